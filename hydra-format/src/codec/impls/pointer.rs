@@ -1,0 +1,55 @@
+//! Box, Rc and Arc: one value behind a reference.
+#![forbid(unsafe_code)]
+
+use super::identity;
+use crate::codec::{At, Boxed, Hydra, ListView, Measure, Run, Sink};
+use crate::reflect::Reflect;
+use crate::{Result, Value};
+use std::rc::Rc;
+use std::sync::Arc;
+
+macro_rules! pointer {
+    ($($pointer:ident),*) => {$(
+        impl<T: Hydra> Reflect for $pointer<T> {
+            identity!();
+
+            fn count(&self) -> usize {
+                1
+            }
+
+            fn part(&self, index: usize) -> Option<Value<'_>> {
+                (index == 0).then(|| Value::of(&**self))
+            }
+
+            fn measure(&self, measure: &mut Measure) {
+                measure.array(T::ALIGN, T::SIZE, 1);
+                measure.nested(|measure| (**self).measure(measure));
+            }
+
+            fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+                let target = sink.array(slot, T::ALIGN, T::SIZE, 1);
+                (**self).encode(target, sink);
+            }
+        }
+
+        impl<T: Hydra> Hydra for $pointer<T> {
+            type View<'a> = Boxed<'a, T>;
+            type List<'a> = ListView<'a, $pointer<T>>;
+
+            #[inline]
+            fn view(at: At<'_>) -> Boxed<'_, T> {
+                Boxed::new(at.run::<T>())
+            }
+
+            #[inline]
+            fn list(run: Run<'_>) -> ListView<'_, $pointer<T>> {
+                ListView::new(run)
+            }
+
+            fn decode(at: At<'_>) -> Result<Self> {
+                T::decode(at.run::<T>().element(0, T::SIZE)).map($pointer::new)
+            }
+        }
+    )*};
+}
+pointer!(Box, Rc, Arc);

@@ -1,0 +1,83 @@
+//! Tuples.
+#![forbid(unsafe_code)]
+
+use super::identity;
+use crate::codec::sink::part;
+use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::raw::TupleLayout;
+use crate::reflect::Reflect;
+use crate::{Result, Value};
+use std::cmp::Ordering;
+
+macro_rules! tuples {
+    ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
+        impl<$($param: Hydra),+> Reflect for ($($param,)+) {
+            identity!();
+
+            fn count(&self) -> usize {
+                $count
+            }
+
+            fn part(&self, index: usize) -> Option<Value<'_>> {
+                match index {
+                    $($index => Some(Value::of(&self.$index)),)+
+                    _ => None,
+                }
+            }
+
+            #[inline]
+            fn measure(&self, measure: &mut Measure) {
+                $(self.$index.measure(measure);)+
+            }
+
+            #[inline]
+            fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+                $(self.$index.encode(part(slot, Self::LAYOUT.offsets[$index] as usize, $param::SIZE), sink);)+
+            }
+        }
+
+        impl<$($param: Hydra),+> Hydra for ($($param,)+) {
+            type View<'a> = ($($param::View<'a>,)+);
+            type List<'a> = ListView<'a, Self>;
+
+            #[inline]
+            fn view<'a>(at: At<'a>) -> Self::View<'a> {
+                ($(at.get::<$param>(Self::LAYOUT.offsets[$index] as usize),)+)
+            }
+
+            #[inline]
+            fn list<'a>(run: Run<'a>) -> ListView<'a, Self> {
+                ListView::new(run)
+            }
+
+            #[inline]
+            fn decode(at: At<'_>) -> Result<Self> {
+                Ok(($(at.decode::<$param>(Self::LAYOUT.offsets[$index] as usize)?,)+))
+            }
+
+            fn compare(at: At<'_>, key: &Self) -> Ordering {
+                Ordering::Equal
+                    $(.then_with(|| $param::compare(at.part(Self::LAYOUT.offsets[$index] as usize, $param::SIZE), &key.$index)))+
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                Ordering::Equal $(.then_with(|| self.$index.order(&other.$index)))+
+            }
+        }
+    )*};
+}
+
+tuples! {
+    1: A 0;
+    2: A 0, B 1;
+    3: A 0, B 1, C 2;
+    4: A 0, B 1, C 2, D 3;
+    5: A 0, B 1, C 2, D 3, E 4;
+    6: A 0, B 1, C 2, D 3, E 4, F 5;
+    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+    9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
+    10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
+    11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
+    12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
+}

@@ -1,0 +1,202 @@
+//! Numbers, bool, char, unit.
+#![forbid(unsafe_code)]
+
+use super::identity;
+use crate::codec::sink::put;
+use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::reflect::{Reflect, Scalar};
+use crate::{Result, Value};
+use std::cmp::Ordering;
+use std::marker::PhantomData;
+use std::num::NonZero;
+
+macro_rules! number {
+    ($($ty:ident as $scalar:ident($wide:ty)),* ; $order:ident) => {$(
+        impl Reflect for $ty {
+            identity!();
+
+            fn scalar(&self) -> Scalar<'_> {
+                Scalar::$scalar(<$wide>::from(*self))
+            }
+
+            #[inline]
+            fn encode(&self, slot: &mut [u8], _: &mut Sink<'_>) {
+                put(slot, &self.to_le_bytes());
+            }
+        }
+
+        impl Hydra for $ty {
+            type View<'a> = $ty;
+            type List<'a> = &'a [$ty];
+
+            #[inline]
+            fn view(at: At<'_>) -> $ty {
+                <$ty>::from_le_bytes(at.array())
+            }
+
+            #[inline]
+            fn list(run: Run<'_>) -> &[$ty] {
+                run.slice()
+            }
+
+            #[inline]
+            fn decode(at: At<'_>) -> Result<$ty> {
+                Ok(Self::view(at))
+            }
+
+            number!(@$order $ty);
+        }
+    )*};
+    (@ordered $ty:ident) => {
+        fn compare(at: At<'_>, key: &Self) -> Ordering {
+            Self::view(at).cmp(key)
+        }
+
+        fn order(&self, other: &Self) -> Ordering {
+            self.cmp(other)
+        }
+    };
+    (@unordered $ty:ident) => {};
+}
+number!(u8 as Uint(u128), u16 as Uint(u128), u32 as Uint(u128), u64 as Uint(u128), u128 as Uint(u128); ordered);
+number!(i8 as Int(i128), i16 as Int(i128), i32 as Int(i128), i64 as Int(i128), i128 as Int(i128); ordered);
+number!(f32 as F32(f32), f64 as F64(f64); unordered);
+
+/// Types whose view is the value itself, read one by one because some bit patterns are not values.
+macro_rules! restricted {
+    ($($ty:ty, |$this:ident| $scalar:expr, $bytes:expr, |$at:ident| $view:expr;)*) => {$(
+        impl Reflect for $ty {
+            identity!();
+
+            fn scalar(&self) -> Scalar<'_> {
+                let $this = *self;
+                $scalar
+            }
+
+            #[inline]
+            fn encode(&self, slot: &mut [u8], _: &mut Sink<'_>) {
+                let $this = *self;
+                put(slot, &$bytes);
+            }
+        }
+
+        impl Hydra for $ty {
+            type View<'a> = $ty;
+            type List<'a> = ListView<'a, $ty>;
+
+            #[inline]
+            fn view($at: At<'_>) -> $ty {
+                $view
+            }
+
+            #[inline]
+            fn list(run: Run<'_>) -> ListView<'_, $ty> {
+                ListView::new(run)
+            }
+
+            #[inline]
+            fn decode(at: At<'_>) -> Result<$ty> {
+                Ok(Self::view(at))
+            }
+
+            fn compare(at: At<'_>, key: &Self) -> Ordering {
+                Self::view(at).cmp(key)
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                self.cmp(other)
+            }
+        }
+    )*};
+}
+restricted! {
+    (), |_unit| Scalar::Unit, [0], |_at| ();
+    bool, |this| Scalar::Bool(this), [u8::from(this)], |at| at.byte() != 0;
+    char, |this| Scalar::Char(this), u32::from(this).to_le_bytes(),
+        |at| char::from_u32(u32::from_le_bytes(at.array())).unwrap_or(char::REPLACEMENT_CHARACTER);
+}
+
+macro_rules! nonzero {
+    ($($ty:ident as $scalar:ident($wide:ty)),*) => {
+        restricted! {$(
+            NonZero<$ty>, |this| Scalar::$scalar(<$wide>::from(this.get())), this.get().to_le_bytes(),
+                |at| NonZero::new(<$ty>::from_le_bytes(at.array())).unwrap_or(NonZero::<$ty>::MIN);
+        )*}
+    };
+}
+nonzero!(u8 as Uint(u128), u16 as Uint(u128), u32 as Uint(u128), u64 as Uint(u128), u128 as Uint(u128));
+nonzero!(i8 as Int(i128), i16 as Int(i128), i32 as Int(i128), i64 as Int(i128), i128 as Int(i128));
+
+impl<P: ?Sized + 'static> Reflect for PhantomData<P> {
+    identity!();
+
+    fn scalar(&self) -> Scalar<'_> {
+        Scalar::Unit
+    }
+
+    fn encode(&self, _: &mut [u8], _: &mut Sink<'_>) {}
+}
+
+impl<P: ?Sized + 'static> Hydra for PhantomData<P> {
+    type View<'a> = PhantomData<P>;
+    type List<'a> = ListView<'a, PhantomData<P>>;
+
+    fn view(_: At<'_>) -> Self {
+        PhantomData
+    }
+
+    fn list(run: Run<'_>) -> ListView<'_, Self> {
+        ListView::new(run)
+    }
+
+    fn decode(_: At<'_>) -> Result<Self> {
+        Ok(PhantomData)
+    }
+}
+
+impl<T: Hydra> Reflect for Option<T> {
+    identity!();
+
+    fn count(&self) -> usize {
+        usize::from(self.is_some())
+    }
+
+    fn part(&self, index: usize) -> Option<Value<'_>> {
+        self.as_ref().filter(|_| index == 0).map(Value::of)
+    }
+
+    #[inline]
+    fn measure(&self, measure: &mut Measure) {
+        if let Some(value) = self {
+            value.measure(measure);
+        }
+    }
+
+    #[inline]
+    fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+        if let Some(value) = self {
+            put(slot, &[1]);
+            value.encode(crate::codec::sink::part(slot, T::ALIGN, T::SIZE), sink);
+        }
+    }
+}
+
+impl<T: Hydra> Hydra for Option<T> {
+    type View<'a> = Option<T::View<'a>>;
+    type List<'a> = ListView<'a, Option<T>>;
+
+    #[inline]
+    fn view(at: At<'_>) -> Option<T::View<'_>> {
+        (at.byte() != 0).then(|| at.get::<T>(T::ALIGN))
+    }
+
+    #[inline]
+    fn list(run: Run<'_>) -> ListView<'_, Self> {
+        ListView::new(run)
+    }
+
+    #[inline]
+    fn decode(at: At<'_>) -> Result<Self> {
+        if at.byte() != 0 { at.decode(T::ALIGN).map(Some) } else { Ok(None) }
+    }
+}

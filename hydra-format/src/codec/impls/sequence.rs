@@ -1,0 +1,185 @@
+//! Lists and arrays.
+#![forbid(unsafe_code)]
+
+use super::identity;
+use crate::codec::sink::put;
+use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::reflect::{Reflect, Scalar};
+use crate::{Error, ErrorKind, Result, Value, raw};
+use std::cmp::Ordering;
+
+/// The first pass over the elements of one array.
+#[inline]
+pub(super) fn measure_elements<T: Hydra>(elements: &[T], measure: &mut Measure) {
+    if T::REFS {
+        elements.iter().for_each(|element| element.measure(measure));
+    }
+}
+
+/// The second pass: the elements one after the other into `target`.
+#[inline]
+fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
+    match raw::bytes_of(elements) {
+        Some(bytes) => put(target, bytes),
+        None => {
+            for (slot, element) in target.chunks_exact_mut(T::SIZE).zip(elements) {
+                element.encode(slot, sink);
+            }
+        }
+    }
+}
+
+fn measure_list<T: Hydra>(list: &[T], measure: &mut Measure) {
+    measure.array(T::ALIGN, T::SIZE, list.len());
+    if T::BYTE {
+        return;
+    }
+    if !list.is_empty() {
+        measure.nested(|measure| measure_elements(list, measure));
+    }
+}
+
+fn encode_list<T: Hydra>(list: &[T], slot: &mut [u8], sink: &mut Sink<'_>) {
+    let target = sink.array(slot, T::ALIGN, T::SIZE, list.len());
+    encode_elements(list, target, sink);
+}
+
+fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
+    match raw::vec_of(run.bytes()) {
+        Some(values) => Ok(values),
+        None => (0..run.count()).map(|index| T::decode(run.element(index, T::SIZE))).collect(),
+    }
+}
+
+/// Lexicographic order of a stored run against live elements.
+fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
+    let pairs = (0..run.count()).zip(elements);
+    let unequal = |ordering: &Ordering| ordering.is_ne();
+    pairs
+        .map(|(index, element)| T::compare(run.element(index, T::SIZE), element))
+        .find(unequal)
+        .unwrap_or_else(|| run.count().cmp(&elements.len()))
+}
+
+fn order_elements<T: Hydra>(left: &[T], right: &[T]) -> Ordering {
+    let pairs = left.iter().zip(right);
+    pairs
+        .map(|(left, right)| left.order(right))
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or_else(|| left.len().cmp(&right.len()))
+}
+
+macro_rules! list {
+    ($($ty:ty),*) => {$(
+        impl<T: Hydra> Reflect for $ty {
+            identity!();
+
+            fn scalar(&self) -> Scalar<'_> {
+                match raw::bytes_of(self).filter(|_| T::BYTE) {
+                    Some(bytes) => Scalar::Bytes(bytes),
+                    None => Scalar::None,
+                }
+            }
+
+            fn count(&self) -> usize {
+                self.len()
+            }
+
+            fn part(&self, index: usize) -> Option<Value<'_>> {
+                self.get(index).filter(|_| !T::BYTE).map(Value::of)
+            }
+
+            #[inline]
+            fn measure(&self, measure: &mut Measure) {
+                measure_list(self, measure);
+            }
+
+            #[inline]
+            fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+                encode_list(self, slot, sink);
+            }
+        }
+
+        impl<T: Hydra> Hydra for $ty {
+            type View<'a> = T::List<'a>;
+            type List<'a> = ListView<'a, $ty>;
+
+            #[inline]
+            fn view(at: At<'_>) -> T::List<'_> {
+                T::list(at.run::<T>())
+            }
+
+            #[inline]
+            fn list(run: Run<'_>) -> ListView<'_, $ty> {
+                ListView::new(run)
+            }
+
+            fn decode(at: At<'_>) -> Result<$ty> {
+                decode_run(at.run::<T>()).map(Into::into)
+            }
+
+            fn compare(at: At<'_>, key: &Self) -> Ordering {
+                compare_run(at.run::<T>(), key)
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                order_elements(self, other)
+            }
+        }
+    )*};
+}
+list!(Vec<T>, Box<[T]>);
+
+impl<T: Hydra, const N: usize> Reflect for [T; N] {
+    identity!();
+
+    fn count(&self) -> usize {
+        N
+    }
+
+    fn part(&self, index: usize) -> Option<Value<'_>> {
+        self.get(index).map(Value::of)
+    }
+
+    #[inline]
+    fn measure(&self, measure: &mut Measure) {
+        measure_elements(self, measure);
+    }
+
+    #[inline]
+    fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+        encode_elements(self, slot, sink);
+    }
+}
+
+impl<T: Hydra, const N: usize> Hydra for [T; N] {
+    type View<'a> = T::List<'a>;
+    type List<'a> = ListView<'a, [T; N]>;
+
+    #[inline]
+    fn view(at: At<'_>) -> T::List<'_> {
+        T::list(at.part(0, T::SIZE * N).inline_run(N))
+    }
+
+    #[inline]
+    fn list(run: Run<'_>) -> ListView<'_, Self> {
+        ListView::new(run)
+    }
+
+    fn decode(at: At<'_>) -> Result<Self> {
+        match raw::read(at.bytes()) {
+            Some(array) => Ok(array),
+            None => decode_run(at.part(0, T::SIZE * N).inline_run(N))?
+                .try_into()
+                .map_err(|_| Error::new(ErrorKind::BadValue).expected(format!("{N} elements"))),
+        }
+    }
+
+    fn compare(at: At<'_>, key: &Self) -> Ordering {
+        compare_run(at.part(0, T::SIZE * N).inline_run(N), key)
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        order_elements(self, other)
+    }
+}

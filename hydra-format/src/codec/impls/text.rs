@@ -1,0 +1,61 @@
+//! Strings.
+#![forbid(unsafe_code)]
+
+use super::identity;
+use crate::Result;
+use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::reflect::{Reflect, Scalar};
+use std::cmp::Ordering;
+use std::rc::Rc;
+use std::sync::Arc;
+
+macro_rules! text {
+    ($($ty:ty),*) => {$(
+        impl Reflect for $ty {
+            identity!();
+
+            fn scalar(&self) -> Scalar<'_> {
+                Scalar::Str(self)
+            }
+
+            #[inline]
+            fn measure(&self, measure: &mut Measure) {
+                measure.text(self.len());
+            }
+
+            #[inline]
+            fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+                sink.text(slot, self);
+            }
+        }
+
+        impl Hydra for $ty {
+            type View<'a> = &'a str;
+            type List<'a> = ListView<'a, $ty>;
+
+            #[inline]
+            fn view(at: At<'_>) -> &str {
+                at.str()
+            }
+
+            #[inline]
+            fn list(run: Run<'_>) -> ListView<'_, $ty> {
+                ListView::new(run)
+            }
+
+            #[inline]
+            fn decode(at: At<'_>) -> Result<$ty> {
+                Ok(at.str().into())
+            }
+
+            fn compare(at: At<'_>, key: &Self) -> Ordering {
+                at.str().cmp(key)
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                self.cmp(other)
+            }
+        }
+    )*};
+}
+text!(String, Box<str>, Rc<str>, Arc<str>);

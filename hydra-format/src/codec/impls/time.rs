@@ -1,0 +1,107 @@
+//! Duration and SystemTime, in nanoseconds.
+#![forbid(unsafe_code)]
+
+use super::identity;
+use crate::codec::sink::put;
+use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::reflect::{Reflect, Scalar};
+use crate::{Error, ErrorKind, Result};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const NANOS: u128 = 1_000_000_000;
+
+/// A duration of so many nanoseconds; the longest one if there are more than a Duration holds.
+fn duration(nanos: u128) -> Duration {
+    match u64::try_from(nanos / NANOS) {
+        Ok(seconds) => Duration::new(seconds, (nanos % NANOS) as u32),
+        Err(_) => Duration::MAX,
+    }
+}
+
+/// Nanoseconds since 1970, negative before.
+fn since_epoch(time: SystemTime) -> i128 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_nanos() as i128,
+        Err(before) => -(before.duration().as_nanos() as i128),
+    }
+}
+
+fn system_time(nanos: i128) -> Option<SystemTime> {
+    let distance = duration(nanos.unsigned_abs());
+    if nanos < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+}
+
+impl Reflect for Duration {
+    identity!();
+
+    fn scalar(&self) -> Scalar<'_> {
+        Scalar::Uint(self.as_nanos())
+    }
+
+    fn encode(&self, slot: &mut [u8], _: &mut Sink<'_>) {
+        put(slot, &self.as_nanos().to_le_bytes());
+    }
+}
+
+impl Hydra for Duration {
+    type View<'a> = Duration;
+    type List<'a> = ListView<'a, Duration>;
+
+    fn view(at: At<'_>) -> Duration {
+        duration(u128::from_le_bytes(at.array()))
+    }
+
+    fn list(run: Run<'_>) -> ListView<'_, Duration> {
+        ListView::new(run)
+    }
+
+    fn decode(at: At<'_>) -> Result<Duration> {
+        Ok(Duration::view(at))
+    }
+}
+
+impl Reflect for SystemTime {
+    identity!();
+
+    fn scalar(&self) -> Scalar<'_> {
+        Scalar::Int(since_epoch(*self))
+    }
+
+    fn measure(&self, measure: &mut Measure) {
+        let nanos = since_epoch(*self);
+        if system_time(nanos) != Some(*self) {
+            measure.fail(|| {
+                Error::new(ErrorKind::OutOfRange)
+                    .expected("a time with whole nanoseconds")
+                    .found(format!("{self:?}"))
+            });
+        }
+    }
+
+    fn encode(&self, slot: &mut [u8], _: &mut Sink<'_>) {
+        put(slot, &since_epoch(*self).to_le_bytes());
+    }
+}
+
+impl Hydra for SystemTime {
+    /// A time that this system cannot express reads as 1970-01-01; [`Hydra::decode`] refuses it.
+    type View<'a> = SystemTime;
+    type List<'a> = ListView<'a, SystemTime>;
+
+    fn view(at: At<'_>) -> SystemTime {
+        system_time(i128::from_le_bytes(at.array())).unwrap_or(UNIX_EPOCH)
+    }
+
+    fn list(run: Run<'_>) -> ListView<'_, SystemTime> {
+        ListView::new(run)
+    }
+
+    fn decode(at: At<'_>) -> Result<SystemTime> {
+        let nanos = i128::from_le_bytes(at.array());
+        system_time(nanos).ok_or_else(|| {
+            Error::new(ErrorKind::OutOfRange)
+                .expected("a time that this system can express")
+                .found(format!("{nanos} ns since 1970"))
+        })
+    }
+}

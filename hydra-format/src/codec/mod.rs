@@ -1,0 +1,60 @@
+//! Values to payload bytes and back: layout, encoding, views and validation. It knows nothing about files.
+#![forbid(unsafe_code)]
+
+mod at;
+mod impls;
+mod sink;
+mod views;
+
+pub use at::{At, Run};
+pub use sink::{Measure, Sink};
+pub use views::{Boxed, ListView, MapView, SetView};
+
+use crate::Result;
+use crate::raw::Describe;
+use crate::reflect::Reflect;
+use std::cmp::Ordering;
+
+/// A type that can be written to and read from Hydra files. Derive it:
+///
+/// ```
+/// #[derive(hydra::Hydra)]
+/// struct Log {
+///     time: u64,
+///     text: String,
+/// }
+/// ```
+///
+/// The methods are what the derive writes and the library calls; programs use
+/// [`Writer`](crate::Writer), [`Reader`](crate::Reader) and the functions of the crate root.
+pub trait Hydra: Describe + Reflect {
+    /// How a stored value is read in place: numbers by value, text as `&str`, structs as views.
+    type View<'a>;
+
+    /// How a run of stored values is read in place: `&[Self]` for plain types, else a [`ListView`].
+    type List<'a>;
+
+    /// The view of the value at `at`. Total: any bytes give some view, never a panic.
+    fn view<'a>(at: At<'a>) -> Self::View<'a>;
+
+    /// The view of a run of values.
+    fn list<'a>(run: Run<'a>) -> Self::List<'a>;
+
+    /// The owned value at `at`. An error if the value has no counterpart in this program.
+    fn decode(at: At<'_>) -> Result<Self>;
+
+    /// Keys: compares the stored value at `at` with a live one, in the order of FORMAT.md, section 5.4.
+    fn compare(at: At<'_>, key: &Self) -> Ordering {
+        let _ = (at, key);
+        Ordering::Equal
+    }
+
+    /// Keys: compares two live values in that order.
+    fn order(&self, other: &Self) -> Ordering {
+        let _ = other;
+        Ordering::Equal
+    }
+}
+
+/// How a stored `T` is read in place. `View::<Shape>::Circle { r }` works as a pattern.
+pub type View<'a, T> = <T as Hydra>::View<'a>;

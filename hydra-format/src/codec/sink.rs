@@ -1,0 +1,160 @@
+//! Encoding in two passes: measure how much heap and text a value needs, then hand every array its own
+//! slice. Neither pass can fail in the middle: what cannot be encoded is found while measuring.
+#![forbid(unsafe_code)]
+
+use crate::describe::round_up;
+use crate::{Error, ErrorKind};
+
+/// The deepest chain of references from a record to a value (FORMAT.md, section 12).
+pub const MAX_DEPTH: u32 = 64;
+
+/// The first pass: where heap and text of a payload end after a value.
+#[derive(Debug, Default)]
+pub struct Measure {
+    heap: u64,
+    text: u64,
+    depth: u32,
+    error: Option<Error>,
+}
+
+impl Measure {
+    /// Starts where heap and text of the payload end now, in bytes.
+    pub fn from(heap: usize, text: usize) -> Measure {
+        Measure { heap: heap as u64, text: text as u64, depth: 0, error: None }
+    }
+
+    /// Room for an array of `count` elements of `size` bytes at `align`; nothing for an empty one.
+    #[inline]
+    pub fn array(&mut self, align: usize, size: usize, count: usize) {
+        if count > 0 {
+            let bytes = (size as u64).saturating_mul(count as u64);
+            self.heap = round_up(self.heap, align as u64).saturating_add(bytes);
+        }
+    }
+
+    /// Room for a string of `count` bytes.
+    #[inline]
+    pub fn text(&mut self, count: usize) {
+        self.text = self.text.saturating_add(count as u64);
+    }
+
+    /// Visits the children of an array: `visit` is not called when that would be too deep.
+    #[inline]
+    pub fn nested(&mut self, visit: impl FnOnce(&mut Measure)) {
+        if self.depth >= MAX_DEPTH {
+            self.fail(|| {
+                Error::new(ErrorKind::TooDeep)
+                    .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
+                    .help("flatten the value, or keep its nodes in one list and refer to them by index")
+            });
+            return;
+        }
+        self.depth += 1;
+        visit(self);
+        self.depth -= 1;
+    }
+
+    /// Notes that the value cannot be encoded; the first error counts.
+    #[cold]
+    pub fn fail(&mut self, error: impl FnOnce() -> Error) {
+        self.error.get_or_insert_with(error);
+    }
+
+    /// Where heap and text end, in bytes, or why the value cannot be encoded.
+    pub fn finish(self) -> crate::Result<(usize, usize)> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let limit = 256 << 20;
+        if self.heap > limit || self.text > limit {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .expected("at most 256 MiB in a block")
+                .found(format!("{} heap bytes and {} text bytes", self.heap, self.text))
+                .help("split the value into several records"));
+        }
+        Ok((self.heap as usize, self.text as usize))
+    }
+}
+
+/// The second pass: what is left of the heap and the text that were measured.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    heap: &'a mut [u8],
+    heap_at: usize,
+    text: &'a mut [u8],
+    text_at: usize,
+    overrun: bool,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink over the zeroed bytes that were measured; `heap_at` and `text_at` are their offsets in the regions.
+    pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_at: usize) -> Sink<'a> {
+        Sink { heap, heap_at, text, text_at, overrun: false }
+    }
+
+    /// Takes the array that was measured, and writes the reference to it into `slot`. Empty for an empty array,
+    /// and for one that was not measured ([`Sink::is_exact`] then says so).
+    #[inline]
+    pub fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
+        if count == 0 {
+            return &mut [];
+        }
+        let start = round_up(self.heap_at as u64, align as u64) as usize;
+        let gap = start - self.heap_at;
+        let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));
+        let heap = std::mem::take(&mut self.heap);
+        let Some((mine, rest)) = taken.and_then(|taken| heap.split_at_mut_checked(taken)) else {
+            self.overrun = true;
+            return &mut [];
+        };
+        self.heap = rest;
+        self.heap_at += mine.len();
+        put_reference(slot, start, count);
+        &mut mine[gap..]
+    }
+
+    /// Copies a string into the text, and writes the reference to it into `slot`.
+    #[inline]
+    pub fn text(&mut self, slot: &mut [u8], string: &str) {
+        if string.is_empty() {
+            return;
+        }
+        let text = std::mem::take(&mut self.text);
+        let Some((mine, rest)) = text.split_at_mut_checked(string.len()) else {
+            self.overrun = true;
+            return;
+        };
+        mine.copy_from_slice(string.as_bytes());
+        put_reference(slot, self.text_at, string.len());
+        self.text = rest;
+        self.text_at += string.len();
+    }
+
+    /// True if exactly what was measured was taken: anything else is a value that changed between the passes.
+    pub fn is_exact(&self) -> bool {
+        !self.overrun && self.heap.is_empty() && self.text.is_empty()
+    }
+}
+
+/// Writes bytes at the start of `slot`; nothing if it is too small.
+#[inline]
+pub fn put(slot: &mut [u8], bytes: &[u8]) {
+    if let Some(target) = slot.get_mut(..bytes.len()) {
+        target.copy_from_slice(bytes);
+    }
+}
+
+/// The part of `slot` from `offset`, `size` bytes long; empty if there is none.
+#[inline]
+pub fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
+    slot.get_mut(offset..).and_then(|rest| rest.get_mut(..size)).unwrap_or_default()
+}
+
+#[inline]
+fn put_reference(slot: &mut [u8], offset: usize, count: usize) {
+    if let Some(slot) = slot.first_chunk_mut::<8>() {
+        let (low, high) = slot.split_at_mut(4);
+        low.copy_from_slice(&(offset as u32).to_le_bytes());
+        high.copy_from_slice(&(count as u32).to_le_bytes());
+    }
+}

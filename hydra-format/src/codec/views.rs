@@ -1,0 +1,261 @@
+//! Views of the built-in types that are not plain values: lists, maps, sets and boxes.
+#![forbid(unsafe_code)]
+
+use super::Run;
+use crate::Hydra;
+use std::cmp::Ordering;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A stored list or array whose elements are read one by one.
+///
+/// ```
+/// # use hydra::Hydra;
+/// let image = hydra::to_bytes(&vec!["a".to_string(), "b".to_string()])?;
+/// let list = hydra::view::<Vec<String>>(&image)?;
+/// assert_eq!(list.len(), 2);
+/// assert_eq!(list.iter().collect::<Vec<&str>>(), ["a", "b"]);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub struct ListView<'a, T> {
+    run: Run<'a>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Hydra> ListView<'a, T> {
+    /// The view of a run.
+    #[inline]
+    pub fn new(run: Run<'a>) -> Self {
+        ListView { run, of: PhantomData }
+    }
+
+    /// Number of elements.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.run.count
+    }
+
+    /// True if there is no element.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.run.count == 0
+    }
+
+    /// The element at `index`.
+    #[inline]
+    pub fn get(self, index: usize) -> Option<T::View<'a>> {
+        (index < self.run.count).then(|| T::view(self.run.element(index, T::SIZE)))
+    }
+
+    /// The elements in order.
+    #[inline]
+    pub fn iter(self) -> Iter<'a, T> {
+        Iter { run: self.run, next: 0, of: PhantomData }
+    }
+
+    /// The elements as a slice. Types with invalid bit patterns are checked again.
+    #[inline]
+    pub fn as_slice(self) -> &'a [T]
+    where
+        T: crate::Plain,
+    {
+        self.run.slice()
+    }
+}
+
+impl<'a, T: Hydra> IntoIterator for ListView<'a, T> {
+    type Item = T::View<'a>;
+    type IntoIter = Iter<'a, T>;
+
+    #[inline]
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+/// The elements of a stored run, in order.
+pub struct Iter<'a, T> {
+    run: Run<'a>,
+    next: usize,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Hydra> Iterator for Iter<'a, T> {
+    type Item = T::View<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<T::View<'a>> {
+        if self.next >= self.run.count {
+            return None;
+        }
+        let element = self.run.element(self.next, T::SIZE);
+        self.next += 1;
+        Some(T::view(element))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.run.count - self.next;
+        (left, Some(left))
+    }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<T::View<'a>> {
+        self.next = self.next.saturating_add(n).min(self.run.count);
+        self.next()
+    }
+}
+
+impl<T: Hydra> ExactSizeIterator for Iter<'_, T> {}
+
+/// A stored box: its value is looked up when asked for, so that recursive types have finite views.
+pub struct Boxed<'a, T> {
+    run: Run<'a>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Hydra> Boxed<'a, T> {
+    /// The view of a run of one.
+    #[inline]
+    pub fn new(run: Run<'a>) -> Self {
+        Boxed { run, of: PhantomData }
+    }
+
+    /// The value in the box.
+    #[inline]
+    pub fn get(self) -> T::View<'a> {
+        T::view(self.run.element(0, T::SIZE))
+    }
+}
+
+/// A stored map: entries in the order of their keys.
+pub struct MapView<'a, K, V> {
+    run: Run<'a>,
+    of: PhantomData<fn() -> (K, V)>,
+}
+
+impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
+    /// The view of a run of entries.
+    #[inline]
+    pub fn new(run: Run<'a>) -> Self {
+        MapView { run, of: PhantomData }
+    }
+
+    /// Number of entries.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.run.count
+    }
+
+    /// True if there is no entry.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.run.count == 0
+    }
+
+    /// The entry at `index` in the order of the keys.
+    #[inline]
+    pub fn entry(self, index: usize) -> Option<(K::View<'a>, V::View<'a>)> {
+        let layout = crate::raw::pair_layout::<K, V>();
+        (index < self.run.count).then(|| {
+            let entry = self.run.element(index, layout.size);
+            (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
+        })
+    }
+
+    /// The entries in the order of their keys.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = (K::View<'a>, V::View<'a>)> {
+        let layout = crate::raw::pair_layout::<K, V>();
+        (0..self.run.count).map(move |index| {
+            let entry = self.run.element(index, layout.size);
+            (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
+        })
+    }
+
+    /// The value under `key`, by binary search.
+    pub fn get(self, key: &K) -> Option<V::View<'a>> {
+        let layout = crate::raw::pair_layout::<K, V>();
+        let index = search::<K>(self.run, layout.size, key)?;
+        Some(self.run.element(index, layout.size).get::<V>(layout.offsets[1] as usize))
+    }
+}
+
+/// A stored set: members in their order.
+pub struct SetView<'a, T> {
+    run: Run<'a>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Hydra> SetView<'a, T> {
+    /// The view of a run of members.
+    #[inline]
+    pub fn new(run: Run<'a>) -> Self {
+        SetView { run, of: PhantomData }
+    }
+
+    /// Number of members.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.run.count
+    }
+
+    /// True if there is no member.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.run.count == 0
+    }
+
+    /// The members in their order.
+    #[inline]
+    pub fn iter(self) -> Iter<'a, T> {
+        Iter { run: self.run, next: 0, of: PhantomData }
+    }
+
+    /// True if `member` is in the set, by binary search.
+    pub fn contains(self, member: &T) -> bool {
+        search::<T>(self.run, T::SIZE, member).is_some()
+    }
+}
+
+/// The index of the element of `size` bytes that starts with `key`.
+fn search<K: Hydra>(run: Run<'_>, size: usize, key: &K) -> Option<usize> {
+    let (mut low, mut high) = (0, run.count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match K::compare(run.element(middle, size).part(0, K::SIZE), key) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+            Ordering::Equal => return Some(middle),
+        }
+    }
+    None
+}
+
+macro_rules! copy_and_debug {
+    ($($view:ident<$($param:ident),+>, $bounds:tt, |$this:ident, $f:ident| $debug:expr;)*) => {$(
+        impl<$($param),+> Clone for $view<'_, $($param),+> {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<$($param),+> Copy for $view<'_, $($param),+> {}
+        copy_and_debug!(@debug $view<$($param),+>, $bounds, |$this, $f| $debug);
+    )*};
+    (@debug $view:ident<$($param:ident),+>, {$($bounds:tt)*}, |$this:ident, $f:ident| $debug:expr) => {
+        impl<'a, $($param: Hydra),+> fmt::Debug for $view<'a, $($param),+>
+        where $($bounds)*
+        {
+            fn fmt(&self, $f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let $this = self;
+                $debug
+            }
+        }
+    };
+}
+copy_and_debug! {
+    ListView<T>, {T::View<'a>: fmt::Debug}, |this, f| f.debug_list().entries(this.iter()).finish();
+    Boxed<T>, {T::View<'a>: fmt::Debug}, |this, f| this.get().fmt(f);
+    SetView<T>, {T::View<'a>: fmt::Debug}, |this, f| f.debug_set().entries(this.iter()).finish();
+    MapView<K, V>, {K::View<'a>: fmt::Debug, V::View<'a>: fmt::Debug}, |this, f| f.debug_map().entries(this.iter()).finish();
+}

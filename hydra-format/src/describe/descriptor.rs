@@ -1,0 +1,387 @@
+//! Descriptors: constant data in the program, and the same shape for types that were read from a file.
+#![forbid(unsafe_code)]
+
+use super::{Form, Kind, Note};
+use std::any::TypeId;
+use std::borrow::Cow;
+
+/// Another type: of the program, or by its index in a [`Schema`](super::Schema).
+#[derive(Clone, Copy)]
+pub enum TypeRef {
+    /// A type of the program. A function, so that types may be recursive.
+    Live(fn() -> &'static Descriptor),
+    /// A type of a schema, by its index.
+    Index(u32),
+}
+
+impl std::fmt::Debug for TypeRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            TypeRef::Live(descriptor) => write!(f, "{}", descriptor().name()),
+            TypeRef::Index(index) => write!(f, "#{index}"),
+        }
+    }
+}
+
+/// What a type is in the memory of this program: there is none for a type that was read from a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    /// Size in bytes.
+    pub size: usize,
+    /// Alignment in bytes.
+    pub align: usize,
+    /// Its identity.
+    pub id: TypeId,
+}
+
+impl Live {
+    /// The live layout of `T`.
+    pub const fn of<T: 'static>() -> Live {
+        Live { size: size_of::<T>(), align: align_of::<T>(), id: TypeId::of::<T>() }
+    }
+}
+
+/// How a variant is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Style {
+    /// `Empty`
+    Unit = 0,
+    /// `Poly(A, B)`
+    Tuple = 1,
+    /// `Circle { r: f64 }`
+    Struct = 2,
+}
+
+/// What a [`Descriptor`] is made of. `Parts::new(kind, size, align)` fills the rest with nothing.
+#[derive(Clone, Copy)]
+pub struct Parts {
+    /// Name of a struct, enum or newtype; empty otherwise.
+    pub name: &'static str,
+    /// Type arguments.
+    pub args: &'static [TypeRef],
+    /// Kind.
+    pub kind: Kind,
+    /// Form.
+    pub form: Form,
+    /// Integer kinds: 0 is not a value.
+    pub nonzero: bool,
+    /// Stored size in bytes.
+    pub size: u32,
+    /// Stored alignment in bytes.
+    pub align: u32,
+    /// Layout in the program.
+    pub live: Option<Live>,
+    /// Element of options, lists, arrays, sets, boxes; inner type of newtypes; value of maps.
+    pub element: Option<TypeRef>,
+    /// Key of maps.
+    pub key: Option<TypeRef>,
+    /// Number of elements of an array.
+    pub count: u64,
+    /// Integer kind of an enum's tag.
+    pub tag: Option<Kind>,
+    /// Fields of a struct or tuple.
+    pub fields: &'static [Field],
+    /// Variants of an enum.
+    pub variants: &'static [Variant],
+    /// Notes on the type.
+    pub notes: &'static [Note],
+}
+
+impl Parts {
+    /// Parts with a kind, a stored size and alignment in bytes, and nothing else.
+    pub const fn new(kind: Kind, size: usize, align: usize) -> Parts {
+        assert!(size <= 16 << 20, "a Hydra type is larger than the format allows (16 MiB)");
+        assert!(align <= 64, "a Hydra type has an alignment above 64, a cache line");
+        Parts {
+            name: "",
+            args: &[],
+            kind,
+            form: Form::None,
+            nonzero: false,
+            size: size as u32,
+            align: align as u32,
+            live: None,
+            element: None,
+            key: None,
+            count: 0,
+            tag: None,
+            fields: &[],
+            variants: &[],
+            notes: &[],
+        }
+    }
+}
+
+/// A type as data: what Go calls a `reflect.Type`.
+///
+/// Get one with [`type_of`](crate::type_of), or from a [`Schema`](super::Schema).
+#[derive(Clone, Debug)]
+pub struct Descriptor {
+    pub(super) name: Cow<'static, str>,
+    pub(super) args: Cow<'static, [TypeRef]>,
+    pub(super) kind: Kind,
+    pub(super) form: Form,
+    pub(super) nonzero: bool,
+    pub(super) size: u32,
+    pub(super) align: u32,
+    pub(super) live: Option<Live>,
+    pub(super) element: Option<TypeRef>,
+    pub(super) key: Option<TypeRef>,
+    pub(super) count: u64,
+    pub(super) tag: Option<Kind>,
+    pub(super) fields: Cow<'static, [Field]>,
+    pub(super) variants: Cow<'static, [Variant]>,
+    pub(super) notes: Cow<'static, [Note]>,
+}
+
+impl Descriptor {
+    /// A descriptor from its parts.
+    pub const fn new(parts: Parts) -> Descriptor {
+        Descriptor {
+            name: Cow::Borrowed(parts.name),
+            args: Cow::Borrowed(parts.args),
+            kind: parts.kind,
+            form: parts.form,
+            nonzero: parts.nonzero,
+            size: parts.size,
+            align: parts.align,
+            live: parts.live,
+            element: parts.element,
+            key: parts.key,
+            count: parts.count,
+            tag: parts.tag,
+            fields: Cow::Borrowed(parts.fields),
+            variants: Cow::Borrowed(parts.variants),
+            notes: Cow::Borrowed(parts.notes),
+        }
+    }
+
+    /// Name of a struct, enum or newtype without its arguments; the name of the kind otherwise.
+    pub fn name(&self) -> &str {
+        if self.name.is_empty() { self.kind.name() } else { &self.name }
+    }
+
+    /// Type arguments, in their order.
+    pub fn args(&self) -> &[TypeRef] {
+        &self.args
+    }
+
+    /// Kind.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the kind means beyond its bytes.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// True for integers that are never 0.
+    pub fn is_nonzero(&self) -> bool {
+        self.nonzero
+    }
+
+    /// Size on disk in bytes.
+    pub const fn size(&self) -> usize {
+        self.size as usize
+    }
+
+    /// Alignment on disk in bytes.
+    pub const fn align(&self) -> usize {
+        self.align as usize
+    }
+
+    /// Layout in the memory of this program; none for a type that was read from a file.
+    pub fn live(&self) -> Option<Live> {
+        self.live
+    }
+
+    /// Element of options, lists, arrays, sets and boxes; inner type of newtypes; value of maps.
+    pub fn element(&self) -> Option<TypeRef> {
+        self.element
+    }
+
+    /// Key of maps.
+    pub fn key(&self) -> Option<TypeRef> {
+        self.key
+    }
+
+    /// Number of elements of an array; 0 for other kinds.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Integer kind of an enum's tag.
+    pub fn tag(&self) -> Option<Kind> {
+        self.tag
+    }
+
+    /// Fields of a struct or tuple, in stored order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Variants of an enum, in declaration order.
+    pub fn variants(&self) -> &[Variant] {
+        &self.variants
+    }
+
+    /// Notes on the type: documentation, attributes, version.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The documentation comment.
+    pub fn doc(&self) -> Option<&str> {
+        doc(&self.notes)
+    }
+
+    /// Position of the field with this name.
+    pub fn field_index(&self, name: &str) -> Option<usize> {
+        position(&self.fields, name)
+    }
+
+    /// Position of the variant with this name.
+    pub fn variant_index(&self, name: &str) -> Option<usize> {
+        self.variants.iter().position(|variant| variant.name == name)
+    }
+
+    /// True for an enum none of whose variants has fields.
+    pub fn is_fieldless(&self) -> bool {
+        self.kind == Kind::Enum && self.variants.iter().all(|variant| variant.fields.is_empty())
+    }
+}
+
+/// A field of a struct, a tuple or a variant.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub(super) name: Cow<'static, str>,
+    pub(super) ty: TypeRef,
+    pub(super) offset: u32,
+    pub(super) live_offset: Option<usize>,
+    pub(super) notes: Cow<'static, [Note]>,
+}
+
+impl Field {
+    /// A field at a stored offset in bytes, and at an offset in live memory where it has one under its
+    /// stored type.
+    pub const fn new(
+        name: &'static str,
+        ty: TypeRef,
+        offset: u32,
+        live_offset: Option<usize>,
+        notes: &'static [Note],
+    ) -> Field {
+        Field { name: Cow::Borrowed(name), ty, offset, live_offset, notes: Cow::Borrowed(notes) }
+    }
+
+    /// Name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Type.
+    pub fn ty(&self) -> TypeRef {
+        self.ty
+    }
+
+    /// Offset on disk, in bytes from the start of the struct, tuple or enum.
+    pub fn offset(&self) -> usize {
+        self.offset as usize
+    }
+
+    /// Offset in live memory; none for fields of enums, for fields stored under another type, and for
+    /// types that were read from a file.
+    pub fn live_offset(&self) -> Option<usize> {
+        self.live_offset
+    }
+
+    /// Notes: documentation, aliases, default, attributes.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The documentation comment.
+    pub fn doc(&self) -> Option<&str> {
+        doc(&self.notes)
+    }
+
+    /// The attribute with this name: `unit` is the well-known one.
+    pub fn attribute(&self, name: &str) -> Option<&super::AttrValue> {
+        self.notes.iter().find_map(|note| match note {
+            Note::Attribute { name: own, value } if own == name => Some(value),
+            _ => None,
+        })
+    }
+}
+
+/// A variant of an enum.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    pub(super) name: Cow<'static, str>,
+    pub(super) tag: i128,
+    pub(super) style: Style,
+    pub(super) fields: Cow<'static, [Field]>,
+    pub(super) notes: Cow<'static, [Note]>,
+}
+
+impl Variant {
+    /// A variant with its tag; u128 tags are given by their bits.
+    pub const fn new(
+        name: &'static str,
+        tag: i128,
+        style: Style,
+        fields: &'static [Field],
+        notes: &'static [Note],
+    ) -> Variant {
+        Variant {
+            name: Cow::Borrowed(name),
+            tag,
+            style,
+            fields: Cow::Borrowed(fields),
+            notes: Cow::Borrowed(notes),
+        }
+    }
+
+    /// Name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tag on disk; u128 tags by their bits.
+    pub fn tag(&self) -> i128 {
+        self.tag
+    }
+
+    /// How it is written.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Fields, in stored order; offsets count from the start of the enum.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Notes: documentation, aliases.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Position of the field with this name.
+    pub fn field_index(&self, name: &str) -> Option<usize> {
+        position(&self.fields, name)
+    }
+}
+
+fn position(fields: &[Field], name: &str) -> Option<usize> {
+    fields.iter().position(|field| field.name == name)
+}
+
+fn doc(notes: &[Note]) -> Option<&str> {
+    notes.iter().find_map(|note| match note {
+        Note::Doc(text) => Some(text.as_ref()),
+        _ => None,
+    })
+}

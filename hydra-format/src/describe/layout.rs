@@ -1,0 +1,81 @@
+//! Where fields are placed (FORMAT.md, sections 5.1 to 5.3): the one place that computes it, usable in
+//! constants. It does not know types, only sizes and alignments.
+#![forbid(unsafe_code)]
+
+/// The next multiple of `align`, a power of two; saturates instead of overflowing.
+pub const fn round_up(offset: u64, align: u64) -> u64 {
+    let mask = align.saturating_sub(1);
+    match offset.checked_add(mask) {
+        Some(sum) => sum & !mask,
+        None => u64::MAX & !mask,
+    }
+}
+
+/// Offsets of `N` fields, with size and alignment of the whole, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout<const N: usize> {
+    /// Offset of each field.
+    pub offsets: [u32; N],
+    /// Size of the whole, at least 1.
+    pub size: usize,
+    /// Alignment of the whole.
+    pub align: usize,
+}
+
+/// Places fields of the given (size, alignment) from offset `start`; `start` and the alignments are bytes.
+const fn place<const N: usize>(start: usize, fields: [(usize, usize); N]) -> Layout<N> {
+    let mut offsets = [0u32; N];
+    let (mut end, mut align, mut i) = (start as u64, 1, 0);
+    while i < N {
+        let (size, field_align) = fields[i];
+        let offset = round_up(end, field_align as u64);
+        assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
+        offsets[i] = offset as u32;
+        end = offset + size as u64;
+        if field_align > align {
+            align = field_align;
+        }
+        i += 1;
+    }
+    Layout { offsets, size: end as usize, align }
+}
+
+/// The layout of a struct or tuple whose fields have these (size, alignment); `min_align` is what the
+/// type itself asks for, 1 for nothing.
+pub const fn struct_layout<const N: usize>(fields: [(usize, usize); N], min_align: usize) -> Layout<N> {
+    let mut layout = place(0, fields);
+    if min_align > layout.align {
+        layout.align = min_align;
+    }
+    finish(layout)
+}
+
+/// The layout of one variant: its fields start after a tag of `tag_size` bytes at the alignment
+/// `body_align`, the largest of any field of any variant. `size` is the unrounded end.
+pub const fn enum_layout<const N: usize>(
+    tag_size: usize,
+    body_align: usize,
+    fields: [(usize, usize); N],
+) -> Layout<N> {
+    place(round_up(tag_size as u64, body_align as u64) as usize, fields)
+}
+
+const fn finish<const N: usize>(mut layout: Layout<N>) -> Layout<N> {
+    let size = round_up(layout.size as u64, layout.align as u64) as usize;
+    layout.size = if size == 0 { layout.align } else { size };
+    layout
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_placed_as_in_c() {
+        let layout = struct_layout([(1, 1), (8, 8), (2, 2)], 1);
+        assert_eq!(layout, Layout { offsets: [0, 8, 16], size: 24, align: 8 });
+        assert_eq!(struct_layout([], 1), Layout { offsets: [], size: 1, align: 1 });
+        assert_eq!(struct_layout([(4, 4)], 64).size, 64);
+        assert_eq!(enum_layout(1, 8, [(4, 4), (8, 8)]).offsets, [8, 16]);
+    }
+}

@@ -1,0 +1,18 @@
+//! TypeOf: types as data. It knows nothing about values, bytes in memory or files.
+//!
+//! A [`Descriptor`] is a type as data in the program; a [`Schema`] is the same data closed over all types
+//! that it mentions, as a file keeps it.
+#![forbid(unsafe_code)]
+
+mod descriptor;
+mod kind;
+mod layout;
+mod note;
+mod schema;
+mod wire;
+
+pub use descriptor::{Descriptor, Field, Live, Parts, Style, TypeRef, Variant};
+pub use kind::{Form, Kind};
+pub use layout::{Layout, enum_layout, round_up, struct_layout};
+pub use note::{AttrValue, DefaultImage, Note};
+pub use schema::Schema;

@@ -1,0 +1,327 @@
+//! One error for everything that can go wrong: a kind to match on, and the facts that a person needs.
+//! It does not know where it is shown; the file and the value's path are added on the way up.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $summary:literal;)*) => {
+        /// What went wrong, to match on. Each kind has a stable code such as `HY0214`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind { $($(#[doc = $doc])* $name,)* }
+
+        impl ErrorKind {
+            /// The stable code, as in `HY0214`.
+            pub const fn code(self) -> &'static str {
+                match self { $(ErrorKind::$name => $code,)* }
+            }
+
+            /// One line that says what the kind means.
+            pub const fn summary(self) -> &'static str {
+                match self { $(ErrorKind::$name => $summary,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The operating system refused a read, a write or a sync.
+    Io = "HY0001", "the system reported an error";
+    /// The path does not exist.
+    NotFound = "HY0002", "no such file";
+    /// The output exists and must not be overwritten.
+    Exists = "HY0003", "the file exists";
+    /// Another writer holds the lock.
+    Locked = "HY0004", "another writer has the file open";
+    /// The file was replaced or is not a regular file.
+    NotRegular = "HY0005", "not a regular file";
+    /// A write or sync failed before; the writer does nothing more.
+    Poisoned = "HY0006", "the writer stopped after a failed write";
+    /// The file does not begin with the magic, or its header is damaged.
+    NotHydra = "HY0101", "not a Hydra file";
+    /// Both header lines are damaged, or they differ.
+    Header = "HY0102", "damaged file header";
+    /// A major version or an incompatible feature that this library does not know.
+    UnknownFeature = "HY0103", "made by a newer version";
+    /// A read-only feature that this library does not know: it may read, not write.
+    ReadOnlyFeature = "HY0104", "may be read but not written";
+    /// No commit record is valid.
+    NoCommit = "HY0105", "no valid commit record";
+    /// The file is shorter than its committed length.
+    CutShort = "HY0106", "the file is cut short";
+    /// A block header is not valid.
+    BlockHeader = "HY0201", "damaged block header";
+    /// A block's payload does not match its checksum.
+    Checksum = "HY0202", "payload checksum mismatch";
+    /// A block uses a layout, an encoding or a flag that this library does not know.
+    Unsupported = "HY0203", "unsupported block";
+    /// The index disagrees with the blocks.
+    Index = "HY0204", "damaged index";
+    /// Zero bytes that are not zero, or a gap that no writer leaves.
+    NotCanonical = "HY0205", "not in canonical form";
+    /// A replacement block that replaces nothing, or records that do not follow.
+    Chain = "HY0206", "blocks do not follow one another";
+    /// A tag, bool, char, nonzero number or form outside its values.
+    BadValue = "HY0301", "invalid value";
+    /// A reference outside its region, out of order, or misaligned.
+    BadReference = "HY0302", "invalid reference";
+    /// Text that is not UTF-8.
+    BadUtf8 = "HY0303", "invalid UTF-8";
+    /// Map keys or set members out of order, or twice the same.
+    BadOrder = "HY0304", "keys out of order";
+    /// Nested deeper than the limit.
+    TooDeep = "HY0305", "nested too deep";
+    /// A schema that breaks a rule of the format.
+    BadSchema = "HY0401", "invalid schema";
+    /// The type of the program is not the type of the table.
+    TypeMismatch = "HY0402", "the type is not the table's";
+    /// There is no such table.
+    NoTable = "HY0403", "no such table";
+    /// A record, field, variant, index or key that does not exist.
+    NoSuchPath = "HY0501", "no such value";
+    /// A path that does not parse.
+    BadPath = "HY0502", "invalid path";
+    /// The value has another kind than what was asked for.
+    WrongKind = "HY0503", "the value has another kind";
+    /// A number that does not fit.
+    OutOfRange = "HY0504", "out of range";
+    /// The value exists in the program in another form than on disk.
+    Encoded = "HY0505", "stored in another form";
+    /// A value, block or file larger than the limits.
+    TooLarge = "HY0506", "too large";
+    /// Duplicate keys, or values that cannot be encoded.
+    CannotEncode = "HY0507", "cannot be encoded";
+    /// An argument that makes no sense.
+    Usage = "HY0508", "invalid argument";
+}
+
+/// What went wrong, where, what was expected and found, and what to do next.
+///
+/// It is one pointer wide. Match on [`Error::kind`]; everything else is for people.
+///
+/// ```
+/// let error = hydra::Reader::open("/nonexistent.hydra").unwrap_err();
+/// assert_eq!(error.kind(), hydra::ErrorKind::NotFound);
+/// assert_eq!(error.code(), "HY0002");
+/// ```
+pub struct Error(Box<Facts>);
+
+#[derive(Default)]
+struct Facts {
+    kind: Option<ErrorKind>,
+    what: String,
+    file: Option<PathBuf>,
+    offset: Option<u64>,
+    place: Option<String>,
+    path: Option<String>,
+    expected: Option<String>,
+    found: Option<String>,
+    help: Option<String>,
+    source: Option<std::io::Error>,
+}
+
+impl Error {
+    /// An error with its kind's own summary.
+    #[cold]
+    pub fn new(kind: ErrorKind) -> Error {
+        Error(Box::new(Facts { kind: Some(kind), ..Facts::default() }))
+    }
+
+    /// An error from the operating system.
+    #[cold]
+    pub fn io(source: std::io::Error) -> Error {
+        let kind = match source.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            std::io::ErrorKind::AlreadyExists => ErrorKind::Exists,
+            _ => ErrorKind::Io,
+        };
+        let mut error = Error::new(kind);
+        error.0.found = Some(source.to_string());
+        error.0.source = Some(source);
+        error
+    }
+
+    /// Says in words what the kind's summary leaves open.
+    pub fn what(mut self, what: impl Into<String>) -> Error {
+        self.0.what = what.into();
+        self
+    }
+
+    /// Names the file, unless a deeper layer did.
+    pub fn in_file(mut self, file: impl AsRef<Path>) -> Error {
+        self.0.file.get_or_insert_with(|| file.as_ref().to_path_buf());
+        self
+    }
+
+    /// The file offset in bytes, unless a deeper layer gave one.
+    pub fn at(mut self, offset: u64) -> Error {
+        self.0.offset.get_or_insert(offset);
+        self
+    }
+
+    /// Where that is, in the words of the format: `table Tick, records 40960..45055`.
+    pub fn place(mut self, place: impl Into<String>) -> Error {
+        self.0.place.get_or_insert_with(|| place.into());
+        self
+    }
+
+    /// The path of the value: `items[3].name`.
+    pub fn path(mut self, path: impl Into<String>) -> Error {
+        self.0.path.get_or_insert_with(|| path.into());
+        self
+    }
+
+    /// What should have been there.
+    pub fn expected(mut self, expected: impl Into<String>) -> Error {
+        self.0.expected = Some(expected.into());
+        self
+    }
+
+    /// What was there.
+    pub fn found(mut self, found: impl Into<String>) -> Error {
+        self.0.found = Some(found.into());
+        self
+    }
+
+    /// What to do next.
+    pub fn help(mut self, help: impl Into<String>) -> Error {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// What went wrong, to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind.unwrap_or(ErrorKind::Io)
+    }
+
+    /// The stable code, as in `HY0214`.
+    pub fn code(&self) -> &'static str {
+        self.kind().code()
+    }
+
+    /// One line: the summary of the kind and what it leaves open.
+    pub fn message(&self) -> String {
+        if self.0.what.is_empty() {
+            self.kind().summary().to_string()
+        } else {
+            format!("{}: {}", self.kind().summary(), self.0.what)
+        }
+    }
+
+    /// The file, where one is involved.
+    pub fn file(&self) -> Option<&Path> {
+        self.0.file.as_deref()
+    }
+
+    /// The offset in bytes from the start of the file (or of the value image).
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
+    /// The table and records, or the block, in words.
+    pub fn place_text(&self) -> Option<&str> {
+        self.0.place.as_deref()
+    }
+
+    /// The path of the value.
+    pub fn path_text(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// What should have been there.
+    pub fn expected_text(&self) -> Option<&str> {
+        self.0.expected.as_deref()
+    }
+
+    /// What was there.
+    pub fn found_text(&self) -> Option<&str> {
+        self.0.found.as_deref()
+    }
+
+    /// What to do next.
+    pub fn help_text(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// The second line: where, and what was expected and found.
+    fn location(&self) -> String {
+        let facts = &self.0;
+        let mut parts = Vec::new();
+        let mut head = facts.file.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
+        if let Some(offset) = facts.offset {
+            head.push_str(if head.is_empty() { "@ " } else { " @ " });
+            head.push_str(&format!("0x{offset:x}"));
+        }
+        parts.extend((!head.is_empty()).then_some(head));
+        parts.extend(facts.place.clone());
+        parts.extend(facts.path.as_ref().map(|path| format!("at {path}")));
+        let mut line = parts.join(", ");
+        let facts = [("expected", &facts.expected), ("found", &facts.found)];
+        let verdict: Vec<String> =
+            facts.iter().filter_map(|(word, text)| text.as_ref().map(|t| format!("{word} {t}"))).collect();
+        if !verdict.is_empty() {
+            line.push_str(if line.is_empty() { "" } else { ": " });
+            line.push_str(&verdict.join(", "));
+        }
+        line
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.code(), self.message())?;
+        let location = self.location();
+        if !location.is_empty() {
+            write!(f, "\n  --> {location}")?;
+        }
+        match &self.0.help {
+            Some(help) => write!(f, "\n  = help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(source: std::io::Error) -> Error {
+        Error::io(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_and_reads_well() {
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+        let error = Error::new(ErrorKind::Checksum)
+            .in_file("ticks.hydra")
+            .at(0x11440)
+            .place("table Tick, records 40960..45055")
+            .expected("0xefa05f10")
+            .found("0x13c0ffee")
+            .help("hydra check ticks.hydra");
+        assert_eq!(
+            error.to_string(),
+            "[HY0202] payload checksum mismatch\n  --> ticks.hydra @ 0x11440, table Tick, records 40960..45055: \
+             expected 0xefa05f10, found 0x13c0ffee\n  = help: hydra check ticks.hydra"
+        );
+    }
+}

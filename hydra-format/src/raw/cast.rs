@@ -1,0 +1,94 @@
+//! Bytes as values and values as bytes, without copying where that is sound.
+
+use super::{Describe, Plain};
+
+/// The stored bytes of values whose bytes in memory are the stored ones; none for other types.
+#[inline]
+pub(crate) fn bytes_of<T: Describe>(values: &[T]) -> Option<&[u8]> {
+    if !T::FLAT {
+        return None;
+    }
+    // SAFETY: the pointer and the length cover exactly the memory of `values`, which lives and is not
+    // changed as long as the result. FLAT says that T has no padding, so every byte is initialised
+    // (Describe's contract; test `flat_values_are_their_bytes`).
+    Some(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
+}
+
+/// A run of stored values as a slice; none if the bytes are misaligned, not a whole number of values, or
+/// not valid values.
+#[inline]
+pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
+    let aligned = bytes.as_ptr().addr().is_multiple_of(align_of::<T>());
+    if !T::FLAT || !aligned || !bytes.len().is_multiple_of(T::SIZE) {
+        return None;
+    }
+    if !T::ANY_BITS && !bytes.chunks_exact(T::SIZE).all(T::valid) {
+        return None;
+    }
+    // SAFETY: aligned for T and a whole number of T's (checked above; FLAT says size_of::<T>() == SIZE),
+    // initialised and unchanged as long as the result, as bytes behind a shared reference are, and every
+    // value is valid: by ANY_BITS, or checked above (test `a_cast_refuses_what_is_not_a_value`).
+    Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / T::SIZE) })
+}
+
+/// A copy of a run of stored values, for types for which that is one memcpy; none for other types and
+/// for bytes that are not a whole number of values.
+#[inline]
+pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
+    if !T::FLAT || !T::ANY_BITS || !bytes.len().is_multiple_of(T::SIZE) {
+        return None;
+    }
+    let count = bytes.len() / T::SIZE;
+    let mut values = Vec::<T>::with_capacity(count);
+    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT); source and target are
+    // different allocations; afterwards `count` values are initialised, and valid because every bit pattern
+    // is (ANY_BITS).
+    unsafe {
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), values.as_mut_ptr().cast::<u8>(), bytes.len());
+        values.set_len(count);
+    }
+    Some(values)
+}
+
+/// One stored value, for types for which that is one memcpy; none for other types and other lengths.
+#[inline]
+pub(crate) fn read<T: Describe>(bytes: &[u8]) -> Option<T> {
+    if !T::FLAT || !T::ANY_BITS || bytes.len() != T::SIZE {
+        return None;
+    }
+    // SAFETY: SIZE bytes are there (checked above), and FLAT says size_of::<T>() == SIZE; the read
+    // is unaligned; every bit pattern is a value (ANY_BITS).
+    Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flat_values_are_their_bytes() {
+        assert_eq!(bytes_of(&[1u16, 0x0203]), Some(&[1, 0, 3, 2][..]));
+        assert_eq!(bytes_of::<u64>(&[]), Some(&[][..]));
+        assert_eq!(bytes_of(&[String::new()]), None);
+    }
+
+    #[test]
+    fn a_cast_refuses_what_is_not_a_value() {
+        let words = [1u64, 2, 3];
+        let bytes = bytes_of(&words).unwrap();
+        assert_eq!(slice_of::<u64>(bytes), Some(&words[..]));
+        assert_eq!(slice_of::<u64>(&bytes[1..9]), None, "misaligned");
+        assert_eq!(slice_of::<u64>(&bytes[..12]), None, "not a whole number of values");
+        assert_eq!(vec_of::<u64>(&bytes[..16]), Some(vec![1, 2]));
+        assert_eq!(vec_of::<u64>(&bytes[..12]), None);
+        assert_eq!(vec_of::<bool>(&[2]), None, "bools are not any bits");
+        assert_eq!(slice_of::<bool>(&[1, 0, 1]), Some(&[true, false, true][..]));
+        assert_eq!(slice_of::<bool>(&[1, 2]), None);
+        assert_eq!(slice_of::<char>(bytes_of(&[0xd800u32]).unwrap()), None);
+        assert_eq!(slice_of::<[bool; 2]>(&[1, 0, 3, 0]), None);
+        assert_eq!(slice_of::<[u8; 0]>(&[]), None, "stored as one byte, so not flat");
+        assert_eq!(read::<u64>(&bytes[8..16]), Some(2));
+        assert_eq!(read::<[u64; 2]>(&bytes[8..]), Some([2, 3]));
+        assert_eq!(read::<u64>(&bytes[8..15]), None);
+    }
+}

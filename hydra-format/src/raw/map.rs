@@ -1,0 +1,61 @@
+//! The memory map of a file.
+
+use crate::{Error, ErrorKind, Result};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A file mapped into memory, to be read through [`Reader::map`](crate::Reader::map).
+///
+/// ```no_run
+/// // SAFETY: no other program changes or truncates the file while the map lives.
+/// let map = unsafe { hydra::Map::open("day.hydra")? };
+/// let reader = hydra::Reader::map(map)?;
+/// # Ok::<(), hydra::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Map {
+    bytes: memmap2::Mmap,
+    file: File,
+    path: PathBuf,
+}
+
+impl Map {
+    /// Maps the file at `path` as it is now.
+    ///
+    /// # Safety
+    ///
+    /// While the map lives, no program other than Hydra's writers changes committed bytes of the file
+    /// or makes it shorter. Hydra's own writers never do either. A foreign program that changes mapped bytes
+    /// makes `&str` and `&[T]` into them undefined behaviour; one that truncates the file makes reading a
+    /// page that is gone end the process (SIGBUS). Where that cannot be promised, use
+    /// [`Reader::open`](crate::Reader::open), which reads into its own buffers and is safe.
+    pub unsafe fn open(path: impl AsRef<Path>) -> Result<Map> {
+        let path = path.as_ref();
+        let fail = |error: std::io::Error| Error::io(error).in_file(path);
+        let file = File::open(path).map_err(fail)?;
+        if !file.metadata().map_err(fail)?.is_file() {
+            return Err(Error::new(ErrorKind::NotRegular)
+                .in_file(path)
+                .help("a Hydra file needs a regular file: copy the stream into one first"));
+        }
+        // SAFETY: the caller promises that nobody changes or truncates the file under the map.
+        let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
+        Ok(Map { bytes, file, path: path.to_path_buf() })
+    }
+
+    /// All mapped bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The file behind the map.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The path that was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,14 @@
+//! The only module with unsafe code. Every safe function here is sound for any argument; nothing is safe
+//! only because of its caller. It knows nothing of files' structure, schemas or values.
+
+mod buffer;
+mod builtin;
+mod cast;
+mod describe;
+mod map;
+
+pub use buffer::AlignedBuf;
+pub(crate) use builtin::{TupleLayout, pair_layout};
+pub(crate) use cast::{bytes_of, read, slice_of, vec_of};
+pub use describe::{Describe, Plain};
+pub use map::Map;

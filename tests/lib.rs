@@ -1,0 +1,1 @@
+//! Laws of the format, shared by the tests and the fuzz targets.
