@@ -249,7 +249,11 @@ impl BlockHeader {
         let (text, payload) = (u64::from(self.text), u64::from(self.payload_bytes));
         let fits = self.count >= 1 && (1..=MAX_STRIDE).contains(&self.stride);
         if fits && text.is_multiple_of(LINE) && (heap..=payload).contains(&text) {
-            return Ok(Regions { record_bytes: record_bytes as usize, heap: heap as usize, text: text as usize });
+            return Ok(Regions {
+                record_bytes: record_bytes as usize,
+                heap: heap as usize,
+                text: text as usize,
+            });
         }
         Err(Error::new(ErrorKind::BlockHeader)
             .at(offset)

@@ -113,8 +113,7 @@ impl Commit {
     fn is_possible(&self) -> bool {
         let offsets = [self.last_block, self.directory, self.schema, self.meta];
         let within = |&offset: &u64| {
-            offset == 0
-                || (offset.is_multiple_of(LINE) && (REGION..self.committed_bytes).contains(&offset))
+            offset == 0 || (offset.is_multiple_of(LINE) && (REGION..self.committed_bytes).contains(&offset))
         };
         self.committed_bytes < MAX_FILE
             && self.committed_bytes.is_multiple_of(LINE)

@@ -72,8 +72,7 @@ impl FileHeader {
     /// The header of a file whose header region begins with these bytes; the second part says what is
     /// wrong with each copy.
     pub(crate) fn of_region(region: &[u8]) -> Result<(FileHeader, [Option<&'static str>; 2])> {
-        let copies =
-            HEADER_AT.map(|at| FileHeader::decode(region.get(at as usize..).unwrap_or_default()));
+        let copies = HEADER_AT.map(|at| FileHeader::decode(region.get(at as usize..).unwrap_or_default()));
         let header = match copies {
             [Ok(first), Ok(second)] if first != second => {
                 return Err(Error::new(ErrorKind::Header)

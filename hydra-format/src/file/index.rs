@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::layout::{
-    INDEX_VERSION, LINE, NODE_ENTRIES, REGION, entry, index, index_schema, index_table, is_zero, put, u8_at, u16_at,
-    u32_at, u64_at,
+    INDEX_VERSION, LINE, NODE_ENTRIES, REGION, entry, index, index_schema, index_table, is_zero, put, u8_at,
+    u16_at, u32_at, u64_at,
 };
 
 const DIRECTORY: u8 = 0;
@@ -146,11 +146,7 @@ impl<'a> Index<'a> {
         let (tables, rest) = part(rest, index::TABLES, index_table::BYTES)?;
         let (schemas, rest) = part(rest, index::SCHEMAS, index_schema::BYTES)?;
         let (entries, rest) = part(rest, index::ENTRIES, entry_bytes)?;
-        let zeros = [
-            &head[index::ZERO..index::TABLES],
-            &head[index::ZERO_TOO..],
-            rest,
-        ];
+        let zeros = [&head[index::ZERO..index::TABLES], &head[index::ZERO_TOO..], rest];
         Ok(Index {
             previous: u64_at(head, index::PREVIOUS),
             role: u8_at(head, index::ROLE),
@@ -356,7 +352,15 @@ mod tests {
         let entries = blocks(3);
         let payload = encode_node(0, 4, 0, &entries);
         let index = Index::parse(&payload).unwrap();
-        let parent = Entry { offset: 1 << 20, first: 0, count: 30, line_count: 4, schema: 0, level: 1, block_count: 3 };
+        let parent = Entry {
+            offset: 1 << 20,
+            first: 0,
+            count: 30,
+            line_count: 4,
+            schema: 0,
+            level: 1,
+            block_count: 3,
+        };
         assert_eq!(index.children(4, &parent), Ok(entries));
         assert!(index.children(3, &parent).is_err());
         for wrong in [

@@ -61,7 +61,7 @@ macro_rules! on_disk {
             pub(crate) const BYTES: usize = size_of::<Fields>();
             const _: () = assert!(BYTES == $total && align_of::<Fields>() == 1);
             #[cfg(test)]
-            pub(crate) const TABLE: &[(usize, usize)] = &[$(($field, $bytes)),*];
+            pub(crate) const FIELDS: &[(usize, usize)] = &[$(($field, $bytes)),*];
         }
     )*};
 }

@@ -232,9 +232,11 @@ impl Disk for FileDisk {
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
             Err(_) => {
-                OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
-                    io::ErrorKind::AlreadyExists => exists(path),
-                    _ => fail(error),
+                OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
+                    match error.kind() {
+                        io::ErrorKind::AlreadyExists => exists(path),
+                        _ => fail(error),
+                    }
                 })?;
                 std::fs::rename(temporary, path).map_err(|error| {
                     self.discard(path);
