@@ -11,6 +11,7 @@ mod descriptor;
 mod footnote;
 mod kind;
 mod layout;
+mod mismatch;
 mod note;
 mod schema;
 mod spell;

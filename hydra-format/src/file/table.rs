@@ -2,6 +2,7 @@
 //! blocks are found or verified; [`Reader`](super::Reader) does.
 #![forbid(unsafe_code)]
 
+use super::catalog::{Cursor, TableInfo};
 use super::reader::Shared;
 use crate::codec::At;
 use crate::describe::Schema;
@@ -66,17 +67,17 @@ impl<T: Row> Table<T> {
 
     /// Name: the type's, in canonical spelling.
     pub fn name(&self) -> &str {
-        self.shared.table_name(self.number)
+        self.shared.table(self.number).map_or("", TableInfo::name)
     }
 
     /// The newest schema of its records.
     pub fn schema(&self) -> &Schema {
-        self.shared.table_schema(self.number)
+        &self.schema
     }
 
     /// Number of records.
     pub fn len(&self) -> u64 {
-        self.shared.record_count(self.number)
+        self.shared.table(self.number).map_or(0, TableInfo::record_count)
     }
 
     /// True if there is no record.
@@ -92,8 +93,8 @@ impl<T: Row> Table<T> {
 
     /// The blocks that hold these records, trimmed to them; what lies beyond the table is left out.
     pub fn range(&self, records: Range<u64>) -> Blocks<T> {
-        let end = records.end.min(self.len());
-        Blocks { table: self.clone(), next: records.start, end }
+        let cursor = self.shared.cursor(self.number, records.start);
+        Blocks { table: self.clone(), cursor, records }
     }
 
     /// The record at `index`, with the block that holds it.
@@ -126,27 +127,23 @@ impl<T: Row> std::fmt::Debug for Table<T> {
 /// The blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
     table: Table<T>,
-    next: u64,
-    end: u64,
+    cursor: Cursor,
+    records: Range<u64>,
 }
 
 impl<T: Row> Iterator for Blocks<T> {
     type Item = Result<Block<T>>;
 
     fn next(&mut self) -> Option<Result<Block<T>>> {
-        if self.next >= self.end {
-            return None;
-        }
-        let start = self.next;
-        let located = self.table.shared.locate(self.table.number, start);
-        let (loaded, stop) = match located {
-            Ok(place) => (self.table.shared.load(&place), place.first.saturating_add(place.count)),
-            Err((error, resume)) => (Err(error), resume),
+        let shared = &self.table.shared;
+        let entry = match shared.next(&mut self.cursor)? {
+            Ok(entry) if entry.first >= self.records.end => return None,
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(error)),
         };
-        self.next = stop.max(start.saturating_add(1));
-        Some(loaded.map(|loaded| {
-            let from = start.saturating_sub(loaded.first) as usize;
-            let until = self.end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+        Some(shared.load(self.table.number, &entry).map(|loaded| {
+            let from = self.records.start.saturating_sub(loaded.first) as usize;
+            let until = self.records.end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
             Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }
         }))
     }
