@@ -108,12 +108,7 @@ impl Catalog {
     }
 
     /// The DATA block that holds a record; else why there is none, and the record at which to go on.
-    pub(crate) fn find(
-        &self,
-        source: &dyn Source,
-        table: usize,
-        record: u64,
-    ) -> Result<Entry, (Error, u64)> {
+    pub(crate) fn find(&self, source: &dyn Source, table: usize, record: u64) -> Result<Entry, (Error, u64)> {
         let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
         let mut found = self.search(top, table, record)?;
         while found.level > 0 {

@@ -7,10 +7,14 @@ mod commit;
 mod header;
 pub(crate) mod index;
 pub(crate) mod layout;
+pub(crate) mod meta;
 pub(crate) mod open;
 mod report;
 mod schema_block;
 pub(crate) mod storage;
+#[cfg(test)]
+pub(crate) mod testing;
+mod writer;
 
 pub use block::{BlockHeader, BlockKind};
 pub use catalog::{SchemaInfo, TableInfo};
@@ -18,3 +22,4 @@ pub use commit::Commit;
 pub use header::FileHeader;
 pub use index::Entry;
 pub use report::{Report, State};
+pub use writer::{Level, TableId, Writer, WriterOptions};

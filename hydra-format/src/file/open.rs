@@ -31,6 +31,8 @@ pub(crate) struct Opened {
     /// Length of the file in bytes when it was opened.
     pub(crate) file_bytes: u64,
     pub(crate) catalog: Catalog,
+    /// Number of blocks after the newest directory.
+    pub(crate) unindexed_blocks: u64,
     pub(crate) report: Report,
 }
 
@@ -67,7 +69,7 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
             (false, 0, true) => State::Clean,
         };
     }
-    let catalog = read_catalog(source, &header, &commit, file_bytes, &mut report)?;
+    let (catalog, unindexed_blocks) = read_catalog(source, &header, &commit, file_bytes, &mut report)?;
     Ok(Opened {
         header,
         commit,
@@ -76,6 +78,7 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
         catalog,
+        unindexed_blocks,
         report,
     })
 }
@@ -187,12 +190,14 @@ fn read_catalog(
     commit: &Commit,
     file_bytes: u64,
     report: &mut Report,
-) -> Result<Catalog> {
+) -> Result<(Catalog, u64)> {
     let limit = commit.committed_bytes.min(file_bytes);
     let mut catalog = Catalog::new(header.sync_key(), limit);
     let mut problems = Vec::new();
+    let mut unindexed_blocks = 0;
     let walked = match load_directory(source, header, commit, limit, &mut catalog) {
         Ok(walk) => take_in(walk, &mut catalog, true, true, &mut problems)
+            .map(|count| unindexed_blocks = count)
             .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
         Err(error) => {
@@ -217,7 +222,7 @@ fn read_catalog(
                 .help("hydra check"),
         );
     }
-    Ok(catalog)
+    Ok((catalog, unindexed_blocks))
 }
 
 /// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the records.
@@ -257,20 +262,22 @@ fn load_directory<'a>(
     Ok(walk)
 }
 
-/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems.
+/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of blocks.
 fn take_in(
     mut walk: Walk<'_>,
     catalog: &mut Catalog,
     schemas: bool,
     data: bool,
     problems: &mut Vec<Error>,
-) -> Result<()> {
+) -> Result<u64> {
     let source = walk.source;
+    let mut count = 0;
     while let Some(step) = walk.step()? {
         problems.extend(step.problem);
         let Some((offset, header)) = step.block else {
             continue;
         };
+        count += 1;
         let taken = match header.block_kind() {
             Some(BlockKind::Schema) if schemas => block::read_block(source, walk.key, offset, walk.limit)
                 .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),
@@ -284,7 +291,7 @@ fn take_in(
         }
         problems.truncate(MAX_PROBLEMS);
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Hostile files have no end of problems.

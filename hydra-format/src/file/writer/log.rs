@@ -5,12 +5,13 @@
 use super::Level;
 use super::builder::{Regions, Sealed, seal_other};
 use crate::file::block::{self, BlockHeader, BlockKind};
-use crate::file::catalog::Catalog;
+use crate::file::catalog::{Catalog, TableInfo};
 use crate::file::commit::Commit;
 use crate::file::header::FileHeader;
 use crate::file::index::{self, DirectoryTable, Entry, IndexSchema};
 use crate::file::layout::{
-    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, RUN, SLOT_AT, line_up, put,
+    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, RUN, SLOT_AT,
+    line_up, put,
 };
 use crate::file::open::Opened;
 use crate::file::schema_block::SchemaBlock;
@@ -56,7 +57,6 @@ pub(super) struct Log {
     /// Newest INDEX block of either role.
     last_index: u64,
     unindexed_blocks: u64,
-    unindexed_tables: u64,
     rewrite: Option<Rewrite>,
     /// True once a block was added.
     touched: bool,
@@ -83,7 +83,13 @@ impl Log {
         Ok(Log::new(storage, header, catalog, commit, 0))
     }
 
-    fn new(storage: Box<dyn Storage>, header: FileHeader, catalog: Catalog, commit: Commit, slot: usize) -> Log {
+    fn new(
+        storage: Box<dyn Storage>,
+        header: FileHeader,
+        catalog: Catalog,
+        commit: Commit,
+        slot: usize,
+    ) -> Log {
         Log {
             storage,
             header,
@@ -98,7 +104,6 @@ impl Log {
             spare: Vec::new(),
             last_index: commit.directory,
             unindexed_blocks: 0,
-            unindexed_tables: 0,
             rewrite: None,
             touched: false,
             stopped: None,
@@ -113,7 +118,6 @@ impl Log {
         let (commit, slot) = (opened.commit, opened.slot);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
         log.unindexed_blocks = opened.unindexed_blocks;
-        log.unindexed_tables = opened.unindexed_blocks.min(log.catalog.tables.len() as u64);
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
         let mut pads = Vec::new();
         while log.end < opened.file_bytes {
@@ -204,7 +208,8 @@ impl Log {
     /// Adds a block of any kind but INDEX; before it a directory, if one is due.
     fn add(&mut self, sealed: Sealed) -> Result<(u64, BlockHeader)> {
         // Nodes that a directory brings along: one for every 256 blocks, and a few levels for each table.
-        let nodes = self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * (self.unindexed_tables + 1);
+        let tables = self.unindexed_blocks.min(self.catalog.tables.len() as u64);
+        let nodes = self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
         if self.unindexed_blocks + nodes + 2 >= DIRECTORY_EVERY {
             self.add_directory()?;
         }
@@ -213,12 +218,9 @@ impl Log {
 
     /// Adds a block of records of a schema.
     pub(super) fn add_data(&mut self, mut sealed: Sealed, table: usize, schema: u32) -> Result<()> {
-        let info = self.catalog.tables.get(table);
-        let (first, blocks) = info.map_or((0, 0), |info| (info.record_count, info.entries.len()));
         sealed.header.schema = schema;
-        sealed.header.first = first;
+        sealed.header.first = self.catalog.tables.get(table).map_or(0, TableInfo::record_count);
         let (offset, header) = self.add(sealed)?;
-        self.unindexed_tables += u64::from(blocks == 0 || self.unindexed_tables < self.catalog.tables.len() as u64);
         self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
         self.catalog.add_data(&*self.storage, offset, &header)
     }
@@ -226,7 +228,8 @@ impl Log {
     /// Adds a schema that the file does not have: its table and id.
     pub(super) fn add_schema(&mut self, name: &str, schema: Arc<Schema>) -> Result<(usize, u32)> {
         let last = self.catalog.schemas.last_key_value().map_or(0, |(id, _)| *id);
-        let id = last.checked_add(1).ok_or_else(|| Error::new(ErrorKind::TooLarge).what("too many schemas"))?;
+        let id =
+            last.checked_add(1).ok_or_else(|| Error::new(ErrorKind::TooLarge).what("too many schemas"))?;
         let (core, notes) = (schema.core(), schema.notes());
         let payload = SchemaBlock { previous: self.state.schema, id, name, core, notes }.encode();
         let (offset, header) = self.add(seal_other(BlockKind::Schema, payload)?)?;
@@ -267,7 +270,7 @@ impl Log {
         let payload = index::encode_directory(self.last_index, &tables, &schemas);
         let (offset, _) = self.push(seal_other(BlockKind::Index, payload)?)?;
         (self.last_index, self.state.directory) = (offset, offset);
-        (self.unindexed_blocks, self.unindexed_tables) = (0, 0);
+        self.unindexed_blocks = 0;
         Ok(())
     }
 
@@ -278,7 +281,8 @@ impl Log {
             && let [first, ..] = entries
         {
             let (count, blocks) = index::totals(entries);
-            let mut node = Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
+            let mut node =
+                Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
             let payload = index::encode_node(self.last_index, table as u32, first.level, entries);
             let (offset, header) = self.push(seal_other(BlockKind::Index, payload)?)?;
             (node.offset, node.line_count) = (offset, header.line_count);
@@ -382,7 +386,8 @@ impl Log {
         self.check()?;
         let (newest, slot) = self.newest;
         let safe = newest.synced_bytes == self.end && self.pinned == slot;
-        if newest.committed_bytes == self.end && (level == Level::Buffered || safe) || !self.touched {
+        let committed = newest.committed_bytes == self.end && (level == Level::Buffered || safe);
+        if committed || !self.touched {
             return Ok(());
         }
         self.write_to(self.end)?;
@@ -425,7 +430,8 @@ impl Log {
     /// Adds a copy of every schema, byte for byte but for the offset of the one before.
     fn repeat_schemas(&mut self) -> Result<()> {
         self.write_to(self.end)?;
-        let known: Vec<(u32, u64)> = self.catalog.schemas.iter().map(|(&id, info)| (id, info.offset)).collect();
+        let known: Vec<(u32, u64)> =
+            self.catalog.schemas.iter().map(|(&id, info)| (id, info.offset)).collect();
         for (id, offset) in known {
             let (_, payload) = block::read_block(&*self.storage, self.key(), offset, self.written)?;
             let mut payload = payload.into_owned();
