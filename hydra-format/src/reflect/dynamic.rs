@@ -185,11 +185,11 @@ impl Check {
             (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => self.elements(parts, ty, trail),
             (Kind::Set, Data::Parts(members)) => {
                 self.nested(trail, |check| check.elements(members, ty, trail))?;
-                sort(members, |member| Value::data_as(member, ty.element()), trail)
+                sort(members, |member| member, ty.element(), trail)
             }
             (Kind::Map, Data::Entries(entries)) => {
                 self.nested(trail, |check| check.entries(entries, ty, trail))?;
-                sort(entries, |entry| Value::data_as(&entry.0, ty.key()), trail)
+                sort(entries, |entry| &entry.0, ty.key(), trail)
             }
             (Kind::Tuple | Kind::Struct, Data::Parts(parts)) if parts.len() == ty.ty.fields().len() => {
                 self.fields(parts, ty.ty.fields(), ty, trail)
@@ -257,10 +257,11 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
 }
 
 /// Sorts by key, and refuses equal ones.
-fn sort<T>(items: &mut [T], key: impl Fn(&T) -> Value<'_>, trail: &Trail<'_>) -> Result<()> {
-    items.sort_by(|left, right| compare_keys(key(left), key(right)));
+fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+    let compare = |left: &T, right: &T| compare_keys(Value::data_as(key(left), ty), Value::data_as(key(right), ty));
+    items.sort_by(compare);
     let twice = items.windows(2).find_map(|pair| match pair {
-        [left, right] if compare_keys(key(left), key(right)).is_eq() => Some(key(left)),
+        [left, right] if compare(left, right).is_eq() => Some(Value::data_as(key(left), ty)),
         _ => None,
     });
     match twice {

@@ -5,7 +5,7 @@ use super::text::form_text;
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
 use crate::describe::{Kind, Style};
-use std::fmt::{self, Debug, Display, Formatter, Result};
+use std::fmt::{Debug, Display, Formatter, Result};
 
 /// Compact Rust-like text: `Log { time: 5, tags: ["x"] }`; with `{:#}` over several lines. Times are RFC 3339 in
 /// UTC, durations are seconds, floats have the digits that they need; bytes that are not printable ASCII are hexadecimal.
