@@ -8,6 +8,7 @@ mod views;
 
 pub use at::{At, Run};
 pub use sink::{Measure, Sink};
+pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use views::{Boxed, ListView, MapView, SetView};
 
 use crate::Result;
