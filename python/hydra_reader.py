@@ -155,8 +155,12 @@ def main(arguments=None):
         print(fault, file=sys.stderr)
         return 1
     except BrokenPipeError:
+        # Whoever reads our output has enough; what is still buffered goes nowhere, without a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(Fault("HY0001", str(error)), file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
