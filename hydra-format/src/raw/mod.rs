@@ -6,9 +6,11 @@ mod builtin;
 mod cast;
 mod describe;
 mod map;
+mod payload;
 
 pub use buffer::AlignedBuf;
 pub(crate) use builtin::{TupleLayout, pair_layout};
 pub(crate) use cast::{bytes_of, read, slice_of, vec_of};
 pub use describe::{Describe, Plain};
 pub use map::Map;
+pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Regions, TextMap};

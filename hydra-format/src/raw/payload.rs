@@ -1,0 +1,207 @@
+//! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
+
+use super::{AlignedBuf, Map};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A map that remembers which of its ranges are UTF-8, so that text is looked at once.
+#[derive(Debug)]
+pub struct TextMap {
+    map: Map,
+    known: Known,
+}
+
+/// Remembers up to a fixed number of u64 keys, without locks: a key that meets another in its slot
+/// displaces it. Forgetting costs time, never correctness. The key 0 is never known.
+#[derive(Debug)]
+pub struct Known(Box<[AtomicU64]>);
+
+impl Known {
+    /// Room for about `count` keys, within bounds.
+    pub fn new(count: u64) -> Known {
+        let slots = count.clamp(64, 1 << 16).next_power_of_two();
+        Known((0..slots).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn slot(&self, key: u64) -> Option<&AtomicU64> {
+        // The keys are multiples of large powers of two: multiply to spread them (Fibonacci hashing).
+        let spread = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        self.0.get(spread as usize & (self.0.len() - 1))
+    }
+
+    /// True if the key was inserted and not displaced since.
+    #[inline]
+    pub fn contains(&self, key: u64) -> bool {
+        key != 0 && self.slot(key).is_some_and(|slot| slot.load(Ordering::Relaxed) == key)
+    }
+
+    /// Remembers the key.
+    pub fn insert(&self, key: u64) {
+        if let Some(slot) = self.slot(key) {
+            slot.store(key, Ordering::Relaxed);
+        }
+    }
+}
+
+impl TextMap {
+    /// A map about which nothing is known; `blocks` is about how many ranges it will be asked for.
+    pub fn new(map: Map, blocks: u64) -> TextMap {
+        TextMap { map, known: Known::new(blocks) }
+    }
+
+    /// The map.
+    pub fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// The one key of a range of text: its first line and its length. None where they do not fit (files
+    /// beyond 2 TiB), which then are looked at each time.
+    fn key(range: &Range<usize>) -> Option<u64> {
+        let (line, length) = (range.start as u64 / 64, range.len() as u64);
+        let fits = range.start.is_multiple_of(64) && line < 1 << 35 && length < 1 << 29;
+        fits.then_some((line << 29) | length)
+    }
+}
+
+/// What keeps the bytes of a payload alive.
+#[derive(Clone, Debug)]
+pub enum Backing {
+    /// A mapped file.
+    Map(Arc<TextMap>),
+    /// A buffer.
+    Buffer(Arc<AlignedBuf>),
+}
+
+impl Backing {
+    /// All its bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Backing::Map(shared) => shared.map.bytes(),
+            Backing::Buffer(buffer) => buffer,
+        }
+    }
+}
+
+/// Where the regions of a payload are, in bytes from the start of its backing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regions {
+    /// Records.
+    pub records: Range<usize>,
+    /// Heap.
+    pub heap: Range<usize>,
+    /// Text.
+    pub text: Range<usize>,
+}
+
+/// Why a payload cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadFault {
+    /// A region is not within the backing, or the payload does not start on a line of memory.
+    Bounds,
+    /// The text is not UTF-8 from this byte of it on.
+    Utf8(usize),
+}
+
+/// A payload whose regions are in bounds, whose start is aligned, and whose text is UTF-8.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    backing: Backing,
+    regions: Regions,
+}
+
+impl Payload {
+    /// Checks bounds and text. Records and heap may hold anything.
+    pub fn new(backing: Backing, regions: Regions) -> Result<Payload, PayloadFault> {
+        let bytes = backing.bytes();
+        let all = [&regions.records, &regions.heap, &regions.text];
+        let aligned = bytes.as_ptr().addr().wrapping_add(regions.records.start).is_multiple_of(64);
+        if !aligned || !all.iter().all(|region| bytes.get((*region).clone()).is_some()) {
+            return Err(PayloadFault::Bounds);
+        }
+        check_text(&backing, &regions.text)?;
+        Ok(Payload { backing, regions })
+    }
+
+    /// The records.
+    #[inline]
+    pub fn records(&self) -> &[u8] {
+        self.backing.bytes().get(self.regions.records.clone()).unwrap_or_default()
+    }
+
+    /// The heap.
+    #[inline]
+    pub fn heap(&self) -> &[u8] {
+        self.backing.bytes().get(self.regions.heap.clone()).unwrap_or_default()
+    }
+
+    /// The text.
+    #[inline]
+    pub fn text(&self) -> &str {
+        let text = self.backing.bytes().get(self.regions.text.clone()).unwrap_or_default();
+        // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8.
+        // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be
+        // changed, and that a map's committed bytes do not change is the contract of `Map::open`.
+        unsafe { std::str::from_utf8_unchecked(text) }
+    }
+}
+
+/// Looks at the text, unless the map knows it.
+fn check_text(backing: &Backing, range: &Range<usize>) -> Result<(), PayloadFault> {
+    if range.is_empty() {
+        return Ok(());
+    }
+    let key = match backing {
+        Backing::Map(shared) => TextMap::key(range).map(|key| (&shared.known, key)),
+        Backing::Buffer(_) => None,
+    };
+    if key.is_some_and(|(known, key)| known.contains(key)) {
+        return Ok(());
+    }
+    let text = backing.bytes().get(range.clone()).ok_or(PayloadFault::Bounds)?;
+    if simdutf8::basic::from_utf8(text).is_err() {
+        let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        return Err(PayloadFault::Utf8(valid));
+    }
+    if let Some((known, key)) = key {
+        known.insert(key);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buffer(text: &[u8]) -> Backing {
+        let mut bytes = AlignedBuf::zeroed(128);
+        bytes[64..64 + text.len()].copy_from_slice(text);
+        Backing::Buffer(Arc::new(bytes))
+    }
+
+    #[test]
+    fn a_payload_has_valid_text_and_is_in_bounds() {
+        let regions = Regions { records: 0..8, heap: 64..64, text: 64..70 };
+        let payload = Payload::new(buffer("aé日".as_bytes()), regions.clone()).unwrap();
+        assert_eq!((payload.text(), payload.records().len(), payload.heap().len()), ("aé日", 8, 0));
+        assert_eq!(Payload::new(buffer(b"ab\xffd.."), regions.clone()).unwrap_err(), PayloadFault::Utf8(2));
+        let outside = Regions { text: 64..129, ..regions.clone() };
+        assert_eq!(Payload::new(buffer(b""), outside).unwrap_err(), PayloadFault::Bounds);
+        let off_the_line = Regions { records: 8..16, ..regions };
+        assert_eq!(Payload::new(buffer(b""), off_the_line).unwrap_err(), PayloadFault::Bounds);
+    }
+
+    #[test]
+    fn known_keys_are_exact() {
+        let known = Known::new(1);
+        for key in 1..1000 {
+            known.insert(key << 29);
+            assert!(known.contains(key << 29) && !known.contains((key << 29) | 1));
+        }
+        assert!(!known.contains(0));
+        assert_ne!(TextMap::key(&(64..80)), TextMap::key(&(64..81)));
+        assert_eq!(TextMap::key(&(65..80)), None);
+        assert_eq!(TextMap::key(&(1 << 45..(1 << 45) + 1)), None);
+    }
+}
