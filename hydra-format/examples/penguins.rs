@@ -67,7 +67,9 @@ fn cell<T: FromStr<Err: ToString>>(cells: &[&str], column: usize) -> Result<Opti
     match cells.get(column) {
         None => Err(format!("no column {column}")),
         Some(&"NA") => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|error: T::Err| format!("{text:?}: {}", error.to_string())),
+        Some(text) => {
+            text.parse().map(Some).map_err(|error: T::Err| format!("{text:?}: {}", error.to_string()))
+        }
     }
 }
 
@@ -126,7 +128,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count = write(&csv, &output)?;
     println!("{count} penguins in {}", output.display());
     for (species, (count, sum)) in masses(&output)? {
-        println!("{:<10} {count:>4} weighed, {:.1} g on average", format!("{species:?}"), f64::from(sum) / f64::from(count));
+        println!(
+            "{:<10} {count:>4} weighed, {:.1} g on average",
+            format!("{species:?}"),
+            f64::from(sum) / f64::from(count)
+        );
     }
     Ok(())
 }

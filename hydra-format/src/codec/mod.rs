@@ -7,8 +7,8 @@ mod sink;
 mod views;
 
 pub use at::{At, Run};
-pub use sink::{Measure, Sink};
 pub(crate) use sink::{MAX_DEPTH, part, put};
+pub use sink::{Measure, Sink};
 pub use views::{Boxed, ListView, MapView, SetView};
 
 use crate::Result;

@@ -44,7 +44,8 @@ impl<'a> Entries<'a> {
             Source::Live(entries) => entries.get(index).copied(),
             Source::Stored(run, layout) => (index < run.count()).then(|| {
                 let entry = run.element(index, layout.size);
-                let part = |offset, ty: super::types::Type<'a>| Value::stored_as(entry.part(offset, ty.size()), ty);
+                let part =
+                    |offset, ty: super::types::Type<'a>| Value::stored_as(entry.part(offset, ty.size()), ty);
                 (part(0, layout.key), part(layout.offset, layout.value))
             }),
             Source::Data(data, layout) => {

@@ -131,7 +131,13 @@ impl<'t> Parser<'t> {
     #[cold]
     fn fail(&self, expected: &str) -> Error {
         let found = self.rest().chars().next().map_or("the end".to_string(), |c| format!("`{c}`"));
-        caret(Error::new(ErrorKind::BadPath), &format!("expected {expected}, found {found}"), self.text, self.at, 1)
+        caret(
+            Error::new(ErrorKind::BadPath),
+            &format!("expected {expected}, found {found}"),
+            self.text,
+            self.at,
+            1,
+        )
     }
 
     fn need(&mut self, token: &str) -> Result<()> {
@@ -427,7 +433,8 @@ impl<'a> Value<'a> {
         if variants.iter().any(|variant| variant.name() == name) {
             return Err(Error::new(ErrorKind::NoSuchPath).expected(name).found(present.name()));
         }
-        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
+        let error =
+            Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
         Err(suggest(error, name, variants.iter().map(Variant::name)))
     }
 }

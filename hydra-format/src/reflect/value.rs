@@ -217,7 +217,9 @@ impl<'a> Value<'a> {
             Repr::Live(value) => value.run(),
             Repr::Stored { at, ty } => match ty.kind() {
                 Kind::List => Some(ty.run(at).bytes()),
-                Kind::Array => Some(at.part(0, (ty.count() as usize).checked_mul(ty.element().size())?).bytes()),
+                Kind::Array => {
+                    Some(at.part(0, (ty.count() as usize).checked_mul(ty.element().size())?).bytes())
+                }
                 _ => None,
             },
             Repr::Encoded { .. } | Repr::Data { .. } => None,
