@@ -282,8 +282,13 @@ pub(crate) struct Regions {
 pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
     let mut line = [0; block::BYTES];
     let count = source.read_at(offset, &mut line)?;
+    decode_header(&line[..count], key, offset, limit)
+}
+
+/// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
+pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
     let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what).help("hydra check");
-    let header = BlockHeader::decode(&line[..count], key, offset).map_err(|no| damaged(no.words()))?;
+    let header = BlockHeader::decode(line, key, offset).map_err(|no| damaged(no.words()))?;
     if header.end(offset) > limit {
         return Err(damaged("it ends after the committed length").place(header.place()));
     }

@@ -87,6 +87,11 @@ impl Catalog {
         Catalog { key, limit, tables: Vec::new(), schemas: BTreeMap::new() }
     }
 
+    /// The key that binds blocks to their place.
+    pub(crate) fn key(&self) -> u64 {
+        self.key
+    }
+
     /// Where blocks end that this catalog knows.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
@@ -107,30 +112,30 @@ impl Catalog {
         self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
     }
 
-    /// The DATA block that holds a record; else why there is none, and the record at which to go on.
-    pub(crate) fn find(&self, source: &dyn Source, table: usize, record: u64) -> Result<Entry, (Error, u64)> {
+    /// The DATA block that holds a record; nodes come from `children`, which may remember them.
+    pub(crate) fn find(
+        &self,
+        table: usize,
+        record: u64,
+        children: &mut dyn FnMut(&Entry) -> Result<Arc<[Entry]>>,
+    ) -> Result<Entry> {
         let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
-        let mut found = self.search(top, table, record)?;
+        let missing = || self.missing(table, record..record.saturating_add(1));
+        let mut found = search(top, record).ok_or_else(missing)?;
         while found.level > 0 {
-            let children = self.children(source, table, &found).map_err(|error| (error, found.end()))?;
-            found = self.search(&children, table, record)?;
+            found = search(&children(&found)?, record).ok_or_else(missing)?;
         }
         Ok(found)
     }
 
-    fn search(&self, entries: &[Entry], table: usize, record: u64) -> Result<Entry, (Error, u64)> {
-        let at = entries.partition_point(|entry| entry.end() <= record);
-        match entries.get(at) {
-            Some(entry) if entry.first <= record => Ok(*entry),
-            next => {
-                let name = self.tables.get(table).map_or("?", TableInfo::name);
-                let error = Error::new(ErrorKind::Chain)
-                    .place(format!("table {name}, record {record}"))
-                    .what("the block of this record is missing")
-                    .help("hydra check");
-                Err((error, next.map_or(u64::MAX, |entry| entry.first)))
-            }
-        }
+    /// The error of records whose block is not there, although the ones around it are.
+    #[cold]
+    pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
+        let name = self.tables.get(table).map_or("?", TableInfo::name);
+        Error::new(ErrorKind::Chain)
+            .place(format!("table {name}, records {}..{}", records.start, records.end))
+            .what("the block of these records is missing")
+            .help("hydra check")
     }
 
     /// The DATA blocks of a table in order, from the one that holds the record `first` on.
@@ -174,6 +179,11 @@ impl Catalog {
 
     fn read_data_header(&self, source: &dyn Source, entry: &Entry) -> Result<(BlockHeader, Regions)> {
         let header = block::read_header(source, self.key, entry.offset, self.limit)?;
+        self.check_data_header(&header, entry).map(|regions| (header, regions))
+    }
+
+    /// Holds the header of a DATA block against the entry that names it: the regions of its payload.
+    pub(crate) fn check_data_header(&self, header: &BlockHeader, entry: &Entry) -> Result<Regions> {
         let found = (header.first, u64::from(header.count), header.line_count, header.schema);
         if !header.is(BlockKind::Data) || found != (entry.first, entry.count, entry.line_count, entry.schema)
         {
@@ -188,7 +198,7 @@ impl Catalog {
         let regions = header.regions(entry.offset)?;
         let stride = self.schemas.get(&header.schema).map(|info| info.schema.root().size());
         match stride {
-            Some(stride) if stride == header.stride as usize => Ok((header, regions)),
+            Some(stride) if stride == header.stride as usize => Ok(regions),
             Some(stride) => Err(Error::new(ErrorKind::BlockHeader)
                 .at(entry.offset)
                 .what("the stride is not the size of the schema's type")
@@ -365,6 +375,10 @@ impl Catalog {
     }
 }
 
+fn search(entries: &[Entry], record: u64) -> Option<Entry> {
+    position(entries, record).and_then(|at| entries.get(at)).copied()
+}
+
 /// The position of the entry that holds a record.
 fn position(entries: &[Entry], record: u64) -> Option<usize> {
     let at = entries.partition_point(|entry| entry.end() <= record);
@@ -381,8 +395,12 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// The next DATA block. After an error in a node it goes on behind that node.
-    pub(crate) fn next(&mut self, catalog: &Catalog, source: &dyn Source) -> Option<Result<Entry>> {
+    /// The next DATA block. An error in a node comes with the record behind that node, where it goes on.
+    pub(crate) fn next(
+        &mut self,
+        catalog: &Catalog,
+        source: &dyn Source,
+    ) -> Option<Result<Entry, (Error, u64)>> {
         loop {
             let entry = match self.below.last_mut() {
                 Some(node) => match node.next() {
@@ -406,7 +424,7 @@ impl Cursor {
             }
             match catalog.children(source, self.table, &entry) {
                 Ok(children) => self.below.push(children.into_iter()),
-                Err(error) => return Some(Err(error)),
+                Err(error) => return Some(Err((error, entry.end()))),
             }
         }
     }
