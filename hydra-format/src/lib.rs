@@ -71,7 +71,7 @@ pub mod file;
 mod raw;
 pub mod reflect;
 
-pub use codec::{Hydra, View};
+pub use codec::{Hydra, View, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use hydra_derive::Hydra;
