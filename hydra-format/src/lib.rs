@@ -74,7 +74,7 @@ pub mod file;
 mod raw;
 pub mod reflect;
 
-pub use codec::{As, Hydra, View, With};
+pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use hydra_derive::Hydra;
