@@ -182,7 +182,9 @@ impl Check {
                 self.nested(trail, |check| check.node(inner, ty.element(), trail))
             }
             (Kind::List, Data::Parts(parts)) => self.nested(trail, |check| check.elements(parts, ty, trail)),
-            (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => self.elements(parts, ty, trail),
+            (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => {
+                self.elements(parts, ty, trail)
+            }
             (Kind::Set, Data::Parts(members)) => {
                 self.nested(trail, |check| check.elements(members, ty, trail))?;
                 sort(members, |member| member, ty.element(), trail)
@@ -230,7 +232,13 @@ impl Check {
         Ok(())
     }
 
-    fn fields(&mut self, parts: &mut [Data], fields: &[Field], ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+    fn fields(
+        &mut self,
+        parts: &mut [Data],
+        fields: &[Field],
+        ty: Type<'_>,
+        trail: &Trail<'_>,
+    ) -> Result<()> {
         let mut parts = parts.iter_mut().zip(fields);
         parts.try_for_each(|(part, field)| {
             self.node(part, ty.resolve(field.ty()), &trail.to(Crumb::Field(field.name())))
@@ -258,7 +266,8 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
 
 /// Sorts by key, and refuses equal ones.
 fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
-    let compare = |left: &T, right: &T| compare_keys(Value::data_as(key(left), ty), Value::data_as(key(right), ty));
+    let compare =
+        |left: &T, right: &T| compare_keys(Value::data_as(key(left), ty), Value::data_as(key(right), ty));
     items.sort_by(compare);
     let twice = items.windows(2).find_map(|pair| match pair {
         [left, right] if compare(left, right).is_eq() => Some(Value::data_as(key(left), ty)),
@@ -301,7 +310,9 @@ fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
 fn is_in_form(number: &Data, form: Form) -> bool {
     const NANOS: i128 = 1_000_000_000;
     match (number, form) {
-        (Data::Int(number), Form::Timestamp { exponent: -9 }) => (-(NANOS << 63)..NANOS << 63).contains(number),
+        (Data::Int(number), Form::Timestamp { exponent: -9 }) => {
+            (-(NANOS << 63)..NANOS << 63).contains(number)
+        }
         (Data::Uint(number), Form::Duration { exponent: -9 }) => *number < (NANOS as u128) << 64,
         _ => true,
     }

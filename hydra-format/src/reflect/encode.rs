@@ -20,7 +20,13 @@ pub fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure
 }
 
 /// The second pass: writes the value into `slot`, zeroed bytes of the size of `ty`, and the rest into the sink.
-pub fn encode_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, slot: &mut [u8], sink: &mut Sink<'_>) {
+pub fn encode_value(
+    value: Value<'_>,
+    ty: &Descriptor,
+    schema: &Schema,
+    slot: &mut [u8],
+    sink: &mut Sink<'_>,
+) {
     Encoder::default().encode(value, Type::new(ty, Some(schema)), slot, sink);
 }
 
@@ -128,14 +134,17 @@ impl Encoder {
             (Kind::Box, _) => {
                 measure.array(element.align(), element.size(), 1);
                 let inner = value.part(0);
-                measure.nested(|m| inner.into_iter().for_each(|inner| self.measure(inner, element, trail, m)));
+                measure
+                    .nested(|m| inner.into_iter().for_each(|inner| self.measure(inner, element, trail, m)));
             }
             (Kind::List, _) if value.count() > 0 => {
                 measure.array(element.align(), element.size(), value.count());
                 measure.nested(|measure| self.measure_elements(value, element, trail, measure));
             }
             (Kind::Array, _) => self.measure_elements(value, element, trail, measure),
-            (Kind::Set | Kind::Map, _) if value.count() > 0 => self.measure_entries(value, ty, trail, measure),
+            (Kind::Set | Kind::Map, _) if value.count() > 0 => {
+                self.measure_entries(value, ty, trail, measure)
+            }
             (_, Shape { fields, variant }) => {
                 let inside = variant.map(|index| trail.to(Crumb::Variant(ty.ty.variants()[index].name())));
                 let trail = inside.as_ref().unwrap_or(trail);
@@ -190,7 +199,9 @@ impl Encoder {
                     self.encode(inner, element, part(slot, ty.align(), element.size()), sink);
                 }
             }
-            Kind::Newtype => value.part(0).into_iter().for_each(|inner| self.encode(inner, element, slot, sink)),
+            Kind::Newtype => {
+                value.part(0).into_iter().for_each(|inner| self.encode(inner, element, slot, sink))
+            }
             Kind::Box => {
                 let target = sink.array(slot, element.align(), element.size(), 1);
                 value.part(0).into_iter().for_each(|inner| self.encode(inner, element, target, sink));
@@ -293,9 +304,10 @@ impl<'t> Shape<'t> {
             None => target.fields(),
         };
         let has_fields = matches!(target.kind(), Kind::Struct | Kind::Tuple | Kind::Enum);
-        let extra = value.fields().iter().find(|own| !fields.iter().any(|field| field.name() == own.name()));
+        let extra =
+            value.own_fields().iter().find(|own| !fields.iter().any(|field| field.name() == own.name()));
         match extra {
-            Some(extra) if has_fields && value.fields().len() != fields.len() => {
+            Some(extra) if has_fields && value.own_fields().len() != fields.len() => {
                 Err(mismatch("no such field").found(format!("a field `{}`", extra.name())))
             }
             _ => Ok(Shape { fields, variant }),
@@ -304,7 +316,8 @@ impl<'t> Shape<'t> {
 }
 
 fn target_variant(value: Value<'_>, target: &Descriptor) -> Result<usize> {
-    let variant = value.variant().ok_or_else(|| Error::new(ErrorKind::BadValue).expected("a known variant"))?;
+    let variant =
+        value.variant().ok_or_else(|| Error::new(ErrorKind::BadValue).expected("a known variant"))?;
     let index = target.variant_index(variant.name());
     index.ok_or_else(|| mismatch(&format!("a variant of {}", target.name())).found(variant.name()))
 }
@@ -321,5 +334,7 @@ fn missing(field: &Field) -> Error {
 
 #[cold]
 fn unordered(key: Value<'_>) -> Error {
-    Error::new(ErrorKind::CannotEncode).what("two keys of a map or set are equal").found(format!("{key} twice"))
+    Error::new(ErrorKind::CannotEncode)
+        .what("two keys of a map or set are equal")
+        .found(format!("{key} twice"))
 }

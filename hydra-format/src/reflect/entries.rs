@@ -44,7 +44,8 @@ impl<'a> Entries<'a> {
             Source::Live(entries) => entries.get(index).copied(),
             Source::Stored(run, layout) => (index < run.count()).then(|| {
                 let entry = run.element(index, layout.size);
-                let part = |offset, ty: super::types::Type<'a>| Value::stored_as(entry.part(offset, ty.size()), ty);
+                let part =
+                    |offset, ty: super::types::Type<'a>| Value::stored_as(entry.part(offset, ty.size()), ty);
                 (part(0, layout.key), part(layout.offset, layout.value))
             }),
             Source::Data(data, layout) => {
@@ -102,7 +103,7 @@ pub struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(super) fn new(value: Value<'a>) -> Parts<'a> {
-        let (fields, entries) = (value.fields(), Entries::new(value));
+        let (fields, entries) = (value.own_fields(), Entries::new(value));
         Parts { value, fields, entries, next: 0, count: value.count() }
     }
 }

@@ -31,7 +31,8 @@ fn equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
     same_count
         && match left.kind() {
             Kind::Map => {
-                let (left, right) = (left.entries().into_iter().flatten(), right.entries().into_iter().flatten());
+                let (left, right) =
+                    (left.entries().into_iter().flatten(), right.entries().into_iter().flatten());
                 left.zip(right).all(|(left, right)| deeper(left.0, right.0) && deeper(left.1, right.1))
             }
             Kind::Newtype | Kind::Box => left.part(0).zip(right.part(0)).is_some_and(|(l, r)| deeper(l, r)),
@@ -52,7 +53,11 @@ pub fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
     if let (Some(one), Some(other)) = (left.variant(), right.variant()) {
         // Tags of kind u128 are given by their bits.
         let unsigned = left.ty().tag() == Some(Kind::U128);
-        return if unsigned { (one.tag() as u128).cmp(&(other.tag() as u128)) } else { one.tag().cmp(&other.tag()) };
+        return if unsigned {
+            (one.tag() as u128).cmp(&(other.tag() as u128))
+        } else {
+            one.tag().cmp(&other.tag())
+        };
     }
     match (left.scalar(), right.scalar()) {
         (Scalar::Bool(left), Scalar::Bool(right)) => left.cmp(&right),

@@ -1,8 +1,8 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
 #![forbid(unsafe_code)]
 
+use super::Value;
 use super::equal::compare_text;
-use super::{Scalar, Value};
 use crate::describe::{Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::fmt::{self, Write};
@@ -131,7 +131,13 @@ impl<'t> Parser<'t> {
     #[cold]
     fn fail(&self, expected: &str) -> Error {
         let found = self.rest().chars().next().map_or("the end".to_string(), |c| format!("`{c}`"));
-        caret(Error::new(ErrorKind::BadPath), &format!("expected {expected}, found {found}"), self.text, self.at, 1)
+        caret(
+            Error::new(ErrorKind::BadPath),
+            &format!("expected {expected}, found {found}"),
+            self.text,
+            self.at,
+            1,
+        )
     }
 
     fn need(&mut self, token: &str) -> Result<()> {
@@ -427,7 +433,8 @@ impl<'a> Value<'a> {
         if variants.iter().any(|variant| variant.name() == name) {
             return Err(Error::new(ErrorKind::NoSuchPath).expected(name).found(present.name()));
         }
-        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
+        let error =
+            Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
         Err(suggest(error, name, variants.iter().map(Variant::name)))
     }
 }
@@ -439,13 +446,4 @@ fn key_as_text(map: Value<'_>) -> bool {
         key = key.element();
     }
     key.kind() != Kind::Enum
-}
-
-/// Keys that are integers, for a search by their text.
-pub(super) fn parse_number(key: &str, like: Scalar<'_>) -> Option<Scalar<'static>> {
-    match like {
-        Scalar::Int(_) => key.parse().ok().map(Scalar::Int),
-        Scalar::Uint(_) => key.parse().ok().map(Scalar::Uint),
-        _ => None,
-    }
 }

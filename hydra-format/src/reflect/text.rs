@@ -61,7 +61,11 @@ impl Number {
 
     fn seconds(&self, exponent: i8) -> String {
         let decimal = self.decimal(exponent);
-        let trimmed = if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { &decimal };
+        let trimmed = if decimal.contains('.') {
+            decimal.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            &decimal
+        };
         format!("{trimmed}s")
     }
 
@@ -133,7 +137,8 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let index = (word >> (18 - 6 * place)) as usize & 63;
             let letter = ALPHABET.get(index).map_or('=', |&letter| char::from(letter));
@@ -176,7 +181,8 @@ mod tests {
 
     #[test]
     fn durations_and_decimals() {
-        let seconds = [(1_500_000_000, -9, "1.5s"), (0, -9, "0s"), (-2, 0, "-2s"), (5, 2, "500s"), (10, -1, "1s")];
+        let seconds =
+            [(1_500_000_000, -9, "1.5s"), (0, -9, "0s"), (-2, 0, "-2s"), (5, 2, "500s"), (10, -1, "1s")];
         for (value, exponent, text) in seconds {
             assert_eq!(number(value).seconds(exponent), text);
         }
@@ -188,7 +194,9 @@ mod tests {
 
     #[test]
     fn base64_is_padded() {
-        for (bytes, text) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (&[0, 1, 2], "AAEC")] {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (&[0, 1, 2], "AAEC")]
+        {
             assert_eq!(base64(bytes), text);
         }
     }

@@ -83,7 +83,8 @@ impl<'a> Type<'a> {
     /// The variant with this tag.
     pub(crate) fn variant_of_tag(self, tag: i128) -> Option<usize> {
         let variants = self.ty.variants();
-        let guess = usize::try_from(tag).ok().filter(|&index| variants.get(index).is_some_and(|v| v.tag() == tag));
+        let guess =
+            usize::try_from(tag).ok().filter(|&index| variants.get(index).is_some_and(|v| v.tag() == tag));
         guess.or_else(|| variants.iter().position(|variant| variant.tag() == tag))
     }
 
@@ -115,7 +116,8 @@ impl<'a> Type<'a> {
 /// Everything that two identical types share, but for the types that they refer to.
 fn same_node(left: &Descriptor, right: &Descriptor) -> bool {
     let facts = |ty: &Descriptor| {
-        let shape = (ty.kind(), ty.form().code(), ty.is_nonzero(), ty.size(), ty.align(), ty.count(), ty.tag());
+        let shape =
+            (ty.kind(), ty.form().code(), ty.is_nonzero(), ty.size(), ty.align(), ty.count(), ty.tag());
         (shape, ty.args().len(), ty.element().is_some(), ty.key().is_some())
     };
     facts(left) == facts(right)
