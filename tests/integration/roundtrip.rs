@@ -197,11 +197,22 @@ fn scalars() -> impl Strategy<Value = Scalars> {
     let numbers = (any::<(i8, i16, i32, i64, i128)>(), any::<(u8, u16, u32, u64, u128)>());
     let floats = (any::<u32>().prop_map(f32::from_bits), any::<u64>().prop_map(f64::from_bits));
     let rest = (any::<bool>(), any::<char>(), 1..u128::MAX, any::<i16>());
-    let times = (any::<(u64, u32)>().prop_map(|(s, n)| Duration::new(s, n % 1_000_000_000)), times(), venues());
+    let times =
+        (any::<(u64, u32)>().prop_map(|(s, n)| Duration::new(s, n % 1_000_000_000)), times(), venues());
     (numbers, floats, rest, times).prop_map(|((a, b), (float, double), (flag, letter, d, e), (f, g, h))| {
         let [low, _] = some_scalars();
         let d = std::num::NonZeroU128::new(d).unwrap_or(low.d);
-        Scalars { a, b, c: (float, double, flag, letter), d, e: NonZeroI16::new(e).unwrap_or(low.e), f, g, h, ..low }
+        Scalars {
+            a,
+            b,
+            c: (float, double, flag, letter),
+            d,
+            e: NonZeroI16::new(e).unwrap_or(low.e),
+            f,
+            g,
+            h,
+            ..low
+        }
     })
 }
 
@@ -215,27 +226,29 @@ fn containers() -> impl Strategy<Value = Containers> {
         btree_set((any::<i16>(), venues()), 0..6),
     );
     let fourth = vec((text(), any::<i64>()), 0..4);
-    (first, second, third, fourth).prop_map(|((text, bytes, numbers, bools), (nested, array, option), third, pairs)| {
-        let [empty, _] = some_containers();
-        let (map, hash_map, set) = third;
-        Containers {
-            text: (text.clone(), text.into()),
-            bytes,
-            numbers,
-            bools,
-            nested,
-            array,
-            option: option.map(|inner| inner.map(|number| number.to_string())),
-            map,
-            hash_map: hash_map.into_iter().map(|(key, value)| (UserId(key), value)).collect(),
-            set,
-            pair: Pair {
-                first: 3,
-                second: pairs.into_iter().map(|(first, second)| Pair { first, second }).collect(),
-            },
-            ..empty
-        }
-    })
+    (first, second, third, fourth).prop_map(
+        |((text, bytes, numbers, bools), (nested, array, option), third, pairs)| {
+            let [empty, _] = some_containers();
+            let (map, hash_map, set) = third;
+            Containers {
+                text: (text.clone(), text.into()),
+                bytes,
+                numbers,
+                bools,
+                nested,
+                array,
+                option: option.map(|inner| inner.map(|number| number.to_string())),
+                map,
+                hash_map: hash_map.into_iter().map(|(key, value)| (UserId(key), value)).collect(),
+                set,
+                pair: Pair {
+                    first: 3,
+                    second: pairs.into_iter().map(|(first, second)| Pair { first, second }).collect(),
+                },
+                ..empty
+            }
+        },
+    )
 }
 
 /// A type that exists only as data: its descriptors, the root last, and the values that it has.
@@ -283,7 +296,8 @@ fn makers() -> BoxedStrategy<Maker> {
         leaf(Kind::Unit, Just(Data::Unit)),
     ];
     let nested = |inner: BoxedStrategy<Maker>| {
-        let option = |values: BoxedStrategy<Data>| prop_oneof![Just(Data::None), values.prop_map(some)].boxed();
+        let option =
+            |values: BoxedStrategy<Data>| prop_oneof![Just(Data::None), values.prop_map(some)].boxed();
         let list = |values| vec(values, 0..5).prop_map(Data::Parts).boxed();
         let array = |values| vec(values, 3).prop_map(Data::Parts).boxed();
         prop_oneof![
@@ -291,7 +305,8 @@ fn makers() -> BoxedStrategy<Maker> {
             around(inner.clone(), Descriptor::list, list),
             around(inner.clone(), Descriptor::boxed, |values| values.prop_map(some).boxed()),
             around(inner.clone(), |ty| Descriptor::array(ty, 3), array),
-            vec(inner.clone(), 1..4).prop_map(|makers| -> Maker { Rc::new(move |base| structure(base, &makers)) }),
+            vec(inner.clone(), 1..4)
+                .prop_map(|makers| -> Maker { Rc::new(move |base| structure(base, &makers)) }),
             vec(inner, 1..4).prop_map(|makers| -> Maker { Rc::new(move |base| enumeration(base, &makers)) }),
         ]
         .boxed()
@@ -322,7 +337,8 @@ fn enumeration(base: u32, makers: &[Maker]) -> Made {
     let (mut types, roots, values) = join(base, makers);
     let field = |ty| vec![("0".to_string(), ty)];
     let variants = roots.into_iter().enumerate();
-    let variants = variants.map(|(index, ty)| (format!("V{index}"), index as i128 * 3, Style::Tuple, field(ty)));
+    let variants =
+        variants.map(|(index, ty)| (format!("V{index}"), index as i128 * 3, Style::Tuple, field(ty)));
     types.push(Descriptor::enumeration(format!("E{}", types.len()), Kind::U8, variants.collect()));
     let data = |(index, values): (usize, BoxedStrategy<Data>)| {
         values.prop_map(move |value| Data::Variant(index, vec![value])).boxed()
@@ -384,4 +400,3 @@ proptest! {
         }
     }
 }
-
