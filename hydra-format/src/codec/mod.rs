@@ -41,10 +41,10 @@ use std::cmp::Ordering;
 )]
 pub trait Hydra: Describe + Reflect {
     /// How a stored value is read in place: numbers by value, text as `&str`, structs as views.
-    type View<'a>: Copy;
+    type View<'a>;
 
     /// How a run of stored values is read in place: `&[Self]` for plain types, else a [`ListView`].
-    type List<'a>: Copy;
+    type List<'a>;
 
     /// The view of the value at `at`. Total: any bytes give some view, never a panic.
     fn view<'a>(at: At<'a>) -> Self::View<'a>;
