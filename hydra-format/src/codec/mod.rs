@@ -10,7 +10,6 @@ mod with;
 pub use at::{At, Run};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
-pub(crate) use sink::put;
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};
 
