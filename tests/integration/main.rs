@@ -10,5 +10,7 @@ mod large;
 mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
+/// The test vectors of FORMAT.md.
+mod vectors;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;
