@@ -1,2 +1,4 @@
 //! The `hydra` command.
+#![forbid(unsafe_code)]
+mod import;
 fn main() {}

@@ -1,0 +1,4 @@
+//! From other formats to Hydra.
+#![forbid(unsafe_code)]
+mod csv;
+mod infer;
