@@ -1,1 +1,4 @@
-//! Laws of the format, shared by the tests and the fuzz targets.
+//! Types and laws of the format, shared by the tests and the fuzz targets.
+
+pub mod laws;
+pub mod types;

@@ -5,6 +5,7 @@
 use crate::args::When;
 use crate::failure::Failure;
 use crate::render::escape;
+use crate::render::paint::{Style, paint};
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
@@ -16,32 +17,6 @@ pub struct Console {
     /// Columns of the terminal; none if stdout is not one.
     pub width: Option<usize>,
     pub verbose: bool,
-}
-
-/// Styles of text for people.
-#[derive(Clone, Copy)]
-pub enum Style {
-    Bold,
-    Dim,
-    Good,
-    Bad,
-    Warn,
-    Name,
-    Type,
-}
-
-/// Text in a style, or as it is where there is no colour.
-pub fn paint(color: bool, style: Style, text: &str) -> String {
-    let code = match style {
-        Style::Bold => "1",
-        Style::Dim => "2",
-        Style::Good => "32",
-        Style::Bad => "1;31",
-        Style::Warn => "33",
-        Style::Name => "36",
-        Style::Type => "35",
-    };
-    if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
 }
 
 impl Console {
@@ -79,7 +54,7 @@ impl Console {
     /// Something worth knowing.
     pub fn note(&mut self, text: &str) {
         let _ = self.out.flush();
-        self.say(Style::Name, "note", text);
+        self.say(Style::Note, "note", text);
     }
 
     /// Something for those who asked for more.

@@ -7,6 +7,7 @@ pub mod csv;
 pub mod escape;
 pub mod json;
 pub mod leaf;
+pub mod paint;
 pub mod schema;
 pub mod size;
 pub mod table;

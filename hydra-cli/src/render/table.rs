@@ -2,7 +2,7 @@
 //! knows strings only.
 #![forbid(unsafe_code)]
 
-use crate::console::{Style, paint};
+use super::paint::{Style, paint};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const GAP: &str = "  ";

@@ -1,0 +1,271 @@
+//! Golden files. `HYDRA_UPDATE_GOLDEN=1 cargo test -p hydra-tests golden` writes them anew (a line in the
+//! CHANGELOG says why); their readable twins come from the command's tests.
+
+use hydra::{Reader, Result, Value, Writer};
+use hydra_tests::types::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::marker::PhantomData;
+use std::num::{NonZeroI16, NonZeroU128};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// One golden file: its name, and what writes it.
+type Golden = (&'static str, fn(&Path) -> Result<()>);
+
+const GOLDEN: &[Golden] = &[
+    ("empty", |path| Writer::options().file_id(id(1)).create(path)?.finish()),
+    ("plain", plain),
+    ("scalars", scalars),
+    ("containers", containers),
+    ("shapes", shapes),
+    ("tables", tables),
+    ("blocks", blocks),
+    ("resumed", resumed),
+    ("unclosed", unclosed),
+];
+
+const fn id(low: u8) -> [u8; 16] {
+    [low, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7]
+}
+
+fn create(path: &Path, low: u8) -> Result<Writer> {
+    Writer::options().file_id(id(low)).create(path)
+}
+
+/// A tick whose numbers say where they came from.
+pub fn tick(index: u64) -> Tick {
+    Tick {
+        time: 1_700_000_000_000_000_000 + index,
+        price: index as f64 / 4.0,
+        size: [index as f64, -0.0],
+        order: !index,
+        venue: index as u32 % 3,
+        flags: [0, 1, 2, index as u8],
+    }
+}
+
+fn plain(path: &Path) -> Result<()> {
+    let mut writer = create(path, 2)?;
+    let (ticks, flagged) = (writer.table::<Tick>()?, writer.table::<Flagged>()?);
+    writer.append_slice(ticks, &(0..100).map(tick).collect::<Vec<_>>())?;
+    let venues = [Venue::Nyse, Venue::Lse, Venue::Other, Venue::Nyse];
+    let rest = NonZeroI16::new(-5).unwrap_or(NonZeroI16::MIN);
+    writer.append(flagged, &Flagged { time: 1, venues, live: true, grade: 200, rest })?;
+    writer.finish()
+}
+
+/// Two records: everything at its ends.
+pub fn some_scalars() -> [Scalars; 2] {
+    let low = Scalars {
+        a: (i8::MIN, i16::MIN, i32::MIN, i64::MIN, i128::MIN),
+        b: (0, 0, 0, 0, 0),
+        c: (f32::MIN_POSITIVE, -0.0, false, '\0'),
+        d: NonZeroU128::MIN,
+        e: NonZeroI16::MIN,
+        f: Duration::ZERO,
+        g: UNIX_EPOCH,
+        h: Venue::Nyse,
+        i: Level::Info,
+        j: Unit,
+        k: (),
+        l: PhantomData,
+    };
+    let high = Scalars {
+        a: (i8::MAX, i16::MAX, i32::MAX, i64::MAX, i128::MAX),
+        b: (u8::MAX, u16::MAX, u32::MAX, u64::MAX, u128::MAX),
+        c: (f32::INFINITY, f64::MAX, true, char::MAX),
+        d: NonZeroU128::MAX,
+        e: NonZeroI16::MAX,
+        f: Duration::MAX,
+        g: UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789),
+        h: Venue::Other,
+        i: Level::Error,
+        ..low.clone()
+    };
+    [low, high]
+}
+
+fn scalars(path: &Path) -> Result<()> {
+    let mut writer = create(path, 3)?;
+    let table = writer.table::<Scalars>()?;
+    some_scalars().iter().try_for_each(|record| writer.append(table, record))?;
+    writer.finish()
+}
+
+/// Two records: everything empty, and everything filled.
+pub fn some_containers() -> [Containers; 2] {
+    let empty = Containers {
+        text: (String::new(), "".into()),
+        bytes: vec![],
+        numbers: vec![],
+        bools: vec![],
+        nested: vec![],
+        array: [None; 3],
+        option: None,
+        map: BTreeMap::new(),
+        hash_map: HashMap::new(),
+        set: BTreeSet::new(),
+        hash_set: [].into(),
+        boxed: Box::new(0),
+        shared: (Rc::new(String::new()), Arc::new(0)),
+        pair: Pair { first: 0, second: vec![] },
+    };
+    let words = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
+    let full = Containers {
+        text: ("naïve 日本".into(), "🦀".into()),
+        bytes: vec![0, 255, 10],
+        numbers: vec![1.5, f32::MAX, 0.1],
+        bools: vec![true, false, true],
+        nested: vec![words("a bb"), vec![], words("ccc")],
+        array: [Some(1), None, Some(65535)],
+        option: Some(Some("inner".into())),
+        map: [("b".to_string(), vec![2]), ("a".to_string(), vec![]), ("aa".to_string(), vec![1, 2, 3])]
+            .into(),
+        hash_map: [(UserId(300), (-1, "x".to_string())), (UserId(2), (5, String::new()))].into(),
+        set: [(-1, Venue::Other), (-1, Venue::Nyse), (7, Venue::Lse)].into(),
+        hash_set: words("one two three").into_iter().collect(),
+        boxed: Box::new(u64::MAX),
+        shared: (Rc::new("shared".into()), Arc::new(9)),
+        pair: Pair { first: 1, second: vec![Pair { first: "k".into(), second: -7 }] },
+    };
+    [empty, full]
+}
+
+fn containers(path: &Path) -> Result<()> {
+    let mut writer = create(path, 4)?;
+    let table = writer.table::<Containers>()?;
+    some_containers().iter().try_for_each(|record| writer.append(table, record))?;
+    writer.finish()
+}
+
+/// Every variant, and nesting.
+pub fn some_shapes() -> Vec<Shape> {
+    let poly = Shape::Poly(vec![tick(1), tick(2)], Some("outline".into()));
+    vec![
+        Shape::Empty,
+        Shape::Circle { r: 1.5 },
+        Shape::Poly(vec![], None),
+        Shape::Group(
+            Box::new(poly.clone()),
+            vec![Shape::Empty, poly, Shape::Circle { r: f64::NEG_INFINITY }],
+        ),
+    ]
+}
+
+fn shapes(path: &Path) -> Result<()> {
+    let mut writer = create(path, 5)?;
+    let table = writer.table::<Shape>()?;
+    some_shapes().iter().try_for_each(|record| writer.append(table, record))?;
+    writer.finish()
+}
+
+/// A log line.
+pub fn log(index: u64) -> Log {
+    Log {
+        time: index,
+        level: if index.is_multiple_of(2) { Level::Info } else { Level::Warn },
+        target: "net::http".into(),
+        text: format!("request {index} served"),
+        user: (!index.is_multiple_of(3)).then_some(index * 10),
+        tags: (0..index % 3).map(|tag| format!("tag-{tag}")).collect(),
+    }
+}
+
+fn tables(path: &Path) -> Result<()> {
+    let mut writer = create(path, 6)?;
+    writer.set_metadata("made by", "golden tests")?;
+    let (logs, orders) = (writer.table::<Log>()?, writer.table::<Attributed>()?);
+    for index in 0..10 {
+        writer.append(logs, &log(index))?;
+        writer.append(orders, &Attributed::new(index, "limit", index as usize * 2))?;
+    }
+    writer.set_metadata("bytes", [0u8, 1, 255])?;
+    writer.finish()
+}
+
+/// Many small blocks, so that the index has a node.
+fn blocks(path: &Path) -> Result<()> {
+    let mut writer = Writer::options().file_id(id(7)).block_bytes(4096).create(path)?;
+    let table = writer.table::<Tick>()?;
+    for index in 0..300 * 84 {
+        writer.append(table, &tick(index))?;
+    }
+    writer.finish()
+}
+
+fn resumed(path: &Path) -> Result<()> {
+    let mut writer = create(path, 8)?;
+    let table = writer.table::<Log>()?;
+    (0..3).try_for_each(|index| writer.append(table, &log(index)))?;
+    writer.finish()?;
+    let mut writer = Writer::resume(path)?;
+    let table = writer.table::<Log>()?;
+    (3..6).try_for_each(|index| writer.append(table, &log(index)))?;
+    writer.finish()
+}
+
+fn unclosed(path: &Path) -> Result<()> {
+    let mut writer = Writer::options().file_id(id(9)).level(hydra::Level::Buffered).create(path)?;
+    let table = writer.table::<Log>()?;
+    (0..3).try_for_each(|index| writer.append(table, &log(index)))?;
+    writer.commit()?;
+    writer.append(table, &log(99))
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0")
+}
+
+#[test]
+fn golden_files_come_out_byte_for_byte() -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let update = std::env::var_os("HYDRA_UPDATE_GOLDEN").is_some();
+    for (name, write) in GOLDEN {
+        let (fresh, kept) = (scratch.path().join(name), folder().join(format!("{name}.hydra")));
+        write(&fresh)?;
+        let fresh = std::fs::read(&fresh)?;
+        if update {
+            std::fs::create_dir_all(folder())?;
+            std::fs::write(&kept, &fresh)?;
+        }
+        let kept = std::fs::read(&kept)?;
+        let differ = fresh.iter().zip(&kept).position(|(left, right)| left != right);
+        assert!(
+            fresh == kept,
+            "{name}: {} and {} bytes, first difference at {differ:?}",
+            fresh.len(),
+            kept.len()
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn golden_files_read_back() -> Result<()> {
+    let open = |name: &str| Reader::open(folder().join(format!("{name}.hydra")));
+    for record in 0..2 {
+        let stored = open("scalars")?.table::<Scalars>()?.get(record)?;
+        assert_eq!(stored.value(), Value::of(&some_scalars()[record as usize]));
+        let stored = open("containers")?.table::<Containers>()?.get(record)?;
+        assert_eq!(stored.value(), Value::of(&some_containers()[record as usize]));
+        assert_eq!(stored.decode()?, some_containers()[record as usize]);
+    }
+    let shapes = open("shapes")?.table::<Shape>()?;
+    let owned: Vec<Shape> = shapes
+        .blocks()
+        .flat_map(|block| block.map(|block| block.decode().collect::<Vec<_>>()))
+        .flatten()
+        .collect::<Result<_>>()?;
+    assert_eq!(owned, some_shapes());
+    let blocks = open("blocks")?.table::<Tick>()?;
+    assert_eq!(blocks.len(), 300 * 84);
+    for index in [0, 83, 84, 21_503, 21_504, 25_199] {
+        assert_eq!(blocks.get(index)?.decode()?, tick(index));
+    }
+    assert_eq!(open("resumed")?.table::<Log>()?.len(), 6);
+    assert_eq!(open("unclosed")?.table::<Log>()?.len(), 3);
+    assert_eq!(open("tables")?.metadata()?.get("bytes").map(Vec::as_slice), Some(&[0, 1, 255][..]));
+    Ok(())
+}

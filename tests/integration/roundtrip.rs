@@ -1,0 +1,402 @@
+//! Every kind of value: live to bytes to view, value and owned, equal each time; types made by the derive,
+//! and types that exist only as data.
+
+use crate::golden::{log, some_containers, some_scalars, some_shapes, tick};
+use hydra::describe::{Style, TypeRef};
+use hydra::reflect::Data;
+use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Schema, Value, View, Writer};
+use hydra_tests::laws::{records_survive, value_survives};
+use hydra_tests::types::*;
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroI16;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[test]
+fn the_golden_values_survive() -> Result<()> {
+    let folder = scratch();
+    some_scalars().iter().try_for_each(value_survives)?;
+    some_containers().iter().try_for_each(value_survives)?;
+    some_shapes().iter().try_for_each(value_survives)?;
+    records_survive(&folder.path().join("scalars"), &some_scalars())?;
+    records_survive(&folder.path().join("containers"), &some_containers())?;
+    records_survive(&folder.path().join("shapes"), &some_shapes())?;
+    records_survive(&folder.path().join("logs"), &(0..5000).map(log).collect::<Vec<_>>())?;
+    records_survive(&folder.path().join("ticks"), &(0..20_000).map(tick).collect::<Vec<_>>())
+}
+
+#[test]
+fn built_in_types_are_tables_too() -> Result<()> {
+    let folder = scratch();
+    records_survive(&folder.path().join("numbers"), &[1u64, 2, 3])?;
+    records_survive(&folder.path().join("strings"), &["a".to_string(), String::new()])?;
+    records_survive(&folder.path().join("units"), &[(), ()])?;
+    records_survive(&folder.path().join("options"), &[Some(1.5f32), None])?;
+    records_survive(&folder.path().join("arrays"), &[[0u8; 0], [0u8; 0]])
+}
+
+#[test]
+fn floats_keep_every_bit() -> Result<()> {
+    for bits in [0x7ff0_0000_0000_0001, 0xfff8_dead_beef_0001, 0x8000_0000_0000_0000, 1, u64::MAX] {
+        let value = f64::from_bits(bits);
+        let image = hydra::to_bytes(&vec![value])?;
+        assert_eq!(hydra::from_bytes::<Vec<f64>>(&image)?[0].to_bits(), bits);
+        assert_eq!(hydra::view::<Vec<f64>>(&image)?[0].to_bits(), bits);
+        let record = hydra::to_bytes(&Shape::Circle { r: value })?;
+        let View::<Shape>::Circle { r } = hydra::view::<Shape>(&record)? else { panic!("another variant") };
+        assert_eq!(r.to_bits(), bits);
+    }
+    Ok(())
+}
+
+#[test]
+fn views_read_in_place() -> Result<()> {
+    let [_, full] = some_containers();
+    let image = hydra::to_bytes(&full)?;
+    let view = hydra::view::<Containers>(&image)?;
+    assert_eq!(view.text(), ("naïve 日本", "🦀"));
+    assert_eq!(view.bytes(), [0, 255, 10]);
+    assert_eq!(view.numbers(), [1.5, f32::MAX, 0.1]);
+    assert_eq!(view.bools().iter().collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(view.nested().iter().map(|words| words.len()).collect::<Vec<_>>(), [2, 0, 1]);
+    assert_eq!(view.array().iter().collect::<Vec<_>>(), [Some(1), None, Some(65535)]);
+    assert_eq!(view.option(), Some(Some("inner")));
+    assert_eq!(view.map().iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a", "aa", "b"]);
+    assert_eq!(view.map().get(&"aa".to_string()), Some(&[1u32, 2, 3][..]));
+    assert_eq!(view.map().get(&"c".to_string()), None);
+    assert_eq!(view.hash_map().get(&UserId(2)).map(|(number, _)| number), Some(5));
+    assert!(view.set().contains(&(-1, Venue::Other)) && !view.set().contains(&(-1, Venue::Lse)));
+    assert_eq!(view.hash_set().iter().collect::<Vec<_>>(), ["one", "three", "two"]);
+    assert_eq!((view.boxed().get(), view.shared().0.get()), (u64::MAX, "shared"));
+    assert_eq!(view.pair().second().get(0).map(|pair| pair.first()), Some("k"));
+    let shapes = some_shapes();
+    let image = hydra::to_bytes(&shapes[3])?;
+    let View::<Shape>::Group(boxed, rest) = hydra::view::<Shape>(&image)? else { panic!("another variant") };
+    let View::<Shape>::Poly(ticks, Some("outline")) = boxed.get() else { panic!("another variant") };
+    assert_eq!((ticks, rest.len()), (&[tick(1), tick(2)][..], 3));
+    Ok(())
+}
+
+#[test]
+fn attributes_decide_names_and_storage() -> Result<()> {
+    let folder = scratch();
+    let order = Attributed { cache: vec![1, 2], ..Attributed::new(5, "limit", 7) };
+    let image = hydra::to_bytes(&order)?;
+    let view = hydra::view::<Attributed>(&image)?;
+    assert_eq!((view.order_id(), view.r#type(), view.position()), (5, "limit", 7u64));
+    let owned = hydra::from_bytes::<Attributed>(&image)?;
+    assert_eq!(owned, Attributed { cache: vec![], ..order });
+    assert_eq!(owned.secret(), 9);
+    let schema = Schema::of::<Attributed>();
+    let names: Vec<&str> = schema.root().fields().iter().map(|field| field.name()).collect();
+    assert_eq!(names, ["orderId", "type", "position", "retries", "index", "secret"]);
+    assert_eq!(schema.name(), "Order");
+    let path = folder.path().join("orders.hydra");
+    let mut writer = Writer::create(&path)?;
+    let table = writer.table::<Attributed>()?;
+    writer.append(table, &owned)?;
+    writer.finish()?;
+    let stored = Reader::open(&path)?.dynamic_table("Order")?.get(0)?;
+    assert_eq!(stored.value().path("orderId")?.get::<u64>()?, 5);
+    Ok(())
+}
+
+fn chain(depth: usize) -> Tree {
+    (0..depth).fold(Tree::default(), |inner, value| Tree {
+        value: value as i32,
+        left: Some(Box::new(inner)),
+        right: None,
+    })
+}
+
+#[test]
+fn nesting_ends_at_the_limit() -> Result<()> {
+    value_survives(&chain(64))?;
+    let error = hydra::to_bytes(&chain(65)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooDeep);
+    let folder = scratch();
+    let mut writer = Writer::create(folder.path().join("deep.hydra"))?;
+    let table = writer.table::<Tree>()?;
+    assert_eq!(writer.append(table, &chain(65)).unwrap_err().kind(), ErrorKind::TooDeep);
+    writer.append(table, &chain(64))?;
+    writer.finish()?;
+    assert_eq!(Reader::open(folder.path().join("deep.hydra"))?.table::<Tree>()?.get(0)?.decode()?, chain(64));
+    Ok(())
+}
+
+#[test]
+fn huge_strings_make_large_blocks() -> Result<()> {
+    let folder = scratch();
+    let huge = "é日🦀".repeat(1 << 18);
+    records_survive(&folder.path().join("huge"), &[String::new(), huge, "end".to_string()])
+}
+
+#[test]
+fn a_shuffled_hash_map_gives_the_same_bytes() -> Result<()> {
+    let forward: HashMap<u32, String> = (0..500).map(|key| (key, key.to_string())).collect();
+    let backward: HashMap<u32, String> = (0..500).rev().map(|key| (key, key.to_string())).collect();
+    let sorted: BTreeMap<u32, String> = forward.clone().into_iter().collect();
+    assert_eq!(*hydra::to_bytes(&forward)?, *hydra::to_bytes(&backward)?);
+    assert_eq!(*hydra::to_bytes(&forward)?, *hydra::to_bytes(&sorted)?);
+    Ok(())
+}
+
+#[test]
+fn the_same_records_give_the_same_file() -> Result<()> {
+    let folder = scratch();
+    let write = |name: &str| {
+        let path = folder.path().join(name);
+        records_survive(&path, &some_containers())?;
+        Ok::<_, hydra::Error>(std::fs::read(path)?)
+    };
+    assert_eq!(write("one")?, write("two")?);
+    Ok(())
+}
+
+#[test]
+fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
+    mod other {
+        /// The same name, another field.
+        #[derive(hydra::Hydra)]
+        #[allow(missing_docs)]
+        pub struct UserId(pub u64);
+    }
+    let folder = scratch();
+    let path = folder.path().join("ids.hydra");
+    let mut writer = Writer::create(&path)?;
+    let table = writer.table::<UserId>()?;
+    writer.append(table, &UserId(1))?;
+    writer.finish()?;
+    let error = Reader::open(&path)?.table::<other::UserId>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+    assert_eq!(Reader::open(&path)?.table::<Log>().unwrap_err().kind(), ErrorKind::NoTable);
+    let mut writer = Writer::resume(&path)?;
+    assert_eq!(writer.table::<other::UserId>().unwrap_err().kind(), ErrorKind::TypeMismatch);
+    Ok(())
+}
+
+fn times() -> impl Strategy<Value = SystemTime> {
+    (any::<i64>(), 0..1_000_000_000u32).prop_filter_map("beyond the clock", |(seconds, nanos)| {
+        let distance = Duration::new(seconds.unsigned_abs(), nanos);
+        if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+    })
+}
+
+fn venues() -> impl Strategy<Value = Venue> {
+    prop_oneof![Just(Venue::Nyse), Just(Venue::Lse), Just(Venue::Other)]
+}
+
+fn scalars() -> impl Strategy<Value = Scalars> {
+    let numbers = (any::<(i8, i16, i32, i64, i128)>(), any::<(u8, u16, u32, u64, u128)>());
+    let floats = (any::<u32>().prop_map(f32::from_bits), any::<u64>().prop_map(f64::from_bits));
+    let rest = (any::<bool>(), any::<char>(), 1..u128::MAX, any::<i16>());
+    let times =
+        (any::<(u64, u32)>().prop_map(|(s, n)| Duration::new(s, n % 1_000_000_000)), times(), venues());
+    (numbers, floats, rest, times).prop_map(|((a, b), (float, double), (flag, letter, d, e), (f, g, h))| {
+        let [low, _] = some_scalars();
+        let d = std::num::NonZeroU128::new(d).unwrap_or(low.d);
+        Scalars {
+            a,
+            b,
+            c: (float, double, flag, letter),
+            d,
+            e: NonZeroI16::new(e).unwrap_or(low.e),
+            f,
+            g,
+            h,
+            ..low
+        }
+    })
+}
+
+fn containers() -> impl Strategy<Value = Containers> {
+    let text = || "\\PC{0,12}";
+    let first = (text(), vec(any::<u8>(), 0..40), vec(any::<f32>(), 0..9), vec(any::<bool>(), 0..9));
+    let second = (vec(vec(text(), 0..4), 0..4), any::<[Option<u16>; 3]>(), any::<Option<Option<u8>>>());
+    let third = (
+        btree_map(text(), vec(any::<u32>(), 0..4), 0..6),
+        btree_map(any::<u32>(), (any::<i8>(), text()), 0..6),
+        btree_set((any::<i16>(), venues()), 0..6),
+    );
+    let fourth = vec((text(), any::<i64>()), 0..4);
+    (first, second, third, fourth).prop_map(
+        |((text, bytes, numbers, bools), (nested, array, option), third, pairs)| {
+            let [empty, _] = some_containers();
+            let (map, hash_map, set) = third;
+            Containers {
+                text: (text.clone(), text.into()),
+                bytes,
+                numbers,
+                bools,
+                nested,
+                array,
+                option: option.map(|inner| inner.map(|number| number.to_string())),
+                map,
+                hash_map: hash_map.into_iter().map(|(key, value)| (UserId(key), value)).collect(),
+                set,
+                pair: Pair {
+                    first: 3,
+                    second: pairs.into_iter().map(|(first, second)| Pair { first, second }).collect(),
+                },
+                ..empty
+            }
+        },
+    )
+}
+
+/// A type that exists only as data: its descriptors, the root last, and the values that it has.
+type Made = (Vec<Descriptor>, BoxedStrategy<Data>);
+
+/// Makes a type whose first descriptor will have this index in the schema. A function, so that a
+/// strategy of types can be cloned.
+type Maker = Rc<dyn Fn(u32) -> Made>;
+
+fn leaf(kind: Kind, values: impl Strategy<Value = Data> + 'static) -> BoxedStrategy<Maker> {
+    let values = values.boxed();
+    let make: Maker = Rc::new(move |_| (vec![Descriptor::scalar(kind)], values.clone()));
+    Just(make).boxed()
+}
+
+/// Types around other types.
+fn around(
+    inner: BoxedStrategy<Maker>,
+    outer: impl Fn(TypeRef) -> Descriptor + Copy + 'static,
+    data: impl Fn(BoxedStrategy<Data>) -> BoxedStrategy<Data> + Copy + 'static,
+) -> BoxedStrategy<Maker> {
+    let wrap = move |make: Maker| -> Maker {
+        Rc::new(move |base| {
+            let (mut types, values) = make(base);
+            types.push(outer(TypeRef::Index(base + types.len() as u32 - 1)));
+            (types, data(values))
+        })
+    };
+    inner.prop_map(wrap).boxed()
+}
+
+fn some(data: Data) -> Data {
+    Data::Some(Box::new(data))
+}
+
+fn makers() -> BoxedStrategy<Maker> {
+    let leaves = prop_oneof![
+        leaf(Kind::U8, any::<u8>().prop_map(|number| Data::Uint(number.into()))),
+        leaf(Kind::I128, any::<i128>().prop_map(Data::Int)),
+        leaf(Kind::F64, any::<u64>().prop_map(|bits| Data::F64(f64::from_bits(bits)))),
+        leaf(Kind::Bool, any::<bool>().prop_map(Data::Bool)),
+        leaf(Kind::Char, any::<char>().prop_map(Data::Char)),
+        leaf(Kind::String, "\\PC{0,8}".prop_map(Data::Str)),
+        leaf(Kind::Bytes, vec(any::<u8>(), 0..8).prop_map(Data::Bytes)),
+        leaf(Kind::Unit, Just(Data::Unit)),
+    ];
+    let nested = |inner: BoxedStrategy<Maker>| {
+        let option =
+            |values: BoxedStrategy<Data>| prop_oneof![Just(Data::None), values.prop_map(some)].boxed();
+        let list = |values| vec(values, 0..5).prop_map(Data::Parts).boxed();
+        let array = |values| vec(values, 3).prop_map(Data::Parts).boxed();
+        prop_oneof![
+            around(inner.clone(), Descriptor::option, option),
+            around(inner.clone(), Descriptor::list, list),
+            around(inner.clone(), Descriptor::boxed, |values| values.prop_map(some).boxed()),
+            around(inner.clone(), |ty| Descriptor::array(ty, 3), array),
+            vec(inner.clone(), 1..4)
+                .prop_map(|makers| -> Maker { Rc::new(move |base| structure(base, &makers)) }),
+            vec(inner, 1..4).prop_map(|makers| -> Maker { Rc::new(move |base| enumeration(base, &makers)) }),
+        ]
+        .boxed()
+    };
+    leaves.prop_recursive(4, 24, 3, nested).boxed()
+}
+
+/// The types of all parts, one after the other, the root of each, and its values.
+fn join(base: u32, makers: &[Maker]) -> (Vec<Descriptor>, Vec<TypeRef>, Vec<BoxedStrategy<Data>>) {
+    let (mut types, mut roots, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for make in makers {
+        let (part, strategy) = make(base + types.len() as u32);
+        types.extend(part);
+        roots.push(TypeRef::Index(base + types.len() as u32 - 1));
+        values.push(strategy);
+    }
+    (types, roots, values)
+}
+
+fn structure(base: u32, makers: &[Maker]) -> Made {
+    let (mut types, roots, values) = join(base, makers);
+    let fields = roots.into_iter().enumerate().map(|(index, ty)| (format!("f{index}"), ty)).collect();
+    types.push(Descriptor::structure(format!("S{}", types.len()), fields));
+    (types, values.prop_map(Data::Parts).boxed())
+}
+
+fn enumeration(base: u32, makers: &[Maker]) -> Made {
+    let (mut types, roots, values) = join(base, makers);
+    let field = |ty| vec![("0".to_string(), ty)];
+    let variants = roots.into_iter().enumerate();
+    let variants =
+        variants.map(|(index, ty)| (format!("V{index}"), index as i128 * 3, Style::Tuple, field(ty)));
+    types.push(Descriptor::enumeration(format!("E{}", types.len()), Kind::U8, variants.collect()));
+    let data = |(index, values): (usize, BoxedStrategy<Data>)| {
+        values.prop_map(move |value| Data::Variant(index, vec![value])).boxed()
+    };
+    (types, proptest::strategy::Union::new(values.into_iter().enumerate().map(data)).boxed())
+}
+
+/// The schema of a newtype around the type: the root of a schema is its first type.
+fn schema_of(make: &Maker) -> Result<(Schema, BoxedStrategy<Data>)> {
+    let (mut types, values) = make(1);
+    types.insert(0, Descriptor::newtype("Root", TypeRef::Index(types.len() as u32)));
+    Ok((Schema::new(types)?, values))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_scalars_survive(value in scalars()) {
+        // Compared as values: NaN equals itself there, by its bits.
+        let image = hydra::to_bytes(&value).unwrap();
+        let owned = hydra::from_bytes::<Scalars>(&image).unwrap();
+        prop_assert_eq!(Value::of(&owned), Value::of(&value));
+        let bytes = hydra::to_bytes(&owned).unwrap();
+        prop_assert_eq!(&bytes[..], &image[..]);
+    }
+
+    #[test]
+    fn any_containers_survive(value in containers()) {
+        value_survives(&value).unwrap();
+    }
+
+    #[test]
+    fn any_type_survives_as_data((schema, values) in makers().prop_flat_map(|make| {
+        let (schema, values) = schema_of(&make).unwrap();
+        (Just(Arc::new(schema)), vec(values, 0..20))
+    })) {
+        let folder = scratch();
+        let path = folder.path().join("data.hydra");
+        let again = Schema::decode(schema.core(), schema.notes()).unwrap();
+        prop_assert!(again.is_identical(&schema));
+        prop_assert_eq!(Schema::new(again.types().to_vec()).unwrap().core(), schema.core());
+        let records: Vec<Dynamic> = values.into_iter()
+            .map(|data| Dynamic::new(schema.clone(), some(data)).unwrap())
+            .collect();
+        let mut writer = Writer::create(&path).unwrap();
+        let table = writer.dynamic_table(&schema).unwrap();
+        for record in &records {
+            writer.append_value(table, record.value()).unwrap();
+        }
+        writer.finish().unwrap();
+        let table = Reader::open(&path).unwrap().dynamic_table(&schema.name()).unwrap();
+        prop_assert_eq!(table.len(), records.len() as u64);
+        for (index, record) in records.iter().enumerate() {
+            let stored = table.get(index as u64).unwrap();
+            prop_assert_eq!(stored.value(), record.value());
+            let copy = Dynamic::from_value(stored.value()).unwrap();
+            prop_assert_eq!(copy.value(), record.value());
+        }
+    }
+}
