@@ -213,6 +213,11 @@ impl Error {
         }
     }
 
+    /// What the kind's summary leaves open.
+    pub(crate) fn what_text(&self) -> &str {
+        &self.0.what
+    }
+
     /// The file, where one is involved.
     pub fn file(&self) -> Option<&Path> {
         self.0.file.as_deref()

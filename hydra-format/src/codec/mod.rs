@@ -7,6 +7,7 @@ mod sink;
 mod views;
 
 pub use at::{At, Run};
+pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub use views::{Boxed, ListView, MapView, SetView};
 

@@ -14,32 +14,34 @@ enum Identity {
     Constant(usize),
 }
 
-fn identity(ty: &'static Descriptor) -> Identity {
+fn identity(ty: &Descriptor) -> Identity {
     match ty.live {
         Some(live) => Identity::Type(live.id),
         None => Identity::Constant(std::ptr::from_ref(ty).addr()),
     }
 }
 
-/// The table of a type of the program and of all types that it mentions; nothing of this program's
-/// memory layout stays in it.
-pub(super) fn collect(root: &'static Descriptor) -> Vec<Descriptor> {
+/// The table of a type and of all types that it mentions, its indices counting in `within`; nothing of this
+/// program's memory layout stays in it.
+pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec<Descriptor> {
     let (mut found, mut numbers) = (vec![root], HashMap::from([(identity(root), 0u32)]));
     let mut types = Vec::new();
     while let Some(&live) = found.get(types.len()) {
         let mut ty = live.clone();
         ty.live = None;
         ty.each_field(&mut |field| field.live_offset = None);
-        ty.map_children(&mut |child| match child {
-            TypeRef::Index(_) => child,
-            TypeRef::Live(child) => {
-                let next = found.len() as u32;
-                let number = *numbers.entry(identity(child())).or_insert(next);
-                if number == next {
-                    found.push(child());
-                }
-                TypeRef::Index(number)
+        ty.map_children(&mut |child| {
+            let target = match child {
+                TypeRef::Index(index) => within.get(index as usize),
+                TypeRef::Live(target) => Some(target()),
+            };
+            let Some(target) = target else { return child };
+            let next = found.len() as u32;
+            let number = *numbers.entry(identity(target)).or_insert(next);
+            if number == next {
+                found.push(target);
             }
+            TypeRef::Index(number)
         });
         types.push(ty);
         if types.len() > super::check::MAX_TYPES {

@@ -16,9 +16,9 @@ impl Schema {
     /// The error of a program whose type is `self`, on a file whose schema is `file`.
     #[cold]
     pub(crate) fn mismatch(&self, file: &Schema) -> Error {
-        let error = Error::new(ErrorKind::TypeMismatch)
-            .place(format!("table {}", file.name()))
-            .help("read it as data with `dynamic_table`, or with the type that wrote it; `hydra schema` shows that");
+        let error = Error::new(ErrorKind::TypeMismatch).place(format!("table {}", file.name())).help(
+            "read it as data with `dynamic_table`, or with the type that wrote it; `hydra schema` shows that",
+        );
         let mut seen = BTreeSet::new();
         let roots = (self.root(), file.root());
         match compare(self, file, roots, "", 0, &mut seen) {
@@ -42,7 +42,9 @@ fn compare(
     if depth > 64 || !seen.insert(pair) {
         return None;
     }
-    let differ = |path: &str, program: String, file: String| Some(Difference { path: path.to_string(), program, file });
+    let differ = |path: &str, program: String, file: String| {
+        Some(Difference { path: path.to_string(), program, file })
+    };
     let facts = |ty: &Descriptor| (ty.kind(), ty.form(), ty.is_nonzero(), ty.count(), ty.tag());
     if facts(left) != facts(right) || (left.kind().is_named() && left.name() != right.name()) {
         return differ(path, program.spell(left), file.spell(right));
@@ -52,7 +54,8 @@ fn compare(
         let types = (program.resolve(left), file.resolve(right));
         compare(program, file, types, &format!("{path}{step}"), depth + 1, seen)
     };
-    let step = if matches!(left.kind(), Kind::List | Kind::Array | Kind::Set | Kind::Map) { "[]" } else { "" };
+    let step =
+        if matches!(left.kind(), Kind::List | Kind::Array | Kind::Set | Kind::Map) { "[]" } else { "" };
     if let found @ Some(_) = go(left.key().zip(right.key()), step) {
         return found;
     }
@@ -81,9 +84,9 @@ fn compare(
         return differ(path, format!("the variants {}", tags(left)), format!("the variants {}", tags(right)));
     }
     let variants = left.variants().iter().zip(right.variants());
-    variants.into_iter().find_map(|(left, right)| {
-        fields(left.fields(), right.fields(), &format!(":{}", left.name()))
-    })
+    variants
+        .into_iter()
+        .find_map(|(left, right)| fields(left.fields(), right.fields(), &format!(":{}", left.name())))
 }
 
 #[cfg(test)]
@@ -103,7 +106,10 @@ mod tests {
     #[test]
     fn the_first_difference_is_named() {
         let error = schema(Kind::U32, "tags").mismatch(&schema(Kind::U64, "tags"));
-        assert_eq!((error.path_text(), error.expected_text(), error.found_text()), (Some("id"), Some("u32"), Some("u64")));
+        assert_eq!(
+            (error.path_text(), error.expected_text(), error.found_text()),
+            (Some("id"), Some("u32"), Some("u64"))
+        );
         let error = schema(Kind::U32, "tags").mismatch(&schema(Kind::U32, "labels"));
         assert_eq!(error.path_text(), None);
         assert_eq!(error.expected_text(), Some("the fields id, tags"));

@@ -59,7 +59,16 @@ impl Schema {
     /// The schema of a descriptor of the program; an error if it breaks a rule or limit of the format (nested
     /// more than 32 deep, two fields of one name), or if a default cannot be encoded.
     pub fn try_from_descriptor(root: &'static Descriptor) -> Result<Schema> {
-        Schema::new(canon::collect(root))
+        Schema::new(canon::collect(root, &[]))
+    }
+
+    /// The schema of any type: of the program, or one whose indices count in `schema`.
+    pub(crate) fn of_type(ty: &Descriptor, schema: Option<&Schema>) -> Result<Schema> {
+        match schema {
+            Some(schema) if std::ptr::eq(ty, schema.root()) => Ok(schema.clone()),
+            Some(schema) => Schema::new(canon::collect(ty, schema.types())),
+            None => Schema::new(canon::collect(ty, &[])),
+        }
     }
 
     /// A schema of types that refer to one another by index; the root is the first. Sizes, alignments and offsets

@@ -18,6 +18,7 @@ use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -47,7 +48,7 @@ pub struct Reader {
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Reader({}, {})", self.shared.path.display(), self.report().state())
+        write!(f, "Reader({}, {})", self.shared.path.display(), self.report())
     }
 }
 
@@ -141,12 +142,16 @@ impl Reader {
                 return Err(self.shared.in_file(wanted.mismatch(stored.schema())));
             }
         }
-        Ok(Table::new(self.shared.clone(), number))
+        Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
     }
 
     /// The records of the table with this name, as data.
     pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
-        Ok(Table::new(self.shared.clone(), self.table_number(name)?))
+        let number = self.table_number(name)?;
+        let newest = self.tables().get(number).and_then(|table| table.schemas().last());
+        let info = newest.and_then(|id| self.shared.opened.catalog.schemas.get(id));
+        let info = info.ok_or_else(|| self.shared.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}"))))?;
+        Ok(Table::new(self.shared.clone(), number, info.schema().clone()))
     }
 
     fn table_number(&self, name: &str) -> Result<usize> {
@@ -218,38 +223,38 @@ impl Shared {
         self.opened.catalog.tables.get(number)
     }
 
-    /// The newest schema of a table. Every table has one: the catalog makes tables from schemas.
-    pub(super) fn table_schema(&self, number: usize) -> Option<&Arc<Schema>> {
-        let id = self.table(number)?.schemas().last()?;
-        self.opened.catalog.schemas.get(id).map(SchemaInfo::schema)
-    }
-
     pub(super) fn cursor(&self, table: usize, first: u64) -> Cursor {
         self.opened.catalog.cursor(table, first)
     }
 
-    /// The next DATA block of a cursor.
-    pub(super) fn next(&self, cursor: &mut Cursor) -> Option<Result<Entry>> {
+    /// The next DATA block of a cursor; an error comes with the record at which it goes on.
+    pub(super) fn next(&self, cursor: &mut Cursor) -> Option<Result<Entry, (Error, u64)>> {
         let entry = cursor.next(&self.opened.catalog, self.source())?;
-        Some(entry.map_err(|error| self.in_file(error)))
+        Some(entry.map_err(|(error, behind)| (self.in_file(error), behind)))
+    }
+
+    /// The error of records that are missing between others.
+    pub(super) fn missing(&self, table: usize, records: Range<u64>) -> Error {
+        self.in_file(self.opened.catalog.missing(table, records))
     }
 
     /// The verified block that holds a record.
     pub(super) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
+        let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
-            let entries = |shared: &Shared| shared.opened.catalog.children(shared.source(), table, entry);
-            cached(&self.nodes, CACHED_NODES, entry.offset, || entries(self).map(Into::into))
+            let read = || catalog.children(self.source(), table, entry).map(Into::into);
+            cached(&self.nodes, CACHED_NODES, entry.offset, read)
         };
-        let entry = self.opened.catalog.find(table, record, &mut node).map_err(|error| self.in_file(error))?;
+        let entry = catalog.find(table, record, &mut node).map_err(|error| self.in_file(error))?;
         self.load(table, &entry)
     }
 
     /// The block that an entry names, verified now or before.
     pub(super) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.bytes {
-            Bytes::Map(map) => self.load_mapped(map, table, entry),
+            Bytes::Map(map) => self.load_mapped(map, entry),
             Bytes::File(file) => {
-                cached(&self.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(file, table, entry))
+                cached(&self.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(file, entry))
             }
         };
         loaded.map_err(|error| {
@@ -259,30 +264,32 @@ impl Shared {
         })
     }
 
-    fn load_mapped(&self, map: &Arc<TextMap>, table: usize, entry: &Entry) -> Result<Loaded> {
+    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let backing = Backing::Map(map.clone());
         if self.good.contains(entry.offset) {
-            return self.unpack(backing, start, table, entry, false);
+            return self.unpack(backing, start, entry, false);
         }
-        let loaded = self.unpack(backing, start, table, entry, true)?;
+        let loaded = self.unpack(backing, start, entry, true)?;
         self.good.insert(entry.offset);
         Ok(loaded)
     }
 
-    fn load_buffered(&self, file: &FileStorage, table: usize, entry: &Entry) -> Result<Loaded> {
+    fn load_buffered(&self, file: &FileStorage, entry: &Entry) -> Result<Loaded> {
         let left = self.opened.catalog.limit().saturating_sub(entry.offset);
         let count = (u64::from(entry.line_count) * LINE).min(left);
         let mut buffer = AlignedBuf::zeroed(usize::try_from(count).unwrap_or(0));
         let read = file.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
-        self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, table, entry, true)
+        self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
     }
 
     /// The regions of the block whose payload starts at `start` of the backing; verified unless it was before.
-    fn unpack(&self, backing: Backing, start: usize, table: usize, entry: &Entry, verify: bool) -> Result<Loaded> {
-        let line = start.checked_sub(LINE as usize).and_then(|at| backing.bytes().get(at..start)).unwrap_or_default();
-        let (header, regions) = self.opened.catalog.data_header(line, table, entry)?;
+    fn unpack(&self, backing: Backing, start: usize, entry: &Entry, verify: bool) -> Result<Loaded> {
+        let catalog = &self.opened.catalog;
+        let line = start.checked_sub(LINE as usize).and_then(|at| backing.bytes().get(at..start));
+        let header = block::decode_header(line.unwrap_or_default(), catalog.key(), entry.offset, catalog.limit())?;
+        let regions = catalog.check_data_header(&header, entry)?;
         let end = start.saturating_add(header.payload_bytes as usize);
         if verify {
             let payload = backing.bytes().get(start..end).unwrap_or_default();

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::catalog::{Cursor, TableInfo};
+use super::index::Entry;
 use super::reader::Shared;
 use crate::codec::At;
 use crate::describe::Schema;
@@ -51,18 +52,20 @@ impl Row for Dynamic {
 pub struct Table<T = Dynamic> {
     shared: Arc<Shared>,
     number: usize,
+    schema: Arc<Schema>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Table { shared: self.shared.clone(), number: self.number, of: PhantomData }
+        let (shared, schema) = (self.shared.clone(), self.schema.clone());
+        Table { shared, number: self.number, schema, of: PhantomData }
     }
 }
 
 impl<T: Row> Table<T> {
-    pub(super) fn new(shared: Arc<Shared>, number: usize) -> Table<T> {
-        Table { shared, number, of: PhantomData }
+    pub(super) fn new(shared: Arc<Shared>, number: usize, schema: Arc<Schema>) -> Table<T> {
+        Table { shared, number, schema, of: PhantomData }
     }
 
     /// Name: the type's, in canonical spelling.
@@ -94,7 +97,8 @@ impl<T: Row> Table<T> {
     /// The blocks that hold these records, trimmed to them; what lies beyond the table is left out.
     pub fn range(&self, records: Range<u64>) -> Blocks<T> {
         let cursor = self.shared.cursor(self.number, records.start);
-        Blocks { table: self.clone(), cursor, records }
+        let records = records.start..records.end.min(self.len());
+        Blocks { table: self.clone(), cursor, held: None, records }
     }
 
     /// The record at `index`, with the block that holds it.
@@ -128,6 +132,9 @@ impl<T: Row> std::fmt::Debug for Table<T> {
 pub struct Blocks<T> {
     table: Table<T>,
     cursor: Cursor,
+    /// Found behind missing records, which were reported first.
+    held: Option<Entry>,
+    /// What is still to come.
     records: Range<u64>,
 }
 
@@ -135,15 +142,31 @@ impl<T: Row> Iterator for Blocks<T> {
     type Item = Result<Block<T>>;
 
     fn next(&mut self) -> Option<Result<Block<T>>> {
-        let shared = &self.table.shared;
-        let entry = match shared.next(&mut self.cursor)? {
-            Ok(entry) if entry.first >= self.records.end => return None,
-            Ok(entry) => entry,
-            Err(error) => return Some(Err(error)),
+        let Range { start, end } = self.records;
+        if start >= end {
+            return None;
+        }
+        let (shared, number) = (&self.table.shared, self.table.number);
+        let entry = match self.held.take().map(Ok).or_else(|| shared.next(&mut self.cursor)) {
+            Some(Ok(entry)) => entry,
+            Some(Err((error, behind))) => {
+                self.records.start = behind;
+                return Some(Err(error));
+            }
+            None => {
+                self.records.start = end;
+                return Some(Err(shared.missing(number, start..end)));
+            }
         };
-        Some(shared.load(self.table.number, &entry).map(|loaded| {
-            let from = self.records.start.saturating_sub(loaded.first) as usize;
-            let until = self.records.end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+        if entry.first > start {
+            self.held = Some(entry);
+            self.records.start = entry.first.min(end);
+            return Some(Err(shared.missing(number, start..self.records.start)));
+        }
+        self.records.start = entry.end();
+        Some(shared.load(number, &entry).map(|loaded| {
+            let from = start.saturating_sub(loaded.first) as usize;
+            let until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
             Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }
         }))
     }
