@@ -42,7 +42,7 @@ pub enum Failure {
 /// What is said, in the parts of its shape.
 #[derive(Debug)]
 pub struct Complaint {
-    pub exit: Exit,
+    exit: Exit,
     code: &'static str,
     message: String,
     place: String,
@@ -91,6 +91,14 @@ impl Failure {
     pub fn renamed(self, from: &Path, to: &str) -> Failure {
         let from = from.display().to_string();
         self.with(|complaint| complaint.place = complaint.place.replace(&from, to))
+    }
+
+    /// The exit code that it ends the command with.
+    pub fn code(&self) -> Exit {
+        match self {
+            Failure::ClosedPipe => Exit::Done,
+            Failure::Said(complaint) => complaint.exit,
+        }
     }
 
     /// A failure of the system on a file.

@@ -29,10 +29,6 @@ fn main() -> ExitCode {
     });
     let exit = match done {
         Ok(exit) => exit,
-        Err(Failure::ClosedPipe) => {
-            console.forget();
-            Exit::Done
-        }
         Err(failure) => {
             console.complain(&failure);
             failure.code()

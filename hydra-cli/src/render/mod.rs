@@ -5,6 +5,7 @@
 pub mod columns;
 pub mod csv;
 pub mod escape;
+pub mod fields;
 pub mod json;
 pub mod leaf;
 pub mod paint;
