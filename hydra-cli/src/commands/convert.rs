@@ -79,8 +79,9 @@ fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Res
     let picked = args.select.pick(table.schema(), &input)?;
     let mut exporter = Exporter::new(format, table.schema(), picked, args.select.spelling());
     let mut losses = if table.is_empty() { Vec::new() } else { exporter.losses(table.schema()) };
-    if !reader.metadata().is_empty() {
-        losses.push(format!("metadata is not kept ({})", plural(reader.metadata().len() as u64, "key")));
+    let keys = reader.metadata().map_err(|error| input.failure(error))?.len() as u64;
+    if keys > 0 {
+        losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
     }
     let mut lost = 0;
     let mut stream = |out: Option<&mut dyn Write>, console: &mut Console| -> Result<()> {
