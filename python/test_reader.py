@@ -458,6 +458,10 @@ class Schemas(Case):
         self.assertIsNotNone(twice.canonical_problem())
         self.assertIsNone(Schema(BIRD).canonical_problem())
 
+    def test_a_spelling_ends(self):
+        endless = Schema(core(type_entry(22, 1, 1, struct_body("S", args=(0, 0)))))
+        self.assertEqual(len(endless.spell(endless.root).encode()), 1024 + 3)
+
     def test_notes_are_parsed(self):
         note = struct.pack("<IHHB", 0, 0, 1, 1) + string("the id", 4)
         notes = struct.pack("<I", 1) + struct.pack("<I", len(note)) + note
@@ -503,6 +507,8 @@ class Payloads(Case):
         self.assertEqual(self.scalar(type_entry(12, 8, 8, form=2, exponent=-3), struct.pack("<Q", 1500)), '"1.5s"')
         self.assertEqual(self.scalar(type_entry(6, 4, 4, form=3), struct.pack("<i", 19724)), '"2024-01-02"')
         self.assertEqual(self.scalar(type_entry(7, 8, 8, form=5, exponent=-2), struct.pack("<q", -5)), '"-0.05"')
+        for entry in (type_entry(9, 1, 1, form=1), type_entry(6, 4, 4, form=3, exponent=1), type_entry(7, 8, 8, exponent=1)):
+            self.fails("HY0401", Schema, core(entry))
         self.assertEqual(self.scalar(type_entry(7, 8, 8, form=99), struct.pack("<q", 3)), "3")
         uuid = core(type_entry(20, 16, 1, struct.pack("<IQ", 1, 16), form=4), U8)
         self.assertEqual(self.text(uuid, regions(bytes(range(16)))), ['"00010203-0405-0607-0809-0a0b0c0d0e0f"'])
