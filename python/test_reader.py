@@ -458,6 +458,10 @@ class Schemas(Case):
         self.assertIsNotNone(twice.canonical_problem())
         self.assertIsNone(Schema(BIRD).canonical_problem())
 
+    def test_a_spelling_ends(self):
+        endless = Schema(core(type_entry(22, 1, 1, struct_body("S", args=(0, 0)))))
+        self.assertEqual(len(endless.spell(endless.root).encode()), 1024 + 3)
+
     def test_notes_are_parsed(self):
         note = struct.pack("<IHHB", 0, 0, 1, 1) + string("the id", 4)
         notes = struct.pack("<I", 1) + struct.pack("<I", len(note)) + note
@@ -503,6 +507,8 @@ class Payloads(Case):
         self.assertEqual(self.scalar(type_entry(12, 8, 8, form=2, exponent=-3), struct.pack("<Q", 1500)), '"1.5s"')
         self.assertEqual(self.scalar(type_entry(6, 4, 4, form=3), struct.pack("<i", 19724)), '"2024-01-02"')
         self.assertEqual(self.scalar(type_entry(7, 8, 8, form=5, exponent=-2), struct.pack("<q", -5)), '"-0.05"')
+        for entry in (type_entry(9, 1, 1, form=1), type_entry(6, 4, 4, form=3, exponent=1), type_entry(7, 8, 8, exponent=1)):
+            self.fails("HY0401", Schema, core(entry))
         self.assertEqual(self.scalar(type_entry(7, 8, 8, form=99), struct.pack("<q", 3)), "3")
         uuid = core(type_entry(20, 16, 1, struct.pack("<IQ", 1, 16), form=4), U8)
         self.assertEqual(self.text(uuid, regions(bytes(range(16)))), ['"00010203-0405-0607-0809-0a0b0c0d0e0f"'])
@@ -593,6 +599,66 @@ class Payloads(Case):
     def test_the_schema_of_metadata(self):
         self.assertEqual(metadata_schema().spell(metadata_schema().root), "map<string,bytes>")
         self.assertIsNone(metadata_schema().canonical_problem())
+
+
+class Document(Case):
+    """What docs/FORMAT.md shows in bytes."""
+
+    @staticmethod
+    def section(number):
+        page = (Path(__file__).parent.parent / "docs" / "FORMAT.md").read_text(encoding="utf-8")
+        return page.split(f"\n## {number} ")[1].split("\n## ")[0]
+
+    def vectors(self):
+        found, name = {}, ""
+        for line in self.section(15).splitlines():
+            if line.startswith("      "):
+                word, _, digits = line[6:].partition(" ")
+                facts = found[name]
+                facts[word or list(facts)[-1]] = facts.get(word or list(facts)[-1], "") + digits.replace(" ", "")
+            elif line.startswith("    "):
+                name = line[4:]
+                found[name] = {}
+        return found
+
+    def test_the_vectors(self):
+        seen = 0
+        for name, facts in self.vectors().items():
+            if "core" in facts:
+                schema = Schema(bytes.fromhex(facts["core"]))
+                self.assertEqual(schema.spell(schema.root), name)
+                self.assertIsNone(schema.canonical_problem())
+                self.assertEqual(f"{schema.fingerprint():016x}", facts["schema"], name)
+                self.assertEqual(f"{schema.layout_fingerprint():016x}", facts["layout"], name)
+                seen += 1
+        self.assertGreater(seen, 5)
+
+    def test_the_value_image(self):
+        facts = self.vectors()['(7, ["a", "bc"]) as (u8,list<string>)']
+        data = bytes.fromhex("".join(facts.values()))
+        schema = Schema(core(type_entry(21, 12, 4, struct.pack("<HIIII", 2, 1, 0, 2, 4)), U8,
+                             type_entry(19, 8, 4, struct.pack("<I", 3)), STRING))
+        magic, flags, fingerprint, length, text_offset, checksum = struct.unpack_from("<4sIQIII", data)
+        self.assertEqual((magic, flags, fingerprint, length, checksum), (b"HVAL", 0, schema.fingerprint(), len(data) - 64, 0))
+        audit = []
+        values = list(Payload(schema, data[64:], 1, text_offset, audit=audit).records())
+        self.assertEqual((values, audit), ([[7, ["a", "bc"]]], []))
+
+    def test_the_worked_example(self):
+        rows = [line[6:].split() for line in self.section(14).splitlines() if line.startswith("    0x")]
+        parts = {}
+        for offset, *words in rows:
+            digits = []
+            for word in words:
+                if len(word) != 2 or not all(c in "0123456789abcdef" for c in word):
+                    break
+                digits.append(word)
+            parts[int(offset, 16)] = bytes.fromhex("".join(digits))
+        data = bytearray(up(max(offset + len(part) for offset, part in parts.items()), 64))
+        for offset, part in parts.items():
+            data[offset:offset + len(part)] = part
+        self.assertEqual([str(finding) for finding in Check(self.write(bytes(data))).findings], [])
+        self.assertEqual(self.cat(bytes(data)), '{"celsius":21.5,"place":"Oslo"}\n{"celsius":-3.0,"place":"Nuuk"}\n')
 
 
 class Text(unittest.TestCase):

@@ -63,6 +63,9 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive names this crate as `::hydra`; here, that is itself.
 extern crate self as hydra;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod codec;
 pub mod describe;
 mod error;
@@ -71,7 +74,7 @@ pub mod file;
 mod raw;
 pub mod reflect;
 
-pub use codec::{Hydra, View};
+pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use hydra_derive::Hydra;

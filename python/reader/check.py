@@ -163,11 +163,13 @@ class IndexCheck:
         expected = sorted((n, owners[n].number, b.offset, b.lines, 0) for n, b in newest.items() if n in owners)
         if sorted(schemas) != expected:
             self.bad(block, "the schemas", str(expected), str(sorted(schemas)))
-        wanted = {owners[n].number for n in newest if n in owners}
-        if {row[0] for row in tables} != wanted or len(tables) != len(wanted):
-            self.bad(block, "the tables", str(sorted(wanted)), str([row[0] for row in tables]))
+        wanted = sorted({owners[n].number for n in newest if n in owners})
+        if [row[0] for row in tables] != wanted:
+            self.bad(block, "the tables", str(wanted), str([row[0] for row in tables]))
         named = 0
-        for number, first, count, _, records, blocks in tables:
+        for number, first, count, zero, records, blocks in tables:
+            if first != named or zero:
+                self.bad(block, f"the first entry of table {number}", str(named), str(first))
             named += count
             rows = entries[first:first + count]
             flat = [item for entry in rows for item in self.flatten(block, number, entry, 0)]

@@ -65,6 +65,8 @@ class Contents:
             name = cursor.name()
             if core + notes > MAX_SCHEMA_BYTES:
                 raise Fault("HY0401", "core and notes above 16 MiB")
+            if not name:
+                raise Fault("HY0401", "a table without a name")
             core, notes = cursor.take(core), cursor.take(notes)
             if not cursor.done():
                 raise Fault("HY0401", "a payload with bytes left over")

@@ -2,7 +2,7 @@
 
 import struct
 
-from .common import Fault, MAX_FIELDS, MAX_INLINE, MAX_NAME, MAX_STRIDE, MAX_TYPES, fnv, up
+from .common import Fault, MAX_FIELDS, MAX_INLINE, MAX_NAME, MAX_SIZE, MAX_SPELLING, MAX_TYPES, fnv, up
 
 UNIT, BOOL, CHAR, F32, F64, STRING, BYTES, OPTION, LIST, ARRAY = 1, 2, 3, 14, 15, 16, 17, 18, 19, 20
 TUPLE, STRUCT, ENUM, MAP, SET, NEWTYPE, BOX, OPAQUE, SHORT = 21, 22, 23, 24, 25, 26, 27, 28, 29
@@ -122,6 +122,25 @@ class Type:
             return [self.element]
         return [field.type for field in self.fields] + [f.type for v in self.variants for f in v.fields]
 
+    def anonymous(self):
+        """6.3: the type with every `str` and every argument list empty, as the core would spell it."""
+        def fields(items, names=b"\0\0"):
+            inner = b"".join(names + struct.pack("<II", field.type, field.offset) for field in items)
+            return struct.pack("<H", len(items)) + inner
+        body = bytes(4) if self.kind in (STRUCT, ENUM, NEWTYPE) else b""
+        body += b"".join(struct.pack("<I", index) for index in (self.key, self.element) if index is not None)
+        if self.kind == ARRAY:
+            body += struct.pack("<Q", self.count)
+        if self.kind in (TUPLE, STRUCT):
+            body += fields(self.fields, b"" if self.kind == TUPLE else b"\0\0")
+        if self.kind == ENUM:
+            body += struct.pack("<BH", self.tag_kind, len(self.variants))
+            for variant in self.variants:
+                body += b"\0\0" + variant.tag.to_bytes(16, "little", signed=True) + bytes([variant.style])
+                body += fields(variant.fields)
+        head = struct.pack("<BBBbII", self.kind, self.flags, self.form, self.exponent, self.size, self.align)
+        return struct.pack("<I", len(head + body)) + head + body
+
     def signature(self, groups):
         """What tells types apart, with `groups` in place of the children."""
         fields = tuple((f.name, f.offset) for f in self.fields)
@@ -144,13 +163,12 @@ class Schema:
         self.types = [Type(cursor.take(cursor.number(4))) for _ in range(count)]
         if not cursor.done():
             raise Fault("HY0401", "a core with bytes left over")
+        self.keys = set()
         self.check_indices()
         self.check_nesting()
         for i, ty in enumerate(self.types):
             self.check_type(i, ty)
         self.root = self.types[0]
-        if self.root.size > MAX_STRIDE:
-            raise Fault("HY0401", "a stride above 16 MiB", found=str(self.root.size))
         self.notes = self.parse_notes(notes)
 
     def check_indices(self):
@@ -189,10 +207,26 @@ class Schema:
         self.check_names(ty.fields)
         for key in [ty.key] if ty.kind == MAP else [ty.element] if ty.kind == SET else []:
             self.check_key(key)
+        if ty.kind in (STRUCT, ENUM, NEWTYPE) and not ty.name:
+            raise Fault("HY0401", f"type {i} has no name")
+        self.check_form(ty)
         size, align = self.layout(ty)
+        if size > MAX_SIZE:
+            raise Fault("HY0401", f"type {i} is larger than 16 MiB", found=str(size))
         if (ty.size, ty.align) != (size, align):
             raise Fault("HY0401", f"type {i}, {self.spell(ty)}: size and alignment",
                         expected=f"{size} and {align}", found=f"{ty.size} and {ty.align}")
+
+    def check_form(self, ty):
+        """5.5: a known form only where it has a meaning."""
+        if ty.form > DECIMAL:
+            return
+        fits = ty.form == 0 or ty.kind in FORMS[ty.form][1]
+        if ty.form == UUID and fits:
+            byte = self.types[ty.element]
+            fits = ty.count == 16 and byte.kind == 9 and not byte.flags
+        if not fits or (ty.exponent and ty.form in (0, DATE, UUID)):
+            raise Fault("HY0401", "a form that its kind cannot have", found=f"form {ty.form}, exponent {ty.exponent}")
 
     @staticmethod
     def check_names(items):
@@ -219,6 +253,9 @@ class Schema:
 
     def check_key(self, index):
         ty = self.types[index]
+        if index in self.keys:
+            return
+        self.keys.add(index)
         if ty.kind in INTEGERS or ty.kind in (BOOL, CHAR, STRING, BYTES):
             return
         if ty.kind == ENUM and not any(variant.fields for variant in ty.variants):
@@ -277,6 +314,9 @@ class Schema:
     def fingerprint(self):
         return fnv(self.core)
 
+    def layout_fingerprint(self):
+        return fnv(self.core[:8] + b"".join(ty.anonymous() for ty in self.types))
+
     def canonical_problem(self):
         """6.2: None when no two types are alike and all are numbered in the order of the walk."""
         groups = [0] * len(self.types)
@@ -297,24 +337,38 @@ class Schema:
         return None if list(order) == list(range(len(self.types))) else "types are not numbered in the order of the walk"
 
     def spell(self, ty):
-        """5.6."""
-        def name(index):
-            return self.spell(self.types[index])
+        """5.6: at most 1,024 bytes, since type arguments may refer back to their own type."""
+        text = b""
+        for part in self.spelling(ty):
+            text += part.encode()
+            if len(text) >= MAX_SPELLING:
+                return text[:MAX_SPELLING].decode(errors="ignore") + "…"
+        return text.decode()
+
+    def spelling(self, ty):
+        form = FORMS[ty.form][0] if ty.form in FORMS else ""
+        yield f"{form}<" if form else ""
+        yield "nonzero<" if ty.flags & 1 else ""
         if ty.kind in (STRUCT, ENUM, NEWTYPE):
-            return ty.name + (f"<{','.join(map(name, ty.args))}>" if ty.args else "")
-        if ty.kind == TUPLE:
-            inner = ",".join(name(field.type) for field in ty.fields)
-            return f"({inner},)" if len(ty.fields) == 1 else f"({inner})"
-        base = NAMES[ty.kind]
-        if ty.kind == MAP:
-            base = f"map<{name(ty.key)},{name(ty.element)}>"
-        elif ty.kind == ARRAY:
-            base = f"array<{name(ty.element)},{ty.count}>"
-        elif ty.element is not None:
-            base = f"{base}<{name(ty.element)}>"
-        if ty.flags & 1:
-            base = f"nonzero<{base}>"
-        return f"{FORMS[ty.form][0]}<{base}>" if ty.form in FORMS else base
+            yield ty.name
+            if ty.args:
+                yield from self.bracketed("<", ty.args, ">")
+        elif ty.kind == TUPLE:
+            close = ",)" if len(ty.fields) == 1 else ")"
+            yield from self.bracketed("(", [field.type for field in ty.fields], close)
+        else:
+            yield NAMES[ty.kind]
+            inner = [index for index in (ty.key, ty.element) if index is not None]
+            if inner:
+                yield from self.bracketed("<", inner, f",{ty.count}>" if ty.kind == ARRAY else ">")
+        yield ">" * (bool(form) + (ty.flags & 1))
+
+    def bracketed(self, opening, indices, closing):
+        yield opening
+        for i, index in enumerate(indices):
+            yield "," if i else ""
+            yield from self.spelling(self.types[index])
+        yield closing
 
     @staticmethod
     def parse_notes(data):

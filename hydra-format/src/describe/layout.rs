@@ -84,6 +84,38 @@ pub const fn enum_layout<const N: usize>(
     place(round_up(tag_size as u64, body_align as u64) as usize, fields)
 }
 
+/// The layout of an enum: `fields` are those of all variants, one variant after the other, and `ends` says how many there
+/// are up to and with each variant.
+pub const fn variants_layout<const N: usize>(
+    tag_size: usize,
+    fields: [(usize, usize); N],
+    ends: &[usize],
+) -> Layout<N> {
+    let (mut body_align, mut i) = (1, 0);
+    while i < N {
+        body_align = if fields[i].1 > body_align { fields[i].1 } else { body_align };
+        i += 1;
+    }
+    let start = round_up(tag_size as u64, body_align as u64);
+    let align = if tag_size > body_align { tag_size } else { body_align };
+    let mut layout = Layout { offsets: [0; N], size: tag_size, align };
+    let (mut field, mut variant) = (0, 0);
+    while variant < ends.len() {
+        let mut end = start;
+        while field < ends[variant] {
+            let (size, align) = fields[field];
+            let offset = round_up(end, align as u64);
+            assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
+            layout.offsets[field] = offset as u32;
+            end = offset + size as u64;
+            layout.size = if end as usize > layout.size { end as usize } else { layout.size };
+            field += 1;
+        }
+        variant += 1;
+    }
+    finish(layout)
+}
+
 const fn finish<const N: usize>(mut layout: Layout<N>) -> Layout<N> {
     layout.size = whole(layout.size as u64, layout.align as u64) as usize;
     layout

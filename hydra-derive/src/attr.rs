@@ -1,0 +1,439 @@
+//! Reads attributes: one table says which there are, where they may stand and what value they take. It does
+//! not know what they mean.
+#![forbid(unsafe_code)]
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, Path, Token, Type};
+
+/// Every error of one input.
+#[derive(Default)]
+pub(crate) struct Context {
+    pub(crate) errors: Vec<syn::Error>,
+}
+
+impl Context {
+    /// An error at these tokens, from the first of them to the last.
+    pub(crate) fn error(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.errors.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// An error that lies in two places.
+    pub(crate) fn conflict(
+        &mut self,
+        first: impl ToTokens,
+        second: impl ToTokens,
+        message: impl std::fmt::Display,
+    ) {
+        self.error(quote!(#first #second), message);
+    }
+}
+
+/// Where an attribute may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Type,
+    Field,
+    Variant,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Level::Type => "type",
+            Level::Field => "field",
+            Level::Variant => "variant",
+        }
+    }
+}
+
+/// What stands behind an attribute's name.
+#[derive(Clone, Copy)]
+enum Takes {
+    Nothing,
+    Str,
+    Int,
+    Ident,
+    Path,
+    Type,
+    Expr,
+    MaybeExpr,
+    Pairs,
+}
+
+use Level::{Field, Type as Ty, Variant};
+use Takes::*;
+
+const ATTRIBUTES: &[(&str, &[Level], Takes)] = &[
+    ("name", &[Ty], Str),
+    ("version", &[Ty], Int),
+    ("rename_all", &[Ty], Str),
+    ("plain", &[Ty], Nothing),
+    ("view", &[Ty], Takes::Ident),
+    ("transparent", &[Ty], Nothing),
+    ("invariant", &[Ty], Takes::Expr),
+    ("bound", &[Ty], Str),
+    ("crate", &[Ty], Takes::Path),
+    ("rename", &[Field, Variant], Str),
+    ("alias", &[Field, Variant], Str),
+    ("default", &[Field], MaybeExpr),
+    ("skip", &[Field], Nothing),
+    ("with", &[Field], Takes::Type),
+    ("as", &[Field], Takes::Type),
+    ("opaque", &[Field], Nothing),
+    ("readonly", &[Field], Nothing),
+    ("settable", &[Ty, Field], Nothing),
+    ("attr", &[Field], Pairs),
+    ("tag", &[Variant], Int),
+    ("other", &[Variant], Nothing),
+];
+
+const MANY: [&str; 2] = ["alias", "attr"];
+
+/// The value of an attribute.
+pub(crate) enum Value {
+    Nothing,
+    Str(LitStr),
+    Int(i128),
+    Ident(syn::Ident),
+    Path(syn::Path),
+    Type(Box<syn::Type>),
+    Expr(Box<syn::Expr>),
+    Pairs(Vec<(syn::Ident, Lit)>),
+}
+
+/// One attribute as it was written.
+pub(crate) struct Item {
+    pub(crate) name: syn::Ident,
+    pub(crate) value: Value,
+}
+
+/// What `#[repr(..)]` says.
+#[derive(Default)]
+pub(crate) struct Repr {
+    pub(crate) c: bool,
+    pub(crate) transparent: bool,
+    pub(crate) int: Option<syn::Ident>,
+    pub(crate) align: usize,
+}
+
+/// The attributes of a type, field or variant.
+#[derive(Default)]
+pub(crate) struct Attrs {
+    pub(crate) items: Vec<Item>,
+    pub(crate) doc: Option<String>,
+    pub(crate) deprecated: Option<String>,
+    pub(crate) repr: Repr,
+}
+
+impl Attrs {
+    pub(crate) fn read(cx: &mut Context, level: Level, attributes: &[Attribute]) -> Attrs {
+        let mut attrs = Attrs { repr: Repr { align: 1, ..Repr::default() }, ..Attrs::default() };
+        let mut doc = Vec::new();
+        for attribute in attributes {
+            let path = attribute.path();
+            if path.is_ident("hydra") {
+                attrs.read_hydra(cx, level, attribute);
+            } else if path.is_ident("doc") {
+                doc.extend(doc_line(&attribute.meta));
+            } else if path.is_ident("deprecated") {
+                attrs.deprecated = Some(deprecation(attribute));
+            } else if path.is_ident("repr") && level == Level::Type {
+                attrs.read_repr(cx, attribute);
+            }
+        }
+        attrs.doc = (!doc.is_empty()).then(|| doc.join("\n").trim().to_string());
+        attrs
+    }
+
+    pub(crate) fn item(&self, name: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.name == name)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.item(name).is_some()
+    }
+
+    pub(crate) fn str(&self, name: &str) -> Option<&LitStr> {
+        self.item(name).and_then(|item| match &item.value {
+            Value::Str(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn int(&self, name: &str) -> Option<i128> {
+        self.item(name).and_then(|item| match item.value {
+            Value::Int(value) => Some(value),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
+        self.item(name).and_then(|item| match &item.value {
+            Value::Type(ty) => Some(&**ty),
+            _ => None,
+        })
+    }
+
+    /// Writes the type's name for `Self` in types: views use them where `Self` is another type.
+    pub(crate) fn name_self(&mut self, this: &TokenStream) {
+        for item in &mut self.items {
+            if let Value::Type(ty) = &mut item.value {
+                **ty = named_self((**ty).clone(), this);
+            }
+        }
+    }
+
+    fn read_hydra(&mut self, cx: &mut Context, level: Level, attribute: &Attribute) {
+        let Meta::List(list) = &attribute.meta else {
+            return cx.error(&attribute.meta, "expected attributes in parentheses: `#[hydra(..)]`");
+        };
+        let read = |input: ParseStream| {
+            while !input.is_empty() {
+                if let Err(error) = self.read_item(cx, level, input) {
+                    cx.errors.push(error);
+                    skip_to_comma(input);
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = Parser::parse2(read, list.tokens.clone()) {
+            cx.errors.push(error);
+        }
+    }
+
+    fn read_item(&mut self, cx: &mut Context, level: Level, input: ParseStream) -> syn::Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        let text = name.to_string();
+        let takes = match ATTRIBUTES.iter().find(|(known, ..)| *known == text) {
+            Some((_, levels, takes)) if levels.contains(&level) => *takes,
+            Some((_, levels, _)) => {
+                let places: Vec<_> = levels.iter().map(|level| level.name()).collect();
+                let message =
+                    format!("`{text}` belongs on a {}, not on a {}", places.join(" or a "), level.name());
+                return Err(syn::Error::new(name.span(), message));
+            }
+            None => return Err(syn::Error::new(name.span(), unknown(&text, level))),
+        };
+        let value = read_value(&name, takes, input)?;
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error(format!("expected `,` after `{text}`")));
+        }
+        match self.item(&text) {
+            Some(first) if !MANY.contains(&text.as_str()) => {
+                cx.conflict(&first.name, &name, format!("`{text}` is given twice"));
+            }
+            _ => self.items.push(Item { name, value }),
+        }
+        Ok(())
+    }
+
+    fn read_repr(&mut self, cx: &mut Context, attribute: &Attribute) {
+        let result = attribute.parse_nested_meta(|meta| {
+            let Some(name) = meta.path.get_ident() else { return Ok(()) };
+            match name.to_string().as_str() {
+                "C" => self.repr.c = true,
+                "transparent" => self.repr.transparent = true,
+                "packed" => {
+                    return Err(
+                        meta.error("Hydra types cannot be `repr(packed)`: their fields have no references")
+                    );
+                }
+                "align" => {
+                    let content;
+                    syn::parenthesized!(content in meta.input);
+                    let literal: LitInt = content.parse()?;
+                    self.repr.align = literal.base10_parse()?;
+                    if self.repr.align > 64 {
+                        let message = "the largest alignment of a Hydra type is 64, a cache line";
+                        return Err(syn::Error::new(literal.span(), message));
+                    }
+                }
+                _ => self.repr.int = Some(name.clone()),
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            cx.errors.push(error);
+        }
+    }
+}
+
+fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<Value> {
+    if let Pairs = takes {
+        if !input.peek(syn::token::Paren) {
+            return Err(syn::Error::new(name.span(), "expected `attr(name = value)`"));
+        }
+        let content;
+        syn::parenthesized!(content in input);
+        let pairs = content.parse_terminated(read_pair, Token![,])?;
+        return Ok(Value::Pairs(pairs.into_iter().collect()));
+    }
+    if !input.peek(Token![=]) {
+        return match takes {
+            Nothing | MaybeExpr => Ok(Value::Nothing),
+            _ => Err(syn::Error::new(name.span(), format!("expected {}", example(name, takes)))),
+        };
+    }
+    let equals: Token![=] = input.parse()?;
+    Ok(match takes {
+        Nothing | Pairs => {
+            return Err(syn::Error::new_spanned(equals, format!("`{name}` takes no value")));
+        }
+        Str => Value::Str(input.parse()?),
+        Int => Value::Int(read_int(input)?),
+        Takes::Ident => Value::Ident(input.parse()?),
+        Takes::Path => Value::Path(input.call(Path::parse_mod_style)?),
+        Takes::Type => Value::Type(Box::new(read_type(input)?)),
+        Takes::Expr | MaybeExpr => Value::Expr(Box::new(input.parse::<Expr>()?)),
+    })
+}
+
+/// A type; in quotes too, as other derives have it.
+fn read_type(input: ParseStream) -> syn::Result<Type> {
+    if input.peek(LitStr) { input.parse::<LitStr>()?.parse() } else { input.parse() }
+}
+
+fn read_int(input: ParseStream) -> syn::Result<i128> {
+    let minus: Option<Token![-]> = input.parse()?;
+    let literal: LitInt = input.parse()?;
+    let digits = literal.base10_digits();
+    let text = if minus.is_some() { format!("-{digits}") } else { digits.to_string() };
+    // Numbers above i128::MAX are u128 by their bits.
+    text.parse()
+        .or_else(|_| text.parse::<u128>().map(|bits| bits as i128))
+        .map_err(|_| syn::Error::new(literal.span(), "the number does not fit into 128 bits"))
+}
+
+fn read_pair(input: ParseStream) -> syn::Result<(Ident, Lit)> {
+    let name = input.call(Ident::parse_any)?;
+    input.parse::<Token![=]>()?;
+    let value: Lit = input.parse()?;
+    match value {
+        Lit::Str(_) | Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) => Ok((name, value)),
+        other => Err(syn::Error::new_spanned(other, "expected a string, an integer, a float or a bool")),
+    }
+}
+
+fn example(name: &Ident, takes: Takes) -> String {
+    let value = match takes {
+        Str => "\"..\"",
+        Int => "1",
+        Takes::Ident => "Name",
+        Takes::Path => "path",
+        Takes::Type => "Type",
+        _ => "value",
+    };
+    format!("`{name} = {value}`")
+}
+
+fn skip_to_comma(input: ParseStream) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _: syn::Result<TokenTree> = input.parse();
+    }
+}
+
+fn unknown(name: &str, level: Level) -> String {
+    let valid: Vec<&str> =
+        ATTRIBUTES.iter().filter(|(_, levels, _)| levels.contains(&level)).map(|(name, ..)| *name).collect();
+    let nearest = valid.iter().min_by_key(|known| distance(name, known));
+    let hint = match nearest {
+        Some(known) if distance(name, known) <= 1 + name.len() / 3 => format!("did you mean `{known}`? "),
+        _ => String::new(),
+    };
+    format!("unknown attribute `{name}`: {hint}a {} takes {}", level.name(), valid.join(", "))
+}
+
+/// How many letters have to be inserted, left out, replaced or swapped to turn one word into the other.
+pub(crate) fn distance(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
+    for (i, a) in left.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in right.iter().enumerate() {
+            let mut best = (row[j] + 1).min(rows[i][j + 1] + 1).min(rows[i][j] + usize::from(a != b));
+            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[left.len()][right.len()]
+}
+
+fn doc_line(meta: &Meta) -> Option<String> {
+    let Meta::NameValue(pair) = meta else { return None };
+    match &pair.value {
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => {
+            let text = text.value();
+            Some(text.strip_prefix(' ').unwrap_or(&text).to_string())
+        }
+        _ => None,
+    }
+}
+
+fn deprecation(attribute: &Attribute) -> String {
+    let mut note = doc_line(&attribute.meta).unwrap_or_default();
+    if let Meta::List(_) = attribute.meta {
+        // What rustc does not accept it reports itself.
+        let _ = attribute.parse_nested_meta(|meta| {
+            let value: LitStr = meta.value()?.parse()?;
+            if meta.path.is_ident("note") {
+                note = value.value();
+            }
+            Ok(())
+        });
+    }
+    note
+}
+
+/// The type with `this` in the place of `Self`.
+pub(crate) fn named_self(ty: Type, this: &TokenStream) -> Type {
+    fn replace(tokens: TokenStream, this: &TokenStream) -> (TokenStream, bool) {
+        let mut found = false;
+        let mut next = |token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                found = true;
+                this.clone()
+            }
+            TokenTree::Group(group) => {
+                let (inner, inside) = replace(group.stream(), this);
+                found |= inside;
+                let mut replaced = proc_macro2::Group::new(group.delimiter(), inner);
+                replaced.set_span(group.span());
+                replaced.into_token_stream()
+            }
+            token => token.into_token_stream(),
+        };
+        let tokens = tokens.into_iter().flat_map(&mut next).collect();
+        (tokens, found)
+    }
+    match replace(ty.to_token_stream(), this) {
+        (tokens, true) => syn::parse2(tokens).unwrap_or(ty),
+        (_, false) => ty,
+    }
+}
+
+/// The first macro call in a type, which no derive can look into.
+pub(crate) fn macro_in(tokens: TokenStream) -> Option<Span> {
+    let mut after_ident = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Group(group) => {
+                if let Some(span) = macro_in(group.stream()) {
+                    return Some(span);
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '!' && after_ident => return Some(punct.span()),
+            _ => {}
+        }
+        after_ident = matches!(token, TokenTree::Ident(_));
+    }
+    None
+}

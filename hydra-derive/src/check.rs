@@ -1,0 +1,208 @@
+//! Refuses what cannot be: every error of a type at its own tokens, all of them at once. Types themselves are
+//! not judged here: the compiler resolves them through traits.
+#![forbid(unsafe_code)]
+
+use super::attr::{Attrs, Context, macro_in};
+use super::model::{Body, Field, Model, Stored, Style, Variant};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::collections::HashMap;
+use syn::GenericParam;
+
+/// Pairs of field attributes that exclude one another, and why.
+const CONFLICTS: &[(&str, &str, &str)] = &[
+    ("with", "as", "a field is stored in one way"),
+    ("with", "opaque", "a field is stored in one way"),
+    ("as", "opaque", "a field is stored in one way"),
+    ("readonly", "settable", "a field is one or the other"),
+    ("skip", "with", "a skipped field is not stored"),
+    ("skip", "as", "a skipped field is not stored"),
+    ("skip", "opaque", "a skipped field is not stored"),
+    ("skip", "rename", "a skipped field has no name in the schema"),
+    ("skip", "alias", "a skipped field has no name in the schema"),
+    ("skip", "attr", "a skipped field has no place in the schema"),
+    ("skip", "readonly", "a skipped field is never set"),
+    ("skip", "settable", "a skipped field is never set"),
+];
+
+/// The limits of FORMAT.md, section 12.
+const MAX_FIELDS: usize = 4096;
+const MAX_VARIANTS: usize = 65_535;
+const MAX_NAME_BYTES: usize = 255;
+
+pub(crate) fn check(cx: &mut Context, model: &Model) {
+    check_generics(cx, model);
+    check_type(cx, model);
+    check_plain(cx, model);
+    model.fields().for_each(|field| check_field(cx, field));
+    match &model.body {
+        Body::Struct(fields) | Body::Newtype(fields, _) => check_fields(cx, &model.name, fields),
+        Body::Fieldless(variants) | Body::Enum(variants) => check_variants(cx, model, variants),
+    }
+}
+
+fn check_generics(cx: &mut Context, model: &Model) {
+    for param in &model.generics.params {
+        if let GenericParam::Lifetime(param) = param {
+            cx.error(
+                &param.lifetime,
+                "a type that is stored owns its data and has no lifetime: use String, Vec or Box in place of references",
+            );
+        }
+    }
+}
+
+fn check_type(cx: &mut Context, model: &Model) {
+    let attrs = &model.attrs;
+    if let (Some(item), false) = (attrs.item("transparent"), matches!(model.body, Body::Newtype(..))) {
+        cx.error(&item.name, "only a tuple struct that stores one field can be transparent");
+    }
+    if let (Some(item), Some(name)) = (attrs.item("transparent"), attrs.item("name")) {
+        cx.conflict(&item.name, &name.name, "a transparent type has no name in the schema");
+    }
+    let viewed_as = match model.body {
+        Body::Newtype(..) if attrs.has("transparent") => {
+            Some("a transparent type is viewed as its field: there is no view to name")
+        }
+        Body::Fieldless(_) => Some("an enum without fields is its own view: there is no view to name"),
+        _ => None,
+    };
+    if let (Some(item), Some(message)) = (attrs.item("view"), viewed_as) {
+        cx.error(&item.name, message);
+    }
+    if let Some(item) = attrs.item("version")
+        && attrs.int("version").is_none_or(|version| u32::try_from(version).is_err())
+    {
+        cx.error(&item.name, "a version is a number from 0 to 4294967295");
+    }
+    let name = attrs.str("name").map_or(model.name.to_token_stream(), ToTokens::to_token_stream);
+    check_name(cx, &model.schema_name(), &name);
+}
+
+fn check_plain(cx: &mut Context, model: &Model) {
+    let Some(item) = model.attrs.item("plain") else { return };
+    let repr = &model.attrs.repr;
+    let message = match &model.body {
+        Body::Struct(_) if !repr.c => "a plain struct has a fixed layout: add #[repr(C)]",
+        Body::Newtype(..) if !repr.c && !repr.transparent => {
+            "a plain newtype has a fixed layout: add #[repr(transparent)]"
+        }
+        Body::Fieldless(_) if repr.int.is_none() => "a plain enum has a fixed layout: add #[repr(u8)]",
+        Body::Enum(_) => "an enum with fields is not plain: its unused bytes are padding",
+        _ if !model.generics.params.is_empty() => {
+            "a generic type is not plain: whether it has padding depends on its parameters"
+        }
+        _ => return check_plain_parts(cx, model),
+    };
+    cx.error(&item.name, message);
+}
+
+fn check_plain_parts(cx: &mut Context, model: &Model) {
+    for field in model.fields().filter(|field| !matches!(field.stored, Stored::AsItself)) {
+        cx.error(field.token(), "a plain type stores every field as it is in memory");
+    }
+    for variant in model.variants() {
+        if let Some(tag) = variant.attrs.item("tag") {
+            cx.error(
+                &tag.name,
+                "a plain enum stores its discriminants: give the number to the variant itself",
+            );
+        }
+    }
+}
+
+fn check_field(cx: &mut Context, field: &Field) {
+    if let Some(span) = macro_in(field.ty.to_token_stream()) {
+        cx.errors.push(syn::Error::new(
+            span,
+            "the derive cannot look into a macro in the place of a type: write the type out",
+        ));
+    }
+    for (first, second, why) in CONFLICTS {
+        if let (Some(_), Some(_)) = (field.attrs.item(first), field.attrs.item(second)) {
+            let mut both = field.attrs.items.iter().filter(|item| item.name == first || item.name == second);
+            if let (Some(first), Some(second)) = (both.next(), both.next()) {
+                let message = format!("`{}` and `{}` exclude one another: {why}", first.name, second.name);
+                cx.conflict(&first.name, &second.name, message);
+            }
+        }
+    }
+    if let Some(item) = field.attrs.item("opaque") {
+        cx.error(&item.name, "`opaque` is not supported yet: use `with` to store the field as bytes or text");
+    }
+}
+
+fn check_fields(cx: &mut Context, parent: &syn::Ident, fields: &[Field]) {
+    let stored: Vec<&Field> = fields.iter().filter(|field| field.is_stored()).collect();
+    if stored.len() > MAX_FIELDS {
+        cx.error(parent, format!("more than {MAX_FIELDS} fields"));
+    }
+    check_names(cx, "fields", stored.iter().map(|field| (&*field.name, field.token(), &field.attrs)));
+}
+
+fn check_variants(cx: &mut Context, model: &Model, variants: &[Variant]) {
+    if variants.is_empty() {
+        cx.error(&model.name, "an enum without variants has no values to store");
+    }
+    if variants.len() > MAX_VARIANTS {
+        cx.error(&model.name, format!("more than {MAX_VARIANTS} variants"));
+    }
+    check_names(cx, "variants", variants.iter().map(|v| (&*v.name, v.ident.to_token_stream(), &v.attrs)));
+    check_tags(cx, variants);
+    let mut others =
+        variants.iter().filter_map(|variant| variant.attrs.item("other").map(|item| (item, variant)));
+    if let Some((first, variant)) = others.next() {
+        if variant.style != Style::Unit {
+            cx.error(&first.name, "the variant for unknown tags has no fields");
+        }
+        if let Some((second, _)) = others.next() {
+            cx.conflict(&first.name, &second.name, "two variants for unknown tags");
+        }
+    }
+    variants.iter().for_each(|variant| check_fields(cx, &variant.ident, &variant.fields));
+}
+
+/// Tags that are written as numbers; all of them are compared again where the compiler knows them.
+fn check_tags(cx: &mut Context, variants: &[Variant]) {
+    let mut seen = HashMap::new();
+    for variant in variants {
+        let (Some(item), Some(tag)) = (variant.attrs.item("tag"), variant.attrs.int("tag")) else { continue };
+        if let Some(first) = seen.insert(tag, &item.name) {
+            cx.conflict(first, &item.name, format!("two variants with the tag {tag}"));
+        }
+    }
+}
+
+/// Names and aliases are distinct, not empty, and not too long.
+fn check_names<'a>(
+    cx: &mut Context,
+    what: &str,
+    named: impl Iterator<Item = (&'a str, TokenStream, &'a Attrs)>,
+) {
+    let mut seen: HashMap<String, TokenStream> = HashMap::new();
+    for (name, token, attrs) in named {
+        let token = attrs.str("rename").map_or(token, ToTokens::to_token_stream);
+        let aliases = attrs.items.iter().filter_map(|item| match &item.value {
+            super::attr::Value::Str(text) if item.name == "alias" => {
+                Some((text.value(), text.to_token_stream()))
+            }
+            _ => None,
+        });
+        for (name, token) in std::iter::once((name.to_string(), token)).chain(aliases) {
+            check_name(cx, &name, &token);
+            match seen.get(&name) {
+                Some(first) => cx.conflict(first, &token, format!("two {what} are named `{name}`")),
+                None => _ = seen.insert(name, token),
+            }
+        }
+    }
+}
+
+fn check_name(cx: &mut Context, name: &str, token: &TokenStream) {
+    if name.is_empty() {
+        cx.error(token, "a name in the schema is not empty");
+    }
+    if name.len() > MAX_NAME_BYTES {
+        cx.error(token, format!("a name in the schema has at most {MAX_NAME_BYTES} bytes"));
+    }
+}

@@ -1,0 +1,93 @@
+//! Descriptors: fields, variants and notes as constants.
+#![forbid(unsafe_code)]
+
+use super::super::attr::{Attrs, Value};
+use super::super::model::{Field, Style, Variant};
+use super::{Expansion, ask, constant, default_of, stored};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Lit, Visibility};
+
+impl Expansion<'_> {
+    /// The notes on the type.
+    pub(super) fn type_notes(&self) -> TokenStream {
+        let attrs = &self.model.attrs;
+        let version = attrs.int("version").and_then(|version| u32::try_from(version).ok());
+        let version = version.map(|version| quote!(__h::Note::Version(#version)));
+        let settable = attrs.has("settable").then(|| quote!(__h::Note::Settable));
+        constant(common(attrs).chain(version).chain(settable))
+    }
+}
+
+/// The descriptors of stored fields; `first` is the position of the first of them among all of the type.
+pub(super) fn fields(fields: &[Field], first: usize, in_struct: bool) -> TokenStream {
+    constant(stored(fields, first).map(|(position, _, field)| {
+        let (ty, name) = (ask(field, "__TYPE"), &field.name);
+        let notes = field_notes(field, in_struct);
+        quote!(__h::field::<Self>(#ty, #position, #name, #notes))
+    }))
+}
+
+/// The descriptor of one variant.
+pub(super) fn variant(variant: &Variant, index: usize, first: usize) -> TokenStream {
+    let name = &variant.name;
+    let style = match variant.style {
+        Style::Unit => quote!(Unit),
+        Style::Tuple => quote!(Tuple),
+        Style::Struct => quote!(Struct),
+    };
+    let fields = fields(&variant.fields, first, false);
+    let other = variant.attrs.has("other").then(|| quote!(__h::Note::Other));
+    let notes = constant(common(&variant.attrs).chain(other));
+    quote!(__h::Variant::new(#name, <Self as __h::Variants>::TAGS[#index], __h::Style::#style, #fields, #notes))
+}
+
+fn field_notes(field: &Field, in_struct: bool) -> TokenStream {
+    let attrs = &field.attrs;
+    let flags = [("readonly", quote!(ReadOnly)), ("settable", quote!(Settable))];
+    let flags =
+        flags.into_iter().filter(|(name, _)| attrs.has(name)).map(|(_, note)| quote!(__h::Note::#note));
+    let private = in_struct && !matches!(field.vis, Visibility::Public(_));
+    let private = private.then(|| quote!(__h::Note::Private));
+    constant(common(attrs).chain(default(field)).chain(attributes(attrs)).chain(flags).chain(private))
+}
+
+/// The notes that everything can have: documentation, aliases, deprecation.
+fn common(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
+    let doc = attrs.doc.iter().map(|text| quote!(__h::doc(#text)));
+    let aliases = attrs.items.iter().filter_map(|item| match &item.value {
+        Value::Str(text) if item.name == "alias" => Some(quote!(__h::alias(#text))),
+        _ => None,
+    });
+    let deprecated = attrs.deprecated.iter().map(|text| quote!(__h::deprecated(#text)));
+    doc.chain(aliases).chain(deprecated)
+}
+
+fn default(field: &Field) -> Option<TokenStream> {
+    field.attrs.item("default")?;
+    let (image, value) = (ask(field, "__image"), default_of(field));
+    Some(quote!(__h::default(|| #image(#value))))
+}
+
+fn attributes(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
+    let pairs = attrs.items.iter().flat_map(|item| match &item.value {
+        Value::Pairs(pairs) => pairs.as_slice(),
+        _ => &[],
+    });
+    pairs.map(|(name, value)| {
+        let name = name.to_string();
+        let value = match value {
+            Lit::Int(number) => {
+                let number = proc_macro2::Literal::i128_unsuffixed(number.base10_parse().unwrap_or_default());
+                quote!(__h::AttrValue::Int(#number))
+            }
+            Lit::Float(number) => {
+                let number = proc_macro2::Literal::f64_unsuffixed(number.base10_parse().unwrap_or_default());
+                quote!(__h::AttrValue::Float(#number))
+            }
+            Lit::Bool(value) => quote!(__h::AttrValue::Bool(#value)),
+            text => quote!(__h::text(#text)),
+        };
+        quote!(__h::attribute(#name, #value))
+    })
+}

@@ -1,0 +1,239 @@
+//! Structs and newtypes.
+#![forbid(unsafe_code)]
+
+use super::super::model::{Field, Stored};
+use super::{Expansion, ask, decodes, encodes, measures, member, notes, pattern, stored, view_of};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+impl Expansion<'_> {
+    pub(super) fn structure(&self, fields: &[Field]) -> TokenStream {
+        let facts = self.struct_fields(fields, self.model.attrs.repr.align);
+        let describe = self.describe_struct(fields);
+        let reflect = self.reflect_struct(fields);
+        let (view, view_items) = self.struct_view(fields);
+        let view_path = self.view_path();
+        let values = decodes(fields, 0);
+        let (list, list_body) = self.list_of();
+        let hydra = self.implement(
+            quote!(Hydra),
+            quote! {
+                type View<'a> = #view;
+                type List<'a> = #list;
+                #[inline]
+                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
+                #[inline]
+                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
+            },
+        );
+        quote!(#facts #describe #reflect #view_items #hydra)
+    }
+
+    pub(super) fn newtype(&self, fields: &[Field], position: usize) -> TokenStream {
+        let Some(inner) = fields.get(position) else { return TokenStream::new() };
+        let facts = self.struct_fields(fields, 1);
+        let describe = self.describe_newtype(fields, inner);
+        let reflect = match self.model.attrs.has("transparent") && matches!(inner.stored, Stored::AsItself) {
+            true => self.reflect_inner(fields, inner),
+            false => self.reflect_struct(fields),
+        };
+        let hydra = self.hydra_newtype(fields, inner);
+        quote!(#facts #describe #reflect #hydra)
+    }
+
+    fn struct_fields(&self, fields: &[Field], min_align: usize) -> TokenStream {
+        let count = stored(fields, 0).count();
+        let facts = stored(fields, 0).map(|(_, _, field)| {
+            let (facts, member) = (ask(field, "__FACTS"), member(field));
+            quote!(#facts.at(__h::offset_of!(Self, #member)))
+        });
+        self.fields(facts, quote!(__h::placed::<Self, #count>(#min_align)))
+    }
+
+    /// The constants that follow from the fields.
+    fn constants(&self, fields: &[Field], min_align: usize) -> TokenStream {
+        let count = stored(fields, 0).count();
+        // What is not stored cannot come back by copying bytes.
+        let flat = match fields.iter().all(|field| matches!(field.stored, Stored::AsItself)) {
+            true => quote!(__h::flat::<Self>()),
+            false => quote!(false),
+        };
+        quote! {
+            const SIZE: __h::usize = __h::placed::<Self, #count>(#min_align).size;
+            const ALIGN: __h::usize = __h::placed::<Self, #count>(#min_align).align;
+            const FLAT: __h::bool = #flat;
+            const ANY_BITS: __h::bool = __h::any_bits::<Self>();
+            const REFS: __h::bool = __h::refs::<Self>();
+            fn valid(__bytes: &[__h::u8]) -> __h::bool { __h::valid::<Self>(__bytes) }
+        }
+    }
+
+    fn describe_struct(&self, fields: &[Field]) -> TokenStream {
+        let constants = self.constants(fields, self.model.attrs.repr.align);
+        let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
+        let fields = notes::fields(fields, 0, true);
+        self.implement(
+            quote!(Describe),
+            quote! {
+                #constants
+                const TYPE: &'static __h::Descriptor =
+                    const { &__h::structure::<Self>(#name, #args, #fields, #type_notes) };
+            },
+        )
+    }
+
+    fn describe_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
+        let constants = self.constants(fields, 1);
+        let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
+        let (stored, ty) = (ask(inner, "__TYPE"), &inner.ty);
+        let itself = matches!(inner.stored, Stored::AsItself);
+        let ty = match (self.model.attrs.has("transparent"), itself) {
+            (true, true) => quote! {
+                const BYTE: __h::bool = <#ty as __h::Describe>::BYTE && <Self as __h::Describe>::FLAT;
+                const TYPE: &'static __h::Descriptor = <#ty as __h::Describe>::TYPE;
+            },
+            (true, false) => {
+                let stored = self.stored_type(inner);
+                quote!(const TYPE: &'static __h::Descriptor = <#stored as __h::Describe>::TYPE;)
+            }
+            (false, _) => quote! {
+                const TYPE: &'static __h::Descriptor =
+                    const { &__h::newtype::<Self>(#name, #args, #stored, #type_notes) };
+            },
+        };
+        self.implement(
+            quote!(Describe),
+            quote! {
+                #constants
+                const KEY: __h::bool = __h::key::<Self>();
+                #ty
+            },
+        )
+    }
+
+    fn reflect_struct(&self, fields: &[Field]) -> TokenStream {
+        let identity = self.identity();
+        let count = stored(fields, 0).count();
+        let parts = stored(fields, 0).map(|(position, _, field)| {
+            let (value, member) = (ask(field, "__value"), member(field));
+            quote!(#position => #value(&self.#member),)
+        });
+        let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
+        self.implement(
+            quote!(Reflect),
+            quote! {
+                #identity
+                fn count(&self) -> __h::usize { #count }
+                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+                    match __index { #(#parts)* _ => __h::None }
+                }
+                #[inline]
+                fn measure(&self, __m: &mut __h::Measure) {
+                    let Self #pattern = self;
+                    #measures
+                }
+                #[inline]
+                fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+                    let Self #pattern = self;
+                    #encodes
+                }
+            },
+        )
+    }
+
+    /// A transparent newtype shows its inner value in every way.
+    fn reflect_inner(&self, fields: &[Field], inner: &Field) -> TokenStream {
+        let (member, ty) = (member(inner), &inner.ty);
+        let inner = quote!(<#ty as __h::Reflect>);
+        let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
+        self.implement(
+            quote!(Reflect),
+            quote! {
+                fn descriptor(&self) -> &'static __h::Descriptor { #inner::descriptor(&self.#member) }
+                fn as_any(&self) -> &dyn __h::Any { #inner::as_any(&self.#member) }
+                fn scalar(&self) -> __h::Scalar<'_> { #inner::scalar(&self.#member) }
+                fn variant(&self) -> __h::usize { #inner::variant(&self.#member) }
+                fn count(&self) -> __h::usize { #inner::count(&self.#member) }
+                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+                    #inner::part(&self.#member, __index)
+                }
+                fn entries(&self) -> __h::Vec<(__h::Value<'_>, __h::Value<'_>)> {
+                    #inner::entries(&self.#member)
+                }
+                #[inline]
+                fn measure(&self, __m: &mut __h::Measure) {
+                    let Self #pattern = self;
+                    #measures
+                }
+                #[inline]
+                fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+                    let Self #pattern = self;
+                    #encodes
+                }
+            },
+        )
+    }
+
+    fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
+        let (member, values, ty) = (member(inner), decodes(fields, 0), self.stored_type(inner));
+        let seen = ask(inner, "__view");
+        let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
+        let (view, make, items) = match &named {
+            Some((name, (view, items))) => (view.clone(), quote!(#name(__at, __h::PhantomData)), Some(items)),
+            None => (view_of(inner, &quote!(__h)), quote!(#seen::<Self, 0>(__at)), None),
+        };
+        let (list, list_body) = match self.model.attrs.has("plain") || named.is_some() {
+            true => self.list_of(),
+            false => (quote!(<#ty as __h::Hydra>::List<'a>), quote!(<#ty as __h::Hydra>::list(__run))),
+        };
+        let keys = matches!(inner.stored, Stored::AsItself).then(|| {
+            let (compare, order) = (ask(inner, "compare"), ask(inner, "order"));
+            quote! {
+                fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering {
+                    #compare(__at, &__key.#member)
+                }
+                fn order(&self, __other: &Self) -> __h::Ordering {
+                    #order(&self.#member, &__other.#member)
+                }
+            }
+        });
+        let hydra = self.implement(
+            quote!(Hydra),
+            quote! {
+                type View<'a> = #view;
+                type List<'a> = #list;
+                #[inline]
+                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #make }
+                #[inline]
+                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
+                #keys
+            },
+        );
+        quote!(#items #hydra)
+    }
+
+    /// The type on disk of a field.
+    pub(super) fn stored_type(&self, inner: &Field) -> TokenStream {
+        let ty = &inner.ty;
+        match &inner.stored {
+            Stored::AsItself | Stored::Skipped => inner.ty.to_token_stream(),
+            Stored::With(with) => quote!(<#with as __h::With<#ty>>::Stored),
+            Stored::As(stored) => stored.to_token_stream(),
+        }
+    }
+
+    /// How a run of the type is viewed, and the body of `list`.
+    pub(super) fn list_of(&self) -> (TokenStream, TokenStream) {
+        let this = &self.this;
+        if !self.model.attrs.has("plain") {
+            return (quote!(__h::ListView<'a, Self>), quote!(__h::ListView::new(__run)));
+        }
+        let bits = quote!(__h::Bits<{ <#this as __h::Describe>::ANY_BITS }>);
+        (
+            quote!(<#bits as __h::PlainList>::List<'a, Self>),
+            quote!(<#bits as __h::PlainList>::list::<Self>(__run)),
+        )
+    }
+}

@@ -1,0 +1,237 @@
+//! Enums, without and with fields.
+#![forbid(unsafe_code)]
+
+use super::super::model::Variant;
+use super::view::view_member;
+use super::{Expansion, ask, decodes, encodes, measures, member, notes, own, pattern, stored};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+impl Expansion<'_> {
+    pub(super) fn fieldless(&self, variants: &[Variant]) -> TokenStream {
+        let (facts, described) = (self.variant_fields(variants), self.describe_enum(variants));
+        let (tags, names) = (self.tags(variants), names(variants));
+        let identity = self.identity();
+        let positions = 0..variants.len();
+        let reflect = self.implement(
+            quote!(Reflect),
+            quote! {
+                #identity
+                fn variant(&self) -> __h::usize { match self { #(Self::#names => #positions),* } }
+                fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) { __h::put_tag(self, __slot); }
+            },
+        );
+        // The first variant stands for tags that cannot be.
+        let arms = names.iter().enumerate().skip(1).map(|(index, name)| quote!(#index => Self::#name,));
+        let first = names.first();
+        let (list, list_body) = self.list_of();
+        let hydra = self.implement(
+            quote!(Hydra),
+            quote! {
+                type View<'a> = Self;
+                type List<'a> = #list;
+                #[inline]
+                fn view<'a>(__at: __h::At<'a>) -> Self {
+                    match __h::variant_seen::<Self>(__at) { #(#arms)* _ => Self::#first }
+                }
+                #[inline]
+                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::variant::<Self>(__at)?;
+                    __h::Ok(<Self as __h::Hydra>::view(__at))
+                }
+                fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering { __h::compare_tag(__at, __key) }
+                fn order(&self, __other: &Self) -> __h::Ordering { __h::order_tags(self, __other) }
+            },
+        );
+        quote!(#facts #tags #described #reflect #hydra)
+    }
+
+    pub(super) fn enumeration(&self, variants: &[Variant]) -> TokenStream {
+        let (facts, described) = (self.variant_fields(variants), self.describe_enum(variants));
+        let tags = self.tags(variants);
+        let reflect = self.reflect_enum(variants);
+        let (view, view_items) = self.enum_view(variants);
+        let firsts = firsts(variants);
+        let arms = |of: TokenStream, make: &dyn Fn(&Variant, usize) -> TokenStream| -> TokenStream {
+            let arms = variants.iter().zip(&firsts).enumerate().map(|(index, (variant, first))| {
+                let (name, value) = (own(&variant.ident), make(variant, *first));
+                let index = if index == 0 { quote!(_) } else { quote!(#index) };
+                (index, quote!(#name #value))
+            });
+            // The first variant stands for tags that cannot be, so it comes last.
+            let mut arms: Vec<_> = arms.collect();
+            arms.rotate_left(1);
+            arms.into_iter().map(|(index, value)| quote!(#index => #of::#value,)).collect()
+        };
+        let seen = arms(self.view_path(), &|variant, first| {
+            let fields = stored(&variant.fields, first).map(|(position, _, field)| {
+                let (member, view) = (view_member(field, position - first), ask(field, "__view"));
+                quote!(#member: #view::<Self, #position>(__at))
+            });
+            quote!({ #(#fields),* })
+        });
+        let decoded = arms(quote!(Self), &|variant, first| decodes(&variant.fields, first));
+        let hydra = self.implement(
+            quote!(Hydra),
+            quote! {
+                type View<'a> = #view;
+                type List<'a> = __h::ListView<'a, Self>;
+                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+                    match __h::variant_seen::<Self>(__at) { #seen }
+                }
+                #[inline]
+                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { __h::ListView::new(__run) }
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::Ok(match __h::variant::<Self>(__at)? { #decoded })
+                }
+            },
+        );
+        quote!(#facts #tags #described #reflect #view_items #hydra)
+    }
+
+    fn variant_fields(&self, variants: &[Variant]) -> TokenStream {
+        let count: usize = variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum();
+        let facts = variants.iter().flat_map(|variant| stored(&variant.fields, 0));
+        let facts = facts.map(|(_, _, field)| ask(field, "__FACTS"));
+        self.fields(facts, quote!(__h::placed_variants::<Self, #count>()))
+    }
+
+    /// Tag kind, tags, and where the fields of each variant end.
+    fn tags(&self, variants: &[Variant]) -> TokenStream {
+        let kind = match &self.model.attrs.repr.int {
+            Some(int) if int != "usize" && int != "isize" => {
+                let kind = quote::format_ident!("{}", int.to_string().to_uppercase());
+                quote!(__h::Kind::#kind)
+            }
+            _ => quote!(__h::smallest_tag(<Self as __h::Variants>::TAGS)),
+        };
+        // Without a `repr`, any tag fits.
+        let checked = if self.model.attrs.repr.int.is_some() { &kind } else { &quote!(__h::Kind::U128) };
+        let mut last = (TokenStream::new(), 0i128);
+        let tags: Vec<TokenStream> = variants.iter().map(|variant| self.tag(variant, &mut last)).collect();
+        let tags = match variants.iter().any(|variant| variant.attrs.has("tag")) {
+            true => quote!({
+                let __tags: &'static [__h::i128] = &[#(#tags),*];
+                __h::check_tags(#checked, __tags);
+                __tags
+            }),
+            false => quote!(&[#(#tags),*]),
+        };
+        let firsts = firsts(variants);
+        let ends =
+            variants.iter().zip(firsts).map(|(variant, first)| first + stored(&variant.fields, 0).count());
+        self.implement(
+            quote!(Variants),
+            quote! {
+                const TAG: __h::Kind = #kind;
+                const TAGS: &'static [__h::i128] = #tags;
+                const ENDS: &'static [__h::usize] = &[#(#ends),*];
+            },
+        )
+    }
+
+    /// The tag of a variant: what its attribute says, or its discriminant. `last` is the last explicit
+    /// discriminant, and how many variants ago it was.
+    fn tag(&self, variant: &Variant, last: &mut (TokenStream, i128)) -> TokenStream {
+        if let Some(expr) = &variant.discriminant {
+            let isize = quote!(__h::isize);
+            let repr = self.model.attrs.repr.int.as_ref().map_or(isize, |int| quote!(__h::#int));
+            *last = (quote!({ const __TAG: #repr = #expr; __TAG as __h::i128 } + ), 0);
+        }
+        let (base, distance) = (last.0.clone(), Literal::i128_unsuffixed(last.1));
+        last.1 += 1;
+        if let Some(tag) = variant.attrs.int("tag") {
+            let tag = Literal::i128_unsuffixed(tag);
+            return quote!(#tag);
+        }
+        quote!(#base #distance)
+    }
+
+    fn describe_enum(&self, variants: &[Variant]) -> TokenStream {
+        let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
+        let fieldless = matches!(self.model.body, super::Body::Fieldless(_));
+        let count: usize = variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum();
+        let is_flat = fieldless && self.model.attrs.repr.int.is_some();
+        let flat = match is_flat && !variants.iter().any(|variant| variant.attrs.has("tag")) {
+            true => quote!(__h::flat_enum::<Self>()),
+            false => quote!(false),
+        };
+        let firsts = firsts(variants);
+        let descriptors = variants.iter().zip(firsts).enumerate();
+        let descriptors = super::constant(
+            descriptors.map(|(index, (variant, first))| notes::variant(variant, index, first)),
+        );
+        let valid = fieldless.then(|| {
+            quote!(
+                fn valid(__bytes: &[__h::u8]) -> __h::bool {
+                    __h::valid_tag::<Self>(__bytes)
+                }
+            )
+        });
+        self.implement(
+            quote!(Describe),
+            quote! {
+                const SIZE: __h::usize = __h::placed_variants::<Self, #count>().size;
+                const ALIGN: __h::usize = __h::placed_variants::<Self, #count>().align;
+                const FLAT: __h::bool = #flat;
+                const ANY_BITS: __h::bool = false;
+                const REFS: __h::bool = __h::refs::<Self>();
+                const KEY: __h::bool = #fieldless;
+                #valid
+                const TYPE: &'static __h::Descriptor =
+                    const { &__h::enumeration::<Self>(#name, #args, #descriptors, #type_notes) };
+            },
+        )
+    }
+
+    fn reflect_enum(&self, variants: &[Variant]) -> TokenStream {
+        let identity = self.identity();
+        let names = names(variants);
+        let positions = 0..variants.len();
+        let firsts = firsts(variants);
+        let parts = variants.iter().flat_map(|variant| {
+            let name = own(&variant.ident);
+            stored(&variant.fields, 0).map(move |(position, _, field)| {
+                let (value, member) = (ask(field, "__value"), member(field));
+                quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
+            })
+        });
+        let patterns: Vec<_> = variants.iter().map(|variant| pattern(&variant.fields)).collect();
+        let measures = variants.iter().map(|variant| measures(&variant.fields, 0));
+        let encodes = variants.iter().zip(firsts).map(|(variant, first)| encodes(&variant.fields, first));
+        self.implement(
+            quote!(Reflect),
+            quote! {
+                #identity
+                fn variant(&self) -> __h::usize { match self { #(Self::#names { .. } => #positions),* } }
+                fn count(&self) -> __h::usize { __h::count(self) }
+                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+                    match (self, __index) { #(#parts)* _ => __h::None }
+                }
+                fn measure(&self, __m: &mut __h::Measure) {
+                    match self { #(Self::#names #patterns => { #measures })* }
+                }
+                fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+                    __h::put_tag(self, __slot);
+                    match self { #(Self::#names #patterns => { #encodes })* }
+                }
+            },
+        )
+    }
+}
+
+fn names(variants: &[Variant]) -> Vec<syn::Ident> {
+    variants.iter().map(|variant| own(&variant.ident)).collect()
+}
+
+/// The position of each variant's first field among the fields of all.
+fn firsts(variants: &[Variant]) -> Vec<usize> {
+    let mut next = 0;
+    let mut first = |variant: &Variant| {
+        let first = next;
+        next += stored(&variant.fields, 0).count();
+        first
+    };
+    variants.iter().map(&mut first).collect()
+}

@@ -1,0 +1,234 @@
+//! Views: a pointer with accessors for a struct, an enum of views for an enum.
+#![forbid(unsafe_code)]
+
+use super::super::attr::Attrs;
+use super::super::model::{Body, Field, Model, Style, Variant};
+use super::{Expansion, ask, bindings, bounds, own, pattern, stored, view_of};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Generics, Ident, Member};
+
+impl Expansion<'_> {
+    /// The definition of a view that has a public name, which stands beside the type.
+    pub(super) fn named_view(&self) -> Option<TokenStream> {
+        self.model.view_name()?;
+        Some(self.definition(&self.library))
+    }
+
+    fn view_name(&self) -> Ident {
+        match self.model.view_name() {
+            Some(name) => name.clone(),
+            None => format_ident!("__{}View", self.model.name),
+        }
+    }
+
+    /// The definition of the view, where the library's names are under `library`.
+    fn definition(&self, library: &TokenStream) -> TokenStream {
+        let (name, this) = (self.view_name(), &self.this);
+        let (vis, doc) = match self.model.view_name() {
+            Some(_) => {
+                let text = format!("A stored [`{}`], read in place.", self.model.name);
+                (self.model.vis.to_token_stream(), quote!(#[doc = #text]))
+            }
+            None => (quote!(pub), TokenStream::new()),
+        };
+        let generics = view_generics(self.model, library);
+        let (impls, _, bounds) = generics.split_for_impl();
+        match &self.model.body {
+            Body::Enum(variants) => {
+                let variants = variants.iter().map(|variant| self.view_variant(variant, library));
+                quote!(#doc #vis enum #name #impls #bounds { #(#variants),* })
+            }
+            _ => quote! {
+                #doc #vis struct #name #impls (#library::At<'a>, #library::PhantomData<fn() -> #this>) #bounds;
+            },
+        }
+    }
+
+    /// The type of a struct's view, and the items that make it.
+    pub(super) fn struct_view(&self, fields: &[Field]) -> (TokenStream, TokenStream) {
+        let this = &self.this;
+        let accessors = stored(fields, 0).map(|(position, _, field)| {
+            let (seen, view, vis) = (ask(field, "__view"), view_of(field, &quote!(__h)), &field.vis);
+            let name = match &field.member {
+                Member::Named(name) => own(name),
+                Member::Unnamed(index) => format_ident!("_{}", index.index),
+            };
+            let doc = self.doc(&field.attrs, || format!("The field `{}`.", field.name));
+            quote! {
+                #doc
+                #[inline]
+                #vis fn #name(self) -> #view { #seen::<#this, #position>(self.0) }
+            }
+        });
+        let (view, items) = self.view_items(quote!(__h::debug::<#this>(self.0, __f)));
+        let generics = view_generics(self.model, &quote!(__h));
+        let (impls, _, bounds) = generics.split_for_impl();
+        (view.clone(), quote!(#items #[automatically_derived] impl #impls #view #bounds { #(#accessors)* }))
+    }
+
+    /// The type of an enum's view, and the items that make it.
+    pub(super) fn enum_view(&self, variants: &[Variant]) -> (TokenStream, TokenStream) {
+        let arms = variants.iter().map(|variant| {
+            let (name, text) = (own(&variant.ident), variant.ident.to_string());
+            let pattern = view_pattern(&variant.fields);
+            let bindings = bindings(&variant.fields).into_iter().flatten();
+            let names = stored(&variant.fields, 0).filter_map(|(_, _, field)| match &field.member {
+                Member::Named(name) => Some(name.to_string()),
+                Member::Unnamed(_) => None,
+            });
+            quote! {
+                Self::#name #pattern =>
+                    __h::debug_variant(__f, #text, &[#(#names),*], &[#((&__h::Probe(#bindings)).show()),*])
+            }
+        });
+        let (view, items) = self.view_items(quote!(match self { #(#arms),* }));
+        (view, quote!(use __h::{Hidden as _, Shown as _}; #items))
+    }
+
+    /// What all views have: the definition where it has no name of its own, Copy, Clone, Debug.
+    fn view_items(&self, debug: TokenStream) -> (TokenStream, TokenStream) {
+        let definition = self.model.view_name().is_none().then(|| self.definition(&quote!(__h)));
+        let generics = view_generics(self.model, &quote!(__h));
+        let (impls, types, bounds) = generics.split_for_impl();
+        let name = self.view_name();
+        let view = quote!(#name #types);
+        let copied = self.copy_bounds(&generics);
+        let items = quote! {
+            #definition
+            #[automatically_derived]
+            impl #impls __h::Clone for #view #copied {
+                #[inline]
+                fn clone(&self) -> Self { *self }
+            }
+            #[automatically_derived]
+            impl #impls __h::Copy for #view #copied {}
+            #[automatically_derived]
+            impl #impls __h::Debug for #view #bounds {
+                fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #debug }
+            }
+        };
+        (view, items)
+    }
+
+    /// The bounds under which a view is Copy: that the views in an enum's view are. An enum without fields
+    /// is its own view, and may not be Copy; `for` keeps the compiler from taking such a bound as a mistake.
+    fn copy_bounds(&self, generics: &Generics) -> Option<syn::WhereClause> {
+        let Body::Enum(_) = &self.model.body else { return generics.where_clause.clone() };
+        let mut generics = generics.clone();
+        let bounds = generics.make_where_clause();
+        let mut seen = Vec::new();
+        for field in self.model.fields().filter(|field| field.is_stored()) {
+            let stored = self.stored_type(field);
+            if !seen.contains(&stored.to_string()) {
+                seen.push(stored.to_string());
+                let span = field.type_span();
+                let bound = quote_spanned!(span=> for<'v> <#stored as __h::Hydra>::View<'v>: __h::Copy);
+                bounds.predicates.extend(syn::parse2::<syn::WherePredicate>(bound));
+            }
+        }
+        generics.where_clause
+    }
+
+    fn view_variant(&self, variant: &Variant, library: &TokenStream) -> TokenStream {
+        let name = &variant.ident;
+        let doc = self.doc(&variant.attrs, || format!("The variant `{}`.", variant.name));
+        let fields = stored(&variant.fields, 0).map(|(_, _, field)| {
+            let view = view_of(field, library);
+            match &field.member {
+                Member::Named(name) => {
+                    let doc = self.doc(&field.attrs, || format!("The field `{}`.", field.name));
+                    quote!(#doc #name: #view)
+                }
+                Member::Unnamed(_) => view,
+            }
+        });
+        match variant.style {
+            Style::Unit => quote!(#doc #name),
+            Style::Tuple => quote!(#doc #name(#(#fields),*)),
+            Style::Struct => quote!(#doc #name { #(#fields),* }),
+        }
+    }
+
+    /// Documentation in a view that has a public name.
+    fn doc(&self, attrs: &Attrs, otherwise: impl FnOnce() -> String) -> Option<TokenStream> {
+        self.model.view_name()?;
+        let text = attrs.doc.clone().unwrap_or_else(otherwise);
+        Some(quote!(#[doc = #text]))
+    }
+
+    /// The view in an expression: `View::Variant {}` without parameters.
+    pub(super) fn view_path(&self) -> TokenStream {
+        self.view_name().to_token_stream()
+    }
+}
+
+/// A pattern of a view's variant: only what is stored is there. Tuple fields are numbered anew.
+fn view_pattern(fields: &[Field]) -> TokenStream {
+    if fields.iter().all(Field::is_stored) {
+        return pattern(fields);
+    }
+    let parts = stored(fields, 0).map(|(position, binding, field)| {
+        let member = view_member(field, position);
+        quote!(#member: #binding)
+    });
+    quote!({ #(#parts),* })
+}
+
+/// A field's name in a view: tuple fields are numbered without those that are not stored.
+pub(super) fn view_member(field: &Field, position: usize) -> Member {
+    match &field.member {
+        Member::Named(name) => Member::Named(own(name)),
+        Member::Unnamed(_) => Member::Unnamed(position.into()),
+    }
+}
+
+/// The type's parameters with the lifetime of the view. The view of an enum has only those that its fields
+/// mention.
+fn view_generics(model: &Model, library: &TokenStream) -> Generics {
+    let mut generics = model.generics.clone();
+    let mut predicates = bounds(model, library);
+    let mut lifetime = true;
+    if let Body::Enum(_) = model.body {
+        let mentioned: Vec<Ident> = model
+            .fields()
+            .filter(|field| field.is_stored())
+            .flat_map(|field| idents(view_of(field, library)))
+            .collect();
+        lifetime = !mentioned.is_empty();
+        let unused: Vec<Ident> = model
+            .generics
+            .type_params()
+            .map(|param| param.ident.clone())
+            .filter(|p| !mentioned.contains(p))
+            .collect();
+        let keep = |param: &syn::GenericParam| !matches!(param, syn::GenericParam::Type(p) if unused.contains(&p.ident));
+        generics.params = generics.params.into_iter().filter(keep).collect();
+        let free = |tokens: TokenStream| !idents(tokens).iter().any(|ident| unused.contains(ident));
+        if let Some(bounds) = &mut generics.where_clause {
+            let kept = std::mem::take(&mut bounds.predicates);
+            bounds.predicates = kept.into_iter().filter(|bound| free(bound.to_token_stream())).collect();
+        }
+        predicates.retain(|bound| free(bound.to_token_stream()));
+    }
+    if lifetime {
+        generics.params.insert(0, syn::parse_quote!('a));
+    }
+    if !predicates.is_empty() {
+        generics.make_where_clause().predicates.extend(predicates);
+    }
+    generics
+}
+
+/// Every identifier in the tokens.
+fn idents(tokens: TokenStream) -> Vec<Ident> {
+    let mut found = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => found.push(ident),
+            TokenTree::Group(group) => found.extend(idents(group.stream())),
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,57 @@
+//! What stands in for the derived code after an error: enough that the one mistake gives one message.
+#![forbid(unsafe_code)]
+
+use super::expand::library_path;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{DeriveInput, GenericParam};
+
+/// The errors, and implementations that are never run.
+pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStream {
+    let errors: TokenStream = errors.into_iter().map(syn::Error::into_compile_error).collect();
+    let has_lifetime = input.generics.params.iter().any(|param| matches!(param, GenericParam::Lifetime(_)));
+    if has_lifetime {
+        return errors;
+    }
+    let name = &input.ident;
+    let library = library_path(&input.attrs);
+    let mut generics = input.generics.clone();
+    let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
+    let bounds = generics.make_where_clause();
+    for param in params {
+        bounds.predicates.push(syn::parse_quote!(#param: 'static));
+    }
+    let (impls, types, bounds) = generics.split_for_impl();
+    // The compiler's own complaint about a wrong path would come twice.
+    let library = quote_spanned!(proc_macro2::Span::call_site()=> #library);
+    quote! {
+        #errors
+        const _: () = {
+            use #library as __h;
+            #[automatically_derived]
+            unsafe impl #impls __h::Describe for #name #types #bounds {
+                const SIZE: __h::usize = 1;
+                const ALIGN: __h::usize = 1;
+                const FLAT: __h::bool = false;
+                const ANY_BITS: __h::bool = false;
+                const REFS: __h::bool = false;
+                const KEY: __h::bool = true;
+                const TYPE: &'static __h::Descriptor = <() as __h::Describe>::TYPE;
+            }
+            #[automatically_derived]
+            impl #impls __h::Reflect for #name #types #bounds {
+                fn descriptor(&self) -> &'static __h::Descriptor { loop {} }
+                fn encode(&self, _: &mut [__h::u8], _: &mut __h::Sink<'_>) {}
+                fn as_any(&self) -> &dyn __h::Any { self }
+            }
+            #[automatically_derived]
+            impl #impls __h::Hydra for #name #types #bounds {
+                type View<'a> = ();
+                type List<'a> = ();
+                fn view<'a>(_: __h::At<'a>) {}
+                fn list<'a>(_: __h::Run<'a>) {}
+                fn decode(_: __h::At<'_>) -> __h::Result<Self> { loop {} }
+            }
+        };
+    }
+}

@@ -1,0 +1,509 @@
+//! What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches. Nothing here
+//! is part of the public face.
+#![forbid(unsafe_code)]
+
+pub use crate::codec::{As, At, Hydra, ListView, Measure, Run, Sink, With};
+pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant};
+pub use crate::raw::{Describe, Plain};
+pub use crate::reflect::{Reflect, Scalar, Value};
+pub use crate::{Result, type_of};
+pub use std::any::Any;
+pub use std::clone::Clone;
+pub use std::cmp::Ordering;
+pub use std::default::Default;
+pub use std::fmt::{Debug, Formatter, Result as FmtResult};
+pub use std::marker::{Copy, PhantomData};
+pub use std::mem::offset_of;
+pub use std::option::Option::{self, None, Some};
+pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize};
+pub use std::result::Result::Ok;
+pub use std::vec::Vec;
+
+use crate::codec::put;
+use crate::describe::{Layout, Live, Parts, round_up, struct_layout, variants_layout};
+use crate::{Error, ErrorKind};
+use std::borrow::Cow;
+
+/// What the layout and the flatness of a type follow from, for one of its stored fields.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    size: usize,
+    align: usize,
+    /// Offset in live memory, where the field has one under its stored type.
+    live_offset: Option<usize>,
+    flat: bool,
+    any_bits: bool,
+    refs: bool,
+    key: bool,
+    valid: fn(&[u8]) -> bool,
+}
+
+impl Facts {
+    /// What the type of a field says of itself.
+    pub(crate) const fn of<T: Describe>() -> Facts {
+        Facts {
+            size: T::SIZE,
+            align: T::ALIGN,
+            live_offset: None,
+            flat: T::FLAT,
+            any_bits: T::ANY_BITS,
+            refs: T::REFS,
+            key: T::KEY,
+            valid: T::valid,
+        }
+    }
+
+    /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
+    pub(crate) const fn converted(self) -> Facts {
+        Facts { flat: false, refs: true, key: false, ..self }
+    }
+
+    /// For a field at this offset in live memory.
+    pub const fn at(self, live_offset: usize) -> Facts {
+        Facts { live_offset: Some(live_offset), ..self }
+    }
+}
+
+/// The stored fields of a type; of an enum: those of all its variants, one variant after the other.
+pub trait Fields: Describe {
+    const FACTS: &'static [Facts];
+    /// Their stored offsets.
+    const OFFSETS: &'static [u32];
+}
+
+/// The variants of an enum.
+pub trait Variants: Fields + Reflect {
+    const TAG: Kind;
+    const TAGS: &'static [i128];
+    /// The number of fields up to and with each variant.
+    const ENDS: &'static [usize];
+}
+
+const fn sizes<S: Fields, const N: usize>() -> [(usize, usize); N] {
+    let (mut sizes, mut i) = ([(0, 1); N], 0);
+    while i < N {
+        sizes[i] = (S::FACTS[i].size, S::FACTS[i].align);
+        i += 1;
+    }
+    sizes
+}
+
+/// Where the `N` fields of a struct are stored.
+pub const fn placed<S: Fields, const N: usize>(min_align: usize) -> Layout<N> {
+    struct_layout(sizes::<S, N>(), min_align)
+}
+
+/// Where the `N` fields of the variants of an enum are stored.
+pub const fn placed_variants<S: Variants, const N: usize>() -> Layout<N> {
+    variants_layout(S::TAG.fixed_size() as usize, sizes::<S, N>(), S::ENDS)
+}
+
+/// True if the fields stand in memory as they are stored, and nothing stands between or after them.
+pub const fn flat<S: Fields>() -> bool {
+    let (mut sum, mut i) = (0, 0);
+    while i < S::FACTS.len() {
+        let facts = S::FACTS[i];
+        match facts.live_offset {
+            Some(offset) if facts.flat && offset == S::OFFSETS[i] as usize => sum += facts.size,
+            _ => return false,
+        }
+        i += 1;
+    }
+    sum == S::SIZE && size_of::<S>() == S::SIZE
+}
+
+/// True if an enum without fields, whose tags are its discriminants under an integer `repr`, is its tag alone.
+pub const fn flat_enum<S: Variants>() -> bool {
+    size_of::<S>() == S::SIZE && S::TAG.fixed_size() as usize == S::SIZE
+}
+
+/// True if any bits are valid in every field.
+pub const fn any_bits<S: Fields>() -> bool {
+    let mut i = 0;
+    while i < S::FACTS.len() {
+        if !S::FACTS[i].any_bits {
+            return false;
+        }
+        i += 1;
+    }
+    i > 0
+}
+
+/// True if any field holds references.
+pub const fn refs<S: Fields>() -> bool {
+    let mut i = 0;
+    while i < S::FACTS.len() {
+        if S::FACTS[i].refs {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// True if every field is a key.
+pub const fn key<S: Fields>() -> bool {
+    let mut i = 0;
+    while i < S::FACTS.len() {
+        if !S::FACTS[i].key {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// True if the bytes of every field are valid.
+pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
+    S::FACTS.iter().zip(S::OFFSETS).all(|(facts, &offset)| {
+        let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
+        facts.any_bits || field.is_some_and(facts.valid)
+    })
+}
+
+/// True if the bytes are a tag.
+pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
+    position::<S>(tag_of(S::TAG, bytes)).is_some()
+}
+
+/// Parts of a type with a name.
+const fn named<T: Describe>(
+    kind: Kind,
+    name: &'static str,
+    args: &'static [TypeRef],
+    notes: &'static [Note],
+) -> Parts {
+    let mut parts = Parts::new(kind, T::SIZE, T::ALIGN);
+    parts.live = Some(Live::of::<T>());
+    parts.name = name;
+    parts.args = args;
+    parts.notes = notes;
+    parts
+}
+
+/// The descriptor of a struct.
+pub const fn structure<T: Describe>(
+    name: &'static str,
+    args: &'static [TypeRef],
+    fields: &'static [Field],
+    notes: &'static [Note],
+) -> Descriptor {
+    let mut parts = named::<T>(Kind::Struct, name, args, notes);
+    parts.fields = fields;
+    Descriptor::new(parts)
+}
+
+/// The descriptor of a newtype.
+pub const fn newtype<T: Describe>(
+    name: &'static str,
+    args: &'static [TypeRef],
+    inner: TypeRef,
+    notes: &'static [Note],
+) -> Descriptor {
+    let mut parts = named::<T>(Kind::Newtype, name, args, notes);
+    parts.element = Some(inner);
+    Descriptor::new(parts)
+}
+
+/// The descriptor of an enum.
+pub const fn enumeration<T: Variants>(
+    name: &'static str,
+    args: &'static [TypeRef],
+    variants: &'static [Variant],
+    notes: &'static [Note],
+) -> Descriptor {
+    let mut parts = named::<T>(Kind::Enum, name, args, notes);
+    parts.tag = Some(T::TAG);
+    parts.variants = variants;
+    Descriptor::new(parts)
+}
+
+pub const fn doc(text: &'static str) -> Note {
+    Note::Doc(Cow::Borrowed(text))
+}
+
+pub const fn alias(name: &'static str) -> Note {
+    Note::Alias(Cow::Borrowed(name))
+}
+
+pub const fn deprecated(text: &'static str) -> Note {
+    Note::Deprecated(Cow::Borrowed(text))
+}
+
+pub const fn attribute(name: &'static str, value: AttrValue) -> Note {
+    Note::Attribute { name: Cow::Borrowed(name), value }
+}
+
+pub const fn text(text: &'static str) -> AttrValue {
+    AttrValue::Str(Cow::Borrowed(text))
+}
+
+pub const fn default(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
+    Note::Default(DefaultImage::Live(make))
+}
+
+/// The descriptor of field `index` of `S`.
+pub const fn field<S: Fields>(
+    ty: TypeRef,
+    index: usize,
+    name: &'static str,
+    notes: &'static [Note],
+) -> Field {
+    Field::new(name, ty, S::OFFSETS[index], S::FACTS[index].live_offset, notes)
+}
+
+/// A payload of one record (FORMAT.md, section 7): where its text starts, and its bytes.
+pub(crate) fn image<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
+    let mut measure = Measure::from(0, 0);
+    value.measure(&mut measure);
+    let (heap_count, text_count) = measure.finish()?;
+    let heap_start = round_up(T::SIZE as u64, 64) as usize;
+    let text_start = round_up((heap_start + heap_count) as u64, 64) as usize;
+    let mut payload = vec![0; text_start + text_count];
+    let (records, rest) = payload.split_at_mut(heap_start);
+    let (heap, text) = rest.split_at_mut(text_start - heap_start);
+    let mut sink = Sink::new(&mut heap[..heap_count], 0, text, 0);
+    value.encode(&mut records[..T::SIZE], &mut sink);
+    match sink.is_exact() {
+        true => Ok((text_start as u32, payload)),
+        false => Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded")),
+    }
+}
+
+/// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
+pub const fn smallest_tag(tags: &[i128]) -> Kind {
+    let (mut low, mut high, mut i) = (0, 0, 0);
+    while i < tags.len() {
+        low = if tags[i] < low { tags[i] } else { low };
+        high = if tags[i] > high { tags[i] } else { high };
+        i += 1;
+    }
+    // One bit more for the sign: -128..=127 fits where 0..=255 does.
+    let (reach, signed) =
+        if low < 0 { (if -(low + 1) > high { -(low + 1) } else { high }, 1) } else { (high, 0) };
+    match reach >> (8 - signed) {
+        0 => [Kind::U8, Kind::I8][signed],
+        _ if reach >> (16 - signed) == 0 => [Kind::U16, Kind::I16][signed],
+        _ if reach >> (32 - signed) == 0 => [Kind::U32, Kind::I32][signed],
+        _ if reach >> (64 - signed) == 0 => [Kind::U64, Kind::I64][signed],
+        _ => [Kind::U128, Kind::I128][signed],
+    }
+}
+
+/// Fails to compile if two tags are the same, or one does not fit into the kind.
+pub const fn check_tags(kind: Kind, tags: &[i128]) {
+    let bits = kind.fixed_size() * 8;
+    let mut i = 0;
+    while i < tags.len() {
+        let fits = match (bits, kind.is_signed()) {
+            (128, _) => true,
+            (_, true) => (tags[i] >> (bits - 1)) == 0 || (tags[i] >> (bits - 1)) == -1,
+            (_, false) => (tags[i] >> bits) == 0,
+        };
+        assert!(fits, "a tag of this enum does not fit into its `repr`");
+        let mut j = i + 1;
+        while j < tags.len() {
+            assert!(tags[i] != tags[j], "two variants of this enum have the same tag");
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// The tag at the start of the bytes; 0 if they are too few.
+fn tag_of(kind: Kind, bytes: &[u8]) -> i128 {
+    let size = kind.fixed_size() as usize;
+    let (Some(bytes), shift) = (bytes.get(..size), 128 - 8 * size as u32) else { return 0 };
+    let mut wide = [0; 16];
+    put(&mut wide, bytes);
+    let tag = i128::from_le_bytes(wide);
+    if kind.is_signed() { tag << shift >> shift } else { tag }
+}
+
+fn position<S: Variants>(tag: i128) -> Option<usize> {
+    if const { is_dense(S::TAGS) } {
+        usize::try_from(tag).ok().filter(|&index| index < S::TAGS.len())
+    } else {
+        S::TAGS.iter().position(|&known| known == tag)
+    }
+}
+
+const fn is_dense(tags: &[i128]) -> bool {
+    let mut i = 0;
+    while i < tags.len() {
+        if tags[i] != i as i128 {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// The position of the stored variant; of the first one for an unknown tag.
+#[inline]
+pub fn variant_seen<S: Variants>(at: At<'_>) -> usize {
+    position::<S>(tag_of(S::TAG, at.bytes())).unwrap_or(0)
+}
+
+/// The position of the stored variant.
+pub fn variant<S: Variants>(at: At<'_>) -> Result<usize> {
+    let tag = tag_of(S::TAG, at.bytes());
+    position::<S>(tag).ok_or_else(|| {
+        let name = S::TYPE.name();
+        Error::new(ErrorKind::BadValue)
+            .expected(format!("the tag of a variant of {name}"))
+            .found(tag.to_string())
+    })
+}
+
+/// Writes the tag of a variant.
+#[inline]
+pub fn put_tag<S: Variants>(value: &S, slot: &mut [u8]) {
+    let tag = S::TAGS.get(value.variant()).copied().unwrap_or(0);
+    let bytes = tag.to_le_bytes();
+    put(slot, bytes.get(..S::TAG.fixed_size() as usize).unwrap_or_default());
+}
+
+/// Number of fields of the present variant.
+pub fn count<S: Variants>(value: &S) -> usize {
+    S::TYPE.variants().get(value.variant()).map_or(0, |variant| variant.fields().len())
+}
+
+/// Tags in an order of unsigned numbers, whatever the kind.
+fn rank<S: Variants>(tag: i128) -> u128 {
+    if S::TAG.is_signed() { (tag as u128) ^ (1 << 127) } else { tag as u128 }
+}
+
+/// Compares a stored enum without fields with a live one.
+pub fn compare_tag<S: Variants>(at: At<'_>, key: &S) -> Ordering {
+    let tag = S::TAGS.get(key.variant()).copied().unwrap_or(0);
+    rank::<S>(tag_of(S::TAG, at.bytes())).cmp(&rank::<S>(tag))
+}
+
+/// Compares two live enums without fields.
+pub fn order_tags<S: Variants>(left: &S, right: &S) -> Ordering {
+    let tag = |value: &S| S::TAGS.get(value.variant()).copied().unwrap_or(0);
+    rank::<S>(tag(left)).cmp(&rank::<S>(tag(right)))
+}
+
+/// The Debug of a view: that of the value.
+pub fn debug<T: Describe>(at: At<'_>, f: &mut Formatter<'_>) -> FmtResult {
+    Value::stored(at, T::TYPE, None).fmt(f)
+}
+
+/// The Debug of a view of an enum; no names for tuple variants.
+pub fn debug_variant(f: &mut Formatter<'_>, name: &str, names: &[&str], fields: &[&dyn Debug]) -> FmtResult {
+    match (names.is_empty(), fields.is_empty()) {
+        (_, true) => f.write_str(name),
+        (true, _) => {
+            let mut tuple = f.debug_tuple(name);
+            fields.iter().for_each(|field| _ = tuple.field(field));
+            tuple.finish()
+        }
+        (false, _) => {
+            let mut structure = f.debug_struct(name);
+            names.iter().zip(fields).for_each(|(name, field)| _ = structure.field(name, field));
+            structure.finish()
+        }
+    }
+}
+
+/// A view that may have no Debug, such as a slice of plain values without one: [`Shown`] finds it where
+/// there is one, [`Hidden`] shows `..` where there is none.
+pub struct Probe<'v, V>(pub &'v V);
+
+pub trait Shown {
+    fn show(&self) -> &dyn Debug;
+}
+
+impl<V: Debug> Shown for Probe<'_, V> {
+    fn show(&self) -> &dyn Debug {
+        self.0
+    }
+}
+
+pub trait Hidden {
+    fn show(&self) -> &dyn Debug;
+}
+
+impl<V> Hidden for &Probe<'_, V> {
+    fn show(&self) -> &dyn Debug {
+        &Unknown
+    }
+}
+
+struct Unknown;
+
+impl Debug for Unknown {
+    fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
+        f.write_str("..")
+    }
+}
+
+/// How a run of a plain type is read: as a slice if any bits are valid, as a list if not.
+pub struct Bits<const ANY: bool>;
+
+pub trait PlainList {
+    type List<'a, T: Plain>: Copy;
+    fn list<T: Plain>(run: Run<'_>) -> Self::List<'_, T>;
+}
+
+impl PlainList for Bits<true> {
+    type List<'a, T: Plain> = &'a [T];
+
+    #[inline]
+    fn list<T: Plain>(run: Run<'_>) -> &[T] {
+        run.slice()
+    }
+}
+
+impl PlainList for Bits<false> {
+    type List<'a, T: Plain> = ListView<'a, T>;
+
+    #[inline]
+    fn list<T: Plain>(run: Run<'_>) -> ListView<'_, T> {
+        ListView::new(run)
+    }
+}
+
+/// Fails to compile if field `index` of a plain type is not as it is stored; `why` says which field:
+/// not plain, not at its stored offset, padding before it.
+#[track_caller]
+pub const fn plain_field<S: Fields>(index: usize, why: [&str; 3]) {
+    let facts = S::FACTS[index];
+    if !facts.flat {
+        panic!("{}", why[0]);
+    }
+    let Some(offset) = facts.live_offset else { panic!("{}", why[0]) };
+    let end = match index {
+        0 => 0,
+        _ => S::OFFSETS[index - 1] as usize + S::FACTS[index - 1].size,
+    };
+    if S::OFFSETS[index] as usize != end {
+        panic!("{}", why[2]);
+    }
+    if offset != S::OFFSETS[index] as usize {
+        panic!("{}", why[1]);
+    }
+}
+
+/// Fails to compile if a plain type is not as it is stored as a whole.
+#[track_caller]
+pub const fn plain_type<S: Fields>(why: &str) {
+    let (mut end, mut i) = (0, 0);
+    while i < S::FACTS.len() {
+        end = S::OFFSETS[i] as usize + S::FACTS[i].size;
+        i += 1;
+    }
+    if i > 0 && end != S::SIZE {
+        panic!("{}", why);
+    }
+    assert!(
+        size_of::<S>() >= S::SIZE && align_of::<S>() <= S::ALIGN,
+        "a plain type is laid out as it is stored"
+    );
+}
+
+#[cfg(test)]
+#[path = "private_tests.rs"]
+mod tests;
