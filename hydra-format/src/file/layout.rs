@@ -98,7 +98,7 @@ on_disk! {
     entry, 40, { OFFSET: 8, FIRST: 8, COUNT: 8, LINES: 4, SCHEMA: 4, LEVEL: 4, BLOCKS: 4, }
 }
 const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
-const _: () = assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0] % 512 == 0 && commit::BYTES <= 512);
+const _: () = assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0].is_multiple_of(512) && commit::BYTES <= 512);
 const _: () = assert!(TARGET_BLOCK_BYTES < MAX_BLOCK_LINES as usize * LINE as usize);
 
 /// Rounds up to whole lines; the result saturates at the last line.
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(fields(&index_rows[split..]), entry::FIELDS);
         for (sentence, fields) in [("Table: ", index_table::FIELDS), ("Schema: ", index_schema::FIELDS)] {
             let (_, text) = FORMAT.split_once(&format!("\n{sentence}")).expect("a sentence of section 9");
-            let text = text.split(".\n").next().unwrap_or_default();
+            let text = text.split(['.', '(']).next().unwrap_or_default();
             let sizes: Vec<usize> =
                 text.split(", ").map(|field| if field.starts_with("u64") { 8 } else { 4 }).collect();
             assert_eq!(sizes, fields.iter().map(|field| field.1).collect::<Vec<_>>(), "{sentence}");
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(limit("block"), u64::from(MAX_BLOCK_LINES) * LINE);
         assert_eq!(limit("target size"), TARGET_BLOCK_BYTES as u64);
         assert_eq!(limit("core and notes"), MAX_SCHEMA_BYTES);
-        assert_eq!(limit("stride"), u64::from(MAX_STRIDE));
+        assert_eq!(limit("size of any type"), u64::from(MAX_STRIDE));
         assert_eq!(limit("name of"), MAX_NAME as u64);
         let magic: Vec<String> = MAGIC.iter().map(|byte| format!("{byte:02X}")).collect();
         assert!(FORMAT.contains(&format!("`{}`", magic.join(" "))));

@@ -50,7 +50,7 @@ fn a_bit_flipped_anywhere_is_found() {
     let pad = good.windows(5).position(|bytes| bytes == b"HBLK\x05").unwrap();
     let under_pad = pad + 64..pad + 128;
     let slots = [512..640, 4608..4736];
-    for at in 0..good.len() {
+    for (at, &byte) in good.iter().enumerate() {
         // Zeros of the header region, and commit records, for which opening waits: some of them.
         let sparse = at < 8192 && at % 64 >= 2 && at % 37 != 0;
         if sparse || under_pad.contains(&at) || (slots.iter().any(|slot| slot.contains(&at)) && at % 9 != 0) {
@@ -59,7 +59,7 @@ fn a_bit_flipped_anywhere_is_found() {
         memory.inner().bytes[at] ^= 1 << (at % 8);
         let (_, found) = findings(&memory);
         assert!(!found.is_empty(), "byte {at:#x}");
-        memory.inner().bytes[at] = good[at];
+        memory.inner().bytes[at] = byte;
     }
     memory.inner().bytes[pad + 64] ^= 1;
     assert!(findings(&memory).0.is_sound(), "what lies under a PAD block is not checked");

@@ -178,7 +178,7 @@ impl Writer {
                 let schemas =
                     table.schemas.iter().filter_map(|id| Some((*id, &catalog.schemas.get(id)?.schema)));
                 let same = schemas.clone().find(|(_, stored)| stored.is_identical(schema));
-                match (same, schemas.last()) {
+                match (same, schemas.next_back()) {
                     (Some((id, stored)), _) => (number, id, stored.clone()),
                     (None, Some((_, stored))) => return Err(schema.mismatch(stored)),
                     (None, None) => {

@@ -94,10 +94,7 @@ impl WriterOptions {
             disk.discard(&temporary);
             error.in_file(path)
         })?;
-        disk.sync_directory(path).map_err(|error| {
-            disk.discard(path);
-            error
-        })?;
+        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
         Ok(writer.at(path))
     }
 
