@@ -104,9 +104,14 @@ impl Target {
 }
 
 /// Writes a Hydra file to stdout, by way of a temporary one.
-pub fn hydra_to_stdout(console: &mut Console, fill: impl FnOnce(&mut Writer, &mut Console) -> Result<()>) -> Result<()> {
+pub fn hydra_to_stdout(
+    console: &mut Console,
+    fill: impl FnOnce(&mut Writer, &mut Console) -> Result<()>,
+) -> Result<()> {
     if console.width.is_some() {
-        return Err(Failure::usage("a Hydra file is not written to a terminal").help("name a file, or pipe it on"));
+        return Err(
+            Failure::usage("a Hydra file is not written to a terminal").help("name a file, or pipe it on")
+        );
     }
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     let path = directory.path().join("stdout.hydra");

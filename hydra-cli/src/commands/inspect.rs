@@ -11,8 +11,8 @@ use crate::render::size::{bytes, count, plural, rough};
 use crate::render::table::shorten;
 use crate::render::{escape, fields, schema};
 use crate::source::Input;
-use hydra::file::{Reader, State, Table};
 use hydra::Dynamic;
+use hydra::file::{Reader, State, Table};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
@@ -92,7 +92,13 @@ fn show(
     }
 }
 
-fn show_table(name: &str, blocks: u64, table: &Table<Dynamic>, lines: usize, console: &mut Console) -> Result<()> {
+fn show_table(
+    name: &str,
+    blocks: u64,
+    table: &Table<Dynamic>,
+    lines: usize,
+    console: &mut Console,
+) -> Result<()> {
     let facts = [
         plural(table.len(), "record"),
         plural(blocks, "block"),
