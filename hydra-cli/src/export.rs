@@ -32,7 +32,8 @@ impl Select {
     pub fn pick(&self, schema: &Schema, input: &Input) -> Result<Vec<Column>> {
         columns::pick(schema, &self.fields).map_err(|missing| {
             let names = missing.names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
-            let names = if names.is_empty() { "no further field".to_string() } else { format!("one of {names}") };
+            let names =
+                if names.is_empty() { "no further field".to_string() } else { format!("one of {names}") };
             input.failure(
                 Error::new(ErrorKind::NoSuchPath)
                     .place(format!("type {}", schema.name()))
@@ -172,7 +173,9 @@ impl Exporter {
     fn json(&mut self, record: Value<'_>, out: &mut dyn Write) -> Result<()> {
         self.json.clear();
         match self.columns.as_slice() {
-            [whole] if whole.name.is_empty() => serde_json::to_writer(&mut self.json, &Json(record, self.spelling))?,
+            [whole] if whole.name.is_empty() => {
+                serde_json::to_writer(&mut self.json, &Json(record, self.spelling))?
+            }
             columns => {
                 let named = |column| (Column::title(column), column.value(record).unwrap_or(record));
                 let picked: Vec<_> = columns.iter().map(named).collect();

@@ -140,7 +140,8 @@ impl Complaint {
     /// The text, with the styles of a terminal if `color`.
     pub fn render(&self, color: bool) -> impl fmt::Display {
         let style = |code: &'static str| if color { code } else { "" };
-        let (red, bold, blue, off) = (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));
+        let (red, bold, blue, off) =
+            (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));
         let escape = crate::render::escape::lines;
         let mut text = format!("{red}error[{}]{off}{bold}: {}{off}\n", self.code, escape(&self.message));
         if !self.place.is_empty() {

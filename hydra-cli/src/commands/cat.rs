@@ -6,11 +6,11 @@ use crate::console::Console;
 use crate::export::{self, Exporter, Format, each_record};
 use crate::failure::{Exit, Failure, Result};
 use crate::render::columns::{self, Column};
+use crate::render::escape;
 use crate::render::json::Json;
 use crate::render::leaf::{Leaf, Spelling, leaf, write_leaf};
 use crate::render::size::plural;
 use crate::render::table::{Cell, Plan};
-use crate::render::escape;
 use crate::source::Input;
 use hydra::describe::Schema;
 use hydra::file::Table;
@@ -54,9 +54,14 @@ pub fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
                 .place(format!("{}: expected {}, found {}", input.name, first.join(","), own.join(",")))
                 .help("--fields picks the ones that both have"));
         }
-        let lost = each_record(&input, &table, range.clone(), args.select.skip_damaged, console, &mut |value, out| {
-            exporter.record(value, out)
-        })?;
+        let lost = each_record(
+            &input,
+            &table,
+            range.clone(),
+            args.select.skip_damaged,
+            console,
+            &mut |value, out| exporter.record(value, out),
+        )?;
         exporter.finish(console)?;
         let losses = if range.is_empty() { Vec::new() } else { exporter.losses(table.schema()) };
         losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
@@ -141,7 +146,8 @@ impl Page {
         }
         if self.shortened > 0 {
             let records = plural(self.shortened, "record");
-            console.note(&format!("cells of {records} are shortened (…); -f ndjson or csv prints them whole"));
+            console
+                .note(&format!("cells of {records} are shortened (…); -f ndjson or csv prints them whole"));
         }
         Ok(())
     }

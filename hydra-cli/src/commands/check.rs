@@ -48,7 +48,11 @@ pub fn run(args: &Check, console: &mut Console) -> Result<Exit> {
             }
             Shape::Text => {
                 let (mark, style) = if found.is_good() { ("✓", Style::Good) } else { ("✗", Style::Bad) };
-                write!(console, "{} ", console.paint(style, &format!("{mark} {}", escape::line(&input.name))))?;
+                write!(
+                    console,
+                    "{} ",
+                    console.paint(style, &format!("{mark} {}", escape::line(&input.name)))
+                )?;
                 found.show(console)?;
             }
         }
@@ -92,7 +96,11 @@ impl Findings {
     pub fn show(&self, console: &mut Console) -> Result<()> {
         let verified = self.summary.as_ref().map(|summary| {
             let records = plural(summary.record_count, "record");
-            format!("{records} in {}, {} verified", plural(summary.block_count, "block"), bytes(summary.file_bytes))
+            format!(
+                "{records} in {}, {} verified",
+                plural(summary.block_count, "block"),
+                bytes(summary.file_bytes)
+            )
         });
         match (&verified, self.count) {
             (Some(verified), 0) => writeln!(console, "{verified}, nothing found")?,

@@ -5,10 +5,10 @@ use crate::args::{Convert, Format};
 use crate::console::Console;
 use crate::export::{self, Exporter, each_record};
 use crate::failure::{Exit, Failure, Result};
+use crate::import;
 use crate::render::size::plural;
 use crate::source::Input;
 use crate::target::{Target, hydra_to_stdout};
-use crate::import;
 use std::io::Write;
 use std::path::Path;
 
@@ -43,8 +43,11 @@ fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
         Some("csv") => Ok(Format::Csv),
         Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
         Some("json") => Ok(Format::Json),
-        _ => Err(Failure::usage(format!("the format of {which} cannot be told from {:?}", path.display().to_string()))
-            .help(format!("{option} hydra, csv, ndjson or json"))),
+        _ => Err(Failure::usage(format!(
+            "the format of {which} cannot be told from {:?}",
+            path.display().to_string()
+        ))
+        .help(format!("{option} hydra, csv, ndjson or json"))),
     }
 }
 
@@ -57,7 +60,8 @@ fn from_csv(args: &Convert, console: &mut Console) -> Result<Exit> {
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let input = Input::new(&args.input, console)?;
     let named = [&args.input, &args.output].into_iter().find(|path| *path != Path::new("-"));
-    let survey = import::survey(&input, &import::type_name(named.map(|path| path.as_path())), &args.null, console)?;
+    let survey =
+        import::survey(&input, &import::type_name(named.map(|path| path.as_path())), &args.null, console)?;
     let mut records = 0;
     match target {
         None => hydra_to_stdout(console, |writer, _| survey.write(writer).map(|count| records = count))?,
@@ -87,15 +91,25 @@ fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Res
     let mut stream = |out: Option<&mut dyn Write>, console: &mut Console| -> Result<()> {
         let Some(out) = out else {
             exporter.start(table.name(), console)?;
-            lost = each_record(&input, &table, 0..table.len(), args.select.skip_damaged, console, &mut |value, console| {
-                exporter.record(value, console)
-            })?;
+            lost = each_record(
+                &input,
+                &table,
+                0..table.len(),
+                args.select.skip_damaged,
+                console,
+                &mut |value, console| exporter.record(value, console),
+            )?;
             return exporter.finish(console);
         };
         exporter.start(table.name(), out)?;
-        lost = each_record(&input, &table, 0..table.len(), args.select.skip_damaged, console, &mut |value, _| {
-            exporter.record(value, out)
-        })?;
+        lost = each_record(
+            &input,
+            &table,
+            0..table.len(),
+            args.select.skip_damaged,
+            console,
+            &mut |value, _| exporter.record(value, out),
+        )?;
         exporter.finish(out)
     };
     match target {

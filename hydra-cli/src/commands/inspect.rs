@@ -11,8 +11,8 @@ use crate::render::size::{bytes, count, plural, rough};
 use crate::render::table::shorten;
 use crate::render::{escape, fields, schema};
 use crate::source::Input;
-use hydra::file::{Reader, State, Table};
 use hydra::Dynamic;
+use hydra::file::{Reader, State, Table};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
@@ -86,13 +86,21 @@ fn show(
         Some(found) => found.show(console),
         None => {
             let blocks = plural(reader.tables().iter().map(|table| table.block_count()).sum(), "data block");
-            let text = format!("not verified: what is in {blocks} (hydra check {name}, or inspect --deep)");
+            let text = format!(
+                "not verified: checksums and contents of {blocks}; hydra check {name} reads every byte"
+            );
             Ok(writeln!(console, "{}", console.paint(Style::Dim, &text))?)
         }
     }
 }
 
-fn show_table(name: &str, blocks: u64, table: &Table<Dynamic>, lines: usize, console: &mut Console) -> Result<()> {
+fn show_table(
+    name: &str,
+    blocks: u64,
+    table: &Table<Dynamic>,
+    lines: usize,
+    console: &mut Console,
+) -> Result<()> {
     let facts = [
         plural(table.len(), "record"),
         plural(blocks, "block"),

@@ -119,7 +119,10 @@ impl Row {
                     let lines = before.iter().filter(|&&b| b == b'\n').count();
                     let in_line = before.iter().rev().take_while(|&&b| b != b'\n').count() as u64;
                     match lines {
-                        0 => Place { column: span.place.column + in_line + u64::from(span.quoted), ..span.place },
+                        0 => Place {
+                            column: span.place.column + in_line + u64::from(span.quoted),
+                            ..span.place
+                        },
                         n => Place { line: span.place.line + n as u64, column: in_line + 1 },
                     }
                 });
@@ -233,7 +236,12 @@ impl<R: Read> Reader<R> {
     }
 
     /// Copies up to a byte that ends the run, or to the end of the input.
-    fn copy_until(&mut self, row: &mut Row, place: Place, ends: impl Fn(u8) -> bool) -> Result<(), Malformed> {
+    fn copy_until(
+        &mut self,
+        row: &mut Row,
+        place: Place,
+        ends: impl Fn(u8) -> bool,
+    ) -> Result<(), Malformed> {
         while self.peek()?.is_some() {
             let rest = &self.buffer[self.at..self.filled];
             let stop = rest.iter().position(|&byte| ends(byte));

@@ -136,7 +136,14 @@ fn scan(
     let mut row = Row::default();
     let names = loop {
         if !reader.read_row(&mut row).map_err(fail)? {
-            return Err(bad(input, "HY0612", "the file has no header", None, "a line of column names", "no line"));
+            return Err(bad(
+                input,
+                "HY0612",
+                "the file has no header",
+                None,
+                "a line of column names",
+                "no line",
+            ));
         }
         if !row.is_blank() {
             break header(&row, input)?;
@@ -149,7 +156,8 @@ fn scan(
         }
         if row.len() != names.len() {
             let place = row.cells().last().map(|cell| cell.place);
-            let (expected, found) = (format!("{} cells, as in the header", names.len()), row.len().to_string());
+            let (expected, found) =
+                (format!("{} cells, as in the header", names.len()), row.len().to_string());
             return Err(bad(input, "HY0611", "malformed CSV: a ragged line", place, &expected, &found));
         }
         take(&names, &row)?;
@@ -180,7 +188,14 @@ fn header(row: &Row, input: &Input) -> Result<Vec<String>> {
     Ok(row.cells().map(|cell| cell.text.to_string()).collect())
 }
 
-fn bad(input: &Input, code: &'static str, what: &str, at: Option<Place>, expected: &str, found: &str) -> Failure {
+fn bad(
+    input: &Input,
+    code: &'static str,
+    what: &str,
+    at: Option<Place>,
+    expected: &str,
+    found: &str,
+) -> Failure {
     let at = at.map(|place| format!(", {place}")).unwrap_or_default();
     Failure::new(code, what).place(format!("{}{at}: expected {expected}, found {found}", input.name))
 }
@@ -191,7 +206,9 @@ fn malformed(error: Malformed, input: &Input) -> Failure {
     };
     match error {
         Malformed::Io(error) => Failure::io(error, Path::new(&input.name)),
-        Malformed::OpenQuote(place) => bad("an unterminated quote", place, "a closing quote", "the end of the file"),
+        Malformed::OpenQuote(place) => {
+            bad("an unterminated quote", place, "a closing quote", "the end of the file")
+        }
         Malformed::AfterQuote(place, found) => {
             bad("text after a closing quote", place, "a comma or the end of the line", &format!("{found:?}"))
                 .help("a quote inside a quoted cell is written twice")

@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::leaf::peel;
-use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::Value;
+use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 
 /// More columns than this are not told apart: the rest stays nested.
 const MAX_COLUMNS: usize = 4096;

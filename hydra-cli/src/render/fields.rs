@@ -41,7 +41,9 @@ fn rest(fields: usize, types: usize, color: bool) -> String {
         .collect();
     match parts.as_slice() {
         [] => String::new(),
-        parts => format!("{}\n", paint(color, Style::Dim, &format!("  … {}: hydra schema", parts.join(", ")))),
+        parts => {
+            format!("{}\n", paint(color, Style::Dim, &format!("  … {}: hydra schema", parts.join(", "))))
+        }
     }
 }
 

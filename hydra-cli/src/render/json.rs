@@ -20,8 +20,12 @@ impl Serialize for Json<'_> {
         let value = unwrap(value);
         let json = |value| Json(value, spelling);
         match value.kind() {
-            Kind::Struct if !is_positional(value.ty().fields()) => self.object(value, value.ty().fields(), to),
-            Kind::Struct | Kind::Tuple | Kind::List | Kind::Array => to.collect_seq(value.parts().map(|(_, part)| json(part))),
+            Kind::Struct if !is_positional(value.ty().fields()) => {
+                self.object(value, value.ty().fields(), to)
+            }
+            Kind::Struct | Kind::Tuple | Kind::List | Kind::Array => {
+                to.collect_seq(value.parts().map(|(_, part)| json(part)))
+            }
             Kind::Set => {
                 let entries = value.entries().map_err(S::Error::custom)?;
                 to.collect_seq(entries.map(|(member, _)| json(member)))

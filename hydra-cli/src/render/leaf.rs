@@ -5,9 +5,9 @@
 use super::time;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hydra::Value;
 use hydra::describe::{Form, Kind};
 use hydra::reflect::Scalar;
-use hydra::Value;
 
 /// How values are spelled where there is a choice.
 #[derive(Clone, Copy, Debug, Default)]

@@ -59,7 +59,9 @@ fn ty(schema: &Schema, ty: &Descriptor) -> Value {
 fn form(out: &mut Map<String, Value>, form: Form) {
     let exponent = match form {
         Form::None => return,
-        Form::Timestamp { exponent } | Form::Duration { exponent } | Form::Decimal { exponent } => Some(exponent),
+        Form::Timestamp { exponent } | Form::Duration { exponent } | Form::Decimal { exponent } => {
+            Some(exponent)
+        }
         Form::Unknown { exponent, .. } => Some(exponent),
         _ => None,
     };

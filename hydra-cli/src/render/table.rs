@@ -30,7 +30,13 @@ pub struct Cell {
 
 impl Plan {
     /// Sizes the columns from the first rows; `width` is that of the terminal.
-    pub fn new(titles: Vec<String>, right: Vec<bool>, first: &[Vec<Cell>], width: Option<usize>, color: bool) -> Plan {
+    pub fn new(
+        titles: Vec<String>,
+        right: Vec<bool>,
+        first: &[Vec<Cell>],
+        width: Option<usize>,
+        color: bool,
+    ) -> Plan {
         let mut widths: Vec<usize> = titles.iter().map(|title| title.width()).collect();
         for row in first {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -51,7 +57,8 @@ impl Plan {
 
     /// The line of titles.
     pub fn header(&self) -> String {
-        let cells: Vec<Cell> = self.titles.iter().map(|title| Cell { text: title.clone(), dim: false }).collect();
+        let cells: Vec<Cell> =
+            self.titles.iter().map(|title| Cell { text: title.clone(), dim: false }).collect();
         let mut line = String::new();
         self.write(&mut line, &cells, Some(Style::Bold));
         line

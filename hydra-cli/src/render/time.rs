@@ -7,7 +7,8 @@ const RFC_3339: std::ops::Range<i128> = -62_167_219_200..253_402_300_800;
 /// `value` times ten to the `exponent`, as an RFC 3339 timestamp in UTC; as decimal seconds where the year has no
 /// four digits.
 pub fn timestamp(value: i128, exponent: i8) -> String {
-    let Some((seconds, fraction)) = split(value, exponent).filter(|(seconds, _)| RFC_3339.contains(seconds)) else {
+    let Some((seconds, fraction)) = split(value, exponent).filter(|(seconds, _)| RFC_3339.contains(seconds))
+    else {
         return duration(value < 0, value.unsigned_abs(), exponent);
     };
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -54,9 +55,7 @@ fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
     }
     let places = usize::from(exponent.unsigned_abs());
     match scale {
-        Some(scale) => {
-            Some((value.div_euclid(scale), format!("{:0>places$}", value.rem_euclid(scale))))
-        }
+        Some(scale) => Some((value.div_euclid(scale), format!("{:0>places$}", value.rem_euclid(scale)))),
         // Less than a second by far.
         None if value >= 0 => Some((0, format!("{value:0>places$}"))),
         None => {
@@ -117,7 +116,10 @@ mod tests {
         assert_eq!(timestamp(-62_167_219_200, 0), "0000-01-01T00:00:00Z");
         assert_eq!(timestamp(-621_672_192_005, -1), "-62167219200.5s");
         assert_eq!(timestamp(i128::MAX, 127).len(), 39 + 127 + 1);
-        assert_eq!((date(-1), date(2_932_896), date(2_932_897)), ("1969-12-31".into(), "9999-12-31".into(), "2932897d".into()));
+        assert_eq!(
+            (date(-1), date(2_932_896), date(2_932_897)),
+            ("1969-12-31".into(), "9999-12-31".into(), "2932897d".into())
+        );
         assert_eq!(date(i128::MIN), format!("{}d", i128::MIN));
     }
 
