@@ -601,6 +601,66 @@ class Payloads(Case):
         self.assertIsNone(metadata_schema().canonical_problem())
 
 
+class Document(Case):
+    """What docs/FORMAT.md shows in bytes."""
+
+    @staticmethod
+    def section(number):
+        page = (Path(__file__).parent.parent / "docs" / "FORMAT.md").read_text(encoding="utf-8")
+        return page.split(f"\n## {number} ")[1].split("\n## ")[0]
+
+    def vectors(self):
+        found, name = {}, ""
+        for line in self.section(15).splitlines():
+            if line.startswith("      "):
+                word, _, digits = line[6:].partition(" ")
+                facts = found[name]
+                facts[word or list(facts)[-1]] = facts.get(word or list(facts)[-1], "") + digits.replace(" ", "")
+            elif line.startswith("    "):
+                name = line[4:]
+                found[name] = {}
+        return found
+
+    def test_the_vectors(self):
+        seen = 0
+        for name, facts in self.vectors().items():
+            if "core" in facts:
+                schema = Schema(bytes.fromhex(facts["core"]))
+                self.assertEqual(schema.spell(schema.root), name)
+                self.assertIsNone(schema.canonical_problem())
+                self.assertEqual(f"{schema.fingerprint():016x}", facts["schema"], name)
+                self.assertEqual(f"{schema.layout_fingerprint():016x}", facts["layout"], name)
+                seen += 1
+        self.assertGreater(seen, 5)
+
+    def test_the_value_image(self):
+        facts = self.vectors()['(7, ["a", "bc"]) as (u8,list<string>)']
+        data = bytes.fromhex("".join(facts.values()))
+        schema = Schema(core(type_entry(21, 12, 4, struct.pack("<HIIII", 2, 1, 0, 2, 4)), U8,
+                             type_entry(19, 8, 4, struct.pack("<I", 3)), STRING))
+        magic, flags, fingerprint, length, text_offset, checksum = struct.unpack_from("<4sIQIII", data)
+        self.assertEqual((magic, flags, fingerprint, length, checksum), (b"HVAL", 0, schema.fingerprint(), len(data) - 64, 0))
+        audit = []
+        values = list(Payload(schema, data[64:], 1, text_offset, audit=audit).records())
+        self.assertEqual((values, audit), ([[7, ["a", "bc"]]], []))
+
+    def test_the_worked_example(self):
+        rows = [line[6:].split() for line in self.section(14).splitlines() if line.startswith("    0x")]
+        parts = {}
+        for offset, *words in rows:
+            digits = []
+            for word in words:
+                if len(word) != 2 or not all(c in "0123456789abcdef" for c in word):
+                    break
+                digits.append(word)
+            parts[int(offset, 16)] = bytes.fromhex("".join(digits))
+        data = bytearray(up(max(offset + len(part) for offset, part in parts.items()), 64))
+        for offset, part in parts.items():
+            data[offset:offset + len(part)] = part
+        self.assertEqual([str(finding) for finding in Check(self.write(bytes(data))).findings], [])
+        self.assertEqual(self.cat(bytes(data)), '{"celsius":21.5,"place":"Oslo"}\n{"celsius":-3.0,"place":"Nuuk"}\n')
+
+
 class Text(unittest.TestCase):
     def test_floats(self):
         self.assertEqual([text.float_text(zero, False) for zero in (0.0, -0.0)], ["0.0", "-0.0"])

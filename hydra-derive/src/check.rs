@@ -61,7 +61,9 @@ fn check_type(cx: &mut Context, model: &Model) {
         cx.conflict(&item.name, &name.name, "a transparent type has no name in the schema");
     }
     let viewed_as = match model.body {
-        Body::Newtype(..) => Some("a newtype is viewed as its field: there is no view to name"),
+        Body::Newtype(..) if attrs.has("transparent") => {
+            Some("a transparent type is viewed as its field: there is no view to name")
+        }
         Body::Fieldless(_) => Some("an enum without fields is its own view: there is no view to name"),
         _ => None,
     };

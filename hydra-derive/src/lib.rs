@@ -18,7 +18,8 @@ mod model;
 ///
 /// - a struct: a pointer with an accessor for each field, of the field's name and visibility, that gives
 ///   the field's view by value; the fields of tuple structs are `_0()`, `_1()`, ..;
-/// - a tuple struct that stores one field, a *newtype*: the view of that field;
+/// - a tuple struct that stores one field, a *newtype*: the view of that field, or, with `view = Name`, a view
+///   of its own with the accessor `_0()` (needed where the field's type is less visible than the newtype);
 /// - an enum without fields: the enum itself, which therefore has to be `Copy`;
 /// - an enum with fields: an enum of the same variants, with views in place of the fields, so that
 ///   `View::<Shape>::Circle { r }` works as a pattern.

@@ -74,9 +74,10 @@ pub mod file;
 mod raw;
 pub mod reflect;
 
-pub use codec::{As, Hydra, View, With};
+pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
+pub use file::{Block, Level, Reader, Record, Report, Row, Table, TableId, Writer};
 pub use hydra_derive::Hydra;
 pub use raw::{AlignedBuf, Describe, Map, Plain};
 pub use reflect::{Dynamic, Value};

@@ -6,7 +6,11 @@ mod bad_input;
 mod golden;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The style that the repository promises.
+mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
+/// The test vectors of FORMAT.md.
+mod vectors;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;

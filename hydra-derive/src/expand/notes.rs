@@ -39,7 +39,7 @@ pub(super) fn variant(variant: &Variant, index: usize, first: usize) -> TokenStr
     let fields = fields(&variant.fields, first, false);
     let other = variant.attrs.has("other").then(|| quote!(__h::Note::Other));
     let notes = constant(common(&variant.attrs).chain(other));
-    quote!(__h::Variant::new(#name, Self::TAGS[#index], __h::Style::#style, #fields, #notes))
+    quote!(__h::Variant::new(#name, <Self as __h::Variants>::TAGS[#index], __h::Style::#style, #fields, #notes))
 }
 
 fn field_notes(field: &Field, in_struct: bool) -> TokenStream {

@@ -90,7 +90,7 @@ impl Expansion<'_> {
         let itself = matches!(inner.stored, Stored::AsItself);
         let ty = match (self.model.attrs.has("transparent"), itself) {
             (true, true) => quote! {
-                const BYTE: __h::bool = <#ty as __h::Describe>::BYTE && Self::FLAT;
+                const BYTE: __h::bool = <#ty as __h::Describe>::BYTE && <Self as __h::Describe>::FLAT;
                 const TYPE: &'static __h::Descriptor = <#ty as __h::Describe>::TYPE;
             },
             (true, false) => {
@@ -177,8 +177,13 @@ impl Expansion<'_> {
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let (member, values, ty) = (member(inner), decodes(fields, 0), self.stored_type(inner));
-        let (seen, view) = (ask(inner, "__view"), view_of(inner, &quote!(__h)));
-        let (list, list_body) = match self.model.attrs.has("plain") {
+        let seen = ask(inner, "__view");
+        let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
+        let (view, make, items) = match &named {
+            Some((name, (view, items))) => (view.clone(), quote!(#name(__at, __h::PhantomData)), Some(items)),
+            None => (view_of(inner, &quote!(__h)), quote!(#seen::<Self, 0>(__at)), None),
+        };
+        let (list, list_body) = match self.model.attrs.has("plain") || named.is_some() {
             true => self.list_of(),
             false => (quote!(<#ty as __h::Hydra>::List<'a>), quote!(<#ty as __h::Hydra>::list(__run))),
         };
@@ -193,23 +198,24 @@ impl Expansion<'_> {
                 }
             }
         });
-        self.implement(
+        let hydra = self.implement(
             quote!(Hydra),
             quote! {
                 type View<'a> = #view;
                 type List<'a> = #list;
                 #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #seen::<Self, 0>(__at) }
+                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #make }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
                 #keys
             },
-        )
+        );
+        quote!(#items #hydra)
     }
 
-    /// The type on disk of a newtype's field.
-    fn stored_type(&self, inner: &Field) -> TokenStream {
+    /// The type on disk of a field.
+    pub(super) fn stored_type(&self, inner: &Field) -> TokenStream {
         let ty = &inner.ty;
         match &inner.stored {
             Stored::AsItself | Stored::Skipped => inner.ty.to_token_stream(),

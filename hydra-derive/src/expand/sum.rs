@@ -104,7 +104,7 @@ impl Expansion<'_> {
                 let kind = quote::format_ident!("{}", int.to_string().to_uppercase());
                 quote!(__h::Kind::#kind)
             }
-            _ => quote!(__h::smallest_tag(Self::TAGS)),
+            _ => quote!(__h::smallest_tag(<Self as __h::Variants>::TAGS)),
         };
         // Without a `repr`, any tag fits.
         let checked = if self.model.attrs.repr.int.is_some() { &kind } else { &quote!(__h::Kind::U128) };

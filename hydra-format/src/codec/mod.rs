@@ -2,16 +2,24 @@
 #![forbid(unsafe_code)]
 
 mod at;
+mod facts;
+mod image;
 mod impls;
 mod sink;
+mod validate;
 mod views;
 mod with;
 
 pub use at::{At, Run};
+pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
+pub use validate::{Fault, Parts, Validator};
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};
+
+pub(crate) use facts::{TypeFacts, facts_of};
+pub(crate) use image::{encode_after, encode_payload, open_payload};
 
 use crate::__private::{Facts, Fields};
 use crate::describe::TypeRef;
@@ -41,10 +49,10 @@ use std::cmp::Ordering;
 )]
 pub trait Hydra: Describe + Reflect {
     /// How a stored value is read in place: numbers by value, text as `&str`, structs as views.
-    type View<'a>: Copy;
+    type View<'a>;
 
     /// How a run of stored values is read in place: `&[Self]` for plain types, else a [`ListView`].
-    type List<'a>: Copy;
+    type List<'a>;
 
     /// The view of the value at `at`. Total: any bytes give some view, never a panic.
     fn view<'a>(at: At<'a>) -> Self::View<'a>;

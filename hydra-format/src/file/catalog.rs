@@ -195,18 +195,23 @@ impl Catalog {
                 .help("hydra check"));
         }
         header.check_supported(entry.offset)?;
-        let regions = header.regions(entry.offset)?;
+        self.check_stride(header, entry.offset)?;
+        header.regions(entry.offset)
+    }
+
+    /// The stride of a DATA block is the size of its schema's type.
+    pub(crate) fn check_stride(&self, header: &BlockHeader, offset: u64) -> Result<()> {
         let stride = self.schemas.get(&header.schema).map(|info| info.schema.root().size());
         match stride {
-            Some(stride) if stride == header.stride as usize => Ok(regions),
+            Some(stride) if stride == header.stride as usize => Ok(()),
             Some(stride) => Err(Error::new(ErrorKind::BlockHeader)
-                .at(entry.offset)
+                .at(offset)
                 .what("the stride is not the size of the schema's type")
                 .expected(stride.to_string())
                 .found(header.stride.to_string())
                 .help("hydra check")),
             None => Err(Error::new(ErrorKind::BadSchema)
-                .at(entry.offset)
+                .at(offset)
                 .what(format!("the schema with id {} is missing", header.schema))
                 .help("hydra check")),
         }

@@ -169,6 +169,11 @@ impl<'a> Index<'a> {
         self.role == NODE && self.table == table && u32::from(self.level) == level
     }
 
+    /// Of a node: its table, and the level of its entries.
+    pub(crate) fn node_of(&self) -> (u32, u32) {
+        (self.table, u32::from(self.level))
+    }
+
     /// True if the bytes that must be zero are, and nothing follows the entries.
     pub(crate) fn is_tidy(&self) -> bool {
         self.tidy

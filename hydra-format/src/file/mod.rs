@@ -9,21 +9,21 @@ pub(crate) mod index;
 pub(crate) mod layout;
 pub(crate) mod meta;
 pub(crate) mod open;
-// mod reader;
+mod reader;
 mod report;
 mod schema_block;
 pub(crate) mod storage;
+mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod writer;
-// mod table;
 
 pub use block::{BlockHeader, BlockKind};
 pub use catalog::{SchemaInfo, TableInfo};
 pub use commit::Commit;
 pub use header::FileHeader;
 pub use index::Entry;
-// pub use reader::Reader;
+pub use reader::Reader;
 pub use report::{Report, State};
+pub use table::{Block, Blocks, Record, Row, Rows, Table};
 pub use writer::{Level, TableId, Writer, WriterOptions};
-// pub use table::{Block, Blocks, Record, Row, Rows, Table};

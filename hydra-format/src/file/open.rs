@@ -31,6 +31,8 @@ pub(crate) struct Opened {
     /// Length of the file in bytes when it was opened.
     pub(crate) file_bytes: u64,
     pub(crate) catalog: Catalog,
+    /// How many details of the report are about headers and commit records; the rest is about blocks.
+    pub(crate) commit_details: usize,
     /// Number of blocks after the newest directory.
     pub(crate) unindexed_blocks: u64,
     pub(crate) report: Report,
@@ -69,6 +71,7 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
             (false, 0, true) => State::Clean,
         };
     }
+    let commit_details = report.details.len();
     let (catalog, unindexed_blocks) = read_catalog(source, &header, &commit, file_bytes, &mut report)?;
     Ok(Opened {
         header,
@@ -78,6 +81,7 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
         catalog,
+        commit_details,
         unindexed_blocks,
         report,
     })

@@ -11,7 +11,7 @@ use super::open::{self, Opened};
 use super::report::Report;
 use super::storage::{FileStorage, Source};
 use super::table::{Loaded, Table};
-use crate::codec::{Parts, Validator};
+use crate::codec::{Fault, Parts, Validator};
 use crate::describe::Schema;
 use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Regions, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
@@ -128,7 +128,8 @@ impl Reader {
         if let Some(pairs) = self.shared.metadata.get() {
             return Ok(pairs);
         }
-        let pairs = super::meta::read(self.shared.source(), &self.shared.opened).map_err(|e| self.shared.in_file(e))?;
+        let pairs = super::meta::read(self.shared.source(), &self.shared.opened)
+            .map_err(|e| self.shared.in_file(e))?;
         Ok(self.shared.metadata.get_or_init(|| pairs))
     }
 
@@ -150,7 +151,9 @@ impl Reader {
         let number = self.table_number(name)?;
         let newest = self.tables().get(number).and_then(|table| table.schemas().last());
         let info = newest.and_then(|id| self.shared.opened.catalog.schemas.get(id));
-        let info = info.ok_or_else(|| self.shared.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}"))))?;
+        let info = info.ok_or_else(|| {
+            self.shared.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}")))
+        })?;
         Ok(Table::new(self.shared.clone(), number, info.schema().clone()))
     }
 
@@ -288,17 +291,18 @@ impl Shared {
     fn unpack(&self, backing: Backing, start: usize, entry: &Entry, verify: bool) -> Result<Loaded> {
         let catalog = &self.opened.catalog;
         let line = start.checked_sub(LINE as usize).and_then(|at| backing.bytes().get(at..start));
-        let header = block::decode_header(line.unwrap_or_default(), catalog.key(), entry.offset, catalog.limit())?;
-        let regions = catalog.check_data_header(&header, entry)?;
+        let header =
+            block::decode_header(line.unwrap_or_default(), catalog.key(), entry.offset, catalog.limit())?;
+        let found = catalog.check_data_header(&header, entry)?;
         let end = start.saturating_add(header.payload_bytes as usize);
         if verify {
             let payload = backing.bytes().get(start..end).unwrap_or_default();
             block::check_payload(&header, entry.offset, payload)?;
         }
         let regions = Regions {
-            records: start..start.saturating_add(regions.record_bytes),
-            heap: start.saturating_add(regions.heap)..start.saturating_add(regions.text),
-            text: start.saturating_add(regions.text)..end,
+            records: start..start.saturating_add(found.record_bytes),
+            heap: start.saturating_add(found.heap)..start.saturating_add(found.text),
+            text: start.saturating_add(found.text)..end,
         };
         let text_at = entry.offset.saturating_add(LINE).saturating_add(u64::from(header.text));
         let payload = Payload::new(backing, regions).map_err(|fault| match fault {
@@ -309,9 +313,18 @@ impl Shared {
         let schema = info.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema().clone();
         let (count, stride) = (header.count as usize, header.stride as usize);
         if verify {
-            let validator = self.validator(header.schema, &schema);
-            let parts = Parts::of(&payload, count, stride);
-            validator.validate(&parts).map_err(|fault| fault.into_error(entry.offset.saturating_add(LINE), entry.first))?;
+            let parts = Parts {
+                records: payload.records(),
+                count,
+                stride,
+                heap: payload.heap(),
+                text: payload.text(),
+                heap_start: found.heap,
+                text_start: found.text,
+            };
+            self.validator(header.schema, &schema)
+                .validate(&parts)
+                .map_err(|fault| invalid(*fault, entry))?;
         }
         Ok(Loaded { payload, schema, first: entry.first, count, stride })
     }
@@ -320,6 +333,17 @@ impl Shared {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         validators.entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
     }
+}
+
+/// The error of a block whose payload breaks a rule: the path begins with the record.
+#[cold]
+fn invalid(mut fault: Fault, entry: &Entry) -> Error {
+    fault.offset = entry.offset.saturating_add(LINE).saturating_add(fault.offset);
+    if let Some(record) = fault.record {
+        let dot = if fault.path.is_empty() || fault.path.starts_with('[') { "" } else { "." };
+        fault.path = format!("[{}]{dot}{}", entry.first.saturating_add(record), fault.path);
+    }
+    fault.into()
 }
 
 /// The value under `key`, made if it is not among the `most` that were used last.

@@ -247,7 +247,13 @@ impl<T: Row> Block<T> {
     #[inline]
     pub fn iter(&self) -> Rows<'_, T> {
         let stride = if T::STRIDE > 0 { T::STRIDE } else { self.loaded.stride };
-        Rows { records: self.records(), stride, at: self.at(&[]), schema: &self.loaded.schema, of: PhantomData }
+        Rows {
+            records: self.records(),
+            stride,
+            at: self.at(&[]),
+            schema: &self.loaded.schema,
+            of: PhantomData,
+        }
     }
 
     /// The record at `index`, counted from this block's first, as data.
@@ -301,7 +307,8 @@ impl<'a, T: Row> Iterator for Rows<'a, T> {
     #[inline]
     fn next(&mut self) -> Option<T::Read<'a>> {
         let stride = if T::STRIDE > 0 { T::STRIDE } else { self.stride };
-        let (record, rest) = self.records.split_at_checked(stride).filter(|(record, _)| !record.is_empty())?;
+        let (record, rest) =
+            self.records.split_at_checked(stride).filter(|(record, _)| !record.is_empty())?;
         self.records = rest;
         Some(T::read(self.at.with(record), self.schema))
     }

@@ -304,9 +304,10 @@ impl<'t> Shape<'t> {
             None => target.fields(),
         };
         let has_fields = matches!(target.kind(), Kind::Struct | Kind::Tuple | Kind::Enum);
-        let extra = value.fields().iter().find(|own| !fields.iter().any(|field| field.name() == own.name()));
+        let extra =
+            value.own_fields().iter().find(|own| !fields.iter().any(|field| field.name() == own.name()));
         match extra {
-            Some(extra) if has_fields && value.fields().len() != fields.len() => {
+            Some(extra) if has_fields && value.own_fields().len() != fields.len() => {
                 Err(mismatch("no such field").found(format!("a field `{}`", extra.name())))
             }
             _ => Ok(Shape { fields, variant }),

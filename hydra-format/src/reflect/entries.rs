@@ -103,7 +103,7 @@ pub struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(super) fn new(value: Value<'a>) -> Parts<'a> {
-        let (fields, entries) = (value.fields(), Entries::new(value));
+        let (fields, entries) = (value.own_fields(), Entries::new(value));
         Parts { value, fields, entries, next: 0, count: value.count() }
     }
 }

@@ -84,8 +84,8 @@ fn exact_float(wide: f64, back: f64) -> Result<()> {
 
 /// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
 fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
-    let significant = 128 - magnitude.leading_zeros() - magnitude.trailing_zeros().min(127);
-    match magnitude == 0 || significant <= mantissa {
+    let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
+    match zeros + mantissa >= 128 {
         true => Ok(()),
         false => Err(out_of_range("an integer that the float holds exactly", magnitude)),
     }

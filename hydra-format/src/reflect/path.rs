@@ -1,8 +1,8 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
 #![forbid(unsafe_code)]
 
+use super::Value;
 use super::equal::compare_text;
-use super::{Scalar, Value};
 use crate::describe::{Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::fmt::{self, Write};
@@ -446,13 +446,4 @@ fn key_as_text(map: Value<'_>) -> bool {
         key = key.element();
     }
     key.kind() != Kind::Enum
-}
-
-/// Keys that are integers, for a search by their text.
-pub(super) fn parse_number(key: &str, like: Scalar<'_>) -> Option<Scalar<'static>> {
-    match like {
-        Scalar::Int(_) => key.parse().ok().map(Scalar::Int),
-        Scalar::Uint(_) => key.parse().ok().map(Scalar::Uint),
-        _ => None,
-    }
 }

@@ -137,19 +137,26 @@ impl<'a> Value<'a> {
         }
     }
 
+    fn own_variant(self) -> Option<&'a Variant> {
+        self.ty().variants().get(self.variant_index()?)
+    }
+
     /// The present variant of an enum.
     pub fn variant(self) -> Option<&'a Variant> {
-        let value = self.through();
-        value.ty().variants().get(value.variant_index()?)
+        self.through().own_variant()
+    }
+
+    /// Its own fields, without looking through anything.
+    pub(super) fn own_fields(self) -> &'a [Field] {
+        match self.kind() {
+            Kind::Struct | Kind::Tuple => self.ty().fields(),
+            _ => self.own_variant().map_or(&[], Variant::fields),
+        }
     }
 
     /// The fields of a struct or tuple, or of the present variant of an enum; none for other kinds.
     pub fn fields(self) -> &'a [Field] {
-        let value = self.through();
-        match value.kind() {
-            Kind::Struct | Kind::Tuple => value.ty().fields(),
-            _ => value.variant().map_or(&[], Variant::fields),
-        }
+        self.through().own_fields()
     }
 
     /// Number of its own parts, entries or members.
@@ -162,7 +169,7 @@ impl<'a> Value<'a> {
                 Kind::Array => ty.count() as usize,
                 Kind::Option => usize::from(at.byte() != 0),
                 Kind::Newtype | Kind::Box => 1,
-                _ => self.fields().len(),
+                _ => self.own_fields().len(),
             },
             Repr::Data { data, .. } => match data {
                 Data::Parts(parts) | Data::Variant(_, parts) => parts.len(),
@@ -186,7 +193,7 @@ impl<'a> Value<'a> {
                     Kind::Array => at.part(index.checked_mul(ty_of.size())?, ty_of.size()),
                     Kind::Option => at.part(ty.align(), ty_of.size()),
                     Kind::Newtype => at,
-                    _ => at.part(self.fields().get(index)?.offset(), ty_of.size()),
+                    _ => at.part(self.own_fields().get(index)?.offset(), ty_of.size()),
                 };
                 Some(Value::stored_as(at, ty_of))
             }
@@ -206,7 +213,7 @@ impl<'a> Value<'a> {
         let ty = self.typed();
         match ty.kind() {
             Kind::Map => None,
-            Kind::Struct | Kind::Tuple | Kind::Enum => Some(ty.resolve(self.fields().get(index)?.ty())),
+            Kind::Struct | Kind::Tuple | Kind::Enum => Some(ty.resolve(self.own_fields().get(index)?.ty())),
             _ => (index < self.count()).then(|| ty.element()),
         }
     }
@@ -230,10 +237,11 @@ impl<'a> Value<'a> {
     pub(super) fn through(self) -> Value<'a> {
         let mut value = self;
         for _ in 0..MAX_NESTING {
-            match value.part(0).filter(|_| matches!(value.kind(), Kind::Newtype | Kind::Box)) {
-                Some(inner) => value = inner,
-                None => break,
+            if !matches!(value.kind(), Kind::Newtype | Kind::Box) {
+                break;
             }
+            let Some(inner) = value.part(0) else { break };
+            value = inner;
         }
         value
     }
@@ -273,7 +281,7 @@ impl<'a> Value<'a> {
 
     /// Its own field with this name, which probably is the one at `index`.
     pub(super) fn field_near(self, index: usize, name: &str) -> Option<Value<'a>> {
-        let fields = self.fields();
+        let fields = self.own_fields();
         let near = fields.get(index).is_some_and(|field| field.name() == name);
         self.part(if near { index } else { fields.iter().position(|field| field.name() == name)? })
     }

@@ -16,7 +16,8 @@ use super::open;
 use super::storage::Storage;
 use crate::codec::{Measure, Sink};
 use crate::raw;
-use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema};
+use crate::reflect::encode::{encode_value, measure_value};
+use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use builder::{Builder, Pushed};
 use log::Log;
 use std::marker::PhantomData;
@@ -219,6 +220,18 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Appends a record from a live or stored value, or from data. It is stored as the table's type, which must have the same
+    /// shape: the same kinds and forms, fields and variants by name.
+    pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
+        let schema = self.open(table)?.schema.clone();
+        let root = schema.root();
+        self.append_measured(
+            table,
+            |measure| measure_value(value, root, &schema, measure),
+            |slot, sink| encode_value(value, root, &schema, slot, sink),
+        )
     }
 
     /// The open table, if it is one of this writer's.
