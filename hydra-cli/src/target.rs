@@ -36,6 +36,9 @@ impl Target {
             Some(parent) if parent != Path::new("") => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
+        if !directory.is_dir() {
+            return Err(Error::new(ErrorKind::NotFound).in_file(path).found("no such directory").into());
+        }
         Ok(Target { path, directory, force })
     }
 
@@ -57,28 +60,21 @@ impl Target {
         let mut refused = None;
         let create = |path: &Path| {
             Writer::create(path).map_err(|error| {
-                let exists = error.kind() == ErrorKind::Exists;
-                refused = Some(error);
-                if exists { io::ErrorKind::AlreadyExists.into() } else { io::Error::other("") }
+                let again = error.kind() == ErrorKind::Exists;
+                refused = Some(self.rename(error.into(), path));
+                if again { io::ErrorKind::AlreadyExists.into() } else { io::Error::other("refused") }
             })
         };
         let made = self.make(create, |error| Failure::io(error, &self.path));
-        let (mut writer, temporary) = match (made, refused) {
-            (Err(_), Some(error)) => return Err(self.rename(error, None)),
-            (made, _) => made?,
-        };
-        fill(&mut writer)?;
-        writer.finish().map_err(|error| self.rename(error, Some(&temporary)))?;
+        let (mut writer, temporary) = made.map_err(|failure| refused.unwrap_or(failure))?;
+        let filled = fill(&mut writer).and_then(|()| Ok(writer.finish()?));
+        filled.map_err(|failure| self.rename(failure, &temporary))?;
         self.put(temporary)
     }
 
-    /// An error on the temporary file, said of the one that it was to become.
-    fn rename(&self, error: Error, temporary: Option<&TempPath>) -> Failure {
-        let failure = Failure::from(error.in_file(&self.path));
-        match temporary {
-            Some(temporary) => failure.renamed(temporary, &self.path.display().to_string()),
-            None => failure,
-        }
+    /// A failure on the temporary file, said of the one that it was to become.
+    fn rename(&self, failure: Failure, temporary: &Path) -> Failure {
+        failure.renamed(temporary, &self.path.display().to_string())
     }
 
     fn make<T>(

@@ -86,7 +86,9 @@ fn show(
         Some(found) => found.show(console),
         None => {
             let blocks = plural(reader.tables().iter().map(|table| table.block_count()).sum(), "data block");
-            let text = format!("not verified: what is in {blocks} (hydra check {name}, or inspect --deep)");
+            let text = format!(
+                "not verified: checksums and contents of {blocks}; hydra check {name} reads every byte"
+            );
             Ok(writeln!(console, "{}", console.paint(Style::Dim, &text))?)
         }
     }
