@@ -40,7 +40,8 @@ impl Known {
     /// True if the key was inserted and not displaced since.
     #[inline]
     pub fn contains(&self, key: u64) -> bool {
-        let found = |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
+        let found =
+            |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
         self.slots(key).find_map(found).is_some_and(|held| held == key && key != 0)
     }
 
