@@ -19,7 +19,7 @@ use std::io::Write;
 /// Lines that tables and metadata may take together: the rest of a screen.
 const LINES: usize = 36;
 
-pub fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
     let (mut exit, mut documents) = (Exit::Done, Vec::new());
     for (i, file) in args.files.iter().enumerate() {
         let input = Input::new(file, console)?;
