@@ -90,7 +90,10 @@ impl Failure {
     /// Says another name for a file, where the one that was read is a copy of stdin.
     pub(crate) fn renamed(self, from: &Path, to: &str) -> Failure {
         let from = from.display().to_string();
-        self.with(|complaint| complaint.place = complaint.place.replace(&from, to))
+        self.with(|complaint| {
+            complaint.place = complaint.place.replace(&from, to);
+            complaint.help = complaint.help.take().map(|help| help.replace(&from, to));
+        })
     }
 
     /// The exit code that it ends the command with.
@@ -111,9 +114,11 @@ impl From<hydra::Error> for Failure {
     fn from(error: hydra::Error) -> Failure {
         let text = error.to_string();
         let place = text.lines().find_map(|line| line.strip_prefix("  --> ")).unwrap_or("");
-        Failure::new(error.code(), error.message())
-            .place(place)
-            .with(|complaint| complaint.help = error.help_text().map(str::to_string))
+        let help = error.help_text().map(|help| match (help, error.file()) {
+            ("hydra check", Some(file)) => format!("hydra check {}", file.display()),
+            _ => help.to_string(),
+        });
+        Failure::new(error.code(), error.message()).place(place).with(|complaint| complaint.help = help)
     }
 }
 

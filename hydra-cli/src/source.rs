@@ -5,7 +5,7 @@
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::escape;
-use hydra::file::{Reader, Table};
+use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
 use std::fs::File;
 use std::io;
@@ -49,6 +49,43 @@ impl Input {
     /// Opens it as a Hydra file.
     pub(crate) fn open(&self) -> Result<Reader> {
         Reader::open(&self.path).map_err(|error| self.failure(error))
+    }
+
+    /// Says what opening a damaged file found. Returns true if records are missing, which must be allowed.
+    pub(crate) fn admit(&self, reader: &Reader, skip_damaged: bool, console: &mut Console) -> Result<bool> {
+        let report = reader.report();
+        if matches!(report.state(), State::Clean | State::Unclosed | State::UncommittedTail { .. }) {
+            return Ok(false);
+        }
+        let known = reader.tables().iter().map(|table| table.record_count()).fold(0, u64::saturating_add);
+        let missing = reader.commit().record_count.saturating_sub(known);
+        let name = &self.name;
+        if missing == 0 {
+            console.warn(&format!("{name}: {report}; hydra check {name} tells more"));
+            return Ok(false);
+        }
+        let message =
+            format!("{report}, {missing} of {} records cannot be found", known.saturating_add(missing));
+        if skip_damaged {
+            console.warn(&format!("{name}: {message}"));
+            return Ok(true);
+        }
+        let failure = match report.details().first() {
+            Some(first) => Failure::new(first.code(), message).place(self.failure_place(first)),
+            None => Failure::new("HY0622", message).place(name.as_str()),
+        };
+        Err(failure.help("--skip-damaged goes on without these records"))
+    }
+
+    /// Where an error is, in this file.
+    fn failure_place(&self, error: &Error) -> String {
+        let offset = error.offset().map(|offset| format!(" @ 0x{offset:x}")).unwrap_or_default();
+        let place = error.place_text().map(|place| format!(", {place}")).unwrap_or_default();
+        let facts = [("expected", error.expected_text()), ("found", error.found_text())];
+        let facts: Vec<String> =
+            facts.iter().filter_map(|(word, text)| Some(format!("{word} {}", text.as_ref()?))).collect();
+        let colon = if facts.is_empty() { "" } else { ": " };
+        format!("{}{offset}{place}{colon}{}", self.name, facts.join(", "))
     }
 
     /// A failure on this file, under the name that it was given.

@@ -61,47 +61,68 @@ fn what_is_not_hydra_is_named() {
         place.run(&["check", "x.hydra"]).code(4);
         String::from_utf8(output.stderr).unwrap()
     };
-    snapbox::assert_data_eq!(mangled(&|_| Vec::new()), str![[r#"
+    snapbox::assert_data_eq!(
+        mangled(&|_| Vec::new()),
+        str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found an empty file
   = help: was it ever written, or did the disk fill up?
 
-"#]]);
-    snapbox::assert_data_eq!(mangled(&|_| b"a,b\n1,2\n".to_vec()), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        mangled(&|_| b"a,b\n1,2\n".to_vec()),
+        str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found text
   = help: hydra convert makes Hydra files from CSV
 
-"#]]);
-    snapbox::assert_data_eq!(mangled(&|good| vec![0; good.len()]), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        mangled(&|good| vec![0; good.len()]),
+        str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found zeros
   = help: the content was lost, as by a crash of the system: restore a copy
 
-"#]]);
-    snapbox::assert_data_eq!(mangled(&|good| good[..5].to_vec()), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        mangled(&|good| good[..5].to_vec()),
+        str![[r#"
 error[HY0106]: the file is cut short
   --> x.hydra @ 0x5: expected a header region of 8192 bytes, found 5 bytes
 
-"#]]);
-    snapbox::assert_data_eq!(mangled(&|good| good.iter().map(|b| b & 0x7f).collect()), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        mangled(&|good| good.iter().map(|b| b & 0x7f).collect()),
+        str![[r#"
 error[HY0101]: not a Hydra file: the high bit of its bytes was stripped, as by a 7-bit transfer
   --> x.hydra @ 0x0: found a Hydra file that was mangled
   = help: copy it again, in binary mode
 
-"#]]);
-    snapbox::assert_data_eq!(mangled(&|good| replace(good, b"\r\n", b"\n")), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        mangled(&|good| replace(good, b"\r\n", b"\n")),
+        str![[r#"
 error[HY0101]: not a Hydra file: its CRLF became LF, as by a transfer in text mode
   --> x.hydra @ 0x0: found a Hydra file that was mangled
   = help: copy it again, in binary mode
 
-"#]]);
-    snapbox::assert_data_eq!(mangled(&|good| replace(good, b"\n", b"\r\n")), str![[r#"
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        mangled(&|good| replace(good, b"\n", b"\r\n")),
+        str![[r#"
 error[HY0101]: not a Hydra file: its LF became CRLF, as by a transfer in text mode
   --> x.hydra @ 0x0: found a Hydra file that was mangled
   = help: copy it again, in binary mode
 
-"#]]);
+"#]]
+    );
     snapbox::assert_data_eq!(
         mangled(&|good| good.iter().map(|&b| b as char).collect::<String>().into_bytes()),
         str![[r#"
@@ -139,7 +160,7 @@ error[HY0103]: made by a newer version: the file needs features that this librar
 
 "#]]);
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
-✗ ticks.hydra 1 finding; 0 records in 0 blocks, 9.0 KiB (9216) verified
+✗ ticks.hydra cannot be opened
   [HY0103] made by a newer version: the file needs features that this library does not have
     --> ticks.hydra @ 0x10: expected no incompatible feature bits, found 0x400
     = help: update this program
@@ -166,7 +187,7 @@ error[HY0202]: payload checksum mismatch
 "#]]);
     place.run(&["inspect", "ticks.hydra"]).code(0);
     place.run(&["inspect", "--deep", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
-ticks.hydra  ✓ closed cleanly
+ticks.hydra  ✗ closed cleanly, but damaged: 1 finding
   24.8 KiB (25344), 1 table, 1,000 records
   file id 30313233343536373839616263646566, commit 2, 7 blocks
 
@@ -178,14 +199,12 @@ table Tick  1,000 records, 4 blocks, 16 bytes a record, schema d215025e023b6604
 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-    = help: hydra check
 
 "#]]);
     place.run(&["check", "ticks.hydra"]).code(4).stderr_eq(str![[""]]).stdout_eq(str![[r#"
 ✗ ticks.hydra 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-    = help: hydra check
 
 "#]]);
     place.run(&["check", "-f", "json", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
@@ -200,7 +219,6 @@ table Tick  1,000 records, 4 blocks, 16 bytes a record, schema d215025e023b6604
           "code": "HY0202",
           "expected": "0x1810c445",
           "found": "0xb35dbfde",
-          "help": "hydra check",
           "message": "payload checksum mismatch",
           "offset": 8448,
           "place": "a DATA block, schema 1, records 0..=251"
@@ -229,13 +247,16 @@ fn damage_is_skipped_on_demand_and_counted() {
     let lost = 1001 - text.lines().count();
     assert!(lost > 100 && text.ends_with("999,249.75\n"), "{lost} lost");
     assert!(said.contains(&format!("{lost} records are left out")), "{said}");
-    snapbox::assert_data_eq!(said, str![[r#"
+    snapbox::assert_data_eq!(
+        said,
+        str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-  = help: hydra check
+  = help: hydra check ticks.hydra
 warning: ticks.hydra: 252 records are left out, their blocks are damaged
 
-"#]]);
+"#]]
+    );
     place.run(&["convert", "--skip-damaged", "ticks.hydra", "out.csv"]).code(3);
     assert_eq!(place.text("out.csv"), text);
     place.run(&["cat", "--tail", "3", "-f", "csv", "ticks.hydra"]).code(0);
@@ -251,9 +272,8 @@ fn several_files_are_all_checked() {
 ✗ ticks.hydra 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-    = help: hydra check
 ✓ good.hydra 3 records in 4 blocks, 8.9 KiB (9088) verified, nothing found
-✗ text.hydra 1 finding; 0 records in 0 blocks, 5 bytes verified
+✗ text.hydra cannot be opened
   [HY0101] not a Hydra file
     --> text.hydra @ 0x0: found text
     = help: hydra convert makes Hydra files from CSV
@@ -278,12 +298,19 @@ fn every_command_ends_well_on_a_file_cut_anywhere() {
             &["schema", "cut.hydra"],
             &["check", "cut.hydra"],
         ] {
-            let code = place.command(args).output().unwrap().status.code();
+            let output = place.command(args).output().unwrap();
+            let code = output.status.code();
+            // What was cut off may have been the end of the file's own bookkeeping, and every record still there.
+            let whole = output.stdout.iter().filter(|&&byte| byte == b'\n').count() == 21;
             let fine: &[i32] = match args[0] {
                 "check" => &[4],
-                "inspect" | "schema" => &[0, 1],
-                _ => &[1],
+                "cat" if whole => &[0],
+                "cat" => &[1],
+                _ => &[0, 1],
             };
+            assert!(
+                code == Some(4) || !output.stderr.is_empty() || args[0] == "inspect" || args[0] == "schema"
+            );
             assert!(code.is_some_and(|code| fine.contains(&code)), "{args:?} at {end}: {code:?}");
         }
     }

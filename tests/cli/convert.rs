@@ -94,14 +94,16 @@ fn the_same_input_gives_the_same_records() {
 #[test]
 fn losses_are_said_and_are_exit_code_3() {
     let place = event_file();
-    place.run(&["convert", "events.hydra", "events.csv"]).code(3).stdout_eq(str![[""]]).stderr_eq(str![[r#"
+    place.run(&["convert", "events.hydra", "events.csv"]).code(3).stdout_eq(str![[""]]).stderr_eq(str![[
+        r#"
 warning: events.hydra: column shape: enums with data are JSON text in one cell
 warning: events.hydra: column tags: lists and maps are JSON text in one cell
 warning: events.hydra: column counts: lists and maps are JSON text in one cell
 warning: events.hydra: column scores: lists and maps are JSON text in one cell
 warning: events.hydra: metadata is not kept (1 key)
 
-"#]]);
+"#
+    ]]);
     place.run(&["convert", "events.hydra", "events.ndjson"]).code(3).stderr_eq(str![[r#"
 warning: events.hydra: metadata is not kept (1 key)
 

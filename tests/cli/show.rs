@@ -27,7 +27,7 @@ table Event  2 records, 1 block, 144 bytes a record, schema 842db07d0e5b0eac
   … 3 types below: hydra schema
 
 metadata  1 key
-  source  a test/u{1b}[31m
+  source  a test\u{1b}[31m
 
 not verified: checksums and contents of 1 data block; hydra check events.hydra reads every byte
 
@@ -81,7 +81,7 @@ fn inspect_as_json() {
       "file": "events.hydra",
       "file_id": "30313233343536373839616263646566",
       "metadata": {
-        "source": "a test/u001b[31m"
+        "source": "a test\u001b[31m"
       },
       "size_bytes": 11584,
       "state": "clean",
@@ -240,25 +240,25 @@ struct Position {
 fn cat_in_every_format() {
     let place = event_file();
     place.run(&["cat", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-                          time  took  level  shape                 pos.x  pos.y  tags               counts                  scores                                           big  blob      note  letter
-2024-01-02T03:04:05.123456789Z  1.5s  Error  {"Circle":{"r":0.1}}    0.1   -0.0  ["a,b","/"q/"/n"]  [[2,"two"],[10,"ten"]]  {"µ":"NaN"}  340282366920938463463374607431768211455  AAEC/w==  ""    é
-          1970-01-01T00:00:00Z    0s  Info   {"Line":[1,2]}          inf  1e+20  []                 []                      {}                                                 0            null  /u{1b}
+time                            took  level  shape                 pos.x  pos.y  tags               counts                  scores                                           big  blob      note  letter
+2024-01-02T03:04:05.123456789Z  1.5s  Error  {"Circle":{"r":0.1}}    0.1   -0.0  ["a,b","\"q\"\n"]  [[2,"two"],[10,"ten"]]  {"µ":"NaN"}  340282366920938463463374607431768211455  AAEC/w==  ""    é
+1970-01-01T00:00:00Z              0s  Info   {"Line":[1,2]}          inf  1e+20  []                 []                      {}                                                 0            null  \u{1b}
 
 "#]]);
     place.run(&["cat", "-f", "ndjson", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-{"time":"2024-01-02T03:04:05.123456789Z","took":"1.5s","level":"Error","shape":{"Circle":{"r":0.1}},"pos":{"x":0.1,"y":-0.0},"tags":["a,b","/"q/"/n"],"counts":[[2,"two"],[10,"ten"]],"scores":{"µ":"NaN"},"big":"340282366920938463463374607431768211455","blob":"AAEC/w==","note":"","letter":"é"}
-{"time":"1970-01-01T00:00:00Z","took":"0s","level":"Info","shape":{"Line":[1,2]},"pos":{"x":"inf","y":1e+20},"tags":[],"counts":[],"scores":{},"big":"0","blob":"","note":null,"letter":"/u001b"}
+{"time":"2024-01-02T03:04:05.123456789Z","took":"1.5s","level":"Error","shape":{"Circle":{"r":0.1}},"pos":{"x":0.1,"y":-0.0},"tags":["a,b","\"q\"\n"],"counts":[[2,"two"],[10,"ten"]],"scores":{"µ":"NaN"},"big":"340282366920938463463374607431768211455","blob":"AAEC/w==","note":"","letter":"é"}
+{"time":"1970-01-01T00:00:00Z","took":"0s","level":"Info","shape":{"Line":[1,2]},"pos":{"x":"inf","y":1e+20},"tags":[],"counts":[],"scores":{},"big":"0","blob":"","note":null,"letter":"\u001b"}
 
 "#]]);
     place.run(&["cat", "-f", "json", "-n", "1", "events.hydra"]).code(0).stdout_eq(str![[r#"
 {"version":1,"table":"Event","records":[
-{"time":"2024-01-02T03:04:05.123456789Z","took":"1.5s","level":"Error","shape":{"Circle":{"r":0.1}},"pos":{"x":0.1,"y":-0.0},"tags":["a,b","/"q/"/n"],"counts":[[2,"two"],[10,"ten"]],"scores":{"µ":"NaN"},"big":"340282366920938463463374607431768211455","blob":"AAEC/w==","note":"","letter":"é"}
+{"time":"2024-01-02T03:04:05.123456789Z","took":"1.5s","level":"Error","shape":{"Circle":{"r":0.1}},"pos":{"x":0.1,"y":-0.0},"tags":["a,b","\"q\"\n"],"counts":[[2,"two"],[10,"ten"]],"scores":{"µ":"NaN"},"big":"340282366920938463463374607431768211455","blob":"AAEC/w==","note":"","letter":"é"}
 ]}
 
 "#]]);
     place.run(&["cat", "-f", "csv", "events.hydra"]).code(3).stdout_eq(str![[r#"
 time,took,level,shape,pos.x,pos.y,tags,counts,scores,big,blob,note,letter
-2024-01-02T03:04:05.123456789Z,1.5s,Error,"{""Circle"":{""r"":0.1}}",0.1,-0.0,"[""a,b"",""/""q/""/n""]","[[2,""two""],[10,""ten""]]","{""µ"":""NaN""}",340282366920938463463374607431768211455,AAEC/w==,"",é
+2024-01-02T03:04:05.123456789Z,1.5s,Error,"{""Circle"":{""r"":0.1}}",0.1,-0.0,"[""a,b"",""\""q\""\n""]","[[2,""two""],[10,""ten""]]","{""µ"":""NaN""}",340282366920938463463374607431768211455,AAEC/w==,"",é
 1970-01-01T00:00:00Z,0s,Info,"{""Line"":[1,2]}",inf,1e+20,[],[],{},0,"",,
 
 "#]]).stderr_eq(str![[r#"

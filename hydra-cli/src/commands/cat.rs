@@ -26,6 +26,9 @@ pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
     for (i, file) in args.files.iter().enumerate() {
         let input = Input::new(file, console)?;
         let reader = input.open()?;
+        if input.admit(&reader, args.select.skip_damaged, console)? {
+            exit = Exit::Lossy;
+        }
         let table = input.table(&reader, args.select.table.as_deref())?;
         let range = export::range(args.count, args.skip, args.tail, table.len());
         let picked = args.select.pick(table.schema(), &input)?;

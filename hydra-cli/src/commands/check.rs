@@ -94,7 +94,8 @@ impl Findings {
 
     /// What was verified and what was found.
     pub(crate) fn show(&self, console: &mut Console) -> Result<()> {
-        let verified = self.summary.as_ref().map(|summary| {
+        let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
+        let verified = opened.map(|summary| {
             let records = plural(summary.record_count, "record");
             format!(
                 "{records} in {}, {} verified",
@@ -109,7 +110,8 @@ impl Findings {
         }
         for error in &self.list {
             let text = error.to_string();
-            writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
+            let text = text.strip_suffix("\n  = help: hydra check").unwrap_or(&text);
+            writeln!(console, "  {}", escape::lines(text).replace('\n', "\n  "))?;
         }
         let more = self.count.saturating_sub(self.list.len() as u64);
         if more > 0 {
@@ -150,7 +152,7 @@ pub(crate) fn finding(error: &Error) -> Value {
         ("path", error.path_text()),
         ("expected", error.expected_text()),
         ("found", error.found_text()),
-        ("help", error.help_text()),
+        ("help", error.help_text().filter(|help| *help != "hydra check")),
     ];
     for (key, text) in facts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
         out.insert(key.into(), json!(text));

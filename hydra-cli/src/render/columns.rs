@@ -52,7 +52,8 @@ impl Column {
         if ty.kind() == Kind::Option {
             ty = ty.element().map_or(ty, |inner| through(schema, index(inner)));
         }
-        ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64)
+        let number = ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64);
+        number && !matches!(ty.form(), Form::Timestamp { .. } | Form::Date)
     }
 
     /// Why a cell of CSV does not tell its value apart from all others, if it does not.
