@@ -66,8 +66,8 @@ impl Expansion<'_> {
         };
         let seen = arms(self.view_path(), &|variant, first| {
             let fields = stored(&variant.fields, first).map(|(position, _, field)| {
-                let (member, view) = (view_member(field, position - first), ask(field, "__view"));
-                quote!(#member: #view::<Self, #position>(__at))
+                let (member, view) = (view_member(field, position - first), ask(field, "view"));
+                quote!(#member: #view(__at, __h::offset::<Self, #position>()))
             });
             quote!({ #(#fields),* })
         });
@@ -93,7 +93,7 @@ impl Expansion<'_> {
     fn variant_fields(&self, variants: &[Variant]) -> TokenStream {
         let count: usize = variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum();
         let facts = variants.iter().flat_map(|variant| stored(&variant.fields, 0));
-        let facts = facts.map(|(_, _, field)| ask(field, "__FACTS"));
+        let facts = facts.map(|(_, _, field)| ask(field, "FACTS"));
         self.fields(facts, quote!(__h::placed_variants::<Self, #count>()))
     }
 
@@ -193,7 +193,7 @@ impl Expansion<'_> {
         let parts = variants.iter().flat_map(|variant| {
             let name = own(&variant.ident);
             stored(&variant.fields, 0).map(move |(position, _, field)| {
-                let (value, member) = (ask(field, "__value"), member(field));
+                let (value, member) = (ask(field, "value"), member(field));
                 quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
             })
         });

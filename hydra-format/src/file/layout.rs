@@ -98,7 +98,7 @@ on_disk! {
     entry, 40, { OFFSET: 8, FIRST: 8, COUNT: 8, LINES: 4, SCHEMA: 4, LEVEL: 4, BLOCKS: 4, }
 }
 const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
-const _: () = assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0] % 512 == 0 && commit::BYTES <= 512);
+const _: () = assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0].is_multiple_of(512) && commit::BYTES <= 512);
 const _: () = assert!(TARGET_BLOCK_BYTES < MAX_BLOCK_LINES as usize * LINE as usize);
 
 /// Rounds up to whole lines; the result saturates at the last line.
@@ -141,5 +141,82 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
 pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(target) = target.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
         target.copy_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
+
+    /// Rows of the tables under a heading of FORMAT.md: their cells.
+    fn rows(heading: &str) -> Vec<Vec<&'static str>> {
+        let (_, section) = FORMAT.split_once(&format!("\n{heading}\n")).expect("a heading of FORMAT.md");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let section = section.split("\n### ").next().unwrap_or_default();
+        let lines = section.lines().filter(|line| line.starts_with('|'));
+        lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
+    }
+
+    /// Offset and size of each row that has a fixed size.
+    fn fields(rows: &[Vec<&str>]) -> Vec<(usize, usize)> {
+        let size = |ty: &str| match ty {
+            "u8" => Some(1),
+            "u16" | "str" => Some(2),
+            "u32" => Some(4),
+            "u64" => Some(8),
+            other => other.split(' ').next().and_then(|count| count.parse().ok()),
+        };
+        rows.iter().filter_map(|row| Some((row[0].parse().ok()?, size(row[1])?))).collect()
+    }
+
+    #[test]
+    fn structures_are_those_of_the_format() {
+        assert_eq!(fields(&rows("### 3.1 Header line")), header::FIELDS);
+        assert_eq!(fields(&rows("### 3.2 Commit record")), commit::FIELDS);
+        assert_eq!(fields(&rows("### 4.1 Block header")), block::FIELDS);
+        assert_eq!(fields(&rows("### 6.1 Payload")), schema::FIELDS);
+        assert_eq!(fields(&rows("## 8 Metadata")), meta::FIELDS);
+        let index_rows = rows("## 9 Index");
+        let split = index_rows.iter().rposition(|row| row[0] == "off").expect("the table of entries");
+        assert_eq!(fields(&index_rows[..split]), index::FIELDS);
+        assert_eq!(fields(&index_rows[split..]), entry::FIELDS);
+        for (sentence, fields) in [("Table: ", index_table::FIELDS), ("Schema: ", index_schema::FIELDS)] {
+            let (_, text) = FORMAT.split_once(&format!("\n{sentence}")).expect("a sentence of section 9");
+            let text = text.split(['.', '(']).next().unwrap_or_default();
+            let sizes: Vec<usize> =
+                text.split(", ").map(|field| if field.starts_with("u64") { 8 } else { 4 }).collect();
+            assert_eq!(sizes, fields.iter().map(|field| field.1).collect::<Vec<_>>(), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn places_and_limits_are_those_of_the_format() {
+        let places: Vec<u64> =
+            rows("## 3 Header region").iter().filter_map(|row| row[0].parse().ok()).collect();
+        assert_eq!(places, [HEADER_AT[0], SLOT_AT[0], HEADER_AT[1], SLOT_AT[1]]);
+        let limits = rows("## 12 Limits");
+        let limit = |what: &str| {
+            let row = limits.iter().find(|row| row[0].starts_with(what)).expect("a limit");
+            let mut words = row[1].split([' ', ',']);
+            let number: u64 = words.next().unwrap_or_default().parse().expect("a number");
+            match words.next() {
+                Some("KiB") => number << 10,
+                Some("MiB") => number << 20,
+                _ => number,
+            }
+        };
+        assert_eq!(limit("block"), u64::from(MAX_BLOCK_LINES) * LINE);
+        assert_eq!(limit("target size"), TARGET_BLOCK_BYTES as u64);
+        assert_eq!(limit("core and notes"), MAX_SCHEMA_BYTES);
+        assert_eq!(limit("size of any type"), u64::from(MAX_STRIDE));
+        assert_eq!(limit("name of"), MAX_NAME as u64);
+        let magic: Vec<String> = MAGIC.iter().map(|byte| format!("{byte:02X}")).collect();
+        assert!(FORMAT.contains(&format!("`{}`", magic.join(" "))));
+        assert!(FORMAT.contains("`48 42 4C 4B`") && BLOCK_MAGIC == [0x48, 0x42, 0x4c, 0x4b]);
+        assert!(FORMAT.contains(&format!("bytes of an entry: {}", entry::BYTES)));
+        assert!(FORMAT.contains(&format!("at most {NODE_ENTRIES} entries")));
+        assert!(FORMAT.contains("at least once every 1,024 blocks") && DIRECTORY_EVERY == 1024);
     }
 }

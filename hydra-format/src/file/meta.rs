@@ -5,9 +5,9 @@ use super::block::{self, BlockKind};
 use super::layout::{LINE, line_up, meta, put, u32_at};
 use super::open::Opened;
 use super::storage::Source;
-use crate::codec::{At, Measure, Sink};
+use crate::codec::{At, Measure, Parts, Sink, Validator};
 use crate::reflect::Reflect;
-use crate::{Describe, Error, ErrorKind, Hydra, Result};
+use crate::{Describe, Error, ErrorKind, Hydra, Result, Schema};
 use std::collections::BTreeMap;
 
 /// The user's key-value pairs.
@@ -50,21 +50,26 @@ pub(crate) fn read_at(source: &dyn Source, key: u64, offset: u64, limit: u64) ->
             .what("the commit record names another block as META")
             .found(header.place()));
     }
-    decode(&payload).map_err(|error| error.at(offset).place("metadata"))
+    decode(&payload, offset.saturating_add(LINE)).map_err(|error| error.at(offset).place("metadata"))
 }
 
-/// The pairs in a META payload.
-pub(crate) fn decode(payload: &[u8]) -> Result<Metadata> {
+/// The pairs in a META payload that starts at the file offset `start`.
+fn decode(payload: &[u8], start: u64) -> Result<Metadata> {
     let bad = |what: &str| Error::new(ErrorKind::BadReference).what(what);
     let (head, data) =
         payload.split_at_checked(meta::BYTES).ok_or_else(|| bad("the payload is too short"))?;
     let text_at = u32_at(head, meta::TEXT) as usize;
     let split = data.split_at_checked(text_at).filter(|_| text_at.is_multiple_of(LINE as usize));
     let (data, text) = split.ok_or_else(|| bad("the text starts outside of the payload"))?;
-    let (record, heap) = data.split_at_checked(HEAP).ok_or_else(|| bad("the payload is too short"))?;
-    let text = std::str::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
-    let record = record.get(..Metadata::SIZE).unwrap_or_default();
-    Metadata::decode(At::new(record, heap, text))
+    let (records, heap) = data.split_at_checked(HEAP).ok_or_else(|| bad("the payload is too short"))?;
+    let text = simdutf8::basic::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
+    let (count, stride) = (1, Metadata::SIZE);
+    let parts = Parts { records, count, stride, heap, text, heap_start: HEAP, text_start: text_at };
+    Validator::new(&Schema::of::<Metadata>()).validate(&parts).map_err(|mut fault| {
+        fault.offset = fault.offset.saturating_add(start).saturating_add(meta::BYTES as u64);
+        Error::from(*fault)
+    })?;
+    Metadata::decode(At::new(records.get(..stride).unwrap_or_default(), heap, text))
 }
 
 #[cfg(test)]
@@ -77,8 +82,14 @@ mod tests {
             .map(|(key, value)| (key.to_string(), value.to_vec()))
             .into();
         let payload = encode(&pairs).unwrap();
-        assert_eq!(decode(&payload).unwrap(), pairs);
-        assert_eq!(decode(&encode(&Metadata::new()).unwrap()).unwrap(), Metadata::new());
-        assert!(decode(&payload[..100]).is_err());
+        assert_eq!(decode(&payload, 0).unwrap(), pairs);
+        assert_eq!(decode(&encode(&Metadata::new()).unwrap(), 0).unwrap(), Metadata::new());
+        assert!(decode(&payload[..100], 0).is_err());
+        let mut swapped = payload;
+        let heap = meta::BYTES + HEAP;
+        let entries = swapped[heap..heap + 32].to_vec();
+        swapped[heap..heap + 16].copy_from_slice(&entries[16..]);
+        swapped[heap + 16..heap + 32].copy_from_slice(&entries[..16]);
+        assert!(decode(&swapped, 0).is_err(), "keys out of order");
     }
 }

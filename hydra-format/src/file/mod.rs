@@ -3,6 +3,7 @@
 
 pub(crate) mod block;
 pub(crate) mod catalog;
+mod check;
 mod commit;
 mod header;
 pub(crate) mod index;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use block::{BlockHeader, BlockKind};
 pub use catalog::{SchemaInfo, TableInfo};
+pub use check::{CheckSummary, Finding, check};
 pub use commit::Commit;
 pub use header::FileHeader;
 pub use index::Entry;

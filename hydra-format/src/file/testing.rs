@@ -1,8 +1,12 @@
 //! A file in memory that counts what is done to it and fails on request. Only for tests.
 #![forbid(unsafe_code)]
 
+use super::block::{BlockHeader, read_block};
+use super::commit::Commit;
+use super::layout::{SLOT_AT, put};
 use super::open::{self, Opened};
 use super::storage::{Source, Storage};
+use super::writer::Writer;
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -91,4 +95,78 @@ impl Storage for Memory {
         inner.syncs += 1;
         Ok(())
     }
+}
+
+/// A file of 300 numbers and some texts in small blocks, with metadata, written in two sessions with a tail between.
+pub(crate) fn sample() -> Memory {
+    let memory = Memory::default();
+    let options = Writer::options().file_id(*b"a file of tests.").block_bytes(512);
+    let mut writer = options.create_in(Box::new(memory.clone())).unwrap();
+    let numbers = writer.table::<u64>().unwrap();
+    let texts = writer.table::<Vec<String>>().unwrap();
+    writer.append_slice(numbers, &(0..150).collect::<Vec<u64>>()).unwrap();
+    for number in 0..20 {
+        writer.append(texts, &vec![format!("text {number}"), "é".repeat(number)]).unwrap();
+    }
+    writer.set_metadata("by", "a test").unwrap();
+    writer.finish().unwrap();
+    memory.inner().bytes.extend([0xaa; 100]);
+    let mut writer = options.resume_in(Box::new(memory.clone())).unwrap();
+    let numbers = writer.table::<u64>().unwrap();
+    writer.append_slice(numbers, &(150..300).collect::<Vec<u64>>()).unwrap();
+    writer.set_metadata("again", "yes").unwrap();
+    writer.finish().unwrap();
+    memory
+}
+
+/// Adds a block with this header (place, chain and checksum are filled in) and commits it in both slots.
+pub(crate) fn add_block(memory: &Memory, header: BlockHeader, payload: &[u8]) -> u64 {
+    let Opened { header: file, commit, .. } = memory.open().unwrap();
+    let offset = commit.committed_bytes;
+    let block = BlockHeader {
+        distance_lines: ((offset - commit.last_block) / 64) as u32,
+        epoch: commit.epoch,
+        payload_crc: crc32fast::hash(payload),
+        ..header
+    };
+    let end = block.end(offset);
+    let commit = Commit {
+        sequence: commit.sequence + 1,
+        committed_bytes: end,
+        synced_bytes: end,
+        last_block: offset,
+        block_count: commit.block_count + 1,
+        ..commit
+    };
+    let mut inner = memory.inner();
+    inner.bytes.truncate(offset as usize);
+    inner.bytes.extend(block.encode(file.sync_key(), offset));
+    inner.bytes.extend(payload);
+    inner.bytes.resize(end as usize, 0);
+    for slot in SLOT_AT {
+        put(&mut inner.bytes, slot as usize, &commit.encode(&file.file_id));
+    }
+    offset
+}
+
+/// The stored records of a table, as far as they can be read.
+pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u64, Vec<u8>)> {
+    let mut cursor = opened.catalog.cursor(table, 0);
+    let mut records = Vec::new();
+    while let Some(entry) = cursor.next(&opened.catalog, memory) {
+        let Ok(entry) = entry else { continue };
+        let read = read_block(memory, opened.header.sync_key(), entry.offset, opened.catalog.limit());
+        let Ok((header, payload)) = read else { continue };
+        let regions = header.regions(entry.offset).unwrap();
+        let stored = payload[..regions.record_bytes].chunks(header.stride as usize);
+        records.extend((entry.first..).zip(stored.map(<[u8]>::to_vec)));
+    }
+    records
+}
+
+/// The u64 records of the first table.
+pub(crate) fn numbers(memory: &Memory) -> Vec<u64> {
+    let opened = memory.open().unwrap();
+    let stored = records(memory, &opened, 0).into_iter();
+    stored.map(|(_, record)| u64::from_le_bytes(record[..].try_into().unwrap())).collect()
 }

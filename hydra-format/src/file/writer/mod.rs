@@ -12,8 +12,6 @@ pub use options::{Level, WriterOptions};
 
 use super::layout::MAX_NAME;
 use super::meta::{self, Metadata};
-use super::open;
-use super::storage::Storage;
 use crate::codec::{Measure, Sink};
 use crate::raw;
 use crate::reflect::encode::{encode_value, measure_value};
@@ -112,10 +110,11 @@ impl Writer {
         WriterOptions::default()
     }
 
-    fn new(log: Log, path: &Path, options: &WriterOptions) -> Writer {
+    /// Without a path, which only errors show.
+    fn new(log: Log, options: &WriterOptions) -> Writer {
         Writer {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            path: path.to_path_buf(),
+            path: PathBuf::new(),
             level: options.level,
             block_bytes: options.block_bytes,
             log,
@@ -123,6 +122,10 @@ impl Writer {
             metadata: None,
             metadata_changed: false,
         }
+    }
+
+    fn at(self, path: &Path) -> Writer {
+        Writer { path: path.to_path_buf(), ..self }
     }
 
     /// The path under which the file was opened.
@@ -172,10 +175,10 @@ impl Writer {
                 (number, id, schema)
             }
             Some((number, table)) => {
-                let schemas =
+                let mut schemas =
                     table.schemas.iter().filter_map(|id| Some((*id, &catalog.schemas.get(id)?.schema)));
                 let same = schemas.clone().find(|(_, stored)| stored.is_identical(schema));
-                match (same, schemas.last()) {
+                match (same, schemas.next_back()) {
                     (Some((id, stored)), _) => (number, id, stored.clone()),
                     (None, Some((_, stored))) => return Err(schema.mismatch(stored)),
                     (None, None) => {
@@ -315,21 +318,4 @@ impl Writer {
         }
         Ok(())
     }
-}
-
-/// Writes a new file into empty storage.
-fn create_in(storage: Box<dyn Storage>, path: &Path, options: &WriterOptions) -> Result<Writer> {
-    let log = Log::create(storage, options.new_file_id())?;
-    Ok(Writer::new(log, path, options))
-}
-
-/// Goes on with the file in this storage, which is locked.
-fn resume_in(storage: Box<dyn Storage>, path: &Path, options: &WriterOptions) -> Result<Writer> {
-    let mut opened = open::open(&*storage)?;
-    opened.header.check_writable()?;
-    if opened.report.is_damaged() {
-        let found = opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
-        return Err(found.help("a damaged file is not appended to: hydra check, hydra recover"));
-    }
-    Ok(Writer::new(Log::resume(storage, opened)?, path, options))
 }

@@ -1,9 +1,11 @@
 //! How a writer starts: its settings, and the creating and locking of files.
 #![forbid(unsafe_code)]
 
-use super::{Writer, create_in, resume_in};
+use super::Writer;
+use super::log::Log;
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
-use crate::file::storage::{Disk, FileDisk, exists, random};
+use crate::file::open;
+use crate::file::storage::{Disk, FileDisk, Storage, exists, random};
 use crate::{Error, ErrorKind, Result};
 use std::path::Path;
 
@@ -87,24 +89,38 @@ impl WriterOptions {
             return Err(exists(path));
         }
         let (storage, temporary) = disk.create_beside(path)?;
-        let made = create_in(storage, path, &self)
-            .and_then(|writer| disk.publish(&temporary, path).map(|()| writer));
+        let made = self.create_in(storage).and_then(|writer| disk.publish(&temporary, path).map(|()| writer));
         let writer = made.map_err(|error| {
             disk.discard(&temporary);
             error.in_file(path)
         })?;
-        disk.sync_directory(path).map_err(|error| {
-            disk.discard(path);
-            error
-        })?;
-        Ok(writer)
+        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
+        Ok(writer.at(path))
     }
 
     /// The lock comes before the header is read.
     pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         self.check()?;
         let storage = disk.open_locked(path)?;
-        resume_in(storage, path, &self).map_err(|error| error.in_file(path))
+        self.resume_in(storage).map(|writer| writer.at(path)).map_err(|error| error.in_file(path))
+    }
+
+    /// Writes a new file into empty storage.
+    pub(crate) fn create_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        let log = Log::create(storage, self.new_file_id())?;
+        Ok(Writer::new(log, &self))
+    }
+
+    /// Goes on with the file in this storage, which is locked.
+    pub(crate) fn resume_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        let mut opened = open::open(&*storage)?;
+        opened.header.check_writable()?;
+        if opened.report.is_damaged() {
+            let found =
+                opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
+            return Err(found.help("a damaged file is not appended to: hydra check, hydra recover"));
+        }
+        Ok(Writer::new(Log::resume(storage, opened)?, &self))
     }
 
     /// Writes a whole file in place of what is under `path`: readers see the old one or the new one.
@@ -115,8 +131,11 @@ impl WriterOptions {
         write: impl FnOnce(Writer) -> Result<()>,
     ) -> Result<()> {
         let (storage, temporary) = disk.create_beside(path)?;
-        let written =
-            create_in(storage, path, &self).and_then(write).and_then(|()| disk.replace(&temporary, path));
+        let written = self
+            .create_in(storage)
+            .map(|writer| writer.at(path))
+            .and_then(write)
+            .and_then(|()| disk.replace(&temporary, path));
         written.map_err(|error| {
             disk.discard(&temporary);
             error.in_file(path)

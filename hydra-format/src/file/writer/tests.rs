@@ -1,11 +1,11 @@
 //! The writer over files in memory: what is on the disk after each step, and after each failure.
 
 use super::*;
-use crate::file::block::{BlockKind, check_payload, read_block};
+use crate::file::block::{BlockKind, read_block};
 use crate::file::layout::{DIRECTORY_EVERY, LINE, REGION, RUN, SLOT_AT};
-use crate::file::open::Opened;
+use crate::file::open;
 use crate::file::report::State;
-use crate::file::testing::Memory;
+use crate::file::testing::{Memory, numbers, records};
 
 const ID: [u8; 16] = *b"a file of tests.";
 
@@ -14,38 +14,11 @@ fn options() -> WriterOptions {
 }
 
 fn create(memory: &Memory, options: WriterOptions) -> Writer {
-    create_in(Box::new(memory.clone()), Path::new("memory"), &options).unwrap()
+    options.create_in(Box::new(memory.clone())).unwrap()
 }
 
 fn resume(memory: &Memory) -> Result<Writer> {
-    resume_in(Box::new(memory.clone()), Path::new("memory"), &options())
-}
-
-/// The stored records of a table.
-fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<Vec<u8>> {
-    let mut cursor = opened.catalog.cursor(table, 0);
-    let mut records = Vec::new();
-    while let Some(entry) = cursor.next(&opened.catalog, memory) {
-        let entry = entry.unwrap();
-        let key = opened.header.sync_key();
-        let (header, payload) = read_block(memory, key, entry.offset, opened.catalog.limit()).unwrap();
-        check_payload(&header, entry.offset, &payload).unwrap();
-        let regions = header.regions(entry.offset).unwrap();
-        assert_eq!(entry.first, records.len() as u64);
-        records.extend(payload[..regions.record_bytes].chunks(header.stride as usize).map(<[u8]>::to_vec));
-    }
-    records
-}
-
-fn numbers(memory: &Memory) -> Vec<u64> {
-    let opened = memory.open().unwrap();
-    if opened.catalog.tables.is_empty() {
-        return Vec::new();
-    }
-    records(memory, &opened, 0)
-        .iter()
-        .map(|record| u64::from_le_bytes(record[..].try_into().unwrap()))
-        .collect()
+    options().resume_in(Box::new(memory.clone()))
 }
 
 /// A closed file with the numbers 0..count.
@@ -77,7 +50,7 @@ fn what_was_appended_is_there_after_finish() {
     assert_eq!(opened.commit.record_count, 100_003);
     let names: Vec<&str> = opened.catalog.tables.iter().map(|table| table.name()).collect();
     assert_eq!(names, ["u64", "string"]);
-    assert_eq!(self::numbers(&memory), (0..100_000).collect::<Vec<u64>>());
+    assert_eq!(crate::file::testing::numbers(&memory), (0..100_000).collect::<Vec<u64>>());
     assert_eq!(records(&memory, &opened, 1).len(), 3);
     assert_eq!(meta::read(&memory, &opened).unwrap()["by"], b"a test");
     assert_eq!(opened.file_bytes, opened.commit.committed_bytes);
@@ -226,9 +199,7 @@ fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
             memory.inner().budget = Some(calls);
             let mut acknowledged = 3;
             let outcome = (|| {
-                let writer =
-                    resume_in(Box::new(memory.clone()), Path::new("memory"), &options().level(level));
-                let mut writer = writer?;
+                let mut writer = options().level(level).resume_in(Box::new(memory.clone()))?;
                 let table = writer.table::<u64>()?;
                 for round in 3..6 {
                     let appended = writer.append(table, &round).and_then(|()| writer.commit());
