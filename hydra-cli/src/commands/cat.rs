@@ -111,7 +111,8 @@ impl Page {
     fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
         let shown = self.plan.as_ref().map_or(self.columns.len(), |plan| plan.shown);
         let cells = self.columns.iter().take(shown);
-        let cells = cells.map(|column| cell(column.value(record).unwrap_or(record), self.spelling)).collect();
+        let cells = cells.map(|column| cell(column.value(record).unwrap_or(record), self.spelling));
+        let cells: Vec<Cell> = cells.collect();
         if self.plan.is_some() {
             return self.print(&cells, console);
         }
@@ -129,7 +130,7 @@ impl Page {
         first.iter().try_for_each(|cells| self.print(cells, console))
     }
 
-    fn print(&mut self, cells: &Vec<Cell>, console: &mut Console) -> Result<()> {
+    fn print(&mut self, cells: &[Cell], console: &mut Console) -> Result<()> {
         let Some(plan) = &self.plan else { return Ok(()) };
         self.line.clear();
         self.shortened += u64::from(plan.row(&mut self.line, cells));
