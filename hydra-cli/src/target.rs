@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// The place of an output file.
-pub struct Target {
+pub(crate) struct Target {
     path: PathBuf,
     directory: PathBuf,
     force: bool,
@@ -20,7 +20,7 @@ pub struct Target {
 
 impl Target {
     /// A file that may be written.
-    pub fn new(path: &Path, force: bool) -> Result<Target> {
+    pub(crate) fn new(path: &Path, force: bool) -> Result<Target> {
         if let Ok(metadata) = std::fs::symlink_metadata(path) {
             if !force {
                 return Err(Error::new(ErrorKind::Exists).in_file(path).help("--force overwrites it").into());
@@ -43,7 +43,7 @@ impl Target {
     }
 
     /// Writes a text file.
-    pub fn write_text(&self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    pub(crate) fn write_text(&self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
         let (file, temporary) = self.make(open, |error| Failure::io(error, &self.path))?;
         let mut out = Labelled { out: BufWriter::with_capacity(256 << 10, file), failed: None };
@@ -56,7 +56,7 @@ impl Target {
     }
 
     /// Writes a Hydra file.
-    pub fn write_hydra(&self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
+    pub(crate) fn write_hydra(&self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
         let mut refused = None;
         let create = |path: &Path| {
             Writer::create(path).map_err(|error| {
@@ -100,7 +100,7 @@ impl Target {
 }
 
 /// Writes a Hydra file to stdout, by way of a temporary one.
-pub fn hydra_to_stdout(
+pub(crate) fn hydra_to_stdout(
     console: &mut Console,
     fill: impl FnOnce(&mut Writer, &mut Console) -> Result<()>,
 ) -> Result<()> {

@@ -39,7 +39,15 @@ fn a_column_that_would_change_stays_text_and_that_is_said() {
                99998,7,2,0.25,1E2,false,3\n\
                99997,8,3,0.125,2E2,false,4\n";
     let place = Place::with("in.csv", csv);
-    place.run(&["convert", "in.csv", "in.hydra"]).code(0).stdout_eq(str![[""]]).stderr_eq(str![]);
+    place.run(&["convert", "in.csv", "in.hydra"]).code(0).stdout_eq(str![[""]]).stderr_eq(str![[r#"
+note: in.csv: column zip stays text: "01234" in line 2 has a leading zero
+note: in.csv: column plus stays text: "+5" in line 2 has a plus sign
+note: in.csv: column big stays text: "18446744073709551616" in line 2 needs more than 64 bits
+note: in.csv: column precise stays text: "0.10000000000000000555" in line 2 has more digits or range than f64 keeps
+note: in.csv: column code stays text: 1 of 4 cells are "ABC", the first in line 3; --null 'ABC' reads them as null
+note: in.csv: column note stays text: 1 of 4 cells are "NA", the first in line 3; --null 'NA' reads them as null
+
+"#]]);
     assert_eq!(place.result(&["cat", "-f", "csv", "in.hydra"]), csv, "every cell comes back");
 }
 
@@ -93,16 +101,92 @@ fn refused(csv: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn malformed_lines_are_refused_with_their_place() {
-    snapbox::assert_data_eq!(refused("a,b\n1,2\n3\n"), str![]);
-    snapbox::assert_data_eq!(refused("a,b\n1,2\n3,4,5\n"), str![]);
-    snapbox::assert_data_eq!(refused("a,b\n1,\"2\n3,4\n"), str![]);
-    snapbox::assert_data_eq!(refused("a,b\n1,\"2\"x\n"), str![]);
-    snapbox::assert_data_eq!(refused(b"a,b\n1,caf\xE9\n"), str![]);
-    snapbox::assert_data_eq!(refused(b"\xFF\xFEa\0"), str![]);
-    snapbox::assert_data_eq!(refused("a,b,a\n1,2,3\n"), str![]);
-    snapbox::assert_data_eq!(refused("a,\n1,2\n"), str![]);
-    snapbox::assert_data_eq!(refused(""), str![]);
-    snapbox::assert_data_eq!(refused(format!("{}\n1\n", "x".repeat(256))), str![]);
+    snapbox::assert_data_eq!(
+        refused("a,b\n1,2\n3\n"),
+        str![[r#"
+error[HY0611]: malformed CSV: a ragged line
+  --> in.csv, line 3, column 1: expected 2 cells, as in the header, found 1
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused("a,b\n1,2\n3,4,5\n"),
+        str![[r#"
+error[HY0611]: malformed CSV: a ragged line
+  --> in.csv, line 3, column 5: expected 2 cells, as in the header, found 3
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused("a,b\n1,\"2\n3,4\n"),
+        str![[r#"
+error[HY0611]: malformed CSV: an unterminated quote
+  --> in.csv, line 2, column 3: expected a closing quote, found the end of the file
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused("a,b\n1,\"2\"x\n"),
+        str![[r#"
+error[HY0611]: malformed CSV: text after a closing quote
+  --> in.csv, line 2, column 6: expected a comma or the end of the line, found 'x'
+  = help: a quote inside a quoted cell is written twice
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused(b"a,b\n1,caf\xE9\n"),
+        str![[r#"
+error[HY0611]: malformed CSV: invalid UTF-8
+  --> in.csv, line 2, column 6: expected UTF-8, found byte 0xe9
+  = help: if it is Latin-1: iconv -f LATIN1 -t UTF-8
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused(b"\xFF\xFEa\0"),
+        str![[r#"
+error[HY0611]: malformed CSV: invalid UTF-8
+  --> in.csv, line 1, column 1: expected UTF-8, found byte 0xff
+  = help: it may be UTF-16: iconv -f UTF-16 -t UTF-8
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused("a,b,a\n1,2,3\n"),
+        str![[r#"
+error[HY0612]: column names: one is there twice
+  --> in.csv, line 1, column 5: expected distinct names, found "a" for columns 1 and 3
+  = help: edit the first line: every column needs a name of its own
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused("a,\n1,2\n"),
+        str![[r#"
+error[HY0612]: column names: one is empty
+  --> in.csv, line 1, column 3: expected a name, found nothing, for column 2
+  = help: edit the first line: every column needs a name of its own
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused(""),
+        str![[r#"
+error[HY0612]: the file has no header
+  --> in.csv: expected a line of column names, found no line
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        refused(format!("{}\n1\n", "x".repeat(256))),
+        str![[r#"
+error[HY0612]: column names: one is too long
+  --> in.csv, line 1, column 1: expected at most 255 bytes, found 256
+  = help: edit the first line: every column needs a name of its own
+
+"#]]
+    );
 }
 
 #[test]

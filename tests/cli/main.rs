@@ -10,6 +10,7 @@ mod pipes;
 mod show;
 
 use hydra::{Hydra, Writer};
+use snapbox::Assert;
 use snapbox::cmd::{Command, OutputAssert};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,7 +66,10 @@ impl Place {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        Command::new(env!("CARGO_BIN_EXE_hydra")).args(args).current_dir(self.0.path()).env_remove("NO_COLOR")
+        // Backslashes are part of what is shown: they are no path separators.
+        let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false);
+        let command = Command::new(env!("CARGO_BIN_EXE_hydra")).with_assert(assert);
+        command.args(args).current_dir(self.0.path()).env_remove("NO_COLOR")
     }
 
     fn run(&self, args: &[&str]) -> OutputAssert {

@@ -67,11 +67,19 @@ fn a_hydra_file_comes_through_stdin() {
     let place = tick_file(3);
     let file = place.read("ticks.hydra");
     for args in [&["inspect", "-"][..], &["schema", "-"], &["cat", "-"], &["check", "-"]] {
-        place.command(args).stdin(&file).assert().code(0).stderr_eq(str![[""]]);
+        place.command(args).stdin(file.clone()).assert().code(0).stderr_eq(str![[""]]);
     }
-    let command = place.command(&["cat", "-v", "-f", "csv", "-n", "1", "-"]).stdin(&file);
-    command.assert().code(0).stdout_eq("time,price\n0,0.0\n").stderr_eq(str![]);
-    place.command(&["cat", "-"]).stdin("not hydra").assert().code(1).stderr_eq(str![]);
+    let command = place.command(&["cat", "-v", "-f", "csv", "-n", "1", "-"]).stdin(file.clone());
+    command.assert().code(0).stdout_eq("time,price\n0,0.0\n").stderr_eq(str![[r#"
+note: <stdin> is copied to [..]
+
+"#]]);
+    place.command(&["cat", "-"]).stdin("not hydra").assert().code(1).stderr_eq(str![[r#"
+error[HY0101]: not a Hydra file
+  --> <stdin> @ 0x0: found text
+  = help: hydra convert makes Hydra files from CSV
+
+"#]]);
 }
 
 #[test]
