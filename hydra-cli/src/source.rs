@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// A regular file to read, and what to call it.
-pub struct Input {
+pub(crate) struct Input {
     /// As it was given, or `<stdin>`.
-    pub name: String,
-    pub path: PathBuf,
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
     spool: Option<TempPath>,
 }
 
 impl Input {
     /// A file; stdin (`-`) and pipes are copied to a temporary one first, since they can be read only once.
-    pub fn new(path: &Path, console: &mut Console) -> Result<Input> {
+    pub(crate) fn new(path: &Path, console: &mut Console) -> Result<Input> {
         let stdin = path == Path::new("-");
         let name = if stdin { "<stdin>".to_string() } else { path.display().to_string() };
         let spooled = if stdin {
@@ -42,23 +42,23 @@ impl Input {
     }
 
     /// Size in bytes.
-    pub fn len_bytes(&self) -> u64 {
+    pub(crate) fn len_bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
     }
 
     /// Opens it as a Hydra file.
-    pub fn open(&self) -> Result<Reader> {
+    pub(crate) fn open(&self) -> Result<Reader> {
         Reader::open(&self.path).map_err(|error| self.failure(error))
     }
 
     /// A failure on this file, under the name that it was given.
-    pub fn failure(&self, error: Error) -> Failure {
+    pub(crate) fn failure(&self, error: Error) -> Failure {
         let failure = Failure::from(error.in_file(&self.path));
         if self.spool.is_some() { failure.renamed(&self.path, &self.name) } else { failure }
     }
 
     /// The table with this name, or the only one.
-    pub fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
+    pub(crate) fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
         let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
         let list = names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
         let failure = |kind: ErrorKind| Error::new(kind).in_file(&self.path);

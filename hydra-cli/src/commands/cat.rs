@@ -20,7 +20,7 @@ use std::io::Write;
 /// The records that decide how wide columns are.
 const FIRST_RECORDS: usize = 200;
 
-pub fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
     let mut exit = Exit::Done;
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {

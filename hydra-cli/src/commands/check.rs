@@ -18,13 +18,13 @@ use std::io::Write;
 const KEPT: usize = 10_000;
 
 /// What checking a file found.
-pub struct Findings {
-    pub list: Vec<Error>,
-    pub count: u64,
+pub(crate) struct Findings {
+    pub(crate) list: Vec<Error>,
+    pub(crate) count: u64,
     summary: Option<CheckSummary>,
 }
 
-pub fn run(args: &Check, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
     let (mut exit, mut documents) = (Exit::Done, Vec::new());
     for path in &args.files {
         let done = Input::new(path, console).and_then(|input| Ok((examine(&input)?, input)));
@@ -65,7 +65,7 @@ pub fn run(args: &Check, console: &mut Console) -> Result<Exit> {
 }
 
 /// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
-pub fn examine(input: &Input) -> Result<Findings> {
+pub(crate) fn examine(input: &Input) -> Result<Findings> {
     let progress = Progress::start("checking", 0);
     let mut found = Findings { list: Vec::new(), count: 0, summary: None };
     let checked = file::check(&input.path, &mut |finding| found.add(finding));
@@ -88,12 +88,12 @@ impl Findings {
         }
     }
 
-    pub fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.count == 0
     }
 
     /// What was verified and what was found.
-    pub fn show(&self, console: &mut Console) -> Result<()> {
+    pub(crate) fn show(&self, console: &mut Console) -> Result<()> {
         let verified = self.summary.as_ref().map(|summary| {
             let records = plural(summary.record_count, "record");
             format!(
@@ -118,7 +118,7 @@ impl Findings {
         Ok(())
     }
 
-    pub fn document(&self) -> Map<String, Value> {
+    pub(crate) fn document(&self) -> Map<String, Value> {
         let mut out = Map::new();
         let verdict = match self.list.first().map(Error::kind) {
             None => "good",
@@ -138,7 +138,7 @@ impl Findings {
 }
 
 /// A finding as JSON.
-pub fn finding(error: &Error) -> Value {
+pub(crate) fn finding(error: &Error) -> Value {
     let mut out = Map::new();
     out.insert("code".into(), json!(error.code()));
     out.insert("message".into(), json!(error.message()));

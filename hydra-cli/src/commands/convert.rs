@@ -12,7 +12,7 @@ use crate::target::{Target, hydra_to_stdout};
 use std::io::Write;
 use std::path::Path;
 
-pub fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
     let from = args.from.map_or_else(|| guess(&args.input, "IN", "--from"), Ok)?;
     let to = args.to.map_or_else(|| guess(&args.output, "OUT", "--to"), Ok)?;
     match (from, to) {

@@ -19,7 +19,7 @@ use std::io::Write;
 /// Lines that tables and metadata may take together: the rest of a screen.
 const LINES: usize = 36;
 
-pub fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
     let (mut exit, mut documents) = (Exit::Done, Vec::new());
     for (i, file) in args.files.iter().enumerate() {
         let input = Input::new(file, console)?;
@@ -86,7 +86,9 @@ fn show(
         Some(found) => found.show(console),
         None => {
             let blocks = plural(reader.tables().iter().map(|table| table.block_count()).sum(), "data block");
-            let text = format!("not verified: what is in {blocks} (hydra check {name}, or inspect --deep)");
+            let text = format!(
+                "not verified: checksums and contents of {blocks}; hydra check {name} reads every byte"
+            );
             Ok(writeln!(console, "{}", console.paint(Style::Dim, &text))?)
         }
     }
