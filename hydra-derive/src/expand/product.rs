@@ -185,7 +185,9 @@ impl Expansion<'_> {
         };
         let (list, list_body) = match self.model.attrs.has("plain") || named.is_some() {
             true => self.list_of(),
-            false => (quote_spanned!(inner.type_span()=> <#ty as __h::Hydra>::List<'a>), quote!(#listed(__run))),
+            false => {
+                (quote_spanned!(inner.type_span()=> <#ty as __h::Hydra>::List<'a>), quote!(#listed(__run)))
+            }
         };
         let keys = matches!(inner.stored, Stored::AsItself).then(|| {
             let (compare, order) = (ask(inner, "compare"), ask(inner, "order"));
