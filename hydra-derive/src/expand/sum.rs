@@ -25,10 +25,12 @@ impl Expansion<'_> {
         let arms = names.iter().enumerate().skip(1).map(|(index, name)| quote!(#index => Self::#name,));
         let first = names.first();
         let (list, list_body) = self.list_of();
+        // An enum that is not Copy is reported at its name.
+        let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
-                type View<'a> = Self;
+                #view
                 type List<'a> = #list;
                 #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self {
