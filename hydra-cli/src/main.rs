@@ -1,2 +1,48 @@
-//! The `hydra` command.
-fn main() {}
+//! The `hydra` command: inspects, checks, prints and converts Hydra files. It uses the library as any program would:
+//! files, schemas and values, never a map of a file and never a record's own type.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod console;
+mod export;
+mod failure;
+mod import;
+mod progress;
+mod render;
+mod source;
+mod target;
+
+use args::{Cli, Command};
+use clap::Parser;
+use console::Console;
+use failure::{Exit, Result};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut console = Console::new(cli.color, cli.verbose);
+    let done = run(&cli.command, &mut console).and_then(|exit| {
+        console.flush()?;
+        Ok(exit)
+    });
+    let exit = match done {
+        Ok(exit) => exit,
+        Err(failure) => {
+            console.complain(&failure);
+            failure.code()
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(command: &Command, console: &mut Console) -> Result<Exit> {
+    match command {
+        Command::Inspect(args) => commands::inspect::run(args, console),
+        Command::Schema(args) => commands::schema::run(args, console),
+        Command::Cat(args) => commands::cat::run(args, console),
+        Command::Check(args) => commands::check::run(args, console),
+        Command::Convert(args) => commands::convert::run(args, console),
+    }
+}

@@ -164,6 +164,12 @@ impl Error {
         self
     }
 
+    /// Moves an offset that counts from the start of a part to the start of the whole.
+    pub(crate) fn shifted(mut self, by: u64) -> Error {
+        self.0.offset = self.0.offset.map(|offset| offset.saturating_add(by));
+        self
+    }
+
     /// Where that is, in the words of the format: `table Tick, records 40960..45055`.
     pub fn place(mut self, place: impl Into<String>) -> Error {
         self.0.place.get_or_insert_with(|| place.into());
@@ -211,6 +217,11 @@ impl Error {
         } else {
             format!("{}: {}", self.kind().summary(), self.0.what)
         }
+    }
+
+    /// What the kind's summary leaves open.
+    pub(crate) fn what_text(&self) -> &str {
+        &self.0.what
     }
 
     /// The file, where one is involved.

@@ -1,4 +1,59 @@
-//! Hydra: typed records in files that describe themselves.
+//! Hydra keeps typed records in files that describe themselves.
+//!
+//! Derive [`Hydra`] on a struct or enum. Append records with a [`Writer`]; read them back with a [`Reader`] as your own
+//! types, in place and without parsing, or as [`Value`]s by a program that has never seen the type.
+//!
+//! ```
+//! use hydra::{Hydra, Reader, Writer};
+//!
+//! #[derive(Hydra, Clone, Copy)]
+//! #[repr(C)]
+//! #[hydra(plain)] // records come back as `&[Tick]`
+//! pub struct Tick {
+//!     pub time: u64,
+//!     pub price: f64,
+//! }
+//!
+//! #[derive(Hydra)] // anything else is read through views
+//! pub struct Log {
+//!     pub time: u64,
+//!     pub text: String,
+//!     pub tags: Vec<String>,
+//! }
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("day.hydra");
+//! let mut file = Writer::create(&path)?;
+//! let (ticks, logs) = (file.table::<Tick>()?, file.table::<Log>()?);
+//! file.append(ticks, &Tick { time: 1, price: 101.5 })?;
+//! file.append(logs, &Log { time: 2, text: "opened".into(), tags: vec!["a".into()] })?;
+//! file.finish()?;
+//!
+//! let file = Reader::open(&path)?;
+//! for block in file.table::<Tick>()?.blocks() {
+//!     let block = block?; // errors live here: a block is verified when it is first touched
+//!     let ticks: &[Tick] = block.as_slice();
+//!     assert_eq!(ticks[0].price, 101.5);
+//! }
+//! let log = file.table::<Log>()?.get(0)?;
+//! assert_eq!(log.view().text(), "opened"); // as the type, without copying
+//! assert_eq!(log.value().path("tags[0]")?.get::<&str>()?, "a"); // as data, without the type
+//! # Ok::<(), hydra::Error>(())
+//! ```
+//!
+//! | word | is |
+//! | --- | --- |
+//! | [`Hydra`] | a type that can be written and read; derive it |
+//! | [`View`] | a record, or a part of one, read in place |
+//! | [`Writer`] | appends records and commits them |
+//! | [`Reader`] | opens a file: [`Reader::open`] through buffers, [`Reader::map`] through a map |
+//! | [`Table`] | the records of one type |
+//! | [`Block`] | some hundred KiB of records that are verified together |
+//! | [`Record`] | one record, with the block that keeps it alive |
+//! | [`Value`] | a value as data, live or stored |
+//!
+//! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`]; [`save`] and [`load`] keep one in a file.
+//! The bytes are specified in `docs/FORMAT.md`.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
 #![deny(unsafe_code)]
 
@@ -19,9 +74,10 @@ pub mod file;
 mod raw;
 pub mod reflect;
 
-pub use codec::{As, Hydra, View, With};
+pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
+pub use file::{Block, Level, Reader, Record, Report, Row, Table, TableId, Writer};
 pub use hydra_derive::Hydra;
 pub use raw::{AlignedBuf, Describe, Map, Plain};
 pub use reflect::{Dynamic, Value};

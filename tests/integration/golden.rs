@@ -121,7 +121,8 @@ pub fn some_containers() -> [Containers; 2] {
         nested: vec![words("a bb"), vec![], words("ccc")],
         array: [Some(1), None, Some(65535)],
         option: Some(Some("inner".into())),
-        map: [("b".to_string(), vec![2]), ("a".to_string(), vec![]), ("aa".to_string(), vec![1, 2, 3])].into(),
+        map: [("b".to_string(), vec![2]), ("a".to_string(), vec![]), ("aa".to_string(), vec![1, 2, 3])]
+            .into(),
         hash_map: [(UserId(300), (-1, "x".to_string())), (UserId(2), (5, String::new()))].into(),
         set: [(-1, Venue::Other), (-1, Venue::Nyse), (7, Venue::Lse)].into(),
         hash_set: words("one two three").into_iter().collect(),
@@ -146,7 +147,10 @@ pub fn some_shapes() -> Vec<Shape> {
         Shape::Empty,
         Shape::Circle { r: 1.5 },
         Shape::Poly(vec![], None),
-        Shape::Group(Box::new(poly.clone()), vec![Shape::Empty, poly, Shape::Circle { r: f64::NEG_INFINITY }]),
+        Shape::Group(
+            Box::new(poly.clone()),
+            vec![Shape::Empty, poly, Shape::Circle { r: f64::NEG_INFINITY }],
+        ),
     ]
 }
 
@@ -228,7 +232,12 @@ fn golden_files_come_out_byte_for_byte() -> Result<()> {
         }
         let kept = std::fs::read(&kept)?;
         let differ = fresh.iter().zip(&kept).position(|(left, right)| left != right);
-        assert!(fresh == kept, "{name}: {} and {} bytes, first difference at {differ:?}", fresh.len(), kept.len());
+        assert!(
+            fresh == kept,
+            "{name}: {} and {} bytes, first difference at {differ:?}",
+            fresh.len(),
+            kept.len()
+        );
     }
     Ok(())
 }
@@ -244,7 +253,9 @@ fn golden_files_read_back() -> Result<()> {
         assert_eq!(stored.decode()?, some_containers()[record as usize]);
     }
     let shapes = open("shapes")?.table::<Shape>()?;
-    let owned: Vec<Shape> = shapes.blocks().flat_map(|block| block.map(|block| block.decode().collect::<Vec<_>>()))
+    let owned: Vec<Shape> = shapes
+        .blocks()
+        .flat_map(|block| block.map(|block| block.decode().collect::<Vec<_>>()))
         .flatten()
         .collect::<Result<_>>()?;
     assert_eq!(owned, some_shapes());

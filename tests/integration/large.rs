@@ -24,9 +24,11 @@ fn blocks_beyond_six_gibibytes() -> Result<()> {
     assert!(std::fs::metadata(&path)?.len() > 6 << 30);
     for reader in [Reader::open(&path)?, map(&path)?] {
         let table = reader.table::<Tick>()?;
-        let all: Vec<Tick> = [0, 1, 2, 3, 4].map(|index| table.get(index)?.decode()).into_iter().collect::<Result<_>>()?;
+        let all: Vec<Tick> =
+            [0, 1, 2, 3, 4].map(|index| table.get(index)?.decode()).into_iter().collect::<Result<_>>()?;
         assert_eq!(all, [tick(0), tick(1), tick(1), tick(2), tick(2)]);
-        let mapped: usize = table.blocks().map(|block| block.map(|block| block.as_slice().len())).sum::<Result<_>>()?;
+        let mapped: usize =
+            table.blocks().map(|block| block.map(|block| block.as_slice().len())).sum::<Result<_>>()?;
         assert_eq!(mapped, 5);
     }
     Ok(())

@@ -1,8 +1,16 @@
 //! One integration-test binary: a module a subject.
 
+/// Files that are damaged, cut or not Hydra files.
+mod bad_input;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
 mod golden;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The style that the repository promises.
+mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
+/// The test vectors of FORMAT.md.
+mod vectors;
+/// Every byte of the worked example in FORMAT.md.
+mod worked_example;

@@ -2,16 +2,24 @@
 #![forbid(unsafe_code)]
 
 mod at;
+mod facts;
+mod image;
 mod impls;
 mod sink;
+mod validate;
 mod views;
 mod with;
 
 pub use at::{At, Run};
+pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
+pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
-pub(crate) use sink::{part, put};
+pub use validate::{Fault, Parts, Validator};
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};
+
+pub(crate) use facts::facts_of;
+pub(crate) use image::{encode_after, encode_payload, open_payload};
 
 use crate::Result;
 use crate::raw::Describe;

@@ -6,7 +6,7 @@ use crate::describe::round_up;
 use crate::{Error, ErrorKind};
 
 /// The deepest chain of references from a record to a value (FORMAT.md, section 12).
-pub const MAX_DEPTH: u32 = 64;
+pub(crate) const MAX_DEPTH: u32 = 64;
 
 /// The first pass: where heap and text of a payload end after a value.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ pub const fn round_up(offset: u64, align: u64) -> u64 {
     let mask = align.saturating_sub(1);
     match offset.checked_add(mask) {
         Some(sum) => sum & !mask,
-        None => u64::MAX & !mask,
+        None => !mask,
     }
 }
 
@@ -22,22 +22,46 @@ pub struct Layout<const N: usize> {
     pub align: usize,
 }
 
+/// Fields one after the other, in bytes: where the last one ends, and the largest alignment so far.
+pub(super) struct Place {
+    pub(super) end: u64,
+    pub(super) align: u64,
+}
+
+impl Place {
+    /// No field yet; the first one starts at `start` or after.
+    pub(super) const fn from(start: u64) -> Place {
+        Place { end: start, align: 1 }
+    }
+
+    /// The offset of the next field.
+    pub(super) const fn add(&mut self, size: u64, align: u64) -> u64 {
+        let offset = round_up(self.end, align);
+        self.end = offset.saturating_add(size);
+        if align > self.align {
+            self.align = align;
+        }
+        offset
+    }
+}
+
+/// The size of what ends at `end`: a multiple of its alignment, and never 0.
+pub(super) const fn whole(end: u64, align: u64) -> u64 {
+    let size = round_up(end, align);
+    if size == 0 { align } else { size }
+}
+
 /// Places fields of the given (size, alignment) from offset `start`; `start` and the alignments are bytes.
 const fn place<const N: usize>(start: usize, fields: [(usize, usize); N]) -> Layout<N> {
     let mut offsets = [0u32; N];
-    let (mut end, mut align, mut i) = (start as u64, 1, 0);
+    let (mut place, mut i) = (Place::from(start as u64), 0);
     while i < N {
-        let (size, field_align) = fields[i];
-        let offset = round_up(end, field_align as u64);
+        let offset = place.add(fields[i].0 as u64, fields[i].1 as u64);
         assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
         offsets[i] = offset as u32;
-        end = offset + size as u64;
-        if field_align > align {
-            align = field_align;
-        }
         i += 1;
     }
-    Layout { offsets, size: end as usize, align }
+    Layout { offsets, size: place.end as usize, align: place.align as usize }
 }
 
 /// The layout of a struct or tuple whose fields have these (size, alignment); `min_align` is what the
@@ -93,8 +117,7 @@ pub const fn variants_layout<const N: usize>(
 }
 
 const fn finish<const N: usize>(mut layout: Layout<N>) -> Layout<N> {
-    let size = round_up(layout.size as u64, layout.align as u64) as usize;
-    layout.size = if size == 0 { layout.align } else { size };
+    layout.size = whole(layout.size as u64, layout.align as u64) as usize;
     layout
 }
 

@@ -4,11 +4,17 @@
 //! that it mentions, as a file keeps it.
 #![forbid(unsafe_code)]
 
+mod build;
+mod canon;
+mod check;
 mod descriptor;
+mod footnote;
 mod kind;
 mod layout;
+mod mismatch;
 mod note;
 mod schema;
+mod spell;
 mod wire;
 
 pub use descriptor::{Descriptor, Field, Live, Parts, Style, TypeRef, Variant};

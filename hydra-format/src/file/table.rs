@@ -2,6 +2,8 @@
 //! blocks are found or verified; [`Reader`](super::Reader) does.
 #![forbid(unsafe_code)]
 
+use super::catalog::{Cursor, TableInfo};
+use super::index::Entry;
 use super::reader::Shared;
 use crate::codec::At;
 use crate::describe::Schema;
@@ -50,33 +52,35 @@ impl Row for Dynamic {
 pub struct Table<T = Dynamic> {
     shared: Arc<Shared>,
     number: usize,
+    schema: Arc<Schema>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Table { shared: self.shared.clone(), number: self.number, of: PhantomData }
+        let (shared, schema) = (self.shared.clone(), self.schema.clone());
+        Table { shared, number: self.number, schema, of: PhantomData }
     }
 }
 
 impl<T: Row> Table<T> {
-    pub(super) fn new(shared: Arc<Shared>, number: usize) -> Table<T> {
-        Table { shared, number, of: PhantomData }
+    pub(super) fn new(shared: Arc<Shared>, number: usize, schema: Arc<Schema>) -> Table<T> {
+        Table { shared, number, schema, of: PhantomData }
     }
 
     /// Name: the type's, in canonical spelling.
     pub fn name(&self) -> &str {
-        self.shared.table_name(self.number)
+        self.shared.table(self.number).map_or("", TableInfo::name)
     }
 
     /// The newest schema of its records.
     pub fn schema(&self) -> &Schema {
-        self.shared.table_schema(self.number)
+        &self.schema
     }
 
     /// Number of records.
     pub fn len(&self) -> u64 {
-        self.shared.record_count(self.number)
+        self.shared.table(self.number).map_or(0, TableInfo::record_count)
     }
 
     /// True if there is no record.
@@ -92,8 +96,9 @@ impl<T: Row> Table<T> {
 
     /// The blocks that hold these records, trimmed to them; what lies beyond the table is left out.
     pub fn range(&self, records: Range<u64>) -> Blocks<T> {
-        let end = records.end.min(self.len());
-        Blocks { table: self.clone(), next: records.start, end }
+        let cursor = self.shared.cursor(self.number, records.start);
+        let records = records.start..records.end.min(self.len());
+        Blocks { table: self.clone(), cursor, held: None, records }
     }
 
     /// The record at `index`, with the block that holds it.
@@ -126,27 +131,42 @@ impl<T: Row> std::fmt::Debug for Table<T> {
 /// The blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
     table: Table<T>,
-    next: u64,
-    end: u64,
+    cursor: Cursor,
+    /// Found behind missing records, which were reported first.
+    held: Option<Entry>,
+    /// What is still to come.
+    records: Range<u64>,
 }
 
 impl<T: Row> Iterator for Blocks<T> {
     type Item = Result<Block<T>>;
 
     fn next(&mut self) -> Option<Result<Block<T>>> {
-        if self.next >= self.end {
+        let Range { start, end } = self.records;
+        if start >= end {
             return None;
         }
-        let start = self.next;
-        let located = self.table.shared.locate(self.table.number, start);
-        let (loaded, stop) = match located {
-            Ok(place) => (self.table.shared.load(&place), place.first.saturating_add(place.count)),
-            Err((error, resume)) => (Err(error), resume),
+        let (shared, number) = (&self.table.shared, self.table.number);
+        let entry = match self.held.take().map(Ok).or_else(|| shared.next(&mut self.cursor)) {
+            Some(Ok(entry)) => entry,
+            Some(Err((error, behind))) => {
+                self.records.start = behind;
+                return Some(Err(error));
+            }
+            None => {
+                self.records.start = end;
+                return Some(Err(shared.missing(number, start..end)));
+            }
         };
-        self.next = stop.max(start.saturating_add(1));
-        Some(loaded.map(|loaded| {
+        if entry.first > start {
+            self.held = Some(entry);
+            self.records.start = entry.first.min(end);
+            return Some(Err(shared.missing(number, start..self.records.start)));
+        }
+        self.records.start = entry.end();
+        Some(shared.load(number, &entry).map(|loaded| {
             let from = start.saturating_sub(loaded.first) as usize;
-            let until = self.end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+            let until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
             Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }
         }))
     }
@@ -227,7 +247,13 @@ impl<T: Row> Block<T> {
     #[inline]
     pub fn iter(&self) -> Rows<'_, T> {
         let stride = if T::STRIDE > 0 { T::STRIDE } else { self.loaded.stride };
-        Rows { records: self.records(), stride, at: self.at(&[]), schema: &self.loaded.schema, of: PhantomData }
+        Rows {
+            records: self.records(),
+            stride,
+            at: self.at(&[]),
+            schema: &self.loaded.schema,
+            of: PhantomData,
+        }
     }
 
     /// The record at `index`, counted from this block's first, as data.
@@ -281,7 +307,8 @@ impl<'a, T: Row> Iterator for Rows<'a, T> {
     #[inline]
     fn next(&mut self) -> Option<T::Read<'a>> {
         let stride = if T::STRIDE > 0 { T::STRIDE } else { self.stride };
-        let (record, rest) = self.records.split_at_checked(stride).filter(|(record, _)| !record.is_empty())?;
+        let (record, rest) =
+            self.records.split_at_checked(stride).filter(|(record, _)| !record.is_empty())?;
         self.records = rest;
         Some(T::read(self.at.with(record), self.schema))
     }

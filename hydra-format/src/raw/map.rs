@@ -43,6 +43,17 @@ impl Map {
         Ok(Map { bytes, file, path: path.to_path_buf() })
     }
 
+    /// The same file with at least `count` bytes mapped, if it has them: it may have grown since.
+    pub(crate) fn covering(self, count: u64) -> Result<Map> {
+        if self.bytes.len() as u64 >= count {
+            return Ok(self);
+        }
+        // SAFETY: the promise made to `open` is about the file for as long as the map lives, and this map takes the
+        // place of the one that it was made for.
+        let bytes = unsafe { memmap2::Mmap::map(&self.file) }?;
+        Ok(Map { bytes, ..self })
+    }
+
     /// All mapped bytes.
     #[inline]
     pub fn bytes(&self) -> &[u8] {

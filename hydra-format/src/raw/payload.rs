@@ -12,33 +12,43 @@ pub struct TextMap {
     known: Known,
 }
 
-/// Remembers up to a fixed number of u64 keys, without locks: a key that meets another in its slot
-/// displaces it. Forgetting costs time, never correctness. The key 0 is never known.
+/// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
+/// Forgetting costs time, never correctness. The key 0 is never known.
 #[derive(Debug)]
 pub struct Known(Box<[AtomicU64]>);
 
 impl Known {
-    /// Room for about `count` keys, within bounds.
+    /// Slots of the largest table: 2 MiB, enough for files of 32 GiB in blocks of the usual size.
+    const MOST_SLOTS: u64 = 1 << 18;
+    /// How far from its own slot a key may be.
+    const PROBES: usize = 8;
+
+    /// Room for `count` keys, within bounds. Its pages are touched when they are used.
     pub fn new(count: u64) -> Known {
-        let slots = count.clamp(64, 1 << 16).next_power_of_two();
-        Known((0..slots).map(|_| AtomicU64::new(0)).collect())
+        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
+        Known(bytemuck::allocation::zeroed_slice_box(slots as usize))
     }
 
-    fn slot(&self, key: u64) -> Option<&AtomicU64> {
-        // The keys are multiples of large powers of two: multiply to spread them (Fibonacci hashing).
-        let spread = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        self.0.get(spread as usize & (self.0.len() - 1))
+    /// The slots in which a key may be, its own first.
+    fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
+        // Fibonacci hashing: keys are multiples of large powers of two.
+        let own = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
+        let mask = self.0.len() - 1;
+        (0..Known::PROBES).filter_map(move |probe| self.0.get((own + probe) & mask))
     }
 
     /// True if the key was inserted and not displaced since.
     #[inline]
     pub fn contains(&self, key: u64) -> bool {
-        key != 0 && self.slot(key).is_some_and(|slot| slot.load(Ordering::Relaxed) == key)
+        let found =
+            |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
+        self.slots(key).find_map(found).is_some_and(|held| held == key && key != 0)
     }
 
-    /// Remembers the key.
+    /// Remembers the key, in the first free slot, or in its own.
     pub fn insert(&self, key: u64) {
-        if let Some(slot) = self.slot(key) {
+        let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
+        if let Some(slot) = free.or_else(|| self.slots(key).next()) {
             slot.store(key, Ordering::Relaxed);
         }
     }

@@ -1,7 +1,13 @@
-//! Values whose type exists only as a schema.
+//! Values whose type exists only as a schema: owned trees of data, checked against that schema.
 #![forbid(unsafe_code)]
 
-use crate::describe::Schema;
+use super::encode::{Crumb, Image, Trail, too_deep};
+use super::types::Type;
+use super::value::{MAX_NESTING, Source};
+use super::{Scalar, Value, compare_keys};
+use crate::codec::MAX_DEPTH;
+use crate::describe::{Field, Form, Kind, Schema};
+use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 /// The parts of a value that exists only as data.
@@ -39,8 +45,337 @@ pub enum Data {
 }
 
 /// A value whose type exists only as a schema.
+///
+/// ```
+/// use hydra::{Dynamic, Schema, reflect::Data};
+/// let schema = Schema::of::<(u8, Vec<String>)>();
+/// let data = Data::parts([Data::from(7u8), Data::parts(["a", "b"])]);
+/// let dynamic = Dynamic::new(schema.into(), data)?;
+/// assert_eq!(dynamic.value().path("1[-1]")?.get::<&str>()?, "b");
+/// assert_eq!(dynamic.value().to::<(u8, Vec<String>)>()?, (7, vec!["a".to_string(), "b".to_string()]));
+/// # Ok::<(), hydra::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dynamic {
-    pub(crate) schema: Arc<Schema>,
-    pub(crate) data: Data,
+    schema: Arc<Schema>,
+    data: Data,
+}
+
+impl Dynamic {
+    /// A value of the schema's root type. Integers may come as signed or unsigned; entries of maps and members of
+    /// sets in any order.
+    ///
+    /// # Errors
+    /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
+    pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
+        Check { depth: 0 }.node(&mut data, Type::new(schema.root(), Some(&schema)), &Trail::ROOT)?;
+        Ok(Dynamic { schema, data })
+    }
+
+    /// An owned copy of any value; live values are copied as they are stored.
+    pub fn from_value(value: Value<'_>) -> Result<Dynamic> {
+        let ty = value.typed();
+        let data = match value.source() {
+            Source::Encoded => return Err(value.wrong_kind("")),
+            Source::Live(_) => data_of(Value::stored_as(Image::of(value)?.at(), ty), 0)?,
+            Source::Data(data) => data.clone(),
+            Source::Stored(_) => data_of(value, 0)?,
+        };
+        Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
+    }
+
+    /// The value, to look at.
+    pub fn value(&self) -> Value<'_> {
+        Value::data(&self.data, self.schema.root(), &self.schema)
+    }
+
+    /// Its schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Its data: integers as the type has them, entries and members in order.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// Its data, to be changed and checked again by [`Dynamic::new`].
+    pub fn into_data(self) -> Data {
+        self.data
+    }
+}
+
+impl PartialEq for Dynamic {
+    fn eq(&self, other: &Dynamic) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl std::fmt::Display for Dynamic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
+impl serde::Serialize for Dynamic {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
+    }
+}
+
+impl Value<'_> {
+    /// An owned copy; live values are copied as they are stored.
+    pub fn to_dynamic(self) -> Result<Dynamic> {
+        Dynamic::from_value(self)
+    }
+}
+
+fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
+    if depth > MAX_NESTING {
+        return Err(too_deep());
+    }
+    let of = |part: Value<'_>| data_of(part, depth + 1);
+    let parts = || value.parts().map(|(_, part)| of(part)).collect::<Result<Vec<_>>>();
+    Ok(match value.scalar() {
+        Scalar::Unit => Data::Unit,
+        Scalar::Bool(it) => Data::Bool(it),
+        Scalar::Char(c) => Data::Char(c),
+        Scalar::Int(number) => Data::Int(number),
+        Scalar::Uint(number) => Data::Uint(number),
+        Scalar::F32(number) => Data::F32(number),
+        Scalar::F64(number) => Data::F64(number),
+        Scalar::Str(text) => Data::Str(text.to_string()),
+        Scalar::Bytes(bytes) => Data::Bytes(bytes.to_vec()),
+        Scalar::None => match value.kind() {
+            Kind::Option | Kind::Newtype | Kind::Box => match value.part(0) {
+                Some(inner) => Data::Some(Box::new(of(inner)?)),
+                None => Data::None,
+            },
+            Kind::Enum => match value.variant_index() {
+                Some(index) => Data::Variant(index, parts()?),
+                None => return Err(Error::new(ErrorKind::BadValue).expected("a known variant")),
+            },
+            Kind::Map => {
+                let entries = value.entries()?.map(|(key, value)| Ok((of(key)?, of(value)?)));
+                Data::Entries(entries.collect::<Result<_>>()?)
+            }
+            _ => Data::Parts(parts()?),
+        },
+    })
+}
+
+/// Data against its type.
+struct Check {
+    depth: u32,
+}
+
+impl Check {
+    fn node(&mut self, data: &mut Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+        let kind = ty.kind();
+        trail.within_limit().map_err(|error| error.path(trail.path()))?;
+        match (kind, &mut *data) {
+            (Kind::Unit, Data::Unit) | (Kind::Bool, Data::Bool(_)) | (Kind::Char, Data::Char(_)) => Ok(()),
+            (Kind::F32, Data::F32(_)) | (Kind::F64, Data::F64(_)) | (Kind::String, Data::Str(_)) => Ok(()),
+            (Kind::Bytes | Kind::Opaque, Data::Bytes(_)) | (Kind::Option, Data::None) => Ok(()),
+            (_, Data::Int(_) | Data::Uint(_)) if kind.is_integer() => {
+                *data = integer(data, ty).map_err(|error| error.path(trail.path()))?;
+                Ok(())
+            }
+            (Kind::Option, Data::Some(inner)) => self.node(inner, ty.element(), &trail.to(Crumb::Some)),
+            (Kind::Newtype, Data::Some(inner)) => self.node(inner, ty.element(), &trail.to(Crumb::Inner)),
+            (Kind::Box, Data::Some(inner)) => {
+                self.nested(trail, |check| check.node(inner, ty.element(), &trail.to(Crumb::Inner)))
+            }
+            (Kind::List, Data::Parts(parts)) => self.nested(trail, |check| check.elements(parts, ty, trail)),
+            (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => {
+                self.elements(parts, ty, trail)
+            }
+            (Kind::Set, Data::Parts(members)) => {
+                self.nested(trail, |check| check.elements(members, ty, trail))?;
+                sort(members, |member| member, ty.element(), trail)
+            }
+            (Kind::Map, Data::Entries(entries)) => {
+                self.nested(trail, |check| check.entries(entries, ty, trail))?;
+                sort(entries, |entry| &entry.0, ty.key(), trail)
+            }
+            (Kind::Tuple | Kind::Struct, Data::Parts(parts)) if parts.len() == ty.ty.fields().len() => {
+                self.fields(parts, ty.ty.fields(), ty, trail)
+            }
+            (Kind::Enum, Data::Variant(index, parts)) => match ty.ty.variants().get(*index) {
+                Some(variant) if parts.len() == variant.fields().len() => {
+                    self.fields(parts, variant.fields(), ty, &trail.to(Crumb::Variant(variant.name())))
+                }
+                _ => Err(wrong(data, ty, trail)),
+            },
+            _ => Err(wrong(data, ty, trail)),
+        }
+    }
+
+    /// What is behind a reference.
+    fn nested(&mut self, trail: &Trail<'_>, check: impl FnOnce(&mut Check) -> Result<()>) -> Result<()> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Error::new(ErrorKind::TooDeep).path(trail.path()));
+        }
+        self.depth += 1;
+        check(self)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn elements(&mut self, parts: &mut [Data], ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+        let element = ty.element();
+        let mut parts = parts.iter_mut().enumerate();
+        parts.try_for_each(|(index, part)| self.node(part, element, &trail.to(Crumb::Index(index))))
+    }
+
+    fn entries(&mut self, entries: &mut [(Data, Data)], ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+        for (index, (key, value)) in entries.iter_mut().enumerate() {
+            let trail = trail.to(Crumb::Index(index));
+            self.node(key, ty.key(), &trail)?;
+            self.node(value, ty.element(), &trail)?;
+        }
+        Ok(())
+    }
+
+    fn fields(
+        &mut self,
+        parts: &mut [Data],
+        fields: &[Field],
+        ty: Type<'_>,
+        trail: &Trail<'_>,
+    ) -> Result<()> {
+        let mut parts = parts.iter_mut().zip(fields);
+        parts.try_for_each(|(part, field)| {
+            self.node(part, ty.resolve(field.ty()), &trail.to(Crumb::Field(field.name())))
+        })
+    }
+}
+
+#[cold]
+fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
+    let count = |count: usize, what: &str| format!("{count} {what}");
+    let found = match data {
+        Data::Parts(parts) => count(parts.len(), "parts"),
+        Data::Entries(entries) => count(entries.len(), "entries"),
+        Data::Variant(index, fields) => format!("variant {index} with {} fields", fields.len()),
+        Data::Some(_) => "a value within another".to_string(),
+        other => format!("{other:?}"),
+    };
+    let expected = match ty.kind() {
+        Kind::Array => format!("array of {} elements", ty.count()),
+        Kind::Struct | Kind::Tuple => format!("{} of {} fields", ty.ty.name(), ty.ty.fields().len()),
+        _ => ty.ty.name().to_string(),
+    };
+    Error::new(ErrorKind::WrongKind).expected(expected).found(found).path(trail.path())
+}
+
+/// Sorts by key, and refuses equal ones.
+fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+    let compare =
+        |left: &T, right: &T| compare_keys(Value::data_as(key(left), ty), Value::data_as(key(right), ty));
+    items.sort_by(compare);
+    let twice = items.windows(2).find_map(|pair| match pair {
+        [left, right] if compare(left, right).is_eq() => Some(Value::data_as(key(left), ty)),
+        _ => None,
+    });
+    match twice {
+        Some(key) => Err(Error::new(ErrorKind::CannotEncode)
+            .what("two keys of a map or set are equal")
+            .found(format!("{key} twice"))
+            .path(trail.path())),
+        None => Ok(()),
+    }
+}
+
+/// An integer as its kind has it, if it is one of its values.
+fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
+    let kind = ty.kind();
+    let bits = kind.fixed_size() * 8;
+    let (signed, unsigned) = match data {
+        Data::Int(number) => (Some(*number), u128::try_from(*number).ok()),
+        Data::Uint(number) => (i128::try_from(*number).ok(), Some(*number)),
+        _ => (None, None),
+    };
+    let number = if kind.is_signed() {
+        let spare = 128 - bits;
+        signed.filter(|number| number << spare >> spare == *number).map(Data::Int)
+    } else {
+        unsigned.filter(|number| bits == 128 || number >> bits == 0).map(Data::Uint)
+    };
+    let number = number.filter(|number| !(ty.is_nonzero() && matches!(number, Data::Int(0) | Data::Uint(0))));
+    let number = number.filter(|number| is_in_form(number, ty.form()));
+    number.ok_or_else(|| {
+        let found = signed.map(|n| n.to_string()).or(unsigned.map(|n| n.to_string())).unwrap_or_default();
+        let nonzero = if ty.is_nonzero() { " that is not 0" } else { "" };
+        Error::new(ErrorKind::OutOfRange).expected(format!("{}{nonzero}", kind.name())).found(found)
+    })
+}
+
+/// The limits of times in nanoseconds (FORMAT.md, section 5.5).
+fn is_in_form(number: &Data, form: Form) -> bool {
+    const NANOS: i128 = 1_000_000_000;
+    match (number, form) {
+        (Data::Int(number), Form::Timestamp { exponent: -9 }) => {
+            (-(NANOS << 63)..NANOS << 63).contains(number)
+        }
+        (Data::Uint(number), Form::Duration { exponent: -9 }) => *number < (NANOS as u128) << 64,
+        _ => true,
+    }
+}
+
+impl Data {
+    /// Elements, fields or members.
+    pub fn parts<T: Into<Data>>(parts: impl IntoIterator<Item = T>) -> Data {
+        Data::Parts(parts.into_iter().map(Into::into).collect())
+    }
+
+    /// Entries of a map.
+    pub fn entries<K: Into<Data>, V: Into<Data>>(entries: impl IntoIterator<Item = (K, V)>) -> Data {
+        Data::Entries(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+
+    /// The value of an option; what a box or newtype holds.
+    pub fn some(value: impl Into<Data>) -> Data {
+        Data::Some(Box::new(value.into()))
+    }
+
+    pub(super) fn scalar(&self) -> Scalar<'_> {
+        match self {
+            Data::Unit => Scalar::Unit,
+            Data::Bool(it) => Scalar::Bool(*it),
+            Data::Char(c) => Scalar::Char(*c),
+            Data::Int(number) => Scalar::Int(*number),
+            Data::Uint(number) => Scalar::Uint(*number),
+            Data::F32(number) => Scalar::F32(*number),
+            Data::F64(number) => Scalar::F64(*number),
+            Data::Str(text) => Scalar::Str(text),
+            Data::Bytes(bytes) => Scalar::Bytes(bytes),
+            _ => Scalar::None,
+        }
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => |$it:ident| $data:expr;)*) => {$(
+        impl From<$ty> for Data {
+            fn from($it: $ty) -> Data {
+                $data
+            }
+        }
+    )*};
+}
+macro_rules! from_integers {
+    ($($ty:ty)* => $variant:ident) => { from! {$($ty => |number| Data::$variant(number.into());)*} };
+}
+from_integers!(i8 i16 i32 i64 i128 => Int);
+from_integers!(u8 u16 u32 u64 u128 => Uint);
+from! {
+    () => |_unit| Data::Unit;
+    bool => |it| Data::Bool(it);
+    char => |c| Data::Char(c);
+    f32 => |number| Data::F32(number);
+    f64 => |number| Data::F64(number);
+    String => |text| Data::Str(text);
+    &str => |text| Data::Str(text.to_string());
+    &[u8] => |bytes| Data::Bytes(bytes.to_vec());
 }

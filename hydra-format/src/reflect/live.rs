@@ -61,6 +61,11 @@ pub trait Reflect: Any {
         None
     }
 
+    /// The stored bytes of all elements of a list or array, where they are those in memory.
+    fn run(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Entries of a map as (key, value), members of a set as (member, member), in stored order.
     fn entries(&self) -> Vec<(Value<'_>, Value<'_>)> {
         Vec::new()

@@ -3,9 +3,25 @@
 #![forbid(unsafe_code)]
 
 mod dynamic;
+pub mod encode;
+mod entries;
+mod equal;
+mod format;
+mod get;
 mod live;
+mod path;
+mod serialize;
+#[cfg(test)]
+mod tests;
+mod text;
+mod types;
 mod value;
+mod walk;
 
 pub use dynamic::{Data, Dynamic};
+pub use entries::{Entries, Parts};
+pub use equal::compare_keys;
+pub use get::Get;
 pub use live::{Reflect, Scalar};
+pub use path::{Locator, Path, Records, Step};
 pub use value::Value;

@@ -1,12 +1,39 @@
-//! A reflected value: live, stored, or data.
+//! A reflected value: live, stored, or data. This file knows how each of them shows its parts; everything
+//! else in the module is written once, over these few methods.
 #![forbid(unsafe_code)]
 
-use super::{Data, Reflect};
-use crate::codec::At;
-use crate::describe::{Descriptor, Schema};
+use super::entries::Entries;
+use super::types::Type;
+use super::{Data, Parts, Reflect, Scalar};
+use crate::codec::{At, Hydra};
+use crate::describe::{Descriptor, Field, Kind, Schema, Variant};
+use crate::{Error, ErrorKind, Result, raw};
 use std::any::Any;
 
+/// The deepest nesting that reflection follows, so that no file can exhaust the stack of a thread. The 64 references
+/// that a record may have in a chain, with three levels of structs, options and the like before each, fit.
+pub(crate) const MAX_NESTING: usize = 256;
+
 /// A value as data: what Go calls a `reflect.Value`.
+///
+/// The same for a live Rust value, for a record in a file whether or not the program has its type, and for a
+/// [`Dynamic`](super::Dynamic). It borrows what it shows, and is Copy. It is neither Send nor Sync, since it
+/// erases the type of a live value.
+///
+/// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`] and
+/// downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
+///
+/// What goes through a whole value (text, equality, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
+/// shows `..`, nothing is equal, and encoding is an error of kind `TooDeep`. Paths may go deeper.
+///
+/// ```
+/// use hydra::Value;
+/// let pairs = vec![(1u32, "one".to_string()), (2, "two".to_string())];
+/// let value = Value::of(&pairs);
+/// assert_eq!(value.path("[-1].1")?.get::<&str>()?, "two");
+/// assert_eq!(value.to_string(), r#"[(1, "one"), (2, "two")]"#);
+/// # Ok::<(), hydra::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Value<'a>(Repr<'a>);
 
@@ -16,10 +43,18 @@ enum Repr<'a> {
     Live(&'a dyn Reflect),
     /// A Rust value in memory whose stored form is another type.
     Encoded { live: &'a dyn Any, stored: &'static Descriptor },
-    /// A value in a payload that was validated. Without a schema, its type is one of the program.
-    Stored { at: At<'a>, ty: &'a Descriptor, schema: Option<&'a Schema> },
+    /// A value in a payload that was validated.
+    Stored { at: At<'a>, ty: Type<'a> },
     /// A value that exists only as data.
-    Data { data: &'a Data, ty: &'a Descriptor, schema: &'a Schema },
+    Data { data: &'a Data, ty: Type<'a> },
+}
+
+/// How a value is kept, for those in this module that treat one of them in a special way.
+pub(super) enum Source<'a> {
+    Live(&'a dyn Reflect),
+    Encoded,
+    Stored(At<'a>),
+    Data(&'a Data),
 }
 
 impl<'a> Value<'a> {
@@ -34,28 +69,390 @@ impl<'a> Value<'a> {
         Value(Repr::Encoded { live, stored })
     }
 
-    /// A value in a validated payload.
+    /// A value in a validated payload. Without a schema, its type is one of the program.
     pub(crate) fn stored(at: At<'a>, ty: &'a Descriptor, schema: Option<&'a Schema>) -> Value<'a> {
-        Value(Repr::Stored { at, ty, schema })
+        Value(Repr::Stored { at, ty: Type::new(ty, schema) })
     }
 
-    /// A value that exists only as data.
+    /// A value that exists only as data and was checked against its type.
     pub(crate) fn data(data: &'a Data, ty: &'a Descriptor, schema: &'a Schema) -> Value<'a> {
-        Value(Repr::Data { data, ty, schema })
+        Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
     }
 
-    /// Its type.
-    pub fn ty(self) -> &'a Descriptor {
+    pub(super) fn stored_as(at: At<'a>, ty: Type<'a>) -> Value<'a> {
+        Value(Repr::Stored { at, ty })
+    }
+
+    pub(super) fn data_as(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+        Value(Repr::Data { data, ty })
+    }
+
+    pub(super) fn source(self) -> Source<'a> {
         match self.0 {
-            Repr::Live(value) => value.descriptor(),
-            Repr::Encoded { stored, .. } => stored,
+            Repr::Live(live) => Source::Live(live),
+            Repr::Encoded { .. } => Source::Encoded,
+            Repr::Stored { at, .. } => Source::Stored(at),
+            Repr::Data { data, .. } => Source::Data(data),
+        }
+    }
+
+    pub(super) fn typed(self) -> Type<'a> {
+        match self.0 {
+            Repr::Live(value) => Type::new(value.descriptor(), None),
+            Repr::Encoded { stored, .. } => Type::new(stored, None),
             Repr::Stored { ty, .. } | Repr::Data { ty, .. } => ty,
+        }
+    }
+
+    /// Its type. References to other types in it are resolved by [`Value::schema`], where there is one.
+    pub fn ty(self) -> &'a Descriptor {
+        self.typed().ty
+    }
+
+    /// The schema that its type belongs to; none if that is a type of the program.
+    pub fn schema(self) -> Option<&'a Schema> {
+        self.typed().schema
+    }
+
+    /// Its kind; that of a newtype or box is `Newtype` or `Box`.
+    pub fn kind(self) -> Kind {
+        self.ty().kind()
+    }
+
+    /// The value as it is, without looking through newtypes and boxes; `Scalar::None` if it has parts.
+    pub fn scalar(self) -> Scalar<'a> {
+        match self.0 {
+            Repr::Live(value) => value.scalar(),
+            Repr::Encoded { .. } => Scalar::None,
+            Repr::Stored { at, ty } => stored_scalar(at, ty.kind()),
+            Repr::Data { data, .. } => data.scalar(),
+        }
+    }
+
+    /// Position of the present variant of an enum.
+    pub(super) fn variant_index(self) -> Option<usize> {
+        match self.0 {
+            _ if self.kind() != Kind::Enum => None,
+            Repr::Live(value) => Some(value.variant()),
+            Repr::Encoded { .. } => None,
+            Repr::Stored { at, ty } => ty.variant_of_tag(integer(stored_scalar(at, ty.tag()?))?),
+            Repr::Data { data: Data::Variant(index, _), .. } => Some(*index),
+            Repr::Data { .. } => None,
+        }
+    }
+
+    fn own_variant(self) -> Option<&'a Variant> {
+        self.ty().variants().get(self.variant_index()?)
+    }
+
+    /// The present variant of an enum.
+    pub fn variant(self) -> Option<&'a Variant> {
+        self.through().own_variant()
+    }
+
+    /// Its own fields, without looking through anything.
+    pub(super) fn own_fields(self) -> &'a [Field] {
+        match self.kind() {
+            Kind::Struct | Kind::Tuple => self.ty().fields(),
+            _ => self.own_variant().map_or(&[], Variant::fields),
+        }
+    }
+
+    /// The fields of a struct or tuple, or of the present variant of an enum; none for other kinds.
+    pub fn fields(self) -> &'a [Field] {
+        self.through().own_fields()
+    }
+
+    /// Number of its own parts, entries or members.
+    pub(super) fn count(self) -> usize {
+        match self.0 {
+            Repr::Live(value) => value.count(),
+            Repr::Encoded { .. } => 0,
+            Repr::Stored { at, ty } => match ty.kind() {
+                Kind::List | Kind::Set | Kind::Map => ty.run(at).count(),
+                Kind::Array => ty.count() as usize,
+                Kind::Option => usize::from(at.byte() != 0),
+                Kind::Newtype | Kind::Box => 1,
+                _ => self.own_fields().len(),
+            },
+            Repr::Data { data, .. } => match data {
+                Data::Parts(parts) | Data::Variant(_, parts) => parts.len(),
+                Data::Entries(entries) => entries.len(),
+                Data::Some(_) => 1,
+                _ => 0,
+            },
+        }
+    }
+
+    /// Its own part at `index`: a field, an element, a member, or what an option, newtype or box holds.
+    pub(super) fn part(self, index: usize) -> Option<Value<'a>> {
+        match self.0 {
+            Repr::Live(value) if self.kind() == Kind::Set => Some(value.entries().get(index)?.1),
+            Repr::Live(value) => value.part(index),
+            Repr::Encoded { .. } => None,
+            Repr::Stored { at, ty } => {
+                let ty_of = self.part_type(index)?;
+                let at = match ty.kind() {
+                    Kind::List | Kind::Set | Kind::Box => ty.run(at).element(index, ty_of.size()),
+                    Kind::Array => at.part(index.checked_mul(ty_of.size())?, ty_of.size()),
+                    Kind::Option => at.part(ty.align(), ty_of.size()),
+                    Kind::Newtype => at,
+                    _ => at.part(self.own_fields().get(index)?.offset(), ty_of.size()),
+                };
+                Some(Value::stored_as(at, ty_of))
+            }
+            Repr::Data { data, .. } => {
+                let part = match data {
+                    Data::Parts(parts) | Data::Variant(_, parts) => parts.get(index)?,
+                    Data::Some(inner) => inner,
+                    _ => return None,
+                };
+                Some(Value::data_as(part, self.part_type(index)?))
+            }
+        }
+    }
+
+    /// The type of the part at `index`, if there is one.
+    fn part_type(self, index: usize) -> Option<Type<'a>> {
+        let ty = self.typed();
+        match ty.kind() {
+            Kind::Map => None,
+            Kind::Struct | Kind::Tuple | Kind::Enum => Some(ty.resolve(self.own_fields().get(index)?.ty())),
+            _ => (index < self.count()).then(|| ty.element()),
+        }
+    }
+
+    /// The stored bytes of a list's or array's elements, where they are one after the other in memory.
+    pub(super) fn run_bytes(self) -> Option<&'a [u8]> {
+        match self.0 {
+            Repr::Live(value) => value.run(),
+            Repr::Stored { at, ty } => match ty.kind() {
+                Kind::List => Some(ty.run(at).bytes()),
+                Kind::Array => {
+                    Some(at.part(0, (ty.count() as usize).checked_mul(ty.element().size())?).bytes())
+                }
+                _ => None,
+            },
+            Repr::Encoded { .. } | Repr::Data { .. } => None,
+        }
+    }
+
+    /// The value behind newtypes and boxes.
+    pub(super) fn through(self) -> Value<'a> {
+        let mut value = self;
+        for _ in 0..MAX_NESTING {
+            if !matches!(value.kind(), Kind::Newtype | Kind::Box) {
+                break;
+            }
+            let Some(inner) = value.part(0) else { break };
+            value = inner;
+        }
+        value
+    }
+
+    /// True for an option without a value.
+    pub fn is_none(self) -> bool {
+        let value = self.through();
+        value.kind() == Kind::Option && value.count() == 0 && !value.is_encoded()
+    }
+
+    /// True for a part of a live value that is stored under another type: it shows its types, and
+    /// [`Value::downcast_ref`] works. [`Value::to_dynamic`] of the whole value shows what is stored.
+    pub fn is_encoded(self) -> bool {
+        matches!(self.0, Repr::Encoded { .. })
+    }
+
+    /// Number of fields, elements, entries or members; of bytes in a string or bytes; 0 or 1 for an option.
+    pub fn len(self) -> usize {
+        let value = self.through();
+        match value.scalar() {
+            Scalar::Str(text) => text.len(),
+            Scalar::Bytes(bytes) => bytes.len(),
+            _ => value.count(),
+        }
+    }
+
+    /// True if [`Value::len`] is 0.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The field with this name of a struct, tuple (`"0"`), or the present variant of an enum.
+    pub fn field(self, name: &str) -> Result<Value<'a>> {
+        let value = self.through();
+        value.field_near(0, name).ok_or_else(|| value.no_field(name))
+    }
+
+    /// Its own field with this name, which probably is the one at `index`.
+    pub(super) fn field_near(self, index: usize, name: &str) -> Option<Value<'a>> {
+        let fields = self.own_fields();
+        let near = fields.get(index).is_some_and(|field| field.name() == name);
+        self.part(if near { index } else { fields.iter().position(|field| field.name() == name)? })
+    }
+
+    /// The field at `index` of a struct, tuple, or the present variant of an enum.
+    pub fn field_at(self, index: usize) -> Result<Value<'a>> {
+        let value = self.through();
+        if !matches!(value.kind(), Kind::Struct | Kind::Tuple | Kind::Enum) {
+            return Err(value.wrong_kind("a struct, tuple or enum"));
+        }
+        value.part(index).ok_or_else(|| value.no_index(index as i64))
+    }
+
+    /// The element of a list or array or the member of a set at `index`; negative: from the end.
+    pub fn at(self, index: i64) -> Result<Value<'a>> {
+        let value = self.through();
+        if !matches!(value.kind(), Kind::List | Kind::Array | Kind::Set) {
+            return Err(value.wrong_kind("a list, array or set"));
+        }
+        let from_end = |index: i64| value.count().checked_sub(usize::try_from(index.unsigned_abs()).ok()?);
+        let position = if index < 0 { from_end(index) } else { usize::try_from(index).ok() };
+        position.and_then(|position| value.part(position)).ok_or_else(|| value.no_index(index))
+    }
+
+    /// What an option, a newtype or a box holds. An error for none.
+    pub fn inner(self) -> Result<Value<'a>> {
+        if !matches!(self.kind(), Kind::Option | Kind::Newtype | Kind::Box) {
+            return Err(self.wrong_kind("an option, newtype or box"));
+        }
+        self.part(0).ok_or_else(|| match self.is_encoded() {
+            true => self.wrong_kind(""),
+            false => Error::new(ErrorKind::NoSuchPath).expected("a value in the option").found("none"),
+        })
+    }
+
+    /// Fields with their descriptors, elements, members, or what an option holds; the values of a map.
+    pub fn parts(self) -> Parts<'a> {
+        Parts::new(self.through())
+    }
+
+    /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
+    pub fn entries(self) -> Result<Entries<'a>> {
+        let value = self.through();
+        Entries::new(value).ok_or_else(|| value.wrong_kind("a map or set"))
+    }
+
+    /// The live value itself, if this is one of type `T`.
+    pub fn downcast_ref<T: 'static>(self) -> Option<&'a T> {
+        match self.0 {
+            Repr::Live(value) => value.as_any().downcast_ref(),
+            Repr::Encoded { live, .. } => live.downcast_ref(),
+            Repr::Stored { .. } | Repr::Data { .. } => None,
+        }
+    }
+
+    /// An owned `T`, if the stored form of this value's type is exactly that of `T`.
+    pub fn to<T: Hydra>(self) -> Result<T> {
+        let target = Type::new(T::TYPE, None);
+        if self.is_encoded() || !self.typed().is_identical(target) {
+            return Err(Error::new(ErrorKind::TypeMismatch)
+                .expected(self.type_text())
+                .found(Value::type_name(target))
+                .help("read it by its parts: path(), field(), get()"));
+        }
+        match self.0 {
+            Repr::Stored { at, .. } => T::decode(at),
+            _ => T::decode(super::encode::Image::of(self)?.at()),
+        }
+    }
+
+    /// The elements as a slice, if they are exactly of this number type and one after the other in memory.
+    pub(super) fn slice<T: raw::Plain>(self) -> Result<&'a [T]> {
+        let value = self.through();
+        let element = value.typed().element();
+        let sequence = matches!(value.kind(), Kind::List | Kind::Array);
+        if !sequence || element.kind() != T::TYPE.kind() || value.is_encoded() {
+            return Err(value.wrong_kind(&format!("a list or array of {}", T::TYPE.kind().name())));
+        }
+        match value.run_bytes() {
+            Some([]) => Ok(&[]),
+            bytes => bytes.and_then(raw::slice_of).ok_or_else(|| {
+                Error::new(ErrorKind::Encoded)
+                    .expected("elements one after the other in memory")
+                    .help("read them one by one: parts()")
+            }),
+        }
+    }
+
+    fn type_name(ty: Type<'_>) -> String {
+        let kind = ty.kind().name();
+        if ty.kind().is_named() { format!("{kind} {}", ty.name()) } else { kind.to_string() }
+    }
+
+    /// Its type in a few words: `struct Tick`, `u64`.
+    pub(super) fn type_text(self) -> String {
+        Value::type_name(self.typed())
+    }
+
+    #[cold]
+    pub(super) fn wrong_kind(self, expected: &str) -> Error {
+        if self.is_encoded() {
+            return Error::new(ErrorKind::Encoded)
+                .found(self.type_text())
+                .help("downcast_ref with its live type, or to_dynamic() of the whole value");
+        }
+        let error = Error::new(ErrorKind::WrongKind).expected(expected).found(self.type_text());
+        match self.kind() {
+            Kind::Option => error.help("open the option first: `?` in a path, or inner()"),
+            Kind::Map => error.help("look entries up by key: m[\"key\"] in a path, or entries()"),
+            _ => error,
+        }
+    }
+
+    #[cold]
+    fn no_index(self, index: i64) -> Error {
+        let what = format!("no index {index}");
+        let found = format!("{} of length {}", self.type_text(), self.count());
+        Error::new(ErrorKind::NoSuchPath).what(what).found(found)
+    }
+
+    #[cold]
+    fn no_field(self, name: &str) -> Error {
+        if self.fields().is_empty() && !matches!(self.kind(), Kind::Struct | Kind::Tuple | Kind::Enum) {
+            return self.wrong_kind(&format!("a value with a field `{name}`"));
+        }
+        let owner = match self.variant() {
+            Some(variant) => format!("{} of {}", variant.name(), self.type_text()),
+            None => self.type_text(),
+        };
+        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no field `{name}` in {owner}"));
+        let elsewhere = self.ty().variants().iter().find(|variant| variant.field_index(name).is_some());
+        match elsewhere {
+            Some(variant) => error.help(format!("`{name}` is a field of {}", variant.name())),
+            None => super::path::suggest(error, name, self.fields().iter().map(Field::name)),
         }
     }
 }
 
-impl std::fmt::Debug for Value<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.ty().name())
+/// A scalar of this kind at the start of `at`.
+fn stored_scalar(at: At<'_>, kind: Kind) -> Scalar<'_> {
+    match kind {
+        Kind::Unit => Scalar::Unit,
+        Kind::Bool => Scalar::Bool(bool::view(at)),
+        Kind::Char => Scalar::Char(char::view(at)),
+        Kind::I8 => Scalar::Int(i8::view(at).into()),
+        Kind::I16 => Scalar::Int(i16::view(at).into()),
+        Kind::I32 => Scalar::Int(i32::view(at).into()),
+        Kind::I64 => Scalar::Int(i64::view(at).into()),
+        Kind::I128 => Scalar::Int(i128::view(at)),
+        Kind::U8 => Scalar::Uint(u8::view(at).into()),
+        Kind::U16 => Scalar::Uint(u16::view(at).into()),
+        Kind::U32 => Scalar::Uint(u32::view(at).into()),
+        Kind::U64 => Scalar::Uint(u64::view(at).into()),
+        Kind::U128 => Scalar::Uint(u128::view(at)),
+        Kind::F32 => Scalar::F32(f32::view(at)),
+        Kind::F64 => Scalar::F64(f64::view(at)),
+        Kind::String => Scalar::Str(at.str()),
+        Kind::Bytes | Kind::Opaque => Scalar::Bytes(at.referenced(1).bytes()),
+        _ => Scalar::None,
+    }
+}
+
+/// An integer by its value; a u128 above i128::MAX by its bits, as tags are given.
+fn integer(scalar: Scalar<'_>) -> Option<i128> {
+    match scalar {
+        Scalar::Int(value) => Some(value),
+        Scalar::Uint(value) => Some(value as i128),
+        _ => None,
     }
 }

@@ -89,6 +89,10 @@ macro_rules! list {
                 self.get(index).filter(|_| !T::BYTE).map(Value::of)
             }
 
+            fn run(&self) -> Option<&[u8]> {
+                raw::bytes_of(self)
+            }
+
             #[inline]
             fn measure(&self, measure: &mut Measure) {
                 measure_list(self, measure);
@@ -139,6 +143,10 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
 
     fn part(&self, index: usize) -> Option<Value<'_>> {
         self.get(index).map(Value::of)
+    }
+
+    fn run(&self) -> Option<&[u8]> {
+        raw::bytes_of(self)
     }
 
     #[inline]

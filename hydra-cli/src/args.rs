@@ -1,0 +1,205 @@
+//! What can be said on the command line. It knows nothing about what the commands do.
+#![forbid(unsafe_code)]
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Inspect, check, print and convert Hydra files
+#[derive(Parser)]
+#[command(
+    name = "hydra",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
+  hydra convert penguins.csv penguins.hydra   types come from the whole column
+  hydra inspect penguins.hydra                tables, schema, counts, health
+  hydra cat -n 5 penguins.hydra               the first records
+  hydra check penguins.hydra                  every byte verified
+
+Exit codes: 0 done; 1 could not; 2 usage; 3 done, but data was lost or skipped; 4 the answer is no."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to use colour; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
+    pub(crate) color: When,
+    /// Say more on stderr
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Show a file's tables, schema, counts and health, without reading all of it
+    #[command(after_help = "Examples:
+  hydra inspect ticks.hydra
+  hydra inspect --deep ticks.hydra     verify every byte; exit 4 if damaged
+  hydra inspect -f json ticks.hydra")]
+    Inspect(Inspect),
+    /// Show the schema of a table
+    #[command(after_help = "Examples:
+  hydra schema ticks.hydra
+  hydra schema --as json ticks.hydra")]
+    Schema(SchemaArgs),
+    /// Print records
+    #[command(after_help = "Examples:
+  hydra cat -n 10 ticks.hydra
+  hydra cat --fields time,pos.x --tail 5 ticks.hydra
+  hydra cat -f ndjson ticks.hydra | jq .price")]
+    Cat(Cat),
+    /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+    #[command(after_help = "Examples:
+  hydra check ticks.hydra
+  hydra check -f json *.hydra")]
+    Check(Check),
+    /// Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+    #[command(after_help = "Examples:
+  hydra convert penguins.csv penguins.hydra
+  hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert ticks.hydra ticks.ndjson
+  curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
+    Convert(Convert),
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// Hydra files; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Verify every byte, as `hydra check` does
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
+pub(crate) struct SchemaArgs {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(long = "as", value_enum, default_value_t = Shape::Text)]
+    pub(crate) shape: Shape,
+}
+
+#[derive(Args)]
+pub(crate) struct Cat {
+    /// Hydra files; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// At most this many records of each file
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub(crate) count: Option<u64>,
+    /// Leave out this many records at the start
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) skip: u64,
+    /// Only the last records
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["skip", "count"])]
+    pub(crate) tail: Option<u64>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Print::Text)]
+    pub(crate) format: Print,
+    #[command(flatten)]
+    pub(crate) select: Select,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Hydra files; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
+pub(crate) struct Convert {
+    /// What to read; - is stdin
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// What to write; - is stdout
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Format of IN, if its extension does not tell
+    #[arg(long, value_enum)]
+    pub(crate) from: Option<Format>,
+    /// Format of OUT, if its extension does not tell
+    #[arg(long, value_enum)]
+    pub(crate) to: Option<Format>,
+    /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub(crate) null: Vec<String>,
+    /// Overwrite OUT
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) select: Select,
+}
+
+/// Which data of a Hydra file, and how its values are spelled.
+#[derive(Args)]
+pub(crate) struct Select {
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// Only these fields, separated by commas; dots reach inside
+    #[arg(long, value_name = "PATHS", value_delimiter = ',')]
+    pub(crate) fields: Vec<String>,
+    /// Leave out damaged blocks and go on (exit 3)
+    #[arg(long)]
+    pub(crate) skip_damaged: bool,
+    /// 64-bit integers in JSON: as numbers, or as strings for JavaScript
+    #[arg(long, value_enum, default_value_t = Int64::Number, value_name = "HOW")]
+    pub(crate) int64: Int64,
+    /// Bytes in text
+    #[arg(long, value_enum, default_value_t = Bytes::Base64, value_name = "HOW")]
+    pub(crate) bytes: Bytes,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Print {
+    Text,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Hydra,
+    Csv,
+    Ndjson,
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Int64 {
+    Number,
+    String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bytes {
+    Base64,
+    Hex,
+}

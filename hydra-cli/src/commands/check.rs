@@ -1,0 +1,161 @@
+//! `hydra check`: verifies every byte of a file and tells all that it finds, not the first.
+#![forbid(unsafe_code)]
+
+use crate::args::{Check, Shape};
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::progress::Progress;
+use crate::render::escape;
+use crate::render::paint::Style;
+use crate::render::size::{bytes, plural};
+use crate::source::Input;
+use hydra::file::{self, CheckSummary};
+use hydra::{Error, ErrorKind};
+use serde_json::{Map, Value, json};
+use std::io::Write;
+
+/// Findings beyond these are counted, not kept.
+const KEPT: usize = 10_000;
+
+/// What checking a file found.
+pub(crate) struct Findings {
+    pub(crate) list: Vec<Error>,
+    pub(crate) count: u64,
+    summary: Option<CheckSummary>,
+}
+
+pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
+    let (mut exit, mut documents) = (Exit::Done, Vec::new());
+    for path in &args.files {
+        let done = Input::new(path, console).and_then(|input| Ok((examine(&input)?, input)));
+        let (found, input) = match done {
+            Ok(done) => done,
+            Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
+            Err(failure) => {
+                console.complain(&failure);
+                exit = exit.worst(failure.code());
+                continue;
+            }
+        };
+        if !found.is_good() {
+            exit = exit.worst(Exit::No);
+        }
+        match args.format {
+            Shape::Json => {
+                let mut document = found.document();
+                document.insert("file".into(), json!(input.name));
+                documents.push(Value::Object(document));
+            }
+            Shape::Text => {
+                let (mark, style) = if found.is_good() { ("✓", Style::Good) } else { ("✗", Style::Bad) };
+                write!(
+                    console,
+                    "{} ",
+                    console.paint(style, &format!("{mark} {}", escape::line(&input.name)))
+                )?;
+                found.show(console)?;
+            }
+        }
+    }
+    if args.format == Shape::Json {
+        serde_json::to_writer_pretty(&mut *console, &json!({ "version": 1, "files": documents }))?;
+        writeln!(console)?;
+    }
+    Ok(exit)
+}
+
+/// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
+pub(crate) fn examine(input: &Input) -> Result<Findings> {
+    let progress = Progress::start("checking", 0);
+    let mut found = Findings { list: Vec::new(), count: 0, summary: None };
+    let checked = file::check(&input.path, &mut |finding| found.add(finding));
+    drop(progress);
+    match checked {
+        Ok(summary) => found.summary = Some(summary),
+        Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::NotFound | ErrorKind::NotRegular) => {
+            return Err(input.failure(error));
+        }
+        Err(error) => found.add(error),
+    }
+    Ok(found)
+}
+
+impl Findings {
+    fn add(&mut self, error: Error) {
+        self.count += 1;
+        if self.list.len() < KEPT {
+            self.list.push(error);
+        }
+    }
+
+    pub(crate) fn is_good(&self) -> bool {
+        self.count == 0
+    }
+
+    /// What was verified and what was found.
+    pub(crate) fn show(&self, console: &mut Console) -> Result<()> {
+        let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
+        let verified = opened.map(|summary| {
+            let records = plural(summary.record_count, "record");
+            format!(
+                "{records} in {}, {} verified",
+                plural(summary.block_count, "block"),
+                bytes(summary.file_bytes)
+            )
+        });
+        match (&verified, self.count) {
+            (Some(verified), 0) => writeln!(console, "{verified}, nothing found")?,
+            (Some(verified), count) => writeln!(console, "{}; {verified}", plural(count, "finding"))?,
+            (None, _) => writeln!(console, "cannot be opened")?,
+        }
+        for error in &self.list {
+            let text = error.to_string();
+            let text = text.strip_suffix("\n  = help: hydra check").unwrap_or(&text);
+            writeln!(console, "  {}", escape::lines(text).replace('\n', "\n  "))?;
+        }
+        let more = self.count.saturating_sub(self.list.len() as u64);
+        if more > 0 {
+            writeln!(console, "  … and {}", plural(more, "more finding"))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn document(&self) -> Map<String, Value> {
+        let mut out = Map::new();
+        let verdict = match self.list.first().map(Error::kind) {
+            None => "good",
+            Some(ErrorKind::NotHydra) => "not a Hydra file",
+            Some(_) => "damaged",
+        };
+        out.insert("verdict".into(), json!(verdict));
+        out.insert("finding_count".into(), json!(self.count));
+        out.insert("findings".into(), self.list.iter().map(finding).collect());
+        if let Some(summary) = &self.summary {
+            out.insert("records".into(), json!(summary.record_count));
+            out.insert("blocks".into(), json!(summary.block_count));
+            out.insert("size_bytes".into(), json!(summary.file_bytes));
+        }
+        out
+    }
+}
+
+/// A finding as JSON.
+pub(crate) fn finding(error: &Error) -> Value {
+    let mut out = Map::new();
+    out.insert("code".into(), json!(error.code()));
+    out.insert("message".into(), json!(error.message()));
+    if let Some(offset) = error.offset() {
+        out.insert("offset".into(), json!(offset));
+    }
+    let facts = [
+        ("place", error.place_text()),
+        ("path", error.path_text()),
+        ("expected", error.expected_text()),
+        ("found", error.found_text()),
+        ("help", error.help_text().filter(|help| *help != "hydra check")),
+    ];
+    for (key, text) in facts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
+        out.insert(key.into(), json!(text));
+    }
+    Value::Object(out)
+}

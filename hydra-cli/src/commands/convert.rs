@@ -1,0 +1,122 @@
+//! `hydra convert`: CSV to Hydra, Hydra to CSV, NDJSON and JSON; says every loss that it made.
+#![forbid(unsafe_code)]
+
+use crate::args::{Convert, Format};
+use crate::console::Console;
+use crate::export::{self, Exporter, each_record};
+use crate::failure::{Exit, Failure, Result};
+use crate::import;
+use crate::render::size::plural;
+use crate::source::Input;
+use crate::target::{Target, hydra_to_stdout};
+use std::io::Write;
+use std::path::Path;
+
+pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
+    let from = args.from.map_or_else(|| guess(&args.input, "IN", "--from"), Ok)?;
+    let to = args.to.map_or_else(|| guess(&args.output, "OUT", "--to"), Ok)?;
+    match (from, to) {
+        (Format::Csv, Format::Hydra) => from_csv(args, console),
+        (Format::Hydra, Format::Csv) => to_text(args, export::Format::Csv, console),
+        (Format::Hydra, Format::Ndjson) => to_text(args, export::Format::Ndjson, console),
+        (Format::Hydra, Format::Json) => to_text(args, export::Format::Json, console),
+        (from, to) => {
+            let words = format!("{} is not converted to {}", name(from), name(to));
+            Err(Failure::usage(words).help("CSV to Hydra; Hydra to CSV, NDJSON and JSON"))
+        }
+    }
+}
+
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Hydra => "Hydra",
+        Format::Csv => "CSV",
+        Format::Ndjson => "NDJSON",
+        Format::Json => "JSON",
+    }
+}
+
+fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("hydra") => Ok(Format::Hydra),
+        Some("csv") => Ok(Format::Csv),
+        Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+        Some("json") => Ok(Format::Json),
+        _ => Err(Failure::usage(format!(
+            "the format of {which} cannot be told from {:?}",
+            path.display().to_string()
+        ))
+        .help(format!("{option} hydra, csv, ndjson or json"))),
+    }
+}
+
+fn from_csv(args: &Convert, console: &mut Console) -> Result<Exit> {
+    let select = &args.select;
+    if select.table.is_some() || !select.fields.is_empty() || select.skip_damaged {
+        return Err(Failure::usage("--table, --fields and --skip-damaged are for reading Hydra files"));
+    }
+    let stdout = args.output == Path::new("-");
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let input = Input::new(&args.input, console)?;
+    let named = [&args.input, &args.output].into_iter().find(|path| *path != Path::new("-"));
+    let survey =
+        import::survey(&input, &import::type_name(named.map(|path| path.as_path())), &args.null, console)?;
+    let mut records = 0;
+    match target {
+        None => hydra_to_stdout(console, |writer, _| survey.write(writer).map(|count| records = count))?,
+        Some(target) => target.write_hydra(|writer| survey.write(writer).map(|count| records = count))?,
+    }
+    console.chat(&format!("{} written", plural(records, "record")));
+    Ok(Exit::Done)
+}
+
+fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Result<Exit> {
+    if !args.null.is_empty() {
+        return Err(Failure::usage("--null is for reading CSV"));
+    }
+    let stdout = args.output == Path::new("-");
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let input = Input::new(&args.input, console)?;
+    let reader = input.open()?;
+    let incomplete = input.admit(&reader, args.select.skip_damaged, console)?;
+    let table = input.table(&reader, args.select.table.as_deref())?;
+    let picked = args.select.pick(table.schema(), &input)?;
+    let mut exporter = Exporter::new(format, table.schema(), picked, args.select.spelling());
+    let mut losses = if table.is_empty() { Vec::new() } else { exporter.losses(table.schema()) };
+    let keys = reader.metadata().map_err(|error| input.failure(error))?.len() as u64;
+    if keys > 0 {
+        losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
+    }
+    let mut lost = 0;
+    let mut stream = |out: Option<&mut dyn Write>, console: &mut Console| -> Result<()> {
+        let Some(out) = out else {
+            exporter.start(table.name(), console)?;
+            lost = each_record(
+                &input,
+                &table,
+                0..table.len(),
+                args.select.skip_damaged,
+                console,
+                &mut |value, console| exporter.record(value, console),
+            )?;
+            return exporter.finish(console);
+        };
+        exporter.start(table.name(), out)?;
+        lost = each_record(
+            &input,
+            &table,
+            0..table.len(),
+            args.select.skip_damaged,
+            console,
+            &mut |value, _| exporter.record(value, out),
+        )?;
+        exporter.finish(out)
+    };
+    match target {
+        None => stream(None, console)?,
+        Some(target) => target.write_text(|out| stream(Some(out), console))?,
+    }
+    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
+    Ok(if incomplete || lost > 0 || !losses.is_empty() { Exit::Lossy } else { Exit::Done })
+}

@@ -1,0 +1,197 @@
+//! `hydra inspect`: what a file holds and how it is, from its header, its index and its schemas alone; says what it did
+//! not verify. With `--deep`, everything is.
+#![forbid(unsafe_code)]
+
+use crate::args::{Inspect, Shape};
+use crate::commands::check;
+use crate::console::Console;
+use crate::failure::{Exit, Result};
+use crate::render::paint::Style;
+use crate::render::size::{bytes, count, plural, rough};
+use crate::render::table::shorten;
+use crate::render::{escape, fields, schema};
+use crate::source::Input;
+use hydra::Dynamic;
+use hydra::file::{Reader, State, Table};
+use serde_json::{Map, Value, json};
+use std::io::Write;
+
+/// Lines that tables and metadata may take together: the rest of a screen.
+const LINES: usize = 36;
+
+pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
+    let (mut exit, mut documents) = (Exit::Done, Vec::new());
+    for (i, file) in args.files.iter().enumerate() {
+        let input = Input::new(file, console)?;
+        let reader = input.open()?;
+        let found = if args.deep { Some(check::examine(&input)?) } else { None };
+        if found.as_ref().is_some_and(|found| !found.is_good()) {
+            exit = Exit::No;
+        }
+        match args.format {
+            Shape::Json => documents.push(document(&input, &reader, found.as_ref())?),
+            Shape::Text => {
+                if i > 0 {
+                    writeln!(console)?;
+                }
+                show(&input, &reader, found.as_ref(), LINES / args.files.len(), console)?;
+            }
+        }
+    }
+    if args.format == Shape::Json {
+        serde_json::to_writer_pretty(&mut *console, &json!({ "version": 1, "files": documents }))?;
+        writeln!(console)?;
+    }
+    Ok(exit)
+}
+
+fn show(
+    input: &Input,
+    reader: &Reader,
+    found: Option<&check::Findings>,
+    lines: usize,
+    console: &mut Console,
+) -> Result<()> {
+    let report = reader.report();
+    let (name, commit) = (escape::line(&input.name), reader.commit());
+    let broken = found.is_some_and(|found| !found.is_good());
+    let (mark, style) = match report.state() {
+        _ if broken => ("✗", Style::Bad),
+        State::Clean => ("✓", Style::Good),
+        State::Damaged => ("✗", Style::Bad),
+        _ => ("!", Style::Warn),
+    };
+    let damage =
+        found.filter(|_| broken).map(|found| format!(", but damaged: {}", plural(found.count, "finding")));
+    let state = console.paint(style, &format!("{mark} {report}{}", damage.unwrap_or_default()));
+    writeln!(console, "{}  {state}", console.paint(Style::Bold, &name))?;
+    let tables = plural(reader.tables().len() as u64, "table");
+    let records = plural(commit.record_count, "record");
+    writeln!(console, "  {}, {tables}, {records}", bytes(reader.file_bytes()))?;
+    let line = format!(
+        "  file id {}, commit {}, {}",
+        hex(&reader.file_id()),
+        count(commit.sequence),
+        plural(commit.block_count, "block")
+    );
+    writeln!(console, "{}", console.paint(Style::Dim, &line))?;
+    for detail in report.details() {
+        writeln!(console, "  {}", escape::lines(&detail.to_string()).replace('\n', "\n  "))?;
+    }
+    let share = (lines / reader.tables().len().max(1)).max(4);
+    for table in reader.tables() {
+        let (name, blocks) = (escape::line(table.name()), table.block_count());
+        let table = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;
+        show_table(&name, blocks, &table, share, console)?;
+    }
+    show_metadata(input, reader, console)?;
+    writeln!(console)?;
+    match found {
+        Some(found) => found.show(console),
+        None => {
+            let blocks = reader.tables().iter().map(|table| table.block_count()).fold(0, u64::saturating_add);
+            let blocks = plural(blocks, "data block");
+            let text = format!(
+                "not verified: checksums and contents of {blocks}; hydra check {name} reads every byte"
+            );
+            Ok(writeln!(console, "{}", console.paint(Style::Dim, &text))?)
+        }
+    }
+}
+
+fn show_table(
+    name: &str,
+    blocks: u64,
+    table: &Table<Dynamic>,
+    lines: usize,
+    console: &mut Console,
+) -> Result<()> {
+    let facts = [
+        plural(table.len(), "record"),
+        plural(blocks, "block"),
+        format!("{} a record", plural(table.schema().root().size() as u64, "byte")),
+        format!("schema {:016x}", table.schema().fingerprint()),
+    ];
+    writeln!(console)?;
+    writeln!(console, "{}  {}", console.paint(Style::Bold, &format!("table {name}")), facts.join(", "))?;
+    let text = fields::table(table.schema(), lines, console.width, console.color);
+    Ok(console.write_all(text.as_bytes())?)
+}
+
+fn show_metadata(input: &Input, reader: &Reader, console: &mut Console) -> Result<()> {
+    let pairs = reader.metadata().map_err(|error| input.failure(error))?;
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let keys = plural(pairs.len() as u64, "key");
+    writeln!(console, "\n{}  {keys}", console.paint(Style::Bold, "metadata"))?;
+    for (key, value) in pairs.iter().take(8) {
+        let value = match std::str::from_utf8(value) {
+            Ok(text) => shorten_to(&escape::line(text), 60),
+            Err(_) => rough(value.len() as u64),
+        };
+        writeln!(console, "  {}  {value}", shorten_to(&escape::line(key), 40))?;
+    }
+    if pairs.len() > 8 {
+        writeln!(console, "  … and {} more (-f json lists them)", pairs.len() - 8)?;
+    }
+    Ok(())
+}
+
+fn shorten_to(text: &str, width: usize) -> String {
+    if text.chars().count() <= width { text.to_string() } else { shorten(text, width).0 }
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> Result<Value> {
+    let (report, commit) = (reader.report(), reader.commit());
+    let mut tables = Vec::new();
+    for table in reader.tables() {
+        let records = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;
+        let mut own = schema::summary(records.schema());
+        own.insert("name".into(), json!(table.name()));
+        own.insert("records".into(), json!(table.record_count()));
+        own.insert("blocks".into(), json!(table.block_count()));
+        tables.push(Value::Object(own));
+    }
+    let pairs = reader.metadata().map_err(|error| input.failure(error))?;
+    let pair = |(key, value): (&String, &Vec<u8>)| (key.clone(), metadata_value(value));
+    let state = match report.state() {
+        State::Clean => "clean",
+        State::Unclosed => "unclosed",
+        State::UncommittedTail { .. } => "uncommitted_tail",
+        State::LastCommitLost { .. } => "last_commit_lost",
+        State::Damaged => "damaged",
+        _ => "other",
+    };
+    Ok(json!({
+        "file": input.name,
+        "size_bytes": reader.file_bytes(),
+        "file_id": hex(&reader.file_id()),
+        "state": state,
+        "details": report.details().iter().map(check::finding).collect::<Vec<_>>(),
+        "commit": {
+            "sequence": commit.sequence,
+            "epoch": commit.epoch,
+            "committed_bytes": commit.committed_bytes,
+            "synced_bytes": commit.synced_bytes,
+            "records": commit.record_count,
+            "blocks": commit.block_count,
+        },
+        "tables": tables,
+        "metadata": pairs.iter().map(pair).collect::<Map<String, Value>>(),
+        "verified": found.map(check::Findings::document),
+    }))
+}
+
+/// Text as it is; other bytes as base64 under a key that says so.
+fn metadata_value(value: &[u8]) -> Value {
+    use base64::Engine;
+    match std::str::from_utf8(value) {
+        Ok(text) => json!(text),
+        Err(_) => json!({ "base64": base64::engine::general_purpose::STANDARD.encode(value) }),
+    }
+}

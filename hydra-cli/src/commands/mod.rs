@@ -1,0 +1,8 @@
+//! The commands, one file each.
+#![forbid(unsafe_code)]
+
+pub(crate) mod cat;
+pub(crate) mod check;
+pub(crate) mod convert;
+pub(crate) mod inspect;
+pub(crate) mod schema;

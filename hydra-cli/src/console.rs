@@ -1,0 +1,92 @@
+//! The two streams: results on stdout through one locked buffer, everything else on stderr. It knows whether they
+//! are terminals, how wide, and whether to use colour; nothing about what is written.
+#![forbid(unsafe_code)]
+
+use crate::args::When;
+use crate::failure::Failure;
+use crate::render::escape;
+use crate::render::paint::{Style, paint};
+use anstream::{AutoStream, ColorChoice};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+/// Where a command writes.
+pub(crate) struct Console {
+    out: BufWriter<StdoutLock<'static>>,
+    pub(crate) color: bool,
+    error_color: bool,
+    /// Columns of the terminal; none if stdout is not one.
+    pub(crate) width: Option<usize>,
+    pub(crate) verbose: bool,
+}
+
+impl Console {
+    pub(crate) fn new(when: When, verbose: bool) -> Console {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let width = stdout
+            .is_terminal()
+            .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20)));
+        Console {
+            color: use_color(when, AutoStream::choice(&stdout)),
+            error_color: use_color(when, AutoStream::choice(&stderr)),
+            out: BufWriter::with_capacity(64 << 10, stdout.lock()),
+            width,
+            verbose,
+        }
+    }
+
+    /// Text in a style, or as it is where there is no colour.
+    pub(crate) fn paint(&self, style: Style, text: &str) -> String {
+        paint(self.color, style, text)
+    }
+
+    fn say(&mut self, style: Style, label: &str, text: &str) {
+        let line = format!("{}: {}\n", paint(self.error_color, style, label), escape::lines(text));
+        // Nobody is left to be told that stderr is closed.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+    }
+
+    /// Something was lost or skipped.
+    pub(crate) fn warn(&mut self, text: &str) {
+        let _ = self.out.flush();
+        self.say(Style::Warn, "warning", text);
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn note(&mut self, text: &str) {
+        let _ = self.out.flush();
+        self.say(Style::Note, "note", text);
+    }
+
+    /// Something for those who asked for more.
+    pub(crate) fn chat(&mut self, text: &str) {
+        if self.verbose {
+            self.note(text);
+        }
+    }
+
+    /// Why the command ends, or why a file was passed over.
+    pub(crate) fn complain(&mut self, failure: &Failure) {
+        let Failure::Said(complaint) = failure else { return };
+        let _ = self.out.flush();
+        let text = complaint.render(self.error_color).to_string();
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+impl Write for Console {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn use_color(when: When, choice: ColorChoice) -> bool {
+    match when {
+        When::Auto => !matches!(choice, ColorChoice::Never),
+        When::Always => true,
+        When::Never => false,
+    }
+}

@@ -1,0 +1,160 @@
+//! Why a command ends early, in the one shape that errors have, and with which exit code.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::path::Path;
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    Done = 0,
+    CouldNot = 1,
+    Usage = 2,
+    Lossy = 3,
+    No = 4,
+}
+
+impl Exit {
+    /// The one of two that says more: what could not be done, then "no", then losses.
+    pub(crate) fn worst(self, other: Exit) -> Exit {
+        let rank = |exit| match exit {
+            Exit::Done => 0,
+            Exit::Lossy => 1,
+            Exit::No => 2,
+            Exit::CouldNot => 3,
+            Exit::Usage => 4,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Whoever read the output has gone: nothing to say.
+    ClosedPipe,
+    Said(Box<Complaint>),
+}
+
+/// What is said, in the parts of its shape.
+#[derive(Debug)]
+pub(crate) struct Complaint {
+    exit: Exit,
+    code: &'static str,
+    message: String,
+    place: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// A failure of the command itself.
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
+        let message = message.into();
+        Failure::Said(Box::new(Complaint {
+            exit: Exit::CouldNot,
+            code,
+            message,
+            place: String::new(),
+            help: None,
+        }))
+    }
+
+    /// Something on the command line that makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure::new("HY0601", message).exit(Exit::Usage)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Complaint)) -> Failure {
+        if let Failure::Said(complaint) = &mut self {
+            change(complaint);
+        }
+        self
+    }
+
+    pub(crate) fn exit(self, exit: Exit) -> Failure {
+        self.with(|complaint| complaint.exit = exit)
+    }
+
+    /// Where, and what was expected and found.
+    pub(crate) fn place(self, place: impl Into<String>) -> Failure {
+        self.with(|complaint| complaint.place = place.into())
+    }
+
+    pub(crate) fn help(self, help: impl Into<String>) -> Failure {
+        self.with(|complaint| complaint.help = Some(help.into()))
+    }
+
+    /// Says another name for a file, where the one that was read is a copy of stdin.
+    pub(crate) fn renamed(self, from: &Path, to: &str) -> Failure {
+        let from = from.display().to_string();
+        self.with(|complaint| {
+            complaint.place = complaint.place.replace(&from, to);
+            complaint.help = complaint.help.take().map(|help| help.replace(&from, to));
+        })
+    }
+
+    /// The exit code that it ends the command with.
+    pub(crate) fn code(&self) -> Exit {
+        match self {
+            Failure::ClosedPipe => Exit::Done,
+            Failure::Said(complaint) => complaint.exit,
+        }
+    }
+
+    /// A failure of the system on a file.
+    pub(crate) fn io(error: std::io::Error, file: &Path) -> Failure {
+        Failure::from(hydra::Error::io(error).in_file(file))
+    }
+}
+
+impl From<hydra::Error> for Failure {
+    fn from(error: hydra::Error) -> Failure {
+        let text = error.to_string();
+        let place = text.lines().find_map(|line| line.strip_prefix("  --> ")).unwrap_or("");
+        let help = error.help_text().map(|help| match (help, error.file()) {
+            ("hydra check", Some(file)) => format!("hydra check {}", file.display()),
+            _ => help.to_string(),
+        });
+        Failure::new(error.code(), error.message()).place(place).with(|complaint| complaint.help = help)
+    }
+}
+
+/// Only for what is written to stdout: failures of files say which file.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => hydra::Error::io(error).place("stdout").into(),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        match error.io_error_kind() {
+            Some(_) => std::io::Error::from(error).into(),
+            None => Failure::new("HY0602", error.to_string()),
+        }
+    }
+}
+
+impl Complaint {
+    /// The text, with the styles of a terminal if `color`.
+    pub(crate) fn render(&self, color: bool) -> impl fmt::Display {
+        let style = |code: &'static str| if color { code } else { "" };
+        let (red, bold, blue, off) =
+            (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));
+        let escape = crate::render::escape::lines;
+        let mut text = format!("{red}error[{}]{off}{bold}: {}{off}\n", self.code, escape(&self.message));
+        if !self.place.is_empty() {
+            text.push_str(&format!("  {blue}-->{off} {}\n", escape(&self.place)));
+        }
+        if let Some(help) = &self.help {
+            text.push_str(&format!("  {blue}={off} help: {}\n", escape(help)));
+        }
+        text
+    }
+}

@@ -1,0 +1,362 @@
+//! CSV as a stream of rows: RFC 4180 with what real files do (a byte order mark, CRLF, quotes inside an unquoted
+//! cell). It keeps what other readers throw away: which cells were quoted, and the line and column of every cell.
+//! It knows nothing about types.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io::Read;
+
+const BUFFER_BYTES: usize = 256 << 10;
+/// A row larger than this is taken for a quote that never closes: memory stays bounded.
+const ROW_BYTES: usize = 16 << 20;
+
+/// A place in the text: line from 1, column in bytes from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Why a row is not CSV.
+#[derive(Debug)]
+pub(crate) enum Malformed {
+    /// The system could not read.
+    Io(std::io::Error),
+    /// A quoted cell that never ends; the place is that of its quote.
+    OpenQuote(Place),
+    /// Something other than a separator after a closing quote.
+    AfterQuote(Place, char),
+    /// Bytes that are not UTF-8.
+    NotUtf8(Place, u8),
+    /// A row larger than this program reads.
+    TooLong(Place),
+}
+
+impl From<std::io::Error> for Malformed {
+    fn from(error: std::io::Error) -> Malformed {
+        Malformed::Io(error)
+    }
+}
+
+/// One cell of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cell<'a> {
+    pub(crate) text: &'a str,
+    /// It stood in quotes.
+    pub(crate) quoted: bool,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+    quoted: bool,
+    place: Place,
+}
+
+/// A row, its memory used again for the next one.
+#[derive(Default)]
+pub(crate) struct Row {
+    /// The cells' text with a line feed after each, so that none can run into the next.
+    data: Vec<u8>,
+    text: String,
+    spans: Vec<Span>,
+}
+
+impl Row {
+    /// How many cells.
+    pub(crate) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// The cells, in order.
+    pub(crate) fn cells(&self) -> impl ExactSizeIterator<Item = Cell<'_>> {
+        self.spans.iter().map(|span| Cell {
+            text: self.text.get(span.start..span.end).unwrap_or(""),
+            quoted: span.quoted,
+            place: span.place,
+        })
+    }
+
+    /// True for a line without a character.
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(self.spans.as_slice(), [only] if only.start == only.end && !only.quoted)
+    }
+
+    fn clear(&mut self) {
+        self.spans.clear();
+        self.data = std::mem::take(&mut self.text).into_bytes();
+        self.data.clear();
+    }
+
+    fn end_cell(&mut self, start: usize, quoted: bool, place: Place) {
+        self.spans.push(Span { start, end: self.data.len(), quoted, place });
+        self.data.push(b'\n');
+    }
+
+    /// Checks the text as a whole, once a row.
+    fn seal(&mut self) -> Result<(), Malformed> {
+        match String::from_utf8(std::mem::take(&mut self.data)) {
+            Ok(text) => self.text = text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let span = self.spans.iter().rev().find(|span| span.start <= at);
+                let byte = error.as_bytes().get(at).copied().unwrap_or(0);
+                let place = span.map_or(Place { line: 1, column: 1 }, |span| {
+                    let before = error.as_bytes().get(span.start..at).unwrap_or(&[]);
+                    let lines = before.iter().filter(|&&b| b == b'\n').count();
+                    let in_line = before.iter().rev().take_while(|&&b| b != b'\n').count() as u64;
+                    match lines {
+                        0 => Place {
+                            column: span.place.column + in_line + u64::from(span.quoted),
+                            ..span.place
+                        },
+                        n => Place { line: span.place.line + n as u64, column: in_line + 1 },
+                    }
+                });
+                return Err(Malformed::NotUtf8(place, byte));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads rows from bytes, with bounded memory.
+pub(crate) struct Reader<R> {
+    input: R,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    line: u64,
+    /// Bytes of the present line that lie before `buffer[0]`, minus those of earlier lines in the buffer.
+    line_start: i64,
+    read: u64,
+}
+
+impl<R: Read> Reader<R> {
+    pub(crate) fn new(input: R) -> Result<Reader<R>, Malformed> {
+        let buffer = vec![0; BUFFER_BYTES];
+        let mut reader = Reader { input, buffer, at: 0, filled: 0, line: 1, line_start: 0, read: 0 };
+        while reader.filled < 3 {
+            if reader.fill_more()? == 0 {
+                break;
+            }
+        }
+        if reader.rest().starts_with(b"\xEF\xBB\xBF") {
+            reader.at = 3;
+            reader.line_start = 3;
+        }
+        Ok(reader)
+    }
+
+    /// How many bytes were read so far.
+    pub(crate) fn read_bytes(&self) -> u64 {
+        self.read
+    }
+
+    /// Reads the next row; false at the end.
+    pub(crate) fn read_row(&mut self, row: &mut Row) -> Result<bool, Malformed> {
+        row.clear();
+        if self.peek()?.is_none() {
+            return Ok(false);
+        }
+        while !self.read_cell(row)? {}
+        row.seal()?;
+        Ok(true)
+    }
+
+    /// Reads one cell and what ends it; true if that was the end of the row.
+    fn read_cell(&mut self, row: &mut Row) -> Result<bool, Malformed> {
+        let (start, place) = (row.data.len(), self.place());
+        let quoted = self.peek()? == Some(b'"');
+        if quoted {
+            self.at += 1;
+            self.read_quoted(row, place)?;
+        } else {
+            self.copy_until(row, place, |byte| matches!(byte, b',' | b'\n' | b'\r'))?;
+        }
+        row.end_cell(start, quoted, place);
+        let after = self.place();
+        match self.peek()? {
+            None => Ok(true),
+            Some(b',') => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(b'\r') => {
+                self.at += 1;
+                if self.peek()? == Some(b'\n') {
+                    self.at += 1;
+                }
+                self.next_line();
+                Ok(true)
+            }
+            Some(b'\n') => {
+                self.at += 1;
+                self.next_line();
+                Ok(true)
+            }
+            Some(byte) => Err(Malformed::AfterQuote(after, byte as char)),
+        }
+    }
+
+    /// The inside of a quoted cell, up to and with the closing quote.
+    fn read_quoted(&mut self, row: &mut Row, open: Place) -> Result<(), Malformed> {
+        loop {
+            self.copy_until(row, open, |byte| matches!(byte, b'"' | b'\n'))?;
+            match self.peek()? {
+                None => return Err(Malformed::OpenQuote(open)),
+                Some(b'\n') => {
+                    row.data.push(b'\n');
+                    self.at += 1;
+                    self.next_line();
+                }
+                Some(_) => {
+                    self.at += 1;
+                    if self.peek()? != Some(b'"') {
+                        return Ok(());
+                    }
+                    row.data.push(b'"');
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    /// Copies up to a byte that ends the run, or to the end of the input.
+    fn copy_until(
+        &mut self,
+        row: &mut Row,
+        place: Place,
+        ends: impl Fn(u8) -> bool,
+    ) -> Result<(), Malformed> {
+        while self.peek()?.is_some() {
+            let rest = &self.buffer[self.at..self.filled];
+            let stop = rest.iter().position(|&byte| ends(byte));
+            let run = &rest[..stop.unwrap_or(rest.len())];
+            row.data.extend_from_slice(run);
+            self.at += run.len();
+            if row.data.len() > ROW_BYTES {
+                return Err(Malformed::TooLong(place));
+            }
+            if stop.is_some() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.at..self.filled]
+    }
+
+    fn peek(&mut self) -> Result<Option<u8>, Malformed> {
+        if self.at == self.filled {
+            self.line_start -= self.filled as i64;
+            (self.at, self.filled) = (0, 0);
+            self.fill_more()?;
+        }
+        Ok(self.rest().first().copied())
+    }
+
+    fn fill_more(&mut self) -> Result<usize, Malformed> {
+        loop {
+            match self.input.read(&mut self.buffer[self.filled..]) {
+                Ok(count) => {
+                    self.filled += count;
+                    self.read += count as u64;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place { line: self.line, column: (self.at as i64 - self.line_start + 1).max(1) as u64 }
+    }
+
+    fn next_line(&mut self) {
+        self.line += 1;
+        self.line_start = self.at as i64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, so that every boundary is met.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            to[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    fn rows_of(input: impl Read) -> Result<Vec<Vec<(String, bool)>>, Malformed> {
+        let (mut reader, mut row, mut rows) = (Reader::new(input)?, Row::default(), Vec::new());
+        while reader.read_row(&mut row)? {
+            rows.push(row.cells().map(|cell| (cell.text.to_string(), cell.quoted)).collect());
+        }
+        Ok(rows)
+    }
+
+    fn rows(text: &[u8]) -> Vec<Vec<(String, bool)>> {
+        let whole = rows_of(text).unwrap();
+        assert_eq!(whole, rows_of(Drip(text)).unwrap());
+        whole
+    }
+
+    fn plain(cells: &[&str]) -> Vec<(String, bool)> {
+        cells.iter().map(|cell| (cell.to_string(), false)).collect()
+    }
+
+    #[test]
+    fn rows_and_cells_are_told_apart() {
+        assert_eq!(rows(b"a,b\n1,2\n"), [plain(&["a", "b"]), plain(&["1", "2"])]);
+        assert_eq!(rows(b"a,b\r\n1,\r\n"), [plain(&["a", "b"]), plain(&["1", ""])]);
+        assert_eq!(rows(b"\xEF\xBB\xBFa\n\nb"), [plain(&["a"]), plain(&[""]), plain(&["b"])]);
+        assert_eq!(rows(b""), Vec::<Vec<(String, bool)>>::new());
+        assert_eq!(rows(b"a\rb\r"), [plain(&["a"]), plain(&["b"])]);
+        assert_eq!(rows(b"5\" pipe,x"), [plain(&["5\" pipe", "x"])]);
+    }
+
+    #[test]
+    fn quotes_keep_separators_and_are_remembered() {
+        let row = &rows(b"\"a,\"\"b\"\"\r\nc\",\"\",\n")[0];
+        assert_eq!(row, &[("a,\"b\"\r\nc".into(), true), (String::new(), true), (String::new(), false)]);
+    }
+
+    #[test]
+    fn malformed_input_names_its_place() {
+        let fails = |text: &[u8]| {
+            let error = format!("{:?}", rows_of(text).unwrap_err());
+            assert_eq!(error, format!("{:?}", rows_of(Drip(text)).unwrap_err()));
+            error
+        };
+        assert_eq!(fails(b"a,b\n1,\"x\n2,3\n"), "OpenQuote(Place { line: 2, column: 3 })");
+        assert_eq!(fails(b"a\n\"x\"y\n"), "AfterQuote(Place { line: 2, column: 4 }, 'y')");
+        assert_eq!(fails(b"a,b\nxy,z\xFF\n"), "NotUtf8(Place { line: 2, column: 5 }, 255)");
+        assert_eq!(fails(b"\"a\nb\xC3\",\xA9\n"), "NotUtf8(Place { line: 2, column: 2 }, 195)");
+        assert_eq!(fails(b"\xC3,\xA9\n"), "NotUtf8(Place { line: 1, column: 1 }, 195)");
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_does_not_eat_the_memory() {
+        let input = std::io::Read::chain(&b"a\n\""[..], std::io::repeat(b'x'));
+        assert!(matches!(rows_of(input), Err(Malformed::TooLong(Place { line: 2, column: 1 }))));
+    }
+}

@@ -1,0 +1,77 @@
+//! Progress on stderr: one line that is drawn again, only on a terminal and only past one second. It knows nothing
+//! about what is going on but a number.
+#![forbid(unsafe_code)]
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A line of progress, for as long as it lives.
+pub(crate) struct Progress {
+    done: Arc<AtomicU64>,
+    drawing: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    /// Starts; `total` 0 means that nobody knows how much there is to do.
+    pub(crate) fn start(what: &'static str, total: u64) -> Progress {
+        let done = Arc::new(AtomicU64::new(0));
+        let drawing = std::io::stderr().is_terminal().then(|| {
+            let ((stop, stopped), done) = (channel(), Arc::clone(&done));
+            let draw = move || {
+                let start = Instant::now();
+                let mut wait = Duration::from_secs(1);
+                while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                    let line = line(what, done.load(Ordering::Relaxed), total, start.elapsed());
+                    let _ = write!(std::io::stderr(), "\r\x1b[2K{line}");
+                    wait = Duration::from_millis(100);
+                }
+                if start.elapsed() > Duration::from_secs(1) {
+                    let _ = write!(std::io::stderr(), "\r\x1b[2K");
+                }
+            };
+            (stop, std::thread::spawn(draw))
+        });
+        Progress { done, drawing }
+    }
+
+    /// How much is done.
+    pub(crate) fn set(&self, done: u64) {
+        self.done.store(done, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.drawing.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+fn line(what: &str, done: u64, total: u64, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    if total == 0 {
+        return format!("{what} … {seconds} s");
+    }
+    let percent = (u128::from(done) * 100 / u128::from(total)).min(100) as usize;
+    let bar: String = (0..20).map(|cell| if cell * 5 < percent { '━' } else { '─' }).collect();
+    format!("{what} {bar} {percent} % {seconds} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_how_far() {
+        let line = |done, total| line("reading", done, total, Duration::from_secs(3));
+        assert_eq!(line(50, 100), "reading ━━━━━━━━━━────────── 50 % 3 s");
+        assert_eq!(line(7, 0), "reading … 3 s");
+        assert!(line(u64::MAX, 1).contains("100 %"));
+    }
+}

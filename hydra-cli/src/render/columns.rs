@@ -1,0 +1,161 @@
+//! Records as columns: structs and tuples inside a record become dotted names, everything else is one cell. It works
+//! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
+#![forbid(unsafe_code)]
+
+use super::leaf::peel;
+use hydra::Value;
+use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
+
+/// More columns than this are not told apart: the rest stays nested.
+const MAX_COLUMNS: usize = 4096;
+const MAX_DEPTH: usize = 32;
+
+/// A column: the path to its values, and what they are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Column {
+    /// Names joined with dots; empty for the whole record.
+    pub(crate) name: String,
+    steps: Vec<usize>,
+    ty: TypeIndex,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct TypeIndex(u32);
+
+/// A field that was asked for and is not there.
+#[derive(Debug, PartialEq)]
+pub(crate) struct NoField {
+    pub(crate) path: String,
+    /// What there is at the last step that was found.
+    pub(crate) names: Vec<String>,
+}
+
+impl Column {
+    /// The whole record.
+    pub(crate) fn root() -> Column {
+        Column { name: String::new(), steps: Vec::new(), ty: TypeIndex(0) }
+    }
+
+    /// The name, or what the only column of a table of bare values is called.
+    pub(crate) fn title(&self) -> &str {
+        if self.name.is_empty() { "value" } else { &self.name }
+    }
+
+    /// Its value in a record.
+    pub(crate) fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
+        self.steps.iter().try_fold(record, |value, &step| peel(value).field_at(step).ok())
+    }
+
+    /// True if its cells are numbers, to be aligned at the right.
+    pub(crate) fn is_number(&self, schema: &Schema) -> bool {
+        let mut ty = through(schema, self.ty);
+        if ty.kind() == Kind::Option {
+            ty = ty.element().map_or(ty, |inner| through(schema, index(inner)));
+        }
+        let number = ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64);
+        number && !matches!(ty.form(), Form::Timestamp { .. } | Form::Date)
+    }
+
+    /// Why a cell of CSV does not tell its value apart from all others, if it does not.
+    pub(crate) fn csv_loss(&self, schema: &Schema) -> Option<&'static str> {
+        let ty = through(schema, self.ty);
+        let inner = match ty.kind() {
+            Kind::Option => through(schema, index(ty.element()?)),
+            _ => ty,
+        };
+        match inner.kind() {
+            Kind::Option => Some("an option inside an option looks like none"),
+            Kind::List | Kind::Set | Kind::Map => Some("lists and maps are JSON text in one cell"),
+            Kind::Array if inner.form() != Form::Uuid => Some("arrays are JSON text in one cell"),
+            Kind::Struct | Kind::Tuple => Some("nested values are JSON text in one cell"),
+            Kind::Enum if !inner.is_fieldless() => Some("enums with data are JSON text in one cell"),
+            _ => None,
+        }
+    }
+
+    fn child(&self, position: usize, name: &str, ty: TypeRef) -> Column {
+        let dot = if self.name.is_empty() { "" } else { "." };
+        let mut steps = self.steps.clone();
+        steps.push(position);
+        Column { name: format!("{}{dot}{name}", self.name), steps, ty: index(ty) }
+    }
+
+    /// The columns inside a struct or tuple.
+    fn children(&self, schema: &Schema) -> Vec<Column> {
+        let ty = through(schema, self.ty);
+        match ty.kind() {
+            Kind::Struct | Kind::Tuple => {
+                let fields = ty.fields().iter().enumerate();
+                fields.map(|(i, field)| self.child(i, field.name(), field.ty())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The columns that were asked for, each whole; the record itself if none was.
+pub(crate) fn pick(schema: &Schema, fields: &[String]) -> Result<Vec<Column>, NoField> {
+    if fields.is_empty() {
+        return Ok(vec![Column::root()]);
+    }
+    fields.iter().map(|path| find(schema, path)).collect()
+}
+
+fn find(schema: &Schema, path: &str) -> Result<Column, NoField> {
+    let (mut column, mut rest) = (Column::root(), path);
+    loop {
+        let children = column.children(schema);
+        let start = if column.name.is_empty() { 0 } else { column.name.len() + 1 };
+        let step = |child: &&Column| {
+            let own = child.name.get(start..).unwrap_or("");
+            rest.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        // Names may hold dots themselves: the longest that fits counts.
+        let Some(child) = children.iter().filter(step).max_by_key(|child| child.name.len()) else {
+            let names = children.into_iter().map(|child| child.name).collect();
+            return Err(NoField { path: path.to_string(), names });
+        };
+        let taken = child.name.len() - start;
+        column = child.clone();
+        match rest.get(taken + 1..) {
+            Some(left) => rest = left,
+            None => return Ok(column),
+        }
+    }
+}
+
+/// The columns with structs and tuples taken apart, in order.
+pub(crate) fn flatten(schema: &Schema, picked: &[Column]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    picked.iter().for_each(|column| add(schema, column, 0, &mut columns));
+    columns
+}
+
+fn add(schema: &Schema, column: &Column, depth: usize, columns: &mut Vec<Column>) {
+    let children = column.children(schema);
+    if children.is_empty() || depth >= MAX_DEPTH || columns.len() + children.len() > MAX_COLUMNS {
+        columns.push(column.clone());
+        return;
+    }
+    children.iter().for_each(|child| add(schema, child, depth + 1, columns));
+}
+
+/// The type inside newtypes and boxes; stops where a schema goes round in circles.
+fn through(schema: &Schema, ty: TypeIndex) -> &Descriptor {
+    let mut ty = schema.resolve(TypeRef::Index(ty.0));
+    for _ in 0..MAX_DEPTH {
+        match ty.element() {
+            Some(inner) if matches!(ty.kind(), Kind::Newtype | Kind::Box) => ty = schema.resolve(inner),
+            _ => break,
+        }
+    }
+    ty
+}
+
+/// In a file's schema all references are indices.
+fn index(ty: TypeRef) -> TypeIndex {
+    match ty {
+        TypeRef::Index(index) => TypeIndex(index),
+        TypeRef::Live(_) => TypeIndex(0),
+    }
+}

@@ -1,0 +1,15 @@
+//! Values, schemas and tables as text: pure functions to strings and writers. They know nothing about files,
+//! terminals or the command line.
+#![forbid(unsafe_code)]
+
+pub(crate) mod columns;
+pub(crate) mod csv;
+pub(crate) mod escape;
+pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod leaf;
+pub(crate) mod paint;
+pub(crate) mod schema;
+pub(crate) mod size;
+pub(crate) mod table;
+pub(crate) mod time;

@@ -1,0 +1,26 @@
+//! Styles of text for people.
+#![forbid(unsafe_code)]
+
+/// What a piece of text is, to be shown by colour or weight.
+#[derive(Clone, Copy)]
+pub(crate) enum Style {
+    Bold,
+    Dim,
+    Good,
+    Bad,
+    Warn,
+    Note,
+}
+
+/// Text in a style, or as it is where there is no colour.
+pub(crate) fn paint(color: bool, style: Style, text: &str) -> String {
+    let code = match style {
+        Style::Bold => "1",
+        Style::Dim => "2",
+        Style::Good => "1;32",
+        Style::Bad => "1;31",
+        Style::Warn => "1;33",
+        Style::Note => "1;36",
+    };
+    if color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+}

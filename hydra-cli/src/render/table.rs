@@ -1,0 +1,178 @@
+//! Tables for people: columns aligned by display width, fitted to the terminal, with what had to be left out. It
+//! knows strings only.
+#![forbid(unsafe_code)]
+
+use super::paint::{Style, paint};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+const GAP: &str = "  ";
+/// A column is not made narrower than this to make room for others.
+const NARROW: usize = 12;
+
+/// The plan of a table: made from the titles and the first rows, kept for the rest.
+pub(crate) struct Plan {
+    titles: Vec<String>,
+    right: Vec<bool>,
+    widths: Vec<usize>,
+    /// How many columns are shown; the rest did not fit.
+    pub(crate) shown: usize,
+    /// Cells may not be wider than their column.
+    strict: bool,
+    color: bool,
+}
+
+/// A cell and whether it stands out less: null.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) dim: bool,
+}
+
+impl Plan {
+    /// Sizes the columns from the first rows; `width` is that of the terminal.
+    pub(crate) fn new(
+        titles: Vec<String>,
+        right: Vec<bool>,
+        first: &[Vec<Cell>],
+        width: Option<usize>,
+        color: bool,
+    ) -> Plan {
+        let mut widths: Vec<usize> = titles.iter().map(|title| title.width()).collect();
+        for row in first {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.text.width());
+            }
+        }
+        let shown = match width {
+            Some(room) => fit(&mut widths, room),
+            None => widths.len(),
+        };
+        Plan { titles, right, widths, shown, strict: width.is_some(), color }
+    }
+
+    /// The titles of the columns that did not fit.
+    pub(crate) fn left_out(&self) -> &[String] {
+        self.titles.get(self.shown..).unwrap_or(&[])
+    }
+
+    /// The line of titles.
+    pub(crate) fn header(&self) -> String {
+        let cells: Vec<Cell> =
+            self.titles.iter().map(|title| Cell { text: title.clone(), dim: false }).collect();
+        let mut line = String::new();
+        self.write(&mut line, &cells, Some(Style::Bold));
+        line
+    }
+
+    /// Appends a row; true if a cell had to be shortened.
+    pub(crate) fn row(&self, out: &mut String, cells: &[Cell]) -> bool {
+        self.write(out, cells, None)
+    }
+
+    fn write(&self, out: &mut String, cells: &[Cell], style: Option<Style>) -> bool {
+        let mut shortened = false;
+        for (i, cell) in cells.iter().take(self.shown).enumerate() {
+            let width = self.widths.get(i).copied().unwrap_or(0);
+            let (text, own) = match cell.text.width() {
+                own if own > width && self.strict => {
+                    shortened = true;
+                    shorten(&cell.text, width)
+                }
+                own => (cell.text.clone(), own),
+            };
+            let last = i + 1 == self.shown;
+            let fill = " ".repeat(width.saturating_sub(own));
+            let style = if cell.dim { Some(Style::Dim) } else { style };
+            let text = style.map_or_else(|| text.clone(), |style| paint(self.color, style, &text));
+            out.push_str(if i > 0 { GAP } else { "" });
+            match self.right.get(i) {
+                Some(true) => out.push_str(&format!("{fill}{text}")),
+                _ if last => out.push_str(&text),
+                _ => out.push_str(&format!("{text}{fill}")),
+            }
+        }
+        out.truncate(out.trim_end_matches(' ').len());
+        out.push('\n');
+        shortened
+    }
+}
+
+/// Makes columns fit: the widest give first, then columns at the right are left out. Returns how many are shown.
+fn fit(widths: &mut [usize], room: usize) -> usize {
+    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
+    let mut shown = widths.len();
+    loop {
+        let Some(columns) = widths.get_mut(..shown) else { return shown };
+        let excess = total(columns).saturating_sub(room);
+        if excess == 0 {
+            return shown;
+        }
+        let widest = columns.iter().copied().max().unwrap_or(0);
+        let next = columns.iter().copied().filter(|&width| width < widest).max().unwrap_or(0).max(NARROW);
+        let count = columns.iter().filter(|&&width| width == widest).count();
+        if widest > next {
+            let target = (widest - excess.div_ceil(count).min(widest - next)).max(next);
+            columns.iter_mut().filter(|width| **width == widest).for_each(|width| *width = target);
+        } else if shown > 1 {
+            shown -= 1;
+        } else {
+            columns.iter_mut().for_each(|width| *width = room);
+            return shown;
+        }
+    }
+}
+
+/// The start of a text that fits into a width, with an ellipsis; and its width.
+pub(crate) fn shorten(text: &str, width: usize) -> (String, usize) {
+    let (mut out, mut used) = (String::new(), 0);
+    for c in text.chars() {
+        let next = c.width().unwrap_or(0);
+        if used + next + 1 > width {
+            break;
+        }
+        out.push(c);
+        used += next;
+    }
+    out.push('…');
+    (out, used + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(texts: &[&str]) -> Vec<Cell> {
+        texts.iter().map(|text| Cell { text: text.to_string(), dim: false }).collect()
+    }
+
+    fn draw(width: Option<usize>, titles: &[&str], rows: &[Vec<Cell>]) -> (String, usize, bool) {
+        let titles: Vec<String> = titles.iter().map(|title| title.to_string()).collect();
+        let right = titles.iter().map(|title| title.starts_with('#')).collect();
+        let plan = Plan::new(titles, right, rows, width, false);
+        let mut text = plan.header();
+        let mut shortened = false;
+        rows.iter().for_each(|row| shortened |= plan.row(&mut text, row));
+        (text, plan.left_out().len(), shortened)
+    }
+
+    #[test]
+    fn columns_align_by_display_width() {
+        let rows = [cells(&["企鹅", "3", "x"]), cells(&["a", "12", ""])];
+        let (text, left, shortened) = draw(None, &["name", "#n", "last"], &rows);
+        assert_eq!(text, "name  #n  last\n企鹅   3  x\na     12\n");
+        assert_eq!((left, shortened), (0, false));
+    }
+
+    #[test]
+    fn the_widest_column_gives_first_and_the_last_ones_go() {
+        let long = "abcdefghijklmnopqrstuvwxyz";
+        let (text, left, shortened) = draw(Some(20), &["a", "b"], &[cells(&["1234", long])]);
+        assert_eq!(text, "a     b\n1234  abcdefghijklm…\n");
+        assert_eq!((left, shortened), (0, true));
+        let (text, left, _) = draw(Some(20), &["a", "b", "c"], &[cells(&[long, long, "z"])]);
+        assert_eq!(text, "a\nabcdefghijk…\n");
+        assert_eq!(left, 2);
+        let (text, ..) = draw(Some(8), &["a"], &[cells(&[long])]);
+        assert_eq!(text, "a\nabcdefg…\n");
+    }
+}

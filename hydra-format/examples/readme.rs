@@ -1,0 +1,19 @@
+//! The program of the README, word for word: `cargo run --example readme` in an empty directory.
+
+use hydra::{Hydra, Reader, Writer};
+
+#[derive(Hydra)]
+struct Tick {
+    symbol: String,
+    price: f64,
+}
+
+fn main() -> hydra::Result<()> {
+    let mut file = Writer::create("day.hydra")?;
+    let ticks = file.table::<Tick>()?;
+    file.append(ticks, &Tick { symbol: "HYDR".into(), price: 9.5 })?;
+    file.finish()?;
+    let tick = Reader::open("day.hydra")?.table::<Tick>()?.get(0)?;
+    println!("{} at {}", tick.view().symbol(), tick.value().path("price")?);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What the library works out once for each type of the program: its schema, and how to validate it.
+#![forbid(unsafe_code)]
+
+use super::Validator;
+use crate::Hydra;
+use crate::describe::{Descriptor, Schema};
+use std::any::TypeId;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+/// What is worked out once for each type of the program.
+#[derive(Debug)]
+pub(crate) struct TypeFacts {
+    /// Its schema.
+    pub(crate) schema: Schema,
+    /// Validates payloads of it.
+    pub(crate) validator: Validator,
+    /// The schema's fingerprint.
+    pub(crate) fingerprint: u64,
+    /// The largest alignment of anything in a payload, in bytes.
+    pub(crate) align: usize,
+}
+
+/// Types that a thread used lately, by where their descriptor is: a table without chains.
+const RECENT: usize = 16;
+type Slot = Cell<Option<(TypeId, &'static TypeFacts)>>;
+thread_local! {
+    static RECENT_TYPES: [Slot; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+}
+
+/// All types; they stay for good, and a program has a fixed number of them.
+static ALL_TYPES: LazyLock<RwLock<HashMap<TypeId, &'static TypeFacts>>> = LazyLock::new(RwLock::default);
+
+/// The facts of a type, worked out when first asked for.
+///
+/// # Panics
+/// As [`Schema::of`], for a type beyond the limits of the format.
+#[inline]
+pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
+    let id = TypeId::of::<T>();
+    let place = std::ptr::from_ref(T::TYPE).addr() / align_of::<Descriptor>() % RECENT;
+    RECENT_TYPES.with(|recent| match recent[place].get() {
+        Some((known, facts)) if known == id => facts,
+        _ => {
+            let facts = look_up(id, T::TYPE);
+            recent[place].set(Some((id, facts)));
+            facts
+        }
+    })
+}
+
+#[cold]
+fn look_up(id: TypeId, ty: &'static Descriptor) -> &'static TypeFacts {
+    if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        return facts;
+    }
+    // Not under the lock: a default of the type may ask for the facts of another type.
+    let schema = Schema::from_descriptor(ty);
+    let facts = TypeFacts {
+        validator: Validator::new(&schema),
+        fingerprint: schema.fingerprint(),
+        align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
+        schema,
+    };
+    let mut all = ALL_TYPES.write().unwrap_or_else(PoisonError::into_inner);
+    all.entry(id).or_insert_with(|| Box::leak(Box::new(facts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_facts_of_its_own_worked_out_once() {
+        let (one, two) = (facts_of::<Vec<u8>>(), facts_of::<Option<u64>>());
+        assert!(std::ptr::eq(one, facts_of::<Vec<u8>>()));
+        assert_eq!((one.schema.name(), two.schema.name()), ("bytes".to_string(), "option<u64>".to_string()));
+        assert_eq!((one.align, two.align), (4, 8));
+        let other = std::thread::spawn(|| std::ptr::from_ref(facts_of::<Vec<u8>>()).addr()).join().unwrap();
+        assert_eq!(other, std::ptr::from_ref(one).addr(), "threads share them");
+    }
+}

@@ -1,0 +1,296 @@
+//! One value as bytes without a file (FORMAT.md, section 13), and payloads of one record, which images, metadata and
+//! defaults have in common.
+#![forbid(unsafe_code)]
+
+use super::facts::{TypeFacts, facts_of};
+use super::{At, Measure, Parts, Sink};
+use crate::describe::round_up;
+use crate::raw::AlignedBuf;
+use crate::{Error, ErrorKind, Hydra, Result, View};
+
+/// The first bytes of a value image: "HVAL".
+const MAGIC: [u8; 4] = *b"HVAL";
+/// Bytes before the payload.
+const HEAD: usize = 64;
+/// Flag: the CRC is present.
+const CHECKED: u32 = 1;
+/// Bytes of a payload, at most.
+const MAX_PAYLOAD: usize = 256 << 20;
+
+/// One value as bytes, to be read by [`from_bytes`] or in place by [`view`].
+///
+/// ```
+/// let image = hydra::to_bytes(&("a tick", 7u64).1)?;
+/// assert_eq!(hydra::from_bytes::<u64>(&image)?, 7);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+///
+/// An error if the value cannot be encoded: nested more than 64 lists, maps or boxes deep, two keys that are
+/// equal on disk, or more than 256 MiB.
+pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
+    encode_image(value, false)
+}
+
+/// As [`to_bytes`], with a checksum that is held against the bytes when they are read.
+pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
+    encode_image(value, true)
+}
+
+/// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile.
+pub fn from_bytes<T: Hydra>(image: &[u8]) -> Result<T> {
+    let facts = facts_of::<T>();
+    if is_aligned(image, facts) {
+        return T::decode(open_image::<T>(image, facts)?);
+    }
+    let image = AlignedBuf::copy_of(image);
+    T::decode(open_image::<T>(&image, facts)?)
+}
+
+/// The view of an image in place, after validation. Bytes may be hostile; they must start at an address that the
+/// type's alignment allows, as an [`AlignedBuf`] does.
+///
+/// ```
+/// let image = hydra::to_bytes(&vec![1u32, 2, 3])?;
+/// assert_eq!(hydra::view::<Vec<u32>>(&image)?, &[1, 2, 3]);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
+    let facts = facts_of::<T>();
+    if !is_aligned(image, facts) {
+        return Err(misaligned(image, facts.align));
+    }
+    open_image::<T>(image, facts).map(T::view)
+}
+
+/// A payload of the one record `value`: text offset and bytes.
+pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
+    let (text_offset, payload) = encode_after(0, value)?;
+    Ok((text_offset, payload.to_vec()))
+}
+
+/// A payload of the one record `value` after `head` zero bytes, a multiple of 64: text offset and all bytes.
+pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, AlignedBuf)> {
+    let mut measure = Measure::from(0, 0);
+    value.measure(&mut measure);
+    let (heap_bytes, text_bytes) = measure.finish()?;
+    let heap_start = heap_start(T::SIZE);
+    let text_offset = round_up((heap_start + heap_bytes) as u64, 64) as usize;
+    let payload_bytes = text_offset + text_bytes;
+    if payload_bytes > MAX_PAYLOAD {
+        return Err(Error::new(ErrorKind::TooLarge)
+            .expected(format!("at most {MAX_PAYLOAD} bytes"))
+            .found(payload_bytes.to_string()));
+    }
+    let mut image = AlignedBuf::zeroed(head + payload_bytes);
+    let (before, text) = image.split_at_mut(head + text_offset);
+    let (record, heap) = before.split_at_mut(head + heap_start);
+    let heap = heap.get_mut(..heap_bytes).unwrap_or_default();
+    let mut sink = Sink::new(heap, 0, text, 0);
+    value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
+    if !sink.is_exact() {
+        return Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded"));
+    }
+    Ok((text_offset as u32, image))
+}
+
+/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start of the payload.
+#[inline]
+pub(crate) fn open_payload<'a, T: Hydra>(
+    payload: &'a [u8],
+    text_offset: u32,
+    facts: &TypeFacts,
+) -> Result<At<'a>> {
+    let (heap_start, text_start) = (heap_start(T::SIZE), text_offset as usize);
+    let heap = payload.get(heap_start..text_start).filter(|_| text_start.is_multiple_of(64));
+    let (Some(records), Some(heap), Some(text)) =
+        (payload.get(..heap_start), heap, payload.get(text_start..))
+    else {
+        return Err(Error::new(ErrorKind::BadReference)
+            .what("the text offset")
+            .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
+            .found(text_offset.to_string()));
+    };
+    let text = match text {
+        [] => "",
+        text => simdutf8::basic::from_utf8(text).map_err(|_| bad_utf8(text, text_start))?,
+    };
+    let parts = Parts { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
+    facts.validator.validate(&parts).map_err(|fault| Error::from(*fault))?;
+    Ok(At::new(records, heap, text).part(0, T::SIZE))
+}
+
+const fn heap_start(size: usize) -> usize {
+    round_up(size as u64, 64) as usize
+}
+
+#[cold]
+fn bad_utf8(text: &[u8], start: usize) -> Error {
+    let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+    let found = text.get(valid).map_or(String::new(), |byte| format!("0x{byte:02x}"));
+    Error::new(ErrorKind::BadUtf8).at((start + valid) as u64).expected("UTF-8").found(found)
+}
+
+#[inline]
+fn is_aligned(image: &[u8], facts: &TypeFacts) -> bool {
+    image.as_ptr().addr().is_multiple_of(facts.align)
+}
+
+#[cold]
+fn misaligned(image: &[u8], align: usize) -> Error {
+    Error::new(ErrorKind::Usage)
+        .what("a view needs aligned bytes")
+        .expected(format!("an address that is a multiple of {align}"))
+        .found(format!("{:#x}", image.as_ptr().addr()))
+        .help("copy the bytes into an AlignedBuf, or use from_bytes")
+}
+
+fn encode_image<T: Hydra>(value: &T, checked: bool) -> Result<AlignedBuf> {
+    let (text_offset, mut image) = encode_after(HEAD, value)?;
+    let (head, payload) = image.split_at_mut(HEAD);
+    let crc = if checked { crc32fast::hash(payload) } else { 0 };
+    let mut put =
+        |offset: usize, bytes: &[u8]| super::sink::put(super::sink::part(head, offset, bytes.len()), bytes);
+    put(0, &MAGIC);
+    put(4, &u32::from(checked).to_le_bytes());
+    put(8, &facts_of::<T>().fingerprint.to_le_bytes());
+    put(16, &(payload.len() as u32).to_le_bytes());
+    put(20, &text_offset.to_le_bytes());
+    put(24, &crc.to_le_bytes());
+    Ok(image)
+}
+
+/// The record of an image. Offsets of errors count from the start of the image.
+#[inline]
+fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>> {
+    let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
+        return Err(Error::new(ErrorKind::NotHydra)
+            .expected(format!("a value image of at least {HEAD} bytes"))
+            .found(format!("{} bytes", image.len())));
+    };
+    let head = At::new(head, &[], "");
+    let u32_at = |offset| u32::from_le_bytes(head.part(offset, 4).array());
+    let (flags, payload_bytes, text_offset) = (u32_at(4), u32_at(16), u32_at(20));
+    let fingerprint = u64::from_le_bytes(head.part(8, 8).array());
+    let sound =
+        head.array::<4>() == MAGIC && flags & !CHECKED == 0 && payload_bytes as usize == payload.len();
+    if !sound || fingerprint != facts.fingerprint {
+        return Err(refuse(facts, head.array(), (flags, payload_bytes, payload.len()), fingerprint));
+    }
+    if flags & CHECKED != 0 {
+        check_crc(payload, u32_at(24))?;
+    }
+    open_payload::<T>(payload, text_offset, facts).map_err(|error| error.shifted(HEAD as u64))
+}
+
+fn check_crc(payload: &[u8], expected: u32) -> Result<()> {
+    let found = crc32fast::hash(payload);
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Checksum)
+        .at(HEAD as u64)
+        .expected(format!("0x{expected:08x}"))
+        .found(format!("0x{found:08x}")))
+}
+
+/// Why a head is not that of an image of this type.
+#[cold]
+fn refuse(facts: &TypeFacts, magic: [u8; 4], head: (u32, u32, usize), fingerprint: u64) -> Error {
+    let (flags, payload_bytes, present) = head;
+    if magic != MAGIC {
+        return Error::new(ErrorKind::NotHydra)
+            .at(0)
+            .expected("a value image, which begins with \"HVAL\"")
+            .found(format!("\"{}\"", magic.escape_ascii()));
+    }
+    if flags & !CHECKED != 0 {
+        return Error::new(ErrorKind::UnknownFeature).at(4).expected("flags 0 or 1").found(flags.to_string());
+    }
+    if payload_bytes as usize != present {
+        return Error::new(ErrorKind::CutShort)
+            .at(16)
+            .expected(format!("{payload_bytes} bytes of payload"))
+            .found(present.to_string());
+    }
+    Error::new(ErrorKind::TypeMismatch)
+        .at(8)
+        .expected(format!("{} with the fingerprint {:016x}", facts.schema.name(), facts.fingerprint))
+        .found(format!("{fingerprint:016x}"))
+        .help("read the image with the type that wrote it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, HashMap};
+
+    type Sample = (u64, Option<String>, Vec<(bool, String)>, BTreeMap<String, Vec<u32>>);
+
+    fn sample() -> Sample {
+        let map = BTreeMap::from([("one".into(), vec![1]), ("two".into(), vec![2, 2])]);
+        (7, Some("né".into()), vec![(true, "a".into()), (false, String::new())], map)
+    }
+
+    #[test]
+    fn values_go_round_and_are_viewed_in_place() {
+        let image = to_bytes(&sample()).unwrap();
+        assert_eq!(from_bytes::<Sample>(&image).unwrap(), sample());
+        let (seven, text, list, map) = view::<Sample>(&image).unwrap();
+        assert_eq!((seven, text, list.len()), (7, Some("né"), 2));
+        assert_eq!(map.get(&"two".to_string()), Some(&[2, 2][..]));
+        assert_eq!(from_bytes::<()>(&to_bytes(&()).unwrap()).unwrap(), ());
+        assert_eq!(from_bytes::<[u64; 0]>(&to_bytes(&[0u64; 0]).unwrap()).unwrap(), [0u64; 0]);
+    }
+
+    #[test]
+    fn an_image_is_the_same_bytes_whatever_the_order_in_memory() {
+        let forward: HashMap<u32, u8> = (0..100).map(|key| (key, 1)).collect();
+        let backward: HashMap<u32, u8> = (0..100).rev().map(|key| (key, 1)).collect();
+        assert_eq!(*to_bytes(&forward).unwrap(), *to_bytes(&backward).unwrap());
+    }
+
+    #[test]
+    fn any_address_decodes_and_a_view_says_what_it_needs() {
+        let image = to_bytes(&sample()).unwrap();
+        let mut shifted = AlignedBuf::zeroed(image.len() + 1);
+        shifted[1..].copy_from_slice(&image);
+        assert_eq!(from_bytes::<Sample>(&shifted[1..]).unwrap(), sample());
+        let error = view::<Sample>(&shifted[1..]).map(|_| ()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.expected_text()),
+            (ErrorKind::Usage, Some("an address that is a multiple of 8"))
+        );
+    }
+
+    #[test]
+    fn wrong_images_are_refused_in_words() {
+        let image = to_bytes_checked(&sample()).unwrap();
+        assert_eq!(from_bytes::<Sample>(&image).unwrap(), sample());
+        let kind = |bytes: &[u8]| from_bytes::<Sample>(bytes).unwrap_err().kind();
+        let changed = |offset: usize, byte: u8| {
+            let mut image = image.clone();
+            image[offset] ^= byte;
+            kind(&image)
+        };
+        assert_eq!(kind(b"short"), ErrorKind::NotHydra);
+        assert_eq!(kind(&image[..image.len() - 1]), ErrorKind::CutShort);
+        assert_eq!(changed(0, 1), ErrorKind::NotHydra);
+        assert_eq!(changed(4, 2), ErrorKind::UnknownFeature);
+        assert_eq!(changed(20, 1), ErrorKind::BadReference);
+        assert_eq!(changed(64, 1), ErrorKind::Checksum);
+        assert_eq!(from_bytes::<u64>(&image).unwrap_err().kind(), ErrorKind::TypeMismatch);
+        let error = from_bytes::<Sample>(&{
+            let mut image = to_bytes(&sample()).unwrap();
+            image[64 + 8] = 9;
+            image
+        });
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadValue);
+        assert_eq!((error.offset(), error.path_text(), error.found_text()), (Some(72), Some("1"), Some("9")));
+        let mut image = to_bytes(&"é".to_string()).unwrap();
+        let last = image.len() - 1;
+        image[last] = b'x';
+        let error = from_bytes::<String>(&image).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::BadUtf8, Some(last as u64 - 1)));
+    }
+}

@@ -1,0 +1,133 @@
+//! The order of keys as they are stored (FORMAT.md, section 5.4). Total: bytes that are no key have some order.
+#![forbid(unsafe_code)]
+
+use crate::codec::At;
+use crate::describe::{Descriptor, Kind, Schema, TypeRef, round_up};
+use std::cmp::Ordering;
+
+/// Where key and value are in an entry of a map, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) size: usize,
+    pub(super) align: usize,
+    pub(super) value_offset: usize,
+}
+
+impl Entry {
+    pub(super) fn new(key: &Descriptor, value: &Descriptor) -> Entry {
+        let align = key.align().max(value.align());
+        let value_offset = round_up(key.size() as u64, value.align() as u64) as usize;
+        let size = round_up((value_offset + value.size()) as u64, align as u64) as usize;
+        Entry { size, align, value_offset }
+    }
+}
+
+/// How values of one type compare.
+#[derive(Clone, Debug)]
+enum Key {
+    Uint(usize),
+    Int(usize),
+    Text,
+    Bytes,
+    /// Fields by offset and type.
+    Fields(Vec<(usize, u32)>),
+    /// Elements: how many, of which size and type.
+    Array(u64, usize, u32),
+    /// Not a key.
+    No,
+}
+
+/// How values compare, by type.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    keys: Vec<Key>,
+}
+
+impl Keys {
+    pub(super) fn new(schema: &Schema) -> Keys {
+        Keys { keys: schema.types().iter().map(|ty| Key::of(schema, ty)).collect() }
+    }
+
+    /// Compares two stored keys of the type with this index.
+    pub(super) fn compare(&self, ty: u32, left: At<'_>, right: At<'_>) -> Ordering {
+        match self.keys.get(ty as usize) {
+            Some(&Key::Uint(size)) => uint(left, size).cmp(&uint(right, size)),
+            Some(&Key::Int(size)) => int(left, size).cmp(&int(right, size)),
+            Some(Key::Text) => left.str().cmp(right.str()),
+            Some(Key::Bytes) => left.referenced(1).bytes().cmp(right.referenced(1).bytes()),
+            Some(Key::Fields(fields)) => fields
+                .iter()
+                .map(|&(offset, ty)| self.compare(ty, rest(left, offset), rest(right, offset)))
+                .find(|ordering| ordering.is_ne())
+                .unwrap_or(Ordering::Equal),
+            Some(&Key::Array(count, size, ty)) => (0..count as usize)
+                .map(|index| self.compare(ty, rest(left, index * size), rest(right, index * size)))
+                .find(|ordering| ordering.is_ne())
+                .unwrap_or(Ordering::Equal),
+            Some(Key::No) | None => Ordering::Equal,
+        }
+    }
+}
+
+impl Key {
+    fn of(schema: &Schema, ty: &Descriptor) -> Key {
+        let field = |ty: TypeRef, offset| match ty {
+            TypeRef::Index(index) => (offset, index),
+            TypeRef::Live(_) => (offset, u32::MAX),
+        };
+        match (ty.kind(), ty.element()) {
+            (Kind::Enum, _) if ty.is_fieldless() => ty.tag().map_or(Key::No, Key::number),
+            (Kind::Bool | Kind::Char, _) => Key::Uint(ty.size()),
+            (Kind::String, _) => Key::Text,
+            (Kind::Bytes, _) => Key::Bytes,
+            (Kind::Tuple, _) => {
+                Key::Fields(ty.fields().iter().map(|own| field(own.ty(), own.offset())).collect())
+            }
+            (Kind::Newtype, Some(inner)) => Key::Fields(vec![field(inner, 0)]),
+            (Kind::Array, Some(element)) => {
+                Key::Array(ty.count(), schema.resolve(element).size(), field(element, 0).1)
+            }
+            (kind, _) => Key::number(kind),
+        }
+    }
+
+    fn number(kind: Kind) -> Key {
+        match kind {
+            _ if kind.is_unsigned() => Key::Uint(kind.fixed_size() as usize),
+            _ if kind.is_signed() => Key::Int(kind.fixed_size() as usize),
+            _ => Key::No,
+        }
+    }
+}
+
+fn rest(at: At<'_>, offset: usize) -> At<'_> {
+    at.with(at.bytes().get(offset..).unwrap_or_default())
+}
+
+/// The unsigned integer of `size` bytes at the start.
+fn uint(at: At<'_>, size: usize) -> u128 {
+    match size {
+        1 => at.byte().into(),
+        2 => u16::from_le_bytes(at.array()).into(),
+        4 => u32::from_le_bytes(at.array()).into(),
+        8 => u64::from_le_bytes(at.array()).into(),
+        _ => u128::from_le_bytes(at.array()),
+    }
+}
+
+/// The signed integer of `size` bytes at the start.
+fn int(at: At<'_>, size: usize) -> i128 {
+    match size {
+        1 => at.byte().cast_signed().into(),
+        2 => i16::from_le_bytes(at.array()).into(),
+        4 => i32::from_le_bytes(at.array()).into(),
+        8 => i64::from_le_bytes(at.array()).into(),
+        _ => i128::from_le_bytes(at.array()),
+    }
+}
+
+/// The bits of a tag of `size` bytes, as an unsigned number.
+#[inline]
+pub(super) fn tag_bits(bytes: &[u8], size: u32) -> u128 {
+    uint(At::new(bytes, &[], ""), size as usize)
+}

@@ -1,0 +1,120 @@
+//! Validation of payloads (FORMAT.md, section 7): one linear pass over records, heap and text, driven by a flat
+//! table of steps. It knows schemas and bytes; it does not know files, and trusts neither.
+//!
+//! The fast pass only answers yes or no. When it says no, a slow walk over the schema (`audit`) finds out what
+//! is wrong and where; the same walk serves full checks, which want to know everything.
+#![forbid(unsafe_code)]
+
+mod audit;
+mod key;
+mod pass;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use crate::describe::{Schema, TypeRef};
+use crate::{Error, ErrorKind};
+use plan::Plan;
+
+/// The regions of a payload, and where they are in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// At least `count` x `stride` bytes; what is beyond must be zero in canonical form.
+    pub records: &'a [u8],
+    /// Number of records.
+    pub count: usize,
+    /// Bytes from one record to the next.
+    pub stride: usize,
+    /// The heap, up to the text.
+    pub heap: &'a [u8],
+    /// The text.
+    pub text: &'a str,
+    /// Offset of the heap in the payload, in bytes.
+    pub heap_start: usize,
+    /// Offset of the text in the payload, in bytes.
+    pub text_start: usize,
+}
+
+/// What is wrong with a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// Offset in the payload, in bytes.
+    pub offset: u64,
+    /// Index of the record in the payload; none for what belongs to no record.
+    pub record: Option<u64>,
+    /// The value within the record: `items[3].name`; empty for the record itself.
+    pub path: String,
+    /// What should have been there.
+    pub expected: String,
+    /// What was there.
+    pub found: String,
+}
+
+impl From<Fault> for Error {
+    /// The offset is that of the payload: add its start to [`Fault::offset`] first.
+    fn from(fault: Fault) -> Error {
+        let error = Error::new(fault.kind).at(fault.offset).expected(fault.expected).found(fault.found);
+        if fault.path.is_empty() { error } else { error.path(fault.path) }
+    }
+}
+
+/// Validates payloads of one schema.
+#[derive(Clone, Debug)]
+pub struct Validator {
+    schema: Schema,
+    plan: Plan,
+    root: u32,
+}
+
+impl Validator {
+    /// The validator of records of the schema's root type.
+    pub fn new(schema: &Schema) -> Validator {
+        Validator::of_type(schema, TypeRef::Index(0))
+    }
+
+    /// The validator of records of another type of the schema: of a field, for its default.
+    pub fn of_type(schema: &Schema, ty: TypeRef) -> Validator {
+        let root = match ty {
+            TypeRef::Index(index) => index,
+            TypeRef::Live(_) => 0,
+        };
+        Validator { schema: schema.clone(), plan: Plan::new(schema, root), root }
+    }
+
+    /// True if there is nothing to check: every payload of the right length is valid.
+    #[inline]
+    pub fn is_trivial(&self) -> bool {
+        self.plan.root.is_trivial()
+    }
+
+    /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
+    #[inline]
+    pub fn validate(&self, parts: &Parts<'_>) -> Result<(), Box<Fault>> {
+        if pass::accepts(&self.plan, parts) { Ok(()) } else { Err(self.explain(parts)) }
+    }
+
+    /// Reports everything that is wrong, as far as it can go on after each finding: also bytes that should be zero
+    /// and are not, and gaps. Stops after 10,000 findings.
+    pub fn audit(&self, parts: &Parts<'_>, report: &mut dyn FnMut(Fault)) {
+        audit::walk(self, parts, false, report);
+    }
+
+    /// The first rule that a payload breaks which the fast pass refused.
+    #[cold]
+    fn explain(&self, parts: &Parts<'_>) -> Box<Fault> {
+        let mut first = None;
+        audit::walk(self, parts, true, &mut |fault| {
+            first.get_or_insert(fault);
+        });
+        Box::new(first.unwrap_or_else(|| Fault {
+            kind: ErrorKind::BadValue,
+            offset: 0,
+            record: None,
+            path: String::new(),
+            expected: format!("{} records of {} bytes", parts.count, self.plan.root.size),
+            found: format!("{} bytes with a stride of {}", parts.records.len(), parts.stride),
+        }))
+    }
+}

@@ -1,0 +1,394 @@
+//! A schema compiled to steps: what there is to check in a value, with nested types flattened into the offsets of
+//! what contains them, and nothing at all for types of which every bit pattern is valid.
+#![forbid(unsafe_code)]
+
+use super::key::{Entry, Keys};
+use crate::describe::{Descriptor, Form, Kind, Schema, TypeRef};
+use std::ops::Range;
+
+/// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
+/// the schema, whatever contains what.
+const INLINE_STEPS: usize = 16;
+
+/// One check. Offsets count from the start of the value whose steps these are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Step {
+    /// `count` strings in a row.
+    Strings { offset: u32, count: u32 },
+    /// Bytes, by reference.
+    Bytes { offset: u32 },
+    /// A reference to elements: which, says the list.
+    List { offset: u32, list: u32 },
+    /// `count` bytes in a row below a limit: bools, tags.
+    Below { offset: u32, count: u32, limit: u8 },
+    /// `count` chars in a row.
+    Chars { offset: u32, count: u32 },
+    /// An integer of `size` bytes that is not 0.
+    NonZero { offset: u32, size: u32 },
+    /// A timestamp in nanoseconds, 128 bits.
+    Timestamp { offset: u32 },
+    /// A duration in nanoseconds, 128 bits.
+    Duration { offset: u32 },
+    /// An option's tag: when it is none, `skip` steps are skipped.
+    Option { offset: u32, skip: u32 },
+    /// An enum: its tag, then the steps of the present variant.
+    Enum { offset: u32, choice: u32 },
+    /// An array inside the value.
+    Array { offset: u32, list: u32 },
+}
+
+impl Step {
+    fn shifted(mut self, by: u32) -> Step {
+        use Step::*;
+        match &mut self {
+            Strings { offset, .. } | Bytes { offset } | List { offset, .. } | Below { offset, .. } => {
+                *offset += by
+            }
+            Chars { offset, .. } | NonZero { offset, .. } | Timestamp { offset } | Duration { offset } => {
+                *offset += by
+            }
+            Option { offset, .. } | Enum { offset, .. } | Array { offset, .. } => *offset += by,
+        }
+        self
+    }
+
+    /// One step for this and the next, if they are the same check side by side.
+    fn merged(self, next: Step) -> Option<Step> {
+        use Step::*;
+        match (self, next) {
+            (Strings { offset, count }, Strings { offset: at, count: more }) if offset + 8 * count == at => {
+                Some(Strings { offset, count: count + more })
+            }
+            (Chars { offset, count }, Chars { offset: at, count: more }) if offset + 4 * count == at => {
+                Some(Chars { offset, count: count + more })
+            }
+            (Below { offset, count, limit }, Below { offset: at, count: more, limit: same })
+                if offset + count == at && limit == same =>
+            {
+                Some(Below { offset, count: count + more, limit })
+            }
+            _ => None,
+        }
+    }
+
+    /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
+    fn repeated(self, size: u32, times: u32) -> std::option::Option<Step> {
+        match self {
+            Step::Strings { offset: 0, count } if count * 8 == size => {
+                Some(Step::Strings { offset: 0, count: count * times })
+            }
+            Step::Chars { offset: 0, count } if count * 4 == size => {
+                Some(Step::Chars { offset: 0, count: count * times })
+            }
+            Step::Below { offset: 0, count, limit } if count == size => {
+                Some(Step::Below { offset: 0, count: count * times, limit })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Elements side by side.
+#[derive(Clone, Debug)]
+pub(super) struct List {
+    /// Bytes of an element.
+    pub(super) size: u32,
+    /// Alignment of an element, less one.
+    pub(super) mask: u32,
+    /// A box: exactly one element. An array inside a value: how many.
+    pub(super) exactly: Option<u32>,
+    /// The key at the start of each element, by the index of its type: elements ascend by it.
+    pub(super) key: Option<u32>,
+    /// The element's type.
+    ty: u32,
+    /// The element's steps.
+    pub(super) steps: Range<u32>,
+}
+
+impl List {
+    pub(super) fn is_trivial(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// The variants of an enum: tags as unsigned bits in ascending order, each with its steps.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    /// Bytes of the tag.
+    pub(super) size: u32,
+    /// Tags are 0, 1, 2, .. without a gap.
+    pub(super) dense: bool,
+    pub(super) variants: Vec<(u128, Range<u32>)>,
+}
+
+/// What to check in the values of a schema.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) steps: Vec<Step>,
+    pub(super) lists: Vec<List>,
+    pub(super) choices: Vec<Choice>,
+    pub(super) keys: Keys,
+    /// By type: any bits are valid and every byte is used, so that there is nothing to audit.
+    pub(super) solid: Vec<bool>,
+    pub(super) root: List,
+}
+
+impl Plan {
+    /// The plan of a schema for records of the type `root`.
+    pub(super) fn new(schema: &Schema, root: u32) -> Plan {
+        let types = schema.types();
+        let ty = schema.resolve(TypeRef::Index(root));
+        let root = List::of(ty, root, None);
+        let plan = Plan {
+            steps: vec![],
+            lists: vec![],
+            choices: vec![],
+            keys: Keys::new(schema),
+            solid: vec![],
+            root,
+        };
+        let (blocks, solid) = (vec![None; types.len()], vec![false; types.len()]);
+        let mut compiler = Compiler { types, plan, blocks, solid, entries: vec![] };
+        for index in 0..types.len() {
+            compiler.block(index);
+        }
+        compiler.finish_entries();
+        let Compiler { mut plan, blocks, solid, .. } = compiler;
+        let steps = |ty: u32| blocks.get(ty as usize).cloned().flatten().unwrap_or(0..0);
+        plan.lists.iter_mut().chain([&mut plan.root]).for_each(|list| list.steps = steps(list.ty));
+        plan.solid = solid;
+        plan
+    }
+}
+
+impl List {
+    fn of(element: &Descriptor, ty: u32, exactly: Option<u32>) -> List {
+        let (size, mask) = (element.size() as u32, element.align() as u32 - 1);
+        List { size, mask, exactly, key: None, ty, steps: 0..0 }
+    }
+}
+
+struct Compiler<'a> {
+    types: &'a [Descriptor],
+    plan: Plan,
+    /// The steps of each type that is compiled.
+    blocks: Vec<Option<Range<u32>>>,
+    solid: Vec<bool>,
+    /// Entries of maps: index of their steps, key, value, and the offset of the value.
+    entries: Vec<(u32, u32, u32, u32)>,
+}
+
+/// Steps being put together; those before `barrier` must stay as they are.
+#[derive(Default)]
+struct Block {
+    steps: Vec<Step>,
+    barrier: usize,
+}
+
+impl Block {
+    fn push(&mut self, step: Step) {
+        let last = self.steps.len().checked_sub(1).filter(|&last| last >= self.barrier);
+        let merged = last.and_then(|last| self.steps[last].merged(step).map(|merged| (last, merged)));
+        match merged {
+            Some((last, merged)) => self.steps[last] = merged,
+            None => self.steps.push(step),
+        }
+    }
+}
+
+impl Compiler<'_> {
+    /// The steps of a type. Types nest at most 32 deep without a reference between, and so does this.
+    fn block(&mut self, index: usize) -> Range<u32> {
+        match self.blocks.get(index) {
+            Some(Some(done)) => return done.clone(),
+            Some(None) => {}
+            None => return 0..0,
+        }
+        let ty = &self.types[index];
+        let range = match ty.element() {
+            Some(TypeRef::Index(inner)) if ty.kind() == Kind::Newtype => {
+                let range = self.block(inner as usize);
+                self.solid[index] = self.solid(inner);
+                range
+            }
+            _ => {
+                let block = self.compile(index, ty);
+                self.append(block)
+            }
+        };
+        self.blocks[index] = Some(range.clone());
+        range
+    }
+
+    fn append(&mut self, block: Block) -> Range<u32> {
+        let start = self.plan.steps.len() as u32;
+        self.plan.steps.extend(block.steps);
+        start..self.plan.steps.len() as u32
+    }
+
+    fn solid(&self, ty: u32) -> bool {
+        self.solid.get(ty as usize).copied().unwrap_or_default()
+    }
+
+    fn compile(&mut self, index: usize, ty: &Descriptor) -> Block {
+        let mut block = Block::default();
+        match ty.kind() {
+            Kind::Bool => block.push(Step::Below { offset: 0, count: 1, limit: 2 }),
+            Kind::Char => block.push(Step::Chars { offset: 0, count: 1 }),
+            Kind::String => block.push(Step::Strings { offset: 0, count: 1 }),
+            Kind::Bytes | Kind::Opaque => block.push(Step::Bytes { offset: 0 }),
+            Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
+            Kind::Option => {
+                block.push(Step::Option { offset: 0, skip: 0 });
+                block.barrier = 1;
+                self.embed(ty.element(), ty.align() as u32, &mut block);
+                let skip = block.steps.len() as u32 - 1;
+                block.steps[0] = Step::Option { offset: 0, skip };
+            }
+            Kind::Array => self.array(index, ty, &mut block),
+            Kind::Tuple | Kind::Struct => {
+                let (mut end, mut solid) = (0, true);
+                for field in ty.fields() {
+                    solid &= self.embed(Some(field.ty()), field.offset() as u32, &mut block)
+                        && field.offset() == end;
+                    end = field.offset() + self.size(field.ty());
+                }
+                self.solid[index] = solid && end == ty.size();
+            }
+            Kind::Enum => self.choice(ty, &mut block),
+            _ => self.number(index, ty, &mut block),
+        }
+        block
+    }
+
+    fn size(&self, ty: TypeRef) -> usize {
+        match ty {
+            TypeRef::Index(index) => self.types.get(index as usize).map_or(0, Descriptor::size),
+            TypeRef::Live(descriptor) => descriptor().size(),
+        }
+    }
+
+    fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
+        if ty.is_nonzero() {
+            block.push(Step::NonZero { offset: 0, size: ty.size() as u32 });
+        }
+        match (ty.form(), ty.kind()) {
+            (Form::Timestamp { exponent: -9 }, Kind::I128) => block.push(Step::Timestamp { offset: 0 }),
+            (Form::Duration { exponent: -9 }, Kind::U128) => block.push(Step::Duration { offset: 0 }),
+            _ => {}
+        }
+        self.solid[index] = block.steps.is_empty() && ty.kind() != Kind::Unit;
+    }
+
+    /// Puts the steps of a type at `offset` into the block; true if the type is solid.
+    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) -> bool {
+        let Some(TypeRef::Index(index)) = ty else { return false };
+        let range = self.block(index as usize);
+        if range.len() <= INLINE_STEPS {
+            self.copy(range, offset, block);
+        } else {
+            let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
+            block.push(Step::Array { offset, list });
+        }
+        self.solid(index)
+    }
+
+    /// Copies steps that are compiled. Only the first may merge with what is before it, and nothing may merge with
+    /// a step that an option may skip.
+    fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut Block) {
+        let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
+        for (index, step) in steps.iter().enumerate() {
+            if index > 0 {
+                block.barrier = block.steps.len();
+            }
+            block.push(step.shifted(offset));
+        }
+        if steps.iter().any(|step| matches!(step, Step::Option { .. })) {
+            block.barrier = block.steps.len();
+        } else if steps.len() > 1 {
+            block.barrier = block.steps.len() - 1;
+        }
+    }
+
+    fn list(&mut self, list: List) -> u32 {
+        self.plan.lists.push(list);
+        self.plan.lists.len() as u32 - 1
+    }
+
+    fn reference(&mut self, ty: &Descriptor, block: &mut Block) {
+        let Some(TypeRef::Index(element)) = ty.element() else { return };
+        let Some(descriptor) = self.types.get(element as usize) else { return };
+        let mut list = List::of(descriptor, element, (ty.kind() == Kind::Box).then_some(1));
+        if ty.kind() == Kind::Set {
+            list.key = Some(element);
+        }
+        if let Some(TypeRef::Index(key)) = ty.key() {
+            let Some(entries) = self.entries(key, element) else { return };
+            list = entries;
+        }
+        let list = self.list(list);
+        block.push(Step::List { offset: 0, list });
+    }
+
+    /// The entries of a map are laid out as tuples of key and value; the table of types has no such tuple, so their
+    /// steps are a block of their own, under an index beyond the table.
+    fn entries(&mut self, key: u32, value: u32) -> Option<List> {
+        let entry = Entry::new(self.types.get(key as usize)?, self.types.get(value as usize)?);
+        let ty = self.blocks.len() as u32;
+        let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
+        self.blocks.push(None);
+        self.entries.push((ty, key, value, entry.value_offset as u32));
+        Some(List { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
+    }
+
+    /// The steps of the entries of maps, when those of all types are known.
+    fn finish_entries(&mut self) {
+        for (ty, key, value, offset) in std::mem::take(&mut self.entries) {
+            let mut block = Block::default();
+            self.embed(Some(TypeRef::Index(key)), 0, &mut block);
+            self.embed(Some(TypeRef::Index(value)), offset, &mut block);
+            let range = self.append(block);
+            self.blocks[ty as usize] = Some(range);
+        }
+    }
+
+    fn array(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
+        let Some(TypeRef::Index(element)) = ty.element() else { return };
+        let range = self.block(element as usize);
+        let count = ty.count() as u32;
+        self.solid[index] = self.solid(element) && count > 0;
+        if count == 0 || range.is_empty() {
+            return;
+        }
+        let descriptor = &self.types[element as usize];
+        let one = (range.len() == 1).then(|| self.plan.steps[range.start as usize]);
+        match one.and_then(|step| step.repeated(descriptor.size() as u32, count)) {
+            Some(step) => block.push(step),
+            None => {
+                let list = self.list(List::of(descriptor, element, Some(count)));
+                block.push(Step::Array { offset: 0, list });
+            }
+        }
+    }
+
+    fn choice(&mut self, ty: &Descriptor, block: &mut Block) {
+        let size = ty.tag().map_or(1, Kind::fixed_size);
+        let bits = if size == 16 { u128::MAX } else { (1u128 << (size * 8)) - 1 };
+        let mut variants = Vec::with_capacity(ty.variants().len());
+        for variant in ty.variants() {
+            let mut inner = Block::default();
+            for field in variant.fields() {
+                self.embed(Some(field.ty()), field.offset() as u32, &mut inner);
+            }
+            variants.push((variant.tag().cast_unsigned() & bits, self.append(inner)));
+        }
+        variants.sort_unstable_by_key(|variant| variant.0);
+        let dense = variants.iter().zip(0..).all(|(variant, tag)| variant.0 == tag);
+        if dense && size == 1 && variants.len() < 256 && variants.iter().all(|variant| variant.1.is_empty()) {
+            return block.push(Step::Below { offset: 0, count: 1, limit: variants.len() as u8 });
+        }
+        self.plan.choices.push(Choice { size, dense, variants });
+        let choice = self.plan.choices.len() as u32 - 1;
+        block.push(Step::Enum { offset: 0, choice });
+    }
+}

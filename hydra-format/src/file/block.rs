@@ -1,0 +1,438 @@
+//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one after
+//! damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
+#![forbid(unsafe_code)]
+
+use super::layout::{
+    BLOCK_MAGIC, LINE, MAX_BLOCK_LINES, MAX_STRIDE, REPLACES, block, line_up, put, u8_at, u32_at, u64_at,
+};
+use super::storage::Source;
+use crate::{Error, ErrorKind, Result};
+use std::borrow::Cow;
+
+/// What a block carries. A block of another kind is skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum BlockKind {
+    /// The type of a table's records.
+    Schema = 1,
+    /// Records.
+    Data = 2,
+    /// Where blocks are.
+    Index = 3,
+    /// The user's key-value pairs.
+    Meta = 4,
+    /// Bytes that were in the file before, without meaning.
+    Pad = 5,
+}
+
+impl BlockKind {
+    /// The kind with this code on disk.
+    pub const fn from_code(code: u8) -> Option<BlockKind> {
+        match code {
+            1 => Some(BlockKind::Schema),
+            2 => Some(BlockKind::Data),
+            3 => Some(BlockKind::Index),
+            4 => Some(BlockKind::Meta),
+            5 => Some(BlockKind::Pad),
+            _ => None,
+        }
+    }
+}
+
+/// The first line of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockHeader {
+    /// Code of the kind: see [`BlockKind`].
+    pub kind: u8,
+    /// Flags; bit 0: the block replaces another.
+    pub flags: u8,
+    /// 0: rows.
+    pub layout: u8,
+    /// 0: as it is.
+    pub encoding: u8,
+    /// Length of the whole block in lines.
+    pub line_count: u32,
+    /// DATA: id of the schema.
+    pub schema: u32,
+    /// DATA: index of the first record in its table.
+    pub first: u64,
+    /// DATA: number of records.
+    pub count: u32,
+    /// DATA: bytes from one record to the next.
+    pub stride: u32,
+    /// Lines back to the block before this one; 0: there is none.
+    pub distance_lines: u32,
+    /// Length of the payload in bytes.
+    pub payload_bytes: u32,
+    /// Epoch of the commit record under which the block was written.
+    pub epoch: u32,
+    /// DATA: where the text starts in the payload.
+    pub text: u32,
+    /// Checksum of the payload.
+    pub payload_crc: u32,
+}
+
+/// Why a line is not a block's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoHeader {
+    CutOff,
+    Magic,
+    /// A header, of another place or another file.
+    Place,
+    Crc,
+    Length,
+}
+
+impl NoHeader {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            NoHeader::CutOff => "the file ends within it",
+            NoHeader::Magic => "it does not begin with HBLK",
+            NoHeader::Place => "it belongs to another place or another file",
+            NoHeader::Crc => "its checksum does not match",
+            NoHeader::Length => "its length and its payload's do not agree",
+        }
+    }
+}
+
+impl BlockHeader {
+    /// A header with these lengths and nothing else.
+    pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
+        BlockHeader {
+            kind: kind as u8,
+            flags: 0,
+            layout: 0,
+            encoding: 0,
+            line_count: (line_up(u64::from(payload_bytes)) / LINE) as u32 + 1,
+            schema: 0,
+            first: 0,
+            count: 0,
+            stride: 0,
+            distance_lines: 0,
+            payload_bytes,
+            epoch: 0,
+            text: 0,
+            payload_crc: 0,
+        }
+    }
+
+    /// What the block carries, if this library knows it.
+    pub fn block_kind(&self) -> Option<BlockKind> {
+        BlockKind::from_code(self.kind)
+    }
+
+    /// True for a block of this kind.
+    pub fn is(&self, kind: BlockKind) -> bool {
+        self.kind == kind as u8
+    }
+
+    /// True if the block replaces another.
+    pub fn is_replacement(&self) -> bool {
+        self.flags & REPLACES != 0
+    }
+
+    /// Length of the whole block in bytes.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.line_count) * LINE
+    }
+
+    /// The file offset after a block that starts at `offset`.
+    pub fn end(&self, offset: u64) -> u64 {
+        offset.saturating_add(self.bytes())
+    }
+
+    /// The index after that of the last record.
+    pub fn end_record(&self) -> u64 {
+        self.first.saturating_add(u64::from(self.count))
+    }
+
+    /// The line for a block at `offset` of the file with this key.
+    pub(crate) fn encode(&self, key: u64, offset: u64) -> [u8; block::BYTES] {
+        let mut bytes = [0; block::BYTES];
+        put(&mut bytes, block::MAGIC, &BLOCK_MAGIC);
+        put(&mut bytes, block::KIND, &[self.kind, self.flags, self.layout, self.encoding]);
+        put(&mut bytes, block::SYNC, &(key ^ offset).to_le_bytes());
+        put(&mut bytes, block::FIRST, &self.first.to_le_bytes());
+        for (at, value) in [
+            (block::LINES, self.line_count),
+            (block::SCHEMA, self.schema),
+            (block::COUNT, self.count),
+            (block::STRIDE, self.stride),
+            (block::DISTANCE, self.distance_lines),
+            (block::PAYLOAD, self.payload_bytes),
+            (block::EPOCH, self.epoch),
+            (block::TEXT, self.text),
+            (block::PAYLOAD_CRC, self.payload_crc),
+        ] {
+            put(&mut bytes, at, &value.to_le_bytes());
+        }
+        let crc = crc32fast::hash(&bytes[..block::CRC]);
+        put(&mut bytes, block::CRC, &crc.to_le_bytes());
+        bytes
+    }
+
+    /// The header in the line at `offset` of the file with this key, if it is valid there.
+    pub(crate) fn decode(bytes: &[u8], key: u64, offset: u64) -> Result<BlockHeader, NoHeader> {
+        let Some(bytes) = bytes.first_chunk::<{ block::BYTES }>() else {
+            return Err(NoHeader::CutOff);
+        };
+        if !bytes.starts_with(&BLOCK_MAGIC) {
+            return Err(NoHeader::Magic);
+        }
+        if crc32fast::hash(&bytes[..block::CRC]) != u32_at(bytes, block::CRC) {
+            return Err(NoHeader::Crc);
+        }
+        if u64_at(bytes, block::SYNC) != key ^ offset {
+            return Err(NoHeader::Place);
+        }
+        let header = BlockHeader {
+            kind: u8_at(bytes, block::KIND),
+            flags: u8_at(bytes, block::FLAGS),
+            layout: u8_at(bytes, block::LAYOUT),
+            encoding: u8_at(bytes, block::ENCODING),
+            line_count: u32_at(bytes, block::LINES),
+            schema: u32_at(bytes, block::SCHEMA),
+            first: u64_at(bytes, block::FIRST),
+            count: u32_at(bytes, block::COUNT),
+            stride: u32_at(bytes, block::STRIDE),
+            distance_lines: u32_at(bytes, block::DISTANCE),
+            payload_bytes: u32_at(bytes, block::PAYLOAD),
+            epoch: u32_at(bytes, block::EPOCH),
+            text: u32_at(bytes, block::TEXT),
+            payload_crc: u32_at(bytes, block::PAYLOAD_CRC),
+        };
+        if header.is_possible() { Ok(header) } else { Err(NoHeader::Length) }
+    }
+
+    fn is_possible(&self) -> bool {
+        if self.is(BlockKind::Pad) {
+            return self.line_count >= 1 && self.payload_bytes == 0;
+        }
+        let lines = line_up(u64::from(self.payload_bytes)) / LINE + 1;
+        u64::from(self.line_count) == lines && self.line_count <= MAX_BLOCK_LINES
+    }
+
+    /// Refuses what this library cannot read although it is not damaged.
+    pub(crate) fn check_supported(&self, offset: u64) -> Result<()> {
+        let fact = match (self.layout, self.encoding, self.flags & !REPLACES) {
+            (0, 0, 0) => return Ok(()),
+            (0, 0, flags) => format!("flags {flags:#04x}"),
+            (0, encoding, _) => format!("encoding {encoding}"),
+            (layout, ..) => format!("layout {layout}"),
+        };
+        Err(Error::new(ErrorKind::Unsupported)
+            .at(offset)
+            .place(self.place())
+            .found(fact)
+            .help("update this program"))
+    }
+
+    /// What block this is, in words.
+    pub(crate) fn place(&self) -> String {
+        match self.block_kind() {
+            Some(BlockKind::Schema) => "a SCHEMA block".into(),
+            Some(BlockKind::Data) => {
+                let last = self.end_record().saturating_sub(1);
+                format!("a DATA block, schema {}, records {}..={last}", self.schema, self.first)
+            }
+            Some(BlockKind::Index) => "an INDEX block".into(),
+            Some(BlockKind::Meta) => "a META block".into(),
+            Some(BlockKind::Pad) => "a PAD block".into(),
+            None => format!("a block of kind {}", self.kind),
+        }
+    }
+
+    /// Where the regions of a DATA payload are: (records, heap, text) start at (0, heap, text).
+    pub(crate) fn regions(&self, offset: u64) -> Result<Regions> {
+        let record_bytes = u64::from(self.count) * u64::from(self.stride);
+        let heap = line_up(record_bytes);
+        let (text, payload) = (u64::from(self.text), u64::from(self.payload_bytes));
+        let fits = self.count >= 1 && (1..=MAX_STRIDE).contains(&self.stride);
+        if fits && text.is_multiple_of(LINE) && (heap..=payload).contains(&text) {
+            return Ok(Regions {
+                record_bytes: record_bytes as usize,
+                heap: heap as usize,
+                text: text as usize,
+            });
+        }
+        Err(Error::new(ErrorKind::BlockHeader)
+            .at(offset)
+            .place(self.place())
+            .what("its records, heap and text do not fit its payload")
+            .found(format!(
+                "{} records of {} bytes, text at {text}, payload of {payload} bytes",
+                self.count, self.stride
+            ))
+            .help("hydra check"))
+    }
+}
+
+/// Where the regions of a DATA payload are, in bytes from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Regions {
+    /// Where the records end.
+    pub(crate) record_bytes: usize,
+    /// Where the heap starts.
+    pub(crate) heap: usize,
+    /// Where the heap ends and the text starts.
+    pub(crate) text: usize,
+}
+
+/// Reads and checks the header of the block at `offset`, in a file whose blocks end at `limit`.
+pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
+    let mut line = [0; block::BYTES];
+    let count = source.read_at(offset, &mut line)?;
+    decode_header(&line[..count], key, offset, limit)
+}
+
+/// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
+pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
+    let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what).help("hydra check");
+    let header = BlockHeader::decode(line, key, offset).map_err(|no| damaged(no.words()))?;
+    if header.end(offset) > limit {
+        return Err(damaged("it ends after the committed length").place(header.place()));
+    }
+    Ok(header)
+}
+
+/// Reads the block at `offset` whole, and checks its header and its checksum: the payload.
+pub(crate) fn read_block<'a>(
+    source: &'a dyn Source,
+    key: u64,
+    offset: u64,
+    limit: u64,
+) -> Result<(BlockHeader, Cow<'a, [u8]>)> {
+    let header = read_header(source, key, offset, limit)?;
+    header.check_supported(offset)?;
+    let payload = source.bytes(offset.saturating_add(LINE), header.payload_bytes as usize)?;
+    check_payload(&header, offset, &payload)?;
+    Ok((header, payload))
+}
+
+/// Checks a payload against the checksum in its block's header.
+pub(crate) fn check_payload(header: &BlockHeader, offset: u64, payload: &[u8]) -> Result<()> {
+    if payload.len() != header.payload_bytes as usize {
+        return Err(Error::new(ErrorKind::CutShort)
+            .at(offset)
+            .place(header.place())
+            .expected(format!("a payload of {} bytes", header.payload_bytes))
+            .found(format!("{} bytes", payload.len()))
+            .help("hydra check"));
+    }
+    let computed = crc32fast::hash(payload);
+    if computed == header.payload_crc { Ok(()) } else { Err(checksum_error(header, offset, computed)) }
+}
+
+/// The error of a payload whose checksum is another than the header says.
+#[cold]
+pub(crate) fn checksum_error(header: &BlockHeader, offset: u64, computed: u32) -> Error {
+    Error::new(ErrorKind::Checksum)
+        .at(offset)
+        .place(header.place())
+        .expected(format!("{:#010x}", header.payload_crc))
+        .found(format!("{computed:#010x}"))
+        .help("hydra check")
+}
+
+/// The next line from `offset` on that is a valid header for its place and of an epoch in `epochs`.
+pub(crate) fn find_next(
+    source: &dyn Source,
+    key: u64,
+    mut offset: u64,
+    limit: u64,
+    epochs: std::ops::RangeInclusive<u32>,
+) -> Result<Option<u64>> {
+    let mut chunk = vec![0; (64 << 10).min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(0))];
+    while offset < limit {
+        let count = source.read_at(offset, &mut chunk)?;
+        for line in chunk[..count].chunks_exact(LINE as usize) {
+            let found = BlockHeader::decode(line, key, offset);
+            if found.is_ok_and(|header| header.end(offset) <= limit && epochs.contains(&header.epoch)) {
+                return Ok(Some(offset));
+            }
+            offset += LINE;
+        }
+        if count < LINE as usize {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> BlockHeader {
+        BlockHeader {
+            schema: 3,
+            first: 1 << 40,
+            count: 7,
+            stride: 24,
+            distance_lines: 9,
+            epoch: 4,
+            text: 192,
+            payload_crc: 0xdead_beef,
+            ..BlockHeader::new(BlockKind::Data, 200)
+        }
+    }
+
+    #[test]
+    fn a_header_comes_back_at_its_place_only() {
+        let header = sample();
+        let bytes = header.encode(11, 8192);
+        assert_eq!(header.line_count, 5);
+        assert_eq!(BlockHeader::decode(&bytes, 11, 8192), Ok(header));
+        assert_eq!(BlockHeader::decode(&bytes, 11, 8256), Err(NoHeader::Place));
+        assert_eq!(BlockHeader::decode(&bytes, 12, 8192), Err(NoHeader::Place));
+        assert_eq!(BlockHeader::decode(&bytes[..63], 11, 8192), Err(NoHeader::CutOff));
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(BlockHeader::decode(&flipped, 11, 8192).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn lengths_that_do_not_agree_are_no_header() {
+        for bad in [
+            BlockHeader { line_count: 0, ..sample() },
+            BlockHeader { line_count: 6, ..sample() },
+            BlockHeader { payload_bytes: 257, ..sample() },
+            BlockHeader { line_count: u32::MAX, payload_bytes: u32::MAX, ..sample() },
+            BlockHeader { payload_bytes: 1, ..BlockHeader::new(BlockKind::Pad, 0) },
+        ] {
+            assert_eq!(BlockHeader::decode(&bad.encode(1, 64), 1, 64), Err(NoHeader::Length), "{bad:?}");
+        }
+        let pad = BlockHeader { line_count: u32::MAX, ..BlockHeader::new(BlockKind::Pad, 0) };
+        assert_eq!(BlockHeader::decode(&pad.encode(1, 64), 1, 64), Ok(pad));
+    }
+
+    #[test]
+    fn unsupported_is_not_damaged() {
+        assert!(sample().check_supported(0).is_ok());
+        assert!(BlockHeader { flags: REPLACES, ..sample() }.check_supported(0).is_ok());
+        for other in [
+            BlockHeader { flags: 2, ..sample() },
+            BlockHeader { layout: 1, ..sample() },
+            BlockHeader { encoding: 1, ..sample() },
+        ] {
+            assert_eq!(other.check_supported(0).unwrap_err().kind(), ErrorKind::Unsupported);
+        }
+    }
+
+    #[test]
+    fn regions_lie_within_the_payload() {
+        assert_eq!(sample().regions(0).unwrap(), Regions { record_bytes: 168, heap: 192, text: 192 });
+        for bad in [
+            BlockHeader { text: 128, ..sample() },
+            BlockHeader { text: 200, ..sample() },
+            BlockHeader { text: 256, ..sample() },
+            BlockHeader { count: 0, ..sample() },
+            BlockHeader { stride: 0, ..sample() },
+            BlockHeader { count: u32::MAX, stride: u32::MAX, ..sample() },
+        ] {
+            assert_eq!(bad.regions(0).unwrap_err().kind(), ErrorKind::BlockHeader, "{bad:?}");
+        }
+    }
+}

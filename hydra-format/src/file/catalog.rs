@@ -1,0 +1,440 @@
+//! What a file holds: tables, schemas, and where each record's block is. It comes from the newest directory and the
+//! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
+#![forbid(unsafe_code)]
+
+use super::block::{self, BlockHeader, BlockKind, Regions};
+use super::index::{Entry, Index, follow, totals};
+use super::layout::{LINE, NODE_ENTRIES};
+use super::schema_block::SchemaBlock;
+use super::storage::Source;
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A table: the records of one type name.
+#[derive(Clone, Debug)]
+pub struct TableInfo {
+    pub(crate) name: String,
+    pub(crate) schemas: Vec<u32>,
+    pub(crate) record_count: u64,
+    pub(crate) block_count: u64,
+    /// In the order of their records; levels may be mixed.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl TableInfo {
+    /// Name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Ids of its schemas, in the order of their appearance.
+    pub fn schemas(&self) -> &[u32] {
+        &self.schemas
+    }
+
+    /// Number of records.
+    pub fn record_count(&self) -> u64 {
+        self.record_count
+    }
+
+    /// Number of DATA blocks.
+    pub fn block_count(&self) -> u64 {
+        self.block_count
+    }
+}
+
+/// A schema of a file.
+#[derive(Clone, Debug)]
+pub struct SchemaInfo {
+    pub(crate) table: usize,
+    /// Where its newest copy is.
+    pub(crate) offset: u64,
+    pub(crate) line_count: u32,
+    pub(crate) schema: Arc<Schema>,
+}
+
+impl SchemaInfo {
+    /// Number of its table, in the order of first appearance.
+    pub fn table(&self) -> usize {
+        self.table
+    }
+
+    /// File offset of its newest copy.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+}
+
+/// Tables and schemas of a file, and where its records are.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalog {
+    /// See [`FileHeader::sync_key`](super::FileHeader).
+    key: u64,
+    /// Where the committed blocks end, or the file if that is shorter.
+    limit: u64,
+    pub(crate) tables: Vec<TableInfo>,
+    pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
+}
+
+impl Catalog {
+    pub(crate) fn new(key: u64, limit: u64) -> Catalog {
+        Catalog { key, limit, tables: Vec::new(), schemas: BTreeMap::new() }
+    }
+
+    /// The key that binds blocks to their place.
+    pub(crate) fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Where blocks end that this catalog knows.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// After a commit, blocks end there.
+    pub(crate) fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// The number of the table with this name.
+    pub(crate) fn table_number(&self, name: &str) -> Option<usize> {
+        self.tables.iter().position(|table| table.name == name)
+    }
+
+    /// Records of all tables.
+    pub(crate) fn record_count(&self) -> u64 {
+        self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
+    }
+
+    /// The DATA block that holds a record; nodes come from `children`, which may remember them.
+    pub(crate) fn find(
+        &self,
+        table: usize,
+        record: u64,
+        children: &mut dyn FnMut(&Entry) -> Result<Arc<[Entry]>>,
+    ) -> Result<Entry> {
+        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let missing = || self.missing(table, record..record.saturating_add(1));
+        let mut found = search(top, record).ok_or_else(missing)?;
+        while found.level > 0 {
+            found = search(&children(&found)?, record).ok_or_else(missing)?;
+        }
+        Ok(found)
+    }
+
+    /// The error of records whose block is not there, although the ones around it are.
+    #[cold]
+    pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
+        let name = self.tables.get(table).map_or("?", TableInfo::name);
+        Error::new(ErrorKind::Chain)
+            .place(format!("table {name}, records {}..{}", records.start, records.end))
+            .what("the block of these records is missing")
+            .help("hydra check")
+    }
+
+    /// The DATA blocks of a table in order, from the one that holds the record `first` on.
+    pub(crate) fn cursor(&self, table: usize, first: u64) -> Cursor {
+        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        Cursor { table, first, top: top.partition_point(|entry| entry.end() <= first), below: Vec::new() }
+    }
+
+    /// The entries of the node that `parent` points to.
+    pub(crate) fn children(&self, source: &dyn Source, table: usize, parent: &Entry) -> Result<Vec<Entry>> {
+        let damaged = |what: &str| {
+            Error::new(ErrorKind::Index)
+                .at(parent.offset)
+                .place(format!("index of records {}..{}", parent.first, parent.end()))
+                .what(what)
+                .help("hydra check")
+        };
+        let read = block::read_block(source, self.key, parent.offset, self.limit);
+        let (header, payload) = read.map_err(|error| match error.kind() {
+            ErrorKind::Io => error,
+            _ => damaged(&error.message()),
+        })?;
+        if !header.is(BlockKind::Index) || header.line_count != parent.line_count {
+            return Err(damaged("it is not the block that the index names"));
+        }
+        let index = Index::parse(&payload).map_err(damaged)?;
+        index.children(u32::try_from(table).unwrap_or(u32::MAX), parent).map_err(damaged)
+    }
+
+    /// Reads the header of the DATA block that an entry names, and checks everything but its payload.
+    pub(crate) fn data_header(
+        &self,
+        source: &dyn Source,
+        table: usize,
+        entry: &Entry,
+    ) -> Result<(BlockHeader, Regions)> {
+        let name = self.tables.get(table).map_or("?", TableInfo::name);
+        let place = format!("table {name}, records {}..={}", entry.first, entry.end().saturating_sub(1));
+        self.read_data_header(source, entry).map_err(|error| error.place(place))
+    }
+
+    fn read_data_header(&self, source: &dyn Source, entry: &Entry) -> Result<(BlockHeader, Regions)> {
+        let header = block::read_header(source, self.key, entry.offset, self.limit)?;
+        self.check_data_header(&header, entry).map(|regions| (header, regions))
+    }
+
+    /// Holds the header of a DATA block against the entry that names it: the regions of its payload.
+    pub(crate) fn check_data_header(&self, header: &BlockHeader, entry: &Entry) -> Result<Regions> {
+        let found = (header.first, u64::from(header.count), header.line_count, header.schema);
+        if !header.is(BlockKind::Data) || found != (entry.first, entry.count, entry.line_count, entry.schema)
+        {
+            return Err(Error::new(ErrorKind::Index)
+                .at(entry.offset)
+                .what("the index names another block than is there")
+                .expected(format!("records {}..{} of schema {}", entry.first, entry.end(), entry.schema))
+                .found(header.place())
+                .help("hydra check"));
+        }
+        header.check_supported(entry.offset)?;
+        self.check_stride(header, entry.offset)?;
+        header.regions(entry.offset)
+    }
+
+    /// The stride of a DATA block is the size of its schema's type.
+    pub(crate) fn check_stride(&self, header: &BlockHeader, offset: u64) -> Result<()> {
+        let stride = self.schemas.get(&header.schema).map(|info| info.schema.root().size());
+        match stride {
+            Some(stride) if stride == header.stride as usize => Ok(()),
+            Some(stride) => Err(Error::new(ErrorKind::BlockHeader)
+                .at(offset)
+                .what("the stride is not the size of the schema's type")
+                .expected(stride.to_string())
+                .found(header.stride.to_string())
+                .help("hydra check")),
+            None => Err(Error::new(ErrorKind::BadSchema)
+                .at(offset)
+                .what(format!("the schema with id {} is missing", header.schema))
+                .help("hydra check")),
+        }
+    }
+
+    /// Takes over a directory at `offset`; schemas are read through `source`.
+    pub(crate) fn load(&mut self, source: &dyn Source, offset: u64, index: &Index<'_>) -> Result<()> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what).help("hydra check");
+        if !index.is_directory() {
+            return Err(bad("it is not a directory"));
+        }
+        let mut next_entry = 0;
+        for (number, table) in index.tables().enumerate() {
+            let first = table.first_entry as usize;
+            let entries = index.entries(first, table.entry_count as usize);
+            let entries = entries.filter(|entries| follow(entries, 0, offset));
+            let entries = entries.ok_or_else(|| bad("the entries of a table are impossible"))?;
+            let counts = (table.record_count, table.block_count);
+            if table.number as usize != number || first != next_entry || totals(&entries) != counts {
+                return Err(bad("a table's numbers do not add up"));
+            }
+            next_entry = first.saturating_add(entries.len());
+            self.tables.push(TableInfo {
+                name: String::new(),
+                schemas: Vec::new(),
+                record_count: table.record_count,
+                block_count: table.block_count,
+                entries,
+            });
+        }
+        if next_entry != index.entry_count() {
+            return Err(bad("it has entries of no table"));
+        }
+        for listed in index.schemas() {
+            let (header, payload) = block::read_block(source, self.key, listed.offset, offset)?;
+            if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
+                return Err(bad("a schema is not where it says"));
+            }
+            let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
+            let table = self.tables.get_mut(listed.table as usize);
+            let table = table.filter(|table| table.name.is_empty() || table.name == block.name);
+            let Some(table) =
+                table.filter(|_| block.id == listed.id && !self.schemas.contains_key(&listed.id))
+            else {
+                return Err(bad("a schema is not the one that it says"));
+            };
+            block.name.clone_into(&mut table.name);
+            table.schemas.push(listed.id);
+            let info = SchemaInfo {
+                table: listed.table as usize,
+                offset: listed.offset,
+                line_count: listed.line_count,
+                schema: Arc::new(block.schema().map_err(|error| error.at(listed.offset))?),
+            };
+            self.schemas.insert(listed.id, info);
+        }
+        if self.tables.iter().any(|table| table.name.is_empty()) {
+            return Err(bad("a table has no schema"));
+        }
+        Ok(())
+    }
+
+    /// Takes in a SCHEMA block that a walk found.
+    pub(crate) fn add_schema(&mut self, offset: u64, header: &BlockHeader, payload: &[u8]) -> Result<()> {
+        let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
+        if let Some(known) = self.schemas.get_mut(&block.id) {
+            let name = self.tables.get(known.table).map(TableInfo::name);
+            if name != Some(block.name) || known.schema.core() != block.core {
+                return Err(Error::new(ErrorKind::BadSchema)
+                    .at(offset)
+                    .what(format!("another schema has the id {} already", block.id)));
+            }
+            (known.offset, known.line_count) = (offset, header.line_count);
+            return Ok(());
+        }
+        let schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
+        self.insert_schema(block.id, block.name, offset, header.line_count, schema);
+        Ok(())
+    }
+
+    /// A schema under a new id, of the table with this name, which is made if it is new; its number.
+    pub(crate) fn insert_schema(
+        &mut self,
+        id: u32,
+        name: &str,
+        offset: u64,
+        line_count: u32,
+        schema: Arc<Schema>,
+    ) -> usize {
+        let table = self.table_number(name).unwrap_or_else(|| {
+            self.tables.push(TableInfo {
+                name: name.to_string(),
+                schemas: Vec::new(),
+                record_count: 0,
+                block_count: 0,
+                entries: Vec::new(),
+            });
+            self.tables.len() - 1
+        });
+        if let Some(table) = self.tables.get_mut(table) {
+            table.schemas.push(id);
+        }
+        self.schemas.insert(id, SchemaInfo { table, offset, line_count, schema });
+        table
+    }
+
+    /// Takes in a DATA block that a walk found, or that was just written.
+    pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
+        let entry = Entry {
+            offset,
+            first: header.first,
+            count: u64::from(header.count),
+            line_count: header.line_count,
+            schema: header.schema,
+            level: 0,
+            block_count: 1,
+        };
+        let bad = |kind: ErrorKind, what: &str| {
+            Err(Error::new(kind).at(offset).place(header.place()).what(what).help("hydra check"))
+        };
+        let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
+            return bad(ErrorKind::BadSchema, "there is no schema with this id before the block");
+        };
+        if header.count == 0 || header.first.checked_add(entry.count).is_none() {
+            return bad(ErrorKind::BlockHeader, "its record count is impossible");
+        }
+        if header.is_replacement() {
+            return self.replace(source, number, entry);
+        }
+        let Some(table) = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count)
+        else {
+            return bad(ErrorKind::Chain, "its records are there already");
+        };
+        let follows = entry.first == table.record_count;
+        table.record_count = entry.end();
+        table.block_count = table.block_count.saturating_add(1);
+        table.entries.push(entry);
+        if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
+    }
+
+    /// Puts a replacement in the place of the block with the same records. Nodes above that are opened up, so that what
+    /// is known always is what is current.
+    fn replace(&mut self, source: &dyn Source, number: usize, entry: Entry) -> Result<()> {
+        let no_match = || {
+            Error::new(ErrorKind::Chain)
+                .at(entry.offset)
+                .place(format!("records {}..{}", entry.first, entry.end()))
+                .what("a replacement block that replaces nothing")
+                .help("hydra check")
+        };
+        loop {
+            let top = self.tables.get(number).map(|table| &table.entries[..]).unwrap_or_default();
+            let at = position(top, entry.first).ok_or_else(no_match)?;
+            let current = top.get(at).copied().ok_or_else(no_match)?;
+            if current.level == 0 {
+                let same = (current.first, current.count, current.schema)
+                    == (entry.first, entry.count, entry.schema);
+                let slot = self.tables.get_mut(number).and_then(|table| table.entries.get_mut(at));
+                return slot.filter(|_| same).map(|slot| *slot = entry).ok_or_else(no_match);
+            }
+            let children = self.children(source, number, &current)?;
+            if let Some(table) = self.tables.get_mut(number) {
+                table.entries.splice(at..=at, children);
+            }
+        }
+    }
+}
+
+fn search(entries: &[Entry], record: u64) -> Option<Entry> {
+    position(entries, record).and_then(|at| entries.get(at)).copied()
+}
+
+/// The position of the entry that holds a record.
+fn position(entries: &[Entry], record: u64) -> Option<usize> {
+    let at = entries.partition_point(|entry| entry.end() <= record);
+    entries.get(at).is_some_and(|entry| entry.first <= record).then_some(at)
+}
+
+/// The DATA blocks of a table in order; holds one node of each level at most.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor {
+    table: usize,
+    first: u64,
+    top: usize,
+    below: Vec<std::vec::IntoIter<Entry>>,
+}
+
+impl Cursor {
+    /// The next DATA block. An error in a node comes with the record behind that node, where it goes on.
+    pub(crate) fn next(
+        &mut self,
+        catalog: &Catalog,
+        source: &dyn Source,
+    ) -> Option<Result<Entry, (Error, u64)>> {
+        loop {
+            let entry = match self.below.last_mut() {
+                Some(node) => match node.next() {
+                    Some(entry) => entry,
+                    None => {
+                        self.below.pop();
+                        continue;
+                    }
+                },
+                None => {
+                    let entry = *catalog.tables.get(self.table)?.entries.get(self.top)?;
+                    self.top += 1;
+                    entry
+                }
+            };
+            if entry.end() <= self.first {
+                continue;
+            }
+            if entry.level == 0 {
+                return Some(Ok(entry));
+            }
+            match catalog.children(source, self.table, &entry) {
+                Ok(children) => self.below.push(children.into_iter()),
+                Err(error) => return Some(Err((error, entry.end()))),
+            }
+        }
+    }
+}
+
+const _: () =
+    assert!(NODE_ENTRIES * size_of::<Entry>() < 64 << 10, "a node fits the memory bound of section 12");
+const _: () = assert!(LINE == 64);

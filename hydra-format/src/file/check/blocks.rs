@@ -1,0 +1,420 @@
+//! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the walk does.
+#![forbid(unsafe_code)]
+
+use super::{Finding, check_zero};
+use crate::codec::{Parts, Validator};
+use crate::file::block::{self, BlockHeader, BlockKind};
+use crate::file::catalog::{Catalog, TableInfo};
+use crate::file::commit::Commit;
+use crate::file::index::{Entry, Index, totals};
+use crate::file::layout::{DIRECTORY_EVERY, LINE, block as line, meta, schema};
+use crate::file::meta::Metadata;
+use crate::file::schema_block::SchemaBlock;
+use crate::file::storage::Source;
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::BTreeMap;
+
+/// The newest block of a kind that names the one before it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Chain {
+    newest: u64,
+}
+
+/// What is known of the blocks before the one that is checked.
+pub(super) struct Blocks<'a> {
+    source: &'a dyn Source,
+    catalog: Catalog,
+    validators: BTreeMap<u32, Validator>,
+    /// Bytes of the block that is checked.
+    bytes: Vec<u8>,
+    schemas: Chain,
+    metas: Chain,
+    indexes: Chain,
+    directory: u64,
+    last_block: u64,
+    since_directory: u64,
+    /// How many entries may still be compared one by one: hostile files have no end of arrangements.
+    budget: u64,
+    /// A block was lost: what follows cannot agree with what came before.
+    pub(super) lost: bool,
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn new(source: &'a dyn Source, catalog: Catalog) -> Blocks<'a> {
+        let limit_lines = catalog.limit() / LINE;
+        Blocks {
+            source,
+            catalog,
+            validators: BTreeMap::new(),
+            bytes: Vec::new(),
+            schemas: Chain::default(),
+            metas: Chain::default(),
+            indexes: Chain::default(),
+            directory: 0,
+            last_block: 0,
+            since_directory: 0,
+            budget: limit_lines.saturating_mul(4),
+            lost: false,
+        }
+    }
+
+    /// Checks the block at `offset`, whose header is valid. True if its payload is the one that was written.
+    pub(super) fn check(
+        &mut self,
+        offset: u64,
+        header: &BlockHeader,
+        report: &mut dyn FnMut(Finding),
+    ) -> Result<bool> {
+        self.last_block = offset;
+        self.since_directory += 1;
+        check_unused(offset, header, report);
+        if header.is(BlockKind::Pad) {
+            return Ok(true);
+        }
+        let mut bytes = std::mem::take(&mut self.bytes);
+        // The walk saw that the block ends within the file.
+        bytes.resize(usize::try_from(header.bytes() - LINE).unwrap_or(0), 0);
+        let count = self.source.read_at(offset + LINE, &mut bytes)?;
+        bytes.truncate(count);
+        let (payload, padding) = bytes.split_at(count.min(header.payload_bytes as usize));
+        check_zero(padding, offset + LINE + payload.len() as u64, &header.place(), report);
+        let good = match block::check_payload(header, offset, payload)
+            .and_then(|()| header.check_supported(offset))
+        {
+            Err(error) => {
+                self.lost |= !header.is(BlockKind::Data);
+                report(error);
+                false
+            }
+            Ok(()) => true,
+        };
+        let place = header.place();
+        let mut report = |finding: Finding| report(finding.at(offset).place(place.clone()));
+        match header.block_kind() {
+            Some(BlockKind::Data) => self.check_data(offset, header, good.then_some(payload), &mut report)?,
+            Some(BlockKind::Schema) if good => self.check_schema(offset, header, payload, &mut report),
+            Some(BlockKind::Meta) if good => self.check_meta(offset, payload, &mut report),
+            Some(BlockKind::Index) if good => self.check_index(offset, header, payload, &mut report)?,
+            _ => {}
+        }
+        self.bytes = bytes;
+        Ok(good)
+    }
+
+    fn check_data(
+        &mut self,
+        offset: u64,
+        header: &BlockHeader,
+        payload: Option<&[u8]>,
+        report: &mut dyn FnMut(Finding),
+    ) -> Result<()> {
+        match self.catalog.add_data(self.source, offset, header) {
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            Err(error) => report(error),
+            Ok(()) => {}
+        }
+        let Some((payload, info)) = payload.zip(self.catalog.schemas.get(&header.schema)) else {
+            return Ok(());
+        };
+        let table = self.catalog.tables.get(info.table).map_or("?", TableInfo::name);
+        let last = header.end_record().saturating_sub(1);
+        let place = format!("table {table}, records {}..={last}", header.first);
+        let checked = self.catalog.check_stride(header, offset).and_then(|()| header.regions(offset));
+        let regions = match checked {
+            Ok(regions) => regions,
+            Err(error) => {
+                report(error);
+                return Ok(());
+            }
+        };
+        let validator = self.validators.entry(header.schema).or_insert_with(|| Validator::new(&info.schema));
+        let regions = (regions.heap, regions.text);
+        audit(validator, payload, header, regions, offset + LINE, &place, report);
+        Ok(())
+    }
+
+    fn check_schema(
+        &mut self,
+        offset: u64,
+        header: &BlockHeader,
+        payload: &[u8],
+        report: &mut dyn FnMut(Finding),
+    ) {
+        check_zero(
+            part(payload, schema::ZERO, schema::NAME),
+            offset + LINE + schema::ZERO as u64,
+            "schema",
+            report,
+        );
+        match SchemaBlock::parse(payload) {
+            Err(error) => return report(error.at(offset)),
+            Ok(block) => {
+                self.schemas.follow(offset, block.previous, self.lost, report);
+                let next = self.catalog.schemas.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
+                if !self.catalog.schemas.contains_key(&block.id) && block.id != next && !self.lost {
+                    report(
+                        Error::new(ErrorKind::BadSchema)
+                            .what("schemas are not numbered in the order of their appearance")
+                            .expected(next.to_string())
+                            .found(block.id.to_string()),
+                    );
+                }
+            }
+        }
+        if let Err(error) = self.catalog.add_schema(offset, header, payload) {
+            self.lost = true;
+            report(error);
+        }
+    }
+
+    fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {
+        let start = offset + LINE;
+        let Some((head, data)) = payload.split_at_checked(meta::BYTES) else {
+            return report(Error::new(ErrorKind::BadReference).what("the payload is too short"));
+        };
+        self.metas.follow(offset, crate::file::layout::u64_at(head, meta::PREVIOUS), self.lost, report);
+        check_zero(part(head, meta::ZERO, meta::BYTES), start + meta::ZERO as u64, "metadata", report);
+        let schema = Schema::of::<Metadata>();
+        let header = BlockHeader {
+            count: 1,
+            stride: schema.root().size() as u32,
+            text: crate::file::layout::u32_at(head, meta::TEXT),
+            ..BlockHeader::new(BlockKind::Data, data.len() as u32)
+        };
+        match header.regions(offset) {
+            Err(error) => report(error),
+            Ok(regions) => {
+                let regions = (regions.heap, regions.text);
+                let start = start + meta::BYTES as u64;
+                audit(&Validator::new(&schema), data, &header, regions, start, "metadata", report);
+            }
+        }
+    }
+
+    fn check_index(
+        &mut self,
+        offset: u64,
+        header: &BlockHeader,
+        payload: &[u8],
+        report: &mut dyn FnMut(Finding),
+    ) -> Result<()> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
+        let index = match Index::parse(payload) {
+            Ok(index) => index,
+            Err(what) => {
+                report(bad(what));
+                return Ok(());
+            }
+        };
+        self.indexes.follow(offset, index.previous, self.lost, report);
+        if !index.is_tidy() {
+            report(
+                Error::new(ErrorKind::NotCanonical)
+                    .what("bytes that must be zero are not, or follow its entries"),
+            );
+        }
+        if index.is_directory() {
+            self.directory = offset;
+            if self.since_directory > DIRECTORY_EVERY {
+                report(bad("more than 1,024 blocks since the directory before"));
+            }
+            self.since_directory = 0;
+            return self.check_directory(offset, &index, report);
+        }
+        if !self.lost && !self.fold_node(offset, header, &index) {
+            report(bad("its entries are not the blocks of its table"));
+        }
+        Ok(())
+    }
+
+    /// Holds a node against the blocks of its table and puts it in their place, as the directory after it will.
+    fn fold_node(&mut self, offset: u64, header: &BlockHeader, index: &Index<'_>) -> bool {
+        let entries = index.entries(0, index.entry_count()).unwrap_or_default();
+        let Some(first) = entries.first().copied() else {
+            return false;
+        };
+        let (count, blocks) = totals(&entries);
+        let (number, level) = index.node_of();
+        let node = Entry {
+            offset,
+            first: first.first,
+            count,
+            line_count: header.line_count,
+            schema: 0,
+            level: level.saturating_add(1),
+            block_count: u32::try_from(blocks).unwrap_or(u32::MAX),
+        };
+        let Some(table) = self.catalog.tables.get_mut(number as usize) else {
+            return false;
+        };
+        let start = table.entries.partition_point(|entry| entry.first < first.first);
+        let range = start..start.saturating_add(entries.len());
+        let same =
+            index.children(number, &node).is_ok() && table.entries.get(range.clone()) == Some(&entries[..]);
+        if same {
+            table.entries.splice(range, [node]);
+        }
+        same
+    }
+
+    /// Holds a directory against all blocks before it.
+    fn check_directory(
+        &mut self,
+        offset: u64,
+        index: &Index<'_>,
+        report: &mut dyn FnMut(Finding),
+    ) -> Result<()> {
+        let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
+        match named.load(self.source, offset, index) {
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            Err(_) if self.lost => return Ok(()),
+            Err(error) => report(error),
+            Ok(()) if self.lost => {}
+            Ok(()) => {
+                if let Some(what) = self.disagreement(&named)? {
+                    report(Error::new(ErrorKind::Index).at(offset).what(what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// In what a directory differs from the blocks before it.
+    fn disagreement(&mut self, named: &Catalog) -> Result<Option<String>> {
+        let schemas = |catalog: &Catalog| -> Vec<(u32, usize, u64)> {
+            catalog.schemas.iter().map(|(id, info)| (*id, info.table, info.offset)).collect()
+        };
+        if schemas(named) != schemas(&self.catalog) {
+            return Ok(Some("it names other schemas than there are".into()));
+        }
+        if self.catalog.tables.len() != named.tables.len() {
+            return Ok(Some("it names other tables than there are".into()));
+        }
+        for (number, other) in named.tables.iter().enumerate() {
+            let facts = |table: &TableInfo| (table.name.clone(), table.record_count, table.block_count);
+            let own = self.catalog.tables.get(number);
+            if own.map(facts) != Some(facts(other)) {
+                return Ok(Some(format!("it counts the records of table {} wrong", other.name)));
+            }
+            if own.is_none_or(|own| own.entries != other.entries) && !self.same_blocks(number, named)? {
+                return Ok(Some(format!("it names other blocks of table {} than there are", other.name)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// True if both name the same DATA blocks, in whatever arrangement.
+    fn same_blocks(&mut self, table: usize, named: &Catalog) -> Result<bool> {
+        let (mut own, mut other) = (self.catalog.cursor(table, 0), named.cursor(table, 0));
+        loop {
+            let pair = (own.next(&self.catalog, self.source), other.next(named, self.source));
+            match pair {
+                (None, None) => return Ok(true),
+                (Some(Ok(own)), Some(Ok(other))) if own == other && self.budget > 0 => self.budget -= 1,
+                (Some(Err((error, _))), _) | (_, Some(Err((error, _)))) if error.kind() == ErrorKind::Io => {
+                    return Err(error);
+                }
+                _ => return Ok(false),
+            }
+        }
+    }
+
+    /// Holds what the commit record says against what was seen.
+    pub(super) fn check_totals(&self, commit: &Commit, block_count: u64, report: &mut dyn FnMut(Finding)) {
+        for (what, said, seen) in [
+            ("number of blocks", commit.block_count, block_count),
+            ("number of records", commit.record_count, self.catalog.record_count()),
+            ("offset of the last block", commit.last_block, self.last_block),
+            ("offset of the newest directory", commit.directory, self.directory),
+            ("offset of the newest SCHEMA block", commit.schema, self.schemas.newest),
+            ("offset of the newest META block", commit.meta, self.metas.newest),
+        ] {
+            if said != seen {
+                report(
+                    Error::new(ErrorKind::Chain)
+                        .place("commit record")
+                        .what(format!("its {what} is another"))
+                        .expected(seen.to_string())
+                        .found(said.to_string()),
+                );
+            }
+        }
+    }
+}
+
+impl Chain {
+    /// The block at `offset` says that the one before of its kind is at `previous`.
+    fn follow(&mut self, offset: u64, previous: u64, lost: bool, report: &mut dyn FnMut(Finding)) {
+        if previous != self.newest && !lost {
+            report(
+                Error::new(ErrorKind::Chain)
+                    .at(offset)
+                    .what("it names another block as the one before of its kind")
+                    .expected(format!("{:#x}", self.newest))
+                    .found(format!("{previous:#x}")),
+            );
+        }
+        self.newest = offset;
+    }
+}
+
+fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
+    bytes.get(from..to).unwrap_or_default()
+}
+
+/// Fields of a header that have no meaning for its kind.
+fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Finding)) {
+    let data = header.is(BlockKind::Data);
+    let pad = header.is(BlockKind::Pad);
+    for (used, at, value) in [
+        (data, line::SCHEMA, u64::from(header.schema)),
+        (data, line::FIRST, header.first),
+        (data, line::COUNT, u64::from(header.count)),
+        (data, line::STRIDE, u64::from(header.stride)),
+        (data, line::TEXT, u64::from(header.text)),
+        (!pad, line::PAYLOAD_CRC, u64::from(header.payload_crc)),
+        (data || header.block_kind().is_none(), line::FLAGS, u64::from(header.flags)),
+    ] {
+        if !used {
+            check_zero(&value.to_le_bytes(), offset + at as u64, &header.place(), report);
+        }
+    }
+}
+
+/// Text, references, values and padding of a data payload that starts at the file offset `start`.
+fn audit(
+    validator: &Validator,
+    payload: &[u8],
+    header: &BlockHeader,
+    (heap, text): (usize, usize),
+    start: u64,
+    place: &str,
+    report: &mut dyn FnMut(Finding),
+) {
+    let (data, text_bytes) = payload.split_at_checked(text).unwrap_or_default();
+    let (records, heap_bytes) = data.split_at_checked(heap).unwrap_or_default();
+    let string = match simdutf8::compat::from_utf8(text_bytes) {
+        Ok(string) => string,
+        Err(error) => {
+            let at = start + (text + error.valid_up_to()) as u64;
+            return report(Error::new(ErrorKind::BadUtf8).at(at).place(place));
+        }
+    };
+    let parts = Parts {
+        records,
+        count: header.count as usize,
+        stride: header.stride as usize,
+        heap: heap_bytes,
+        text: string,
+        heap_start: heap,
+        text_start: text,
+    };
+    validator.audit(&parts, &mut |mut fault| {
+        let place = match fault.record {
+            Some(record) => format!("{place}, record {}", header.first.saturating_add(record)),
+            None => place.to_string(),
+        };
+        fault.offset = fault.offset.saturating_add(start);
+        report(Error::from(fault).place(place));
+    });
+}

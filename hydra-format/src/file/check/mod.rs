@@ -1,0 +1,174 @@
+//! The check of a whole file: every byte that has a meaning, and every byte that must be zero. It reads one block at a time,
+//! goes on after damage, and changes nothing.
+#![forbid(unsafe_code)]
+
+mod blocks;
+#[cfg(test)]
+mod tests;
+
+use super::block::BlockKind;
+use super::catalog::Catalog;
+use super::commit::Commit;
+use super::header::FileHeader;
+use super::layout::{self, CLOSED, HEADER_AT, LINE, REGION, SLOT_AT, commit as record, header as line};
+use super::open::{self, Opened, Walk};
+use super::storage::{FileStorage, Source};
+use crate::{Error, ErrorKind, Result};
+use blocks::Blocks;
+use std::path::Path;
+
+/// One thing that is wrong: its kind, the file offset, the place in words, the path of the value, what was expected and
+/// what was found.
+pub type Finding = Error;
+
+/// What a check went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckSummary {
+    /// Length of the file in bytes.
+    pub file_bytes: u64,
+    /// How far the commit in force reaches; everything below was looked at. 0 if the file could not be opened at all.
+    pub committed_bytes: u64,
+    /// Blocks of every kind whose header is good.
+    pub block_count: u64,
+    /// Records of blocks whose header and checksum are good.
+    pub record_count: u64,
+    /// How many findings were reported.
+    pub finding_count: u64,
+}
+
+impl CheckSummary {
+    /// True if nothing was found.
+    pub fn is_sound(&self) -> bool {
+        self.finding_count == 0
+    }
+}
+
+/// Checks the file at `path`: header lines, commit records, and of every block header, checksum, structure, order,
+/// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file.
+///
+/// The error of this function is one of the system's; damage is a finding, and so is that it is not a Hydra file.
+///
+/// ```no_run
+/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"))?;
+/// println!("{} findings in {} blocks", summary.finding_count, summary.block_count);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+    let path = path.as_ref();
+    let storage = FileStorage::open(path)?;
+    let mut report = |finding: Finding| report(finding.in_file(path));
+    check_source(&storage, &mut report).map_err(|error| error.in_file(path))
+}
+
+/// Checks a file from wherever its bytes come.
+pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+    let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
+    let mut count = 0;
+    let mut report = |finding: Finding| {
+        count += 1;
+        report(finding);
+    };
+    let region = source.bytes(0, REGION as usize)?;
+    match FileHeader::of_region(&region) {
+        Err(error) => report(error),
+        Ok((header, _)) => {
+            let commit = settle(open::open(source), &mut report)?;
+            check_region(&region, &header, &mut report);
+            summary.committed_bytes = commit.as_ref().map_or(0, |commit| commit.committed_bytes);
+            check_blocks(source, &header, commit, &mut summary, &mut report)?;
+        }
+    }
+    summary.finding_count = count;
+    Ok(summary)
+}
+
+/// The commit in force. What opening found out about headers and commit records is reported; what it found in blocks, the
+/// check will find again.
+fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<Commit>> {
+    match opened {
+        Ok(mut opened) => {
+            let count = opened.commit_details.min(opened.report.details.len());
+            opened.report.details.drain(..count).for_each(report);
+            Ok(Some(opened.commit))
+        }
+        Err(error) if error.kind() == ErrorKind::Io => Err(error),
+        Err(error) => {
+            report(error);
+            Ok(None)
+        }
+    }
+}
+
+/// The zeros of the header region, and those within header lines and commit records that are valid.
+fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Finding)) {
+    let bytes = |from: u64, to: u64| {
+        let (from, to) = (from as usize, (to as usize).min(region.len()));
+        region.get(from..to).unwrap_or_default()
+    };
+    for ((at, slot), end) in HEADER_AT.into_iter().zip(SLOT_AT).zip([layout::PAGE, REGION]) {
+        let (line_end, slot_end) = (at + line::BYTES as u64, slot + record::BYTES as u64);
+        let mut zeros = vec![(line_end, slot, "header region"), (slot_end, end, "header region")];
+        if FileHeader::decode(bytes(at, line_end)).is_ok() {
+            zeros.push((at + line::ZERO as u64, at + line::INCOMPAT as u64, "header line"));
+            zeros.push((at + line::ZERO_TOO as u64, at + line::CRC as u64, "header line"));
+        }
+        if let Ok(commit) = Commit::decode(bytes(slot, slot_end), &header.file_id) {
+            zeros.push((slot + record::ZERO as u64, slot + record::CRC as u64, "commit record"));
+            let unknown = (commit.flags & !CLOSED).to_le_bytes();
+            check_zero(&unknown, slot + record::FLAGS as u64, "flags of a commit record", report);
+        }
+        for (from, to, place) in zeros {
+            check_zero(bytes(from, to), from, place, report);
+        }
+    }
+}
+
+/// Bytes at `offset` that must be zero: one finding, at the first that is not.
+fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Finding)) {
+    if let Some(at) = bytes.iter().position(|&byte| byte != 0) {
+        let found = bytes.get(at).copied().unwrap_or_default();
+        report(
+            Error::new(ErrorKind::NotCanonical)
+                .at(offset + at as u64)
+                .place(place)
+                .expected("zero")
+                .found(format!("{found:#04x}")),
+        );
+    }
+}
+
+/// Every block, and the totals.
+fn check_blocks(
+    source: &dyn Source,
+    header: &FileHeader,
+    commit: Option<Commit>,
+    summary: &mut CheckSummary,
+    report: &mut dyn FnMut(Finding),
+) -> Result<()> {
+    // Without a commit record, all that looks like a block is looked at.
+    let whole_lines = summary.file_bytes - summary.file_bytes % LINE;
+    let assumed = Commit { committed_bytes: whole_lines, epoch: u32::MAX, ..Commit::first() };
+    let limit = commit.unwrap_or(assumed).committed_bytes.min(summary.file_bytes);
+    let mut walk = Walk::new(source, header, &commit.unwrap_or(assumed), limit);
+    let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
+    while let Some(step) = walk.step()? {
+        if let Some(problem) = step.problem {
+            blocks.lost |= step.block.is_none();
+            report(problem);
+        }
+        if let Some((offset, header)) = step.block {
+            summary.block_count += 1;
+            if blocks.check(offset, &header, report)?
+                && header.is(BlockKind::Data)
+                && !header.is_replacement()
+            {
+                summary.record_count += u64::from(header.count);
+            }
+        }
+    }
+    if let Some(commit) = commit.filter(|_| !blocks.lost) {
+        blocks.check_totals(&commit, summary.block_count, report);
+    }
+    Ok(())
+}

@@ -1,0 +1,378 @@
+//! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2). It reads
+//! O(log) blocks of a file that was closed cleanly, and writes nothing.
+#![forbid(unsafe_code)]
+
+use super::block::{self, BlockHeader, BlockKind};
+use super::catalog::Catalog;
+use super::commit::Commit;
+use super::header::FileHeader;
+use super::index::Index;
+use super::layout::{HEADER_AT, LINE, REGION, SLOT_AT, commit as record};
+use super::report::{Report, State};
+use super::storage::Source;
+use crate::{Error, ErrorKind, Result};
+use std::time::{Duration, Instant};
+
+/// How long an invalid commit record is read again: a writer may be in the middle of it.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// What opening found.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) header: FileHeader,
+    /// The commit record in force.
+    pub(crate) commit: Commit,
+    /// Its slot.
+    pub(crate) slot: usize,
+    /// The largest sequence of any valid record.
+    pub(crate) top_sequence: u64,
+    /// The largest epoch of any valid record.
+    pub(crate) top_epoch: u32,
+    /// Length of the file in bytes when it was opened.
+    pub(crate) file_bytes: u64,
+    pub(crate) catalog: Catalog,
+    /// How many details of the report are about headers and commit records; the rest is about blocks.
+    pub(crate) commit_details: usize,
+    /// Number of blocks after the newest directory.
+    pub(crate) unindexed_blocks: u64,
+    pub(crate) report: Report,
+}
+
+/// Opens a file to read.
+pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
+    let region = source.bytes(0, REGION as usize)?;
+    let (header, bad_lines) = FileHeader::of_region(&region)?;
+    let mut report = Report { state: State::Clean, details: Vec::new() };
+    for (line, what) in bad_lines.into_iter().enumerate() {
+        if let Some(what) = what {
+            let error = Error::new(ErrorKind::Header).at(HEADER_AT[line]);
+            report.damage(error.what(format!("header line {line}: {what}")).help("hydra check"));
+        }
+    }
+    let slots = read_slots(source, &header.file_id)?;
+    let file_bytes = source.len()?;
+    let choice = choose(source, &header, &slots, &mut report)?;
+    let commit = choice.commit;
+    if file_bytes < commit.committed_bytes {
+        report.damage(
+            Error::new(ErrorKind::CutShort)
+                .at(file_bytes)
+                .expected(format!("{} committed bytes", commit.committed_bytes))
+                .found(format!("{file_bytes} bytes"))
+                .help("hydra recover"),
+        );
+    }
+    let tail = file_bytes.saturating_sub(commit.committed_bytes);
+    if report.state != State::Damaged {
+        report.state = match (choice.lost, tail, commit.is_closed()) {
+            (true, bytes, _) => State::LastCommitLost { bytes },
+            (false, 1.., _) => State::UncommittedTail { bytes: tail },
+            (false, 0, false) => State::Unclosed,
+            (false, 0, true) => State::Clean,
+        };
+    }
+    let commit_details = report.details.len();
+    let (catalog, unindexed_blocks) = read_catalog(source, &header, &commit, file_bytes, &mut report)?;
+    Ok(Opened {
+        header,
+        commit,
+        slot: choice.slot,
+        top_sequence: slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0),
+        top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
+        file_bytes,
+        catalog,
+        commit_details,
+        unindexed_blocks,
+        report,
+    })
+}
+
+type Slots = [Result<Commit, &'static str>; 2];
+
+/// Both commit records; invalid ones are read again for a while.
+pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slots> {
+    let start = Instant::now();
+    loop {
+        let mut slots: Slots = [Err(""); 2];
+        for (slot, at) in slots.iter_mut().zip(SLOT_AT) {
+            let mut bytes = [0; record::BYTES];
+            let count = source.read_at(at, &mut bytes)?;
+            *slot = Commit::decode(&bytes[..count], file_id);
+        }
+        if slots.iter().all(Result::is_ok) || start.elapsed() >= PATIENCE {
+            return Ok(slots);
+        }
+        std::thread::sleep(PATIENCE / 10);
+    }
+}
+
+struct Choice {
+    commit: Commit,
+    slot: usize,
+    /// Another record is invalid, or newer and does not check.
+    lost: bool,
+}
+
+/// Chooses the record in force.
+fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut Report) -> Result<Choice> {
+    let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
+    let mut valid: Vec<(usize, Commit)> = Vec::new();
+    for (slot, commit) in slots.iter().enumerate() {
+        match commit {
+            Ok(commit) => valid.push((slot, *commit)),
+            Err(what) => {
+                let error = Error::new(ErrorKind::NoCommit).at(SLOT_AT[slot]);
+                report.add(error.what(format!("commit record {slot}: {what}")));
+            }
+        }
+    }
+    if let [(_, first), (_, second)] = valid[..] {
+        if first.sequence == second.sequence && first != second {
+            return Err(none("two commit records have the same sequence and differ"));
+        }
+        if second.sequence > first.sequence {
+            valid.reverse();
+        }
+    }
+    let lost = valid.len() < 2;
+    let [(slot, newest), others @ ..] = &valid[..] else {
+        return Err(none("both commit records are invalid"));
+    };
+    let Err(why) = check_unsynced(source, header, newest) else {
+        return Ok(Choice { commit: *newest, slot: *slot, lost });
+    };
+    if why.kind() == ErrorKind::Io {
+        return Err(why);
+    }
+    match others.first().filter(|(_, other)| other != newest) {
+        Some((slot, commit)) => {
+            report.add(why);
+            Ok(Choice { commit: *commit, slot: *slot, lost: true })
+        }
+        None => Err(none(&format!("what the only valid one names is damaged: {}", why.message()))),
+    }
+}
+
+/// Checks what may be torn although the record is whole: the blocks in [synced, committed).
+fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit) -> Result<()> {
+    let mut offset = commit.synced_bytes;
+    while offset < commit.committed_bytes {
+        let found = block::read_header(source, header.sync_key(), offset, commit.committed_bytes)?;
+        if found.epoch != commit.epoch {
+            return Err(Error::new(ErrorKind::Chain).at(offset).what("a block of another epoch"));
+        }
+        let computed = checksum(source, offset + LINE, u64::from(found.payload_bytes))?;
+        if computed != Some(found.payload_crc) {
+            return Err(block::checksum_error(&found, offset, computed.unwrap_or(0)));
+        }
+        offset = found.end(offset);
+    }
+    Ok(())
+}
+
+/// The checksum of a range of the file, read in pieces; none if the file ends before it.
+pub(crate) fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> Result<Option<u32>> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut piece = vec![0; usize::try_from(count.min(256 << 10)).unwrap_or(0)];
+    while count > 0 {
+        let wanted = count.min(piece.len() as u64) as usize;
+        if source.read_at(offset, &mut piece[..wanted])? < wanted {
+            return Ok(None);
+        }
+        hasher.update(&piece[..wanted]);
+        offset += wanted as u64;
+        count -= wanted as u64;
+    }
+    Ok(Some(hasher.finalize()))
+}
+
+/// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema is
+/// damaged, from the headers of all blocks.
+fn read_catalog(
+    source: &dyn Source,
+    header: &FileHeader,
+    commit: &Commit,
+    file_bytes: u64,
+    report: &mut Report,
+) -> Result<(Catalog, u64)> {
+    let limit = commit.committed_bytes.min(file_bytes);
+    let mut catalog = Catalog::new(header.sync_key(), limit);
+    let mut problems = Vec::new();
+    let mut unindexed_blocks = 0;
+    let walked = match load_directory(source, header, commit, limit, &mut catalog) {
+        Ok(walk) => take_in(walk, &mut catalog, true, true, &mut problems)
+            .map(|count| unindexed_blocks = count)
+            .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
+        Err(error) if error.kind() == ErrorKind::Io => Err(error),
+        Err(error) => {
+            problems.push(error);
+            Ok(false)
+        }
+    };
+    if !walked? {
+        catalog = rebuild(source, header, commit, limit, &mut problems)?;
+    }
+    for problem in problems {
+        report.damage(problem);
+    }
+    let found = catalog.record_count();
+    if found != commit.record_count && report.state != State::Damaged {
+        report.damage(
+            Error::new(ErrorKind::Chain)
+                .at(limit)
+                .what("the blocks hold another number of records than the commit record says")
+                .expected(commit.record_count.to_string())
+                .found(found.to_string())
+                .help("hydra check"),
+        );
+    }
+    Ok((catalog, unindexed_blocks))
+}
+
+/// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the records.
+pub(crate) fn rebuild(
+    source: &dyn Source,
+    header: &FileHeader,
+    commit: &Commit,
+    limit: u64,
+    problems: &mut Vec<Error>,
+) -> Result<Catalog> {
+    let mut catalog = Catalog::new(header.sync_key(), limit);
+    take_in(Walk::new(source, header, commit, limit), &mut catalog, true, false, &mut Vec::new())?;
+    take_in(Walk::new(source, header, commit, limit), &mut catalog, false, true, problems)?;
+    Ok(catalog)
+}
+
+/// Loads the newest directory, if there is one; the walk over the blocks after it.
+fn load_directory<'a>(
+    source: &'a dyn Source,
+    header: &FileHeader,
+    commit: &Commit,
+    limit: u64,
+    catalog: &mut Catalog,
+) -> Result<Walk<'a>> {
+    let mut walk = Walk::new(source, header, commit, limit);
+    if commit.directory == 0 {
+        return Ok(walk);
+    }
+    let offset = commit.directory;
+    let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what).help("hydra check");
+    let (block, payload) = block::read_block(source, header.sync_key(), offset, limit)?;
+    if !block.is(BlockKind::Index) {
+        return Err(bad("the newest directory is not an INDEX block"));
+    }
+    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?)?;
+    walk.jump(block.end(offset), offset, block.epoch);
+    Ok(walk)
+}
+
+/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of blocks.
+fn take_in(
+    mut walk: Walk<'_>,
+    catalog: &mut Catalog,
+    schemas: bool,
+    data: bool,
+    problems: &mut Vec<Error>,
+) -> Result<u64> {
+    let source = walk.source;
+    let mut count = 0;
+    while let Some(step) = walk.step()? {
+        problems.extend(step.problem);
+        let Some((offset, header)) = step.block else {
+            continue;
+        };
+        count += 1;
+        let taken = match header.block_kind() {
+            Some(BlockKind::Schema) if schemas => block::read_block(source, walk.key, offset, walk.limit)
+                .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),
+            Some(BlockKind::Data) if data => catalog.add_data(source, offset, &header),
+            _ => Ok(()),
+        };
+        match taken {
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            Err(error) => problems.push(error),
+            Ok(()) => {}
+        }
+        problems.truncate(MAX_PROBLEMS);
+    }
+    Ok(count)
+}
+
+/// Hostile files have no end of problems.
+const MAX_PROBLEMS: usize = 1000;
+
+/// Goes from block to block, and over damage to the next block.
+pub(crate) struct Walk<'a> {
+    source: &'a dyn Source,
+    key: u64,
+    limit: u64,
+    offset: u64,
+    /// Where the block before starts; none after damage, 0 at the start.
+    previous: Option<u64>,
+    epoch: u32,
+    top_epoch: u32,
+}
+
+/// One block, or damage where none is.
+pub(crate) struct Step {
+    pub(crate) block: Option<(u64, BlockHeader)>,
+    pub(crate) problem: Option<Error>,
+}
+
+impl<'a> Walk<'a> {
+    /// From the first block to the last one under `commit`, or to where the file ends.
+    pub(crate) fn new(source: &'a dyn Source, header: &FileHeader, commit: &Commit, limit: u64) -> Walk<'a> {
+        let key = header.sync_key();
+        Walk { source, key, limit, offset: REGION, previous: Some(0), epoch: 0, top_epoch: commit.epoch }
+    }
+
+    /// Goes on at `offset`, after the block at `previous`.
+    fn jump(&mut self, offset: u64, previous: u64, epoch: u32) {
+        (self.offset, self.previous, self.epoch) = (offset, Some(previous), epoch);
+    }
+
+    /// The next block or damage; none at the end. An error is the system's.
+    pub(crate) fn step(&mut self) -> Result<Option<Step>> {
+        if self.offset >= self.limit {
+            return Ok(None);
+        }
+        let offset = self.offset;
+        let header = match block::read_header(self.source, self.key, offset, self.limit) {
+            Ok(header) if (self.epoch..=self.top_epoch).contains(&header.epoch) => header,
+            Ok(header) => {
+                let error = Error::new(ErrorKind::Chain).at(offset).place(header.place());
+                let error = error.what("a block of an epoch that cannot be here");
+                let epochs = format!("{} to {}", self.epoch, self.top_epoch);
+                return self.skip(error.expected(epochs).found(header.epoch.to_string())).map(Some);
+            }
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            Err(error) => return self.skip(error).map(Some),
+        };
+        let distance = u64::from(header.distance_lines) * LINE;
+        let expected = match self.previous {
+            Some(0) => 0,
+            Some(previous) => offset.saturating_sub(previous),
+            None => distance,
+        };
+        let problem = (distance != expected).then(|| {
+            Error::new(ErrorKind::Chain)
+                .at(offset)
+                .place(header.place())
+                .what("the distance to the block before is wrong")
+                .expected(expected.to_string())
+                .found(distance.to_string())
+        });
+        self.jump(header.end(offset), offset, header.epoch);
+        Ok(Some(Step { block: Some((offset, header)), problem }))
+    }
+
+    /// Goes over damage to the next block.
+    fn skip(&mut self, error: Error) -> Result<Step> {
+        let epochs = self.epoch..=self.top_epoch;
+        let next = block::find_next(self.source, self.key, self.offset + LINE, self.limit, epochs)?;
+        let next = next.unwrap_or(self.limit);
+        let skipped = format!("{} bytes up to {next:#x} are lost", next - self.offset);
+        (self.offset, self.previous) = (next, None);
+        Ok(Step { block: None, problem: Some(error.place(skipped)) })
+    }
+}

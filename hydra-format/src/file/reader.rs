@@ -1,0 +1,371 @@
+//! Opening files to read, and verifying blocks when they are first touched: checksum, then text, then
+//! structure, while the block is in the cache. It does not know how records are shown; `table` does.
+#![forbid(unsafe_code)]
+
+use super::block;
+use super::catalog::{Cursor, SchemaInfo, TableInfo};
+use super::commit::Commit;
+use super::index::Entry;
+use super::layout::LINE;
+use super::open::{self, Opened};
+use super::report::Report;
+use super::storage::{FileStorage, Source};
+use super::table::{Loaded, Table};
+use crate::codec::{Fault, Parts, Validator};
+use crate::describe::Schema;
+use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Regions, TextMap};
+use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Blocks that [`Reader::open`] keeps: with the default block size, 2 MiB.
+const CACHED_BLOCKS: usize = 8;
+
+/// Index nodes that a reader keeps, of at most 256 entries: at most 640 KiB.
+const CACHED_NODES: usize = 64;
+
+/// A file, open to read, in the state that its newest commit gave it. Cheap to clone.
+///
+/// [`Reader::open`] reads blocks into its own buffers and needs no promise; [`Reader::map`] reads through a [`Map`].
+/// They are the same type, and verify the same: every block on its first touch.
+///
+/// ```no_run
+/// let file = hydra::Reader::open("day.hydra")?;
+/// println!("{}", file.report());
+/// for table in file.tables() {
+///     println!("{}: {} records", table.name(), table.record_count());
+/// }
+/// # Ok::<(), hydra::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reader({}, {})", self.shared.path.display(), self.report())
+    }
+}
+
+impl Reader {
+    /// Opens a file through ordinary reads into aligned buffers.
+    pub fn open(path: impl AsRef<Path>) -> Result<Reader> {
+        let path = path.as_ref();
+        let storage = FileStorage::open(path)?;
+        let opened = open::open(&storage).map_err(|error| error.in_file(path))?;
+        Ok(Reader::new(Bytes::File(storage), path, opened))
+    }
+
+    /// Reads through a map. Safe: the promise was made to [`Map::open`].
+    pub fn map(map: Map) -> Result<Reader> {
+        let path = map.path().to_path_buf();
+        let in_file = |error: Error| error.in_file(&path);
+        let storage = FileStorage::over(map.file()).map_err(|error| in_file(error.into()))?;
+        // The commit records are read by ordinary reads: a writer may be rewriting them.
+        let opened = open::open(&storage).map_err(in_file)?;
+        let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
+        let map = Arc::new(TextMap::new(map, opened.commit.block_count));
+        Ok(Reader::new(Bytes::Map(map), &path, opened))
+    }
+
+    fn new(bytes: Bytes, path: &Path, opened: Opened) -> Reader {
+        let good = Known::new(opened.commit.block_count);
+        let shared = Shared {
+            bytes,
+            path: path.to_path_buf(),
+            opened,
+            good,
+            validators: Mutex::default(),
+            blocks: Mutex::default(),
+            nodes: Mutex::default(),
+            metadata: OnceLock::new(),
+        };
+        Reader { shared: Arc::new(shared) }
+    }
+
+    /// The path that was opened.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// What opening found: whether the file was closed cleanly, and what is wrong.
+    pub fn report(&self) -> &Report {
+        &self.shared.opened.report
+    }
+
+    /// The commit whose state is shown.
+    pub fn commit(&self) -> &Commit {
+        &self.shared.opened.commit
+    }
+
+    /// The 16 bytes that identify the file.
+    pub fn file_id(&self) -> [u8; 16] {
+        self.shared.opened.header.file_id
+    }
+
+    /// Length of the file in bytes when it was opened, with what lies beyond the committed length.
+    pub fn file_bytes(&self) -> u64 {
+        self.shared.opened.file_bytes
+    }
+
+    /// The tables, in the order of their appearance.
+    pub fn tables(&self) -> &[TableInfo] {
+        &self.shared.opened.catalog.tables
+    }
+
+    /// The schemas by their ids.
+    pub fn schemas(&self) -> impl Iterator<Item = (u32, &SchemaInfo)> {
+        self.shared.opened.catalog.schemas.iter().map(|(id, info)| (*id, info))
+    }
+
+    /// The user's key-value pairs.
+    pub fn metadata(&self) -> Result<&BTreeMap<String, Vec<u8>>> {
+        if let Some(pairs) = self.shared.metadata.get() {
+            return Ok(pairs);
+        }
+        let pairs = super::meta::read(self.shared.source(), &self.shared.opened)
+            .map_err(|e| self.shared.in_file(e))?;
+        Ok(self.shared.metadata.get_or_init(|| pairs))
+    }
+
+    /// The records of a type of the program. Its schema must be the one in the file.
+    pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
+        let wanted = Schema::of::<T>();
+        let number = self.table_number(&wanted.name())?;
+        for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
+            let stored = self.shared.opened.catalog.schemas.get(id);
+            if let Some(stored) = stored.filter(|stored| !stored.schema().is_identical(&wanted)) {
+                return Err(self.shared.in_file(wanted.mismatch(stored.schema())));
+            }
+        }
+        Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
+    }
+
+    /// The records of the table with this name, as data.
+    pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
+        let number = self.table_number(name)?;
+        let newest = self.tables().get(number).and_then(|table| table.schemas().last());
+        let info = newest.and_then(|id| self.shared.opened.catalog.schemas.get(id));
+        let info = info.ok_or_else(|| {
+            self.shared.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}")))
+        })?;
+        Ok(Table::new(self.shared.clone(), number, info.schema().clone()))
+    }
+
+    fn table_number(&self, name: &str) -> Result<usize> {
+        self.shared.opened.catalog.table_number(name).ok_or_else(|| {
+            let names: Vec<&str> = self.tables().iter().map(TableInfo::name).collect();
+            let found = if names.is_empty() { "no table".to_string() } else { names.join(", ") };
+            self.shared.in_file(Error::new(ErrorKind::NoTable).expected(name).found(found))
+        })
+    }
+}
+
+/// Where the bytes of a file come from.
+enum Bytes {
+    Map(Arc<TextMap>),
+    File(FileStorage),
+}
+
+impl Source for TextMap {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.map().bytes().len() as u64)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.bytes(offset, buffer.len())?;
+        if let Some(target) = buffer.get_mut(..bytes.len()) {
+            target.copy_from_slice(&bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.map().bytes().get(offset..));
+        let rest = rest.unwrap_or_default();
+        Ok(Cow::Borrowed(rest.get(..count).unwrap_or(rest)))
+    }
+}
+
+/// What a reader and its tables share.
+pub(super) struct Shared {
+    bytes: Bytes,
+    path: PathBuf,
+    opened: Opened,
+    /// Offsets of blocks that were verified, for a map.
+    good: Known,
+    validators: Mutex<BTreeMap<u32, Arc<Validator>>>,
+    /// Verified blocks by offset, the newest first, for buffers.
+    blocks: Mutex<VecDeque<(u64, Loaded)>>,
+    nodes: Mutex<VecDeque<(u64, Arc<[Entry]>)>>,
+    metadata: OnceLock<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Shared {
+    fn source(&self) -> &dyn Source {
+        match &self.bytes {
+            Bytes::Map(map) => &**map,
+            Bytes::File(file) => file,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn in_file(&self, error: Error) -> Error {
+        error.in_file(&self.path)
+    }
+
+    pub(super) fn table(&self, number: usize) -> Option<&TableInfo> {
+        self.opened.catalog.tables.get(number)
+    }
+
+    pub(super) fn cursor(&self, table: usize, first: u64) -> Cursor {
+        self.opened.catalog.cursor(table, first)
+    }
+
+    /// The next DATA block of a cursor; an error comes with the record at which it goes on.
+    pub(super) fn next(&self, cursor: &mut Cursor) -> Option<Result<Entry, (Error, u64)>> {
+        let entry = cursor.next(&self.opened.catalog, self.source())?;
+        Some(entry.map_err(|(error, behind)| (self.in_file(error), behind)))
+    }
+
+    /// The error of records that are missing between others.
+    pub(super) fn missing(&self, table: usize, records: Range<u64>) -> Error {
+        self.in_file(self.opened.catalog.missing(table, records))
+    }
+
+    /// The verified block that holds a record.
+    pub(super) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
+        let catalog = &self.opened.catalog;
+        let mut node = |entry: &Entry| {
+            let read = || catalog.children(self.source(), table, entry).map(Into::into);
+            cached(&self.nodes, CACHED_NODES, entry.offset, read)
+        };
+        let entry = catalog.find(table, record, &mut node).map_err(|error| self.in_file(error))?;
+        self.load(table, &entry)
+    }
+
+    /// The block that an entry names, verified now or before.
+    pub(super) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        let loaded = match &self.bytes {
+            Bytes::Map(map) => self.load_mapped(map, entry),
+            Bytes::File(file) => {
+                cached(&self.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(file, entry))
+            }
+        };
+        loaded.map_err(|error| {
+            let name = self.table(table).map_or("?", TableInfo::name);
+            let records = format!("table {name}, records {}..{}", entry.first, entry.end());
+            self.in_file(error.at(entry.offset).place(records))
+        })
+    }
+
+    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
+        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
+        let backing = Backing::Map(map.clone());
+        if self.good.contains(entry.offset) {
+            return self.unpack(backing, start, entry, false);
+        }
+        let loaded = self.unpack(backing, start, entry, true)?;
+        self.good.insert(entry.offset);
+        Ok(loaded)
+    }
+
+    fn load_buffered(&self, file: &FileStorage, entry: &Entry) -> Result<Loaded> {
+        let left = self.opened.catalog.limit().saturating_sub(entry.offset);
+        let count = (u64::from(entry.line_count) * LINE).min(left);
+        let mut buffer = AlignedBuf::zeroed(usize::try_from(count).unwrap_or(0));
+        let read = file.read_at(entry.offset, &mut buffer)?;
+        buffer.resize(read);
+        self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
+    }
+
+    /// The regions of the block whose payload starts at `start` of the backing; verified unless it was before.
+    fn unpack(&self, backing: Backing, start: usize, entry: &Entry, verify: bool) -> Result<Loaded> {
+        let catalog = &self.opened.catalog;
+        let line = start.checked_sub(LINE as usize).and_then(|at| backing.bytes().get(at..start));
+        let header =
+            block::decode_header(line.unwrap_or_default(), catalog.key(), entry.offset, catalog.limit())?;
+        let found = catalog.check_data_header(&header, entry)?;
+        let end = start.saturating_add(header.payload_bytes as usize);
+        if verify {
+            let payload = backing.bytes().get(start..end).unwrap_or_default();
+            block::check_payload(&header, entry.offset, payload)?;
+        }
+        let regions = Regions {
+            records: start..start.saturating_add(found.record_bytes),
+            heap: start.saturating_add(found.heap)..start.saturating_add(found.text),
+            text: start.saturating_add(found.text)..end,
+        };
+        let text_at = entry.offset.saturating_add(LINE).saturating_add(u64::from(header.text));
+        let payload = Payload::new(backing, regions).map_err(|fault| match fault {
+            PayloadFault::Utf8(at) => Error::new(ErrorKind::BadUtf8).at(text_at.saturating_add(at as u64)),
+            PayloadFault::Bounds => Error::new(ErrorKind::CutShort).at(entry.offset),
+        })?;
+        let info = self.opened.catalog.schemas.get(&header.schema);
+        let schema = info.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema().clone();
+        let (count, stride) = (header.count as usize, header.stride as usize);
+        if verify {
+            let parts = Parts {
+                records: payload.records(),
+                count,
+                stride,
+                heap: payload.heap(),
+                text: payload.text(),
+                heap_start: found.heap,
+                text_start: found.text,
+            };
+            self.validator(header.schema, &schema)
+                .validate(&parts)
+                .map_err(|fault| invalid(*fault, entry))?;
+        }
+        Ok(Loaded { payload, schema, first: entry.first, count, stride })
+    }
+
+    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
+        let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
+        validators.entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+    }
+}
+
+/// The error of a block whose payload breaks a rule: the path begins with the record.
+#[cold]
+fn invalid(mut fault: Fault, entry: &Entry) -> Error {
+    fault.offset = entry.offset.saturating_add(LINE).saturating_add(fault.offset);
+    if let Some(record) = fault.record {
+        let dot = if fault.path.is_empty() || fault.path.starts_with('[') { "" } else { "." };
+        fault.path = format!("[{}]{dot}{}", entry.first.saturating_add(record), fault.path);
+    }
+    fault.into()
+}
+
+/// The value under `key`, made if it is not among the `most` that were used last.
+fn cached<V: Clone>(
+    cache: &Mutex<VecDeque<(u64, V)>>,
+    most: usize,
+    key: u64,
+    make: impl FnOnce() -> Result<V>,
+) -> Result<V> {
+    let lock = || cache.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut held = lock();
+    if let Some(at) = held.iter().position(|(own, _)| *own == key) {
+        let found = held.get(at).map(|(_, value)| value.clone());
+        held.swap(0, at);
+        if let Some(value) = found {
+            return Ok(value);
+        }
+    }
+    drop(held);
+    let value = make()?;
+    let mut held = lock();
+    held.truncate(most.saturating_sub(1));
+    held.push_front((key, value.clone()));
+    Ok(value)
+}

@@ -1,0 +1,107 @@
+//! What opening a file found out about its health. It does not know blocks that nobody has touched: that is what a check is for.
+#![forbid(unsafe_code)]
+
+use crate::{Error, ErrorKind};
+use std::fmt;
+
+/// The state of a file as opening it shows it: the first of these, from the last to the first, that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// Closed by its writer.
+    Clean,
+    /// Not closed: a writer is active, or was interrupted between commits. Nothing is missing.
+    Unclosed,
+    /// Bytes after the last commit: a writer is active, or was interrupted.
+    UncommittedTail {
+        /// How many.
+        bytes: u64,
+    },
+    /// A commit record, or what it names, is not valid: the last commit was lost, or its record damaged.
+    LastCommitLost {
+        /// Bytes after the state that was accepted.
+        bytes: u64,
+    },
+    /// Something below the committed length is damaged.
+    Damaged,
+}
+
+/// What opening a file found out about its health.
+#[derive(Debug)]
+pub struct Report {
+    pub(crate) state: State,
+    pub(crate) details: Vec<Error>,
+}
+
+/// The most details that a report keeps.
+const MAX_DETAILS: usize = 100;
+
+impl Report {
+    /// The state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// True if the file was closed cleanly and opening it found nothing wrong.
+    pub fn is_clean(&self) -> bool {
+        self.state == State::Clean
+    }
+
+    /// True if committed bytes are damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.state == State::Damaged
+    }
+
+    /// What was found, in the order in which it was found; the first hundred.
+    pub fn details(&self) -> &[Error] {
+        &self.details
+    }
+
+    pub(crate) fn add(&mut self, error: Error) {
+        if self.details.len() < MAX_DETAILS {
+            self.details.push(error);
+        }
+    }
+
+    pub(crate) fn damage(&mut self, error: Error) {
+        self.state = State::Damaged;
+        self.add(error);
+    }
+
+    /// Which parts are damaged, each once.
+    fn damaged_parts(&self) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for error in &self.details {
+            let part = match error.kind() {
+                ErrorKind::Header => "header",
+                ErrorKind::NoCommit => "commit record",
+                ErrorKind::CutShort => "cut short",
+                ErrorKind::Index => "index",
+                ErrorKind::BadSchema | ErrorKind::TooLarge => "schema",
+                _ => "blocks",
+            };
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join(", ")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.state {
+            State::Clean => f.write_str("closed cleanly"),
+            State::Unclosed => f.write_str("not closed: a writer is active or was interrupted"),
+            State::UncommittedTail { bytes } => {
+                write!(f, "{bytes} uncommitted bytes at the end: a writer is active or was interrupted")
+            }
+            State::LastCommitLost { bytes } => write!(
+                f,
+                "a commit record is invalid: the last commit was lost, or its record damaged ({bytes} bytes after \
+                 the accepted state)"
+            ),
+            State::Damaged => write!(f, "damaged ({})", self.damaged_parts()),
+        }
+    }
+}

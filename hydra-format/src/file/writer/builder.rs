@@ -1,0 +1,220 @@
+//! The open block of one table: records, heap and text grow until the block is sealed. It does not know files.
+#![forbid(unsafe_code)]
+
+use crate::codec::{Measure, Sink};
+use crate::file::block::{BlockHeader, BlockKind};
+use crate::file::layout::{LINE, MAX_BLOCK_LINES, line_up};
+use crate::{Error, ErrorKind, Result};
+
+/// Records, heap and text of a block.
+pub(super) type Regions = [Vec<u8>; 3];
+
+/// The open block of one table.
+#[derive(Debug)]
+pub(super) struct Builder {
+    stride: usize,
+    /// The size at which a block is full, header included.
+    target: usize,
+    /// How many bytes of records without references fit: 0 once the writer has stopped.
+    room: usize,
+    regions: Regions,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    Done,
+    /// Not added: the block has to be sealed first.
+    Full,
+}
+
+/// A sealed block without its place: kind, lengths and checksum are set.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    pub(super) header: BlockHeader,
+    /// The payload, each part padded to whole lines.
+    pub(super) parts: Regions,
+}
+
+impl Builder {
+    pub(super) fn new(stride: usize, target: usize) -> Builder {
+        let room = target.saturating_sub(LINE as usize) / stride.max(1) * stride;
+        Builder { stride, target, room, regions: Regions::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.regions[0].is_empty()
+    }
+
+    /// No more records by the fast path: every one is to hear why.
+    pub(super) fn stop(&mut self) {
+        self.room = 0;
+    }
+
+    /// Adds records that are their own bytes; false if they do not fit.
+    #[inline]
+    pub(super) fn push_flat(&mut self, bytes: &[u8]) -> bool {
+        let records = &mut self.regions[0];
+        let fits = bytes.len() <= self.room.saturating_sub(records.len());
+        if fits {
+            records.extend_from_slice(bytes);
+        }
+        fits
+    }
+
+    /// How many records without references still fit.
+    pub(super) fn flat_room(&self) -> usize {
+        self.room.saturating_sub(self.regions[0].len()) / self.stride.max(1)
+    }
+
+    /// Adds a record in two passes.
+    pub(super) fn push(
+        &mut self,
+        measure: impl FnOnce(&mut Measure),
+        encode: impl FnOnce(&mut [u8], &mut Sink<'_>),
+    ) -> Result<Pushed> {
+        let [records, heap, text] = &mut self.regions;
+        let before = [records.len(), heap.len(), text.len()];
+        let mut measured = Measure::from(before[1], before[2]);
+        measure(&mut measured);
+        let (heap_end, text_end) = match measured.finish() {
+            Err(error) if error.kind() == ErrorKind::TooLarge && before[0] > 0 => return Ok(Pushed::Full),
+            measured => measured?,
+        };
+        let records_end = before[0] + self.stride;
+        let bytes = block_bytes([records_end, heap_end, text_end]);
+        if bytes > self.target as u64 {
+            if before[0] > 0 {
+                return Ok(Pushed::Full);
+            }
+            too_large(bytes)?;
+        }
+        records.resize(records_end, 0);
+        heap.resize(heap_end, 0);
+        text.resize(text_end, 0);
+        let mut sink = Sink::new(&mut heap[before[1]..], before[1], &mut text[before[2]..], before[2]);
+        encode(&mut records[before[0]..], &mut sink);
+        if sink.is_exact() && std::str::from_utf8(&text[before[2]..]).is_ok() {
+            return Ok(Pushed::Done);
+        }
+        for (region, count) in self.regions.iter_mut().zip(before) {
+            region.truncate(count);
+        }
+        Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
+    }
+
+    /// Takes the records as a block; `spare` are emptied buffers to go on with. None without records.
+    pub(super) fn seal(&mut self, spare: Regions) -> Option<Sealed> {
+        if self.is_empty() {
+            return None;
+        }
+        let count = self.regions[0].len() / self.stride.max(1);
+        let parts = std::mem::replace(&mut self.regions, spare);
+        Some(seal_data(parts, count, self.stride))
+    }
+}
+
+/// Bytes of a block with regions of these lengths.
+fn block_bytes(regions: [usize; 3]) -> u64 {
+    regions.into_iter().fold(LINE, |sum, bytes| sum.saturating_add(line_up(bytes as u64)))
+}
+
+fn too_large(bytes: u64) -> Result<()> {
+    if bytes <= u64::from(MAX_BLOCK_LINES) * LINE {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::TooLarge)
+        .what("the record does not fit a block")
+        .expected("at most 256 MiB")
+        .found(format!("{bytes} bytes"))
+        .help("split the value into several records"))
+}
+
+/// Lengths and checksum of a DATA block with these regions.
+pub(super) fn seal_data(mut parts: Regions, count: usize, stride: usize) -> Sealed {
+    let [records, heap, text] = &mut parts;
+    pad(records);
+    pad(heap);
+    let text_at = records.len() + heap.len();
+    let mut header = BlockHeader::new(BlockKind::Data, (text_at + text.len()) as u32);
+    header.count = count as u32;
+    header.stride = stride as u32;
+    header.text = text_at as u32;
+    header.payload_crc = checksum(&parts);
+    pad(&mut parts[2]);
+    Sealed { header, parts }
+}
+
+/// A block of another kind.
+pub(super) fn seal_other(kind: BlockKind, payload: Vec<u8>) -> Result<Sealed> {
+    too_large(block_bytes([payload.len(), 0, 0]))?;
+    let mut header = BlockHeader::new(kind, payload.len() as u32);
+    header.payload_crc = crc32fast::hash(&payload);
+    let mut parts = [payload, Vec::new(), Vec::new()];
+    pad(&mut parts[0]);
+    Ok(Sealed { header, parts })
+}
+
+fn checksum(parts: &Regions) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize()
+}
+
+fn pad(region: &mut Vec<u8>) {
+    region.resize(line_up(region.len() as u64) as usize, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reflect::Reflect;
+
+    fn push<T: Reflect>(builder: &mut Builder, value: &T) -> Result<Pushed> {
+        builder.push(|measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+    }
+
+    #[test]
+    fn a_sealed_block_has_its_regions_on_lines() {
+        let mut builder = Builder::new(8, 4096);
+        for text in ["one", "", "three"] {
+            assert_eq!(push(&mut builder, &text.to_string()).unwrap(), Pushed::Done);
+        }
+        let sealed = builder.seal(Regions::default()).unwrap();
+        assert_eq!(sealed.header.payload_bytes, 64 + 8);
+        assert_eq!((sealed.header.count, sealed.header.stride, sealed.header.text), (3, 8, 64));
+        assert_eq!(sealed.header.line_count, 3);
+        let payload: Vec<u8> = sealed.parts.concat();
+        assert_eq!(&payload[..24], &[0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0]);
+        assert_eq!(&payload[64..72], b"onethree");
+        assert_eq!(sealed.header.payload_crc, crc32fast::hash(&payload[..72]));
+        assert!(builder.is_empty() && builder.seal(Regions::default()).is_none());
+    }
+
+    #[test]
+    fn a_block_is_full_before_it_is_larger_than_its_target_and_one_value_may_be_larger() {
+        let mut builder = Builder::new(8, 256);
+        assert_eq!(push(&mut builder, &"x".repeat(128)).unwrap(), Pushed::Done);
+        assert_eq!(push(&mut builder, &"x".to_string()).unwrap(), Pushed::Full);
+        builder.seal(Regions::default());
+        assert_eq!(push(&mut builder, &"x".repeat(1000)).unwrap(), Pushed::Done);
+        assert_eq!(push(&mut builder, &String::new()).unwrap(), Pushed::Full);
+        let mut flat = Builder::new(48, 64 + 3 * 48);
+        assert_eq!(flat.flat_room(), 3);
+        assert!(flat.push_flat(&[0; 144]) && !flat.push_flat(&[0; 48]));
+        flat.stop();
+        flat.seal(Regions::default());
+        assert!(!flat.push_flat(&[0; 48]));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_taken_back() {
+        let mut builder = Builder::new(8, 4096);
+        push(&mut builder, &"kept".to_string()).unwrap();
+        let liar = builder.push(|measure| measure.text(3), |slot, sink| sink.text(slot, "four"));
+        assert_eq!(liar.unwrap_err().kind(), ErrorKind::CannotEncode);
+        assert_eq!(builder.seal(Regions::default()).unwrap().header.count, 1);
+    }
+}

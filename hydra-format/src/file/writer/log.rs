@@ -1,0 +1,469 @@
+//! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
+//! sections 9 and 10.3 to 10.6). It does not know values or types.
+#![forbid(unsafe_code)]
+
+use super::Level;
+use super::builder::{Regions, Sealed, seal_other};
+use crate::file::block::{self, BlockHeader, BlockKind};
+use crate::file::catalog::{Catalog, TableInfo};
+use crate::file::commit::Commit;
+use crate::file::header::FileHeader;
+use crate::file::index::{self, DirectoryTable, Entry, IndexSchema};
+use crate::file::layout::{
+    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, RUN, SLOT_AT,
+    line_up, put,
+};
+use crate::file::open::Opened;
+use crate::file::schema_block::SchemaBlock;
+use crate::file::storage::{Source, Storage};
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+/// A block that has its place and waits to be written.
+struct Placed {
+    line: [u8; LINE as usize],
+    parts: Regions,
+    bytes: u64,
+}
+
+/// What an opening to write does just before its first byte.
+struct Rewrite {
+    commit: Commit,
+    slot: usize,
+    pads: Vec<(u64, BlockHeader)>,
+}
+
+/// A file being written.
+pub(super) struct Log {
+    storage: Box<dyn Storage>,
+    header: FileHeader,
+    pub(super) catalog: Catalog,
+    /// The state that the next commit record will name.
+    state: Commit,
+    /// The newest commit record, and where it is.
+    newest: (Commit, usize),
+    /// The slot of the last record that is known to be synced.
+    pinned: usize,
+    /// Every block byte below it is synced.
+    synced: u64,
+    /// Every block byte below it is written.
+    written: u64,
+    /// Where the next block goes.
+    end: u64,
+    queue: VecDeque<Placed>,
+    spare: Vec<Regions>,
+    /// Newest INDEX block of either role.
+    last_index: u64,
+    unindexed_blocks: u64,
+    rewrite: Option<Rewrite>,
+    /// True once a block was added.
+    touched: bool,
+    stopped: Option<String>,
+}
+
+/// A header region with the same record in both slots.
+fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
+    let mut region = vec![0; REGION as usize];
+    for (line, slot) in HEADER_AT.into_iter().zip(SLOT_AT) {
+        put(&mut region, line as usize, &header.encode());
+        put(&mut region, slot as usize, &commit.encode(&header.file_id));
+    }
+    region
+}
+
+impl Log {
+    /// Writes the header region of a new file and syncs it.
+    pub(super) fn create(mut storage: Box<dyn Storage>, file_id: [u8; 16]) -> Result<Log> {
+        let (header, commit) = (FileHeader::new(file_id), Commit::first());
+        storage.write_at(0, &mut [IoSlice::new(&new_region(&header, &commit))])?;
+        storage.sync()?;
+        let catalog = Catalog::new(header.sync_key(), REGION);
+        Ok(Log::new(storage, header, catalog, commit, 0))
+    }
+
+    fn new(
+        storage: Box<dyn Storage>,
+        header: FileHeader,
+        catalog: Catalog,
+        commit: Commit,
+        slot: usize,
+    ) -> Log {
+        Log {
+            storage,
+            header,
+            catalog,
+            state: Commit { flags: 0, ..commit },
+            newest: (commit, slot),
+            pinned: slot,
+            synced: commit.committed_bytes,
+            written: commit.committed_bytes,
+            end: commit.committed_bytes,
+            queue: VecDeque::new(),
+            spare: Vec::new(),
+            last_index: commit.directory,
+            unindexed_blocks: 0,
+            rewrite: None,
+            touched: false,
+            stopped: None,
+        }
+    }
+
+    /// Goes on with a file; writes nothing yet.
+    pub(super) fn resume(storage: Box<dyn Storage>, opened: Opened) -> Result<Log> {
+        let exhausted = || Error::new(ErrorKind::TooLarge).what("the file was opened to write too often");
+        let epoch = opened.top_epoch.checked_add(1).ok_or_else(exhausted)?;
+        let sequence = opened.top_sequence.checked_add(1).ok_or_else(exhausted)?;
+        let (commit, slot) = (opened.commit, opened.slot);
+        let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
+        log.unindexed_blocks = opened.unindexed_blocks;
+        (log.state.epoch, log.state.sequence) = (epoch, sequence);
+        let mut pads = Vec::new();
+        while log.end < opened.file_bytes {
+            let lines = (line_up(opened.file_bytes) - log.end) / LINE;
+            let mut pad = BlockHeader::new(BlockKind::Pad, 0);
+            pad.line_count = u32::try_from(lines).unwrap_or(u32::MAX);
+            pads.push((log.place(&mut pad)?, pad));
+        }
+        log.written = log.end;
+        log.rewrite = Some(Rewrite { commit, slot, pads });
+        Ok(log)
+    }
+
+    /// What the records of its blocks are bound to.
+    pub(super) fn key(&self) -> u64 {
+        self.header.sync_key()
+    }
+
+    pub(super) fn source(&self) -> &dyn Source {
+        &*self.storage
+    }
+
+    /// File offset of the newest META block that is written; 0: none.
+    pub(super) fn meta(&self) -> u64 {
+        self.state.meta
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// Nothing more is written after a failure: what the disk holds is not known.
+    pub(super) fn stop(&mut self, why: String) {
+        self.stopped.get_or_insert(why);
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        match &self.stopped {
+            None => Ok(()),
+            Some(why) => Err(Error::new(ErrorKind::Poisoned)
+                .what(why.clone())
+                .help("open the file again: everything that was acknowledged is there")),
+        }
+    }
+
+    /// Passes on the outcome of a write or sync; after a failure the writer stops.
+    fn settle<T>(&mut self, outcome: io::Result<T>) -> Result<T> {
+        outcome.map_err(|error| {
+            self.stop(error.to_string());
+            Error::io(error)
+        })
+    }
+
+    /// Emptied buffers for the next block.
+    pub(super) fn spare(&mut self) -> Regions {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Gives a block the next place: its offset.
+    fn place(&mut self, header: &mut BlockHeader) -> Result<u64> {
+        let offset = self.end;
+        if header.end(offset) >= MAX_FILE {
+            return Err(Error::new(ErrorKind::TooLarge).what("the file would exceed 2^63 bytes"));
+        }
+        header.epoch = self.state.epoch;
+        header.distance_lines = match self.state.last_block {
+            0 => 0,
+            last => ((offset - last) / LINE) as u32,
+        };
+        self.state.last_block = offset;
+        self.state.block_count = self.state.block_count.saturating_add(1);
+        self.unindexed_blocks += 1;
+        self.end = header.end(offset);
+        Ok(offset)
+    }
+
+    /// Adds a block at the end: its offset. It is written with its run.
+    fn push(&mut self, mut sealed: Sealed) -> Result<(u64, BlockHeader)> {
+        self.check()?;
+        let offset = self.place(&mut sealed.header)?;
+        let line = sealed.header.encode(self.key(), offset);
+        self.queue.push_back(Placed { line, parts: sealed.parts, bytes: sealed.header.bytes() });
+        self.touched = true;
+        self.write_to(self.end - self.end % RUN)?;
+        Ok((offset, sealed.header))
+    }
+
+    /// Adds a block of any kind but INDEX; before it a directory, if one is due.
+    fn add(&mut self, sealed: Sealed) -> Result<(u64, BlockHeader)> {
+        // Nodes that a directory brings along: one for every 256 blocks, and a few levels for each table.
+        let tables = self.unindexed_blocks.min(self.catalog.tables.len() as u64);
+        let nodes = self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
+        if self.unindexed_blocks + nodes + 2 >= DIRECTORY_EVERY {
+            self.add_directory()?;
+        }
+        self.push(sealed)
+    }
+
+    /// Adds a block of records of a schema.
+    pub(super) fn add_data(&mut self, mut sealed: Sealed, table: usize, schema: u32) -> Result<()> {
+        sealed.header.schema = schema;
+        sealed.header.first = self.catalog.tables.get(table).map_or(0, TableInfo::record_count);
+        let (offset, header) = self.add(sealed)?;
+        self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
+        self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Adds a schema that the file does not have: its table and id.
+    pub(super) fn add_schema(&mut self, name: &str, schema: Arc<Schema>) -> Result<(usize, u32)> {
+        let last = self.catalog.schemas.last_key_value().map_or(0, |(id, _)| *id);
+        let id =
+            last.checked_add(1).ok_or_else(|| Error::new(ErrorKind::TooLarge).what("too many schemas"))?;
+        let (core, notes) = (schema.core(), schema.notes());
+        let payload = SchemaBlock { previous: self.state.schema, id, name, core, notes }.encode();
+        let (offset, header) = self.add(seal_other(BlockKind::Schema, payload)?)?;
+        self.state.schema = offset;
+        Ok((self.catalog.insert_schema(id, name, offset, header.line_count, schema), id))
+    }
+
+    /// Adds a META block from its payload, in which the offset of the one before is filled in.
+    pub(super) fn add_meta(&mut self, mut payload: Vec<u8>) -> Result<()> {
+        put(&mut payload, 0, &self.state.meta.to_le_bytes());
+        let (offset, _) = self.add(seal_other(BlockKind::Meta, payload)?)?;
+        self.state.meta = offset;
+        Ok(())
+    }
+
+    /// Adds a directory, and before it the nodes that are full.
+    fn add_directory(&mut self) -> Result<()> {
+        for table in 0..self.catalog.tables.len() {
+            self.add_nodes(table)?;
+        }
+        let tables = self.catalog.tables.iter();
+        let tables: Vec<DirectoryTable<'_>> = tables
+            .map(|table| DirectoryTable {
+                record_count: table.record_count,
+                block_count: table.block_count,
+                entries: &table.entries,
+            })
+            .collect();
+        let schemas = self.catalog.schemas.iter();
+        let schemas: Vec<IndexSchema> = schemas
+            .map(|(&id, info)| IndexSchema {
+                id,
+                table: info.table as u32,
+                offset: info.offset,
+                line_count: info.line_count,
+            })
+            .collect();
+        let payload = index::encode_directory(self.last_index, &tables, &schemas);
+        let (offset, _) = self.push(seal_other(BlockKind::Index, payload)?)?;
+        (self.last_index, self.state.directory) = (offset, offset);
+        self.unindexed_blocks = 0;
+        Ok(())
+    }
+
+    fn add_nodes(&mut self, table: usize) -> Result<()> {
+        while let Some(info) = self.catalog.tables.get(table)
+            && let Some(start) = index::full_run(&info.entries)
+            && let Some(entries) = info.entries.get(start..start + NODE_ENTRIES)
+            && let [first, ..] = entries
+        {
+            let (count, blocks) = index::totals(entries);
+            let mut node =
+                Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
+            let payload = index::encode_node(self.last_index, table as u32, first.level, entries);
+            let (offset, header) = self.push(seal_other(BlockKind::Index, payload)?)?;
+            (node.offset, node.line_count) = (offset, header.line_count);
+            self.last_index = offset;
+            if let Some(info) = self.catalog.tables.get_mut(table) {
+                info.entries.splice(start..start + NODE_ENTRIES, [node]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the waiting blocks up to this offset, in runs that end at multiples of [`RUN`].
+    fn write_to(&mut self, target: u64) -> Result<()> {
+        while self.written < target {
+            self.begin()?;
+            let run_end = target.min(self.written - self.written % RUN + RUN);
+            if run_end - self.synced > MAX_UNSYNCED {
+                self.sync()?;
+            }
+            let front = self.end - self.queue.iter().map(|placed| placed.bytes).sum::<u64>();
+            let mut slices = slices(&self.queue, self.written - front, run_end - front);
+            let outcome = self.storage.write_at(self.written, &mut slices);
+            self.settle(outcome)?;
+            self.written = run_end;
+            self.recycle(front);
+        }
+        Ok(())
+    }
+
+    /// Takes the blocks that are written out of the queue, which begins at `front`.
+    fn recycle(&mut self, mut front: u64) {
+        while let Some(placed) = self.queue.pop_front_if(|placed| front + placed.bytes <= self.written) {
+            front += placed.bytes;
+            let mut parts = placed.parts;
+            let capacity: usize = parts.iter().map(Vec::capacity).sum();
+            if self.spare.len() < 8 && capacity as u64 <= RUN / 2 {
+                parts.iter_mut().for_each(Vec::clear);
+                self.spare.push(parts);
+            }
+        }
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        let outcome = self.storage.sync();
+        self.settle(outcome)?;
+        self.synced = self.written;
+        self.pinned = self.newest.1;
+        Ok(())
+    }
+
+    fn write_record(&mut self, commit: Commit, slot: usize) -> Result<()> {
+        let bytes = commit.encode(&self.header.file_id);
+        let outcome = self.storage.write_at(SLOT_AT[slot], &mut [IoSlice::new(&bytes)]);
+        self.settle(outcome)?;
+        self.newest = (commit, slot);
+        Ok(())
+    }
+
+    /// What comes before the first byte of an opening to write (10.4). Blocks must not wait for a sync that is done here.
+    fn begin(&mut self) -> Result<()> {
+        let Some(Rewrite { commit, slot, pads }) = self.rewrite.take() else {
+            return Ok(());
+        };
+        self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
+        self.write_record(commit, slot)?;
+        let outcome = self.storage.sync();
+        self.settle(outcome)?;
+        let (sequence, epoch) = (self.state.sequence, self.state.epoch);
+        let accepted = Commit { sequence, epoch, synced_bytes: commit.committed_bytes, flags: 0, ..commit };
+        self.write_record(accepted, 1 - slot)?;
+        let outcome = self.storage.sync();
+        self.settle(outcome)?;
+        self.pinned = 1 - slot;
+        for (offset, pad) in pads {
+            let line = pad.encode(self.key(), offset);
+            let outcome = self.storage.write_at(offset, &mut [IoSlice::new(&line)]);
+            self.settle(outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a range of the file again as it is: the system may hold what the disk does not.
+    fn rewrite_range(&mut self, mut from: u64, to: u64) -> Result<()> {
+        while from < to {
+            let count = (to - from).min(RUN - from % RUN);
+            let read = self.storage.bytes(from, count as usize).map(|bytes| bytes.into_owned());
+            let bytes = self.settle(read)?;
+            let outcome = if bytes.len() as u64 == count {
+                self.storage.write_at(from, &mut [IoSlice::new(&bytes)])
+            } else {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            };
+            self.settle(outcome)?;
+            from += count;
+        }
+        Ok(())
+    }
+
+    /// Makes the blocks that were added visible.
+    pub(super) fn commit(&mut self, level: Level) -> Result<()> {
+        self.check()?;
+        let (newest, slot) = self.newest;
+        let safe = newest.synced_bytes == self.end && self.pinned == slot;
+        let committed = newest.committed_bytes == self.end && (level == Level::Buffered || safe);
+        if committed || !self.touched {
+            return Ok(());
+        }
+        self.write_to(self.end)?;
+        if level == Level::Durable {
+            self.sync()?;
+        }
+        self.commit_record(0)?;
+        if level == Level::Durable {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a record of the current state into the slot that is not pinned.
+    fn commit_record(&mut self, flags: u32) -> Result<()> {
+        let sequence = self.newest.0.sequence.saturating_add(1);
+        let synced_bytes = self.synced.min(self.end);
+        let commit = Commit { sequence, committed_bytes: self.end, synced_bytes, flags, ..self.state };
+        self.write_record(commit, 1 - self.pinned)?;
+        self.catalog.set_limit(self.end);
+        Ok(())
+    }
+
+    /// Closes the file cleanly, unless nothing was written.
+    pub(super) fn close(&mut self) -> Result<()> {
+        self.check()?;
+        if !self.touched {
+            return Ok(());
+        }
+        self.repeat_schemas()?;
+        self.add_directory()?;
+        self.write_to(self.end)?;
+        self.sync()?;
+        self.commit_record(CLOSED)?;
+        self.sync()?;
+        self.write_record(self.newest.0, 1 - self.pinned)?;
+        self.sync()
+    }
+
+    /// Adds a copy of every schema, byte for byte but for the offset of the one before.
+    fn repeat_schemas(&mut self) -> Result<()> {
+        self.write_to(self.end)?;
+        let known: Vec<(u32, u64)> =
+            self.catalog.schemas.iter().map(|(&id, info)| (id, info.offset)).collect();
+        for (id, offset) in known {
+            let (_, payload) = block::read_block(&*self.storage, self.key(), offset, self.written)?;
+            let mut payload = payload.into_owned();
+            put(&mut payload, 0, &self.state.schema.to_le_bytes());
+            let (offset, header) = self.add(seal_other(BlockKind::Schema, payload)?)?;
+            self.state.schema = offset;
+            if let Some(info) = self.catalog.schemas.get_mut(&id) {
+                (info.offset, info.line_count) = (offset, header.line_count);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bytes [from, to) of the queue, counted from its front.
+fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
+    let mut slices = Vec::new();
+    let mut at = 0;
+    for placed in queue {
+        for part in std::iter::once(&placed.line[..]).chain(placed.parts.iter().map(Vec::as_slice)) {
+            let end = at + part.len() as u64;
+            if part.is_empty() || end <= from {
+                at = end;
+                continue;
+            }
+            if at >= to {
+                return slices;
+            }
+            let (start, stop) = (from.saturating_sub(at) as usize, (to.min(end) - at) as usize);
+            slices.push(IoSlice::new(&part[start..stop]));
+            at = end;
+        }
+    }
+    slices
+}

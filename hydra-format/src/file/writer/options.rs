@@ -1,0 +1,145 @@
+//! How a writer starts: its settings, and the creating and locking of files.
+#![forbid(unsafe_code)]
+
+use super::Writer;
+use super::log::Log;
+use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
+use crate::file::open;
+use crate::file::storage::{Disk, FileDisk, Storage, exists, random};
+use crate::{Error, ErrorKind, Result};
+use std::path::Path;
+
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// A power cut: it is on the disk when `commit` returns.
+    #[default]
+    Durable,
+    /// The end of this process, however it ends. A power cut may take the last commits, whole. Faster.
+    Buffered,
+}
+
+/// Settings for a [`Writer`]: make them with [`Writer::options`].
+#[derive(Clone, Copy, Debug)]
+pub struct WriterOptions {
+    pub(super) level: Level,
+    pub(super) block_bytes: usize,
+    pub(super) file_id: Option<[u8; 16]>,
+}
+
+impl Default for WriterOptions {
+    fn default() -> WriterOptions {
+        WriterOptions { level: Level::default(), block_bytes: TARGET_BLOCK_BYTES, file_id: None }
+    }
+}
+
+impl WriterOptions {
+    /// What a commit survives: [`Level::Durable`] by default.
+    pub fn level(mut self, level: Level) -> WriterOptions {
+        self.level = level;
+        self
+    }
+
+    /// The size in bytes up to which blocks grow, header included: 256 KiB by default. A larger record gets a larger block.
+    pub fn block_bytes(mut self, bytes: usize) -> WriterOptions {
+        self.block_bytes = bytes;
+        self
+    }
+
+    /// The identity of a new file: random by default. With the same identity, the same records give the same bytes.
+    pub fn file_id(mut self, id: [u8; 16]) -> WriterOptions {
+        self.file_id = Some(id);
+        self
+    }
+
+    /// Makes a new file: see [`Writer::create`].
+    pub fn create(self, path: impl AsRef<Path>) -> Result<Writer> {
+        self.create_on(&FileDisk, path.as_ref())
+    }
+
+    /// Opens an existing file: see [`Writer::resume`].
+    pub fn resume(self, path: impl AsRef<Path>) -> Result<Writer> {
+        self.resume_on(&FileDisk, path.as_ref())
+    }
+
+    pub(super) fn new_file_id(&self) -> [u8; 16] {
+        self.file_id.unwrap_or_else(|| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&random().to_le_bytes());
+            id[8..].copy_from_slice(&random().to_le_bytes());
+            id
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let allowed = 2 * LINE as usize..=MAX_BLOCK_LINES as usize * LINE as usize;
+        if allowed.contains(&self.block_bytes) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Usage)
+            .what("the size of blocks is out of range")
+            .expected(format!("{} to {} bytes", allowed.start(), allowed.end()))
+            .found(self.block_bytes.to_string()))
+    }
+
+    /// The header region is synced under a temporary name before the file gets its own, so no crash leaves half of it.
+    pub(crate) fn create_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+        self.check()?;
+        if path.symlink_metadata().is_ok() {
+            return Err(exists(path));
+        }
+        let (storage, temporary) = disk.create_beside(path)?;
+        let made = self.create_in(storage).and_then(|writer| disk.publish(&temporary, path).map(|()| writer));
+        let writer = made.map_err(|error| {
+            disk.discard(&temporary);
+            error.in_file(path)
+        })?;
+        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
+        Ok(writer.at(path))
+    }
+
+    /// The lock comes before the header is read.
+    pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+        self.check()?;
+        let storage = disk.open_locked(path)?;
+        self.resume_in(storage).map(|writer| writer.at(path)).map_err(|error| error.in_file(path))
+    }
+
+    /// Writes a new file into empty storage.
+    pub(crate) fn create_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        let log = Log::create(storage, self.new_file_id())?;
+        Ok(Writer::new(log, &self))
+    }
+
+    /// Goes on with the file in this storage, which is locked.
+    pub(crate) fn resume_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        let mut opened = open::open(&*storage)?;
+        opened.header.check_writable()?;
+        if opened.report.is_damaged() {
+            let found =
+                opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
+            return Err(found.help("a damaged file is not appended to: hydra check, hydra recover"));
+        }
+        Ok(Writer::new(Log::resume(storage, opened)?, &self))
+    }
+
+    /// Writes a whole file in place of what is under `path`: readers see the old one or the new one.
+    pub(crate) fn replace_on(
+        self,
+        disk: &dyn Disk,
+        path: &Path,
+        write: impl FnOnce(Writer) -> Result<()>,
+    ) -> Result<()> {
+        let (storage, temporary) = disk.create_beside(path)?;
+        let written = self
+            .create_in(storage)
+            .map(|writer| writer.at(path))
+            .and_then(write)
+            .and_then(|()| disk.replace(&temporary, path));
+        written.map_err(|error| {
+            disk.discard(&temporary);
+            error.in_file(path)
+        })?;
+        disk.sync_directory(path)
+    }
+}

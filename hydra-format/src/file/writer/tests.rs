@@ -1,0 +1,343 @@
+//! The writer over files in memory: what is on the disk after each step, and after each failure.
+
+use super::*;
+use crate::file::block::{BlockKind, read_block};
+use crate::file::layout::{DIRECTORY_EVERY, LINE, REGION, RUN, SLOT_AT};
+use crate::file::open;
+use crate::file::report::State;
+use crate::file::testing::{Memory, numbers, records};
+
+const ID: [u8; 16] = *b"a file of tests.";
+
+fn options() -> WriterOptions {
+    Writer::options().file_id(ID)
+}
+
+fn create(memory: &Memory, options: WriterOptions) -> Writer {
+    options.create_in(Box::new(memory.clone())).unwrap()
+}
+
+fn resume(memory: &Memory) -> Result<Writer> {
+    options().resume_in(Box::new(memory.clone()))
+}
+
+/// A closed file with the numbers 0..count.
+fn written(count: u64, options: WriterOptions) -> Memory {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options);
+    let table = writer.table::<u64>().unwrap();
+    for number in 0..count {
+        writer.append(table, &number).unwrap();
+    }
+    writer.finish().unwrap();
+    memory
+}
+
+#[test]
+fn what_was_appended_is_there_after_finish() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options());
+    let numbers = writer.table::<u64>().unwrap();
+    let texts = writer.table::<String>().unwrap();
+    writer.append_slice(numbers, &(0..100_000).collect::<Vec<u64>>()).unwrap();
+    writer.append(texts, &"hello".to_string()).unwrap();
+    writer.append_slice(texts, &["a".to_string(), String::new()]).unwrap();
+    writer.set_metadata("by", "a test").unwrap();
+    writer.finish().unwrap();
+
+    let opened = memory.open().unwrap();
+    assert_eq!(opened.report.state(), State::Clean, "{:?}", opened.report.details());
+    assert_eq!(opened.commit.record_count, 100_003);
+    let names: Vec<&str> = opened.catalog.tables.iter().map(|table| table.name()).collect();
+    assert_eq!(names, ["u64", "string"]);
+    assert_eq!(crate::file::testing::numbers(&memory), (0..100_000).collect::<Vec<u64>>());
+    assert_eq!(records(&memory, &opened, 1).len(), 3);
+    assert_eq!(meta::read(&memory, &opened).unwrap()["by"], b"a test");
+    assert_eq!(opened.file_bytes, opened.commit.committed_bytes);
+    let slots = SLOT_AT.map(|at| memory.bytes()[at as usize..at as usize + 128].to_vec());
+    assert_eq!(slots[0], slots[1], "closed in both slots");
+}
+
+#[test]
+fn the_same_records_give_the_same_bytes() {
+    assert_eq!(written(70_000, options()).bytes(), written(70_000, options()).bytes());
+}
+
+#[test]
+fn blocks_go_out_in_runs_that_end_at_multiples_of_a_mebibyte() {
+    let memory = written(1_000_000, options());
+    let writes = memory.inner().writes.clone();
+    let runs: Vec<_> = writes.iter().filter(|(from, to)| to - from > 4096 && *from >= REGION).collect();
+    assert!(runs.len() >= 8);
+    for (from, to) in &runs[..runs.len() - 1] {
+        assert!(to.is_multiple_of(RUN) && (from.is_multiple_of(RUN) || *from == REGION), "{from} {to}");
+    }
+}
+
+#[test]
+fn levels_write_the_slot_that_is_not_pinned() {
+    for level in [Level::Durable, Level::Buffered] {
+        let memory = Memory::default();
+        let mut writer = create(&memory, options().level(level));
+        let table = writer.table::<u64>().unwrap();
+        for round in 0..4u64 {
+            writer.append(table, &round).unwrap();
+            memory.inner().writes.clear();
+            writer.commit().unwrap();
+            let writes = memory.inner().writes.clone();
+            let slots: Vec<u64> = writes.iter().map(|write| write.0).filter(|at| *at < REGION).collect();
+            let opened = memory.open().unwrap();
+            assert_eq!(opened.commit.record_count, round + 1);
+            match level {
+                Level::Durable => {
+                    assert_eq!(opened.commit.synced_bytes, opened.commit.committed_bytes);
+                    assert_eq!(slots, [SLOT_AT[1 - round as usize % 2]]);
+                }
+                Level::Buffered => {
+                    assert_eq!(opened.commit.synced_bytes, REGION);
+                    assert_eq!(slots, [SLOT_AT[1]], "slot 0 holds the last synced record");
+                }
+            }
+            assert_eq!(opened.report.state(), State::Unclosed);
+            writer.commit().unwrap();
+            assert_eq!(memory.open().unwrap().commit, opened.commit, "nothing new to commit");
+        }
+    }
+}
+
+#[test]
+fn a_dropped_writer_leaves_the_last_commit() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options());
+    let table = writer.table::<u64>().unwrap();
+    writer.append(table, &1).unwrap();
+    drop(writer);
+    assert_eq!(memory.open().unwrap().report.state(), State::Clean, "nothing was written");
+
+    let mut writer = resume(&memory).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append(table, &1).unwrap();
+    writer.commit().unwrap();
+    writer.append(table, &2).unwrap();
+    drop(writer);
+    assert_eq!(memory.open().unwrap().report.state(), State::Unclosed);
+    assert_eq!(numbers(&memory), [1]);
+}
+
+#[test]
+fn an_opening_that_writes_nothing_changes_nothing() {
+    let memory = written(10, options());
+    let before = memory.bytes();
+    let mut writer = resume(&memory).unwrap();
+    writer.table::<u64>().unwrap();
+    writer.commit().unwrap();
+    writer.finish().unwrap();
+    assert_eq!(memory.bytes(), before);
+    let mut writer = resume(&memory).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append(table, &1).unwrap();
+    drop(writer);
+    assert_eq!(memory.bytes(), before);
+}
+
+#[test]
+fn a_resumed_writer_appends_to_the_same_tables() {
+    let memory = written(10, options());
+    for round in 1..5 {
+        let mut writer = resume(&memory).unwrap();
+        let table = writer.table::<u64>().unwrap();
+        for number in 0..10 {
+            writer.append(table, &(round * 10 + number)).unwrap();
+        }
+        writer.finish().unwrap();
+        let opened = memory.open().unwrap();
+        assert_eq!(opened.report.state(), State::Clean, "{:?}", opened.report.details());
+        assert_eq!(opened.commit.epoch, round as u32 + 1);
+        assert_eq!(opened.catalog.schemas.len(), 1);
+    }
+    assert_eq!(numbers(&memory), (0..50).collect::<Vec<u64>>());
+}
+
+#[test]
+fn an_old_tail_is_covered_and_never_read() {
+    for tail in [1, 64, 1000, 200_000] {
+        let memory = written(10, options());
+        let stale = memory.bytes();
+        // A tail that looks like blocks of this file.
+        memory.inner().bytes.extend(stale[REGION as usize..].iter().cycle().take(tail));
+        let opened = memory.open().unwrap();
+        assert_eq!(opened.report.state(), State::UncommittedTail { bytes: tail as u64 });
+        let mut writer = resume(&memory).unwrap();
+        let table = writer.table::<u64>().unwrap();
+        writer.append(table, &10).unwrap();
+        writer.finish().unwrap();
+        let after = memory.bytes();
+        assert_eq!(
+            after[REGION as usize..stale.len()],
+            stale[REGION as usize..],
+            "no committed byte changes"
+        );
+        let under = stale.len() + LINE as usize..stale.len() + tail;
+        let expected: Vec<u8> = stale[REGION as usize..].iter().cycle().take(tail).copied().collect();
+        if tail > 64 {
+            assert_eq!(after[under], expected[64..], "what lies under a PAD block is left as it was");
+        }
+        assert_eq!(memory.open().unwrap().report.state(), State::Clean);
+        assert_eq!(numbers(&memory), (0..11).collect::<Vec<u64>>());
+        let opened = memory.open().unwrap();
+        let (pad, _) = read_block(&memory, opened.header.sync_key(), stale.len() as u64, u64::MAX).unwrap();
+        assert!(pad.is(BlockKind::Pad) && pad.bytes() == (tail as u64).next_multiple_of(64));
+    }
+}
+
+#[test]
+fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
+    for level in [Level::Durable, Level::Buffered] {
+        let mut calls = 0;
+        loop {
+            let memory = written(3, options());
+            memory.inner().budget = Some(calls);
+            let mut acknowledged = 3;
+            let outcome = (|| {
+                let mut writer = options().level(level).resume_in(Box::new(memory.clone()))?;
+                let table = writer.table::<u64>()?;
+                for round in 3..6 {
+                    let appended = writer.append(table, &round).and_then(|()| writer.commit());
+                    if let Err(error) = appended {
+                        assert_eq!(error.kind(), ErrorKind::Io);
+                        memory.inner().budget = None;
+                        let before = memory.bytes();
+                        assert_eq!(writer.append(table, &9).unwrap_err().kind(), ErrorKind::Poisoned);
+                        assert_eq!(writer.append_slice(table, &[9]).unwrap_err().kind(), ErrorKind::Poisoned);
+                        assert_eq!(writer.commit().unwrap_err().kind(), ErrorKind::Poisoned);
+                        assert_eq!(writer.set_metadata("a", "b").unwrap_err().kind(), ErrorKind::Poisoned);
+                        assert_eq!(writer.table::<u32>().unwrap_err().kind(), ErrorKind::Poisoned);
+                        assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Poisoned);
+                        assert_eq!(memory.bytes(), before, "a stopped writer writes nothing");
+                        return Err(error);
+                    }
+                    acknowledged = round + 1;
+                }
+                writer.finish()
+            })();
+            memory.inner().budget = None;
+            let found = numbers(&memory);
+            assert_eq!(found, (0..found.len() as u64).collect::<Vec<_>>());
+            assert!(found.len() as u64 >= acknowledged, "{calls} calls: {found:?}");
+            // And it goes on from there.
+            let mut writer = resume(&memory).unwrap();
+            let table = writer.table::<u64>().unwrap();
+            writer.append(table, &(found.len() as u64)).unwrap();
+            writer.finish().unwrap();
+            assert_eq!(numbers(&memory).len(), found.len() + 1);
+            assert_eq!(memory.open().unwrap().report.state(), State::Clean);
+            if outcome.is_ok() {
+                break;
+            }
+            calls += 1;
+        }
+        assert!(calls > 10, "{calls}");
+    }
+}
+
+#[test]
+fn a_large_file_opens_through_its_directory_with_few_reads() {
+    let memory = written(3000, options().block_bytes(128));
+    let opened = memory.open().unwrap();
+    assert!(opened.commit.block_count > 375, "{}", opened.commit.block_count);
+    let memory = written(8 * 3000, options().block_bytes(128));
+    memory.inner().reads = 0;
+    let opened = memory.open().unwrap();
+    assert!(opened.catalog.tables[0].block_count == 3000, "{}", opened.commit.block_count);
+    assert_eq!(opened.report.state(), State::Clean);
+    assert!(memory.inner().reads < 10, "{} reads", memory.inner().reads);
+    assert_eq!(opened.unindexed_blocks, 0);
+    let entries = &opened.catalog.tables[0].entries;
+    assert!(entries.len() < 512 && entries[0].level == 1, "{} entries", entries.len());
+    assert_eq!(numbers(&memory), (0..24_000).collect::<Vec<u64>>());
+    // Directories come often enough: from any one, fewer than 1,024 blocks to the next.
+    let mut since = 0;
+    let mut walk = open::Walk::new(&memory, &opened.header, &opened.commit, opened.catalog.limit());
+    while let Some(step) = walk.step().unwrap() {
+        let (offset, header) = step.block.unwrap();
+        assert!(step.problem.is_none());
+        since += 1;
+        if header.is(BlockKind::Index) {
+            let (_, payload) = read_block(&memory, opened.header.sync_key(), offset, u64::MAX).unwrap();
+            if crate::file::index::Index::parse(&payload).unwrap().is_directory() {
+                assert!(since <= DIRECTORY_EVERY, "{since}");
+                since = 0;
+            }
+        }
+    }
+    assert_eq!(since, 0);
+}
+
+#[test]
+fn a_large_file_that_was_not_closed_opens_as_well() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options().block_bytes(128).level(Level::Buffered));
+    let table = writer.table::<u64>().unwrap();
+    for number in 0..8 * 1500 {
+        writer.append(table, &number).unwrap();
+    }
+    writer.commit().unwrap();
+    drop(writer);
+    let opened = memory.open().unwrap();
+    assert_eq!(opened.report.state(), State::Unclosed);
+    assert!(opened.unindexed_blocks > 0 && opened.unindexed_blocks < DIRECTORY_EVERY);
+    assert_eq!(numbers(&memory).len(), 8 * 1500);
+    let mut writer = resume(&memory).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append_slice(table, &(12_000..13_000).collect::<Vec<u64>>()).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(numbers(&memory), (0..13_000).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_larger_record_gets_a_larger_block_and_one_too_large_is_refused() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options());
+    let table = writer.table::<String>().unwrap();
+    writer.append(table, &"small".into()).unwrap();
+    writer.append(table, &"x".repeat(3 << 20)).unwrap();
+    writer.append(table, &"small".into()).unwrap();
+    writer.finish().unwrap();
+    let opened = memory.open().unwrap();
+    assert_eq!(opened.catalog.tables[0].block_count, 3);
+    assert_eq!(records(&memory, &opened, 0).len(), 3);
+}
+
+#[test]
+fn tables_have_one_type_and_one_writer() {
+    let memory = written(3, options());
+    let mut writer = resume(&memory).unwrap();
+    let first = writer.table::<u64>().unwrap();
+    let again = writer.table::<u64>().unwrap();
+    assert_eq!(first.index, again.index);
+    let other = written(3, options());
+    let mut other = resume(&other).unwrap();
+    other.table::<u64>().unwrap();
+    assert_eq!(other.append(first, &1).unwrap_err().kind(), ErrorKind::Usage);
+    assert_eq!(other.append_slice(first, &[1]).unwrap_err().kind(), ErrorKind::Usage);
+    let options = Writer::options().block_bytes(64);
+    assert_eq!(options.create("/nowhere/x").unwrap_err().kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn another_type_under_the_same_name_is_a_mismatch() {
+    use crate::describe::{Descriptor, Kind, TypeRef};
+    let schema = |kind: Kind| {
+        let fields = vec![("id".to_string(), TypeRef::Index(1))];
+        Schema::new(vec![Descriptor::structure("Item", fields), Descriptor::scalar(kind)]).unwrap()
+    };
+    let memory = Memory::default();
+    let mut writer = create(&memory, options());
+    writer.dynamic_table(&schema(Kind::U32)).unwrap();
+    let error = writer.dynamic_table(&schema(Kind::U64)).unwrap_err();
+    assert_eq!((error.kind(), error.path_text()), (ErrorKind::TypeMismatch, Some("id")));
+    assert!(writer.dynamic_table(&schema(Kind::U32)).is_ok());
+    writer.finish().unwrap();
+    let opened = memory.open().unwrap();
+    assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count), (1, 0));
+}

@@ -1,0 +1,128 @@
+//! Iterators over the parts of a value. Live maps sort their keys once when the iterator is made, so that
+//! going through all entries is never quadratic.
+#![forbid(unsafe_code)]
+
+use super::types::EntryLayout;
+use super::value::Source as From;
+use super::{Data, Value};
+use crate::codec::Run;
+use crate::describe::{Field, Kind};
+use std::cmp::Ordering;
+
+/// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
+pub struct Entries<'a> {
+    source: Source<'a>,
+    next: usize,
+    count: usize,
+}
+
+enum Source<'a> {
+    Live(Vec<(Value<'a>, Value<'a>)>),
+    Stored(Run<'a>, EntryLayout<'a>),
+    Data(&'a Data, EntryLayout<'a>),
+}
+
+impl<'a> Entries<'a> {
+    /// None if the value is neither a map nor a set, or does not show its entries.
+    pub(super) fn new(value: Value<'a>) -> Option<Entries<'a>> {
+        if !matches!(value.kind(), Kind::Map | Kind::Set) {
+            return None;
+        }
+        let layout = value.typed().entry();
+        let source = match value.source() {
+            From::Live(live) => Source::Live(live.entries()),
+            From::Encoded => return None,
+            From::Stored(at) => Source::Stored(value.typed().run(at), layout),
+            From::Data(data) => Source::Data(data, layout),
+        };
+        Some(Entries { source, next: 0, count: value.count() })
+    }
+
+    /// The entry at `index` in the order of the keys.
+    pub fn get(&self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
+        match &self.source {
+            Source::Live(entries) => entries.get(index).copied(),
+            Source::Stored(run, layout) => (index < run.count()).then(|| {
+                let entry = run.element(index, layout.size);
+                let part =
+                    |offset, ty: super::types::Type<'a>| Value::stored_as(entry.part(offset, ty.size()), ty);
+                (part(0, layout.key), part(layout.offset, layout.value))
+            }),
+            Source::Data(data, layout) => {
+                let (key, value) = match data {
+                    Data::Entries(entries) => entries.get(index).map(|(key, value)| (key, value))?,
+                    Data::Parts(members) => members.get(index).map(|member| (member, member))?,
+                    _ => return None,
+                };
+                Some((Value::data_as(key, layout.key), Value::data_as(value, layout.value)))
+            }
+        }
+    }
+
+    /// The value of the entry whose key `compare` finds equal, by binary search.
+    pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<Value<'a>> {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let (key, value) = self.get(middle)?;
+            match compare(key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(value),
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (Value<'a>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.get(self.next)?;
+        self.next += 1;
+        Some(entry)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.count.saturating_sub(self.next);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Entries<'_> {}
+
+/// The parts of a value, each with its field descriptor where it is a field.
+pub struct Parts<'a> {
+    value: Value<'a>,
+    fields: &'a [Field],
+    entries: Option<Entries<'a>>,
+    next: usize,
+    count: usize,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(value: Value<'a>) -> Parts<'a> {
+        let (fields, entries) = (value.own_fields(), Entries::new(value));
+        Parts { value, fields, entries, next: 0, count: value.count() }
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = (Option<&'a Field>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let index = self.next;
+        let part = match &mut self.entries {
+            Some(entries) => entries.next()?.1,
+            None => self.value.part(index)?,
+        };
+        self.next += 1;
+        Some((self.fields.get(index), part))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.count.saturating_sub(self.next);
+        (left, Some(left))
+    }
+}

@@ -1,0 +1,123 @@
+//! Equality of values wherever they are, and the order of keys (FORMAT.md, section 5.4).
+#![forbid(unsafe_code)]
+
+use super::value::MAX_NESTING;
+use super::{Scalar, Value};
+use crate::describe::{Field, Kind, Variant};
+use std::cmp::Ordering;
+
+/// Equal if the types have the same shape (the same kinds and forms, fields and variants by name) and all
+/// parts are equal; floats are compared by their bits. Live, stored and dynamic values compare with one another.
+/// Parts of live values that are stored in another form are equal to nothing.
+impl<'b> PartialEq<Value<'b>> for Value<'_> {
+    fn eq(&self, other: &Value<'b>) -> bool {
+        equal(*self, *other, 0)
+    }
+}
+
+fn equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+    let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
+    if depth > MAX_NESTING || !same_type || left.is_encoded() || right.is_encoded() {
+        return false;
+    }
+    match (left.scalar(), right.scalar()) {
+        (Scalar::None, Scalar::None) => {}
+        (Scalar::F32(left), Scalar::F32(right)) => return left.to_bits() == right.to_bits(),
+        (Scalar::F64(left), Scalar::F64(right)) => return left.to_bits() == right.to_bits(),
+        (left, right) => return left == right,
+    }
+    if left.count() != right.count() {
+        return false;
+    }
+    match left.kind() {
+        Kind::Map => equal_entries(left, right, depth),
+        Kind::Struct | Kind::Tuple | Kind::Enum => equal_fields(left, right, depth),
+        Kind::Newtype | Kind::Box => match (left.part(0), right.part(0)) {
+            (Some(left), Some(right)) => equal(left, right, depth + 1),
+            _ => false,
+        },
+        _ => {
+            for (left, right) in left.parts().zip(right.parts()) {
+                if !equal(left.1, right.1, depth + 1) {
+                    return false;
+                }
+            }
+            true
+        }
+    }
+}
+
+// Loops rather than iterators: these functions call one another, and each closure would cost stack.
+fn equal_entries(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+    let (Ok(left), Ok(right)) = (left.entries(), right.entries()) else { return false };
+    for (left, right) in left.zip(right) {
+        if !equal(left.0, right.0, depth + 1) || !equal(left.1, right.1, depth + 1) {
+            return false;
+        }
+    }
+    true
+}
+
+fn equal_fields(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+    if left.variant().map(Variant::name) != right.variant().map(Variant::name) {
+        return false;
+    }
+    for (index, (field, part)) in left.parts().enumerate() {
+        let twin = field.and_then(|field| right.field_near(index, field.name()));
+        if !twin.is_some_and(|twin| equal(part, twin, depth + 1)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The order of two keys of one map, or members of one set, wherever they are.
+pub fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
+    let (left, right) = (left.through(), right.through());
+    if let (Some(one), Some(other)) = (left.variant(), right.variant()) {
+        // Tags of kind u128 are given by their bits.
+        let unsigned = left.ty().tag() == Some(Kind::U128);
+        return if unsigned {
+            (one.tag() as u128).cmp(&(other.tag() as u128))
+        } else {
+            one.tag().cmp(&other.tag())
+        };
+    }
+    match (left.scalar(), right.scalar()) {
+        (Scalar::Bool(left), Scalar::Bool(right)) => left.cmp(&right),
+        (Scalar::Char(left), Scalar::Char(right)) => left.cmp(&right),
+        (Scalar::Int(left), Scalar::Int(right)) => left.cmp(&right),
+        (Scalar::Uint(left), Scalar::Uint(right)) => left.cmp(&right),
+        (Scalar::Str(left), Scalar::Str(right)) => left.cmp(right),
+        (Scalar::Bytes(left), Scalar::Bytes(right)) => left.cmp(right),
+        _ => left.parts().map(Keyed).partial_cmp(right.parts().map(Keyed)).unwrap_or(Ordering::Equal),
+    }
+}
+
+struct Keyed<'a>((Option<&'a Field>, Value<'a>));
+
+impl<'b> PartialEq<Keyed<'b>> for Keyed<'_> {
+    fn eq(&self, other: &Keyed<'b>) -> bool {
+        compare_keys(self.0.1, other.0.1).is_eq()
+    }
+}
+
+impl<'b> PartialOrd<Keyed<'b>> for Keyed<'_> {
+    fn partial_cmp(&self, other: &Keyed<'b>) -> Option<Ordering> {
+        Some(compare_keys(self.0.1, other.0.1))
+    }
+}
+
+/// The order of a key against a key in text.
+pub(super) fn compare_text(key: Value<'_>, text: &str) -> Ordering {
+    let parsed = |ordering: Option<Ordering>| ordering.unwrap_or(Ordering::Less);
+    match key.scalar() {
+        Scalar::Str(key) => key.cmp(text),
+        Scalar::Bytes(key) => key.cmp(text.as_bytes()),
+        Scalar::Char(key) => (*key.encode_utf8(&mut [0; 4])).cmp(text),
+        Scalar::Bool(key) => parsed(text.parse().ok().map(|text| key.cmp(&text))),
+        Scalar::Int(key) => parsed(text.parse().ok().map(|text| key.cmp(&text))),
+        Scalar::Uint(key) => parsed(text.parse().ok().map(|text| key.cmp(&text))),
+        _ => Ordering::Less,
+    }
+}

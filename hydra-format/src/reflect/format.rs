@@ -1,0 +1,116 @@
+//! Values as Rust-like text: `{}` and `{:?}` on one line, `{:#}` over several.
+#![forbid(unsafe_code)]
+
+use super::text::form_text;
+use super::value::MAX_NESTING;
+use super::{Scalar, Value};
+use crate::describe::{Kind, Style};
+use std::fmt::{Debug, Display, Formatter, Result};
+
+/// Compact Rust-like text: `Log { time: 5, tags: ["x"] }`; with `{:#}` over several lines. Times are RFC 3339 in
+/// UTC, durations are seconds, floats have the digits that they need; bytes that are not printable ASCII are hexadecimal.
+impl Display for Value<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        Shown(*self, 0).fmt(f)
+    }
+}
+
+/// As [`Display`].
+impl Debug for Value<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        Shown(*self, 0).fmt(f)
+    }
+}
+
+/// A value at a depth of nesting.
+struct Shown<'a>(Value<'a>, usize);
+
+impl Debug for Shown<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Shown(value, depth) = *self;
+        if depth > MAX_NESTING {
+            return f.write_str("..");
+        }
+        if value.is_encoded() {
+            return write!(f, "<{}, encoded>", value.type_text());
+        }
+        if let Some(text) = form_text(value) {
+            return f.write_str(&text);
+        }
+        match value.scalar() {
+            Scalar::None => self.parts(f),
+            scalar => show_scalar(scalar, f),
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn children(&self) -> impl Iterator<Item = Shown<'a>> {
+        let depth = self.1 + 1;
+        self.0.parts().map(move |(_, part)| Shown(part, depth))
+    }
+
+    fn parts(&self, f: &mut Formatter<'_>) -> Result {
+        let Shown(value, depth) = *self;
+        let inner = || value.part(0).map(|part| Shown(part, depth + 1));
+        match value.kind() {
+            Kind::List | Kind::Array => f.debug_list().entries(self.children()).finish(),
+            Kind::Set => f.debug_set().entries(self.children()).finish(),
+            Kind::Map => {
+                let entries = value.entries().into_iter().flatten();
+                let shown = entries.map(|(key, value)| (Shown(key, depth + 1), Shown(value, depth + 1)));
+                f.debug_map().entries(shown).finish()
+            }
+            Kind::Option => match inner() {
+                Some(inner) => f.debug_tuple("Some").field(&inner).finish(),
+                None => f.write_str("None"),
+            },
+            Kind::Newtype => match inner() {
+                Some(inner) => f.debug_tuple(value.ty().name()).field(&inner).finish(),
+                None => f.write_str(value.ty().name()),
+            },
+            Kind::Box => inner().map_or(Ok(()), |inner| inner.fmt(f)),
+            Kind::Tuple => self.fields("", Style::Tuple, f),
+            Kind::Struct => self.fields(value.ty().name(), Style::Struct, f),
+            Kind::Enum => match value.variant() {
+                Some(variant) => self.fields(variant.name(), variant.style(), f),
+                None => f.write_str("<unknown variant>"),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn fields(&self, name: &str, style: Style, f: &mut Formatter<'_>) -> Result {
+        if style == Style::Tuple {
+            let mut tuple = f.debug_tuple(name);
+            self.children().for_each(|part| _ = tuple.field(&part));
+            return tuple.finish();
+        }
+        let mut fields = f.debug_struct(name);
+        for (field, part) in self.0.parts() {
+            fields.field(field.map_or("", |field| field.name()), &Shown(part, self.1 + 1));
+        }
+        fields.finish()
+    }
+}
+
+fn show_scalar(scalar: Scalar<'_>, f: &mut Formatter<'_>) -> Result {
+    match scalar {
+        Scalar::None => Ok(()),
+        Scalar::Unit => f.write_str("()"),
+        Scalar::Bool(it) => write!(f, "{it}"),
+        Scalar::Char(c) => write!(f, "{c:?}"),
+        Scalar::Int(number) => write!(f, "{number}"),
+        Scalar::Uint(number) => write!(f, "{number}"),
+        Scalar::F32(number) => write!(f, "{number:?}"),
+        Scalar::F64(number) => write!(f, "{number:?}"),
+        Scalar::Str(text) => write!(f, "{text:?}"),
+        Scalar::Bytes(bytes) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
+            write!(f, "b\"{}\"", bytes.escape_ascii())
+        }
+        Scalar::Bytes(bytes) => {
+            f.write_str("0x")?;
+            bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! From a value to a Rust scalar: lossless or an error, never wrapped. It knows scalars and forms only.
+#![forbid(unsafe_code)]
+
+use super::{Scalar, Value};
+use crate::describe::{Form, Kind};
+use crate::{Error, ErrorKind, Result};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What [`Value::get`] can give: all integers and floats, bool, char, `&str`, `&[u8]` of bytes, slices of
+/// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these.
+///
+/// Integers convert between all widths where the number fits, and into floats that hold it exactly; f32 and f64 convert
+/// where nothing is lost. No float becomes an integer.
+pub trait Get<'a>: Sized + sealed::Sealed {
+    #[doc(hidden)]
+    fn get(value: Value<'a>) -> Result<Self>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl<'a> Value<'a> {
+    /// The scalar, or why it is not one of this type.
+    ///
+    /// ```
+    /// use hydra::{ErrorKind, Value};
+    /// let value = Value::of(&300u64);
+    /// assert_eq!(value.get::<i16>()?, 300);
+    /// assert_eq!(value.get::<u8>().unwrap_err().kind(), ErrorKind::OutOfRange);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn get<T: Get<'a>>(self) -> Result<T> {
+        T::get(self)
+    }
+}
+
+#[cold]
+fn out_of_range(expected: &str, found: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::OutOfRange).expected(expected).found(found.to_string())
+}
+
+macro_rules! get {
+    ($($ty:ty, |$value:ident| $get:expr;)*) => {$(
+        impl sealed::Sealed for $ty {}
+        impl<'a> Get<'a> for $ty {
+            fn get($value: Value<'a>) -> Result<$ty> {
+                $get
+            }
+        }
+    )*};
+}
+
+macro_rules! integers {
+    ($($ty:ident)*) => {get! {$(
+        $ty, |value| match value.through().scalar() {
+            Scalar::Int(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
+            Scalar::Uint(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
+            _ => Err(value.through().wrong_kind("an integer")),
+        };
+    )*}};
+}
+integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+macro_rules! floats {
+    ($($ty:ident, $mantissa:literal;)*) => {get! {$(
+        $ty, |value| match value.through().scalar() {
+            Scalar::F32(number) => exact_float(number.into(), number as $ty as f64).map(|()| number as $ty),
+            Scalar::F64(number) => exact_float(number, number as $ty as f64).map(|()| number as $ty),
+            Scalar::Int(number) => exact_integer(number.unsigned_abs(), $mantissa).map(|()| number as $ty),
+            Scalar::Uint(number) => exact_integer(number, $mantissa).map(|()| number as $ty),
+            _ => Err(value.through().wrong_kind("a number")),
+        };
+    )*}};
+}
+floats! { f32, 24; f64, 53; }
+
+fn exact_float(wide: f64, back: f64) -> Result<()> {
+    match wide.to_bits() == back.to_bits() {
+        true => Ok(()),
+        false => Err(out_of_range("a number that f32 holds exactly", wide)),
+    }
+}
+
+/// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
+fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
+    let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
+    match zeros + mantissa >= 128 {
+        true => Ok(()),
+        false => Err(out_of_range("an integer that the float holds exactly", magnitude)),
+    }
+}
+
+get! {
+    bool, |value| match value.through().scalar() {
+        Scalar::Bool(it) => Ok(it),
+        _ => Err(value.through().wrong_kind("bool")),
+    };
+    char, |value| match value.through().scalar() {
+        Scalar::Char(it) => Ok(it),
+        _ => Err(value.through().wrong_kind("char")),
+    };
+    Duration, |value| {
+        let value = value.through();
+        let Form::Duration { exponent } = value.ty().form() else { return Err(value.wrong_kind("a duration")) };
+        nanos(value, exponent).and_then(|nanos| match u128::try_from(nanos).ok().and_then(to_duration) {
+            Some(duration) => Ok(duration),
+            None => Err(out_of_range("a duration from 0 to u64::MAX seconds", value)),
+        })
+    };
+    SystemTime, |value| {
+        let value = value.through();
+        let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
+        let nanos = nanos(value, exponent)?;
+        let distance = to_duration(nanos.unsigned_abs());
+        let time = distance.and_then(|distance| match nanos < 0 {
+            true => UNIX_EPOCH.checked_sub(distance),
+            false => UNIX_EPOCH.checked_add(distance),
+        });
+        time.ok_or_else(|| out_of_range("a time that this system can express", value))
+    };
+}
+
+/// Value times ten to the exponent seconds, in nanoseconds; an error if that is not a whole number.
+fn nanos(value: Value<'_>, exponent: i8) -> Result<i128> {
+    let number: i128 = value.get()?;
+    let shift = i32::from(exponent) + 9;
+    let exact = match 10i128.checked_pow(shift.unsigned_abs()) {
+        _ if number == 0 => Some(0),
+        Some(factor) if shift >= 0 => number.checked_mul(factor),
+        Some(factor) => (number % factor == 0).then(|| number / factor),
+        None => None,
+    };
+    exact.ok_or_else(|| out_of_range("whole nanoseconds", value))
+}
+
+fn to_duration(nanos: u128) -> Option<Duration> {
+    let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+    Some(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+}
+
+impl sealed::Sealed for &str {}
+impl<'a> Get<'a> for &'a str {
+    fn get(value: Value<'a>) -> Result<&'a str> {
+        match value.through().scalar() {
+            Scalar::Str(text) => Ok(text),
+            _ => Err(value.through().wrong_kind("string")),
+        }
+    }
+}
+
+impl sealed::Sealed for &[u8] {}
+impl<'a> Get<'a> for &'a [u8] {
+    fn get(value: Value<'a>) -> Result<&'a [u8]> {
+        match value.through().scalar() {
+            Scalar::Bytes(bytes) => Ok(bytes),
+            _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
+            _ => Err(value.through().wrong_kind("bytes")),
+        }
+    }
+}
+
+macro_rules! slices {
+    ($($ty:ident)*) => {$(
+        impl sealed::Sealed for &[$ty] {}
+        impl<'a> Get<'a> for &'a [$ty] {
+            fn get(value: Value<'a>) -> Result<&'a [$ty]> {
+                value.slice()
+            }
+        }
+    )*};
+}
+slices!(u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
+
+impl<T: sealed::Sealed> sealed::Sealed for Option<T> {}
+impl<'a, T: Get<'a>> Get<'a> for Option<T> {
+    fn get(value: Value<'a>) -> Result<Option<T>> {
+        let value = value.through();
+        if value.kind() != Kind::Option || value.is_encoded() {
+            return Err(value.wrong_kind("an option"));
+        }
+        value.part(0).map(T::get).transpose()
+    }
+}

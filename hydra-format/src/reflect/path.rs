@@ -1,0 +1,449 @@
+//! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
+#![forbid(unsafe_code)]
+
+use super::Value;
+use super::equal::compare_text;
+use crate::describe::{Kind, Variant};
+use crate::{Error, ErrorKind, Result};
+use std::fmt::{self, Write};
+use std::str::FromStr;
+
+/// One step of a [`Path`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// `.name`: a field; `.0`: a field of a tuple.
+    Field(String),
+    /// `[3]`, `[-1]`: an element or member, counted from the end if negative; an integer key of a map.
+    Index(i64),
+    /// `["key"]`: the value under a key of a map.
+    Key(String),
+    /// `:Circle`: the enum itself, if that is its present variant.
+    Variant(String),
+    /// `?`: the value of an option.
+    Some,
+}
+
+/// Where a value is within another: `pos.y`, `items[-1].name`, `m["key"]`, `shape:Circle.r`, `opt?.x`.
+///
+/// Names that are not made of letters, digits and `_` are quoted: `row."unit price"`. The empty path is the value itself. A
+/// path parses only in the spelling in which it prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Path {
+    steps: Vec<Step>,
+}
+
+impl Path {
+    /// The steps from the outside to the inside.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// One step deeper.
+    pub fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// One step back.
+    pub fn pop(&mut self) -> Option<Step> {
+        self.steps.pop()
+    }
+
+    /// Where the step at `index` stands in the printed path: start and end in bytes.
+    fn span(&self, index: usize) -> (usize, usize) {
+        let before = print(self.steps.get(..index).unwrap_or_default()).len();
+        (before, print(self.steps.get(..=index).unwrap_or_default()).len())
+    }
+}
+
+impl FromIterator<Step> for Path {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Path {
+        Path { steps: steps.into_iter().collect() }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&print(&self.steps))
+    }
+}
+
+fn print(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        match step {
+            Step::Field(name) => {
+                text.push_str(if text.is_empty() { "" } else { "." });
+                push_name(&mut text, name);
+            }
+            Step::Index(index) => write!(text, "[{index}]").unwrap_or_default(),
+            Step::Key(key) => write!(text, "[{}]", quoted(key)).unwrap_or_default(),
+            Step::Variant(name) => {
+                text.push(':');
+                push_name(&mut text, name);
+            }
+            Step::Some => text.push('?'),
+        }
+    }
+    text
+}
+
+fn push_name(text: &mut String, name: &str) {
+    let bare = !name.is_empty() && name.chars().all(is_bare);
+    text.push_str(&if bare { name.to_string() } else { quoted(name) });
+}
+
+fn is_bare(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// In quotes; quotes, backslashes and control characters escaped as in Rust.
+fn quoted(name: &str) -> String {
+    let mut text = String::from('"');
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            c if c.is_control() => write!(text, "\\u{{{:x}}}", u32::from(c)).unwrap_or_default(),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// A place in a text, and what is left of it.
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        self.at += if found { token.len() } else { 0 };
+        found
+    }
+
+    #[cold]
+    fn fail(&self, expected: &str) -> Error {
+        let found = self.rest().chars().next().map_or("the end".to_string(), |c| format!("`{c}`"));
+        caret(
+            Error::new(ErrorKind::BadPath),
+            &format!("expected {expected}, found {found}"),
+            self.text,
+            self.at,
+            1,
+        )
+    }
+
+    fn need(&mut self, token: &str) -> Result<()> {
+        if self.eat(token) { Ok(()) } else { Err(self.fail(&format!("`{token}`"))) }
+    }
+
+    fn name(&mut self, expected: &str) -> Result<String> {
+        if self.rest().starts_with('"') {
+            return self.string();
+        }
+        let rest = self.rest();
+        let name = rest.split(|c| !is_bare(c)).next().unwrap_or_default();
+        if name.is_empty() {
+            return Err(self.fail(expected));
+        }
+        self.at += name.len();
+        Ok(name.to_string())
+    }
+
+    fn string(&mut self) -> Result<String> {
+        self.need("\"")?;
+        let mut text = String::new();
+        loop {
+            let Some(c) = self.rest().chars().next() else { return Err(self.fail("`\"`")) };
+            self.at += c.len_utf8();
+            match c {
+                '"' => return Ok(text),
+                '\\' => text.push(self.escape()?),
+                c => text.push(c),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char> {
+        for (token, c) in [("\"", '"'), ("\\", '\\')] {
+            if self.eat(token) {
+                return Ok(c);
+            }
+        }
+        self.need("u{")?;
+        let digits = self.rest().split('}').next().unwrap_or_default();
+        let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+        let c = c.ok_or_else(|| self.fail("hexadecimal digits of a character"))?;
+        self.at += digits.len();
+        self.need("}")?;
+        Ok(c)
+    }
+
+    fn number(&mut self) -> Result<i64> {
+        let rest = self.rest();
+        let end = rest.find(|c: char| c != '-' && !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number = rest.get(..end).and_then(|digits| digits.parse().ok());
+        let number = number.ok_or_else(|| self.fail("an index or a quoted key"))?;
+        self.at += end;
+        Ok(number)
+    }
+
+    fn steps(&mut self) -> Result<Path> {
+        let mut path = Path::default();
+        while !self.rest().is_empty() {
+            let step = if self.eat("[") {
+                let quoted = self.rest().starts_with('"');
+                let step = if quoted { Step::Key(self.string()?) } else { Step::Index(self.number()?) };
+                self.need("]")?;
+                step
+            } else if self.eat("?") {
+                Step::Some
+            } else if self.eat(":") {
+                Step::Variant(self.name("the name of a variant")?)
+            } else {
+                if !path.steps.is_empty() {
+                    self.need(".").map_err(|_| self.fail("`.`, `[`, `:` or `?`"))?;
+                }
+                Step::Field(self.name("the name of a field")?)
+            };
+            path.push(step);
+        }
+        Ok(path)
+    }
+
+    /// What was parsed, if it prints as it was written.
+    fn canonical<T: fmt::Display>(&self, parsed: T) -> Result<T> {
+        let printed = parsed.to_string();
+        if printed == self.text {
+            return Ok(parsed);
+        }
+        let same = printed.chars().zip(self.text.chars()).take_while(|(left, right)| left == right);
+        let at = same.map(|(c, _)| c.len_utf8()).sum();
+        let error = caret(Error::new(ErrorKind::BadPath), "not in the usual spelling", self.text, at, 1);
+        Err(error.help(format!("write {printed}")))
+    }
+}
+
+impl FromStr for Path {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Path> {
+        let mut parser = Parser { text, at: 0 };
+        let path = parser.steps()?;
+        parser.canonical(path)
+    }
+}
+
+/// Which records of a table a [`Locator`] means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Records {
+    /// `[7]`: one record, counted from the end if negative.
+    One(i64),
+    /// `[10:20]`, `[10:]`, `[:20]`: from the first to before the second.
+    Range(Option<i64>, Option<i64>),
+}
+
+/// A value in a file: `[TABLE][i].field`; with one table `[i].field` is enough. Table names that begin with a
+/// digit, `-`, `:` or a quote, or hold `]`, are quoted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Locator {
+    /// The table's name.
+    pub table: Option<String>,
+    /// Which of its records; none: all.
+    pub records: Option<Records>,
+    /// Where in the record.
+    pub path: Path,
+}
+
+fn is_bare_table(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_digit() || matches!(c, '-' | ':' | '"');
+    !name.is_empty() && !name.starts_with(first) && !name.contains(|c: char| c == ']' || c.is_control())
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(table) = &self.table {
+            write!(f, "[{}]", if is_bare_table(table) { table.clone() } else { quoted(table) })?;
+        }
+        let bound = |bound: Option<i64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
+        match self.records {
+            Some(Records::One(index)) => write!(f, "[{index}]")?,
+            Some(Records::Range(from, to)) => write!(f, "[{}:{}]", bound(from), bound(to))?,
+            None => {}
+        }
+        let prefixed = self.table.is_some() || self.records.is_some();
+        let dot = prefixed && matches!(self.path.steps.first(), Some(Step::Field(_)));
+        write!(f, "{}{}", if dot { "." } else { "" }, self.path)
+    }
+}
+
+impl FromStr for Locator {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Locator> {
+        let mut parser = Parser { text, at: 0 };
+        let mut locator = Locator { table: parser.table()?, ..Locator::default() };
+        locator.records = parser.records()?;
+        let prefixed = parser.at > 0;
+        if prefixed && !parser.eat(".") && parser.rest().starts_with(|c| is_bare(c) || c == '"') {
+            return Err(parser.fail("`.`, `[`, `:` or `?`"));
+        }
+        locator.path = parser.steps()?;
+        parser.canonical(locator)
+    }
+}
+
+impl Parser<'_> {
+    fn table(&mut self) -> Result<Option<String>> {
+        let start = self.at;
+        if !self.eat("[") || self.rest().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | ':')) {
+            self.at = start;
+            return Ok(None);
+        }
+        let name = if self.rest().starts_with('"') {
+            self.string()?
+        } else {
+            let name = self.rest().split(']').next().unwrap_or_default();
+            self.at += name.len();
+            name.to_string()
+        };
+        self.need("]")?;
+        Ok(Some(name))
+    }
+
+    fn records(&mut self) -> Result<Option<Records>> {
+        if !self.eat("[") {
+            return Ok(None);
+        }
+        let from = if self.rest().starts_with(':') { None } else { Some(self.number()?) };
+        let records = if self.eat(":") {
+            let to = if self.rest().starts_with(']') { None } else { Some(self.number()?) };
+            Records::Range(from, to)
+        } else {
+            Records::One(from.unwrap_or_default())
+        };
+        self.need("]")?;
+        Ok(Some(records))
+    }
+}
+
+/// Adds what went wrong, with a line that points at `count` bytes of the path from `at`.
+#[cold]
+fn caret(error: Error, what: &str, text: &str, at: usize, count: usize) -> Error {
+    let column = text.get(..at).unwrap_or(text).chars().count();
+    let width = text.get(at..at + count).map_or(1, |part| part.chars().count()).max(1);
+    let (blank, mark) = (" ".repeat(column), "^".repeat(width));
+    error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
+}
+
+/// Adds the candidate nearest to `name` as a help, if one is near.
+#[cold]
+pub(super) fn suggest<'n>(error: Error, name: &str, candidates: impl Iterator<Item = &'n str>) -> Error {
+    let near = candidates.take(4096).map(|candidate| (distance(name, candidate), candidate)).min();
+    match near {
+        Some((distance, candidate)) if distance <= 1 + name.chars().count() / 4 => {
+            error.help(format!("did you mean `{candidate}`?"))
+        }
+        _ => error,
+    }
+}
+
+/// Number of single-character edits between two names.
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = i;
+        let mut previous = i + 1;
+        for (slot, b) in row.iter_mut().skip(1).zip(right.chars()) {
+            let cost = (diagonal + usize::from(a != b)).min(previous + 1).min(*slot + 1);
+            diagonal = std::mem::replace(slot, cost);
+            previous = cost;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+impl<'a> Value<'a> {
+    /// The value at a path such as `items[3].name`; see [`Path`].
+    pub fn path(self, path: &str) -> Result<Value<'a>> {
+        self.follow(&path.parse()?)
+    }
+
+    /// The value at a path that was parsed before.
+    pub fn follow(self, path: &Path) -> Result<Value<'a>> {
+        let mut value = self;
+        for (index, step) in path.steps.iter().enumerate() {
+            value = value.step(step).map_err(|error| {
+                let (start, end) = path.span(index);
+                let what = error.what_text().to_string();
+                caret(error, &what, &path.to_string(), start, end - start)
+            })?;
+        }
+        Ok(value)
+    }
+
+    /// The value one step deeper.
+    pub fn step(self, step: &Step) -> Result<Value<'a>> {
+        match step {
+            Step::Field(name) => self.field(name),
+            Step::Index(index) if self.through().kind() == Kind::Map => self.key(&index.to_string()),
+            Step::Index(index) => self.at(*index),
+            Step::Key(key) => self.key(key),
+            Step::Variant(name) => self.as_variant(name),
+            Step::Some if self.through().kind() == Kind::Option => self.through().inner(),
+            Step::Some => Err(self.through().wrong_kind("an option")),
+        }
+    }
+
+    /// The value under a key of a map, the key as text: a string, a number, a char, a bool, the name of a variant.
+    pub fn key(self, key: &str) -> Result<Value<'a>> {
+        let map = self.through();
+        if map.kind() != Kind::Map {
+            return Err(map.wrong_kind("a map"));
+        }
+        let mut entries = map.entries()?;
+        let found = match key_as_text(map) {
+            true => entries.search(|candidate| compare_text(candidate.through(), key)),
+            false => entries.find_map(|(candidate, value)| {
+                let candidate = candidate.through();
+                (candidate.variant().map(Variant::name) == Some(key)).then_some(value)
+            }),
+        };
+        found.ok_or_else(|| Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key))))
+    }
+
+    /// The value itself, if it is an enum whose present variant has this name.
+    pub fn as_variant(self, name: &str) -> Result<Value<'a>> {
+        let value = self.through();
+        let Some(present) = value.variant() else { return Err(value.wrong_kind("an enum")) };
+        if present.name() == name {
+            return Ok(value);
+        }
+        let variants = value.ty().variants();
+        if variants.iter().any(|variant| variant.name() == name) {
+            return Err(Error::new(ErrorKind::NoSuchPath).expected(name).found(present.name()));
+        }
+        let error =
+            Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
+        Err(suggest(error, name, variants.iter().map(Variant::name)))
+    }
+}
+
+/// True if the keys of a map are in the order of their text's meaning, so that they can be searched.
+fn key_as_text(map: Value<'_>) -> bool {
+    let mut key = map.typed().key();
+    while key.kind() == Kind::Newtype {
+        key = key.element();
+    }
+    key.kind() != Kind::Enum
+}

@@ -1,0 +1,144 @@
+//! A type with the world that its references mean something in: the program, or one schema. It knows no values.
+#![forbid(unsafe_code)]
+
+use crate::codec::Run;
+use crate::describe::{Descriptor, Field, Kind, Schema, TypeRef, Variant, round_up};
+use crate::raw::Describe;
+use std::collections::HashSet;
+use std::ops::Deref;
+
+/// A descriptor, and the schema that its indices count in; none for a type of the program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Type<'a> {
+    pub(crate) ty: &'a Descriptor,
+    pub(crate) schema: Option<&'a Schema>,
+}
+
+impl Deref for Type<'_> {
+    type Target = Descriptor;
+
+    fn deref(&self) -> &Descriptor {
+        self.ty
+    }
+}
+
+/// Where key and value of a map entry are.
+#[derive(Clone, Copy)]
+pub(crate) struct EntryLayout<'a> {
+    pub(crate) key: Type<'a>,
+    pub(crate) value: Type<'a>,
+    /// Of the value within the entry.
+    pub(crate) offset: usize,
+    pub(crate) size: usize,
+    pub(crate) align: usize,
+}
+
+impl<'a> Type<'a> {
+    pub(crate) fn new(ty: &'a Descriptor, schema: Option<&'a Schema>) -> Type<'a> {
+        Type { ty, schema }
+    }
+
+    /// The type that a reference means here. An index without a schema cannot be; it reads as unit.
+    pub(crate) fn resolve(self, reference: TypeRef) -> Type<'a> {
+        let ty = match (reference, self.schema) {
+            (TypeRef::Live(descriptor), _) => descriptor(),
+            (index, Some(schema)) => schema.resolve(index),
+            (_, None) => <()>::TYPE,
+        };
+        Type { ty, ..self }
+    }
+
+    fn resolve_or_unit(self, reference: Option<TypeRef>) -> Type<'a> {
+        reference.map_or(Type { ty: <()>::TYPE, ..self }, |reference| self.resolve(reference))
+    }
+
+    /// Element, inner type, or value of a map.
+    pub(crate) fn element(self) -> Type<'a> {
+        self.resolve_or_unit(self.ty.element())
+    }
+
+    /// Key of a map.
+    pub(crate) fn key(self) -> Type<'a> {
+        self.resolve_or_unit(self.ty.key())
+    }
+
+    /// An entry of a map; a member of a set, which is key and value at once.
+    pub(crate) fn entry(self) -> EntryLayout<'a> {
+        let value = self.element();
+        if self.ty.kind() != Kind::Map {
+            return EntryLayout { key: value, value, offset: 0, size: value.size(), align: value.align() };
+        }
+        let key = self.key();
+        let align = key.align().max(value.align());
+        let offset = round_up(key.size() as u64, value.align() as u64) as usize;
+        let size = round_up((offset + value.size()) as u64, align as u64) as usize;
+        EntryLayout { key, value, offset, size, align }
+    }
+
+    /// The run of a list, set or map whose reference stands at `at`.
+    pub(crate) fn run(self, at: crate::codec::At<'a>) -> Run<'a> {
+        at.referenced(self.entry().size)
+    }
+
+    /// The variant with this tag.
+    pub(crate) fn variant_of_tag(self, tag: i128) -> Option<usize> {
+        let variants = self.ty.variants();
+        let guess =
+            usize::try_from(tag).ok().filter(|&index| variants.get(index).is_some_and(|v| v.tag() == tag));
+        guess.or_else(|| variants.iter().position(|variant| variant.tag() == tag))
+    }
+
+    /// True for a number whose every bit pattern is valid.
+    pub(crate) fn is_free_number(self) -> bool {
+        let kind = self.ty.kind();
+        (kind.is_integer() && !self.ty.is_nonzero()) || matches!(kind, Kind::F32 | Kind::F64)
+    }
+
+    /// True if both types have the same stored form, names included: what identical cores say of schemas.
+    pub(crate) fn is_identical(self, other: Type<'_>) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![(self, other)];
+        while let Some((left, right)) = open.pop() {
+            let pair = (std::ptr::from_ref(left.ty).addr(), std::ptr::from_ref(right.ty).addr());
+            if pair.0 == pair.1 && left.schema.is_none() && right.schema.is_none() || !seen.insert(pair) {
+                continue;
+            }
+            if !same_node(left.ty, right.ty) {
+                return false;
+            }
+            let pairs = references(left.ty).zip(references(right.ty));
+            open.extend(pairs.map(|(l, r)| (left.resolve(l), right.resolve(r))));
+        }
+        true
+    }
+}
+
+/// Everything that two identical types share, but for the types that they refer to.
+fn same_node(left: &Descriptor, right: &Descriptor) -> bool {
+    let facts = |ty: &Descriptor| {
+        let shape =
+            (ty.kind(), ty.form().code(), ty.is_nonzero(), ty.size(), ty.align(), ty.count(), ty.tag());
+        (shape, ty.args().len(), ty.element().is_some(), ty.key().is_some())
+    };
+    facts(left) == facts(right)
+        && left.name() == right.name()
+        && same_fields(left.fields(), right.fields())
+        && left.variants().len() == right.variants().len()
+        && left.variants().iter().zip(right.variants()).all(|(l, r)| same_variant(l, r))
+}
+
+fn same_variant(left: &Variant, right: &Variant) -> bool {
+    (left.name(), left.tag(), left.style()) == (right.name(), right.tag(), right.style())
+        && same_fields(left.fields(), right.fields())
+}
+
+fn same_fields(left: &[Field], right: &[Field]) -> bool {
+    left.len() == right.len()
+        && left.iter().zip(right).all(|(l, r)| (l.name(), l.offset()) == (r.name(), r.offset()))
+}
+
+/// Every type that a type refers to, in one order.
+fn references(ty: &Descriptor) -> impl Iterator<Item = TypeRef> {
+    let fields = ty.fields().iter().chain(ty.variants().iter().flat_map(Variant::fields));
+    ty.args().iter().copied().chain(ty.key()).chain(ty.element()).chain(fields.map(Field::ty))
+}

@@ -1,0 +1,1 @@
+"""An independent reader of Hydra files: see hydra_reader.py."""

@@ -1,0 +1,61 @@
+"""What every module shares: the numbers of the format, faults, checksums."""
+
+import zlib
+
+LINE = 64
+HEADER_REGION = 8192
+FILE_MAGIC = bytes.fromhex("894859440d0a1a0a")
+BLOCK_MAGIC = b"HBLK"
+MAX_BLOCK_BYTES = 256 << 20
+MAX_SCHEMA_BYTES = 16 << 20
+MAX_SIZE = 16 << 20
+MAX_SPELLING = 1024
+MAX_FIELDS, MAX_VARIANTS, MAX_NAME, MAX_ALIGN, MAX_INLINE, MAX_DEPTH = 4096, 65535, 255, 64, 32, 64
+MAX_TYPES, MAX_NODE_ENTRIES, DIRECTORY_EVERY = 65535, 256, 1024
+
+SCHEMA, DATA, INDEX, META, PAD = 1, 2, 3, 4, 5
+BLOCK_KINDS = {SCHEMA: "SCHEMA", DATA: "DATA", INDEX: "INDEX", META: "META", PAD: "PAD"}
+
+CODES = {
+    "HY0002": "no such file", "HY0001": "the system reported an error",
+    "HY0101": "not a Hydra file", "HY0102": "damaged file header", "HY0103": "made by a newer version",
+    "HY0105": "no valid commit record", "HY0106": "the file is cut short",
+    "HY0201": "damaged block header", "HY0202": "payload checksum mismatch", "HY0203": "unsupported block",
+    "HY0204": "damaged index", "HY0205": "not in canonical form", "HY0206": "blocks do not follow one another",
+    "HY0301": "invalid value", "HY0302": "invalid reference", "HY0303": "invalid UTF-8",
+    "HY0304": "keys out of order", "HY0305": "nested too deep",
+    "HY0401": "invalid schema", "HY0403": "no such table", "HY0506": "too large",
+}
+
+
+class Fault(Exception):
+    """What is wrong, where, what was expected and what was found."""
+
+    def __init__(self, code, what="", offset=None, place=None, path=None, expected=None, found=None):
+        super().__init__(code)
+        self.code, self.what, self.offset, self.place, self.path = code, what, offset, place, path
+        self.expected, self.found, self.file = expected, found, None
+
+    def __str__(self):
+        text = f"error[{self.code}]: {CODES[self.code]}" + (f": {self.what}" if self.what else "")
+        where = [] if self.offset is None else [f"@ 0x{self.offset:x}"]
+        where += [part for part in (self.place, self.path and f"at {self.path}") if part]
+        if self.file or where:
+            text += f"\n  --> {self.file or ''} {', '.join(where)}".rstrip()
+        facts = [f"{word} {fact}" for word, fact in (("expected", self.expected), ("found", self.found)) if fact is not None]
+        return text + (": " + ", ".join(facts) if facts else "")
+
+
+def crc(data):
+    return zlib.crc32(data) & 0xFFFFFFFF
+
+
+def up(value, alignment):
+    return -(-value // alignment) * alignment
+
+
+def fnv(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value

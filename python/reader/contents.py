@@ -1,0 +1,141 @@
+"""Sections 6.1 and 8: what the blocks of a file add up to: tables, schemas, metadata. It needs no index."""
+
+import struct
+
+from .common import BLOCK_KINDS, DATA, Fault, LINE, MAX_SCHEMA_BYTES, META, PAD, SCHEMA
+from .payload import Payload
+from .schema import BYTES, Cursor, MAP, STRING, Schema
+
+
+class Table:
+    def __init__(self, number, name):
+        self.number, self.name, self.count, self.schemas = number, name, 0, []
+        self.blocks, self.stored, self.replaced = {}, 0, 0  # first record -> the current block
+
+
+class Contents:
+    """The state that a walk over all blocks builds up. The index is not needed for it."""
+
+    def __init__(self, hydra, on_fault=None):
+        self.hydra, self.on_fault = hydra, on_fault
+        self.tables, self.schemas, self.owners = {}, {}, {}
+        self.seen, self.blocks = {kind: 0 for kind in BLOCK_KINDS}, []
+        self.metadata, self.newest, self.directory, self.last_directory = [], {}, 0, 0
+        for block in hydra.walk(on_fault):
+            try:
+                self.add(block)
+            except Fault as fault:
+                if not on_fault:
+                    raise
+                on_fault(fault)
+
+    def add(self, block):
+        self.blocks.append(block)
+        if block.kind not in BLOCK_KINDS or block.kind == PAD:
+            return
+        block.require_supported()
+        if block.kind == SCHEMA:
+            self.add_schema(block)
+        elif block.kind == DATA:
+            self.add_data(block)
+        elif block.kind == META:
+            self.add_meta(block)
+        else:
+            self.add_index(block)
+
+    def link(self, block, data, name):
+        """The first u64 of these payloads is the offset of the block of its kind before it."""
+        found, before = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else None, self.newest.get(block.kind, 0)
+        self.newest[block.kind] = block.offset
+        if found != before:
+            self.report(Fault("HY0206", f"the offset of the {name} block before", block.offset, block.place(),
+                              expected=f"{before:#x}", found=f"{found or 0:#x}"))
+
+    def report(self, fault):
+        if not self.on_fault:
+            raise fault
+        self.on_fault(fault)
+
+    def add_schema(self, block):
+        data = self.hydra.payload(block)
+        self.link(block, data, "SCHEMA")
+        try:
+            cursor = Cursor(data)
+            _, number, core, notes, _ = (cursor.number(width) for width in (8, 4, 4, 4, 4))
+            name = cursor.name()
+            if core + notes > MAX_SCHEMA_BYTES:
+                raise Fault("HY0401", "core and notes above 16 MiB")
+            if not name:
+                raise Fault("HY0401", "a table without a name")
+            core, notes = cursor.take(core), cursor.take(notes)
+            if not cursor.done():
+                raise Fault("HY0401", "a payload with bytes left over")
+            known = self.schemas.get(number)
+            if known and (known.core != core or self.owners[number].name != name):
+                raise Fault("HY0401", f"schema {number} appears again as another one")
+            if not known and number != len(self.schemas) + 1 and not self.on_fault:
+                raise Fault("HY0401", "the schema id", expected=str(len(self.schemas) + 1), found=str(number))
+            schema = Schema(core, notes)
+        except Fault as fault:
+            fault.offset, fault.place = block.offset, block.place()
+            raise
+        if not known:
+            table = self.tables.setdefault(name, Table(len(self.tables), name))
+            table.schemas.append(number)
+            self.owners[number] = table
+        self.schemas[number] = schema
+
+    def add_data(self, block):
+        schema, table = self.schemas.get(block.schema_id), self.owners.get(block.schema_id)
+        place = block.place()
+        if not schema:
+            raise Fault("HY0206", f"no schema {block.schema_id} comes before", block.offset, place)
+        if block.count < 1 or block.stride != schema.root.size:
+            raise Fault("HY0201", "count and stride", block.offset, f"table {table.name}, {place}",
+                        expected=f"at least 1 and {schema.root.size}", found=f"{block.count} and {block.stride}")
+        if block.replaces:
+            current = table.blocks.get(block.first)
+            if not current or (current.count, current.schema_id) != (block.count, block.schema_id):
+                raise Fault("HY0206", "a replacement that replaces no current block", block.offset, place)
+            table.replaced += 1
+        elif block.first != table.count:
+            self.report(Fault("HY0206", f"table {table.name}: records are missing or doubled", block.offset, place,
+                              expected=str(table.count), found=str(block.first)))
+        table.blocks[block.first] = block
+        table.count = max(table.count, block.first + block.count)
+
+    def add_meta(self, block):
+        data = self.hydra.payload(block)
+        self.link(block, data, "META")
+        if len(data) < LINE:
+            raise Fault("HY0302", "the payload is too short", block.offset, block.place())
+        payload = Payload(metadata_schema(), data[LINE:], 1, struct.unpack_from("<I", data, 8)[0],
+                          block.offset + 2 * LINE, block.place())
+        self.metadata = next(iter(list(payload.records())))
+
+    def add_index(self, block):
+        data = self.hydra.payload(block)
+        self.link(block, data, "INDEX")
+        if len(data) > 12 and data[12] == 0:
+            self.directory, self.last_directory = block.offset, len(self.blocks)
+
+    def records(self, table, audit=None):
+        """(schema, value) of every record of a table, block by block."""
+        for _, block in sorted(table.blocks.items()):
+            schema = self.schemas[block.schema_id]
+            try:
+                payload = Payload(schema, self.hydra.payload(block), block.count, block.text_offset, block.offset + LINE,
+                                  f"table {table.name}, {block.place()}", audit)
+                for value in payload.records():
+                    yield schema, value
+            except Fault as fault:
+                self.report(fault)
+
+
+def metadata_schema():
+    """The schema of map<string,bytes>, built as 6.2 writes it."""
+    def entry(kind, size, align, body=b""):
+        raw = struct.pack("<BBBbII", kind, 0, 0, 0, size, align) + body
+        return struct.pack("<I", len(raw)) + raw
+    types = entry(MAP, 8, 4, struct.pack("<II", 1, 2)) + entry(STRING, 8, 4) + entry(BYTES, 8, 4)
+    return Schema(struct.pack("<HHI", 1, 0, 3) + types)
