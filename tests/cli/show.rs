@@ -458,13 +458,16 @@ type Four<T> = Option<Option<Option<Option<T>>>>;
 
 #[derive(Hydra)]
 struct Node {
-    next: Vec<Four<Four<Option<Node>>>>,
+    next: Vec<Four<Four<Four<Four<Four<Four<Option<Node>>>>>>>>,
 }
 
 #[test]
 fn values_nested_to_the_limit_are_printed() {
-    // 64 lists, each of 9 options inside one another: as deep as the format allows by references.
-    let wrap = |node: Option<Node>| Some(Some(Some(Some(Some(Some(Some(Some(node))))))));
+    // 64 lists, each of 25 options inside one another: as deep as the format allows by references.
+    fn four<T>(value: T) -> Four<T> {
+        Some(Some(Some(Some(value))))
+    }
+    let wrap = |node: Option<Node>| four(four(four(four(four(four(node))))));
     let deeper = |node| Node { next: vec![wrap(Some(node))] };
     let node = (0..64).fold(Node { next: Vec::new() }, |node, _| deeper(node));
     let place = Place::new();
