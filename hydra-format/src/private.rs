@@ -19,8 +19,9 @@ pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64
 pub use std::result::Result::Ok;
 pub use std::vec::Vec;
 
+pub(crate) use crate::codec::encode_payload as image;
 use crate::codec::{part, put};
-use crate::describe::{Layout, Live, Parts, round_up, struct_layout, variants_layout};
+use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 
@@ -400,24 +401,6 @@ fn never<R>() -> R {
     unreachable!("a type that cannot be stored does not compile")
 }
 
-/// A payload of one record (FORMAT.md, section 7): where its text starts, and its bytes.
-pub(crate) fn image<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
-    let mut measure = Measure::from(0, 0);
-    value.measure(&mut measure);
-    let (heap_count, text_count) = measure.finish()?;
-    let heap_start = round_up(T::SIZE as u64, 64) as usize;
-    let text_start = round_up((heap_start + heap_count) as u64, 64) as usize;
-    let mut payload = vec![0; text_start + text_count];
-    let (records, rest) = payload.split_at_mut(heap_start);
-    let (heap, text) = rest.split_at_mut(text_start - heap_start);
-    let mut sink = Sink::new(&mut heap[..heap_count], 0, text, 0);
-    value.encode(&mut records[..T::SIZE], &mut sink);
-    match sink.is_exact() {
-        true => Ok((text_start as u32, payload)),
-        false => Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded")),
-    }
-}
-
 /// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
 pub const fn smallest_tag(tags: &[i128]) -> Kind {
     let (mut low, mut high, mut i) = (0, 0, 0);
@@ -439,6 +422,7 @@ pub const fn smallest_tag(tags: &[i128]) -> Kind {
 }
 
 /// Fails to compile if two tags are the same, or one does not fit into the kind.
+#[track_caller]
 pub const fn check_tags(kind: Kind, tags: &[i128]) {
     let bits = kind.fixed_size() * 8;
     let mut i = 0;

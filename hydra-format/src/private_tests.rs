@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// A payload of one record, and its view, to `see`.
 fn stored<T: Hydra, R>(value: &T, see: impl FnOnce(At<'_>) -> R) -> R {
     let (text_start, payload) = image(value).unwrap();
-    let heap_start = round_up(T::SIZE as u64, 64) as usize;
+    let heap_start = crate::describe::round_up(T::SIZE as u64, 64) as usize;
     let (data, text) = payload.split_at(text_start as usize);
     see(At::new(&data[..T::SIZE], &data[heap_start..], std::str::from_utf8(text).unwrap()))
 }

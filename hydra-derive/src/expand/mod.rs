@@ -190,7 +190,7 @@ fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
 
 fn is_hydra_bound(predicate: &WherePredicate, param: &Ident) -> bool {
     let WherePredicate::Type(bound) = predicate else { return false };
-    bound.bounded_ty.to_token_stream().to_string() == param.to_string()
+    *param == bound.bounded_ty.to_token_stream().to_string()
         && bound.bounds.iter().any(|bound| match bound {
             syn::TypeParamBound::Trait(bound) => {
                 bound.path.segments.last().is_some_and(|segment| segment.ident == "Hydra")

@@ -18,7 +18,7 @@ pub use validate::{Fault, Parts, Validator};
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};
 
-pub(crate) use facts::{TypeFacts, facts_of};
+pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_payload};
 
 use crate::Result;
