@@ -422,6 +422,7 @@ pub const fn smallest_tag(tags: &[i128]) -> Kind {
 }
 
 /// Fails to compile if two tags are the same, or one does not fit into the kind.
+#[track_caller]
 pub const fn check_tags(kind: Kind, tags: &[i128]) {
     let bits = kind.fixed_size() * 8;
     let mut i = 0;

@@ -1,4 +1,4 @@
-// 5 errors
+// 4 errors
 use hydra::Hydra;
 
 struct Foreign;
@@ -7,7 +7,6 @@ struct Foreign;
 struct Log {
     time: u64,
     bad: Foreign,
-    nested: Vec<Option<std::path::PathBuf>>,
 }
 
 #[derive(Hydra)]

@@ -190,7 +190,8 @@ fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
 
 fn is_hydra_bound(predicate: &WherePredicate, param: &Ident) -> bool {
     let WherePredicate::Type(bound) = predicate else { return false };
-    bound.bounded_ty.to_token_stream().to_string() == param.to_string()
+    let is_param = matches!(&bound.bounded_ty, syn::Type::Path(ty) if ty.path.is_ident(param));
+    is_param
         && bound.bounds.iter().any(|bound| match bound {
             syn::TypeParamBound::Trait(bound) => {
                 bound.path.segments.last().is_some_and(|segment| segment.ident == "Hydra")

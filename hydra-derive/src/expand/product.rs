@@ -185,7 +185,9 @@ impl Expansion<'_> {
         };
         let (list, list_body) = match self.model.attrs.has("plain") || named.is_some() {
             true => self.list_of(),
-            false => (quote_spanned!(inner.type_span()=> <#ty as __h::Hydra>::List<'a>), quote!(#listed(__run))),
+            false => {
+                (quote_spanned!(inner.type_span()=> <#ty as __h::Hydra>::List<'a>), quote!(#listed(__run)))
+            }
         };
         let keys = matches!(inner.stored, Stored::AsItself).then(|| {
             let (compare, order) = (ask(inner, "compare"), ask(inner, "order"));
@@ -198,15 +200,19 @@ impl Expansion<'_> {
                 }
             }
         });
+        // All of it lies at the field's type, which is where the compiler says that it has no view.
+        let types_and_views = quote_spanned! {inner.type_span()=>
+            type View<'a> = #view;
+            type List<'a> = #list;
+            #[inline]
+            fn view<'a>(__at: __h::At<'a>) -> #view { #make }
+            #[inline]
+            fn list<'a>(__run: __h::Run<'a>) -> #list { #list_body }
+        };
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
-                type View<'a> = #view;
-                type List<'a> = #list;
-                #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #make }
-                #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                #types_and_views
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
                 #keys
             },

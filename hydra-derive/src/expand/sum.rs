@@ -5,7 +5,7 @@ use super::super::model::Variant;
 use super::view::view_member;
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, own, pattern, stored};
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 impl Expansion<'_> {
     pub(super) fn fieldless(&self, variants: &[Variant]) -> TokenStream {
@@ -25,10 +25,12 @@ impl Expansion<'_> {
         let arms = names.iter().enumerate().skip(1).map(|(index, name)| quote!(#index => Self::#name,));
         let first = names.first();
         let (list, list_body) = self.list_of();
+        // An enum that is not Copy is reported at its name.
+        let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
-                type View<'a> = Self;
+                #view
                 type List<'a> = #list;
                 #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self {
@@ -67,7 +69,7 @@ impl Expansion<'_> {
         let seen = arms(self.view_path(), &|variant, first| {
             let fields = stored(&variant.fields, first).map(|(position, _, field)| {
                 let (member, view) = (view_member(field, position - first), ask(field, "view"));
-                quote!(#member: #view(__at, __h::offset::<Self, #position>()))
+                quote_spanned!(field.type_span()=> #member: #view(__at, __h::offset::<Self, #position>()))
             });
             quote!({ #(#fields),* })
         });

@@ -3,9 +3,9 @@
 
 use super::super::attr::Attrs;
 use super::super::model::{Body, Field, Model, Style, Variant};
-use super::{Expansion, ask, bindings, bounds, own, pattern, stored, view_of};
+use super::{Expansion, ask, bindings, bounds, own, stored, view_of};
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Member};
 
 impl Expansion<'_> {
@@ -64,7 +64,7 @@ impl Expansion<'_> {
         let (view, items) = self.view_items(quote!(__h::debug::<#this>(self.0, __f)));
         let generics = view_generics(self.model, &quote!(__h));
         let (impls, _, bounds) = generics.split_for_impl();
-        (view.clone(), quote!(#items #[automatically_derived] impl #impls #view #bounds { #(#accessors)* }))
+        (view.clone(), quote!(#items impl #impls #view #bounds { #(#accessors)* }))
     }
 
     /// The type of an enum's view, and the items that make it.
@@ -93,12 +93,19 @@ impl Expansion<'_> {
         let (impls, types, bounds) = generics.split_for_impl();
         let name = self.view_name();
         let view = quote!(#name #types);
+        // Where a field has no view, the compiler says so at the first thing in a function that has to do with
+        // it: that is to be the field, and not the function.
+        let seen = self.model.variants().iter().filter(|variant| variant.fields.iter().any(Field::is_stored));
+        let seen = seen.map(|variant| {
+            let (name, pattern) = (own(&variant.ident), view_pattern(&variant.fields));
+            quote!(if let Self::#name #pattern = self {})
+        });
         let items = quote! {
             #definition
             #[automatically_derived]
             impl #impls __h::Clone for #view #bounds {
                 #[inline]
-                fn clone(&self) -> Self { *self }
+                fn clone(&self) -> Self { #(#seen)* *self }
             }
             #[automatically_derived]
             impl #impls __h::Copy for #view #bounds {}
@@ -143,23 +150,26 @@ impl Expansion<'_> {
     }
 }
 
-/// A pattern of a view's variant: only what is stored is there. Tuple fields are numbered anew.
+/// A pattern of a view's variant: only what is stored is there.
 fn view_pattern(fields: &[Field]) -> TokenStream {
-    if fields.iter().all(Field::is_stored) {
-        return pattern(fields);
-    }
-    let parts = stored(fields, 0).map(|(position, binding, field)| {
+    let parts = stored(fields, 0).map(|(position, mut binding, field)| {
         let member = view_member(field, position);
-        quote!(#member: #binding)
+        binding.set_span(field.type_span());
+        quote_spanned!(field.type_span()=> #member: #binding)
     });
     quote!({ #(#parts),* })
 }
 
-/// A field's name in a view: tuple fields are numbered without those that are not stored.
+/// A field's name in a view, where tuple fields are numbered without those that are not stored. It lies at the
+/// field's type, which is where the compiler says that there is no such view.
 pub(super) fn view_member(field: &Field, position: usize) -> Member {
     match &field.member {
-        Member::Named(name) => Member::Named(own(name)),
-        Member::Unnamed(_) => Member::Unnamed(position.into()),
+        Member::Named(name) => {
+            let mut name = name.clone();
+            name.set_span(field.type_span());
+            Member::Named(name)
+        }
+        Member::Unnamed(_) => Member::Unnamed(syn::Index { index: position as u32, span: field.type_span() }),
     }
 }
 
