@@ -185,6 +185,15 @@ error[HY0202]: payload checksum mismatch
   = help: --skip-damaged goes on without these records
 
 "#]]);
+    // The second block: what comes before it is printed.
+    let place = tick_file(1000);
+    place.change("ticks.hydra", |bytes| {
+        let at = first_data_block(bytes) + 4096 + 64 + 20;
+        bytes[at] ^= 1;
+    });
+    let output = place.command(&["cat", "ticks.hydra"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.iter().filter(|&&b| b == b'\n').count()), (Some(1), 253));
+    let place = damaged();
     place.run(&["inspect", "ticks.hydra"]).code(0);
     place.run(&["inspect", "--deep", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
 ticks.hydra  ✗ closed cleanly, but damaged: 1 finding
@@ -277,6 +286,29 @@ fn several_files_are_all_checked() {
   [HY0101] not a Hydra file
     --> text.hydra @ 0x0: found text
     = help: hydra convert makes Hydra files from CSV
+
+"#]]);
+    place
+        .run(&["inspect", "text.hydra", "good.hydra"])
+        .code(1)
+        .stdout_eq(str![[r#"
+
+good.hydra  ✓ closed cleanly
+  8.9 KiB (9088), 1 table, 3 records
+  file id 30313233343536373839616263646566, commit 2, 4 blocks
+
+table Tick  3 records, 1 block, 16 bytes a record, schema d215025e023b6604
+  offset  field  type
+       0  time   u64
+       8  price  f64
+
+not verified: checksums and contents of 1 data block; hydra check good.hydra reads every byte
+
+"#]])
+        .stderr_eq(str![[r#"
+error[HY0101]: not a Hydra file
+  --> text.hydra @ 0x0: found text
+  = help: hydra convert makes Hydra files from CSV
 
 "#]]);
     place.run(&["check", "no.hydra", "good.hydra"]).code(1).stderr_eq(str![[r#"
