@@ -347,3 +347,22 @@ fn every_command_ends_well_on_a_file_cut_anywhere() {
         }
     }
 }
+
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let place = tick_file(20_000);
+    let rows: String = (0..20_000).map(|i| format!("{i},row {i}\n")).collect();
+    place.put("in.csv", format!("a,b\n{rows}"));
+    for args in ["in.csv out.hydra", "ticks.hydra out.csv", "ticks.hydra out.ndjson"] {
+        // A limit on the size of files stands for the disk.
+        let script =
+            format!("trap '' XFSZ; ulimit -f 60; exec {} convert {args}", env!("CARGO_BIN_EXE_hydra"));
+        let shell =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(place.0.path()).output();
+        let output = shell.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("error[HY0001]") && said.contains("--> out."), "{said}");
+        assert_eq!(place.files(), ["in.csv", "ticks.hydra"], "{args}");
+    }
+}

@@ -460,10 +460,11 @@ error[HY0105]: no valid commit record: both commit records are invalid
 }
 
 type Four<T> = Option<Option<Option<Option<T>>>>;
+type Twelve<T> = Four<Four<Four<T>>>;
 
 #[derive(Hydra)]
 struct Node {
-    next: Vec<Four<Four<Four<Four<Four<Four<Option<Node>>>>>>>>,
+    next: Vec<Twelve<Twelve<Option<Node>>>>,
 }
 
 #[test]
