@@ -98,7 +98,8 @@ on_disk! {
     entry, 40, { OFFSET: 8, FIRST: 8, COUNT: 8, LINES: 4, SCHEMA: 4, LEVEL: 4, BLOCKS: 4, }
 }
 const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
-const _: () = assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0].is_multiple_of(512) && commit::BYTES <= 512);
+const _: () =
+    assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0].is_multiple_of(512) && commit::BYTES <= 512);
 const _: () = assert!(TARGET_BLOCK_BYTES < MAX_BLOCK_LINES as usize * LINE as usize);
 
 /// Rounds up to whole lines; the result saturates at the last line.

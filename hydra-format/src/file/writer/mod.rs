@@ -175,7 +175,7 @@ impl Writer {
                 (number, id, schema)
             }
             Some((number, table)) => {
-                let schemas =
+                let mut schemas =
                     table.schemas.iter().filter_map(|id| Some((*id, &catalog.schemas.get(id)?.schema)));
                 let same = schemas.clone().find(|(_, stored)| stored.is_identical(schema));
                 match (same, schemas.next_back()) {
