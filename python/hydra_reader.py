@@ -7,12 +7,11 @@ being obviously right over being fast: every rule that it checks names the secti
     hydra_reader.py cat FILE [--table NAME] [-f ndjson|json]   records as text
     hydra_reader.py inspect FILE                               header, commit, tables, schemas, metadata
     hydra_reader.py check FILE                                 every rule, every finding
-    hydra_reader.py golden DIR                                 each NAME.hydra against its twins
+    hydra_reader.py golden DIR [--write]                       each NAME.hydra against its twins, NAME.TABLE.ndjson
 
 Exit codes: 0 done, 1 could not, 2 usage, 4 the answer is no (damaged, or a golden file that differs).
 """
 import argparse
-import io
 import os
 import sys
 from pathlib import Path
@@ -22,6 +21,8 @@ from reader.common import BLOCK_KINDS, Fault
 from reader.contents import Contents
 from reader.file import Hydra
 from reader.text import Json, quote
+
+MAX_TWIN_RECORDS = 1000
 
 
 def pick(contents, name):
@@ -91,34 +92,42 @@ def check(path, out):
     return 0
 
 
-def twins(path):
-    """The expected outputs of a golden file: NAME.ndjson, NAME.json, NAME.TABLE.ndjson, NAME.TABLE.json."""
-    for twin in sorted(path.parent.glob(path.stem + ".*")):
-        if twin.suffix in (".ndjson", ".json"):
-            yield twin, twin.stem[len(path.stem) + 1:] or None, twin.suffix[1:]
+def twins(path, tables):
+    """The readable twins of a golden file: NAME.TABLE.ndjson for every table, unless it is too long to be read."""
+    for table in tables:
+        if table.count <= MAX_TWIN_RECORDS:
+            yield table, path.parent / f"{path.stem}.{table.name}.ndjson"
 
 
-def golden(directory, out):
+def compare(path, write):
+    """What is wrong with a golden file: findings, and the first line of a twin that differs."""
+    problems = [str(finding) for finding in Check(path).findings]
+    if problems:
+        return problems, 0
+    contents, compared = Contents(Hydra(path)), 0
+    for table, twin in twins(path, contents.tables.values()):
+        found = [line + "\n" for line in lines_of(contents, table)]
+        if write:
+            twin.write_text("".join(found), encoding="utf-8")
+        if not twin.exists():
+            problems.append(f"there is no {twin.name}")
+            continue
+        expected = twin.read_text(encoding="utf-8").splitlines(keepends=True)
+        compared += 1
+        if found != expected:
+            at = next((i for i, pair in enumerate(zip(expected, found)) if pair[0] != pair[1]), min(len(expected), len(found)))
+            problems.append(f"{twin.name}, line {at + 1}: expected {expected[at:at + 1]}, found {found[at:at + 1]}")
+    return problems, compared
+
+
+def golden(directory, out, write=False):
     """Every NAME.hydra is sound and prints its twins, byte for byte."""
     bad, compared = 0, 0
     files = sorted(Path(directory).rglob("*.hydra"))
     for path in files:
-        found = list(twins(path))
-        findings = Check(path).findings
-        problems = [str(finding) for finding in findings]
-        if not found:
-            problems.append("no twin beside it")
-        for twin, table, form in found if not findings else []:
-            text = io.StringIO()
-            cat(path, table, form, text)
-            compared += 1
-            actual, expected = text.getvalue().splitlines(), twin.read_text(encoding="utf-8").splitlines()
-            if text.getvalue() != twin.read_text(encoding="utf-8"):
-                line = next((i for i, pair in enumerate(zip(actual, expected)) if pair[0] != pair[1]), min(len(actual), len(expected)))
-                problems.append(f"{twin.name} line {line + 1}:\n    expected {expected[line:line + 1]}\n    found    {actual[line:line + 1]}")
-        bad += bool(problems)
-        for problem in problems:
-            out.write(f"{path}: {problem}\n")
+        problems, count = compare(path, write)
+        bad, compared = bad + bool(problems), compared + count
+        out.writelines(f"{path}: {problem}\n" for problem in problems)
     out.write(f"{len(files)} golden files, {compared} twins, {bad} bad\n")
     return 4 if bad or not files else 0
 
@@ -134,6 +143,8 @@ def main(arguments=None):
         if name == "cat":
             command.add_argument("--table")
             command.add_argument("-f", "--format", choices=("ndjson", "json"), default="ndjson")
+        if name == "golden":
+            command.add_argument("--write", action="store_true", help="write the twins anew")
     options = parser.parse_args(arguments)
     out = sys.stdout
     if hasattr(out, "reconfigure"):
@@ -145,8 +156,10 @@ def main(arguments=None):
         elif options.command == "inspect":
             inspect(options.path, out)
             code = 0
+        elif options.command == "golden":
+            code = golden(options.path, out, options.write)
         else:
-            code = {"check": check, "golden": golden}[options.command](options.path, out)
+            code = check(options.path, out)
         out.flush()
         return code
     except Fault as fault:

@@ -224,11 +224,13 @@ class WholeFile(Case):
         self.write(birds().file(), "birds.hydra")
         out = io.StringIO()
         self.assertEqual(hydra_reader.golden(self.directory.name, out), 4)  # no twin
-        self.write(BIRDS_TEXT.encode(), "birds.ndjson")
+        self.write(BIRDS_TEXT.encode(), "birds.Bird.ndjson")
         self.assertEqual(hydra_reader.golden(self.directory.name, out), 0)
         self.write(BIRDS_TEXT.replace("3.75", "3.76").encode(), "birds.Bird.ndjson")
         self.assertEqual(hydra_reader.golden(self.directory.name, out), 4)
-        self.assertIn("birds.Bird.ndjson line 1", out.getvalue())
+        self.assertIn("birds.Bird.ndjson, line 1", out.getvalue())
+        self.assertEqual(hydra_reader.golden(self.directory.name, out, write=True), 0)
+        self.assertEqual(Path(self.directory.name, "birds.Bird.ndjson").read_text(encoding="utf-8"), BIRDS_TEXT)
 
     def test_two_tables_are_told_apart(self):
         builder = birds()

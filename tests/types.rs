@@ -57,7 +57,7 @@ pub struct Log {
     pub tags: Vec<String>,
 }
 
-#[derive(Hydra, Clone, Debug, PartialEq)]
+#[derive(Hydra, Clone, Copy, Debug, PartialEq)]
 pub enum Level {
     Info,
     Warn,

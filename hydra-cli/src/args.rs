@@ -18,19 +18,20 @@ use std::path::PathBuf;
 
 Exit codes: 0 done; 1 could not; 2 usage; 3 done, but data was lost or skipped; 4 the answer is no."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     /// When to use colour; NO_COLOR is respected
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true)]
-    pub color: When,
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true,
+          display_order = 100)]
+    pub(crate) color: When,
     /// Say more on stderr
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
+    #[arg(short, long, global = true, display_order = 101)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show a file's tables, schema, counts and health, without reading all of it
     #[command(after_help = "Examples:
   hydra inspect ticks.hydra
@@ -63,121 +64,121 @@ pub enum Command {
 }
 
 #[derive(Args)]
-pub struct Inspect {
+pub(crate) struct Inspect {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Verify every byte, as `hydra check` does
     #[arg(long)]
-    pub deep: bool,
+    pub(crate) deep: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub format: Shape,
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]
-pub struct SchemaArgs {
+pub(crate) struct SchemaArgs {
     /// A Hydra file; - is stdin
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
-    pub table: Option<String>,
+    pub(crate) table: Option<String>,
     /// How to print
     #[arg(long = "as", value_enum, default_value_t = Shape::Text)]
-    pub shape: Shape,
+    pub(crate) shape: Shape,
 }
 
 #[derive(Args)]
-pub struct Cat {
+pub(crate) struct Cat {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// At most this many records of each file
     #[arg(short = 'n', long, value_name = "COUNT")]
-    pub count: Option<u64>,
+    pub(crate) count: Option<u64>,
     /// Leave out this many records at the start
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
-    pub skip: u64,
+    pub(crate) skip: u64,
     /// Only the last records
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["skip", "count"])]
-    pub tail: Option<u64>,
+    pub(crate) tail: Option<u64>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Print::Text)]
-    pub format: Print,
+    pub(crate) format: Print,
     #[command(flatten)]
-    pub select: Select,
+    pub(crate) select: Select,
 }
 
 #[derive(Args)]
-pub struct Check {
+pub(crate) struct Check {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub format: Shape,
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]
-pub struct Convert {
+pub(crate) struct Convert {
     /// What to read; - is stdin
     #[arg(value_name = "IN")]
-    pub input: PathBuf,
+    pub(crate) input: PathBuf,
     /// What to write; - is stdout
     #[arg(value_name = "OUT")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     /// Format of IN, if its extension does not tell
     #[arg(long, value_enum)]
-    pub from: Option<Format>,
+    pub(crate) from: Option<Format>,
     /// Format of OUT, if its extension does not tell
     #[arg(long, value_enum)]
-    pub to: Option<Format>,
+    pub(crate) to: Option<Format>,
     /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
-    pub null: Vec<String>,
+    pub(crate) null: Vec<String>,
     /// Overwrite OUT
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     #[command(flatten)]
-    pub select: Select,
+    pub(crate) select: Select,
 }
 
 /// Which data of a Hydra file, and how its values are spelled.
 #[derive(Args)]
-pub struct Select {
+pub(crate) struct Select {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
-    pub table: Option<String>,
+    pub(crate) table: Option<String>,
     /// Only these fields, separated by commas; dots reach inside
     #[arg(long, value_name = "PATHS", value_delimiter = ',')]
-    pub fields: Vec<String>,
+    pub(crate) fields: Vec<String>,
     /// Leave out damaged blocks and go on (exit 3)
     #[arg(long)]
-    pub skip_damaged: bool,
+    pub(crate) skip_damaged: bool,
     /// 64-bit integers in JSON: as numbers, or as strings for JavaScript
     #[arg(long, value_enum, default_value_t = Int64::Number, value_name = "HOW")]
-    pub int64: Int64,
+    pub(crate) int64: Int64,
     /// Bytes in text
     #[arg(long, value_enum, default_value_t = Bytes::Base64, value_name = "HOW")]
-    pub bytes: Bytes,
+    pub(crate) bytes: Bytes,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Shape {
+pub(crate) enum Shape {
     Text,
     Json,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Print {
+pub(crate) enum Print {
     Text,
     Json,
     Ndjson,
@@ -185,7 +186,7 @@ pub enum Print {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     Hydra,
     Csv,
     Ndjson,
@@ -193,13 +194,13 @@ pub enum Format {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Int64 {
+pub(crate) enum Int64 {
     Number,
     String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Bytes {
+pub(crate) enum Bytes {
     Base64,
     Hex,
 }

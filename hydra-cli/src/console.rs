@@ -10,17 +10,17 @@ use anstream::{AutoStream, ColorChoice};
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 /// Where a command writes.
-pub struct Console {
+pub(crate) struct Console {
     out: BufWriter<StdoutLock<'static>>,
-    pub color: bool,
+    pub(crate) color: bool,
     error_color: bool,
     /// Columns of the terminal; none if stdout is not one.
-    pub width: Option<usize>,
-    pub verbose: bool,
+    pub(crate) width: Option<usize>,
+    pub(crate) verbose: bool,
 }
 
 impl Console {
-    pub fn new(when: When, verbose: bool) -> Console {
+    pub(crate) fn new(when: When, verbose: bool) -> Console {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let width = stdout
             .is_terminal()
@@ -35,7 +35,7 @@ impl Console {
     }
 
     /// Text in a style, or as it is where there is no colour.
-    pub fn paint(&self, style: Style, text: &str) -> String {
+    pub(crate) fn paint(&self, style: Style, text: &str) -> String {
         paint(self.color, style, text)
     }
 
@@ -46,26 +46,26 @@ impl Console {
     }
 
     /// Something was lost or skipped.
-    pub fn warn(&mut self, text: &str) {
+    pub(crate) fn warn(&mut self, text: &str) {
         let _ = self.out.flush();
         self.say(Style::Warn, "warning", text);
     }
 
     /// Something worth knowing.
-    pub fn note(&mut self, text: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         let _ = self.out.flush();
         self.say(Style::Note, "note", text);
     }
 
     /// Something for those who asked for more.
-    pub fn chat(&mut self, text: &str) {
+    pub(crate) fn chat(&mut self, text: &str) {
         if self.verbose {
             self.note(text);
         }
     }
 
     /// Why the command ends, or why a file was passed over.
-    pub fn complain(&mut self, failure: &Failure) {
+    pub(crate) fn complain(&mut self, failure: &Failure) {
         let Failure::Said(complaint) = failure else { return };
         let _ = self.out.flush();
         let text = complaint.render(self.error_color).to_string();

@@ -3,7 +3,7 @@
 
 use crate::args::{Bytes, Int64, Select};
 use crate::console::Console;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::render::columns::{self, Column};
 use crate::render::json::{Json, Picked};
 use crate::render::leaf::Spelling;
@@ -17,19 +17,19 @@ use std::ops::Range;
 
 /// A machine-readable format of records.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     Csv,
     Ndjson,
     Json,
 }
 
 impl Select {
-    pub fn spelling(&self) -> Spelling {
+    pub(crate) fn spelling(&self) -> Spelling {
         Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
     }
 
     /// The fields that were asked for, or the whole record.
-    pub fn pick(&self, schema: &Schema, input: &Input) -> Result<Vec<Column>> {
+    pub(crate) fn pick(&self, schema: &Schema, input: &Input) -> Result<Vec<Column>> {
         columns::pick(schema, &self.fields).map_err(|missing| {
             let names = missing.names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
             let names =
@@ -46,7 +46,7 @@ impl Select {
 }
 
 /// Goes through records in order. Returns how many were left out because their block is damaged.
-pub fn each_record(
+pub(crate) fn each_record(
     input: &Input,
     table: &Table<Dynamic>,
     range: Range<u64>,
@@ -97,7 +97,7 @@ fn is_damage(error: &Error) -> bool {
 }
 
 /// Writes records in a format.
-pub struct Exporter {
+pub(crate) struct Exporter {
     format: Format,
     columns: Vec<Column>,
     spelling: Spelling,
@@ -107,18 +107,18 @@ pub struct Exporter {
 }
 
 impl Exporter {
-    pub fn new(format: Format, schema: &Schema, picked: Vec<Column>, spelling: Spelling) -> Exporter {
+    pub(crate) fn new(format: Format, schema: &Schema, picked: Vec<Column>, spelling: Spelling) -> Exporter {
         let columns = if format == Format::Csv { columns::flatten(schema, &picked) } else { picked };
         Exporter { format, columns, spelling, line: String::new(), json: Vec::new(), count: 0 }
     }
 
     /// The titles of the columns.
-    pub fn titles(&self) -> Vec<String> {
+    pub(crate) fn titles(&self) -> Vec<String> {
         self.columns.iter().map(|column| column.title().to_string()).collect()
     }
 
     /// What cannot be read back from the output, column by column.
-    pub fn losses(&self, schema: &Schema) -> Vec<String> {
+    pub(crate) fn losses(&self, schema: &Schema) -> Vec<String> {
         let of = |column: &Column| match self.format {
             Format::Csv => column.csv_loss(schema),
             Format::Ndjson | Format::Json => None,
@@ -128,7 +128,7 @@ impl Exporter {
     }
 
     /// What stands before the records.
-    pub fn start(&mut self, table: &str, out: &mut dyn Write) -> Result<()> {
+    pub(crate) fn start(&mut self, table: &str, out: &mut dyn Write) -> Result<()> {
         match self.format {
             Format::Csv => {
                 self.line.clear();
@@ -146,7 +146,7 @@ impl Exporter {
         Ok(())
     }
 
-    pub fn record(&mut self, record: Value<'_>, out: &mut dyn Write) -> Result<()> {
+    pub(crate) fn record(&mut self, record: Value<'_>, out: &mut dyn Write) -> Result<()> {
         match self.format {
             Format::Csv => {
                 self.line.clear();
@@ -186,7 +186,7 @@ impl Exporter {
     }
 
     /// What stands after the records.
-    pub fn finish(&mut self, out: &mut dyn Write) -> Result<()> {
+    pub(crate) fn finish(&mut self, out: &mut dyn Write) -> Result<()> {
         if self.format == Format::Json {
             out.write_all(if self.count > 0 { b"\n]}\n" } else { b"]}\n" })?;
         }
@@ -195,7 +195,7 @@ impl Exporter {
 }
 
 /// The records that were asked for.
-pub fn range(count: Option<u64>, skip: u64, tail: Option<u64>, len: u64) -> Range<u64> {
+pub(crate) fn range(count: Option<u64>, skip: u64, tail: Option<u64>, len: u64) -> Range<u64> {
     match tail {
         Some(tail) => len.saturating_sub(tail)..len,
         None => {

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     Done = 0,
     CouldNot = 1,
     Usage = 2,
@@ -17,7 +17,7 @@ pub enum Exit {
 
 impl Exit {
     /// The one of two that says more: what could not be done, then "no", then losses.
-    pub fn worst(self, other: Exit) -> Exit {
+    pub(crate) fn worst(self, other: Exit) -> Exit {
         let rank = |exit| match exit {
             Exit::Done => 0,
             Exit::Lossy => 1,
@@ -29,11 +29,11 @@ impl Exit {
     }
 }
 
-pub type Result<T, E = Failure> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Why a command ends early.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// Whoever read the output has gone: nothing to say.
     ClosedPipe,
     Said(Box<Complaint>),
@@ -41,7 +41,7 @@ pub enum Failure {
 
 /// What is said, in the parts of its shape.
 #[derive(Debug)]
-pub struct Complaint {
+pub(crate) struct Complaint {
     exit: Exit,
     code: &'static str,
     message: String,
@@ -51,7 +51,7 @@ pub struct Complaint {
 
 impl Failure {
     /// A failure of the command itself.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Failure {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
         let message = message.into();
         Failure::Said(Box::new(Complaint {
             exit: Exit::CouldNot,
@@ -63,7 +63,7 @@ impl Failure {
     }
 
     /// Something on the command line that makes no sense.
-    pub fn usage(message: impl Into<String>) -> Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
         Failure::new("HY0601", message).exit(Exit::Usage)
     }
 
@@ -74,27 +74,30 @@ impl Failure {
         self
     }
 
-    pub fn exit(self, exit: Exit) -> Failure {
+    pub(crate) fn exit(self, exit: Exit) -> Failure {
         self.with(|complaint| complaint.exit = exit)
     }
 
     /// Where, and what was expected and found.
-    pub fn place(self, place: impl Into<String>) -> Failure {
+    pub(crate) fn place(self, place: impl Into<String>) -> Failure {
         self.with(|complaint| complaint.place = place.into())
     }
 
-    pub fn help(self, help: impl Into<String>) -> Failure {
+    pub(crate) fn help(self, help: impl Into<String>) -> Failure {
         self.with(|complaint| complaint.help = Some(help.into()))
     }
 
     /// Says another name for a file, where the one that was read is a copy of stdin.
-    pub fn renamed(self, from: &Path, to: &str) -> Failure {
+    pub(crate) fn renamed(self, from: &Path, to: &str) -> Failure {
         let from = from.display().to_string();
-        self.with(|complaint| complaint.place = complaint.place.replace(&from, to))
+        self.with(|complaint| {
+            complaint.place = complaint.place.replace(&from, to);
+            complaint.help = complaint.help.take().map(|help| help.replace(&from, to));
+        })
     }
 
     /// The exit code that it ends the command with.
-    pub fn code(&self) -> Exit {
+    pub(crate) fn code(&self) -> Exit {
         match self {
             Failure::ClosedPipe => Exit::Done,
             Failure::Said(complaint) => complaint.exit,
@@ -102,7 +105,7 @@ impl Failure {
     }
 
     /// A failure of the system on a file.
-    pub fn io(error: std::io::Error, file: &Path) -> Failure {
+    pub(crate) fn io(error: std::io::Error, file: &Path) -> Failure {
         Failure::from(hydra::Error::io(error).in_file(file))
     }
 }
@@ -111,9 +114,11 @@ impl From<hydra::Error> for Failure {
     fn from(error: hydra::Error) -> Failure {
         let text = error.to_string();
         let place = text.lines().find_map(|line| line.strip_prefix("  --> ")).unwrap_or("");
-        Failure::new(error.code(), error.message())
-            .place(place)
-            .with(|complaint| complaint.help = error.help_text().map(str::to_string))
+        let help = error.help_text().map(|help| match (help, error.file()) {
+            ("hydra check", Some(file)) => format!("hydra check {}", file.display()),
+            _ => help.to_string(),
+        });
+        Failure::new(error.code(), error.message()).place(place).with(|complaint| complaint.help = help)
     }
 }
 
@@ -138,7 +143,7 @@ impl From<serde_json::Error> for Failure {
 
 impl Complaint {
     /// The text, with the styles of a terminal if `color`.
-    pub fn render(&self, color: bool) -> impl fmt::Display {
+    pub(crate) fn render(&self, color: bool) -> impl fmt::Display {
         let style = |code: &'static str| if color { code } else { "" };
         let (red, bold, blue, off) =
             (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));

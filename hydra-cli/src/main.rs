@@ -16,7 +16,7 @@ mod target;
 use args::{Cli, Command};
 use clap::Parser;
 use console::Console;
-use failure::{Exit, Failure, Result};
+use failure::{Exit, Result};
 use std::io::Write;
 use std::process::ExitCode;
 

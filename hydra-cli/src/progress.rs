@@ -10,14 +10,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A line of progress, for as long as it lives.
-pub struct Progress {
+pub(crate) struct Progress {
     done: Arc<AtomicU64>,
     drawing: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
     /// Starts; `total` 0 means that nobody knows how much there is to do.
-    pub fn start(what: &'static str, total: u64) -> Progress {
+    pub(crate) fn start(what: &'static str, total: u64) -> Progress {
         let done = Arc::new(AtomicU64::new(0));
         let drawing = std::io::stderr().is_terminal().then(|| {
             let ((stop, stopped), done) = (channel(), Arc::clone(&done));
@@ -39,7 +39,7 @@ impl Progress {
     }
 
     /// How much is done.
-    pub fn set(&self, done: u64) {
+    pub(crate) fn set(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);
     }
 }

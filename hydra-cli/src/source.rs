@@ -5,7 +5,7 @@
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::escape;
-use hydra::file::{Reader, Table};
+use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
 use std::fs::File;
 use std::io;
@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// A regular file to read, and what to call it.
-pub struct Input {
+pub(crate) struct Input {
     /// As it was given, or `<stdin>`.
-    pub name: String,
-    pub path: PathBuf,
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
     spool: Option<TempPath>,
 }
 
 impl Input {
     /// A file; stdin (`-`) and pipes are copied to a temporary one first, since they can be read only once.
-    pub fn new(path: &Path, console: &mut Console) -> Result<Input> {
+    pub(crate) fn new(path: &Path, console: &mut Console) -> Result<Input> {
         let stdin = path == Path::new("-");
         let name = if stdin { "<stdin>".to_string() } else { path.display().to_string() };
         let spooled = if stdin {
@@ -42,23 +42,60 @@ impl Input {
     }
 
     /// Size in bytes.
-    pub fn len_bytes(&self) -> u64 {
+    pub(crate) fn len_bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
     }
 
     /// Opens it as a Hydra file.
-    pub fn open(&self) -> Result<Reader> {
+    pub(crate) fn open(&self) -> Result<Reader> {
         Reader::open(&self.path).map_err(|error| self.failure(error))
     }
 
+    /// Says what opening a damaged file found. Returns true if records are missing, which must be allowed.
+    pub(crate) fn admit(&self, reader: &Reader, skip_damaged: bool, console: &mut Console) -> Result<bool> {
+        let report = reader.report();
+        if matches!(report.state(), State::Clean | State::Unclosed | State::UncommittedTail { .. }) {
+            return Ok(false);
+        }
+        let known = reader.tables().iter().map(|table| table.record_count()).fold(0, u64::saturating_add);
+        let missing = reader.commit().record_count.saturating_sub(known);
+        let name = &self.name;
+        if missing == 0 {
+            console.warn(&format!("{name}: {report}; hydra check {name} tells more"));
+            return Ok(false);
+        }
+        let message =
+            format!("{report}, {missing} of {} records cannot be found", known.saturating_add(missing));
+        if skip_damaged {
+            console.warn(&format!("{name}: {message}"));
+            return Ok(true);
+        }
+        let failure = match report.details().first() {
+            Some(first) => Failure::new(first.code(), message).place(self.failure_place(first)),
+            None => Failure::new("HY0622", message).place(name.as_str()),
+        };
+        Err(failure.help("--skip-damaged goes on without these records"))
+    }
+
+    /// Where an error is, in this file.
+    fn failure_place(&self, error: &Error) -> String {
+        let offset = error.offset().map(|offset| format!(" @ 0x{offset:x}")).unwrap_or_default();
+        let place = error.place_text().map(|place| format!(", {place}")).unwrap_or_default();
+        let facts = [("expected", error.expected_text()), ("found", error.found_text())];
+        let facts: Vec<String> =
+            facts.iter().filter_map(|(word, text)| Some(format!("{word} {}", text.as_ref()?))).collect();
+        let colon = if facts.is_empty() { "" } else { ": " };
+        format!("{}{offset}{place}{colon}{}", self.name, facts.join(", "))
+    }
+
     /// A failure on this file, under the name that it was given.
-    pub fn failure(&self, error: Error) -> Failure {
+    pub(crate) fn failure(&self, error: Error) -> Failure {
         let failure = Failure::from(error.in_file(&self.path));
         if self.spool.is_some() { failure.renamed(&self.path, &self.name) } else { failure }
     }
 
     /// The table with this name, or the only one.
-    pub fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
+    pub(crate) fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
         let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
         let list = names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
         let failure = |kind: ErrorKind| Error::new(kind).in_file(&self.path);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// The place of an output file.
-pub struct Target {
+pub(crate) struct Target {
     path: PathBuf,
     directory: PathBuf,
     force: bool,
@@ -20,7 +20,7 @@ pub struct Target {
 
 impl Target {
     /// A file that may be written.
-    pub fn new(path: &Path, force: bool) -> Result<Target> {
+    pub(crate) fn new(path: &Path, force: bool) -> Result<Target> {
         if let Ok(metadata) = std::fs::symlink_metadata(path) {
             if !force {
                 return Err(Error::new(ErrorKind::Exists).in_file(path).help("--force overwrites it").into());
@@ -36,11 +36,14 @@ impl Target {
             Some(parent) if parent != Path::new("") => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
+        if !directory.is_dir() {
+            return Err(Error::new(ErrorKind::NotFound).in_file(path).found("no such directory").into());
+        }
         Ok(Target { path, directory, force })
     }
 
     /// Writes a text file.
-    pub fn write_text(&self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    pub(crate) fn write_text(&self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
         let (file, temporary) = self.make(open, |error| Failure::io(error, &self.path))?;
         let mut out = Labelled { out: BufWriter::with_capacity(256 << 10, file), failed: None };
@@ -53,32 +56,25 @@ impl Target {
     }
 
     /// Writes a Hydra file.
-    pub fn write_hydra(&self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
+    pub(crate) fn write_hydra(&self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
         let mut refused = None;
         let create = |path: &Path| {
             Writer::create(path).map_err(|error| {
-                let exists = error.kind() == ErrorKind::Exists;
-                refused = Some(error);
-                if exists { io::ErrorKind::AlreadyExists.into() } else { io::Error::other("") }
+                let again = error.kind() == ErrorKind::Exists;
+                refused = Some(self.rename(error.into(), path));
+                if again { io::ErrorKind::AlreadyExists.into() } else { io::Error::other("refused") }
             })
         };
         let made = self.make(create, |error| Failure::io(error, &self.path));
-        let (mut writer, temporary) = match (made, refused) {
-            (Err(_), Some(error)) => return Err(self.rename(error, None)),
-            (made, _) => made?,
-        };
-        fill(&mut writer)?;
-        writer.finish().map_err(|error| self.rename(error, Some(&temporary)))?;
+        let (mut writer, temporary) = made.map_err(|failure| refused.unwrap_or(failure))?;
+        let filled = fill(&mut writer).and_then(|()| Ok(writer.finish()?));
+        filled.map_err(|failure| self.rename(failure, &temporary))?;
         self.put(temporary)
     }
 
-    /// An error on the temporary file, said of the one that it was to become.
-    fn rename(&self, error: Error, temporary: Option<&TempPath>) -> Failure {
-        let failure = Failure::from(error.in_file(&self.path));
-        match temporary {
-            Some(temporary) => failure.renamed(temporary, &self.path.display().to_string()),
-            None => failure,
-        }
+    /// A failure on the temporary file, said of the one that it was to become.
+    fn rename(&self, failure: Failure, temporary: &Path) -> Failure {
+        failure.renamed(temporary, &self.path.display().to_string())
     }
 
     fn make<T>(
@@ -104,7 +100,7 @@ impl Target {
 }
 
 /// Writes a Hydra file to stdout, by way of a temporary one.
-pub fn hydra_to_stdout(
+pub(crate) fn hydra_to_stdout(
     console: &mut Console,
     fill: impl FnOnce(&mut Writer, &mut Console) -> Result<()>,
 ) -> Result<()> {

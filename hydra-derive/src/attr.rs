@@ -269,10 +269,9 @@ fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<Val
         if !input.peek(syn::token::Paren) {
             return Err(syn::Error::new(name.span(), "expected `attr(name = value)`"));
         }
-        let content;
-        syn::parenthesized!(content in input);
-        let pairs = content.parse_terminated(read_pair, Token![,])?;
-        return Ok(Value::Pairs(pairs.into_iter().collect()));
+        let group: proc_macro2::Group = input.parse()?;
+        let pairs = |content: ParseStream| content.parse_terminated(read_pair, Token![,]);
+        return Ok(Value::Pairs(Parser::parse2(pairs, group.stream())?.into_iter().collect()));
     }
     if !input.peek(Token![=]) {
         return match takes {

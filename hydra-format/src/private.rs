@@ -19,8 +19,9 @@ pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64
 pub use std::result::Result::Ok;
 pub use std::vec::Vec;
 
-use crate::codec::put;
-use crate::describe::{Layout, Live, Parts, round_up, struct_layout, variants_layout};
+pub(crate) use crate::codec::encode_payload as image;
+use crate::codec::{part, put};
+use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 
@@ -242,6 +243,12 @@ pub const fn default(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
     Note::Default(DefaultImage::Live(make))
 }
 
+/// The stored offset of field `I` of `S`.
+#[inline]
+pub fn offset<S: Fields, const I: usize>() -> usize {
+    const { S::OFFSETS[I] as usize }
+}
+
 /// The descriptor of field `index` of `S`.
 pub const fn field<S: Fields>(
     ty: TypeRef,
@@ -252,22 +259,146 @@ pub const fn field<S: Fields>(
     Field::new(name, ty, S::OFFSETS[index], S::FACTS[index].live_offset, notes)
 }
 
-/// A payload of one record (FORMAT.md, section 7): where its text starts, and its bytes.
-pub(crate) fn image<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
-    let mut measure = Measure::from(0, 0);
-    value.measure(&mut measure);
-    let (heap_count, text_count) = measure.finish()?;
-    let heap_start = round_up(T::SIZE as u64, 64) as usize;
-    let text_start = round_up((heap_start + heap_count) as u64, 64) as usize;
-    let mut payload = vec![0; text_start + text_count];
-    let (records, rest) = payload.split_at_mut(heap_start);
-    let (heap, text) = rest.split_at_mut(text_start - heap_start);
-    let mut sink = Sink::new(&mut heap[..heap_count], 0, text, 0);
-    value.encode(&mut records[..T::SIZE], &mut sink);
-    match sink.is_exact() {
-        true => Ok((text_start as u32, payload)),
-        false => Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded")),
+/// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
+/// the one error is that of the field's view.
+pub struct FieldOf<T>(PhantomData<T>);
+
+impl<T: Hydra> FieldOf<T> {
+    pub const FACTS: Facts = Facts::of::<T>();
+    pub const TYPE: TypeRef = TypeRef::Live(type_of::<T>);
+
+    pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
+        image(&value)
     }
+
+    #[inline]
+    pub fn value(value: &T) -> Option<Value<'_>> {
+        Some(Value::of(value))
+    }
+
+    #[inline]
+    pub fn view(at: At<'_>, offset: usize) -> T::View<'_> {
+        at.get::<T>(offset)
+    }
+
+    #[inline]
+    pub fn list(run: Run<'_>) -> T::List<'_> {
+        T::list(run)
+    }
+
+    #[inline]
+    pub fn decode(at: At<'_>, offset: usize) -> Result<T> {
+        at.decode::<T>(offset)
+    }
+
+    #[inline]
+    pub fn measure(value: &T, measure: &mut Measure) {
+        if T::REFS {
+            value.measure(measure);
+        }
+    }
+
+    #[inline]
+    pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
+        value.encode(part(slot, offset, T::SIZE), sink);
+    }
+
+    pub fn compare(at: At<'_>, key: &T) -> Ordering {
+        T::compare(at, key)
+    }
+
+    pub fn order(left: &T, right: &T) -> Ordering {
+        left.order(right)
+    }
+}
+
+/// What the derive asks of a field of type `T` that is stored as `W` says.
+pub struct Converted<W, T>(PhantomData<(W, T)>);
+
+impl<T: 'static, W: With<T>> Converted<W, T> {
+    pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
+    pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
+
+    pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
+        image(&W::to_stored(&value)?)
+    }
+
+    pub fn value(value: &T) -> Option<Value<'_>> {
+        Some(Value::encoded(value, W::Stored::TYPE))
+    }
+
+    #[inline]
+    pub fn view(at: At<'_>, offset: usize) -> <W::Stored as Hydra>::View<'_> {
+        at.get::<W::Stored>(offset)
+    }
+
+    #[inline]
+    pub fn list(run: Run<'_>) -> <W::Stored as Hydra>::List<'_> {
+        W::Stored::list(run)
+    }
+
+    pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
+        let stored = at.decode::<W::Stored>(offset)?;
+        W::from_stored(stored).map_err(|error| error.path(name))
+    }
+
+    pub fn measure(value: &T, measure: &mut Measure, name: &str) {
+        match W::to_stored(value) {
+            Ok(stored) => stored.measure(measure),
+            Err(error) => measure.fail(|| error.path(name)),
+        }
+    }
+
+    pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
+        if let Ok(stored) = W::to_stored(value) {
+            stored.encode(part(slot, offset, W::Stored::SIZE), sink);
+        }
+    }
+}
+
+/// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
+/// answer of their own; the program has an error then, and nothing here is ever called.
+macro_rules! no_field {
+    ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
+        pub trait $trait: Sized {
+            const FACTS: Facts = Facts::of::<u8>();
+            const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
+
+            fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
+                never()
+            }
+            fn value<T>(_: &T) -> Option<Value<'_>> {
+                never()
+            }
+            fn view<R>(_: At<'_>, _: usize) -> R {
+                never()
+            }
+            fn list<R>(_: Run<'_>) -> R {
+                never()
+            }
+            fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
+                $(let _ = $name;)?
+                never()
+            }
+            fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
+                $(let _ = $name;)?
+            }
+            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {}
+            fn compare<T>(_: At<'_>, _: &T) -> Ordering {
+                never()
+            }
+            fn order<T>(_: &T, _: &T) -> Ordering {
+                never()
+            }
+        }
+        impl<$($param),+> $trait for $of<$($param),+> {}
+    };
+}
+no_field!(NoField for FieldOf<T>);
+no_field!(NoConverted for Converted<W, T>, name);
+
+fn never<R>() -> R {
+    unreachable!("a type that cannot be stored does not compile")
 }
 
 /// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
@@ -291,6 +422,7 @@ pub const fn smallest_tag(tags: &[i128]) -> Kind {
 }
 
 /// Fails to compile if two tags are the same, or one does not fit into the kind.
+#[track_caller]
 pub const fn check_tags(kind: Kind, tags: &[i128]) {
     let bits = kind.fixed_size() * 8;
     let mut i = 0;

@@ -165,6 +165,9 @@ class Schema:
             raise Fault("HY0401", "a core with bytes left over")
         self.keys = set()
         self.check_indices()
+        for i, ty in enumerate(self.types):
+            if ty.align not in (1, 2, 4, 8, 16, 32, 64):
+                raise Fault("HY0401", f"type {i} has an invalid alignment", found=str(ty.align))
         self.check_nesting()
         for i, ty in enumerate(self.types):
             self.check_type(i, ty)
@@ -200,8 +203,6 @@ class Schema:
     def check_type(self, i, ty):
         if ty.flags & ~1 or (ty.flags and ty.kind not in INTEGERS):
             raise Fault("HY0401", f"type {i} has an unknown flag", found=str(ty.flags))
-        if ty.align not in (1, 2, 4, 8, 16, 32, 64):
-            raise Fault("HY0401", f"type {i} has an invalid alignment", found=str(ty.align))
         if ty.kind == ENUM:
             self.check_enum(ty)
         self.check_names(ty.fields)
@@ -269,8 +270,6 @@ class Schema:
         """5.1: fields one after the other, each at the next multiple of its alignment. Gives the end."""
         for field in fields:
             ty = self.types[field.type]
-            if ty.align < 1:
-                raise Fault("HY0401", "an invalid alignment")
             end = up(end, ty.align)
             if field.offset != end:
                 raise Fault("HY0401", f"the offset of {what}.{field.name}", expected=str(end), found=str(field.offset))

@@ -5,7 +5,7 @@
 use hydra::{Hydra, Result, Writer};
 use std::path::Path;
 
-/// The type of the example.
+// The type of the example: its documentation would be part of the bytes.
 #[derive(Hydra)]
 struct Reading {
     /// Degrees.

@@ -20,12 +20,15 @@ use std::io::Write;
 /// The records that decide how wide columns are.
 const FIRST_RECORDS: usize = 200;
 
-pub fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
     let mut exit = Exit::Done;
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {
         let input = Input::new(file, console)?;
         let reader = input.open()?;
+        if input.admit(&reader, args.select.skip_damaged, console)? {
+            exit = Exit::Lossy;
+        }
         let table = input.table(&reader, args.select.table.as_deref())?;
         let range = export::range(args.count, args.skip, args.tail, table.len());
         let picked = args.select.pick(table.schema(), &input)?;
@@ -108,7 +111,8 @@ impl Page {
     fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
         let shown = self.plan.as_ref().map_or(self.columns.len(), |plan| plan.shown);
         let cells = self.columns.iter().take(shown);
-        let cells = cells.map(|column| cell(column.value(record).unwrap_or(record), self.spelling)).collect();
+        let cells = cells.map(|column| cell(column.value(record).unwrap_or(record), self.spelling));
+        let cells: Vec<Cell> = cells.collect();
         if self.plan.is_some() {
             return self.print(&cells, console);
         }
@@ -126,7 +130,7 @@ impl Page {
         first.iter().try_for_each(|cells| self.print(cells, console))
     }
 
-    fn print(&mut self, cells: &Vec<Cell>, console: &mut Console) -> Result<()> {
+    fn print(&mut self, cells: &[Cell], console: &mut Console) -> Result<()> {
         let Some(plan) = &self.plan else { return Ok(()) };
         self.line.clear();
         self.shortened += u64::from(plan.row(&mut self.line, cells));

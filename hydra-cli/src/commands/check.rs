@@ -18,13 +18,13 @@ use std::io::Write;
 const KEPT: usize = 10_000;
 
 /// What checking a file found.
-pub struct Findings {
-    pub list: Vec<Error>,
-    pub count: u64,
+pub(crate) struct Findings {
+    pub(crate) list: Vec<Error>,
+    pub(crate) count: u64,
     summary: Option<CheckSummary>,
 }
 
-pub fn run(args: &Check, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
     let (mut exit, mut documents) = (Exit::Done, Vec::new());
     for path in &args.files {
         let done = Input::new(path, console).and_then(|input| Ok((examine(&input)?, input)));
@@ -65,7 +65,7 @@ pub fn run(args: &Check, console: &mut Console) -> Result<Exit> {
 }
 
 /// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
-pub fn examine(input: &Input) -> Result<Findings> {
+pub(crate) fn examine(input: &Input) -> Result<Findings> {
     let progress = Progress::start("checking", 0);
     let mut found = Findings { list: Vec::new(), count: 0, summary: None };
     let checked = file::check(&input.path, &mut |finding| found.add(finding));
@@ -88,13 +88,14 @@ impl Findings {
         }
     }
 
-    pub fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.count == 0
     }
 
     /// What was verified and what was found.
-    pub fn show(&self, console: &mut Console) -> Result<()> {
-        let verified = self.summary.as_ref().map(|summary| {
+    pub(crate) fn show(&self, console: &mut Console) -> Result<()> {
+        let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
+        let verified = opened.map(|summary| {
             let records = plural(summary.record_count, "record");
             format!(
                 "{records} in {}, {} verified",
@@ -109,7 +110,8 @@ impl Findings {
         }
         for error in &self.list {
             let text = error.to_string();
-            writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
+            let text = text.strip_suffix("\n  = help: hydra check").unwrap_or(&text);
+            writeln!(console, "  {}", escape::lines(text).replace('\n', "\n  "))?;
         }
         let more = self.count.saturating_sub(self.list.len() as u64);
         if more > 0 {
@@ -118,7 +120,7 @@ impl Findings {
         Ok(())
     }
 
-    pub fn document(&self) -> Map<String, Value> {
+    pub(crate) fn document(&self) -> Map<String, Value> {
         let mut out = Map::new();
         let verdict = match self.list.first().map(Error::kind) {
             None => "good",
@@ -138,7 +140,7 @@ impl Findings {
 }
 
 /// A finding as JSON.
-pub fn finding(error: &Error) -> Value {
+pub(crate) fn finding(error: &Error) -> Value {
     let mut out = Map::new();
     out.insert("code".into(), json!(error.code()));
     out.insert("message".into(), json!(error.message()));
@@ -150,7 +152,7 @@ pub fn finding(error: &Error) -> Value {
         ("path", error.path_text()),
         ("expected", error.expected_text()),
         ("found", error.found_text()),
-        ("help", error.help_text()),
+        ("help", error.help_text().filter(|help| *help != "hydra check")),
     ];
     for (key, text) in facts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
         out.insert(key.into(), json!(text));

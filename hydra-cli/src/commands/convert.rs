@@ -12,7 +12,7 @@ use crate::target::{Target, hydra_to_stdout};
 use std::io::Write;
 use std::path::Path;
 
-pub fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
     let from = args.from.map_or_else(|| guess(&args.input, "IN", "--from"), Ok)?;
     let to = args.to.map_or_else(|| guess(&args.output, "OUT", "--to"), Ok)?;
     match (from, to) {
@@ -79,6 +79,7 @@ fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Res
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let input = Input::new(&args.input, console)?;
     let reader = input.open()?;
+    let incomplete = input.admit(&reader, args.select.skip_damaged, console)?;
     let table = input.table(&reader, args.select.table.as_deref())?;
     let picked = args.select.pick(table.schema(), &input)?;
     let mut exporter = Exporter::new(format, table.schema(), picked, args.select.spelling());
@@ -117,5 +118,5 @@ fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Res
         Some(target) => target.write_text(|out| stream(Some(out), console))?,
     }
     losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
-    Ok(if lost > 0 || !losses.is_empty() { Exit::Lossy } else { Exit::Done })
+    Ok(if incomplete || lost > 0 || !losses.is_empty() { Exit::Lossy } else { Exit::Done })
 }

@@ -19,7 +19,7 @@ use std::io::Write;
 /// Lines that tables and metadata may take together: the rest of a screen.
 const LINES: usize = 36;
 
-pub fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
     let (mut exit, mut documents) = (Exit::Done, Vec::new());
     for (i, file) in args.files.iter().enumerate() {
         let input = Input::new(file, console)?;
@@ -54,12 +54,16 @@ fn show(
 ) -> Result<()> {
     let report = reader.report();
     let (name, commit) = (escape::line(&input.name), reader.commit());
+    let broken = found.is_some_and(|found| !found.is_good());
     let (mark, style) = match report.state() {
+        _ if broken => ("✗", Style::Bad),
         State::Clean => ("✓", Style::Good),
         State::Damaged => ("✗", Style::Bad),
         _ => ("!", Style::Warn),
     };
-    let state = console.paint(style, &format!("{mark} {report}"));
+    let damage =
+        found.filter(|_| broken).map(|found| format!(", but damaged: {}", plural(found.count, "finding")));
+    let state = console.paint(style, &format!("{mark} {report}{}", damage.unwrap_or_default()));
     writeln!(console, "{}  {state}", console.paint(Style::Bold, &name))?;
     let tables = plural(reader.tables().len() as u64, "table");
     let records = plural(commit.record_count, "record");
@@ -85,8 +89,11 @@ fn show(
     match found {
         Some(found) => found.show(console),
         None => {
-            let blocks = plural(reader.tables().iter().map(|table| table.block_count()).sum(), "data block");
-            let text = format!("not verified: what is in {blocks} (hydra check {name}, or inspect --deep)");
+            let blocks = reader.tables().iter().map(|table| table.block_count()).fold(0, u64::saturating_add);
+            let blocks = plural(blocks, "data block");
+            let text = format!(
+                "not verified: checksums and contents of {blocks}; hydra check {name} reads every byte"
+            );
             Ok(writeln!(console, "{}", console.paint(Style::Dim, &text))?)
         }
     }

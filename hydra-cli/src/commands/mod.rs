@@ -1,8 +1,8 @@
 //! The commands, one file each.
 #![forbid(unsafe_code)]
 
-pub mod cat;
-pub mod check;
-pub mod convert;
-pub mod inspect;
-pub mod schema;
+pub(crate) mod cat;
+pub(crate) mod check;
+pub(crate) mod convert;
+pub(crate) mod inspect;
+pub(crate) mod schema;

@@ -8,7 +8,7 @@ use crate::render::{escape, schema};
 use crate::source::Input;
 use std::io::Write;
 
-pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let reader = input.open()?;
     let table = input.table(&reader, args.table.as_deref())?;

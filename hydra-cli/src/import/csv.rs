@@ -12,9 +12,9 @@ const ROW_BYTES: usize = 16 << 20;
 
 /// A place in the text: line from 1, column in bytes from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub line: u64,
-    pub column: u64,
+pub(crate) struct Place {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
 }
 
 impl fmt::Display for Place {
@@ -25,7 +25,7 @@ impl fmt::Display for Place {
 
 /// Why a row is not CSV.
 #[derive(Debug)]
-pub enum Malformed {
+pub(crate) enum Malformed {
     /// The system could not read.
     Io(std::io::Error),
     /// A quoted cell that never ends; the place is that of its quote.
@@ -46,11 +46,11 @@ impl From<std::io::Error> for Malformed {
 
 /// One cell of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cell<'a> {
-    pub text: &'a str,
+pub(crate) struct Cell<'a> {
+    pub(crate) text: &'a str,
     /// It stood in quotes.
-    pub quoted: bool,
-    pub place: Place,
+    pub(crate) quoted: bool,
+    pub(crate) place: Place,
 }
 
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ struct Span {
 
 /// A row, its memory used again for the next one.
 #[derive(Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// The cells' text with a line feed after each, so that none can run into the next.
     data: Vec<u8>,
     text: String,
@@ -72,12 +72,12 @@ pub struct Row {
 
 impl Row {
     /// How many cells.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.spans.len()
     }
 
     /// The cells, in order.
-    pub fn cells(&self) -> impl ExactSizeIterator<Item = Cell<'_>> {
+    pub(crate) fn cells(&self) -> impl ExactSizeIterator<Item = Cell<'_>> {
         self.spans.iter().map(|span| Cell {
             text: self.text.get(span.start..span.end).unwrap_or(""),
             quoted: span.quoted,
@@ -85,13 +85,8 @@ impl Row {
         })
     }
 
-    /// Where the row starts.
-    pub fn place(&self) -> Place {
-        self.spans.first().map_or(Place { line: 1, column: 1 }, |span| span.place)
-    }
-
     /// True for a line without a character.
-    pub fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         matches!(self.spans.as_slice(), [only] if only.start == only.end && !only.quoted)
     }
 
@@ -134,7 +129,7 @@ impl Row {
 }
 
 /// Reads rows from bytes, with bounded memory.
-pub struct Reader<R> {
+pub(crate) struct Reader<R> {
     input: R,
     buffer: Vec<u8>,
     at: usize,
@@ -146,7 +141,7 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    pub fn new(input: R) -> Result<Reader<R>, Malformed> {
+    pub(crate) fn new(input: R) -> Result<Reader<R>, Malformed> {
         let buffer = vec![0; BUFFER_BYTES];
         let mut reader = Reader { input, buffer, at: 0, filled: 0, line: 1, line_start: 0, read: 0 };
         while reader.filled < 3 {
@@ -162,12 +157,12 @@ impl<R: Read> Reader<R> {
     }
 
     /// How many bytes were read so far.
-    pub fn read_bytes(&self) -> u64 {
+    pub(crate) fn read_bytes(&self) -> u64 {
         self.read
     }
 
     /// Reads the next row; false at the end.
-    pub fn read_row(&mut self, row: &mut Row) -> Result<bool, Malformed> {
+    pub(crate) fn read_row(&mut self, row: &mut Row) -> Result<bool, Malformed> {
         row.clear();
         if self.peek()?.is_none() {
             return Ok(false);

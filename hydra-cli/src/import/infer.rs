@@ -6,7 +6,7 @@ use std::fmt;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
+pub(crate) enum Type {
     I64,
     U64,
     F64,
@@ -53,7 +53,7 @@ impl fmt::Display for Witness {
 
 /// What is known of a column so far.
 #[derive(Clone, Debug, Default)]
-pub struct Guess {
+pub(crate) struct Guess {
     nulls: u64,
     ints: u64,
     floats: u64,
@@ -71,12 +71,12 @@ pub struct Guess {
 
 impl Guess {
     /// Takes in a null cell.
-    pub fn add_null(&mut self) {
+    pub(crate) fn add_null(&mut self) {
         self.nulls += 1;
     }
 
     /// Takes in a cell.
-    pub fn add(&mut self, cell: &str, line: u64) {
+    pub(crate) fn add(&mut self, cell: &str, line: u64) {
         match classify(cell) {
             Class::Int(int) => {
                 self.ints += 1;
@@ -102,12 +102,12 @@ impl Guess {
     }
 
     /// True if a cell was null, or if there is no cell at all to tell.
-    pub fn is_optional(&self) -> bool {
+    pub(crate) fn is_optional(&self) -> bool {
         self.nulls > 0
     }
 
     /// The type, and a word if the column stays text although it looks like numbers.
-    pub fn decide(&self) -> (Type, Option<String>) {
+    pub(crate) fn decide(&self) -> (Type, Option<String>) {
         let numbers = self.ints + self.floats;
         let looks_numeric = numbers > 0 || self.odd.is_some();
         if self.texts > 0 || (self.bools > 0 && (looks_numeric || self.specials > 0)) {

@@ -21,17 +21,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A CSV file whose columns are known.
-pub struct Survey<'a> {
+pub(crate) struct Survey<'a> {
     input: &'a Input,
     nulls: &'a [String],
     names: Vec<String>,
     columns: Vec<(Type, bool)>,
     rows: u64,
-    pub schema: Schema,
+    pub(crate) schema: Schema,
 }
 
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing.
-pub fn survey<'a>(
+pub(crate) fn survey<'a>(
     input: &'a Input,
     table: &str,
     nulls: &'a [String],
@@ -62,7 +62,7 @@ pub fn survey<'a>(
 
 impl Survey<'_> {
     /// Writes the records. Returns how many.
-    pub fn write(&self, writer: &mut Writer) -> Result<u64> {
+    pub(crate) fn write(&self, writer: &mut Writer) -> Result<u64> {
         let fail = |error| self.input.failure(error);
         let table = writer.dynamic_table(&self.schema)?;
         let schema = Arc::new(self.schema.clone());
@@ -226,7 +226,7 @@ fn malformed(error: Malformed, input: &Input) -> Failure {
 }
 
 /// The name of a table for a file: `daily-weather.csv` gives `DailyWeather`.
-pub fn type_name(path: Option<&Path>) -> String {
+pub(crate) fn type_name(path: Option<&Path>) -> String {
     let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let stem = stem.split('.').find(|part| !part.is_empty()).unwrap_or("");
     let words = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

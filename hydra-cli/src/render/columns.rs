@@ -12,9 +12,9 @@ const MAX_DEPTH: usize = 32;
 
 /// A column: the path to its values, and what they are.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     /// Names joined with dots; empty for the whole record.
-    pub name: String,
+    pub(crate) name: String,
     steps: Vec<usize>,
     ty: TypeIndex,
 }
@@ -24,39 +24,40 @@ struct TypeIndex(u32);
 
 /// A field that was asked for and is not there.
 #[derive(Debug, PartialEq)]
-pub struct NoField {
-    pub path: String,
+pub(crate) struct NoField {
+    pub(crate) path: String,
     /// What there is at the last step that was found.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 impl Column {
     /// The whole record.
-    pub fn root() -> Column {
+    pub(crate) fn root() -> Column {
         Column { name: String::new(), steps: Vec::new(), ty: TypeIndex(0) }
     }
 
     /// The name, or what the only column of a table of bare values is called.
-    pub fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         if self.name.is_empty() { "value" } else { &self.name }
     }
 
     /// Its value in a record.
-    pub fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
+    pub(crate) fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
         self.steps.iter().try_fold(record, |value, &step| peel(value).field_at(step).ok())
     }
 
     /// True if its cells are numbers, to be aligned at the right.
-    pub fn is_number(&self, schema: &Schema) -> bool {
+    pub(crate) fn is_number(&self, schema: &Schema) -> bool {
         let mut ty = through(schema, self.ty);
         if ty.kind() == Kind::Option {
             ty = ty.element().map_or(ty, |inner| through(schema, index(inner)));
         }
-        ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64)
+        let number = ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64);
+        number && !matches!(ty.form(), Form::Timestamp { .. } | Form::Date)
     }
 
     /// Why a cell of CSV does not tell its value apart from all others, if it does not.
-    pub fn csv_loss(&self, schema: &Schema) -> Option<&'static str> {
+    pub(crate) fn csv_loss(&self, schema: &Schema) -> Option<&'static str> {
         let ty = through(schema, self.ty);
         let inner = match ty.kind() {
             Kind::Option => through(schema, index(ty.element()?)),
@@ -93,7 +94,7 @@ impl Column {
 }
 
 /// The columns that were asked for, each whole; the record itself if none was.
-pub fn pick(schema: &Schema, fields: &[String]) -> Result<Vec<Column>, NoField> {
+pub(crate) fn pick(schema: &Schema, fields: &[String]) -> Result<Vec<Column>, NoField> {
     if fields.is_empty() {
         return Ok(vec![Column::root()]);
     }
@@ -124,7 +125,7 @@ fn find(schema: &Schema, path: &str) -> Result<Column, NoField> {
 }
 
 /// The columns with structs and tuples taken apart, in order.
-pub fn flatten(schema: &Schema, picked: &[Column]) -> Vec<Column> {
+pub(crate) fn flatten(schema: &Schema, picked: &[Column]) -> Vec<Column> {
     let mut columns = Vec::new();
     picked.iter().for_each(|column| add(schema, column, 0, &mut columns));
     columns

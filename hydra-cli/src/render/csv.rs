@@ -7,7 +7,7 @@ use hydra::Value;
 use std::fmt::Write;
 
 /// Appends the cell of a value: null is empty, the empty string is `""`, what has parts is JSON text.
-pub fn write_cell(out: &mut String, value: Value<'_>, spelling: Spelling) {
+pub(crate) fn write_cell(out: &mut String, value: Value<'_>, spelling: Spelling) {
     match leaf(value, spelling) {
         Some(Leaf::Null) if value.is_none() => {}
         Some(Leaf::Str(text)) => write_text(out, text),
@@ -18,7 +18,7 @@ pub fn write_cell(out: &mut String, value: Value<'_>, spelling: Spelling) {
 }
 
 /// Appends text, in quotes where it needs them.
-pub fn write_text(out: &mut String, text: &str) {
+pub(crate) fn write_text(out: &mut String, text: &str) {
     if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
         let _ = write!(out, "\"{}\"", text.replace('"', "\"\""));
     } else {

@@ -24,12 +24,12 @@ fn is_control(c: char) -> bool {
 }
 
 /// Text of one line.
-pub fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, false)
 }
 
 /// Text of several lines.
-pub fn lines(text: &str) -> Cow<'_, str> {
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, true)
 }
 

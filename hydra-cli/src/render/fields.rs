@@ -7,7 +7,7 @@ use super::table::{Cell, Plan};
 use hydra::describe::{AttrValue, Descriptor, Field, Kind, Schema};
 
 /// The root type's fields, in at most so many lines (at least four) and not wider than the terminal.
-pub fn table(schema: &Schema, lines: usize, width: Option<usize>, color: bool) -> String {
+pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: bool) -> String {
     let root = schema.root();
     if !matches!(root.kind(), Kind::Struct | Kind::Tuple) || root.fields().is_empty() {
         return source(schema, lines);

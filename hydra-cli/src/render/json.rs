@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 /// A value, as serde sees it.
 #[derive(Clone, Copy)]
-pub struct Json<'a>(pub Value<'a>, pub Spelling);
+pub(crate) struct Json<'a>(pub(crate) Value<'a>, pub(crate) Spelling);
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -84,7 +84,7 @@ impl Serialize for Leaf<'_> {
 }
 
 /// Some of the values of a record, each under its name.
-pub struct Picked<'a, 'n>(pub &'n [(&'n str, Value<'a>)], pub Spelling);
+pub(crate) struct Picked<'a, 'n>(pub(crate) &'n [(&'n str, Value<'a>)], pub(crate) Spelling);
 
 impl Serialize for Picked<'_, '_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -120,6 +120,6 @@ fn has_text_keys(map: Value<'_>) -> bool {
 }
 
 /// True for the fields of a tuple struct: `0`, `1`, ..
-pub fn is_positional(fields: &[Field]) -> bool {
+pub(crate) fn is_positional(fields: &[Field]) -> bool {
     !fields.is_empty() && fields.iter().enumerate().all(|(i, field)| field.name() == i.to_string())
 }

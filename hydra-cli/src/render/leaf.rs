@@ -11,16 +11,16 @@ use hydra::reflect::Scalar;
 
 /// How values are spelled where there is a choice.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Spelling {
+pub(crate) struct Spelling {
     /// 64-bit integers as JSON strings.
-    pub int64_strings: bool,
+    pub(crate) int64_strings: bool,
     /// Bytes as hexadecimal digits instead of base64.
-    pub hex: bool,
+    pub(crate) hex: bool,
 }
 
 /// A value that is one text or number.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Leaf<'a> {
+pub(crate) enum Leaf<'a> {
     Null,
     Bool(bool),
     Int(i64),
@@ -32,7 +32,7 @@ pub enum Leaf<'a> {
 }
 
 /// The value inside newtypes and boxes.
-pub fn peel(mut value: Value<'_>) -> Value<'_> {
+pub(crate) fn peel(mut value: Value<'_>) -> Value<'_> {
     while matches!(value.kind(), Kind::Newtype | Kind::Box) {
         match value.inner() {
             Ok(inner) => value = inner,
@@ -43,7 +43,7 @@ pub fn peel(mut value: Value<'_>) -> Value<'_> {
 }
 
 /// The leaf, if the value is one: an option is what it holds; a fieldless variant is its name.
-pub fn leaf(value: Value<'_>, spelling: Spelling) -> Option<Leaf<'_>> {
+pub(crate) fn leaf(value: Value<'_>, spelling: Spelling) -> Option<Leaf<'_>> {
     let value = peel(value);
     match value.kind() {
         Kind::Option if value.is_none() => Some(Leaf::Null),
@@ -139,7 +139,7 @@ fn special(value: f64) -> &'static str {
 }
 
 /// The text of a leaf without quotes; null is `null`.
-pub fn write_leaf(out: &mut String, leaf: &Leaf<'_>) {
+pub(crate) fn write_leaf(out: &mut String, leaf: &Leaf<'_>) {
     use std::fmt::Write;
     let _ = match leaf {
         Leaf::Null => write!(out, "null"),

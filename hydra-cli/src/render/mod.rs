@@ -2,14 +2,14 @@
 //! terminals or the command line.
 #![forbid(unsafe_code)]
 
-pub mod columns;
-pub mod csv;
-pub mod escape;
-pub mod fields;
-pub mod json;
-pub mod leaf;
-pub mod paint;
-pub mod schema;
-pub mod size;
-pub mod table;
-pub mod time;
+pub(crate) mod columns;
+pub(crate) mod csv;
+pub(crate) mod escape;
+pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod leaf;
+pub(crate) mod paint;
+pub(crate) mod schema;
+pub(crate) mod size;
+pub(crate) mod table;
+pub(crate) mod time;

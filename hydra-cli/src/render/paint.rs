@@ -3,7 +3,7 @@
 
 /// What a piece of text is, to be shown by colour or weight.
 #[derive(Clone, Copy)]
-pub enum Style {
+pub(crate) enum Style {
     Bold,
     Dim,
     Good,
@@ -13,7 +13,7 @@ pub enum Style {
 }
 
 /// Text in a style, or as it is where there is no colour.
-pub fn paint(color: bool, style: Style, text: &str) -> String {
+pub(crate) fn paint(color: bool, style: Style, text: &str) -> String {
     let code = match style {
         Style::Bold => "1",
         Style::Dim => "2",

@@ -5,7 +5,7 @@ use hydra::describe::{AttrValue, Descriptor, Field, Form, Kind, Note, Schema, St
 use serde_json::{Map, Value, json};
 
 /// The document of `hydra schema --as json`.
-pub fn document(table: &str, schema: &Schema) -> Value {
+pub(crate) fn document(table: &str, schema: &Schema) -> Value {
     let mut document = summary(schema);
     document.insert("version".into(), json!(1));
     document.insert("table".into(), json!(table));
@@ -14,7 +14,7 @@ pub fn document(table: &str, schema: &Schema) -> Value {
 }
 
 /// The name and the identity of a schema.
-pub fn summary(schema: &Schema) -> Map<String, Value> {
+pub(crate) fn summary(schema: &Schema) -> Map<String, Value> {
     let root = schema.root();
     let mut summary = Map::new();
     summary.insert("type".into(), json!(schema.name()));

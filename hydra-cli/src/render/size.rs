@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 /// Bytes: `36.5 KiB (37376)`, `512 bytes`.
-pub fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     match scaled(count) {
         Some(text) => format!("{text} ({count})"),
         None => plural(count, "byte"),
@@ -10,7 +10,7 @@ pub fn bytes(count: u64) -> String {
 }
 
 /// Bytes without the exact number: `36.5 KiB`.
-pub fn rough(count: u64) -> String {
+pub(crate) fn rough(count: u64) -> String {
     scaled(count).unwrap_or_else(|| plural(count, "byte"))
 }
 
@@ -25,11 +25,11 @@ fn scaled(count: u64) -> Option<String> {
 }
 
 /// A count with its digits in groups: `1,234,567`.
-pub fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -38,7 +38,7 @@ pub fn count(count: u64) -> String {
 }
 
 /// A count and its noun: `1 record`, `344 records`.
-pub fn plural(number: u64, noun: &str) -> String {
+pub(crate) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 

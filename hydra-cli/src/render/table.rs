@@ -10,12 +10,12 @@ const GAP: &str = "  ";
 const NARROW: usize = 12;
 
 /// The plan of a table: made from the titles and the first rows, kept for the rest.
-pub struct Plan {
+pub(crate) struct Plan {
     titles: Vec<String>,
     right: Vec<bool>,
     widths: Vec<usize>,
     /// How many columns are shown; the rest did not fit.
-    pub shown: usize,
+    pub(crate) shown: usize,
     /// Cells may not be wider than their column.
     strict: bool,
     color: bool,
@@ -23,14 +23,14 @@ pub struct Plan {
 
 /// A cell and whether it stands out less: null.
 #[derive(Clone, Debug, Default)]
-pub struct Cell {
-    pub text: String,
-    pub dim: bool,
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) dim: bool,
 }
 
 impl Plan {
     /// Sizes the columns from the first rows; `width` is that of the terminal.
-    pub fn new(
+    pub(crate) fn new(
         titles: Vec<String>,
         right: Vec<bool>,
         first: &[Vec<Cell>],
@@ -51,12 +51,12 @@ impl Plan {
     }
 
     /// The titles of the columns that did not fit.
-    pub fn left_out(&self) -> &[String] {
+    pub(crate) fn left_out(&self) -> &[String] {
         self.titles.get(self.shown..).unwrap_or(&[])
     }
 
     /// The line of titles.
-    pub fn header(&self) -> String {
+    pub(crate) fn header(&self) -> String {
         let cells: Vec<Cell> =
             self.titles.iter().map(|title| Cell { text: title.clone(), dim: false }).collect();
         let mut line = String::new();
@@ -65,7 +65,7 @@ impl Plan {
     }
 
     /// Appends a row; true if a cell had to be shortened.
-    pub fn row(&self, out: &mut String, cells: &[Cell]) -> bool {
+    pub(crate) fn row(&self, out: &mut String, cells: &[Cell]) -> bool {
         self.write(out, cells, None)
     }
 
@@ -123,7 +123,7 @@ fn fit(widths: &mut [usize], room: usize) -> usize {
 }
 
 /// The start of a text that fits into a width, with an ellipsis; and its width.
-pub fn shorten(text: &str, width: usize) -> (String, usize) {
+pub(crate) fn shorten(text: &str, width: usize) -> (String, usize) {
     let (mut out, mut used) = (String::new(), 0);
     for c in text.chars() {
         let next = c.width().unwrap_or(0);

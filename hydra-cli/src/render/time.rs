@@ -6,7 +6,7 @@ const RFC_3339: std::ops::Range<i128> = -62_167_219_200..253_402_300_800;
 
 /// `value` times ten to the `exponent`, as an RFC 3339 timestamp in UTC; as decimal seconds where the year has no
 /// four digits.
-pub fn timestamp(value: i128, exponent: i8) -> String {
+pub(crate) fn timestamp(value: i128, exponent: i8) -> String {
     let Some((seconds, fraction)) = split(value, exponent).filter(|(seconds, _)| RFC_3339.contains(seconds))
     else {
         return duration(value < 0, value.unsigned_abs(), exponent);
@@ -20,12 +20,12 @@ pub fn timestamp(value: i128, exponent: i8) -> String {
 }
 
 /// Days since 1970-01-01 as `YYYY-MM-DD`; `2932897d` where the year has no four digits.
-pub fn date(days: i128) -> String {
+pub(crate) fn date(days: i128) -> String {
     if RFC_3339.contains(&days.saturating_mul(86_400)) { civil(days) } else { format!("{days}d") }
 }
 
 /// A magnitude times ten to the `exponent`, as decimal seconds: `1.5s`.
-pub fn duration(negative: bool, magnitude: u128, exponent: i8) -> String {
+pub(crate) fn duration(negative: bool, magnitude: u128, exponent: i8) -> String {
     let text = decimal(negative && magnitude != 0, magnitude, exponent);
     let text = match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.'),
@@ -35,7 +35,7 @@ pub fn duration(negative: bool, magnitude: u128, exponent: i8) -> String {
 }
 
 /// A magnitude times ten to the `exponent`, no digit dropped: `12.50`.
-pub fn decimal(negative: bool, magnitude: u128, exponent: i8) -> String {
+pub(crate) fn decimal(negative: bool, magnitude: u128, exponent: i8) -> String {
     let sign = if negative { "-" } else { "" };
     let places = usize::from(exponent.unsigned_abs());
     if exponent >= 0 {

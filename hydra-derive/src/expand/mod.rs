@@ -89,6 +89,7 @@ impl<'m> Expansion<'m> {
             #[allow(dead_code, deprecated)]
             const _: () = {
                 use #library as __h;
+                use __h::{NoConverted as _, NoField as _};
                 #items
                 #plain
             };
@@ -118,7 +119,7 @@ impl<'m> Expansion<'m> {
         });
         constant(stored.map(|param| {
             let name = &param.ident;
-            quote!(<#name as __h::Hydra>::__TYPE)
+            quote!(__h::FieldOf::<#name>::TYPE)
         }))
     }
 
@@ -189,7 +190,8 @@ fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
 
 fn is_hydra_bound(predicate: &WherePredicate, param: &Ident) -> bool {
     let WherePredicate::Type(bound) = predicate else { return false };
-    bound.bounded_ty.to_token_stream().to_string() == param.to_string()
+    let is_param = matches!(&bound.bounded_ty, syn::Type::Path(ty) if ty.path.is_ident(param));
+    is_param
         && bound.bounds.iter().any(|bound| match bound {
             syn::TypeParamBound::Trait(bound) => {
                 bound.path.segments.last().is_some_and(|segment| segment.ident == "Hydra")
@@ -204,15 +206,15 @@ fn constant(items: impl Iterator<Item = TokenStream>) -> TokenStream {
     if items.is_empty() { quote!(&[]) } else { quote!(const { &[#(#items),*] }) }
 }
 
-/// What does the work for a field. Everything that is asked of a field's type goes through one trait, by a
-/// path that lies at the type's own tokens: so a type that cannot be stored is reported there, and once.
+/// What does the work for a field: a function or constant of the library that is there for every type, so that a
+/// type that cannot be stored is reported once, by the field's view.
 fn ask(field: &Field, item: &str) -> TokenStream {
     let (ty, span) = (&field.ty, field.type_span());
     let item = Ident::new(item, span);
     match &field.stored {
-        Stored::AsItself | Stored::Skipped => quote_spanned!(span=> <#ty as __h::Hydra>::#item),
-        Stored::With(with) => quote_spanned!(span=> <#with as __h::With<#ty>>::#item),
-        Stored::As(stored) => quote_spanned!(span=> <__h::As<#stored> as __h::With<#ty>>::#item),
+        Stored::AsItself | Stored::Skipped => quote_spanned!(span=> __h::FieldOf::<#ty>::#item),
+        Stored::With(with) => quote_spanned!(span=> __h::Converted::<#with, #ty>::#item),
+        Stored::As(stored) => quote_spanned!(span=> __h::Converted::<__h::As<#stored>, #ty>::#item),
     }
 }
 
@@ -288,7 +290,7 @@ fn stored(fields: &[Field], first: usize) -> impl Iterator<Item = (usize, Ident,
 fn measures(fields: &[Field], first: usize) -> TokenStream {
     stored(fields, first)
         .map(|(_, binding, field)| {
-            let (measure, named) = (ask(field, "__measure"), named(field));
+            let (measure, named) = (ask(field, "measure"), named(field));
             quote!(#measure(#binding, __m #named);)
         })
         .collect()
@@ -298,8 +300,8 @@ fn measures(fields: &[Field], first: usize) -> TokenStream {
 fn encodes(fields: &[Field], first: usize) -> TokenStream {
     stored(fields, first)
         .map(|(position, binding, field)| {
-            let encode = ask(field, "__encode");
-            quote!(#encode::<Self, #position>(#binding, __slot, __sink);)
+            let encode = ask(field, "encode");
+            quote!(#encode(#binding, __slot, __h::offset::<Self, #position>(), __sink);)
         })
         .collect()
 }
@@ -313,8 +315,8 @@ fn decodes(fields: &[Field], first: usize) -> TokenStream {
             let default = default_of(field);
             return quote!(#member: #default);
         }
-        let (decode, named) = (ask(field, "__decode"), named(field));
-        let value = quote!(#member: #decode::<Self, #position>(__at #named)?);
+        let (decode, named) = (ask(field, "decode"), named(field));
+        let value = quote!(#member: #decode(__at, __h::offset::<Self, #position>() #named)?);
         position += 1;
         value
     });

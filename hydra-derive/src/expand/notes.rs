@@ -22,7 +22,7 @@ impl Expansion<'_> {
 /// The descriptors of stored fields; `first` is the position of the first of them among all of the type.
 pub(super) fn fields(fields: &[Field], first: usize, in_struct: bool) -> TokenStream {
     constant(stored(fields, first).map(|(position, _, field)| {
-        let (ty, name) = (ask(field, "__TYPE"), &field.name);
+        let (ty, name) = (ask(field, "TYPE"), &field.name);
         let notes = field_notes(field, in_struct);
         quote!(__h::field::<Self>(#ty, #position, #name, #notes))
     }))
@@ -65,7 +65,7 @@ fn common(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
 
 fn default(field: &Field) -> Option<TokenStream> {
     field.attrs.item("default")?;
-    let (image, value) = (ask(field, "__image"), default_of(field));
+    let (image, value) = (ask(field, "image"), default_of(field));
     Some(quote!(__h::default(|| #image(#value))))
 }
 

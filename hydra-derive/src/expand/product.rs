@@ -4,7 +4,7 @@
 use super::super::model::{Field, Stored};
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, pattern, stored, view_of};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 impl Expansion<'_> {
     pub(super) fn structure(&self, fields: &[Field]) -> TokenStream {
@@ -45,7 +45,7 @@ impl Expansion<'_> {
     fn struct_fields(&self, fields: &[Field], min_align: usize) -> TokenStream {
         let count = stored(fields, 0).count();
         let facts = stored(fields, 0).map(|(_, _, field)| {
-            let (facts, member) = (ask(field, "__FACTS"), member(field));
+            let (facts, member) = (ask(field, "FACTS"), member(field));
             quote!(#facts.at(__h::offset_of!(Self, #member)))
         });
         self.fields(facts, quote!(__h::placed::<Self, #count>(#min_align)))
@@ -86,7 +86,7 @@ impl Expansion<'_> {
     fn describe_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let constants = self.constants(fields, 1);
         let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
-        let (stored, ty) = (ask(inner, "__TYPE"), &inner.ty);
+        let (stored, ty) = (ask(inner, "TYPE"), &inner.ty);
         let itself = matches!(inner.stored, Stored::AsItself);
         let ty = match (self.model.attrs.has("transparent"), itself) {
             (true, true) => quote! {
@@ -116,7 +116,7 @@ impl Expansion<'_> {
         let identity = self.identity();
         let count = stored(fields, 0).count();
         let parts = stored(fields, 0).map(|(position, _, field)| {
-            let (value, member) = (ask(field, "__value"), member(field));
+            let (value, member) = (ask(field, "value"), member(field));
             quote!(#position => #value(&self.#member),)
         });
         let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
@@ -177,15 +177,17 @@ impl Expansion<'_> {
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let (member, values, ty) = (member(inner), decodes(fields, 0), self.stored_type(inner));
-        let seen = ask(inner, "__view");
+        let (seen, listed) = (ask(inner, "view"), ask(inner, "list"));
         let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
         let (view, make, items) = match &named {
             Some((name, (view, items))) => (view.clone(), quote!(#name(__at, __h::PhantomData)), Some(items)),
-            None => (view_of(inner, &quote!(__h)), quote!(#seen::<Self, 0>(__at)), None),
+            None => (view_of(inner, &quote!(__h)), quote!(#seen(__at, 0)), None),
         };
         let (list, list_body) = match self.model.attrs.has("plain") || named.is_some() {
             true => self.list_of(),
-            false => (quote!(<#ty as __h::Hydra>::List<'a>), quote!(<#ty as __h::Hydra>::list(__run))),
+            false => {
+                (quote_spanned!(inner.type_span()=> <#ty as __h::Hydra>::List<'a>), quote!(#listed(__run)))
+            }
         };
         let keys = matches!(inner.stored, Stored::AsItself).then(|| {
             let (compare, order) = (ask(inner, "compare"), ask(inner, "order"));
@@ -198,15 +200,19 @@ impl Expansion<'_> {
                 }
             }
         });
+        // All of it lies at the field's type, which is where the compiler says that it has no view.
+        let types_and_views = quote_spanned! {inner.type_span()=>
+            type View<'a> = #view;
+            type List<'a> = #list;
+            #[inline]
+            fn view<'a>(__at: __h::At<'a>) -> #view { #make }
+            #[inline]
+            fn list<'a>(__run: __h::Run<'a>) -> #list { #list_body }
+        };
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
-                type View<'a> = #view;
-                type List<'a> = #list;
-                #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #make }
-                #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                #types_and_views
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
                 #keys
             },

@@ -5,7 +5,7 @@ use super::super::model::Variant;
 use super::view::view_member;
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, own, pattern, stored};
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 impl Expansion<'_> {
     pub(super) fn fieldless(&self, variants: &[Variant]) -> TokenStream {
@@ -25,10 +25,12 @@ impl Expansion<'_> {
         let arms = names.iter().enumerate().skip(1).map(|(index, name)| quote!(#index => Self::#name,));
         let first = names.first();
         let (list, list_body) = self.list_of();
+        // An enum that is not Copy is reported at its name.
+        let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
-                type View<'a> = Self;
+                #view
                 type List<'a> = #list;
                 #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self {
@@ -66,8 +68,8 @@ impl Expansion<'_> {
         };
         let seen = arms(self.view_path(), &|variant, first| {
             let fields = stored(&variant.fields, first).map(|(position, _, field)| {
-                let (member, view) = (view_member(field, position - first), ask(field, "__view"));
-                quote!(#member: #view::<Self, #position>(__at))
+                let (member, view) = (view_member(field, position - first), ask(field, "view"));
+                quote_spanned!(field.type_span()=> #member: #view(__at, __h::offset::<Self, #position>()))
             });
             quote!({ #(#fields),* })
         });
@@ -93,7 +95,7 @@ impl Expansion<'_> {
     fn variant_fields(&self, variants: &[Variant]) -> TokenStream {
         let count: usize = variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum();
         let facts = variants.iter().flat_map(|variant| stored(&variant.fields, 0));
-        let facts = facts.map(|(_, _, field)| ask(field, "__FACTS"));
+        let facts = facts.map(|(_, _, field)| ask(field, "FACTS"));
         self.fields(facts, quote!(__h::placed_variants::<Self, #count>()))
     }
 
@@ -193,7 +195,7 @@ impl Expansion<'_> {
         let parts = variants.iter().flat_map(|variant| {
             let name = own(&variant.ident);
             stored(&variant.fields, 0).map(move |(position, _, field)| {
-                let (value, member) = (ask(field, "__value"), member(field));
+                let (value, member) = (ask(field, "value"), member(field));
                 quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
             })
         });

@@ -3,7 +3,7 @@
 
 use super::super::attr::Attrs;
 use super::super::model::{Body, Field, Model, Style, Variant};
-use super::{Expansion, ask, bindings, bounds, own, pattern, stored, view_of};
+use super::{Expansion, ask, bindings, bounds, own, stored, view_of};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Member};
@@ -49,7 +49,7 @@ impl Expansion<'_> {
     pub(super) fn struct_view(&self, fields: &[Field]) -> (TokenStream, TokenStream) {
         let this = &self.this;
         let accessors = stored(fields, 0).map(|(position, _, field)| {
-            let (seen, view, vis) = (ask(field, "__view"), view_of(field, &quote!(__h)), &field.vis);
+            let (seen, view, vis) = (ask(field, "view"), view_of(field, &quote!(__h)), &field.vis);
             let name = match &field.member {
                 Member::Named(name) => own(name),
                 Member::Unnamed(index) => format_ident!("_{}", index.index),
@@ -58,13 +58,13 @@ impl Expansion<'_> {
             quote! {
                 #doc
                 #[inline]
-                #vis fn #name(self) -> #view { #seen::<#this, #position>(self.0) }
+                #vis fn #name(self) -> #view { #seen(self.0, __h::offset::<#this, #position>()) }
             }
         });
         let (view, items) = self.view_items(quote!(__h::debug::<#this>(self.0, __f)));
         let generics = view_generics(self.model, &quote!(__h));
         let (impls, _, bounds) = generics.split_for_impl();
-        (view.clone(), quote!(#items #[automatically_derived] impl #impls #view #bounds { #(#accessors)* }))
+        (view.clone(), quote!(#items impl #impls #view #bounds { #(#accessors)* }))
     }
 
     /// The type of an enum's view, and the items that make it.
@@ -93,41 +93,28 @@ impl Expansion<'_> {
         let (impls, types, bounds) = generics.split_for_impl();
         let name = self.view_name();
         let view = quote!(#name #types);
-        let copied = self.copy_bounds(&generics);
+        // Where a field has no view, the compiler says so at the first thing in a function that has to do with
+        // it: that is to be the field, and not the function.
+        let seen = self.model.variants().iter().filter(|variant| variant.fields.iter().any(Field::is_stored));
+        let seen = seen.map(|variant| {
+            let (name, pattern) = (own(&variant.ident), view_pattern(&variant.fields));
+            quote!(if let Self::#name #pattern = self {})
+        });
         let items = quote! {
             #definition
             #[automatically_derived]
-            impl #impls __h::Clone for #view #copied {
+            impl #impls __h::Clone for #view #bounds {
                 #[inline]
-                fn clone(&self) -> Self { *self }
+                fn clone(&self) -> Self { #(#seen)* *self }
             }
             #[automatically_derived]
-            impl #impls __h::Copy for #view #copied {}
+            impl #impls __h::Copy for #view #bounds {}
             #[automatically_derived]
             impl #impls __h::Debug for #view #bounds {
                 fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #debug }
             }
         };
         (view, items)
-    }
-
-    /// The bounds under which a view is Copy: that the views in an enum's view are. An enum without fields
-    /// is its own view, and may not be Copy; `for` keeps the compiler from taking such a bound as a mistake.
-    fn copy_bounds(&self, generics: &Generics) -> Option<syn::WhereClause> {
-        let Body::Enum(_) = &self.model.body else { return generics.where_clause.clone() };
-        let mut generics = generics.clone();
-        let bounds = generics.make_where_clause();
-        let mut seen = Vec::new();
-        for field in self.model.fields().filter(|field| field.is_stored()) {
-            let stored = self.stored_type(field);
-            if !seen.contains(&stored.to_string()) {
-                seen.push(stored.to_string());
-                let span = field.type_span();
-                let bound = quote_spanned!(span=> for<'v> <#stored as __h::Hydra>::View<'v>: __h::Copy);
-                bounds.predicates.extend(syn::parse2::<syn::WherePredicate>(bound));
-            }
-        }
-        generics.where_clause
     }
 
     fn view_variant(&self, variant: &Variant, library: &TokenStream) -> TokenStream {
@@ -163,23 +150,26 @@ impl Expansion<'_> {
     }
 }
 
-/// A pattern of a view's variant: only what is stored is there. Tuple fields are numbered anew.
+/// A pattern of a view's variant: only what is stored is there.
 fn view_pattern(fields: &[Field]) -> TokenStream {
-    if fields.iter().all(Field::is_stored) {
-        return pattern(fields);
-    }
-    let parts = stored(fields, 0).map(|(position, binding, field)| {
+    let parts = stored(fields, 0).map(|(position, mut binding, field)| {
         let member = view_member(field, position);
-        quote!(#member: #binding)
+        binding.set_span(field.type_span());
+        quote_spanned!(field.type_span()=> #member: #binding)
     });
     quote!({ #(#parts),* })
 }
 
-/// A field's name in a view: tuple fields are numbered without those that are not stored.
+/// A field's name in a view, where tuple fields are numbered without those that are not stored. It lies at the
+/// field's type, which is where the compiler says that there is no such view.
 pub(super) fn view_member(field: &Field, position: usize) -> Member {
     match &field.member {
-        Member::Named(name) => Member::Named(own(name)),
-        Member::Unnamed(_) => Member::Unnamed(position.into()),
+        Member::Named(name) => {
+            let mut name = name.clone();
+            name.set_span(field.type_span());
+            Member::Named(name)
+        }
+        Member::Unnamed(_) => Member::Unnamed(syn::Index { index: position as u32, span: field.type_span() }),
     }
 }
 

@@ -110,7 +110,10 @@ pub(crate) fn open_payload<'a, T: Hydra>(
             .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
             .found(text_offset.to_string()));
     };
-    let text = simdutf8::basic::from_utf8(text).map_err(|_| bad_utf8(text, text_start))?;
+    let text = match text {
+        [] => "",
+        text => simdutf8::basic::from_utf8(text).map_err(|_| bad_utf8(text, text_start))?,
+    };
     let parts = Parts { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
     facts.validator.validate(&parts).map_err(|fault| Error::from(*fault))?;
     Ok(At::new(records, heap, text).part(0, T::SIZE))

@@ -18,14 +18,12 @@ pub use validate::{Fault, Parts, Validator};
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};
 
-pub(crate) use facts::{TypeFacts, facts_of};
+pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_payload};
 
-use crate::__private::{Facts, Fields};
-use crate::describe::TypeRef;
+use crate::Result;
 use crate::raw::Describe;
 use crate::reflect::Reflect;
-use crate::{Result, Value};
 use std::cmp::Ordering;
 
 /// A type that can be written to and read from Hydra files. Derive it:
@@ -48,11 +46,12 @@ use std::cmp::Ordering;
             `#[hydra(as = u64)]` stores it as another type by `TryFrom`; usize and isize need this"
 )]
 pub trait Hydra: Describe + Reflect {
-    /// How a stored value is read in place: numbers by value, text as `&str`, structs as views.
-    type View<'a>;
+    /// How a stored value is read in place: numbers by value, text as `&str`, structs as views. An enum without
+    /// fields is its own view, so it has to be `Copy`.
+    type View<'a>: Copy;
 
     /// How a run of stored values is read in place: `&[Self]` for plain types, else a [`ListView`].
-    type List<'a>;
+    type List<'a>: Copy;
 
     /// The view of the value at `at`. Total: any bytes give some view, never a panic.
     fn view<'a>(at: At<'a>) -> Self::View<'a>;
@@ -73,51 +72,6 @@ pub trait Hydra: Describe + Reflect {
     fn order(&self, other: &Self) -> Ordering {
         let _ = other;
         Ordering::Equal
-    }
-
-    // What the derive asks of a field's type: all of it through this trait, by path, so that a type that
-    // cannot be stored is reported once. `S` is the type that has the field, `I` the field's position.
-
-    #[doc(hidden)]
-    const __FACTS: Facts = Facts::of::<Self>();
-
-    #[doc(hidden)]
-    const __TYPE: TypeRef = TypeRef::Live(crate::type_of::<Self>);
-
-    #[doc(hidden)]
-    fn __image(value: Self) -> Result<(u32, Vec<u8>)> {
-        crate::__private::image(&value)
-    }
-
-    #[doc(hidden)]
-    fn __value(value: &Self) -> Option<Value<'_>> {
-        Some(Value::of(value))
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    fn __view<S: Fields, const I: usize>(at: At<'_>) -> Self::View<'_> {
-        at.get::<Self>(const { S::OFFSETS[I] as usize })
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    fn __decode<S: Fields, const I: usize>(at: At<'_>) -> Result<Self> {
-        at.decode::<Self>(const { S::OFFSETS[I] as usize })
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    fn __measure(value: &Self, measure: &mut Measure) {
-        if Self::REFS {
-            value.measure(measure);
-        }
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    fn __encode<S: Fields, const I: usize>(value: &Self, slot: &mut [u8], sink: &mut Sink<'_>) {
-        value.encode(sink::part(slot, const { S::OFFSETS[I] as usize }, Self::SIZE), sink);
     }
 }
 

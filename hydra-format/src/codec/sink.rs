@@ -138,7 +138,7 @@ impl<'a> Sink<'a> {
 
 /// Writes bytes at the start of `slot`; nothing if it is too small.
 #[inline]
-pub fn put(slot: &mut [u8], bytes: &[u8]) {
+pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
     if let Some(target) = slot.get_mut(..bytes.len()) {
         target.copy_from_slice(bytes);
     }
@@ -146,7 +146,7 @@ pub fn put(slot: &mut [u8], bytes: &[u8]) {
 
 /// The part of `slot` from `offset`, `size` bytes long; empty if there is none.
 #[inline]
-pub fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
+pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
     slot.get_mut(offset..).and_then(|rest| rest.get_mut(..size)).unwrap_or_default()
 }
 

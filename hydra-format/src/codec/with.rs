@@ -1,12 +1,7 @@
 //! Fields that are stored as another type than they have in the program.
 #![forbid(unsafe_code)]
 
-use super::sink::part;
-use super::{At, Measure, Sink};
-use crate::__private::{Facts, Fields};
-use crate::describe::TypeRef;
-use crate::reflect::Reflect;
-use crate::{Describe, Error, ErrorKind, Hydra, Result, Value};
+use crate::{Error, ErrorKind, Hydra, Result};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
@@ -47,51 +42,6 @@ pub trait With<T: 'static>: Sized + 'static {
 
     /// The value for what is stored.
     fn from_stored(stored: Self::Stored) -> Result<T>;
-
-    // What the derive asks of such a field, as of other fields of `Hydra`.
-
-    #[doc(hidden)]
-    const __FACTS: Facts = Facts::of::<Self::Stored>().converted();
-
-    #[doc(hidden)]
-    const __TYPE: TypeRef = TypeRef::Live(crate::type_of::<Self::Stored>);
-
-    #[doc(hidden)]
-    fn __image(value: T) -> Result<(u32, Vec<u8>)> {
-        crate::__private::image(&Self::to_stored(&value)?)
-    }
-
-    #[doc(hidden)]
-    fn __value(value: &T) -> Option<Value<'_>> {
-        Some(Value::encoded(value, Self::Stored::TYPE))
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    fn __view<S: Fields, const I: usize>(at: At<'_>) -> <Self::Stored as Hydra>::View<'_> {
-        at.get::<Self::Stored>(const { S::OFFSETS[I] as usize })
-    }
-
-    #[doc(hidden)]
-    fn __decode<S: Fields, const I: usize>(at: At<'_>, name: &str) -> Result<T> {
-        let stored = at.decode::<Self::Stored>(const { S::OFFSETS[I] as usize })?;
-        Self::from_stored(stored).map_err(|error| error.path(name))
-    }
-
-    #[doc(hidden)]
-    fn __measure(value: &T, measure: &mut Measure, name: &str) {
-        match Self::to_stored(value) {
-            Ok(stored) => stored.measure(measure),
-            Err(error) => measure.fail(|| error.path(name)),
-        }
-    }
-
-    #[doc(hidden)]
-    fn __encode<S: Fields, const I: usize>(value: &T, slot: &mut [u8], sink: &mut Sink<'_>) {
-        if let Ok(stored) = Self::to_stored(value) {
-            stored.encode(part(slot, const { S::OFFSETS[I] as usize }, Self::Stored::SIZE), sink);
-        }
-    }
 }
 
 /// Stores a value as a `U`, by `TryFrom` both ways: `#[hydra(as = u64)]`.

@@ -7,7 +7,7 @@ pub const fn round_up(offset: u64, align: u64) -> u64 {
     let mask = align.saturating_sub(1);
     match offset.checked_add(mask) {
         Some(sum) => sum & !mask,
-        None => u64::MAX & !mask,
+        None => !mask,
     }
 }
 

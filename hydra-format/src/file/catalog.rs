@@ -165,23 +165,6 @@ impl Catalog {
         index.children(u32::try_from(table).unwrap_or(u32::MAX), parent).map_err(damaged)
     }
 
-    /// Reads the header of the DATA block that an entry names, and checks everything but its payload.
-    pub(crate) fn data_header(
-        &self,
-        source: &dyn Source,
-        table: usize,
-        entry: &Entry,
-    ) -> Result<(BlockHeader, Regions)> {
-        let name = self.tables.get(table).map_or("?", TableInfo::name);
-        let place = format!("table {name}, records {}..={}", entry.first, entry.end().saturating_sub(1));
-        self.read_data_header(source, entry).map_err(|error| error.place(place))
-    }
-
-    fn read_data_header(&self, source: &dyn Source, entry: &Entry) -> Result<(BlockHeader, Regions)> {
-        let header = block::read_header(source, self.key, entry.offset, self.limit)?;
-        self.check_data_header(&header, entry).map(|regions| (header, regions))
-    }
-
     /// Holds the header of a DATA block against the entry that names it: the regions of its payload.
     pub(crate) fn check_data_header(&self, header: &BlockHeader, entry: &Entry) -> Result<Regions> {
         let found = (header.first, u64::from(header.count), header.line_count, header.schema);

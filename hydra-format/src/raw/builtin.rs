@@ -230,7 +230,7 @@ macro_rules! tuples {
 }
 
 /// Where the fields of a tuple are on disk.
-pub trait TupleLayout<const N: usize> {
+pub(crate) trait TupleLayout<const N: usize> {
     /// Offsets, size and alignment.
     const LAYOUT: Layout<N>;
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A map that remembers which of its ranges are UTF-8, so that text is looked at once.
 #[derive(Debug)]
-pub struct TextMap {
+pub(crate) struct TextMap {
     map: Map,
     known: Known,
 }
@@ -15,7 +15,7 @@ pub struct TextMap {
 /// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
 /// Forgetting costs time, never correctness. The key 0 is never known.
 #[derive(Debug)]
-pub struct Known(Box<[AtomicU64]>);
+pub(crate) struct Known(Box<[AtomicU64]>);
 
 impl Known {
     /// Slots of the largest table: 2 MiB, enough for files of 32 GiB in blocks of the usual size.
@@ -24,7 +24,7 @@ impl Known {
     const PROBES: usize = 8;
 
     /// Room for `count` keys, within bounds. Its pages are touched when they are used.
-    pub fn new(count: u64) -> Known {
+    pub(crate) fn new(count: u64) -> Known {
         let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
         Known(bytemuck::allocation::zeroed_slice_box(slots as usize))
     }
@@ -39,13 +39,14 @@ impl Known {
 
     /// True if the key was inserted and not displaced since.
     #[inline]
-    pub fn contains(&self, key: u64) -> bool {
-        let found = |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
+    pub(crate) fn contains(&self, key: u64) -> bool {
+        let found =
+            |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
         self.slots(key).find_map(found).is_some_and(|held| held == key && key != 0)
     }
 
     /// Remembers the key, in the first free slot, or in its own.
-    pub fn insert(&self, key: u64) {
+    pub(crate) fn insert(&self, key: u64) {
         let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
         if let Some(slot) = free.or_else(|| self.slots(key).next()) {
             slot.store(key, Ordering::Relaxed);
@@ -55,12 +56,12 @@ impl Known {
 
 impl TextMap {
     /// A map about which nothing is known; `blocks` is about how many ranges it will be asked for.
-    pub fn new(map: Map, blocks: u64) -> TextMap {
+    pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
         TextMap { map, known: Known::new(blocks) }
     }
 
     /// The map.
-    pub fn map(&self) -> &Map {
+    pub(crate) fn map(&self) -> &Map {
         &self.map
     }
 
@@ -75,7 +76,7 @@ impl TextMap {
 
 /// What keeps the bytes of a payload alive.
 #[derive(Clone, Debug)]
-pub enum Backing {
+pub(crate) enum Backing {
     /// A mapped file.
     Map(Arc<TextMap>),
     /// A buffer.
@@ -85,7 +86,7 @@ pub enum Backing {
 impl Backing {
     /// All its bytes.
     #[inline]
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Backing::Map(shared) => shared.map.bytes(),
             Backing::Buffer(buffer) => buffer,
@@ -95,18 +96,18 @@ impl Backing {
 
 /// Where the regions of a payload are, in bytes from the start of its backing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Regions {
+pub(crate) struct Regions {
     /// Records.
-    pub records: Range<usize>,
+    pub(crate) records: Range<usize>,
     /// Heap.
-    pub heap: Range<usize>,
+    pub(crate) heap: Range<usize>,
     /// Text.
-    pub text: Range<usize>,
+    pub(crate) text: Range<usize>,
 }
 
 /// Why a payload cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PayloadFault {
+pub(crate) enum PayloadFault {
     /// A region is not within the backing, or the payload does not start on a line of memory.
     Bounds,
     /// The text is not UTF-8 from this byte of it on.
@@ -115,14 +116,14 @@ pub enum PayloadFault {
 
 /// A payload whose regions are in bounds, whose start is aligned, and whose text is UTF-8.
 #[derive(Clone, Debug)]
-pub struct Payload {
+pub(crate) struct Payload {
     backing: Backing,
     regions: Regions,
 }
 
 impl Payload {
     /// Checks bounds and text. Records and heap may hold anything.
-    pub fn new(backing: Backing, regions: Regions) -> Result<Payload, PayloadFault> {
+    pub(crate) fn new(backing: Backing, regions: Regions) -> Result<Payload, PayloadFault> {
         let bytes = backing.bytes();
         let all = [&regions.records, &regions.heap, &regions.text];
         let aligned = bytes.as_ptr().addr().wrapping_add(regions.records.start).is_multiple_of(64);
@@ -135,19 +136,19 @@ impl Payload {
 
     /// The records.
     #[inline]
-    pub fn records(&self) -> &[u8] {
+    pub(crate) fn records(&self) -> &[u8] {
         self.backing.bytes().get(self.regions.records.clone()).unwrap_or_default()
     }
 
     /// The heap.
     #[inline]
-    pub fn heap(&self) -> &[u8] {
+    pub(crate) fn heap(&self) -> &[u8] {
         self.backing.bytes().get(self.regions.heap.clone()).unwrap_or_default()
     }
 
     /// The text.
     #[inline]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         let text = self.backing.bytes().get(self.regions.text.clone()).unwrap_or_default();
         // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8.
         // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be

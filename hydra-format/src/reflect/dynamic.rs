@@ -1,9 +1,9 @@
 //! Values whose type exists only as a schema: owned trees of data, checked against that schema.
 #![forbid(unsafe_code)]
 
-use super::encode::{Crumb, Image, Trail};
+use super::encode::{Crumb, Image, Trail, too_deep};
 use super::types::Type;
-use super::value::Source;
+use super::value::{MAX_NESTING, Source};
 use super::{Scalar, Value, compare_keys};
 use crate::codec::MAX_DEPTH;
 use crate::describe::{Field, Form, Kind, Schema};
@@ -77,9 +77,9 @@ impl Dynamic {
         let ty = value.typed();
         let data = match value.source() {
             Source::Encoded => return Err(value.wrong_kind("")),
-            Source::Live(_) => data_of(Value::stored_as(Image::of(value)?.at(), ty))?,
+            Source::Live(_) => data_of(Value::stored_as(Image::of(value)?.at(), ty), 0)?,
             Source::Data(data) => data.clone(),
-            Source::Stored(_) => data_of(value)?,
+            Source::Stored(_) => data_of(value, 0)?,
         };
         Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
     }
@@ -130,8 +130,12 @@ impl Value<'_> {
     }
 }
 
-fn data_of(value: Value<'_>) -> Result<Data> {
-    let parts = || value.parts().map(|(_, part)| data_of(part)).collect::<Result<Vec<_>>>();
+fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
+    if depth > MAX_NESTING {
+        return Err(too_deep());
+    }
+    let of = |part: Value<'_>| data_of(part, depth + 1);
+    let parts = || value.parts().map(|(_, part)| of(part)).collect::<Result<Vec<_>>>();
     Ok(match value.scalar() {
         Scalar::Unit => Data::Unit,
         Scalar::Bool(it) => Data::Bool(it),
@@ -144,7 +148,7 @@ fn data_of(value: Value<'_>) -> Result<Data> {
         Scalar::Bytes(bytes) => Data::Bytes(bytes.to_vec()),
         Scalar::None => match value.kind() {
             Kind::Option | Kind::Newtype | Kind::Box => match value.part(0) {
-                Some(inner) => Data::Some(Box::new(data_of(inner)?)),
+                Some(inner) => Data::Some(Box::new(of(inner)?)),
                 None => Data::None,
             },
             Kind::Enum => match value.variant_index() {
@@ -152,7 +156,7 @@ fn data_of(value: Value<'_>) -> Result<Data> {
                 None => return Err(Error::new(ErrorKind::BadValue).expected("a known variant")),
             },
             Kind::Map => {
-                let entries = value.entries()?.map(|(key, value)| Ok((data_of(key)?, data_of(value)?)));
+                let entries = value.entries()?.map(|(key, value)| Ok((of(key)?, of(value)?)));
                 Data::Entries(entries.collect::<Result<_>>()?)
             }
             _ => Data::Parts(parts()?),
@@ -168,6 +172,7 @@ struct Check {
 impl Check {
     fn node(&mut self, data: &mut Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
         let kind = ty.kind();
+        trail.within_limit().map_err(|error| error.path(trail.path()))?;
         match (kind, &mut *data) {
             (Kind::Unit, Data::Unit) | (Kind::Bool, Data::Bool(_)) | (Kind::Char, Data::Char(_)) => Ok(()),
             (Kind::F32, Data::F32(_)) | (Kind::F64, Data::F64(_)) | (Kind::String, Data::Str(_)) => Ok(()),
@@ -177,9 +182,9 @@ impl Check {
                 Ok(())
             }
             (Kind::Option, Data::Some(inner)) => self.node(inner, ty.element(), &trail.to(Crumb::Some)),
-            (Kind::Newtype, Data::Some(inner)) => self.node(inner, ty.element(), trail),
+            (Kind::Newtype, Data::Some(inner)) => self.node(inner, ty.element(), &trail.to(Crumb::Inner)),
             (Kind::Box, Data::Some(inner)) => {
-                self.nested(trail, |check| check.node(inner, ty.element(), trail))
+                self.nested(trail, |check| check.node(inner, ty.element(), &trail.to(Crumb::Inner)))
             }
             (Kind::List, Data::Parts(parts)) => self.nested(trail, |check| check.elements(parts, ty, trail)),
             (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => {

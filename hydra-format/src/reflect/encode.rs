@@ -3,10 +3,10 @@
 #![forbid(unsafe_code)]
 
 use super::types::Type;
-use super::value::Source;
+use super::value::{MAX_NESTING, Source};
 use super::{Path, Reflect, Scalar, Step, Value, compare_keys};
 use crate::codec::{At, Measure, Sink, part, put};
-use crate::describe::{Descriptor, Field, Kind, Schema};
+use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
 use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Result};
 use std::collections::HashMap;
@@ -62,7 +62,8 @@ impl Image {
 /// Where the encoder is: a path kept on the stack, made into text only for an error.
 pub(super) struct Trail<'t> {
     up: Option<&'t Trail<'t>>,
-    step: Option<Crumb<'t>>,
+    step: Crumb<'t>,
+    depth: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -71,25 +72,36 @@ pub(super) enum Crumb<'t> {
     Variant(&'t str),
     Index(usize),
     Some,
+    /// Into a newtype or box: nothing that a path shows.
+    Inner,
 }
 
 impl<'t> Trail<'t> {
-    pub(super) const ROOT: Trail<'static> = Trail { up: None, step: None };
+    pub(super) const ROOT: Trail<'static> = Trail { up: None, step: Crumb::Inner, depth: 0 };
 
     pub(super) fn to(&'t self, crumb: Crumb<'t>) -> Trail<'t> {
-        Trail { up: Some(self), step: Some(crumb) }
+        Trail { up: Some(self), step: crumb, depth: self.depth + 1 }
+    }
+
+    /// An error if this is nested deeper than reflection goes.
+    pub(super) fn within_limit(&self) -> Result<()> {
+        match self.depth <= MAX_NESTING {
+            true => Ok(()),
+            false => Err(too_deep()),
+        }
     }
 
     pub(super) fn path(&self) -> String {
         let mut steps = Vec::new();
         let mut trail = Some(self);
-        while let Some(Trail { up, step }) = trail {
-            steps.extend(step.map(|crumb| match crumb {
-                Crumb::Field(name) => Step::Field(name.to_string()),
-                Crumb::Variant(name) => Step::Variant(name.to_string()),
-                Crumb::Index(index) => Step::Index(index as i64),
-                Crumb::Some => Step::Some,
-            }));
+        while let Some(Trail { up, step, .. }) = trail {
+            steps.extend(match step {
+                Crumb::Field(name) => Some(Step::Field(name.to_string())),
+                Crumb::Variant(name) => Some(Step::Variant(name.to_string())),
+                Crumb::Index(index) => Some(Step::Index(*index as i64)),
+                Crumb::Some => Some(Step::Some),
+                Crumb::Inner => None,
+            });
             trail = *up;
         }
         steps.into_iter().rev().collect::<Path>().to_string()
@@ -106,6 +118,9 @@ impl Encoder {
     /// The live value, if it can encode itself as this type.
     fn own<'v>(&mut self, value: Value<'v>, ty: Type<'_>) -> Option<&'v dyn Reflect> {
         let Source::Live(live) = value.source() else { return None };
+        if ty.is_free_number() && ty.form() == Form::None {
+            return None;
+        }
         let key = (std::ptr::from_ref(value.ty()).addr(), std::ptr::from_ref(ty.ty).addr());
         self.identical.entry(key).or_insert_with(|| value.typed().is_identical(ty)).then_some(live)
     }
@@ -114,7 +129,7 @@ impl Encoder {
         if let Some(live) = self.own(value, ty) {
             return live.measure(measure);
         }
-        let shape = match Shape::of(value, ty) {
+        let shape = match trail.within_limit().and_then(|()| Shape::of(value, ty)) {
             Ok(shape) => shape,
             Err(error) => return measure.fail(|| error.path(trail.path())),
         };
@@ -126,16 +141,15 @@ impl Encoder {
         let element = ty.element();
         match (ty.kind(), shape) {
             (Kind::Option | Kind::Newtype, _) => {
-                let crumb = Crumb::Some;
-                let deeper = trail.to(crumb);
-                let trail = if ty.kind() == Kind::Option { &deeper } else { trail };
-                value.part(0).into_iter().for_each(|inner| self.measure(inner, element, trail, measure));
+                let trail = trail.to(if ty.kind() == Kind::Option { Crumb::Some } else { Crumb::Inner });
+                if let Some(inner) = value.part(0) {
+                    self.measure(inner, element, &trail, measure);
+                }
             }
             (Kind::Box, _) => {
                 measure.array(element.align(), element.size(), 1);
-                let inner = value.part(0);
-                measure
-                    .nested(|m| inner.into_iter().for_each(|inner| self.measure(inner, element, trail, m)));
+                let Some(inner) = value.part(0) else { return };
+                measure.nested(|measure| self.measure(inner, element, &trail.to(Crumb::Inner), measure));
             }
             (Kind::List, _) if value.count() > 0 => {
                 measure.array(element.align(), element.size(), value.count());
@@ -145,16 +159,25 @@ impl Encoder {
             (Kind::Set | Kind::Map, _) if value.count() > 0 => {
                 self.measure_entries(value, ty, trail, measure)
             }
-            (_, Shape { fields, variant }) => {
-                let inside = variant.map(|index| trail.to(Crumb::Variant(ty.ty.variants()[index].name())));
-                let trail = inside.as_ref().unwrap_or(trail);
-                for (index, field) in fields.iter().enumerate() {
-                    let (trail, target) = (trail.to(Crumb::Field(field.name())), ty.resolve(field.ty()));
-                    match value.field_near(index, field.name()) {
-                        Some(part) => self.measure(part, target, &trail, measure),
-                        None => measure.fail(|| missing(field).path(trail.path())),
-                    }
-                }
+            (_, shape) => self.measure_fields(value, ty, shape, trail, measure),
+        }
+    }
+
+    fn measure_fields(
+        &mut self,
+        value: Value<'_>,
+        ty: Type<'_>,
+        Shape { fields, variant }: Shape<'_>,
+        trail: &Trail<'_>,
+        measure: &mut Measure,
+    ) {
+        let inside = variant.map(|variant| trail.to(Crumb::Variant(variant.name())));
+        let trail = inside.as_ref().unwrap_or(trail);
+        for (index, field) in fields.iter().enumerate() {
+            let (trail, target) = (trail.to(Crumb::Field(field.name())), ty.resolve(field.ty()));
+            match value.field_near(index, field.name()) {
+                Some(part) => self.measure(part, target, &trail, measure),
+                None => measure.fail(|| missing(field).path(trail.path())),
             }
         }
     }
@@ -204,7 +227,9 @@ impl Encoder {
             }
             Kind::Box => {
                 let target = sink.array(slot, element.align(), element.size(), 1);
-                value.part(0).into_iter().for_each(|inner| self.encode(inner, element, target, sink));
+                if let Some(inner) = value.part(0) {
+                    self.encode(inner, element, target, sink);
+                }
             }
             Kind::List => {
                 let target = sink.array(slot, element.align(), element.size(), value.count());
@@ -213,8 +238,8 @@ impl Encoder {
             Kind::Array => self.encode_elements(value, element, slot, sink),
             Kind::Set | Kind::Map => self.encode_entries(value, ty, slot, sink),
             Kind::Struct | Kind::Tuple | Kind::Enum => {
-                if let (Some(index), Some(tag)) = (variant, ty.tag()) {
-                    put_integer(slot, ty.ty.variants()[index].tag().to_le_bytes(), tag);
+                if let (Some(variant), Some(tag)) = (variant, ty.tag()) {
+                    put_integer(slot, variant.tag().to_le_bytes(), tag);
                 }
                 for (index, field) in fields.iter().enumerate() {
                     if let Some(value) = value.field_near(index, field.name()) {
@@ -276,7 +301,7 @@ fn encode_scalar(scalar: Scalar<'_>, kind: Kind, slot: &mut [u8], sink: &mut Sin
 /// The fields that a value has in its target type.
 struct Shape<'t> {
     fields: &'t [Field],
-    variant: Option<usize>,
+    variant: Option<&'t Variant>,
 }
 
 impl<'t> Shape<'t> {
@@ -299,10 +324,7 @@ impl<'t> Shape<'t> {
             Kind::Enum => Some(target_variant(value, target)?),
             _ => None,
         };
-        let fields = match variant.and_then(|index| target.variants().get(index)) {
-            Some(variant) => variant.fields(),
-            None => target.fields(),
-        };
+        let fields = variant.map_or(target.fields(), Variant::fields);
         let has_fields = matches!(target.kind(), Kind::Struct | Kind::Tuple | Kind::Enum);
         let extra =
             value.own_fields().iter().find(|own| !fields.iter().any(|field| field.name() == own.name()));
@@ -315,11 +337,18 @@ impl<'t> Shape<'t> {
     }
 }
 
-fn target_variant(value: Value<'_>, target: &Descriptor) -> Result<usize> {
-    let variant =
-        value.variant().ok_or_else(|| Error::new(ErrorKind::BadValue).expected("a known variant"))?;
-    let index = target.variant_index(variant.name());
-    index.ok_or_else(|| mismatch(&format!("a variant of {}", target.name())).found(variant.name()))
+fn target_variant<'t>(value: Value<'_>, target: &'t Descriptor) -> Result<&'t Variant> {
+    let own = value.variant().ok_or_else(|| Error::new(ErrorKind::BadValue).expected("a known variant"))?;
+    let near = value.variant_index().and_then(|index| target.variants().get(index));
+    let found = near.filter(|variant| variant.name() == own.name());
+    let found = found.or_else(|| target.variants().get(target.variant_index(own.name())?));
+    found.ok_or_else(|| mismatch(&format!("a variant of {}", target.name())).found(own.name()))
+}
+
+#[cold]
+pub(super) fn too_deep() -> Error {
+    Error::new(ErrorKind::TooDeep)
+        .expected(format!("at most {MAX_NESTING} levels for a value looked at as data"))
 }
 
 #[cold]

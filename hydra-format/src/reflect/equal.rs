@@ -26,25 +26,49 @@ fn equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
         (Scalar::F64(left), Scalar::F64(right)) => return left.to_bits() == right.to_bits(),
         (left, right) => return left == right,
     }
-    let deeper = |left, right| equal(left, right, depth + 1);
-    let same_count = left.count() == right.count();
-    same_count
-        && match left.kind() {
-            Kind::Map => {
-                let (left, right) =
-                    (left.entries().into_iter().flatten(), right.entries().into_iter().flatten());
-                left.zip(right).all(|(left, right)| deeper(left.0, right.0) && deeper(left.1, right.1))
+    if left.count() != right.count() {
+        return false;
+    }
+    match left.kind() {
+        Kind::Map => equal_entries(left, right, depth),
+        Kind::Struct | Kind::Tuple | Kind::Enum => equal_fields(left, right, depth),
+        Kind::Newtype | Kind::Box => match (left.part(0), right.part(0)) {
+            (Some(left), Some(right)) => equal(left, right, depth + 1),
+            _ => false,
+        },
+        _ => {
+            for (left, right) in left.parts().zip(right.parts()) {
+                if !equal(left.1, right.1, depth + 1) {
+                    return false;
+                }
             }
-            Kind::Newtype | Kind::Box => left.part(0).zip(right.part(0)).is_some_and(|(l, r)| deeper(l, r)),
-            Kind::Struct | Kind::Tuple | Kind::Enum => {
-                left.variant().map(Variant::name) == right.variant().map(Variant::name)
-                    && left.parts().enumerate().all(|(index, (field, part))| {
-                        let twin = field.and_then(|field| right.field_near(index, field.name()));
-                        twin.is_some_and(|twin| deeper(part, twin))
-                    })
-            }
-            _ => left.parts().zip(right.parts()).all(|(left, right)| deeper(left.1, right.1)),
+            true
         }
+    }
+}
+
+// Loops rather than iterators: these functions call one another, and each closure would cost stack.
+fn equal_entries(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+    let (Ok(left), Ok(right)) = (left.entries(), right.entries()) else { return false };
+    for (left, right) in left.zip(right) {
+        if !equal(left.0, right.0, depth + 1) || !equal(left.1, right.1, depth + 1) {
+            return false;
+        }
+    }
+    true
+}
+
+fn equal_fields(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+    if left.variant().map(Variant::name) != right.variant().map(Variant::name) {
+        return false;
+    }
+    for (index, (field, part)) in left.parts().enumerate() {
+        let twin = field.and_then(|field| right.field_near(index, field.name()));
+        if !twin.is_some_and(|twin| equal(part, twin, depth + 1)) {
+            return false;
+        }
+    }
+    true
 }
 
 /// The order of two keys of one map, or members of one set, wherever they are.

@@ -154,7 +154,7 @@ impl<'a> Get<'a> for &'a [u8] {
     fn get(value: Value<'a>) -> Result<&'a [u8]> {
         match value.through().scalar() {
             Scalar::Bytes(bytes) => Ok(bytes),
-            _ if value.through().kind() == Kind::Array => value.slice(),
+            _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
             _ => Err(value.through().wrong_kind("bytes")),
         }
     }

@@ -4,203 +4,47 @@
 
 use super::encode::{Image, encode_value, measure_value};
 use super::*;
-use crate::codec::{Measure, Sink, part};
-use crate::describe::{
-    Descriptor, Field, Form, Kind, Live, Parts as TypeParts, Style, TypeRef, Variant, struct_layout,
-};
-use crate::raw::{AlignedBuf, Describe};
-use crate::{ErrorKind, Schema, type_of};
+use crate::codec::{Measure, Sink};
+use crate::describe::{Descriptor, Field, Form, Kind, Parts as TypeParts, Style, TypeRef};
+use crate::raw::AlignedBuf;
+use crate::{ErrorKind, Hydra, Schema, type_of};
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The size and alignment of a built-in type.
-const fn facts<T: Describe>() -> (usize, usize) {
-    (T::SIZE, T::ALIGN)
-}
-
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hydra)]
+#[repr(u8)]
 enum Shape {
-    Empty,
-    Circle { r: f64 },
-    Poly(Vec<i32>, Option<String>),
+    Empty = 3,
+    Circle { r: f64 } = 7,
+    Poly(Vec<i32>, Option<String>) = 200,
 }
 
-static SHAPE: Descriptor = Descriptor::new({
-    let mut parts = TypeParts::new(Kind::Enum, 32, 8);
-    parts.name = "Shape";
-    parts.tag = Some(Kind::U8);
-    parts.live = Some(Live::of::<Shape>());
-    parts.variants = const {
-        &[
-            Variant::new("Empty", 3, Style::Unit, &[], &[]),
-            Variant::new(
-                "Circle",
-                7,
-                Style::Struct,
-                const { &[Field::new("r", TypeRef::Live(type_of::<f64>), 8, None, &[])] },
-                &[],
-            ),
-            Variant::new(
-                "Poly",
-                200,
-                Style::Tuple,
-                const {
-                    &[
-                        Field::new("0", TypeRef::Live(type_of::<Vec<i32>>), 8, None, &[]),
-                        Field::new("1", TypeRef::Live(type_of::<Option<String>>), 16, None, &[]),
-                    ]
-                },
-                &[],
-            ),
-        ]
-    };
-    parts
-});
-
-impl Reflect for Shape {
-    fn descriptor(&self) -> &'static Descriptor {
-        &SHAPE
-    }
-    fn variant(&self) -> usize {
-        match self {
-            Shape::Empty => 0,
-            Shape::Circle { .. } => 1,
-            Shape::Poly(..) => 2,
-        }
-    }
-    fn count(&self) -> usize {
-        self.variant()
-    }
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        match (self, index) {
-            (Shape::Circle { r }, 0) => Some(Value::of(r)),
-            (Shape::Poly(points, _), 0) => Some(Value::of(points)),
-            (Shape::Poly(_, name), 1) => Some(Value::of(name)),
-            _ => None,
-        }
-    }
-    fn measure(&self, measure: &mut Measure) {
-        if let Shape::Poly(points, name) = self {
-            points.measure(measure);
-            name.measure(measure);
-        }
-    }
-    fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-        slot[0] = SHAPE.variants()[self.variant()].tag() as u8;
-        match self {
-            Shape::Empty => {}
-            Shape::Circle { r } => r.encode(part(slot, 8, 8), sink),
-            Shape::Poly(points, name) => {
-                points.encode(part(slot, 8, 8), sink);
-                name.encode(part(slot, 16, 12), sink);
-            }
-        }
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-macro_rules! structure {
-    ($(#[$meta:meta])* struct $name:ident = $kind:ident $text:literal { $($index:literal $field:ident: $ty:ty, $facts:expr, $type_ref:expr;)+ }) => {
-        $(#[$meta])*
-        struct $name { $($field: $ty),+ }
-
-        impl $name {
-            const LAYOUT: crate::describe::Layout<{ [$($index),+].len() }> = struct_layout([$($facts),+], 1);
-        }
-
-        impl Reflect for $name {
-            fn descriptor(&self) -> &'static Descriptor {
-                static TYPE: Descriptor = Descriptor::new({
-                    let mut parts = TypeParts::new(Kind::$kind, $name::LAYOUT.size, $name::LAYOUT.align);
-                    parts.name = $text;
-                    parts.live = Some(Live::of::<$name>());
-                    parts.fields = const { &[$(Field::new(
-                        stringify!($field), $type_ref, $name::LAYOUT.offsets[$index], None, &[],
-                    )),+] };
-                    parts
-                });
-                &TYPE
-            }
-            fn count(&self) -> usize {
-                [$($index),+].len()
-            }
-            fn part(&self, index: usize) -> Option<Value<'_>> {
-                match index { $($index => Some(Value::of(&self.$field)),)+ _ => None }
-            }
-            fn measure(&self, measure: &mut Measure) {
-                $(self.$field.measure(measure);)+
-            }
-            fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                $(self.$field.encode(part(slot, Self::LAYOUT.offsets[$index] as usize, $facts.0), sink);)+
-            }
-            fn as_any(&self) -> &dyn Any {
-                self
-            }
-        }
-    };
-}
-
-/// A newtype: `Metres(f32)`.
-#[derive(Clone)]
+#[derive(Clone, Hydra)]
 struct Metres(f32);
 
-impl Reflect for Metres {
-    fn descriptor(&self) -> &'static Descriptor {
-        static TYPE: Descriptor = Descriptor::new({
-            let mut parts = TypeParts::new(Kind::Newtype, 4, 4);
-            parts.name = "Metres";
-            parts.element = Some(TypeRef::Live(type_of::<f32>));
-            parts
-        });
-        &TYPE
-    }
-    fn count(&self) -> usize {
-        1
-    }
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        (index == 0).then(|| Value::of(&self.0))
-    }
-    fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-        self.0.encode(slot, sink);
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-macro_rules! built_in {
-    ($ty:ty) => {
-        TypeRef::Live(type_of::<$ty>)
-    };
-}
-
-structure! {
-    #[derive(Clone)]
-    struct Log = Struct "Log" {
-        0 time: u64, facts::<u64>(), built_in!(u64);
-        1 text: String, facts::<String>(), built_in!(String);
-        2 tags: Vec<String>, facts::<Vec<String>>(), built_in!(Vec<String>);
-        3 ratio: f32, facts::<f32>(), built_in!(f32);
-        4 depth: Metres, (4, 4), TypeRef::Live(|| Metres(0.0).descriptor());
-        5 shape: Shape, (32, 8), TypeRef::Live(|| &SHAPE);
-        6 other: Shape, (32, 8), TypeRef::Live(|| &SHAPE);
-        7 maybe: Option<(i16, char)>, facts::<Option<(i16, char)>>(), built_in!(Option<(i16, char)>);
-        8 never: Option<bool>, facts::<Option<bool>>(), built_in!(Option<bool>);
-        9 names: HashMap<String, i64>, facts::<HashMap<String, i64>>(), built_in!(HashMap<String, i64>);
-        10 by_id: BTreeMap<i32, Box<u8>>, facts::<BTreeMap<i32, Box<u8>>>(), built_in!(BTreeMap<i32, Box<u8>>);
-        11 members: BTreeSet<u16>, facts::<BTreeSet<u16>>(), built_in!(BTreeSet<u16>);
-        12 raw: Vec<u8>, facts::<Vec<u8>>(), built_in!(Vec<u8>);
-        13 grid: [[i32; 2]; 2], facts::<[[i32; 2]; 2]>(), built_in!([[i32; 2]; 2]);
-        14 prices: Vec<f64>, facts::<Vec<f64>>(), built_in!(Vec<f64>);
-        15 at: SystemTime, facts::<SystemTime>(), built_in!(SystemTime);
-        16 took: Duration, facts::<Duration>(), built_in!(Duration);
-        17 wide: i128, facts::<i128>(), built_in!(i128);
-        18 nothing: (), facts::<()>(), built_in!(());
-    }
+#[derive(Clone, Hydra)]
+struct Log {
+    time: u64,
+    text: String,
+    tags: Vec<String>,
+    ratio: f32,
+    depth: Metres,
+    shape: Shape,
+    other: Shape,
+    maybe: Option<(i16, char)>,
+    never: Option<bool>,
+    names: HashMap<String, i64>,
+    by_id: BTreeMap<i32, Box<u8>>,
+    members: BTreeSet<u16>,
+    raw: Vec<u8>,
+    grid: [[i32; 2]; 2],
+    prices: Vec<f64>,
+    at: SystemTime,
+    took: Duration,
+    wide: i128,
+    nothing: (),
 }
 
 fn log() -> Log {
@@ -444,30 +288,32 @@ fn the_generic_encoder_writes_what_the_typed_one_writes() {
     });
 }
 
-structure! {
-    struct Renamed = Struct "Event" {
-        0 tags: Vec<String>, facts::<Vec<String>>(), built_in!(Vec<String>);
-        1 time: u64, facts::<u64>(), built_in!(u64);
-    }
+#[derive(Hydra)]
+#[hydra(name = "Event")]
+struct Renamed {
+    tags: Vec<String>,
+    time: u64,
 }
-structure! {
-    struct Original = Struct "Original" {
-        0 time: u64, facts::<u64>(), built_in!(u64);
-        1 tags: Vec<String>, facts::<Vec<String>>(), built_in!(Vec<String>);
-    }
+
+#[derive(Hydra)]
+struct Original {
+    time: u64,
+    tags: Vec<String>,
 }
-structure! {
-    struct Wider = Struct "Original" {
-        0 time: u64, facts::<u64>(), built_in!(u64);
-        1 tags: Vec<Vec<u8>>, facts::<Vec<Vec<u8>>>(), built_in!(Vec<Vec<u8>>);
-    }
+
+#[derive(Hydra)]
+#[hydra(name = "Original")]
+struct Wider {
+    time: u64,
+    tags: Vec<Vec<u8>>,
 }
-structure! {
-    struct More = Struct "Original" {
-        0 time: u64, facts::<u64>(), built_in!(u64);
-        1 tags: Vec<String>, facts::<Vec<String>>(), built_in!(Vec<String>);
-        2 more: u8, facts::<u8>(), built_in!(u8);
-    }
+
+#[derive(Hydra)]
+#[hydra(name = "Original")]
+struct More {
+    time: u64,
+    tags: Vec<String>,
+    more: u8,
 }
 
 #[test]
@@ -508,6 +354,84 @@ fn references_nest_to_the_limit_and_no_deeper() {
     assert_eq!(Dynamic::new(schema.clone(), nested(66)).unwrap_err().kind(), ErrorKind::TooDeep);
     let copy = fits.value().at(0).unwrap().to_dynamic().unwrap();
     assert!(copy.schema().is_identical(&schema), "a recursive type inside is the same type");
+}
+
+/// A list within a list 63 times, with `inline` options between any two.
+fn deep(inline: u32) -> (std::sync::Arc<Schema>, Data) {
+    let option = |index: u32| Descriptor::option(TypeRef::Index((index + 1) % (inline + 1)));
+    let types = std::iter::once(Descriptor::list(TypeRef::Index(1))).chain((1..=inline).map(option));
+    let wrap = |inner: Data| Data::Parts(vec![(0..inline).fold(inner, |inner, _| Data::some(inner))]);
+    let data = (1..64).fold(Data::Parts(vec![]), |inner, _| wrap(inner));
+    (Schema::new(types.collect()).unwrap().into(), data)
+}
+
+/// The stack of a test's thread is that of any thread, 2 MiB, and tests are not optimized.
+#[test]
+fn deep_values_fit_on_the_stack_of_a_thread() {
+    let (schema, data) = deep(3);
+    let dynamic = Dynamic::new(schema.clone(), data).unwrap();
+    let (record, heap, text) = encoded(dynamic.value(), &schema).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let stored = Value::stored(crate::codec::At::new(&record, &heap, &text), schema.root(), Some(&schema));
+    assert_eq!(stored, dynamic.value());
+    assert_eq!(format!("{stored} {stored:#}"), format!("{dynamic} {:#}", dynamic.value()));
+    assert_eq!(stored.to_dynamic().unwrap(), dynamic);
+    assert_eq!(serde_json::to_string(&stored).unwrap().len(), 2 * 64);
+    let mut last = String::new();
+    stored.walk(usize::MAX, &mut |path, _| {
+        last = path.to_string();
+        true
+    });
+    assert_eq!(last, "[0]???".repeat(63));
+    assert!(stored.path(&last).unwrap().is_empty());
+}
+
+/// A file may hold up to 64 times 32 levels.
+#[test]
+fn what_is_nested_too_deep_is_refused_and_not_followed() {
+    let (schema, data) = deep(31);
+    let deep = Value::data(&data, schema.root(), &schema);
+    for result in [encoded(deep, &schema).map(drop), Dynamic::new(schema.clone(), data.clone()).map(drop)] {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::TooDeep);
+    }
+    let image = Value::stored(crate::codec::At::new(&[], &[], ""), schema.root(), Some(&schema));
+    assert_ne!(deep, deep);
+    assert_ne!(deep, image);
+    assert!(deep.to_string().contains("(Some([..]))"));
+    assert!(serde_json::to_string(&deep).is_err());
+    let mut count = 0;
+    deep.walk(usize::MAX, &mut |_, _| {
+        count += 1;
+        true
+    });
+    assert_eq!(count, 257);
+    let path = format!("[0]{}", "?".repeat(31)).repeat(63);
+    assert!(deep.path(&path).unwrap().is_empty(), "a path is followed to any depth");
+}
+
+#[derive(Hydra)]
+enum Tree<T> {
+    Leaf(T),
+    Group(Box<Tree<T>>, Vec<Tree<T>>),
+}
+
+#[test]
+fn recursive_and_generic_types_agree_too() {
+    let leaf = |number| Tree::Leaf((number, false));
+    let tree = Tree::Group(Box::new(Tree::Group(Box::new(leaf(1u8)), vec![])), vec![leaf(2), leaf(3)]);
+    let schema = Schema::of::<Tree<(u8, bool)>>();
+    let expected = typed(&tree);
+    worlds(&tree, |world, value| {
+        assert_eq!(
+            value.to_string(),
+            "Group(Group(Leaf((1, false)), []), [Leaf((2, false)), Leaf((3, false))])"
+        );
+        assert_eq!(value.path(":Group.1[-1]:Leaf.0.0").unwrap().get::<u64>().unwrap(), 3, "{world}");
+        assert_eq!(value.field("0").unwrap().variant().unwrap().name(), "Group");
+        assert_eq!(&*encoded(value, &schema).unwrap().1, &*expected.1, "{world}");
+        let copy: Tree<(u8, bool)> = value.path("1[0]").unwrap().to().unwrap();
+        assert!(matches!(copy, Tree::Leaf((2, false))));
+    });
 }
 
 #[test]
@@ -601,8 +525,8 @@ fn data_is_held_against_its_schema() {
         (Schema::of::<u8>(), Data::F64(1.0)),
         (Schema::of::<[u8; 2]>(), Data::parts([1u8])),
         (Schema::of::<(u8, u8)>(), Data::parts([1u8])),
-        (Schema::from_descriptor(&SHAPE), Data::Variant(3, vec![])),
-        (Schema::from_descriptor(&SHAPE), Data::Variant(1, vec![])),
+        (Schema::of::<Shape>(), Data::Variant(3, vec![])),
+        (Schema::of::<Shape>(), Data::Variant(1, vec![])),
         (Schema::of::<String>(), Data::None),
     ] {
         assert_eq!(kind(schema, data), ErrorKind::WrongKind);

@@ -10,8 +10,9 @@ use crate::describe::{Descriptor, Field, Kind, Schema, Variant};
 use crate::{Error, ErrorKind, Result, raw};
 use std::any::Any;
 
-/// The deepest nesting that reflection follows: 64 references, each with inline nesting of 32.
-pub(crate) const MAX_NESTING: usize = 65 * 33;
+/// The deepest nesting that reflection follows, so that no file can exhaust the stack of a thread. The 64 references
+/// that a record may have in a chain, with three levels of structs, options and the like before each, fit.
+pub(crate) const MAX_NESTING: usize = 256;
 
 /// A value as data: what Go calls a `reflect.Value`.
 ///
@@ -21,6 +22,9 @@ pub(crate) const MAX_NESTING: usize = 65 * 33;
 ///
 /// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`] and
 /// downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
+///
+/// What goes through a whole value (text, equality, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
+/// shows `..`, nothing is equal, and encoding is an error of kind `TooDeep`. Paths may go deeper.
 ///
 /// ```
 /// use hydra::Value;

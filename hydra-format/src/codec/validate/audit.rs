@@ -151,6 +151,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// A value under one more step of the path.
+    #[inline(always)]
     fn step(&mut self, segment: Segment<'a>, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
         self.path.push(segment);
         self.value(ty, spot, depth);
@@ -170,28 +171,50 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn value(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
-        if self.left == 0 {
-            return;
+    /// Options and newtypes are followed here and not by a call: the stack must hold 64 references by 32 types.
+    fn value(&mut self, mut ty: &'a Descriptor, mut spot: Spot<'a>, depth: u32) {
+        let entered = self.path.len();
+        while self.left > 0 {
+            match ty.kind() {
+                Kind::Option if !self.has_value(ty, spot) => break,
+                Kind::Option => {
+                    self.path.push(Segment::Inner);
+                    let align = ty.align();
+                    ty = self.resolve(ty.element());
+                    spot = spot.part(align, ty.size());
+                }
+                Kind::Newtype => ty = self.resolve(ty.element()),
+                _ => {
+                    self.other(ty, spot, depth);
+                    break;
+                }
+            }
         }
+        self.path.truncate(entered);
+    }
+
+    /// A value that is neither an option nor a newtype.
+    #[inline(always)]
+    fn other(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
         match ty.kind() {
             Kind::F32 | Kind::F64 => {}
-            Kind::Option => self.option(ty, spot, depth),
-            Kind::Array => {
-                let element = self.resolve(ty.element());
-                let used = element.size() * ty.count() as usize;
-                self.elements(ty.element(), element, spot.part(0, used), depth);
-                self.zero(spot.part(used, ty.size() - used), "a zero byte");
-            }
+            Kind::Array => self.array_inside(ty, spot, depth),
             Kind::Tuple | Kind::Struct => {
                 let end = self.fields(ty.fields(), 0, spot, depth);
                 self.zero(spot.part(end, ty.size() - end), "zero padding");
             }
             Kind::Enum => self.choice(ty, spot, depth),
-            Kind::Newtype => self.value(self.resolve(ty.element()), spot, depth),
+            Kind::Map => self.map(ty, spot, depth),
             kind if kind.is_reference() => self.reference(ty, spot, depth),
             _ => self.scalar(ty, spot),
         }
+    }
+
+    fn array_inside(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
+        let element = self.resolve(ty.element());
+        let used = element.size() * ty.count() as usize;
+        self.elements(ty.element(), element, spot.part(0, used), depth);
+        self.zero(spot.part(used, ty.size() - used), "a zero byte");
     }
 
     fn scalar(&mut self, ty: &Descriptor, spot: Spot<'_>) {
@@ -213,17 +236,14 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn option(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
-        let (align, size) = (ty.align(), ty.size());
+    /// True if an option has a value.
+    fn has_value(&mut self, ty: &Descriptor, spot: Spot<'_>) -> bool {
         match spot.bytes.first() {
-            Some(0) => self.zero(spot.part(1, size - 1), "zero bytes, for there is no value"),
-            Some(1) => {
-                self.zero(spot.part(1, align - 1), "zero padding");
-                let inner = self.resolve(ty.element());
-                self.step(Segment::Inner, inner, spot.part(align, inner.size()), depth);
-            }
+            Some(0) => self.zero(spot.part(1, ty.size() - 1), "zero bytes, for there is no value"),
+            Some(1) => self.zero(spot.part(1, ty.align() - 1), "zero padding"),
             tag => self.bad_value(spot, "0 for none or 1 for some", tag.copied().unwrap_or_default()),
         }
+        spot.bytes.first() == Some(&1)
     }
 
     /// Fields from `end` on, with the gaps between them. The end of the last one.
@@ -239,21 +259,28 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn choice(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
-        let tag_kind = ty.tag().unwrap_or(Kind::U8);
-        let tag_size = tag_kind.fixed_size();
-        let bits = tag_bits(spot.bytes, tag_size);
-        let mask = if tag_size == 16 { u128::MAX } else { (1u128 << (tag_size * 8)) - 1 };
+        let Some(variant) = self.variant(ty, spot) else { return };
+        self.path.push(Segment::Variant(variant.name()));
+        let tag_bytes = ty.tag().map_or(1, Kind::fixed_size) as usize;
+        let end = self.fields(variant.fields(), tag_bytes, spot, depth);
+        self.path.pop();
+        self.zero(spot.part(end, ty.size() - end), "zero bytes, for the variant does not use them");
+    }
+
+    /// The present variant.
+    fn variant(&mut self, ty: &'a Descriptor, spot: Spot<'a>) -> Option<&'a Variant> {
+        let tag_bytes = ty.tag().map_or(1, Kind::fixed_size);
+        let bits = tag_bits(spot.bytes, tag_bytes);
+        let mask = if tag_bytes == 16 { u128::MAX } else { (1u128 << (tag_bytes * 8)) - 1 };
         let is_present = |variant: &&Variant| variant.tag().cast_unsigned() & mask == bits;
-        let Some(variant) = ty.variants().iter().find(is_present) else {
+        let present = ty.variants().iter().find(is_present);
+        if present.is_none() {
             let names: Vec<&str> = ty.variants().iter().take(8).map(Variant::name).collect();
             let more = if ty.variants().len() > 8 { ", .." } else { "" };
             let expected = format!("the tag of a variant ({}{more})", names.join(", "));
-            return self.bad_value(spot, &expected, bits);
-        };
-        self.path.push(Segment::Variant(variant.name()));
-        let end = self.fields(variant.fields(), tag_size as usize, spot, depth);
-        self.path.pop();
-        self.zero(spot.part(end, ty.size() - end), "zero bytes, for the variant does not use them");
+            self.bad_value(spot, &expected, bits);
+        }
+        present
     }
 
     /// Elements side by side. What is solid is not looked at.
@@ -271,36 +298,41 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn reference(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
-        let (start, count) = At::new(spot.bytes, &[], "").reference();
-        let is_box = ty.kind() == Kind::Box;
-        if count == 0 && start != 0 || is_box && count != 1 {
-            let expected =
-                if is_box { "a reference to one element" } else { "an empty reference is { 0, 0 }" };
-            return self.bad_reference(spot, expected.into(), start, count);
-        }
-        if count == 0 {
+        let Some((start, count)) = self.place(ty.kind(), spot) else { return };
+        let (size, align) = match ty.kind() {
+            Kind::String => return self.string(spot, start, count),
+            Kind::Bytes | Kind::Opaque => (1, 1),
+            _ => {
+                let element = self.resolve(ty.element());
+                (element.size(), element.align())
+            }
+        };
+        let Some(array) = self.array(spot, start, count, size, align) else { return };
+        if matches!(ty.kind(), Kind::Bytes | Kind::Opaque) || !self.deeper(spot, depth) {
             return;
         }
+        let element = self.resolve(ty.element());
         match ty.kind() {
-            Kind::String => self.string(spot, start, count),
-            Kind::Bytes | Kind::Opaque => drop(self.array(spot, start, count, 1, 1)),
-            Kind::Map => self.map(ty, spot, start, count, depth),
-            kind => {
-                let element = self.resolve(ty.element());
-                let Some(array) = self.array(spot, start, count, element.size(), element.align()) else {
-                    return;
-                };
-                if !self.deeper(spot, depth) {
-                } else if is_box {
-                    self.value(element, array, depth + 1);
-                } else {
-                    self.elements(ty.element(), element, array, depth + 1);
-                    if kind == Kind::Set {
-                        self.ascend(ty.element(), array, element.size());
-                    }
-                }
-            }
+            Kind::Box => self.value(element, array, depth + 1),
+            _ => self.elements(ty.element(), element, array, depth + 1),
         }
+        if ty.kind() == Kind::Set {
+            self.ascend(ty.element(), array, size);
+        }
+    }
+
+    /// Where a reference points, first byte and count; none if it is empty or wrong in itself.
+    fn place(&mut self, kind: Kind, spot: Spot<'_>) -> Option<(usize, usize)> {
+        let (start, count) = At::new(spot.bytes, &[], "").reference();
+        let expected = match (kind, count) {
+            (Kind::Box, 1) => return Some((start, count)),
+            (Kind::Box, _) => "a reference to one element",
+            (_, 0) if start == 0 => return None,
+            (_, 0) => "an empty reference is { 0, 0 }",
+            _ => return Some((start, count)),
+        };
+        self.bad_reference(spot, expected.into(), start, count);
+        None
     }
 
     #[cold]
@@ -370,7 +402,8 @@ impl<'a> Walk<'a, '_> {
         Some(whole.part(start, bytes))
     }
 
-    fn map(&mut self, ty: &'a Descriptor, spot: Spot<'a>, start: usize, count: usize, depth: u32) {
+    fn map(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
+        let Some((start, count)) = self.place(Kind::Map, spot) else { return };
         let (key, value) = (self.resolve(ty.key()), self.resolve(ty.element()));
         let entry = Entry::new(key, value);
         let Some(array) = self.array(spot, start, count, entry.size, entry.align) else { return };
@@ -378,19 +411,33 @@ impl<'a> Walk<'a, '_> {
             return;
         }
         for index in 0..count {
-            let spot = array.part(index * entry.size, entry.size);
-            self.step(Segment::Key(index), key, spot.part(0, key.size()), depth + 1);
-            self.zero(spot.part(key.size(), entry.value_offset - key.size()), "zero padding");
-            let at = At::new(spot.bytes, self.parts.heap, self.parts.text);
-            let own = spot.part(entry.value_offset, value.size());
-            self.step(Segment::Entry { key, at, index }, value, own, depth + 1);
-            let end = entry.value_offset + value.size();
-            self.zero(spot.part(end, entry.size - end), "zero padding");
+            self.entry((key, value), entry, array.part(index * entry.size, entry.size), index, depth + 1);
             if self.left == 0 {
                 return;
             }
         }
         self.ascend(ty.key(), array, entry.size);
+    }
+
+    fn entry(
+        &mut self,
+        (key, value): (&'a Descriptor, &'a Descriptor),
+        entry: Entry,
+        spot: Spot<'a>,
+        index: usize,
+        depth: u32,
+    ) {
+        self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
+        self.zero(spot.part(key.size(), entry.value_offset - key.size()), "zero padding");
+        let at = At::new(spot.bytes, self.parts.heap, self.parts.text);
+        self.step(
+            Segment::Entry { key, at, index },
+            value,
+            spot.part(entry.value_offset, value.size()),
+            depth,
+        );
+        let end = entry.value_offset + value.size();
+        self.zero(spot.part(end, entry.size - end), "zero padding");
     }
 
     /// Keys are strictly ascending. Not looked at once a reference was wrong: keys may be anything then.

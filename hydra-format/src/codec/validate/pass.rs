@@ -25,6 +25,7 @@ pub(super) fn is_duration(bits: u128) -> bool {
 }
 
 /// True if the payload keeps every rule that values depend on.
+#[inline]
 pub(super) fn accepts(plan: &Plan, parts: &Parts<'_>) -> bool {
     let size = plan.root.size as usize;
     let Some(records) = size.checked_mul(parts.count).and_then(|bytes| parts.records.get(..bytes)) else {
@@ -80,6 +81,7 @@ impl<'a> Pass<'a> {
         while let Some(&step) = steps.get(next) {
             next += 1;
             let valid = match step {
+                Step::Strings { offset, count: 1 } => self.string(reference(bytes, offset)),
                 Step::Strings { offset, count } => self.strings(bytes, offset, count),
                 Step::Bytes { offset } => self.array(reference(bytes, offset), 1, 0).is_some(),
                 Step::List { offset, list } => self.list(reference(bytes, offset), list, depth),

@@ -255,26 +255,42 @@ fn faults_in_maps_name_the_key() {
     refused(validator, payload, ErrorKind::NotCanonical, "[\"a\\\"b\"]");
 }
 
-/// A list whose element is 30 options around the list again: 64 levels of it, and one more.
+/// A list whose element nests itself 31 deep around the list again, by options, tuples or enums of one variant.
+fn knot(wrap: impl Fn(TypeRef) -> Descriptor) -> Validator {
+    let mut types = vec![Descriptor::list(at(1))];
+    types.extend((1..31).map(|next| wrap(at(next + 1))));
+    types.push(wrap(at(0)));
+    validator(types)
+}
+
+/// Without optimisation, frames are several times larger than those of a release: 1.3 MiB is enough there.
 #[test]
 fn depth_is_bounded_and_the_stack_holds() {
-    let mut types = vec![Descriptor::list(at(1))];
-    types.extend((1..30).map(|next| Descriptor::option(at(next + 1))));
-    types.push(Descriptor::option(at(0)));
-    let knot = validator(types);
-    let payload = |depth: usize| {
-        let mut heap = vec![0; depth * 128];
-        for (level, element) in heap.chunks_exact_mut(128).enumerate() {
-            element[..120].iter_mut().step_by(4).for_each(|tag| *tag = 1);
-            if level + 1 < depth {
-                element[120..].copy_from_slice(&reference((level as u32 + 1) * 128, 1));
-            }
-        }
-        Payload::hand(&reference(0, 1), &heap, "")
+    std::thread::Builder::new().stack_size(6 << 20).spawn(deepest).unwrap().join().unwrap();
+}
+
+fn deepest() {
+    let choice = |ty| {
+        let variant = |name: &str, tag| (name.to_string(), tag, Style::Tuple, vec![("0".to_string(), ty)]);
+        Descriptor::enumeration("E", Kind::U8, vec![variant("A", 0), variant("B", 1)])
     };
-    accepted(&knot, payload(64));
-    let found = payload(65).findings(&knot);
-    assert_eq!((found.len(), found[0].0), (1, ErrorKind::TooDeep));
+    let knots = [knot(Descriptor::option), knot(|ty| Descriptor::tuple(vec![ty])), knot(choice)];
+    for knot in knots {
+        let size = knot.schema.types()[1].size();
+        let payload = |depth: usize| {
+            let mut heap = vec![0; (depth * size).next_multiple_of(64)];
+            for (level, element) in heap.chunks_exact_mut(size).take(depth).enumerate() {
+                element[..size - 8].iter_mut().step_by(4).for_each(|tag| *tag = 1);
+                if level + 1 < depth {
+                    element[size - 8..].copy_from_slice(&reference((level + 1) as u32 * size as u32, 1));
+                }
+            }
+            Payload::hand(&reference(0, 1), &heap, "")
+        };
+        accepted(&knot, payload(64));
+        let found = payload(65).findings(&knot);
+        assert_eq!((found.len(), found[0].0), (1, ErrorKind::TooDeep));
+    }
 }
 
 type Everything = (

@@ -1,0 +1,114 @@
+//! Streams: a reader that goes away, stdin, stdout, a full device.
+
+use super::{Place, tick_file};
+use snapbox::str;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+/// Runs a command, reads one line of its output, and goes away.
+fn head(place: &Place, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hydra"))
+        .args(args)
+        .current_dir(place.0.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), line, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_every_command_quietly() {
+    let place = tick_file(100_000);
+    let commands: &[&[&str]] = &[
+        &["--help"],
+        &["cat", "ticks.hydra"],
+        &["cat", "-f", "csv", "ticks.hydra"],
+        &["cat", "-f", "json", "ticks.hydra"],
+        &["cat", "-f", "ndjson", "ticks.hydra"],
+        &["convert", "ticks.hydra", "-", "--to", "csv"],
+        &["convert", "ticks.hydra", "-", "--to", "ndjson"],
+        &["inspect", "ticks.hydra"],
+        &["inspect", "--deep", "ticks.hydra"],
+        &["schema", "ticks.hydra"],
+        &["schema", "--as", "json", "ticks.hydra"],
+        &["check", "ticks.hydra"],
+        &["check", "-f", "json", "ticks.hydra"],
+    ];
+    for args in commands {
+        let (code, line, stderr) = head(&place, args);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{args:?}");
+        assert!(line.ends_with('\n'), "{args:?}");
+    }
+}
+
+#[test]
+fn stdout_may_be_closed_from_the_start() {
+    let place = tick_file(10);
+    for args in [&["cat", "ticks.hydra"][..], &["inspect", "ticks.hydra"], &["check", "ticks.hydra"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = Command::new(env!("CARGO_BIN_EXE_hydra"))
+            .args(args)
+            .current_dir(place.0.path())
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn();
+        let output = child.unwrap().wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{args:?}");
+    }
+}
+
+#[test]
+fn a_hydra_file_comes_through_stdin() {
+    let place = tick_file(3);
+    let file = place.read("ticks.hydra");
+    for args in [&["inspect", "-"][..], &["schema", "-"], &["cat", "-"], &["check", "-"]] {
+        place.command(args).stdin(file.clone()).assert().code(0).stderr_eq(str![[""]]);
+    }
+    let command = place.command(&["cat", "-v", "-f", "csv", "-n", "1", "-"]).stdin(file.clone());
+    command.assert().code(0).stdout_eq("time,price\n0,0.0\n").stderr_eq(str![[r#"
+note: <stdin> is copied to [..]
+
+"#]]);
+    place.command(&["cat", "-"]).stdin("not hydra").assert().code(1).stderr_eq(str![[r#"
+error[HY0101]: not a Hydra file
+  --> <stdin> @ 0x0: found text
+  = help: hydra convert makes Hydra files from CSV
+
+"#]]);
+}
+
+#[test]
+fn csv_goes_through_stdin_and_stdout() {
+    let place = Place::new();
+    let command = place.command(&["convert", "--from", "csv", "-", "out.hydra"]).stdin("a,b\n1,x\n");
+    command.assert().code(0).stderr_eq(str![[""]]);
+    assert_eq!(place.result(&["cat", "-f", "csv", "out.hydra"]), "a,b\n1,x\n");
+    assert_eq!(place.result(&["convert", "out.hydra", "-", "--to", "ndjson"]), "{\"a\":1,\"b\":\"x\"}\n");
+    let command = place.command(&["convert", "--from", "csv", "--to", "hydra", "-", "-"]).stdin("a\n1\n");
+    let output = command.output().unwrap();
+    place.put("piped.hydra", &output.stdout);
+    assert_eq!(place.result(&["cat", "-f", "csv", "piped.hydra"]), "a\n1\n");
+}
+
+#[test]
+fn a_full_device_is_an_error() {
+    let place = tick_file(10);
+    for args in [&["cat", "ticks.hydra"][..], &["inspect", "ticks.hydra"], &["check", "ticks.hydra"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_hydra"))
+            .args(args)
+            .current_dir(place.0.path())
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .spawn();
+        let output = child.unwrap().wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.starts_with("error[HY0001]") && said.contains("No space left"), "{said}");
+    }
+}

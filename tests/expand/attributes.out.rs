@@ -1,0 +1,241 @@
+///A stored [`Log`], read in place.
+pub struct LogView<'a>(
+    renamed::__private::At<'a>,
+    renamed::__private::PhantomData<fn() -> Log>,
+);
+#[allow(dead_code, deprecated)]
+const _: () = {
+    use renamed::__private as __h;
+    use __h::{NoConverted as _, NoField as _};
+    #[automatically_derived]
+    impl __h::Fields for Log {
+        const FACTS: &'static [__h::Facts] = &[
+            __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, time_stamp)),
+            __h::FieldOf::<String>::FACTS.at(__h::offset_of!(Self, r#type)),
+            __h::Converted::<__h::As<u64>, usize>::FACTS.at(__h::offset_of!(Self, len)),
+            __h::Converted::<crate::Text, IpAddr>::FACTS
+                .at(__h::offset_of!(Self, address)),
+            __h::FieldOf::<Option<Box<Log>>>::FACTS.at(__h::offset_of!(Self, next)),
+        ];
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 5usize>(1usize)
+            .offsets;
+    }
+    #[automatically_derived]
+    unsafe impl __h::Describe for Log {
+        const SIZE: __h::usize = __h::placed::<Self, 5usize>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 5usize>(1usize).align;
+        const FLAT: __h::bool = false;
+        const ANY_BITS: __h::bool = __h::any_bits::<Self>();
+        const REFS: __h::bool = __h::refs::<Self>();
+        fn valid(__bytes: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__bytes)
+        }
+        const TYPE: &'static __h::Descriptor = const {
+            &__h::structure::<
+                Self,
+            >(
+                "Log",
+                &[],
+                const {
+                    &[
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::FieldOf::<u64>::TYPE,
+                            0usize,
+                            "timeStamp",
+                            const { &[__h::doc("When.")] },
+                        ),
+                        __h::field::<
+                            Self,
+                        >(__h::FieldOf::<String>::TYPE, 1usize, "type", &[]),
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::Converted::<__h::As<u64>, usize>::TYPE,
+                            2usize,
+                            "len",
+                            const {
+                                &[
+                                    __h::default(|| __h::Converted::<
+                                        __h::As<u64>,
+                                        usize,
+                                    >::image(<usize as __h::Default>::default())),
+                                    __h::Note::Private,
+                                ]
+                            },
+                        ),
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::Converted::<crate::Text, IpAddr>::TYPE,
+                            3usize,
+                            "address",
+                            const { &[__h::Note::ReadOnly, __h::Note::Private] },
+                        ),
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::FieldOf::<Option<Box<Log>>>::TYPE,
+                            4usize,
+                            "next",
+                            const { &[__h::deprecated("use len"), __h::Note::Private] },
+                        ),
+                    ]
+                },
+                const { &[__h::doc("A log.")] },
+            )
+        };
+    }
+    #[automatically_derived]
+    impl __h::Reflect for Log {
+        fn descriptor(&self) -> &'static __h::Descriptor {
+            <Self as __h::Describe>::TYPE
+        }
+        fn as_any(&self) -> &dyn __h::Any {
+            self
+        }
+        fn count(&self) -> __h::usize {
+            5usize
+        }
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<u64>::value(&self.time_stamp),
+                1usize => __h::FieldOf::<String>::value(&self.r#type),
+                2usize => __h::Converted::<__h::As<u64>, usize>::value(&self.len),
+                3usize => __h::Converted::<crate::Text, IpAddr>::value(&self.address),
+                4usize => __h::FieldOf::<Option<Box<Log>>>::value(&self.next),
+                _ => __h::None,
+            }
+        }
+        #[inline]
+        fn measure(&self, __m: &mut __h::Measure) {
+            let Self {
+                time_stamp: __0,
+                r#type: __1,
+                cache: _,
+                len: __3,
+                address: __4,
+                next: __5,
+            } = self;
+            __h::FieldOf::<u64>::measure(__0, __m);
+            __h::FieldOf::<String>::measure(__1, __m);
+            __h::Converted::<__h::As<u64>, usize>::measure(__3, __m, "len");
+            __h::Converted::<crate::Text, IpAddr>::measure(__4, __m, "address");
+            __h::FieldOf::<Option<Box<Log>>>::measure(__5, __m);
+        }
+        #[inline]
+        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            let Self {
+                time_stamp: __0,
+                r#type: __1,
+                cache: _,
+                len: __3,
+                address: __4,
+                next: __5,
+            } = self;
+            __h::FieldOf::<
+                u64,
+            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+            __h::FieldOf::<
+                String,
+            >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
+            __h::Converted::<
+                __h::As<u64>,
+                usize,
+            >::encode(__3, __slot, __h::offset::<Self, 2usize>(), __sink);
+            __h::Converted::<
+                crate::Text,
+                IpAddr,
+            >::encode(__4, __slot, __h::offset::<Self, 3usize>(), __sink);
+            __h::FieldOf::<
+                Option<Box<Log>>,
+            >::encode(__5, __slot, __h::offset::<Self, 4usize>(), __sink);
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __h::Clone for LogView<'a> {
+        #[inline]
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __h::Copy for LogView<'a> {}
+    #[automatically_derived]
+    impl<'a> __h::Debug for LogView<'a> {
+        fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::debug::<Log>(self.0, __f)
+        }
+    }
+    impl<'a> LogView<'a> {
+        ///When.
+        #[inline]
+        pub fn time_stamp(self) -> <u64 as __h::Hydra>::View<'a> {
+            __h::FieldOf::<u64>::view(self.0, __h::offset::<Log, 0usize>())
+        }
+        ///The field `type`.
+        #[inline]
+        pub fn r#type(self) -> <String as __h::Hydra>::View<'a> {
+            __h::FieldOf::<String>::view(self.0, __h::offset::<Log, 1usize>())
+        }
+        ///The field `len`.
+        #[inline]
+        fn len(self) -> <u64 as __h::Hydra>::View<'a> {
+            __h::Converted::<
+                __h::As<u64>,
+                usize,
+            >::view(self.0, __h::offset::<Log, 2usize>())
+        }
+        ///The field `address`.
+        #[inline]
+        fn address(
+            self,
+        ) -> <<crate::Text as __h::With<IpAddr>>::Stored as __h::Hydra>::View<'a> {
+            __h::Converted::<
+                crate::Text,
+                IpAddr,
+            >::view(self.0, __h::offset::<Log, 3usize>())
+        }
+        ///The field `next`.
+        #[inline]
+        fn next(self) -> <Option<Box<Log>> as __h::Hydra>::View<'a> {
+            __h::FieldOf::<Option<Box<Log>>>::view(self.0, __h::offset::<Log, 4usize>())
+        }
+    }
+    #[automatically_derived]
+    impl __h::Hydra for Log {
+        type View<'a> = LogView<'a>;
+        type List<'a> = __h::ListView<'a, Self>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+            LogView(__at, __h::PhantomData)
+        }
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+            __h::ListView::new(__run)
+        }
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::Ok(Self {
+                time_stamp: __h::FieldOf::<
+                    u64,
+                >::decode(__at, __h::offset::<Self, 0usize>())?,
+                r#type: __h::FieldOf::<
+                    String,
+                >::decode(__at, __h::offset::<Self, 1usize>())?,
+                cache: 7,
+                len: __h::Converted::<
+                    __h::As<u64>,
+                    usize,
+                >::decode(__at, __h::offset::<Self, 2usize>(), "len")?,
+                address: __h::Converted::<
+                    crate::Text,
+                    IpAddr,
+                >::decode(__at, __h::offset::<Self, 3usize>(), "address")?,
+                next: __h::FieldOf::<
+                    Option<Box<Log>>,
+                >::decode(__at, __h::offset::<Self, 4usize>())?,
+            })
+        }
+    }
+};

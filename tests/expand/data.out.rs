@@ -1,0 +1,308 @@
+#[allow(dead_code, deprecated)]
+const _: () = {
+    use ::hydra::__private as __h;
+    use __h::{NoConverted as _, NoField as _};
+    #[automatically_derived]
+    impl __h::Fields for Shape {
+        const FACTS: &'static [__h::Facts] = &[
+            __h::FieldOf::<f64>::FACTS,
+            __h::FieldOf::<Vec<Tick>>::FACTS,
+            __h::FieldOf::<Option<String>>::FACTS,
+            __h::FieldOf::<Box<Shape>>::FACTS,
+            __h::FieldOf::<Vec<Shape>>::FACTS,
+        ];
+        const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 5usize>()
+            .offsets;
+    }
+    #[automatically_derived]
+    impl __h::Variants for Shape {
+        const TAG: __h::Kind = __h::smallest_tag(<Self as __h::Variants>::TAGS);
+        const TAGS: &'static [__h::i128] = &[0, 1, 2, 3];
+        const ENDS: &'static [__h::usize] = &[1usize, 3usize, 5usize, 5usize];
+    }
+    #[automatically_derived]
+    unsafe impl __h::Describe for Shape {
+        const SIZE: __h::usize = __h::placed_variants::<Self, 5usize>().size;
+        const ALIGN: __h::usize = __h::placed_variants::<Self, 5usize>().align;
+        const FLAT: __h::bool = false;
+        const ANY_BITS: __h::bool = false;
+        const REFS: __h::bool = __h::refs::<Self>();
+        const KEY: __h::bool = false;
+        const TYPE: &'static __h::Descriptor = const {
+            &__h::enumeration::<
+                Self,
+            >(
+                "Shape",
+                &[],
+                const {
+                    &[
+                        __h::Variant::new(
+                            "Circle",
+                            <Self as __h::Variants>::TAGS[0usize],
+                            __h::Style::Struct,
+                            const {
+                                &[
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<f64>::TYPE, 0usize, "r", &[]),
+                                ]
+                            },
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Poly",
+                            <Self as __h::Variants>::TAGS[1usize],
+                            __h::Style::Tuple,
+                            const {
+                                &[
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Vec<Tick>>::TYPE, 1usize, "0", &[]),
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Option<String>>::TYPE, 2usize, "1", &[]),
+                                ]
+                            },
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Group",
+                            <Self as __h::Variants>::TAGS[2usize],
+                            __h::Style::Tuple,
+                            const {
+                                &[
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Box<Shape>>::TYPE, 3usize, "0", &[]),
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Vec<Shape>>::TYPE, 4usize, "1", &[]),
+                                ]
+                            },
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Empty",
+                            <Self as __h::Variants>::TAGS[3usize],
+                            __h::Style::Unit,
+                            &[],
+                            &[],
+                        ),
+                    ]
+                },
+                &[],
+            )
+        };
+    }
+    #[automatically_derived]
+    impl __h::Reflect for Shape {
+        fn descriptor(&self) -> &'static __h::Descriptor {
+            <Self as __h::Describe>::TYPE
+        }
+        fn as_any(&self) -> &dyn __h::Any {
+            self
+        }
+        fn variant(&self) -> __h::usize {
+            match self {
+                Self::Circle { .. } => 0usize,
+                Self::Poly { .. } => 1usize,
+                Self::Group { .. } => 2usize,
+                Self::Empty { .. } => 3usize,
+            }
+        }
+        fn count(&self) -> __h::usize {
+            __h::count(self)
+        }
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+            match (self, __index) {
+                (Self::Circle { r: __0, .. }, 0usize) => __h::FieldOf::<f64>::value(__0),
+                (Self::Poly { 0: __0, .. }, 0usize) => {
+                    __h::FieldOf::<Vec<Tick>>::value(__0)
+                }
+                (Self::Poly { 1: __0, .. }, 1usize) => {
+                    __h::FieldOf::<Option<String>>::value(__0)
+                }
+                (Self::Group { 0: __0, .. }, 0usize) => {
+                    __h::FieldOf::<Box<Shape>>::value(__0)
+                }
+                (Self::Group { 1: __0, .. }, 1usize) => {
+                    __h::FieldOf::<Vec<Shape>>::value(__0)
+                }
+                _ => __h::None,
+            }
+        }
+        fn measure(&self, __m: &mut __h::Measure) {
+            match self {
+                Self::Circle { r: __0 } => {
+                    __h::FieldOf::<f64>::measure(__0, __m);
+                }
+                Self::Poly { 0: __0, 1: __1 } => {
+                    __h::FieldOf::<Vec<Tick>>::measure(__0, __m);
+                    __h::FieldOf::<Option<String>>::measure(__1, __m);
+                }
+                Self::Group { 0: __0, 1: __1 } => {
+                    __h::FieldOf::<Box<Shape>>::measure(__0, __m);
+                    __h::FieldOf::<Vec<Shape>>::measure(__1, __m);
+                }
+                Self::Empty {} => {}
+            }
+        }
+        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            __h::put_tag(self, __slot);
+            match self {
+                Self::Circle { r: __0 } => {
+                    __h::FieldOf::<
+                        f64,
+                    >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+                }
+                Self::Poly { 0: __0, 1: __1 } => {
+                    __h::FieldOf::<
+                        Vec<Tick>,
+                    >::encode(__0, __slot, __h::offset::<Self, 1usize>(), __sink);
+                    __h::FieldOf::<
+                        Option<String>,
+                    >::encode(__1, __slot, __h::offset::<Self, 2usize>(), __sink);
+                }
+                Self::Group { 0: __0, 1: __1 } => {
+                    __h::FieldOf::<
+                        Box<Shape>,
+                    >::encode(__0, __slot, __h::offset::<Self, 3usize>(), __sink);
+                    __h::FieldOf::<
+                        Vec<Shape>,
+                    >::encode(__1, __slot, __h::offset::<Self, 4usize>(), __sink);
+                }
+                Self::Empty {} => {}
+            }
+        }
+    }
+    use __h::{Hidden as _, Shown as _};
+    pub enum __ShapeView<'a> {
+        Circle { r: <f64 as __h::Hydra>::View<'a> },
+        Poly(
+            <Vec<Tick> as __h::Hydra>::View<'a>,
+            <Option<String> as __h::Hydra>::View<'a>,
+        ),
+        Group(
+            <Box<Shape> as __h::Hydra>::View<'a>,
+            <Vec<Shape> as __h::Hydra>::View<'a>,
+        ),
+        Empty,
+    }
+    #[automatically_derived]
+    impl<'a> __h::Clone for __ShapeView<'a> {
+        #[inline]
+        fn clone(&self) -> Self {
+            if let Self::Circle { r: __0 } = self {}
+            if let Self::Poly { 0: __0, 1: __1 } = self {}
+            if let Self::Group { 0: __0, 1: __1 } = self {}
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __h::Copy for __ShapeView<'a> {}
+    #[automatically_derived]
+    impl<'a> __h::Debug for __ShapeView<'a> {
+        fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            match self {
+                Self::Circle { r: __0 } => {
+                    __h::debug_variant(
+                        __f,
+                        "Circle",
+                        &["r"],
+                        &[(&__h::Probe(__0)).show()],
+                    )
+                }
+                Self::Poly { 0: __0, 1: __1 } => {
+                    __h::debug_variant(
+                        __f,
+                        "Poly",
+                        &[],
+                        &[(&__h::Probe(__0)).show(), (&__h::Probe(__1)).show()],
+                    )
+                }
+                Self::Group { 0: __0, 1: __1 } => {
+                    __h::debug_variant(
+                        __f,
+                        "Group",
+                        &[],
+                        &[(&__h::Probe(__0)).show(), (&__h::Probe(__1)).show()],
+                    )
+                }
+                Self::Empty {} => __h::debug_variant(__f, "Empty", &[], &[]),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl __h::Hydra for Shape {
+        type View<'a> = __ShapeView<'a>;
+        type List<'a> = __h::ListView<'a, Self>;
+        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+            match __h::variant_seen::<Self>(__at) {
+                1usize => {
+                    __ShapeView::Poly {
+                        0: __h::FieldOf::<
+                            Vec<Tick>,
+                        >::view(__at, __h::offset::<Self, 1usize>()),
+                        1: __h::FieldOf::<
+                            Option<String>,
+                        >::view(__at, __h::offset::<Self, 2usize>()),
+                    }
+                }
+                2usize => {
+                    __ShapeView::Group {
+                        0: __h::FieldOf::<
+                            Box<Shape>,
+                        >::view(__at, __h::offset::<Self, 3usize>()),
+                        1: __h::FieldOf::<
+                            Vec<Shape>,
+                        >::view(__at, __h::offset::<Self, 4usize>()),
+                    }
+                }
+                3usize => __ShapeView::Empty {},
+                _ => {
+                    __ShapeView::Circle {
+                        r: __h::FieldOf::<f64>::view(__at, __h::offset::<Self, 0usize>()),
+                    }
+                }
+            }
+        }
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+            __h::ListView::new(__run)
+        }
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::Ok(
+                match __h::variant::<Self>(__at)? {
+                    1usize => {
+                        Self::Poly {
+                            0: __h::FieldOf::<
+                                Vec<Tick>,
+                            >::decode(__at, __h::offset::<Self, 1usize>())?,
+                            1: __h::FieldOf::<
+                                Option<String>,
+                            >::decode(__at, __h::offset::<Self, 2usize>())?,
+                        }
+                    }
+                    2usize => {
+                        Self::Group {
+                            0: __h::FieldOf::<
+                                Box<Shape>,
+                            >::decode(__at, __h::offset::<Self, 3usize>())?,
+                            1: __h::FieldOf::<
+                                Vec<Shape>,
+                            >::decode(__at, __h::offset::<Self, 4usize>())?,
+                        }
+                    }
+                    3usize => Self::Empty {},
+                    _ => {
+                        Self::Circle {
+                            r: __h::FieldOf::<
+                                f64,
+                            >::decode(__at, __h::offset::<Self, 0usize>())?,
+                        }
+                    }
+                },
+            )
+        }
+    }
+};

@@ -1,0 +1,7 @@
+#[repr(u8)]
+pub enum Venue {
+    Nasdaq = 1,
+    Nyse,
+    #[hydra(alias = "elsewhere", other)]
+    Other = 255,
+}

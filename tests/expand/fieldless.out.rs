@@ -1,0 +1,122 @@
+#[allow(dead_code, deprecated)]
+const _: () = {
+    use ::hydra::__private as __h;
+    use __h::{NoConverted as _, NoField as _};
+    #[automatically_derived]
+    impl __h::Fields for Venue {
+        const FACTS: &'static [__h::Facts] = &[];
+        const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 0usize>()
+            .offsets;
+    }
+    #[automatically_derived]
+    impl __h::Variants for Venue {
+        const TAG: __h::Kind = __h::Kind::U8;
+        const TAGS: &'static [__h::i128] = &[
+            {
+                const __TAG: __h::u8 = 1;
+                __TAG as __h::i128
+            } + 0,
+            {
+                const __TAG: __h::u8 = 1;
+                __TAG as __h::i128
+            } + 1,
+            {
+                const __TAG: __h::u8 = 255;
+                __TAG as __h::i128
+            } + 0,
+        ];
+        const ENDS: &'static [__h::usize] = &[0usize, 0usize, 0usize];
+    }
+    #[automatically_derived]
+    unsafe impl __h::Describe for Venue {
+        const SIZE: __h::usize = __h::placed_variants::<Self, 0usize>().size;
+        const ALIGN: __h::usize = __h::placed_variants::<Self, 0usize>().align;
+        const FLAT: __h::bool = __h::flat_enum::<Self>();
+        const ANY_BITS: __h::bool = false;
+        const REFS: __h::bool = __h::refs::<Self>();
+        const KEY: __h::bool = true;
+        fn valid(__bytes: &[__h::u8]) -> __h::bool {
+            __h::valid_tag::<Self>(__bytes)
+        }
+        const TYPE: &'static __h::Descriptor = const {
+            &__h::enumeration::<
+                Self,
+            >(
+                "Venue",
+                &[],
+                const {
+                    &[
+                        __h::Variant::new(
+                            "Nasdaq",
+                            <Self as __h::Variants>::TAGS[0usize],
+                            __h::Style::Unit,
+                            &[],
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Nyse",
+                            <Self as __h::Variants>::TAGS[1usize],
+                            __h::Style::Unit,
+                            &[],
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Other",
+                            <Self as __h::Variants>::TAGS[2usize],
+                            __h::Style::Unit,
+                            &[],
+                            const { &[__h::alias("elsewhere"), __h::Note::Other] },
+                        ),
+                    ]
+                },
+                &[],
+            )
+        };
+    }
+    #[automatically_derived]
+    impl __h::Reflect for Venue {
+        fn descriptor(&self) -> &'static __h::Descriptor {
+            <Self as __h::Describe>::TYPE
+        }
+        fn as_any(&self) -> &dyn __h::Any {
+            self
+        }
+        fn variant(&self) -> __h::usize {
+            match self {
+                Self::Nasdaq => 0usize,
+                Self::Nyse => 1usize,
+                Self::Other => 2usize,
+            }
+        }
+        fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) {
+            __h::put_tag(self, __slot);
+        }
+    }
+    #[automatically_derived]
+    impl __h::Hydra for Venue {
+        type View<'a> = Self;
+        type List<'a> = __h::ListView<'a, Self>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> Self {
+            match __h::variant_seen::<Self>(__at) {
+                1usize => Self::Nyse,
+                2usize => Self::Other,
+                _ => Self::Nasdaq,
+            }
+        }
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+            __h::ListView::new(__run)
+        }
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::variant::<Self>(__at)?;
+            __h::Ok(<Self as __h::Hydra>::view(__at))
+        }
+        fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering {
+            __h::compare_tag(__at, __key)
+        }
+        fn order(&self, __other: &Self) -> __h::Ordering {
+            __h::order_tags(self, __other)
+        }
+    }
+};

@@ -1,0 +1,174 @@
+#[allow(dead_code, deprecated)]
+const _: () = {
+    use ::hydra::__private as __h;
+    use __h::{NoConverted as _, NoField as _};
+    #[automatically_derived]
+    impl<A, B: Clone> __h::Fields for Pair<A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        const FACTS: &'static [__h::Facts] = &[
+            __h::FieldOf::<A>::FACTS.at(__h::offset_of!(Self, first)),
+            __h::FieldOf::<Option<B>>::FACTS.at(__h::offset_of!(Self, second)),
+        ];
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 2usize>(1usize)
+            .offsets;
+    }
+    #[automatically_derived]
+    unsafe impl<A, B: Clone> __h::Describe for Pair<A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        const SIZE: __h::usize = __h::placed::<Self, 2usize>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 2usize>(1usize).align;
+        const FLAT: __h::bool = __h::flat::<Self>();
+        const ANY_BITS: __h::bool = __h::any_bits::<Self>();
+        const REFS: __h::bool = __h::refs::<Self>();
+        fn valid(__bytes: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__bytes)
+        }
+        const TYPE: &'static __h::Descriptor = const {
+            &__h::structure::<
+                Self,
+            >(
+                "Pair2",
+                const { &[__h::FieldOf::<A>::TYPE, __h::FieldOf::<B>::TYPE] },
+                const {
+                    &[
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::FieldOf::<A>::TYPE,
+                            0usize,
+                            "first",
+                            const { &[__h::Note::Private] },
+                        ),
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::FieldOf::<Option<B>>::TYPE,
+                            1usize,
+                            "second",
+                            const { &[__h::Note::Private] },
+                        ),
+                    ]
+                },
+                const { &[__h::Note::Version(2u32)] },
+            )
+        };
+    }
+    #[automatically_derived]
+    impl<A, B: Clone> __h::Reflect for Pair<A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        fn descriptor(&self) -> &'static __h::Descriptor {
+            <Self as __h::Describe>::TYPE
+        }
+        fn as_any(&self) -> &dyn __h::Any {
+            self
+        }
+        fn count(&self) -> __h::usize {
+            2usize
+        }
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<A>::value(&self.first),
+                1usize => __h::FieldOf::<Option<B>>::value(&self.second),
+                _ => __h::None,
+            }
+        }
+        #[inline]
+        fn measure(&self, __m: &mut __h::Measure) {
+            let Self { first: __0, second: __1 } = self;
+            __h::FieldOf::<A>::measure(__0, __m);
+            __h::FieldOf::<Option<B>>::measure(__1, __m);
+        }
+        #[inline]
+        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            let Self { first: __0, second: __1 } = self;
+            __h::FieldOf::<
+                A,
+            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+            __h::FieldOf::<
+                Option<B>,
+            >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
+        }
+    }
+    pub struct __PairView<'a, A, B: Clone>(
+        __h::At<'a>,
+        __h::PhantomData<fn() -> Pair<A, B>>,
+    )
+    where
+        A: __h::Hydra,
+        B: __h::Hydra;
+    #[automatically_derived]
+    impl<'a, A, B: Clone> __h::Clone for __PairView<'a, A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        #[inline]
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl<'a, A, B: Clone> __h::Copy for __PairView<'a, A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {}
+    #[automatically_derived]
+    impl<'a, A, B: Clone> __h::Debug for __PairView<'a, A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::debug::<Pair<A, B>>(self.0, __f)
+        }
+    }
+    impl<'a, A, B: Clone> __PairView<'a, A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        #[inline]
+        fn first(self) -> <A as __h::Hydra>::View<'a> {
+            __h::FieldOf::<A>::view(self.0, __h::offset::<Pair<A, B>, 0usize>())
+        }
+        #[inline]
+        fn second(self) -> <Option<B> as __h::Hydra>::View<'a> {
+            __h::FieldOf::<Option<B>>::view(self.0, __h::offset::<Pair<A, B>, 1usize>())
+        }
+    }
+    #[automatically_derived]
+    impl<A, B: Clone> __h::Hydra for Pair<A, B>
+    where
+        A: __h::Hydra,
+        B: __h::Hydra,
+    {
+        type View<'a> = __PairView<'a, A, B>;
+        type List<'a> = __h::ListView<'a, Self>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+            __PairView(__at, __h::PhantomData)
+        }
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+            __h::ListView::new(__run)
+        }
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::Ok(Self {
+                first: __h::FieldOf::<A>::decode(__at, __h::offset::<Self, 0usize>())?,
+                second: __h::FieldOf::<
+                    Option<B>,
+                >::decode(__at, __h::offset::<Self, 1usize>())?,
+            })
+        }
+    }
+};

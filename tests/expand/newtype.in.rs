@@ -1,0 +1,1 @@
+pub struct UserId(pub u64);

@@ -1,0 +1,82 @@
+#[allow(dead_code, deprecated)]
+const _: () = {
+    use ::hydra::__private as __h;
+    use __h::{NoConverted as _, NoField as _};
+    #[automatically_derived]
+    impl __h::Fields for UserId {
+        const FACTS: &'static [__h::Facts] = &[
+            __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, 0)),
+        ];
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 1usize>(1usize)
+            .offsets;
+    }
+    #[automatically_derived]
+    unsafe impl __h::Describe for UserId {
+        const SIZE: __h::usize = __h::placed::<Self, 1usize>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 1usize>(1usize).align;
+        const FLAT: __h::bool = __h::flat::<Self>();
+        const ANY_BITS: __h::bool = __h::any_bits::<Self>();
+        const REFS: __h::bool = __h::refs::<Self>();
+        fn valid(__bytes: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__bytes)
+        }
+        const KEY: __h::bool = __h::key::<Self>();
+        const TYPE: &'static __h::Descriptor = const {
+            &__h::newtype::<Self>("UserId", &[], __h::FieldOf::<u64>::TYPE, &[])
+        };
+    }
+    #[automatically_derived]
+    impl __h::Reflect for UserId {
+        fn descriptor(&self) -> &'static __h::Descriptor {
+            <Self as __h::Describe>::TYPE
+        }
+        fn as_any(&self) -> &dyn __h::Any {
+            self
+        }
+        fn count(&self) -> __h::usize {
+            1usize
+        }
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<u64>::value(&self.0),
+                _ => __h::None,
+            }
+        }
+        #[inline]
+        fn measure(&self, __m: &mut __h::Measure) {
+            let Self { 0: __0 } = self;
+            __h::FieldOf::<u64>::measure(__0, __m);
+        }
+        #[inline]
+        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            let Self { 0: __0 } = self;
+            __h::FieldOf::<
+                u64,
+            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+        }
+    }
+    #[automatically_derived]
+    impl __h::Hydra for UserId {
+        type View<'a> = <u64 as __h::Hydra>::View<'a>;
+        type List<'a> = <u64 as __h::Hydra>::List<'a>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> <u64 as __h::Hydra>::View<'a> {
+            __h::FieldOf::<u64>::view(__at, 0)
+        }
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> <u64 as __h::Hydra>::List<'a> {
+            __h::FieldOf::<u64>::list(__run)
+        }
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::Ok(Self {
+                0: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0usize>())?,
+            })
+        }
+        fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering {
+            __h::FieldOf::<u64>::compare(__at, &__key.0)
+        }
+        fn order(&self, __other: &Self) -> __h::Ordering {
+            __h::FieldOf::<u64>::order(&self.0, &__other.0)
+        }
+    }
+};

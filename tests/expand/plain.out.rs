@@ -1,0 +1,196 @@
+#[allow(dead_code, deprecated)]
+const _: () = {
+    use ::hydra::__private as __h;
+    use __h::{NoConverted as _, NoField as _};
+    #[automatically_derived]
+    impl __h::Fields for Tick {
+        const FACTS: &'static [__h::Facts] = &[
+            __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, time)),
+            __h::FieldOf::<f64>::FACTS.at(__h::offset_of!(Self, price)),
+            __h::FieldOf::<[Venue; 8]>::FACTS.at(__h::offset_of!(Self, venue)),
+        ];
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 3usize>(1usize)
+            .offsets;
+    }
+    #[automatically_derived]
+    unsafe impl __h::Describe for Tick {
+        const SIZE: __h::usize = __h::placed::<Self, 3usize>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 3usize>(1usize).align;
+        const FLAT: __h::bool = __h::flat::<Self>();
+        const ANY_BITS: __h::bool = __h::any_bits::<Self>();
+        const REFS: __h::bool = __h::refs::<Self>();
+        fn valid(__bytes: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__bytes)
+        }
+        const TYPE: &'static __h::Descriptor = const {
+            &__h::structure::<
+                Self,
+            >(
+                "Tick",
+                &[],
+                const {
+                    &[
+                        __h::field::<
+                            Self,
+                        >(__h::FieldOf::<u64>::TYPE, 0usize, "time", &[]),
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::FieldOf::<f64>::TYPE,
+                            1usize,
+                            "price",
+                            const {
+                                &[
+                                    __h::doc("In dollars."),
+                                    __h::attribute("unit", __h::text("USD")),
+                                ]
+                            },
+                        ),
+                        __h::field::<
+                            Self,
+                        >(
+                            __h::FieldOf::<[Venue; 8]>::TYPE,
+                            2usize,
+                            "venue",
+                            const { &[__h::Note::Private] },
+                        ),
+                    ]
+                },
+                const { &[__h::doc("A trade.")] },
+            )
+        };
+    }
+    #[automatically_derived]
+    impl __h::Reflect for Tick {
+        fn descriptor(&self) -> &'static __h::Descriptor {
+            <Self as __h::Describe>::TYPE
+        }
+        fn as_any(&self) -> &dyn __h::Any {
+            self
+        }
+        fn count(&self) -> __h::usize {
+            3usize
+        }
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<u64>::value(&self.time),
+                1usize => __h::FieldOf::<f64>::value(&self.price),
+                2usize => __h::FieldOf::<[Venue; 8]>::value(&self.venue),
+                _ => __h::None,
+            }
+        }
+        #[inline]
+        fn measure(&self, __m: &mut __h::Measure) {
+            let Self { time: __0, price: __1, venue: __2 } = self;
+            __h::FieldOf::<u64>::measure(__0, __m);
+            __h::FieldOf::<f64>::measure(__1, __m);
+            __h::FieldOf::<[Venue; 8]>::measure(__2, __m);
+        }
+        #[inline]
+        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            let Self { time: __0, price: __1, venue: __2 } = self;
+            __h::FieldOf::<
+                u64,
+            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+            __h::FieldOf::<
+                f64,
+            >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
+            __h::FieldOf::<
+                [Venue; 8],
+            >::encode(__2, __slot, __h::offset::<Self, 2usize>(), __sink);
+        }
+    }
+    pub struct __TickView<'a>(__h::At<'a>, __h::PhantomData<fn() -> Tick>);
+    #[automatically_derived]
+    impl<'a> __h::Clone for __TickView<'a> {
+        #[inline]
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __h::Copy for __TickView<'a> {}
+    #[automatically_derived]
+    impl<'a> __h::Debug for __TickView<'a> {
+        fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::debug::<Tick>(self.0, __f)
+        }
+    }
+    impl<'a> __TickView<'a> {
+        #[inline]
+        pub fn time(self) -> <u64 as __h::Hydra>::View<'a> {
+            __h::FieldOf::<u64>::view(self.0, __h::offset::<Tick, 0usize>())
+        }
+        #[inline]
+        pub fn price(self) -> <f64 as __h::Hydra>::View<'a> {
+            __h::FieldOf::<f64>::view(self.0, __h::offset::<Tick, 1usize>())
+        }
+        #[inline]
+        fn venue(self) -> <[Venue; 8] as __h::Hydra>::View<'a> {
+            __h::FieldOf::<[Venue; 8]>::view(self.0, __h::offset::<Tick, 2usize>())
+        }
+    }
+    #[automatically_derived]
+    impl __h::Hydra for Tick {
+        type View<'a> = __TickView<'a>;
+        type List<'a> = <__h::Bits<
+            { <Tick as __h::Describe>::ANY_BITS },
+        > as __h::PlainList>::List<'a, Self>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+            __TickView(__at, __h::PhantomData)
+        }
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+            <__h::Bits<
+                { <Tick as __h::Describe>::ANY_BITS },
+            > as __h::PlainList>::list::<Self>(__run)
+        }
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::Ok(Self {
+                time: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0usize>())?,
+                price: __h::FieldOf::<f64>::decode(__at, __h::offset::<Self, 1usize>())?,
+                venue: __h::FieldOf::<
+                    [Venue; 8],
+                >::decode(__at, __h::offset::<Self, 2usize>())?,
+            })
+        }
+    }
+    const _: () = __h::plain_field::<
+        Tick,
+    >(
+        0usize,
+        [
+            "`Tick` is not plain: the type of its field `time` is not plain",
+            "`Tick` is not plain: its field `time` is not at its stored offset: add #[repr(C)]",
+            "`Tick` is not plain: there is padding before its field `time`: order the fields from the largest alignment to the smallest, or fill the gap with a field",
+        ],
+    );
+    const _: () = __h::plain_field::<
+        Tick,
+    >(
+        1usize,
+        [
+            "`Tick` is not plain: the type of its field `price` is not plain",
+            "`Tick` is not plain: its field `price` is not at its stored offset: add #[repr(C)]",
+            "`Tick` is not plain: there is padding before its field `price`: order the fields from the largest alignment to the smallest, or fill the gap with a field",
+        ],
+    );
+    const _: () = __h::plain_field::<
+        Tick,
+    >(
+        2usize,
+        [
+            "`Tick` is not plain: the type of its field `venue` is not plain",
+            "`Tick` is not plain: its field `venue` is not at its stored offset: add #[repr(C)]",
+            "`Tick` is not plain: there is padding before its field `venue`: order the fields from the largest alignment to the smallest, or fill the gap with a field",
+        ],
+    );
+    const _: () = __h::plain_type::<
+        Tick,
+    >(
+        "`Tick` is not plain: there is padding after its last field: fill the gap with a field",
+    );
+    #[automatically_derived]
+    unsafe impl __h::Plain for Tick {}
+};

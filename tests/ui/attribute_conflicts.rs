@@ -1,0 +1,19 @@
+// 3 errors
+use hydra::Hydra;
+
+struct Text;
+
+#[derive(Hydra)]
+struct Log {
+    #[hydra(
+        with = Text,
+        as = u64,
+    )]
+    a: u64,
+    #[hydra(readonly, settable)]
+    b: u64,
+    #[hydra(alias = "old", skip)]
+    c: u64,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// 1 error
+use hydra::Hydra;
+
+#[derive(Hydra)]
+enum Side {
+    Buy,
+    Sell,
+}
+
+fn main() {}
