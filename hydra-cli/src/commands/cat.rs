@@ -83,11 +83,12 @@ fn print_table(
     console: &mut Console,
 ) -> Result<u64> {
     let mut page = Page::new(table.schema(), picked, args.select.spelling());
-    let lost = each_record(input, table, range, args.select.skip_damaged, console, &mut |value, console| {
+    let done = each_record(input, table, range, args.select.skip_damaged, console, &mut |value, console| {
         page.record(value, console)
-    })?;
+    });
+    // What was read before an error is shown.
     page.finish(console)?;
-    Ok(lost)
+    done
 }
 
 /// A table that is being printed.

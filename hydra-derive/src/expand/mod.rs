@@ -171,13 +171,17 @@ impl<'m> Expansion<'m> {
     }
 }
 
+/// The bounds in the text of `bound`.
+pub(super) fn predicates(text: &syn::LitStr) -> syn::Result<Vec<WherePredicate>> {
+    let parser = syn::punctuated::Punctuated::<WherePredicate, syn::Token![,]>::parse_terminated;
+    Ok(text.parse_with(parser)?.into_iter().collect())
+}
+
 /// What the type parameters have to be.
 fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
     match model.attrs.str("bound") {
-        Some(text) => {
-            let parser = syn::punctuated::Punctuated::<WherePredicate, syn::Token![,]>::parse_terminated;
-            text.parse_with(parser).map(|bounds| bounds.into_iter().collect()).unwrap_or_default()
-        }
+        // What does not parse was refused before.
+        Some(text) => predicates(text).unwrap_or_default(),
         None => {
             let bound = |param: &syn::TypeParam| {
                 let name = &param.ident;
