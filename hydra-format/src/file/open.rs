@@ -376,3 +376,7 @@ impl<'a> Walk<'a> {
         Ok(Step { block: None, problem: Some(error.place(skipped)) })
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;
