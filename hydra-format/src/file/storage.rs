@@ -34,6 +34,9 @@ pub(crate) trait Storage: Source {
 
     /// Returns when everything written before is on the disk.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Another handle to the file, to read.
+    fn source(&self) -> io::Result<Box<dyn Source>>;
 }
 
 /// The directory side: files by name.
@@ -138,6 +141,10 @@ impl Storage for FileStorage {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn source(&self) -> io::Result<Box<dyn Source>> {
+        Ok(Box::new(FileStorage::over(&self.file)?))
     }
 }
 

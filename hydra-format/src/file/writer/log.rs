@@ -10,15 +10,17 @@ use crate::file::commit::Commit;
 use crate::file::header::FileHeader;
 use crate::file::index::{self, DirectoryTable, Entry, IndexSchema};
 use crate::file::layout::{
-    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, RUN, SLOT_AT,
+    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN, SLOT_AT,
     line_up, put,
 };
 use crate::file::open::Opened;
+use crate::file::reader::Reader;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::{Source, Storage};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A block that has its place and waits to be written.
@@ -57,6 +59,8 @@ pub(super) struct Log {
     /// Newest INDEX block of either role.
     last_index: u64,
     unindexed_blocks: u64,
+    /// At least as many nodes as were opened up since then, and will be written with the next directory.
+    opened_nodes: u64,
     rewrite: Option<Rewrite>,
     /// True once a block was added.
     touched: bool,
@@ -104,6 +108,7 @@ impl Log {
             spare: Vec::new(),
             last_index: commit.directory,
             unindexed_blocks: 0,
+            opened_nodes: 0,
             rewrite: None,
             touched: false,
             stopped: None,
@@ -118,6 +123,8 @@ impl Log {
         let (commit, slot) = (opened.commit, opened.slot);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
         log.unindexed_blocks = opened.unindexed_blocks;
+        let full = |table: &TableInfo| table.entries.len() / (NODE_ENTRIES - 1);
+        log.opened_nodes = log.catalog.tables.iter().map(full).sum::<usize>() as u64;
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
         let mut pads = Vec::new();
         while log.end < opened.file_bytes {
@@ -134,6 +141,11 @@ impl Log {
     /// What the records of its blocks are bound to.
     pub(super) fn key(&self) -> u64 {
         self.header.sync_key()
+    }
+
+    /// A reader of the committed state; the path is for errors.
+    pub(super) fn reader(&self, path: &Path) -> Result<Reader> {
+        Reader::over(self.storage.source()?, path)
     }
 
     pub(super) fn source(&self) -> &dyn Source {
@@ -207,9 +219,10 @@ impl Log {
 
     /// Adds a block of any kind but INDEX; before it a directory, if one is due.
     fn add(&mut self, sealed: Sealed) -> Result<(u64, BlockHeader)> {
-        // Nodes that a directory brings along: one for every 256 blocks, and a few levels for each table.
+        // Nodes that a directory brings along: those that were opened up, one for every 256 blocks, and a few levels for
+        // each table.
         let tables = self.unindexed_blocks.min(self.catalog.tables.len() as u64);
-        let nodes = self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
+        let nodes = self.opened_nodes + self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
         if self.unindexed_blocks + nodes + 2 >= DIRECTORY_EVERY {
             self.add_directory()?;
         }
@@ -223,6 +236,31 @@ impl Log {
         let (offset, header) = self.add(sealed)?;
         self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
         self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Adds a block of records in the place of the current one that `entry` names.
+    pub(super) fn add_replacement(&mut self, mut sealed: Sealed, table: usize, entry: &Entry) -> Result<()> {
+        sealed.header.flags = REPLACES;
+        (sealed.header.schema, sealed.header.first) = (entry.schema, entry.first);
+        self.open_up(table, entry.first)?;
+        let (offset, header) = self.add(sealed)?;
+        self.open_up(table, entry.first)?; // A directory that came before the block may have closed it up again.
+        self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Opens up the nodes above a record, and counts them: they will have to be written again.
+    fn open_up(&mut self, table: usize, record: u64) -> Result<()> {
+        if self.last_index >= self.catalog.limit() {
+            self.write_to(self.end)?;
+            self.catalog.set_limit(self.end);
+        }
+        let count =
+            |catalog: &Catalog| catalog.tables.get(table).map_or(0, |table| table.entries.len() as u64);
+        let before = count(&self.catalog);
+        self.catalog.open_up(&*self.storage, table, record)?;
+        let more = count(&self.catalog).saturating_sub(before);
+        self.opened_nodes += more.div_ceil(NODE_ENTRIES as u64 - 1);
+        Ok(())
     }
 
     /// Adds a schema that the file does not have: its table and id.
@@ -270,7 +308,7 @@ impl Log {
         let payload = index::encode_directory(self.last_index, &tables, &schemas);
         let (offset, _) = self.push(seal_other(BlockKind::Index, payload)?)?;
         (self.last_index, self.state.directory) = (offset, offset);
-        self.unindexed_blocks = 0;
+        (self.unindexed_blocks, self.opened_nodes) = (0, 0);
         Ok(())
     }
 
