@@ -112,6 +112,11 @@ impl Catalog {
         self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
     }
 
+    /// The entry at the top that leads to a record.
+    pub(crate) fn top(&self, table: usize, record: u64) -> Option<Entry> {
+        search(&self.tables.get(table)?.entries, record)
+    }
+
     /// The DATA block that holds a record; nodes come from `children`, which may remember them.
     pub(crate) fn find(
         &self,
@@ -119,9 +124,8 @@ impl Catalog {
         record: u64,
         children: &mut dyn FnMut(&Entry) -> Result<Arc<[Entry]>>,
     ) -> Result<Entry> {
-        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
         let missing = || self.missing(table, record..record.saturating_add(1));
-        let mut found = search(top, record).ok_or_else(missing)?;
+        let mut found = self.top(table, record).ok_or_else(missing)?;
         while found.level > 0 {
             found = search(&children(&found)?, record).ok_or_else(missing)?;
         }
@@ -345,32 +349,18 @@ impl Catalog {
                 .what("a replacement block that replaces nothing")
                 .help("hydra check")
         };
-        let current = self.open_up(source, number, entry.first)?.ok_or_else(no_match)?;
-        let same =
-            (current.first, current.count, current.schema) == (entry.first, entry.count, entry.schema);
-        if !same {
-            return Err(no_match());
-        }
-        *current = entry;
-        Ok(())
-    }
-
-    /// The entry of the DATA block that holds a record, after the nodes above it were opened up; none if there is none.
-    pub(crate) fn open_up(
-        &mut self,
-        source: &dyn Source,
-        table: usize,
-        record: u64,
-    ) -> Result<Option<&mut Entry>> {
         loop {
-            let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
-            let found = position(top, record).and_then(|at| Some((at, *top.get(at)?)));
-            let Some((at, current)) = found else { return Ok(None) };
+            let top = self.tables.get(number).map(|table| &table.entries[..]).unwrap_or_default();
+            let at = position(top, entry.first).ok_or_else(no_match)?;
+            let current = top.get(at).copied().ok_or_else(no_match)?;
             if current.level == 0 {
-                return Ok(self.tables.get_mut(table).and_then(|table| table.entries.get_mut(at)));
+                let same = (current.first, current.count, current.schema)
+                    == (entry.first, entry.count, entry.schema);
+                let slot = self.tables.get_mut(number).and_then(|table| table.entries.get_mut(at));
+                return slot.filter(|_| same).map(|slot| *slot = entry).ok_or_else(no_match);
             }
-            let children = self.children(source, table, &current)?;
-            if let Some(table) = self.tables.get_mut(table) {
+            let children = self.children(source, number, &current)?;
+            if let Some(table) = self.tables.get_mut(number) {
                 table.entries.splice(at..=at, children);
             }
         }

@@ -59,7 +59,7 @@ pub(super) struct Log {
     /// Newest INDEX block of either role.
     last_index: u64,
     unindexed_blocks: u64,
-    /// At least as many nodes as were opened up since then, and will be written with the next directory.
+    /// How many nodes were opened up since then, at most: the next directory brings them along.
     opened_nodes: u64,
     rewrite: Option<Rewrite>,
     /// True once a block was added.
@@ -242,25 +242,21 @@ impl Log {
     pub(super) fn add_replacement(&mut self, mut sealed: Sealed, table: usize, entry: &Entry) -> Result<()> {
         sealed.header.flags = REPLACES;
         (sealed.header.schema, sealed.header.first) = (entry.schema, entry.first);
-        self.open_up(table, entry.first)?;
+        self.count_nodes(table, entry.first);
         let (offset, header) = self.add(sealed)?;
-        self.open_up(table, entry.first)?; // A directory that came before the block may have closed it up again.
-        self.catalog.add_data(&*self.storage, offset, &header)
-    }
-
-    /// Opens up the nodes above a record, and counts them: they will have to be written again.
-    fn open_up(&mut self, table: usize, record: u64) -> Result<()> {
         if self.last_index >= self.catalog.limit() {
+            // A directory came before the block, and may have closed up the nodes that are needed now.
+            self.count_nodes(table, entry.first);
             self.write_to(self.end)?;
             self.catalog.set_limit(self.end);
         }
-        let count =
-            |catalog: &Catalog| catalog.tables.get(table).map_or(0, |table| table.entries.len() as u64);
-        let before = count(&self.catalog);
-        self.catalog.open_up(&*self.storage, table, record)?;
-        let more = count(&self.catalog).saturating_sub(before);
-        self.opened_nodes += more.div_ceil(NODE_ENTRIES as u64 - 1);
-        Ok(())
+        self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Counts the nodes above a record, which a replacement opens up.
+    fn count_nodes(&mut self, table: usize, record: u64) {
+        let top = self.catalog.top(table, record);
+        self.opened_nodes += top.map_or(0, |entry| u64::from(entry.level));
     }
 
     /// Adds a schema that the file does not have: its table and id.
