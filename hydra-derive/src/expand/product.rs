@@ -119,6 +119,7 @@ impl Expansion<'_> {
             let (value, member) = (ask(field, "value"), member(field));
             quote!(#position => #value(&self.#member),)
         });
+        let (changes, guards) = (self.part_mut(fields), self.guards());
         let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
         self.implement(
             quote!(Reflect),
@@ -128,6 +129,8 @@ impl Expansion<'_> {
                 fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
                     match __index { #(#parts)* _ => __h::None }
                 }
+                #changes
+                #guards
                 #[inline]
                 fn measure(&self, __m: &mut __h::Measure) {
                     let Self #pattern = self;
@@ -142,6 +145,18 @@ impl Expansion<'_> {
         )
     }
 
+    fn part_mut(&self, fields: &[Field]) -> TokenStream {
+        let parts = stored(fields, 0).map(|(position, _, field)| {
+            let (value, member) = (ask(field, "value_mut"), member(field));
+            quote!(#position => #value(&mut self.#member),)
+        });
+        quote! {
+            fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+                match __index { #(#parts)* _ => __h::None }
+            }
+        }
+    }
+
     /// A transparent newtype shows its inner value in every way.
     fn reflect_inner(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let (member, ty) = (member(inner), &inner.ty);
@@ -152,6 +167,9 @@ impl Expansion<'_> {
             quote! {
                 fn descriptor(&self) -> &'static __h::Descriptor { #inner::descriptor(&self.#member) }
                 fn as_any(&self) -> &dyn __h::Any { #inner::as_any(&self.#member) }
+                fn inside_mut(&mut self) -> __h::Option<&mut (dyn __h::ReflectMut + 'static)> {
+                    __h::Some(&mut self.#member)
+                }
                 fn scalar(&self) -> __h::Scalar<'_> { #inner::scalar(&self.#member) }
                 fn variant(&self) -> __h::usize { #inner::variant(&self.#member) }
                 fn count(&self) -> __h::usize { #inner::count(&self.#member) }

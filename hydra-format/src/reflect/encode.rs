@@ -84,6 +84,11 @@ pub(super) enum Crumb<'t> {
 impl<'t> Trail<'t> {
     pub(super) const ROOT: Trail<'static> = Trail { up: None, step: Crumb::Inner, depth: 0 };
 
+    /// The root of a value that is itself nested so deep.
+    pub(super) fn at_depth(depth: usize) -> Trail<'static> {
+        Trail { depth, ..Trail::ROOT }
+    }
+
     pub(super) fn to(&'t self, crumb: Crumb<'t>) -> Trail<'t> {
         Trail { up: Some(self), step: crumb, depth: self.depth + 1 }
     }
@@ -289,7 +294,7 @@ fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
     put(slot, bytes.get(..kind.fixed_size() as usize).unwrap_or_default());
 }
 
-fn encode_scalar(scalar: Scalar<'_>, kind: Kind, slot: &mut [u8], sink: &mut Sink<'_>) {
+pub(super) fn encode_scalar(scalar: Scalar<'_>, kind: Kind, slot: &mut [u8], sink: &mut Sink<'_>) {
     match scalar {
         Scalar::None | Scalar::Unit => {}
         Scalar::Bool(it) => put(slot, &[u8::from(it)]),

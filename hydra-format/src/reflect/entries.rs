@@ -59,16 +59,16 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// The value of the entry whose key `compare` finds equal, by binary search.
-    pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<Value<'a>> {
+    /// The position of the entry whose key `compare` finds equal, by binary search.
+    pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<usize> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low + (high - low) / 2;
-            let (key, value) = self.get(middle)?;
+            let (key, _) = self.get(middle)?;
             match compare(key) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(value),
+                Ordering::Equal => return Some(middle),
             }
         }
         None

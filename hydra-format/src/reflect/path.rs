@@ -49,6 +49,14 @@ impl Path {
         self.steps.pop()
     }
 
+    /// An error of the step at `index`, pointed at.
+    #[cold]
+    pub(super) fn blame(&self, index: usize, error: Error) -> Error {
+        let (start, end) = self.span(index);
+        let what = error.what_text().to_string();
+        caret(error, &what, &self.to_string(), start, end - start)
+    }
+
     /// Where the step at `index` stands in the printed path: start and end in bytes.
     fn span(&self, index: usize) -> (usize, usize) {
         let before = print(self.steps.get(..index).unwrap_or_default()).len();
@@ -383,11 +391,7 @@ impl<'a> Value<'a> {
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
-            value = value.step(step).map_err(|error| {
-                let (start, end) = path.span(index);
-                let what = error.what_text().to_string();
-                caret(error, &what, &path.to_string(), start, end - start)
-            })?;
+            value = value.step(step).map_err(|error| path.blame(index, error))?;
         }
         Ok(value)
     }
@@ -408,18 +412,30 @@ impl<'a> Value<'a> {
     /// The value under a key of a map, the key as text: a string, a number, a char, a bool, the name of a variant.
     pub fn key(self, key: &str) -> Result<Value<'a>> {
         let map = self.through();
-        if map.kind() != Kind::Map {
-            return Err(map.wrong_kind("a map"));
+        let position = map.key_position(key)?;
+        map.nth(position).ok_or_else(|| no_key(key))
+    }
+
+    /// The position of a key among those of a map.
+    pub(super) fn key_position(self, key: &str) -> Result<usize> {
+        if self.kind() != Kind::Map {
+            return Err(self.wrong_kind("a map"));
         }
-        let mut entries = map.entries()?;
-        let found = match key_as_text(map) {
+        let mut entries = self.entries()?;
+        let found = match key_as_text(self) {
             true => entries.search(|candidate| compare_text(candidate.through(), key)),
-            false => entries.find_map(|(candidate, value)| {
-                let candidate = candidate.through();
-                (candidate.variant().map(Variant::name) == Some(key)).then_some(value)
-            }),
+            false => entries
+                .position(|(candidate, _)| candidate.through().variant().map(Variant::name) == Some(key)),
         };
-        found.ok_or_else(|| Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key))))
+        found.ok_or_else(|| no_key(key))
+    }
+
+    /// Its own part at `index`, or the value of its entry at `index`.
+    pub(super) fn nth(self, index: usize) -> Option<Value<'a>> {
+        match self.kind() {
+            Kind::Map => self.entries().ok()?.get(index).map(|entry| entry.1),
+            _ => self.part(index),
+        }
     }
 
     /// The value itself, if it is an enum whose present variant has this name.
@@ -437,6 +453,11 @@ impl<'a> Value<'a> {
             Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
         Err(suggest(error, name, variants.iter().map(Variant::name)))
     }
+}
+
+#[cold]
+fn no_key(key: &str) -> Error {
+    Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)))
 }
 
 /// True if the keys of a map are in the order of their text's meaning, so that they can be searched.

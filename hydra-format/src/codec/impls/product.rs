@@ -5,7 +5,7 @@ use super::identity;
 use crate::codec::sink::part;
 use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
 use crate::raw::TupleLayout;
-use crate::reflect::Reflect;
+use crate::reflect::{PartMut, Reflect};
 use crate::{Result, Value};
 use std::cmp::Ordering;
 
@@ -21,6 +21,13 @@ macro_rules! tuples {
             fn part(&self, index: usize) -> Option<Value<'_>> {
                 match index {
                     $($index => Some(Value::of(&self.$index)),)+
+                    _ => None,
+                }
+            }
+
+            fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+                match index {
+                    $($index => Some(PartMut::of(&mut self.$index)),)+
                     _ => None,
                 }
             }

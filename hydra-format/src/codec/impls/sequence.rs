@@ -4,7 +4,7 @@
 use super::identity;
 use crate::codec::sink::put;
 use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
-use crate::reflect::{Reflect, Scalar};
+use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
 
@@ -89,6 +89,10 @@ macro_rules! list {
                 self.get(index).filter(|_| !T::BYTE).map(Value::of)
             }
 
+            fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+                self.get_mut(index).filter(|_| !T::BYTE).map(PartMut::of)
+            }
+
             fn run(&self) -> Option<&[u8]> {
                 raw::bytes_of(self)
             }
@@ -143,6 +147,10 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
 
     fn part(&self, index: usize) -> Option<Value<'_>> {
         self.get(index).map(Value::of)
+    }
+
+    fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+        self.get_mut(index).map(PartMut::of)
     }
 
     fn run(&self) -> Option<&[u8]> {
