@@ -64,6 +64,17 @@ pub(crate) trait Disk {
 #[derive(Debug)]
 pub(crate) struct FileStorage {
     file: File,
+    locked: bool,
+}
+
+/// The lock ends here, even where readers go on with another handle to the same open file.
+impl Drop for FileStorage {
+    fn drop(&mut self) {
+        if self.locked {
+            // Closing the last handle releases it in any case.
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 impl FileStorage {
@@ -71,12 +82,12 @@ impl FileStorage {
     pub(crate) fn open(path: &Path) -> Result<FileStorage> {
         let file = File::open(path).map_err(|error| Error::io(error).in_file(path))?;
         regular(&file, path)?;
-        Ok(FileStorage { file })
+        Ok(FileStorage { file, locked: false })
     }
 
     /// Over a file that is already open.
     pub(crate) fn over(file: &File) -> io::Result<FileStorage> {
-        Ok(FileStorage { file: file.try_clone()? })
+        Ok(FileStorage { file: file.try_clone()?, locked: false })
     }
 }
 
@@ -210,7 +221,7 @@ impl Disk for FileDisk {
                 .what("it was replaced by another file while it was being opened")
                 .help("open it again"));
         }
-        Ok(Box::new(FileStorage { file }))
+        Ok(Box::new(FileStorage { file, locked: true }))
     }
 
     fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
@@ -227,7 +238,7 @@ impl Disk for FileDisk {
             self.discard(&temporary);
             return Err(error);
         }
-        Ok((Box::new(FileStorage { file }), temporary))
+        Ok((Box::new(FileStorage { file, locked: true }), temporary))
     }
 
     /// By a hard link and removal of the temporary name. Where there are no hard links, by reserving the name with an
