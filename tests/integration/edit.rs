@@ -3,8 +3,8 @@
 use crate::golden::{log, tick};
 use crate::large::map;
 use hydra::file::{State, check};
-use hydra::reflect::Data;
-use hydra::{Dynamic, Editor, ErrorKind, Level, Reader, Value, Writer};
+use hydra::reflect::{Data, Why};
+use hydra::{Dynamic, Editor, ErrorKind, Level, Reader, Writer};
 use hydra_tests::types::{Log, Tick};
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,8 @@ fn readers_that_have_the_file_open_see_what_they_opened() {
     let mapped = map(&path).unwrap();
     let mut editor = Editor::open(&path).unwrap();
     let before = editor.reader().clone();
-    editor.replace("Tick", 5, Value::of(&tick(77))).unwrap();
-    editor.replace("Log", -1, Value::of(&other_log(3))).unwrap();
+    editor.record("Tick", 5).and_then(|mut it| it.set(tick(77))).unwrap();
+    editor.record("Log", -1).and_then(|mut it| it.set(other_log(3))).unwrap();
     editor.commit().unwrap();
     let readers = [opened, mapped, before];
     for reader in &readers {
@@ -68,13 +68,13 @@ fn an_editor_is_the_only_writer_and_a_dropped_one_changes_nothing() {
     let mut editor = Writer::options().level(Level::Buffered).edit(&path).unwrap();
     assert_eq!(Writer::resume(&path).unwrap_err().kind(), ErrorKind::Locked);
     assert_eq!(Editor::open(&path).unwrap_err().kind(), ErrorKind::Locked);
-    editor.replace("Tick", 0, Value::of(&tick(1))).unwrap();
-    let error = editor.replace("Tock", 0, Value::of(&tick(1))).unwrap_err();
+    editor.record("Tick", 0).and_then(|mut it| it.set(tick(1))).unwrap();
+    let error = editor.record("Tock", 0).and_then(|mut it| it.set(tick(1))).unwrap_err();
     assert_eq!((error.kind(), error.file()), (ErrorKind::NoTable, Some(path.as_path())));
-    let error = editor.replace("Tick", 10_000, Value::of(&tick(1))).unwrap_err();
+    let error = editor.record("Tick", 10_000).and_then(|mut it| it.set(tick(1))).unwrap_err();
     assert_eq!(error.place_text(), Some("table Tick"));
-    let error = editor.replace("Log", 3, Value::of(&tick(1))).unwrap_err();
-    assert_eq!((error.kind(), error.place_text()), (ErrorKind::TypeMismatch, Some("table Log, record 3")));
+    let error = editor.record("Log", 3).and_then(|mut it| it.set(tick(1))).unwrap_err();
+    assert_eq!((error.kind(), error.why()), (ErrorKind::NotSettable, Some(Why::WrongKind)));
     drop(editor);
     Editor::open(&path).unwrap().finish().unwrap();
     assert!(std::fs::read(&path).unwrap() == bytes);
@@ -100,7 +100,7 @@ fn data_without_a_type_replaces_a_record() {
     let info = editor.reader().schemas().next().map(|(_, info)| info.schema().clone()).unwrap();
     let name = editor.reader().tables()[0].name().to_string();
     let data = Data::parts([Data::from(7u8), Data::parts(["b", "c"])]);
-    editor.replace(&name, 0, Dynamic::new(info, data).unwrap().value()).unwrap();
+    editor.record(&name, 0).unwrap().set_value(Dynamic::new(info, data).unwrap().value()).unwrap();
     let staged = editor.staged().map(|(_, index, record)| format!("{index}: {record}"));
     assert_eq!(staged.collect::<Vec<_>>(), [r#"0: (7, ["b", "c"])"#]);
     editor.finish().unwrap();
@@ -117,7 +117,7 @@ fn edits_and_appends_take_turns() {
     for round in 0..4u64 {
         let mut editor = Editor::open(&path).unwrap();
         for index in [round, 42, 5000, 9_999] {
-            editor.replace("Tick", index as i64, Value::of(&tick(index + round + 1))).unwrap();
+            editor.record("Tick", index as i64).and_then(|mut it| it.set(tick(index + round + 1))).unwrap();
         }
         editor.commit().unwrap();
         readers.push(editor.reader().clone()); // It does not keep the lock.

@@ -223,11 +223,11 @@ fn edited(path: &Path) -> Result<()> {
     (0..20).try_for_each(|index| writer.append(ticks, &tick(index)))?;
     writer.finish()?;
     let mut editor = Editor::open(path)?;
-    editor.replace("Log", 1, Value::of(&edited_log(1)))?;
-    editor.replace("Log", 11, Value::of(&edited_log(0)))?;
-    editor.replace("Tick", 9, Value::of(&tick(1009)))?;
+    editor.record("Log", 1)?.set(edited_log(1))?;
+    editor.record("Log", 11)?.set(edited_log(0))?;
+    editor.record("Tick", 9)?.set(tick(1009))?;
     editor.commit()?;
-    editor.replace("Log", 1, Value::of(&edited_log(4)))?;
+    editor.record("Log", 1)?.set(edited_log(4))?;
     editor.finish()?;
     let mut writer = Writer::resume(path)?;
     let logs = writer.table::<Log>()?;

@@ -84,13 +84,6 @@ impl Dynamic {
         Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
     }
 
-    /// The value as the root type of this schema stores it; the shapes must agree.
-    pub(crate) fn stored_as(value: Value<'_>, schema: Arc<Schema>) -> Result<Dynamic> {
-        let ty = Type::new(schema.root(), Some(&schema));
-        let data = data_of(Value::stored_as(Image::stored_as(value, ty)?.at(), ty), 0)?;
-        Ok(Dynamic { schema, data })
-    }
-
     /// A record of this schema.
     pub(crate) fn of_record(record: Value<'_>, schema: Arc<Schema>) -> Result<Dynamic> {
         Ok(Dynamic { data: data_of(record, 0)?, schema })

@@ -40,12 +40,7 @@ pub(super) struct Image {
 impl Image {
     /// The value as its own type stores it.
     pub(super) fn of(value: Value<'_>) -> Result<Image> {
-        Image::stored_as(value, value.typed())
-    }
-
-    /// The value as a type of the same shape stores it.
-    pub(super) fn stored_as(value: Value<'_>, ty: Type<'_>) -> Result<Image> {
-        let (mut encoder, mut measure) = (Encoder::default(), Measure::default());
+        let (ty, mut encoder, mut measure) = (value.typed(), Encoder::default(), Measure::default());
         encoder.measure(value, ty, &Trail::ROOT, &mut measure);
         let (heap, text) = measure.finish()?;
         let (mut record, mut heap) = (AlignedBuf::zeroed(ty.size()), AlignedBuf::zeroed(heap));

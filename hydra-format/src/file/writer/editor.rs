@@ -10,7 +10,7 @@ use crate::file::index::Entry;
 use crate::file::reader::Reader;
 use crate::file::table::Block;
 use crate::reflect::encode::{encode_value, measure_value};
-use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value};
+use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::path::Path;
@@ -28,18 +28,27 @@ type Key = (usize, u64);
 /// It holds the lock of the file's only writer, and needs memory for the staged records and a few blocks.
 ///
 /// ```
-/// use hydra::{Editor, Reader, Value};
+/// use hydra::{Editor, Hydra, Reader, Writer};
+///
+/// #[derive(Hydra)]
+/// pub struct Log {
+///     pub len: u32,
+///     pub text: String,
+/// }
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("primes.hydra");
-/// # let mut file = hydra::Writer::create(&path)?;
-/// # let primes = file.table::<u64>()?;
-/// # file.append_slice(primes, &[2, 3, 5, 8])?;
+/// # let mut file = Writer::create(&path)?;
+/// # let logs = file.table::<Log>()?;
+/// # (0..9).try_for_each(|len| file.append(logs, &Log { len, text: "short".into() }))?;
 /// # file.finish()?;
 ///
 /// let mut editor = Editor::open(&path)?;
-/// editor.replace("u64", -1, Value::of(&7u64))?;
+/// editor.record("Log", 7)?.path("len")?.set_str("9")?;
+/// editor.record("Log", -1)?.path("text")?.set("as long as you like".to_string())?;
 /// editor.finish()?;
-/// assert_eq!(Reader::open(&path)?.table::<u64>()?.get(3)?.view(), 7);
+///
+/// let logs = Reader::open(&path)?.table::<Log>()?;
+/// assert_eq!((logs.get(7)?.view().len(), logs.get(8)?.view().text()), (9, "as long as you like"));
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub struct Editor {
@@ -77,7 +86,7 @@ impl Editor {
         &self.reader
     }
 
-    /// The records that are staged, with table and index, in the order of the tables.
+    /// The records that were touched, with table and index, in the order of the tables.
     pub fn staged(&self) -> impl Iterator<Item = (&str, u64, &Dynamic)> {
         let name = |table: usize| self.reader.tables().get(table).map_or("", |table| table.name());
         self.staged.iter().map(move |(&(table, index), record)| (name(table), index, record))
@@ -88,26 +97,16 @@ impl Editor {
         self.staged.clear();
     }
 
-    /// Stages another value for the record at `index`, counted from the end if negative: live, stored or data, of the
-    /// same shape as the record's type: the same kinds and forms, fields and variants by name.
-    pub fn replace(&mut self, table: &str, index: i64, value: Value<'_>) -> Result<()> {
-        let key = self.locate(table, index)?;
-        let loaded = self.reader.shared.block_at(key.0, key.1)?;
-        let record = Dynamic::stored_as(value, loaded.schema);
-        let record = record.map_err(|error| in_record(&self.reader, error, key))?;
-        self.staged.insert(key, record);
-        Ok(())
-    }
-
-    /// The staged record at `index`, counted from the end if negative; it is copied from the file at the first touch.
-    /// What is not different from the file when it is committed is not written.
-    pub fn record(&mut self, table: &str, index: i64) -> Result<&mut Dynamic> {
+    /// The record at `index`, counted from the end if negative, to be changed. It is copied from the file at the first
+    /// touch; what does not differ from the file at the commit is not written.
+    pub fn record(&mut self, table: &str, index: i64) -> Result<ValueMut<'_>> {
         let key = self.locate(table, index)?;
         let Editor { reader, staged, .. } = self;
-        match staged.entry(key) {
-            btree_map::Entry::Occupied(staged) => Ok(staged.into_mut()),
-            btree_map::Entry::Vacant(place) => Ok(place.insert(copy(reader, key)?)),
-        }
+        let record = match staged.entry(key) {
+            btree_map::Entry::Occupied(staged) => staged.into_mut(),
+            btree_map::Entry::Vacant(place) => place.insert(copy(reader, key)?),
+        };
+        Ok(record.value_mut())
     }
 
     /// The key of a record that exists.

@@ -66,10 +66,10 @@ fn assert_holds(memory: &Memory, model: &Model) {
 fn put(editor: &mut Editor, model: &mut Model, number: Option<usize>, line: Option<(usize, String)>) {
     if let Some(at) = number {
         model.0[at] ^= 0xabcd_0000;
-        editor.replace("u64", at as i64, Value::of(&model.0[at])).unwrap();
+        editor.record("u64", at as i64).and_then(|mut it| it.set(model.0[at])).unwrap();
     }
     if let Some((at, line)) = line {
-        editor.replace("string", at as i64 - model.1.len() as i64, Value::of(&line)).unwrap();
+        editor.record("string", at as i64 - model.1.len() as i64).and_then(|mut it| it.set(line.clone())).unwrap();
         model.1[at] = line;
     }
 }
@@ -184,12 +184,12 @@ fn one_record_in_each_of_many_nodes() {
     for nodes in [0..300, 300..600] {
         let mut editor = edit_at(&memory, Level::Buffered).unwrap();
         for node in nodes {
-            editor.replace("u64", node * 256 * 8, Value::of(&7u64)).unwrap();
+            editor.record("u64", node * 256 * 8).and_then(|mut it| it.set(7u64)).unwrap();
         }
         editor.commit().unwrap();
     }
     let mut editor = edit(&memory);
-    editor.replace("u64", -1, Value::of(&7u64)).unwrap();
+    editor.record("u64", -1).and_then(|mut it| it.set(7u64)).unwrap();
     editor.finish().unwrap();
     assert_eq!(findings(&memory), [""; 0]);
     let table = reader(&memory).table::<u64>().unwrap();
@@ -203,16 +203,16 @@ fn what_is_not_committed_or_not_different_is_not_written() {
     let bytes = memory.bytes();
     memory.inner().writes.clear();
     let mut editor = edit(&memory);
-    editor.replace("u64", 3, Value::of(&99u64)).unwrap();
+    editor.record("u64", 3).and_then(|mut it| it.set(99u64)).unwrap();
     assert_eq!(editor.staged().map(|(table, index, _)| (table, index)).collect::<Vec<_>>(), [("u64", 3)]);
     drop(editor);
     let mut editor = edit(&memory);
-    editor.replace("u64", 3, Value::of(&99u64)).unwrap();
-    editor.replace("u64", 3, Value::of(&3u64)).unwrap();
+    editor.record("u64", 3).and_then(|mut it| it.set(99u64)).unwrap();
+    editor.record("u64", 3).and_then(|mut it| it.set(3u64)).unwrap();
     editor.record("string", 0).unwrap();
     editor.commit().unwrap();
     assert_eq!(editor.staged().count(), 0);
-    editor.replace("u64", 3, Value::of(&99u64)).unwrap();
+    editor.record("u64", 3).and_then(|mut it| it.set(99u64)).unwrap();
     editor.discard();
     editor.finish().unwrap();
     assert!(memory.bytes() == bytes && memory.inner().writes.is_empty());
@@ -224,20 +224,21 @@ fn refused_edits_say_why_and_change_nothing() {
     let (memory, model) = written(400, 512);
     let bytes = memory.bytes();
     let mut editor = edit(&memory);
-    let number = Value::of(&1u64);
     for (table, index, kind) in [
         ("u32", 0, ErrorKind::NoTable),
         ("u64", 400, ErrorKind::NoSuchPath),
         ("u64", -401, ErrorKind::NoSuchPath),
         ("u64", i64::MIN, ErrorKind::NoSuchPath),
-        ("string", 0, ErrorKind::TypeMismatch),
     ] {
-        let error = editor.replace(table, index, number).unwrap_err();
+        let error = editor.record(table, index).map(drop).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(error.file(), Some(Path::new("memory")), "{error}");
     }
-    assert_eq!(editor.replace("u64", 0, Value::of(&1u32)).unwrap_err().kind(), ErrorKind::TypeMismatch);
-    assert_eq!(editor.record("string", 100).unwrap_err().found_text(), Some("100"));
+    let error = editor.record("u64", 0).and_then(|mut it| it.set(-1)).unwrap_err();
+    assert_eq!(error.why(), Some(crate::reflect::Why::OutOfRange), "{error}");
+    let error = editor.record("string", 0).and_then(|it| it.path("nothing").map(drop)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongKind, "{error}");
+    assert_eq!(editor.record("string", 100).map(drop).unwrap_err().found_text(), Some("100"));
     editor.commit().unwrap();
     assert!(memory.bytes() == bytes);
     assert_holds(&memory, &model);
@@ -248,9 +249,9 @@ fn a_block_that_would_be_too_large_is_refused_before_anything_is_written() {
     let (memory, mut model) = written(40, 4096);
     let bytes = memory.bytes();
     let mut editor = edit(&memory);
-    editor.replace("u64", 0, Value::of(&9u64)).unwrap();
+    editor.record("u64", 0).and_then(|mut it| it.set(9u64)).unwrap();
     for index in 0..3 {
-        editor.replace("string", index, Value::of(&"x".repeat(90 << 20))).unwrap();
+        editor.record("string", index).and_then(|mut it| it.set("x".repeat(90 << 20))).unwrap();
     }
     let error = editor.commit().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
@@ -258,7 +259,7 @@ fn a_block_that_would_be_too_large_is_refused_before_anything_is_written() {
     assert!(memory.bytes() == bytes);
     assert_eq!(editor.staged().count(), 4, "what is staged can be put right");
     for index in 0..3 {
-        editor.replace("string", index, Value::of(&model.1[index as usize])).unwrap();
+        editor.record("string", index).and_then(|mut it| it.set(model.1[index as usize].clone())).unwrap();
     }
     editor.commit().unwrap();
     model.0[0] = 9;
@@ -275,7 +276,7 @@ fn a_damaged_block_refuses_edits_and_stays_damaged() {
     let mut editor = edit(&memory);
     let index = entry.first as i64;
     for error in [
-        editor.replace("u64", index + 5, Value::of(&1u64)).unwrap_err(),
+        editor.record("u64", index + 5).and_then(|mut it| it.set(1u64)).unwrap_err(),
         editor.record("u64", index).map(drop).unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.offset()), (ErrorKind::Checksum, Some(entry.offset)), "{error}");
@@ -291,8 +292,8 @@ fn a_damaged_block_refuses_edits_and_stays_damaged() {
     // Damage that comes after the staging is found before the first byte is written.
     let (memory, _) = written(400, 512);
     let mut editor = edit(&memory);
-    editor.replace("u64", 0, Value::of(&1u64)).unwrap();
-    editor.replace("u64", index, Value::of(&1u64)).unwrap();
+    editor.record("u64", 0).and_then(|mut it| it.set(1u64)).unwrap();
+    editor.record("u64", index).and_then(|mut it| it.set(1u64)).unwrap();
     memory.inner().bytes[(entry.offset + LINE) as usize + 8] ^= 1;
     let bytes = memory.bytes();
     assert_eq!(editor.commit().unwrap_err().kind(), ErrorKind::Checksum);
@@ -366,7 +367,7 @@ fn values_of_every_kind_keep_their_bits() {
     let before = reader(&memory);
     let name = before.tables()[0].name().to_string();
     let mut editor = edit(&memory);
-    editor.replace(&name, 20, Value::of(&row(1000))).unwrap();
+    editor.record(&name, 20).and_then(|mut it| it.set(row(1000))).unwrap();
     editor.finish().unwrap();
     assert_eq!(findings(&memory), [""; 0]);
     let (old, new) = (before.table::<Row>().unwrap(), reader(&memory).table::<Row>().unwrap());
