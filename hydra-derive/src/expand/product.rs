@@ -1,7 +1,7 @@
 //! Structs and newtypes.
 #![forbid(unsafe_code)]
 
-use super::super::model::{Field, Stored};
+use super::super::model::{Body, Field, Stored};
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, pattern, stored, view_of};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -146,8 +146,16 @@ impl Expansion<'_> {
     }
 
     fn part_mut(&self, fields: &[Field]) -> TokenStream {
+        let newtype = matches!(self.model.body, Body::Newtype(..)) && !self.model.attrs.has("settable");
         let parts = stored(fields, 0).map(|(position, _, field)| {
-            let (value, member) = (ask(field, "value_mut"), member(field));
+            let private = !matches!(field.vis, syn::Visibility::Public(_)) && !field.attrs.has("settable");
+            let member = member(field);
+            // The field of a newtype has no notes in the schema: that it is private is said here.
+            if newtype && private {
+                let value = ask(field, "value");
+                return quote!(#position => #value(&self.#member).map(__h::PartMut::private),);
+            }
+            let value = ask(field, "value_mut");
             quote!(#position => #value(&mut self.#member),)
         });
         quote! {

@@ -143,7 +143,10 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<Found> {
     };
     let boxed = outer.kind() == Kind::Box;
     match (ty.kind(), step) {
-        (Kind::Enum, Step::Variant(name)) => super::fit::variant(name, ty).map(|_| Found::Variant),
+        (Kind::Enum, Step::Variant(name)) => match ty.variant_index(name) {
+            Some(_) => Ok(Found::Variant),
+            None => Err(super::path::no_variant(ty, name)),
+        },
         (Kind::Enum, Step::Field(_)) => Ok(Found::Variant),
         (Kind::Struct | Kind::Tuple, Step::Field(name)) => {
             let index = ty.ty.field_index(name).ok_or_else(|| {

@@ -47,6 +47,11 @@ impl<'a> PartMut<'a> {
         PartMut::Live(shown(part))
     }
 
+    /// A part that is private.
+    pub fn private(part: Value<'a>) -> PartMut<'a> {
+        PartMut::Fixed(part, Why::Private)
+    }
+
     /// A part that is stored as another type.
     pub fn encoded<T: 'static>(part: &'a mut T, stored: &'static Descriptor) -> PartMut<'a> {
         PartMut::Fixed(Value::encoded(part, stored), Why::Encoded)

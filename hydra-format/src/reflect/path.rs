@@ -3,6 +3,7 @@
 
 use super::Value;
 use super::equal::compare_text;
+use super::types::Type;
 use crate::describe::{Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::fmt::{self, Write};
@@ -449,10 +450,15 @@ impl<'a> Value<'a> {
         if variants.iter().any(|variant| variant.name() == name) {
             return Err(Error::new(ErrorKind::NoSuchPath).expected(name).found(present.name()));
         }
-        let error =
-            Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
-        Err(suggest(error, name, variants.iter().map(Variant::name)))
+        Err(no_variant(value.typed(), name))
     }
+}
+
+#[cold]
+pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
+    let what = format!("no variant `{name}` in {}", Value::type_name(ty));
+    let error = Error::new(ErrorKind::NoSuchPath).what(what);
+    suggest(error, name, ty.ty.variants().iter().map(Variant::name))
 }
 
 #[cold]
