@@ -46,6 +46,7 @@
 //! | [`Hydra`] | a type that can be written and read; derive it |
 //! | [`View`] | a record, or a part of one, read in place |
 //! | [`Writer`] | appends records and commits them |
+//! | [`Editor`] | changes records and commits them |
 //! | [`Reader`] | opens a file: [`Reader::open`] through buffers, [`Reader::map`] through a map |
 //! | [`Table`] | the records of one type |
 //! | [`Block`] | some hundred KiB of records that are verified together |

@@ -187,9 +187,9 @@ impl Editor {
 
     /// The values of a block, the staged ones in place of those in the file.
     fn values<'a>(&'a self, table: usize, block: &'a Block<Dynamic>) -> impl Iterator<Item = Value<'a>> {
-        (block.first()..).zip(block.values()).map(move |(index, stored)| {
-            self.staged.get(&(table, index)).map_or(stored, Dynamic::value)
-        })
+        (block.first()..)
+            .zip(block.values())
+            .map(move |(index, stored)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
     }
 
     /// Passes on an outcome with the file's name. Once blocks were handed to the log, an error is final: half of an edit

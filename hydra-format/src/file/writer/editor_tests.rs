@@ -69,7 +69,10 @@ fn put(editor: &mut Editor, model: &mut Model, number: Option<usize>, line: Opti
         editor.record("u64", at as i64).and_then(|mut it| it.set(model.0[at])).unwrap();
     }
     if let Some((at, line)) = line {
-        editor.record("string", at as i64 - model.1.len() as i64).and_then(|mut it| it.set(line.clone())).unwrap();
+        editor
+            .record("string", at as i64 - model.1.len() as i64)
+            .and_then(|mut it| it.set(line.clone()))
+            .unwrap();
         model.1[at] = line;
     }
 }

@@ -1,5 +1,5 @@
 //! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
-//! sections 9 and 10.3 to 10.6). It does not know values or types.
+//! sections 9 and 10.3 to 10.7). It does not know values or types.
 #![forbid(unsafe_code)]
 
 use super::Level;
@@ -10,8 +10,8 @@ use crate::file::commit::Commit;
 use crate::file::header::FileHeader;
 use crate::file::index::{self, DirectoryTable, Entry, IndexSchema};
 use crate::file::layout::{
-    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN, SLOT_AT,
-    line_up, put,
+    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
+    SLOT_AT, line_up, put,
 };
 use crate::file::open::Opened;
 use crate::file::reader::Reader;
