@@ -19,6 +19,6 @@ mod wire;
 
 pub use descriptor::{Descriptor, Field, Live, Parts, Style, TypeRef, Variant};
 pub use kind::{Form, Kind};
-pub use layout::{Layout, enum_layout, round_up, struct_layout, variants_layout};
+pub(crate) use layout::{Layout, round_up, struct_layout, variants_layout};
 pub use note::{AttrValue, DefaultImage, Note};
 pub use schema::Schema;
