@@ -7,7 +7,6 @@ pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note
 pub use crate::raw::{Describe, Plain};
 pub use crate::reflect::{Reflect, Scalar, Value};
 pub use crate::{Result, type_of};
-pub use std::any::Any;
 pub use std::clone::Clone;
 pub use std::cmp::Ordering;
 pub use std::default::Default;

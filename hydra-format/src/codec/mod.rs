@@ -20,6 +20,7 @@ pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_payload};
+pub(crate) use impls::{duration, system_time};
 
 use crate::Result;
 use crate::raw::Describe;

@@ -60,7 +60,10 @@ pub(super) const fn whole(end: u64, align: u64) -> u64 {
 
 /// The layout of a struct or tuple whose fields have these (size, alignment); `min_align` is what the
 /// type itself asks for, 1 for nothing.
-pub(crate) const fn struct_layout<const N: usize>(fields: [(usize, usize); N], min_align: usize) -> Layout<N> {
+pub(crate) const fn struct_layout<const N: usize>(
+    fields: [(usize, usize); N],
+    min_align: usize,
+) -> Layout<N> {
     let (mut offsets, mut place, mut i) = ([0; N], Place { end: 0, align: min_align as u64 }, 0);
     while i < N {
         offsets[i] = place.add_field(fields[i]);

@@ -22,6 +22,6 @@ pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
 pub use equal::compare_keys;
 pub use get::Get;
-pub use live::{Reflect, Scalar};
+pub use live::{Reflect, Scalar, Typed};
 pub use path::{Locator, Path, Records, Step};
 pub use value::Value;

@@ -60,7 +60,11 @@ pub(super) enum Source<'a> {
 impl<'a> Value<'a> {
     /// The reflection of a live value.
     pub fn of<T: Reflect>(value: &'a T) -> Value<'a> {
-        Value(Repr::Live(value))
+        let mut shown: &dyn Reflect = value;
+        while let Some(inner) = shown.inside() {
+            shown = inner;
+        }
+        Value(Repr::Live(shown))
     }
 
     /// The part of a live value that is stored under another type.
@@ -335,7 +339,7 @@ impl<'a> Value<'a> {
     /// The live value itself, if this is one of type `T`.
     pub fn downcast_ref<T: 'static>(self) -> Option<&'a T> {
         match self.0 {
-            Repr::Live(value) => value.as_any().downcast_ref(),
+            Repr::Live(value) => (value as &dyn Any).downcast_ref(),
             Repr::Encoded { live, .. } => live.downcast_ref(),
             Repr::Stored { .. } | Repr::Data { .. } => None,
         }

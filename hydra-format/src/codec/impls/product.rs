@@ -1,9 +1,9 @@
 //! Tuples.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
 use crate::codec::sink::part;
-use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::codec::{At, Hydra, Measure, Sink};
 use crate::raw::TupleLayout;
 use crate::reflect::Reflect;
 use crate::{Result, Value};
@@ -12,8 +12,6 @@ use std::cmp::Ordering;
 macro_rules! tuples {
     ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
         impl<$($param: Hydra),+> Reflect for ($($param,)+) {
-            identity!();
-
             fn count(&self) -> usize {
                 $count
             }
@@ -38,16 +36,11 @@ macro_rules! tuples {
 
         impl<$($param: Hydra),+> Hydra for ($($param,)+) {
             type View<'a> = ($($param::View<'a>,)+);
-            type List<'a> = ListView<'a, Self>;
+            listed!();
 
             #[inline]
             fn view<'a>(at: At<'a>) -> Self::View<'a> {
                 ($(at.get::<$param>(Self::LAYOUT.offsets[$index] as usize),)+)
-            }
-
-            #[inline]
-            fn list<'a>(run: Run<'a>) -> ListView<'a, Self> {
-                ListView::new(run)
             }
 
             #[inline]
