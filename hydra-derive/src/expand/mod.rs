@@ -162,13 +162,17 @@ impl<'m> Expansion<'m> {
     }
 }
 
+/// The bounds in the text of `bound`.
+pub(super) fn predicates(text: &syn::LitStr) -> syn::Result<Vec<WherePredicate>> {
+    let parser = syn::punctuated::Punctuated::<WherePredicate, syn::Token![,]>::parse_terminated;
+    Ok(text.parse_with(parser)?.into_iter().collect())
+}
+
 /// What the type parameters have to be.
 fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
     match model.attrs.str("bound") {
-        Some(text) => {
-            let parser = syn::punctuated::Punctuated::<WherePredicate, syn::Token![,]>::parse_terminated;
-            text.parse_with(parser).map(|bounds| bounds.into_iter().collect()).unwrap_or_default()
-        }
+        // What does not parse was refused before.
+        Some(text) => predicates(text).unwrap_or_default(),
         None => {
             let bound = |param: &syn::TypeParam| {
                 let name = &param.ident;
@@ -181,7 +185,8 @@ fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
 
 fn is_hydra_bound(predicate: &WherePredicate, param: &Ident) -> bool {
     let WherePredicate::Type(bound) = predicate else { return false };
-    *param == bound.bounded_ty.to_token_stream().to_string()
+    let is_param = matches!(&bound.bounded_ty, syn::Type::Path(ty) if ty.path.is_ident(param));
+    is_param
         && bound.bounds.iter().any(|bound| match bound {
             syn::TypeParamBound::Trait(bound) => {
                 bound.path.segments.last().is_some_and(|segment| segment.ident == "Hydra")

@@ -324,7 +324,7 @@ impl Shared {
             };
             self.validator(header.schema, &schema)
                 .validate(&parts)
-                .map_err(|fault| invalid(*fault, entry))?;
+                .map_err(|fault| invalid(*fault, entry.offset.saturating_add(LINE), entry.first))?;
         }
         Ok(Loaded { payload, schema, first: entry.first, count, stride })
     }
@@ -335,13 +335,13 @@ impl Shared {
     }
 }
 
-/// The error of a block whose payload breaks a rule: the path begins with the record.
+/// The error of a payload that breaks a rule; it starts at the file offset `start`. The path begins with the record.
 #[cold]
-fn invalid(mut fault: Fault, entry: &Entry) -> Error {
-    fault.offset = entry.offset.saturating_add(LINE).saturating_add(fault.offset);
+pub(super) fn invalid(mut fault: Fault, start: u64, first: u64) -> Error {
+    fault.offset = start.saturating_add(fault.offset);
     if let Some(record) = fault.record {
         let dot = if fault.path.is_empty() || fault.path.starts_with('[') { "" } else { "." };
-        fault.path = format!("[{}]{dot}{}", entry.first.saturating_add(record), fault.path);
+        fault.path = format!("[{}]{dot}{}", first.saturating_add(record), fault.path);
     }
     fault.into()
 }

@@ -105,6 +105,9 @@ impl Source for FileStorage {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if i64::try_from(offset).is_err() {
+            return Ok(0); // No file reaches there, and the system would call the offset an invalid argument.
+        }
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             match read_some(&self.file, offset.saturating_add(done as u64), rest) {
