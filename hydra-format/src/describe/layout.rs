@@ -1,6 +1,8 @@
 //! Where fields are placed (FORMAT.md, sections 5.1 to 5.3): the one place that computes it, usable in
-//! constants. It does not know types, only sizes and alignments.
+//! constants. Of types it knows only sizes and alignments.
 #![forbid(unsafe_code)]
+
+use super::Descriptor;
 
 /// The next multiple of `align`, a power of two; saturates instead of overflowing.
 pub(crate) const fn round_up(offset: u64, align: u64) -> u64 {
@@ -70,6 +72,11 @@ pub(crate) const fn struct_layout<const N: usize>(
         i += 1;
     }
     Layout { offsets, size: whole(place.end, place.align) as usize, align: place.align as usize }
+}
+
+/// Where key and value of a map entry are: it is laid out as a tuple of both.
+pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
+    struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
 }
 
 /// The layout of an enum: `fields` are those of all variants, one variant after the other, and `ends` says how many there

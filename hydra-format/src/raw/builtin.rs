@@ -2,7 +2,7 @@
 //! trusted by unsafe code; where they are false, nothing is.
 
 use super::{Describe, Plain};
-use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, round_up, struct_layout};
+use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, struct_layout};
 use crate::type_of;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
@@ -95,8 +95,8 @@ not_flat! {
 
 // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
 unsafe impl<T: Describe> Describe for Option<T> {
-    const SIZE: usize =
-        round_up((round_up(1, T::ALIGN as u64) as usize + T::SIZE) as u64, T::ALIGN as u64) as usize;
+    // The tag, padded to where the value may begin; sizes are multiples of their alignment.
+    const SIZE: usize = T::ALIGN + T::SIZE;
     const ALIGN: usize = T::ALIGN;
     const FLAT: bool = false;
     const ANY_BITS: bool = false;
@@ -200,6 +200,27 @@ pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> Layout<2> {
     struct_layout([(A::SIZE, A::ALIGN), (B::SIZE, B::ALIGN)], 1)
 }
 
+/// Hands the tuples that are stored to a macro: the number of fields, then their parameters and positions.
+macro_rules! each_tuple {
+    ($macro:ident) => {
+        $macro! {
+            1: A 0;
+            2: A 0, B 1;
+            3: A 0, B 1, C 2;
+            4: A 0, B 1, C 2, D 3;
+            5: A 0, B 1, C 2, D 3, E 4;
+            6: A 0, B 1, C 2, D 3, E 4, F 5;
+            7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+            8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+            9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
+            10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
+            11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
+            12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
+        }
+    };
+}
+pub(crate) use each_tuple;
+
 macro_rules! tuples {
     ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
         impl<$($param: Describe),+> TupleLayout<$count> for ($($param,)+) {
@@ -235,17 +256,4 @@ pub(crate) trait TupleLayout<const N: usize> {
     const LAYOUT: Layout<N>;
 }
 
-tuples! {
-    1: A 0;
-    2: A 0, B 1;
-    3: A 0, B 1, C 2;
-    4: A 0, B 1, C 2, D 3;
-    5: A 0, B 1, C 2, D 3, E 4;
-    6: A 0, B 1, C 2, D 3, E 4, F 5;
-    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-    9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
-    10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
-    11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
-    12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
-}
+each_tuple!(tuples);

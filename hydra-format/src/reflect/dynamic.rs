@@ -6,7 +6,7 @@ use super::types::Type;
 use super::value::{MAX_NESTING, Source};
 use super::{Scalar, Value, compare_keys};
 use crate::codec::MAX_DEPTH;
-use crate::describe::{Field, Form, Kind, Schema};
+use crate::describe::{Field, Form, Kind, Schema, is_duration, is_timestamp};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
@@ -290,37 +290,27 @@ fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Tra
 /// An integer as its kind has it, if it is one of its values.
 fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
-    let bits = kind.fixed_size() * 8;
     let (signed, unsigned) = match data {
         Data::Int(number) => (Some(*number), u128::try_from(*number).ok()),
         Data::Uint(number) => (i128::try_from(*number).ok(), Some(*number)),
         _ => (None, None),
     };
     let number = if kind.is_signed() {
-        let spare = 128 - bits;
-        signed.filter(|number| number << spare >> spare == *number).map(Data::Int)
+        signed.filter(|&number| kind.holds(number)).map(Data::Int)
     } else {
-        unsigned.filter(|number| bits == 128 || number >> bits == 0).map(Data::Uint)
+        unsigned.filter(|&number| kind.holds(number.cast_signed())).map(Data::Uint)
     };
     let number = number.filter(|number| !(ty.is_nonzero() && matches!(number, Data::Int(0) | Data::Uint(0))));
-    let number = number.filter(|number| is_in_form(number, ty.form()));
+    let number = number.filter(|number| match (number, ty.form()) {
+        (Data::Int(number), Form::Timestamp { exponent: -9 }) => is_timestamp(number.cast_unsigned()),
+        (Data::Uint(number), Form::Duration { exponent: -9 }) => is_duration(*number),
+        _ => true,
+    });
     number.ok_or_else(|| {
         let found = signed.map(|n| n.to_string()).or(unsigned.map(|n| n.to_string())).unwrap_or_default();
         let nonzero = if ty.is_nonzero() { " that is not 0" } else { "" };
         Error::new(ErrorKind::OutOfRange).expected(format!("{}{nonzero}", kind.name())).found(found)
     })
-}
-
-/// The limits of times in nanoseconds (FORMAT.md, section 5.5).
-fn is_in_form(number: &Data, form: Form) -> bool {
-    const NANOS: i128 = 1_000_000_000;
-    match (number, form) {
-        (Data::Int(number), Form::Timestamp { exponent: -9 }) => {
-            (-(NANOS << 63)..NANOS << 63).contains(number)
-        }
-        (Data::Uint(number), Form::Duration { exponent: -9 }) => *number < (NANOS as u128) << 64,
-        _ => true,
-    }
 }
 
 impl Data {

@@ -5,7 +5,7 @@
 use super::types::EntryLayout;
 use super::value::Source as From;
 use super::{Data, Value};
-use crate::codec::Run;
+use crate::codec::{Run, search};
 use crate::describe::{Field, Kind};
 use std::cmp::Ordering;
 
@@ -61,17 +61,8 @@ impl<'a> Entries<'a> {
 
     /// The value of the entry whose key `compare` finds equal, by binary search.
     pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<Value<'a>> {
-        let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let (key, value) = self.get(middle)?;
-            match compare(key) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(value),
-            }
-        }
-        None
+        let key = |index| self.get(index).map_or(Ordering::Less, |(key, _)| compare(key));
+        search(self.count, key).and_then(|index| self.get(index)).map(|(_, value)| value)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::listed;
 use crate::codec::sink::part;
 use crate::codec::{At, Hydra, Measure, Sink};
-use crate::raw::TupleLayout;
+use crate::raw::{TupleLayout, each_tuple};
 use crate::reflect::Reflect;
 use crate::{Result, Value};
 use std::cmp::Ordering;
@@ -59,18 +59,4 @@ macro_rules! tuples {
         }
     )*};
 }
-
-tuples! {
-    1: A 0;
-    2: A 0, B 1;
-    3: A 0, B 1, C 2;
-    4: A 0, B 1, C 2, D 3;
-    5: A 0, B 1, C 2, D 3, E 4;
-    6: A 0, B 1, C 2, D 3, E 4, F 5;
-    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-    9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
-    10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
-    11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
-    12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
-}
+each_tuple!(tuples);

@@ -4,12 +4,10 @@
 use super::listed;
 use crate::codec::sink::put;
 use crate::codec::{At, Hydra, Measure, Sink};
+use crate::describe::NANOS;
 use crate::reflect::{Reflect, Scalar};
 use crate::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// Nanoseconds of a second.
-const NANOS: u128 = 1_000_000_000;
 
 /// A duration of so many nanoseconds, unless there are more than a Duration holds.
 pub(crate) fn duration(nanos: u128) -> Option<Duration> {

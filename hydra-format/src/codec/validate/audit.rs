@@ -2,13 +2,15 @@
 //! and are not. It keeps the rules of `pass`, which a test holds it to.
 #![forbid(unsafe_code)]
 
-use super::key::{Entry, tag_bits};
-use super::pass::{is_duration, is_timestamp};
+use super::key::tag_bits;
 use super::{Fault, Parts, Validator};
 use crate::ErrorKind;
 use crate::codec::At;
 use crate::codec::sink::MAX_DEPTH;
-use crate::describe::{Descriptor, Field, Form, Kind, Schema, TypeRef, Variant, round_up};
+use crate::describe::{
+    Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, Variant, entry_layout, is_duration, is_timestamp,
+    round_up,
+};
 
 /// Findings in a payload, at most.
 const MAX_FINDINGS: usize = 10_000;
@@ -405,7 +407,7 @@ impl<'a> Walk<'a, '_> {
     fn map(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
         let Some((start, count)) = self.place(Kind::Map, spot) else { return };
         let (key, value) = (self.resolve(ty.key()), self.resolve(ty.element()));
-        let entry = Entry::new(key, value);
+        let entry = entry_layout(key, value);
         let Some(array) = self.array(spot, start, count, entry.size, entry.align) else { return };
         if !self.deeper(spot, depth) {
             return;
@@ -422,21 +424,17 @@ impl<'a> Walk<'a, '_> {
     fn entry(
         &mut self,
         (key, value): (&'a Descriptor, &'a Descriptor),
-        entry: Entry,
+        entry: Layout<2>,
         spot: Spot<'a>,
         index: usize,
         depth: u32,
     ) {
         self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
-        self.zero(spot.part(key.size(), entry.value_offset - key.size()), "zero padding");
+        let value_offset = entry.offsets[1] as usize;
+        self.zero(spot.part(key.size(), value_offset - key.size()), "zero padding");
         let at = At::new(spot.bytes, self.parts.heap, self.parts.text);
-        self.step(
-            Segment::Entry { key, at, index },
-            value,
-            spot.part(entry.value_offset, value.size()),
-            depth,
-        );
-        let end = entry.value_offset + value.size();
+        self.step(Segment::Entry { key, at, index }, value, spot.part(value_offset, value.size()), depth);
+        let end = value_offset + value.size();
         self.zero(spot.part(end, entry.size - end), "zero padding");
     }
 

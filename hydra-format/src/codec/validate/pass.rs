@@ -6,23 +6,7 @@ use super::key::tag_bits;
 use super::plan::{List, Plan, Step};
 use crate::codec::At;
 use crate::codec::sink::MAX_DEPTH;
-
-/// Nanoseconds of a second.
-const NANOS: u128 = 1_000_000_000;
-/// Timestamps in nanoseconds are at least minus this, and below this.
-const TIMESTAMP_LIMIT: i128 = (1i128 << 63) * NANOS.cast_signed();
-/// Durations in nanoseconds are below this.
-const DURATION_LIMIT: u128 = (1u128 << 64) * NANOS;
-
-/// True if 128 bits are a timestamp in nanoseconds.
-pub(super) fn is_timestamp(bits: u128) -> bool {
-    (-TIMESTAMP_LIMIT..TIMESTAMP_LIMIT).contains(&bits.cast_signed())
-}
-
-/// True if 128 bits are a duration in nanoseconds.
-pub(super) fn is_duration(bits: u128) -> bool {
-    bits < DURATION_LIMIT
-}
+use crate::describe::{is_duration, is_timestamp};
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]

@@ -2,8 +2,8 @@
 //! what contains them, and nothing at all for types of which every bit pattern is valid.
 #![forbid(unsafe_code)]
 
-use super::key::{Entry, Keys};
-use crate::describe::{Descriptor, Form, Kind, Schema, TypeRef};
+use super::key::Keys;
+use crate::describe::{Descriptor, Form, Kind, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
@@ -333,11 +333,11 @@ impl Compiler<'_> {
     /// The entries of a map are laid out as tuples of key and value; the table of types has no such tuple, so their
     /// steps are a block of their own, under an index beyond the table.
     fn entries(&mut self, key: u32, value: u32) -> Option<List> {
-        let entry = Entry::new(self.types.get(key as usize)?, self.types.get(value as usize)?);
+        let entry = entry_layout(self.types.get(key as usize)?, self.types.get(value as usize)?);
         let ty = self.blocks.len() as u32;
         let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
         self.blocks.push(None);
-        self.entries.push((ty, key, value, entry.value_offset as u32));
+        self.entries.push((ty, key, value, entry.offsets[1]));
         Some(List { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
     }
 
