@@ -14,7 +14,7 @@ pub use at::{At, Run};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
-pub use validate::{Fault, Parts, Validator};
+pub(crate) use validate::{Fault, Regions, Validator};
 pub(crate) use views::search;
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};

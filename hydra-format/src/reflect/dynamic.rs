@@ -3,7 +3,7 @@
 
 use super::encode::{Crumb, Image, Trail, too_deep};
 use super::types::Type;
-use super::value::{MAX_NESTING, Source};
+use super::value::{MAX_NESTING, Repr};
 use super::{Scalar, Value, compare_keys};
 use crate::codec::MAX_DEPTH;
 use crate::describe::{Field, Form, Kind, Schema, is_duration, is_timestamp};
@@ -75,11 +75,11 @@ impl Dynamic {
     /// An owned copy of any value; live values are copied as they are stored.
     pub fn from_value(value: Value<'_>) -> Result<Dynamic> {
         let ty = value.typed();
-        let data = match value.source() {
-            Source::Encoded => return Err(value.wrong_kind("")),
-            Source::Live(_) => data_of(Value::stored_as(Image::of(value)?.at(), ty), 0)?,
-            Source::Data(data) => data.clone(),
-            Source::Stored(_) => data_of(value, 0)?,
+        let data = match value.0 {
+            Repr::Encoded { .. } => return Err(value.wrong_kind("")),
+            Repr::Live(_) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
+            Repr::Data { data, .. } => data.clone(),
+            Repr::Stored { .. } => data_of(value, 0)?,
         };
         Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
     }
@@ -271,11 +271,13 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
 
 /// Sorts by key, and refuses equal ones.
 fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
-    let compare =
-        |left: &T, right: &T| compare_keys(Value::data_as(key(left), ty), Value::data_as(key(right), ty));
+    fn value<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+        Value(Repr::Data { data, ty })
+    }
+    let compare = |left: &T, right: &T| compare_keys(value(key(left), ty), value(key(right), ty));
     items.sort_by(compare);
     let twice = items.windows(2).find_map(|pair| match pair {
-        [left, right] if compare(left, right).is_eq() => Some(Value::data_as(key(left), ty)),
+        [left, right] if compare(left, right).is_eq() => Some(value(key(left), ty)),
         _ => None,
     });
     match twice {

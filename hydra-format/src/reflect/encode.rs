@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::types::Type;
-use super::value::{MAX_NESTING, Source};
+use super::value::{MAX_NESTING, Repr};
 use super::{Path, Reflect, Scalar, Step, Value, compare_keys};
 use crate::codec::{At, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
@@ -15,12 +15,12 @@ use std::collections::HashMap;
 ///
 /// The shapes must agree: the same kinds and forms, fields and variants by name. What does not is an error of
 /// the measure, with its path. Live values of exactly that type measure themselves.
-pub fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure: &mut Measure) {
+pub(crate) fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure: &mut Measure) {
     Encoder::default().measure(value, Type::new(ty, Some(schema)), &Trail::ROOT, measure);
 }
 
 /// The second pass: writes the value into `slot`, zeroed bytes of the size of `ty`, and the rest into the sink.
-pub fn encode_value(
+pub(crate) fn encode_value(
     value: Value<'_>,
     ty: &Descriptor,
     schema: &Schema,
@@ -117,7 +117,7 @@ struct Encoder {
 impl Encoder {
     /// The live value, if it can encode itself as this type.
     fn own<'v>(&mut self, value: Value<'v>, ty: Type<'_>) -> Option<&'v dyn Reflect> {
-        let Source::Live(live) = value.source() else { return None };
+        let Repr::Live(live) = value.0 else { return None };
         if ty.is_free_number() && ty.form() == Form::None {
             return None;
         }

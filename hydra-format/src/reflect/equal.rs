@@ -72,7 +72,7 @@ fn equal_fields(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
 }
 
 /// The order of two keys of one map, or members of one set, wherever they are.
-pub fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
+pub(crate) fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
     let (left, right) = (left.through(), right.through());
     if let (Some(one), Some(other)) = (left.variant(), right.variant()) {
         // Tags of kind u128 are given by their bits.

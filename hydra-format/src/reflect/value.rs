@@ -35,10 +35,11 @@ pub(crate) const MAX_NESTING: usize = 256;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Value<'a>(Repr<'a>);
+pub struct Value<'a>(pub(super) Repr<'a>);
 
+/// How a value is kept.
 #[derive(Clone, Copy)]
-enum Repr<'a> {
+pub(super) enum Repr<'a> {
     /// A Rust value in memory.
     Live(&'a dyn Reflect),
     /// A Rust value in memory whose stored form is another type.
@@ -47,14 +48,6 @@ enum Repr<'a> {
     Stored { at: At<'a>, ty: Type<'a> },
     /// A value that exists only as data.
     Data { data: &'a Data, ty: Type<'a> },
-}
-
-/// How a value is kept, for those in this module that treat one of them in a special way.
-pub(super) enum Source<'a> {
-    Live(&'a dyn Reflect),
-    Encoded,
-    Stored(At<'a>),
-    Data(&'a Data),
 }
 
 impl<'a> Value<'a> {
@@ -81,23 +74,6 @@ impl<'a> Value<'a> {
     /// A value that exists only as data and was checked against its type.
     pub(crate) fn data(data: &'a Data, ty: &'a Descriptor, schema: &'a Schema) -> Value<'a> {
         Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
-    }
-
-    pub(super) fn stored_as(at: At<'a>, ty: Type<'a>) -> Value<'a> {
-        Value(Repr::Stored { at, ty })
-    }
-
-    pub(super) fn data_as(data: &'a Data, ty: Type<'a>) -> Value<'a> {
-        Value(Repr::Data { data, ty })
-    }
-
-    pub(super) fn source(self) -> Source<'a> {
-        match self.0 {
-            Repr::Live(live) => Source::Live(live),
-            Repr::Encoded { .. } => Source::Encoded,
-            Repr::Stored { at, .. } => Source::Stored(at),
-            Repr::Data { data, .. } => Source::Data(data),
-        }
     }
 
     pub(super) fn typed(self) -> Type<'a> {
@@ -203,7 +179,7 @@ impl<'a> Value<'a> {
                     Kind::Newtype => at,
                     _ => at.part(self.own_fields().get(index)?.offset(), ty_of.size()),
                 };
-                Some(Value::stored_as(at, ty_of))
+                Some(Value(Repr::Stored { at, ty: ty_of }))
             }
             Repr::Data { data, .. } => {
                 let part = match data {
@@ -211,7 +187,7 @@ impl<'a> Value<'a> {
                     Data::Some(inner) => inner,
                     _ => return None,
                 };
-                Some(Value::data_as(part, self.part_type(index)?))
+                Some(Value(Repr::Data { data: part, ty: self.part_type(index)? }))
             }
         }
     }

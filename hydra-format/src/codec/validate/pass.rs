@@ -1,7 +1,7 @@
 //! The fast pass: yes or no, without allocation, in one linear pass.
 #![forbid(unsafe_code)]
 
-use super::Parts;
+use super::Regions;
 use super::key::tag_bits;
 use super::plan::{List, Plan, Step};
 use crate::codec::At;
@@ -10,13 +10,13 @@ use crate::describe::{is_duration, is_timestamp};
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]
-pub(super) fn accepts(plan: &Plan, parts: &Parts<'_>) -> bool {
+pub(super) fn accepts(plan: &Plan, regions: &Regions<'_>) -> bool {
     let size = plan.root.size as usize;
-    let Some(records) = size.checked_mul(parts.count).and_then(|bytes| parts.records.get(..bytes)) else {
+    let Some(records) = size.checked_mul(regions.count).and_then(|bytes| regions.records.get(..bytes)) else {
         return false;
     };
-    let mut pass = Pass { plan, heap: parts.heap, text: parts.text, heap_at: 0, text_at: 0 };
-    parts.stride == size && (plan.root.is_trivial() || pass.elements(records, &plan.root, 0))
+    let mut pass = Pass { plan, heap: regions.heap, text: regions.text, heap_at: 0, text_at: 0 };
+    regions.stride == size && (plan.root.is_trivial() || pass.elements(records, &plan.root, 0))
 }
 
 struct Pass<'a> {
