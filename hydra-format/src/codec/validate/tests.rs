@@ -36,9 +36,9 @@ impl Payload {
         Payload { record: record.to_vec(), heap: heap.to_vec(), text: text.to_string() }
     }
 
-    fn parts(&self, stride: usize) -> Parts<'_> {
+    fn parts(&self, stride: usize) -> Regions<'_> {
         let (heap_start, text_start) = (64, 64 + self.heap.len());
-        Parts {
+        Regions {
             records: &self.record,
             count: 1,
             stride,
