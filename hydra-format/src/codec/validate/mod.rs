@@ -83,12 +83,6 @@ impl Validator {
         Validator { schema: schema.clone(), plan: Plan::new(schema, root), root }
     }
 
-    /// True if there is nothing to check: every payload of the right length is valid.
-    #[inline]
-    pub(crate) fn is_trivial(&self) -> bool {
-        self.plan.root.is_trivial()
-    }
-
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
     #[inline]
     pub(crate) fn validate(&self, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
