@@ -207,7 +207,6 @@ impl<'a> Walk<'a, '_> {
                 self.zero(spot.part(end, ty.size() - end), "zero padding");
             }
             Kind::Enum => self.choice(ty, spot, depth),
-            Kind::Map => self.map(ty, spot, depth),
             kind if kind.is_reference() => self.reference(ty, spot, depth),
             _ => self.scalar(ty, spot),
         }
@@ -302,25 +301,30 @@ impl<'a> Walk<'a, '_> {
 
     fn reference(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
         let Some((start, count)) = self.place(ty.kind(), spot) else { return };
+        let (key, element) = (self.resolve(ty.key()), self.resolve(ty.element()));
         let (size, align) = match ty.kind() {
             Kind::String => return self.string(spot, start, count),
             Kind::Bytes | Kind::Opaque => (1, 1),
-            _ => {
-                let element = self.resolve(ty.element());
-                (element.size(), element.align())
+            Kind::Map => {
+                let entry = entry_layout(key, element);
+                (entry.size, entry.align)
             }
+            _ => (element.size(), element.align()),
         };
         let Some(array) = self.array(spot, start, count, size, align) else { return };
         if matches!(ty.kind(), Kind::Bytes | Kind::Opaque) || !self.deeper(spot, depth) {
             return;
         }
-        let element = self.resolve(ty.element());
         match ty.kind() {
             Kind::Box => self.value(element, array, depth + 1),
-            _ => self.elements(ty.element(), element, array, depth + 1),
-        }
-        if ty.kind() == Kind::Set {
-            self.ascend(ty.element(), array, size);
+            Kind::Map => {
+                self.entries(key, element, array, depth + 1);
+                self.ascend(ty.key(), array, size);
+            }
+            kind => {
+                self.elements(ty.element(), element, array, depth + 1);
+                self.ascend(ty.element().filter(|_| kind == Kind::Set), array, size);
+            }
         }
     }
 
@@ -405,38 +409,20 @@ impl<'a> Walk<'a, '_> {
         Some(whole.part(start, bytes))
     }
 
-    fn map(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
-        let Some((start, count)) = self.place(Kind::Map, spot) else { return };
-        let (key, value) = (self.resolve(ty.key()), self.resolve(ty.element()));
-        let entry = entry_layout(key, value);
-        let Some(array) = self.array(spot, start, count, entry.size, entry.align) else { return };
-        if !self.deeper(spot, depth) {
-            return;
-        }
-        for index in 0..count {
-            self.entry((key, value), entry, array.part(index * entry.size, entry.size), index, depth + 1);
+    fn entries(&mut self, key: &'a Descriptor, value: &'a Descriptor, array: Spot<'a>, depth: u32) {
+        let Layout { offsets: [_, offset], size, .. } = entry_layout(key, value);
+        let (offset, end) = (offset as usize, offset as usize + value.size());
+        for index in 0..array.bytes.len() / size {
+            let spot = array.part(index * size, size);
+            self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
+            self.zero(spot.part(key.size(), offset - key.size()), "zero padding");
+            let at = At::new(spot.bytes, self.regions.heap, self.regions.text);
+            self.step(Segment::Entry { key, at, index }, value, spot.part(offset, value.size()), depth);
+            self.zero(spot.part(end, size - end), "zero padding");
             if self.left == 0 {
                 return;
             }
         }
-        self.ascend(ty.key(), array, entry.size);
-    }
-
-    fn entry(
-        &mut self,
-        (key, value): (&'a Descriptor, &'a Descriptor),
-        entry: Layout<2>,
-        spot: Spot<'a>,
-        index: usize,
-        depth: u32,
-    ) {
-        self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
-        let value_offset = entry.offsets[1] as usize;
-        self.zero(spot.part(key.size(), value_offset - key.size()), "zero padding");
-        let at = At::new(spot.bytes, self.regions.heap, self.regions.text);
-        self.step(Segment::Entry { key, at, index }, value, spot.part(value_offset, value.size()), depth);
-        let end = value_offset + value.size();
-        self.zero(spot.part(end, entry.size - end), "zero padding");
     }
 
     /// Keys are strictly ascending. Not looked at once a reference was wrong: keys may be anything then.

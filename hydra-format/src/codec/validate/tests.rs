@@ -107,8 +107,11 @@ fn scalars_have_their_values() {
     let duration = validator(vec![Descriptor::formed(Kind::U128, Form::Duration { exponent: -9 })]);
     one(&duration, &(2 * limit - 1).to_le_bytes(), true);
     one(&duration, &(2 * limit).to_le_bytes(), false);
-    let trivial = |kind| scalar(kind).plan.root.is_trivial();
-    assert!(trivial(Kind::F64) && trivial(Kind::Unit) && !trivial(Kind::Bool));
+    assert!(
+        scalar(Kind::F64).plan.root.is_trivial()
+            && scalar(Kind::Unit).plan.root.is_trivial()
+            && !scalar(Kind::Bool).plan.root.is_trivial()
+    );
 }
 
 #[test]
