@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::types::Type;
-use super::value::Source;
+use super::value::Repr;
 use super::{Path, Step, Value};
 use crate::describe::Kind;
 use crate::{Error, ErrorKind, Hydra, Result};
@@ -81,8 +81,10 @@ impl<T: Hydra> Handle<T> {
         if !std::ptr::eq(value.ty(), T::TYPE) || value.schema().is_some() {
             return self.search(value);
         }
-        let found = match value.source() {
-            Source::Stored(at) => Value::stored_as(at.part(self.offset, self.ty.size()), self.ty),
+        let found = match value.0 {
+            Repr::Stored { at, .. } => {
+                Value(Repr::Stored { at: at.part(self.offset, self.ty.size()), ty: self.ty })
+            }
             _ => {
                 let mut found = value;
                 for &part in &self.parts {

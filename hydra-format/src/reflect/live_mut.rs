@@ -4,7 +4,7 @@
 use super::encode::Image;
 use super::settable::{is_guarded, is_read_only};
 
-use super::value::{MAX_NESTING, Source};
+use super::value::{MAX_NESTING, Repr};
 use super::{Reflect, Value, Why};
 use crate::codec::At;
 use crate::describe::{Descriptor, Kind};
@@ -81,7 +81,7 @@ pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
 
 /// An error if the type of the value, if it is live, has an invariant that refuses it.
 pub(super) fn check_one(value: Value<'_>) -> Result<()> {
-    let Source::Live(live) = value.source() else { return Ok(()) };
+    let Repr::Live(live) = value.0 else { return Ok(()) };
     let refused = |why: String| Error::from(Why::Invariant).expected(format!("{}: {why}", value.type_text()));
     live.invariant().map_err(refused)
 }

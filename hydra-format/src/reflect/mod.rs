@@ -4,7 +4,7 @@
 
 mod diff;
 mod dynamic;
-pub mod encode;
+pub(crate) mod encode;
 mod entries;
 mod equal;
 mod fit;
@@ -30,10 +30,10 @@ mod walk;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
-pub use equal::compare_keys;
+pub(crate) use equal::compare_keys;
 pub use get::Get;
 pub use handle::Handle;
-pub use live::{Reflect, Scalar};
+pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
 pub use settable::Why;

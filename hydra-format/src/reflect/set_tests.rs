@@ -4,7 +4,7 @@
 
 use super::encode::Image;
 use super::*;
-use crate::codec::{Parts as Regions, Validator};
+use crate::codec::{Regions, Validator};
 use crate::{Error, ErrorKind, Hydra, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;

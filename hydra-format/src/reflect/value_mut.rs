@@ -3,13 +3,13 @@
 #![forbid(unsafe_code)]
 
 use super::dynamic::{Place, check};
-use super::encode::{Image, Trail, encode_scalar};
+use super::encode::{Image, Trail, put_scalar};
 use super::live_mut::{accept, check_one, shown};
 use super::settable::{is_read_only, refused};
 use super::types::Type;
-use super::value::Source;
+use super::value::Repr as Kept;
 use super::{Data, Dynamic, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
-use crate::codec::{At, Sink};
+use crate::codec::At;
 use crate::describe::{Kind, Note};
 use crate::{Error, Hydra, Result};
 use std::any::Any;
@@ -353,7 +353,7 @@ impl<'a> Repr<'a> {
         match self {
             Repr::Live(live) => Value::live(&**live),
             Repr::Guarded { root, steps } => walked(Value::live(&**root), steps),
-            Repr::Data { data, ty, .. } => Value::data_as(data, *ty),
+            Repr::Data { data, ty, .. } => shown_data(data, *ty),
             Repr::Fixed { value, .. } => *value,
         }
     }
@@ -362,7 +362,7 @@ impl<'a> Repr<'a> {
         match self {
             Repr::Live(live) => Value::live(live),
             Repr::Guarded { root, steps } => walked(Value::live(root), &steps),
-            Repr::Data { data, ty, .. } => Value::data_as(data, ty),
+            Repr::Data { data, ty, .. } => shown_data(data, ty),
             Repr::Fixed { value, .. } => value,
         }
     }
@@ -450,14 +450,14 @@ impl<'a> Repr<'a> {
                 let ty = Type::new(live.descriptor(), None);
                 let mut data = make(ty)?;
                 check(&mut data, ty, Place::default())?;
-                let image = Image::of(Value::data_as(&data, ty))?;
+                let image = Image::of(shown_data(&data, ty))?;
                 rehearse(&**root, steps, image.at())?;
                 reach(&mut **root, steps).map_or(Ok(()), |live| live.assign(image.at()))
             }
             Repr::Data { data, ty, place, .. } => {
                 let mut new = make(*ty)?;
                 check(&mut new, *ty, *place)?;
-                accept(Value::data_as(data, *ty), Value::data_as(&new, *ty))?;
+                accept(shown_data(data, *ty), shown_data(&new, *ty))?;
                 **data = new;
                 Ok(())
             }
@@ -474,10 +474,10 @@ fn assign(live: &mut (dyn ReflectMut + 'static), make: impl FnOnce(Type<'_>) -> 
         // Numbers and the like need no image of their own.
         Data::Bool(_) | Data::Char(_) | Data::Int(_) | Data::Uint(_) | Data::F32(_) | Data::F64(_) => {
             let mut slot = [0; 16];
-            encode_scalar(data.scalar(), ty.kind(), &mut slot, &mut Sink::new(&mut [], 0, &mut [], 0));
+            put_scalar(data.scalar(), ty.kind(), &mut slot);
             live.assign(At::new(&slot, &[], "").part(0, ty.size()))
         }
-        data => live.assign(Image::of(Value::data_as(&data, ty))?.at()),
+        data => live.assign(Image::of(shown_data(&data, ty))?.at()),
     }
 }
 
@@ -515,8 +515,12 @@ fn walked<'a>(root: Value<'a>, steps: &[usize]) -> Value<'a> {
     steps.iter().fold(root, |value, &step| value.nth(step).unwrap_or(value))
 }
 
+fn shown_data<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+    Value(Kept::Data { data, ty })
+}
+
 fn is_skipped(value: Value<'_>, name: &str) -> bool {
-    matches!(value.source(), Source::Live(live) if live.skipped().contains(&name))
+    matches!(value.0, Kept::Live(live) if live.skipped().contains(&name))
 }
 
 #[cold]
