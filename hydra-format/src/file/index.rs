@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::layout::{
-    INDEX_VERSION, LINE, NODE_ENTRIES, REGION, entry, index, index_schema, index_table, is_zero, put, u8_at,
-    u16_at, u32_at, u64_at,
+    INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, entry, index, index_schema, index_table,
+    is_zero, put, u8_at, u16_at, u32_at, u64_at,
 };
 
 const DIRECTORY: u8 = 0;
@@ -71,7 +71,7 @@ impl Entry {
             && self.first.checked_add(self.count).is_some()
             && self.offset >= REGION
             && self.offset.is_multiple_of(LINE)
-            && self.line_count >= 1
+            && (1..=MAX_BLOCK_LINES).contains(&self.line_count)
             && end.is_some_and(|end| end <= limit)
     }
 }
