@@ -372,3 +372,58 @@ fn long_unknown_lengths_allocate_nothing() -> Result<()> {
     assert_eq!(Schema::new(vec![Descriptor::scalar(Kind::U8)])?.core(), Schema::of::<u8>().core());
     Ok(())
 }
+
+/// What resuming the file, appending and closing gives; the file that results.
+fn resumed(path: &Path, bytes: &[u8]) -> (Result<()>, Vec<u8>) {
+    std::fs::write(path, bytes).expect("a file of a test");
+    let outcome = Writer::resume(path).and_then(|mut writer| {
+        let table = writer.table::<u8>()?;
+        writer.append_slice(table, &[7, 8])?;
+        writer.finish()
+    });
+    (outcome, std::fs::read(path).expect("a file of a test"))
+}
+
+#[test]
+fn counters_at_their_ends_are_refused_before_anything_is_written() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("ends");
+    let file = |level: u32, count: u64, each: u64, sequence: u64| {
+        let (mut craft, schema) = (Craft::default(), Schema::of::<u8>());
+        let at = craft.schema(1, "u8", schema.core(), schema.notes());
+        let lines = (craft.bytes.len() as u64 - at) as u32 / 64;
+        let entries: Vec<_> =
+            (0..count).map(|index| (at, index * each, each, [lines, 0, level, 1])).collect();
+        let table = (0, 0, count as u32, count * each, count);
+        craft.index((0, 0, 0), &[table], &[(1, 0, at, lines)], &entries);
+        craft.commit[7] = count * each;
+        craft.commit[0] = sequence;
+        craft.finish()
+    };
+    for (level, count, each, sequence) in [
+        (u32::MAX, 256, 1, 1),
+        (256, 256, 1, 1),
+        (255, 256, 1, 1),
+        (1, 1, u64::MAX, 1),
+        (1, 1, u64::MAX - 1, 1),
+        (1, 1, 1, u64::MAX),
+        (1, 1, 1, u64::MAX - 1),
+    ] {
+        let bytes = file(level, count, each, sequence);
+        let (outcome, after) = resumed(&path, &bytes);
+        let what = format!("level {level}, {count} x {each}, sequence {sequence}: {outcome:?}");
+        assert!(Reader::open(&path).is_ok(), "{what}");
+        assert!(outcome.is_ok() || after[8192..].starts_with(&bytes[8192..]), "{what}");
+        assert_eq!(outcome.is_ok(), [255, 256].contains(&level), "{what}");
+    }
+    // A tail of 4 EiB, where the file system has such files.
+    let (craft, ..) = bytes_table();
+    std::fs::write(&path, craft.finish())?;
+    let long = std::fs::OpenOptions::new().write(true).open(&path)?.set_len(1 << 62);
+    if long.is_ok() {
+        let start = Instant::now();
+        assert_eq!(Writer::resume(&path).map(drop).unwrap_err().kind(), ErrorKind::TooLarge);
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+    Ok(())
+}

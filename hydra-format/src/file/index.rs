@@ -10,6 +10,9 @@ use super::layout::{
 const DIRECTORY: u8 = 0;
 const NODE: u8 = 1;
 
+/// A node keeps the level of its entries in a byte, and what points to it is one above.
+const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
+
 /// A DATA block, or a node and all blocks below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -65,7 +68,7 @@ impl Entry {
         let kind = if self.level == 0 {
             self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
         } else {
-            self.block_count >= 1 && self.schema == 0
+            self.block_count >= 1 && self.schema == 0 && self.level <= MAX_LEVEL
         };
         kind && self.count >= 1
             && self.first.checked_add(self.count).is_some()
@@ -307,7 +310,7 @@ fn head(previous: u64, role: u8, level: u8, table: u32, entry_count: usize) -> V
 pub(crate) fn full_run(entries: &[Entry]) -> Option<usize> {
     let mut start = 0;
     for run in entries.chunk_by(|a, b| a.level == b.level) {
-        if run.len() >= NODE_ENTRIES {
+        if run.len() >= NODE_ENTRIES && run.iter().all(|entry| entry.level < MAX_LEVEL) {
             return Some(start);
         }
         start += run.len();
