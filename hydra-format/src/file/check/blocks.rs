@@ -266,7 +266,7 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
-        match named.load(self.source, offset, index) {
+        match named.load(self.source, offset, index, Some(&self.catalog)) {
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
             Err(_) if self.lost => return Ok(()),
             Err(error) => report(error),
