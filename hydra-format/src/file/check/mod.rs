@@ -86,13 +86,12 @@ pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding))
 /// The commit in force. What opening found out about headers and commit records is reported; what it found in blocks, the
 /// check will find again.
 fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<Commit>> {
-    match opened {
+    match open::or_damage(opened)? {
         Ok(mut opened) => {
             let count = opened.commit_details.min(opened.report.details.len());
             opened.report.details.drain(..count).for_each(report);
             Ok(Some(opened.commit))
         }
-        Err(error) if error.kind() == ErrorKind::Io => Err(error),
         Err(error) => {
             report(error);
             Ok(None)
