@@ -7,19 +7,19 @@ use crate::{Error, ErrorKind, Result};
 
 /// The header line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileHeader {
+pub(crate) struct FileHeader {
     /// Major version.
-    pub major: u16,
+    pub(crate) major: u16,
     /// Minor version; it only informs.
-    pub minor: u16,
+    pub(crate) minor: u16,
     /// Features without which the file cannot be read.
-    pub incompat: u64,
+    pub(crate) incompat: u64,
     /// Features without which the file cannot be written.
-    pub read_only: u64,
+    pub(crate) read_only: u64,
     /// Features that need not be known.
-    pub compat: u64,
+    pub(crate) compat: u64,
     /// The identity of the file.
-    pub file_id: [u8; 16],
+    pub(crate) file_id: [u8; 16],
 }
 
 impl FileHeader {
