@@ -1,5 +1,5 @@
-//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one after
-//! damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
+//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
+//! after damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
 #![forbid(unsafe_code)]
 
 use super::layout::{

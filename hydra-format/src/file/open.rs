@@ -1,5 +1,5 @@
-//! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2). It reads
-//! O(log) blocks of a file that was closed cleanly, and writes nothing.
+//! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2).
+//! It reads O(log) blocks of a file that was closed cleanly, and writes nothing.
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind};
@@ -191,8 +191,8 @@ pub(crate) fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> 
     Ok(Some(hasher.finalize()))
 }
 
-/// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema is
-/// damaged, from the headers of all blocks.
+/// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema
+/// is damaged, from the headers of all blocks.
 fn read_catalog(
     source: &dyn Source,
     header: &FileHeader,
@@ -233,7 +233,8 @@ fn read_catalog(
     Ok((catalog, unindexed_blocks))
 }
 
-/// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the records.
+/// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the
+/// records.
 pub(crate) fn rebuild(
     source: &dyn Source,
     header: &FileHeader,
@@ -270,7 +271,8 @@ fn load_directory<'a>(
     Ok(walk)
 }
 
-/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of blocks.
+/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of
+/// blocks.
 fn take_in(
     mut walk: Walk<'_>,
     catalog: &mut Catalog,

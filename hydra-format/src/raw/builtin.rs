@@ -142,9 +142,9 @@ macro_rules! checked {
     ($($ty:ty = $kind:ident, $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
         const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
         const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
-        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust guarantees
-        // that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for char, an integer
-        // that is not 0 for NonZero.
+        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust
+        // guarantees that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for
+        // char, an integer that is not 0 for NonZero.
         unsafe impl Describe for $ty {
             const SIZE: usize = Kind::$kind.fixed_size() as usize;
             const ALIGN: usize = Kind::$kind.fixed_align() as usize;

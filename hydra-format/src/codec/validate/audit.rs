@@ -76,7 +76,7 @@ struct Walk<'a, 'r> {
 
 impl<'a> Walk<'a, '_> {
     fn records(&mut self) {
-        let root = self.schema.resolve(TypeRef::Index(self.validator.root));
+        let root = self.schema.root();
         let (size, regions) = (root.size(), self.regions);
         let bytes = size.checked_mul(regions.count);
         let Some(bytes) = bytes.filter(|&bytes| bytes <= regions.records.len() && regions.stride == size)

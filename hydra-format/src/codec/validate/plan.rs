@@ -137,11 +137,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan of a schema for records of the type `root`.
-    pub(super) fn new(schema: &Schema, root: u32) -> Plan {
+    /// The plan of a schema, for records of its root.
+    pub(super) fn new(schema: &Schema) -> Plan {
         let types = schema.types();
-        let ty = schema.resolve(TypeRef::Index(root));
-        let root = List::of(ty, root, None);
+        let root = List::of(schema.root(), 0, None);
         let plan = Plan {
             steps: vec![],
             lists: vec![],

@@ -1,4 +1,5 @@
-//! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the walk does.
+//! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
+//! walk does.
 #![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
