@@ -2,7 +2,7 @@
 //! It does not know rules: it works on any table whose indices are within it.
 #![forbid(unsafe_code)]
 
-use super::wire::{Encoder, own_index};
+use super::wire::Encoder;
 use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -54,12 +54,12 @@ pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec
 /// The canonical table: one entry for types that cannot be told apart, in the order of a walk from the root.
 pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
     let classes = classes(types);
-    let class = |ty| classes.get(own_index(ty) as usize).copied().unwrap_or_default();
+    let class = |ty: TypeRef| classes.get(ty.index() as usize).copied().unwrap_or_default();
     let mut numbers: HashMap<u32, u32> = HashMap::new();
     let mut order = Vec::new();
     let mut stack = vec![TypeRef::Index(0)];
     while let Some(next) = stack.pop() {
-        let Some(ty) = types.get(own_index(next) as usize) else { continue };
+        let Some(ty) = types.get(next.index() as usize) else { continue };
         if numbers.contains_key(&class(next)) {
             continue;
         }
@@ -84,7 +84,7 @@ fn classes(types: &[Descriptor]) -> Vec<u32> {
     let mut classes = vec![0; types.len()];
     let mut count = 1;
     loop {
-        let number = |ty| classes.get(own_index(ty) as usize).copied().unwrap_or_default();
+        let number = |ty: TypeRef| classes.get(ty.index() as usize).copied().unwrap_or_default();
         let encoder = Encoder { number: &number, names: true };
         let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
         let mut next = Vec::with_capacity(types.len());

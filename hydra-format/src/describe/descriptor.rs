@@ -14,6 +14,16 @@ pub enum TypeRef {
     Index(u32),
 }
 
+impl TypeRef {
+    /// The index in a schema; one that no schema has for a type of the program.
+    pub(crate) fn index(self) -> u32 {
+        match self {
+            TypeRef::Index(index) => index,
+            TypeRef::Live(_) => u32::MAX,
+        }
+    }
+}
+
 impl std::fmt::Debug for TypeRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::At;
-use crate::describe::{Descriptor, Kind, Schema, TypeRef};
+use crate::describe::{Descriptor, Kind, Schema};
 use std::cmp::Ordering;
 
 /// How values of one type compare.
@@ -54,21 +54,17 @@ impl Keys {
 
 impl Key {
     fn of(schema: &Schema, ty: &Descriptor) -> Key {
-        let field = |ty: TypeRef, offset| match ty {
-            TypeRef::Index(index) => (offset, index),
-            TypeRef::Live(_) => (offset, u32::MAX),
-        };
         match (ty.kind(), ty.element()) {
             (Kind::Enum, _) if ty.is_fieldless() => ty.tag().map_or(Key::No, Key::number),
             (Kind::Bool | Kind::Char, _) => Key::Uint(ty.size()),
             (Kind::String, _) => Key::Text,
             (Kind::Bytes, _) => Key::Bytes,
             (Kind::Tuple, _) => {
-                Key::Fields(ty.fields().iter().map(|own| field(own.ty(), own.offset())).collect())
+                Key::Fields(ty.fields().iter().map(|own| (own.offset(), own.ty().index())).collect())
             }
-            (Kind::Newtype, Some(inner)) => Key::Fields(vec![field(inner, 0)]),
+            (Kind::Newtype, Some(inner)) => Key::Fields(vec![(0, inner.index())]),
             (Kind::Array, Some(element)) => {
-                Key::Array(ty.count(), schema.resolve(element).size(), field(element, 0).1)
+                Key::Array(ty.count(), schema.resolve(element).size(), element.index())
             }
             (kind, _) => Key::number(kind),
         }

@@ -269,10 +269,7 @@ impl Compiler<'_> {
     }
 
     fn size(&self, ty: TypeRef) -> usize {
-        match ty {
-            TypeRef::Index(index) => self.types.get(index as usize).map_or(0, Descriptor::size),
-            TypeRef::Live(descriptor) => descriptor().size(),
-        }
+        self.types.get(ty.index() as usize).map_or(0, Descriptor::size)
     }
 
     fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
