@@ -1,5 +1,5 @@
-//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how they
-//! are chosen or reached; whoever follows an entry checks it against the block's own header.
+//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
+//! they are chosen or reached; whoever follows an entry checks it against the block's own header.
 #![forbid(unsafe_code)]
 
 use super::layout::{
@@ -15,26 +15,26 @@ const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
 
 /// A DATA block, or a node and all blocks below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// File offset of the block.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Index of the first record in its table.
-    pub first: u64,
+    pub(crate) first: u64,
     /// Number of records.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Length of the block in lines.
-    pub line_count: u32,
+    pub(crate) line_count: u32,
     /// Id of the schema; 0 for a node.
-    pub schema: u32,
+    pub(crate) schema: u32,
     /// 0: a DATA block; n: a node whose entries have level n - 1.
-    pub level: u32,
+    pub(crate) level: u32,
     /// Number of DATA blocks.
-    pub block_count: u32,
+    pub(crate) block_count: u32,
 }
 
 impl Entry {
     /// The index after that of the last record.
-    pub fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.first.saturating_add(self.count)
     }
 
@@ -79,7 +79,8 @@ impl Entry {
     }
 }
 
-/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or overlap.
+/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or
+/// overlap.
 pub(crate) fn follow(entries: &[Entry], first: u64, limit: u64) -> bool {
     let mut next = first;
     entries.iter().all(|entry| {
