@@ -49,6 +49,14 @@ pub(crate) enum Command {
   hydra cat --fields time,pos.x --tail 5 ticks.hydra
   hydra cat -f ndjson ticks.hydra | jq .price")]
     Cat(Cat),
+    /// Print one value, or a slice
+    #[command(after_help = "Examples:
+  hydra get ticks.hydra '[1041].price'
+  hydra get ticks.hydra '[10:20].pos.x'      of ten records
+  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get config.hydra .servers[0].name    a file of one record
+  hydra get -f json ticks.hydra '[7]'")]
+    Get(Get),
     /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
     #[command(after_help = "Examples:
   hydra check ticks.hydra
@@ -111,6 +119,21 @@ pub(crate) struct Cat {
 }
 
 #[derive(Args)]
+pub(crate) struct Get {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
+    #[arg(value_name = "PATH", allow_hyphen_values = true)]
+    pub(crate) path: String,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Slice::Text)]
+    pub(crate) format: Slice,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+#[derive(Args)]
 pub(crate) struct Check {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
@@ -144,15 +167,22 @@ pub(crate) struct Convert {
     pub(crate) select: Select,
 }
 
-/// Which data of a Hydra file, and how its values are spelled.
+/// Which data of a Hydra file.
 #[derive(Args)]
 pub(crate) struct Select {
-    /// The table, where the file has several
-    #[arg(long, value_name = "NAME")]
-    pub(crate) table: Option<String>,
     /// Only these fields, separated by commas; dots reach inside
     #[arg(long, value_name = "PATHS", value_delimiter = ',')]
     pub(crate) fields: Vec<String>,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+/// A table, and how its values are spelled.
+#[derive(Args)]
+pub(crate) struct Source {
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
     /// Leave out damaged blocks and go on (exit 3)
     #[arg(long)]
     pub(crate) skip_damaged: bool,
@@ -183,6 +213,13 @@ pub(crate) enum Print {
     Json,
     Ndjson,
     Csv,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Slice {
+    Text,
+    Json,
+    Ndjson,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -14,6 +14,7 @@ Commands:
   inspect  Show a file's tables, schema, counts and health, without reading all of it
   schema   Show the schema of a table
   cat      Print records
+  get      Print one value, or a slice
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
   help     Print this message or the help of the given subcommand(s)
@@ -103,8 +104,8 @@ Options:
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
-      --table <NAME>     The table, where the file has several
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
+      --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
@@ -163,8 +164,8 @@ Options:
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
       --force           Overwrite OUT
-      --table <NAME>    The table, where the file has several
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
+      --table <NAME>    The table, where the file has several
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                         number] [possible values: number, string]
