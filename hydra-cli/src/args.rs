@@ -38,10 +38,12 @@ pub(crate) enum Command {
   hydra inspect --deep ticks.hydra     verify every byte; exit 4 if damaged
   hydra inspect -f json ticks.hydra")]
     Inspect(Inspect),
-    /// Show the schema of a table
+    /// Show the schema of a table, also as Rust source or for NumPy
     #[command(after_help = "Examples:
   hydra schema ticks.hydra
-  hydra schema --as json ticks.hydra")]
+  hydra schema --as json ticks.hydra
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not quite
+  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON")]
     Schema(SchemaArgs),
     /// Print records
     #[command(after_help = "Examples:
@@ -93,8 +95,8 @@ pub(crate) struct SchemaArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// How to print
-    #[arg(long = "as", value_enum, default_value_t = Shape::Text)]
-    pub(crate) shape: Shape,
+    #[arg(long = "as", value_enum, default_value_t = Language::Text, value_name = "FORM")]
+    pub(crate) language: Language,
 }
 
 #[derive(Args)]
@@ -205,6 +207,14 @@ pub(crate) enum When {
 pub(crate) enum Shape {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Text,
+    Json,
+    Rust,
+    Numpy,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

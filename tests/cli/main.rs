@@ -5,6 +5,7 @@
 mod bad_input;
 mod convert;
 mod csv;
+mod generate;
 mod get;
 mod help;
 mod pipes;
