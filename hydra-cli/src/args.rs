@@ -43,7 +43,10 @@ pub(crate) enum Command {
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
   hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not quite
-  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON")]
+  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
+
+For each table t and block b of --as numpy, the records are
+  np.memmap(file, np.dtype(t[\"dtype\"]), 'r', b[\"offset\"], b[\"count\"])")]
     Schema(SchemaArgs),
     /// Print records
     #[command(after_help = "Examples:

@@ -1,6 +1,6 @@
 //! `get`: one value, or a slice.
 
-use super::{Place, event_file, tick_file, two_tables};
+use super::{event_file, tick_file, two_tables};
 use snapbox::str;
 
 #[test]

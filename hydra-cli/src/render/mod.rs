@@ -9,6 +9,7 @@ pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod leaf;
 pub(crate) mod notes;
+pub(crate) mod numpy;
 pub(crate) mod paint;
 pub(crate) mod rust;
 pub(crate) mod schema;
