@@ -62,6 +62,13 @@ For each table t and block b of --as numpy, the records are
   hydra get config.hydra .servers[0].name    a file of one record
   hydra get -f json ticks.hydra '[7]'")]
     Get(Get),
+    /// Show bytes with their meaning: of a record, a block header, the file's header
+    #[command(after_help = "Examples:
+  hydra hex ticks.hydra                 header and commit records
+  hydra hex ticks.hydra '[1041]'        a record, and what it refers to
+  hydra hex ticks.hydra '[-1].tags'
+  hydra hex ticks.hydra 0x2100          the block or record at a file offset")]
+    Hex(Hex),
     /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
     #[command(after_help = "Examples:
   hydra check ticks.hydra
@@ -136,6 +143,19 @@ pub(crate) struct Get {
     pub(crate) format: Slice,
     #[command(flatten)]
     pub(crate) source: Source,
+}
+
+#[derive(Args)]
+pub(crate) struct Hex {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// [TABLE][RECORD].field, or a file offset
+    #[arg(value_name = "PATH|OFFSET", allow_hyphen_values = true)]
+    pub(crate) place: Option<String>,
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@ mod csv;
 mod generate;
 mod get;
 mod help;
+mod hex;
 mod pipes;
 mod show;
 

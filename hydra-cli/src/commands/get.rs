@@ -7,8 +7,10 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::Records;
 use crate::render::json::Json;
+use crate::source::Input;
+use hydra::file::Table;
 use hydra::reflect::{Locator, Path, Records as Which};
-use hydra::{Error, ErrorKind, Value};
+use hydra::{Dynamic, Error, ErrorKind, Value};
 use serde_json::json;
 use std::io::Write;
 use std::ops::Range;
@@ -20,7 +22,7 @@ pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
         return Err(Failure::usage("the path names a table, and so does --table").help("leave one of them out"));
     }
     let mut records = Records::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
-    let (range, one) = which(&records, &locator)?;
+    let (range, one) = which(&records.input, &records.table, &locator)?;
     match args.format {
         Slice::Text if locator.path.steps().is_empty() => cat::print_table(&mut records, range, console)?,
         format => {
@@ -38,13 +40,13 @@ pub(crate) fn parse(text: &str) -> Result<Locator> {
 }
 
 /// The records that are meant, and whether it is one.
-pub(crate) fn which(records: &Records, locator: &Locator) -> Result<(Range<u64>, bool)> {
-    let (len, input) = (records.table.len(), &records.input);
+pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) -> Result<(Range<u64>, bool)> {
+    let len = table.len();
     let from_end = |index: i64| match u64::try_from(index) {
         Ok(index) => Some(index),
         Err(_) => len.checked_sub(index.unsigned_abs()),
     };
-    let none = || Error::new(ErrorKind::NoSuchPath).place(format!("table {}", records.table.name()));
+    let none = || Error::new(ErrorKind::NoSuchPath).place(format!("table {}", table.name()));
     match locator.records {
         Some(Which::One(index)) => match from_end(index).filter(|&index| index < len) {
             Some(index) => Ok((index..index + 1, true)),

@@ -2,8 +2,10 @@
 //! terminals or the command line.
 #![forbid(unsafe_code)]
 
+pub(crate) mod annotate;
 pub(crate) mod columns;
 pub(crate) mod csv;
+pub(crate) mod dump;
 pub(crate) mod escape;
 pub(crate) mod fields;
 pub(crate) mod json;
