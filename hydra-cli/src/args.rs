@@ -69,6 +69,13 @@ For each table t and block b of --as numpy, the records are
   hydra hex ticks.hydra '[-1].tags'
   hydra hex ticks.hydra 0x2100          the block or record at a file offset")]
     Hex(Hex),
+    /// Show where the bytes go: of the file by region, of records by field
+    #[command(after_help = "Examples:
+  hydra layout ticks.hydra
+  hydra layout -f json --table Tick ticks.hydra
+
+In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
+    Layout(Layout),
     /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
     #[command(after_help = "Examples:
   hydra check ticks.hydra
@@ -156,6 +163,19 @@ pub(crate) struct Hex {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Layout {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]

@@ -45,6 +45,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Cat(args) => commands::cat::run(args, console),
         Command::Get(args) => commands::get::run(args, console),
         Command::Hex(args) => commands::hex::run(args, console),
+        Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
     }

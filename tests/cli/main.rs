@@ -9,6 +9,7 @@ mod generate;
 mod get;
 mod help;
 mod hex;
+mod layout;
 mod pipes;
 mod show;
 

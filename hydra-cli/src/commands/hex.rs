@@ -21,6 +21,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 const LINE: u64 = 64;
 /// Where blocks begin.
 const BLOCKS: u64 = 8192;
+/// The largest payload of a block.
+const MOST_PAYLOAD: u64 = 256 << 20;
 /// Records of a slice that are shown.
 const MOST_RECORDS: u64 = 8;
 
@@ -173,6 +175,15 @@ impl View<'_> {
             Err(_) => reader.blocks().flatten().find(|(at, header)| (*at..header.end(*at)).contains(&offset)),
         };
         let Some((at, header)) = found else {
+            let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
+            let mut entries = tables.flat_map(|table| table.entries().flatten());
+            let lost = entries.find(|entry| {
+                (entry.offset..entry.offset + u64::from(entry.line_count) * LINE).contains(&offset)
+            });
+            if let Some(entry) = lost {
+                writeln!(self.console, "the index has a DATA block here, and its header is damaged")?;
+                return self.block(&reader, entry.offset);
+            }
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE)?;
             return self.structure("no committed block is here".into(), start, &bytes, Vec::new());
@@ -189,7 +200,7 @@ impl View<'_> {
                 return self.record(&reader, &table, index, &here, &Path::default());
             }
         }
-        self.block(&reader, at, &header)?;
+        self.block(&reader, at)?;
         if offset > at {
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE.min(header.end(at) - start))?;
@@ -199,19 +210,23 @@ impl View<'_> {
     }
 
     /// The header of a block, and where its regions are.
-    fn block(&mut self, reader: &Reader, at: u64, header: &BlockHeader) -> Result<()> {
-        let (own, payload) = (self.read(at, LINE)?, self.read(at + LINE, header.payload_bytes.into())?);
-        let sync = reader.file_id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)) ^ at;
-        let kind = match header.block_kind() {
-            Some(kind) => format!("{kind:?}").to_uppercase(),
-            None => "unknown".into(),
+    fn block(&mut self, reader: &Reader, at: u64) -> Result<()> {
+        let own = self.read(at, LINE)?;
+        let number = |offset: usize, len: usize| little(own.get(offset..).map_or(&[], |rest| &rest[..len.min(rest.len())]));
+        let field = |name: &str| {
+            BlockHeader::FIELDS.iter().find(|field| field.0 == name).map_or(0, |field| number(field.1, field.2))
         };
+        let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
+        let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
+        let sync = reader.file_id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)) ^ at;
+        let kind = BlockKind::from_code(field("KIND") as u8);
+        let kind_name = kind.map_or("unknown".into(), |kind| format!("{kind:?}").to_uppercase());
         let tell = |name: &str, bytes: &[u8]| {
             let number = little(bytes);
             Some(match name {
                 "MAGIC" => format!("{:?} {}", String::from_utf8_lossy(bytes), verdict(bytes == b"HBLK", "not HBLK")),
-                "KIND" => format!("{number}: {kind}"),
-                "FLAGS" if header.is_replacement() => format!("{number}: replaces another block"),
+                "KIND" => format!("{number}: {kind_name}"),
+                "FLAGS" if number == 1 => format!("{number}: replaces another block"),
                 "LAYOUT" if number == 0 => "0: rows".into(),
                 "ENCODING" if number == 0 => "0: none".into(),
                 "LINES" => format!("{}, {}", plural(number, "line"), size(number * LINE)),
@@ -225,18 +240,13 @@ impl View<'_> {
                 _ => return None,
             })
         };
-        let title = format!("{}  {kind} block at {at:#x}", escape::line(&self.input.name));
+        let title = format!("{}  {kind_name} block at {at:#x}", escape::line(&self.input.name));
         self.structure(title, at, &own, parts(BlockHeader::FIELDS, at, &own, &tell))?;
-        if header.is(BlockKind::Data) {
-            let start = at + LINE;
-            let records = u64::from(header.count) * u64::from(header.stride);
-            let places = [
-                ("records", start, start + records),
-                ("heap", start + records.next_multiple_of(LINE), start + u64::from(header.text)),
-                ("text", start + u64::from(header.text), start + u64::from(header.payload_bytes)),
-            ];
+        if kind == Some(BlockKind::Data) {
+            let (start, heap) = (at + LINE, records.next_multiple_of(LINE));
+            let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
             for (name, from, to) in places.into_iter().filter(|(_, from, to)| from < to) {
-                writeln!(self.console, "  {name:<8}  {from:#x}..{to:#x}  {}", size(to - from))?;
+                writeln!(self.console, "  {name:<8}  {:#x}..{:#x}  {}", start + from, start + to, size(to - from))?;
             }
         }
         Ok(())

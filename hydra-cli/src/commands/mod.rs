@@ -7,4 +7,5 @@ pub(crate) mod convert;
 pub(crate) mod get;
 pub(crate) mod hex;
 pub(crate) mod inspect;
+pub(crate) mod layout;
 pub(crate) mod schema;
