@@ -17,4 +17,3 @@ pub(crate) mod rust;
 pub(crate) mod schema;
 pub(crate) mod size;
 pub(crate) mod table;
-pub(crate) mod time;

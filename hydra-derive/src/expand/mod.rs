@@ -34,7 +34,10 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 /// Where the library keeps what the expansion names.
 pub(crate) fn library_path(attributes: &[Attribute]) -> TokenStream {
     // Errors in the attributes are reported by the one who reads all of them.
-    let attrs = Attrs::read(&mut Context::default(), super::attr::Level::Type, attributes);
+    library_of(&Attrs::read(&mut Context::default(), super::attr::Level::Type, attributes))
+}
+
+fn library_of(attrs: &Attrs) -> TokenStream {
     match attrs.item("crate").map(|item| &item.value) {
         Some(Value::Path(path)) => quote!(#path::__private),
         _ => quote!(::hydra::__private),
@@ -53,10 +56,6 @@ struct Expansion<'m> {
 
 impl<'m> Expansion<'m> {
     fn new(model: &'m Model) -> Expansion<'m> {
-        let library = match model.attrs.item("crate").map(|item| &item.value) {
-            Some(Value::Path(path)) => quote!(#path::__private),
-            _ => quote!(::hydra::__private),
-        };
         let mut generics = model.generics.clone();
         let predicates = bounds(model, &quote!(__h));
         if !predicates.is_empty() {
@@ -66,7 +65,7 @@ impl<'m> Expansion<'m> {
         let name = &model.name;
         Expansion {
             model,
-            library,
+            library: library_of(&model.attrs),
             impls: impls.to_token_stream(),
             bounds: bounds.to_token_stream(),
             this: quote!(#name #types),
@@ -121,14 +120,6 @@ impl<'m> Expansion<'m> {
             let name = &param.ident;
             quote!(__h::FieldOf::<#name>::TYPE)
         }))
-    }
-
-    /// `descriptor` and `as_any` of a type that is what it is.
-    fn identity(&self) -> TokenStream {
-        quote! {
-            fn descriptor(&self) -> &'static __h::Descriptor { <Self as __h::Describe>::TYPE }
-            fn as_any(&self) -> &dyn __h::Any { self }
-        }
     }
 
     /// `FACTS` and `OFFSETS` of `fields`, of which each has its live offset.

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
-use crate::codec::{Fault, Parts, Validator};
-use crate::file::block::{self, BlockHeader, BlockKind, Regions};
+use crate::codec::{Fault, Regions, Validator};
+use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
 use crate::file::catalog::{Catalog, TableInfo};
 use crate::file::commit::Commit;
 use crate::file::index::{Entry, Index, totals};
@@ -387,18 +387,18 @@ fn audit(
     validator: &Validator,
     payload: &[u8],
     header: &BlockHeader,
-    regions: &Regions,
+    bounds: &Bounds,
     report: &mut dyn FnMut(Fault),
 ) {
-    let (data, text_bytes) = payload.split_at_checked(regions.text).unwrap_or_default();
-    let (records, heap) = data.split_at_checked(regions.heap).unwrap_or_default();
+    let (data, text_bytes) = payload.split_at_checked(bounds.text).unwrap_or_default();
+    let (records, heap) = data.split_at_checked(bounds.heap).unwrap_or_default();
     let text = match simdutf8::compat::from_utf8(text_bytes) {
         Ok(text) => text,
         Err(error) => {
             let found = text_bytes.get(error.valid_up_to()).copied().unwrap_or_default();
             return report(Fault {
                 kind: ErrorKind::BadUtf8,
-                offset: (regions.text + error.valid_up_to()) as u64,
+                offset: (bounds.text + error.valid_up_to()) as u64,
                 record: None,
                 path: String::new(),
                 expected: "UTF-8".into(),
@@ -407,6 +407,6 @@ fn audit(
         }
     };
     let (count, stride) = (header.count as usize, header.stride as usize);
-    let (heap_start, text_start) = (regions.heap, regions.text);
-    validator.audit(&Parts { records, count, stride, heap, text, heap_start, text_start }, report);
+    let (heap_start, text_start) = (bounds.heap, bounds.text);
+    validator.audit(&Regions { records, count, stride, heap, text, heap_start, text_start }, report);
 }
