@@ -10,7 +10,7 @@ use crate::render::paint::{Style, paint};
 use crate::render::size::{bytes, plural};
 use crate::render::table::{Cell, Plan};
 use crate::source::Input;
-use hydra::describe::{Descriptor, Field, Kind, Schema, round_up};
+use hydra::describe::{Descriptor, Field, Kind, Schema};
 use hydra::file::{BlockKind, Reader};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -183,8 +183,8 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
     let mut fields: Vec<(&Field, &Descriptor)> =
         ty.fields().iter().map(|field| (field, schema.resolve(field.ty()))).collect();
     fields.sort_by_key(|(_, ty)| std::cmp::Reverse(ty.align()));
-    let end = fields.iter().fold(0, |end, (_, ty)| round_up(end, ty.align() as u64) + ty.size() as u64);
-    let size = round_up(end, ty.align() as u64).max(ty.align() as u64);
+    let end = fields.iter().fold(0, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
+    let size = end.next_multiple_of(ty.align().max(1) as u64).max(ty.align() as u64);
     (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
 }
 

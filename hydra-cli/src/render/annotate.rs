@@ -7,7 +7,7 @@ use super::json::Json;
 use super::leaf::{Leaf, Spelling, leaf, write_leaf};
 use super::size::plural;
 use hydra::Value;
-use hydra::describe::{Descriptor, Kind, Schema, TypeRef, round_up};
+use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
 use std::collections::VecDeque;
 
 /// Elements that are told apart, references that are followed, and parts in all.
@@ -198,8 +198,8 @@ impl<'a> Annotator<'a> {
         }
         let value = self.resolve(ty.element());
         let Some(key) = ty.key().map(|key| self.resolve(Some(key))) else { return (0, value.size() as u64) };
-        let offset = round_up(key.size() as u64, value.align() as u64);
-        (offset, round_up(offset + value.size() as u64, key.align().max(value.align()) as u64))
+        let offset = (key.size() as u64).next_multiple_of(value.align().max(1) as u64);
+        (offset, (offset + value.size() as u64).next_multiple_of(key.align().max(value.align()).max(1) as u64))
     }
 
     fn follow(&mut self, link: Link<'a>) {
