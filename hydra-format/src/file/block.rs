@@ -96,6 +96,9 @@ impl NoHeader {
 }
 
 impl BlockHeader {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = block::NAMED;
+
     /// A header with these lengths and nothing else.
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
         BlockHeader {

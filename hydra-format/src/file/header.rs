@@ -23,6 +23,9 @@ pub(crate) struct FileHeader {
 }
 
 impl FileHeader {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = header::NAMED;
+
     /// The header of a new file.
     pub(crate) fn new(file_id: [u8; 16]) -> FileHeader {
         FileHeader { major: MAJOR, minor: MINOR, incompat: 0, read_only: 0, compat: 0, file_id }

@@ -60,6 +60,9 @@ macro_rules! on_disk {
             $(#[allow(dead_code)] pub(crate) const $field: usize = std::mem::offset_of!(Fields, $field);)*
             pub(crate) const BYTES: usize = size_of::<Fields>();
             const _: () = assert!(BYTES == $total && align_of::<Fields>() == 1);
+            /// Name, offset and size in bytes of each field.
+            #[allow(dead_code)]
+            pub(crate) const NAMED: &[(&str, usize, usize)] = &[$((stringify!($field), $field, $bytes)),*];
             #[cfg(test)]
             pub(crate) const FIELDS: &[(usize, usize)] = &[$(($field, $bytes)),*];
         }

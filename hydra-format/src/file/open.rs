@@ -333,6 +333,11 @@ impl<'a> Walk<'a> {
         (self.offset, self.previous, self.epoch) = (offset, Some(previous), epoch);
     }
 
+    /// Goes no further.
+    pub(crate) fn end(&mut self) {
+        self.offset = self.limit;
+    }
+
     /// The next block or damage; none at the end. An error is the system's.
     pub(crate) fn step(&mut self) -> Result<Option<Step>> {
         if self.offset >= self.limit {
