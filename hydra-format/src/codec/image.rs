@@ -20,7 +20,7 @@ const MAX_PAYLOAD: usize = 256 << 20;
 /// One value as bytes, to be read by [`from_bytes`] or in place by [`view`].
 ///
 /// ```
-/// let image = hydra::to_bytes(&("a tick", 7u64).1)?;
+/// let image = hydra::to_bytes(&7u64)?;
 /// assert_eq!(hydra::from_bytes::<u64>(&image)?, 7);
 /// # Ok::<(), hydra::Error>(())
 /// ```
@@ -93,7 +93,8 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, Ali
     Ok((text_offset as u32, image))
 }
 
-/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start of the payload.
+/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
+/// of the payload.
 #[inline]
 pub(crate) fn open_payload<'a, T: Hydra>(
     payload: &'a [u8],

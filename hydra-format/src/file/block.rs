@@ -1,5 +1,5 @@
-//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one after
-//! damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
+//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
+//! after damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
 #![forbid(unsafe_code)]
 
 use super::layout::{
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// What a block carries. A block of another kind is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum BlockKind {
+pub(crate) enum BlockKind {
     /// The type of a table's records.
     Schema = 1,
     /// Records.
@@ -27,7 +27,7 @@ pub enum BlockKind {
 
 impl BlockKind {
     /// The kind with this code on disk.
-    pub const fn from_code(code: u8) -> Option<BlockKind> {
+    pub(crate) const fn from_code(code: u8) -> Option<BlockKind> {
         match code {
             1 => Some(BlockKind::Schema),
             2 => Some(BlockKind::Data),
@@ -40,36 +40,36 @@ impl BlockKind {
 }
 
 /// The first line of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockHeader {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BlockHeader {
     /// Code of the kind: see [`BlockKind`].
-    pub kind: u8,
+    pub(crate) kind: u8,
     /// Flags; bit 0: the block replaces another.
-    pub flags: u8,
+    pub(crate) flags: u8,
     /// 0: rows.
-    pub layout: u8,
+    pub(crate) layout: u8,
     /// 0: as it is.
-    pub encoding: u8,
+    pub(crate) encoding: u8,
     /// Length of the whole block in lines.
-    pub line_count: u32,
+    pub(crate) line_count: u32,
     /// DATA: id of the schema.
-    pub schema: u32,
+    pub(crate) schema: u32,
     /// DATA: index of the first record in its table.
-    pub first: u64,
+    pub(crate) first: u64,
     /// DATA: number of records.
-    pub count: u32,
+    pub(crate) count: u32,
     /// DATA: bytes from one record to the next.
-    pub stride: u32,
+    pub(crate) stride: u32,
     /// Lines back to the block before this one; 0: there is none.
-    pub distance_lines: u32,
+    pub(crate) distance_lines: u32,
     /// Length of the payload in bytes.
-    pub payload_bytes: u32,
+    pub(crate) payload_bytes: u32,
     /// Epoch of the commit record under which the block was written.
-    pub epoch: u32,
+    pub(crate) epoch: u32,
     /// DATA: where the text starts in the payload.
-    pub text: u32,
+    pub(crate) text: u32,
     /// Checksum of the payload.
-    pub payload_crc: u32,
+    pub(crate) payload_crc: u32,
 }
 
 /// Why a line is not a block's header.
@@ -96,53 +96,46 @@ impl NoHeader {
 }
 
 impl BlockHeader {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = block::NAMED;
+
     /// A header with these lengths and nothing else.
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
         BlockHeader {
             kind: kind as u8,
-            flags: 0,
-            layout: 0,
-            encoding: 0,
             line_count: (line_up(u64::from(payload_bytes)) / LINE) as u32 + 1,
-            schema: 0,
-            first: 0,
-            count: 0,
-            stride: 0,
-            distance_lines: 0,
             payload_bytes,
-            epoch: 0,
-            text: 0,
-            payload_crc: 0,
+            ..BlockHeader::default()
         }
     }
 
     /// What the block carries, if this library knows it.
-    pub fn block_kind(&self) -> Option<BlockKind> {
+    pub(crate) fn block_kind(&self) -> Option<BlockKind> {
         BlockKind::from_code(self.kind)
     }
 
     /// True for a block of this kind.
-    pub fn is(&self, kind: BlockKind) -> bool {
+    pub(crate) fn is(&self, kind: BlockKind) -> bool {
         self.kind == kind as u8
     }
 
     /// True if the block replaces another.
-    pub fn is_replacement(&self) -> bool {
+    pub(crate) fn is_replacement(&self) -> bool {
         self.flags & REPLACES != 0
     }
 
     /// Length of the whole block in bytes.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         u64::from(self.line_count) * LINE
     }
 
     /// The file offset after a block that starts at `offset`.
-    pub fn end(&self, offset: u64) -> u64 {
+    pub(crate) fn end(&self, offset: u64) -> u64 {
         offset.saturating_add(self.bytes())
     }
 
     /// The index after that of the last record.
-    pub fn end_record(&self) -> u64 {
+    pub(crate) fn end_record(&self) -> u64 {
         self.first.saturating_add(u64::from(self.count))
     }
 

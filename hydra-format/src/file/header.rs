@@ -1,5 +1,5 @@
-//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in which
-//! it gets mangled. It does not know what follows.
+//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
+//! which it gets mangled. It does not know what follows.
 #![forbid(unsafe_code)]
 
 use super::layout::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, header, put, u16_at, u32_at, u64_at};
@@ -7,22 +7,25 @@ use crate::{Error, ErrorKind, Result};
 
 /// The header line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileHeader {
+pub(crate) struct FileHeader {
     /// Major version.
-    pub major: u16,
+    pub(crate) major: u16,
     /// Minor version; it only informs.
-    pub minor: u16,
+    pub(crate) minor: u16,
     /// Features without which the file cannot be read.
-    pub incompat: u64,
+    pub(crate) incompat: u64,
     /// Features without which the file cannot be written.
-    pub read_only: u64,
+    pub(crate) read_only: u64,
     /// Features that need not be known.
-    pub compat: u64,
+    pub(crate) compat: u64,
     /// The identity of the file.
-    pub file_id: [u8; 16],
+    pub(crate) file_id: [u8; 16],
 }
 
 impl FileHeader {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = header::NAMED;
+
     /// The header of a new file.
     pub(crate) fn new(file_id: [u8; 16]) -> FileHeader {
         FileHeader { major: MAJOR, minor: MINOR, incompat: 0, read_only: 0, compat: 0, file_id }

@@ -12,7 +12,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::describe::{Schema, TypeRef};
+use crate::describe::Schema;
 use crate::{Error, ErrorKind};
 use plan::Plan;
 
@@ -65,22 +65,12 @@ impl From<Fault> for Error {
 pub(crate) struct Validator {
     schema: Schema,
     plan: Plan,
-    root: u32,
 }
 
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator::of_type(schema, TypeRef::Index(0))
-    }
-
-    /// The validator of records of another type of the schema: of a field, for its default.
-    pub(crate) fn of_type(schema: &Schema, ty: TypeRef) -> Validator {
-        let root = match ty {
-            TypeRef::Index(index) => index,
-            TypeRef::Live(_) => 0,
-        };
-        Validator { schema: schema.clone(), plan: Plan::new(schema, root), root }
+        Validator { schema: schema.clone(), plan: Plan::new(schema) }
     }
 
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
