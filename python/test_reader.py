@@ -467,7 +467,10 @@ class Schemas(Case):
     def test_notes_are_parsed(self):
         note = struct.pack("<IHHB", 0, 0, 1, 1) + string("the id", 4)
         notes = struct.pack("<I", 1) + struct.pack("<I", len(note)) + note
-        self.assertEqual(Schema(BIRD, notes).notes, [(0, 0, 1, 1, string("the id", 4))])
+        self.assertEqual(Schema(BIRD, notes).notes, [(0, 0, 1, 1, "the id")])
+        for place in ((9, 0, 0), (0, 1, 0), (0, 0, 9)):
+            note = struct.pack("<IHHB", *place, 9)
+            self.fails("HY0401", Schema, BIRD, struct.pack("<II", 1, len(note)) + note)
         self.fails("HY0401", Schema, BIRD, notes + b"x")
         self.fails("HY0401", Schema, BIRD, struct.pack("<I", 9))
 

@@ -52,7 +52,7 @@ impl Sums {
     fn add(&mut self, time: u64, price: f64, venue: u32) {
         self.time = self.time.wrapping_add(time);
         self.price += price;
-        self.venue += u64::from(venue);
+        self.venue = self.venue.wrapping_add(u64::from(venue));
     }
 }
 
@@ -86,7 +86,12 @@ pub fn run(records: usize, rounds: usize) -> AnyResult<()> {
 
 impl Bench {
     /// Nanoseconds a record of `work`, under `name`.
-    fn time<R>(&mut self, name: &'static str, per: usize, work: impl FnOnce() -> AnyResult<R>) -> AnyResult<R> {
+    fn time<R>(
+        &mut self,
+        name: &'static str,
+        per: usize,
+        work: impl FnOnce() -> AnyResult<R>,
+    ) -> AnyResult<R> {
         let start = Instant::now();
         let result = black_box(work()?);
         self.nanos.entry(name).or_default().push(start.elapsed().as_nanos() as f64 / per as f64);
@@ -96,67 +101,39 @@ impl Bench {
     fn write(&mut self, ticks: &[Tick]) -> AnyResult<()> {
         let (raw, file, count) = (self.raw.clone(), self.file.clone(), self.records);
         remove(&raw)?;
-        self.time("write raw", count, || {
-            let mut out = File::create(&raw)?;
-            let mut run = Vec::with_capacity(1 << 20);
-            for tick in ticks {
-                run.extend_from_slice(bytemuck::bytes_of(tick));
-                if run.len() + size_of::<Tick>() > 1 << 20 {
-                    out.write_all(&run)?;
-                    run.clear();
-                }
-            }
-            Ok(out.write_all(&run)?)
-        })?;
+        self.time("write raw", count, || write_raw(&raw, ticks))?;
+        remove(&raw)?;
+        self.time("finish raw", count, || Ok(write_raw(&raw, ticks)?.sync_all()?))?;
         remove(&file)?;
-        let writer = self.time("write hydra", count, || {
-            let mut writer = Writer::options().level(hydra::Level::Buffered).create(&file)?;
-            let table = writer.table::<Tick>()?;
-            for tick in ticks {
-                writer.append(table, tick)?;
-            }
-            writer.commit()?;
-            Ok(writer)
-        })?;
+        let writer = self.time("write append", count, || append(&file, ticks))?;
         writer.finish()?;
         remove(&file)?;
-        let writer = self.time("write hydra, append_slice", count, || {
-            let mut writer = Writer::options().level(hydra::Level::Buffered).create(&file)?;
-            let table = writer.table::<Tick>()?;
-            writer.append_slice(table, ticks)?;
-            writer.commit()?;
-            Ok(writer)
-        })?;
-        Ok(writer.finish()?)
+        let slices = self.time("write append_slice", count, || append_slice(&file, ticks))?;
+        slices.finish()?;
+        remove(&file)?;
+        self.time("finish append", count, || Ok(append(&file, ticks)?.finish()?))
     }
 
     fn scan(&mut self) -> AnyResult<()> {
         let (raw, file, count) = (self.raw.clone(), self.file.clone(), self.records);
         let map = map_raw(&raw)?;
-        let expected = self.time("scan raw", count, || Ok(scan_raw(&map)))?;
+        let scan = || Ok(scan_slice(bytemuck::cast_slice(&map), Sums::default()));
+        let expected = self.time("first-scan raw", count, scan)?;
+        self.time("scan raw", count, scan)?;
         let reader = map_hydra(&file)?;
         let table = reader.table::<Tick>()?;
         let views = |table: &hydra::Table<Tick>| {
-            let mut sums = Sums::default();
-            for block in table.blocks() {
-                for tick in &block? {
-                    sums.add(tick.time(), tick.price(), tick.venue());
-                }
-            }
-            Ok(sums)
+            table.blocks().try_fold(Sums::default(), |sums, block| Ok(scan_views(&block?, sums)))
         };
         let slices = |table: &hydra::Table<Tick>| {
-            let mut sums = Sums::default();
-            for block in table.blocks() {
-                block?.as_slice().iter().for_each(|tick| sums.add(tick.time, tick.price, tick.venue));
-            }
-            Ok(sums)
+            table.blocks().try_fold(Sums::default(), |sums, block| Ok(scan_slice(block?.as_slice(), sums)))
         };
-        let checked = self.time("scan views, checked", count, || views(&table))?;
-        let unchecked = self.time("scan views, known good", count, || views(&table))?;
-        let slice = self.time("scan slices, known good", count, || slices(&table))?;
+        let checked = self.time("first-scan views, every block checked", count, || views(&table))?;
+        let unchecked = self.time("scan views, blocks known good", count, || views(&table))?;
+        let slice = self.time("scan slices, blocks known good", count, || slices(&table))?;
         let buffered = Reader::open(&file)?.table::<Tick>()?;
-        let read = self.time("scan views through open, checked", count, || views(&buffered))?;
+        let read =
+            self.time("first-scan views through open, every block checked", count, || views(&buffered))?;
         assert!([checked, unchecked, slice, read].iter().all(|sums| *sums == expected), "sums differ");
         Ok(())
     }
@@ -202,24 +179,75 @@ impl Bench {
             all.sort_by(f64::total_cmp);
             (all[all.len() / 2], all[0])
         };
-        println!("{} records of {} bytes; {} bytes a record on disk", self.records, size_of::<Tick>(), per(bytes, self.records));
+        println!(
+            "{} records of {} bytes; {} bytes a record on disk",
+            self.records,
+            size_of::<Tick>(),
+            per(bytes, self.records)
+        );
         println!("size against raw: {:.4}\n", bytes as f64 / raw_bytes as f64);
         println!("| what | median ns a record | fastest | against raw |\n| --- | --- | --- | --- |");
         for name in self.nanos.keys() {
             let floor = name.split(' ').next().unwrap_or_default();
             let (median_ns, fastest) = median(name);
-            println!("| {name} | {median_ns:.2} | {fastest:.2} | {:.2} |", median_ns / median(&format!("{floor} raw")).0);
+            println!(
+                "| {name} | {median_ns:.2} | {fastest:.2} | {:.2} |",
+                median_ns / median(&format!("{floor} raw")).0
+            );
         }
     }
+}
+
+/// The floor: plain writes of 1 MiB.
+fn write_raw(path: &Path, ticks: &[Tick]) -> AnyResult<File> {
+    let mut out = File::create(path)?;
+    let mut run = Vec::with_capacity(1 << 20);
+    for tick in ticks {
+        run.extend_from_slice(bytemuck::bytes_of(tick));
+        if run.len() + size_of::<Tick>() > 1 << 20 {
+            out.write_all(&run)?;
+            run.clear();
+        }
+    }
+    out.write_all(&run)?;
+    Ok(out)
+}
+
+/// One record at a time, to the last buffered commit.
+fn append(path: &Path, ticks: &[Tick]) -> AnyResult<Writer> {
+    let mut writer = Writer::options().level(hydra::Level::Buffered).create(path)?;
+    let table = writer.table::<Tick>()?;
+    for tick in ticks {
+        writer.append(table, tick)?;
+    }
+    writer.commit()?;
+    Ok(writer)
+}
+
+/// All records at once, to the last buffered commit.
+fn append_slice(path: &Path, ticks: &[Tick]) -> AnyResult<Writer> {
+    let mut writer = Writer::options().level(hydra::Level::Buffered).create(path)?;
+    let table = writer.table::<Tick>()?;
+    writer.append_slice(table, ticks)?;
+    writer.commit()?;
+    Ok(writer)
 }
 
 fn per(bytes: u64, records: usize) -> String {
     format!("{:.3}", bytes as f64 / records as f64)
 }
 
-fn scan_raw(map: &[u8]) -> Sums {
-    let mut sums = Sums::default();
-    bytemuck::cast_slice::<u8, Tick>(map).iter().for_each(|tick| sums.add(tick.time, tick.price, tick.venue));
+fn scan_slice(ticks: &[Tick], mut sums: Sums) -> Sums {
+    for tick in ticks {
+        sums.add(tick.time, tick.price, tick.venue);
+    }
+    sums
+}
+
+fn scan_views(block: &hydra::Block<Tick>, mut sums: Sums) -> Sums {
+    for tick in block {
+        sums.add(tick.time(), tick.price(), tick.venue());
+    }
     sums
 }
 

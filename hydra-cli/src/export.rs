@@ -1,17 +1,14 @@
-//! Records of a table to text: which ones, in which format. Used by `cat` and `convert`.
+//! Records to machine-readable text. Used by `cat` and `convert`.
 #![forbid(unsafe_code)]
 
-use crate::args::{Bytes, Int64, Select};
-use crate::console::Console;
 use crate::failure::Result;
+use crate::records::Records;
 use crate::render::columns::{self, Column};
+use crate::render::csv;
 use crate::render::json::{Json, Picked};
 use crate::render::leaf::Spelling;
-use crate::render::{csv, escape};
-use crate::source::Input;
+use hydra::Value;
 use hydra::describe::Schema;
-use hydra::file::Table;
-use hydra::{Dynamic, Error, ErrorKind, Value};
 use std::io::Write;
 use std::ops::Range;
 
@@ -21,79 +18,6 @@ pub(crate) enum Format {
     Csv,
     Ndjson,
     Json,
-}
-
-impl Select {
-    pub(crate) fn spelling(&self) -> Spelling {
-        Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
-    }
-
-    /// The fields that were asked for, or the whole record.
-    pub(crate) fn pick(&self, schema: &Schema, input: &Input) -> Result<Vec<Column>> {
-        columns::pick(schema, &self.fields).map_err(|missing| {
-            let names = missing.names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
-            let names =
-                if names.is_empty() { "no further field".to_string() } else { format!("one of {names}") };
-            input.failure(
-                Error::new(ErrorKind::NoSuchPath)
-                    .place(format!("type {}", schema.name()))
-                    .expected(names)
-                    .found(missing.path)
-                    .help("hydra schema lists the fields"),
-            )
-        })
-    }
-}
-
-/// Goes through records in order. Returns how many were left out because their block is damaged.
-pub(crate) fn each_record(
-    input: &Input,
-    table: &Table<Dynamic>,
-    range: Range<u64>,
-    skip_damaged: bool,
-    console: &mut Console,
-    take: &mut dyn FnMut(Value<'_>, &mut Console) -> Result<()>,
-) -> Result<u64> {
-    let (mut next, mut lost) = (range.start, 0);
-    let (end, mut said) = (range.end.min(table.len()), 0);
-    for block in table.range(range) {
-        match block {
-            Ok(block) => {
-                lost += block.first().saturating_sub(next);
-                next = block.first().saturating_add(block.len() as u64);
-                if !block.schema().is_identical(table.schema()) {
-                    let records = format!("table {}, records {}..{next}", table.name(), block.first());
-                    let error = Error::new(ErrorKind::TypeMismatch).place(records);
-                    return Err(input.failure(error.what("older records of this table have another schema")));
-                }
-                for value in block.values() {
-                    take(value, console)?;
-                }
-            }
-            Err(error) if skip_damaged && is_damage(&error) => {
-                if said < 10 {
-                    console.complain(&input.failure(error));
-                }
-                said += 1;
-            }
-            Err(error) if is_damage(&error) => {
-                return Err(input.failure(error.help("--skip-damaged goes on without these records")));
-            }
-            Err(error) => return Err(input.failure(error)),
-        }
-    }
-    lost += end.saturating_sub(next);
-    if said > 10 {
-        console.note(&format!("and {} more damaged blocks", said - 10));
-    }
-    if lost > 0 {
-        console.warn(&format!("{}: {lost} records are left out, their blocks are damaged", input.name));
-    }
-    Ok(lost)
-}
-
-fn is_damage(error: &Error) -> bool {
-    !matches!(error.kind(), ErrorKind::Io | ErrorKind::NotFound)
 }
 
 /// Writes records in a format.
@@ -107,8 +31,11 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) fn new(format: Format, schema: &Schema, picked: Vec<Column>, spelling: Spelling) -> Exporter {
-        let columns = if format == Format::Csv { columns::flatten(schema, &picked) } else { picked };
+    pub(crate) fn new(format: Format, records: &Records) -> Exporter {
+        let picked = records.picked.clone();
+        let csv = format == Format::Csv;
+        let columns = if csv { columns::flatten(records.table.schema(), &picked) } else { picked };
+        let spelling = records.spelling;
         Exporter { format, columns, spelling, line: String::new(), json: Vec::new(), count: 0 }
     }
 
@@ -117,13 +44,12 @@ impl Exporter {
         self.columns.iter().map(|column| column.title().to_string()).collect()
     }
 
-    /// What cannot be read back from the output, column by column.
+    /// What cannot be read back from the output, column by column; nothing if nothing was written.
     pub(crate) fn losses(&self, schema: &Schema) -> Vec<String> {
-        let of = |column: &Column| match self.format {
-            Format::Csv => column.csv_loss(schema),
-            Format::Ndjson | Format::Json => None,
-        };
-        let said = |column| of(column).map(|why| format!("column {}: {why}", column.title()));
+        if self.format != Format::Csv || self.count == 0 {
+            return Vec::new();
+        }
+        let said = |column: &Column| Some(format!("column {}: {}", column.title(), column.csv_loss(schema)?));
         self.columns.iter().filter_map(said).collect()
     }
 

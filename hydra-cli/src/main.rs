@@ -9,6 +9,7 @@ mod export;
 mod failure;
 mod import;
 mod progress;
+mod records;
 mod render;
 mod source;
 mod target;

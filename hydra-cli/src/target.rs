@@ -102,7 +102,7 @@ impl Target {
 /// Writes a Hydra file to stdout, by way of a temporary one.
 pub(crate) fn hydra_to_stdout(
     console: &mut Console,
-    fill: impl FnOnce(&mut Writer, &mut Console) -> Result<()>,
+    fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
     if console.width.is_some() {
         return Err(
@@ -112,7 +112,7 @@ pub(crate) fn hydra_to_stdout(
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     let path = directory.path().join("stdout.hydra");
     let mut writer = Writer::create(&path)?;
-    fill(&mut writer, console)?;
+    fill(&mut writer)?;
     writer.finish()?;
     let mut file = File::open(&path).map_err(|error| Failure::io(error, &path))?;
     io::copy(&mut file, console)?;

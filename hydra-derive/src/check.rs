@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::attr::{Attrs, Context, macro_in};
+use super::expand::predicates;
 use super::model::{Body, Field, Model, Stored, Style, Variant};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -54,6 +55,12 @@ fn check_generics(cx: &mut Context, model: &Model) {
 
 fn check_type(cx: &mut Context, model: &Model) {
     let attrs = &model.attrs;
+    if let Some(Err(error)) = attrs.str("bound").map(predicates) {
+        cx.error(
+            attrs.str("bound"),
+            format!("`bound` takes bounds as in a where clause, such as \"T: Clone\": {error}"),
+        );
+    }
     if let (Some(item), false) = (attrs.item("transparent"), matches!(model.body, Body::Newtype(..))) {
         cx.error(&item.name, "only a tuple struct that stores one field can be transparent");
     }

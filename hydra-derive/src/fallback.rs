@@ -40,9 +40,7 @@ pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStr
             }
             #[automatically_derived]
             impl #impls __h::Reflect for #name #types #bounds {
-                fn descriptor(&self) -> &'static __h::Descriptor { loop {} }
                 fn encode(&self, _: &mut [__h::u8], _: &mut __h::Sink<'_>) {}
-                fn as_any(&self) -> &dyn __h::Any { self }
             }
             #[automatically_derived]
             impl #impls __h::Hydra for #name #types #bounds {

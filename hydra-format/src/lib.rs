@@ -77,7 +77,7 @@ pub mod reflect;
 pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
-pub use file::{Block, Level, Reader, Record, Report, Row, Table, TableId, Writer};
+pub use file::{Block, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};
 pub use hydra_derive::Hydra;
 pub use raw::{AlignedBuf, Describe, Map, Plain};
 pub use reflect::{Dynamic, Value};

@@ -7,7 +7,6 @@ pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note
 pub use crate::raw::{Describe, Plain};
 pub use crate::reflect::{Reflect, Scalar, Value};
 pub use crate::{Result, type_of};
-pub use std::any::Any;
 pub use std::clone::Clone;
 pub use std::cmp::Ordering;
 pub use std::default::Default;
@@ -118,40 +117,31 @@ pub const fn flat_enum<S: Variants>() -> bool {
     size_of::<S>() == S::SIZE && S::TAG.fixed_size() as usize == S::SIZE
 }
 
-/// True if any bits are valid in every field.
-pub const fn any_bits<S: Fields>() -> bool {
-    let mut i = 0;
+/// What the fields say together: any bits are valid in each, one holds references, each is a key.
+const fn together<S: Fields>() -> (bool, bool, bool) {
+    let (mut any_bits, mut refs, mut key, mut i) = (!S::FACTS.is_empty(), false, true, 0);
     while i < S::FACTS.len() {
-        if !S::FACTS[i].any_bits {
-            return false;
-        }
+        any_bits &= S::FACTS[i].any_bits;
+        refs |= S::FACTS[i].refs;
+        key &= S::FACTS[i].key;
         i += 1;
     }
-    i > 0
+    (any_bits, refs, key)
+}
+
+/// True if any bits are valid in every field.
+pub const fn any_bits<S: Fields>() -> bool {
+    together::<S>().0
 }
 
 /// True if any field holds references.
 pub const fn refs<S: Fields>() -> bool {
-    let mut i = 0;
-    while i < S::FACTS.len() {
-        if S::FACTS[i].refs {
-            return true;
-        }
-        i += 1;
-    }
-    false
+    together::<S>().1
 }
 
 /// True if every field is a key.
 pub const fn key<S: Fields>() -> bool {
-    let mut i = 0;
-    while i < S::FACTS.len() {
-        if !S::FACTS[i].key {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    together::<S>().2
 }
 
 /// True if the bytes of every field are valid.
@@ -424,15 +414,9 @@ pub const fn smallest_tag(tags: &[i128]) -> Kind {
 /// Fails to compile if two tags are the same, or one does not fit into the kind.
 #[track_caller]
 pub const fn check_tags(kind: Kind, tags: &[i128]) {
-    let bits = kind.fixed_size() * 8;
     let mut i = 0;
     while i < tags.len() {
-        let fits = match (bits, kind.is_signed()) {
-            (128, _) => true,
-            (_, true) => (tags[i] >> (bits - 1)) == 0 || (tags[i] >> (bits - 1)) == -1,
-            (_, false) => (tags[i] >> bits) == 0,
-        };
-        assert!(fits, "a tag of this enum does not fit into its `repr`");
+        assert!(kind.holds(tags[i]), "a tag of this enum does not fit into its `repr`");
         let mut j = i + 1;
         while j < tags.len() {
             assert!(tags[i] != tags[j], "two variants of this enum have the same tag");
@@ -488,11 +472,15 @@ pub fn variant<S: Variants>(at: At<'_>) -> Result<usize> {
     })
 }
 
+#[inline]
+fn live_tag<S: Variants>(value: &S) -> i128 {
+    S::TAGS.get(value.variant()).copied().unwrap_or(0)
+}
+
 /// Writes the tag of a variant.
 #[inline]
 pub fn put_tag<S: Variants>(value: &S, slot: &mut [u8]) {
-    let tag = S::TAGS.get(value.variant()).copied().unwrap_or(0);
-    let bytes = tag.to_le_bytes();
+    let bytes = live_tag(value).to_le_bytes();
     put(slot, bytes.get(..S::TAG.fixed_size() as usize).unwrap_or_default());
 }
 
@@ -508,14 +496,12 @@ fn rank<S: Variants>(tag: i128) -> u128 {
 
 /// Compares a stored enum without fields with a live one.
 pub fn compare_tag<S: Variants>(at: At<'_>, key: &S) -> Ordering {
-    let tag = S::TAGS.get(key.variant()).copied().unwrap_or(0);
-    rank::<S>(tag_of(S::TAG, at.bytes())).cmp(&rank::<S>(tag))
+    rank::<S>(tag_of(S::TAG, at.bytes())).cmp(&rank::<S>(live_tag(key)))
 }
 
 /// Compares two live enums without fields.
 pub fn order_tags<S: Variants>(left: &S, right: &S) -> Ordering {
-    let tag = |value: &S| S::TAGS.get(value.variant()).copied().unwrap_or(0);
-    rank::<S>(tag(left)).cmp(&rank::<S>(tag(right)))
+    rank::<S>(live_tag(left)).cmp(&rank::<S>(live_tag(right)))
 }
 
 /// The Debug of a view: that of the value.

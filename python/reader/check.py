@@ -116,13 +116,13 @@ class IndexCheck:
         data = self.contents.hydra.payload(block)
         if len(data) < LINE:
             raise Fault("HY0204", "the payload is too short", block.offset)
-        _, version, size, role, level, _, tables, schemas, entries, table = struct.unpack_from("<QHHBBHIIII", data)
+        _, version, size, role, level, zero, tables, schemas, entries, table = struct.unpack_from("<QHHBBHIIII", data)
         if version != 1 or size < 40 or role > 1:
             raise Fault("HY0204", "version, entry size or role", block.offset, expected="1, 40 and 0 or 1",
                         found=f"{version}, {size} and {role}")
         if role == 1 and (tables or schemas):
             raise Fault("HY0204", "a node with tables or schemas", block.offset)
-        if any(data[32:64]) or (role == 0 and (level or table)):
+        if zero or any(data[32:64]) or (role == 0 and (level or table)):
             self.bad(block, "fields that must be zero")
         start = LINE + tables * 32 + schemas * 24
         if len(data) != start + entries * size:
@@ -187,6 +187,8 @@ class IndexCheck:
         """The DATA blocks below an entry, in order: (offset, first, count, lines, schema id)."""
         offset, first, count, lines, schema_id, level, blocks = entry
         if level == 0:
+            if blocks != 1:
+                self.bad(block, "the DATA block count of an entry of level 0", "1", str(blocks))
             return [(offset, first, count, lines, schema_id)]
         node = self.by_offset.get(offset)
         if not node or node.kind != INDEX or node.offset >= block.offset or node.lines != lines or depth > 16:

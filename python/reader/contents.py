@@ -51,6 +51,11 @@ class Contents:
             self.report(Fault("HY0206", f"the offset of the {name} block before", block.offset, block.place(),
                               expected=f"{before:#x}", found=f"{found or 0:#x}"))
 
+    def note(self, finding):
+        """What only a full check looks at."""
+        if self.on_fault:
+            self.on_fault(finding)
+
     def report(self, fault):
         if not self.on_fault:
             raise fault
@@ -61,7 +66,9 @@ class Contents:
         self.link(block, data, "SCHEMA")
         try:
             cursor = Cursor(data)
-            _, number, core, notes, _ = (cursor.number(width) for width in (8, 4, 4, 4, 4))
+            _, number, core, notes, zero = (cursor.number(width) for width in (8, 4, 4, 4, 4))
+            if zero:
+                self.note(Fault("HY0205", "bytes that must be zero are not", block.offset, block.place()))
             name = cursor.name()
             if core + notes > MAX_SCHEMA_BYTES:
                 raise Fault("HY0401", "core and notes above 16 MiB")
@@ -109,9 +116,14 @@ class Contents:
         self.link(block, data, "META")
         if len(data) < LINE:
             raise Fault("HY0302", "the payload is too short", block.offset, block.place())
+        audit = [] if self.on_fault else None
         payload = Payload(metadata_schema(), data[LINE:], 1, struct.unpack_from("<I", data, 8)[0],
-                          block.offset + 2 * LINE, block.place())
-        self.metadata = next(iter(list(payload.records())))
+                          block.offset + 2 * LINE, block.place(), audit)
+        self.metadata = list(payload.records())[0]
+        if any(data[12:LINE]):
+            self.note(Fault("HY0205", "bytes that must be zero are not", block.offset, block.place()))
+        for finding in audit or []:
+            self.note(finding)
 
     def add_index(self, block):
         data = self.hydra.payload(block)

@@ -1,5 +1,6 @@
 """Sections 5 and 6: types and schemas. Bytes are hostile until `Schema` accepts them."""
 
+import re
 import struct
 
 from .common import Fault, MAX_FIELDS, MAX_INLINE, MAX_NAME, MAX_SIZE, MAX_SPELLING, MAX_TYPES, fnv, up
@@ -17,6 +18,8 @@ REFERENCES = (STRING, BYTES, LIST, MAP, SET, BOX, OPAQUE)
 TIMESTAMP, DURATION, DATE, UUID, DECIMAL = 1, 2, 3, 4, 5
 FORMS = {TIMESTAMP: ("timestamp", (7, 8)), DURATION: ("duration", (7, 8, 12, 13)), DATE: ("date", (6,)),
          UUID: ("uuid", (ARRAY,)), DECIMAL: ("decimal", (7, 8))}
+
+ATTRIBUTES = {1: r"(?s:.*)", 2: r"[+-]?[0-9]+", 3: r"[+-]?([0-9.]+([eE][+-]?[0-9]+)?|inf|NaN)", 4: r"true|false"}
 
 
 class Cursor:
@@ -155,9 +158,9 @@ class Schema:
     def __init__(self, core, notes=b""):
         self.core, self.notes_bytes = core, notes
         cursor = Cursor(core)
-        version, _, count = cursor.number(2), cursor.number(2), cursor.number(4)
-        if version != 1:
-            raise Fault("HY0401", "another core version", expected="1", found=str(version))
+        version, zero, count = cursor.number(2), cursor.number(2), cursor.number(4)
+        if (version, zero) != (1, 0):
+            raise Fault("HY0401", "another core version", expected="1, 0", found=f"{version}, {zero}")
         if not 1 <= count <= MAX_TYPES:
             raise Fault("HY0401", "the number of types", expected=f"1..{MAX_TYPES}", found=str(count))
         self.types = [Type(cursor.take(cursor.number(4))) for _ in range(count)]
@@ -165,6 +168,9 @@ class Schema:
             raise Fault("HY0401", "a core with bytes left over")
         self.keys = set()
         self.check_indices()
+        for i, ty in enumerate(self.types):
+            if ty.align not in (1, 2, 4, 8, 16, 32, 64):
+                raise Fault("HY0401", f"type {i} has an invalid alignment", found=str(ty.align))
         self.check_nesting()
         for i, ty in enumerate(self.types):
             self.check_type(i, ty)
@@ -200,8 +206,6 @@ class Schema:
     def check_type(self, i, ty):
         if ty.flags & ~1 or (ty.flags and ty.kind not in INTEGERS):
             raise Fault("HY0401", f"type {i} has an unknown flag", found=str(ty.flags))
-        if ty.align not in (1, 2, 4, 8, 16, 32, 64):
-            raise Fault("HY0401", f"type {i} has an invalid alignment", found=str(ty.align))
         if ty.kind == ENUM:
             self.check_enum(ty)
         self.check_names(ty.fields)
@@ -269,8 +273,6 @@ class Schema:
         """5.1: fields one after the other, each at the next multiple of its alignment. Gives the end."""
         for field in fields:
             ty = self.types[field.type]
-            if ty.align < 1:
-                raise Fault("HY0401", "an invalid alignment")
             end = up(end, ty.align)
             if field.offset != end:
                 raise Fault("HY0401", f"the offset of {what}.{field.name}", expected=str(end), found=str(field.offset))
@@ -370,16 +372,45 @@ class Schema:
             yield from self.spelling(self.types[index])
         yield closing
 
-    @staticmethod
-    def parse_notes(data):
-        """6.4: (type, variant, field, what, value bytes)."""
-        cursor, notes = Cursor(data), []
+    def parse_notes(self, data):
+        """6.4: (type, variant, field, what, value), where the value is None, text, a number or a pair."""
+        cursor, notes, last = Cursor(data), [], (0, 0, 0)
         for _ in range(cursor.number(4) if data else 0):
             note = Cursor(cursor.take(cursor.number(4)))
-            notes.append((note.number(4), note.number(2), note.number(2), note.number(1), note.data[note.at:]))
+            place = note.number(4), note.number(2), note.number(2)
+            if place < last or not self.has_place(*place):
+                raise Fault("HY0401", "a note out of order, or on what the schema does not have", found=str(place))
+            last, what = place, note.number(1)
+            value = self.note_value(what, note)
+            if value is not NotImplemented and not note.done():
+                raise Fault("HY0401", "a note with bytes left over")
+            notes.append((*place, what, value))
         if not cursor.done():
             raise Fault("HY0401", "notes with bytes left over")
         return notes
+
+    def has_place(self, index, variant, field):
+        if index >= len(self.types) or variant > len(self.types[index].variants):
+            return False
+        ty = self.types[index]
+        return field <= len(ty.variants[variant - 1].fields if variant else ty.fields)
+
+    @staticmethod
+    def note_value(what, note):
+        if what in (1, 2, 5):
+            return note.text(4)
+        if what == 3:
+            return note.number(4), note.take(len(note.data) - note.at)
+        if what == 6:
+            return note.number(4)
+        if what in (7, 8, 9, 10):
+            return None
+        if what != 4:
+            return NotImplemented
+        name, kind, text = note.text(2), note.number(1), note.text(4)
+        if kind in ATTRIBUTES and not re.fullmatch(ATTRIBUTES[kind], text):
+            raise Fault("HY0401", "the value of an attribute", found=text)
+        return (name, text) if kind in ATTRIBUTES else NotImplemented
 
     def render(self):
         """The named types, as text for people."""

@@ -185,6 +185,15 @@ error[HY0202]: payload checksum mismatch
   = help: --skip-damaged goes on without these records
 
 "#]]);
+    // The second block: what comes before it is printed.
+    let place = tick_file(1000);
+    place.change("ticks.hydra", |bytes| {
+        let at = first_data_block(bytes) + 4096 + 64 + 20;
+        bytes[at] ^= 1;
+    });
+    let output = place.command(&["cat", "ticks.hydra"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.iter().filter(|&&b| b == b'\n').count()), (Some(1), 253));
+    let place = damaged();
     place.run(&["inspect", "ticks.hydra"]).code(0);
     place.run(&["inspect", "--deep", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
 ticks.hydra  ✗ closed cleanly, but damaged: 1 finding
@@ -279,6 +288,29 @@ fn several_files_are_all_checked() {
     = help: hydra convert makes Hydra files from CSV
 
 "#]]);
+    place
+        .run(&["inspect", "text.hydra", "good.hydra"])
+        .code(1)
+        .stdout_eq(str![[r#"
+
+good.hydra  ✓ closed cleanly
+  8.9 KiB (9088), 1 table, 3 records
+  file id 30313233343536373839616263646566, commit 2, 4 blocks
+
+table Tick  3 records, 1 block, 16 bytes a record, schema d215025e023b6604
+  offset  field  type
+       0  time   u64
+       8  price  f64
+
+not verified: checksums and contents of 1 data block; hydra check good.hydra reads every byte
+
+"#]])
+        .stderr_eq(str![[r#"
+error[HY0101]: not a Hydra file
+  --> text.hydra @ 0x0: found text
+  = help: hydra convert makes Hydra files from CSV
+
+"#]]);
     place.run(&["check", "no.hydra", "good.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0002]: no such file
   --> no.hydra: found No such file or directory (os error 2)
@@ -313,5 +345,24 @@ fn every_command_ends_well_on_a_file_cut_anywhere() {
             );
             assert!(code.is_some_and(|code| fine.contains(&code)), "{args:?} at {end}: {code:?}");
         }
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let place = tick_file(20_000);
+    let rows: String = (0..20_000).map(|i| format!("{i},row {i}\n")).collect();
+    place.put("in.csv", format!("a,b\n{rows}"));
+    for args in ["in.csv out.hydra", "ticks.hydra out.csv", "ticks.hydra out.ndjson"] {
+        // A limit on the size of files stands for the disk.
+        let script =
+            format!("trap '' XFSZ; ulimit -f 60; exec {} convert {args}", env!("CARGO_BIN_EXE_hydra"));
+        let shell =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(place.0.path()).output();
+        let output = shell.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("error[HY0001]") && said.contains("--> out."), "{said}");
+        assert_eq!(place.files(), ["in.csv", "ticks.hydra"], "{args}");
     }
 }

@@ -104,13 +104,13 @@ Options:
       --tail <COUNT>     Only the last records
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
       --table <NAME>     The table, where the file has several
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
-  -v, --verbose          Say more on stderr
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
       --bytes <HOW>      Bytes in text [default: base64] [possible values: base64, hex]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
   -h, --help             Print help
 
 Examples:
@@ -164,13 +164,13 @@ Options:
                         repeated
       --force           Overwrite OUT
       --table <NAME>    The table, where the file has several
-      --color <WHEN>    When to use colour; NO_COLOR is respected [default: auto]
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
-  -v, --verbose         Say more on stderr
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                         number] [possible values: number, string]
       --bytes <HOW>     Bytes in text [default: base64] [possible values: base64, hex]
+      --color <WHEN>    When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose         Say more on stderr
   -h, --help            Print help
 
 Examples:

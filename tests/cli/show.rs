@@ -1,6 +1,7 @@
 //! `inspect`, `schema`, `cat` and `check` on good files.
 
 use super::{Place, event_file, tick_file, two_tables};
+use hydra::Hydra;
 use snapbox::str;
 
 #[test]
@@ -400,5 +401,92 @@ fn text_from_a_file_cannot_reach_the_terminal_as_it_is() {
     let place = event_file();
     for args in [&["inspect", "events.hydra"][..], &["cat", "events.hydra"]] {
         assert!(!place.result(args).contains('\x1b'), "{args:?}");
+    }
+}
+
+#[test]
+fn a_file_that_was_not_closed_is_shown_as_it_is() {
+    let place = tick_file(3);
+    // A process that another test starts holds a copy of the lock for an instant, between fork and exec.
+    let resumed = (0..1000).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        hydra::Writer::resume(place.path("ticks.hydra")).ok()
+    });
+    let mut file = resumed.unwrap();
+    let table = file.table::<super::Tick>().unwrap();
+    file.append(table, &super::Tick { time: 3, price: 1.0 }).unwrap();
+    file.commit().unwrap();
+    drop(file);
+    place.run(&["inspect", "ticks.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
+ticks.hydra  ! not closed: a writer is active or was interrupted
+  9.0 KiB (9216), 1 table, 4 records
+  file id 30313233343536373839616263646566, commit 4, 5 blocks
+
+table Tick  4 records, 2 blocks, 16 bytes a record, schema d215025e023b6604
+  offset  field  type
+       0  time   u64
+       8  price  f64
+
+not verified: checksums and contents of 2 data blocks; hydra check ticks.hydra reads every byte
+
+"#]]);
+    assert_eq!(
+        place.result(&["cat", "-f", "csv", "--fields", "time", "--tail", "2", "ticks.hydra"]),
+        "time\n2\n3\n"
+    );
+    place.change("ticks.hydra", |bytes| bytes.extend([7; 100]));
+    place.run(&["inspect", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
+ticks.hydra  ! 100 uncommitted bytes at the end: a writer is active or was interrupted
+  9.1 KiB (9316), 1 table, 4 records
+  file id 30313233343536373839616263646566, commit 4, 5 blocks
+
+table Tick  4 records, 2 blocks, 16 bytes a record, schema d215025e023b6604
+  offset  field  type
+       0  time   u64
+       8  price  f64
+
+not verified: checksums and contents of 2 data blocks; hydra check ticks.hydra reads every byte
+
+"#]]);
+    place.run(&["cat", "-f", "csv", "ticks.hydra"]).code(0).stderr_eq(str![[""]]);
+    // The newest commit record, in either slot.
+    place.change("ticks.hydra", |bytes| [512 + 20, 4608 + 20].into_iter().for_each(|at| bytes[at] ^= 1));
+    place.run(&["cat", "ticks.hydra"]).code(1).stderr_eq(str![[r#"
+error[HY0105]: no valid commit record: both commit records are invalid
+  --> ticks.hydra @ 0x200
+  = help: hydra recover
+
+"#]]);
+}
+
+type Four<T> = Option<Option<Option<Option<T>>>>;
+type Twelve<T> = Four<Four<Four<T>>>;
+
+#[derive(Hydra)]
+struct Node {
+    next: Vec<Twelve<Twelve<Option<Node>>>>,
+}
+
+#[test]
+fn values_nested_to_the_limit_are_printed() {
+    // 64 lists, each of 25 options inside one another: as deep as the format allows by references.
+    fn four<T>(value: T) -> Four<T> {
+        Some(Some(Some(Some(value))))
+    }
+    let wrap = |node: Option<Node>| four(four(four(four(four(four(node))))));
+    let deeper = |node| Node { next: vec![wrap(Some(node))] };
+    let node = (0..64).fold(Node { next: Vec::new() }, |node, _| deeper(node));
+    let place = Place::new();
+    let mut file = super::writer(&place.path("deep.hydra"));
+    let table = file.table::<Node>().unwrap();
+    file.append(table, &node).unwrap();
+    file.finish().unwrap();
+    let text = format!("{}[]{}", "[{\"next\":".repeat(64), "}]".repeat(64));
+    assert_eq!(place.result(&["cat", "-f", "ndjson", "deep.hydra"]), format!("{{\"next\":{text}}}\n"));
+    assert_eq!(place.result(&["cat", "deep.hydra"]), format!("next\n{text}\n"));
+    for args in
+        [&["schema", "deep.hydra"][..], &["schema", "--as", "json", "deep.hydra"], &["inspect", "deep.hydra"]]
+    {
+        place.run(args).code(0);
     }
 }

@@ -89,12 +89,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Reflect for Log {
-        fn descriptor(&self) -> &'static __h::Descriptor {
-            <Self as __h::Describe>::TYPE
-        }
-        fn as_any(&self) -> &dyn __h::Any {
-            self
-        }
         fn count(&self) -> __h::usize {
             5usize
         }

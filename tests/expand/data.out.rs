@@ -96,12 +96,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Reflect for Shape {
-        fn descriptor(&self) -> &'static __h::Descriptor {
-            <Self as __h::Describe>::TYPE
-        }
-        fn as_any(&self) -> &dyn __h::Any {
-            self
-        }
         fn variant(&self) -> __h::usize {
             match self {
                 Self::Circle { .. } => 0usize,

@@ -75,12 +75,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Reflect for Venue {
-        fn descriptor(&self) -> &'static __h::Descriptor {
-            <Self as __h::Describe>::TYPE
-        }
-        fn as_any(&self) -> &dyn __h::Any {
-            self
-        }
         fn variant(&self) -> __h::usize {
             match self {
                 Self::Nasdaq => 0usize,

@@ -65,12 +65,6 @@ const _: () = {
         A: __h::Hydra,
         B: __h::Hydra,
     {
-        fn descriptor(&self) -> &'static __h::Descriptor {
-            <Self as __h::Describe>::TYPE
-        }
-        fn as_any(&self) -> &dyn __h::Any {
-            self
-        }
         fn count(&self) -> __h::usize {
             2usize
         }

@@ -27,12 +27,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Reflect for UserId {
-        fn descriptor(&self) -> &'static __h::Descriptor {
-            <Self as __h::Describe>::TYPE
-        }
-        fn as_any(&self) -> &dyn __h::Any {
-            self
-        }
         fn count(&self) -> __h::usize {
             1usize
         }

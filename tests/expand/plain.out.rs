@@ -62,12 +62,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Reflect for Tick {
-        fn descriptor(&self) -> &'static __h::Descriptor {
-            <Self as __h::Describe>::TYPE
-        }
-        fn as_any(&self) -> &dyn __h::Any {
-            self
-        }
         fn count(&self) -> __h::usize {
             3usize
         }

@@ -35,7 +35,7 @@ fn create(path: &Path, low: u8) -> Result<Writer> {
 }
 
 /// A tick whose numbers say where they came from.
-pub fn tick(index: u64) -> Tick {
+pub(crate) fn tick(index: u64) -> Tick {
     Tick {
         time: 1_700_000_000_000_000_000 + index,
         price: index as f64 / 4.0,
@@ -57,7 +57,7 @@ fn plain(path: &Path) -> Result<()> {
 }
 
 /// Two records: everything at its ends.
-pub fn some_scalars() -> [Scalars; 2] {
+pub(crate) fn some_scalars() -> [Scalars; 2] {
     let low = Scalars {
         a: (i8::MIN, i16::MIN, i32::MIN, i64::MIN, i128::MIN),
         b: (0, 0, 0, 0, 0),
@@ -95,7 +95,7 @@ fn scalars(path: &Path) -> Result<()> {
 }
 
 /// Two records: everything empty, and everything filled.
-pub fn some_containers() -> [Containers; 2] {
+pub(crate) fn some_containers() -> [Containers; 2] {
     let empty = Containers {
         text: (String::new(), "".into()),
         bytes: vec![],
@@ -141,7 +141,7 @@ fn containers(path: &Path) -> Result<()> {
 }
 
 /// Every variant, and nesting.
-pub fn some_shapes() -> Vec<Shape> {
+pub(crate) fn some_shapes() -> Vec<Shape> {
     let poly = Shape::Poly(vec![tick(1), tick(2)], Some("outline".into()));
     vec![
         Shape::Empty,
@@ -162,7 +162,7 @@ fn shapes(path: &Path) -> Result<()> {
 }
 
 /// A log line.
-pub fn log(index: u64) -> Log {
+pub(crate) fn log(index: u64) -> Log {
     Log {
         time: index,
         level: if index.is_multiple_of(2) { Level::Info } else { Level::Warn },

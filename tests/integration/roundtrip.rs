@@ -167,8 +167,7 @@ fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
     mod other {
         /// The same name, another field.
         #[derive(hydra::Hydra)]
-        #[allow(missing_docs)]
-        pub struct UserId(pub u64);
+        pub(crate) struct UserId(u64);
     }
     let folder = scratch();
     let path = folder.path().join("ids.hydra");

@@ -1,4 +1,4 @@
-// 8 errors
+// 9 errors
 use hydra::Hydra;
 
 #[derive(Hydra)]
@@ -16,5 +16,8 @@ struct Log {
 #[derive(Hydra)]
 #[hydra]
 struct Empty;
+#[derive(Hydra)]
+#[hydra(bound = "T Clone")]
+struct Bound<T>(T);
 
 fn main() {}

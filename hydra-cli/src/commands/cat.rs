@@ -3,19 +3,19 @@
 
 use crate::args::{Cat, Print};
 use crate::console::Console;
-use crate::export::{self, Exporter, Format, each_record};
+use crate::export::{self, Exporter, Format};
 use crate::failure::{Exit, Failure, Result};
+use crate::records::Records;
 use crate::render::columns::{self, Column};
 use crate::render::escape;
 use crate::render::json::Json;
 use crate::render::leaf::{Leaf, Spelling, leaf, write_leaf};
 use crate::render::size::plural;
 use crate::render::table::{Cell, Plan};
-use crate::source::Input;
+use hydra::Value;
 use hydra::describe::Schema;
-use hydra::file::Table;
-use hydra::{Dynamic, Value};
 use std::io::Write;
+use std::ops::Range;
 
 /// The records that decide how wide columns are.
 const FIRST_RECORDS: usize = 200;
@@ -24,70 +24,64 @@ pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
     let mut exit = Exit::Done;
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {
-        let input = Input::new(file, console)?;
-        let reader = input.open()?;
-        if input.admit(&reader, args.select.skip_damaged, console)? {
-            exit = Exit::Lossy;
-        }
-        let table = input.table(&reader, args.select.table.as_deref())?;
-        let range = export::range(args.count, args.skip, args.tail, table.len());
-        let picked = args.select.pick(table.schema(), &input)?;
-        let format = match args.format {
+        let mut records = Records::open(file, &args.select, console)?;
+        let range = export::range(args.count, args.skip, args.tail, records.table.len());
+        let losses = match args.format {
             Print::Text => {
                 if args.files.len() > 1 {
                     let gap = if i > 0 { "\n" } else { "" };
-                    writeln!(console, "{gap}==> {} <==", escape::line(&input.name))?;
+                    writeln!(console, "{gap}==> {} <==", escape::line(&records.input.name))?;
                 }
-                let lost = print_table(args, &input, &table, &picked, range, console)?;
-                exit = exit.worst(if lost > 0 { Exit::Lossy } else { Exit::Done });
-                continue;
+                print_table(&mut records, range, console)?;
+                Vec::new()
             }
-            Print::Json => Format::Json,
-            Print::Ndjson => Format::Ndjson,
-            Print::Csv => Format::Csv,
+            Print::Json => print(Format::Json, &mut records, range, &mut None, console)?,
+            Print::Ndjson => print(Format::Ndjson, &mut records, range, &mut None, console)?,
+            Print::Csv => print(Format::Csv, &mut records, range, &mut titles, console)?,
         };
-        let mut exporter = Exporter::new(format, table.schema(), picked, args.select.spelling());
-        if format != Format::Csv || titles.is_none() {
-            exporter.start(table.name(), console)?;
-        }
-        let own = exporter.titles();
-        let first = titles.get_or_insert_with(|| own.clone());
-        if format == Format::Csv && *first != own {
-            return Err(Failure::new("HY0621", "the files have different columns")
-                .place(format!("{}: expected {}, found {}", input.name, first.join(","), own.join(",")))
-                .help("--fields picks the ones that both have"));
-        }
-        let lost = each_record(
-            &input,
-            &table,
-            range.clone(),
-            args.select.skip_damaged,
-            console,
-            &mut |value, out| exporter.record(value, out),
-        )?;
-        exporter.finish(console)?;
-        let losses = if range.is_empty() { Vec::new() } else { exporter.losses(table.schema()) };
-        losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
-        exit = exit.worst(if lost > 0 || !losses.is_empty() { Exit::Lossy } else { Exit::Done });
+        exit = exit.worst(records.conclude(&losses, console));
     }
     Ok(exit)
 }
 
-/// Prints records as a table. Returns how many were lost to damage.
-fn print_table(
-    args: &Cat,
-    input: &Input,
-    table: &Table<Dynamic>,
-    picked: &[Column],
-    range: std::ops::Range<u64>,
+/// Prints records in a format. `titles` are those of the files before, whose columns must be the same. Returns
+/// what the format does not keep.
+fn print(
+    format: Format,
+    records: &mut Records,
+    range: Range<u64>,
+    titles: &mut Option<Vec<String>>,
     console: &mut Console,
-) -> Result<u64> {
-    let mut page = Page::new(table.schema(), picked, args.select.spelling());
-    let lost = each_record(input, table, range, args.select.skip_damaged, console, &mut |value, console| {
-        page.record(value, console)
-    })?;
+) -> Result<Vec<String>> {
+    let mut exporter = Exporter::new(format, records);
+    let own = exporter.titles();
+    match titles {
+        Some(first) if *first != own => {
+            return Err(Failure::new("HY0621", "the files have different columns")
+                .place(format!(
+                    "{}: expected {}, found {}",
+                    records.input.name,
+                    first.join(","),
+                    own.join(",")
+                ))
+                .help("--fields picks the ones that both have"));
+        }
+        Some(_) => {}
+        None => exporter.start(records.table.name(), console)?,
+    }
+    *titles = Some(own);
+    records.each(range, &mut |value| exporter.record(value, console))?;
+    exporter.finish(console)?;
+    Ok(exporter.losses(records.table.schema()))
+}
+
+/// Prints records as a table.
+fn print_table(records: &mut Records, range: Range<u64>, console: &mut Console) -> Result<()> {
+    let mut page = Page::new(records.table.schema(), &records.picked, records.spelling);
+    let done = records.each(range, &mut |value| page.record(value, console));
+    // What was read before an error is shown.
     page.finish(console)?;
-    Ok(lost)
+    done
 }
 
 /// A table that is being printed.

@@ -3,9 +3,10 @@
 
 use crate::args::{Convert, Format};
 use crate::console::Console;
-use crate::export::{self, Exporter, each_record};
+use crate::export::{self, Exporter};
 use crate::failure::{Exit, Failure, Result};
 use crate::import;
+use crate::records::Records;
 use crate::render::size::plural;
 use crate::source::Input;
 use crate::target::{Target, hydra_to_stdout};
@@ -64,7 +65,7 @@ fn from_csv(args: &Convert, console: &mut Console) -> Result<Exit> {
         import::survey(&input, &import::type_name(named.map(|path| path.as_path())), &args.null, console)?;
     let mut records = 0;
     match target {
-        None => hydra_to_stdout(console, |writer, _| survey.write(writer).map(|count| records = count))?,
+        None => hydra_to_stdout(console, |writer| survey.write(writer).map(|count| records = count))?,
         Some(target) => target.write_hydra(|writer| survey.write(writer).map(|count| records = count))?,
     }
     console.chat(&format!("{} written", plural(records, "record")));
@@ -77,46 +78,21 @@ fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Res
     }
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
-    let input = Input::new(&args.input, console)?;
-    let reader = input.open()?;
-    let incomplete = input.admit(&reader, args.select.skip_damaged, console)?;
-    let table = input.table(&reader, args.select.table.as_deref())?;
-    let picked = args.select.pick(table.schema(), &input)?;
-    let mut exporter = Exporter::new(format, table.schema(), picked, args.select.spelling());
-    let mut losses = if table.is_empty() { Vec::new() } else { exporter.losses(table.schema()) };
-    let keys = reader.metadata().map_err(|error| input.failure(error))?.len() as u64;
-    if keys > 0 {
-        losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
-    }
-    let mut lost = 0;
-    let mut stream = |out: Option<&mut dyn Write>, console: &mut Console| -> Result<()> {
-        let Some(out) = out else {
-            exporter.start(table.name(), console)?;
-            lost = each_record(
-                &input,
-                &table,
-                0..table.len(),
-                args.select.skip_damaged,
-                console,
-                &mut |value, console| exporter.record(value, console),
-            )?;
-            return exporter.finish(console);
-        };
-        exporter.start(table.name(), out)?;
-        lost = each_record(
-            &input,
-            &table,
-            0..table.len(),
-            args.select.skip_damaged,
-            console,
-            &mut |value, _| exporter.record(value, out),
-        )?;
+    let mut records = Records::open(&args.input, &args.select, console)?;
+    let mut exporter = Exporter::new(format, &records);
+    let mut stream = |out: &mut dyn Write| -> Result<()> {
+        exporter.start(records.table.name(), out)?;
+        records.each(0..u64::MAX, &mut |value| exporter.record(value, out))?;
         exporter.finish(out)
     };
     match target {
-        None => stream(None, console)?,
-        Some(target) => target.write_text(|out| stream(Some(out), console))?,
+        None => stream(console)?,
+        Some(target) => target.write_text(stream)?,
     }
-    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
-    Ok(if incomplete || lost > 0 || !losses.is_empty() { Exit::Lossy } else { Exit::Done })
+    let mut losses = exporter.losses(records.table.schema());
+    let keys = records.reader.metadata().map_err(|error| records.input.failure(error))?.len() as u64;
+    if keys > 0 {
+        losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
+    }
+    Ok(records.conclude(&losses, console))
 }

@@ -5,7 +5,7 @@
 use crate::args::{Inspect, Shape};
 use crate::commands::check;
 use crate::console::Console;
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::render::paint::Style;
 use crate::render::size::{bytes, count, plural, rough};
 use crate::render::table::shorten;
@@ -15,6 +15,7 @@ use hydra::Dynamic;
 use hydra::file::{Reader, State, Table};
 use serde_json::{Map, Value, json};
 use std::io::Write;
+use std::path::Path;
 
 /// Lines that tables and metadata may take together: the rest of a screen.
 const LINES: usize = 36;
@@ -22,19 +23,13 @@ const LINES: usize = 36;
 pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
     let (mut exit, mut documents) = (Exit::Done, Vec::new());
     for (i, file) in args.files.iter().enumerate() {
-        let input = Input::new(file, console)?;
-        let reader = input.open()?;
-        let found = if args.deep { Some(check::examine(&input)?) } else { None };
-        if found.as_ref().is_some_and(|found| !found.is_good()) {
-            exit = Exit::No;
-        }
-        match args.format {
-            Shape::Json => documents.push(document(&input, &reader, found.as_ref())?),
-            Shape::Text => {
-                if i > 0 {
-                    writeln!(console)?;
-                }
-                show(&input, &reader, found.as_ref(), LINES / args.files.len(), console)?;
+        let gap = i > 0;
+        match inspect(args, file, gap, &mut documents, console) {
+            Ok(one) => exit = exit.worst(one),
+            Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
+            Err(failure) => {
+                console.complain(&failure);
+                exit = exit.worst(failure.code());
             }
         }
     }
@@ -43,6 +38,26 @@ pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
         writeln!(console)?;
     }
     Ok(exit)
+}
+
+fn inspect(
+    args: &Inspect,
+    file: &Path,
+    gap: bool,
+    documents: &mut Vec<Value>,
+    console: &mut Console,
+) -> Result<Exit> {
+    let input = Input::new(file, console)?;
+    let reader = input.open()?;
+    let found = if args.deep { Some(check::examine(&input)?) } else { None };
+    match args.format {
+        Shape::Json => documents.push(document(&input, &reader, found.as_ref())?),
+        Shape::Text => {
+            write!(console, "{}", if gap { "\n" } else { "" })?;
+            show(&input, &reader, found.as_ref(), LINES / args.files.len(), console)?;
+        }
+    }
+    Ok(if found.is_none_or(|found| found.is_good()) { Exit::Done } else { Exit::No })
 }
 
 fn show(

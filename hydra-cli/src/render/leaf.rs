@@ -2,11 +2,10 @@
 //! is what JSON, CSV and tables share. It knows nothing about quoting.
 #![forbid(unsafe_code)]
 
-use super::time;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hydra::Value;
-use hydra::describe::{Form, Kind};
+use hydra::describe::Kind;
 use hydra::reflect::Scalar;
 
 /// How values are spelled where there is a choice.
@@ -45,6 +44,9 @@ pub(crate) fn peel(mut value: Value<'_>) -> Value<'_> {
 /// The leaf, if the value is one: an option is what it holds; a fieldless variant is its name.
 pub(crate) fn leaf(value: Value<'_>, spelling: Spelling) -> Option<Leaf<'_>> {
     let value = peel(value);
+    if let Some(text) = value.form_text() {
+        return Some(Leaf::Text(text));
+    }
     match value.kind() {
         Kind::Option if value.is_none() => Some(Leaf::Null),
         Kind::Option => leaf(value.inner().ok()?, spelling),
@@ -52,25 +54,18 @@ pub(crate) fn leaf(value: Value<'_>, spelling: Spelling) -> Option<Leaf<'_>> {
             let variant = value.variant()?;
             (variant.style() == hydra::describe::Style::Unit).then(|| Leaf::Str(variant.name()))
         }
-        Kind::Array if value.ty().form() == Form::Uuid => uuid(value),
         Kind::List | Kind::Array | Kind::Tuple | Kind::Struct | Kind::Map | Kind::Set => None,
-        kind => scalar(value.scalar(), kind, value.ty().form(), spelling),
+        kind => scalar(value.scalar(), kind, spelling),
     }
 }
 
-fn scalar(scalar: Scalar<'_>, kind: Kind, form: Form, spelling: Spelling) -> Option<Leaf<'_>> {
+fn scalar(scalar: Scalar<'_>, kind: Kind, spelling: Spelling) -> Option<Leaf<'_>> {
     Some(match scalar {
         Scalar::Unit => Leaf::Null,
         Scalar::Bool(value) => Leaf::Bool(value),
         Scalar::Char(value) => Leaf::Text(value.into()),
-        Scalar::Int(value) => match formed(value < 0, value.unsigned_abs(), kind, form) {
-            Some(text) => Leaf::Text(text),
-            None => integer(kind, spelling, i64::try_from(value).map(Leaf::Int), &value),
-        },
-        Scalar::Uint(value) => match formed(false, value, kind, form) {
-            Some(text) => Leaf::Text(text),
-            None => integer(kind, spelling, u64::try_from(value).map(Leaf::Uint), &value),
-        },
+        Scalar::Int(value) => integer(kind, spelling, i64::try_from(value).map(Leaf::Int), &value),
+        Scalar::Uint(value) => integer(kind, spelling, u64::try_from(value).map(Leaf::Uint), &value),
         Scalar::F32(value) if value.is_finite() => Leaf::F32(value),
         Scalar::F64(value) if value.is_finite() => Leaf::F64(value),
         Scalar::F32(value) => Leaf::Str(special(value.into())),
@@ -99,35 +94,6 @@ fn integer<'a, E>(
         Ok(leaf) if !wide => leaf,
         _ => Leaf::Text(value.to_string()),
     }
-}
-
-/// The text of a form, on the kinds that it belongs to.
-fn formed(negative: bool, magnitude: u128, kind: Kind, form: Form) -> Option<String> {
-    let signed = || {
-        let magnitude = i128::try_from(magnitude).ok();
-        if negative { magnitude.map_or(i128::MIN, |m| -m) } else { magnitude.unwrap_or(i128::MAX) }
-    };
-    match (form, kind) {
-        (Form::Timestamp { exponent }, Kind::I64 | Kind::I128) => Some(time::timestamp(signed(), exponent)),
-        (Form::Duration { exponent }, Kind::I64 | Kind::I128 | Kind::U64 | Kind::U128) => {
-            Some(time::duration(negative, magnitude, exponent))
-        }
-        (Form::Date, Kind::I32) => Some(time::date(signed())),
-        (Form::Decimal { exponent }, Kind::I64 | Kind::I128) => {
-            Some(time::decimal(negative, magnitude, exponent))
-        }
-        _ => None,
-    }
-}
-
-fn uuid(value: Value<'_>) -> Option<Leaf<'_>> {
-    let mut text = String::with_capacity(36);
-    for (i, (_, byte)) in value.parts().enumerate() {
-        let Scalar::Uint(byte) = byte.scalar() else { return None };
-        text.push_str(if matches!(i, 4 | 6 | 8 | 10) { "-" } else { "" });
-        text.push_str(&format!("{byte:02x}"));
-    }
-    Some(Leaf::Text(text))
 }
 
 fn special(value: f64) -> &'static str {

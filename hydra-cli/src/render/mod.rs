@@ -12,4 +12,3 @@ pub(crate) mod paint;
 pub(crate) mod schema;
 pub(crate) mod size;
 pub(crate) mod table;
-pub(crate) mod time;

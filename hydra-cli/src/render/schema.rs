@@ -131,6 +131,7 @@ fn notes(out: &mut Map<String, Value>, notes: &[Note]) {
             Note::Settable => ("settable", json!(true)),
             Note::Private => ("private", json!(true)),
             Note::Other => ("other", json!(true)),
+            Note::Invariant => ("invariant", json!(true)),
             _ => continue,
         };
         out.insert(key.into(), value);

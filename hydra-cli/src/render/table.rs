@@ -8,6 +8,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const GAP: &str = "  ";
 /// A column is not made narrower than this to make room for others.
 const NARROW: usize = 12;
+/// Where there is no terminal, nothing is cut, but cells are not filled up beyond this.
+const WIDE: usize = 100;
 
 /// The plan of a table: made from the titles and the first rows, kept for the rest.
 pub(crate) struct Plan {
@@ -45,7 +47,10 @@ impl Plan {
         }
         let shown = match width {
             Some(room) => fit(&mut widths, room),
-            None => widths.len(),
+            None => {
+                widths.iter_mut().for_each(|width| *width = (*width).min(WIDE));
+                widths.len()
+            }
         };
         Plan { titles, right, widths, shown, strict: width.is_some(), color }
     }
@@ -161,6 +166,13 @@ mod tests {
         let (text, left, shortened) = draw(None, &["name", "#n", "last"], &rows);
         assert_eq!(text, "name  #n  last\n企鹅   3  x\na     12\n");
         assert_eq!((left, shortened), (0, false));
+        let long = "x".repeat(200);
+        let (text, ..) = draw(None, &["a", "b"], &[cells(&[&long, "1"]), cells(&["y", "2"])]);
+        assert_eq!(
+            text.lines().map(str::len).collect::<Vec<_>>(),
+            [103, 203, 103],
+            "whole, but no wall of blanks"
+        );
     }
 
     #[test]

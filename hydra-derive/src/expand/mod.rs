@@ -34,7 +34,10 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 /// Where the library keeps what the expansion names.
 pub(crate) fn library_path(attributes: &[Attribute]) -> TokenStream {
     // Errors in the attributes are reported by the one who reads all of them.
-    let attrs = Attrs::read(&mut Context::default(), super::attr::Level::Type, attributes);
+    library_of(&Attrs::read(&mut Context::default(), super::attr::Level::Type, attributes))
+}
+
+fn library_of(attrs: &Attrs) -> TokenStream {
     match attrs.item("crate").map(|item| &item.value) {
         Some(Value::Path(path)) => quote!(#path::__private),
         _ => quote!(::hydra::__private),
@@ -53,10 +56,6 @@ struct Expansion<'m> {
 
 impl<'m> Expansion<'m> {
     fn new(model: &'m Model) -> Expansion<'m> {
-        let library = match model.attrs.item("crate").map(|item| &item.value) {
-            Some(Value::Path(path)) => quote!(#path::__private),
-            _ => quote!(::hydra::__private),
-        };
         let mut generics = model.generics.clone();
         let predicates = bounds(model, &quote!(__h));
         if !predicates.is_empty() {
@@ -66,7 +65,7 @@ impl<'m> Expansion<'m> {
         let name = &model.name;
         Expansion {
             model,
-            library,
+            library: library_of(&model.attrs),
             impls: impls.to_token_stream(),
             bounds: bounds.to_token_stream(),
             this: quote!(#name #types),
@@ -123,14 +122,6 @@ impl<'m> Expansion<'m> {
         }))
     }
 
-    /// `descriptor` and `as_any` of a type that is what it is.
-    fn identity(&self) -> TokenStream {
-        quote! {
-            fn descriptor(&self) -> &'static __h::Descriptor { <Self as __h::Describe>::TYPE }
-            fn as_any(&self) -> &dyn __h::Any { self }
-        }
-    }
-
     /// `FACTS` and `OFFSETS` of `fields`, of which each has its live offset.
     fn fields(&self, facts: impl Iterator<Item = TokenStream>, placed: TokenStream) -> TokenStream {
         self.implement(
@@ -171,13 +162,17 @@ impl<'m> Expansion<'m> {
     }
 }
 
+/// The bounds in the text of `bound`.
+pub(super) fn predicates(text: &syn::LitStr) -> syn::Result<Vec<WherePredicate>> {
+    let parser = syn::punctuated::Punctuated::<WherePredicate, syn::Token![,]>::parse_terminated;
+    Ok(text.parse_with(parser)?.into_iter().collect())
+}
+
 /// What the type parameters have to be.
 fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
     match model.attrs.str("bound") {
-        Some(text) => {
-            let parser = syn::punctuated::Punctuated::<WherePredicate, syn::Token![,]>::parse_terminated;
-            text.parse_with(parser).map(|bounds| bounds.into_iter().collect()).unwrap_or_default()
-        }
+        // What does not parse was refused before.
+        Some(text) => predicates(text).unwrap_or_default(),
         None => {
             let bound = |param: &syn::TypeParam| {
                 let name = &param.ident;
@@ -190,7 +185,8 @@ fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
 
 fn is_hydra_bound(predicate: &WherePredicate, param: &Ident) -> bool {
     let WherePredicate::Type(bound) = predicate else { return false };
-    *param == bound.bounded_ty.to_token_stream().to_string()
+    let is_param = matches!(&bound.bounded_ty, syn::Type::Path(ty) if ty.path.is_ident(param));
+    is_param
         && bound.bounds.iter().any(|bound| match bound {
             syn::TypeParamBound::Trait(bound) => {
                 bound.path.segments.last().is_some_and(|segment| segment.ident == "Hydra")

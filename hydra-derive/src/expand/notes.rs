@@ -14,8 +14,9 @@ impl Expansion<'_> {
         let attrs = &self.model.attrs;
         let version = attrs.int("version").and_then(|version| u32::try_from(version).ok());
         let version = version.map(|version| quote!(__h::Note::Version(#version)));
-        let settable = attrs.has("settable").then(|| quote!(__h::Note::Settable));
-        constant(common(attrs).chain(version).chain(settable))
+        let flags = [("settable", quote!(Settable)), ("invariant", quote!(Invariant))];
+        let flags = flags.into_iter().filter(|(name, _)| attrs.has(name));
+        constant(common(attrs).chain(version).chain(flags.map(|(_, note)| quote!(__h::Note::#note))))
     }
 }
 

@@ -35,7 +35,7 @@ impl Expansion<'_> {
         let facts = self.struct_fields(fields, 1);
         let describe = self.describe_newtype(fields, inner);
         let reflect = match self.model.attrs.has("transparent") && matches!(inner.stored, Stored::AsItself) {
-            true => self.reflect_inner(fields, inner),
+            true => self.reflect(fields, inside(inner)),
             false => self.reflect_struct(fields),
         };
         let hydra = self.hydra_newtype(fields, inner);
@@ -113,54 +113,27 @@ impl Expansion<'_> {
     }
 
     fn reflect_struct(&self, fields: &[Field]) -> TokenStream {
-        let identity = self.identity();
         let count = stored(fields, 0).count();
         let parts = stored(fields, 0).map(|(position, _, field)| {
             let (value, member) = (ask(field, "value"), member(field));
             quote!(#position => #value(&self.#member),)
         });
-        let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
-        self.implement(
-            quote!(Reflect),
-            quote! {
-                #identity
-                fn count(&self) -> __h::usize { #count }
-                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
-                    match __index { #(#parts)* _ => __h::None }
-                }
-                #[inline]
-                fn measure(&self, __m: &mut __h::Measure) {
-                    let Self #pattern = self;
-                    #measures
-                }
-                #[inline]
-                fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
-                    let Self #pattern = self;
-                    #encodes
-                }
-            },
-        )
+        let shown = quote! {
+            fn count(&self) -> __h::usize { #count }
+            fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+                match __index { #(#parts)* _ => __h::None }
+            }
+        };
+        self.reflect(fields, shown)
     }
 
-    /// A transparent newtype shows its inner value in every way.
-    fn reflect_inner(&self, fields: &[Field], inner: &Field) -> TokenStream {
-        let (member, ty) = (member(inner), &inner.ty);
-        let inner = quote!(<#ty as __h::Reflect>);
+    /// `Reflect` of a struct that shows this of itself.
+    fn reflect(&self, fields: &[Field], shown: TokenStream) -> TokenStream {
         let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
         self.implement(
             quote!(Reflect),
             quote! {
-                fn descriptor(&self) -> &'static __h::Descriptor { #inner::descriptor(&self.#member) }
-                fn as_any(&self) -> &dyn __h::Any { #inner::as_any(&self.#member) }
-                fn scalar(&self) -> __h::Scalar<'_> { #inner::scalar(&self.#member) }
-                fn variant(&self) -> __h::usize { #inner::variant(&self.#member) }
-                fn count(&self) -> __h::usize { #inner::count(&self.#member) }
-                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
-                    #inner::part(&self.#member, __index)
-                }
-                fn entries(&self) -> __h::Vec<(__h::Value<'_>, __h::Value<'_>)> {
-                    #inner::entries(&self.#member)
-                }
+                #shown
                 #[inline]
                 fn measure(&self, __m: &mut __h::Measure) {
                     let Self #pattern = self;
@@ -242,4 +215,10 @@ impl Expansion<'_> {
             quote!(<#bits as __h::PlainList>::list::<Self>(__run)),
         )
     }
+}
+
+/// A transparent newtype shows its inner value in every way.
+fn inside(inner: &Field) -> TokenStream {
+    let member = member(inner);
+    quote!(fn inside(&self) -> __h::Option<&dyn __h::Reflect> { __h::Some(&self.#member) })
 }

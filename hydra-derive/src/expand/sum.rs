@@ -11,12 +11,10 @@ impl Expansion<'_> {
     pub(super) fn fieldless(&self, variants: &[Variant]) -> TokenStream {
         let (facts, described) = (self.variant_fields(variants), self.describe_enum(variants));
         let (tags, names) = (self.tags(variants), names(variants));
-        let identity = self.identity();
         let positions = 0..variants.len();
         let reflect = self.implement(
             quote!(Reflect),
             quote! {
-                #identity
                 fn variant(&self) -> __h::usize { match self { #(Self::#names => #positions),* } }
                 fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) { __h::put_tag(self, __slot); }
             },
@@ -188,7 +186,6 @@ impl Expansion<'_> {
     }
 
     fn reflect_enum(&self, variants: &[Variant]) -> TokenStream {
-        let identity = self.identity();
         let names = names(variants);
         let positions = 0..variants.len();
         let firsts = firsts(variants);
@@ -205,7 +202,6 @@ impl Expansion<'_> {
         self.implement(
             quote!(Reflect),
             quote! {
-                #identity
                 fn variant(&self) -> __h::usize { match self { #(Self::#names { .. } => #positions),* } }
                 fn count(&self) -> __h::usize { __h::count(self) }
                 fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Measure, Parts, Sink};
+use super::{At, Measure, Regions, Sink};
 use crate::describe::round_up;
 use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Hydra, Result, View};
@@ -114,8 +114,8 @@ pub(crate) fn open_payload<'a, T: Hydra>(
         [] => "",
         text => simdutf8::basic::from_utf8(text).map_err(|_| bad_utf8(text, text_start))?,
     };
-    let parts = Parts { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
-    facts.validator.validate(&parts).map_err(|fault| Error::from(*fault))?;
+    let regions = Regions { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
+    facts.validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
     Ok(At::new(records, heap, text).part(0, T::SIZE))
 }
 

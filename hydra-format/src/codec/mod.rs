@@ -14,12 +14,14 @@ pub use at::{At, Run};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
-pub use validate::{Fault, Parts, Validator};
+pub(crate) use validate::{Fault, Regions, Validator};
+pub(crate) use views::search;
 pub use views::{Boxed, ListView, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_payload};
+pub(crate) use impls::{duration, system_time};
 
 use crate::Result;
 use crate::raw::Describe;

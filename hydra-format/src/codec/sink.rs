@@ -41,16 +41,29 @@ impl Measure {
     /// Visits the children of an array: `visit` is not called when that would be too deep.
     #[inline]
     pub fn nested(&mut self, visit: impl FnOnce(&mut Measure)) {
+        if self.enter() {
+            visit(self);
+            self.leave();
+        }
+    }
+
+    /// One reference deeper; false, and an error, if that is too deep. [`Measure::leave`] comes back.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> bool {
         if self.depth >= MAX_DEPTH {
             self.fail(|| {
                 Error::new(ErrorKind::TooDeep)
                     .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
                     .help("flatten the value, or keep its nodes in one list and refer to them by index")
             });
-            return;
+            return false;
         }
         self.depth += 1;
-        visit(self);
+        true
+    }
+
+    #[inline]
+    pub(crate) fn leave(&mut self) {
         self.depth -= 1;
     }
 

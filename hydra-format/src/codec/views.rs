@@ -156,27 +156,27 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     /// The entry at `index` in the order of the keys.
     #[inline]
     pub fn entry(self, index: usize) -> Option<(K::View<'a>, V::View<'a>)> {
-        let layout = crate::raw::pair_layout::<K, V>();
-        (index < self.run.count).then(|| {
-            let entry = self.run.element(index, layout.size);
-            (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
-        })
+        (index < self.run.count).then(|| self.pair(index))
     }
 
     /// The entries in the order of their keys.
     pub fn iter(self) -> impl ExactSizeIterator<Item = (K::View<'a>, V::View<'a>)> {
+        (0..self.run.count).map(move |index| self.pair(index))
+    }
+
+    #[inline]
+    fn pair(self, index: usize) -> (K::View<'a>, V::View<'a>) {
         let layout = crate::raw::pair_layout::<K, V>();
-        (0..self.run.count).map(move |index| {
-            let entry = self.run.element(index, layout.size);
-            (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
-        })
+        let entry = self.run.element(index, layout.size);
+        (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
     }
 
     /// The value under `key`, by binary search.
     pub fn get(self, key: &K) -> Option<V::View<'a>> {
         let layout = crate::raw::pair_layout::<K, V>();
-        let index = search::<K>(self.run, layout.size, key)?;
-        Some(self.run.element(index, layout.size).get::<V>(layout.offsets[1] as usize))
+        let stored = |index| self.run.element(index, layout.size);
+        let index = search(self.run.count, |index| K::compare(stored(index).part(0, K::SIZE), key))?;
+        Some(stored(index).get::<V>(layout.offsets[1] as usize))
     }
 }
 
@@ -213,16 +213,17 @@ impl<'a, T: Hydra> SetView<'a, T> {
 
     /// True if `member` is in the set, by binary search.
     pub fn contains(self, member: &T) -> bool {
-        search::<T>(self.run, T::SIZE, member).is_some()
+        search(self.run.count, |index| T::compare(self.run.element(index, T::SIZE), member)).is_some()
     }
 }
 
-/// The index of the element of `size` bytes that starts with `key`.
-fn search<K: Hydra>(run: Run<'_>, size: usize, key: &K) -> Option<usize> {
-    let (mut low, mut high) = (0, run.count);
+/// The index below `count` whose element `compare` finds equal, by binary search.
+#[inline]
+pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Option<usize> {
+    let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low + (high - low) / 2;
-        match K::compare(run.element(middle, size).part(0, K::SIZE), key) {
+        match compare(middle) {
             Ordering::Less => low = middle + 1,
             Ordering::Greater => high = middle,
             Ordering::Equal => return Some(middle),

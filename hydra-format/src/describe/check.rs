@@ -138,24 +138,13 @@ fn check_variants(ty: &Descriptor) -> Result<()> {
         if !tags.insert(variant.tag) {
             return Err(bad("two variants have the same tag").found(variant.tag.to_string()));
         }
-        if !ty.tag.is_some_and(|kind| fits(kind, variant.tag)) {
+        if !ty.tag.is_some_and(|kind| kind.holds(variant.tag)) {
             return Err(bad("a tag that its kind cannot hold")
                 .path(&*variant.name)
                 .found(variant.tag.to_string()));
         }
     }
     Ok(())
-}
-
-/// True if an integer kind holds this value; u128 values are given by their bits.
-fn fits(kind: Kind, value: i128) -> bool {
-    let bits = kind.fixed_size() * 8;
-    match kind {
-        Kind::I128 | Kind::U128 => true,
-        _ if kind.is_signed() => (-(1i128 << (bits - 1))..1i128 << (bits - 1)).contains(&value),
-        _ if kind.is_unsigned() => (0..1i128 << bits).contains(&value),
-        _ => false,
-    }
 }
 
 fn at_most(what: &str, count: usize, limit: usize) -> Result<()> {

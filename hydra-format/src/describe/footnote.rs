@@ -16,6 +16,7 @@ const READ_ONLY: u8 = 7;
 const SETTABLE: u8 = 8;
 const PRIVATE: u8 = 9;
 const OTHER: u8 = 10;
+const INVARIANT: u8 = 11;
 
 const STRING: u8 = 1;
 const INTEGER: u8 = 2;
@@ -74,6 +75,7 @@ fn put_note(out: &mut Vec<u8>, place: Place, note: &Note) -> Result<()> {
         Note::Settable => SETTABLE,
         Note::Private => PRIVATE,
         Note::Other => OTHER,
+        Note::Invariant => INVARIANT,
     };
     prefixed(out, |out| {
         out.extend(place.0.to_le_bytes());
@@ -172,6 +174,7 @@ fn read_note(input: &mut Input<'_>) -> Result<Option<Note>> {
         SETTABLE => Note::Settable,
         PRIVATE => Note::Private,
         OTHER => Note::Other,
+        INVARIANT => Note::Invariant,
         _ => return Ok(None),
     }))
 }

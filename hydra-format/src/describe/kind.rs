@@ -111,6 +111,16 @@ impl Kind {
         matches!(self, Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 | Kind::U128)
     }
 
+    /// True if an integer kind holds this value; u128 values are given by their bits.
+    pub(crate) const fn holds(self, value: i128) -> bool {
+        let bits = self.fixed_size() * 8;
+        match self {
+            Kind::I128 | Kind::U128 => true,
+            _ if self.is_signed() => matches!(value >> (bits - 1), 0 | -1),
+            _ => self.is_unsigned() && value >> bits == 0,
+        }
+    }
+
     /// True for kinds that are stored as a reference into the heap or the text.
     pub const fn is_reference(self) -> bool {
         use Kind::*;
@@ -201,6 +211,20 @@ impl Form {
             Form::Decimal { .. } => "decimal",
         }
     }
+}
+
+/// Nanoseconds of a second.
+pub(crate) const NANOS: u128 = 1_000_000_000;
+
+/// True if 128 bits are a timestamp in nanoseconds: within 2^63 seconds of 1970 (FORMAT.md, section 5.5).
+pub(crate) fn is_timestamp(bits: u128) -> bool {
+    let limit = (NANOS << 63).cast_signed();
+    (-limit..limit).contains(&bits.cast_signed())
+}
+
+/// True if 128 bits are a duration in nanoseconds: below 2^64 seconds.
+pub(crate) fn is_duration(bits: u128) -> bool {
+    bits < NANOS << 64
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Where fields are placed (FORMAT.md, sections 5.1 to 5.3): the one place that computes it, usable in
-//! constants. It does not know types, only sizes and alignments.
+//! constants. Of types it knows only sizes and alignments.
 #![forbid(unsafe_code)]
 
+use super::Descriptor;
+
 /// The next multiple of `align`, a power of two; saturates instead of overflowing.
-pub const fn round_up(offset: u64, align: u64) -> u64 {
+pub(crate) const fn round_up(offset: u64, align: u64) -> u64 {
     let mask = align.saturating_sub(1);
     match offset.checked_add(mask) {
         Some(sum) => sum & !mask,
@@ -43,6 +45,13 @@ impl Place {
         }
         offset
     }
+
+    /// The offset of the next field of a type of the program, given its (size, alignment).
+    const fn add_field(&mut self, (size, align): (usize, usize)) -> u32 {
+        let offset = self.add(size as u64, align as u64);
+        assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
+        offset as u32
+    }
 }
 
 /// The size of what ends at `end`: a multiple of its alignment, and never 0.
@@ -51,42 +60,28 @@ pub(super) const fn whole(end: u64, align: u64) -> u64 {
     if size == 0 { align } else { size }
 }
 
-/// Places fields of the given (size, alignment) from offset `start`; `start` and the alignments are bytes.
-const fn place<const N: usize>(start: usize, fields: [(usize, usize); N]) -> Layout<N> {
-    let mut offsets = [0u32; N];
-    let (mut place, mut i) = (Place::from(start as u64), 0);
-    while i < N {
-        let offset = place.add(fields[i].0 as u64, fields[i].1 as u64);
-        assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
-        offsets[i] = offset as u32;
-        i += 1;
-    }
-    Layout { offsets, size: place.end as usize, align: place.align as usize }
-}
-
 /// The layout of a struct or tuple whose fields have these (size, alignment); `min_align` is what the
 /// type itself asks for, 1 for nothing.
-pub const fn struct_layout<const N: usize>(fields: [(usize, usize); N], min_align: usize) -> Layout<N> {
-    let mut layout = place(0, fields);
-    if min_align > layout.align {
-        layout.align = min_align;
+pub(crate) const fn struct_layout<const N: usize>(
+    fields: [(usize, usize); N],
+    min_align: usize,
+) -> Layout<N> {
+    let (mut offsets, mut place, mut i) = ([0; N], Place { end: 0, align: min_align as u64 }, 0);
+    while i < N {
+        offsets[i] = place.add_field(fields[i]);
+        i += 1;
     }
-    finish(layout)
+    Layout { offsets, size: whole(place.end, place.align) as usize, align: place.align as usize }
 }
 
-/// The layout of one variant: its fields start after a tag of `tag_size` bytes at the alignment
-/// `body_align`, the largest of any field of any variant. `size` is the unrounded end.
-pub const fn enum_layout<const N: usize>(
-    tag_size: usize,
-    body_align: usize,
-    fields: [(usize, usize); N],
-) -> Layout<N> {
-    place(round_up(tag_size as u64, body_align as u64) as usize, fields)
+/// Where key and value of a map entry are: it is laid out as a tuple of both.
+pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
+    struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
 }
 
 /// The layout of an enum: `fields` are those of all variants, one variant after the other, and `ends` says how many there
 /// are up to and with each variant.
-pub const fn variants_layout<const N: usize>(
+pub(crate) const fn variants_layout<const N: usize>(
     tag_size: usize,
     fields: [(usize, usize); N],
     ends: &[usize],
@@ -98,27 +93,18 @@ pub const fn variants_layout<const N: usize>(
     }
     let start = round_up(tag_size as u64, body_align as u64);
     let align = if tag_size > body_align { tag_size } else { body_align };
-    let mut layout = Layout { offsets: [0; N], size: tag_size, align };
+    let (mut offsets, mut end) = ([0; N], tag_size as u64);
     let (mut field, mut variant) = (0, 0);
     while variant < ends.len() {
-        let mut end = start;
+        let mut place = Place::from(start);
         while field < ends[variant] {
-            let (size, align) = fields[field];
-            let offset = round_up(end, align as u64);
-            assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
-            layout.offsets[field] = offset as u32;
-            end = offset + size as u64;
-            layout.size = if end as usize > layout.size { end as usize } else { layout.size };
+            offsets[field] = place.add_field(fields[field]);
+            end = if place.end > end { place.end } else { end };
             field += 1;
         }
         variant += 1;
     }
-    finish(layout)
-}
-
-const fn finish<const N: usize>(mut layout: Layout<N>) -> Layout<N> {
-    layout.size = whole(layout.size as u64, layout.align as u64) as usize;
-    layout
+    Layout { offsets, size: whole(end, align as u64) as usize, align }
 }
 
 #[cfg(test)]
@@ -131,6 +117,6 @@ mod tests {
         assert_eq!(layout, Layout { offsets: [0, 8, 16], size: 24, align: 8 });
         assert_eq!(struct_layout([], 1), Layout { offsets: [], size: 1, align: 1 });
         assert_eq!(struct_layout([(4, 4)], 64).size, 64);
-        assert_eq!(enum_layout(1, 8, [(4, 4), (8, 8)]).offsets, [8, 16]);
+        assert_eq!(variants_layout(1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
     }
 }

@@ -19,6 +19,7 @@ mod wire;
 
 pub use descriptor::{Descriptor, Field, Live, Parts, Style, TypeRef, Variant};
 pub use kind::{Form, Kind};
-pub use layout::{Layout, enum_layout, round_up, struct_layout, variants_layout};
+pub(crate) use kind::{NANOS, is_duration, is_timestamp};
+pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};
 pub use note::{AttrValue, DefaultImage, Note};
 pub use schema::Schema;

@@ -70,4 +70,6 @@ pub enum Note {
     Private,
     /// The variant that stands for tags that the program does not know.
     Other,
+    /// The program checks values of the type when they change; only it can.
+    Invariant,
 }

@@ -233,6 +233,7 @@ fn comments(notes: &[Note], indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Re
             Note::Default(_) => writeln!(f, "{indent}// has a default")?,
             Note::ReadOnly => writeln!(f, "{indent}// read-only")?,
             Note::Other => writeln!(f, "{indent}// stands for unknown tags")?,
+            Note::Invariant => writeln!(f, "{indent}// changes are checked by the program")?,
             Note::Settable | Note::Private => {}
         }
     }

@@ -243,13 +243,13 @@ impl BlockHeader {
     }
 
     /// Where the regions of a DATA payload are: (records, heap, text) start at (0, heap, text).
-    pub(crate) fn regions(&self, offset: u64) -> Result<Regions> {
+    pub(crate) fn regions(&self, offset: u64) -> Result<Bounds> {
         let record_bytes = u64::from(self.count) * u64::from(self.stride);
         let heap = line_up(record_bytes);
         let (text, payload) = (u64::from(self.text), u64::from(self.payload_bytes));
         let fits = self.count >= 1 && (1..=MAX_STRIDE).contains(&self.stride);
         if fits && text.is_multiple_of(LINE) && (heap..=payload).contains(&text) {
-            return Ok(Regions {
+            return Ok(Bounds {
                 record_bytes: record_bytes as usize,
                 heap: heap as usize,
                 text: text as usize,
@@ -269,7 +269,7 @@ impl BlockHeader {
 
 /// Where the regions of a DATA payload are, in bytes from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Regions {
+pub(crate) struct Bounds {
     /// Where the records end.
     pub(crate) record_bytes: usize,
     /// Where the heap starts.
@@ -423,7 +423,7 @@ mod tests {
 
     #[test]
     fn regions_lie_within_the_payload() {
-        assert_eq!(sample().regions(0).unwrap(), Regions { record_bytes: 168, heap: 192, text: 192 });
+        assert_eq!(sample().regions(0).unwrap(), Bounds { record_bytes: 168, heap: 192, text: 192 });
         for bad in [
             BlockHeader { text: 128, ..sample() },
             BlockHeader { text: 200, ..sample() },

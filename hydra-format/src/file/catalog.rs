@@ -2,7 +2,7 @@
 //! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
 #![forbid(unsafe_code)]
 
-use super::block::{self, BlockHeader, BlockKind, Regions};
+use super::block::{self, BlockHeader, BlockKind, Bounds};
 use super::index::{Entry, Index, IndexSchema, follow, totals};
 use super::layout::{LINE, NODE_ENTRIES};
 use super::schema_block::SchemaBlock;
@@ -168,7 +168,7 @@ impl Catalog {
     }
 
     /// Holds the header of a DATA block against the entry that names it: the regions of its payload.
-    pub(crate) fn check_data_header(&self, header: &BlockHeader, entry: &Entry) -> Result<Regions> {
+    pub(crate) fn check_data_header(&self, header: &BlockHeader, entry: &Entry) -> Result<Bounds> {
         let found = (header.first, u64::from(header.count), header.line_count, header.schema);
         if !header.is(BlockKind::Data) || found != (entry.first, entry.count, entry.line_count, entry.schema)
         {

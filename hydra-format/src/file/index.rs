@@ -149,17 +149,26 @@ impl<'a> Index<'a> {
         let (tables, rest) = part(rest, index::TABLES, index_table::BYTES)?;
         let (schemas, rest) = part(rest, index::SCHEMAS, index_schema::BYTES)?;
         let (entries, rest) = part(rest, index::ENTRIES, entry_bytes)?;
-        let zeros = [&head[index::ZERO..index::TABLES], &head[index::ZERO_TOO..], rest];
+        let zeros = [&head[index::ZERO..index::TABLES], &head[index::ZERO_TOO..]];
+        let (level, table) = (u8_at(head, index::LEVEL), u32_at(head, index::TABLE));
+        let empty = match u8_at(head, index::ROLE) {
+            DIRECTORY => level == 0 && table == 0,
+            _ => tables.is_empty() && schemas.is_empty(),
+        };
         Ok(Index {
             previous: u64_at(head, index::PREVIOUS),
             role: u8_at(head, index::ROLE),
-            level: u8_at(head, index::LEVEL),
-            table: u32_at(head, index::TABLE),
+            level,
+            table,
             tables,
             schemas,
             entries,
             entry_bytes,
-            tidy: zeros.iter().all(|bytes| is_zero(bytes)),
+            tidy: zeros.iter().all(|bytes| is_zero(bytes))
+                && rest.is_empty()
+                && empty
+                && tables.chunks_exact(index_table::BYTES).all(|row| u32_at(row, index_table::ZERO) == 0)
+                && schemas.chunks_exact(index_schema::BYTES).all(|row| u32_at(row, index_schema::ZERO) == 0),
         })
     }
 
@@ -177,7 +186,7 @@ impl<'a> Index<'a> {
         (self.table, u32::from(self.level))
     }
 
-    /// True if the bytes that must be zero are, and nothing follows the entries.
+    /// True if the bytes and counts that must be zero are, and nothing follows the entries.
     pub(crate) fn is_tidy(&self) -> bool {
         self.tidy
     }

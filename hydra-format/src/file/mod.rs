@@ -13,6 +13,7 @@ pub(crate) mod open;
 mod reader;
 mod report;
 mod schema_block;
+mod single;
 pub(crate) mod storage;
 mod table;
 #[cfg(test)]
@@ -27,5 +28,6 @@ pub use header::FileHeader;
 pub use index::Entry;
 pub use reader::Reader;
 pub use report::{Report, State};
+pub use single::{load, save};
 pub use table::{Block, Blocks, Record, Row, Rows, Table};
 pub use writer::{Level, TableId, Writer, WriterOptions};

@@ -323,7 +323,7 @@ impl<'a> Walk<'a> {
     /// From the first block to the last one under `commit`, or to where the file ends.
     pub(crate) fn new(source: &'a dyn Source, header: &FileHeader, commit: &Commit, limit: u64) -> Walk<'a> {
         let key = header.sync_key();
-        Walk { source, key, limit, offset: REGION, previous: Some(0), epoch: 0, top_epoch: commit.epoch }
+        Walk { source, key, limit, offset: REGION, previous: Some(0), epoch: 1, top_epoch: commit.epoch }
     }
 
     /// Goes on at `offset`, after the block at `previous`.
@@ -376,3 +376,7 @@ impl<'a> Walk<'a> {
         Ok(Step { block: None, problem: Some(error.place(skipped)) })
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

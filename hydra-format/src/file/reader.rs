@@ -11,9 +11,9 @@ use super::open::{self, Opened};
 use super::report::Report;
 use super::storage::{FileStorage, Source};
 use super::table::{Loaded, Table};
-use crate::codec::{Fault, Parts, Validator};
+use crate::codec::{Fault, Regions, Validator};
 use crate::describe::Schema;
-use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Regions, TextMap};
+use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Ranges, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -306,13 +306,13 @@ impl Shared {
             let payload = backing.bytes().get(start..end).unwrap_or_default();
             block::check_payload(&header, entry.offset, payload)?;
         }
-        let regions = Regions {
+        let ranges = Ranges {
             records: start..start.saturating_add(found.record_bytes),
             heap: start.saturating_add(found.heap)..start.saturating_add(found.text),
             text: start.saturating_add(found.text)..end,
         };
         let text_at = entry.offset.saturating_add(LINE).saturating_add(u64::from(header.text));
-        let payload = Payload::new(backing, regions).map_err(|fault| match fault {
+        let payload = Payload::new(backing, ranges).map_err(|fault| match fault {
             PayloadFault::Utf8(at) => Error::new(ErrorKind::BadUtf8).at(text_at.saturating_add(at as u64)),
             PayloadFault::Bounds => Error::new(ErrorKind::CutShort).at(entry.offset),
         })?;
@@ -320,7 +320,7 @@ impl Shared {
         let schema = info.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema().clone();
         let (count, stride) = (header.count as usize, header.stride as usize);
         if verify {
-            let parts = Parts {
+            let regions = Regions {
                 records: payload.records(),
                 count,
                 stride,
@@ -330,8 +330,8 @@ impl Shared {
                 text_start: found.text,
             };
             self.validator(header.schema, &schema)
-                .validate(&parts)
-                .map_err(|fault| invalid(*fault, entry))?;
+                .validate(&regions)
+                .map_err(|fault| invalid(*fault, entry.offset.saturating_add(LINE), entry.first))?;
         }
         Ok(Loaded { payload, schema, first: entry.first, count, stride })
     }
@@ -342,13 +342,13 @@ impl Shared {
     }
 }
 
-/// The error of a block whose payload breaks a rule: the path begins with the record.
+/// The error of a payload that breaks a rule; it starts at the file offset `start`. The path begins with the record.
 #[cold]
-fn invalid(mut fault: Fault, entry: &Entry) -> Error {
-    fault.offset = entry.offset.saturating_add(LINE).saturating_add(fault.offset);
+pub(super) fn invalid(mut fault: Fault, start: u64, first: u64) -> Error {
+    fault.offset = start.saturating_add(fault.offset);
     if let Some(record) = fault.record {
         let dot = if fault.path.is_empty() || fault.path.starts_with('[') { "" } else { "." };
-        fault.path = format!("[{}]{dot}{}", entry.first.saturating_add(record), fault.path);
+        fault.path = format!("[{}]{dot}{}", first.saturating_add(record), fault.path);
     }
     fault.into()
 }

@@ -111,6 +111,9 @@ impl Source for FileStorage {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if i64::try_from(offset).is_err() {
+            return Ok(0); // No file reaches there, and the system would call the offset an invalid argument.
+        }
         let mut done = 0;
         // No file is longer; the system would call such an offset an error of its own.
         if i64::try_from(offset.saturating_add(buffer.len() as u64)).is_err() {

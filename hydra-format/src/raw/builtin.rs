@@ -2,7 +2,7 @@
 //! trusted by unsafe code; where they are false, nothing is.
 
 use super::{Describe, Plain};
-use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, round_up, struct_layout};
+use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, struct_layout};
 use crate::type_of;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
@@ -13,7 +13,12 @@ use std::time::{Duration, SystemTime};
 
 /// Parts of a type of the program whose kind alone decides size and alignment.
 const fn parts<T: 'static>(kind: Kind) -> Parts {
-    let mut parts = Parts::new(kind, kind.fixed_size() as usize, kind.fixed_align() as usize);
+    sized::<T>(kind, kind.fixed_size() as usize, kind.fixed_align() as usize)
+}
+
+/// Parts of a type of the program of this stored size and alignment.
+const fn sized<T: 'static>(kind: Kind, size: usize, align: usize) -> Parts {
+    let mut parts = Parts::new(kind, size, align);
     parts.live = Some(Live::of::<T>());
     parts
 }
@@ -95,15 +100,14 @@ not_flat! {
 
 // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
 unsafe impl<T: Describe> Describe for Option<T> {
-    const SIZE: usize =
-        round_up((round_up(1, T::ALIGN as u64) as usize + T::SIZE) as u64, T::ALIGN as u64) as usize;
+    // The tag, padded to where the value may begin; sizes are multiples of their alignment.
+    const SIZE: usize = T::ALIGN + T::SIZE;
     const ALIGN: usize = T::ALIGN;
     const FLAT: bool = false;
     const ANY_BITS: bool = false;
     const REFS: bool = T::REFS;
     const TYPE: &'static Descriptor = const {
-        let mut parts = Parts::new(Kind::Option, Self::SIZE, Self::ALIGN);
-        parts.live = Some(Live::of::<Self>());
+        let mut parts = sized::<Self>(Kind::Option, Self::SIZE, Self::ALIGN);
         parts.element = Some(TypeRef::Live(type_of::<T>));
         &Descriptor::new(parts)
     };
@@ -120,8 +124,7 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
     const REFS: bool = T::REFS;
     const KEY: bool = T::KEY;
     const TYPE: &'static Descriptor = const {
-        let mut parts = Parts::new(Kind::Array, Self::SIZE, Self::ALIGN);
-        parts.live = Some(Live::of::<Self>());
+        let mut parts = sized::<Self>(Kind::Array, Self::SIZE, Self::ALIGN);
         parts.element = Some(TypeRef::Live(type_of::<T>));
         parts.count = N as u64;
         &Descriptor::new(parts)
@@ -134,71 +137,72 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
 // SAFETY: the alignment of an array is that of its elements.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
-// SAFETY: one byte, 0 or 1, as Rust guarantees for bool.
-unsafe impl Describe for bool {
-    const SIZE: usize = 1;
-    const ALIGN: usize = 1;
-    const FLAT: bool = true;
-    const ANY_BITS: bool = false;
-    const REFS: bool = false;
-    const KEY: bool = true;
-    const TYPE: &'static Descriptor = const { &Descriptor::new(parts::<bool>(Kind::Bool)) };
-
-    fn valid(bytes: &[u8]) -> bool {
-        matches!(bytes, [0 | 1])
-    }
-}
-// SAFETY: alignment 1.
-unsafe impl Plain for bool {}
-
-const _: () = assert!(size_of::<char>() == 4 && align_of::<char>() <= 4);
-// SAFETY: four bytes without padding, a u32 that is a Unicode scalar value, as Rust guarantees for char.
-unsafe impl Describe for char {
-    const SIZE: usize = 4;
-    const ALIGN: usize = 4;
-    const FLAT: bool = true;
-    const ANY_BITS: bool = false;
-    const REFS: bool = false;
-    const KEY: bool = true;
-    const TYPE: &'static Descriptor = const { &Descriptor::new(parts::<char>(Kind::Char)) };
-
-    fn valid(bytes: &[u8]) -> bool {
-        bytes.first_chunk().is_some_and(|bytes| char::from_u32(u32::from_le_bytes(*bytes)).is_some())
-    }
-}
-// SAFETY: the assertion above holds the alignment.
-unsafe impl Plain for char {}
-
-macro_rules! nonzero {
-    ($($ty:ty),*) => {$(
-        // SAFETY: NonZero has the layout of its integer, and every value but 0 is valid, as Rust guarantees.
-        unsafe impl Describe for NonZero<$ty> {
-            const SIZE: usize = <$ty>::SIZE;
-            const ALIGN: usize = <$ty>::ALIGN;
+/// Scalars whose bytes in memory are the stored ones, although not any bits are a value.
+macro_rules! checked {
+    ($($ty:ty = $kind:ident, $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
+        const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
+        const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
+        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust guarantees
+        // that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for char, an integer
+        // that is not 0 for NonZero.
+        unsafe impl Describe for $ty {
+            const SIZE: usize = Kind::$kind.fixed_size() as usize;
+            const ALIGN: usize = Kind::$kind.fixed_align() as usize;
             const FLAT: bool = true;
             const ANY_BITS: bool = false;
             const REFS: bool = false;
             const KEY: bool = true;
             const TYPE: &'static Descriptor = const {
-                let mut parts = parts::<Self>(<$ty>::TYPE.kind());
-                parts.nonzero = true;
+                let mut parts = parts::<Self>(Kind::$kind);
+                parts.nonzero = $nonzero;
                 &Descriptor::new(parts)
             };
 
-            fn valid(bytes: &[u8]) -> bool {
-                bytes.iter().any(|&byte| byte != 0)
+            fn valid($bytes: &[u8]) -> bool {
+                $valid
             }
         }
-        // SAFETY: NonZero has the alignment of its integer.
-        unsafe impl Plain for NonZero<$ty> {}
+        // SAFETY: the assertion above holds the alignment.
+        unsafe impl Plain for $ty {}
     )*};
 }
-nonzero!(u8, u16, u32, u64, u128, i8, i16, i32, i64, i128);
+macro_rules! nonzero {
+    ($($ty:ident = $kind:ident),*) => {checked! {$(
+        NonZero<$ty> = $kind, true, |bytes| bytes.iter().any(|&byte| byte != 0);
+    )*}};
+}
+checked! {
+    bool = Bool, false, |bytes| matches!(bytes, [0 | 1]);
+    char = Char, false, |bytes| bytes.first_chunk().is_some_and(|c| char::from_u32(u32::from_le_bytes(*c)).is_some());
+}
+nonzero!(u8 = U8, u16 = U16, u32 = U32, u64 = U64, u128 = U128);
+nonzero!(i8 = I8, i16 = I16, i32 = I32, i64 = I64, i128 = I128);
 
 /// Where the fields of a map entry, or of a pair, are.
 pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> Layout<2> {
     struct_layout([(A::SIZE, A::ALIGN), (B::SIZE, B::ALIGN)], 1)
 }
+
+/// Hands the tuples that are stored to a macro: the number of fields, then their parameters and positions.
+macro_rules! each_tuple {
+    ($macro:ident) => {
+        $macro! {
+            1: A 0;
+            2: A 0, B 1;
+            3: A 0, B 1, C 2;
+            4: A 0, B 1, C 2, D 3;
+            5: A 0, B 1, C 2, D 3, E 4;
+            6: A 0, B 1, C 2, D 3, E 4, F 5;
+            7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+            8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+            9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
+            10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
+            11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
+            12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
+        }
+    };
+}
+pub(crate) use each_tuple;
 
 macro_rules! tuples {
     ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
@@ -214,8 +218,7 @@ macro_rules! tuples {
             const REFS: bool = false $(|| $param::REFS)+;
             const KEY: bool = true $(&& $param::KEY)+;
             const TYPE: &'static Descriptor = const {
-                let mut parts = Parts::new(Kind::Tuple, Self::SIZE, Self::ALIGN);
-                parts.live = Some(Live::of::<Self>());
+                let mut parts = sized::<Self>(Kind::Tuple, Self::SIZE, Self::ALIGN);
                 parts.fields = const { &[$(crate::describe::Field::new(
                     stringify!($index),
                     TypeRef::Live(type_of::<$param>),
@@ -235,17 +238,4 @@ pub(crate) trait TupleLayout<const N: usize> {
     const LAYOUT: Layout<N>;
 }
 
-tuples! {
-    1: A 0;
-    2: A 0, B 1;
-    3: A 0, B 1, C 2;
-    4: A 0, B 1, C 2, D 3;
-    5: A 0, B 1, C 2, D 3, E 4;
-    6: A 0, B 1, C 2, D 3, E 4, F 5;
-    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-    9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
-    10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
-    11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
-    12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
-}
+each_tuple!(tuples);

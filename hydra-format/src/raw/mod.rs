@@ -9,8 +9,8 @@ mod map;
 mod payload;
 
 pub use buffer::AlignedBuf;
-pub(crate) use builtin::{TupleLayout, pair_layout};
+pub(crate) use builtin::{TupleLayout, each_tuple, pair_layout};
 pub(crate) use cast::{bytes_of, read, slice_of, vec_of};
 pub use describe::{Describe, Plain};
 pub use map::Map;
-pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Regions, TextMap};
+pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap};

@@ -96,7 +96,7 @@ impl Backing {
 
 /// Where the regions of a payload are, in bytes from the start of its backing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Regions {
+pub(crate) struct Ranges {
     /// Records.
     pub(crate) records: Range<usize>,
     /// Heap.
@@ -118,38 +118,38 @@ pub(crate) enum PayloadFault {
 #[derive(Clone, Debug)]
 pub(crate) struct Payload {
     backing: Backing,
-    regions: Regions,
+    ranges: Ranges,
 }
 
 impl Payload {
     /// Checks bounds and text. Records and heap may hold anything.
-    pub(crate) fn new(backing: Backing, regions: Regions) -> Result<Payload, PayloadFault> {
+    pub(crate) fn new(backing: Backing, ranges: Ranges) -> Result<Payload, PayloadFault> {
         let bytes = backing.bytes();
-        let all = [&regions.records, &regions.heap, &regions.text];
-        let aligned = bytes.as_ptr().addr().wrapping_add(regions.records.start).is_multiple_of(64);
+        let all = [&ranges.records, &ranges.heap, &ranges.text];
+        let aligned = bytes.as_ptr().addr().wrapping_add(ranges.records.start).is_multiple_of(64);
         if !aligned || !all.iter().all(|region| bytes.get((*region).clone()).is_some()) {
             return Err(PayloadFault::Bounds);
         }
-        check_text(&backing, &regions.text)?;
-        Ok(Payload { backing, regions })
+        check_text(&backing, &ranges.text)?;
+        Ok(Payload { backing, ranges })
     }
 
     /// The records.
     #[inline]
     pub(crate) fn records(&self) -> &[u8] {
-        self.backing.bytes().get(self.regions.records.clone()).unwrap_or_default()
+        self.backing.bytes().get(self.ranges.records.clone()).unwrap_or_default()
     }
 
     /// The heap.
     #[inline]
     pub(crate) fn heap(&self) -> &[u8] {
-        self.backing.bytes().get(self.regions.heap.clone()).unwrap_or_default()
+        self.backing.bytes().get(self.ranges.heap.clone()).unwrap_or_default()
     }
 
     /// The text.
     #[inline]
     pub(crate) fn text(&self) -> &str {
-        let text = self.backing.bytes().get(self.regions.text.clone()).unwrap_or_default();
+        let text = self.backing.bytes().get(self.ranges.text.clone()).unwrap_or_default();
         // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8.
         // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be
         // changed, and that a map's committed bytes do not change is the contract of `Map::open`.
@@ -192,13 +192,13 @@ mod tests {
 
     #[test]
     fn a_payload_has_valid_text_and_is_in_bounds() {
-        let regions = Regions { records: 0..8, heap: 64..64, text: 64..70 };
-        let payload = Payload::new(buffer("aé日".as_bytes()), regions.clone()).unwrap();
+        let ranges = Ranges { records: 0..8, heap: 64..64, text: 64..70 };
+        let payload = Payload::new(buffer("aé日".as_bytes()), ranges.clone()).unwrap();
         assert_eq!((payload.text(), payload.records().len(), payload.heap().len()), ("aé日", 8, 0));
-        assert_eq!(Payload::new(buffer(b"ab\xffd.."), regions.clone()).unwrap_err(), PayloadFault::Utf8(2));
-        let outside = Regions { text: 64..129, ..regions.clone() };
+        assert_eq!(Payload::new(buffer(b"ab\xffd.."), ranges.clone()).unwrap_err(), PayloadFault::Utf8(2));
+        let outside = Ranges { text: 64..129, ..ranges.clone() };
         assert_eq!(Payload::new(buffer(b""), outside).unwrap_err(), PayloadFault::Bounds);
-        let off_the_line = Regions { records: 8..16, ..regions };
+        let off_the_line = Ranges { records: 8..16, ..ranges };
         assert_eq!(Payload::new(buffer(b""), off_the_line).unwrap_err(), PayloadFault::Bounds);
     }
 

@@ -3,10 +3,10 @@
 
 use super::encode::{Crumb, Image, Trail, too_deep};
 use super::types::Type;
-use super::value::{MAX_NESTING, Source};
+use super::value::{MAX_NESTING, Repr};
 use super::{Scalar, Value, compare_keys};
 use crate::codec::MAX_DEPTH;
-use crate::describe::{Field, Form, Kind, Schema};
+use crate::describe::{Field, Form, Kind, Schema, is_duration, is_timestamp};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
@@ -75,11 +75,11 @@ impl Dynamic {
     /// An owned copy of any value; live values are copied as they are stored.
     pub fn from_value(value: Value<'_>) -> Result<Dynamic> {
         let ty = value.typed();
-        let data = match value.source() {
-            Source::Encoded => return Err(value.wrong_kind("")),
-            Source::Live(_) => data_of(Value::stored_as(Image::of(value)?.at(), ty), 0)?,
-            Source::Data(data) => data.clone(),
-            Source::Stored(_) => data_of(value, 0)?,
+        let data = match value.0 {
+            Repr::Encoded { .. } => return Err(value.wrong_kind("")),
+            Repr::Live(_) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
+            Repr::Data { data, .. } => data.clone(),
+            Repr::Stored { .. } => data_of(value, 0)?,
         };
         Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
     }
@@ -271,11 +271,13 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
 
 /// Sorts by key, and refuses equal ones.
 fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
-    let compare =
-        |left: &T, right: &T| compare_keys(Value::data_as(key(left), ty), Value::data_as(key(right), ty));
+    fn value<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+        Value(Repr::Data { data, ty })
+    }
+    let compare = |left: &T, right: &T| compare_keys(value(key(left), ty), value(key(right), ty));
     items.sort_by(compare);
     let twice = items.windows(2).find_map(|pair| match pair {
-        [left, right] if compare(left, right).is_eq() => Some(Value::data_as(key(left), ty)),
+        [left, right] if compare(left, right).is_eq() => Some(value(key(left), ty)),
         _ => None,
     });
     match twice {
@@ -290,37 +292,27 @@ fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Tra
 /// An integer as its kind has it, if it is one of its values.
 fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
-    let bits = kind.fixed_size() * 8;
     let (signed, unsigned) = match data {
         Data::Int(number) => (Some(*number), u128::try_from(*number).ok()),
         Data::Uint(number) => (i128::try_from(*number).ok(), Some(*number)),
         _ => (None, None),
     };
     let number = if kind.is_signed() {
-        let spare = 128 - bits;
-        signed.filter(|number| number << spare >> spare == *number).map(Data::Int)
+        signed.filter(|&number| kind.holds(number)).map(Data::Int)
     } else {
-        unsigned.filter(|number| bits == 128 || number >> bits == 0).map(Data::Uint)
+        unsigned.filter(|&number| kind.holds(number.cast_signed())).map(Data::Uint)
     };
     let number = number.filter(|number| !(ty.is_nonzero() && matches!(number, Data::Int(0) | Data::Uint(0))));
-    let number = number.filter(|number| is_in_form(number, ty.form()));
+    let number = number.filter(|number| match (number, ty.form()) {
+        (Data::Int(number), Form::Timestamp { exponent: -9 }) => is_timestamp(number.cast_unsigned()),
+        (Data::Uint(number), Form::Duration { exponent: -9 }) => is_duration(*number),
+        _ => true,
+    });
     number.ok_or_else(|| {
         let found = signed.map(|n| n.to_string()).or(unsigned.map(|n| n.to_string())).unwrap_or_default();
         let nonzero = if ty.is_nonzero() { " that is not 0" } else { "" };
         Error::new(ErrorKind::OutOfRange).expected(format!("{}{nonzero}", kind.name())).found(found)
     })
-}
-
-/// The limits of times in nanoseconds (FORMAT.md, section 5.5).
-fn is_in_form(number: &Data, form: Form) -> bool {
-    const NANOS: i128 = 1_000_000_000;
-    match (number, form) {
-        (Data::Int(number), Form::Timestamp { exponent: -9 }) => {
-            (-(NANOS << 63)..NANOS << 63).contains(number)
-        }
-        (Data::Uint(number), Form::Duration { exponent: -9 }) => *number < (NANOS as u128) << 64,
-        _ => true,
-    }
 }
 
 impl Data {

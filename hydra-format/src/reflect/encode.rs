@@ -1,9 +1,9 @@
 //! Writes any value as a payload of a type with the same shape: what the codec of a type of the program does, for
-//! values whose type is known only as data. Both passes walk the same way; only the first one fails.
+//! values whose type is known only as data. Both passes are one walk; only the first one fails.
 #![forbid(unsafe_code)]
 
-use super::types::Type;
-use super::value::{MAX_NESTING, Source};
+use super::types::{EntryLayout, Type};
+use super::value::{MAX_NESTING, Repr};
 use super::{Path, Reflect, Scalar, Step, Value, compare_keys};
 use crate::codec::{At, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
@@ -15,19 +15,20 @@ use std::collections::HashMap;
 ///
 /// The shapes must agree: the same kinds and forms, fields and variants by name. What does not is an error of
 /// the measure, with its path. Live values of exactly that type measure themselves.
-pub fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure: &mut Measure) {
-    Encoder::default().measure(value, Type::new(ty, Some(schema)), &Trail::ROOT, measure);
+pub(crate) fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure: &mut Measure) {
+    let ty = Type::new(ty, Some(schema));
+    Encoder::new(Pass::Measure(measure)).value(value, ty, &mut [], &Trail::ROOT);
 }
 
 /// The second pass: writes the value into `slot`, zeroed bytes of the size of `ty`, and the rest into the sink.
-pub fn encode_value(
+pub(crate) fn encode_value(
     value: Value<'_>,
     ty: &Descriptor,
     schema: &Schema,
     slot: &mut [u8],
     sink: &mut Sink<'_>,
 ) {
-    Encoder::default().encode(value, Type::new(ty, Some(schema)), slot, sink);
+    Encoder::new(Pass::Write(sink)).value(value, Type::new(ty, Some(schema)), slot, &Trail::ROOT);
 }
 
 /// A payload of one record.
@@ -40,13 +41,15 @@ pub(super) struct Image {
 impl Image {
     /// The value as its own type stores it.
     pub(super) fn of(value: Value<'_>) -> Result<Image> {
-        let (ty, mut encoder, mut measure) = (value.typed(), Encoder::default(), Measure::default());
-        encoder.measure(value, ty, &Trail::ROOT, &mut measure);
+        let (ty, mut measure) = (value.typed(), Measure::default());
+        let mut encoder = Encoder::new(Pass::Measure(&mut measure));
+        encoder.value(value, ty, &mut [], &Trail::ROOT);
+        let identical = encoder.identical;
         let (heap, text) = measure.finish()?;
         let (mut record, mut heap) = (AlignedBuf::zeroed(ty.size()), AlignedBuf::zeroed(heap));
         let mut text = vec![0; text];
         let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-        encoder.encode(value, ty, &mut record, &mut sink);
+        Encoder { pass: Pass::Write(&mut sink), identical }.value(value, ty, &mut record, &Trail::ROOT);
         let changed = || Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded");
         if !sink.is_exact() {
             return Err(changed());
@@ -108,16 +111,95 @@ impl<'t> Trail<'t> {
     }
 }
 
-/// Remembers which live types are exactly the type that they are stored as.
-#[derive(Default)]
-struct Encoder {
+/// The pass that makes room, or the one that writes. To the first, every slot is empty.
+enum Pass<'p, 's> {
+    Measure(&'p mut Measure),
+    Write(&'p mut Sink<'s>),
+}
+
+impl<'s> Pass<'_, 's> {
+    fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'s mut [u8] {
+        match self {
+            Pass::Measure(measure) => {
+                measure.array(align, size, count);
+                &mut []
+            }
+            Pass::Write(sink) => sink.array(slot, align, size, count),
+        }
+    }
+
+    fn text(&mut self, slot: &mut [u8], text: &str) {
+        match self {
+            Pass::Measure(measure) => measure.text(text.len()),
+            Pass::Write(sink) => sink.text(slot, text),
+        }
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>, kind: Kind, slot: &mut [u8]) {
+        match scalar {
+            Scalar::None | Scalar::Unit => {}
+            Scalar::Bool(it) => put(slot, &[u8::from(it)]),
+            Scalar::Char(c) => put(slot, &u32::from(c).to_le_bytes()),
+            Scalar::Int(number) => put_integer(slot, number.to_le_bytes(), kind),
+            Scalar::Uint(number) => put_integer(slot, number.to_le_bytes(), kind),
+            Scalar::F32(number) => put(slot, &number.to_le_bytes()),
+            Scalar::F64(number) => put(slot, &number.to_le_bytes()),
+            Scalar::Str(text) => self.text(slot, text),
+            Scalar::Bytes(bytes) => put(self.array(slot, 1, 1, bytes.len()), bytes),
+        }
+    }
+
+    fn live(&mut self, slot: &mut [u8], live: &dyn Reflect) {
+        match self {
+            Pass::Measure(measure) => live.measure(measure),
+            Pass::Write(sink) => live.encode(slot, sink),
+        }
+    }
+
+    fn enter(&mut self) -> bool {
+        match self {
+            Pass::Measure(measure) => measure.enter(),
+            Pass::Write(_) => true,
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Pass::Measure(measure) = self {
+            measure.leave();
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error, trail: &Trail<'_>) {
+        if let Pass::Measure(measure) = self {
+            measure.fail(|| error.path(trail.path()));
+        }
+    }
+}
+
+/// Walks through a value in one of the passes.
+struct Encoder<'p, 's> {
+    pass: Pass<'p, 's>,
+    /// Which live types are exactly the type that they are stored as.
     identical: HashMap<(usize, usize), bool>,
 }
 
-impl Encoder {
+impl<'p, 's> Encoder<'p, 's> {
+    fn new(pass: Pass<'p, 's>) -> Encoder<'p, 's> {
+        Encoder { pass, identical: HashMap::new() }
+    }
+
+    /// Visits what is behind a reference, unless that is too deep.
+    fn nested(&mut self, visit: impl FnOnce(&mut Self)) {
+        if self.pass.enter() {
+            visit(self);
+            self.pass.leave();
+        }
+    }
+
     /// The live value, if it can encode itself as this type.
     fn own<'v>(&mut self, value: Value<'v>, ty: Type<'_>) -> Option<&'v dyn Reflect> {
-        let Source::Live(live) = value.source() else { return None };
+        let Repr::Live(live) = value.0 else { return None };
         if ty.is_free_number() && ty.form() == Form::None {
             return None;
         }
@@ -125,150 +207,97 @@ impl Encoder {
         self.identical.entry(key).or_insert_with(|| value.typed().is_identical(ty)).then_some(live)
     }
 
-    fn measure(&mut self, value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>, measure: &mut Measure) {
+    fn value(&mut self, value: Value<'_>, ty: Type<'_>, slot: &mut [u8], trail: &Trail<'_>) {
         if let Some(live) = self.own(value, ty) {
-            return live.measure(measure);
+            return self.pass.live(slot, live);
         }
         let shape = match trail.within_limit().and_then(|()| Shape::of(value, ty)) {
             Ok(shape) => shape,
-            Err(error) => return measure.fail(|| error.path(trail.path())),
+            Err(error) => return self.pass.fail(error, trail),
         };
-        match value.scalar() {
-            Scalar::Str(text) => measure.text(text.len()),
-            Scalar::Bytes(bytes) => measure.array(1, 1, bytes.len()),
-            _ => {}
-        }
-        let element = ty.element();
-        match (ty.kind(), shape) {
-            (Kind::Option | Kind::Newtype, _) => {
-                let trail = trail.to(if ty.kind() == Kind::Option { Crumb::Some } else { Crumb::Inner });
-                if let Some(inner) = value.part(0) {
-                    self.measure(inner, element, &trail, measure);
+        let (element, inner) = (ty.element(), || value.part(0));
+        match ty.kind() {
+            Kind::Option => {
+                if let Some(inner) = inner() {
+                    put(slot, &[1]);
+                    let slot = part(slot, ty.align(), element.size());
+                    self.value(inner, element, slot, &trail.to(Crumb::Some));
                 }
             }
-            (Kind::Box, _) => {
-                measure.array(element.align(), element.size(), 1);
-                let Some(inner) = value.part(0) else { return };
-                measure.nested(|measure| self.measure(inner, element, &trail.to(Crumb::Inner), measure));
+            Kind::Newtype => {
+                if let Some(inner) = inner() {
+                    self.value(inner, element, slot, &trail.to(Crumb::Inner));
+                }
             }
-            (Kind::List, _) if value.count() > 0 => {
-                measure.array(element.align(), element.size(), value.count());
-                measure.nested(|measure| self.measure_elements(value, element, trail, measure));
+            Kind::Box => {
+                let target = self.pass.array(slot, element.align(), element.size(), 1);
+                let Some(inner) = inner() else { return };
+                self.nested(|encoder| encoder.value(inner, element, target, &trail.to(Crumb::Inner)));
             }
-            (Kind::Array, _) => self.measure_elements(value, element, trail, measure),
-            (Kind::Set | Kind::Map, _) if value.count() > 0 => {
-                self.measure_entries(value, ty, trail, measure)
+            Kind::List if value.count() > 0 => {
+                let target = self.pass.array(slot, element.align(), element.size(), value.count());
+                self.nested(|encoder| encoder.elements(value, element, target, trail));
             }
-            (_, shape) => self.measure_fields(value, ty, shape, trail, measure),
+            Kind::Array => self.elements(value, element, slot, trail),
+            Kind::Set | Kind::Map if value.count() > 0 => {
+                let layout = ty.entry();
+                let target = self.pass.array(slot, layout.align, layout.size, value.count());
+                self.nested(|encoder| encoder.entries(value, layout, target, trail));
+            }
+            Kind::Struct | Kind::Tuple | Kind::Enum => self.fields(value, ty, shape, slot, trail),
+            kind => self.pass.scalar(value.scalar(), kind, slot),
         }
     }
 
-    fn measure_fields(
+    fn fields(
         &mut self,
         value: Value<'_>,
         ty: Type<'_>,
         Shape { fields, variant }: Shape<'_>,
+        slot: &mut [u8],
         trail: &Trail<'_>,
-        measure: &mut Measure,
     ) {
+        if let (Some(variant), Some(tag)) = (variant, ty.tag()) {
+            put_integer(slot, variant.tag().to_le_bytes(), tag);
+        }
         let inside = variant.map(|variant| trail.to(Crumb::Variant(variant.name())));
         let trail = inside.as_ref().unwrap_or(trail);
         for (index, field) in fields.iter().enumerate() {
             let (trail, target) = (trail.to(Crumb::Field(field.name())), ty.resolve(field.ty()));
             match value.field_near(index, field.name()) {
-                Some(part) => self.measure(part, target, &trail, measure),
-                None => measure.fail(|| missing(field).path(trail.path())),
+                Some(own) => {
+                    self.value(own, target, part(slot, field.offset(), target.size()), &trail);
+                }
+                None => self.pass.fail(missing(field), &trail),
             }
         }
     }
 
-    fn measure_elements(&mut self, value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>, measure: &mut Measure) {
-        if same_numbers(value, ty) {
-            return;
-        }
-        for (index, (_, part)) in value.parts().enumerate() {
-            self.measure(part, ty, &trail.to(Crumb::Index(index)), measure);
-        }
-    }
-
-    fn measure_entries(&mut self, value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>, measure: &mut Measure) {
-        let layout = ty.entry();
-        measure.array(layout.align, layout.size, value.count());
-        measure.nested(|measure| {
-            let mut last: Option<Value<'_>> = None;
-            for (index, (key, part)) in value.entries().into_iter().flatten().enumerate() {
-                let trail = trail.to(Crumb::Index(index));
-                if last.replace(key).is_some_and(|last| compare_keys(last, key).is_ge()) {
-                    measure.fail(|| unordered(key).path(trail.path()));
-                }
-                self.measure(key, layout.key, &trail, measure);
-                if ty.kind() == Kind::Map {
-                    self.measure(part, layout.value, &trail, measure);
-                }
-            }
-        });
-    }
-
-    fn encode(&mut self, value: Value<'_>, ty: Type<'_>, slot: &mut [u8], sink: &mut Sink<'_>) {
-        if let Some(live) = self.own(value, ty) {
-            return live.encode(slot, sink);
-        }
-        let Ok(Shape { fields, variant }) = Shape::of(value, ty) else { return };
-        let element = ty.element();
-        match ty.kind() {
-            Kind::Option => {
-                if let Some(inner) = value.part(0) {
-                    put(slot, &[1]);
-                    self.encode(inner, element, part(slot, ty.align(), element.size()), sink);
-                }
-            }
-            Kind::Newtype => {
-                value.part(0).into_iter().for_each(|inner| self.encode(inner, element, slot, sink))
-            }
-            Kind::Box => {
-                let target = sink.array(slot, element.align(), element.size(), 1);
-                if let Some(inner) = value.part(0) {
-                    self.encode(inner, element, target, sink);
-                }
-            }
-            Kind::List => {
-                let target = sink.array(slot, element.align(), element.size(), value.count());
-                self.encode_elements(value, element, target, sink);
-            }
-            Kind::Array => self.encode_elements(value, element, slot, sink),
-            Kind::Set | Kind::Map => self.encode_entries(value, ty, slot, sink),
-            Kind::Struct | Kind::Tuple | Kind::Enum => {
-                if let (Some(variant), Some(tag)) = (variant, ty.tag()) {
-                    put_integer(slot, variant.tag().to_le_bytes(), tag);
-                }
-                for (index, field) in fields.iter().enumerate() {
-                    if let Some(value) = value.field_near(index, field.name()) {
-                        let target = ty.resolve(field.ty());
-                        self.encode(value, target, part(slot, field.offset(), target.size()), sink);
-                    }
-                }
-            }
-            kind => encode_scalar(value.scalar(), kind, slot, sink),
-        }
-    }
-
-    fn encode_elements(&mut self, value: Value<'_>, ty: Type<'_>, target: &mut [u8], sink: &mut Sink<'_>) {
+    fn elements(&mut self, value: Value<'_>, ty: Type<'_>, target: &mut [u8], trail: &Trail<'_>) {
         if let Some(bytes) = value.run_bytes().filter(|_| same_numbers(value, ty)) {
             return put(target, bytes);
         }
-        for (slot, (_, part)) in target.chunks_exact_mut(ty.size()).zip(value.parts()) {
-            self.encode(part, ty, slot, sink);
+        for (index, (_, own)) in value.parts().enumerate() {
+            let slot = part(target, index * ty.size(), ty.size());
+            self.value(own, ty, slot, &trail.to(Crumb::Index(index)));
         }
     }
 
-    fn encode_entries(&mut self, value: Value<'_>, ty: Type<'_>, slot: &mut [u8], sink: &mut Sink<'_>) {
-        let layout = ty.entry();
-        let target = sink.array(slot, layout.align, layout.size, value.count());
-        let entries = value.entries().into_iter().flatten();
-        for (slot, (key, value)) in target.chunks_exact_mut(layout.size).zip(entries) {
-            self.encode(key, layout.key, part(slot, 0, layout.key.size()), sink);
-            if ty.kind() == Kind::Map {
-                self.encode(value, layout.value, part(slot, layout.offset, layout.value.size()), sink);
+    /// Entries of a map; members of a set, which are keys without values.
+    fn entries(&mut self, value: Value<'_>, layout: EntryLayout<'_>, target: &mut [u8], trail: &Trail<'_>) {
+        let is_map = value.kind() == Kind::Map;
+        let mut last: Option<Value<'_>> = None;
+        for (index, (key, value)) in value.entries().into_iter().flatten().enumerate() {
+            let (slot, trail) =
+                (part(target, index * layout.size, layout.size), trail.to(Crumb::Index(index)));
+            let is_unordered =
+                |last| matches!(self.pass, Pass::Measure(_)) && compare_keys(last, key).is_ge();
+            if last.replace(key).is_some_and(is_unordered) {
+                self.pass.fail(unordered(key), &trail);
+            }
+            self.value(key, layout.key, part(slot, 0, layout.key.size()), &trail);
+            if is_map {
+                self.value(value, layout.value, part(slot, layout.offset, layout.value.size()), &trail);
             }
         }
     }
@@ -277,25 +306,11 @@ impl Encoder {
 /// True if elements can be copied as bytes, and need no look at each.
 fn same_numbers(value: Value<'_>, ty: Type<'_>) -> bool {
     let own = value.typed().element();
-    own.kind() == ty.kind() && own.form() == ty.form() && ty.is_free_number() && value.run_bytes().is_some()
+    own.kind() == ty.kind() && own.form() == ty.form() && ty.is_free_number()
 }
 
 fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
     put(slot, bytes.get(..kind.fixed_size() as usize).unwrap_or_default());
-}
-
-fn encode_scalar(scalar: Scalar<'_>, kind: Kind, slot: &mut [u8], sink: &mut Sink<'_>) {
-    match scalar {
-        Scalar::None | Scalar::Unit => {}
-        Scalar::Bool(it) => put(slot, &[u8::from(it)]),
-        Scalar::Char(c) => put(slot, &u32::from(c).to_le_bytes()),
-        Scalar::Int(number) => put_integer(slot, number.to_le_bytes(), kind),
-        Scalar::Uint(number) => put_integer(slot, number.to_le_bytes(), kind),
-        Scalar::F32(number) => put(slot, &number.to_le_bytes()),
-        Scalar::F64(number) => put(slot, &number.to_le_bytes()),
-        Scalar::Str(text) => sink.text(slot, text),
-        Scalar::Bytes(bytes) => put(sink.array(slot, 1, 1, bytes.len()), bytes),
-    }
 }
 
 /// The fields that a value has in its target type.

@@ -2,10 +2,10 @@
 //! going through all entries is never quadratic.
 #![forbid(unsafe_code)]
 
-use super::types::EntryLayout;
-use super::value::Source as From;
+use super::types::{EntryLayout, Type};
+use super::value::Repr;
 use super::{Data, Value};
-use crate::codec::Run;
+use crate::codec::{Run, search};
 use crate::describe::{Field, Kind};
 use std::cmp::Ordering;
 
@@ -29,11 +29,11 @@ impl<'a> Entries<'a> {
             return None;
         }
         let layout = value.typed().entry();
-        let source = match value.source() {
-            From::Live(live) => Source::Live(live.entries()),
-            From::Encoded => return None,
-            From::Stored(at) => Source::Stored(value.typed().run(at), layout),
-            From::Data(data) => Source::Data(data, layout),
+        let source = match value.0 {
+            Repr::Live(live) => Source::Live(live.entries()),
+            Repr::Encoded { .. } => return None,
+            Repr::Stored { at, ty } => Source::Stored(ty.run(at), layout),
+            Repr::Data { data, .. } => Source::Data(data, layout),
         };
         Some(Entries { source, next: 0, count: value.count() })
     }
@@ -45,7 +45,7 @@ impl<'a> Entries<'a> {
             Source::Stored(run, layout) => (index < run.count()).then(|| {
                 let entry = run.element(index, layout.size);
                 let part =
-                    |offset, ty: super::types::Type<'a>| Value::stored_as(entry.part(offset, ty.size()), ty);
+                    |offset, ty: Type<'a>| Value(Repr::Stored { at: entry.part(offset, ty.size()), ty });
                 (part(0, layout.key), part(layout.offset, layout.value))
             }),
             Source::Data(data, layout) => {
@@ -54,24 +54,16 @@ impl<'a> Entries<'a> {
                     Data::Parts(members) => members.get(index).map(|member| (member, member))?,
                     _ => return None,
                 };
-                Some((Value::data_as(key, layout.key), Value::data_as(value, layout.value)))
+                let of = |data, ty| Value(Repr::Data { data, ty });
+                Some((of(key, layout.key), of(value, layout.value)))
             }
         }
     }
 
     /// The value of the entry whose key `compare` finds equal, by binary search.
     pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<Value<'a>> {
-        let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let (key, value) = self.get(middle)?;
-            match compare(key) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(value),
-            }
-        }
-        None
+        let key = |index| self.get(index).map_or(Ordering::Less, |(key, _)| compare(key));
+        search(self.count, key).and_then(|index| self.get(index)).map(|(_, value)| value)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
-use crate::describe::{Field, Kind, Variant};
+use crate::describe::{Kind, Variant};
 use std::cmp::Ordering;
 
 /// Equal if the types have the same shape (the same kinds and forms, fields and variants by name) and all
@@ -72,7 +72,7 @@ fn equal_fields(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
 }
 
 /// The order of two keys of one map, or members of one set, wherever they are.
-pub fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
+pub(crate) fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
     let (left, right) = (left.through(), right.through());
     if let (Some(one), Some(other)) = (left.variant(), right.variant()) {
         // Tags of kind u128 are given by their bits.
@@ -90,21 +90,12 @@ pub fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
         (Scalar::Uint(left), Scalar::Uint(right)) => left.cmp(&right),
         (Scalar::Str(left), Scalar::Str(right)) => left.cmp(right),
         (Scalar::Bytes(left), Scalar::Bytes(right)) => left.cmp(right),
-        _ => left.parts().map(Keyed).partial_cmp(right.parts().map(Keyed)).unwrap_or(Ordering::Equal),
-    }
-}
-
-struct Keyed<'a>((Option<&'a Field>, Value<'a>));
-
-impl<'b> PartialEq<Keyed<'b>> for Keyed<'_> {
-    fn eq(&self, other: &Keyed<'b>) -> bool {
-        compare_keys(self.0.1, other.0.1).is_eq()
-    }
-}
-
-impl<'b> PartialOrd<Keyed<'b>> for Keyed<'_> {
-    fn partial_cmp(&self, other: &Keyed<'b>) -> Option<Ordering> {
-        Some(compare_keys(self.0.1, other.0.1))
+        _ => {
+            let mut pairs = left.parts().zip(right.parts());
+            let unequal =
+                pairs.find_map(|(left, right)| Some(compare_keys(left.1, right.1)).filter(|o| o.is_ne()));
+            unequal.unwrap_or_else(|| left.count().cmp(&right.count()))
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Values as Rust-like text: `{}` and `{:?}` on one line, `{:#}` over several.
 #![forbid(unsafe_code)]
 
-use super::text::form_text;
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
 use crate::describe::{Kind, Style};
@@ -34,7 +33,7 @@ impl Debug for Shown<'_> {
         if value.is_encoded() {
             return write!(f, "<{}, encoded>", value.type_text());
         }
-        if let Some(text) = form_text(value) {
+        if let Some(text) = value.form_text() {
             return f.write_str(&text);
         }
         match value.scalar() {

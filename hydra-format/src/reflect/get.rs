@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Scalar, Value};
+use crate::codec::{duration, system_time};
 use crate::describe::{Form, Kind};
 use crate::{Error, ErrorKind, Result};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// What [`Value::get`] can give: all integers and floats, bool, char, `&str`, `&[u8]` of bytes, slices of
 /// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these.
@@ -42,7 +43,7 @@ fn out_of_range(expected: &str, found: impl std::fmt::Display) -> Error {
 
 macro_rules! get {
     ($($ty:ty, |$value:ident| $get:expr;)*) => {$(
-        impl sealed::Sealed for $ty {}
+        impl<'a> sealed::Sealed for $ty {}
         impl<'a> Get<'a> for $ty {
             fn get($value: Value<'a>) -> Result<$ty> {
                 $get
@@ -100,26 +101,35 @@ get! {
         Scalar::Char(it) => Ok(it),
         _ => Err(value.through().wrong_kind("char")),
     };
+    &'a str, |value| match value.through().scalar() {
+        Scalar::Str(text) => Ok(text),
+        _ => Err(value.through().wrong_kind("string")),
+    };
+    &'a [u8], |value| match value.through().scalar() {
+        Scalar::Bytes(bytes) => Ok(bytes),
+        _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
+        _ => Err(value.through().wrong_kind("bytes")),
+    };
     Duration, |value| {
         let value = value.through();
         let Form::Duration { exponent } = value.ty().form() else { return Err(value.wrong_kind("a duration")) };
-        nanos(value, exponent).and_then(|nanos| match u128::try_from(nanos).ok().and_then(to_duration) {
-            Some(duration) => Ok(duration),
-            None => Err(out_of_range("a duration from 0 to u64::MAX seconds", value)),
-        })
+        let duration = u128::try_from(nanos(value, exponent)?).ok().and_then(duration);
+        duration.ok_or_else(|| out_of_range("a duration from 0 to u64::MAX seconds", value))
     };
     SystemTime, |value| {
         let value = value.through();
         let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
-        let nanos = nanos(value, exponent)?;
-        let distance = to_duration(nanos.unsigned_abs());
-        let time = distance.and_then(|distance| match nanos < 0 {
-            true => UNIX_EPOCH.checked_sub(distance),
-            false => UNIX_EPOCH.checked_add(distance),
-        });
+        let time = system_time(nanos(value, exponent)?);
         time.ok_or_else(|| out_of_range("a time that this system can express", value))
     };
 }
+
+macro_rules! slices {
+    ($($ty:ident)*) => {get! {$(
+        &'a [$ty], |value| value.slice();
+    )*}};
+}
+slices!(u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
 
 /// Value times ten to the exponent seconds, in nanoseconds; an error if that is not a whole number.
 fn nanos(value: Value<'_>, exponent: i8) -> Result<i128> {
@@ -133,44 +143,6 @@ fn nanos(value: Value<'_>, exponent: i8) -> Result<i128> {
     };
     exact.ok_or_else(|| out_of_range("whole nanoseconds", value))
 }
-
-fn to_duration(nanos: u128) -> Option<Duration> {
-    let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
-    Some(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
-}
-
-impl sealed::Sealed for &str {}
-impl<'a> Get<'a> for &'a str {
-    fn get(value: Value<'a>) -> Result<&'a str> {
-        match value.through().scalar() {
-            Scalar::Str(text) => Ok(text),
-            _ => Err(value.through().wrong_kind("string")),
-        }
-    }
-}
-
-impl sealed::Sealed for &[u8] {}
-impl<'a> Get<'a> for &'a [u8] {
-    fn get(value: Value<'a>) -> Result<&'a [u8]> {
-        match value.through().scalar() {
-            Scalar::Bytes(bytes) => Ok(bytes),
-            _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
-            _ => Err(value.through().wrong_kind("bytes")),
-        }
-    }
-}
-
-macro_rules! slices {
-    ($($ty:ident)*) => {$(
-        impl sealed::Sealed for &[$ty] {}
-        impl<'a> Get<'a> for &'a [$ty] {
-            fn get(value: Value<'a>) -> Result<&'a [$ty]> {
-                value.slice()
-            }
-        }
-    )*};
-}
-slices!(u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
 
 impl<T: sealed::Sealed> sealed::Sealed for Option<T> {}
 impl<'a, T: Get<'a>> Get<'a> for Option<T> {

@@ -4,6 +4,7 @@
 use super::Value;
 use crate::codec::{Measure, Sink};
 use crate::describe::Descriptor;
+use crate::raw::Describe;
 use std::any::Any;
 
 /// A value without parts, as it is.
@@ -36,9 +37,11 @@ pub enum Scalar<'a> {
 ///
 /// *Parts* are, in order: the fields of a struct or tuple, or of the present variant; the elements of a list or array; the
 /// inner value of an option, box or newtype. Maps and sets show theirs through [`Reflect::entries`].
-pub trait Reflect: Any {
-    /// The type as data.
-    fn descriptor(&self) -> &'static Descriptor;
+pub trait Reflect: Typed {
+    /// What a transparent newtype shows in its place; none for all other types.
+    fn inside(&self) -> Option<&dyn Reflect> {
+        None
+    }
 
     /// The value itself, for kinds without parts.
     fn scalar(&self) -> Scalar<'_> {
@@ -79,7 +82,16 @@ pub trait Reflect: Any {
     /// The second pass: writes the value into `slot`, zeroed bytes of its stored size, and what it
     /// refers to into the sink.
     fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>);
+}
 
-    /// The value itself, for downcasts.
-    fn as_any(&self) -> &dyn Any;
+/// A value that knows its type. Every storable type is one.
+pub trait Typed: Any {
+    /// The type as data.
+    fn descriptor(&self) -> &'static Descriptor;
+}
+
+impl<T: Describe> Typed for T {
+    fn descriptor(&self) -> &'static Descriptor {
+        T::TYPE
+    }
 }

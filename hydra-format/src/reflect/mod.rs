@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod dynamic;
-pub mod encode;
+pub(crate) mod encode;
 mod entries;
 mod equal;
 mod format;
@@ -20,8 +20,8 @@ mod walk;
 
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
-pub use equal::compare_keys;
+pub(crate) use equal::compare_keys;
 pub use get::Get;
-pub use live::{Reflect, Scalar};
+pub use live::{Reflect, Scalar, Typed};
 pub use path::{Locator, Path, Records, Step};
 pub use value::Value;

@@ -2,7 +2,7 @@
 //! integers as integers and floats as floats.
 #![forbid(unsafe_code)]
 
-use super::text::{base64, form_text};
+use super::text::base64;
 use super::types::Type;
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
@@ -32,7 +32,7 @@ impl Serialize for Node<'_> {
         if value.is_encoded() {
             return Err(S::Error::custom("the value is stored in another form: serialize its to_dynamic()"));
         }
-        if let Some(text) = form_text(value) {
+        if let Some(text) = value.form_text() {
             return serializer.serialize_str(&text);
         }
         match value.scalar() {

@@ -5,10 +5,9 @@
 use super::encode::{Image, encode_value, measure_value};
 use super::*;
 use crate::codec::{Measure, Sink};
-use crate::describe::{Descriptor, Field, Form, Kind, Parts as TypeParts, Style, TypeRef};
+use crate::describe::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use crate::raw::AlignedBuf;
-use crate::{ErrorKind, Hydra, Schema, type_of};
-use std::any::Any;
+use crate::{ErrorKind, Hydra, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -453,35 +452,27 @@ fn parts_of_stored_values_become_owned_values() {
 }
 
 /// A live value of which one part is stored as another type.
-struct Secret(std::cell::Cell<u32>);
+#[derive(Hydra)]
+struct Secret {
+    #[hydra(with = Plainly)]
+    cell: std::cell::Cell<u32>,
+}
 
-impl Reflect for Secret {
-    fn descriptor(&self) -> &'static Descriptor {
-        static TYPE: Descriptor = Descriptor::new({
-            let mut parts = TypeParts::new(Kind::Struct, 4, 4);
-            parts.name = "Secret";
-            parts.fields = const { &[Field::new("cell", TypeRef::Live(type_of::<u32>), 0, None, &[])] };
-            parts
-        });
-        &TYPE
+struct Plainly;
+
+impl crate::With<std::cell::Cell<u32>> for Plainly {
+    type Stored = u32;
+    fn to_stored(cell: &std::cell::Cell<u32>) -> crate::Result<u32> {
+        Ok(cell.get())
     }
-    fn count(&self) -> usize {
-        1
-    }
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        (index == 0).then(|| Value::encoded(&self.0, type_of::<u32>()))
-    }
-    fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-        self.0.get().encode(slot, sink);
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
+    fn from_stored(stored: u32) -> crate::Result<std::cell::Cell<u32>> {
+        Ok(stored.into())
     }
 }
 
 #[test]
 fn encoded_parts_show_their_live_type_and_are_stored_by_their_owner() {
-    let secret = Secret(7.into());
+    let secret = Secret { cell: 7.into() };
     let value = Value::of(&secret);
     let cell = value.field("cell").unwrap();
     assert!(cell.is_encoded() && !cell.is_none() && cell != cell);

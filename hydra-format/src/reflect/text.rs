@@ -1,126 +1,125 @@
-//! Forms in text: time, dates, decimals and UUIDs as docs/VALUES.md spells them. It knows numbers, no values.
+//! Forms in text: times, dates, durations, decimals and UUIDs as docs/VALUES.md spells them, exact by integer
+//! arithmetic alone.
 #![forbid(unsafe_code)]
 
 use super::{Scalar, Value};
 use crate::describe::{Form, Kind};
 use std::fmt::Write;
 
-/// The text of a value that has a form; none if it has none, or one that is not known on its kind.
-pub(super) fn form_text(value: Value<'_>) -> Option<String> {
-    let number = match value.scalar() {
-        Scalar::Int(number) => Number { negative: number < 0, digits: number.unsigned_abs().to_string() },
-        Scalar::Uint(number) => Number { negative: false, digits: number.to_string() },
-        _ => Number { negative: false, digits: String::new() },
+impl Value<'_> {
+    /// The text of a value that has a form, such as `2024-01-02T03:04:05Z` for a timestamp (docs/VALUES.md); none if it
+    /// has no form, or one that is not known on its kind. Newtypes and boxes have none.
+    pub fn form_text(self) -> Option<String> {
+        let kind = self.kind();
+        let wide = matches!(kind, Kind::I64 | Kind::I128);
+        match (self.ty().form(), self.scalar()) {
+            (Form::Timestamp { exponent }, Scalar::Int(number)) if wide => Some(timestamp(number, exponent)),
+            (Form::Duration { exponent }, Scalar::Int(number)) if wide => {
+                Some(duration(number < 0, number.unsigned_abs(), exponent))
+            }
+            (Form::Duration { exponent }, Scalar::Uint(number)) if matches!(kind, Kind::U64 | Kind::U128) => {
+                Some(duration(false, number, exponent))
+            }
+            (Form::Decimal { exponent }, Scalar::Int(number)) if wide => {
+                Some(decimal(number < 0, number.unsigned_abs(), exponent))
+            }
+            (Form::Date, Scalar::Int(number)) if kind == Kind::I32 => Some(date(number)),
+            (Form::Uuid, _) if kind == Kind::Array => uuid(self),
+            _ => None,
+        }
+    }
+}
+
+/// Seconds since 1970 of the years 0000 to 9999, the ones that RFC 3339 can write.
+const RFC_3339: std::ops::Range<i128> = -62_167_219_200..253_402_300_800;
+
+/// `value` times ten to the `exponent`, as an RFC 3339 timestamp in UTC; as decimal seconds where the year has no
+/// four digits.
+fn timestamp(value: i128, exponent: i8) -> String {
+    let Some((seconds, fraction)) = split(value, exponent).filter(|(seconds, _)| RFC_3339.contains(seconds))
+    else {
+        return duration(value < 0, value.unsigned_abs(), exponent);
     };
-    let kind = value.kind();
-    let wide = matches!(kind, Kind::I64 | Kind::I128);
-    match value.ty().form() {
-        Form::Timestamp { exponent } if wide => Some(timestamp(&number, exponent)),
-        Form::Duration { exponent } if wide || matches!(kind, Kind::U64 | Kind::U128) => {
-            Some(number.seconds(exponent))
-        }
-        Form::Decimal { exponent } if wide => Some(number.decimal(exponent)),
-        Form::Date if kind == Kind::I32 => Some(number.date()),
-        Form::Uuid if kind == Kind::Array => uuid(value),
-        _ => None,
-    }
-}
-
-/// Sign and decimal digits, so that no power of ten is too large.
-struct Number {
-    negative: bool,
-    digits: String,
-}
-
-impl Number {
-    /// The number times ten to the exponent: digits before and after the point.
-    fn scaled(&self, exponent: i8) -> (String, String) {
-        let mut whole = self.digits.clone();
-        if exponent >= 0 {
-            let zeros = if whole == "0" { 0 } else { usize::from(exponent.unsigned_abs()) };
-            whole.push_str(&"0".repeat(zeros));
-            return (whole, String::new());
-        }
-        let places = usize::from(exponent.unsigned_abs());
-        if whole.len() <= places {
-            whole.insert_str(0, &"0".repeat(places + 1 - whole.len()));
-        }
-        let fraction = whole.split_off(whole.len() - places);
-        (whole, fraction)
-    }
-
-    fn sign(&self) -> &'static str {
-        if self.negative { "-" } else { "" }
-    }
-
-    fn decimal(&self, exponent: i8) -> String {
-        let (whole, fraction) = self.scaled(exponent);
-        let point = if fraction.is_empty() { "" } else { "." };
-        format!("{}{whole}{point}{fraction}", self.sign())
-    }
-
-    fn seconds(&self, exponent: i8) -> String {
-        let decimal = self.decimal(exponent);
-        let trimmed = if decimal.contains('.') {
-            decimal.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            &decimal
-        };
-        format!("{trimmed}s")
-    }
-
-    fn date(&self) -> String {
-        let days = self.digits.parse::<i64>().map_or(0, |days| if self.negative { -days } else { days });
-        civil(days).unwrap_or_else(|| format!("{days}d"))
-    }
-}
-
-fn timestamp(number: &Number, exponent: i8) -> String {
-    let (whole, fraction) = number.scaled(exponent);
-    instant(number.negative, &whole, &fraction).unwrap_or_else(|| number.seconds(exponent))
-}
-
-/// RFC 3339; none outside of years 0 to 9999.
-fn instant(negative: bool, whole: &str, fraction: &str) -> Option<String> {
-    let mut seconds: i64 = whole.parse().ok()?;
-    let mut fraction = fraction.trim_end_matches('0').to_string();
-    if negative {
-        seconds = -seconds;
-        if !fraction.is_empty() {
-            seconds = seconds.checked_sub(1)?;
-            fraction = tens_complement(&fraction);
-        }
-    }
-    let digits = fraction.len();
-    fraction.push_str(&"0".repeat(if digits < 9 { digits.next_multiple_of(3) - digits } else { 0 }));
-    let (date, time) = (civil(seconds.div_euclid(86_400))?, seconds.rem_euclid(86_400));
-    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let fraction = fraction.trim_end_matches('0');
+    let width = if fraction.len() > 9 { fraction.len() } else { fraction.len().next_multiple_of(3) };
     let point = if fraction.is_empty() { "" } else { "." };
-    Some(format!("{date}T{hour:02}:{minute:02}:{second:02}{point}{fraction}Z"))
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}{point}{fraction:0<width$}Z", civil(day))
 }
 
-/// The digits of 1 minus a fraction whose last digit is not 0.
-fn tens_complement(fraction: &str) -> String {
-    let last = fraction.len().saturating_sub(1);
-    let digit = |(index, byte): (usize, u8)| {
-        let top = if index == last { b'9' + 1 } else { b'9' };
-        char::from(b'0' + (top - byte))
+/// Days since 1970-01-01 as `YYYY-MM-DD`; `2932897d` where the year has no four digits.
+fn date(days: i128) -> String {
+    if RFC_3339.contains(&days.saturating_mul(86_400)) { civil(days) } else { format!("{days}d") }
+}
+
+/// A magnitude times ten to the `exponent`, as decimal seconds: `1.5s`.
+fn duration(negative: bool, magnitude: u128, exponent: i8) -> String {
+    let text = decimal(negative && magnitude != 0, magnitude, exponent);
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
     };
-    fraction.bytes().enumerate().map(digit).collect()
+    format!("{text}s")
 }
 
-/// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar; none outside of years 0 to
-/// 9999. Counts in eras of 400 years that start in March (Howard Hinnant's `civil_from_days`).
-fn civil(days: i64) -> Option<String> {
-    let shifted = days.checked_add(719_468)?;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day_of_year = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (0..=9999).contains(&year).then(|| format!("{year:04}-{month:02}-{day_of_month:02}"))
+/// A magnitude times ten to the `exponent`, no digit dropped: `12.50`.
+fn decimal(negative: bool, magnitude: u128, exponent: i8) -> String {
+    let sign = if negative { "-" } else { "" };
+    let places = usize::from(exponent.unsigned_abs());
+    if exponent >= 0 {
+        let zeros = if magnitude == 0 { 0 } else { places };
+        return format!("{sign}{magnitude}{}", "0".repeat(zeros));
+    }
+    let digits = format!("{magnitude:0>width$}", width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    format!("{sign}{whole}.{fraction}")
+}
+
+/// Whole seconds, rounded down, and the digits of the fraction.
+fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
+    let scale = 10i128.checked_pow(exponent.unsigned_abs().into());
+    if exponent >= 0 {
+        return Some((if value == 0 { 0 } else { value.checked_mul(scale?)? }, String::new()));
+    }
+    let places = usize::from(exponent.unsigned_abs());
+    match scale {
+        Some(scale) => Some((value.div_euclid(scale), format!("{:0>places$}", value.rem_euclid(scale)))),
+        // Less than a second by far.
+        None if value >= 0 => Some((0, format!("{value:0>places$}"))),
+        None => {
+            let digits = format!("{:0>places$}", value.unsigned_abs());
+            Some((-1, complement(&digits)))
+        }
+    }
+}
+
+/// The digits of 1 minus a fraction that is not 0.
+fn complement(digits: &str) -> String {
+    let last = digits.trim_end_matches('0').len();
+    let flip = |(i, digit): (usize, char)| {
+        let digit = digit.to_digit(10).unwrap_or(0);
+        let flipped = match i + 1 {
+            n if n < last => 9 - digit,
+            n if n == last => 10 - digit,
+            _ => 0,
+        };
+        char::from_digit(flipped, 10).unwrap_or('0')
+    };
+    digits.chars().enumerate().map(flip).collect()
+}
+
+/// The proleptic Gregorian date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
+fn civil(days: i128) -> String {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i128::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn uuid(value: Value<'_>) -> Option<String> {
@@ -152,44 +151,47 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn number(value: i128) -> Number {
-        Number { negative: value < 0, digits: value.unsigned_abs().to_string() }
+    #[test]
+    fn timestamps_keep_every_digit() {
+        assert_eq!(timestamp(0, -9), "1970-01-01T00:00:00Z");
+        assert_eq!(timestamp(1_704_164_645_123_456_789, -9), "2024-01-02T03:04:05.123456789Z");
+        assert_eq!(timestamp(1_704_164_645_120, -3), "2024-01-02T03:04:05.120Z");
+        assert_eq!(timestamp(-1, -9), "1969-12-31T23:59:59.999999999Z");
+        assert_eq!(timestamp(951_782_400, 0), "2000-02-29T00:00:00Z");
+        assert_eq!(timestamp(1, -12), "1970-01-01T00:00:00.000000000001Z");
+        assert_eq!(timestamp(-1, -40), format!("1969-12-31T23:59:59.{}Z", "9".repeat(40)));
+        assert_eq!(timestamp(-1500, -3), "1969-12-31T23:59:58.500Z");
+        assert_eq!(timestamp(-86_400, 0), "1969-12-31T00:00:00Z");
+        assert_eq!(timestamp(1, 2), "1970-01-01T00:01:40Z");
     }
 
     #[test]
-    fn instants_and_dates() {
-        let cases = [
-            (0, 0, "1970-01-01T00:00:00Z"),
-            (1_704_164_645_123_456_789, -9, "2024-01-02T03:04:05.123456789Z"),
-            (-1, -9, "1969-12-31T23:59:59.999999999Z"),
-            (-1500, -3, "1969-12-31T23:59:58.500Z"),
-            (-86_400, 0, "1969-12-31T00:00:00Z"),
-            (951_782_400, 0, "2000-02-29T00:00:00Z"),
-            (253_402_300_799, 0, "9999-12-31T23:59:59Z"),
-            (253_402_300_800, 0, "253402300800s"),
-            (-62_167_219_200, 0, "0000-01-01T00:00:00Z"),
-            (-621_672_192_005, -1, "-62167219200.5s"),
-            (1, -12, "1970-01-01T00:00:00.000000000001Z"),
-            (i128::MAX, 127, &format!("{}{}s", i128::MAX, "0".repeat(127))),
-        ];
-        for (value, exponent, text) in cases {
-            assert_eq!(timestamp(&number(value), exponent), text);
-        }
-        assert_eq!(number(19_724).date(), "2024-01-02");
-        assert_eq!(number(2_932_897).date(), "2932897d");
+    fn years_without_four_digits_are_seconds() {
+        assert_eq!(timestamp(253_402_300_799, 0), "9999-12-31T23:59:59Z");
+        assert_eq!(timestamp(253_402_300_800, 0), "253402300800s");
+        assert_eq!(timestamp(-62_167_219_200, 0), "0000-01-01T00:00:00Z");
+        assert_eq!(timestamp(-621_672_192_005, -1), "-62167219200.5s");
+        assert_eq!(timestamp(i128::MAX, 127).len(), 39 + 127 + 1);
+        assert_eq!(
+            (date(-1), date(19_724), date(2_932_896), date(2_932_897)),
+            ("1969-12-31".into(), "2024-01-02".into(), "9999-12-31".into(), "2932897d".into())
+        );
+        assert_eq!(date(i128::MIN), format!("{}d", i128::MIN));
     }
 
     #[test]
     fn durations_and_decimals() {
-        let seconds =
-            [(1_500_000_000, -9, "1.5s"), (0, -9, "0s"), (-2, 0, "-2s"), (5, 2, "500s"), (10, -1, "1s")];
-        for (value, exponent, text) in seconds {
-            assert_eq!(number(value).seconds(exponent), text);
-        }
-        let decimals = [(1250, -2, "12.50"), (-5, -3, "-0.005"), (7, 2, "700"), (0, 3, "0"), (100, 0, "100")];
-        for (value, exponent, text) in decimals {
-            assert_eq!(number(value).decimal(exponent), text);
-        }
+        assert_eq!(duration(false, 1_500_000_000, -9), "1.5s");
+        assert_eq!(duration(false, 0, -9), "0s");
+        assert_eq!(duration(true, 2, 0), "-2s");
+        assert_eq!(duration(false, 12, 1), "120s");
+        assert_eq!(duration(false, 10, -1), "1s");
+        assert_eq!(decimal(false, 0, 3), "0");
+        assert_eq!(decimal(false, 100, 0), "100");
+        assert_eq!(decimal(false, 1250, -2), "12.50");
+        assert_eq!(decimal(true, 5, -2), "-0.05");
+        assert_eq!(decimal(false, 5, 3), "5000");
+        assert_eq!(decimal(false, u128::MAX, -128).len(), 130);
     }
 
     #[test]

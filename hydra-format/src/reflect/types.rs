@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::Run;
-use crate::describe::{Descriptor, Field, Kind, Schema, TypeRef, Variant, round_up};
+use crate::describe::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
 use crate::raw::Describe;
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -69,10 +69,8 @@ impl<'a> Type<'a> {
             return EntryLayout { key: value, value, offset: 0, size: value.size(), align: value.align() };
         }
         let key = self.key();
-        let align = key.align().max(value.align());
-        let offset = round_up(key.size() as u64, value.align() as u64) as usize;
-        let size = round_up((offset + value.size()) as u64, align as u64) as usize;
-        EntryLayout { key, value, offset, size, align }
+        let Layout { offsets: [_, offset], size, align } = entry_layout(key.ty, value.ty);
+        EntryLayout { key, value, offset: offset as usize, size, align }
     }
 
     /// The run of a list, set or map whose reference stands at `at`.
@@ -106,7 +104,7 @@ impl<'a> Type<'a> {
             if !same_node(left.ty, right.ty) {
                 return false;
             }
-            let pairs = references(left.ty).zip(references(right.ty));
+            let pairs = left.ty.children().zip(right.ty.children());
             open.extend(pairs.map(|(l, r)| (left.resolve(l), right.resolve(r))));
         }
         true
@@ -135,10 +133,4 @@ fn same_variant(left: &Variant, right: &Variant) -> bool {
 fn same_fields(left: &[Field], right: &[Field]) -> bool {
     left.len() == right.len()
         && left.iter().zip(right).all(|(l, r)| (l.name(), l.offset()) == (r.name(), r.offset()))
-}
-
-/// Every type that a type refers to, in one order.
-fn references(ty: &Descriptor) -> impl Iterator<Item = TypeRef> {
-    let fields = ty.fields().iter().chain(ty.variants().iter().flat_map(Variant::fields));
-    ty.args().iter().copied().chain(ty.key()).chain(ty.element()).chain(fields.map(Field::ty))
 }

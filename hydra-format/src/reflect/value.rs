@@ -35,10 +35,11 @@ pub(crate) const MAX_NESTING: usize = 256;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Value<'a>(Repr<'a>);
+pub struct Value<'a>(pub(super) Repr<'a>);
 
+/// How a value is kept.
 #[derive(Clone, Copy)]
-enum Repr<'a> {
+pub(super) enum Repr<'a> {
     /// A Rust value in memory.
     Live(&'a dyn Reflect),
     /// A Rust value in memory whose stored form is another type.
@@ -49,18 +50,14 @@ enum Repr<'a> {
     Data { data: &'a Data, ty: Type<'a> },
 }
 
-/// How a value is kept, for those in this module that treat one of them in a special way.
-pub(super) enum Source<'a> {
-    Live(&'a dyn Reflect),
-    Encoded,
-    Stored(At<'a>),
-    Data(&'a Data),
-}
-
 impl<'a> Value<'a> {
     /// The reflection of a live value.
     pub fn of<T: Reflect>(value: &'a T) -> Value<'a> {
-        Value(Repr::Live(value))
+        let mut shown: &dyn Reflect = value;
+        while let Some(inner) = shown.inside() {
+            shown = inner;
+        }
+        Value(Repr::Live(shown))
     }
 
     /// The part of a live value that is stored under another type.
@@ -77,23 +74,6 @@ impl<'a> Value<'a> {
     /// A value that exists only as data and was checked against its type.
     pub(crate) fn data(data: &'a Data, ty: &'a Descriptor, schema: &'a Schema) -> Value<'a> {
         Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
-    }
-
-    pub(super) fn stored_as(at: At<'a>, ty: Type<'a>) -> Value<'a> {
-        Value(Repr::Stored { at, ty })
-    }
-
-    pub(super) fn data_as(data: &'a Data, ty: Type<'a>) -> Value<'a> {
-        Value(Repr::Data { data, ty })
-    }
-
-    pub(super) fn source(self) -> Source<'a> {
-        match self.0 {
-            Repr::Live(live) => Source::Live(live),
-            Repr::Encoded { .. } => Source::Encoded,
-            Repr::Stored { at, .. } => Source::Stored(at),
-            Repr::Data { data, .. } => Source::Data(data),
-        }
     }
 
     pub(super) fn typed(self) -> Type<'a> {
@@ -199,7 +179,7 @@ impl<'a> Value<'a> {
                     Kind::Newtype => at,
                     _ => at.part(self.own_fields().get(index)?.offset(), ty_of.size()),
                 };
-                Some(Value::stored_as(at, ty_of))
+                Some(Value(Repr::Stored { at, ty: ty_of }))
             }
             Repr::Data { data, .. } => {
                 let part = match data {
@@ -207,7 +187,7 @@ impl<'a> Value<'a> {
                     Data::Some(inner) => inner,
                     _ => return None,
                 };
-                Some(Value::data_as(part, self.part_type(index)?))
+                Some(Value(Repr::Data { data: part, ty: self.part_type(index)? }))
             }
         }
     }
@@ -335,7 +315,7 @@ impl<'a> Value<'a> {
     /// The live value itself, if this is one of type `T`.
     pub fn downcast_ref<T: 'static>(self) -> Option<&'a T> {
         match self.0 {
-            Repr::Live(value) => value.as_any().downcast_ref(),
+            Repr::Live(value) => (value as &dyn Any).downcast_ref(),
             Repr::Encoded { live, .. } => live.downcast_ref(),
             Repr::Stored { .. } | Repr::Data { .. } => None,
         }

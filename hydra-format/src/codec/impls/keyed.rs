@@ -1,9 +1,9 @@
 //! Maps and sets: written in the order of their keys, whatever order they have in memory.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
 use crate::codec::sink::part;
-use crate::codec::{At, Hydra, ListView, MapView, Measure, Run, SetView, Sink};
+use crate::codec::{At, Hydra, MapView, Measure, SetView, Sink};
 use crate::raw::pair_layout;
 use crate::reflect::Reflect;
 use crate::{Error, ErrorKind, Result, Value};
@@ -101,8 +101,6 @@ fn decode_members<T: Hydra>(at: At<'_>) -> impl Iterator<Item = Result<T>> {
 macro_rules! map {
     ($($ty:ty, [$($generics:tt)*];)*) => {$(
         impl<$($generics)*> Reflect for $ty {
-            identity!();
-
             fn count(&self) -> usize {
                 self.len()
             }
@@ -123,16 +121,11 @@ macro_rules! map {
 
         impl<$($generics)*> Hydra for $ty {
             type View<'a> = MapView<'a, K, V>;
-            type List<'a> = ListView<'a, $ty>;
+            listed!();
 
             #[inline]
             fn view(at: At<'_>) -> MapView<'_, K, V> {
                 MapView::new(at.referenced(pair_layout::<K, V>().size))
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> ListView<'_, Self> {
-                ListView::new(run)
             }
 
             fn decode(at: At<'_>) -> Result<Self> {
@@ -149,8 +142,6 @@ map! {
 macro_rules! set {
     ($($ty:ty, [$($generics:tt)*];)*) => {$(
         impl<$($generics)*> Reflect for $ty {
-            identity!();
-
             fn count(&self) -> usize {
                 self.len()
             }
@@ -171,16 +162,11 @@ macro_rules! set {
 
         impl<$($generics)*> Hydra for $ty {
             type View<'a> = SetView<'a, T>;
-            type List<'a> = ListView<'a, $ty>;
+            listed!();
 
             #[inline]
             fn view(at: At<'_>) -> SetView<'_, T> {
                 SetView::new(at.run::<T>())
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> ListView<'_, Self> {
-                ListView::new(run)
             }
 
             fn decode(at: At<'_>) -> Result<Self> {

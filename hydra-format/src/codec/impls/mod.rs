@@ -9,16 +9,17 @@ mod sequence;
 mod text;
 mod time;
 
-/// The parts of `Reflect` that every implementation writes the same way.
-macro_rules! identity {
-    () => {
-        fn descriptor(&self) -> &'static crate::describe::Descriptor {
-            <Self as crate::raw::Describe>::TYPE
-        }
+pub(crate) use time::{duration, system_time};
 
-        fn as_any(&self) -> &dyn std::any::Any {
-            self
+/// The parts of `Hydra` of a type of which a run is read one by one.
+macro_rules! listed {
+    () => {
+        type List<'a> = crate::codec::ListView<'a, Self>;
+
+        #[inline]
+        fn list(run: crate::codec::Run<'_>) -> crate::codec::ListView<'_, Self> {
+            crate::codec::ListView::new(run)
         }
     };
 }
-use identity;
+use listed;

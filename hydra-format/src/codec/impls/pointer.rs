@@ -1,8 +1,8 @@
 //! Box, Rc and Arc: one value behind a reference.
 #![forbid(unsafe_code)]
 
-use super::identity;
-use crate::codec::{At, Boxed, Hydra, ListView, Measure, Run, Sink};
+use super::listed;
+use crate::codec::{At, Boxed, Hydra, Measure, Sink};
 use crate::reflect::Reflect;
 use crate::{Result, Value};
 use std::rc::Rc;
@@ -11,8 +11,6 @@ use std::sync::Arc;
 macro_rules! pointer {
     ($($pointer:ident),*) => {$(
         impl<T: Hydra> Reflect for $pointer<T> {
-            identity!();
-
             fn count(&self) -> usize {
                 1
             }
@@ -34,16 +32,11 @@ macro_rules! pointer {
 
         impl<T: Hydra> Hydra for $pointer<T> {
             type View<'a> = Boxed<'a, T>;
-            type List<'a> = ListView<'a, $pointer<T>>;
+            listed!();
 
             #[inline]
             fn view(at: At<'_>) -> Boxed<'_, T> {
                 Boxed::new(at.run::<T>())
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> ListView<'_, $pointer<T>> {
-                ListView::new(run)
             }
 
             fn decode(at: At<'_>) -> Result<Self> {

@@ -1,10 +1,10 @@
 //! Tuples.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
 use crate::codec::sink::part;
-use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
-use crate::raw::TupleLayout;
+use crate::codec::{At, Hydra, Measure, Sink};
+use crate::raw::{TupleLayout, each_tuple};
 use crate::reflect::Reflect;
 use crate::{Result, Value};
 use std::cmp::Ordering;
@@ -12,8 +12,6 @@ use std::cmp::Ordering;
 macro_rules! tuples {
     ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
         impl<$($param: Hydra),+> Reflect for ($($param,)+) {
-            identity!();
-
             fn count(&self) -> usize {
                 $count
             }
@@ -38,16 +36,11 @@ macro_rules! tuples {
 
         impl<$($param: Hydra),+> Hydra for ($($param,)+) {
             type View<'a> = ($($param::View<'a>,)+);
-            type List<'a> = ListView<'a, Self>;
+            listed!();
 
             #[inline]
             fn view<'a>(at: At<'a>) -> Self::View<'a> {
                 ($(at.get::<$param>(Self::LAYOUT.offsets[$index] as usize),)+)
-            }
-
-            #[inline]
-            fn list<'a>(run: Run<'a>) -> ListView<'a, Self> {
-                ListView::new(run)
             }
 
             #[inline]
@@ -66,18 +59,4 @@ macro_rules! tuples {
         }
     )*};
 }
-
-tuples! {
-    1: A 0;
-    2: A 0, B 1;
-    3: A 0, B 1, C 2;
-    4: A 0, B 1, C 2, D 3;
-    5: A 0, B 1, C 2, D 3, E 4;
-    6: A 0, B 1, C 2, D 3, E 4, F 5;
-    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-    9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
-    10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
-    11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
-    12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
-}
+each_tuple!(tuples);

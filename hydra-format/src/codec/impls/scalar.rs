@@ -1,20 +1,20 @@
-//! Numbers, bool, char, unit.
+//! Numbers, bool, char, unit, durations; options.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
+use super::time::duration;
 use crate::codec::sink::put;
-use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::codec::{At, Hydra, Measure, Run, Sink};
 use crate::reflect::{Reflect, Scalar};
 use crate::{Result, Value};
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::num::NonZero;
+use std::time::Duration;
 
 macro_rules! number {
     ($($ty:ident as $scalar:ident($wide:ty)),* ; $order:ident) => {$(
         impl Reflect for $ty {
-            identity!();
-
             fn scalar(&self) -> Scalar<'_> {
                 Scalar::$scalar(<$wide>::from(*self))
             }
@@ -64,10 +64,8 @@ number!(f32 as F32(f32), f64 as F64(f64); unordered);
 
 /// Types whose view is the value itself, read one by one because some bit patterns are not values.
 macro_rules! restricted {
-    ($($ty:ty, |$this:ident| $scalar:expr, $bytes:expr, |$at:ident| $view:expr;)*) => {$(
-        impl Reflect for $ty {
-            identity!();
-
+    ($($ty:ty $(, [$($generics:tt)*])?, |$this:ident| $scalar:expr, $bytes:expr, |$at:ident| $view:expr;)*) => {$(
+        impl$(<$($generics)*>)? Reflect for $ty {
             fn scalar(&self) -> Scalar<'_> {
                 let $this = *self;
                 $scalar
@@ -80,18 +78,13 @@ macro_rules! restricted {
             }
         }
 
-        impl Hydra for $ty {
+        impl$(<$($generics)*>)? Hydra for $ty {
             type View<'a> = $ty;
-            type List<'a> = ListView<'a, $ty>;
+            listed!();
 
             #[inline]
             fn view($at: At<'_>) -> $ty {
                 $view
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> ListView<'_, $ty> {
-                ListView::new(run)
             }
 
             #[inline]
@@ -111,6 +104,9 @@ macro_rules! restricted {
 }
 restricted! {
     (), |_unit| Scalar::Unit, [0], |_at| ();
+    PhantomData<P>, [P: ?Sized + 'static], |_unit| Scalar::Unit, [0], |_at| PhantomData;
+    Duration, |this| Scalar::Uint(this.as_nanos()), this.as_nanos().to_le_bytes(),
+        |at| duration(u128::from_le_bytes(at.array())).unwrap_or(Duration::MAX);
     bool, |this| Scalar::Bool(this), [u8::from(this)], |at| at.byte() != 0;
     char, |this| Scalar::Char(this), u32::from(this).to_le_bytes(),
         |at| char::from_u32(u32::from_le_bytes(at.array())).unwrap_or(char::REPLACEMENT_CHARACTER);
@@ -127,36 +123,7 @@ macro_rules! nonzero {
 nonzero!(u8 as Uint(u128), u16 as Uint(u128), u32 as Uint(u128), u64 as Uint(u128), u128 as Uint(u128));
 nonzero!(i8 as Int(i128), i16 as Int(i128), i32 as Int(i128), i64 as Int(i128), i128 as Int(i128));
 
-impl<P: ?Sized + 'static> Reflect for PhantomData<P> {
-    identity!();
-
-    fn scalar(&self) -> Scalar<'_> {
-        Scalar::Unit
-    }
-
-    fn encode(&self, _: &mut [u8], _: &mut Sink<'_>) {}
-}
-
-impl<P: ?Sized + 'static> Hydra for PhantomData<P> {
-    type View<'a> = PhantomData<P>;
-    type List<'a> = ListView<'a, PhantomData<P>>;
-
-    fn view(_: At<'_>) -> Self {
-        PhantomData
-    }
-
-    fn list(run: Run<'_>) -> ListView<'_, Self> {
-        ListView::new(run)
-    }
-
-    fn decode(_: At<'_>) -> Result<Self> {
-        Ok(PhantomData)
-    }
-}
-
 impl<T: Hydra> Reflect for Option<T> {
-    identity!();
-
     fn count(&self) -> usize {
         usize::from(self.is_some())
     }
@@ -183,16 +150,11 @@ impl<T: Hydra> Reflect for Option<T> {
 
 impl<T: Hydra> Hydra for Option<T> {
     type View<'a> = Option<T::View<'a>>;
-    type List<'a> = ListView<'a, Option<T>>;
+    listed!();
 
     #[inline]
     fn view(at: At<'_>) -> Option<T::View<'_>> {
         (at.byte() != 0).then(|| at.get::<T>(T::ALIGN))
-    }
-
-    #[inline]
-    fn list(run: Run<'_>) -> ListView<'_, Self> {
-        ListView::new(run)
     }
 
     #[inline]

@@ -1,9 +1,9 @@
 //! Lists and arrays.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
 use crate::codec::sink::put;
-use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::codec::{At, Hydra, Measure, Run, Sink};
 use crate::reflect::{Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
@@ -72,8 +72,6 @@ fn order_elements<T: Hydra>(left: &[T], right: &[T]) -> Ordering {
 macro_rules! list {
     ($($ty:ty),*) => {$(
         impl<T: Hydra> Reflect for $ty {
-            identity!();
-
             fn scalar(&self) -> Scalar<'_> {
                 match raw::bytes_of(self).filter(|_| T::BYTE) {
                     Some(bytes) => Scalar::Bytes(bytes),
@@ -106,16 +104,11 @@ macro_rules! list {
 
         impl<T: Hydra> Hydra for $ty {
             type View<'a> = T::List<'a>;
-            type List<'a> = ListView<'a, $ty>;
+            listed!();
 
             #[inline]
             fn view(at: At<'_>) -> T::List<'_> {
                 T::list(at.run::<T>())
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> ListView<'_, $ty> {
-                ListView::new(run)
             }
 
             fn decode(at: At<'_>) -> Result<$ty> {
@@ -135,8 +128,6 @@ macro_rules! list {
 list!(Vec<T>, Box<[T]>);
 
 impl<T: Hydra, const N: usize> Reflect for [T; N] {
-    identity!();
-
     fn count(&self) -> usize {
         N
     }
@@ -162,16 +153,11 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
 
 impl<T: Hydra, const N: usize> Hydra for [T; N] {
     type View<'a> = T::List<'a>;
-    type List<'a> = ListView<'a, [T; N]>;
+    listed!();
 
     #[inline]
     fn view(at: At<'_>) -> T::List<'_> {
         T::list(at.part(0, T::SIZE * N).inline_run(N))
-    }
-
-    #[inline]
-    fn list(run: Run<'_>) -> ListView<'_, Self> {
-        ListView::new(run)
     }
 
     fn decode(at: At<'_>) -> Result<Self> {

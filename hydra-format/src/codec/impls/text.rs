@@ -1,9 +1,9 @@
 //! Strings.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
 use crate::Result;
-use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::codec::{At, Hydra, Measure, Sink};
 use crate::reflect::{Reflect, Scalar};
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -12,8 +12,6 @@ use std::sync::Arc;
 macro_rules! text {
     ($($ty:ty),*) => {$(
         impl Reflect for $ty {
-            identity!();
-
             fn scalar(&self) -> Scalar<'_> {
                 Scalar::Str(self)
             }
@@ -31,16 +29,11 @@ macro_rules! text {
 
         impl Hydra for $ty {
             type View<'a> = &'a str;
-            type List<'a> = ListView<'a, $ty>;
+            listed!();
 
             #[inline]
             fn view(at: At<'_>) -> &str {
                 at.str()
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> ListView<'_, $ty> {
-                ListView::new(run)
             }
 
             #[inline]

@@ -1,21 +1,18 @@
-//! Duration and SystemTime, in nanoseconds.
+//! Times in nanoseconds: SystemTime, and what the conversions of values share with it.
 #![forbid(unsafe_code)]
 
-use super::identity;
+use super::listed;
 use crate::codec::sink::put;
-use crate::codec::{At, Hydra, ListView, Measure, Run, Sink};
+use crate::codec::{At, Hydra, Measure, Sink};
+use crate::describe::NANOS;
 use crate::reflect::{Reflect, Scalar};
 use crate::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const NANOS: u128 = 1_000_000_000;
-
-/// A duration of so many nanoseconds; the longest one if there are more than a Duration holds.
-fn duration(nanos: u128) -> Duration {
-    match u64::try_from(nanos / NANOS) {
-        Ok(seconds) => Duration::new(seconds, (nanos % NANOS) as u32),
-        Err(_) => Duration::MAX,
-    }
+/// A duration of so many nanoseconds, unless there are more than a Duration holds.
+pub(crate) fn duration(nanos: u128) -> Option<Duration> {
+    let seconds = u64::try_from(nanos / NANOS).ok()?;
+    Some(Duration::new(seconds, (nanos % NANOS) as u32))
 }
 
 /// Nanoseconds since 1970, negative before.
@@ -26,43 +23,13 @@ fn since_epoch(time: SystemTime) -> i128 {
     }
 }
 
-fn system_time(nanos: i128) -> Option<SystemTime> {
-    let distance = duration(nanos.unsigned_abs());
+/// The time so many nanoseconds after 1970, unless this system cannot express it.
+pub(crate) fn system_time(nanos: i128) -> Option<SystemTime> {
+    let distance = duration(nanos.unsigned_abs())?;
     if nanos < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-impl Reflect for Duration {
-    identity!();
-
-    fn scalar(&self) -> Scalar<'_> {
-        Scalar::Uint(self.as_nanos())
-    }
-
-    fn encode(&self, slot: &mut [u8], _: &mut Sink<'_>) {
-        put(slot, &self.as_nanos().to_le_bytes());
-    }
-}
-
-impl Hydra for Duration {
-    type View<'a> = Duration;
-    type List<'a> = ListView<'a, Duration>;
-
-    fn view(at: At<'_>) -> Duration {
-        duration(u128::from_le_bytes(at.array()))
-    }
-
-    fn list(run: Run<'_>) -> ListView<'_, Duration> {
-        ListView::new(run)
-    }
-
-    fn decode(at: At<'_>) -> Result<Duration> {
-        Ok(Duration::view(at))
-    }
-}
-
 impl Reflect for SystemTime {
-    identity!();
-
     fn scalar(&self) -> Scalar<'_> {
         Scalar::Int(since_epoch(*self))
     }
@@ -86,14 +53,10 @@ impl Reflect for SystemTime {
 impl Hydra for SystemTime {
     /// A time that this system cannot express reads as 1970-01-01; [`Hydra::decode`] refuses it.
     type View<'a> = SystemTime;
-    type List<'a> = ListView<'a, SystemTime>;
+    listed!();
 
     fn view(at: At<'_>) -> SystemTime {
         system_time(i128::from_le_bytes(at.array())).unwrap_or(UNIX_EPOCH)
-    }
-
-    fn list(run: Run<'_>) -> ListView<'_, SystemTime> {
-        ListView::new(run)
     }
 
     fn decode(at: At<'_>) -> Result<SystemTime> {

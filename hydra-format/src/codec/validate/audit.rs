@@ -2,23 +2,25 @@
 //! and are not. It keeps the rules of `pass`, which a test holds it to.
 #![forbid(unsafe_code)]
 
-use super::key::{Entry, tag_bits};
-use super::pass::{is_duration, is_timestamp};
-use super::{Fault, Parts, Validator};
+use super::key::tag_bits;
+use super::{Fault, Regions, Validator};
 use crate::ErrorKind;
 use crate::codec::At;
 use crate::codec::sink::MAX_DEPTH;
-use crate::describe::{Descriptor, Field, Form, Kind, Schema, TypeRef, Variant, round_up};
+use crate::describe::{
+    Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, Variant, entry_layout, is_duration, is_timestamp,
+    round_up,
+};
 
 /// Findings in a payload, at most.
 const MAX_FINDINGS: usize = 10_000;
 
 /// Walks a payload. With `hard`, only what the fast pass refuses counts, and the first finding ends the walk.
-pub(super) fn walk(validator: &Validator, parts: &Parts<'_>, hard: bool, report: &mut dyn FnMut(Fault)) {
+pub(super) fn walk(validator: &Validator, regions: &Regions<'_>, hard: bool, report: &mut dyn FnMut(Fault)) {
     let mut walk = Walk {
         schema: &validator.schema,
         validator,
-        parts,
+        regions,
         hard,
         left: if hard { 1 } else { MAX_FINDINGS },
         broken: false,
@@ -59,7 +61,7 @@ impl<'a> Spot<'a> {
 struct Walk<'a, 'r> {
     schema: &'a Schema,
     validator: &'a Validator,
-    parts: &'a Parts<'a>,
+    regions: &'a Regions<'a>,
     hard: bool,
     /// Findings that may still be reported.
     left: usize,
@@ -75,14 +77,15 @@ struct Walk<'a, 'r> {
 impl<'a> Walk<'a, '_> {
     fn records(&mut self) {
         let root = self.schema.resolve(TypeRef::Index(self.validator.root));
-        let (size, parts) = (root.size(), self.parts);
-        let bytes = size.checked_mul(parts.count);
-        let Some(bytes) = bytes.filter(|&bytes| bytes <= parts.records.len() && parts.stride == size) else {
-            let expected = format!("{} records of {size} bytes", parts.count);
-            let found = format!("{} bytes with a stride of {}", parts.records.len(), parts.stride);
+        let (size, regions) = (root.size(), self.regions);
+        let bytes = size.checked_mul(regions.count);
+        let Some(bytes) = bytes.filter(|&bytes| bytes <= regions.records.len() && regions.stride == size)
+        else {
+            let expected = format!("{} records of {size} bytes", regions.count);
+            let found = format!("{} bytes with a stride of {}", regions.records.len(), regions.stride);
             return self.fault(ErrorKind::BadValue, 0, expected, found);
         };
-        let (records, beyond) = parts.records.split_at(bytes);
+        let (records, beyond) = regions.records.split_at(bytes);
         for (index, bytes) in records.chunks_exact(size).enumerate() {
             self.record = Some(index as u64);
             self.value(root, Spot { bytes, offset: (index * size) as u64 }, 0);
@@ -100,9 +103,9 @@ impl<'a> Walk<'a, '_> {
         if self.hard || self.broken {
             return;
         }
-        let heap = self.parts.heap;
+        let heap = self.regions.heap;
         let rest = heap.get(self.heap_at..).unwrap_or_default();
-        let spot = Spot { bytes: rest, offset: (self.parts.heap_start + self.heap_at) as u64 };
+        let spot = Spot { bytes: rest, offset: (self.regions.heap_start + self.heap_at) as u64 };
         if heap.len() as u64 > round_up(self.heap_at as u64, 64) {
             self.fault(
                 ErrorKind::NotCanonical,
@@ -112,9 +115,9 @@ impl<'a> Walk<'a, '_> {
             );
         }
         self.zero(spot, "zero bytes after the heap");
-        let more = self.parts.text.len() - self.text_at.min(self.parts.text.len());
+        let more = self.regions.text.len() - self.text_at.min(self.regions.text.len());
         if more > 0 {
-            let offset = (self.parts.text_start + self.text_at) as u64;
+            let offset = (self.regions.text_start + self.text_at) as u64;
             self.fault(
                 ErrorKind::NotCanonical,
                 offset,
@@ -204,7 +207,6 @@ impl<'a> Walk<'a, '_> {
                 self.zero(spot.part(end, ty.size() - end), "zero padding");
             }
             Kind::Enum => self.choice(ty, spot, depth),
-            Kind::Map => self.map(ty, spot, depth),
             kind if kind.is_reference() => self.reference(ty, spot, depth),
             _ => self.scalar(ty, spot),
         }
@@ -299,25 +301,30 @@ impl<'a> Walk<'a, '_> {
 
     fn reference(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
         let Some((start, count)) = self.place(ty.kind(), spot) else { return };
+        let (key, element) = (self.resolve(ty.key()), self.resolve(ty.element()));
         let (size, align) = match ty.kind() {
             Kind::String => return self.string(spot, start, count),
             Kind::Bytes | Kind::Opaque => (1, 1),
-            _ => {
-                let element = self.resolve(ty.element());
-                (element.size(), element.align())
+            Kind::Map => {
+                let entry = entry_layout(key, element);
+                (entry.size, entry.align)
             }
+            _ => (element.size(), element.align()),
         };
         let Some(array) = self.array(spot, start, count, size, align) else { return };
         if matches!(ty.kind(), Kind::Bytes | Kind::Opaque) || !self.deeper(spot, depth) {
             return;
         }
-        let element = self.resolve(ty.element());
         match ty.kind() {
             Kind::Box => self.value(element, array, depth + 1),
-            _ => self.elements(ty.element(), element, array, depth + 1),
-        }
-        if ty.kind() == Kind::Set {
-            self.ascend(ty.element(), array, size);
+            Kind::Map => {
+                self.entries(key, element, array, depth + 1);
+                self.ascend(ty.key(), array, size);
+            }
+            kind => {
+                self.elements(ty.element(), element, array, depth + 1);
+                self.ascend(ty.element().filter(|_| kind == Kind::Set), array, size);
+            }
         }
     }
 
@@ -351,7 +358,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn string(&mut self, spot: Spot<'_>, start: usize, count: usize) {
-        let (text, end) = (self.parts.text, start + count);
+        let (text, end) = (self.regions.text, start + count);
         if start < self.text_at || end > text.len() {
             let expected = format!("a string from {} on, within {} bytes of text", self.text_at, text.len());
             return self.bad_reference(spot, expected, start, count);
@@ -379,7 +386,7 @@ impl<'a> Walk<'a, '_> {
         size: usize,
         align: usize,
     ) -> Option<Spot<'a>> {
-        let heap = self.parts.heap;
+        let heap = self.regions.heap;
         let bytes =
             count.checked_mul(size).filter(|bytes| start + bytes <= heap.len() && start >= self.heap_at);
         let Some(bytes) = bytes.filter(|_| start.is_multiple_of(align)) else {
@@ -391,7 +398,7 @@ impl<'a> Walk<'a, '_> {
             self.bad_reference(spot, expected, start, count);
             return None;
         };
-        let whole = Spot { bytes: heap, offset: self.parts.heap_start as u64 };
+        let whole = Spot { bytes: heap, offset: self.regions.heap_start as u64 };
         let gap = start - self.heap_at;
         if gap >= align && !self.broken {
             let expected = "an array right after the one before".into();
@@ -402,48 +409,26 @@ impl<'a> Walk<'a, '_> {
         Some(whole.part(start, bytes))
     }
 
-    fn map(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
-        let Some((start, count)) = self.place(Kind::Map, spot) else { return };
-        let (key, value) = (self.resolve(ty.key()), self.resolve(ty.element()));
-        let entry = Entry::new(key, value);
-        let Some(array) = self.array(spot, start, count, entry.size, entry.align) else { return };
-        if !self.deeper(spot, depth) {
-            return;
-        }
-        for index in 0..count {
-            self.entry((key, value), entry, array.part(index * entry.size, entry.size), index, depth + 1);
+    fn entries(&mut self, key: &'a Descriptor, value: &'a Descriptor, array: Spot<'a>, depth: u32) {
+        let Layout { offsets: [_, offset], size, .. } = entry_layout(key, value);
+        let (offset, end) = (offset as usize, offset as usize + value.size());
+        for index in 0..array.bytes.len() / size {
+            let spot = array.part(index * size, size);
+            self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
+            self.zero(spot.part(key.size(), offset - key.size()), "zero padding");
+            let at = At::new(spot.bytes, self.regions.heap, self.regions.text);
+            self.step(Segment::Entry { key, at, index }, value, spot.part(offset, value.size()), depth);
+            self.zero(spot.part(end, size - end), "zero padding");
             if self.left == 0 {
                 return;
             }
         }
-        self.ascend(ty.key(), array, entry.size);
-    }
-
-    fn entry(
-        &mut self,
-        (key, value): (&'a Descriptor, &'a Descriptor),
-        entry: Entry,
-        spot: Spot<'a>,
-        index: usize,
-        depth: u32,
-    ) {
-        self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
-        self.zero(spot.part(key.size(), entry.value_offset - key.size()), "zero padding");
-        let at = At::new(spot.bytes, self.parts.heap, self.parts.text);
-        self.step(
-            Segment::Entry { key, at, index },
-            value,
-            spot.part(entry.value_offset, value.size()),
-            depth,
-        );
-        let end = entry.value_offset + value.size();
-        self.zero(spot.part(end, entry.size - end), "zero padding");
     }
 
     /// Keys are strictly ascending. Not looked at once a reference was wrong: keys may be anything then.
     fn ascend(&mut self, key: Option<TypeRef>, array: Spot<'a>, size: usize) {
         let Some(TypeRef::Index(key)) = key.filter(|_| !self.broken) else { return };
-        let at = |index| At::new(array.part(index * size, size).bytes, self.parts.heap, self.parts.text);
+        let at = |index| At::new(array.part(index * size, size).bytes, self.regions.heap, self.regions.text);
         let (count, keys) = (array.bytes.len() / size, &self.validator.plan.keys);
         let wrong = (1..count).find(|&index| keys.compare(key, at(index - 1), at(index)).is_ge());
         if let Some(index) = wrong {

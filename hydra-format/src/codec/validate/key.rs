@@ -2,25 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::At;
-use crate::describe::{Descriptor, Kind, Schema, TypeRef, round_up};
+use crate::describe::{Descriptor, Kind, Schema, TypeRef};
 use std::cmp::Ordering;
-
-/// Where key and value are in an entry of a map, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pub(super) size: usize,
-    pub(super) align: usize,
-    pub(super) value_offset: usize,
-}
-
-impl Entry {
-    pub(super) fn new(key: &Descriptor, value: &Descriptor) -> Entry {
-        let align = key.align().max(value.align());
-        let value_offset = round_up(key.size() as u64, value.align() as u64) as usize;
-        let size = round_up((value_offset + value.size()) as u64, align as u64) as usize;
-        Entry { size, align, value_offset }
-    }
-}
 
 /// How values of one type compare.
 #[derive(Clone, Debug)]

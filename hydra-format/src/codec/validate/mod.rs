@@ -18,38 +18,38 @@ use plan::Plan;
 
 /// The regions of a payload, and where they are in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts<'a> {
+pub(crate) struct Regions<'a> {
     /// At least `count` x `stride` bytes; what is beyond must be zero in canonical form.
-    pub records: &'a [u8],
+    pub(crate) records: &'a [u8],
     /// Number of records.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Bytes from one record to the next.
-    pub stride: usize,
+    pub(crate) stride: usize,
     /// The heap, up to the text.
-    pub heap: &'a [u8],
+    pub(crate) heap: &'a [u8],
     /// The text.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// Offset of the heap in the payload, in bytes.
-    pub heap_start: usize,
+    pub(crate) heap_start: usize,
     /// Offset of the text in the payload, in bytes.
-    pub text_start: usize,
+    pub(crate) text_start: usize,
 }
 
 /// What is wrong with a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// What went wrong.
-    pub kind: ErrorKind,
+    pub(crate) kind: ErrorKind,
     /// Offset in the payload, in bytes.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Index of the record in the payload; none for what belongs to no record.
-    pub record: Option<u64>,
+    pub(crate) record: Option<u64>,
     /// The value within the record: `items[3].name`; empty for the record itself.
-    pub path: String,
+    pub(crate) path: String,
     /// What should have been there.
-    pub expected: String,
+    pub(crate) expected: String,
     /// What was there.
-    pub found: String,
+    pub(crate) found: String,
 }
 
 impl From<Fault> for Error {
@@ -62,7 +62,7 @@ impl From<Fault> for Error {
 
 /// Validates payloads of one schema.
 #[derive(Clone, Debug)]
-pub struct Validator {
+pub(crate) struct Validator {
     schema: Schema,
     plan: Plan,
     root: u32,
@@ -70,12 +70,12 @@ pub struct Validator {
 
 impl Validator {
     /// The validator of records of the schema's root type.
-    pub fn new(schema: &Schema) -> Validator {
+    pub(crate) fn new(schema: &Schema) -> Validator {
         Validator::of_type(schema, TypeRef::Index(0))
     }
 
     /// The validator of records of another type of the schema: of a field, for its default.
-    pub fn of_type(schema: &Schema, ty: TypeRef) -> Validator {
+    pub(crate) fn of_type(schema: &Schema, ty: TypeRef) -> Validator {
         let root = match ty {
             TypeRef::Index(index) => index,
             TypeRef::Live(_) => 0,
@@ -83,29 +83,23 @@ impl Validator {
         Validator { schema: schema.clone(), plan: Plan::new(schema, root), root }
     }
 
-    /// True if there is nothing to check: every payload of the right length is valid.
-    #[inline]
-    pub fn is_trivial(&self) -> bool {
-        self.plan.root.is_trivial()
-    }
-
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
     #[inline]
-    pub fn validate(&self, parts: &Parts<'_>) -> Result<(), Box<Fault>> {
-        if pass::accepts(&self.plan, parts) { Ok(()) } else { Err(self.explain(parts)) }
+    pub(crate) fn validate(&self, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
+        if pass::accepts(&self.plan, regions) { Ok(()) } else { Err(self.explain(regions)) }
     }
 
     /// Reports everything that is wrong, as far as it can go on after each finding: also bytes that should be zero
     /// and are not, and gaps. Stops after 10,000 findings.
-    pub fn audit(&self, parts: &Parts<'_>, report: &mut dyn FnMut(Fault)) {
-        audit::walk(self, parts, false, report);
+    pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
+        audit::walk(self, regions, false, report);
     }
 
     /// The first rule that a payload breaks which the fast pass refused.
     #[cold]
-    fn explain(&self, parts: &Parts<'_>) -> Box<Fault> {
+    fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
-        audit::walk(self, parts, true, &mut |fault| {
+        audit::walk(self, regions, true, &mut |fault| {
             first.get_or_insert(fault);
         });
         Box::new(first.unwrap_or_else(|| Fault {
@@ -113,8 +107,8 @@ impl Validator {
             offset: 0,
             record: None,
             path: String::new(),
-            expected: format!("{} records of {} bytes", parts.count, self.plan.root.size),
-            found: format!("{} bytes with a stride of {}", parts.records.len(), parts.stride),
+            expected: format!("{} records of {} bytes", regions.count, self.plan.root.size),
+            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
         }))
     }
 }

@@ -1,38 +1,22 @@
 //! The fast pass: yes or no, without allocation, in one linear pass.
 #![forbid(unsafe_code)]
 
-use super::Parts;
+use super::Regions;
 use super::key::tag_bits;
-use super::plan::{List, Plan, Step};
+use super::plan::{Check, List, Plan, Step};
 use crate::codec::At;
 use crate::codec::sink::MAX_DEPTH;
-
-/// Nanoseconds of a second.
-const NANOS: u128 = 1_000_000_000;
-/// Timestamps in nanoseconds are at least minus this, and below this.
-const TIMESTAMP_LIMIT: i128 = (1i128 << 63) * NANOS.cast_signed();
-/// Durations in nanoseconds are below this.
-const DURATION_LIMIT: u128 = (1u128 << 64) * NANOS;
-
-/// True if 128 bits are a timestamp in nanoseconds.
-pub(super) fn is_timestamp(bits: u128) -> bool {
-    (-TIMESTAMP_LIMIT..TIMESTAMP_LIMIT).contains(&bits.cast_signed())
-}
-
-/// True if 128 bits are a duration in nanoseconds.
-pub(super) fn is_duration(bits: u128) -> bool {
-    bits < DURATION_LIMIT
-}
+use crate::describe::{is_duration, is_timestamp};
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]
-pub(super) fn accepts(plan: &Plan, parts: &Parts<'_>) -> bool {
+pub(super) fn accepts(plan: &Plan, regions: &Regions<'_>) -> bool {
     let size = plan.root.size as usize;
-    let Some(records) = size.checked_mul(parts.count).and_then(|bytes| parts.records.get(..bytes)) else {
+    let Some(records) = size.checked_mul(regions.count).and_then(|bytes| regions.records.get(..bytes)) else {
         return false;
     };
-    let mut pass = Pass { plan, heap: parts.heap, text: parts.text, heap_at: 0, text_at: 0 };
-    parts.stride == size && (plan.root.is_trivial() || pass.elements(records, &plan.root, 0))
+    let mut pass = Pass { plan, heap: regions.heap, text: regions.text, heap_at: 0, text_at: 0 };
+    regions.stride == size && (plan.root.is_trivial() || pass.elements(records, &plan.root, 0))
 }
 
 struct Pass<'a> {
@@ -66,10 +50,12 @@ impl<'a> Pass<'a> {
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
-            [Step::Strings { offset: 0, count }] if count as usize * 8 == size => {
+            [Step { offset: 0, check: Check::Strings(count) }] if count as usize * 8 == size => {
                 bytes.chunks_exact(8).all(|slot| self.string(reference(slot, 0)))
             }
-            [Step::Below { offset: 0, count, limit }] if count as usize == size => below(bytes, limit),
+            [Step { offset: 0, check: Check::Below { count, limit } }] if count as usize == size => {
+                below(bytes, limit)
+            }
             _ => bytes.chunks_exact(size).all(|element| self.run(element, steps, depth)),
         };
         valid && list.key.is_none_or(|key| self.ascend(bytes, size, key))
@@ -78,32 +64,30 @@ impl<'a> Pass<'a> {
     /// One value.
     fn run(&mut self, bytes: &'a [u8], steps: &[Step], depth: u32) -> bool {
         let mut next = 0;
-        while let Some(&step) = steps.get(next) {
+        while let Some(&Step { offset, check }) = steps.get(next) {
             next += 1;
-            let valid = match step {
-                Step::Strings { offset, count: 1 } => self.string(reference(bytes, offset)),
-                Step::Strings { offset, count } => self.strings(bytes, offset, count),
-                Step::Bytes { offset } => self.array(reference(bytes, offset), 1, 0).is_some(),
-                Step::List { offset, list } => self.list(reference(bytes, offset), list, depth),
-                Step::Below { offset, count: 1, limit } => {
+            let valid = match check {
+                Check::Strings(1) => self.string(reference(bytes, offset)),
+                Check::Strings(count) => self.strings(bytes, offset, count),
+                Check::Bytes => self.array(reference(bytes, offset), 1, 0).is_some(),
+                Check::List(list) => self.list(reference(bytes, offset), list, depth),
+                Check::Below { count: 1, limit } => {
                     bytes.get(offset as usize).is_some_and(|&byte| byte < limit)
                 }
-                Step::Below { offset, count, limit } => below(part(bytes, offset, count as usize), limit),
-                Step::Chars { offset, count } => chars(part(bytes, offset, count as usize * 4)),
-                Step::NonZero { offset, size } => {
-                    part(bytes, offset, size as usize).iter().any(|&byte| byte != 0)
-                }
-                Step::Timestamp { offset } => is_timestamp(tag_bits(part(bytes, offset, 16), 16)),
-                Step::Duration { offset } => is_duration(tag_bits(part(bytes, offset, 16), 16)),
-                Step::Option { offset, skip } => match bytes.get(offset as usize) {
+                Check::Below { count, limit } => below(part(bytes, offset, count as usize), limit),
+                Check::Chars(count) => chars(part(bytes, offset, count as usize * 4)),
+                Check::NonZero(size) => part(bytes, offset, size as usize).iter().any(|&byte| byte != 0),
+                Check::Timestamp => is_timestamp(tag_bits(part(bytes, offset, 16), 16)),
+                Check::Duration => is_duration(tag_bits(part(bytes, offset, 16), 16)),
+                Check::Option(skip) => match bytes.get(offset as usize) {
                     Some(0) => {
                         next += skip as usize;
                         true
                     }
                     tag => tag == Some(&1),
                 },
-                Step::Enum { offset, choice } => self.choice(bytes, offset, choice, depth),
-                Step::Array { offset, list } => self.inline_array(bytes, offset, list, depth),
+                Check::Enum(choice) => self.choice(bytes, offset, choice, depth),
+                Check::Array(list) => self.inline_array(bytes, offset, list, depth),
             };
             if !valid {
                 return false;

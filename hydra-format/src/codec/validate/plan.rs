@@ -2,8 +2,8 @@
 //! what contains them, and nothing at all for types of which every bit pattern is valid.
 #![forbid(unsafe_code)]
 
-use super::key::{Entry, Keys};
-use crate::describe::{Descriptor, Form, Kind, Schema, TypeRef};
+use super::key::Keys;
+use crate::describe::{Descriptor, Form, Kind, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
@@ -12,81 +12,84 @@ const INLINE_STEPS: usize = 16;
 /// A plan of so many steps copies no more than single ones.
 const MANY_STEPS: usize = 1 << 18;
 
-/// One check. Offsets count from the start of the value whose steps these are.
+/// One check, of what is at an offset from the start of the value whose steps these are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Step {
-    /// `count` strings in a row.
-    Strings { offset: u32, count: u32 },
+pub(super) struct Step {
+    pub(super) offset: u32,
+    pub(super) check: Check,
+}
+
+/// What to check.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Check {
+    /// So many strings in a row.
+    Strings(u32),
     /// Bytes, by reference.
-    Bytes { offset: u32 },
+    Bytes,
     /// A reference to elements: which, says the list.
-    List { offset: u32, list: u32 },
+    List(u32),
     /// `count` bytes in a row below a limit: bools, tags.
-    Below { offset: u32, count: u32, limit: u8 },
-    /// `count` chars in a row.
-    Chars { offset: u32, count: u32 },
-    /// An integer of `size` bytes that is not 0.
-    NonZero { offset: u32, size: u32 },
+    Below { count: u32, limit: u8 },
+    /// So many chars in a row.
+    Chars(u32),
+    /// An integer of so many bytes that is not 0.
+    NonZero(u32),
     /// A timestamp in nanoseconds, 128 bits.
-    Timestamp { offset: u32 },
+    Timestamp,
     /// A duration in nanoseconds, 128 bits.
-    Duration { offset: u32 },
-    /// An option's tag: when it is none, `skip` steps are skipped.
-    Option { offset: u32, skip: u32 },
+    Duration,
+    /// An option's tag: when it is none, so many steps are skipped.
+    Option(u32),
     /// An enum: its tag, then the steps of the present variant.
-    Enum { offset: u32, choice: u32 },
+    Enum(u32),
     /// An array inside the value.
-    Array { offset: u32, list: u32 },
+    Array(u32),
+}
+
+impl Check {
+    /// Bytes of one value of those that may stand in a row.
+    fn unit(self) -> Option<u32> {
+        match self {
+            Check::Strings(_) => Some(8),
+            Check::Chars(_) => Some(4),
+            Check::Below { .. } => Some(1),
+            _ => None,
+        }
+    }
+
+    /// How many values in a row; 1 for what never stands in one.
+    fn count(self) -> u32 {
+        match self {
+            Check::Strings(count) | Check::Chars(count) | Check::Below { count, .. } => count,
+            _ => 1,
+        }
+    }
+
+    /// The same check of so many values in a row.
+    fn of(self, count: u32) -> Check {
+        match self {
+            Check::Strings(_) => Check::Strings(count),
+            Check::Chars(_) => Check::Chars(count),
+            Check::Below { limit, .. } => Check::Below { count, limit },
+            other => other,
+        }
+    }
 }
 
 impl Step {
-    fn shifted(mut self, by: u32) -> Step {
-        use Step::*;
-        match &mut self {
-            Strings { offset, .. } | Bytes { offset } | List { offset, .. } | Below { offset, .. } => {
-                *offset += by
-            }
-            Chars { offset, .. } | NonZero { offset, .. } | Timestamp { offset } | Duration { offset } => {
-                *offset += by
-            }
-            Option { offset, .. } | Enum { offset, .. } | Array { offset, .. } => *offset += by,
-        }
-        self
-    }
-
     /// One step for this and the next, if they are the same check side by side.
     fn merged(self, next: Step) -> Option<Step> {
-        use Step::*;
-        match (self, next) {
-            (Strings { offset, count }, Strings { offset: at, count: more }) if offset + 8 * count == at => {
-                Some(Strings { offset, count: count + more })
-            }
-            (Chars { offset, count }, Chars { offset: at, count: more }) if offset + 4 * count == at => {
-                Some(Chars { offset, count: count + more })
-            }
-            (Below { offset, count, limit }, Below { offset: at, count: more, limit: same })
-                if offset + count == at && limit == same =>
-            {
-                Some(Below { offset, count: count + more, limit })
-            }
-            _ => None,
-        }
+        let (count, more) = (self.check.count(), next.check.count());
+        let behind = self.offset + self.check.unit()? * count;
+        let same = self.check.of(1) == next.check.of(1);
+        (same && behind == next.offset).then(|| Step { check: self.check.of(count + more), ..self })
     }
 
     /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
-    fn repeated(self, size: u32, times: u32) -> std::option::Option<Step> {
-        match self {
-            Step::Strings { offset: 0, count } if count * 8 == size => {
-                Some(Step::Strings { offset: 0, count: count * times })
-            }
-            Step::Chars { offset: 0, count } if count * 4 == size => {
-                Some(Step::Chars { offset: 0, count: count * times })
-            }
-            Step::Below { offset: 0, count, limit } if count == size => {
-                Some(Step::Below { offset: 0, count: count * times, limit })
-            }
-            _ => None,
-        }
+    fn repeated(self, size: u32, times: u32) -> Option<Step> {
+        let count = self.check.count();
+        let whole = self.offset == 0 && self.check.unit()? * count == size;
+        whole.then(|| Step { check: self.check.of(count * times), ..self })
     }
 }
 
@@ -188,6 +191,11 @@ struct Block {
 }
 
 impl Block {
+    /// Adds a check of what is at the start.
+    fn check(&mut self, check: Check) {
+        self.push(Step { offset: 0, check });
+    }
+
     fn push(&mut self, step: Step) {
         let last = self.steps.len().checked_sub(1).filter(|&last| last >= self.barrier);
         let merged = last.and_then(|last| self.steps[last].merged(step).map(|merged| (last, merged)));
@@ -235,17 +243,17 @@ impl Compiler<'_> {
     fn compile(&mut self, index: usize, ty: &Descriptor) -> Block {
         let mut block = Block::default();
         match ty.kind() {
-            Kind::Bool => block.push(Step::Below { offset: 0, count: 1, limit: 2 }),
-            Kind::Char => block.push(Step::Chars { offset: 0, count: 1 }),
-            Kind::String => block.push(Step::Strings { offset: 0, count: 1 }),
-            Kind::Bytes | Kind::Opaque => block.push(Step::Bytes { offset: 0 }),
+            Kind::Bool => block.check(Check::Below { count: 1, limit: 2 }),
+            Kind::Char => block.check(Check::Chars(1)),
+            Kind::String => block.check(Check::Strings(1)),
+            Kind::Bytes | Kind::Opaque => block.check(Check::Bytes),
             Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
             Kind::Option => {
-                block.push(Step::Option { offset: 0, skip: 0 });
+                block.check(Check::Option(0));
                 block.barrier = 1;
                 self.embed(ty.element(), ty.align() as u32, &mut block);
                 let skip = block.steps.len() as u32 - 1;
-                block.steps[0] = Step::Option { offset: 0, skip };
+                block.steps[0].check = Check::Option(skip);
             }
             Kind::Array => self.array(index, ty, &mut block),
             Kind::Tuple | Kind::Struct => {
@@ -272,11 +280,11 @@ impl Compiler<'_> {
 
     fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
         if ty.is_nonzero() {
-            block.push(Step::NonZero { offset: 0, size: ty.size() as u32 });
+            block.check(Check::NonZero(ty.size() as u32));
         }
         match (ty.form(), ty.kind()) {
-            (Form::Timestamp { exponent: -9 }, Kind::I128) => block.push(Step::Timestamp { offset: 0 }),
-            (Form::Duration { exponent: -9 }, Kind::U128) => block.push(Step::Duration { offset: 0 }),
+            (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(Check::Timestamp),
+            (Form::Duration { exponent: -9 }, Kind::U128) => block.check(Check::Duration),
             _ => {}
         }
         self.solid[index] = block.steps.is_empty() && ty.kind() != Kind::Unit;
@@ -291,7 +299,7 @@ impl Compiler<'_> {
             self.copy(range, offset, block);
         } else {
             let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
-            block.push(Step::Array { offset, list });
+            block.push(Step { offset, check: Check::Array(list) });
         }
         self.solid(index)
     }
@@ -304,9 +312,9 @@ impl Compiler<'_> {
             if index > 0 {
                 block.barrier = block.steps.len();
             }
-            block.push(step.shifted(offset));
+            block.push(Step { offset: step.offset + offset, ..*step });
         }
-        if steps.iter().any(|step| matches!(step, Step::Option { .. })) {
+        if steps.iter().any(|step| matches!(step.check, Check::Option(_))) {
             block.barrier = block.steps.len();
         } else if steps.len() > 1 {
             block.barrier = block.steps.len() - 1;
@@ -330,17 +338,17 @@ impl Compiler<'_> {
             list = entries;
         }
         let list = self.list(list);
-        block.push(Step::List { offset: 0, list });
+        block.check(Check::List(list));
     }
 
     /// The entries of a map are laid out as tuples of key and value; the table of types has no such tuple, so their
     /// steps are a block of their own, under an index beyond the table.
     fn entries(&mut self, key: u32, value: u32) -> Option<List> {
-        let entry = Entry::new(self.types.get(key as usize)?, self.types.get(value as usize)?);
+        let entry = entry_layout(self.types.get(key as usize)?, self.types.get(value as usize)?);
         let ty = self.blocks.len() as u32;
         let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
         self.blocks.push(None);
-        self.entries.push((ty, key, value, entry.value_offset as u32));
+        self.entries.push((ty, key, value, entry.offsets[1]));
         Some(List { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
     }
 
@@ -373,7 +381,7 @@ impl Compiler<'_> {
             Some(step) => block.push(step),
             None => {
                 let list = self.list(List::of(descriptor, element, Some(count)));
-                block.push(Step::Array { offset: 0, list });
+                block.check(Check::Array(list));
             }
         }
     }
@@ -392,10 +400,10 @@ impl Compiler<'_> {
         variants.sort_unstable_by_key(|variant| variant.0);
         let dense = variants.iter().zip(0..).all(|(variant, tag)| variant.0 == tag);
         if dense && size == 1 && variants.len() < 256 && variants.iter().all(|variant| variant.1.is_empty()) {
-            return block.push(Step::Below { offset: 0, count: 1, limit: variants.len() as u8 });
+            return block.check(Check::Below { count: 1, limit: variants.len() as u8 });
         }
         self.plan.choices.push(Choice { size, dense, variants });
         let choice = self.plan.choices.len() as u32 - 1;
-        block.push(Step::Enum { offset: 0, choice });
+        block.check(Check::Enum(choice));
     }
 }

@@ -36,9 +36,9 @@ impl Payload {
         Payload { record: record.to_vec(), heap: heap.to_vec(), text: text.to_string() }
     }
 
-    fn parts(&self, stride: usize) -> Parts<'_> {
+    fn parts(&self, stride: usize) -> Regions<'_> {
         let (heap_start, text_start) = (64, 64 + self.heap.len());
-        Parts {
+        Regions {
             records: &self.record,
             count: 1,
             stride,
@@ -108,7 +108,9 @@ fn scalars_have_their_values() {
     one(&duration, &(2 * limit - 1).to_le_bytes(), true);
     one(&duration, &(2 * limit).to_le_bytes(), false);
     assert!(
-        scalar(Kind::F64).is_trivial() && scalar(Kind::Unit).is_trivial() && !scalar(Kind::Bool).is_trivial()
+        scalar(Kind::F64).plan.root.is_trivial()
+            && scalar(Kind::Unit).plan.root.is_trivial()
+            && !scalar(Kind::Bool).plan.root.is_trivial()
     );
 }
 

@@ -2,13 +2,14 @@
 #![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
-use crate::codec::{Parts, Validator};
-use crate::file::block::{self, BlockHeader, BlockKind};
+use crate::codec::{Fault, Regions, Validator};
+use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
 use crate::file::catalog::{Catalog, TableInfo};
 use crate::file::commit::Commit;
 use crate::file::index::{Entry, Index, totals};
 use crate::file::layout::{DIRECTORY_EVERY, LINE, block as line, meta, schema};
 use crate::file::meta::Metadata;
+use crate::file::reader::invalid;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::Source;
 use crate::{Error, ErrorKind, Result, Schema};
@@ -128,8 +129,9 @@ impl<'a> Blocks<'a> {
             }
         };
         let validator = self.validators.entry(header.schema).or_insert_with(|| Validator::new(&info.schema));
-        let regions = (regions.heap, regions.text);
-        audit(validator, payload, header, regions, offset + LINE, &place, report);
+        audit(validator, payload, header, &regions, &mut |fault| {
+            report(invalid(fault, offset + LINE, header.first).place(place.clone()));
+        });
         Ok(())
     }
 
@@ -183,11 +185,10 @@ impl<'a> Blocks<'a> {
         };
         match header.regions(offset) {
             Err(error) => report(error),
-            Ok(regions) => {
-                let regions = (regions.heap, regions.text);
-                let start = start + meta::BYTES as u64;
-                audit(&Validator::new(&schema), data, &header, regions, start, "metadata", report);
-            }
+            Ok(regions) => audit(&Validator::new(&schema), data, &header, &regions, &mut |mut fault| {
+                fault.record = None;
+                report(invalid(fault, start + meta::BYTES as u64, 0).place("metadata"));
+            }),
         }
     }
 
@@ -381,40 +382,31 @@ fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Findin
     }
 }
 
-/// Text, references, values and padding of a data payload that starts at the file offset `start`.
+/// Text, references, values and padding of a data payload.
 fn audit(
     validator: &Validator,
     payload: &[u8],
     header: &BlockHeader,
-    (heap, text): (usize, usize),
-    start: u64,
-    place: &str,
-    report: &mut dyn FnMut(Finding),
+    bounds: &Bounds,
+    report: &mut dyn FnMut(Fault),
 ) {
-    let (data, text_bytes) = payload.split_at_checked(text).unwrap_or_default();
-    let (records, heap_bytes) = data.split_at_checked(heap).unwrap_or_default();
-    let string = match simdutf8::compat::from_utf8(text_bytes) {
-        Ok(string) => string,
+    let (data, text_bytes) = payload.split_at_checked(bounds.text).unwrap_or_default();
+    let (records, heap) = data.split_at_checked(bounds.heap).unwrap_or_default();
+    let text = match simdutf8::compat::from_utf8(text_bytes) {
+        Ok(text) => text,
         Err(error) => {
-            let at = start + (text + error.valid_up_to()) as u64;
-            return report(Error::new(ErrorKind::BadUtf8).at(at).place(place));
+            let found = text_bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+            return report(Fault {
+                kind: ErrorKind::BadUtf8,
+                offset: (bounds.text + error.valid_up_to()) as u64,
+                record: None,
+                path: String::new(),
+                expected: "UTF-8".into(),
+                found: format!("{found:#04x}"),
+            });
         }
     };
-    let parts = Parts {
-        records,
-        count: header.count as usize,
-        stride: header.stride as usize,
-        heap: heap_bytes,
-        text: string,
-        heap_start: heap,
-        text_start: text,
-    };
-    validator.audit(&parts, &mut |mut fault| {
-        let place = match fault.record {
-            Some(record) => format!("{place}, record {}", header.first.saturating_add(record)),
-            None => place.to_string(),
-        };
-        fault.offset = fault.offset.saturating_add(start);
-        report(Error::from(fault).place(place));
-    });
+    let (count, stride) = (header.count as usize, header.stride as usize);
+    let (heap_start, text_start) = (bounds.heap, bounds.text);
+    validator.audit(&Regions { records, count, stride, heap, text, heap_start, text_start }, report);
 }

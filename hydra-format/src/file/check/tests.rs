@@ -156,7 +156,8 @@ fn invalid_values_are_found_with_their_place() {
     let (_, found) = findings(&memory);
     let finding = found.iter().find(|finding| finding.kind() == ErrorKind::BadReference).unwrap();
     assert_eq!(finding.offset(), Some(offset + 64));
-    assert_eq!(finding.place_text(), Some("table list<string>, records 20..=20, record 20"));
+    assert_eq!(finding.place_text(), Some("table list<string>, records 20..=20"));
+    assert_eq!(finding.path_text(), Some("[20]"));
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct Builder {
     /// How many bytes of records without references fit: 0 once the writer has stopped.
     room: usize,
     regions: Regions,
+    /// Where the regions ended before the record that is being encoded, should encoding it panic.
+    before: Option<[usize; 3]>,
 }
 
 /// What became of a record.
@@ -39,7 +41,7 @@ pub(super) struct Sealed {
 impl Builder {
     pub(super) fn new(stride: usize, target: usize) -> Builder {
         let room = target.saturating_sub(LINE as usize) / stride.max(1) * stride;
-        Builder { stride, target, room, regions: Regions::default() }
+        Builder { stride, target, room, regions: Regions::default(), before: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -73,6 +75,7 @@ impl Builder {
         measure: impl FnOnce(&mut Measure),
         encode: impl FnOnce(&mut [u8], &mut Sink<'_>),
     ) -> Result<Pushed> {
+        self.take_back();
         let [records, heap, text] = &mut self.regions;
         let before = [records.len(), heap.len(), text.len()];
         let mut measured = Measure::from(before[1], before[2]);
@@ -92,19 +95,27 @@ impl Builder {
         records.resize(records_end, 0);
         heap.resize(heap_end, 0);
         text.resize(text_end, 0);
+        self.before = Some(before);
         let mut sink = Sink::new(&mut heap[before[1]..], before[1], &mut text[before[2]..], before[2]);
         encode(&mut records[before[0]..], &mut sink);
-        if sink.is_exact() && std::str::from_utf8(&text[before[2]..]).is_ok() {
+        if sink.is_exact() {
+            self.before = None;
             return Ok(Pushed::Done);
         }
-        for (region, count) in self.regions.iter_mut().zip(before) {
-            region.truncate(count);
-        }
+        self.take_back();
         Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
+    }
+
+    /// Takes back a record that was not encoded to its end.
+    fn take_back(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.regions.iter_mut().zip(before).for_each(|(region, count)| region.truncate(count));
+        }
     }
 
     /// Takes the records as a block; `spare` are emptied buffers to go on with. None without records.
     pub(super) fn seal(&mut self, spare: Regions) -> Option<Sealed> {
+        self.take_back();
         if self.is_empty() {
             return None;
         }
@@ -215,6 +226,10 @@ mod tests {
         push(&mut builder, &"kept".to_string()).unwrap();
         let liar = builder.push(|measure| measure.text(3), |slot, sink| sink.text(slot, "four"));
         assert_eq!(liar.unwrap_err().kind(), ErrorKind::CannotEncode);
+        let panics = std::panic::AssertUnwindSafe(|| {
+            let _ = builder.push(|measure| measure.text(3), |_, _| panic!("a value that panics"));
+        });
+        assert!(std::panic::catch_unwind(panics).is_err());
         assert_eq!(builder.seal(Regions::default()).unwrap().header.count, 1);
     }
 }

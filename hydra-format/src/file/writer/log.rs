@@ -186,6 +186,17 @@ impl Log {
         })
     }
 
+    /// Writes bytes over others that are there already.
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let outcome = self.storage.write_at(offset, &mut [IoSlice::new(bytes)]);
+        self.settle(outcome)
+    }
+
+    fn sync_storage(&mut self) -> Result<()> {
+        let outcome = self.storage.sync();
+        self.settle(outcome)
+    }
+
     /// Emptied buffers for the next block.
     pub(super) fn spare(&mut self) -> Regions {
         self.spare.pop().unwrap_or_default()
@@ -345,8 +356,7 @@ impl Log {
     }
 
     fn sync(&mut self) -> Result<()> {
-        let outcome = self.storage.sync();
-        self.settle(outcome)?;
+        self.sync_storage()?;
         self.synced = self.written;
         self.pinned = self.newest.1;
         Ok(())
@@ -354,8 +364,7 @@ impl Log {
 
     fn write_record(&mut self, commit: Commit, slot: usize) -> Result<()> {
         let bytes = commit.encode(&self.header.file_id);
-        let outcome = self.storage.write_at(SLOT_AT[slot], &mut [IoSlice::new(&bytes)]);
-        self.settle(outcome)?;
+        self.overwrite(SLOT_AT[slot], &bytes)?;
         self.newest = (commit, slot);
         Ok(())
     }
@@ -367,18 +376,15 @@ impl Log {
         };
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
         self.write_record(commit, slot)?;
-        let outcome = self.storage.sync();
-        self.settle(outcome)?;
+        self.sync_storage()?;
         let (sequence, epoch) = (self.state.sequence, self.state.epoch);
         let accepted = Commit { sequence, epoch, synced_bytes: commit.committed_bytes, flags: 0, ..commit };
         self.write_record(accepted, 1 - slot)?;
-        let outcome = self.storage.sync();
-        self.settle(outcome)?;
+        self.sync_storage()?;
         self.pinned = 1 - slot;
         for (offset, pad) in pads {
             let line = pad.encode(self.key(), offset);
-            let outcome = self.storage.write_at(offset, &mut [IoSlice::new(&line)]);
-            self.settle(outcome)?;
+            self.overwrite(offset, &line)?;
         }
         Ok(())
     }
@@ -389,12 +395,10 @@ impl Log {
             let count = (to - from).min(RUN - from % RUN);
             let read = self.storage.bytes(from, count as usize).map(|bytes| bytes.into_owned());
             let bytes = self.settle(read)?;
-            let outcome = if bytes.len() as u64 == count {
-                self.storage.write_at(from, &mut [IoSlice::new(&bytes)])
-            } else {
-                Err(io::ErrorKind::UnexpectedEof.into())
-            };
-            self.settle(outcome)?;
+            if (bytes.len() as u64) < count {
+                self.settle(Err(io::ErrorKind::UnexpectedEof.into()))?;
+            }
+            self.overwrite(from, &bytes)?;
             from += count;
         }
         Ok(())

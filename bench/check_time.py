@@ -1,0 +1,62 @@
+"""How long `cargo check` takes on sixty ten-field structs: Hydra's derive against serde's two.
+
+    python3 bench/check_time.py [ROUNDS]
+
+Seconds of processor time (user and system) of the last crate alone; medians, without incremental compilation.
+"""
+
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TYPES = ["u64", "f64", "String", "Option<u32>", "Vec<f32>", "bool", "[u8; 16]", "i32", "Vec<String>", "(u16, u16)"]
+DERIVES = {
+    "hydra": ("hydra::Hydra", f'hydra-format = {{ path = "{ROOT / "hydra-format"}" }}'),
+    "serde": ("serde::Serialize, serde::Deserialize", 'serde = { version = "1", features = ["derive"] }'),
+}
+
+
+def package(folder, name, derive, dependency):
+    """A crate of sixty structs."""
+    fields = "".join(f"    pub field_{i}: {ty},\n" for i, ty in enumerate(TYPES))
+    structs = "".join(f"#[derive({derive})]\npub struct Record{i} {{\n{fields}}}\n" for i in range(60))
+    (folder / "src").mkdir(parents=True)
+    (folder / "src/lib.rs").write_text(structs)
+    (folder / "Cargo.toml").write_text(
+        f'[package]\nname = "check-{name}"\nversion = "0.1.0"\nedition = "2024"\n\n[dependencies]\n{dependency}\n\n[workspace]\n'
+    )
+
+
+def check(folder):
+    """Processor seconds of checking the crate itself."""
+    (folder / "src/lib.rs").touch()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = dict(os.environ, CARGO_INCREMENTAL="0")
+    subprocess.run(["cargo", "check", "-q"], cwd=folder, env=environment, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = {name: pathlib.Path(scratch) / name for name in DERIVES}
+        for name, (derive, dependency) in DERIVES.items():
+            package(folders[name], name, derive, dependency)
+            check(folders[name])
+        seconds = {name: [] for name in DERIVES}
+        for _ in range(rounds):
+            for name, folder in folders.items():
+                seconds[name].append(check(folder))
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    for name, median in medians.items():
+        print(f"{name}: {median:.2f} s")
+    print(f"ratio: {medians['hydra'] / medians['serde']:.2f}")
+
+
+main()

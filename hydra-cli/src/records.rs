@@ -1,0 +1,106 @@
+//! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
+#![forbid(unsafe_code)]
+
+use crate::args::{Bytes, Int64, Select};
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::render::columns::{self, Column};
+use crate::render::escape;
+use crate::render::leaf::Spelling;
+use crate::source::Input;
+use hydra::describe::Schema;
+use hydra::file::{Reader, Table};
+use hydra::{Dynamic, Error, ErrorKind, Value};
+use std::ops::Range;
+use std::path::Path;
+
+/// Damaged blocks beyond these are counted, not told one by one.
+const TOLD: usize = 10;
+
+/// A table of a file, open to be printed.
+pub(crate) struct Records {
+    pub(crate) input: Input,
+    pub(crate) reader: Reader,
+    pub(crate) table: Table<Dynamic>,
+    /// The fields that were asked for, or the whole record.
+    pub(crate) picked: Vec<Column>,
+    pub(crate) spelling: Spelling,
+    skip_damaged: bool,
+    /// Opening the file found that records are missing.
+    incomplete: bool,
+    lost: u64,
+    skipped: Vec<Failure>,
+}
+
+impl Records {
+    pub(crate) fn open(file: &Path, select: &Select, console: &mut Console) -> Result<Records> {
+        let input = Input::new(file, console)?;
+        let reader = input.open()?;
+        let incomplete = input.admit(&reader, select.skip_damaged, console)?;
+        let table = input.table(&reader, select.table.as_deref())?;
+        let picked = pick(table.schema(), &select.fields, &input)?;
+        let spelling =
+            Spelling { int64_strings: select.int64 == Int64::String, hex: select.bytes == Bytes::Hex };
+        let (skip_damaged, lost, skipped) = (select.skip_damaged, 0, Vec::new());
+        Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
+    }
+
+    /// Goes through records in order; blocks that are damaged are left out where that is allowed.
+    pub(crate) fn each(
+        &mut self,
+        range: Range<u64>,
+        take: &mut dyn FnMut(Value<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let (mut next, end) = (range.start, range.end.min(self.table.len()));
+        for block in self.table.range(range) {
+            let block = match block {
+                Ok(block) => block,
+                Err(error) if error.kind() == ErrorKind::Io => return Err(self.input.failure(error)),
+                Err(error) if self.skip_damaged => {
+                    self.skipped.push(self.input.failure(error));
+                    continue;
+                }
+                Err(error) => {
+                    let help = "--skip-damaged goes on without these records";
+                    return Err(self.input.failure(error.help(help)));
+                }
+            };
+            self.lost += block.first().saturating_sub(next);
+            next = block.first().saturating_add(block.len() as u64);
+            if !block.schema().is_identical(self.table.schema()) {
+                let place = format!("table {}, records {}..{next}", self.table.name(), block.first());
+                let error = Error::new(ErrorKind::TypeMismatch).place(place);
+                return Err(self
+                    .input
+                    .failure(error.what("older records of this table have another schema")));
+            }
+            block.values().try_for_each(&mut *take)?;
+        }
+        self.lost += end.saturating_sub(next);
+        Ok(())
+    }
+
+    /// Says what is lost; the exit code that follows.
+    pub(crate) fn conclude(&self, losses: &[String], console: &mut Console) -> Exit {
+        self.skipped.iter().take(TOLD).for_each(|failure| console.complain(failure));
+        if self.skipped.len() > TOLD {
+            console.note(&format!("and {} more damaged blocks", self.skipped.len() - TOLD));
+        }
+        let name = &self.input.name;
+        if self.lost > 0 {
+            console.warn(&format!("{name}: {} records are left out, their blocks are damaged", self.lost));
+        }
+        losses.iter().for_each(|loss| console.warn(&format!("{name}: {loss}")));
+        let lossy = self.incomplete || self.lost > 0 || !losses.is_empty();
+        if lossy { Exit::Lossy } else { Exit::Done }
+    }
+}
+
+fn pick(schema: &Schema, fields: &[String], input: &Input) -> Result<Vec<Column>> {
+    columns::pick(schema, fields).map_err(|missing| {
+        let names = missing.names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
+        let names = if names.is_empty() { "no further field".to_string() } else { format!("one of {names}") };
+        let error = Error::new(ErrorKind::NoSuchPath).place(format!("type {}", schema.name()));
+        input.failure(error.expected(names).found(missing.path).help("hydra schema lists the fields"))
+    })
+}
