@@ -100,6 +100,9 @@ pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
             .found(format!("version {version}")));
     }
     let count = input.u32()?;
+    if count as usize > super::check::MAX_TYPES {
+        return Err(bad("too many types").found(count.to_string()));
+    }
     let mut types = Vec::new();
     for _ in 0..count {
         let mut part = input.part()?;

@@ -266,7 +266,7 @@ fn load_directory<'a>(
     if !block.is(BlockKind::Index) {
         return Err(bad("the newest directory is not an INDEX block"));
     }
-    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?)?;
+    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?, None)?;
     walk.jump(block.end(offset), offset, block.epoch);
     Ok(walk)
 }

@@ -279,9 +279,11 @@ impl Shared {
     }
 
     fn load_buffered(&self, file: &FileStorage, entry: &Entry) -> Result<Loaded> {
-        let left = self.opened.catalog.limit().saturating_sub(entry.offset);
-        let count = (u64::from(entry.line_count) * LINE).min(left);
-        let mut buffer = AlignedBuf::zeroed(usize::try_from(count).unwrap_or(0));
+        // A directory can name one large block many times: its header comes first.
+        let catalog = &self.opened.catalog;
+        let header = block::read_header(file, catalog.key(), entry.offset, catalog.limit())?;
+        catalog.check_data_header(&header, entry)?;
+        let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
         let read = file.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)

@@ -9,6 +9,8 @@ use std::ops::Range;
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
 /// the schema, whatever contains what.
 const INLINE_STEPS: usize = 16;
+/// A plan of so many steps copies no more than single ones.
+const MANY_STEPS: usize = 1 << 18;
 
 /// One check, of what is at an offset from the start of the value whose steps these are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -288,7 +290,8 @@ impl Compiler<'_> {
     fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) -> bool {
         let Some(TypeRef::Index(index)) = ty else { return false };
         let range = self.block(index as usize);
-        if range.len() <= INLINE_STEPS {
+        let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
+        if range.len() <= if many { 1 } else { INLINE_STEPS } {
             self.copy(range, offset, block);
         } else {
             let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
@@ -362,6 +365,10 @@ impl Compiler<'_> {
         let count = ty.count() as u32;
         self.solid[index] = self.solid(element) && count > 0;
         if count == 0 || range.is_empty() {
+            return;
+        }
+        if count == 1 {
+            self.embed(ty.element(), 0, block);
             return;
         }
         let descriptor = &self.types[element as usize];

@@ -266,7 +266,7 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
-        match or_damage(named.load(self.source, offset, index))? {
+        match or_damage(named.load(self.source, offset, index, Some(&self.catalog)))? {
             Err(_) if self.lost => return Ok(()),
             Err(error) => report(error),
             Ok(()) if self.lost => {}
