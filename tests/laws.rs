@@ -195,6 +195,17 @@ pub fn schema_is_read(core: &[u8], notes: &[u8]) {
     assert_eq!(again.root().size(), schema.root().size());
 }
 
+/// A path, whatever its text, is refused or prints as it was written, and can be asked for in any value.
+pub fn path_is_read(text: &str, value: Value<'_>) {
+    if let Ok(path) = text.parse::<hydra::reflect::Path>() {
+        assert_eq!(path.to_string(), text);
+        assert_eq!(value.follow(&path).is_ok(), value.path(text).is_ok());
+    }
+    if let Ok(locator) = text.parse::<hydra::reflect::Locator>() {
+        assert_eq!(locator.to_string(), text);
+    }
+}
+
 /// Makes every checksum right, in the header region and in the blocks at `offsets`.
 pub fn repair(bytes: &mut [u8], offsets: &[usize]) {
     fn seal(bytes: &mut [u8], from: usize, to: usize, before: &[u8]) {

@@ -100,6 +100,36 @@ fn mutated_images_and_schemas_keep_the_laws() -> Result<()> {
 }
 
 #[test]
+fn paths_of_any_text_keep_the_law() {
+    let words = [
+        "a",
+        "b.",
+        "[",
+        "]",
+        "\"",
+        "\\",
+        "\\u{41}",
+        "-1",
+        "9223372036854775808",
+        "..",
+        ":",
+        "?",
+        "{",
+        "}",
+        "é",
+        "#",
+        "map",
+        "0",
+    ];
+    let value: (u8, Vec<Option<String>>) = (1, vec![Some("x".into()), None]);
+    let mut dice = Dice(11);
+    for _ in 0..20_000 {
+        let text: String = (0..dice.below(8)).map(|_| words[dice.below(words.len())]).collect();
+        laws::path_is_read(&text, hydra::Value::of(&value));
+    }
+}
+
+#[test]
 fn what_is_no_regular_file_is_refused_without_waiting() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let [pipe, folded, around] = ["pipe", "folder", "loop"].map(|name| folder.path().join(name));
@@ -252,10 +282,15 @@ fn blocks_that_lie_are_reported() -> Result<()> {
 fn a_schema_id_is_given_once() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("schemas");
-    for (name, other) in [("T", Schema::of::<u16>()), ("U", Schema::of::<u8>())] {
+    let (byte, word) = (Schema::of::<u8>(), Schema::of::<u16>());
+    for (name, core, notes) in [
+        ("T", word.core(), word.notes()),
+        ("U", byte.core(), byte.notes()),
+        ("T", byte.core(), &[1, 0, 0, 0]),
+    ] {
         let (mut craft, ..) = bytes_table();
         craft.data((1, 0, 2, 1), &[1, 2], b"", b"");
-        craft.schema(1, name, other.core(), other.notes());
+        craft.schema(1, name, core, notes);
         let shown = judge(&path, &craft.finish()).expect("a file");
         assert!(shown.report.starts_with("damaged (schema)") && shown.records.len() == 2, "{shown:?}");
     }

@@ -206,7 +206,7 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
     fields.sort_by_key(|(_, ty)| std::cmp::Reverse(ty.align()));
     let end = fields
         .iter()
-        .fold(0, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
+        .fold(0u64, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
     let size = end.next_multiple_of(ty.align().max(1) as u64).max(ty.align() as u64);
     (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
 }

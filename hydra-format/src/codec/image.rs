@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Measure, Regions, Sink};
+use super::{At, Fault, Measure, Regions, Sink};
 use crate::describe::round_up;
 use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Hydra, Result, View};
@@ -113,7 +113,7 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     };
     let text = match text {
         [] => "",
-        text => simdutf8::basic::from_utf8(text).map_err(|_| bad_utf8(text, text_start))?,
+        text => simdutf8::basic::from_utf8(text).map_err(|_| Fault::bad_utf8(text, text_start))?,
     };
     let regions = Regions { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
     facts.validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
@@ -122,13 +122,6 @@ pub(crate) fn open_payload<'a, T: Hydra>(
 
 const fn heap_start(size: usize) -> usize {
     round_up(size as u64, 64) as usize
-}
-
-#[cold]
-fn bad_utf8(text: &[u8], start: usize) -> Error {
-    let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
-    let found = text.get(valid).map_or(String::new(), |byte| format!("0x{byte:02x}"));
-    Error::new(ErrorKind::BadUtf8).at((start + valid) as u64).expected("UTF-8").found(found)
 }
 
 #[inline]

@@ -173,7 +173,7 @@ mod tests {
     fn classes_by_rounds(types: &[Descriptor]) -> Vec<u32> {
         let mut classes = vec![0; types.len()];
         loop {
-            let number = |ty| classes[ty.index() as usize];
+            let number = |ty: TypeRef| classes[ty.index() as usize];
             let mut seen = HashMap::new();
             let next: Vec<u32> = (types.iter())
                 .map(|ty| {

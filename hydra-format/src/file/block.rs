@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// What a block carries. A block of another kind is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub(crate) enum BlockKind {
+pub enum BlockKind {
     /// The type of a table's records.
     Schema = 1,
     /// Records.
@@ -27,7 +27,7 @@ pub(crate) enum BlockKind {
 
 impl BlockKind {
     /// The kind with this code on disk.
-    pub(crate) const fn from_code(code: u8) -> Option<BlockKind> {
+    pub const fn from_code(code: u8) -> Option<BlockKind> {
         match code {
             1 => Some(BlockKind::Schema),
             2 => Some(BlockKind::Data),
@@ -41,35 +41,35 @@ impl BlockKind {
 
 /// The first line of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct BlockHeader {
+pub struct BlockHeader {
     /// Code of the kind: see [`BlockKind`].
-    pub(crate) kind: u8,
+    pub kind: u8,
     /// Flags; bit 0: the block replaces another.
-    pub(crate) flags: u8,
+    pub flags: u8,
     /// 0: rows.
-    pub(crate) layout: u8,
+    pub layout: u8,
     /// 0: as it is.
-    pub(crate) encoding: u8,
+    pub encoding: u8,
     /// Length of the whole block in lines.
-    pub(crate) line_count: u32,
+    pub line_count: u32,
     /// DATA: id of the schema.
-    pub(crate) schema: u32,
+    pub schema: u32,
     /// DATA: index of the first record in its table.
-    pub(crate) first: u64,
+    pub first: u64,
     /// DATA: number of records.
-    pub(crate) count: u32,
+    pub count: u32,
     /// DATA: bytes from one record to the next.
-    pub(crate) stride: u32,
+    pub stride: u32,
     /// Lines back to the block before this one; 0: there is none.
-    pub(crate) distance_lines: u32,
+    pub distance_lines: u32,
     /// Length of the payload in bytes.
-    pub(crate) payload_bytes: u32,
+    pub payload_bytes: u32,
     /// Epoch of the commit record under which the block was written.
-    pub(crate) epoch: u32,
+    pub epoch: u32,
     /// DATA: where the text starts in the payload.
-    pub(crate) text: u32,
+    pub text: u32,
     /// Checksum of the payload.
-    pub(crate) payload_crc: u32,
+    pub payload_crc: u32,
 }
 
 /// Why a line is not a block's header.
@@ -110,32 +110,32 @@ impl BlockHeader {
     }
 
     /// What the block carries, if this library knows it.
-    pub(crate) fn block_kind(&self) -> Option<BlockKind> {
+    pub fn block_kind(&self) -> Option<BlockKind> {
         BlockKind::from_code(self.kind)
     }
 
     /// True for a block of this kind.
-    pub(crate) fn is(&self, kind: BlockKind) -> bool {
+    pub fn is(&self, kind: BlockKind) -> bool {
         self.kind == kind as u8
     }
 
     /// True if the block replaces another.
-    pub(crate) fn is_replacement(&self) -> bool {
+    pub fn is_replacement(&self) -> bool {
         self.flags & REPLACES != 0
     }
 
     /// Length of the whole block in bytes.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         u64::from(self.line_count) * LINE
     }
 
     /// The file offset after a block that starts at `offset`.
-    pub(crate) fn end(&self, offset: u64) -> u64 {
+    pub fn end(&self, offset: u64) -> u64 {
         offset.saturating_add(self.bytes())
     }
 
     /// The index after that of the last record.
-    pub(crate) fn end_record(&self) -> u64 {
+    pub fn end_record(&self) -> u64 {
         self.first.saturating_add(u64::from(self.count))
     }
 

@@ -7,19 +7,19 @@ use crate::{Error, ErrorKind, Result};
 
 /// The header line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FileHeader {
+pub struct FileHeader {
     /// Major version.
-    pub(crate) major: u16,
+    pub major: u16,
     /// Minor version; it only informs.
-    pub(crate) minor: u16,
+    pub minor: u16,
     /// Features without which the file cannot be read.
-    pub(crate) incompat: u64,
+    pub incompat: u64,
     /// Features without which the file cannot be written.
-    pub(crate) read_only: u64,
+    pub read_only: u64,
     /// Features that need not be known.
-    pub(crate) compat: u64,
+    pub compat: u64,
     /// The identity of the file.
-    pub(crate) file_id: [u8; 16],
+    pub file_id: [u8; 16],
 }
 
 impl FileHeader {

@@ -15,26 +15,26 @@ const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
 
 /// A DATA block, or a node and all blocks below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// File offset of the block.
-    pub(crate) offset: u64,
+    pub offset: u64,
     /// Index of the first record in its table.
-    pub(crate) first: u64,
+    pub first: u64,
     /// Number of records.
-    pub(crate) count: u64,
+    pub count: u64,
     /// Length of the block in lines.
-    pub(crate) line_count: u32,
+    pub line_count: u32,
     /// Id of the schema; 0 for a node.
-    pub(crate) schema: u32,
+    pub schema: u32,
     /// 0: a DATA block; n: a node whose entries have level n - 1.
-    pub(crate) level: u32,
+    pub level: u32,
     /// Number of DATA blocks.
-    pub(crate) block_count: u32,
+    pub block_count: u32,
 }
 
 impl Entry {
     /// The index after that of the last record.
-    pub(crate) fn end(&self) -> u64 {
+    pub fn end(&self) -> u64 {
         self.first.saturating_add(self.count)
     }
 

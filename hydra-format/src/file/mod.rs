@@ -20,9 +20,12 @@ mod table;
 pub(crate) mod testing;
 mod writer;
 
+pub use block::{BlockHeader, BlockKind};
 pub use catalog::{SchemaInfo, TableInfo};
 pub use check::{CheckSummary, Finding, check};
 pub use commit::Commit;
+pub use header::FileHeader;
+pub use index::Entry;
 pub use reader::Reader;
 pub use report::{Report, State};
 pub use single::{load, save};

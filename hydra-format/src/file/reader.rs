@@ -73,12 +73,12 @@ impl Reader {
         // The commit records are read by ordinary reads: a writer may be rewriting them.
         let opened = open::open(&storage).map_err(in_file)?;
         let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
-        let map = Arc::new(TextMap::new(map, opened.commit.block_count));
+        let map = Arc::new(TextMap::new(map, blocks_at_most(&opened)));
         Ok(Reader::new(Bytes::Map(map), &path, opened))
     }
 
     fn new(bytes: Bytes, path: &Path, opened: Opened) -> Reader {
-        let good = Known::new(opened.commit.block_count);
+        let good = Known::new(blocks_at_most(&opened));
         let shared = Shared {
             bytes,
             path: path.to_path_buf(),
@@ -194,6 +194,11 @@ impl Reader {
             self.shared.in_file(Error::new(ErrorKind::NoTable).expected(name).found(found))
         })
     }
+}
+
+/// How many blocks the commit record says, as far as the file has lines for them.
+fn blocks_at_most(opened: &Opened) -> u64 {
+    opened.commit.block_count.min(opened.catalog.limit() / LINE)
 }
 
 /// Where the bytes of a file come from.

@@ -52,6 +52,23 @@ pub(crate) struct Fault {
     pub(crate) found: String,
 }
 
+impl Fault {
+    /// Of a payload whose text, which starts at `start`, is not UTF-8.
+    #[cold]
+    pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
+        let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        let found = text.get(valid).copied().unwrap_or_default();
+        Fault {
+            kind: ErrorKind::BadUtf8,
+            offset: (start + valid) as u64,
+            record: None,
+            path: String::new(),
+            expected: "UTF-8".into(),
+            found: format!("{found:#04x}"),
+        }
+    }
+}
+
 impl From<Fault> for Error {
     /// The offset is that of the payload: add its start to [`Fault::offset`] first.
     fn from(fault: Fault) -> Error {

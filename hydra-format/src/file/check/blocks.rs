@@ -391,19 +391,8 @@ fn audit(
 ) {
     let (data, text_bytes) = payload.split_at_checked(bounds.text).unwrap_or_default();
     let (records, heap) = data.split_at_checked(bounds.heap).unwrap_or_default();
-    let text = match simdutf8::compat::from_utf8(text_bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let found = text_bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-            return report(Fault {
-                kind: ErrorKind::BadUtf8,
-                offset: (bounds.text + error.valid_up_to()) as u64,
-                record: None,
-                path: String::new(),
-                expected: "UTF-8".into(),
-                found: format!("{found:#04x}"),
-            });
-        }
+    let Ok(text) = simdutf8::basic::from_utf8(text_bytes) else {
+        return report(Fault::bad_utf8(text_bytes, bounds.text));
     };
     let (count, stride) = (header.count as usize, header.stride as usize);
     let (heap_start, text_start) = (bounds.heap, bounds.text);
