@@ -2,12 +2,12 @@
 //! structure, while the block is in the cache. It does not know how records are shown; `table` does.
 #![forbid(unsafe_code)]
 
-use super::block;
+use super::block::{self, BlockHeader};
 use super::catalog::{Cursor, SchemaInfo, TableInfo};
 use super::commit::Commit;
 use super::index::Entry;
 use super::layout::LINE;
-use super::open::{self, Opened};
+use super::open::{self, Opened, Walk};
 use super::report::Report;
 use super::storage::{FileStorage, Source};
 use super::table::{Loaded, Table};
@@ -69,12 +69,12 @@ impl Reader {
         // The commit records are read by ordinary reads: a writer may be rewriting them.
         let opened = open::open(&storage).map_err(in_file)?;
         let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
-        let map = Arc::new(TextMap::new(map, opened.commit.block_count));
+        let map = Arc::new(TextMap::new(map, blocks_at_most(&opened)));
         Ok(Reader::new(Bytes::Map(map), &path, opened))
     }
 
     fn new(bytes: Bytes, path: &Path, opened: Opened) -> Reader {
-        let good = Known::new(opened.commit.block_count);
+        let good = Known::new(blocks_at_most(&opened));
         let shared = Shared {
             bytes,
             path: path.to_path_buf(),
@@ -133,6 +133,32 @@ impl Reader {
         Ok(self.shared.metadata.get_or_init(|| pairs))
     }
 
+    /// The header of the block at a file offset.
+    pub fn block_header(&self, offset: u64) -> Result<BlockHeader> {
+        let catalog = &self.shared.opened.catalog;
+        block::read_header(self.shared.source(), catalog.key(), offset, catalog.limit())
+            .map_err(|error| self.shared.in_file(error))
+    }
+
+    /// Every committed block of any kind in the order of the file, with its offset; an error stands for bytes that are no
+    /// block. It reads one line of each.
+    pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
+        let (shared, opened) = (&*self.shared, &self.shared.opened);
+        let mut walk = Walk::new(shared.source(), &opened.header, &opened.commit, opened.catalog.limit());
+        std::iter::from_fn(move || match walk.step() {
+            Ok(step) => step.map(|step| match (step.block, step.problem) {
+                (Some(block), _) => Ok(block),
+                (None, problem) => {
+                    Err(shared.in_file(problem.unwrap_or_else(|| Error::new(ErrorKind::BlockHeader))))
+                }
+            }),
+            Err(error) => {
+                walk.end();
+                Some(Err(shared.in_file(error)))
+            }
+        })
+    }
+
     /// The records of a type of the program. Its schema must be the one in the file.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
         let wanted = Schema::of::<T>();
@@ -164,6 +190,11 @@ impl Reader {
             self.shared.in_file(Error::new(ErrorKind::NoTable).expected(name).found(found))
         })
     }
+}
+
+/// How many blocks the commit record says, as far as the file has lines for them.
+fn blocks_at_most(opened: &Opened) -> u64 {
+    opened.commit.block_count.min(opened.catalog.limit() / LINE)
 }
 
 /// Where the bytes of a file come from.
@@ -279,9 +310,11 @@ impl Shared {
     }
 
     fn load_buffered(&self, file: &FileStorage, entry: &Entry) -> Result<Loaded> {
-        let left = self.opened.catalog.limit().saturating_sub(entry.offset);
-        let count = (u64::from(entry.line_count) * LINE).min(left);
-        let mut buffer = AlignedBuf::zeroed(usize::try_from(count).unwrap_or(0));
+        // A directory can name one large block many times: its header comes first.
+        let catalog = &self.opened.catalog;
+        let header = block::read_header(file, catalog.key(), entry.offset, catalog.limit())?;
+        catalog.check_data_header(&header, entry)?;
+        let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
         let read = file.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
