@@ -62,7 +62,7 @@ struct Log {
     pub members: BTreeSet<u16>,
     pub at: SystemTime,
     pub took: Duration,
-    pub boxed: Box<Vec<u64>>,
+    pub boxed: Box<[u64; 2]>,
     pub nothing: (),
     #[hydra(readonly)]
     pub fixed: Fixed,
@@ -93,7 +93,7 @@ fn log() -> Log {
         members: [30, 10].into(),
         at: UNIX_EPOCH,
         took: Duration::from_secs(1),
-        boxed: Box::new(vec![1, 2]),
+        boxed: Box::new([1, 2]),
         nothing: (),
         fixed: Fixed { inner: (1, vec![2]) },
         many: vec![Fixed { inner: (1, vec![2]) }],
@@ -176,7 +176,7 @@ fn whole_values_agree_in_every_world() {
     assert_eq!(set("wide", Value::of(&0.25f32)).unwrap().wide, 0.25);
     assert_eq!(set("tags", Value::of(&["p".to_string()])).unwrap().tags, ["p"]);
     assert_eq!(set("grid[0]", Value::of(&vec![7u8, 8])).unwrap().grid, [[7, 8], [3, 4]]);
-    assert_eq!(set("boxed", Value::of(&vec![1i8, 2, 3])).unwrap().boxed, Box::new(vec![1, 2, 3]));
+    assert_eq!(set("boxed", Value::of(&vec![7i8, 8])).unwrap().boxed, Box::new([7, 8]));
     assert_eq!(set("maybe", Value::of(&(2i64, String::new()))).unwrap().maybe, Some((2, String::new())));
     assert_eq!(set("maybe", Value::of(&None::<u8>)).unwrap().maybe, None);
     assert_eq!(set("depth", Value::of(&9i32)).unwrap().depth, Metres(9.0));
@@ -294,6 +294,13 @@ fn read_only_is_inherited_on_every_way() {
         });
         assert_eq!(error.unwrap_err().why(), Some(Why::ReadOnlyField), "way {index}");
     }
+    // An error names the way from where a path was first followed.
+    let error =
+        in_every_world("path", |value| value.path("many[0]")?.field("inner")?.field_at(0)?.set(256u16));
+    assert_eq!(error.unwrap_err().path_text(), Some("many[0].inner.0"));
+    let error =
+        in_every_world("path", |value| value.path("shape")?.path(":Circle.r")?.set(true)).unwrap_err();
+    assert_eq!(error.path_text(), Some("shape:Circle.r"));
     // A whole new value keeps the field, or is refused.
     let mut other = Log { small: 6, ..log() };
     assert_eq!(in_every_world("whole", |mut value| value.set(other.clone())).unwrap(), other);
@@ -406,7 +413,7 @@ struct Span {
 }
 
 #[derive(Clone, Debug, PartialEq, Hydra)]
-#[hydra(invariant = |even: &Even| if even.value % 2 == 0 { Ok(()) } else { Err("odd") })]
+#[hydra(invariant = |even: &Even| if even.value.is_multiple_of(2) { Ok(()) } else { Err("odd") })]
 struct Even {
     pub value: u32,
     pub list: Vec<u8>,

@@ -38,6 +38,16 @@ use std::any::Any;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 ///
+/// It borrows what it changes, so that there is one at a time:
+///
+/// ```compile_fail,E0499
+/// # use hydra::ValueMut;
+/// let mut pair = (1u8, 2u8);
+/// let mut value = ValueMut::of(&mut pair);
+/// let (first, second) = (value.reborrow().field("0"), value.reborrow().field("0"));
+/// # (first.unwrap().set(1u8), second);
+/// ```
+///
 /// # New values
 ///
 /// A new value needs the shape of the old one: the same kinds and forms, fields and variants by name. Newtypes and boxes
@@ -50,10 +60,11 @@ use std::any::Any;
 /// # Invariants
 ///
 /// Where a live value, or one around it, has a type with `#[hydra(invariant = path)]`, a copy is changed and checked
-/// first. A type that exists only as data has no code to run: see [`ValueMut::invariants_skipped`].
+/// first: a change there costs a copy of the outermost such value. A type that exists only as data has no code to run: see
+/// [`ValueMut::invariants_skipped`].
 pub struct ValueMut<'a> {
     repr: Repr<'a>,
-    /// From the start of the last call of [`ValueMut::path`], for errors.
+    /// For errors: where it is from where [`ValueMut::path`] was called first.
     path: Path,
 }
 
@@ -90,7 +101,7 @@ impl<'a> ValueMut<'a> {
             Repr::Live(live) => Repr::Live(&mut **live),
             Repr::Guarded { root, steps } => Repr::Guarded { root: &mut **root, steps: steps.clone() },
             Repr::Data { data, ty, place, skipped } => {
-                Repr::Data { data: &mut **data, ty: *ty, place: *place, skipped: skipped.clone() }
+                Repr::Data { data, ty: *ty, place: *place, skipped: skipped.clone() }
             }
             Repr::Fixed { value, why } => Repr::Fixed { value: *value, why: *why },
         };
@@ -129,45 +140,56 @@ impl<'a> ValueMut<'a> {
 impl<'a> ValueMut<'a> {
     /// The field with this name.
     pub fn field(self, name: &str) -> Result<ValueMut<'a>> {
-        self.go(|value| match value.own_fields().iter().position(|field| field.name() == name) {
-            Some(position) => Ok(position),
-            None if is_skipped(value, name) => Err(Error::from(Why::Skipped).path(name)),
-            None => value.field(name).map(|_| usize::MAX),
-        })
+        self.go(
+            || Step::Field(name.to_string()),
+            |value| match value.own_fields().iter().position(|field| field.name() == name) {
+                Some(position) => Ok(position),
+                None if is_skipped(value, name) => Err(Error::from(Why::Skipped).path(name)),
+                None => Err(value.field(name).err().unwrap_or_else(nothing_there)),
+            },
+        )
     }
 
     /// The field at `index`.
     pub fn field_at(self, index: usize) -> Result<ValueMut<'a>> {
-        self.go(|value| value.field_at(index).map(|_| index))
+        let field = match self.path.steps() {
+            [] => None,
+            _ => self.value().fields().get(index),
+        };
+        let name = field.map_or(String::new(), |field| field.name().to_string());
+        self.go(|| Step::Field(name), |value| value.field_at(index).map(|_| index))
     }
 
     /// The element of a list or array at `index`; negative: from the end. Members of sets can only be looked at.
     pub fn at(self, index: i64) -> Result<ValueMut<'a>> {
-        self.go(|value| {
-            value.at(index)?;
-            let distance = index.unsigned_abs() as usize;
-            Ok(if index < 0 { value.count().saturating_sub(distance) } else { distance })
-        })
+        self.go(
+            || Step::Index(index),
+            |value| {
+                value.at(index)?;
+                let distance = index.unsigned_abs() as usize;
+                Ok(if index < 0 { value.count().saturating_sub(distance) } else { distance })
+            },
+        )
     }
 
     /// The value under a key of a map, the key as text.
     pub fn key(self, key: &str) -> Result<ValueMut<'a>> {
-        self.go(|value| value.key_position(key))
+        self.go(|| Step::Key(key.to_string()), |value| value.key_position(key))
     }
 
     /// What an option, a newtype or a box holds.
     pub fn inner(self) -> Result<ValueMut<'a>> {
-        let missing = self.value().inner().err();
-        match missing {
-            Some(error) => Err(error),
-            None => self.part(0).ok_or_else(nothing_there),
-        }
+        self.value().inner()?;
+        let step = (self.value().kind() == Kind::Option).then_some(Step::Some);
+        self.part(0, || step)
     }
 
     /// The value itself, if it is an enum whose present variant has this name.
     pub fn as_variant(self, name: &str) -> Result<ValueMut<'a>> {
         self.value().as_variant(name)?;
-        Ok(self.through())
+        let mut value = self.through()?;
+        value.note(|| Some(Step::Variant(name.to_string())));
+        Ok(value)
     }
 
     /// The value at a path such as `items[3].name`.
@@ -177,11 +199,14 @@ impl<'a> ValueMut<'a> {
 
     /// The value at a path that was parsed before.
     pub fn follow(self, path: &Path) -> Result<ValueMut<'a>> {
+        let first = self.path.steps().is_empty();
         let mut value = self;
         for (index, step) in path.steps().iter().enumerate() {
             value = value.step(step).map_err(|error| path.blame(index, error))?;
         }
-        value.path = path.clone();
+        if first {
+            value.path = path.clone();
+        }
         Ok(value)
     }
 
@@ -193,36 +218,49 @@ impl<'a> ValueMut<'a> {
             Step::Index(index) => self.at(*index),
             Step::Key(key) => self.key(key),
             Step::Variant(name) => self.as_variant(name),
-            Step::Some if self.value().through().kind() == Kind::Option => self.through().inner(),
+            Step::Some if self.value().through().kind() == Kind::Option => self.through()?.inner(),
             Step::Some => Err(self.value().through().wrong_kind("an option")),
         }
     }
 
     /// The part that `find` gives the position of, behind newtypes and boxes.
-    fn go(self, find: impl FnOnce(Value<'_>) -> Result<usize>) -> Result<ValueMut<'a>> {
-        let value = self.through();
+    fn go(
+        self,
+        step: impl FnOnce() -> Step,
+        find: impl FnOnce(Value<'_>) -> Result<usize>,
+    ) -> Result<ValueMut<'a>> {
+        let value = self.through()?;
         let position = find(value.value())?;
-        value.part(position).ok_or_else(nothing_there)
+        value.part(position, || Some(step()))
     }
 
     /// The value behind newtypes and boxes.
-    fn through(self) -> ValueMut<'a> {
+    fn through(self) -> Result<ValueMut<'a>> {
         let mut value = self;
         for _ in 0..super::value::MAX_NESTING {
             let present = value.value();
             if !matches!(present.kind(), Kind::Newtype | Kind::Box) || present.part(0).is_none() {
                 break;
             }
-            value = match value.part(0) {
-                Some(inner) => inner,
-                None => unreachable!("a part that is there to be seen is there to be changed"),
-            };
+            value = value.part(0, || None)?;
         }
-        value
+        Ok(value)
     }
 
-    fn part(self, index: usize) -> Option<ValueMut<'a>> {
-        Some(ValueMut { repr: self.repr.part(index)?, path: Path::default() })
+    fn part(self, index: usize, step: impl FnOnce() -> Option<Step>) -> Result<ValueMut<'a>> {
+        let repr = self.repr.part(index).ok_or_else(nothing_there)?;
+        let mut part = ValueMut { repr, path: self.path };
+        part.note(step);
+        Ok(part)
+    }
+
+    /// Goes on with a path that was begun.
+    fn note(&mut self, step: impl FnOnce() -> Option<Step>) {
+        if !self.path.steps().is_empty()
+            && let Some(step) = step()
+        {
+            self.path.push(step);
+        }
     }
 }
 
