@@ -38,10 +38,15 @@ pub(crate) enum Command {
   hydra inspect --deep ticks.hydra     verify every byte; exit 4 if damaged
   hydra inspect -f json ticks.hydra")]
     Inspect(Inspect),
-    /// Show the schema of a table
+    /// Show the schema of a table, also as Rust source or for NumPy
     #[command(after_help = "Examples:
   hydra schema ticks.hydra
-  hydra schema --as json ticks.hydra")]
+  hydra schema --as json ticks.hydra
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not quite
+  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
+
+For each table t and block b of --as numpy, the records are
+  np.memmap(file, np.dtype(t[\"dtype\"]), 'r', b[\"offset\"], b[\"count\"])")]
     Schema(SchemaArgs),
     /// Print records
     #[command(after_help = "Examples:
@@ -49,6 +54,28 @@ pub(crate) enum Command {
   hydra cat --fields time,pos.x --tail 5 ticks.hydra
   hydra cat -f ndjson ticks.hydra | jq .price")]
     Cat(Cat),
+    /// Print one value, or a slice
+    #[command(after_help = "Examples:
+  hydra get ticks.hydra '[1041].price'
+  hydra get ticks.hydra '[10:20].pos.x'      of ten records
+  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get config.hydra .servers[0].name    a file of one record
+  hydra get -f json ticks.hydra '[7]'")]
+    Get(Get),
+    /// Show bytes with their meaning: of a record, a block header, the file's header
+    #[command(after_help = "Examples:
+  hydra hex ticks.hydra                 header and commit records
+  hydra hex ticks.hydra '[1041]'        a record, and what it refers to
+  hydra hex ticks.hydra '[-1].tags'
+  hydra hex ticks.hydra 0x2100          the block or record at a file offset")]
+    Hex(Hex),
+    /// Show where the bytes go: of the file by region, of records by field
+    #[command(after_help = "Examples:
+  hydra layout ticks.hydra
+  hydra layout -f json --table Tick ticks.hydra
+
+In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
+    Layout(Layout),
     /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
     #[command(after_help = "Examples:
   hydra check ticks.hydra
@@ -85,8 +112,8 @@ pub(crate) struct SchemaArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// How to print
-    #[arg(long = "as", value_enum, default_value_t = Shape::Text)]
-    pub(crate) shape: Shape,
+    #[arg(long = "as", value_enum, default_value_t = Language::Text, value_name = "FORM")]
+    pub(crate) language: Language,
 }
 
 #[derive(Args)]
@@ -108,6 +135,47 @@ pub(crate) struct Cat {
     pub(crate) format: Print,
     #[command(flatten)]
     pub(crate) select: Select,
+}
+
+#[derive(Args)]
+pub(crate) struct Get {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
+    #[arg(value_name = "PATH", allow_hyphen_values = true)]
+    pub(crate) path: String,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Slice::Text)]
+    pub(crate) format: Slice,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+#[derive(Args)]
+pub(crate) struct Hex {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// [TABLE][RECORD].field, or a file offset
+    #[arg(value_name = "PATH|OFFSET", allow_hyphen_values = true)]
+    pub(crate) place: Option<String>,
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Layout {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]
@@ -144,15 +212,22 @@ pub(crate) struct Convert {
     pub(crate) select: Select,
 }
 
-/// Which data of a Hydra file, and how its values are spelled.
+/// Which data of a Hydra file.
 #[derive(Args)]
 pub(crate) struct Select {
-    /// The table, where the file has several
-    #[arg(long, value_name = "NAME")]
-    pub(crate) table: Option<String>,
     /// Only these fields, separated by commas; dots reach inside
     #[arg(long, value_name = "PATHS", value_delimiter = ',')]
     pub(crate) fields: Vec<String>,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+/// A table, and how its values are spelled.
+#[derive(Args)]
+pub(crate) struct Source {
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
     /// Leave out damaged blocks and go on (exit 3)
     #[arg(long)]
     pub(crate) skip_damaged: bool,
@@ -178,11 +253,26 @@ pub(crate) enum Shape {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Text,
+    Json,
+    Rust,
+    Numpy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Print {
     Text,
     Json,
     Ndjson,
     Csv,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Slice {
+    Text,
+    Json,
+    Ndjson,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

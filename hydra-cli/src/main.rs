@@ -43,6 +43,9 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Inspect(args) => commands::inspect::run(args, console),
         Command::Schema(args) => commands::schema::run(args, console),
         Command::Cat(args) => commands::cat::run(args, console),
+        Command::Get(args) => commands::get::run(args, console),
+        Command::Hex(args) => commands::hex::run(args, console),
+        Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
     }

@@ -1,7 +1,7 @@
 //! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
 #![forbid(unsafe_code)]
 
-use crate::args::{Bytes, Int64, Select};
+use crate::args::{Bytes, Int64, Source};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::columns::{self, Column};
@@ -33,15 +33,22 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    pub(crate) fn open(file: &Path, select: &Select, console: &mut Console) -> Result<Records> {
+    /// Opens a table: `named`, the one that the source names, or the only one.
+    pub(crate) fn open(
+        file: &Path,
+        source: &Source,
+        named: Option<&str>,
+        fields: &[String],
+        console: &mut Console,
+    ) -> Result<Records> {
         let input = Input::new(file, console)?;
         let reader = input.open()?;
-        let incomplete = input.admit(&reader, select.skip_damaged, console)?;
-        let table = input.table(&reader, select.table.as_deref())?;
-        let picked = pick(table.schema(), &select.fields, &input)?;
+        let incomplete = input.admit(&reader, source.skip_damaged, console)?;
+        let table = input.table(&reader, named.or(source.table.as_deref()))?;
+        let picked = pick(table.schema(), fields, &input)?;
         let spelling =
-            Spelling { int64_strings: select.int64 == Int64::String, hex: select.bytes == Bytes::Hex };
-        let (skip_damaged, lost, skipped) = (select.skip_damaged, 0, Vec::new());
+            Spelling { int64_strings: source.int64 == Int64::String, hex: source.bytes == Bytes::Hex };
+        let (skip_damaged, lost, skipped) = (source.skip_damaged, 0, Vec::new());
         Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
     }
 

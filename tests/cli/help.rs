@@ -12,8 +12,9 @@ Usage: hydra [OPTIONS] <COMMAND>
 
 Commands:
   inspect  Show a file's tables, schema, counts and health, without reading all of it
-  schema   Show the schema of a table
+  schema   Show the schema of a table, also as Rust source or for NumPy
   cat      Print records
+  get      Print one value, or a slice
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
   help     Print this message or the help of the given subcommand(s)
@@ -67,7 +68,7 @@ Examples:
 #[test]
 fn schema() {
     Place::new().run(&["schema", "--help"]).code(0).stdout_eq(str![[r#"
-Show the schema of a table
+Show the schema of a table, also as Rust source or for NumPy
 
 Usage: hydra schema [OPTIONS] <FILE>
 
@@ -76,7 +77,7 @@ Arguments:
 
 Options:
       --table <NAME>  The table, where the file has several
-      --as <SHAPE>    How to print [default: text] [possible values: text, json]
+      --as <FORM>     How to print [default: text] [possible values: text, json, rust, numpy]
       --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
   -v, --verbose       Say more on stderr
   -h, --help          Print help
@@ -84,6 +85,12 @@ Options:
 Examples:
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not
+  quite
+  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
+
+For each table t and block b of --as numpy, the records are
+  np.memmap(file, np.dtype(t["dtype"]), 'r', b["offset"], b["count"])
 
 "#]]);
 }
@@ -103,8 +110,8 @@ Options:
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
-      --table <NAME>     The table, where the file has several
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
+      --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
@@ -163,8 +170,8 @@ Options:
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
       --force           Overwrite OUT
-      --table <NAME>    The table, where the file has several
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
+      --table <NAME>    The table, where the file has several
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                         number] [possible values: number, string]

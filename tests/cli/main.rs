@@ -5,7 +5,11 @@
 mod bad_input;
 mod convert;
 mod csv;
+mod generate;
+mod get;
 mod help;
+mod hex;
+mod layout;
 mod pipes;
 mod show;
 

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
     let mut exit = Exit::Done;
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {
-        let mut records = Records::open(file, &args.select, console)?;
+        let mut records = Records::open(file, &args.select.source, None, &args.select.fields, console)?;
         let range = export::range(args.count, args.skip, args.tail, records.table.len());
         let losses = match args.format {
             Print::Text => {
@@ -76,7 +76,7 @@ fn print(
 }
 
 /// Prints records as a table.
-fn print_table(records: &mut Records, range: Range<u64>, console: &mut Console) -> Result<()> {
+pub(crate) fn print_table(records: &mut Records, range: Range<u64>, console: &mut Console) -> Result<()> {
     let mut page = Page::new(records.table.schema(), &records.picked, records.spelling);
     let done = records.each(range, &mut |value| page.record(value, console));
     // What was read before an error is shown.
@@ -152,7 +152,7 @@ impl Page {
 }
 
 /// A value in one line: null stands out less, the empty string is `""`.
-fn cell(value: Value<'_>, spelling: Spelling) -> Cell {
+pub(crate) fn cell(value: Value<'_>, spelling: Spelling) -> Cell {
     let mut text = String::new();
     match leaf(value, spelling) {
         Some(Leaf::Str("")) => text.push_str("\"\""),

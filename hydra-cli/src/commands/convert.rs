@@ -54,7 +54,7 @@ fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
 
 fn from_csv(args: &Convert, console: &mut Console) -> Result<Exit> {
     let select = &args.select;
-    if select.table.is_some() || !select.fields.is_empty() || select.skip_damaged {
+    if select.source.table.is_some() || !select.fields.is_empty() || select.source.skip_damaged {
         return Err(Failure::usage("--table, --fields and --skip-damaged are for reading Hydra files"));
     }
     let stdout = args.output == Path::new("-");
@@ -78,7 +78,7 @@ fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Res
     }
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
-    let mut records = Records::open(&args.input, &args.select, console)?;
+    let mut records = Records::open(&args.input, &args.select.source, None, &args.select.fields, console)?;
     let mut exporter = Exporter::new(format, &records);
     let mut stream = |out: &mut dyn Write| -> Result<()> {
         exporter.start(records.table.name(), out)?;

@@ -4,5 +4,8 @@
 pub(crate) mod cat;
 pub(crate) mod check;
 pub(crate) mod convert;
+pub(crate) mod get;
+pub(crate) mod hex;
 pub(crate) mod inspect;
+pub(crate) mod layout;
 pub(crate) mod schema;

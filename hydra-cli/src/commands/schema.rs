@@ -1,23 +1,56 @@
-//! `hydra schema`: a table's schema as text, which reads like Rust, or as JSON.
+//! `hydra schema`: a table's schema as text, which reads like Rust, as JSON, as Rust source, or for NumPy.
 #![forbid(unsafe_code)]
 
-use crate::args::{SchemaArgs, Shape};
+use crate::args::{Language, SchemaArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::{escape, schema};
+use crate::render::{escape, numpy, rust, schema};
 use crate::source::Input;
+use hydra::file::Reader;
+use serde_json::json;
 use std::io::Write;
 
 pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let reader = input.open()?;
-    let table = input.table(&reader, args.table.as_deref())?;
-    match args.shape {
-        Shape::Text => write!(console, "{}", escape::lines(&table.schema().to_string()))?,
-        Shape::Json => {
+    let table = || input.table(&reader, args.table.as_deref());
+    match args.language {
+        Language::Text => write!(console, "{}", escape::lines(&table()?.schema().to_string()))?,
+        Language::Json => {
+            let table = table()?;
             serde_json::to_writer_pretty(&mut *console, &schema::document(table.name(), table.schema()))?;
             writeln!(console)?;
         }
+        Language::Numpy => return numpy(args, &input, &reader, console),
+        Language::Rust => {
+            let table = table()?;
+            let (text, losses) = rust::source(table.name(), table.schema());
+            console.write_all(text.as_bytes())?;
+            losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
+            return Ok(if losses.is_empty() { Exit::Done } else { Exit::Lossy });
+        }
     }
     Ok(Exit::Done)
+}
+
+/// All tables, or the one that was named.
+fn numpy(args: &SchemaArgs, input: &Input, reader: &Reader, console: &mut Console) -> Result<Exit> {
+    let names = match &args.table {
+        Some(name) => vec![name.as_str()],
+        None => reader.tables().iter().map(|table| table.name()).collect(),
+    };
+    let (mut tables, mut exit) = (Vec::new(), Exit::Done);
+    for name in names {
+        let table = input.table(reader, Some(name))?;
+        let (document, left_out) = numpy::table(reader, &table).map_err(|error| input.failure(error))?;
+        tables.push(document);
+        if left_out > 0 {
+            console.warn(&format!("{}: {left_out} records of table {name} have another schema", input.name));
+            exit = Exit::Lossy;
+        }
+    }
+    let document = json!({ "version": 1, "file": input.name, "tables": tables });
+    serde_json::to_writer_pretty(&mut *console, &document)?;
+    writeln!(console)?;
+    Ok(exit)
 }

@@ -2,13 +2,18 @@
 //! terminals or the command line.
 #![forbid(unsafe_code)]
 
+pub(crate) mod annotate;
 pub(crate) mod columns;
 pub(crate) mod csv;
+pub(crate) mod dump;
 pub(crate) mod escape;
 pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod leaf;
+pub(crate) mod notes;
+pub(crate) mod numpy;
 pub(crate) mod paint;
+pub(crate) mod rust;
 pub(crate) mod schema;
 pub(crate) mod size;
 pub(crate) mod table;

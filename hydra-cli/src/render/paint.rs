@@ -10,6 +10,8 @@ pub(crate) enum Style {
     Bad,
     Warn,
     Note,
+    /// One of several things side by side, by its number.
+    Part(usize),
 }
 
 /// Text in a style, or as it is where there is no colour.
@@ -21,6 +23,7 @@ pub(crate) fn paint(color: bool, style: Style, text: &str) -> String {
         Style::Bad => "1;31",
         Style::Warn => "1;33",
         Style::Note => "1;36",
+        Style::Part(number) => ["36", "33", "32", "35", "34", "96"][number % 6],
     };
     if color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
 }

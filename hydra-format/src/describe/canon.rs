@@ -2,7 +2,7 @@
 //! It does not know rules: it works on any table whose indices are within it.
 #![forbid(unsafe_code)]
 
-use super::wire::{Encoder, own_index};
+use super::wire::Encoder;
 use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -54,12 +54,12 @@ pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec
 /// The canonical table: one entry for types that cannot be told apart, in the order of a walk from the root.
 pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
     let classes = classes(types);
-    let class = |ty| classes.get(own_index(ty) as usize).copied().unwrap_or_default();
+    let class = |ty: TypeRef| classes.get(ty.index() as usize).copied().unwrap_or_default();
     let mut numbers: HashMap<u32, u32> = HashMap::new();
     let mut order = Vec::new();
     let mut stack = vec![TypeRef::Index(0)];
     while let Some(next) = stack.pop() {
-        let Some(ty) = types.get(own_index(next) as usize) else { continue };
+        let Some(ty) = types.get(next.index() as usize) else { continue };
         if numbers.contains_key(&class(next)) {
             continue;
         }
@@ -96,7 +96,7 @@ fn classes(types: &[Descriptor]) -> Vec<u32> {
         }
         found.put(index, class);
         for (position, child) in ty.children().enumerate() {
-            if let Some(parents) = parents.get_mut(own_index(child) as usize) {
+            if let Some(parents) = parents.get_mut(child.index() as usize) {
                 parents.push((position, index));
             }
         }
@@ -173,7 +173,7 @@ mod tests {
     fn classes_by_rounds(types: &[Descriptor]) -> Vec<u32> {
         let mut classes = vec![0; types.len()];
         loop {
-            let number = |ty| classes[own_index(ty) as usize];
+            let number = |ty: TypeRef| classes[ty.index() as usize];
             let mut seen = HashMap::new();
             let next: Vec<u32> = (types.iter())
                 .map(|ty| {

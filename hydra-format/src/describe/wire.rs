@@ -277,14 +277,6 @@ pub(super) fn prefixed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     out[start..start + 4].copy_from_slice(&count.to_le_bytes());
 }
 
-/// The number of a reference within a schema; types of the program have none.
-pub(super) fn own_index(ty: TypeRef) -> u32 {
-    match ty {
-        TypeRef::Index(index) => index,
-        TypeRef::Live(_) => u32::MAX,
-    }
-}
-
 /// FNV-1a, 64 bits.
 pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {

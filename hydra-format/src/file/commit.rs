@@ -32,6 +32,9 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = commit::NAMED;
+
     /// The record of a new file.
     pub(crate) fn first() -> Commit {
         Commit {

@@ -1,5 +1,5 @@
-//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in which
-//! it gets mangled. It does not know what follows.
+//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
+//! which it gets mangled. It does not know what follows.
 #![forbid(unsafe_code)]
 
 use super::layout::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, header, put, u16_at, u32_at, u64_at};
@@ -23,6 +23,9 @@ pub struct FileHeader {
 }
 
 impl FileHeader {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = header::NAMED;
+
     /// The header of a new file.
     pub(crate) fn new(file_id: [u8; 16]) -> FileHeader {
         FileHeader { major: MAJOR, minor: MINOR, incompat: 0, read_only: 0, compat: 0, file_id }

@@ -1,5 +1,5 @@
-//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how they
-//! are chosen or reached; whoever follows an entry checks it against the block's own header.
+//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
+//! they are chosen or reached; whoever follows an entry checks it against the block's own header.
 #![forbid(unsafe_code)]
 
 use super::layout::{
@@ -79,7 +79,8 @@ impl Entry {
     }
 }
 
-/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or overlap.
+/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or
+/// overlap.
 pub(crate) fn follow(entries: &[Entry], first: u64, limit: u64) -> bool {
     let mut next = first;
     entries.iter().all(|entry| {

@@ -60,6 +60,9 @@ macro_rules! on_disk {
             $(#[allow(dead_code)] pub(crate) const $field: usize = std::mem::offset_of!(Fields, $field);)*
             pub(crate) const BYTES: usize = size_of::<Fields>();
             const _: () = assert!(BYTES == $total && align_of::<Fields>() == 1);
+            /// Name, offset and size in bytes of each field.
+            #[allow(dead_code)]
+            pub(crate) const NAMED: &[(&str, usize, usize)] = &[$((stringify!($field), $field, $bytes)),*];
             #[cfg(test)]
             pub(crate) const FIELDS: &[(usize, usize)] = &[$(($field, $bytes)),*];
         }
@@ -140,9 +143,7 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
 
 /// Writes bytes at an offset of a structure of ours.
 pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(target) = target.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
-        target.copy_from_slice(bytes);
-    }
+    crate::codec::put(crate::codec::part(target, at, bytes.len()), bytes);
 }
 
 #[cfg(test)]

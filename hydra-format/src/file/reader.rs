@@ -2,12 +2,12 @@
 //! structure, while the block is in the cache. It does not know how records are shown; `table` does.
 #![forbid(unsafe_code)]
 
-use super::block;
+use super::block::{self, BlockHeader};
 use super::catalog::{Cursor, SchemaInfo, TableInfo};
 use super::commit::Commit;
 use super::index::Entry;
 use super::layout::LINE;
-use super::open::{self, Opened};
+use super::open::{self, Opened, Walk};
 use super::report::Report;
 use super::storage::{FileStorage, Source};
 use super::table::{Loaded, Table};
@@ -131,6 +131,32 @@ impl Reader {
         let pairs = super::meta::read(self.shared.source(), &self.shared.opened)
             .map_err(|e| self.shared.in_file(e))?;
         Ok(self.shared.metadata.get_or_init(|| pairs))
+    }
+
+    /// The header of the block at a file offset.
+    pub fn block_header(&self, offset: u64) -> Result<BlockHeader> {
+        let catalog = &self.shared.opened.catalog;
+        block::read_header(self.shared.source(), catalog.key(), offset, catalog.limit())
+            .map_err(|error| self.shared.in_file(error))
+    }
+
+    /// Every committed block of any kind in the order of the file, with its offset; an error stands for bytes that are no
+    /// block. It reads one line of each.
+    pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
+        let (shared, opened) = (&*self.shared, &self.shared.opened);
+        let mut walk = Walk::new(shared.source(), &opened.header, &opened.commit, opened.catalog.limit());
+        std::iter::from_fn(move || match walk.step() {
+            Ok(step) => step.map(|step| match (step.block, step.problem) {
+                (Some(block), _) => Ok(block),
+                (None, problem) => {
+                    Err(shared.in_file(problem.unwrap_or_else(|| Error::new(ErrorKind::BlockHeader))))
+                }
+            }),
+            Err(error) => {
+                walk.end();
+                Some(Err(shared.in_file(error)))
+            }
+        })
     }
 
     /// The records of a type of the program. Its schema must be the one in the file.

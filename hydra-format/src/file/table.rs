@@ -101,6 +101,13 @@ impl<T: Row> Table<T> {
         Blocks { table: self.clone(), cursor, held: None, records }
     }
 
+    /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
+    /// not known.
+    pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
+        let (shared, mut cursor) = (self.shared.clone(), self.shared.cursor(self.number, 0));
+        std::iter::from_fn(move || Some(shared.next(&mut cursor)?.map_err(|(error, _)| error)))
+    }
+
     /// The record at `index`, with the block that holds it.
     pub fn get(&self, index: u64) -> Result<Record<T>> {
         if index >= self.len() {

@@ -139,11 +139,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan of a schema for records of the type `root`.
-    pub(super) fn new(schema: &Schema, root: u32) -> Plan {
+    /// The plan of a schema, for records of its root.
+    pub(super) fn new(schema: &Schema) -> Plan {
         let types = schema.types();
-        let ty = schema.resolve(TypeRef::Index(root));
-        let root = List::of(ty, root, None);
+        let root = List::of(schema.root(), 0, None);
         let plan = Plan {
             steps: vec![],
             lists: vec![],
@@ -272,10 +271,7 @@ impl Compiler<'_> {
     }
 
     fn size(&self, ty: TypeRef) -> usize {
-        match ty {
-            TypeRef::Index(index) => self.types.get(index as usize).map_or(0, Descriptor::size),
-            TypeRef::Live(descriptor) => descriptor().size(),
-        }
+        self.types.get(ty.index() as usize).map_or(0, Descriptor::size)
     }
 
     fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {

@@ -1,0 +1,123 @@
+//! `hydra get`: one value of a file, or a slice. Whole records as text are shown as `cat` shows them.
+#![forbid(unsafe_code)]
+
+use crate::args::{Get, Slice};
+use crate::commands::cat;
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::records::Records;
+use crate::render::json::Json;
+use crate::source::Input;
+use hydra::file::Table;
+use hydra::reflect::{Locator, Path, Records as Which};
+use hydra::{Dynamic, Error, ErrorKind, Value};
+use serde_json::json;
+use std::io::Write;
+use std::ops::Range;
+use std::path::PathBuf;
+
+pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
+    let locator = parse(&args.path)?;
+    if locator.table.is_some() && args.source.table.is_some() {
+        return Err(
+            Failure::usage("the path names a table, and so does --table").help("leave one of them out")
+        );
+    }
+    let mut records = Records::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
+    let (range, one) = which(&records.input, &records.table, &locator)?;
+    match args.format {
+        Slice::Text if locator.path.steps().is_empty() => cat::print_table(&mut records, range, console)?,
+        format => {
+            let out = Output { format, one, path: locator.to_string() };
+            print(&mut records, range, &locator.path, &out, console)?;
+        }
+    }
+    Ok(records.conclude(&[], console))
+}
+
+/// A path on the command line; it may begin with a dot.
+pub(crate) fn parse(text: &str) -> Result<Locator> {
+    let bare = text.strip_prefix('.').unwrap_or(text);
+    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
+}
+
+/// The records that are meant, and whether it is one.
+pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) -> Result<(Range<u64>, bool)> {
+    let len = table.len();
+    let from_end = |index: i64| match u64::try_from(index) {
+        Ok(index) => Some(index),
+        Err(_) => len.checked_sub(index.unsigned_abs()),
+    };
+    let none = || Error::new(ErrorKind::NoSuchPath).place(format!("table {}", table.name()));
+    match locator.records {
+        Some(Which::One(index)) => match from_end(index).filter(|&index| index < len) {
+            Some(index) => Ok((index..index + 1, true)),
+            None => {
+                let expected = format!("an index from -{len} to {}", len.saturating_sub(1));
+                let expected = if len == 0 { "nothing: the table is empty".to_string() } else { expected };
+                Err(input.failure(none().expected(expected).found(index.to_string())))
+            }
+        },
+        Some(Which::Range(from, to)) => {
+            let bound =
+                |bound: Option<i64>, open| bound.map_or(open, |at| from_end(at).unwrap_or(0).min(len));
+            let start = bound(from, 0);
+            Ok((start..bound(to, len).max(start), false))
+        }
+        None if locator.path.steps().is_empty() => Ok((0..len, false)),
+        None if len == 1 => Ok((0..1, true)),
+        None => {
+            let one = Locator { records: Some(Which::One(0)), ..locator.clone() };
+            let all = Locator { records: Some(Which::Range(None, None)), ..locator.clone() };
+            let error = none().expected("the index of a record").found(format!("a table of {len} records"));
+            let help = format!("{one} is of the first record, {all} of all");
+            Err(input.failure(error.help(help)).exit(Exit::Usage))
+        }
+    }
+}
+
+struct Output {
+    format: Slice,
+    one: bool,
+    /// In the usual spelling.
+    path: String,
+}
+
+fn print(
+    records: &mut Records,
+    range: Range<u64>,
+    path: &Path,
+    out: &Output,
+    console: &mut Console,
+) -> Result<()> {
+    let (name, spelling) = (records.table.name().to_string(), records.spelling);
+    let (file, mut count) = (PathBuf::from(&records.input.name), 0u64);
+    if out.format == Slice::Json {
+        let (table, path) = (json!(name), json!(out.path));
+        let key = if out.one { "\"value\":" } else { "\"values\":[" };
+        write!(console, "{{\"version\":1,\"table\":{table},\"path\":{path},{key}")?;
+    }
+    records.each(range, &mut |record: Value<'_>| {
+        let found =
+            record.follow(path).map_err(|error| error.in_file(&file).place(format!("table {name}")))?;
+        match out.format {
+            Slice::Text => writeln!(console, "{}", cat::cell(found, spelling).text)?,
+            Slice::Ndjson => {
+                serde_json::to_writer(&mut *console, &Json(found, spelling))?;
+                writeln!(console)?;
+            }
+            Slice::Json => {
+                let comma = if out.one { "" } else { ["\n", ",\n"][usize::from(count > 0)] };
+                write!(console, "{comma}")?;
+                serde_json::to_writer(&mut *console, &Json(found, spelling))?;
+            }
+        }
+        count += 1;
+        Ok(())
+    })?;
+    if out.format == Slice::Json {
+        let null = if out.one && count == 0 { "null" } else { "" };
+        writeln!(console, "{null}{}", if out.one { "}" } else { "\n]}" })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,378 @@
+//! `hydra hex`: bytes with their meaning: a record with what it refers to, a block header, the file's header and its commit
+//! records, each with the verdict on its checksum. It shows damage, and does not end at it.
+#![forbid(unsafe_code)]
+
+use crate::args::Hex;
+use crate::commands::get;
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::render::annotate::{Annotator, Payload};
+use crate::render::dump::{self, Part, Region};
+use crate::render::escape;
+use crate::render::paint::Style;
+use crate::render::size::{bytes as size, count, plural};
+use crate::source::Input;
+use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FileHeader, Reader, Table};
+use hydra::reflect::{Locator, Path};
+use hydra::{Dynamic, Error, ErrorKind};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+
+const LINE: u64 = 64;
+/// Where blocks begin.
+const BLOCKS: u64 = 8192;
+/// The largest payload of a block.
+const MOST_PAYLOAD: u64 = 256 << 20;
+/// Records of a slice that are shown.
+const MOST_RECORDS: u64 = 8;
+
+pub(crate) fn run(args: &Hex, console: &mut Console) -> Result<Exit> {
+    let input = Input::new(&args.file, console)?;
+    let mut hex = View { input: &input, console };
+    match args.place.as_deref() {
+        None => hex.header()?,
+        Some(place) => match number(place) {
+            Some(offset) => hex.offset(offset)?,
+            None => hex.path(place, args.table.as_deref())?,
+        },
+    }
+    Ok(Exit::Done)
+}
+
+/// A file offset, decimal or hexadecimal.
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+fn little(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// The parts of a structure on disk; `tell` gives a value its words, by the field's name.
+fn parts(
+    fields: &[(&str, usize, usize)],
+    at: u64,
+    bytes: &[u8],
+    tell: &dyn Fn(&str, &[u8]) -> Option<String>,
+) -> Vec<Part> {
+    let part = |&(name, offset, len): &(&str, usize, usize)| {
+        let own = bytes.get(offset..).and_then(|rest| rest.get(..len)).unwrap_or_default();
+        let zero = name.starts_with("ZERO");
+        let value = match tell(name, own) {
+            Some(value) => value,
+            None if zero => "✗ not zero".into(),
+            None if own.len() > 8 => String::new(),
+            None => count(little(own)),
+        };
+        let name = match zero {
+            true if own.iter().all(|&byte| byte == 0) => String::new(),
+            true => "zero".into(),
+            false => name.to_lowercase(),
+        };
+        let ty = if len <= 8 { format!("u{}", 8 * len) } else { format!("{len} bytes") };
+        Part { at: at + offset as u64, len: len as u64, name: name.replace('_', " "), ty, value }
+    };
+    fields.iter().map(part).collect()
+}
+
+fn verdict(good: bool, wrong: impl std::fmt::Display) -> String {
+    if good { "✓".into() } else { format!("✗ {wrong}") }
+}
+
+/// A stored checksum beside the one of these bytes.
+fn checksum(stored: u64, bytes: &[u8]) -> String {
+    let computed = u64::from(crc32fast::hash(bytes));
+    format!("{stored:#010x} {}", verdict(stored == computed, format!("computed {computed:#010x}")))
+}
+
+struct View<'a> {
+    input: &'a Input,
+    console: &'a mut Console,
+}
+
+impl View<'_> {
+    /// Bytes of the file; fewer at its end.
+    fn read(&self, at: u64, len: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut read = || {
+            let mut file = File::open(&self.input.path)?;
+            file.seek(SeekFrom::Start(at))?;
+            file.take(len).read_to_end(&mut bytes)
+        };
+        read().map_err(|error| Failure::io(error, &self.input.path))?;
+        Ok(bytes)
+    }
+
+    fn show(
+        &mut self,
+        region: &Region,
+        start: u64,
+        bytes: &[u8],
+        told: &dyn Fn(&Part) -> bool,
+    ) -> Result<()> {
+        let read = |at: u64| bytes.get(usize::try_from(at.checked_sub(start)?).ok()?).copied();
+        let text = dump::draw(region, &read, told, self.console.width, self.console.color);
+        Ok(self.console.write_all(text.as_bytes())?)
+    }
+
+    /// Shows a structure of the file.
+    fn structure(&mut self, title: String, at: u64, bytes: &[u8], parts: Vec<Part>) -> Result<()> {
+        let mut region = Region { title, bytes: at..at + bytes.len() as u64, parts };
+        region.fill();
+        self.show(&region, at, bytes, &|_| true)?;
+        Ok(writeln!(self.console)?)
+    }
+
+    /// The first bytes of the file: header lines and commit records.
+    fn header(&mut self) -> Result<()> {
+        let region = self.read(0, BLOCKS)?;
+        let cut = |at: usize, len: usize| {
+            region.get(at..).map(|rest| &rest[..len.min(rest.len())]).unwrap_or_default()
+        };
+        let name = escape::line(&self.input.name).into_owned();
+        let id = cut(40, 16).to_vec();
+        let lines = if cut(0, 64) == cut(4096, 64) {
+            &[(0, "both copies are the same")][..]
+        } else {
+            &[(0, "copy 1"), (4096, "copy 2")]
+        };
+        for &(at, which) in lines {
+            let own = cut(at, 64);
+            let tell = |name: &str, bytes: &[u8]| match name {
+                "MAGIC" => Some(verdict(bytes == b"\x89HYD\r\n\x1a\n", "not that of a Hydra file")),
+                "CRC" => Some(checksum(little(bytes), own.get(..60).unwrap_or_default())),
+                "FILE_ID" => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+                _ => None,
+            };
+            let parts = parts(FileHeader::FIELDS, at as u64, own, &tell);
+            self.structure(format!("{name}  file header, {which}"), at as u64, own, parts)?;
+        }
+        for (slot, at) in [512usize, 4608].into_iter().enumerate() {
+            let own = cut(at, 128);
+            if own.iter().all(|&byte| byte == 0) {
+                writeln!(self.console, "{name}  commit record, slot {slot}: not written yet\n")?;
+                continue;
+            }
+            let signed = [&id, own.get(..124).unwrap_or_default()].concat();
+            let tell = |name: &str, bytes: &[u8]| match name {
+                "COMMITTED" | "SYNCED" | "LAST_BLOCK" | "DIRECTORY" | "SCHEMA" | "META" => {
+                    Some(if little(bytes) == 0 { "none".into() } else { format!("{:#x}", little(bytes)) })
+                }
+                "FLAGS" => {
+                    Some(["0", "1: closed cleanly"].get(little(bytes) as usize).unwrap_or(&"?").to_string())
+                }
+                "CRC" => Some(checksum(little(bytes), &signed)),
+                _ => None,
+            };
+            let parts = parts(Commit::FIELDS, at as u64, own, &tell);
+            self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own, parts)?;
+        }
+        let hint =
+            format!("next: hydra hex {name} {BLOCKS:#x} shows the first block, '[0]' the first record");
+        Ok(writeln!(self.console, "{}", self.console.paint(Style::Dim, &hint))?)
+    }
+
+    fn offset(&mut self, offset: u64) -> Result<()> {
+        if offset < BLOCKS {
+            return self.header();
+        }
+        let reader = self.input.open()?;
+        if offset >= reader.file_bytes() {
+            let expected = format!("a file offset below {}", reader.file_bytes());
+            let error = Error::new(ErrorKind::NoSuchPath).expected(expected).found(offset.to_string());
+            return Err(self.input.failure(error));
+        }
+        let found = match reader.block_header(offset) {
+            Ok(header) => Some((offset, header)),
+            Err(_) => reader.blocks().flatten().find(|(at, header)| (*at..header.end(*at)).contains(&offset)),
+        };
+        let Some((at, header)) = found else {
+            let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
+            let mut entries = tables.flat_map(|table| table.entries().flatten());
+            let lost = entries.find(|entry| {
+                (entry.offset..entry.offset + u64::from(entry.line_count) * LINE).contains(&offset)
+            });
+            if let Some(entry) = lost {
+                writeln!(self.console, "the index has a DATA block here, and its header is damaged")?;
+                return self.block(&reader, entry.offset);
+            }
+            let start = offset - offset % LINE;
+            let bytes = self.read(start, LINE)?;
+            return self.structure("no committed block is here".into(), start, &bytes, Vec::new());
+        };
+        let (first, stride) = (at + LINE, u64::from(header.stride).max(1));
+        let records = first..first + u64::from(header.count) * stride;
+        if header.is(BlockKind::Data) && records.contains(&offset) {
+            let info = reader.schemas().find(|(id, _)| *id == header.schema);
+            let table = info.and_then(|(_, info)| reader.tables().get(info.table()));
+            if let Some(table) = table {
+                let table = self.input.table(&reader, Some(table.name()))?;
+                let index = header.first + (offset - first) / stride;
+                let here = |entry: &Entry| entry.offset == at;
+                return self.record(&reader, &table, index, &here, &Path::default());
+            }
+        }
+        self.block(&reader, at)?;
+        if offset > at {
+            let start = offset - offset % LINE;
+            let bytes = self.read(start, LINE.min(header.end(at) - start))?;
+            self.structure(format!("the line of {offset:#x}, in its payload"), start, &bytes, Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// The header of a block, and where its regions are.
+    fn block(&mut self, reader: &Reader, at: u64) -> Result<()> {
+        let own = self.read(at, LINE)?;
+        let number = |offset: usize, len: usize| {
+            little(own.get(offset..).map_or(&[], |rest| &rest[..len.min(rest.len())]))
+        };
+        let field = |name: &str| {
+            BlockHeader::FIELDS
+                .iter()
+                .find(|field| field.0 == name)
+                .map_or(0, |field| number(field.1, field.2))
+        };
+        let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
+        let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
+        let sync = reader.file_id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)) ^ at;
+        let kind = BlockKind::from_code(field("KIND") as u8);
+        let kind_name = kind.map_or("unknown".into(), |kind| format!("{kind:?}").to_uppercase());
+        let tell = |name: &str, bytes: &[u8]| {
+            let number = little(bytes);
+            Some(match name {
+                "MAGIC" => {
+                    format!("{:?} {}", String::from_utf8_lossy(bytes), verdict(bytes == b"HBLK", "not HBLK"))
+                }
+                "KIND" => format!("{number}: {kind_name}"),
+                "FLAGS" if number == 1 => format!("{number}: replaces another block"),
+                "LAYOUT" if number == 0 => "0: rows".into(),
+                "ENCODING" if number == 0 => "0: none".into(),
+                "LINES" => format!("{}, {}", plural(number, "line"), size(number * LINE)),
+                "SYNC" => verdict(number == sync, "of another place or file")
+                    .replace('✓', "✓ this place in this file"),
+                "DISTANCE" if number > 0 => {
+                    format!("{}: the block at {:#x}", count(number), at.saturating_sub(number * LINE))
+                }
+                "DISTANCE" => "0: the first block".into(),
+                "TEXT" if number > 0 => format!("{}: {:#x}", count(number), at + LINE + number),
+                "PAYLOAD" => size(number),
+                "PAYLOAD_CRC" => checksum(number, &payload),
+                "CRC" => checksum(number, own.get(..60).unwrap_or_default()),
+                _ => return None,
+            })
+        };
+        let title = format!("{}  {kind_name} block at {at:#x}", escape::line(&self.input.name));
+        self.structure(title, at, &own, parts(BlockHeader::FIELDS, at, &own, &tell))?;
+        if kind == Some(BlockKind::Data) {
+            let (start, heap) = (at + LINE, records.next_multiple_of(LINE));
+            let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
+            for (name, from, to) in places.into_iter().filter(|(_, from, to)| from < to) {
+                writeln!(
+                    self.console,
+                    "  {name:<8}  {:#x}..{:#x}  {}",
+                    start + from,
+                    start + to,
+                    size(to - from)
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&mut self, text: &str, table: Option<&str>) -> Result<()> {
+        let locator: Locator = get::parse(text)?;
+        let reader = self.input.open()?;
+        let table = self.input.table(&reader, locator.table.as_deref().or(table))?;
+        let (range, _) = get::which(self.input, &table, &locator)?;
+        let left = (range.end - range.start).saturating_sub(MOST_RECORDS);
+        for index in range.take(MOST_RECORDS as usize) {
+            let here = |entry: &Entry| (entry.first..entry.end()).contains(&index);
+            self.record(&reader, &table, index, &here, &locator.path)?;
+        }
+        if left > 0 {
+            self.console.note(&format!("{} more are not shown", plural(left, "record")));
+        }
+        Ok(())
+    }
+
+    /// A record, and what it refers to; with a path, only what lies there is in the legend.
+    fn record(
+        &mut self,
+        reader: &Reader,
+        table: &Table<Dynamic>,
+        index: u64,
+        here: &dyn Fn(&Entry) -> bool,
+        path: &Path,
+    ) -> Result<()> {
+        let failure = |error: Error| self.input.failure(error);
+        let Some(entry) = table.entries().flatten().find(here) else {
+            return Err(failure(table.get(index).err().unwrap_or_else(|| Error::new(ErrorKind::Chain))));
+        };
+        let header = reader.block_header(entry.offset).map_err(failure)?;
+        let start = entry.offset + LINE;
+        let payload = self.read(start, header.payload_bytes.into())?;
+        let record = table.get(index);
+        let value = match &record {
+            Ok(record) => {
+                let at = |error: Error| error.place(format!("table {}", table.name()));
+                record.value().follow(path).map_err(|error| failure(at(error)))?;
+                Some(record.value())
+            }
+            Err(_) => None,
+        };
+        let info = reader.schemas().find(|(id, _)| *id == header.schema);
+        let schema = info.map_or(table.schema(), |(_, info)| info.schema());
+        let records = u64::from(header.count) * u64::from(header.stride);
+        let (heap, text) = (records.next_multiple_of(LINE), u64::from(header.text));
+        let mut annotator = Annotator::new(Payload { bytes: &payload, start, heap, text, schema });
+        let at = (index - header.first) * u64::from(header.stride);
+        let title = format!(
+            "{}  table {}, record {} of {}: {} at {:#x}",
+            escape::line(&self.input.name),
+            table.name(),
+            index,
+            count(table.len()),
+            plural(header.stride.into(), "byte"),
+            start + at
+        );
+        let wanted = path.to_string();
+        let told = |part: &Part| {
+            let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
+            rest.is_some_and(|rest| {
+                rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?'])
+            })
+        };
+        let (regions, left) = annotator.record(at, value, &told);
+        let crc = checksum(header.payload_crc.into(), &payload);
+        let place = format!(
+            "{} of {} in its DATA block at {:#x}",
+            index - header.first,
+            count(header.count.into()),
+            entry.offset
+        );
+        writeln!(self.console, "{}", self.console.paint(Style::Bold, &title))?;
+        let facts = format!("record {place}; block header ✓, payload checksum {crc}");
+        writeln!(
+            self.console,
+            "{}",
+            self.console.paint(if value.is_some() { Style::Dim } else { Style::Bad }, &facts)
+        )?;
+        let any = regions.iter().flat_map(|region| &region.parts).any(told);
+        for region in regions.iter().filter(|region| !any || region.parts.iter().any(told)) {
+            self.show(region, start, &payload, &|part| !any || told(part))?;
+            writeln!(self.console)?;
+        }
+        if left > 0 {
+            self.console
+                .note(&format!("{} not followed; a path shows one", plural(left as u64, "more reference")));
+        }
+        if let Err(error) = record {
+            self.console.complain(&self.input.failure(error));
+        }
+        Ok(())
+    }
+}

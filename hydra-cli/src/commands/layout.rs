@@ -1,0 +1,339 @@
+//! `hydra layout`: where the bytes of a file go, and how records lie in it: fields, padding, what crosses a cache line, and a
+//! better order of the fields. It reads headers and the index, no records.
+#![forbid(unsafe_code)]
+
+use crate::args::{Layout, Shape};
+use crate::console::Console;
+use crate::failure::{Exit, Result};
+use crate::render::escape;
+use crate::render::paint::{Style, paint};
+use crate::render::size::{bytes, plural};
+use crate::render::table::{Cell, Plan};
+use crate::source::Input;
+use hydra::describe::{Descriptor, Field, Kind, Schema};
+use hydra::file::{BlockKind, Reader};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::Write;
+
+const LINE: u64 = 64;
+/// Lines of a record that are drawn.
+const MOST_LINES: u64 = 64;
+
+pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
+    let input = Input::new(&args.file, console)?;
+    let reader = input.open()?;
+    let file = Geometry::of(&reader).map_err(|error| input.failure(error))?;
+    let names: Vec<&str> = match &args.table {
+        Some(name) => vec![name],
+        None => reader.tables().iter().map(|table| table.name()).collect(),
+    };
+    let mut tables = Vec::new();
+    for name in names {
+        let table = input.table(&reader, Some(name))?;
+        tables.push((name, table.len(), table.schema().clone()));
+    }
+    if args.format == Shape::Json {
+        let tables: Vec<Value> =
+            tables.iter().map(|(name, len, schema)| document(name, *len, schema)).collect();
+        let regions: Vec<Value> = file
+            .regions
+            .iter()
+            .map(|(name, bytes, blocks)| json!({ "region": name, "bytes": bytes, "blocks": blocks }))
+            .collect();
+        let document = json!({
+            "version": 1,
+            "file": input.name,
+            "size_bytes": reader.file_bytes(),
+            "regions": regions,
+            "tables": tables,
+        });
+        serde_json::to_writer_pretty(&mut *console, &document)?;
+        writeln!(console)?;
+        return Ok(Exit::Done);
+    }
+    let name = console.paint(Style::Bold, &escape::line(&input.name));
+    writeln!(console, "{name}  {}\n{}", bytes(reader.file_bytes()), file.draw(console))?;
+    for (name, len, schema) in &tables {
+        show(name, *len, schema, console)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The bytes of a file by what they are for.
+struct Geometry {
+    /// Name, bytes, blocks.
+    regions: Vec<(&'static str, u64, u64)>,
+}
+
+const REGIONS: [&str; 12] = [
+    "header region",
+    "block headers",
+    "records",
+    "heap",
+    "text",
+    "schemas",
+    "index",
+    "metadata",
+    "padding",
+    "dead blocks",
+    "damaged",
+    "after the last commit",
+];
+
+impl Geometry {
+    fn of(reader: &Reader) -> hydra::Result<Geometry> {
+        let mut file = Geometry { regions: REGIONS.iter().map(|name| (*name, 0, 0)).collect() };
+        let mut current = HashSet::new();
+        for table in reader.tables() {
+            current.extend(reader.dynamic_table(table.name())?.entries().flatten().map(|entry| entry.offset));
+        }
+        let commit = reader.commit();
+        current.extend([commit.directory, commit.schema, commit.meta]);
+        current.extend(reader.schemas().map(|(_, info)| info.offset()));
+        let (total, end) = (reader.file_bytes(), commit.committed_bytes.min(reader.file_bytes()));
+        let header = 8192.min(total);
+        file.add("header region", header, 0);
+        let mut covered = header;
+        for (at, block) in reader.blocks().flatten() {
+            covered += block.bytes();
+            let kind = block.block_kind();
+            let dead = matches!(kind, Some(BlockKind::Data | BlockKind::Meta)) && !current.contains(&at);
+            if dead || kind == Some(BlockKind::Pad) {
+                file.add("dead blocks", block.bytes(), 1);
+                continue;
+            }
+            let payload = u64::from(block.payload_bytes);
+            file.add("block headers", LINE, 1);
+            file.add("padding", block.bytes() - LINE - payload, 0);
+            match kind {
+                Some(BlockKind::Data) => {
+                    let (text, records) =
+                        (u64::from(block.text), u64::from(block.count) * u64::from(block.stride));
+                    let heap = records.next_multiple_of(LINE).min(text);
+                    file.add("records", records, 1);
+                    file.add("padding", heap - records.min(heap), 0);
+                    file.add("heap", text - heap, u64::from(text > heap));
+                    file.add("text", payload - text.min(payload), u64::from(payload > text));
+                }
+                Some(BlockKind::Schema) => file.add("schemas", payload, 1),
+                Some(BlockKind::Meta) => file.add("metadata", payload, 1),
+                _ => file.add("index", payload, 1),
+            }
+        }
+        file.add("damaged", end.saturating_sub(covered), 0);
+        file.add("after the last commit", total.saturating_sub(commit.committed_bytes.max(header)), 0);
+        Ok(file)
+    }
+
+    fn add(&mut self, name: &str, bytes: u64, blocks: u64) {
+        if let Some(region) = self.regions.iter_mut().find(|region| region.0 == name) {
+            region.1 += bytes;
+            region.2 += blocks;
+        }
+    }
+
+    fn draw(&self, console: &Console) -> String {
+        let total = self.regions.iter().map(|region| region.1).sum::<u64>().max(1);
+        let cell = |text: String| Cell { text, dim: false };
+        let row = |&(name, size, blocks): &(&str, u64, u64)| {
+            let share = size as f64 / total as f64;
+            let blocks = if blocks == 0 { String::new() } else { plural(blocks, "block") };
+            let bar = "█".repeat((share * 30.0).round() as usize);
+            let share = format!("{:.1} %", share * 100.0);
+            vec![
+                cell(String::new()),
+                cell(name.into()),
+                cell(bytes(size)),
+                cell(share),
+                cell(blocks),
+                cell(bar),
+            ]
+        };
+        let rows: Vec<Vec<Cell>> = self.regions.iter().filter(|region| region.1 > 0).map(row).collect();
+        let titles = ["", "region", "size", "share", "in", ""].map(str::to_string).to_vec();
+        let right = vec![false, false, true, true, true, false];
+        let plan = Plan::new(titles, right, &rows, console.width, console.color);
+        let mut text = plan.header();
+        rows.iter().for_each(|row| _ = plan.row(&mut text, row));
+        text
+    }
+}
+
+/// A field or padding: where, how many bytes, and in how many of the records it crosses a cache line, of how many.
+struct Slot<'a> {
+    field: Option<&'a Field>,
+    at: u64,
+    size: u64,
+    crossing: (u64, u64),
+}
+
+/// The fields of a record and the padding between them.
+fn slots<'a>(schema: &'a Schema, ty: &'a Descriptor) -> Vec<Slot<'a>> {
+    let stride = ty.size() as u64;
+    let (mut slots, mut at) = (Vec::new(), 0);
+    let pad = |at: u64, to: u64| (to > at).then(|| Slot { field: None, at, size: to - at, crossing: (0, 1) });
+    for field in ty.fields() {
+        let (start, size) = (field.offset() as u64, schema.resolve(field.ty()).size() as u64);
+        slots.extend(pad(at, start));
+        slots.push(Slot { field: Some(field), at: start, size, crossing: crossing(stride, start, size) });
+        at = start + size;
+    }
+    slots.extend(pad(at, stride));
+    slots
+}
+
+/// In how many of how many consecutive records these bytes lie in more cache lines than they need.
+fn crossing(stride: u64, at: u64, size: u64) -> (u64, u64) {
+    let period = LINE / gcd(stride, LINE);
+    let lines = |start: u64| (start + size - 1) / LINE - start / LINE + 1;
+    let more = (0..period).filter(|record| lines(record * stride + at) > size.div_ceil(LINE)).count() as u64;
+    let shared = gcd(more, period).max(1);
+    (more / shared, period / shared)
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The order of the fields that needs the fewest bytes, and the size then; nothing if it saves none.
+fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)> {
+    if ty.kind() != Kind::Struct {
+        return None;
+    }
+    let mut fields: Vec<(&Field, &Descriptor)> =
+        ty.fields().iter().map(|field| (field, schema.resolve(field.ty()))).collect();
+    fields.sort_by_key(|(_, ty)| std::cmp::Reverse(ty.align()));
+    let end = fields
+        .iter()
+        .fold(0u64, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
+    let size = end.next_multiple_of(ty.align().max(1) as u64).max(ty.align() as u64);
+    (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
+}
+
+fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<()> {
+    let root = schema.root();
+    let (size, slots) = (root.size() as u64, slots(schema, root));
+    let padding: u64 = slots.iter().filter(|slot| slot.field.is_none()).map(|slot| slot.size).sum();
+    let title = console.paint(Style::Bold, &format!("table {}", escape::line(name)));
+    let padding = if padding == 0 { "no padding".to_string() } else { format!("{padding} of padding") };
+    let facts =
+        format!("{}, {} each, aligned to {}", plural(len, "record"), plural(size, "byte"), root.align());
+    if root.fields().is_empty() {
+        return Ok(writeln!(console, "{title}  {facts}; not a struct: no fields to order\n")?);
+    }
+    writeln!(console, "{title}  {facts}, {padding} between fields")?;
+    let text = draw(&slots, size, console.color);
+    console.write_all(text.as_bytes())?;
+    let mut letters = letters();
+    let cell = |text: String, dim| Cell { text: escape::line(&text).into_owned(), dim };
+    let row = |slot: &Slot<'_>| {
+        let (more, period) = slot.crossing;
+        let crossing =
+            if more == 0 { String::new() } else { format!("crosses a line in {more} of {period}") };
+        let (letter, name, ty) = match slot.field {
+            Some(field) => {
+                let ty = schema.spell_rust(schema.resolve(field.ty()));
+                (letters.next().unwrap_or('?'), field.name().to_string(), ty)
+            }
+            None => ('·', "padding".into(), String::new()),
+        };
+        let dim = slot.field.is_none();
+        vec![
+            cell(format!(" {letter}"), dim),
+            cell(slot.at.to_string(), true),
+            cell(slot.size.to_string(), dim),
+            cell(name, dim),
+            cell(ty, false),
+            cell(crossing, false),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = slots.iter().map(row).collect();
+    let titles = ["", "offset", "bytes", "field", "type", ""].map(str::to_string).to_vec();
+    let plan =
+        Plan::new(titles, vec![false, true, true, false, false, false], &rows, console.width, console.color);
+    let mut table = plan.header();
+    rows.iter().for_each(|row| _ = plan.row(&mut table, row));
+    console.write_all(table.as_bytes())?;
+    let (more, period) = crossing(size, 0, size);
+    if more > 0 {
+        let least = plural(size.div_ceil(LINE), "line");
+        writeln!(console, "  {more} of {period} records touch more than {least}")?;
+    }
+    for ty in schema.types() {
+        let Some((order, best)) = better(schema, ty) else { continue };
+        let saved = ty.size() as u64 - best;
+        let own =
+            if std::ptr::eq(ty, root) { String::new() } else { format!("in {}, ", escape::line(ty.name())) };
+        let total = match std::ptr::eq(ty, root) {
+            true => format!(", {} in all", bytes(saved.saturating_mul(len))),
+            false => String::new(),
+        };
+        let order = escape::line(&order.join(", ")).into_owned();
+        let text =
+            format!("{own}the order {order} saves {saved} of {}{total}", plural(ty.size() as u64, "byte"));
+        writeln!(console, "  {}", console.paint(Style::Note, &text))?;
+    }
+    Ok(writeln!(console)?)
+}
+
+fn letters() -> impl Iterator<Item = char> {
+    ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(std::iter::repeat('?'))
+}
+
+/// One row a cache line, one letter a byte.
+fn draw(slots: &[Slot<'_>], size: u64, color: bool) -> String {
+    let (mut letters, mut number) = (letters(), 0);
+    let mut out = String::new();
+    let paints: Vec<(u64, char, Style)> = slots
+        .iter()
+        .map(|slot| match slot.field {
+            Some(_) => {
+                number += 1;
+                (slot.at + slot.size, letters.next().unwrap_or('?'), Style::Part(number - 1))
+            }
+            None => (slot.at + slot.size, '·', Style::Dim),
+        })
+        .collect();
+    let mut at = 0;
+    while at < size && at / LINE < MOST_LINES {
+        out.push_str(&format!("  {} │", paint(color, Style::Dim, &format!("{at:>4}"))));
+        let end = (at + LINE).min(size);
+        while at < end {
+            let Some((until, letter, style)) = paints.iter().find(|(until, ..)| *until > at) else { break };
+            let stop = (*until).min(end);
+            out.push_str(&paint(color, *style, &letter.to_string().repeat((stop - at) as usize)));
+            at = stop;
+        }
+        out.push_str("│\n");
+    }
+    if at < size {
+        out.push_str(&format!("       … {} more\n", plural((size - at).div_ceil(LINE), "line")));
+    }
+    out
+}
+
+fn document(name: &str, len: u64, schema: &Schema) -> Value {
+    let root = schema.root();
+    let field = |slot: &Slot<'_>| {
+        json!({
+            "field": slot.field.map(Field::name),
+            "offset_bytes": slot.at,
+            "size_bytes": slot.size,
+            "crosses_line": { "records": slot.crossing.0, "of": slot.crossing.1 },
+        })
+    };
+    let (more, period) = crossing(root.size() as u64, 0, root.size() as u64);
+    let best = better(schema, root).map(|(order, size)| {
+        json!({ "order": order, "size_bytes": size, "saved_bytes": (root.size() as u64 - size).saturating_mul(len) })
+    });
+    json!({
+        "table": name,
+        "records": len,
+        "size_bytes": root.size(),
+        "align_bytes": root.align(),
+        "slots": slots(schema, root).iter().map(field).collect::<Vec<_>>(),
+        "crosses_line": { "records": more, "of": period },
+        "better": best,
+    })
+}

@@ -1,0 +1,283 @@
+//! What every byte of a record is: its fields, and what it refers to in heap and text. It reads the stored bytes by the
+//! schema; values give the text where the block is verified. Nothing that the bytes say is trusted.
+#![forbid(unsafe_code)]
+
+use super::dump::{Part, Region};
+use super::json::Json;
+use super::leaf::{Leaf, Spelling, leaf, write_leaf};
+use super::size::plural;
+use hydra::Value;
+use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
+use std::collections::VecDeque;
+
+/// Elements that are told apart, references that are followed, and parts in all.
+const MAX_ELEMENTS: u64 = 32;
+const MAX_LINKS: usize = 256;
+const MAX_PARTS: usize = 2048;
+/// Parts of heap or text that are nearer than this are shown together.
+const NEAR: u64 = 16;
+
+/// The payload of a DATA block.
+pub(crate) struct Payload<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// File offset of its first byte.
+    pub(crate) start: u64,
+    /// Where heap and text begin in it.
+    pub(crate) heap: u64,
+    pub(crate) text: u64,
+    pub(crate) schema: &'a Schema,
+}
+
+/// A reference that is still to be followed.
+struct Link<'a> {
+    name: String,
+    ty: &'a Descriptor,
+    offset: u64,
+    count: u64,
+    value: Option<Value<'a>>,
+}
+
+pub(crate) struct Annotator<'a> {
+    payload: Payload<'a>,
+    parts: Vec<Part>,
+    links: VecDeque<Link<'a>>,
+    spelling: Spelling,
+}
+
+impl<'a> Annotator<'a> {
+    pub(crate) fn new(payload: Payload<'a>) -> Annotator<'a> {
+        Annotator {
+            payload,
+            parts: Vec::new(),
+            links: VecDeque::new(),
+            spelling: Spelling { hex: true, ..Spelling::default() },
+        }
+    }
+
+    /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
+    /// references are left. Of heap and text there is only what `told` picks, if it picks anything.
+    pub(crate) fn record(
+        &mut self,
+        at: u64,
+        value: Option<Value<'a>>,
+        told: &dyn Fn(&Part) -> bool,
+    ) -> (Vec<Region>, usize) {
+        let root = self.payload.schema.root();
+        self.add(root, at, String::new(), value);
+        let start = self.payload.start + at;
+        let own = std::mem::take(&mut self.parts);
+        let mut record =
+            Region { title: String::new(), bytes: start..start + root.size() as u64, parts: own };
+        record.fill();
+        let (mut heap, mut text) = (Vec::new(), Vec::new());
+        for _ in 0..MAX_LINKS {
+            let Some(link) = self.links.pop_front() else { break };
+            let parts = if link.ty.kind() == Kind::String { &mut text } else { &mut heap };
+            self.follow(link);
+            parts.append(&mut self.parts);
+        }
+        if record.parts.iter().chain(&heap).chain(&text).any(told) {
+            heap.retain(told);
+            text.retain(told);
+        }
+        let regions = [vec![record], together("in the heap", heap), together("in the text", text)];
+        (regions.into_iter().flatten().collect(), self.links.len())
+    }
+
+    fn resolve(&self, ty: Option<TypeRef>) -> &'a Descriptor {
+        self.payload.schema.resolve(ty.unwrap_or(TypeRef::Index(0)))
+    }
+
+    /// An integer of the payload.
+    fn number(&self, at: u64, bytes: usize) -> u128 {
+        let own =
+            self.payload.bytes.get(at as usize..).and_then(|rest| rest.get(..bytes)).unwrap_or_default();
+        own.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
+    }
+
+    fn push(&mut self, ty: &Descriptor, at: u64, len: usize, name: &str, value: String) {
+        let name = if name.is_empty() { "value" } else { name };
+        let (at, ty) = (self.payload.start + at, self.payload.schema.spell_rust(ty));
+        self.parts.push(Part { at, len: len as u64, name: name.into(), ty, value });
+    }
+
+    fn add(&mut self, ty: &'a Descriptor, at: u64, name: String, value: Option<Value<'a>>) {
+        if self.parts.len() >= MAX_PARTS {
+            return;
+        }
+        let inner = || value.and_then(|value| value.inner().ok());
+        let field = |index: usize| value.and_then(|value| value.field_at(index).ok());
+        match ty.kind() {
+            Kind::Struct | Kind::Tuple => {
+                let dot = if name.is_empty() { "" } else { "." };
+                for (index, own) in ty.fields().iter().enumerate() {
+                    let name = format!("{name}{dot}{}", own.name());
+                    self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
+                }
+            }
+            Kind::Newtype => self.add(self.resolve(ty.element()), at, name, inner()),
+            Kind::Option => {
+                let (element, some) = (self.resolve(ty.element()), self.number(at, 1) == 1);
+                let name = format!("{name}?");
+                self.push(ty, at, 1, &name, if some { "some" } else { "none" }.into());
+                if some {
+                    self.add(element, at + element.align() as u64, name, inner());
+                }
+            }
+            Kind::Enum => {
+                let size = ty.tag().map_or(1, Kind::fixed_size) as usize;
+                let tag = self.number(at, size);
+                let mask = u128::MAX >> (128 - 8 * size.clamp(1, 16) as u32);
+                let present = ty.variants().iter().find(|variant| variant.tag() as u128 & mask == tag);
+                let text =
+                    present.map_or(format!("no variant has the tag {tag}"), |variant| variant.name().into());
+                self.push(ty, at, size, &name, text);
+                for (index, own) in present.map_or(&[][..], |variant| variant.fields()).iter().enumerate() {
+                    let name =
+                        format!("{name}:{}.{}", present.map_or("", |variant| variant.name()), own.name());
+                    self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
+                }
+            }
+            Kind::Array if self.resolve(ty.element()).size() > 1 => {
+                self.elements(self.resolve(ty.element()), at, ty.count(), &name, |index| {
+                    value?.at(index as i64).ok()
+                });
+            }
+            kind if kind.is_reference() => self.link(ty, at, name, value),
+            _ => {
+                let text = value.map(|value| self.text(value)).unwrap_or_default();
+                self.push(ty, at, ty.size(), &name, text);
+            }
+        }
+    }
+
+    fn text(&self, value: Value<'a>) -> String {
+        let mut text = String::new();
+        match leaf(value, self.spelling) {
+            Some(Leaf::Str(own)) if value.kind() == Kind::String => text = format!("{own:?}"),
+            Some(leaf) => write_leaf(&mut text, &leaf),
+            None => text = serde_json::to_string(&Json(value, self.spelling)).unwrap_or_default(),
+        }
+        text
+    }
+
+    /// Elements one after the other; those beyond the first few are one part.
+    fn elements(
+        &mut self,
+        ty: &'a Descriptor,
+        at: u64,
+        count: u64,
+        name: &str,
+        value: impl Fn(u64) -> Option<Value<'a>>,
+    ) {
+        let (size, told) = (ty.size() as u64, count.min(MAX_ELEMENTS));
+        for index in 0..told {
+            self.add(ty, at + index * size, format!("{name}[{index}]"), value(index));
+        }
+        if count > told {
+            let rest = format!("{name}[{told}..]");
+            self.push(
+                ty,
+                at + told * size,
+                ((count - told) * size) as usize,
+                &rest,
+                plural(count - told, "element"),
+            );
+        }
+    }
+
+    /// A reference itself; what it means is followed later.
+    fn link(&mut self, ty: &'a Descriptor, at: u64, name: String, value: Option<Value<'a>>) {
+        let (offset, count) = (self.number(at, 4) as u64, self.number(at + 4, 4) as u64);
+        let (region, base, noun) = match ty.kind() {
+            Kind::String => ("text", self.payload.text, "byte"),
+            Kind::Bytes => ("heap", self.payload.heap, "byte"),
+            _ => ("heap", self.payload.heap, "element"),
+        };
+        let inside = (base + offset).checked_add(count.saturating_mul(self.entry(ty).1));
+        let inside = inside.is_some_and(|end| end <= self.payload.bytes.len() as u64);
+        let text = match (count, inside) {
+            (0, _) => "empty".to_string(),
+            (_, false) => format!("→ {region} +{offset}, {}: beyond the block", plural(count, noun)),
+            _ => {
+                let to = self.payload.start + base + offset;
+                self.links.push_back(Link { name: name.clone(), ty, offset: base + offset, count, value });
+                format!("→ {region} {to:#x}, {}", plural(count, noun))
+            }
+        };
+        self.push(ty, at, 8, &name, text);
+    }
+
+    /// Where the value of a map entry is, and the size of an entry or element.
+    fn entry(&self, ty: &Descriptor) -> (u64, u64) {
+        if matches!(ty.kind(), Kind::String | Kind::Bytes | Kind::Opaque) {
+            return (0, 1);
+        }
+        let value = self.resolve(ty.element());
+        let Some(key) = ty.key().map(|key| self.resolve(Some(key))) else { return (0, value.size() as u64) };
+        let offset = (key.size() as u64).next_multiple_of(value.align().max(1) as u64);
+        (
+            offset,
+            (offset + value.size() as u64).next_multiple_of(key.align().max(value.align()).max(1) as u64),
+        )
+    }
+
+    fn follow(&mut self, link: Link<'a>) {
+        let Link { name, ty, offset, count, value } = link;
+        let (inner, size) = self.entry(ty);
+        match ty.kind() {
+            Kind::String | Kind::Bytes | Kind::Opaque => {
+                let text = value.map(|value| self.text(value)).unwrap_or_default();
+                self.push(ty, offset, count as usize, &name, text);
+            }
+            Kind::Box => {
+                self.add(self.resolve(ty.element()), offset, name, value.and_then(|v| v.inner().ok()))
+            }
+            Kind::Map => self.map(ty, offset, count, &name, (inner, size), value),
+            Kind::Set => {
+                let entries = value.and_then(|value| value.entries().ok());
+                let member = |index: u64| Some(entries.as_ref()?.get(index as usize)?.0);
+                self.elements(self.resolve(ty.element()), offset, count, &name, member);
+            }
+            _ => self
+                .elements(self.resolve(ty.element()), offset, count, &name, |at| value?.at(at as i64).ok()),
+        }
+    }
+
+    fn map(
+        &mut self,
+        ty: &'a Descriptor,
+        offset: u64,
+        count: u64,
+        name: &str,
+        (inner, size): (u64, u64),
+        value: Option<Value<'a>>,
+    ) {
+        let entries = value.and_then(|value| value.entries().ok());
+        for index in 0..count.min(MAX_ELEMENTS) {
+            let own = entries.as_ref().and_then(|entries| entries.get(index as usize));
+            let key = own.map_or(index.to_string(), |(key, _)| self.text(key));
+            let (at, name) = (offset + index * size, format!("{name}[{key}]"));
+            self.add(self.resolve(ty.key()), at, format!("key {name}"), own.map(|own| own.0));
+            self.add(self.resolve(ty.element()), at + inner, name, own.map(|own| own.1));
+        }
+    }
+}
+
+/// Parts that lie near one another, as regions.
+fn together(title: &str, mut parts: Vec<Part>) -> Vec<Region> {
+    parts.sort_by_key(|part| part.at);
+    let mut regions: Vec<Region> = Vec::new();
+    for part in parts {
+        let end = part.at + part.len;
+        match regions.last_mut() {
+            Some(last) if part.at <= last.bytes.end + NEAR => {
+                last.bytes.end = last.bytes.end.max(end);
+                last.parts.push(part);
+            }
+            _ => regions.push(Region { title: title.into(), bytes: part.at..end, parts: vec![part] }),
+        }
+    }
+    regions.iter_mut().for_each(Region::fill);
+    regions
+}

@@ -1,0 +1,187 @@
+//! Bytes with names over them: sixteen a row, a border at every cache line, padding dimmed, and a legend. It knows parts of a
+//! range of bytes, not where they come from.
+#![forbid(unsafe_code)]
+
+use super::escape;
+use super::paint::{Style, paint};
+use super::table::shorten;
+use std::ops::Range;
+use unicode_width::UnicodeWidthStr;
+
+const ROW: u64 = 16;
+const LINE: u64 = 64;
+/// Bytes of one region that are shown.
+const MOST: u64 = 1024;
+
+/// Some bytes that mean one thing.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// File offset.
+    pub(crate) at: u64,
+    pub(crate) len: u64,
+    /// The whole path; empty for padding.
+    pub(crate) name: String,
+    pub(crate) ty: String,
+    pub(crate) value: String,
+}
+
+/// A range of bytes with its parts, in order.
+pub(crate) struct Region {
+    pub(crate) title: String,
+    pub(crate) bytes: Range<u64>,
+    pub(crate) parts: Vec<Part>,
+}
+
+impl Region {
+    /// Sorts the parts, and makes what lies between them padding.
+    pub(crate) fn fill(&mut self) {
+        self.parts.sort_by_key(|part| part.at);
+        let (mut at, mut pads) = (self.bytes.start, Vec::new());
+        let ends = self.parts.iter().map(|part| (part.at, part.at + part.len));
+        for (start, end) in ends.chain([(self.bytes.end, self.bytes.end)]) {
+            if start > at {
+                let (name, ty, value) = (String::new(), String::new(), String::new());
+                pads.push(Part { at, len: start - at, name, ty, value });
+            }
+            at = at.max(end);
+        }
+        self.parts.append(&mut pads);
+        self.parts.sort_by_key(|part| part.at);
+    }
+}
+
+/// Draws a region of a file; `read` gives the byte at an offset. The legend holds the parts that `told` picks.
+pub(crate) fn draw(
+    region: &Region,
+    read: &dyn Fn(u64) -> Option<u8>,
+    told: &dyn Fn(&Part) -> bool,
+    width: Option<usize>,
+    color: bool,
+) -> String {
+    let title = paint(color, Style::Bold, &escape::line(&region.title));
+    let mut out = if title.is_empty() { title } else { title + "\n" };
+    let end = region.bytes.end.min(region.bytes.start.saturating_add(MOST));
+    let mut row = region.bytes.start - region.bytes.start % ROW;
+    while row < end {
+        if row.is_multiple_of(LINE) || row <= region.bytes.start {
+            let line = row - row % LINE;
+            let inside = if line == row { String::new() } else { format!(" +{}", row - line) };
+            let text = format!("  ── line {line:#x}{inside} ");
+            let text = format!("{text}{}", "─".repeat(81usize.saturating_sub(text.width())));
+            out.push_str(&format!("{}\n", paint(color, Style::Dim, &text)));
+        }
+        let shown = row.max(region.bytes.start)..(row + ROW).min(end);
+        out.push_str(&labels(region, row, &shown, color));
+        out.push_str(&digits(region, row, &shown, read, color));
+        row += ROW;
+    }
+    if end < region.bytes.end {
+        out.push_str(&format!("  … {} more bytes\n", region.bytes.end - end));
+    }
+    out.push_str(&legend(region, told, width, color));
+    out
+}
+
+/// The column of a byte in its row.
+fn column(byte: u64) -> usize {
+    let byte = byte as usize;
+    3 * byte + usize::from(byte >= 8)
+}
+
+/// The parts of a row with the bytes of it that they cover, and their number.
+fn covering<'r>(
+    region: &'r Region,
+    shown: &'r Range<u64>,
+) -> impl Iterator<Item = (usize, &'r Part, Range<u64>)> + 'r {
+    let parts = region.parts.iter().enumerate();
+    let cut = move |(at, part): (usize, &'r Part)| {
+        let bytes = part.at.max(shown.start)..(part.at + part.len).min(shown.end);
+        (bytes.start < bytes.end).then_some((at, part, bytes))
+    };
+    parts.filter_map(cut)
+}
+
+fn style(part: &Part, number: usize) -> Style {
+    if part.name.is_empty() { Style::Dim } else { Style::Part(number) }
+}
+
+fn labels(region: &Region, row: u64, shown: &Range<u64>, color: bool) -> String {
+    let (mut line, mut used) = (" ".repeat(12), 0);
+    for (number, part, bytes) in covering(region, shown) {
+        let (from, to) = (column(bytes.start - row), column(bytes.end - 1 - row) + 2);
+        line.push_str(&" ".repeat(from.saturating_sub(used)));
+        let room = to - from;
+        let name = escape::line(&part.name);
+        let text = match () {
+            _ if part.name.is_empty() => "·".repeat(room),
+            _ if part.at < bytes.start => "╌".repeat(room),
+            _ if name.width() <= room => format!("{name}{}", "─".repeat(room - name.width())),
+            _ => last_step(&name, room),
+        };
+        let text = format!("{text}{}", "─".repeat(room.saturating_sub(text.width())));
+        line.push_str(&paint(color, style(part, number), &text));
+        used = to;
+    }
+    format!("{}\n", line.trim_end())
+}
+
+/// What is left of a name where it does not fit: its last step.
+fn last_step(name: &str, room: usize) -> String {
+    let at = name.rfind(['.', ':', '[']).unwrap_or(0);
+    let step = name.get(at..).unwrap_or(name).trim_start_matches(['.', ':']);
+    if step.width() <= room { step.to_string() } else { shorten(step, room).0 }
+}
+
+fn digits(
+    region: &Region,
+    row: u64,
+    shown: &Range<u64>,
+    read: &dyn Fn(u64) -> Option<u8>,
+    color: bool,
+) -> String {
+    let (mut hex, mut text, mut used) = (String::new(), String::new(), 0);
+    for (number, part, bytes) in covering(region, shown) {
+        for at in bytes {
+            let (place, byte) = (column(at - row), read(at));
+            hex.push_str(&" ".repeat(place.saturating_sub(used)));
+            let digits = byte.map_or("??".to_string(), |byte| format!("{byte:02x}"));
+            hex.push_str(&paint(color, style(part, number), &digits));
+            let letter = byte.filter(|byte| matches!(byte, 0x20..=0x7e)).map_or('.', char::from);
+            text.push_str(&paint(color, style(part, number), &letter.to_string()));
+            used = place + 2;
+        }
+    }
+    let (fill, lead) = (" ".repeat(column(ROW - 1) + 2 - used), " ".repeat((shown.start - row) as usize));
+    let offset = paint(color, Style::Dim, &format!("{:>10}", format!("{row:#x}")));
+    format!("{offset}  {hex}{fill}  │{lead}{text}│\n")
+}
+
+fn legend(region: &Region, told: &dyn Fn(&Part) -> bool, width: Option<usize>, color: bool) -> String {
+    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.name.is_empty() && told(part));
+    let rows: Vec<(usize, &Part, String)> =
+        named.map(|(at, part)| (at, part, escape::line(&part.name).into_owned())).collect();
+    let names = rows.iter().map(|(_, _, name)| name.width()).max().unwrap_or(0).min(40);
+    let types = rows.iter().map(|(_, part, _)| part.ty.width()).max().unwrap_or(0).min(40);
+    let mut out = String::new();
+    for (number, part, name) in rows {
+        let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
+        let lead = format!("{:>+8}  ", part.at - region.bytes.start);
+        let room = width.map(|width| width.saturating_sub(14 + names + types).max(12));
+        let value = escape::line(&part.value);
+        let value = match room {
+            Some(room) if value.width() > room => shorten(&value, room).0,
+            _ => value.into_owned(),
+        };
+        let line = format!(
+            "{}{}{}  {}{}  {value}",
+            paint(color, Style::Dim, &lead),
+            paint(color, Style::Part(number), &name),
+            fill(&name, names),
+            paint(color, Style::Dim, &part.ty),
+            fill(&part.ty, types)
+        );
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
