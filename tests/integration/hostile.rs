@@ -52,7 +52,7 @@ fn mutated_files_keep_the_laws() -> Result<()> {
     for name in ["plain", "scalars", "containers", "shapes", "tables", "resumed", "unclosed"] {
         let whole = golden(name);
         let blocks = laws::blocks_of(&whole);
-        for round in 0..60 {
+        for round in 0..30 {
             let mut bytes = whole.clone();
             match (round % 6, blocks[dice.below(blocks.len())]) {
                 (0, _) => dice.mutate(&mut bytes, 0),
