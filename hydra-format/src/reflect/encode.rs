@@ -318,11 +318,6 @@ fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
     put(slot, bytes.get(..kind.fixed_size() as usize).unwrap_or_default());
 }
 
-/// Writes a value that refers to nothing.
-pub(super) fn put_scalar(scalar: Scalar<'_>, kind: Kind, slot: &mut [u8]) {
-    Pass::Write(&mut Sink::new(&mut [], 0, &mut [], 0)).scalar(scalar, kind, slot);
-}
-
 /// The fields that a value has in its target type.
 struct Shape<'t> {
     fields: &'t [Field],

@@ -2,6 +2,7 @@
 //! structs, tuples, newtypes and arrays lead on disk.
 #![forbid(unsafe_code)]
 
+use super::path::{no_variant, suggest};
 use super::types::Type;
 use super::value::Repr;
 use super::{Path, Step, Value};
@@ -50,21 +51,23 @@ impl<T: Hydra> Handle<T> {
             Handle { path: path.clone(), parts: Vec::new(), offset: 0, ty, rest, of: PhantomData };
         let mut ty = handle.ty;
         for (index, step) in path.steps().iter().enumerate() {
-            let fixed = handle.rest.steps().is_empty();
-            ty = if fixed { handle.open(ty) } else { opened(ty) };
+            let first = handle.rest.steps().is_empty();
+            ty = if first { handle.open(ty) } else { opened(ty) };
+            if opened(ty).kind() == Kind::Enum {
+                // What comes after a variant can only be checked with it.
+                check_variant(opened(ty), step).map_err(|error| path.blame(index, error))?;
+                path.steps().iter().skip(index).for_each(|step| handle.rest.push(step.clone()));
+                break;
+            }
             match part_of(ty, step).map_err(|error| path.blame(index, error))? {
-                Found::Part(part, offset, inner) if fixed => {
+                (Some((part, offset)), inner) if first => {
                     handle.parts.push(part);
-                    (handle.offset, handle.ty, ty) = (handle.offset + offset, inner, inner);
+                    handle.offset += offset;
+                    (handle.ty, ty) = (inner, inner);
                 }
-                Found::Part(_, _, inner) | Found::Inside(inner) => {
+                (_, inner) => {
                     handle.rest.push(step.clone());
                     ty = inner;
-                }
-                // The fields of a variant can only be checked with it.
-                Found::Variant => {
-                    handle.rest = path.steps().iter().skip(index).cloned().collect();
-                    break;
                 }
             }
         }
@@ -117,15 +120,6 @@ impl<T: Hydra> Handle<T> {
     }
 }
 
-/// Where a step leads in a type.
-enum Found {
-    /// To a part at a position and an offset on disk that all values share.
-    Part(usize, usize, Type<'static>),
-    /// To a part that values have in different places, or not at all.
-    Inside(Type<'static>),
-    Variant,
-}
-
 /// The type behind newtypes and boxes.
 fn opened(mut ty: Type<'static>) -> Type<'static> {
     for _ in 0..super::value::MAX_NESTING {
@@ -137,45 +131,42 @@ fn opened(mut ty: Type<'static>) -> Type<'static> {
     ty
 }
 
-fn part_of(outer: Type<'static>, step: &Step) -> Result<Found> {
+/// The type that a step leads to; with the position and the offset on disk where those are the same in all values.
+fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>, Type<'static>)> {
     let ty = opened(outer);
-    let wrong = || {
-        let expected = format!("a type with {}", Path::from_iter([step.clone()]));
-        Err(Error::new(ErrorKind::WrongKind).expected(expected).found(Value::type_name(ty)))
-    };
-    let boxed = outer.kind() == Kind::Box;
+    let fixed = |position, offset| (outer.kind() != Kind::Box).then_some((position, offset));
+    let absent = |what: String| Error::new(ErrorKind::NoSuchPath).what(what).found(Value::type_name(ty));
     match (ty.kind(), step) {
-        (Kind::Enum, Step::Variant(name)) => match ty.variant_index(name) {
-            Some(_) => Ok(Found::Variant),
-            None => Err(super::path::no_variant(ty, name)),
-        },
-        (Kind::Enum, Step::Field(_)) => Ok(Found::Variant),
         (Kind::Struct | Kind::Tuple, Step::Field(name)) => {
-            let index = ty.ty.field_index(name).ok_or_else(|| {
-                let error = Error::new(ErrorKind::NoSuchPath)
-                    .what(format!("no field `{name}` in {}", Value::type_name(ty)));
-                super::path::suggest(error, name, ty.ty.fields().iter().map(|field| field.name()))
+            let found = ty.ty.field_index(name).and_then(|index| Some((index, ty.ty.fields().get(index)?)));
+            let (index, field) = found.ok_or_else(|| {
+                let names = ty.ty.fields().iter().map(|field| field.name());
+                suggest(absent(format!("no field `{name}`")), name, names)
             })?;
-            let field = ty.ty.fields().get(index);
-            let (offset, inner) = field.map_or((0, ty), |field| (field.offset(), ty.resolve(field.ty())));
-            Ok(if boxed { Found::Inside(inner) } else { Found::Part(index, offset, inner) })
+            Ok((fixed(index, field.offset()), ty.resolve(field.ty())))
         }
         (Kind::Array, Step::Index(index)) => {
-            let (count, element) = (ty.count() as usize, ty.element());
-            let distance = index.unsigned_abs() as usize;
+            let (count, element, distance) =
+                (ty.count() as usize, ty.element(), index.unsigned_abs() as usize);
             let position = if *index < 0 { count.checked_sub(distance) } else { Some(distance) };
-            match position.filter(|&position| position < count) {
-                Some(_) if boxed => Ok(Found::Inside(element)),
-                Some(position) => Ok(Found::Part(position, position * element.size(), element)),
-                None => Err(Error::new(ErrorKind::NoSuchPath)
-                    .what(format!("no index {index}"))
-                    .found(format!("array of length {count}"))),
-            }
+            let position = position.filter(|&position| position < count);
+            let position = position.ok_or_else(|| absent(format!("no index {index}")))?;
+            Ok((fixed(position, position * element.size()), element))
         }
-        (Kind::List | Kind::Set, Step::Index(_)) => Ok(Found::Inside(ty.element())),
-        (Kind::Map, Step::Index(_) | Step::Key(_)) | (Kind::Option, Step::Some) => {
-            Ok(Found::Inside(ty.element()))
+        (Kind::List | Kind::Set | Kind::Map, Step::Index(_))
+        | (Kind::Map, Step::Key(_))
+        | (Kind::Option, Step::Some) => Ok((None, ty.element())),
+        _ => {
+            let expected = format!("a type with {}", Path::from_iter([step.clone()]));
+            Err(Error::new(ErrorKind::WrongKind).expected(expected).found(Value::type_name(ty)))
         }
-        _ => wrong(),
+    }
+}
+
+/// An error if an enum can have no such step: with a variant whose name it does not have.
+fn check_variant(ty: Type<'static>, step: &Step) -> Result<()> {
+    match step {
+        Step::Variant(name) if ty.variant_index(name).is_none() => Err(no_variant(ty, name)),
+        _ => Ok(()),
     }
 }

@@ -33,6 +33,8 @@ impl<T: Hydra> ReflectMut for T {
     }
 }
 
+pub(super) type LiveMut<'a> = &'a mut (dyn ReflectMut + 'static);
+
 /// A part of a live value.
 pub enum PartMut<'a> {
     /// It can be changed.
@@ -59,7 +61,7 @@ impl<'a> PartMut<'a> {
 }
 
 /// The value, or what transparent newtypes show in its place.
-pub(super) fn shown<'a>(live: &'a mut (dyn ReflectMut + 'static)) -> &'a mut (dyn ReflectMut + 'static) {
+pub(super) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
     if live.inside_mut().is_none() {
         return live;
     }

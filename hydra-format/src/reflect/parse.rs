@@ -118,24 +118,17 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
         return Parsed::Not;
     }
     let fraction = fraction.trim_end_matches('0');
+    let Ok(number) = format!("{whole}{fraction}").parse::<u128>() else { return Parsed::TooLarge };
     let shift = -i32::from(exponent) - fraction.len() as i32;
-    let number = format!("{whole}{fraction}");
-    let number = number.trim_start_matches('0');
-    let zeros = "0".repeat(usize::try_from(shift).unwrap_or(0));
-    let number = match shift {
-        _ if number.is_empty() => Some("0".to_string()),
-        0.. => Some(format!("{number}{zeros}")),
-        _ => {
-            // Digits below the unit: they must all be zeros.
-            let kept = number.len().checked_sub(shift.unsigned_abs() as usize);
-            kept.and_then(|kept| number.split_at_checked(kept))
-                .filter(|(kept, lost)| !kept.is_empty() && lost.bytes().all(|byte| byte == b'0'))
-                .map(|(kept, _)| kept.to_string())
-        }
+    let number = match 10u128.checked_pow(shift.unsigned_abs()) {
+        _ if number == 0 => Some(0),
+        Some(factor) if shift >= 0 => number.checked_mul(factor),
+        Some(factor) => number.is_multiple_of(factor).then(|| number / factor),
+        None => None,
     };
-    let signed = |number: String| match text.starts_with('-') {
-        true => format!("-{number}").parse().map(Data::Int).ok(),
-        false => number.parse().map(Data::Uint).ok(),
+    let signed = |number: u128| match text.starts_with('-') {
+        true => 0i128.checked_sub_unsigned(number).map(Data::Int),
+        false => Some(Data::Uint(number)),
     };
     number.and_then(signed).map_or(Parsed::TooLarge, Parsed::Number)
 }

@@ -101,21 +101,19 @@ pub(super) fn is_read_only(notes: &[Note]) -> bool {
 pub(super) fn is_guarded(ty: Type<'_>) -> bool {
     let (mut open, mut seen) = (vec![ty], HashSet::new());
     while let Some(ty) = open.pop() {
-        let leaf = !matches!(ty.kind(), Kind::Option | Kind::List | Kind::Array | Kind::Map | Kind::Box);
-        if leaf && !ty.kind().is_named() && ty.kind() != Kind::Tuple {
+        // Scalars hold nothing, and sets only keys.
+        if ty.kind() <= Kind::Bytes
+            || ty.kind() == Kind::Set
+            || !seen.insert(std::ptr::from_ref(ty.ty).addr())
+        {
             continue;
         }
-        if !seen.insert(std::ptr::from_ref(ty.ty).addr()) {
-            continue;
-        }
-        let fields = || ty.ty.fields().iter().chain(ty.ty.variants().iter().flat_map(Variant::fields));
+        let mut fields = ty.ty.fields().iter().chain(ty.ty.variants().iter().flat_map(Variant::fields));
         let own = |note: &Note| matches!(note, Note::Invariant | Note::ReadOnly);
-        if ty.notes().iter().any(own) || fields().any(|field| is_read_only(field.notes())) {
+        if ty.notes().iter().any(own) || fields.any(|field| is_read_only(field.notes())) {
             return true;
         }
-        open.extend(
-            fields().map(|field| field.ty()).chain(ty.ty.element()).map(|reference| ty.resolve(reference)),
-        );
+        open.extend(ty.ty.children().map(|reference| ty.resolve(reference)));
     }
     false
 }

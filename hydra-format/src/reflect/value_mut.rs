@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::dynamic::{Place, check};
-use super::encode::{Image, Trail, put_scalar};
-use super::live_mut::{accept, check_one, shown};
+use super::encode::{Image, Trail};
+use super::live_mut::{LiveMut, accept, check_one, shown};
 use super::settable::{is_read_only, refused};
 use super::types::Type;
 use super::value::Repr as Kept;
@@ -70,9 +70,9 @@ pub struct ValueMut<'a> {
 
 enum Repr<'a> {
     /// A Rust value in memory.
-    Live(&'a mut (dyn ReflectMut + 'static)),
+    Live(LiveMut<'a>),
     /// The part, by these positions, of a Rust value whose type has an invariant.
-    Guarded { root: &'a mut (dyn ReflectMut + 'static), steps: Vec<usize> },
+    Guarded { root: LiveMut<'a>, steps: Vec<usize> },
     /// A value that exists only as data, and the types with invariants around it.
     Data { data: &'a mut Data, ty: Type<'a>, place: Place, skipped: Vec<&'a str> },
     /// A value that can only be looked at.
@@ -269,16 +269,16 @@ impl ValueMut<'_> {
     /// Sets it. A value of exactly its type is moved there; any other is converted as [`ValueMut::set_value`] does.
     pub fn set<T: Hydra>(&mut self, value: T) -> Result<()> {
         match self.swap(value)? {
-            Swap::Done(_) => Ok(()),
-            Swap::Not(value) => self.set_value(Value::of(&value)),
+            Ok(_) => Ok(()),
+            Err(value) => self.set_value(Value::of(&value)),
         }
     }
 
     /// Sets it, and gives the old value. The stored form of its type has to be exactly that of `T`.
     pub fn replace<T: Hydra>(&mut self, value: T) -> Result<T> {
         match self.swap(value)? {
-            Swap::Done(old) => Ok(old),
-            Swap::Not(value) => {
+            Ok(old) => Ok(old),
+            Err(value) => {
                 let old = self.value().to().map_err(|error| self.placed(error))?;
                 self.set_value(Value::of(&value))?;
                 Ok(old)
@@ -335,13 +335,12 @@ impl ValueMut<'_> {
         refused(error).under(&self.path.to_string())
     }
 
-    /// Puts the value there if it is exactly of the type that is there.
-    fn swap<T: Hydra>(&mut self, value: T) -> Result<Swap<T>> {
+    /// Puts the value there if it is exactly of the type that is there; gives the old one, or else the new one back.
+    fn swap<T: Hydra>(&mut self, value: T) -> Result<Result<T, T>> {
         self.refuse()?;
-        let result = match &mut self.repr {
-            Repr::Live(live) => swap(&mut **live, value),
-            Repr::Guarded { root, steps } => swap_guarded(&mut **root, steps, value),
-            _ => Ok(Swap::Not(value)),
+        let result = match self.repr.live_mut() {
+            Some((root, steps)) => swap(root, steps, value),
+            None => Ok(Err(value)),
         };
         result.map_err(|error| self.placed(error))
     }
@@ -353,31 +352,13 @@ impl ValueMut<'_> {
     }
 }
 
-enum Swap<T> {
-    Done(T),
-    Not(T),
-}
-
-fn swap_guarded<T: Hydra>(
-    root: &mut (dyn ReflectMut + 'static),
-    steps: &[usize],
-    value: T,
-) -> Result<Swap<T>> {
-    if !reach(&mut *root, steps).is_some_and(|live| (live as &mut dyn Any).is::<T>()) {
-        return Ok(Swap::Not(value));
+fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result<T, T>> {
+    if !steps.is_empty() && (reach(&mut *root, steps)? as &mut dyn Any).is::<T>() {
+        rehearse(root, steps, Image::of(Value::of(&value))?.at())?;
     }
-    rehearse(root, steps, Image::of(Value::of(&value))?.at())?;
-    reach(root, steps).map_or_else(|| Err(nothing_there()), |live| swap(live, value))
-}
-
-fn swap<T: Hydra>(live: &mut (dyn ReflectMut + 'static), value: T) -> Result<Swap<T>> {
-    match (live as &mut dyn Any).downcast_mut::<T>() {
-        Some(slot) => {
-            accept(Value::of(slot), Value::of(&value))?;
-            Ok(Swap::Done(std::mem::replace(slot, value)))
-        }
-        None => Ok(Swap::Not(value)),
-    }
+    let Some(slot) = (reach(root, steps)? as &mut dyn Any).downcast_mut::<T>() else { return Ok(Err(value)) };
+    accept(Value::of(slot), Value::of(&value))?;
+    Ok(Ok(std::mem::replace(slot, value)))
 }
 
 impl<'a> From<Repr<'a>> for ValueMut<'a> {
@@ -454,12 +435,8 @@ impl<'a> Repr<'a> {
         }
     }
 
-    fn guarded(
-        root: &'a mut (dyn ReflectMut + 'static),
-        mut steps: Vec<usize>,
-        index: usize,
-    ) -> Option<Repr<'a>> {
-        let fixed = match reach(&mut *root, &steps)?.part_mut(index)? {
+    fn guarded(root: LiveMut<'a>, mut steps: Vec<usize>, index: usize) -> Option<Repr<'a>> {
+        let fixed = match reach(&mut *root, &steps).ok()?.part_mut(index)? {
             PartMut::Live(_) => None,
             PartMut::Fixed(_, why) => Some(why),
         };
@@ -480,42 +457,32 @@ impl<'a> Repr<'a> {
         self
     }
 
-    fn put(&mut self, make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
+    /// A live value, and where in it the part is that is meant.
+    fn live_mut(&mut self) -> Option<(LiveMut<'_>, &[usize])> {
         match self {
-            Repr::Live(live) => assign(&mut **live, make),
-            Repr::Guarded { root, steps } => {
-                let Some(live) = reach(&mut **root, steps) else { return Err(nothing_there()) };
-                let ty = Type::new(live.descriptor(), None);
-                let mut data = make(ty)?;
-                check(&mut data, ty, Place::default())?;
-                let image = Image::of(shown_data(&data, ty))?;
-                rehearse(&**root, steps, image.at())?;
-                reach(&mut **root, steps).map_or(Ok(()), |live| live.assign(image.at()))
-            }
-            Repr::Data { data, ty, place, .. } => {
-                let mut new = make(*ty)?;
-                check(&mut new, *ty, *place)?;
-                accept(shown_data(data, *ty), shown_data(&new, *ty))?;
-                **data = new;
-                Ok(())
-            }
-            Repr::Fixed { why, .. } => Err((*why).into()),
+            Repr::Live(live) => Some((&mut **live, &[])),
+            Repr::Guarded { root, steps } => Some((&mut **root, steps)),
+            _ => None,
         }
     }
-}
 
-fn assign(live: &mut (dyn ReflectMut + 'static), make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
-    let ty = Type::new(live.descriptor(), None);
-    let mut data = make(ty)?;
-    check(&mut data, ty, Place::default())?;
-    match data {
-        // Numbers and the like need no image of their own.
-        Data::Bool(_) | Data::Char(_) | Data::Int(_) | Data::Uint(_) | Data::F32(_) | Data::F64(_) => {
-            let mut slot = [0; 16];
-            put_scalar(data.scalar(), ty.kind(), &mut slot);
-            live.assign(At::new(&slot, &[], "").part(0, ty.size()))
+    fn put(&mut self, make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
+        if let Repr::Data { data, ty, place, .. } = self {
+            let mut new = make(*ty)?;
+            check(&mut new, *ty, *place)?;
+            accept(shown_data(data, *ty), shown_data(&new, *ty))?;
+            **data = new;
+            return Ok(());
         }
-        data => live.assign(Image::of(shown_data(&data, ty))?.at()),
+        let (root, steps) = self.live_mut().ok_or_else(nothing_there)?;
+        let ty = Type::new(reach(&mut *root, steps)?.descriptor(), None);
+        let mut data = make(ty)?;
+        check(&mut data, ty, Place::default())?;
+        let image = Image::of(shown_data(&data, ty))?;
+        if !steps.is_empty() {
+            rehearse(root, steps, image.at())?;
+        }
+        reach(root, steps)?.assign(image.at())
     }
 }
 
@@ -523,7 +490,7 @@ fn assign(live: &mut (dyn ReflectMut + 'static), make: impl FnOnce(Type<'_>) -> 
 fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
     let mut copy = root.copied()?;
     let root = shown(&mut *copy);
-    reach(&mut *root, steps).map_or(Ok(()), |live| live.assign(at))?;
+    reach(&mut *root, steps)?.assign(at)?;
     let mut value = Value::live(root);
     check_one(value)?;
     for &step in steps {
@@ -534,18 +501,15 @@ fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> R
 }
 
 /// The part by positions.
-fn reach<'a>(
-    root: &'a mut (dyn ReflectMut + 'static),
-    steps: &[usize],
-) -> Option<&'a mut (dyn ReflectMut + 'static)> {
+fn reach<'a>(root: LiveMut<'a>, steps: &[usize]) -> Result<LiveMut<'a>> {
     let mut live = root;
     for &step in steps {
-        live = match live.part_mut(step)? {
-            PartMut::Live(part) => part,
-            PartMut::Fixed(..) => return None,
+        live = match live.part_mut(step) {
+            Some(PartMut::Live(part)) => part,
+            _ => return Err(nothing_there()),
         };
     }
-    Some(live)
+    Ok(live)
 }
 
 fn walked<'a>(root: Value<'a>, steps: &[usize]) -> Value<'a> {
