@@ -220,7 +220,8 @@ for table in doc["tables"]:
 #[test]
 fn as_numpy() {
     let place = event_file();
-    place.run(&["schema", "--as", "numpy", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
+    place.run(&["schema", "--as", "numpy", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[
+        r#"
 {
   "file": "events.hydra",
   "tables": [
@@ -314,7 +315,8 @@ fn as_numpy() {
   "version": 1
 }
 
-"#]]);
+"#
+    ]]);
     let place = tick_file(600);
     let document = place.result(&["schema", "--as", "numpy", "ticks.hydra"]);
     let read: serde_json::Value = serde_json::from_str(&document).unwrap();
@@ -344,7 +346,9 @@ fn python_reads_the_same_numbers() {
     child.stdin.take().unwrap().write_all(document.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    snapbox::assert_data_eq!(String::from_utf8(output.stdout).unwrap(), str![[r#"
+    snapbox::assert_data_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        str![[r#"
 0 text.0 0 0
 0 text.1 0 0
 0 bytes 0 0
@@ -394,5 +398,6 @@ fn python_reads_the_same_numbers() {
 1 pair.first 1
 1 pair.second 240 1
 
-"#]]);
+"#]]
+    );
 }

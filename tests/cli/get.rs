@@ -105,10 +105,7 @@ error[HY0403]: no such table
   = help: --table NAME picks one of them
 
 "#]]);
-    place
-        .run(&["get", "--table", "Event", "events.hydra", "[Event][0]"])
-        .code(2)
-        .stderr_eq(str![[r#"
+    place.run(&["get", "--table", "Event", "events.hydra", "[Event][0]"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: the path names a table, and so does --table
   = help: leave one of them out
 
@@ -127,10 +124,14 @@ error[HY0202]: payload checksum mismatch
 
 "#]]);
     let args = ["get", "--skip-damaged", "-f", "json", "ticks.hydra", "[0].time"];
-    place.run(&args).code(3).stdout_eq(str![[r#"
+    place
+        .run(&args)
+        .code(3)
+        .stdout_eq(str![[r#"
 {"version":1,"table":"Tick","path":"[0].time","value":null}
 
-"#]]).stderr_eq(str![[r#"
+"#]])
+        .stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
   = help: hydra check ticks.hydra

@@ -78,7 +78,8 @@ in the text
 
 
 "#]]);
-    place.run(&["hex", "events.hydra", "[0].counts[10]"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
+    place.run(&["hex", "events.hydra", "[0].counts[10]"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[
+        r#"
 events.hydra  table Event, record 0 of 2: 144 bytes at 0x24c0
 record 0 of 2 in its DATA block at 0x2480; block header ✓, payload checksum 0x8eccb099 ✓
 in the heap
@@ -97,7 +98,8 @@ in the text
       +0  counts[10]  String  "ten"
 
 
-"#]]);
+"#
+    ]]);
     two_tables().run(&["hex", "two.hydra", "[Position].x"]).code(0).stdout_eq(str![[r#"
 two.hydra  table Position, record 0 of 1: 8 bytes at 0x22c0
 record 0 of 1 in its DATA block at 0x2280; block header ✓, payload checksum 0xc0091917 ✓
@@ -225,7 +227,9 @@ next: hydra hex ticks.hydra 0x2000 shows the first block, '[0]' the first record
 
 "#]]);
     let block = place.result(&["hex", "ticks.hydra", "0x2100"]);
-    snapbox::assert_data_eq!(block.as_str(), str![[r#"
+    snapbox::assert_data_eq!(
+        block.as_str(),
+        str![[r#"
 ticks.hydra  DATA block at 0x2100
   ── line 0x2100 ────────────────────────────────────────────────────────────────
             magic────── k… f… l… e…  lines────── schema─────
@@ -256,7 +260,8 @@ ticks.hydra  DATA block at 0x2100
 
   records   0x2140..0x21d0  144 bytes
 
-"#]]);
+"#]]
+    );
     assert_eq!(block, place.result(&["hex", "ticks.hydra", "8448"]));
 }
 
@@ -283,7 +288,10 @@ fn damage_is_shown() {
         bytes[0x2140 + 5] ^= 1;
         bytes[0x3100] ^= 1;
     });
-    place.run(&["hex", "ticks.hydra", "[0]"]).code(0).stdout_eq(str![[r#"
+    place
+        .run(&["hex", "ticks.hydra", "[0]"])
+        .code(0)
+        .stdout_eq(str![[r#"
 ticks.hydra  table Tick, record 0 of 600: 16 bytes at 0x2140
 record 0 of 252 in its DATA block at 0x2100; block header ✓, payload checksum 0x1810c445 ✗ computed 0x9a936424
   ── line 0x2140 ────────────────────────────────────────────────────────────────
@@ -293,13 +301,17 @@ record 0 of 252 in its DATA block at 0x2100; block header ✓, payload checksum 
       +8  price  f64
 
 
-"#]]).stderr_eq(str![[r#"
+"#]])
+        .stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
   = help: hydra check ticks.hydra
 
 "#]]);
-    place.run(&["hex", "ticks.hydra", "0x3100"]).code(0).stdout_eq(str![[r#"
+    place
+        .run(&["hex", "ticks.hydra", "0x3100"])
+        .code(0)
+        .stdout_eq(str![[r#"
 no committed block is here
   ── line 0x3100 ────────────────────────────────────────────────────────────────
             ················································
@@ -312,7 +324,8 @@ no committed block is here
     0x3130  01 00 00 00 c0 0f 00 00  60 bb a0 24 a1 f2 d8 64  │........`..$...d│
 
 
-"#]]).stderr_eq(str![[""]]);
+"#]])
+        .stderr_eq(str![[""]]);
     let header = place.result(&["hex", "ticks.hydra"]);
     assert!(header.contains("file header, copy 1") && header.contains("✗ computed 0x"), "{header}");
     let place = Place::with("text", "no Hydra file");

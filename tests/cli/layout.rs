@@ -336,7 +336,9 @@ fn the_regions_are_the_file() {
     };
     let place = tick_file(2000);
     let bytes = |regions: &serde_json::Value, name: &str| {
-        regions.as_array().unwrap().iter().find(|region| region["region"] == name).unwrap()["bytes"].as_u64().unwrap()
+        regions.as_array().unwrap().iter().find(|region| region["region"] == name).unwrap()["bytes"]
+            .as_u64()
+            .unwrap()
     };
     assert_eq!(bytes(&total(&place, "ticks.hydra"), "records"), 2000 * 16);
     place.change("ticks.hydra", |bytes| bytes.extend([0xff; 100]));

@@ -19,7 +19,9 @@ use std::path::PathBuf;
 pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
     let locator = parse(&args.path)?;
     if locator.table.is_some() && args.source.table.is_some() {
-        return Err(Failure::usage("the path names a table, and so does --table").help("leave one of them out"));
+        return Err(
+            Failure::usage("the path names a table, and so does --table").help("leave one of them out")
+        );
     }
     let mut records = Records::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
     let (range, one) = which(&records.input, &records.table, &locator)?;
@@ -57,7 +59,8 @@ pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) ->
             }
         },
         Some(Which::Range(from, to)) => {
-            let bound = |bound: Option<i64>, open| bound.map_or(open, |at| from_end(at).unwrap_or(0).min(len));
+            let bound =
+                |bound: Option<i64>, open| bound.map_or(open, |at| from_end(at).unwrap_or(0).min(len));
             let start = bound(from, 0);
             Ok((start..bound(to, len).max(start), false))
         }
@@ -95,7 +98,8 @@ fn print(
         write!(console, "{{\"version\":1,\"table\":{table},\"path\":{path},{key}")?;
     }
     records.each(range, &mut |record: Value<'_>| {
-        let found = record.follow(path).map_err(|error| error.in_file(&file).place(format!("table {name}")))?;
+        let found =
+            record.follow(path).map_err(|error| error.in_file(&file).place(format!("table {name}")))?;
         match out.format {
             Slice::Text => writeln!(console, "{}", cat::cell(found, spelling).text)?,
             Slice::Ndjson => {

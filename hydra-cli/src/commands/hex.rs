@@ -106,7 +106,13 @@ impl View<'_> {
         Ok(bytes)
     }
 
-    fn show(&mut self, region: &Region, start: u64, bytes: &[u8], told: &dyn Fn(&Part) -> bool) -> Result<()> {
+    fn show(
+        &mut self,
+        region: &Region,
+        start: u64,
+        bytes: &[u8],
+        told: &dyn Fn(&Part) -> bool,
+    ) -> Result<()> {
         let read = |at: u64| bytes.get(usize::try_from(at.checked_sub(start)?).ok()?).copied();
         let text = dump::draw(region, &read, told, self.console.width, self.console.color);
         Ok(self.console.write_all(text.as_bytes())?)
@@ -123,10 +129,16 @@ impl View<'_> {
     /// The first bytes of the file: header lines and commit records.
     fn header(&mut self) -> Result<()> {
         let region = self.read(0, BLOCKS)?;
-        let cut = |at: usize, len: usize| region.get(at..).map(|rest| &rest[..len.min(rest.len())]).unwrap_or_default();
+        let cut = |at: usize, len: usize| {
+            region.get(at..).map(|rest| &rest[..len.min(rest.len())]).unwrap_or_default()
+        };
         let name = escape::line(&self.input.name).into_owned();
         let id = cut(40, 16).to_vec();
-        let lines = if cut(0, 64) == cut(4096, 64) { &[(0, "both copies are the same")][..] } else { &[(0, "copy 1"), (4096, "copy 2")] };
+        let lines = if cut(0, 64) == cut(4096, 64) {
+            &[(0, "both copies are the same")][..]
+        } else {
+            &[(0, "copy 1"), (4096, "copy 2")]
+        };
         for &(at, which) in lines {
             let own = cut(at, 64);
             let tell = |name: &str, bytes: &[u8]| match name {
@@ -149,14 +161,17 @@ impl View<'_> {
                 "COMMITTED" | "SYNCED" | "LAST_BLOCK" | "DIRECTORY" | "SCHEMA" | "META" => {
                     Some(if little(bytes) == 0 { "none".into() } else { format!("{:#x}", little(bytes)) })
                 }
-                "FLAGS" => Some(["0", "1: closed cleanly"].get(little(bytes) as usize).unwrap_or(&"?").to_string()),
+                "FLAGS" => {
+                    Some(["0", "1: closed cleanly"].get(little(bytes) as usize).unwrap_or(&"?").to_string())
+                }
                 "CRC" => Some(checksum(little(bytes), &signed)),
                 _ => None,
             };
             let parts = parts(Commit::FIELDS, at as u64, own, &tell);
             self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own, parts)?;
         }
-        let hint = format!("next: hydra hex {name} {BLOCKS:#x} shows the first block, '[0]' the first record");
+        let hint =
+            format!("next: hydra hex {name} {BLOCKS:#x} shows the first block, '[0]' the first record");
         Ok(writeln!(self.console, "{}", self.console.paint(Style::Dim, &hint))?)
     }
 
@@ -212,9 +227,14 @@ impl View<'_> {
     /// The header of a block, and where its regions are.
     fn block(&mut self, reader: &Reader, at: u64) -> Result<()> {
         let own = self.read(at, LINE)?;
-        let number = |offset: usize, len: usize| little(own.get(offset..).map_or(&[], |rest| &rest[..len.min(rest.len())]));
+        let number = |offset: usize, len: usize| {
+            little(own.get(offset..).map_or(&[], |rest| &rest[..len.min(rest.len())]))
+        };
         let field = |name: &str| {
-            BlockHeader::FIELDS.iter().find(|field| field.0 == name).map_or(0, |field| number(field.1, field.2))
+            BlockHeader::FIELDS
+                .iter()
+                .find(|field| field.0 == name)
+                .map_or(0, |field| number(field.1, field.2))
         };
         let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
@@ -224,14 +244,19 @@ impl View<'_> {
         let tell = |name: &str, bytes: &[u8]| {
             let number = little(bytes);
             Some(match name {
-                "MAGIC" => format!("{:?} {}", String::from_utf8_lossy(bytes), verdict(bytes == b"HBLK", "not HBLK")),
+                "MAGIC" => {
+                    format!("{:?} {}", String::from_utf8_lossy(bytes), verdict(bytes == b"HBLK", "not HBLK"))
+                }
                 "KIND" => format!("{number}: {kind_name}"),
                 "FLAGS" if number == 1 => format!("{number}: replaces another block"),
                 "LAYOUT" if number == 0 => "0: rows".into(),
                 "ENCODING" if number == 0 => "0: none".into(),
                 "LINES" => format!("{}, {}", plural(number, "line"), size(number * LINE)),
-                "SYNC" => verdict(number == sync, "of another place or file").replace('✓', "✓ this place in this file"),
-                "DISTANCE" if number > 0 => format!("{}: the block at {:#x}", count(number), at.saturating_sub(number * LINE)),
+                "SYNC" => verdict(number == sync, "of another place or file")
+                    .replace('✓', "✓ this place in this file"),
+                "DISTANCE" if number > 0 => {
+                    format!("{}: the block at {:#x}", count(number), at.saturating_sub(number * LINE))
+                }
                 "DISTANCE" => "0: the first block".into(),
                 "TEXT" if number > 0 => format!("{}: {:#x}", count(number), at + LINE + number),
                 "PAYLOAD" => size(number),
@@ -246,7 +271,13 @@ impl View<'_> {
             let (start, heap) = (at + LINE, records.next_multiple_of(LINE));
             let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
             for (name, from, to) in places.into_iter().filter(|(_, from, to)| from < to) {
-                writeln!(self.console, "  {name:<8}  {:#x}..{:#x}  {}", start + from, start + to, size(to - from))?;
+                writeln!(
+                    self.console,
+                    "  {name:<8}  {:#x}..{:#x}  {}",
+                    start + from,
+                    start + to,
+                    size(to - from)
+                )?;
             }
         }
         Ok(())
@@ -311,21 +342,33 @@ impl View<'_> {
         let wanted = path.to_string();
         let told = |part: &Part| {
             let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
-            rest.is_some_and(|rest| rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?']))
+            rest.is_some_and(|rest| {
+                rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?'])
+            })
         };
         let (regions, left) = annotator.record(at, value, &told);
         let crc = checksum(header.payload_crc.into(), &payload);
-        let place = format!("{} of {} in its DATA block at {:#x}", index - header.first, count(header.count.into()), entry.offset);
+        let place = format!(
+            "{} of {} in its DATA block at {:#x}",
+            index - header.first,
+            count(header.count.into()),
+            entry.offset
+        );
         writeln!(self.console, "{}", self.console.paint(Style::Bold, &title))?;
         let facts = format!("record {place}; block header ✓, payload checksum {crc}");
-        writeln!(self.console, "{}", self.console.paint(if value.is_some() { Style::Dim } else { Style::Bad }, &facts))?;
+        writeln!(
+            self.console,
+            "{}",
+            self.console.paint(if value.is_some() { Style::Dim } else { Style::Bad }, &facts)
+        )?;
         let any = regions.iter().flat_map(|region| &region.parts).any(told);
         for region in regions.iter().filter(|region| !any || region.parts.iter().any(told)) {
             self.show(region, start, &payload, &|part| !any || told(part))?;
             writeln!(self.console)?;
         }
         if left > 0 {
-            self.console.note(&format!("{} not followed; a path shows one", plural(left as u64, "more reference")));
+            self.console
+                .note(&format!("{} not followed; a path shows one", plural(left as u64, "more reference")));
         }
         if let Err(error) = record {
             self.console.complain(&self.input.failure(error));

@@ -34,10 +34,13 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
         tables.push((name, table.len(), table.schema().clone()));
     }
     if args.format == Shape::Json {
-        let tables: Vec<Value> = tables.iter().map(|(name, len, schema)| document(name, *len, schema)).collect();
-        let regions: Vec<Value> = file.regions.iter().map(|(name, bytes, blocks)| {
-            json!({ "region": name, "bytes": bytes, "blocks": blocks })
-        }).collect();
+        let tables: Vec<Value> =
+            tables.iter().map(|(name, len, schema)| document(name, *len, schema)).collect();
+        let regions: Vec<Value> = file
+            .regions
+            .iter()
+            .map(|(name, bytes, blocks)| json!({ "region": name, "bytes": bytes, "blocks": blocks }))
+            .collect();
         let document = json!({
             "version": 1,
             "file": input.name,
@@ -64,8 +67,18 @@ struct Geometry {
 }
 
 const REGIONS: [&str; 12] = [
-    "header region", "block headers", "records", "heap", "text", "schemas", "index", "metadata", "padding",
-    "dead blocks", "damaged", "after the last commit",
+    "header region",
+    "block headers",
+    "records",
+    "heap",
+    "text",
+    "schemas",
+    "index",
+    "metadata",
+    "padding",
+    "dead blocks",
+    "damaged",
+    "after the last commit",
 ];
 
 impl Geometry {
@@ -95,7 +108,8 @@ impl Geometry {
             file.add("padding", block.bytes() - LINE - payload, 0);
             match kind {
                 Some(BlockKind::Data) => {
-                    let (text, records) = (u64::from(block.text), u64::from(block.count) * u64::from(block.stride));
+                    let (text, records) =
+                        (u64::from(block.text), u64::from(block.count) * u64::from(block.stride));
                     let heap = records.next_multiple_of(LINE).min(text);
                     file.add("records", records, 1);
                     file.add("padding", heap - records.min(heap), 0);
@@ -127,7 +141,14 @@ impl Geometry {
             let blocks = if blocks == 0 { String::new() } else { plural(blocks, "block") };
             let bar = "█".repeat((share * 30.0).round() as usize);
             let share = format!("{:.1} %", share * 100.0);
-            vec![cell(String::new()), cell(name.into()), cell(bytes(size)), cell(share), cell(blocks), cell(bar)]
+            vec![
+                cell(String::new()),
+                cell(name.into()),
+                cell(bytes(size)),
+                cell(share),
+                cell(blocks),
+                cell(bar),
+            ]
         };
         let rows: Vec<Vec<Cell>> = self.regions.iter().filter(|region| region.1 > 0).map(row).collect();
         let titles = ["", "region", "size", "share", "in", ""].map(str::to_string).to_vec();
@@ -183,7 +204,9 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
     let mut fields: Vec<(&Field, &Descriptor)> =
         ty.fields().iter().map(|field| (field, schema.resolve(field.ty()))).collect();
     fields.sort_by_key(|(_, ty)| std::cmp::Reverse(ty.align()));
-    let end = fields.iter().fold(0, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
+    let end = fields
+        .iter()
+        .fold(0u64, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
     let size = end.next_multiple_of(ty.align().max(1) as u64).max(ty.align() as u64);
     (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
 }
@@ -194,7 +217,8 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     let padding: u64 = slots.iter().filter(|slot| slot.field.is_none()).map(|slot| slot.size).sum();
     let title = console.paint(Style::Bold, &format!("table {}", escape::line(name)));
     let padding = if padding == 0 { "no padding".to_string() } else { format!("{padding} of padding") };
-    let facts = format!("{}, {} each, aligned to {}", plural(len, "record"), plural(size, "byte"), root.align());
+    let facts =
+        format!("{}, {} each, aligned to {}", plural(len, "record"), plural(size, "byte"), root.align());
     if root.fields().is_empty() {
         return Ok(writeln!(console, "{title}  {facts}; not a struct: no fields to order\n")?);
     }
@@ -205,7 +229,8 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     let cell = |text: String, dim| Cell { text: escape::line(&text).into_owned(), dim };
     let row = |slot: &Slot<'_>| {
         let (more, period) = slot.crossing;
-        let crossing = if more == 0 { String::new() } else { format!("crosses a line in {more} of {period}") };
+        let crossing =
+            if more == 0 { String::new() } else { format!("crosses a line in {more} of {period}") };
         let (letter, name, ty) = match slot.field {
             Some(field) => {
                 let ty = schema.spell_rust(schema.resolve(field.ty()));
@@ -225,7 +250,8 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     };
     let rows: Vec<Vec<Cell>> = slots.iter().map(row).collect();
     let titles = ["", "offset", "bytes", "field", "type", ""].map(str::to_string).to_vec();
-    let plan = Plan::new(titles, vec![false, true, true, false, false, false], &rows, console.width, console.color);
+    let plan =
+        Plan::new(titles, vec![false, true, true, false, false, false], &rows, console.width, console.color);
     let mut table = plan.header();
     rows.iter().for_each(|row| _ = plan.row(&mut table, row));
     console.write_all(table.as_bytes())?;
@@ -237,13 +263,15 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     for ty in schema.types() {
         let Some((order, best)) = better(schema, ty) else { continue };
         let saved = ty.size() as u64 - best;
-        let own = if std::ptr::eq(ty, root) { String::new() } else { format!("in {}, ", escape::line(ty.name())) };
+        let own =
+            if std::ptr::eq(ty, root) { String::new() } else { format!("in {}, ", escape::line(ty.name())) };
         let total = match std::ptr::eq(ty, root) {
             true => format!(", {} in all", bytes(saved.saturating_mul(len))),
             false => String::new(),
         };
         let order = escape::line(&order.join(", ")).into_owned();
-        let text = format!("{own}the order {order} saves {saved} of {}{total}", plural(ty.size() as u64, "byte"));
+        let text =
+            format!("{own}the order {order} saves {saved} of {}{total}", plural(ty.size() as u64, "byte"));
         writeln!(console, "  {}", console.paint(Style::Note, &text))?;
     }
     Ok(writeln!(console)?)

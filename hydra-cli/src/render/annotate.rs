@@ -46,7 +46,12 @@ pub(crate) struct Annotator<'a> {
 
 impl<'a> Annotator<'a> {
     pub(crate) fn new(payload: Payload<'a>) -> Annotator<'a> {
-        Annotator { payload, parts: Vec::new(), links: VecDeque::new(), spelling: Spelling { hex: true, ..Spelling::default() } }
+        Annotator {
+            payload,
+            parts: Vec::new(),
+            links: VecDeque::new(),
+            spelling: Spelling { hex: true, ..Spelling::default() },
+        }
     }
 
     /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
@@ -61,7 +66,8 @@ impl<'a> Annotator<'a> {
         self.add(root, at, String::new(), value);
         let start = self.payload.start + at;
         let own = std::mem::take(&mut self.parts);
-        let mut record = Region { title: String::new(), bytes: start..start + root.size() as u64, parts: own };
+        let mut record =
+            Region { title: String::new(), bytes: start..start + root.size() as u64, parts: own };
         record.fill();
         let (mut heap, mut text) = (Vec::new(), Vec::new());
         for _ in 0..MAX_LINKS {
@@ -84,7 +90,8 @@ impl<'a> Annotator<'a> {
 
     /// An integer of the payload.
     fn number(&self, at: u64, bytes: usize) -> u128 {
-        let own = self.payload.bytes.get(at as usize..).and_then(|rest| rest.get(..bytes)).unwrap_or_default();
+        let own =
+            self.payload.bytes.get(at as usize..).and_then(|rest| rest.get(..bytes)).unwrap_or_default();
         own.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
 
@@ -122,15 +129,19 @@ impl<'a> Annotator<'a> {
                 let tag = self.number(at, size);
                 let mask = u128::MAX >> (128 - 8 * size.clamp(1, 16) as u32);
                 let present = ty.variants().iter().find(|variant| variant.tag() as u128 & mask == tag);
-                let text = present.map_or(format!("no variant has the tag {tag}"), |variant| variant.name().into());
+                let text =
+                    present.map_or(format!("no variant has the tag {tag}"), |variant| variant.name().into());
                 self.push(ty, at, size, &name, text);
                 for (index, own) in present.map_or(&[][..], |variant| variant.fields()).iter().enumerate() {
-                    let name = format!("{name}:{}.{}", present.map_or("", |variant| variant.name()), own.name());
+                    let name =
+                        format!("{name}:{}.{}", present.map_or("", |variant| variant.name()), own.name());
                     self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
                 }
             }
             Kind::Array if self.resolve(ty.element()).size() > 1 => {
-                self.elements(self.resolve(ty.element()), at, ty.count(), &name, |index| value?.at(index as i64).ok());
+                self.elements(self.resolve(ty.element()), at, ty.count(), &name, |index| {
+                    value?.at(index as i64).ok()
+                });
             }
             kind if kind.is_reference() => self.link(ty, at, name, value),
             _ => {
@@ -165,7 +176,13 @@ impl<'a> Annotator<'a> {
         }
         if count > told {
             let rest = format!("{name}[{told}..]");
-            self.push(ty, at + told * size, ((count - told) * size) as usize, &rest, plural(count - told, "element"));
+            self.push(
+                ty,
+                at + told * size,
+                ((count - told) * size) as usize,
+                &rest,
+                plural(count - told, "element"),
+            );
         }
     }
 
@@ -199,7 +216,10 @@ impl<'a> Annotator<'a> {
         let value = self.resolve(ty.element());
         let Some(key) = ty.key().map(|key| self.resolve(Some(key))) else { return (0, value.size() as u64) };
         let offset = (key.size() as u64).next_multiple_of(value.align().max(1) as u64);
-        (offset, (offset + value.size() as u64).next_multiple_of(key.align().max(value.align()).max(1) as u64))
+        (
+            offset,
+            (offset + value.size() as u64).next_multiple_of(key.align().max(value.align()).max(1) as u64),
+        )
     }
 
     fn follow(&mut self, link: Link<'a>) {
@@ -210,14 +230,17 @@ impl<'a> Annotator<'a> {
                 let text = value.map(|value| self.text(value)).unwrap_or_default();
                 self.push(ty, offset, count as usize, &name, text);
             }
-            Kind::Box => self.add(self.resolve(ty.element()), offset, name, value.and_then(|v| v.inner().ok())),
+            Kind::Box => {
+                self.add(self.resolve(ty.element()), offset, name, value.and_then(|v| v.inner().ok()))
+            }
             Kind::Map => self.map(ty, offset, count, &name, (inner, size), value),
             Kind::Set => {
                 let entries = value.and_then(|value| value.entries().ok());
                 let member = |index: u64| Some(entries.as_ref()?.get(index as usize)?.0);
                 self.elements(self.resolve(ty.element()), offset, count, &name, member);
             }
-            _ => self.elements(self.resolve(ty.element()), offset, count, &name, |at| value?.at(at as i64).ok()),
+            _ => self
+                .elements(self.resolve(ty.element()), offset, count, &name, |at| value?.at(at as i64).ok()),
         }
     }
 

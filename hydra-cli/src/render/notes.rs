@@ -21,7 +21,9 @@ pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -
                 Some(value) => attributes.push(format!("attr({name} = {value})")),
                 None => after.push_str(&format!("{indent}// Attribute {name:?} = {value:?}.\n")),
             },
-            Note::Invariant => after.push_str(&format!("{indent}// The program checks changes: invariant = ..\n")),
+            Note::Invariant => {
+                after.push_str(&format!("{indent}// The program checks changes: invariant = ..\n"))
+            }
             _ => {}
         }
     }
@@ -30,7 +32,11 @@ pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -
 
 /// The line of an attribute; nothing if it is empty.
 pub(crate) fn attribute(attributes: &[String], indent: &str) -> String {
-    if attributes.is_empty() { String::new() } else { format!("{indent}#[hydra({})]\n", attributes.join(", ")) }
+    if attributes.is_empty() {
+        String::new()
+    } else {
+        format!("{indent}#[hydra({})]\n", attributes.join(", "))
+    }
 }
 
 fn is_ident(name: &str) -> bool {
@@ -76,7 +82,9 @@ pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
         Kind::F32 => Some(f32::from_bits(bits as u32)).filter(|v| v.is_finite()).map(|v| format!("{v:?}")),
         Kind::F64 => Some(f64::from_bits(bits as u64)).filter(|v| v.is_finite()).map(|v| format!("{v:?}")),
         Kind::Option if own.first() == Some(&0) => Some("None".into()),
-        Kind::Struct | Kind::Enum | Kind::Newtype | Kind::Tuple | Kind::Array | Kind::Option | Kind::Unit => None,
+        Kind::Struct | Kind::Enum | Kind::Newtype | Kind::Tuple | Kind::Array | Kind::Option | Kind::Unit => {
+            None
+        }
         Kind::String => {
             let (start, len) = (number(own.get(..4)?) as usize, number(own.get(4..)?) as usize);
             let text = payload.get(*text_offset as usize..)?.get(start..)?.get(..len)?;

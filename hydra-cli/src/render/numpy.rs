@@ -120,8 +120,12 @@ impl Dtype<'_> {
     }
 
     fn tag(&self, ty: &Descriptor) -> (String, String) {
-        let names: Vec<String> =
-            ty.variants().iter().take(100).map(|variant| format!("{} {}", variant.tag(), variant.name())).collect();
+        let names: Vec<String> = ty
+            .variants()
+            .iter()
+            .take(100)
+            .map(|variant| format!("{} {}", variant.tag(), variant.name()))
+            .collect();
         let more = if ty.variants().len() > 100 { ", .." } else { "" };
         (scalar(ty.tag().unwrap_or(Kind::U8)).unwrap_or_default(), format!("{}{more}", names.join(", ")))
     }
@@ -134,7 +138,10 @@ impl Dtype<'_> {
                 Kind::Bytes => ("heap", "bytes"),
                 _ => ("heap", "elements"),
             };
-            let note = format!("{}: offset in the {region} of the block, length in {unit}", self.schema.spell_rust(ty));
+            let note = format!(
+                "{}: offset in the {region} of the block, length in {unit}",
+                self.schema.spell_rust(ty)
+            );
             return Some(("(2,)<u4".into(), Some(note)));
         }
         if ty.kind() == Kind::Enum && ty.is_fieldless() {

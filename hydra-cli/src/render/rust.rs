@@ -187,7 +187,9 @@ impl<'a> Source<'a> {
     /// Gives every named type an identifier.
     fn name(&mut self) {
         let mut taken: BTreeSet<String> = TAKEN.split_whitespace().map(str::to_string).collect();
-        taken.extend((0..26).map(parameter).filter(|_| self.schema.types().iter().any(|ty| !ty.args().is_empty())));
+        taken.extend(
+            (0..26).map(parameter).filter(|_| self.schema.types().iter().any(|ty| !ty.args().is_empty())),
+        );
         let mut groups: BTreeMap<Group, String> = BTreeMap::new();
         let mut name = |ty: &Descriptor| match group(ty) {
             _ if !ty.kind().is_named() => String::new(),
@@ -229,10 +231,13 @@ impl<'a> Source<'a> {
             self.lose("a type without end, or of too many parts".into());
             return "()".into();
         }
-        let of = |inner: Option<TypeRef>| inner.map_or("()".into(), |inner| self.ty(inner, params, depth + 1));
+        let of =
+            |inner: Option<TypeRef>| inner.map_or("()".into(), |inner| self.ty(inner, params, depth + 1));
         // Keys need traits that parameters do not promise.
         let key = |key: Option<TypeRef>| key.map_or("()".into(), |key| self.ty(key, &[], depth + 1));
-        let each = |types: &mut dyn Iterator<Item = TypeRef>| -> Vec<String> { types.map(|ty| of(Some(ty))).collect() };
+        let each = |types: &mut dyn Iterator<Item = TypeRef>| -> Vec<String> {
+            types.map(|ty| of(Some(ty))).collect()
+        };
         match (ty.kind(), ty.form()) {
             (Kind::I128, Form::Timestamp { exponent: -9 }) => return "SystemTime".into(),
             (Kind::U128, Form::Duration { exponent: -9 }) => return "Duration".into(),
@@ -272,10 +277,13 @@ impl<'a> Source<'a> {
 
     /// The declaration of a named type; nothing for others.
     fn item(&self, at: usize) -> String {
-        let Some(ty) = self.schema.types().get(at).filter(|ty| ty.kind().is_named()) else { return String::new() };
+        let Some(ty) = self.schema.types().get(at).filter(|ty| ty.kind().is_named()) else {
+            return String::new();
+        };
         self.used.set(0);
         let mut body = self.body(ty, "");
-        let unused = (0..ty.args().len()).filter(|at| self.used.get() & 1 << (*at).min(63) == 0).map(parameter);
+        let unused =
+            (0..ty.args().len()).filter(|at| self.used.get() & 1 << (*at).min(63) == 0).map(parameter);
         let unused: Vec<String> = unused.collect();
         if !unused.is_empty() {
             let tuple = if unused.len() == 1 { unused.concat() } else { format!("({})", unused.join(", ")) };
@@ -299,7 +307,8 @@ impl<'a> Source<'a> {
         let name = (!same_name).then(|| format!("name = {:?}", ty.name()));
         let mut attributes: Vec<String> = name.into_iter().collect();
         let (before, after) = notes::rust(ty.notes(), &mut attributes, "");
-        let natural = ty.fields().iter().map(|field| self.schema.resolve(field.ty()).align()).max().unwrap_or(1);
+        let natural =
+            ty.fields().iter().map(|field| self.schema.resolve(field.ty()).align()).max().unwrap_or(1);
         let mut repr = match ty.kind() {
             Kind::Enum => vec![ty.tag().map_or("u8", Kind::name).to_string()],
             Kind::Newtype if plain => vec!["transparent".to_string()],
@@ -322,7 +331,8 @@ impl<'a> Source<'a> {
         match ty.kind() {
             Kind::Newtype => {
                 let inner = ty.element().map_or("()".into(), |inner| self.ty(inner, ty.args(), 0));
-                let marker = if marker.is_empty() { String::new() } else { format!(", #[hydra(skip)] {marker}") };
+                let marker =
+                    if marker.is_empty() { String::new() } else { format!(", #[hydra(skip)] {marker}") };
                 format!("(pub {inner}{marker});\n")
             }
             Kind::Enum => self.variants(ty, marker),
@@ -402,7 +412,9 @@ impl<'a> Source<'a> {
         }
         let short = tuple && lines.iter().all(|line| !line.contains('\n'));
         match (short, tuple) {
-            (true, _) => format!("({})", lines.iter().map(|line| line.trim_start()).collect::<Vec<_>>().join(", ")),
+            (true, _) => {
+                format!("({})", lines.iter().map(|line| line.trim_start()).collect::<Vec<_>>().join(", "))
+            }
             (_, true) => format!("(\n{},\n{indent})", lines.join(",\n")),
             _ => format!(" {{\n{},\n{indent}}}", lines.join(",\n")).replace("{\n,\n", "{\n"),
         }

@@ -144,8 +144,7 @@ impl Reader {
     /// block. It reads one line of each.
     pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
         let (shared, opened) = (&*self.shared, &self.shared.opened);
-        let mut walk =
-            Walk::new(shared.source(), &opened.header, &opened.commit, opened.catalog.limit());
+        let mut walk = Walk::new(shared.source(), &opened.header, &opened.commit, opened.catalog.limit());
         std::iter::from_fn(move || match walk.step() {
             Ok(step) => step.map(|step| match (step.block, step.problem) {
                 (Some(block), _) => Ok(block),
