@@ -15,6 +15,8 @@ Commands:
   schema   Show the schema of a table, also as Rust source or for NumPy
   cat      Print records
   get      Print one value, or a slice
+  hex      Show bytes with their meaning: of a record, a block header, the file's header
+  layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
   help     Print this message or the help of the given subcommand(s)
