@@ -1,4 +1,5 @@
 //! Types and laws of the format, shared by the tests and the fuzz targets.
 
+pub mod craft;
 pub mod laws;
 pub mod types;

@@ -10,13 +10,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $summary:literal;)*) => {
-        /// What went wrong, to match on. Each kind has a stable code such as `HY0214`.
+        /// What went wrong, to match on. Each kind has a stable code such as `HY0202`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind { $($(#[doc = $doc])* $name,)* }
 
         impl ErrorKind {
-            /// The stable code, as in `HY0214`.
+            /// The stable code, as in `HY0202`.
             pub const fn code(self) -> &'static str {
                 match self { $(ErrorKind::$name => $code,)* }
             }
@@ -205,7 +205,7 @@ impl Error {
         self.0.kind.unwrap_or(ErrorKind::Io)
     }
 
-    /// The stable code, as in `HY0214`.
+    /// The stable code, as in `HY0202`.
     pub fn code(&self) -> &'static str {
         self.kind().code()
     }

@@ -1,7 +1,7 @@
 //! Hydra keeps typed records in files that describe themselves.
 //!
-//! Derive [`Hydra`] on a struct or enum. Append records with a [`Writer`]; read them back with a [`Reader`] as your own
-//! types, in place and without parsing, or as [`Value`]s by a program that has never seen the type.
+//! Derive [`Hydra`] on a struct or enum. Append records with a [`Writer`]; read them back with a [`Reader`] as your
+//! own types, in place and without parsing, or as [`Value`]s by a program that has never seen the type.
 //!
 //! ```
 //! use hydra::{Hydra, Reader, Writer};

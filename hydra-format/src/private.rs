@@ -154,7 +154,7 @@ pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
 
 /// True if the bytes are a tag.
 pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
-    position::<S>(tag_of(S::TAG, bytes)).is_some()
+    position::<S>(At::new(bytes, &[], "").integer(S::TAG)).is_some()
 }
 
 /// Parts of a type with a name.
@@ -426,16 +426,6 @@ pub const fn check_tags(kind: Kind, tags: &[i128]) {
     }
 }
 
-/// The tag at the start of the bytes; 0 if they are too few.
-fn tag_of(kind: Kind, bytes: &[u8]) -> i128 {
-    let size = kind.fixed_size() as usize;
-    let (Some(bytes), shift) = (bytes.get(..size), 128 - 8 * size as u32) else { return 0 };
-    let mut wide = [0; 16];
-    put(&mut wide, bytes);
-    let tag = i128::from_le_bytes(wide);
-    if kind.is_signed() { tag << shift >> shift } else { tag }
-}
-
 fn position<S: Variants>(tag: i128) -> Option<usize> {
     if const { is_dense(S::TAGS) } {
         usize::try_from(tag).ok().filter(|&index| index < S::TAGS.len())
@@ -458,12 +448,12 @@ const fn is_dense(tags: &[i128]) -> bool {
 /// The position of the stored variant; of the first one for an unknown tag.
 #[inline]
 pub fn variant_seen<S: Variants>(at: At<'_>) -> usize {
-    position::<S>(tag_of(S::TAG, at.bytes())).unwrap_or(0)
+    position::<S>(at.integer(S::TAG)).unwrap_or(0)
 }
 
 /// The position of the stored variant.
 pub fn variant<S: Variants>(at: At<'_>) -> Result<usize> {
-    let tag = tag_of(S::TAG, at.bytes());
+    let tag = at.integer(S::TAG);
     position::<S>(tag).ok_or_else(|| {
         let name = S::TYPE.name();
         Error::new(ErrorKind::BadValue)
@@ -496,7 +486,7 @@ fn rank<S: Variants>(tag: i128) -> u128 {
 
 /// Compares a stored enum without fields with a live one.
 pub fn compare_tag<S: Variants>(at: At<'_>, key: &S) -> Ordering {
-    rank::<S>(tag_of(S::TAG, at.bytes())).cmp(&rank::<S>(live_tag(key)))
+    rank::<S>(at.integer(S::TAG)).cmp(&rank::<S>(live_tag(key)))
 }
 
 /// Compares two live enums without fields.

@@ -6,6 +6,8 @@ mod bad_input;
 mod file;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
 mod golden;
+/// Files made to do harm.
+mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
 /// The style that the repository promises.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::Hydra;
+use crate::describe::Kind;
 use crate::raw::{self, Plain};
 
 /// The bytes of one stored value, with the heap and the text that its references point into.
@@ -66,6 +67,26 @@ impl<'a> At<'a> {
     #[inline]
     pub fn byte(self) -> u8 {
         self.bytes.first().copied().unwrap_or(0)
+    }
+
+    /// The unsigned integer of `size` bytes at the start.
+    #[inline]
+    pub(crate) fn uint(self, size: usize) -> u128 {
+        match size {
+            1 => self.byte().into(),
+            2 => u16::from_le_bytes(self.array()).into(),
+            4 => u32::from_le_bytes(self.array()).into(),
+            8 => u64::from_le_bytes(self.array()).into(),
+            _ => u128::from_le_bytes(self.array()),
+        }
+    }
+
+    /// The integer of this kind at the start; a u128 by its bits.
+    #[inline]
+    pub(crate) fn integer(self, kind: Kind) -> i128 {
+        let size = kind.fixed_size() as usize;
+        let spare = if kind.is_signed() { 128 - 8 * size } else { 0 };
+        self.uint(size).cast_signed() << spare >> spare
     }
 
     /// The reference at the start: offset and length.

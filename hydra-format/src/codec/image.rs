@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Measure, Regions, Sink};
+use super::{At, Fault, Measure, Regions, Sink};
 use crate::describe::round_up;
 use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Hydra, Result, View};
@@ -20,7 +20,7 @@ const MAX_PAYLOAD: usize = 256 << 20;
 /// One value as bytes, to be read by [`from_bytes`] or in place by [`view`].
 ///
 /// ```
-/// let image = hydra::to_bytes(&("a tick", 7u64).1)?;
+/// let image = hydra::to_bytes(&7u64)?;
 /// assert_eq!(hydra::from_bytes::<u64>(&image)?, 7);
 /// # Ok::<(), hydra::Error>(())
 /// ```
@@ -93,7 +93,8 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, Ali
     Ok((text_offset as u32, image))
 }
 
-/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start of the payload.
+/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
+/// of the payload.
 #[inline]
 pub(crate) fn open_payload<'a, T: Hydra>(
     payload: &'a [u8],
@@ -112,7 +113,7 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     };
     let text = match text {
         [] => "",
-        text => simdutf8::basic::from_utf8(text).map_err(|_| bad_utf8(text, text_start))?,
+        text => simdutf8::basic::from_utf8(text).map_err(|_| Fault::bad_utf8(text, text_start))?,
     };
     let regions = Regions { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
     facts.validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
@@ -121,13 +122,6 @@ pub(crate) fn open_payload<'a, T: Hydra>(
 
 const fn heap_start(size: usize) -> usize {
     round_up(size as u64, 64) as usize
-}
-
-#[cold]
-fn bad_utf8(text: &[u8], start: usize) -> Error {
-    let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
-    let found = text.get(valid).map_or(String::new(), |byte| format!("0x{byte:02x}"));
-    Error::new(ErrorKind::BadUtf8).at((start + valid) as u64).expected("UTF-8").found(found)
 }
 
 #[inline]

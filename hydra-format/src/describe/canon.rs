@@ -2,7 +2,7 @@
 //! It does not know rules: it works on any table whose indices are within it.
 #![forbid(unsafe_code)]
 
-use super::wire::{Encoder, own_index};
+use super::wire::Encoder;
 use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -54,12 +54,12 @@ pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec
 /// The canonical table: one entry for types that cannot be told apart, in the order of a walk from the root.
 pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
     let classes = classes(types);
-    let class = |ty| classes.get(own_index(ty) as usize).copied().unwrap_or_default();
+    let class = |ty: TypeRef| classes.get(ty.index() as usize).copied().unwrap_or_default();
     let mut numbers: HashMap<u32, u32> = HashMap::new();
     let mut order = Vec::new();
     let mut stack = vec![TypeRef::Index(0)];
     while let Some(next) = stack.pop() {
-        let Some(ty) = types.get(own_index(next) as usize) else { continue };
+        let Some(ty) = types.get(next.index() as usize) else { continue };
         if numbers.contains_key(&class(next)) {
             continue;
         }
@@ -78,26 +78,154 @@ pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
     order.iter().map(renumbered).collect()
 }
 
-/// The class of each type: types of one class cannot be told apart. Starts from what each type shows of
-/// itself, and splits classes by the classes of their children until no class splits.
+/// The class of each type: types of one class cannot be told apart. Starts from what each type shows of itself; then
+/// every class splits the classes whose types have, at one position, some children in it and some not (Hopcroft's way:
+/// only the smaller half of what was split splits others again, so that hostile tables cannot make this slow).
 fn classes(types: &[Descriptor]) -> Vec<u32> {
-    let mut classes = vec![0; types.len()];
-    let mut count = 1;
-    loop {
-        let number = |ty| classes.get(own_index(ty) as usize).copied().unwrap_or_default();
-        let encoder = Encoder { number: &number, names: true };
-        let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
-        let mut next = Vec::with_capacity(types.len());
-        for ty in types {
-            let mut signature = Vec::new();
-            encoder.ty(ty, &mut signature);
-            let fresh = seen.len() as u32;
-            next.push(*seen.entry(signature).or_insert(fresh));
+    let mut parents: Vec<Vec<(usize, u32)>> = vec![Vec::new(); types.len()];
+    let mut found = Classes { of: vec![0; types.len()], members: Vec::new(), at: vec![0; types.len()] };
+    let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
+    let encoder = Encoder { number: &|_| 0, names: true };
+    for (ty, index) in types.iter().zip(0u32..) {
+        let mut signature = Vec::new();
+        encoder.ty(ty, &mut signature);
+        let fresh = found.members.len() as u32;
+        let class = *seen.entry(signature).or_insert(fresh);
+        if class == fresh {
+            found.members.push(Vec::new());
         }
-        if seen.len() == count {
-            return next;
+        found.put(index, class);
+        for (position, child) in ty.children().enumerate() {
+            if let Some(parents) = parents.get_mut(child.index() as usize) {
+                parents.push((position, index));
+            }
         }
-        count = seen.len();
-        classes = next;
+    }
+    let mut open: Vec<u32> = (0..found.members.len() as u32).collect();
+    while let Some(splitter) = open.pop() {
+        let inside = found.members[splitter as usize].iter();
+        let mut edges: Vec<(usize, u32)> =
+            inside.flat_map(|&ty| parents[ty as usize].iter().copied()).collect();
+        edges.sort_unstable();
+        for edges in edges.chunk_by(|left, right| left.0 == right.0) {
+            let class = |&(_, ty): &(usize, u32)| (found.of[ty as usize], ty);
+            let mut touched: Vec<(u32, u32)> = edges.iter().map(class).collect();
+            touched.sort_unstable();
+            for touched in touched.chunk_by(|left, right| left.0 == right.0) {
+                open.extend(found.split(touched));
+            }
+        }
+    }
+    found.of
+}
+
+/// Types in classes.
+struct Classes {
+    /// The class of each type.
+    of: Vec<u32>,
+    /// The types of each class.
+    members: Vec<Vec<u32>>,
+    /// Where each type is among the members of its class.
+    at: Vec<usize>,
+}
+
+impl Classes {
+    fn put(&mut self, ty: u32, class: u32) {
+        let members = &mut self.members[class as usize];
+        (self.of[ty as usize], self.at[ty as usize]) = (class, members.len());
+        members.push(ty);
+    }
+
+    /// Splits these types of one class, in ascending order, from the rest of it: the new class, the smaller of both.
+    fn split(&mut self, touched: &[(u32, u32)]) -> Option<u32> {
+        let class = touched.first()?.0;
+        let members = &self.members[class as usize];
+        let rest = members.len() - touched.len();
+        let moved: Vec<u32> = match rest {
+            0 => return None,
+            rest if rest < touched.len() => {
+                let left = |ty: &&u32| touched.binary_search(&(class, **ty)).is_err();
+                members.iter().filter(left).copied().collect()
+            }
+            _ => touched.iter().map(|&(_, ty)| ty).collect(),
+        };
+        let new = self.members.len() as u32;
+        self.members.push(Vec::new());
+        for ty in moved {
+            let (members, at) = (&mut self.members[class as usize], self.at[ty as usize]);
+            members.swap_remove(at);
+            if let Some(&other) = members.get(at) {
+                self.at[other as usize] = at;
+            }
+            self.put(ty, new);
+        }
+        Some(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use crate::describe::Schema;
+
+    /// The same by rounds over all types: simple, and slow.
+    fn classes_by_rounds(types: &[Descriptor]) -> Vec<u32> {
+        let mut classes = vec![0; types.len()];
+        loop {
+            let number = |ty: TypeRef| classes[ty.index() as usize];
+            let mut seen = HashMap::new();
+            let next: Vec<u32> = (types.iter())
+                .map(|ty| {
+                    let mut signature = Vec::new();
+                    Encoder { number: &number, names: true }.ty(ty, &mut signature);
+                    let fresh = seen.len() as u32;
+                    *seen.entry(signature).or_insert(fresh)
+                })
+                .collect();
+            if next == classes {
+                return classes;
+            }
+            classes = next;
+        }
+    }
+
+    #[test]
+    fn classes_are_those_of_the_simple_way() {
+        let mut state = 1u64;
+        let mut below = |limit: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % limit
+        };
+        for _ in 0..2000 {
+            let count = 1 + below(12);
+            let types: Vec<Descriptor> = (0..count)
+                .map(|_| {
+                    let mut any = || TypeRef::Index(below(count) as u32);
+                    let (first, second, third) = (any(), any(), any());
+                    match below(4) {
+                        0 => Descriptor::list(first),
+                        1 => Descriptor::tuple(vec![first, second, third]),
+                        2 => Descriptor::map(first, second),
+                        _ => Descriptor::scalar(if below(2) == 0 { Kind::U8 } else { Kind::Bool }),
+                    }
+                })
+                .collect();
+            let (fast, slow) = (classes(&types), classes_by_rounds(&types));
+            for (left, right) in (0..types.len()).flat_map(|left| (0..left).map(move |right| (left, right))) {
+                assert_eq!(fast[left] == fast[right], slow[left] == slow[right], "{types:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_chain_takes_no_time() {
+        let count = 60_000;
+        let mut types: Vec<Descriptor> =
+            (1..count).map(|next| Descriptor::list(TypeRef::Index(next))).collect();
+        types.push(Descriptor::scalar(Kind::U8));
+        let start = std::time::Instant::now();
+        assert_eq!(Schema::new(types).unwrap().types().len(), count as usize);
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 }

@@ -310,13 +310,9 @@ impl Layouts<'_> {
     }
 
     fn check_uuid(&self, ty: &Descriptor) -> Result<()> {
-        let byte = |child| match child {
-            Some(TypeRef::Index(index)) => {
-                self.types.get(index as usize).is_some_and(|ty| ty.kind == Kind::U8 && !ty.nonzero)
-            }
-            _ => false,
-        };
-        if ty.form == Form::Uuid && !byte(ty.element) { Err(bad("a UUID that is not of u8")) } else { Ok(()) }
+        let element = ty.element.and_then(|element| self.types.get(element.index() as usize));
+        let is_byte = element.is_some_and(|ty| ty.kind == Kind::U8 && !ty.nonzero);
+        if ty.form == Form::Uuid && !is_byte { Err(bad("a UUID that is not of u8")) } else { Ok(()) }
     }
 }
 

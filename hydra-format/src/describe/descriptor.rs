@@ -14,6 +14,16 @@ pub enum TypeRef {
     Index(u32),
 }
 
+impl TypeRef {
+    /// The index in a schema; one that no schema has for a type of the program.
+    pub(crate) fn index(self) -> u32 {
+        match self {
+            TypeRef::Index(index) => index,
+            TypeRef::Live(_) => u32::MAX,
+        }
+    }
+}
+
 impl std::fmt::Debug for TypeRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -55,42 +65,42 @@ pub enum Style {
 
 /// What a [`Descriptor`] is made of. `Parts::new(kind, size, align)` fills the rest with nothing.
 #[derive(Clone, Copy)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// Name of a struct, enum or newtype; empty otherwise.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Type arguments.
-    pub args: &'static [TypeRef],
+    pub(crate) args: &'static [TypeRef],
     /// Kind.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Form.
-    pub form: Form,
+    pub(crate) form: Form,
     /// Integer kinds: 0 is not a value.
-    pub nonzero: bool,
+    pub(crate) nonzero: bool,
     /// Stored size in bytes.
-    pub size: u32,
+    pub(crate) size: u32,
     /// Stored alignment in bytes.
-    pub align: u32,
+    pub(crate) align: u32,
     /// Layout in the program.
-    pub live: Option<Live>,
+    pub(crate) live: Option<Live>,
     /// Element of options, lists, arrays, sets, boxes; inner type of newtypes; value of maps.
-    pub element: Option<TypeRef>,
+    pub(crate) element: Option<TypeRef>,
     /// Key of maps.
-    pub key: Option<TypeRef>,
+    pub(crate) key: Option<TypeRef>,
     /// Number of elements of an array.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Integer kind of an enum's tag.
-    pub tag: Option<Kind>,
+    pub(crate) tag: Option<Kind>,
     /// Fields of a struct or tuple.
-    pub fields: &'static [Field],
+    pub(crate) fields: &'static [Field],
     /// Variants of an enum.
-    pub variants: &'static [Variant],
+    pub(crate) variants: &'static [Variant],
     /// Notes on the type.
-    pub notes: &'static [Note],
+    pub(crate) notes: &'static [Note],
 }
 
 impl Parts {
     /// Parts with a kind, a stored size and alignment in bytes, and nothing else.
-    pub const fn new(kind: Kind, size: usize, align: usize) -> Parts {
+    pub(crate) const fn new(kind: Kind, size: usize, align: usize) -> Parts {
         assert!(size <= 16 << 20, "a Hydra type is larger than the format allows (16 MiB)");
         assert!(align <= 64, "a Hydra type has an alignment above 64, a cache line");
         Parts {
@@ -137,7 +147,7 @@ pub struct Descriptor {
 
 impl Descriptor {
     /// A descriptor from its parts.
-    pub const fn new(parts: Parts) -> Descriptor {
+    pub(crate) const fn new(parts: Parts) -> Descriptor {
         Descriptor {
             name: Cow::Borrowed(parts.name),
             args: Cow::Borrowed(parts.args),
@@ -266,7 +276,7 @@ pub struct Field {
 impl Field {
     /// A field at a stored offset in bytes, and at an offset in live memory where it has one under its
     /// stored type.
-    pub const fn new(
+    pub(crate) const fn new(
         name: &'static str,
         ty: TypeRef,
         offset: u32,
@@ -328,6 +338,7 @@ pub struct Variant {
 
 impl Variant {
     /// A variant with its tag; u128 tags are given by their bits.
+    #[doc(hidden)]
     pub const fn new(
         name: &'static str,
         tag: i128,

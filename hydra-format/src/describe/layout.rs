@@ -79,8 +79,8 @@ pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
     struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
 }
 
-/// The layout of an enum: `fields` are those of all variants, one variant after the other, and `ends` says how many there
-/// are up to and with each variant.
+/// The layout of an enum: `fields` are those of all variants, one variant after the other, and `ends` says how many
+/// there are up to and with each variant.
 pub(crate) const fn variants_layout<const N: usize>(
     tag_size: usize,
     fields: [(usize, usize); N],

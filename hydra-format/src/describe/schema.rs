@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::spell::Spelling;
-use super::wire::{Encoder, decode_core, fnv1a, own_index};
+use super::wire::{Encoder, decode_core, fnv1a};
 use super::{Descriptor, TypeRef, canon, check, footnote};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Schema {
     pub fn new(mut types: Vec<Descriptor>) -> Result<Schema> {
         check::check(&mut types)?;
         let mut types = canon::canonical(&types);
-        let core = Encoder { number: &own_index, names: true }.core(&types);
+        let core = Encoder { number: &TypeRef::index, names: true }.core(&types);
         let notes = footnote::encode_notes(&types)?;
         within_limits(&core, &notes)?;
         types.iter_mut().for_each(Descriptor::forget_notes);
@@ -152,7 +152,7 @@ impl Schema {
 
     /// The same over the core without names and type arguments.
     pub fn layout_fingerprint(&self) -> u64 {
-        fnv1a(&Encoder { number: &own_index, names: false }.core(self.types()))
+        fnv1a(&Encoder { number: &TypeRef::index, names: false }.core(self.types()))
     }
 
     /// True if the cores are equal: the types are read in the same way and have the same names.
@@ -201,7 +201,7 @@ mod tests {
     fn round_trip(schema: &Schema) {
         let back = Schema::decode(schema.core(), schema.notes()).unwrap();
         assert!(back.is_identical(schema));
-        assert_eq!(Encoder { number: &own_index, names: true }.core(back.types()), schema.core());
+        assert_eq!(Encoder { number: &TypeRef::index, names: true }.core(back.types()), schema.core());
         assert_eq!(footnote::encode_notes(back.types()).unwrap(), schema.notes());
     }
 
@@ -332,14 +332,9 @@ mod tests {
             types.push(Descriptor::scalar(Kind::U8));
             if reversed {
                 types.reverse();
-                types
-                    .iter_mut()
-                    .for_each(|ty| ty.map_children(&mut |child| at(count - 1 - own_index(child))));
+                types.iter_mut().for_each(|ty| ty.map_children(&mut |child| at(count - 1 - child.index())));
                 types.insert(0, Descriptor::list(at(count)));
-                types
-                    .iter_mut()
-                    .skip(1)
-                    .for_each(|ty| ty.map_children(&mut |child| at(own_index(child) + 1)));
+                types.iter_mut().skip(1).for_each(|ty| ty.map_children(&mut |child| at(child.index() + 1)));
             }
             Schema::new(types)
         };

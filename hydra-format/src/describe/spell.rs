@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 /// A spelling ends here, so that a hostile schema cannot ask for an endless one.
 const MAX_BYTES: usize = 1024;
 
-/// Writes spellings. `names` gives the words of the kinds.
+/// Writes one spelling.
 pub(super) struct Spelling<'a> {
     pub(super) schema: &'a Schema,
     /// As Rust writes it, and not as the format does.

@@ -100,6 +100,9 @@ pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
             .found(format!("version {version}")));
     }
     let count = input.u32()?;
+    if count as usize > super::check::MAX_TYPES {
+        return Err(bad("too many types").found(count.to_string()));
+    }
     let mut types = Vec::new();
     for _ in 0..count {
         let mut part = input.part()?;
@@ -272,14 +275,6 @@ pub(super) fn prefixed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     write(out);
     let count = (out.len() - start - 4) as u32;
     out[start..start + 4].copy_from_slice(&count.to_le_bytes());
-}
-
-/// The number of a reference within a schema; types of the program have none.
-pub(super) fn own_index(ty: TypeRef) -> u32 {
-    match ty {
-        TypeRef::Index(index) => index,
-        TypeRef::Live(_) => u32::MAX,
-    }
 }
 
 /// FNV-1a, 64 bits.

@@ -1,5 +1,5 @@
-//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one after
-//! damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
+//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
+//! after damage. It does not know what payloads mean, beyond where a DATA payload's regions are.
 #![forbid(unsafe_code)]
 
 use super::layout::{
@@ -40,7 +40,7 @@ impl BlockKind {
 }
 
 /// The first line of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockHeader {
     /// Code of the kind: see [`BlockKind`].
     pub kind: u8,
@@ -103,19 +103,9 @@ impl BlockHeader {
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
         BlockHeader {
             kind: kind as u8,
-            flags: 0,
-            layout: 0,
-            encoding: 0,
             line_count: (line_up(u64::from(payload_bytes)) / LINE) as u32 + 1,
-            schema: 0,
-            first: 0,
-            count: 0,
-            stride: 0,
-            distance_lines: 0,
             payload_bytes,
-            epoch: 0,
-            text: 0,
-            payload_crc: 0,
+            ..BlockHeader::default()
         }
     }
 

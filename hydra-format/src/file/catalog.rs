@@ -3,12 +3,12 @@
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind, Bounds};
-use super::index::{Entry, Index, follow, totals};
+use super::index::{Entry, Index, IndexSchema, follow, totals};
 use super::layout::{LINE, NODE_ENTRIES};
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result, Schema};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A table: the records of one type name.
@@ -79,12 +79,14 @@ pub(crate) struct Catalog {
     /// Where the committed blocks end, or the file if that is shorter.
     limit: u64,
     pub(crate) tables: Vec<TableInfo>,
+    /// Numbers of tables by name: hostile files have no end of tables.
+    numbers: HashMap<String, usize>,
     pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
 }
 
 impl Catalog {
     pub(crate) fn new(key: u64, limit: u64) -> Catalog {
-        Catalog { key, limit, tables: Vec::new(), schemas: BTreeMap::new() }
+        Catalog { key, limit, tables: Vec::new(), numbers: HashMap::new(), schemas: BTreeMap::new() }
     }
 
     /// The key that binds blocks to their place.
@@ -104,7 +106,7 @@ impl Catalog {
 
     /// The number of the table with this name.
     pub(crate) fn table_number(&self, name: &str) -> Option<usize> {
-        self.tables.iter().position(|table| table.name == name)
+        self.numbers.get(name).copied()
     }
 
     /// Records of all tables.
@@ -200,8 +202,14 @@ impl Catalog {
         }
     }
 
-    /// Takes over a directory at `offset`; schemas are read through `source`.
-    pub(crate) fn load(&mut self, source: &dyn Source, offset: u64, index: &Index<'_>) -> Result<()> {
+    /// Takes over a directory at `offset`; schemas come from `known`, or are read through `source`.
+    pub(crate) fn load(
+        &mut self,
+        source: &dyn Source,
+        offset: u64,
+        index: &Index<'_>,
+        known: Option<&Catalog>,
+    ) -> Result<()> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what).help("hydra check");
         if !index.is_directory() {
             return Err(bad("it is not a directory"));
@@ -229,32 +237,55 @@ impl Catalog {
             return Err(bad("it has entries of no table"));
         }
         for listed in index.schemas() {
-            let (header, payload) = block::read_block(source, self.key, listed.offset, offset)?;
-            if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
-                return Err(bad("a schema is not where it says"));
-            }
-            let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
-            let table = self.tables.get_mut(listed.table as usize);
-            let table = table.filter(|table| table.name.is_empty() || table.name == block.name);
-            let Some(table) =
-                table.filter(|_| block.id == listed.id && !self.schemas.contains_key(&listed.id))
-            else {
+            let (name, schema) = match known.and_then(|known| known.listed(&listed)) {
+                Some(found) => found,
+                None => self.read_schema(source, offset, &listed)?,
+            };
+            let number = listed.table as usize;
+            let table = self.tables.get_mut(number);
+            let table = table.filter(|table| table.name.is_empty() || table.name == name);
+            let Some(table) = table.filter(|_| !self.schemas.contains_key(&listed.id)) else {
                 return Err(bad("a schema is not the one that it says"));
             };
-            block.name.clone_into(&mut table.name);
+            if *self.numbers.entry(name.clone()).or_insert(number) != number {
+                return Err(bad("two tables have the same name"));
+            }
+            table.name = name;
             table.schemas.push(listed.id);
-            let info = SchemaInfo {
-                table: listed.table as usize,
-                offset: listed.offset,
-                line_count: listed.line_count,
-                schema: Arc::new(block.schema().map_err(|error| error.at(listed.offset))?),
-            };
+            let info =
+                SchemaInfo { table: number, offset: listed.offset, line_count: listed.line_count, schema };
             self.schemas.insert(listed.id, info);
         }
         if self.tables.iter().any(|table| table.name.is_empty()) {
             return Err(bad("a table has no schema"));
         }
         Ok(())
+    }
+
+    /// The table's name and the schema, if they are known from the block that a directory lists.
+    fn listed(&self, listed: &IndexSchema) -> Option<(String, Arc<Schema>)> {
+        let place = |info: &&SchemaInfo| (info.offset, info.line_count) == (listed.offset, listed.line_count);
+        let info = self.schemas.get(&listed.id).filter(place)?;
+        Some((self.tables.get(info.table)?.name.clone(), info.schema.clone()))
+    }
+
+    /// The table's name and the schema in the block that a directory at `limit` lists.
+    fn read_schema(
+        &self,
+        source: &dyn Source,
+        limit: u64,
+        listed: &IndexSchema,
+    ) -> Result<(String, Arc<Schema>)> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what).help("hydra check");
+        let (header, payload) = block::read_block(source, self.key, listed.offset, limit)?;
+        if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
+            return Err(bad("a schema is not where it says"));
+        }
+        let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
+        if block.id != listed.id {
+            return Err(bad("a schema is not the one that it says"));
+        }
+        Ok((block.name.to_string(), Arc::new(block.schema().map_err(|error| error.at(listed.offset))?)))
     }
 
     /// Takes in a SCHEMA block that a walk found.
@@ -266,6 +297,9 @@ impl Catalog {
                 return Err(Error::new(ErrorKind::BadSchema)
                     .at(offset)
                     .what(format!("another schema has the id {} already", block.id)));
+            }
+            if known.schema.notes() != block.notes {
+                block.schema().map_err(|error| error.at(offset))?;
             }
             (known.offset, known.line_count) = (offset, header.line_count);
             return Ok(());
@@ -292,6 +326,7 @@ impl Catalog {
                 block_count: 0,
                 entries: Vec::new(),
             });
+            self.numbers.insert(name.to_string(), self.tables.len() - 1);
             self.tables.len() - 1
         });
         if let Some(table) = self.tables.get_mut(table) {

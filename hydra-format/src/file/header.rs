@@ -1,5 +1,5 @@
-//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in which
-//! it gets mangled. It does not know what follows.
+//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
+//! which it gets mangled. It does not know what follows.
 #![forbid(unsafe_code)]
 
 use super::layout::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, header, put, u16_at, u32_at, u64_at};

@@ -1,14 +1,17 @@
-//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how they
-//! are chosen or reached; whoever follows an entry checks it against the block's own header.
+//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
+//! they are chosen or reached; whoever follows an entry checks it against the block's own header.
 #![forbid(unsafe_code)]
 
 use super::layout::{
-    INDEX_VERSION, LINE, NODE_ENTRIES, REGION, entry, index, index_schema, index_table, is_zero, put, u8_at,
-    u16_at, u32_at, u64_at,
+    INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, entry, index, index_schema, index_table,
+    is_zero, put, u8_at, u16_at, u32_at, u64_at,
 };
 
 const DIRECTORY: u8 = 0;
 const NODE: u8 = 1;
+
+/// A node keeps the level of its entries in a byte, and what points to it is one above.
+const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
 
 /// A DATA block, or a node and all blocks below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,18 +68,19 @@ impl Entry {
         let kind = if self.level == 0 {
             self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
         } else {
-            self.block_count >= 1 && self.schema == 0
+            self.block_count >= 1 && self.schema == 0 && self.level <= MAX_LEVEL
         };
         kind && self.count >= 1
             && self.first.checked_add(self.count).is_some()
             && self.offset >= REGION
             && self.offset.is_multiple_of(LINE)
-            && self.line_count >= 1
+            && (1..=MAX_BLOCK_LINES).contains(&self.line_count)
             && end.is_some_and(|end| end <= limit)
     }
 }
 
-/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or overlap.
+/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or
+/// overlap.
 pub(crate) fn follow(entries: &[Entry], first: u64, limit: u64) -> bool {
     let mut next = first;
     entries.iter().all(|entry| {
@@ -316,7 +320,7 @@ fn head(previous: u64, role: u8, level: u8, table: u32, entry_count: usize) -> V
 pub(crate) fn full_run(entries: &[Entry]) -> Option<usize> {
     let mut start = 0;
     for run in entries.chunk_by(|a, b| a.level == b.level) {
-        if run.len() >= NODE_ENTRIES {
+        if run.len() >= NODE_ENTRIES && run.iter().all(|entry| entry.level < MAX_LEVEL) {
             return Some(start);
         }
         start += run.len();

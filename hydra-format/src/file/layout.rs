@@ -143,9 +143,7 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
 
 /// Writes bytes at an offset of a structure of ours.
 pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(target) = target.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
-        target.copy_from_slice(bytes);
-    }
+    crate::codec::put(crate::codec::part(target, at, bytes.len()), bytes);
 }
 
 #[cfg(test)]

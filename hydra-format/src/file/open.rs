@@ -1,5 +1,5 @@
-//! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2). It reads
-//! O(log) blocks of a file that was closed cleanly, and writes nothing.
+//! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2).
+//! It reads O(log) blocks of a file that was closed cleanly, and writes nothing.
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind};
@@ -87,6 +87,14 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
     })
 }
 
+/// Damage as a value to go on with; what the operating system could not do ends everything.
+pub(super) fn or_damage<T>(outcome: Result<T>) -> Result<Result<T>> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::Io => Err(error),
+        outcome => Ok(outcome),
+    }
+}
+
 type Slots = [Result<Commit, &'static str>; 2];
 
 /// Both commit records; invalid ones are read again for a while.
@@ -138,12 +146,9 @@ fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut 
     let [(slot, newest), others @ ..] = &valid[..] else {
         return Err(none("both commit records are invalid"));
     };
-    let Err(why) = check_unsynced(source, header, newest) else {
+    let Err(why) = or_damage(check_unsynced(source, header, newest))? else {
         return Ok(Choice { commit: *newest, slot: *slot, lost });
     };
-    if why.kind() == ErrorKind::Io {
-        return Err(why);
-    }
     match others.first().filter(|(_, other)| other != newest) {
         Some((slot, commit)) => {
             report.add(why);
@@ -186,8 +191,8 @@ pub(crate) fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> 
     Ok(Some(hasher.finalize()))
 }
 
-/// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema is
-/// damaged, from the headers of all blocks.
+/// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema
+/// is damaged, from the headers of all blocks.
 fn read_catalog(
     source: &dyn Source,
     header: &FileHeader,
@@ -199,11 +204,10 @@ fn read_catalog(
     let mut catalog = Catalog::new(header.sync_key(), limit);
     let mut problems = Vec::new();
     let mut unindexed_blocks = 0;
-    let walked = match load_directory(source, header, commit, limit, &mut catalog) {
+    let walked = match or_damage(load_directory(source, header, commit, limit, &mut catalog))? {
         Ok(walk) => take_in(walk, &mut catalog, true, true, &mut problems)
             .map(|count| unindexed_blocks = count)
             .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
-        Err(error) if error.kind() == ErrorKind::Io => Err(error),
         Err(error) => {
             problems.push(error);
             Ok(false)
@@ -229,7 +233,8 @@ fn read_catalog(
     Ok((catalog, unindexed_blocks))
 }
 
-/// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the records.
+/// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the
+/// records.
 pub(crate) fn rebuild(
     source: &dyn Source,
     header: &FileHeader,
@@ -261,12 +266,13 @@ fn load_directory<'a>(
     if !block.is(BlockKind::Index) {
         return Err(bad("the newest directory is not an INDEX block"));
     }
-    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?)?;
+    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?, None)?;
     walk.jump(block.end(offset), offset, block.epoch);
     Ok(walk)
 }
 
-/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of blocks.
+/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of
+/// blocks.
 fn take_in(
     mut walk: Walk<'_>,
     catalog: &mut Catalog,
@@ -288,11 +294,7 @@ fn take_in(
             Some(BlockKind::Data) if data => catalog.add_data(source, offset, &header),
             _ => Ok(()),
         };
-        match taken {
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            Err(error) => problems.push(error),
-            Ok(()) => {}
-        }
+        problems.extend(or_damage(taken)?.err());
         problems.truncate(MAX_PROBLEMS);
     }
     Ok(count)
@@ -342,7 +344,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         let offset = self.offset;
-        let header = match block::read_header(self.source, self.key, offset, self.limit) {
+        let header = match or_damage(block::read_header(self.source, self.key, offset, self.limit))? {
             Ok(header) if (self.epoch..=self.top_epoch).contains(&header.epoch) => header,
             Ok(header) => {
                 let error = Error::new(ErrorKind::Chain).at(offset).place(header.place());
@@ -350,7 +352,6 @@ impl<'a> Walk<'a> {
                 let epochs = format!("{} to {}", self.epoch, self.top_epoch);
                 return self.skip(error.expected(epochs).found(header.epoch.to_string())).map(Some);
             }
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
             Err(error) => return self.skip(error).map(Some),
         };
         let distance = u64::from(header.distance_lines) * LINE;

@@ -69,12 +69,12 @@ impl Reader {
         // The commit records are read by ordinary reads: a writer may be rewriting them.
         let opened = open::open(&storage).map_err(in_file)?;
         let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
-        let map = Arc::new(TextMap::new(map, opened.commit.block_count));
+        let map = Arc::new(TextMap::new(map, blocks_at_most(&opened)));
         Ok(Reader::new(Bytes::Map(map), &path, opened))
     }
 
     fn new(bytes: Bytes, path: &Path, opened: Opened) -> Reader {
-        let good = Known::new(opened.commit.block_count);
+        let good = Known::new(blocks_at_most(&opened));
         let shared = Shared {
             bytes,
             path: path.to_path_buf(),
@@ -192,6 +192,11 @@ impl Reader {
     }
 }
 
+/// How many blocks the commit record says, as far as the file has lines for them.
+fn blocks_at_most(opened: &Opened) -> u64 {
+    opened.commit.block_count.min(opened.catalog.limit() / LINE)
+}
+
 /// Where the bytes of a file come from.
 enum Bytes {
     Map(Arc<TextMap>),
@@ -305,9 +310,11 @@ impl Shared {
     }
 
     fn load_buffered(&self, file: &FileStorage, entry: &Entry) -> Result<Loaded> {
-        let left = self.opened.catalog.limit().saturating_sub(entry.offset);
-        let count = (u64::from(entry.line_count) * LINE).min(left);
-        let mut buffer = AlignedBuf::zeroed(usize::try_from(count).unwrap_or(0));
+        // A directory can name one large block many times: its header comes first.
+        let catalog = &self.opened.catalog;
+        let header = block::read_header(file, catalog.key(), entry.offset, catalog.limit())?;
+        catalog.check_data_header(&header, entry)?;
+        let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
         let read = file.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)

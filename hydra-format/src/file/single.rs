@@ -7,8 +7,8 @@ use super::writer::Writer;
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::path::Path;
 
-/// Writes one value to the file at `path`, in place of what is there: after a crash it holds the old value or the new one,
-/// whole. It is on the disk when this returns.
+/// Writes one value to the file at `path`, in place of what is there: after a crash it holds the old value or the new
+/// one, whole. It is on the disk when this returns.
 ///
 /// ```
 /// # let folder = std::env::temp_dir().join(format!("hydra-save-{}", std::process::id()));

@@ -4,7 +4,7 @@
 
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -66,9 +66,7 @@ pub(crate) struct FileStorage {
 impl FileStorage {
     /// Opens a regular file to read.
     pub(crate) fn open(path: &Path) -> Result<FileStorage> {
-        let file = File::open(path).map_err(|error| Error::io(error).in_file(path))?;
-        regular(&file, path)?;
-        Ok(FileStorage { file })
+        open_regular(path).map(|file| FileStorage { file })
     }
 
     /// Over a file that is already open.
@@ -77,8 +75,16 @@ impl FileStorage {
     }
 }
 
-fn regular(file: &File, path: &Path) -> Result<()> {
-    let metadata = file.metadata().map_err(|error| Error::io(error).in_file(path))?;
+/// Opens a regular file to read. A pipe is refused before it is opened: that can wait for ever.
+pub(crate) fn open_regular(path: &Path) -> Result<File> {
+    let fail = |error| Error::io(error).in_file(path);
+    regular(&std::fs::metadata(path).map_err(fail)?, path)?;
+    let file = File::open(path).map_err(fail)?;
+    regular(&file.metadata().map_err(fail)?, path)?;
+    Ok(file)
+}
+
+fn regular(metadata: &Metadata, path: &Path) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }
@@ -109,6 +115,10 @@ impl Source for FileStorage {
             return Ok(0); // No file reaches there, and the system would call the offset an invalid argument.
         }
         let mut done = 0;
+        // No file is longer; the system would call such an offset an error of its own.
+        if i64::try_from(offset.saturating_add(buffer.len() as u64)).is_err() {
+            return Ok(0);
+        }
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             match read_some(&self.file, offset.saturating_add(done as u64), rest) {
                 Ok(0) => break,
@@ -192,10 +202,9 @@ pub(crate) fn random() -> u64 {
 impl Disk for FileDisk {
     fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>> {
         let fail = |error| Error::io(error).in_file(path);
-        // A pipe must not be opened to write: that can wait for ever.
-        regular(&File::open(path).map_err(fail)?, path)?;
+        open_regular(path)?;
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(fail)?;
-        regular(&file, path)?;
+        regular(&file.metadata().map_err(fail)?, path)?;
         FileDisk::lock(&file, path)?;
         if !still_names(&file, path).map_err(fail)? {
             return Err(Error::new(ErrorKind::NotRegular)

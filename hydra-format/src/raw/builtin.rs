@@ -30,7 +30,7 @@ const fn parts_of<T: 'static, E: Describe>(kind: Kind) -> Parts {
     parts
 }
 
-/// Types that are a reference on disk, or a scalar with invalid bit patterns: never flat.
+/// Types that are a reference or have a tag on disk, and scalars with invalid bit patterns: never flat.
 macro_rules! not_flat {
     ($([$($generics:tt)*] $ty:ty, refs $refs:expr, $parts:expr, {$($extra:tt)*};)*) => {$(
         // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
@@ -70,6 +70,13 @@ const fn list_parts<T: 'static, E: Describe>() -> Parts {
     if E::BYTE { parts::<T>(Kind::Bytes) } else { parts_of::<T, E>(Kind::List) }
 }
 
+/// The tag, padded to where the value may begin, and the value; sizes are multiples of their alignment.
+const fn option_parts<T: 'static, V: Describe>() -> Parts {
+    let mut parts = sized::<T>(Kind::Option, V::ALIGN + V::SIZE, V::ALIGN);
+    parts.element = Some(TypeRef::Live(type_of::<V>));
+    parts
+}
+
 const fn formed<T: 'static>(kind: Kind, form: Form) -> Parts {
     let mut parts = parts::<T>(kind);
     parts.form = form;
@@ -85,6 +92,7 @@ not_flat! {
     [] Box<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
     [] Rc<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
     [] Arc<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
+    [T: Describe] Option<T>, refs T::REFS, option_parts::<Self, T>(), {};
     [T: Describe] Vec<T>, refs true, list_parts::<Self, T>(), { const KEY: bool = T::BYTE; };
     [T: Describe] Box<[T]>, refs true, list_parts::<Self, T>(), { const KEY: bool = T::BYTE; };
     [T: Describe] Box<T>, refs true, parts_of::<Self, T>(Kind::Box), {};
@@ -96,21 +104,6 @@ not_flat! {
     [T: Describe, S: 'static] HashSet<T, S>, refs true, set_parts::<Self, T>(), {};
     [] Duration, refs false, formed::<Self>(Kind::U128, Form::Duration { exponent: NANOS }), {};
     [] SystemTime, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), {};
-}
-
-// SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
-unsafe impl<T: Describe> Describe for Option<T> {
-    // The tag, padded to where the value may begin; sizes are multiples of their alignment.
-    const SIZE: usize = T::ALIGN + T::SIZE;
-    const ALIGN: usize = T::ALIGN;
-    const FLAT: bool = false;
-    const ANY_BITS: bool = false;
-    const REFS: bool = T::REFS;
-    const TYPE: &'static Descriptor = const {
-        let mut parts = sized::<Self>(Kind::Option, Self::SIZE, Self::ALIGN);
-        parts.element = Some(TypeRef::Live(type_of::<T>));
-        &Descriptor::new(parts)
-    };
 }
 
 // SAFETY: arrays have no padding between or after their elements, so an array of flat elements is flat,
@@ -142,9 +135,9 @@ macro_rules! checked {
     ($($ty:ty = $kind:ident, $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
         const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
         const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
-        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust guarantees
-        // that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for char, an integer
-        // that is not 0 for NonZero.
+        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust
+        // guarantees that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for
+        // char, an integer that is not 0 for NonZero.
         unsafe impl Describe for $ty {
             const SIZE: usize = Kind::$kind.fixed_size() as usize;
             const ALIGN: usize = Kind::$kind.fixed_align() as usize;

@@ -1,6 +1,6 @@
 //! The memory map of a file.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -32,12 +32,7 @@ impl Map {
     pub unsafe fn open(path: impl AsRef<Path>) -> Result<Map> {
         let path = path.as_ref();
         let fail = |error: std::io::Error| Error::io(error).in_file(path);
-        let file = File::open(path).map_err(fail)?;
-        if !file.metadata().map_err(fail)?.is_file() {
-            return Err(Error::new(ErrorKind::NotRegular)
-                .in_file(path)
-                .help("a Hydra file needs a regular file: copy the stream into one first"));
-        }
+        let file = crate::file::storage::open_regular(path)?;
         // SAFETY: the caller promises that nobody changes or truncates the file under the map.
         let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
         Ok(Map { bytes, file, path: path.to_path_buf() })

@@ -115,7 +115,7 @@ impl<'a> Value<'a> {
             _ if self.kind() != Kind::Enum => None,
             Repr::Live(value) => Some(value.variant()),
             Repr::Encoded { .. } => None,
-            Repr::Stored { at, ty } => ty.variant_of_tag(integer(stored_scalar(at, ty.tag()?))?),
+            Repr::Stored { at, ty } => ty.variant_of_tag(at.integer(ty.tag()?)),
             Repr::Data { data: Data::Variant(index, _), .. } => Some(*index),
             Repr::Data { .. } => None,
         }
@@ -425,14 +425,5 @@ fn stored_scalar(at: At<'_>, kind: Kind) -> Scalar<'_> {
         Kind::String => Scalar::Str(at.str()),
         Kind::Bytes | Kind::Opaque => Scalar::Bytes(at.referenced(1).bytes()),
         _ => Scalar::None,
-    }
-}
-
-/// An integer by its value; a u128 above i128::MAX by its bits, as tags are given.
-fn integer(scalar: Scalar<'_>) -> Option<i128> {
-    match scalar {
-        Scalar::Int(value) => Some(value),
-        Scalar::Uint(value) => Some(value as i128),
-        _ => None,
     }
 }

@@ -76,7 +76,7 @@ struct Walk<'a, 'r> {
 
 impl<'a> Walk<'a, '_> {
     fn records(&mut self) {
-        let root = self.schema.resolve(TypeRef::Index(self.validator.root));
+        let root = self.schema.root();
         let (size, regions) = (root.size(), self.regions);
         let bytes = size.checked_mul(regions.count);
         let Some(bytes) = bytes.filter(|&bytes| bytes <= regions.records.len() && regions.stride == size)
@@ -166,12 +166,8 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn is_solid(&self, ty: Option<TypeRef>) -> bool {
-        match ty {
-            Some(TypeRef::Index(index)) => {
-                self.validator.plan.solid.get(index as usize).copied().unwrap_or_default()
-            }
-            _ => false,
-        }
+        let solid = ty.and_then(|ty| self.validator.plan.solid.get(ty.index() as usize));
+        solid.copied().unwrap_or_default()
     }
 
     /// Options and newtypes are followed here and not by a call: the stack must hold 64 references by 32 types.
@@ -427,7 +423,7 @@ impl<'a> Walk<'a, '_> {
 
     /// Keys are strictly ascending. Not looked at once a reference was wrong: keys may be anything then.
     fn ascend(&mut self, key: Option<TypeRef>, array: Spot<'a>, size: usize) {
-        let Some(TypeRef::Index(key)) = key.filter(|_| !self.broken) else { return };
+        let Some(key) = key.filter(|_| !self.broken).map(TypeRef::index) else { return };
         let at = |index| At::new(array.part(index * size, size).bytes, self.regions.heap, self.regions.text);
         let (count, keys) = (array.bytes.len() / size, &self.validator.plan.keys);
         let wrong = (1..count).find(|&index| keys.compare(key, at(index - 1), at(index)).is_ge());

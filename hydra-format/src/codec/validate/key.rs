@@ -2,14 +2,14 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::At;
-use crate::describe::{Descriptor, Kind, Schema, TypeRef};
+use crate::describe::{Descriptor, Kind, Schema};
 use std::cmp::Ordering;
 
 /// How values of one type compare.
 #[derive(Clone, Debug)]
 enum Key {
     Uint(usize),
-    Int(usize),
+    Int(Kind),
     Text,
     Bytes,
     /// Fields by offset and type.
@@ -34,8 +34,8 @@ impl Keys {
     /// Compares two stored keys of the type with this index.
     pub(super) fn compare(&self, ty: u32, left: At<'_>, right: At<'_>) -> Ordering {
         match self.keys.get(ty as usize) {
-            Some(&Key::Uint(size)) => uint(left, size).cmp(&uint(right, size)),
-            Some(&Key::Int(size)) => int(left, size).cmp(&int(right, size)),
+            Some(&Key::Uint(size)) => left.uint(size).cmp(&right.uint(size)),
+            Some(&Key::Int(kind)) => left.integer(kind).cmp(&right.integer(kind)),
             Some(Key::Text) => left.str().cmp(right.str()),
             Some(Key::Bytes) => left.referenced(1).bytes().cmp(right.referenced(1).bytes()),
             Some(Key::Fields(fields)) => fields
@@ -54,21 +54,17 @@ impl Keys {
 
 impl Key {
     fn of(schema: &Schema, ty: &Descriptor) -> Key {
-        let field = |ty: TypeRef, offset| match ty {
-            TypeRef::Index(index) => (offset, index),
-            TypeRef::Live(_) => (offset, u32::MAX),
-        };
         match (ty.kind(), ty.element()) {
             (Kind::Enum, _) if ty.is_fieldless() => ty.tag().map_or(Key::No, Key::number),
             (Kind::Bool | Kind::Char, _) => Key::Uint(ty.size()),
             (Kind::String, _) => Key::Text,
             (Kind::Bytes, _) => Key::Bytes,
             (Kind::Tuple, _) => {
-                Key::Fields(ty.fields().iter().map(|own| field(own.ty(), own.offset())).collect())
+                Key::Fields(ty.fields().iter().map(|own| (own.offset(), own.ty().index())).collect())
             }
-            (Kind::Newtype, Some(inner)) => Key::Fields(vec![field(inner, 0)]),
+            (Kind::Newtype, Some(inner)) => Key::Fields(vec![(0, inner.index())]),
             (Kind::Array, Some(element)) => {
-                Key::Array(ty.count(), schema.resolve(element).size(), field(element, 0).1)
+                Key::Array(ty.count(), schema.resolve(element).size(), element.index())
             }
             (kind, _) => Key::number(kind),
         }
@@ -77,7 +73,7 @@ impl Key {
     fn number(kind: Kind) -> Key {
         match kind {
             _ if kind.is_unsigned() => Key::Uint(kind.fixed_size() as usize),
-            _ if kind.is_signed() => Key::Int(kind.fixed_size() as usize),
+            _ if kind.is_signed() => Key::Int(kind),
             _ => Key::No,
         }
     }
@@ -87,30 +83,8 @@ fn rest(at: At<'_>, offset: usize) -> At<'_> {
     at.with(at.bytes().get(offset..).unwrap_or_default())
 }
 
-/// The unsigned integer of `size` bytes at the start.
-fn uint(at: At<'_>, size: usize) -> u128 {
-    match size {
-        1 => at.byte().into(),
-        2 => u16::from_le_bytes(at.array()).into(),
-        4 => u32::from_le_bytes(at.array()).into(),
-        8 => u64::from_le_bytes(at.array()).into(),
-        _ => u128::from_le_bytes(at.array()),
-    }
-}
-
-/// The signed integer of `size` bytes at the start.
-fn int(at: At<'_>, size: usize) -> i128 {
-    match size {
-        1 => at.byte().cast_signed().into(),
-        2 => i16::from_le_bytes(at.array()).into(),
-        4 => i32::from_le_bytes(at.array()).into(),
-        8 => i64::from_le_bytes(at.array()).into(),
-        _ => i128::from_le_bytes(at.array()),
-    }
-}
-
 /// The bits of a tag of `size` bytes, as an unsigned number.
 #[inline]
 pub(super) fn tag_bits(bytes: &[u8], size: u32) -> u128 {
-    uint(At::new(bytes, &[], ""), size as usize)
+    At::new(bytes, &[], "").uint(size as usize)
 }

@@ -12,7 +12,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::describe::{Schema, TypeRef};
+use crate::describe::Schema;
 use crate::{Error, ErrorKind};
 use plan::Plan;
 
@@ -52,6 +52,23 @@ pub(crate) struct Fault {
     pub(crate) found: String,
 }
 
+impl Fault {
+    /// Of a payload whose text, which starts at `start`, is not UTF-8.
+    #[cold]
+    pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
+        let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        let found = text.get(valid).copied().unwrap_or_default();
+        Fault {
+            kind: ErrorKind::BadUtf8,
+            offset: (start + valid) as u64,
+            record: None,
+            path: String::new(),
+            expected: "UTF-8".into(),
+            found: format!("{found:#04x}"),
+        }
+    }
+}
+
 impl From<Fault> for Error {
     /// The offset is that of the payload: add its start to [`Fault::offset`] first.
     fn from(fault: Fault) -> Error {
@@ -65,22 +82,12 @@ impl From<Fault> for Error {
 pub(crate) struct Validator {
     schema: Schema,
     plan: Plan,
-    root: u32,
 }
 
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator::of_type(schema, TypeRef::Index(0))
-    }
-
-    /// The validator of records of another type of the schema: of a field, for its default.
-    pub(crate) fn of_type(schema: &Schema, ty: TypeRef) -> Validator {
-        let root = match ty {
-            TypeRef::Index(index) => index,
-            TypeRef::Live(_) => 0,
-        };
-        Validator { schema: schema.clone(), plan: Plan::new(schema, root), root }
+        Validator { schema: schema.clone(), plan: Plan::new(schema) }
     }
 
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.

@@ -9,6 +9,8 @@ use std::ops::Range;
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
 /// the schema, whatever contains what.
 const INLINE_STEPS: usize = 16;
+/// A plan of so many steps copies no more than single ones.
+const MANY_STEPS: usize = 1 << 18;
 
 /// One check, of what is at an offset from the start of the value whose steps these are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -137,11 +139,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan of a schema for records of the type `root`.
-    pub(super) fn new(schema: &Schema, root: u32) -> Plan {
+    /// The plan of a schema, for records of its root.
+    pub(super) fn new(schema: &Schema) -> Plan {
         let types = schema.types();
-        let ty = schema.resolve(TypeRef::Index(root));
-        let root = List::of(ty, root, None);
+        let root = List::of(schema.root(), 0, None);
         let plan = Plan {
             steps: vec![],
             lists: vec![],
@@ -270,10 +271,7 @@ impl Compiler<'_> {
     }
 
     fn size(&self, ty: TypeRef) -> usize {
-        match ty {
-            TypeRef::Index(index) => self.types.get(index as usize).map_or(0, Descriptor::size),
-            TypeRef::Live(descriptor) => descriptor().size(),
-        }
+        self.types.get(ty.index() as usize).map_or(0, Descriptor::size)
     }
 
     fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
@@ -292,7 +290,8 @@ impl Compiler<'_> {
     fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) -> bool {
         let Some(TypeRef::Index(index)) = ty else { return false };
         let range = self.block(index as usize);
-        if range.len() <= INLINE_STEPS {
+        let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
+        if range.len() <= if many { 1 } else { INLINE_STEPS } {
             self.copy(range, offset, block);
         } else {
             let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
@@ -366,6 +365,10 @@ impl Compiler<'_> {
         let count = ty.count() as u32;
         self.solid[index] = self.solid(element) && count > 0;
         if count == 0 || range.is_empty() {
+            return;
+        }
+        if count == 1 {
+            self.embed(ty.element(), 0, block);
             return;
         }
         let descriptor = &self.types[element as usize];

@@ -3,7 +3,7 @@
 use super::*;
 use crate::Hydra;
 use crate::codec::{At, encode_payload, facts_of};
-use crate::describe::{Descriptor, Form, Kind, Style};
+use crate::describe::{Descriptor, Form, Kind, Style, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::time::{Duration, SystemTime};
@@ -49,9 +49,10 @@ impl Payload {
         }
     }
 
-    /// All that a full check finds. The fast pass must agree on whether there is anything but bytes that should be zero.
+    /// All that a full check finds. The fast pass must agree on whether there is anything but bytes that should be
+    /// zero.
     fn findings(&self, validator: &Validator) -> Vec<(ErrorKind, String)> {
-        let parts = self.parts(validator.schema.resolve(at(validator.root)).size());
+        let parts = self.parts(validator.schema.root().size());
         let mut found = Vec::new();
         validator.audit(&parts, &mut |fault| found.push(fault));
         let hard = found.iter().find(|fault| fault.kind != ErrorKind::NotCanonical);

@@ -1,4 +1,5 @@
-//! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the walk does.
+//! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
+//! walk does.
 #![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
@@ -9,6 +10,7 @@ use crate::file::commit::Commit;
 use crate::file::index::{Entry, Index, totals};
 use crate::file::layout::{DIRECTORY_EVERY, LINE, block as line, meta, schema};
 use crate::file::meta::Metadata;
+use crate::file::open::or_damage;
 use crate::file::reader::invalid;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::Source;
@@ -109,10 +111,8 @@ impl<'a> Blocks<'a> {
         payload: Option<&[u8]>,
         report: &mut dyn FnMut(Finding),
     ) -> Result<()> {
-        match self.catalog.add_data(self.source, offset, header) {
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            Err(error) => report(error),
-            Ok(()) => {}
+        if let Err(error) = or_damage(self.catalog.add_data(self.source, offset, header))? {
+            report(error);
         }
         let Some((payload, info)) = payload.zip(self.catalog.schemas.get(&header.schema)) else {
             return Ok(());
@@ -266,8 +266,7 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
-        match named.load(self.source, offset, index) {
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+        match or_damage(named.load(self.source, offset, index, Some(&self.catalog)))? {
             Err(_) if self.lost => return Ok(()),
             Err(error) => report(error),
             Ok(()) if self.lost => {}
@@ -392,19 +391,8 @@ fn audit(
 ) {
     let (data, text_bytes) = payload.split_at_checked(bounds.text).unwrap_or_default();
     let (records, heap) = data.split_at_checked(bounds.heap).unwrap_or_default();
-    let text = match simdutf8::compat::from_utf8(text_bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let found = text_bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-            return report(Fault {
-                kind: ErrorKind::BadUtf8,
-                offset: (bounds.text + error.valid_up_to()) as u64,
-                record: None,
-                path: String::new(),
-                expected: "UTF-8".into(),
-                found: format!("{found:#04x}"),
-            });
-        }
+    let Ok(text) = simdutf8::basic::from_utf8(text_bytes) else {
+        return report(Fault::bad_utf8(text_bytes, bounds.text));
     };
     let (count, stride) = (header.count as usize, header.stride as usize);
     let (heap_start, text_start) = (bounds.heap, bounds.text);

@@ -1,5 +1,5 @@
-//! The check of a whole file: every byte that has a meaning, and every byte that must be zero. It reads one block at a time,
-//! goes on after damage, and changes nothing.
+//! The check of a whole file: every byte that has a meaning, and every byte that must be zero. It reads one block at
+//! a time, goes on after damage, and changes nothing.
 #![forbid(unsafe_code)]
 
 mod blocks;
@@ -17,8 +17,8 @@ use crate::{Error, ErrorKind, Result};
 use blocks::Blocks;
 use std::path::Path;
 
-/// One thing that is wrong: its kind, the file offset, the place in words, the path of the value, what was expected and
-/// what was found.
+/// One thing that is wrong: its kind, the file offset, the place in words, the path of the value, what was expected
+/// and what was found.
 pub type Finding = Error;
 
 /// What a check went through.
@@ -83,16 +83,15 @@ pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding))
     Ok(summary)
 }
 
-/// The commit in force. What opening found out about headers and commit records is reported; what it found in blocks, the
-/// check will find again.
+/// The commit in force. What opening found out about headers and commit records is reported; what it found in blocks,
+/// the check will find again.
 fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<Commit>> {
-    match opened {
+    match open::or_damage(opened)? {
         Ok(mut opened) => {
             let count = opened.commit_details.min(opened.report.details.len());
             opened.report.details.drain(..count).for_each(report);
             Ok(Some(opened.commit))
         }
-        Err(error) if error.kind() == ErrorKind::Io => Err(error),
         Err(error) => {
             report(error);
             Ok(None)

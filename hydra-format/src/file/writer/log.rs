@@ -63,6 +63,9 @@ pub(super) struct Log {
     stopped: Option<String>,
 }
 
+/// The longest uncommitted tail that is covered, in bytes: 4,096 PAD blocks of 256 GiB.
+const MAX_TAIL: u64 = 1 << 50;
+
 /// A header region with the same record in both slots.
 fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
     let mut region = vec![0; REGION as usize];
@@ -71,6 +74,12 @@ fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
         put(&mut region, slot as usize, &commit.encode(&header.file_id));
     }
     region
+}
+
+/// The error of a sequence or epoch at its end.
+#[cold]
+fn exhausted() -> Error {
+    Error::new(ErrorKind::TooLarge).what("the file was written to too often")
 }
 
 impl Log {
@@ -112,13 +121,19 @@ impl Log {
 
     /// Goes on with a file; writes nothing yet.
     pub(super) fn resume(storage: Box<dyn Storage>, opened: Opened) -> Result<Log> {
-        let exhausted = || Error::new(ErrorKind::TooLarge).what("the file was opened to write too often");
         let epoch = opened.top_epoch.checked_add(1).ok_or_else(exhausted)?;
         let sequence = opened.top_sequence.checked_add(1).ok_or_else(exhausted)?;
         let (commit, slot) = (opened.commit, opened.slot);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
         log.unindexed_blocks = opened.unindexed_blocks;
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
+        let tail = opened.file_bytes.saturating_sub(log.end);
+        if tail > MAX_TAIL {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .what("the bytes after the last commit")
+                .expected(format!("at most {MAX_TAIL}"))
+                .found(tail.to_string()));
+        }
         let mut pads = Vec::new();
         while log.end < opened.file_bytes {
             let lines = (line_up(opened.file_bytes) - log.end) / LINE;
@@ -230,7 +245,11 @@ impl Log {
     /// Adds a block of records of a schema.
     pub(super) fn add_data(&mut self, mut sealed: Sealed, table: usize, schema: u32) -> Result<()> {
         sealed.header.schema = schema;
-        sealed.header.first = self.catalog.tables.get(table).map_or(0, TableInfo::record_count);
+        let first = self.catalog.tables.get(table).map_or(0, TableInfo::record_count);
+        if first.checked_add(u64::from(sealed.header.count)).is_none() {
+            return Err(Error::new(ErrorKind::TooLarge).what("the table would exceed 2^64 records"));
+        }
+        sealed.header.first = first;
         let (offset, header) = self.add(sealed)?;
         self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
         self.catalog.add_data(&*self.storage, offset, &header)
@@ -407,7 +426,7 @@ impl Log {
 
     /// Writes a record of the current state into the slot that is not pinned.
     fn commit_record(&mut self, flags: u32) -> Result<()> {
-        let sequence = self.newest.0.sequence.saturating_add(1);
+        let sequence = self.newest.0.sequence.checked_add(1).ok_or_else(exhausted)?;
         let synced_bytes = self.synced.min(self.end);
         let commit = Commit { sequence, committed_bytes: self.end, synced_bytes, flags, ..self.state };
         self.write_record(commit, 1 - self.pinned)?;
