@@ -67,6 +67,13 @@ fn check_type(cx: &mut Context, model: &Model) {
     if let (Some(item), Some(name)) = (attrs.item("transparent"), attrs.item("name")) {
         cx.conflict(&item.name, &name.name, "a transparent type has no name in the schema");
     }
+    if let (Some(item), Some(check)) = (attrs.item("transparent"), attrs.item("invariant")) {
+        cx.conflict(&item.name, &check.name, "a transparent type shows its field, which has no invariant");
+    }
+    let fixed = model.fields().find_map(|field| field.attrs.item("readonly"));
+    if let (Some(item), Some(fixed)) = (attrs.item("transparent"), fixed) {
+        cx.conflict(&item.name, &fixed.name, "a transparent type shows its field as the value itself");
+    }
     let viewed_as = match model.body {
         Body::Newtype(..) if attrs.has("transparent") => {
             Some("a transparent type is viewed as its field: there is no view to name")

@@ -36,8 +36,8 @@ mod model;
 /// | `plain` | asserts that values in memory are the stored bytes: records come back as `&[T]` |
 /// | `view = LogView` | gives the view a public name |
 /// | `transparent` | a newtype without a level of its own in the schema; reflection shows the inner value |
-/// | `settable` | private fields may be set through reflection |
-/// | `invariant = path` | reserved for a check of the whole value |
+/// | `settable` | private fields of live values may be set through reflection |
+/// | `invariant = path` | `fn(&Self) -> Result<(), impl Display>`: what reflection asks before it changes a live value or a part of one |
 /// | `bound = "T: Hydra"` | replaces the bounds `T: Hydra` on type parameters |
 /// | `crate = path` | where the library is, if not at `::hydra` |
 ///
@@ -51,7 +51,8 @@ mod model;
 /// | `skip` | is not stored; reads as its default |
 /// | `with = W` | is stored as `W: With<T>` says |
 /// | `as = U` | is stored as a `U`, by `TryFrom` both ways |
-/// | `readonly`, `settable` | whether reflection may set it |
+/// | `readonly` | reflection never changes it, nor anything in it |
+/// | `settable` | reflection may set it although it is private |
 /// | `attr(unit = "ms")` | named values for the schema; may be repeated |
 ///
 /// On a variant: `rename`, `alias`, `tag = 7` (replaces its discriminant on disk), and `other` (stands for

@@ -2,6 +2,7 @@
 //! It does not know where it is shown; the file and the value's path are added on the way up.
 #![forbid(unsafe_code)]
 
+use crate::reflect::Why;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -98,6 +99,8 @@ kinds! {
     CannotEncode = "HY0507", "cannot be encoded";
     /// An argument that makes no sense.
     Usage = "HY0508", "invalid argument";
+    /// A value that may not be changed, or not to this; [`Error::why`] says why.
+    NotSettable = "HY0509", "cannot be set";
 }
 
 /// What went wrong, where, what was expected and found, and what to do next.
@@ -123,6 +126,7 @@ struct Facts {
     found: Option<String>,
     help: Option<String>,
     source: Option<std::io::Error>,
+    why: Option<Why>,
 }
 
 impl Error {
@@ -180,6 +184,31 @@ impl Error {
     pub fn path(mut self, path: impl Into<String>) -> Error {
         self.0.path.get_or_insert_with(|| path.into());
         self
+    }
+
+    /// Puts the value's path under that of the value that holds it.
+    pub(crate) fn under(mut self, outer: &str) -> Error {
+        let inner = self.0.path.take().unwrap_or_default();
+        let dot =
+            if outer.is_empty() || inner.is_empty() || inner.starts_with(['[', ':', '?']) { "" } else { "." };
+        let path = format!("{outer}{dot}{inner}");
+        if path.is_empty() { self } else { self.path(path) }
+    }
+
+    /// Makes it an error of a value that cannot be set.
+    pub(crate) fn because(mut self, why: Why) -> Error {
+        self.0.kind = Some(ErrorKind::NotSettable);
+        self.0.what = match self.0.what.is_empty() {
+            true => why.to_string(),
+            false => format!("{why}: {}", self.0.what),
+        };
+        self.0.why = Some(why);
+        self
+    }
+
+    /// Why a value cannot be set; none for other kinds of errors.
+    pub fn why(&self) -> Option<Why> {
+        self.0.why
     }
 
     /// What should have been there.

@@ -46,11 +46,12 @@
 //! | [`Hydra`] | a type that can be written and read; derive it |
 //! | [`View`] | a record, or a part of one, read in place |
 //! | [`Writer`] | appends records and commits them |
+//! | [`Editor`] | changes records and commits them |
 //! | [`Reader`] | opens a file: [`Reader::open`] through buffers, [`Reader::map`] through a map |
 //! | [`Table`] | the records of one type |
 //! | [`Block`] | some hundred KiB of records that are verified together |
 //! | [`Record`] | one record, with the block that keeps it alive |
-//! | [`Value`] | a value as data, live or stored |
+//! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`]; [`save`] and [`load`] keep one in a file.
 //! The bytes are specified in `docs/FORMAT.md`.
@@ -77,10 +78,10 @@ pub mod reflect;
 pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
-pub use file::{Block, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};
+pub use file::{Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};
 pub use hydra_derive::Hydra;
 pub use raw::{AlignedBuf, Describe, Map, Plain};
-pub use reflect::{Dynamic, Value};
+pub use reflect::{Dynamic, Value, ValueMut};
 
 /// The type as data: what Go calls `reflect.TypeOf`.
 pub fn type_of<T: Describe>() -> &'static Descriptor {

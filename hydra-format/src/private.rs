@@ -5,7 +5,7 @@
 pub use crate::codec::{As, At, Hydra, ListView, Measure, Run, Sink, With};
 pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant};
 pub use crate::raw::{Describe, Plain};
-pub use crate::reflect::{Reflect, Scalar, Value};
+pub use crate::reflect::{PartMut, Reflect, ReflectMut, Scalar, Value};
 pub use crate::{Result, type_of};
 pub use std::clone::Clone;
 pub use std::cmp::Ordering;
@@ -14,7 +14,7 @@ pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 pub use std::marker::{Copy, PhantomData};
 pub use std::mem::offset_of;
 pub use std::option::Option::{self, None, Some};
-pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize};
+pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, str, u8, u16, u32, u64, u128, usize};
 pub use std::result::Result::Ok;
 pub use std::vec::Vec;
 
@@ -266,6 +266,10 @@ impl<T: Hydra> FieldOf<T> {
         Some(Value::of(value))
     }
 
+    pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
+        Some(PartMut::of(value))
+    }
+
     #[inline]
     pub fn view(at: At<'_>, offset: usize) -> T::View<'_> {
         at.get::<T>(offset)
@@ -317,6 +321,10 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         Some(Value::encoded(value, W::Stored::TYPE))
     }
 
+    pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
+        Some(PartMut::encoded(value, W::Stored::TYPE))
+    }
+
     #[inline]
     pub fn view(at: At<'_>, offset: usize) -> <W::Stored as Hydra>::View<'_> {
         at.get::<W::Stored>(offset)
@@ -358,6 +366,9 @@ macro_rules! no_field {
                 never()
             }
             fn value<T>(_: &T) -> Option<Value<'_>> {
+                never()
+            }
+            fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
                 never()
             }
             fn view<R>(_: At<'_>, _: usize) -> R {
@@ -492,6 +503,14 @@ pub fn compare_tag<S: Variants>(at: At<'_>, key: &S) -> Ordering {
 /// Compares two live enums without fields.
 pub fn order_tags<S: Variants>(left: &S, right: &S) -> Ordering {
     rank::<S>(live_tag(left)).cmp(&rank::<S>(live_tag(right)))
+}
+
+/// What an invariant says, refusals in words.
+pub type Verdict = Result<(), String>;
+
+/// What an invariant says of a value, in words.
+pub fn refused<E: std::fmt::Display>(verdict: Result<(), E>) -> Verdict {
+    verdict.map_err(|error| error.to_string())
 }
 
 /// The Debug of a view: that of the value.

@@ -102,6 +102,21 @@ const _: () = {
                 _ => __h::None,
             }
         }
+        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<u64>::value_mut(&mut self.time_stamp),
+                1usize => __h::FieldOf::<String>::value_mut(&mut self.r#type),
+                2usize => __h::Converted::<__h::As<u64>, usize>::value_mut(&mut self.len),
+                3usize => {
+                    __h::Converted::<crate::Text, IpAddr>::value_mut(&mut self.address)
+                }
+                4usize => __h::FieldOf::<Option<Box<Log>>>::value_mut(&mut self.next),
+                _ => __h::None,
+            }
+        }
+        fn skipped(&self) -> &'static [&'static __h::str] {
+            &["cache"]
+        }
         #[inline]
         fn measure(&self, __m: &mut __h::Measure) {
             let Self {

@@ -125,6 +125,26 @@ const _: () = {
                 _ => __h::None,
             }
         }
+        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            match (self, __index) {
+                (Self::Circle { r: __0, .. }, 0usize) => {
+                    __h::FieldOf::<f64>::value_mut(__0)
+                }
+                (Self::Poly { 0: __0, .. }, 0usize) => {
+                    __h::FieldOf::<Vec<Tick>>::value_mut(__0)
+                }
+                (Self::Poly { 1: __0, .. }, 1usize) => {
+                    __h::FieldOf::<Option<String>>::value_mut(__0)
+                }
+                (Self::Group { 0: __0, .. }, 0usize) => {
+                    __h::FieldOf::<Box<Shape>>::value_mut(__0)
+                }
+                (Self::Group { 1: __0, .. }, 1usize) => {
+                    __h::FieldOf::<Vec<Shape>>::value_mut(__0)
+                }
+                _ => __h::None,
+            }
+        }
         fn measure(&self, __m: &mut __h::Measure) {
             match self {
                 Self::Circle { r: __0 } => {

@@ -75,6 +75,13 @@ const _: () = {
                 _ => __h::None,
             }
         }
+        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<A>::value_mut(&mut self.first),
+                1usize => __h::FieldOf::<Option<B>>::value_mut(&mut self.second),
+                _ => __h::None,
+            }
+        }
         #[inline]
         fn measure(&self, __m: &mut __h::Measure) {
             let Self { first: __0, second: __1 } = self;

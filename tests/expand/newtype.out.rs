@@ -36,6 +36,12 @@ const _: () = {
                 _ => __h::None,
             }
         }
+        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<u64>::value_mut(&mut self.0),
+                _ => __h::None,
+            }
+        }
         #[inline]
         fn measure(&self, __m: &mut __h::Measure) {
             let Self { 0: __0 } = self;

@@ -73,6 +73,14 @@ const _: () = {
                 _ => __h::None,
             }
         }
+        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            match __index {
+                0usize => __h::FieldOf::<u64>::value_mut(&mut self.time),
+                1usize => __h::FieldOf::<f64>::value_mut(&mut self.price),
+                2usize => __h::FieldOf::<[Venue; 8]>::value_mut(&mut self.venue),
+                _ => __h::None,
+            }
+        }
         #[inline]
         fn measure(&self, __m: &mut __h::Measure) {
             let Self { time: __0, price: __1, venue: __2 } = self;

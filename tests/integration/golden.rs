@@ -1,7 +1,7 @@
 //! Golden files. `HYDRA_UPDATE_GOLDEN=1 cargo test -p hydra-tests golden` writes them anew (a line in the
 //! CHANGELOG says why); their readable twins come from the command's tests.
 
-use hydra::{Reader, Result, Value, Writer};
+use hydra::{Editor, Reader, Result, Value, Writer};
 use hydra_tests::types::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::marker::PhantomData;
@@ -24,6 +24,7 @@ const GOLDEN: &[Golden] = &[
     ("blocks", blocks),
     ("resumed", resumed),
     ("unclosed", unclosed),
+    ("edited", edited),
 ];
 
 const fn id(low: u8) -> [u8; 16] {
@@ -214,6 +215,32 @@ fn unclosed(path: &Path) -> Result<()> {
     writer.append(table, &log(99))
 }
 
+/// Replacements of blocks of two tables, one of them twice, then a record more.
+fn edited(path: &Path) -> Result<()> {
+    let mut writer = Writer::options().file_id(id(10)).block_bytes(512).create(path)?;
+    let (logs, ticks) = (writer.table::<Log>()?, writer.table::<Tick>()?);
+    (0..12).try_for_each(|index| writer.append(logs, &log(index)))?;
+    (0..20).try_for_each(|index| writer.append(ticks, &tick(index)))?;
+    writer.finish()?;
+    let mut editor = Editor::open(path)?;
+    editor.record("Log", 1)?.set(edited_log(1))?;
+    editor.record("Log", 11)?.set(edited_log(0))?;
+    editor.record("Tick", 9)?.set(tick(1009))?;
+    editor.commit()?;
+    editor.record("Log", 1)?.set(edited_log(4))?;
+    editor.finish()?;
+    let mut writer = Writer::resume(path)?;
+    let logs = writer.table::<Log>()?;
+    writer.append(logs, &log(12))?;
+    writer.finish()
+}
+
+/// A log line that is longer or shorter than the one it replaces.
+fn edited_log(words: usize) -> Log {
+    let tags = (0..words).map(|word| format!("edited-{word}")).collect();
+    Log { level: Level::Error, text: "much more text ".repeat(words * 3), tags, user: Some(7), ..log(40) }
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0")
 }
@@ -265,6 +292,18 @@ fn golden_files_read_back() -> Result<()> {
         assert_eq!(blocks.get(index)?.decode()?, tick(index));
     }
     assert_eq!(open("resumed")?.table::<Log>()?.len(), 6);
+    let logs = open("edited")?.table::<Log>()?;
+    let expected = |index| match index {
+        1 => edited_log(4),
+        11 => edited_log(0),
+        _ => log(index),
+    };
+    assert_eq!(logs.len(), 13);
+    for index in 0..13 {
+        assert_eq!(logs.get(index)?.decode()?, expected(index));
+    }
+    let ticks = open("edited")?.table::<Tick>()?;
+    assert_eq!((ticks.get(8)?.decode()?, ticks.get(9)?.decode()?), (tick(8), tick(1009)));
     assert_eq!(open("unclosed")?.table::<Log>()?.len(), 3);
     assert_eq!(open("tables")?.metadata()?.get("bytes").map(Vec::as_slice), Some(&[0, 1, 255][..]));
     Ok(())

@@ -35,7 +35,7 @@ fn blocks_beyond_six_gibibytes() -> Result<()> {
 }
 
 #[allow(unsafe_code)]
-fn map(path: &std::path::Path) -> Result<Reader> {
-    // SAFETY: nobody but this test knows the file.
+pub(crate) fn map(path: &std::path::Path) -> Result<Reader> {
+    // SAFETY: nobody but a test and Hydra's own writers knows the file.
     Reader::map(unsafe { hydra::Map::open(path) }?)
 }

@@ -122,6 +122,22 @@ impl<'m> Expansion<'m> {
         }))
     }
 
+    /// What stands between a value and its change: the names of skipped fields, and the invariant.
+    fn guards(&self) -> TokenStream {
+        let skipped = self.model.fields().filter(|field| !field.is_stored());
+        let skipped: Vec<_> = skipped.map(|field| field.member.to_token_stream().to_string()).collect();
+        let skipped = (!skipped.is_empty())
+            .then(|| quote!(fn skipped(&self) -> &'static [&'static __h::str] { &[#(#skipped),*] }));
+        let invariant = match self.model.attrs.item("invariant").map(|item| &item.value) {
+            Some(Value::Expr(check)) => quote! {
+                fn is_guarded(&self) -> __h::bool { true }
+                fn invariant(&self) -> __h::Verdict { __h::refused((#check)(self)) }
+            },
+            _ => TokenStream::new(),
+        };
+        quote!(#skipped #invariant)
+    }
+
     /// `FACTS` and `OFFSETS` of `fields`, of which each has its live offset.
     fn fields(&self, facts: impl Iterator<Item = TokenStream>, placed: TokenStream) -> TokenStream {
         self.implement(

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::super::attr::{Attrs, Value};
-use super::super::model::{Field, Style, Variant};
+use super::super::model::{Body, Field, Style, Variant};
 use super::{Expansion, ask, constant, default_of, stored};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -16,7 +16,13 @@ impl Expansion<'_> {
         let version = version.map(|version| quote!(__h::Note::Version(#version)));
         let flags = [("settable", quote!(Settable)), ("invariant", quote!(Invariant))];
         let flags = flags.into_iter().filter(|(name, _)| attrs.has(name));
-        constant(common(attrs).chain(version).chain(flags.map(|(_, note)| quote!(__h::Note::#note))))
+        // A newtype's field is no field in the schema: that it is read-only is a note on the type.
+        let fixed = match &self.model.body {
+            Body::Newtype(fields, _) => fields.iter().any(|field| field.attrs.has("readonly")),
+            _ => false,
+        };
+        let flags = flags.map(|(_, note)| note).chain(fixed.then(|| quote!(ReadOnly)));
+        constant(common(attrs).chain(version).chain(flags.map(|note| quote!(__h::Note::#note))))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Structs and newtypes.
 #![forbid(unsafe_code)]
 
-use super::super::model::{Field, Stored};
+use super::super::model::{Body, Field, Stored};
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, pattern, stored, view_of};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -118,22 +118,46 @@ impl Expansion<'_> {
             let (value, member) = (ask(field, "value"), member(field));
             quote!(#position => #value(&self.#member),)
         });
+        let changes = self.part_mut(fields);
         let shown = quote! {
             fn count(&self) -> __h::usize { #count }
             fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
                 match __index { #(#parts)* _ => __h::None }
             }
+            #changes
         };
         self.reflect(fields, shown)
+    }
+
+    fn part_mut(&self, fields: &[Field]) -> TokenStream {
+        let newtype = matches!(self.model.body, Body::Newtype(..)) && !self.model.attrs.has("settable");
+        let parts = stored(fields, 0).map(|(position, _, field)| {
+            let private = !matches!(field.vis, syn::Visibility::Public(_)) && !field.attrs.has("settable");
+            let member = member(field);
+            // The field of a newtype has no notes in the schema: that it is private is said here.
+            if newtype && private {
+                let value = ask(field, "value");
+                return quote!(#position => #value(&self.#member).map(__h::PartMut::private),);
+            }
+            let value = ask(field, "value_mut");
+            quote!(#position => #value(&mut self.#member),)
+        });
+        quote! {
+            fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+                match __index { #(#parts)* _ => __h::None }
+            }
+        }
     }
 
     /// `Reflect` of a struct that shows this of itself.
     fn reflect(&self, fields: &[Field], shown: TokenStream) -> TokenStream {
         let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
+        let guards = self.guards();
         self.implement(
             quote!(Reflect),
             quote! {
                 #shown
+                #guards
                 #[inline]
                 fn measure(&self, __m: &mut __h::Measure) {
                     let Self #pattern = self;
@@ -220,5 +244,10 @@ impl Expansion<'_> {
 /// A transparent newtype shows its inner value in every way.
 fn inside(inner: &Field) -> TokenStream {
     let member = member(inner);
-    quote!(fn inside(&self) -> __h::Option<&dyn __h::Reflect> { __h::Some(&self.#member) })
+    quote! {
+        fn inside(&self) -> __h::Option<&dyn __h::Reflect> { __h::Some(&self.#member) }
+        fn inside_mut(&mut self) -> __h::Option<&mut (dyn __h::ReflectMut + 'static)> {
+            __h::Some(&mut self.#member)
+        }
+    }
 }

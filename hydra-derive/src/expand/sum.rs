@@ -11,12 +11,14 @@ impl Expansion<'_> {
     pub(super) fn fieldless(&self, variants: &[Variant]) -> TokenStream {
         let (facts, described) = (self.variant_fields(variants), self.describe_enum(variants));
         let (tags, names) = (self.tags(variants), names(variants));
+        let guards = self.guards();
         let positions = 0..variants.len();
         let reflect = self.implement(
             quote!(Reflect),
             quote! {
                 fn variant(&self) -> __h::usize { match self { #(Self::#names => #positions),* } }
                 fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) { __h::put_tag(self, __slot); }
+                #guards
             },
         );
         // The first variant stands for tags that cannot be.
@@ -196,6 +198,14 @@ impl Expansion<'_> {
                 quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
             })
         });
+        let changes = variants.iter().flat_map(|variant| {
+            let name = own(&variant.ident);
+            stored(&variant.fields, 0).map(move |(position, _, field)| {
+                let (value, member) = (ask(field, "value_mut"), member(field));
+                quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
+            })
+        });
+        let guards = self.guards();
         let patterns: Vec<_> = variants.iter().map(|variant| pattern(&variant.fields)).collect();
         let measures = variants.iter().map(|variant| measures(&variant.fields, 0));
         let encodes = variants.iter().zip(firsts).map(|(variant, first)| encodes(&variant.fields, first));
@@ -207,6 +217,10 @@ impl Expansion<'_> {
                 fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
                     match (self, __index) { #(#parts)* _ => __h::None }
                 }
+                fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+                    match (self, __index) { #(#changes)* _ => __h::None }
+                }
+                #guards
                 fn measure(&self, __m: &mut __h::Measure) {
                     match self { #(Self::#names #patterns => { #measures })* }
                 }

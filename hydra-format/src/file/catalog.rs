@@ -114,6 +114,11 @@ impl Catalog {
         self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
     }
 
+    /// The entry at the top that leads to a record.
+    pub(crate) fn top(&self, table: usize, record: u64) -> Option<Entry> {
+        search(&self.tables.get(table)?.entries, record)
+    }
+
     /// The DATA block that holds a record; nodes come from `children`, which may remember them.
     pub(crate) fn find(
         &self,
@@ -121,9 +126,8 @@ impl Catalog {
         record: u64,
         children: &mut dyn FnMut(&Entry) -> Result<Arc<[Entry]>>,
     ) -> Result<Entry> {
-        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
         let missing = || self.missing(table, record..record.saturating_add(1));
-        let mut found = search(top, record).ok_or_else(missing)?;
+        let mut found = self.top(table, record).ok_or_else(missing)?;
         while found.level > 0 {
             found = search(&children(&found)?, record).ok_or_else(missing)?;
         }

@@ -30,4 +30,4 @@ pub use reader::Reader;
 pub use report::{Report, State};
 pub use single::{load, save};
 pub use table::{Block, Blocks, Record, Row, Rows, Table};
-pub use writer::{Level, TableId, Writer, WriterOptions};
+pub use writer::{Editor, Level, TableId, Writer, WriterOptions};

@@ -43,7 +43,7 @@ const CACHED_NODES: usize = 64;
 /// ```
 #[derive(Clone)]
 pub struct Reader {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -56,9 +56,13 @@ impl Reader {
     /// Opens a file through ordinary reads into aligned buffers.
     pub fn open(path: impl AsRef<Path>) -> Result<Reader> {
         let path = path.as_ref();
-        let storage = FileStorage::open(path)?;
-        let opened = open::open(&storage).map_err(|error| error.in_file(path))?;
-        Ok(Reader::new(Bytes::File(storage), path, opened))
+        Reader::over(Box::new(FileStorage::open(path)?), path)
+    }
+
+    /// Reads through buffers from wherever the bytes come; the path is for errors.
+    pub(super) fn over(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
+        let opened = open::open(&*source).map_err(|error| error.in_file(path))?;
+        Ok(Reader::new(Bytes::Buffers(source), path, opened))
     }
 
     /// Reads through a map. Safe: the promise was made to [`Map::open`].
@@ -183,7 +187,7 @@ impl Reader {
         Ok(Table::new(self.shared.clone(), number, info.schema().clone()))
     }
 
-    fn table_number(&self, name: &str) -> Result<usize> {
+    pub(super) fn table_number(&self, name: &str) -> Result<usize> {
         self.shared.opened.catalog.table_number(name).ok_or_else(|| {
             let names: Vec<&str> = self.tables().iter().map(TableInfo::name).collect();
             let found = if names.is_empty() { "no table".to_string() } else { names.join(", ") };
@@ -200,7 +204,7 @@ fn blocks_at_most(opened: &Opened) -> u64 {
 /// Where the bytes of a file come from.
 enum Bytes {
     Map(Arc<TextMap>),
-    File(FileStorage),
+    Buffers(Box<dyn Source>),
 }
 
 impl Source for TextMap {
@@ -241,12 +245,8 @@ impl Shared {
     fn source(&self) -> &dyn Source {
         match &self.bytes {
             Bytes::Map(map) => &**map,
-            Bytes::File(file) => file,
+            Bytes::Buffers(source) => &**source,
         }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     fn in_file(&self, error: Error) -> Error {
@@ -272,30 +272,50 @@ impl Shared {
         self.in_file(self.opened.catalog.missing(table, records))
     }
 
+    /// The error of a record that a table does not have.
+    #[cold]
+    pub(super) fn no_record(&self, table: usize, index: &str) -> Error {
+        let (name, count) = self.table(table).map_or(("?", 0), |table| (table.name(), table.record_count()));
+        let error = Error::new(ErrorKind::NoSuchPath).place(format!("table {name}"));
+        self.in_file(error.expected(format!("an index below {count}")).found(index))
+    }
+
     /// The verified block that holds a record.
     pub(super) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
+        self.load(table, &self.find(table, record)?)
+    }
+
+    /// What the index says of the block that holds a record.
+    pub(super) fn find(&self, table: usize, record: u64) -> Result<Entry> {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
             cached(&self.nodes, CACHED_NODES, entry.offset, read)
         };
-        let entry = catalog.find(table, record, &mut node).map_err(|error| self.in_file(error))?;
-        self.load(table, &entry)
+        catalog.find(table, record, &mut node).map_err(|error| self.in_file(error))
     }
 
     /// The block that an entry names, verified now or before.
     pub(super) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.bytes {
             Bytes::Map(map) => self.load_mapped(map, entry),
-            Bytes::File(file) => {
-                cached(&self.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(file, entry))
+            Bytes::Buffers(_) => {
+                cached(&self.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(entry))
             }
         };
-        loaded.map_err(|error| {
-            let name = self.table(table).map_or("?", TableInfo::name);
-            let records = format!("table {name}, records {}..{}", entry.first, entry.end());
-            self.in_file(error.at(entry.offset).place(records))
-        })
+        loaded.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// The same, read and verified anew, and not kept.
+    pub(super) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// Names the block in an error.
+    pub(super) fn in_block(&self, error: Error, table: usize, entry: &Entry) -> Error {
+        let name = self.table(table).map_or("?", TableInfo::name);
+        let records = format!("table {name}, records {}..{}", entry.first, entry.end());
+        self.in_file(error.at(entry.offset).place(records))
     }
 
     fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
@@ -309,13 +329,13 @@ impl Shared {
         Ok(loaded)
     }
 
-    fn load_buffered(&self, file: &FileStorage, entry: &Entry) -> Result<Loaded> {
+    fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
         // A directory can name one large block many times: its header comes first.
-        let catalog = &self.opened.catalog;
-        let header = block::read_header(file, catalog.key(), entry.offset, catalog.limit())?;
+        let (source, catalog) = (self.source(), &self.opened.catalog);
+        let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
         catalog.check_data_header(&header, entry)?;
         let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
-        let read = file.read_at(entry.offset, &mut buffer)?;
+        let read = source.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
     }

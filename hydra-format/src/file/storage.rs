@@ -34,6 +34,9 @@ pub(crate) trait Storage: Source {
 
     /// Returns when everything written before is on the disk.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Another handle to the file, to read.
+    fn source(&self) -> io::Result<Box<dyn Source>>;
 }
 
 /// The directory side: files by name.
@@ -61,17 +64,28 @@ pub(crate) trait Disk {
 #[derive(Debug)]
 pub(crate) struct FileStorage {
     file: File,
+    locked: bool,
+}
+
+/// The lock ends here, even where readers go on with another handle to the same open file.
+impl Drop for FileStorage {
+    fn drop(&mut self) {
+        if self.locked {
+            // Closing the last handle releases it in any case.
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 impl FileStorage {
     /// Opens a regular file to read.
     pub(crate) fn open(path: &Path) -> Result<FileStorage> {
-        open_regular(path).map(|file| FileStorage { file })
+        open_regular(path).map(|file| FileStorage { file, locked: false })
     }
 
     /// Over a file that is already open.
     pub(crate) fn over(file: &File) -> io::Result<FileStorage> {
-        Ok(FileStorage { file: file.try_clone()? })
+        Ok(FileStorage { file: file.try_clone()?, locked: false })
     }
 }
 
@@ -149,6 +163,10 @@ impl Storage for FileStorage {
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
     }
+
+    fn source(&self) -> io::Result<Box<dyn Source>> {
+        Ok(Box::new(FileStorage::over(&self.file)?))
+    }
 }
 
 /// The operating system's files.
@@ -212,7 +230,7 @@ impl Disk for FileDisk {
                 .what("it was replaced by another file while it was being opened")
                 .help("open it again"));
         }
-        Ok(Box::new(FileStorage { file }))
+        Ok(Box::new(FileStorage { file, locked: true }))
     }
 
     fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
@@ -229,7 +247,7 @@ impl Disk for FileDisk {
             self.discard(&temporary);
             return Err(error);
         }
-        Ok((Box::new(FileStorage { file }), temporary))
+        Ok((Box::new(FileStorage { file, locked: true }), temporary))
     }
 
     /// By a hard link and removal of the temporary name. Where there are no hard links, by reserving the name with an

@@ -8,7 +8,7 @@ use super::reader::Shared;
 use crate::codec::At;
 use crate::describe::Schema;
 use crate::raw::{self, Payload};
-use crate::{Dynamic, Error, ErrorKind, Hydra, Plain, Result, Value};
+use crate::{Dynamic, Hydra, Plain, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
@@ -111,21 +111,11 @@ impl<T: Row> Table<T> {
     /// The record at `index`, with the block that holds it.
     pub fn get(&self, index: u64) -> Result<Record<T>> {
         if index >= self.len() {
-            return Err(Error::new(ErrorKind::NoSuchPath)
-                .in_file(self.shared.path())
-                .place(format!("table {}", self.name()))
-                .expected(format!("an index below {}", self.len()))
-                .found(index.to_string()));
+            return Err(self.shared.no_record(self.number, &index.to_string()));
         }
-        let block = self.block_at(index)?;
+        let block = Block::whole(self.shared.block_at(self.number, index)?);
         let position = index.saturating_sub(block.first()) as usize;
         Ok(Record { block, position })
-    }
-
-    /// The whole block that holds the record at `index`.
-    fn block_at(&self, index: u64) -> Result<Block<T>> {
-        let loaded = self.shared.block_at(self.number, index)?;
-        Ok(Block { from: 0, count: loaded.count, loaded, of: PhantomData })
     }
 }
 
@@ -206,6 +196,10 @@ impl<T> Clone for Block<T> {
 }
 
 impl<T: Row> Block<T> {
+    pub(super) fn whole(loaded: Loaded) -> Block<T> {
+        Block { from: 0, count: loaded.count, loaded, of: PhantomData }
+    }
+
     /// Index of its first record in the table.
     pub fn first(&self) -> u64 {
         self.loaded.first.saturating_add(self.from as u64)

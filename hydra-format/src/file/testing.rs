@@ -95,6 +95,10 @@ impl Storage for Memory {
         inner.syncs += 1;
         Ok(())
     }
+
+    fn source(&self) -> io::Result<Box<dyn Source>> {
+        Ok(Box::new(self.clone()))
+    }
 }
 
 /// A file of 300 numbers and some texts in small blocks, with metadata, written in two sessions with a tail between.

@@ -4,7 +4,7 @@
 use super::encode::{Crumb, Image, Trail, too_deep};
 use super::types::Type;
 use super::value::{MAX_NESTING, Repr};
-use super::{Scalar, Value, compare_keys};
+use super::{Scalar, Value, ValueMut, compare_keys};
 use crate::codec::MAX_DEPTH;
 use crate::describe::{Field, Form, Kind, Schema, is_duration, is_timestamp};
 use crate::{Error, ErrorKind, Result};
@@ -68,7 +68,7 @@ impl Dynamic {
     /// # Errors
     /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
-        Check { depth: 0 }.node(&mut data, Type::new(schema.root(), Some(&schema)), &Trail::ROOT)?;
+        check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default())?;
         Ok(Dynamic { schema, data })
     }
 
@@ -84,9 +84,19 @@ impl Dynamic {
         Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
     }
 
+    /// A record of this schema.
+    pub(crate) fn of_record(record: Value<'_>, schema: Arc<Schema>) -> Result<Dynamic> {
+        Ok(Dynamic { data: data_of(record, 0)?, schema })
+    }
+
     /// The value, to look at.
     pub fn value(&self) -> Value<'_> {
         Value::data(&self.data, self.schema.root(), &self.schema)
+    }
+
+    /// The value, to be changed.
+    pub fn value_mut(&mut self) -> ValueMut<'_> {
+        ValueMut::data(&mut self.data, Type::new(self.schema.root(), Some(&self.schema)))
     }
 
     /// Its schema.
@@ -162,6 +172,20 @@ fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
             _ => Data::Parts(parts()?),
         },
     })
+}
+
+/// How deep a part is in its value.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    /// Levels of nesting.
+    pub(super) nesting: usize,
+    /// References on the way.
+    pub(super) references: u32,
+}
+
+/// Brings data into the form that a type has at this place, or says why it is none of its values.
+pub(super) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
+    Check { depth: place.references }.node(data, ty, &Trail::at_depth(place.nesting))
 }
 
 /// Data against its type.

@@ -82,6 +82,11 @@ pub(super) enum Crumb<'t> {
 impl<'t> Trail<'t> {
     pub(super) const ROOT: Trail<'static> = Trail { up: None, step: Crumb::Inner, depth: 0 };
 
+    /// The root of a value that is itself nested so deep.
+    pub(super) fn at_depth(depth: usize) -> Trail<'static> {
+        Trail { depth, ..Trail::ROOT }
+    }
+
     pub(super) fn to(&'t self, crumb: Crumb<'t>) -> Trail<'t> {
         Trail { up: Some(self), step: crumb, depth: self.depth + 1 }
     }
@@ -311,6 +316,11 @@ fn same_numbers(value: Value<'_>, ty: Type<'_>) -> bool {
 
 fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
     put(slot, bytes.get(..kind.fixed_size() as usize).unwrap_or_default());
+}
+
+/// Writes a value that refers to nothing.
+pub(super) fn put_scalar(scalar: Scalar<'_>, kind: Kind, slot: &mut [u8]) {
+    Pass::Write(&mut Sink::new(&mut [], 0, &mut [], 0)).scalar(scalar, kind, slot);
 }
 
 /// The fields that a value has in its target type.

@@ -60,10 +60,10 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// The value of the entry whose key `compare` finds equal, by binary search.
-    pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<Value<'a>> {
+    /// The position of the entry whose key `compare` finds equal, by binary search.
+    pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<usize> {
         let key = |index| self.get(index).map_or(Ordering::Less, |(key, _)| compare(key));
-        search(self.count, key).and_then(|index| self.get(index)).map(|(_, value)| value)
+        search(self.count, key)
     }
 }
 

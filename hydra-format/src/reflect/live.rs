@@ -1,7 +1,7 @@
 //! What a live value shows of itself. The derive writes this trait; [`Value`] is what programs use.
 #![forbid(unsafe_code)]
 
-use super::Value;
+use super::{PartMut, ReflectMut, Value};
 use crate::codec::{Measure, Sink};
 use crate::describe::Descriptor;
 use crate::raw::Describe;
@@ -72,6 +72,32 @@ pub trait Reflect: Typed {
     /// Entries of a map as (key, value), members of a set as (member, member), in stored order.
     fn entries(&self) -> Vec<(Value<'_>, Value<'_>)> {
         Vec::new()
+    }
+
+    /// The part at `index`, to be changed; the value of the entry at `index` of a map.
+    fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+        let _ = index;
+        None
+    }
+
+    /// What a transparent newtype shows in its place, to be changed; none for all other types.
+    fn inside_mut(&mut self) -> Option<&mut (dyn ReflectMut + 'static)> {
+        None
+    }
+
+    /// Fields that are not stored.
+    fn skipped(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// True if the type has an invariant.
+    fn is_guarded(&self) -> bool {
+        false
+    }
+
+    /// The invariant of the type, and in words why it refuses this value.
+    fn invariant(&self) -> std::result::Result<(), String> {
+        Ok(())
     }
 
     /// The first pass of encoding: room in heap and text for what this value refers to.

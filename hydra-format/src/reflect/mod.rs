@@ -2,26 +2,40 @@
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 #![forbid(unsafe_code)]
 
+mod diff;
 mod dynamic;
 pub(crate) mod encode;
 mod entries;
 mod equal;
+mod fit;
 mod format;
 mod get;
+mod handle;
 mod live;
+mod live_mut;
+mod parse;
 mod path;
 mod serialize;
+#[cfg(test)]
+mod set_tests;
+mod settable;
 #[cfg(test)]
 mod tests;
 mod text;
 mod types;
 mod value;
+mod value_mut;
 mod walk;
 
+pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
 pub(crate) use equal::compare_keys;
 pub use get::Get;
+pub use handle::Handle;
 pub use live::{Reflect, Scalar, Typed};
+pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
+pub use settable::Why;
 pub use value::Value;
+pub use value_mut::ValueMut;

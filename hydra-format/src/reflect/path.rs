@@ -3,6 +3,7 @@
 
 use super::Value;
 use super::equal::compare_text;
+use super::types::Type;
 use crate::describe::{Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::fmt::{self, Write};
@@ -47,6 +48,14 @@ impl Path {
     /// One step back.
     pub fn pop(&mut self) -> Option<Step> {
         self.steps.pop()
+    }
+
+    /// An error of the step at `index`, pointed at.
+    #[cold]
+    pub(super) fn blame(&self, index: usize, error: Error) -> Error {
+        let (start, end) = self.span(index);
+        let what = error.what_text().to_string();
+        caret(error, &what, &self.to_string(), start, end - start)
     }
 
     /// Where the step at `index` stands in the printed path: start and end in bytes.
@@ -383,11 +392,7 @@ impl<'a> Value<'a> {
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
-            value = value.step(step).map_err(|error| {
-                let (start, end) = path.span(index);
-                let what = error.what_text().to_string();
-                caret(error, &what, &path.to_string(), start, end - start)
-            })?;
+            value = value.step(step).map_err(|error| path.blame(index, error))?;
         }
         Ok(value)
     }
@@ -408,18 +413,30 @@ impl<'a> Value<'a> {
     /// The value under a key of a map, the key as text: a string, a number, a char, a bool, the name of a variant.
     pub fn key(self, key: &str) -> Result<Value<'a>> {
         let map = self.through();
-        if map.kind() != Kind::Map {
-            return Err(map.wrong_kind("a map"));
+        let position = map.key_position(key)?;
+        map.nth(position).ok_or_else(|| no_key(key))
+    }
+
+    /// The position of a key among those of a map.
+    pub(super) fn key_position(self, key: &str) -> Result<usize> {
+        if self.kind() != Kind::Map {
+            return Err(self.wrong_kind("a map"));
         }
-        let mut entries = map.entries()?;
-        let found = match key_as_text(map) {
+        let mut entries = self.entries()?;
+        let found = match key_as_text(self) {
             true => entries.search(|candidate| compare_text(candidate.through(), key)),
-            false => entries.find_map(|(candidate, value)| {
-                let candidate = candidate.through();
-                (candidate.variant().map(Variant::name) == Some(key)).then_some(value)
-            }),
+            false => entries
+                .position(|(candidate, _)| candidate.through().variant().map(Variant::name) == Some(key)),
         };
-        found.ok_or_else(|| Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key))))
+        found.ok_or_else(|| no_key(key))
+    }
+
+    /// Its own part at `index`, or the value of its entry at `index`.
+    pub(super) fn nth(self, index: usize) -> Option<Value<'a>> {
+        match self.kind() {
+            Kind::Map => self.entries().ok()?.get(index).map(|entry| entry.1),
+            _ => self.part(index),
+        }
     }
 
     /// The value itself, if it is an enum whose present variant has this name.
@@ -433,10 +450,20 @@ impl<'a> Value<'a> {
         if variants.iter().any(|variant| variant.name() == name) {
             return Err(Error::new(ErrorKind::NoSuchPath).expected(name).found(present.name()));
         }
-        let error =
-            Error::new(ErrorKind::NoSuchPath).what(format!("no variant `{name}` in {}", value.type_text()));
-        Err(suggest(error, name, variants.iter().map(Variant::name)))
+        Err(no_variant(value.typed(), name))
     }
+}
+
+#[cold]
+pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
+    let what = format!("no variant `{name}` in {}", Value::type_name(ty));
+    let error = Error::new(ErrorKind::NoSuchPath).what(what);
+    suggest(error, name, ty.ty.variants().iter().map(Variant::name))
+}
+
+#[cold]
+fn no_key(key: &str) -> Error {
+    Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)))
 }
 
 /// True if the keys of a map are in the order of their text's meaning, so that they can be searched.

@@ -57,6 +57,16 @@ impl<'a> Type<'a> {
         self.resolve_or_unit(self.ty.element())
     }
 
+    /// Type of the part at `index`; of a variant's fields for an enum, of the values for a map.
+    pub(crate) fn part(self, variant: Option<usize>, index: usize) -> Option<Type<'a>> {
+        let fields = match self.ty.kind() {
+            Kind::Struct | Kind::Tuple => self.ty.fields(),
+            Kind::Enum => self.ty.variants().get(variant?)?.fields(),
+            _ => return Some(self.element()),
+        };
+        Some(self.resolve(fields.get(index)?.ty()))
+    }
+
     /// Key of a map.
     pub(crate) fn key(self) -> Type<'a> {
         self.resolve_or_unit(self.ty.key())

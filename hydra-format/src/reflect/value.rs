@@ -60,6 +60,10 @@ impl<'a> Value<'a> {
         Value(Repr::Live(shown))
     }
 
+    pub(super) fn live(live: &'a dyn Reflect) -> Value<'a> {
+        Value(Repr::Live(live))
+    }
+
     /// The part of a live value that is stored under another type.
     #[doc(hidden)]
     pub fn encoded<T: 'static>(live: &'a T, stored: &'static Descriptor) -> Value<'a> {
@@ -354,7 +358,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn type_name(ty: Type<'_>) -> String {
+    pub(super) fn type_name(ty: Type<'_>) -> String {
         let kind = ty.kind().name();
         if ty.kind().is_named() { format!("{kind} {}", ty.name()) } else { kind.to_string() }
     }

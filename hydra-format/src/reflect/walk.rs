@@ -60,7 +60,7 @@ fn walk<'a>(
 }
 
 /// How a path names the value under this key.
-fn key_step(key: Value<'_>, index: usize) -> Step {
+pub(super) fn key_step(key: Value<'_>, index: usize) -> Step {
     use super::Scalar;
     let position = i64::try_from(index).unwrap_or(i64::MAX);
     match (key.scalar(), key.variant()) {

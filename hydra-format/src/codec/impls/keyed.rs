@@ -5,7 +5,7 @@ use super::listed;
 use crate::codec::sink::part;
 use crate::codec::{At, Hydra, MapView, Measure, SetView, Sink};
 use crate::raw::pair_layout;
-use crate::reflect::Reflect;
+use crate::reflect::{PartMut, Reflect};
 use crate::{Error, ErrorKind, Result, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -108,6 +108,12 @@ macro_rules! map {
             fn entries(&self) -> Vec<(Value<'_>, Value<'_>)> {
                 let entries = sorted_entries(self.iter());
                 entries.into_iter().map(|(key, value)| (Value::of(key), Value::of(value))).collect()
+            }
+
+            fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+                let mut entries: Vec<_> = self.iter_mut().collect();
+                entries.sort_by(|left, right| left.0.order(right.0));
+                entries.into_iter().nth(index).map(|(_, value)| PartMut::of(value))
             }
 
             fn measure(&self, measure: &mut Measure) {

@@ -3,13 +3,23 @@
 
 use super::listed;
 use crate::codec::{At, Boxed, Hydra, Measure, Sink};
-use crate::reflect::Reflect;
+use crate::reflect::{PartMut, Reflect, Why};
 use crate::{Result, Value};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What a pointer holds, to be changed: only its one owner may.
+macro_rules! held {
+    (Box, $this:ident) => {
+        PartMut::of(&mut **$this)
+    };
+    ($shared:ident, $this:ident) => {
+        PartMut::Fixed(Value::of(&**$this), Why::Shared)
+    };
+}
+
 macro_rules! pointer {
-    ($($pointer:ident),*) => {$(
+    ($($pointer:tt),*) => {$(
         impl<T: Hydra> Reflect for $pointer<T> {
             fn count(&self) -> usize {
                 1
@@ -17,6 +27,10 @@ macro_rules! pointer {
 
             fn part(&self, index: usize) -> Option<Value<'_>> {
                 (index == 0).then(|| Value::of(&**self))
+            }
+
+            fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+                (index == 0).then(|| held!($pointer, self))
             }
 
             fn measure(&self, measure: &mut Measure) {

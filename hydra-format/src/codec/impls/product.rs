@@ -5,7 +5,7 @@ use super::listed;
 use crate::codec::sink::part;
 use crate::codec::{At, Hydra, Measure, Sink};
 use crate::raw::{TupleLayout, each_tuple};
-use crate::reflect::Reflect;
+use crate::reflect::{PartMut, Reflect};
 use crate::{Result, Value};
 use std::cmp::Ordering;
 
@@ -19,6 +19,13 @@ macro_rules! tuples {
             fn part(&self, index: usize) -> Option<Value<'_>> {
                 match index {
                     $($index => Some(Value::of(&self.$index)),)+
+                    _ => None,
+                }
+            }
+
+            fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+                match index {
+                    $($index => Some(PartMut::of(&mut self.$index)),)+
                     _ => None,
                 }
             }

@@ -5,7 +5,7 @@ use super::listed;
 use super::time::duration;
 use crate::codec::sink::put;
 use crate::codec::{At, Hydra, Measure, Run, Sink};
-use crate::reflect::{Reflect, Scalar};
+use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Result, Value};
 use std::cmp::Ordering;
 use std::marker::PhantomData;
@@ -130,6 +130,10 @@ impl<T: Hydra> Reflect for Option<T> {
 
     fn part(&self, index: usize) -> Option<Value<'_>> {
         self.as_ref().filter(|_| index == 0).map(Value::of)
+    }
+
+    fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+        self.as_mut().filter(|_| index == 0).map(PartMut::of)
     }
 
     #[inline]

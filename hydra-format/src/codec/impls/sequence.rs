@@ -4,7 +4,7 @@
 use super::listed;
 use crate::codec::sink::put;
 use crate::codec::{At, Hydra, Measure, Run, Sink};
-use crate::reflect::{Reflect, Scalar};
+use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
 
@@ -87,6 +87,10 @@ macro_rules! list {
                 self.get(index).filter(|_| !T::BYTE).map(Value::of)
             }
 
+            fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+                self.get_mut(index).filter(|_| !T::BYTE).map(PartMut::of)
+            }
+
             fn run(&self) -> Option<&[u8]> {
                 raw::bytes_of(self)
             }
@@ -134,6 +138,10 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
 
     fn part(&self, index: usize) -> Option<Value<'_>> {
         self.get(index).map(Value::of)
+    }
+
+    fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
+        self.get_mut(index).map(PartMut::of)
     }
 
     fn run(&self) -> Option<&[u8]> {

@@ -126,11 +126,11 @@ impl Builder {
 }
 
 /// Bytes of a block with regions of these lengths.
-fn block_bytes(regions: [usize; 3]) -> u64 {
+pub(super) fn block_bytes(regions: [usize; 3]) -> u64 {
     regions.into_iter().fold(LINE, |sum, bytes| sum.saturating_add(line_up(bytes as u64)))
 }
 
-fn too_large(bytes: u64) -> Result<()> {
+pub(super) fn too_large(bytes: u64) -> Result<()> {
     if bytes <= u64::from(MAX_BLOCK_LINES) * LINE {
         return Ok(());
     }

@@ -1,5 +1,5 @@
 //! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
-//! sections 9 and 10.3 to 10.6). It does not know values or types.
+//! sections 9 and 10.3 to 10.7). It does not know values or types.
 #![forbid(unsafe_code)]
 
 use super::Level;
@@ -10,15 +10,17 @@ use crate::file::commit::Commit;
 use crate::file::header::FileHeader;
 use crate::file::index::{self, DirectoryTable, Entry, IndexSchema};
 use crate::file::layout::{
-    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, RUN, SLOT_AT,
-    line_up, put,
+    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
+    SLOT_AT, line_up, put,
 };
 use crate::file::open::Opened;
+use crate::file::reader::Reader;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::{Source, Storage};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A block that has its place and waits to be written.
@@ -57,6 +59,8 @@ pub(super) struct Log {
     /// Newest INDEX block of either role.
     last_index: u64,
     unindexed_blocks: u64,
+    /// How many nodes were opened up since then, at most: the next directory brings them along.
+    opened_nodes: u64,
     rewrite: Option<Rewrite>,
     /// True once a block was added.
     touched: bool,
@@ -113,6 +117,7 @@ impl Log {
             spare: Vec::new(),
             last_index: commit.directory,
             unindexed_blocks: 0,
+            opened_nodes: 0,
             rewrite: None,
             touched: false,
             stopped: None,
@@ -126,6 +131,8 @@ impl Log {
         let (commit, slot) = (opened.commit, opened.slot);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
         log.unindexed_blocks = opened.unindexed_blocks;
+        let full = |table: &TableInfo| table.entries.len() / (NODE_ENTRIES - 1);
+        log.opened_nodes = log.catalog.tables.iter().map(full).sum::<usize>() as u64;
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
         let tail = opened.file_bytes.saturating_sub(log.end);
         if tail > MAX_TAIL {
@@ -149,6 +156,11 @@ impl Log {
     /// What the records of its blocks are bound to.
     pub(super) fn key(&self) -> u64 {
         self.header.sync_key()
+    }
+
+    /// A reader of the committed state; the path is for errors.
+    pub(super) fn reader(&self, path: &Path) -> Result<Reader> {
+        Reader::over(self.storage.source()?, path)
     }
 
     pub(super) fn source(&self) -> &dyn Source {
@@ -233,9 +245,10 @@ impl Log {
 
     /// Adds a block of any kind but INDEX; before it a directory, if one is due.
     fn add(&mut self, sealed: Sealed) -> Result<(u64, BlockHeader)> {
-        // Nodes that a directory brings along: one for every 256 blocks, and a few levels for each table.
+        // Nodes that a directory brings along: those that were opened up, one for every 256 blocks, and a few levels for
+        // each table.
         let tables = self.unindexed_blocks.min(self.catalog.tables.len() as u64);
-        let nodes = self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
+        let nodes = self.opened_nodes + self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
         if self.unindexed_blocks + nodes + 2 >= DIRECTORY_EVERY {
             self.add_directory()?;
         }
@@ -253,6 +266,27 @@ impl Log {
         let (offset, header) = self.add(sealed)?;
         self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
         self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Adds a block of records in the place of the current one that `entry` names.
+    pub(super) fn add_replacement(&mut self, mut sealed: Sealed, table: usize, entry: &Entry) -> Result<()> {
+        sealed.header.flags = REPLACES;
+        (sealed.header.schema, sealed.header.first) = (entry.schema, entry.first);
+        self.count_nodes(table, entry.first);
+        let (offset, header) = self.add(sealed)?;
+        if self.last_index >= self.catalog.limit() {
+            // A directory came before the block, and may have closed up the nodes that are needed now.
+            self.count_nodes(table, entry.first);
+            self.write_to(self.end)?;
+            self.catalog.set_limit(self.end);
+        }
+        self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Counts the nodes above a record, which a replacement opens up.
+    fn count_nodes(&mut self, table: usize, record: u64) {
+        let top = self.catalog.top(table, record);
+        self.opened_nodes += top.map_or(0, |entry| u64::from(entry.level));
     }
 
     /// Adds a schema that the file does not have: its table and id.
@@ -300,7 +334,7 @@ impl Log {
         let payload = index::encode_directory(self.last_index, &tables, &schemas);
         let (offset, _) = self.push(seal_other(BlockKind::Index, payload)?)?;
         (self.last_index, self.state.directory) = (offset, offset);
-        self.unindexed_blocks = 0;
+        (self.unindexed_blocks, self.opened_nodes) = (0, 0);
         Ok(())
     }
 

@@ -3,11 +3,15 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod editor;
+#[cfg(test)]
+mod editor_tests;
 mod log;
 mod options;
 #[cfg(test)]
 mod tests;
 
+pub use editor::Editor;
 pub use options::{Level, WriterOptions};
 
 use super::layout::MAX_NAME;

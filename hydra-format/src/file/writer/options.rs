@@ -1,8 +1,8 @@
 //! How a writer starts: its settings, and the creating and locking of files.
 #![forbid(unsafe_code)]
 
-use super::Writer;
 use super::log::Log;
+use super::{Editor, Writer};
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::file::open;
 use crate::file::storage::{Disk, FileDisk, Storage, exists, random};
@@ -19,7 +19,7 @@ pub enum Level {
     Buffered,
 }
 
-/// Settings for a [`Writer`]: make them with [`Writer::options`].
+/// Settings for a [`Writer`] or an [`Editor`]: make them with [`Writer::options`].
 #[derive(Clone, Copy, Debug)]
 pub struct WriterOptions {
     pub(super) level: Level,
@@ -111,16 +111,35 @@ impl WriterOptions {
         Ok(Writer::new(log, &self))
     }
 
+    /// Opens an existing file to change records: see [`Editor::open`].
+    pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
+        let path = path.as_ref();
+        self.check()?;
+        let storage = FileDisk.open_locked(path)?;
+        self.edit_in(storage, path).map_err(|error| error.in_file(path))
+    }
+
+    /// Changes records of the file in this storage, which is locked; the path is for errors.
+    pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
+        let log = WriterOptions::go_on(storage)?;
+        let reader = log.reader(path)?;
+        Ok(Editor::new(log, reader, self.level))
+    }
+
     /// Goes on with the file in this storage, which is locked.
     pub(crate) fn resume_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        Ok(Writer::new(WriterOptions::go_on(storage)?, &self))
+    }
+
+    fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
         let mut opened = open::open(&*storage)?;
         opened.header.check_writable()?;
         if opened.report.is_damaged() {
             let found =
                 opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
-            return Err(found.help("a damaged file is not appended to: hydra check, hydra recover"));
+            return Err(found.help("a damaged file is not written to: hydra check, hydra recover"));
         }
-        Ok(Writer::new(Log::resume(storage, opened)?, &self))
+        Log::resume(storage, opened)
     }
 
     /// Writes a whole file in place of what is under `path`: readers see the old one or the new one.

@@ -1,0 +1,123 @@
+//! A value of one type as data of another: the same shape, numbers converted where nothing is lost.
+#![forbid(unsafe_code)]
+
+use super::encode::{Crumb, Trail};
+use super::types::Type;
+use super::{Data, Scalar, Value};
+use crate::describe::{Field, Form, Kind, Variant};
+use crate::{Error, ErrorKind, Result};
+
+/// The value as data of type `ty`. Newtypes and boxes are looked through on both sides, and a value stands for an option
+/// that holds it; fields and variants go by their names.
+pub(super) fn fit(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Result<Data> {
+    trail.within_limit().map_err(|error| error.path(trail.path()))?;
+    let (value, target, element) = (value.through(), ty.kind(), ty.element());
+    if value.is_encoded() {
+        return Err(value.wrong_kind("").path(trail.path()));
+    }
+    let some = |inner: Value<'_>, crumb| fit(inner, element, &trail.to(crumb)).map(Data::some);
+    match (target, value.kind()) {
+        (Kind::Newtype | Kind::Box, _) => some(value, Crumb::Inner),
+        (Kind::Option, Kind::Option) => {
+            value.part(0).map_or(Ok(Data::None), |inner| some(inner, Crumb::Some))
+        }
+        (Kind::Option, _) => some(value, Crumb::Some),
+        (Kind::List | Kind::Array, Kind::List | Kind::Array) | (Kind::Set, Kind::Set | Kind::List) => {
+            if target == Kind::Array && value.count() as u64 != ty.count() {
+                return Err(mismatch(value, ty, trail).found(format!("{} elements", value.count())));
+            }
+            let parts = value.parts().enumerate();
+            let parts = parts.map(|(index, (_, part))| fit(part, element, &trail.to(Crumb::Index(index))));
+            Ok(Data::Parts(parts.collect::<Result<_>>()?))
+        }
+        (Kind::Map, Kind::Map) => {
+            let entries = value.entries()?.enumerate().map(|(index, (key, value))| {
+                let trail = trail.to(Crumb::Index(index));
+                Ok((fit(key, ty.key(), &trail)?, fit(value, element, &trail)?))
+            });
+            Ok(Data::Entries(entries.collect::<Result<_>>()?))
+        }
+        (Kind::Struct, Kind::Struct) | (Kind::Tuple, Kind::Tuple) => {
+            Ok(Data::Parts(fields(value, ty.ty.fields(), ty, trail)?))
+        }
+        (Kind::Enum, Kind::Enum) => {
+            let name = value.variant().map_or("", Variant::name);
+            let (index, variant) = variant(name, ty).map_err(|error| error.path(trail.path()))?;
+            let trail = trail.to(Crumb::Variant(name));
+            Ok(Data::Variant(index, fields(value, variant.fields(), ty, &trail)?))
+        }
+        _ => scalar(value, ty, trail),
+    }
+}
+
+/// The variant of an enum with this name.
+pub(super) fn variant<'t>(name: &str, ty: Type<'t>) -> Result<(usize, &'t Variant)> {
+    let found = ty.ty.variant_index(name).and_then(|index| Some((index, ty.ty.variants().get(index)?)));
+    found.ok_or_else(|| {
+        let error =
+            Error::from(super::Why::BadVariant).expected(format!("a variant of {}", ty.name())).found(name);
+        super::path::suggest(error, name, ty.ty.variants().iter().map(Variant::name))
+    })
+}
+
+fn fields(value: Value<'_>, fields: &[Field], ty: Type<'_>, trail: &Trail<'_>) -> Result<Vec<Data>> {
+    let own = value.own_fields();
+    if let Some(extra) = own.iter().find(|own| !fields.iter().any(|field| field.name() == own.name())) {
+        let error = mismatch(value, ty, trail).found(format!("a field `{}`", extra.name()));
+        return Err(super::path::suggest(error, extra.name(), fields.iter().map(Field::name)));
+    }
+    let mut parts = Vec::with_capacity(fields.len());
+    for (index, field) in fields.iter().enumerate() {
+        let part = value.field_near(index, field.name()).ok_or_else(|| {
+            mismatch(value, ty, trail).expected(format!("a field `{}`", field.name())).found("none")
+        })?;
+        parts.push(fit(part, ty.resolve(field.ty()), &trail.to(Crumb::Field(field.name())))?);
+    }
+    Ok(parts)
+}
+
+fn scalar(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Result<Data> {
+    let kind = ty.kind();
+    if value.ty().form() != ty.form() {
+        return Err(mismatch(value, ty, trail));
+    }
+    let data = match (kind, value.scalar()) {
+        (Kind::Unit, Scalar::Unit) => Ok(Data::Unit),
+        (Kind::Bool, Scalar::Bool(it)) => Ok(Data::Bool(it)),
+        (Kind::Char, Scalar::Char(c)) => Ok(Data::Char(c)),
+        (Kind::F32, Scalar::F32(number)) => Ok(Data::F32(number)),
+        (Kind::F64, Scalar::F64(number)) => Ok(Data::F64(number)),
+        (Kind::F32, Scalar::Int(_) | Scalar::Uint(_) | Scalar::F64(_)) => value.get().map(Data::F32),
+        (Kind::F64, Scalar::Int(_) | Scalar::Uint(_) | Scalar::F32(_)) => value.get().map(Data::F64),
+        (_, Scalar::Int(number)) if kind.is_integer() => Ok(Data::Int(number)),
+        (_, Scalar::Uint(number)) if kind.is_integer() => Ok(Data::Uint(number)),
+        (Kind::String, Scalar::Str(text)) => Ok(Data::Str(text.to_string())),
+        (Kind::String, Scalar::Bytes(bytes)) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Data::Str(text.to_string())),
+            Err(error) => Err(Error::new(ErrorKind::BadUtf8).found(error.to_string())),
+        },
+        (Kind::Bytes | Kind::Opaque, Scalar::Bytes(bytes)) => Ok(Data::Bytes(bytes.to_vec())),
+        (Kind::Array, Scalar::Bytes(bytes)) if bytes.len() as u64 == ty.count() => {
+            Ok(Data::parts(bytes.iter().copied()))
+        }
+        (Kind::Bytes, _) if ty.form() == Form::None => {
+            value.get().map(|bytes: &[u8]| Data::Bytes(bytes.to_vec()))
+        }
+        _ => return Err(mismatch(value, ty, trail)),
+    };
+    data.map_err(|error| error.path(trail.path()))
+}
+
+#[cold]
+pub(super) fn mismatch(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Error {
+    let form = match ty.form() {
+        Form::None => String::new(),
+        form => format!(" as {form:?}"),
+    };
+    let expected = match ty.kind() {
+        Kind::Array => format!("array of {} elements", ty.count()),
+        _ => Value::type_name(ty),
+    };
+    let error = Error::new(ErrorKind::WrongKind).expected(expected + &form).found(value.type_text());
+    error.path(trail.path())
+}

@@ -1,0 +1,128 @@
+//! A live value that changes: always a whole valid value of its type in place of the old one, never bytes.
+#![forbid(unsafe_code)]
+
+use super::encode::Image;
+use super::settable::{is_guarded, is_read_only};
+
+use super::value::{MAX_NESTING, Repr};
+use super::{Reflect, Value, Why};
+use crate::codec::At;
+use crate::describe::{Descriptor, Kind};
+use crate::{Error, Hydra, Result};
+
+/// A live value that can be changed. Every type that can be stored is one.
+pub trait ReflectMut: Reflect {
+    /// Puts the stored value at `at`, of exactly this type, in the place of this one.
+    fn assign(&mut self, at: At<'_>) -> Result<()>;
+
+    /// A copy: what is read back when it is stored. Skipped fields have their defaults.
+    fn copied(&self) -> Result<Box<dyn ReflectMut>>;
+}
+
+impl<T: Hydra> ReflectMut for T {
+    fn assign(&mut self, at: At<'_>) -> Result<()> {
+        let new = T::decode(at)?;
+        accept(Value::of(self), Value::of(&new))?;
+        // The old value is dropped where the new one is in place already, whatever its Drop does.
+        drop(std::mem::replace(self, new));
+        Ok(())
+    }
+
+    fn copied(&self) -> Result<Box<dyn ReflectMut>> {
+        Ok(Box::new(T::decode(Image::of(Value::of(self))?.at())?))
+    }
+}
+
+/// A part of a live value.
+pub enum PartMut<'a> {
+    /// It can be changed.
+    Live(&'a mut (dyn ReflectMut + 'static)),
+    /// It, and what is in it, can only be looked at.
+    Fixed(Value<'a>, Why),
+}
+
+impl<'a> PartMut<'a> {
+    /// A part that can be changed.
+    pub fn of<T: Hydra>(part: &'a mut T) -> PartMut<'a> {
+        PartMut::Live(shown(part))
+    }
+
+    /// A part that is private.
+    pub fn private(part: Value<'a>) -> PartMut<'a> {
+        PartMut::Fixed(part, Why::Private)
+    }
+
+    /// A part that is stored as another type.
+    pub fn encoded<T: 'static>(part: &'a mut T, stored: &'static Descriptor) -> PartMut<'a> {
+        PartMut::Fixed(Value::encoded(part, stored), Why::Encoded)
+    }
+}
+
+/// The value, or what transparent newtypes show in its place.
+pub(super) fn shown<'a>(live: &'a mut (dyn ReflectMut + 'static)) -> &'a mut (dyn ReflectMut + 'static) {
+    if live.inside_mut().is_none() {
+        return live;
+    }
+    match live.inside_mut() {
+        Some(inner) => shown(inner),
+        None => unreachable!("a type is transparent or not"),
+    }
+}
+
+/// An error if the new value breaks an invariant, or changes a read-only field of the old one.
+#[inline]
+pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
+    if new.kind() <= Kind::Bytes || !is_guarded(new.typed()) {
+        return Ok(());
+    }
+    keeps_read_only(old, new, 0)?;
+    check_all(new, 0)
+}
+
+/// An error if the type of the value, if it is live, has an invariant that refuses it.
+pub(super) fn check_one(value: Value<'_>) -> Result<()> {
+    let Repr::Live(live) = value.0 else { return Ok(()) };
+    let refused = |why: String| Error::from(Why::Invariant).expected(format!("{}: {why}", value.type_text()));
+    live.invariant().map_err(refused)
+}
+
+fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
+    if depth > MAX_NESTING || !is_guarded(value.typed()) {
+        return Ok(());
+    }
+    check_one(value)?;
+    let mut parts = value.entries().into_iter().flatten().map(|entry| entry.1).chain(value.own_parts());
+    parts.try_for_each(|part| check_all(part, depth + 1))
+}
+
+/// An error if a read-only field that both values have is not the same in both.
+fn keeps_read_only(old: Value<'_>, new: Value<'_>, depth: usize) -> Result<()> {
+    let same_place = matches!(
+        old.kind(),
+        Kind::Struct | Kind::Tuple | Kind::Enum | Kind::Newtype | Kind::Box | Kind::Option | Kind::Array
+    );
+    if depth > MAX_NESTING || !same_place || old.variant_index() != new.variant_index() {
+        return Ok(());
+    }
+    let newtype = old.kind() == Kind::Newtype && is_read_only(old.ty().notes());
+    for (index, part) in old.own_parts().enumerate() {
+        let Some(twin) = new.part(index) else { continue };
+        let field = old.own_fields().get(index);
+        let fixed = newtype || field.is_some_and(|field| is_read_only(field.notes()));
+        if fixed && part != twin {
+            let error = Error::from(Why::ReadOnlyField).expected(part.to_string()).found(twin.to_string());
+            return Err(error.path(field.map_or(String::new(), |field| field.name().to_string())));
+        }
+        keeps_read_only(part, twin, depth + 1)
+            .map_err(|error| error.under(field.map_or("", |field| field.name())))?;
+    }
+    Ok(())
+}
+
+impl<'a> Value<'a> {
+    /// Its own parts; none for maps and sets.
+    fn own_parts(self) -> impl Iterator<Item = Value<'a>> {
+        let count = if matches!(self.kind(), Kind::Map | Kind::Set) { 0 } else { self.count() };
+        (0..count).filter_map(move |index| self.part(index))
+    }
+}

@@ -1,0 +1,204 @@
+//! Text as a value of a type: the inverse of the text of scalars and forms. It knows types, no values.
+#![forbid(unsafe_code)]
+
+use super::types::Type;
+use super::{Data, Value, Why, fit};
+use crate::describe::{Form, Kind};
+use crate::{Error, ErrorKind, Result};
+
+/// What a text says as a value of type `ty`.
+pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
+    let kind = ty.kind();
+    match (kind, ty.form()) {
+        (Kind::Newtype | Kind::Box, _) => parse(text, ty.element()).map(Data::some),
+        (Kind::Option, _) if matches!(text, "null" | "none" | "None") => Ok(Data::None),
+        (Kind::Option, _) => parse(text, ty.element()).map(Data::some),
+        (Kind::Unit, _) if text == "()" => Ok(Data::Unit),
+        (Kind::Bool, _) => text.parse().map(Data::Bool).map_err(|_| wrong(text, "true or false")),
+        (Kind::Char, _) => text.parse().map(Data::Char).map_err(|_| wrong(text, "one character")),
+        (Kind::F32, _) => finite(text, text.parse::<f32>().ok().map(|n| (n.is_infinite(), Data::F32(n))), ty),
+        (Kind::F64, _) => finite(text, text.parse::<f64>().ok().map(|n| (n.is_infinite(), Data::F64(n))), ty),
+        (Kind::String, _) => Ok(Data::from(text)),
+        (Kind::Bytes | Kind::Opaque, _) => bytes(text).map(Data::Bytes),
+        (Kind::Array, Form::Uuid) => uuid(text).map(Data::parts),
+        (Kind::Enum, _) => variant(text, ty),
+        (_, form) if kind.is_integer() => integer(text, form, ty),
+        _ => {
+            Err(wrong(text, &Value::type_name(ty)).help("only scalars are set from text: give a whole value"))
+        }
+    }
+}
+
+#[cold]
+fn wrong(text: &str, expected: &str) -> Error {
+    Error::new(ErrorKind::WrongKind).expected(expected).found(format!("{text:?}"))
+}
+
+#[cold]
+fn too_large(text: &str, ty: Type<'_>) -> Error {
+    Error::new(ErrorKind::OutOfRange).expected(ty.name()).found(text)
+}
+
+fn finite(text: &str, number: Option<(bool, Data)>, ty: Type<'_>) -> Result<Data> {
+    match number {
+        Some((true, _)) if text.contains(|c: char| c.is_ascii_digit()) => Err(too_large(text, ty)),
+        Some((_, number)) => Ok(number),
+        None => Err(wrong(text, ty.name())),
+    }
+}
+
+fn variant(text: &str, ty: Type<'_>) -> Result<Data> {
+    let (index, variant) = fit::variant(text, ty)?;
+    match variant.fields().len() {
+        0 => Ok(Data::Variant(index, Vec::new())),
+        count => Err(Error::from(Why::BadVariant)
+            .expected("a variant without fields")
+            .found(format!("{text} with {count} fields"))
+            .help("set the whole value with set_value(), or the fields of the present variant")),
+    }
+}
+
+fn bytes(text: &str) -> Result<Vec<u8>> {
+    let Some(digits) = text.strip_prefix("0x") else { return Ok(text.as_bytes().to_vec()) };
+    hex(digits).ok_or_else(|| wrong(text, "0x and two hexadecimal digits a byte"))
+}
+
+fn hex(digits: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
+        _ => None,
+    };
+    digits.as_bytes().chunks(2).map(byte).collect()
+}
+
+fn uuid(text: &str) -> Result<Vec<u8>> {
+    let dashed = text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+    let bytes = hex(&text.replace('-', "")).filter(|bytes| dashed && text.len() == 36 && bytes.len() == 16);
+    bytes.ok_or_else(|| wrong(text, "a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"))
+}
+
+fn integer(text: &str, form: Form, ty: Type<'_>) -> Result<Data> {
+    let number = match form {
+        Form::Timestamp { exponent } => timestamp(text, exponent),
+        Form::Duration { exponent } => seconds(text, exponent),
+        Form::Decimal { exponent } => scaled(text, exponent),
+        Form::Date => text.strip_suffix('d').map_or_else(|| date(text), |days| scaled(days, 0)),
+        _ => scaled(text, 0),
+    };
+    let expected = match form {
+        Form::Timestamp { .. } => "a time such as 2024-01-02T03:04:05.5Z",
+        Form::Duration { .. } => "seconds such as 1.5s",
+        Form::Date => "a date such as 2024-01-02",
+        Form::Decimal { .. } => "a decimal number",
+        _ => ty.name(),
+    };
+    match number {
+        Parsed::Number(number) => Ok(number),
+        Parsed::TooLarge => Err(too_large(text, ty)),
+        Parsed::Not => Err(wrong(text, expected)),
+    }
+}
+
+enum Parsed {
+    Number(Data),
+    /// A number that the type, or its unit, cannot hold exactly.
+    TooLarge,
+    /// No such text.
+    Not,
+}
+
+/// A decimal number in units of ten to the exponent.
+fn scaled(text: &str, exponent: i8) -> Parsed {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let dangling = unsigned.ends_with('.') || whole.is_empty();
+    if dangling || !digits(whole) || !digits(fraction) {
+        return Parsed::Not;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let shift = -i32::from(exponent) - fraction.len() as i32;
+    let number = format!("{whole}{fraction}");
+    let number = number.trim_start_matches('0');
+    let zeros = "0".repeat(usize::try_from(shift).unwrap_or(0));
+    let number = match shift {
+        _ if number.is_empty() => Some("0".to_string()),
+        0.. => Some(format!("{number}{zeros}")),
+        _ => {
+            // Digits below the unit: they must all be zeros.
+            let kept = number.len().checked_sub(shift.unsigned_abs() as usize);
+            kept.and_then(|kept| number.split_at_checked(kept))
+                .filter(|(kept, lost)| !kept.is_empty() && lost.bytes().all(|byte| byte == b'0'))
+                .map(|(kept, _)| kept.to_string())
+        }
+    };
+    let signed = |number: String| match text.starts_with('-') {
+        true => format!("-{number}").parse().map(Data::Int).ok(),
+        false => number.parse().map(Data::Uint).ok(),
+    };
+    number.and_then(signed).map_or(Parsed::TooLarge, Parsed::Number)
+}
+
+fn seconds(text: &str, exponent: i8) -> Parsed {
+    text.strip_suffix('s').map_or(Parsed::Not, |number| scaled(number, exponent))
+}
+
+/// RFC 3339 in UTC, or seconds since 1970.
+fn timestamp(text: &str, exponent: i8) -> Parsed {
+    if text.ends_with('s') {
+        return seconds(text, exponent);
+    }
+    instant(text).map_or(Parsed::Not, |(seconds, fraction)| match seconds {
+        0.. => scaled(&format!("{seconds}.{fraction}0"), exponent),
+        _ => match (scaled(&seconds.to_string(), exponent), scaled(&format!("0.{fraction}0"), exponent)) {
+            (Parsed::Number(Data::Int(whole)), Parsed::Number(Data::Uint(part))) => {
+                let sum = i128::try_from(part).ok().and_then(|part| whole.checked_add(part));
+                sum.map_or(Parsed::TooLarge, |sum| Parsed::Number(Data::Int(sum)))
+            }
+            _ => Parsed::TooLarge,
+        },
+    })
+}
+
+/// Seconds since 1970, rounded down, and the digits of the fraction.
+fn instant(text: &str) -> Option<(i64, &str)> {
+    let (date, time) = text.strip_suffix(['Z', 'z'])?.split_once(['T', 't', ' '])?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let valid = hour < 24 && minute < 60 && second < 60 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    valid.then_some((days(date)? * 86_400 + hour * 3600 + minute * 60 + second, fraction))
+}
+
+fn date(text: &str) -> Parsed {
+    days(text).map_or(Parsed::Not, |days| Parsed::Number(Data::Int(days.into())))
+}
+
+/// Numbers of so many digits each.
+fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i64; 3]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; 3];
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?;
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+/// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
+fn days(text: &str) -> Option<i64> {
+    let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let shifted = year - i64::from(month <= 2);
+    let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (1..=last).contains(&day).then_some(era * 146_097 + day_of_era - 719_468)
+}

@@ -1,0 +1,567 @@
+//! The third law: values that can be changed, live or as data. What may not be changed becomes a value to look at with
+//! the reason, and so does everything in it. This file knows how to get to a value and how to replace it.
+#![forbid(unsafe_code)]
+
+use super::dynamic::{Place, check};
+use super::encode::{Image, Trail, put_scalar};
+use super::live_mut::{accept, check_one, shown};
+use super::settable::{is_read_only, refused};
+use super::types::Type;
+use super::value::Repr as Kept;
+use super::{Data, Dynamic, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
+use crate::codec::At;
+use crate::describe::{Kind, Note};
+use crate::{Error, Hydra, Result};
+use std::any::Any;
+
+/// A value that can be changed: what Go calls a settable `reflect.Value`.
+///
+/// Of a live value, or of a [`Dynamic`]; a changed record of a file is a `Dynamic`, too. It is found like a [`Value`]:
+/// by field, index, key, variant or path. Some values can only be looked at, and so can everything in them, whichever
+/// way leads there: [`ValueMut::settable`] says why.
+///
+/// ```
+/// use hydra::{Hydra, ValueMut};
+///
+/// #[derive(Hydra)]
+/// struct Log {
+///     pub len: u32,
+///     pub tags: Vec<String>,
+/// }
+/// let mut log = Log { len: 3, tags: vec!["a".into()] };
+/// let mut value = ValueMut::of(&mut log);
+/// value.reborrow().path("len")?.set(9u64)?; // numbers fit exactly, or it is an error
+/// value.reborrow().path("tags[-1]")?.set_str("b")?;
+/// let error = value.path("len")?.set(-1).unwrap_err();
+/// assert_eq!(error.why(), Some(hydra::reflect::Why::OutOfRange));
+/// assert_eq!((log.len, &*log.tags), (9, &["b".to_string()][..]));
+/// # Ok::<(), hydra::Error>(())
+/// ```
+///
+/// It borrows what it changes, so that there is one at a time:
+///
+/// ```compile_fail,E0499
+/// # use hydra::ValueMut;
+/// let mut pair = (1u8, 2u8);
+/// let mut value = ValueMut::of(&mut pair);
+/// let (first, second) = (value.reborrow().field("0"), value.reborrow().field("0"));
+/// # (first.unwrap().set(1u8), second);
+/// ```
+///
+/// # New values
+///
+/// A new value needs the shape of the old one: the same kinds and forms, fields and variants by name. Newtypes and boxes
+/// are looked through, a value stands for an option that holds it, lists and arrays for one another. Numbers are
+/// converted where nothing is lost. A refused value changes nothing.
+///
+/// A new whole value may not change `#[hydra(readonly)]` fields in it. Private fields are no obstacle to it, as they are
+/// none to decoding; skipped fields get their defaults unless the new value is given as the type itself.
+///
+/// # Invariants
+///
+/// Where a live value, or one around it, has a type with `#[hydra(invariant = path)]`, a copy is changed and checked
+/// first: a change there costs a copy of the outermost such value. A type that exists only as data has no code to run: see
+/// [`ValueMut::invariants_skipped`].
+pub struct ValueMut<'a> {
+    repr: Repr<'a>,
+    /// For errors: where it is from where [`ValueMut::path`] was called first.
+    path: Path,
+}
+
+enum Repr<'a> {
+    /// A Rust value in memory.
+    Live(&'a mut (dyn ReflectMut + 'static)),
+    /// The part, by these positions, of a Rust value whose type has an invariant.
+    Guarded { root: &'a mut (dyn ReflectMut + 'static), steps: Vec<usize> },
+    /// A value that exists only as data, and the types with invariants around it.
+    Data { data: &'a mut Data, ty: Type<'a>, place: Place, skipped: Vec<&'a str> },
+    /// A value that can only be looked at.
+    Fixed { value: Value<'a>, why: Why },
+}
+
+impl<'a> ValueMut<'a> {
+    /// The reflection of a live value, to be changed.
+    pub fn of<T: Hydra>(value: &'a mut T) -> ValueMut<'a> {
+        Repr::Live(shown(value)).into()
+    }
+
+    /// A value that can only be looked at, and why.
+    pub fn fixed(value: Value<'a>, why: Why) -> ValueMut<'a> {
+        Repr::Fixed { value, why }.into()
+    }
+
+    pub(super) fn data(data: &'a mut Data, ty: Type<'a>) -> ValueMut<'a> {
+        let repr = Repr::Data { data, ty, place: Place::default(), skipped: Vec::new() };
+        ValueMut::from(repr.noted())
+    }
+
+    /// The same value for a shorter time, to go on with this one afterwards.
+    pub fn reborrow(&mut self) -> ValueMut<'_> {
+        let repr = match &mut self.repr {
+            Repr::Live(live) => Repr::Live(&mut **live),
+            Repr::Guarded { root, steps } => Repr::Guarded { root: &mut **root, steps: steps.clone() },
+            Repr::Data { data, ty, place, skipped } => {
+                Repr::Data { data, ty: *ty, place: *place, skipped: skipped.clone() }
+            }
+            Repr::Fixed { value, why } => Repr::Fixed { value: *value, why: *why },
+        };
+        ValueMut { repr, path: self.path.clone() }
+    }
+
+    /// The value, to look at.
+    pub fn value(&self) -> Value<'_> {
+        self.repr.value()
+    }
+
+    /// The value, to look at for as long as it was lent.
+    pub fn into_value(self) -> Value<'a> {
+        self.repr.into_value()
+    }
+
+    /// Whether it can be changed at all, or why not.
+    pub fn settable(&self) -> Result<(), Why> {
+        match self.repr {
+            Repr::Fixed { why, .. } => Err(why),
+            _ => Ok(()),
+        }
+    }
+
+    /// The types with an invariant, from the outside to the inside, that a change here does not check because they
+    /// exist only as data. Empty for live values, whose invariants are checked.
+    pub fn invariants_skipped(&self) -> &[&'a str] {
+        match &self.repr {
+            Repr::Data { skipped, .. } => skipped,
+            _ => &[],
+        }
+    }
+}
+
+/// To the parts. Each is the [`Value`] method of the same name, with its errors.
+impl<'a> ValueMut<'a> {
+    /// The field with this name.
+    pub fn field(self, name: &str) -> Result<ValueMut<'a>> {
+        self.go(
+            || Step::Field(name.to_string()),
+            |value| match value.own_fields().iter().position(|field| field.name() == name) {
+                Some(position) => Ok(position),
+                None if is_skipped(value, name) => Err(Error::from(Why::Skipped).path(name)),
+                None => Err(value.field(name).err().unwrap_or_else(nothing_there)),
+            },
+        )
+    }
+
+    /// The field at `index`.
+    pub fn field_at(self, index: usize) -> Result<ValueMut<'a>> {
+        let field = match self.path.steps() {
+            [] => None,
+            _ => self.value().fields().get(index),
+        };
+        let name = field.map_or(String::new(), |field| field.name().to_string());
+        self.go(|| Step::Field(name), |value| value.field_at(index).map(|_| index))
+    }
+
+    /// The element of a list or array at `index`; negative: from the end. Members of sets can only be looked at.
+    pub fn at(self, index: i64) -> Result<ValueMut<'a>> {
+        self.go(
+            || Step::Index(index),
+            |value| {
+                value.at(index)?;
+                let distance = index.unsigned_abs() as usize;
+                Ok(if index < 0 { value.count().saturating_sub(distance) } else { distance })
+            },
+        )
+    }
+
+    /// The value under a key of a map, the key as text.
+    pub fn key(self, key: &str) -> Result<ValueMut<'a>> {
+        self.go(|| Step::Key(key.to_string()), |value| value.key_position(key))
+    }
+
+    /// What an option, a newtype or a box holds.
+    pub fn inner(self) -> Result<ValueMut<'a>> {
+        self.value().inner()?;
+        let step = (self.value().kind() == Kind::Option).then_some(Step::Some);
+        self.part(0, || step)
+    }
+
+    /// The value itself, if it is an enum whose present variant has this name.
+    pub fn as_variant(self, name: &str) -> Result<ValueMut<'a>> {
+        self.value().as_variant(name)?;
+        let mut value = self.through()?;
+        value.note(|| Some(Step::Variant(name.to_string())));
+        Ok(value)
+    }
+
+    /// The value at a path such as `items[3].name`.
+    pub fn path(self, path: &str) -> Result<ValueMut<'a>> {
+        self.follow(&path.parse()?)
+    }
+
+    /// The value at a path that was parsed before.
+    pub fn follow(self, path: &Path) -> Result<ValueMut<'a>> {
+        let first = self.path.steps().is_empty();
+        let mut value = self;
+        for (index, step) in path.steps().iter().enumerate() {
+            value = value.step(step).map_err(|error| path.blame(index, error))?;
+        }
+        if first {
+            value.path = path.clone();
+        }
+        Ok(value)
+    }
+
+    /// The value one step deeper.
+    pub fn step(self, step: &Step) -> Result<ValueMut<'a>> {
+        match step {
+            Step::Field(name) => self.field(name),
+            Step::Index(index) if self.value().through().kind() == Kind::Map => self.key(&index.to_string()),
+            Step::Index(index) => self.at(*index),
+            Step::Key(key) => self.key(key),
+            Step::Variant(name) => self.as_variant(name),
+            Step::Some if self.value().through().kind() == Kind::Option => self.through()?.inner(),
+            Step::Some => Err(self.value().through().wrong_kind("an option")),
+        }
+    }
+
+    /// The part that `find` gives the position of, behind newtypes and boxes.
+    fn go(
+        self,
+        step: impl FnOnce() -> Step,
+        find: impl FnOnce(Value<'_>) -> Result<usize>,
+    ) -> Result<ValueMut<'a>> {
+        let value = self.through()?;
+        let position = find(value.value())?;
+        value.part(position, || Some(step()))
+    }
+
+    /// The value behind newtypes and boxes.
+    fn through(self) -> Result<ValueMut<'a>> {
+        let mut value = self;
+        for _ in 0..super::value::MAX_NESTING {
+            let present = value.value();
+            if !matches!(present.kind(), Kind::Newtype | Kind::Box) || present.part(0).is_none() {
+                break;
+            }
+            value = value.part(0, || None)?;
+        }
+        Ok(value)
+    }
+
+    fn part(self, index: usize, step: impl FnOnce() -> Option<Step>) -> Result<ValueMut<'a>> {
+        let repr = self.repr.part(index).ok_or_else(nothing_there)?;
+        let mut part = ValueMut { repr, path: self.path };
+        part.note(step);
+        Ok(part)
+    }
+
+    /// Goes on with a path that was begun.
+    fn note(&mut self, step: impl FnOnce() -> Option<Step>) {
+        if !self.path.steps().is_empty()
+            && let Some(step) = step()
+        {
+            self.path.push(step);
+        }
+    }
+}
+
+/// Changes.
+impl ValueMut<'_> {
+    /// Sets it. A value of exactly its type is moved there; any other is converted as [`ValueMut::set_value`] does.
+    pub fn set<T: Hydra>(&mut self, value: T) -> Result<()> {
+        match self.swap(value)? {
+            Swap::Done(_) => Ok(()),
+            Swap::Not(value) => self.set_value(Value::of(&value)),
+        }
+    }
+
+    /// Sets it, and gives the old value. The stored form of its type has to be exactly that of `T`.
+    pub fn replace<T: Hydra>(&mut self, value: T) -> Result<T> {
+        match self.swap(value)? {
+            Swap::Done(old) => Ok(old),
+            Swap::Not(value) => {
+                let old = self.value().to().map_err(|error| self.placed(error))?;
+                self.set_value(Value::of(&value))?;
+                Ok(old)
+            }
+        }
+    }
+
+    /// Sets it to any value whose shape fits, live, stored or data.
+    ///
+    /// ```
+    /// use hydra::{Schema, Value, ValueMut};
+    /// let mut dynamic = Value::of(&(1u8, vec![2u8])).to_dynamic()?;
+    /// dynamic.value_mut().set_value(Value::of(&(7i64, [8u8, 9])))?;
+    /// assert_eq!(dynamic.to_string(), "(7, 0x0809)");
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn set_value(&mut self, value: Value<'_>) -> Result<()> {
+        self.put(|ty| fit::fit(value, ty, &Trail::ROOT))
+    }
+
+    /// As [`ValueMut::set_value`], and gives the old value.
+    pub fn replace_value(&mut self, value: Value<'_>) -> Result<Dynamic> {
+        self.refuse()?;
+        let old = self.value().to_dynamic()?;
+        self.set_value(value)?;
+        Ok(old)
+    }
+
+    /// Sets it to what a text says by the value's own type: numbers, `true`, a character, the string as it is, bytes
+    /// as `0x00ff`, the name of a variant, `null` for an option, times, durations, decimals, dates and UUIDs as a
+    /// [`Value`] shows them.
+    ///
+    /// ```
+    /// use hydra::ValueMut;
+    /// use std::time::Duration;
+    /// let mut took = Some(Duration::ZERO);
+    /// ValueMut::of(&mut took).set_str("1.5s")?;
+    /// assert_eq!(took, Some(Duration::from_millis(1500)));
+    /// ValueMut::of(&mut took).set_str("null")?;
+    /// assert_eq!(took, None);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn set_str(&mut self, text: &str) -> Result<()> {
+        self.put(|ty| parse::parse(text, ty))
+    }
+
+    fn refuse(&self) -> Result<()> {
+        self.settable().map_err(|why| self.placed(why.into()))
+    }
+
+    /// An error of the new value as one of this place.
+    #[cold]
+    fn placed(&self, error: Error) -> Error {
+        refused(error).under(&self.path.to_string())
+    }
+
+    /// Puts the value there if it is exactly of the type that is there.
+    fn swap<T: Hydra>(&mut self, value: T) -> Result<Swap<T>> {
+        self.refuse()?;
+        let result = match &mut self.repr {
+            Repr::Live(live) => swap(&mut **live, value),
+            Repr::Guarded { root, steps } => swap_guarded(&mut **root, steps, value),
+            _ => Ok(Swap::Not(value)),
+        };
+        result.map_err(|error| self.placed(error))
+    }
+
+    /// Puts what `make` gives for the type there.
+    fn put(&mut self, make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
+        self.refuse()?;
+        self.repr.put(make).map_err(|error| self.placed(error))
+    }
+}
+
+enum Swap<T> {
+    Done(T),
+    Not(T),
+}
+
+fn swap_guarded<T: Hydra>(
+    root: &mut (dyn ReflectMut + 'static),
+    steps: &[usize],
+    value: T,
+) -> Result<Swap<T>> {
+    if !reach(&mut *root, steps).is_some_and(|live| (live as &mut dyn Any).is::<T>()) {
+        return Ok(Swap::Not(value));
+    }
+    rehearse(root, steps, Image::of(Value::of(&value))?.at())?;
+    reach(root, steps).map_or_else(|| Err(nothing_there()), |live| swap(live, value))
+}
+
+fn swap<T: Hydra>(live: &mut (dyn ReflectMut + 'static), value: T) -> Result<Swap<T>> {
+    match (live as &mut dyn Any).downcast_mut::<T>() {
+        Some(slot) => {
+            accept(Value::of(slot), Value::of(&value))?;
+            Ok(Swap::Done(std::mem::replace(slot, value)))
+        }
+        None => Ok(Swap::Not(value)),
+    }
+}
+
+impl<'a> From<Repr<'a>> for ValueMut<'a> {
+    fn from(repr: Repr<'a>) -> ValueMut<'a> {
+        ValueMut { repr, path: Path::default() }
+    }
+}
+
+impl<'a> Repr<'a> {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Repr::Live(live) => Value::live(&**live),
+            Repr::Guarded { root, steps } => walked(Value::live(&**root), steps),
+            Repr::Data { data, ty, .. } => shown_data(data, *ty),
+            Repr::Fixed { value, .. } => *value,
+        }
+    }
+
+    fn into_value(self) -> Value<'a> {
+        match self {
+            Repr::Live(live) => Value::live(live),
+            Repr::Guarded { root, steps } => walked(Value::live(root), &steps),
+            Repr::Data { data, ty, .. } => shown_data(data, ty),
+            Repr::Fixed { value, .. } => value,
+        }
+    }
+
+    /// Why the part at `index` can only be looked at, as far as the types say.
+    fn forbids(&self, index: usize) -> Option<Why> {
+        let (value, live) = (self.value(), !matches!(self, Repr::Data { .. }));
+        let has = |notes: &[Note], wanted: fn(&Note) -> bool| notes.iter().any(wanted);
+        let (settable, own) = (|note: &Note| matches!(note, Note::Settable), value.ty().notes());
+        match value.kind() {
+            Kind::Set => return Some(Why::MapKey),
+            Kind::Newtype if is_read_only(own) => return Some(Why::ReadOnlyField),
+            _ => {}
+        }
+        let notes = value.own_fields().get(index)?.notes();
+        if is_read_only(notes) {
+            return Some(Why::ReadOnlyField);
+        }
+        let private = live && has(notes, |note| matches!(note, Note::Private));
+        (private && !has(notes, settable) && !has(own, settable)).then_some(Why::Private)
+    }
+
+    fn part(self, index: usize) -> Option<Repr<'a>> {
+        let forbidden = match &self {
+            Repr::Fixed { why, .. } => Some(*why),
+            other => other.forbids(index),
+        };
+        if let Some(why) = forbidden {
+            return Some(Repr::Fixed { value: self.into_value().nth(index)?, why });
+        }
+        match self {
+            Repr::Live(live) if live.is_guarded() => Repr::guarded(live, Vec::new(), index),
+            Repr::Live(live) => Some(match live.part_mut(index)? {
+                PartMut::Live(live) => Repr::Live(live),
+                PartMut::Fixed(value, why) => Repr::Fixed { value, why },
+            }),
+            Repr::Guarded { root, steps } => Repr::guarded(root, steps, index),
+            Repr::Data { data, ty, place, skipped } => {
+                let references = place.references + u32::from(ty.kind().is_reference());
+                let place = Place { nesting: place.nesting + 1, references };
+                let (data, variant) = match data {
+                    Data::Parts(parts) => (parts.get_mut(index)?, None),
+                    Data::Variant(variant, parts) => (parts.get_mut(index)?, Some(*variant)),
+                    Data::Entries(entries) => (&mut entries.get_mut(index)?.1, None),
+                    Data::Some(inner) => (&mut **inner, None),
+                    _ => return None,
+                };
+                Some(Repr::Data { data, ty: ty.part(variant, index)?, place, skipped }.noted())
+            }
+            Repr::Fixed { .. } => None,
+        }
+    }
+
+    fn guarded(
+        root: &'a mut (dyn ReflectMut + 'static),
+        mut steps: Vec<usize>,
+        index: usize,
+    ) -> Option<Repr<'a>> {
+        let fixed = match reach(&mut *root, &steps)?.part_mut(index)? {
+            PartMut::Live(_) => None,
+            PartMut::Fixed(_, why) => Some(why),
+        };
+        steps.push(index);
+        Some(match fixed {
+            Some(why) => Repr::Fixed { value: walked(Value::live(root), &steps), why },
+            None => Repr::Guarded { root, steps },
+        })
+    }
+
+    /// Notes the type of data, if it has an invariant.
+    fn noted(mut self) -> Repr<'a> {
+        if let Repr::Data { ty, skipped, .. } = &mut self
+            && ty.notes().iter().any(|note| matches!(note, Note::Invariant))
+        {
+            skipped.push(ty.ty.name());
+        }
+        self
+    }
+
+    fn put(&mut self, make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
+        match self {
+            Repr::Live(live) => assign(&mut **live, make),
+            Repr::Guarded { root, steps } => {
+                let Some(live) = reach(&mut **root, steps) else { return Err(nothing_there()) };
+                let ty = Type::new(live.descriptor(), None);
+                let mut data = make(ty)?;
+                check(&mut data, ty, Place::default())?;
+                let image = Image::of(shown_data(&data, ty))?;
+                rehearse(&**root, steps, image.at())?;
+                reach(&mut **root, steps).map_or(Ok(()), |live| live.assign(image.at()))
+            }
+            Repr::Data { data, ty, place, .. } => {
+                let mut new = make(*ty)?;
+                check(&mut new, *ty, *place)?;
+                accept(shown_data(data, *ty), shown_data(&new, *ty))?;
+                **data = new;
+                Ok(())
+            }
+            Repr::Fixed { why, .. } => Err((*why).into()),
+        }
+    }
+}
+
+fn assign(live: &mut (dyn ReflectMut + 'static), make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
+    let ty = Type::new(live.descriptor(), None);
+    let mut data = make(ty)?;
+    check(&mut data, ty, Place::default())?;
+    match data {
+        // Numbers and the like need no image of their own.
+        Data::Bool(_) | Data::Char(_) | Data::Int(_) | Data::Uint(_) | Data::F32(_) | Data::F64(_) => {
+            let mut slot = [0; 16];
+            put_scalar(data.scalar(), ty.kind(), &mut slot);
+            live.assign(At::new(&slot, &[], "").part(0, ty.size()))
+        }
+        data => live.assign(Image::of(shown_data(&data, ty))?.at()),
+    }
+}
+
+/// Tries a change on a copy, and checks the invariants around it.
+fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
+    let mut copy = root.copied()?;
+    let root = shown(&mut *copy);
+    reach(&mut *root, steps).map_or(Ok(()), |live| live.assign(at))?;
+    let mut value = Value::live(root);
+    check_one(value)?;
+    for &step in steps {
+        value = value.nth(step).ok_or_else(nothing_there)?;
+        check_one(value)?;
+    }
+    Ok(())
+}
+
+/// The part by positions.
+fn reach<'a>(
+    root: &'a mut (dyn ReflectMut + 'static),
+    steps: &[usize],
+) -> Option<&'a mut (dyn ReflectMut + 'static)> {
+    let mut live = root;
+    for &step in steps {
+        live = match live.part_mut(step)? {
+            PartMut::Live(part) => part,
+            PartMut::Fixed(..) => return None,
+        };
+    }
+    Some(live)
+}
+
+fn walked<'a>(root: Value<'a>, steps: &[usize]) -> Value<'a> {
+    // Positions that were there when they were noted are there still: nothing changed since.
+    steps.iter().fold(root, |value, &step| value.nth(step).unwrap_or(value))
+}
+
+fn shown_data<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+    Value(Kept::Data { data, ty })
+}
+
+fn is_skipped(value: Value<'_>, name: &str) -> bool {
+    matches!(value.0, Kept::Live(live) if live.skipped().contains(&name))
+}
+
+#[cold]
+fn nothing_there() -> Error {
+    Error::new(crate::ErrorKind::NoSuchPath)
+}
