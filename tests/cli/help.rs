@@ -15,6 +15,7 @@ Commands:
   schema   Show the schema of a table, also as Rust source or for NumPy
   cat      Print records
   get      Print one value, or a slice
+  set      Change values, all of them or none
   hex      Show bytes with their meaning: of a record, a block header, the file's header
   layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
@@ -197,4 +198,24 @@ fn usage_is_exit_code_2() {
     for args in [&[][..], &["frobnicate"], &["cat"], &["cat", "-f", "xml", "x"], &["convert", "a.csv"]] {
         place.run(args).code(2).stdout_eq(str![[""]]);
     }
+}
+
+#[test]
+fn get() {
+    Place::new().run(&["get", "--help"]).code(0).stdout_eq(str![[""]]);
+}
+
+#[test]
+fn set() {
+    Place::new().run(&["set", "--help"]).code(0).stdout_eq(str![[""]]);
+}
+
+#[test]
+fn hex() {
+    Place::new().run(&["hex", "--help"]).code(0).stdout_eq(str![[""]]);
+}
+
+#[test]
+fn layout() {
+    Place::new().run(&["layout", "--help"]).code(0).stdout_eq(str![[""]]);
 }
