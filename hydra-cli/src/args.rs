@@ -170,6 +170,9 @@ pub(crate) struct Set {
     /// [TABLE][RECORD].field=value
     #[arg(required = true, value_name = "PATH=VALUE", allow_hyphen_values = true)]
     pub(crate) assignments: Vec<String>,
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
     /// Show what would change, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -108,13 +108,10 @@ error[HY0601]: stdin cannot be changed
 fn tables_and_damage() {
     let place: Place = two_tables();
     assert_eq!(place.result(&["set", "two.hydra", "[Position].x=-3"]), "[Position].x: 1.0 -> -3.0\n");
+    assert_eq!(place.result(&["set", "--table", "Tick", "two.hydra", ".time=9"]), "time: 1 -> 9\n");
     place.change("ticks.hydra", |bytes| bytes[0x2140 + 5] ^= 1);
     let before = place.read("ticks.hydra");
-    place
-        .run(&["set", "ticks.hydra", ".price=2"])
-        .code(1)
-        .stdout_eq(str![[""]])
-        .stderr_eq(str![[r#"
+    place.run(&["set", "ticks.hydra", ".price=2"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=0: expected 0x758d6336, found 0x1cc166c7
   = help: hydra check ticks.hydra

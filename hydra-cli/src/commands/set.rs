@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let mut changes = Vec::new();
     for (number, (locator, text)) in assignments.iter().enumerate() {
-        let change = assign(&mut editor, &input, locator, text)?;
+        let change = assign(&mut editor, &input, args.table.as_deref(), locator, text)?;
         if let Some(expected) = args.expect.get(number).filter(|expected| **expected != change.old.0) {
             let place =
                 format!("{}, at {}: expected {expected}, found {}", input.name, change.path, change.old.0);
@@ -89,8 +89,14 @@ fn split(text: &str) -> Result<(Locator, &str)> {
 }
 
 /// Stages one change.
-fn assign(editor: &mut Editor, input: &Input, locator: &Locator, text: &str) -> Result<Change> {
-    let table = input.table(editor.reader(), locator.table.as_deref())?;
+fn assign(
+    editor: &mut Editor,
+    input: &Input,
+    table: Option<&str>,
+    locator: &Locator,
+    text: &str,
+) -> Result<Change> {
+    let table = input.table(editor.reader(), locator.table.as_deref().or(table))?;
     let (range, one) = get::which(input, &table, locator)?;
     if !one {
         let failure = Failure::usage(format!("{locator} is not one record"));
