@@ -4,7 +4,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Inspect, check, print and convert Hydra files
+/// Inspect, check, print, edit and convert Hydra files
 #[derive(Parser)]
 #[command(
     name = "hydra",
@@ -62,6 +62,16 @@ For each table t and block b of --as numpy, the records are
   hydra get config.hydra .servers[0].name    a file of one record
   hydra get -f json ticks.hydra '[7]'")]
     Get(Get),
+    /// Change values, all of them or none
+    #[command(after_help = "Examples:
+  hydra set shop.hydra '[Orders][7].price=1.5' '[Orders][7].state=Paid'
+  hydra set --dry-run config.hydra .retries=3
+  hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
+  hydra set log.hydra '[-1].user=null'
+
+Open readers keep the state that they see. A value is text for the type that is there:
+a number, a string without quotes, a variant's name, a time, null.")]
+    Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:
   hydra hex ticks.hydra                 header and commit records
@@ -150,6 +160,28 @@ pub(crate) struct Get {
     pub(crate) format: Slice,
     #[command(flatten)]
     pub(crate) source: Source,
+}
+
+#[derive(Args)]
+pub(crate) struct Set {
+    /// A Hydra file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// [TABLE][RECORD].field=value
+    #[arg(required = true, value_name = "PATH=VALUE", allow_hyphen_values = true)]
+    pub(crate) assignments: Vec<String>,
+    /// The table, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The present value, as `hydra get` prints it; else exit 4. Repeated: in the order of the paths
+    #[arg(long, value_name = "OLD", allow_hyphen_values = true)]
+    pub(crate) expect: Vec<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]

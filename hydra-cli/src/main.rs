@@ -1,4 +1,4 @@
-//! The `hydra` command: inspects, checks, prints and converts Hydra files. It uses the library as any program would:
+//! The `hydra` command: inspects, checks, prints, edits and converts Hydra files. It uses the library as any program would:
 //! files, schemas and values, never a map of a file and never a record's own type.
 #![forbid(unsafe_code)]
 
@@ -44,6 +44,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Schema(args) => commands::schema::run(args, console),
         Command::Cat(args) => commands::cat::run(args, console),
         Command::Get(args) => commands::get::run(args, console),
+        Command::Set(args) => commands::set::run(args, console),
         Command::Hex(args) => commands::hex::run(args, console),
         Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),

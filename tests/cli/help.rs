@@ -6,7 +6,7 @@ use snapbox::str;
 #[test]
 fn the_command() {
     Place::new().run(&["--help"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-Inspect, check, print and convert Hydra files
+Inspect, check, print, edit and convert Hydra files
 
 Usage: hydra [OPTIONS] <COMMAND>
 
@@ -15,6 +15,9 @@ Commands:
   schema   Show the schema of a table, also as Rust source or for NumPy
   cat      Print records
   get      Print one value, or a slice
+  set      Change values, all of them or none
+  hex      Show bytes with their meaning: of a record, a block header, the file's header
+  layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
   help     Print this message or the help of the given subcommand(s)
@@ -195,4 +198,120 @@ fn usage_is_exit_code_2() {
     for args in [&[][..], &["frobnicate"], &["cat"], &["cat", "-f", "xml", "x"], &["convert", "a.csv"]] {
         place.run(args).code(2).stdout_eq(str![[""]]);
     }
+}
+
+#[test]
+fn get() {
+    Place::new().run(&["get", "--help"]).code(0).stdout_eq(str![[r#"
+Print one value, or a slice
+
+Usage: hydra get [OPTIONS] <FILE> <PATH>
+
+Arguments:
+  <FILE>  A Hydra file; - is stdin
+  <PATH>  [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
+
+Options:
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson]
+      --table <NAME>     The table, where the file has several
+      --skip-damaged     Leave out damaged blocks and go on (exit 3)
+      --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
+                         number] [possible values: number, string]
+      --bytes <HOW>      Bytes in text [default: base64] [possible values: base64, hex]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
+
+Examples:
+  hydra get ticks.hydra '[1041].price'
+  hydra get ticks.hydra '[10:20].pos.x'      of ten records
+  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get config.hydra .servers[0].name    a file of one record
+  hydra get -f json ticks.hydra '[7]'
+
+"#]]);
+}
+
+#[test]
+fn set() {
+    Place::new().run(&["set", "--help"]).code(0).stdout_eq(str![[r#"
+Change values, all of them or none
+
+Usage: hydra set [OPTIONS] <FILE> <PATH=VALUE>...
+
+Arguments:
+  <FILE>           A Hydra file
+  <PATH=VALUE>...  [TABLE][RECORD].field=value
+
+Options:
+      --dry-run          Show what would change, and change nothing
+      --expect <OLD>     The present value, as `hydra get` prints it; else exit 4. Repeated: in the
+                         order of the paths
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
+
+Examples:
+  hydra set shop.hydra '[Orders][7].price=1.5' '[Orders][7].state=Paid'
+  hydra set --dry-run config.hydra .retries=3
+  hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
+  hydra set log.hydra '[-1].user=null'
+
+Open readers keep the state that they see. A value is text for the type that is there:
+a number, a string without quotes, a variant's name, a time, null.
+
+"#]]);
+}
+
+#[test]
+fn hex() {
+    Place::new().run(&["hex", "--help"]).code(0).stdout_eq(str![[r#"
+Show bytes with their meaning: of a record, a block header, the file's header
+
+Usage: hydra hex [OPTIONS] <FILE> [PATH|OFFSET]
+
+Arguments:
+  <FILE>         A Hydra file; - is stdin
+  [PATH|OFFSET]  [TABLE][RECORD].field, or a file offset
+
+Options:
+      --table <NAME>  The table, where the file has several
+      --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose       Say more on stderr
+  -h, --help          Print help
+
+Examples:
+  hydra hex ticks.hydra                 header and commit records
+  hydra hex ticks.hydra '[1041]'        a record, and what it refers to
+  hydra hex ticks.hydra '[-1].tags'
+  hydra hex ticks.hydra 0x2100          the block or record at a file offset
+
+"#]]);
+}
+
+#[test]
+fn layout() {
+    Place::new().run(&["layout", "--help"]).code(0).stdout_eq(str![[r#"
+Show where the bytes go: of the file by region, of records by field
+
+Usage: hydra layout [OPTIONS] <FILE>
+
+Arguments:
+  <FILE>  A Hydra file; - is stdin
+
+Options:
+      --table <NAME>     Only this table
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
+
+Examples:
+  hydra layout ticks.hydra
+  hydra layout -f json --table Tick ticks.hydra
+
+In the drawing a row is a cache line and a letter a byte; a dot is padding.
+
+"#]]);
 }

@@ -312,17 +312,36 @@ error[HY0202]: payload checksum mismatch
         .run(&["hex", "ticks.hydra", "0x3100"])
         .code(0)
         .stdout_eq(str![[r#"
-no committed block is here
+the index has a DATA block here, and its header is damaged
+ticks.hydra  DATA block at 0x3100
   ── line 0x3100 ────────────────────────────────────────────────────────────────
-            ················································
+            magic────── k… f… l… e…  lines────── schema─────
     0x3100  49 42 4c 4b 02 00 00 00  40 00 00 00 01 00 00 00  │IBLK....@.......│
-            ················································
+            sync───────────────────  first──────────────────
     0x3110  30 00 32 33 34 35 36 37  fc 00 00 00 00 00 00 00  │0.234567........│
-            ················································
+            count────── stride─────  distance─── payload────
     0x3120  fc 00 00 00 10 00 00 00  40 00 00 00 c0 0f 00 00  │........@.......│
-            ················································
+            epoch────── text───────  payload crc crc────────
     0x3130  01 00 00 00 c0 0f 00 00  60 bb a0 24 a1 f2 d8 64  │........`..$...d│
+      +0  magic        u32  "IBLK" ✗ not HBLK
+      +4  kind         u8   2: DATA
+      +5  flags        u8   0
+      +6  layout       u8   0: rows
+      +7  encoding     u8   0: none
+      +8  lines        u32  64 lines, 4.0 KiB (4096)
+     +12  schema       u32  1
+     +16  sync         u64  ✓ this place in this file
+     +24  first        u64  252
+     +32  count        u32  252
+     +36  stride       u32  16
+     +40  distance     u32  64: the block at 0x2100
+     +44  payload      u32  3.9 KiB (4032)
+     +48  epoch        u32  1
+     +52  text         u32  4,032: 0x4100
+     +56  payload crc  u32  0x24a0bb60 ✓
+     +60  crc          u32  0x64d8f2a1 ✗ computed 0xae0b7c2e
 
+  records   0x3140..0x4100  3.9 KiB (4032)
 
 "#]])
         .stderr_eq(str![[""]]);

@@ -11,6 +11,7 @@ mod help;
 mod hex;
 mod layout;
 mod pipes;
+mod set;
 mod show;
 
 use hydra::{Hydra, Writer};

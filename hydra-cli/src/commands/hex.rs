@@ -329,7 +329,8 @@ impl View<'_> {
         let records = u64::from(header.count) * u64::from(header.stride);
         let (heap, text) = (records.next_multiple_of(LINE), u64::from(header.text));
         let mut annotator = Annotator::new(Payload { bytes: &payload, start, heap, text, schema });
-        let at = (index - header.first) * u64::from(header.stride);
+        let position = index.saturating_sub(header.first);
+        let at = position.saturating_mul(header.stride.into()).min(header.payload_bytes.into());
         let title = format!(
             "{}  table {}, record {} of {}: {} at {:#x}",
             escape::line(&self.input.name),
@@ -350,7 +351,7 @@ impl View<'_> {
         let crc = checksum(header.payload_crc.into(), &payload);
         let place = format!(
             "{} of {} in its DATA block at {:#x}",
-            index - header.first,
+            position,
             count(header.count.into()),
             entry.offset
         );

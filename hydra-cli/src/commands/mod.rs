@@ -9,3 +9,4 @@ pub(crate) mod hex;
 pub(crate) mod inspect;
 pub(crate) mod layout;
 pub(crate) mod schema;
+pub(crate) mod set;

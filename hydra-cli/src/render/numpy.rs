@@ -57,7 +57,7 @@ struct Dtype<'a> {
     notes: Map<String, Value>,
 }
 
-impl Dtype<'_> {
+impl<'a> Dtype<'a> {
     fn push(&mut self, name: String, format: String, offset: usize, note: Option<String>) {
         let mut name = if name.is_empty() { "value".to_string() } else { name };
         while self.names.contains(&name) {
@@ -71,8 +71,8 @@ impl Dtype<'_> {
         self.offsets.push(offset);
     }
 
-    fn resolve(&self, ty: Option<TypeRef>) -> Descriptor {
-        self.schema.resolve(ty.unwrap_or(TypeRef::Index(0))).clone()
+    fn resolve(&self, ty: Option<TypeRef>) -> &'a Descriptor {
+        self.schema.resolve(ty.unwrap_or(TypeRef::Index(0)))
     }
 
     /// The fields of a type that starts at `offset`; inline nesting is bounded by the format.
@@ -82,19 +82,19 @@ impl Dtype<'_> {
         }
         let room = self.names.len() < MAX_FIELDS;
         match ty.kind() {
-            Kind::Newtype => self.add(&self.resolve(ty.element()), name, offset),
+            Kind::Newtype => self.add(self.resolve(ty.element()), name, offset),
             Kind::Struct | Kind::Tuple if room => {
                 let dot = if name.is_empty() { "" } else { "." };
                 for field in ty.fields() {
                     let name = format!("{name}{dot}{}", field.name());
-                    self.add(&self.resolve(Some(field.ty())), name, offset + field.offset());
+                    self.add(self.resolve(Some(field.ty())), name, offset + field.offset());
                 }
             }
             Kind::Option => {
                 let inner = self.resolve(ty.element());
-                let note = format!("1 where there is a value of {}", self.schema.spell_rust(&inner));
+                let note = format!("1 where there is a value of {}", self.schema.spell_rust(inner));
                 self.push(format!("{name}?"), "|u1".into(), offset, Some(note));
-                self.add(&inner, name, offset + inner.align());
+                self.add(inner, name, offset + inner.align());
             }
             Kind::Enum if room => {
                 let (format, note) = self.tag(ty);
@@ -102,14 +102,14 @@ impl Dtype<'_> {
                 for variant in ty.variants() {
                     for field in variant.fields() {
                         let name = format!("{name}:{}.{}", variant.name(), field.name());
-                        self.add(&self.resolve(Some(field.ty())), name, offset + field.offset());
+                        self.add(self.resolve(Some(field.ty())), name, offset + field.offset());
                     }
                 }
             }
             Kind::Array if room && (1..=MAX_ELEMENTS).contains(&ty.count()) => {
                 let element = self.resolve(ty.element());
                 for at in 0..ty.count() as usize {
-                    self.add(&element, format!("{name}[{at}]"), offset + at * element.size());
+                    self.add(element, format!("{name}[{at}]"), offset + at * element.size());
                 }
             }
             _ => {
@@ -149,7 +149,7 @@ impl Dtype<'_> {
             return Some((format, Some(note)));
         }
         if ty.kind() == Kind::Array && ty.count() > 0 {
-            let (inner, note) = self.whole(&self.resolve(ty.element()))?;
+            let (inner, note) = self.whole(self.resolve(ty.element()))?;
             let shape = match inner.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
                 Some((shape, base)) => format!("({},{}){base}", ty.count(), shape.trim_end_matches(',')),
                 None => format!("({},){inner}", ty.count()),

@@ -24,6 +24,8 @@ const IMPORTS: [(&str, &str); 6] = [
 /// How deep a type is spelled, and how many types in it: a schema of a file may spell endless ones.
 const MAX_DEPTH: usize = 64;
 const MAX_STEPS: u32 = 4096;
+/// How often generic types are tried, before none is written as one.
+const MAX_ROUNDS: u32 = 16;
 
 /// A generic type: its name and the number of its arguments.
 type Group = (String, usize);
@@ -31,7 +33,12 @@ type Group = (String, usize);
 /// The source of a table's type, and what in it is not as in the file.
 pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
     let mut source = Source::new(schema);
+    let mut rounds = 0;
     let items = loop {
+        rounds += 1;
+        if rounds > MAX_ROUNDS {
+            source.split = schema.types().iter().filter_map(group).collect();
+        }
         source.name();
         let items: Vec<String> = (0..schema.types().len()).map(|index| source.item(index)).collect();
         if !source.split_generics(&items) {
@@ -67,22 +74,25 @@ fn is_ident(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
+/// Identifiers that are taken, each with the last number that was put behind it.
+type Taken = BTreeMap<String, usize>;
+
 /// An identifier for a name, as near as can be, that is not taken.
-fn ident(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut ident: String = name.chars().map(|c| if is_ident(c) { c } else { '_' }).collect();
-    if ident.is_empty() || ident.starts_with(|c: char| c.is_ascii_digit()) {
-        ident.insert(0, '_');
+fn ident(name: &str, taken: &mut Taken) -> String {
+    let mut first: String = name.chars().map(|c| if is_ident(c) { c } else { '_' }).collect();
+    if first.is_empty() || first.starts_with(|c: char| c.is_ascii_digit()) {
+        first.insert(0, '_');
     }
-    if matches!(ident.as_str(), "self" | "super" | "crate" | "Self" | "_") {
-        ident.push('_');
+    if matches!(first.as_str(), "self" | "super" | "crate" | "Self" | "_") {
+        first.push('_');
     }
-    let first = ident.clone();
-    for number in 2.. {
-        if taken.insert(ident.clone()) {
-            break;
-        }
+    let (mut ident, mut number) = (first.clone(), taken.get(&first).copied().unwrap_or(1));
+    while taken.contains_key(&ident) {
+        number += 1;
         ident = format!("{first}{number}");
     }
+    taken.insert(first, number);
+    taken.insert(ident.clone(), 1);
     if KEYWORDS.contains(&format!(" {ident} ")) { format!("r#{ident}") } else { ident }
 }
 
@@ -186,10 +196,10 @@ impl<'a> Source<'a> {
 
     /// Gives every named type an identifier.
     fn name(&mut self) {
-        let mut taken: BTreeSet<String> = TAKEN.split_whitespace().map(str::to_string).collect();
-        taken.extend(
-            (0..26).map(parameter).filter(|_| self.schema.types().iter().any(|ty| !ty.args().is_empty())),
-        );
+        let mut taken: Taken = TAKEN.split_whitespace().map(|name| (name.into(), 1)).collect();
+        if self.schema.types().iter().any(|ty| !ty.args().is_empty()) {
+            taken.extend((0..26).map(|at| (parameter(at), 1)));
+        }
         let mut groups: BTreeMap<Group, String> = BTreeMap::new();
         let mut name = |ty: &Descriptor| match group(ty) {
             _ if !ty.kind().is_named() => String::new(),
@@ -348,7 +358,7 @@ impl<'a> Source<'a> {
         if ty.variants().is_empty() {
             self.lose(format!("the enum {} without variants, which is no Hydra type", ty.name()));
         }
-        let mut taken = BTreeSet::new();
+        let mut taken = Taken::new();
         let mut out = String::from(" {\n");
         let marked = ty.variants().iter().position(|variant| variant.style() != Style::Unit);
         if !marker.is_empty() && marked.is_none() {
@@ -383,7 +393,7 @@ impl<'a> Source<'a> {
         indent: &str,
         public: bool,
     ) -> String {
-        let mut taken = BTreeSet::new();
+        let mut taken = Taken::new();
         let (tuple, inner) = (style == Style::Tuple, format!("{indent}    "));
         let mut lines: Vec<String> = Vec::new();
         for field in fields {

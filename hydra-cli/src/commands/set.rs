@@ -1,0 +1,116 @@
+//! `hydra set`: changes values of records, all of the assignments or none, in one commit.
+#![forbid(unsafe_code)]
+
+use crate::args::{Set, Shape};
+use crate::commands::{cat, get};
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::render::escape;
+use crate::render::json::Json;
+use crate::render::leaf::Spelling;
+use crate::source::Input;
+use hydra::reflect::Locator;
+use hydra::{Editor, Error};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// A value that was changed, in the words of before and after.
+struct Change {
+    path: String,
+    old: (String, Value),
+    new: (String, Value),
+}
+
+pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
+    if args.file == Path::new("-") {
+        return Err(Failure::usage("stdin cannot be changed").help("give the name of a file"));
+    }
+    let assignments = args.assignments.iter().map(|text| split(text)).collect::<Result<Vec<_>>>()?;
+    if args.expect.len() > assignments.len() {
+        return Err(Failure::usage("more values are expected than set"));
+    }
+    // Before anything else: a pipe, which would be read as a copy, is refused.
+    let mut editor = Editor::open(&args.file).map_err(|error| error.in_file(&args.file))?;
+    let input = Input::new(&args.file, console)?;
+    let mut changes = Vec::new();
+    for (number, (locator, text)) in assignments.iter().enumerate() {
+        let change = assign(&mut editor, &input, args.table.as_deref(), locator, text)?;
+        if let Some(expected) = args.expect.get(number).filter(|expected| **expected != change.old.0) {
+            let place =
+                format!("{}, at {}: expected {expected}, found {}", input.name, change.path, change.old.0);
+            let failure = Failure::new("HY0624", "the file has another value; nothing is changed");
+            return Err(failure.place(place).exit(Exit::No));
+        }
+        changes.push(change);
+    }
+    if !args.dry_run {
+        editor.finish().map_err(|error| input.failure(error))?;
+    }
+    match args.format {
+        Shape::Json => {
+            let change =
+                |change: &Change| json!({ "path": change.path, "old": change.old.1, "new": change.new.1 });
+            let changes: Vec<Value> = changes.iter().map(change).collect();
+            let document =
+                json!({ "version": 1, "file": input.name, "dry_run": args.dry_run, "changes": changes });
+            serde_json::to_writer_pretty(&mut *console, &document)?;
+            writeln!(console)?;
+        }
+        Shape::Text => {
+            for Change { path, old, new } in &changes {
+                writeln!(console, "{}: {} -> {}", escape::line(path), old.0, new.0)?;
+            }
+            if args.dry_run {
+                console.note("nothing is written: --dry-run");
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A path and the text of its new value. Keys in a path may hold `=`: the first outside of quotes counts.
+fn split(text: &str) -> Result<(Locator, &str)> {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.char_indices().find(|&(_, c)| {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+        c == '=' && !quoted
+    });
+    let Some((at, _)) = end else {
+        let failure = Failure::usage(format!("no value in {text:?}"));
+        return Err(failure.help("PATH=VALUE, such as '[0].price=1.5'"));
+    };
+    let (path, value) = text.split_at(at);
+    Ok((get::parse(path)?, value.get(1..).unwrap_or_default()))
+}
+
+/// Stages one change.
+fn assign(
+    editor: &mut Editor,
+    input: &Input,
+    table: Option<&str>,
+    locator: &Locator,
+    text: &str,
+) -> Result<Change> {
+    let table = input.table(editor.reader(), locator.table.as_deref().or(table))?;
+    let (range, one) = get::which(input, &table, locator)?;
+    if !one {
+        let failure = Failure::usage(format!("{locator} is not one record"));
+        return Err(failure.help("an index picks one: [0], [-1]"));
+    }
+    let index = i64::try_from(range.start).unwrap_or(i64::MAX);
+    let place = format!("table {}, record {index}", table.name());
+    let failure = |error: Error| input.failure(error.place(place.as_str()));
+    let spelled = |value: hydra::Value<'_>| {
+        (cat::cell(value, Spelling::default()).text, json!(Json(value, Spelling::default())))
+    };
+    let record = editor.record(table.name(), index).map_err(failure)?;
+    let mut value = record.follow(&locator.path).map_err(failure)?;
+    let old = spelled(value.value());
+    value.set_str(text).map_err(failure)?;
+    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()) })
+}

@@ -1,0 +1,126 @@
+//! `set`: changes values, all or none.
+
+use super::{Place, event_file, two_tables};
+use snapbox::str;
+
+#[test]
+fn old_and_new() {
+    let place = event_file();
+    let args = ["set", "events.hydra", "[0].pos.x=2.5", "[-1].note=a=b", "[0].level=Info", "[0].took=2s"];
+    place.run(&args).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
+[0].pos.x: 0.1 -> 2.5
+[-1].note: null -> a=b
+[0].level: Error -> Info
+[0].took: 1.5s -> 2s
+
+"#]]);
+    let get = |path: &str| place.result(&["get", "events.hydra", path]);
+    assert_eq!((get("[0].pos.x"), get("[1].note")), ("2.5\n".into(), "a=b\n".into()));
+    assert_eq!((get("[0].level"), get("[0].took")), ("Info\n".into(), "2s\n".into()));
+    assert_eq!(get("[0].tags[0]"), "a,b\n", "the rest is as it was");
+    assert_eq!(place.result(&["set", "events.hydra", "[1].note=null"]), "[1].note: a=b -> null\n");
+    place.run(&["set", "-f", "json", "events.hydra", "[0].big=7"]).code(0).stdout_eq(str![[r#"
+{
+  "changes": [
+    {
+      "new": "7",
+      "old": "340282366920938463463374607431768211455",
+      "path": "[0].big"
+    }
+  ],
+  "dry_run": false,
+  "file": "events.hydra",
+  "version": 1
+}
+
+"#]]);
+    place.run(&["check", "events.hydra"]).code(0);
+    let text = place.result(&["layout", "events.hydra"]);
+    assert!(text.contains("dead blocks"), "{text}");
+}
+
+#[test]
+fn all_or_none() {
+    let place = event_file();
+    let before = place.read("events.hydra");
+    let same = |args: &[&str], code: i32| {
+        let assert = place.run(args).code(code).stdout_eq(str![[""]]);
+        assert!(place.read("events.hydra") == before, "{args:?}");
+        assert
+    };
+    same(&["set", "events.hydra", "[0].pos.x=1", "[0].pos.y=much"], 1).stderr_eq(str![[r#"
+error[HY0509]: cannot be set: the new value has another kind
+  --> events.hydra, table Event, record 0, at pos.y: expected f32, found "much"
+  = help: give a value of the kind that was expected
+
+"#]]);
+    same(&["set", "events.hydra", "[0].pos.x=1", "[0].poz.y=1"], 1).stderr_eq(str![[r#"
+error[HY0501]: no such value: no field `poz` in struct Event (at byte 0)
+      poz.y
+      ^^^
+  --> events.hydra, table Event, record 0, at poz.y
+  = help: did you mean `pos`?
+
+"#]]);
+    same(&["set", "events.hydra", "[0].level=Debug"], 1).stderr_eq(str![[r#"
+error[HY0509]: cannot be set: the enum has no such variant
+  --> events.hydra, table Event, record 0, at level: expected a variant of Level, found Debug
+  = help: give the name of a variant, or a whole value with its fields
+
+"#]]);
+    same(&["set", "events.hydra", "[7].level=Info"], 1).stderr_eq(str![[r#"
+error[HY0501]: no such value
+  --> events.hydra, table Event: expected an index from -2 to 1, found 7
+
+"#]]);
+    same(&["set", "events.hydra", "[:].level=Info"], 2).stderr_eq(str![[r#"
+error[HY0601]: [:].level is not one record
+  = help: an index picks one: [0], [-1]
+
+"#]]);
+    same(&["set", "events.hydra", "[0].level"], 2).stderr_eq(str![[r#"
+error[HY0601]: no value in "[0].level"
+  = help: PATH=VALUE, such as '[0].price=1.5'
+
+"#]]);
+    same(&["set", "--expect", "Info", "events.hydra", "[0].level=Info"], 4).stderr_eq(str![[r#"
+error[HY0624]: the file has another value; nothing is changed
+  --> events.hydra, at [0].level: expected Info, found Error
+
+"#]]);
+    same(&["set", "-", "[0].level=Info"], 2).stderr_eq(str![[r#"
+error[HY0601]: stdin cannot be changed
+  = help: give the name of a file
+
+"#]]);
+    place.run(&["set", "--dry-run", "events.hydra", "[0].level=Info"]).code(0).stdout_eq(str![[r#"
+[0].level: Error -> Info
+
+"#]]);
+    assert!(place.read("events.hydra") == before);
+    assert_eq!(
+        place.result(&["set", "--expect", "Error", "events.hydra", "[0].level=Info"]),
+        "[0].level: Error -> Info\n"
+    );
+}
+
+#[test]
+fn tables_and_damage() {
+    let place: Place = two_tables();
+    assert_eq!(place.result(&["set", "two.hydra", "[Position].x=-3"]), "[Position].x: 1.0 -> -3.0\n");
+    assert_eq!(place.result(&["set", "--table", "Tick", "two.hydra", ".time=9"]), "time: 1 -> 9\n");
+    place.change("ticks.hydra", |bytes| bytes[0x2140 + 5] ^= 1);
+    let before = place.read("ticks.hydra");
+    place.run(&["set", "ticks.hydra", ".price=2"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[r#"
+error[HY0202]: payload checksum mismatch
+  --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=0: expected 0x758d6336, found 0x1cc166c7
+  = help: hydra check ticks.hydra
+
+"#]]);
+    assert!(place.read("ticks.hydra") == before, "damage stays visible");
+    place.run(&["set", "none.hydra", ".price=2"]).code(1).stderr_eq(str![[r#"
+error[HY0002]: no such file
+  --> none.hydra: found No such file or directory (os error 2)
+
+"#]]);
+}
