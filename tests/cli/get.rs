@@ -75,7 +75,7 @@ error[HY0501]: no such value: no field `tagz` in struct Event (at byte 0)
 
 "#]]);
     place.run(&["get", "events.hydra", "[0].shape:Line"]).code(1).stderr_eq(str![[r#"
-error[HY0501]: no such value:  (at byte 5)
+error[HY0501]: no such value: another variant is present (at byte 5)
       shape:Line
            ^^^^^
   --> events.hydra, table Event, at shape:Line: expected Line, found Circle

@@ -448,7 +448,8 @@ impl<'a> Value<'a> {
         }
         let variants = value.ty().variants();
         if variants.iter().any(|variant| variant.name() == name) {
-            return Err(Error::new(ErrorKind::NoSuchPath).expected(name).found(present.name()));
+            let error = Error::new(ErrorKind::NoSuchPath).what("another variant is present");
+            return Err(error.expected(name).found(present.name()));
         }
         Err(no_variant(value.typed(), name))
     }
