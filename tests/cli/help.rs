@@ -244,6 +244,7 @@ Arguments:
   <PATH=VALUE>...  [TABLE][RECORD].field=value
 
 Options:
+      --table <NAME>     The table, where the file has several
       --dry-run          Show what would change, and change nothing
       --expect <OLD>     The present value, as `hydra get` prints it; else exit 4. Repeated: in the
                          order of the paths
