@@ -8,7 +8,7 @@ use super::value::{MAX_NESTING, Repr};
 use super::{Reflect, Value, Why};
 use crate::codec::At;
 use crate::describe::{Descriptor, Kind};
-use crate::{Error, Hydra, Result};
+use crate::{Error, ErrorKind, Hydra, Result};
 
 /// A live value that can be changed. Every type that can be stored is one.
 pub trait ReflectMut: Reflect {
@@ -84,7 +84,10 @@ pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
 /// An error if the type of the value, if it is live, has an invariant that refuses it.
 pub(super) fn check_one(value: Value<'_>) -> Result<()> {
     let Repr::Live(live) = value.0 else { return Ok(()) };
-    let refused = |why: String| Error::from(Why::Invariant).expected(format!("{}: {why}", value.type_text()));
+    let refused = |why: String| {
+        let what = format!("{}: {why}", value.type_text());
+        Error::new(ErrorKind::NotSettable).what(what).because(Why::Invariant).help(Why::Invariant.hint())
+    };
     live.invariant().map_err(refused)
 }
 
