@@ -183,6 +183,33 @@ fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
     Ok(())
 }
 
+/// Every accessor of the view gives what the live value has.
+fn accessors_agree(view: View<'_, Containers>, live: &Containers) {
+    assert_eq!(view.text(), (live.text.0.as_str(), &*live.text.1));
+    assert_eq!(view.bytes(), live.bytes);
+    let bits = |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(view.numbers()), bits(&live.numbers));
+    assert!(view.bools().iter().eq(live.bools.iter().copied()));
+    let nested = view.nested().iter().map(|words| words.iter().collect::<Vec<_>>());
+    assert!(nested.eq(live.nested.iter().map(|words| words.iter().map(String::as_str).collect::<Vec<_>>())));
+    assert!(view.array().iter().eq(live.array));
+    assert_eq!(view.option(), live.option.as_ref().map(|inner| inner.as_deref()));
+    assert!(view.map().iter().eq(live.map.iter().map(|(key, value)| (key.as_str(), &value[..]))));
+    assert!(live.map.iter().all(|(key, value)| view.map().get(key) == Some(&value[..])));
+    assert_eq!(view.hash_map().len(), live.hash_map.len());
+    for (key, (number, text)) in &live.hash_map {
+        assert_eq!(view.hash_map().get(key), Some((*number, text.as_str())));
+    }
+    assert!(live.set.iter().all(|member| view.set().contains(member)) && view.set().len() == live.set.len());
+    assert!(view.hash_set().iter().all(|member| live.hash_set.contains(member)));
+    assert_eq!(
+        (view.boxed().get(), view.shared().0.get(), view.shared().1.get()),
+        (*live.boxed, &**live.shared.0, *live.shared.1)
+    );
+    let pairs = view.pair().second().iter().map(|pair| (pair.first().to_string(), pair.second()));
+    assert!(pairs.eq(live.pair.second.iter().map(|pair| (pair.first.clone(), pair.second))));
+}
+
 fn times() -> impl Strategy<Value = SystemTime> {
     (any::<i64>(), 0..1_000_000_000u32).prop_filter_map("beyond the clock", |(seconds, nanos)| {
         let distance = Duration::new(seconds.unsigned_abs(), nanos);
@@ -386,6 +413,8 @@ proptest! {
     #[test]
     fn any_containers_survive(value in containers()) {
         value_survives(&value).unwrap();
+        let image = hydra::to_bytes(&value).unwrap();
+        accessors_agree(hydra::view::<Containers>(&image).unwrap(), &value);
     }
 
     #[test]
