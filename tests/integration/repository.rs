@@ -185,6 +185,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/FORMAT.md",
         "docs/DESIGN.md",
         "docs/VALUES.md",
+        "docs/REFLECTION.md",
         "docs/BENCHMARKS.md",
     ];
     let mut complaints = Vec::new();

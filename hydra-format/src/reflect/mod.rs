@@ -27,6 +27,11 @@ mod value;
 mod value_mut;
 mod walk;
 
+/// The chapter's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/REFLECTION.md")]
+struct Chapter;
+
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
