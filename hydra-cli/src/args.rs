@@ -237,6 +237,9 @@ pub(crate) struct Convert {
     /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
+    /// CSV to Hydra: take names and types from a table of this Hydra file (--table picks one)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
     /// Overwrite OUT
     #[arg(long)]
     pub(crate) force: bool,

@@ -134,3 +134,55 @@ error[HY0601]: Hydra is not converted to Hydra
     place.run(&["convert", "--table", "x", "--from", "csv", "ticks.hydra", "out.hydra"]).code(2);
     assert_eq!(place.files(), ["ticks.hydra"]);
 }
+
+#[test]
+fn another_file_gives_the_types() {
+    let place = Place::with("first.csv", "id,name,score\n1,a,0.5\n2,,\n");
+    place.run(&["convert", "first.csv", "first.hydra"]).code(0);
+    // Other columns' order; text that looks like a number or null stays text; whole numbers become floats.
+    place.put("more.csv", "score,name,id\n3,007,5\n,null,6\n");
+    place
+        .run(&["convert", "--schema", "first.hydra", "more.csv", "more.hydra"])
+        .code(0)
+        .stderr_eq(str![[""]]);
+    place.run(&["cat", "-f", "ndjson", "more.hydra"]).code(0).stdout_eq(str![[r#"
+{"id":5,"name":"007","score":3.0}
+{"id":6,"name":"null","score":null}
+
+"#]]);
+    let schemas = ["first.hydra", "more.hydra"].map(|file| place.result(&["schema", file]));
+    assert_eq!(schemas[0], schemas[1]);
+    for (name, csv) in [
+        ("value", "id,name,score\n1,a,0.5\n2.5,b,1\n"),
+        ("null", "id,name,score\n,a,0.5\n"),
+        ("no-null", "id,name,score\n1,a,null\n"),
+        ("columns", "id,score,nick\n1,2,x\n"),
+    ] {
+        place.put("bad.csv", csv);
+        let run = place.run(&["convert", "--schema", "first.hydra", "bad.csv", "bad.hydra"]);
+        let expected = match name {
+            "value" => str![[r#"
+error[HY0615]: column id: cannot be set: the new value does not fit
+  --> bad.csv, line 3, column 1: expected i64, found "2.5"
+
+"#]],
+            "null" => str![[r#"
+error[HY0615]: column id: cannot be set: the new value has another kind
+  --> bad.csv, line 2, column 1: expected i64, found ""
+
+"#]],
+            "no-null" => str![[r#"
+error[HY0615]: column score: cannot be set: the new value has another kind
+  --> bad.csv, line 2, column 5: expected f64, found "null"
+
+"#]],
+            _ => str![[r#"
+error[HY0612]: the columns are not those of --schema
+  --> bad.csv: expected the fields of First, found no name, but nick
+
+"#]],
+        };
+        run.code(1).stdout_eq(str![[""]]).stderr_eq(expected);
+        assert!(!place.path("bad.hydra").exists());
+    }
+}

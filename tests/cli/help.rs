@@ -172,6 +172,8 @@ Options:
                         ndjson, json]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
+      --schema <FILE>   CSV to Hydra: take names and types from a table of this Hydra file (--table
+                        picks one)
       --force           Overwrite OUT
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --table <NAME>    The table, where the file has several

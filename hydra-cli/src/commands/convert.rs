@@ -10,7 +10,8 @@ use crate::records::Records;
 use crate::render::size::plural;
 use crate::source::Input;
 use crate::target::{Target, hydra_to_stdout};
-use std::io::Write;
+use hydra::Writer;
+use std::io;
 use std::path::Path;
 
 pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
@@ -52,35 +53,50 @@ fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
     }
 }
 
+/// Writes the records, and says how many.
+type Write<'a> = Box<dyn FnMut(&mut Writer) -> Result<u64> + 'a>;
+
 fn from_csv(args: &Convert, console: &mut Console) -> Result<Exit> {
     let select = &args.select;
-    if select.source.table.is_some() || !select.fields.is_empty() || select.source.skip_damaged {
+    let table = select.source.table.as_deref();
+    if (table.is_some() && args.schema.is_none()) || !select.fields.is_empty() || select.source.skip_damaged {
         return Err(Failure::usage("--table, --fields and --skip-damaged are for reading Hydra files"));
     }
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let columns = args.schema.as_ref().map(|file| {
+        let typed = Input::new(file, console)?;
+        import::Columns::of(typed.table(&typed.open()?, table)?.schema())
+    });
+    let columns = columns.transpose()?;
     let input = Input::new(&args.input, console)?;
-    let named = [&args.input, &args.output].into_iter().find(|path| *path != Path::new("-"));
-    let survey =
-        import::survey(&input, &import::type_name(named.map(|path| path.as_path())), &args.null, console)?;
+    let mut write: Write = match &columns {
+        Some(columns) => Box::new(|writer| columns.write(&input, &args.null, writer)),
+        None => {
+            let named = [&args.input, &args.output].into_iter().find(|path| *path != Path::new("-"));
+            let name = import::type_name(named.map(|path| path.as_path()));
+            let survey = import::survey(&input, &name, &args.null, console)?;
+            Box::new(move |writer| survey.write(writer))
+        }
+    };
     let mut records = 0;
     match target {
-        None => hydra_to_stdout(console, |writer| survey.write(writer).map(|count| records = count))?,
-        Some(target) => target.write_hydra(|writer| survey.write(writer).map(|count| records = count))?,
+        None => hydra_to_stdout(console, |writer| write(writer).map(|count| records = count))?,
+        Some(target) => target.write_hydra(|writer| write(writer).map(|count| records = count))?,
     }
     console.chat(&format!("{} written", plural(records, "record")));
     Ok(Exit::Done)
 }
 
 fn to_text(args: &Convert, format: export::Format, console: &mut Console) -> Result<Exit> {
-    if !args.null.is_empty() {
-        return Err(Failure::usage("--null is for reading CSV"));
+    if !args.null.is_empty() || args.schema.is_some() {
+        return Err(Failure::usage("--null and --schema are for reading CSV"));
     }
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let mut records = Records::open(&args.input, &args.select.source, None, &args.select.fields, console)?;
     let mut exporter = Exporter::new(format, &records);
-    let mut stream = |out: &mut dyn Write| -> Result<()> {
+    let mut stream = |out: &mut dyn io::Write| -> Result<()> {
         exporter.start(records.table.name(), out)?;
         records.each(0..u64::MAX, &mut |value| exporter.record(value, out))?;
         exporter.finish(out)

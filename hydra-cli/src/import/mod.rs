@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod csv;
+mod fixed;
 mod infer;
 
 use crate::console::Console;
@@ -10,6 +11,7 @@ use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use crate::source::Input;
 use csv::{Cell, Malformed, Place, Reader, Row};
+pub(crate) use fixed::Columns;
 use hydra::describe::{Descriptor, Kind, TypeRef};
 use hydra::file::Writer;
 use hydra::reflect::Data;
