@@ -408,12 +408,10 @@ fn cached<V: Clone>(
 ) -> Result<V> {
     let lock = || cache.lock().unwrap_or_else(PoisonError::into_inner);
     let mut held = lock();
-    if let Some(at) = held.iter().position(|(own, _)| *own == key) {
-        let found = held.get(at).map(|(_, value)| value.clone());
-        held.swap(0, at);
-        if let Some(value) = found {
-            return Ok(value);
-        }
+    let at = held.iter().position(|(own, _)| *own == key);
+    if let Some((key, value)) = at.and_then(|at| held.remove(at)) {
+        held.push_front((key, value.clone()));
+        return Ok(value);
     }
     drop(held);
     let value = make()?;
@@ -421,4 +419,27 @@ fn cached<V: Clone>(
     held.truncate(most.saturating_sub(1));
     held.push_front((key, value.clone()));
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_keeps_what_was_used_last() {
+        let cache = Mutex::default();
+        let made = |key: u64| {
+            let mut made = false;
+            let value = cached(&cache, 3, key, || {
+                made = true;
+                Ok(key * 10)
+            });
+            assert_eq!(value.unwrap(), key * 10);
+            made
+        };
+        assert!(made(1) && made(2) && made(3));
+        // Used in the order 1, 3: then 2 is the one to go.
+        assert!(!made(1) && !made(3) && made(4));
+        assert!(!made(1) && !made(3) && !made(4) && made(2));
+    }
 }
