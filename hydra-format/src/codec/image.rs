@@ -87,9 +87,7 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, Ali
     let heap = heap.get_mut(..heap_bytes).unwrap_or_default();
     let mut sink = Sink::new(heap, 0, text, 0);
     value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
-    if !sink.is_exact() {
-        return Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded"));
-    }
+    sink.finish()?;
     Ok((text_offset as u32, image))
 }
 

@@ -106,7 +106,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes the array that was measured, and writes the reference to it into `slot`. Empty for an empty array,
-    /// and for one that was not measured ([`Sink::is_exact`] then says so).
+    /// and for one that was not measured (ending the pass then says so).
     #[inline]
     pub fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
         if count == 0 {
@@ -143,9 +143,12 @@ impl<'a> Sink<'a> {
         self.text_at += string.len();
     }
 
-    /// True if exactly what was measured was taken: anything else is a value that changed between the passes.
-    pub fn is_exact(&self) -> bool {
-        !self.overrun && self.heap.is_empty() && self.text.is_empty()
+    /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
+    pub(crate) fn finish(self) -> crate::Result<()> {
+        if !self.overrun && self.heap.is_empty() && self.text.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
     }
 }
 

@@ -50,11 +50,10 @@ impl Image {
         let mut text = vec![0; text];
         let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
         Encoder { pass: Pass::Write(&mut sink), identical }.value(value, ty, &mut record, &Trail::ROOT);
-        let changed = || Error::new(ErrorKind::CannotEncode).what("the value changed while it was encoded");
-        if !sink.is_exact() {
-            return Err(changed());
-        }
-        Ok(Image { record, heap, text: String::from_utf8(text).map_err(|_| changed())? })
+        sink.finish()?;
+        // A sink takes whole strings only: what it filled is UTF-8.
+        let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
+        Ok(Image { record, heap, text })
     }
 
     pub(super) fn at(&self) -> At<'_> {

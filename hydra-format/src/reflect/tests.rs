@@ -259,7 +259,7 @@ fn encoded(value: Value<'_>, schema: &Schema) -> crate::Result<(AlignedBuf, Alig
     let (mut heap, mut text) = (AlignedBuf::zeroed(heap), vec![0; text]);
     let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
     encode_value(value, schema.root(), schema, &mut record, &mut sink);
-    assert!(sink.is_exact());
+    sink.finish()?;
     Ok((record, heap, text))
 }
 

@@ -98,12 +98,16 @@ impl Builder {
         self.before = Some(before);
         let mut sink = Sink::new(&mut heap[before[1]..], before[1], &mut text[before[2]..], before[2]);
         encode(&mut records[before[0]..], &mut sink);
-        if sink.is_exact() {
-            self.before = None;
-            return Ok(Pushed::Done);
+        match sink.finish() {
+            Ok(()) => {
+                self.before = None;
+                Ok(Pushed::Done)
+            }
+            Err(error) => {
+                self.take_back();
+                Err(error)
+            }
         }
-        self.take_back();
-        Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
     }
 
     /// Takes back a record that was not encoded to its end.

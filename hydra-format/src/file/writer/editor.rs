@@ -10,7 +10,7 @@ use crate::file::index::Entry;
 use crate::file::reader::Reader;
 use crate::file::table::Block;
 use crate::reflect::encode::{encode_value, measure_value};
-use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
+use crate::{Dynamic, Error, Result, Schema, Value, ValueMut};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::path::Path;
@@ -23,7 +23,7 @@ type Key = (usize, u64);
 ///
 /// A record keeps its index, its table and its schema; its strings and lists may get any length. Who has the file open
 /// goes on seeing the state that they opened. A block that is damaged refuses changes to its records. After a failed
-/// write or sync an editor does nothing more ([`ErrorKind::Poisoned`]): open the file again.
+/// write or sync an editor does nothing more ([`ErrorKind::Poisoned`](crate::ErrorKind::Poisoned)): open the file again.
 ///
 /// It holds the lock of the file's only writer, and needs memory for the staged records and a few blocks.
 ///
@@ -244,8 +244,6 @@ fn seal<'v, I: Iterator<Item = Value<'v>>>(
     for (slot, value) in records.chunks_exact_mut(stride).zip(values()) {
         encode_value(value, schema.root(), schema, slot, &mut sink);
     }
-    if sink.is_exact() {
-        return Ok(seal_data(parts, count, stride));
-    }
-    Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
+    sink.finish()?;
+    Ok(seal_data(parts, count, stride))
 }
