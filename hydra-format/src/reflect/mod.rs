@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod diff;
-mod dynamic;
+pub(crate) mod dynamic;
 pub(crate) mod encode;
 mod entries;
 mod equal;
@@ -22,7 +22,7 @@ mod settable;
 #[cfg(test)]
 mod tests;
 mod text;
-mod types;
+pub(crate) mod types;
 mod value;
 mod value_mut;
 mod walk;
