@@ -51,7 +51,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
         }
         _ => (&[][..], rest),
     };
-    let nanos = fraction.iter().chain(&[b'0'; 9]).take(9).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let nanos =
+        fraction.iter().chain(&[b'0'; 9]).take(9).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
     let finer = fraction.iter().skip(9).any(|&digit| digit != b'0');
     Some(match zone {
         b"Z" | b"z" | b"+00:00" if second == 60 => Reading::Odd("is a leap second"),
@@ -101,7 +102,9 @@ mod tests {
         assert_eq!(read("1970-01-01"), Some(Reading::Date(0)));
         assert_eq!(read("0000-01-01"), Some(Reading::Date(-719_528)));
         assert_eq!(read("9999-12-31"), Some(Reading::Date(2_932_896)));
-        for text in ["", "2024-1-2", "2024-02-30", "1900-02-29", "2024-01-02T24:00:00Z", "2024-01-02T03:04:05Zulu"] {
+        for text in
+            ["", "2024-1-2", "2024-02-30", "1900-02-29", "2024-01-02T24:00:00Z", "2024-01-02T03:04:05Zulu"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read("2024-01-02x"), None);
@@ -125,8 +128,14 @@ mod tests {
     #[test]
     fn units_are_exact_or_none() {
         let time = Time { seconds: -1, nanos: 500_000_000 };
-        assert_eq!([-9, -6, -3, 0].map(|e| time.units(e)), [Some(-500_000_000), Some(-500_000), Some(-500), None]);
+        assert_eq!(
+            [-9, -6, -3, 0].map(|e| time.units(e)),
+            [Some(-500_000_000), Some(-500_000), Some(-500), None]
+        );
         let late = Time { seconds: 253_402_300_799, nanos: 0 };
-        assert_eq!([-9, -6, 0].map(|e| late.units(e)), [None, Some(253_402_300_799_000_000), Some(253_402_300_799)]);
+        assert_eq!(
+            [-9, -6, 0].map(|e| late.units(e)),
+            [None, Some(253_402_300_799_000_000), Some(253_402_300_799)]
+        );
     }
 }
