@@ -4,6 +4,7 @@
 
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
+use super::walk::key_step;
 use super::{Data, Path, Reflect, Scalar, Step, Value, compare_keys};
 use crate::codec::{At, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
@@ -83,6 +84,8 @@ pub(super) enum Crumb<'t> {
     Field(&'t str),
     Variant(&'t str),
     Index(usize),
+    /// The value under a key.
+    Key(Value<'t>),
     Some,
     /// Into a newtype or box: nothing that a path shows.
     Inner,
@@ -116,6 +119,7 @@ impl<'t> Trail<'t> {
                 Crumb::Field(name) => Some(Step::Field(name.to_string())),
                 Crumb::Variant(name) => Some(Step::Variant(name.to_string())),
                 Crumb::Index(index) => Some(Step::Index(*index as i64)),
+                Crumb::Key(key) => Some(key_step(key.through(), 0)),
                 Crumb::Some => Some(Step::Some),
                 Crumb::Inner => None,
             });
@@ -129,6 +133,13 @@ impl<'t> Trail<'t> {
 enum Pass<'p, 's> {
     Measure(&'p mut Measure),
     Write(&'p mut Sink<'s>),
+}
+
+/// Data that was checked against exactly the root of this schema.
+pub(crate) fn own_data<'v>(value: Value<'v>, schema: &Schema) -> Option<&'v Data> {
+    let Repr::Data { data, ty } = value.0 else { return None };
+    let same = |own: &&Schema| std::ptr::eq(ty.ty, own.root()) && own.is_identical(schema);
+    ty.schema.filter(same).map(|_| data)
 }
 
 impl<'s> Pass<'_, 's> {

@@ -20,7 +20,7 @@ use crate::codec::{Measure, Sink};
 use crate::raw;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Place};
-use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value};
+use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
 use crate::reflect::types::Type;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use builder::{Builder, Pushed};
@@ -237,6 +237,9 @@ impl Writer {
     pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
         let root = schema.root();
+        if let Some(data) = own_data(value, &schema) {
+            return self.append_checked(table, data, Type::new(root, Some(&schema)));
+        }
         self.append_measured(
             table,
             |measure| measure_value(value, root, &schema, measure),
@@ -264,6 +267,10 @@ impl Writer {
         let schema = self.open(table)?.schema.clone();
         let ty = Type::new(schema.root(), Some(&schema));
         dynamic::check(data, ty, Place::default())?;
+        self.append_checked(table, data, ty)
+    }
+
+    fn append_checked<T>(&mut self, table: TableId<T>, data: &Data, ty: Type<'_>) -> Result<()> {
         self.append_measured(
             table,
             |measure| measure_data(data, ty, measure),
