@@ -16,13 +16,13 @@ pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
     let from = args.from.map_or_else(|| guess_all(&args.inputs), Ok)?;
     let to = args.to.map_or_else(|| guess(&args.output, "OUT", "--to"), Ok)?;
     match (from, to) {
-        (Format::Csv, Format::Hydra) => import::run(args, from, console),
+        (Format::Csv | Format::Ndjson, Format::Hydra) => import::run(args, from, console),
         (Format::Hydra, Format::Csv) => to_text(args, export::Format::Csv, console),
         (Format::Hydra, Format::Ndjson) => to_text(args, export::Format::Ndjson, console),
         (Format::Hydra, Format::Json) => to_text(args, export::Format::Json, console),
         (from, to) => {
             let words = format!("{} is not converted to {}", name(from), name(to));
-            Err(Failure::usage(words).help("CSV to Hydra; Hydra to CSV, NDJSON and JSON"))
+            Err(Failure::usage(words).help("CSV and NDJSON to Hydra; Hydra to CSV, NDJSON and JSON"))
         }
     }
 }

@@ -5,7 +5,9 @@
 mod columns;
 mod csv;
 mod infer;
+mod ndjson;
 mod rows;
+mod shape;
 mod time;
 
 use crate::args::{Convert, Format};
@@ -52,25 +54,33 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     if (table.is_some() && args.schema.is_none()) || !select.fields.is_empty() || select.source.skip_damaged {
         return Err(Failure::usage("--table, --fields and --skip-damaged are for reading Hydra files"));
     }
+    if from != Format::Csv && !args.null.is_empty() {
+        return Err(Failure::usage("--null is for CSV"));
+    }
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let given = args.schema.as_ref().map(|file| given(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
     let text = Text { inputs, nulls: &args.null };
-    let (schema, surveyed) = match given {
-        Some(schema) => (schema, None),
-        None => {
+    let (schema, surveyed, exit) = match (given, from) {
+        (Some(schema), _) => (schema, None, Exit::Done),
+        (None, from) => {
             let named =
                 args.inputs.iter().chain([&args.output]).find(|path| path.as_path() != Path::new("-"));
             let name = type_name(named.map(PathBuf::as_path));
-            let (schema, rows) = rows::survey(&text, &name, console)?;
-            (schema, Some(rows))
+            let (schema, records, exit) = match from {
+                Format::Csv => rows::survey(&text, &name, console)?,
+                _ => ndjson::survey(&text, &name, console)?,
+            };
+            (schema, Some(records), exit)
         }
     };
-    let columns = Columns::of(&schema)?;
     let mut records = 0;
     let fill = |writer: &mut Writer| {
-        records = rows::write(&text, &columns, writer)?;
+        records = match from {
+            Format::Csv => rows::write(&text, &Columns::of(&schema)?, writer)?,
+            _ => ndjson::write(&text, &schema, writer)?,
+        };
         match surveyed {
             Some(rows) if rows != records => {
                 Err(Failure::new("HY0614", "the input changed while it was read").place(text.name()))
@@ -83,7 +93,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
         Some(target) => target.write_hydra(fill)?,
     }
     console.chat(&format!("{} written", plural(records, "record")));
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// The schema of a file that was named for it.

@@ -7,7 +7,7 @@ use super::csv::{Cell, Malformed, Reader, Row};
 use super::infer::{Guess, Spot, Type};
 use super::{Text, bad};
 use crate::console::Console;
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
 use hydra::describe::{Descriptor, Form, TypeRef};
 use hydra::file::Writer;
@@ -19,7 +19,7 @@ use std::rc::Rc;
 
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
-pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64)> {
+pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
     let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
     let mut spot = Spot { line: 0, file: None };
     let names = scan(text, "reading", None, &mut |input, row, order| {
@@ -44,7 +44,7 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
         }
         columns.push((ty, guess.is_optional()));
     }
-    Ok((schema(table, &names, &columns).map_err(|error| text.failure(error))?, rows))
+    Ok((schema(table, &names, &columns).map_err(|error| text.failure(error))?, rows, Exit::Done))
 }
 
 /// Writes the records. Returns how many.
