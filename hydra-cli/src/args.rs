@@ -195,6 +195,9 @@ pub(crate) struct Hex {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]

@@ -279,10 +279,11 @@ Arguments:
   [PATH|OFFSET]  [TABLE][RECORD].field, or a file offset
 
 Options:
-      --table <NAME>  The table, where the file has several
-      --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose       Say more on stderr
-  -h, --help          Print help
+      --table <NAME>     The table, where the file has several
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
 
 Examples:
   hydra hex ticks.hydra                 header and commit records

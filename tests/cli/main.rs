@@ -13,6 +13,7 @@ mod layout;
 mod pipes;
 mod set;
 mod show;
+mod story;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;
