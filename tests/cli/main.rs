@@ -5,6 +5,7 @@
 mod bad_input;
 mod convert;
 mod csv;
+mod diff;
 mod generate;
 mod get;
 mod help;

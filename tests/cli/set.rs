@@ -20,18 +20,9 @@ fn old_and_new() {
     assert_eq!(get("[0].tags[0]"), "a,b\n", "the rest is as it was");
     assert_eq!(place.result(&["set", "events.hydra", "[1].note=null"]), "[1].note: a=b -> null\n");
     place.run(&["set", "-f", "json", "events.hydra", "[0].big=7"]).code(0).stdout_eq(str![[r#"
-{
-  "changes": [
-    {
-      "new": "7",
-      "old": "340282366920938463463374607431768211455",
-      "path": "[0].big"
-    }
-  ],
-  "dry_run": false,
-  "file": "events.hydra",
-  "version": 1
-}
+{"version":1,"file":"events.hydra","dry_run":false,"changes":[
+{"path":"[0].big","old":"340282366920938463463374607431768211455","new":"7"}
+]}
 
 "#]]);
     place.run(&["check", "events.hydra"]).code(0);

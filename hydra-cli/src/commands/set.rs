@@ -11,15 +11,15 @@ use crate::render::leaf::Spelling;
 use crate::source::Input;
 use hydra::reflect::Locator;
 use hydra::{Editor, Error};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 
-/// A value that was changed, in the words of before and after.
+/// A value that was changed, before and after, for people and as JSON.
 struct Change {
     path: String,
-    old: (String, Value),
-    new: (String, Value),
+    old: (String, String),
+    new: (String, String),
 }
 
 pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
@@ -49,13 +49,13 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     }
     match args.format {
         Shape::Json => {
-            let change =
-                |change: &Change| json!({ "path": change.path, "old": change.old.1, "new": change.new.1 });
-            let changes: Vec<Value> = changes.iter().map(change).collect();
-            let document =
-                json!({ "version": 1, "file": input.name, "dry_run": args.dry_run, "changes": changes });
-            serde_json::to_writer_pretty(&mut *console, &document)?;
-            writeln!(console)?;
+            let (file, dry_run) = (json!(input.name), args.dry_run);
+            write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
+            for (number, Change { path, old, new }) in changes.iter().enumerate() {
+                let (comma, path) = (if number > 0 { "," } else { "" }, json!(path));
+                write!(console, "{comma}\n{{\"path\":{path},\"old\":{},\"new\":{}}}", old.1, new.1)?;
+            }
+            writeln!(console, "\n]}}")?;
         }
         Shape::Text => {
             for Change { path, old, new } in &changes {
@@ -106,7 +106,8 @@ fn assign(
     let place = format!("table {}, record {index}", table.name());
     let failure = |error: Error| input.failure(error.place(place.as_str()));
     let spelled = |value: hydra::Value<'_>| {
-        (cat::cell(value, Spelling::default()).text, json!(Json(value, Spelling::default())))
+        let json = serde_json::to_string(&Json(value, Spelling::default())).unwrap_or_default();
+        (cat::cell(value, Spelling::default()).text, json)
     };
     let record = editor.record(table.name(), index).map_err(failure)?;
     let mut value = record.follow(&locator.path).map_err(failure)?;
