@@ -83,7 +83,8 @@ schema of Old
 1 of 2 records changed, 1 only in old.hydra, 2 only in new.hydra
 
 "#]]);
-    place.run(&["diff", "--key", "id", "-f", "json", "old.hydra", "new.hydra"]).code(4).stdout_eq(str![[r#"
+    place.run(&["diff", "--key", "id", "-f", "json", "old.hydra", "new.hydra"]).code(4).stdout_eq(str![[
+        r#"
 {"version":1,"files":["old.hydra","new.hydra"],"differences":[
 {"at":"schema of Old","left":["struct Old {"],"right":["struct New {"]},
 {"at":"[id=1].price","left":2.5,"right":2.75},
@@ -92,7 +93,8 @@ schema of Old
 {"at":"[id=6]","only":"right","right":{"id":6,"price":1.5}}
 ],"records":{"changed":1,"compared":2,"left_only":1,"right_only":2},"equal":false}
 
-"#]]);
+"#
+    ]]);
 }
 
 #[test]
