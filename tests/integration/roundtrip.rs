@@ -3,9 +3,9 @@
 
 use crate::golden::{log, some_containers, some_scalars, some_shapes, tick};
 use hydra::describe::{Style, TypeRef};
-use hydra::reflect::Data;
+use hydra::reflect::{Data, Seed};
 use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Schema, Value, View, Writer};
-use hydra_tests::laws::{records_survive, value_survives};
+use hydra_tests::laws::{formats_survive, records_survive, value_survives};
 use hydra_tests::types::*;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
@@ -406,6 +406,7 @@ proptest! {
         let image = hydra::to_bytes(&value).unwrap();
         let owned = hydra::from_bytes::<Scalars>(&image).unwrap();
         prop_assert_eq!(Value::of(&owned), Value::of(&value));
+        formats_survive(Value::of(&value), &mut Seed::new(&Schema::of::<Scalars>()));
         let bytes = hydra::to_bytes(&owned).unwrap();
         prop_assert_eq!(&bytes[..], &image[..]);
     }
@@ -431,6 +432,7 @@ proptest! {
         let records: Vec<Dynamic> = values.into_iter()
             .map(|data| Dynamic::new(schema.clone(), some(data)).unwrap())
             .collect();
+        let mut seed = Seed::new(&schema);
         let mut writer = Writer::create(&path).unwrap();
         let table = writer.dynamic_table(&schema).unwrap();
         for record in &records {
@@ -442,6 +444,7 @@ proptest! {
         for (index, record) in records.iter().enumerate() {
             let stored = table.get(index as u64).unwrap();
             prop_assert_eq!(stored.value(), record.value());
+            formats_survive(stored.value(), &mut seed);
             let copy = Dynamic::from_value(stored.value()).unwrap();
             prop_assert_eq!(copy.value(), record.value());
         }

@@ -20,7 +20,7 @@ pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
-pub(crate) use image::{encode_after, encode_payload, open_payload};
+pub(crate) use image::{encode_after, encode_payload, open_payload, open_payload_of};
 pub(crate) use impls::{duration, system_time};
 
 use crate::Result;
