@@ -70,7 +70,8 @@ For each table t and block b of --as numpy, the records are
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.")]
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=[\"a\",\"b\"]'.")]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:

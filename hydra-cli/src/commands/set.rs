@@ -10,7 +10,7 @@ use crate::render::json::Json;
 use crate::render::leaf::Spelling;
 use crate::source::Input;
 use hydra::reflect::Locator;
-use hydra::{Editor, Error};
+use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -112,6 +112,32 @@ fn assign(
     let record = editor.record(table.name(), index).map_err(failure)?;
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = spelled(value.value());
-    value.set_str(text).map_err(failure)?;
+    change(&mut value, text, &locator.path.to_string(), &failure)?;
     Ok(Change { path: locator.to_string(), old, new: spelled(value.value()) })
+}
+
+/// Sets a value from text: a scalar as it is spelled alone, anything else as JSON.
+fn change(
+    value: &mut ValueMut<'_>,
+    text: &str,
+    path: &str,
+    failure: &dyn Fn(Error) -> Failure,
+) -> Result<()> {
+    let refused = match value.set_str(text) {
+        Err(error) if text.trim_start().starts_with(['[', '{']) => error,
+        outcome => return outcome.map_err(failure),
+    };
+    if value.settable().is_err() {
+        return Err(failure(refused));
+    }
+    let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let new = Dynamic::deserialize(&schema, &mut json).and_then(|new| json.end().map(|()| new));
+    let new = new.map_err(|error| {
+        let what = format!("the JSON is not a value of the type: {error}");
+        failure(
+            Error::new(ErrorKind::WrongKind).what(what).expected(schema.spell_rust(schema.root())).path(path),
+        )
+    })?;
+    value.set_value(new.value()).map_err(failure)
 }
