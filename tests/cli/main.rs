@@ -2,6 +2,7 @@
 //! that is shown is known.
 #![forbid(unsafe_code)]
 
+mod awkward;
 mod bad_input;
 mod convert;
 mod csv;
