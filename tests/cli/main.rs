@@ -16,6 +16,7 @@ mod pipes;
 mod set;
 mod show;
 mod story;
+mod there_and_back;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;
