@@ -177,30 +177,24 @@ impl<R: Read> Reader<R> {
     /// Reads a row without quotes that is in the buffer as a whole, as most are: one look at each byte, and one copy.
     fn read_plain(&mut self, row: &mut Row) -> bool {
         let Place { line, column } = self.place();
-        let rest = &self.buffer[self.at..self.filled];
+        let rest = self.rest();
+        let Some((text, end)) = memchr::memchr(b'\n', rest).map(|end| (&rest[..end], end + 1)) else {
+            return false;
+        };
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if memchr::memchr2(b'"', b'\r', text).is_some() {
+            return false;
+        }
         let mut start = 0;
-        for (end, &byte) in rest.iter().enumerate() {
-            if !matches!(byte, b',' | b'\n' | b'\r' | b'"') || (byte == b'"' && end > start) {
-                continue;
-            }
-            let after = match (byte, rest.get(end + 1)) {
-                (b',', _) => 0,
-                (b'\n', _) => end + 1,
-                (b'\r', Some(b'\n')) => end + 2,
-                _ => break,
-            };
+        for end in memchr::memchr_iter(b',', text).chain([text.len()]) {
             let place = Place { line, column: column + start as u64 };
             row.spans.push(Span { start, end, quoted: false, place });
-            if after > 0 {
-                row.data.extend_from_slice(&rest[..after]);
-                self.at += after;
-                self.next_line();
-                return true;
-            }
             start = end + 1;
         }
-        row.spans.clear();
-        false
+        row.data.extend_from_slice(&rest[..end]);
+        self.at += end;
+        self.next_line();
+        true
     }
 
     /// Reads one cell and what ends it; true if that was the end of the row.
