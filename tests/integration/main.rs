@@ -12,6 +12,8 @@ mod golden;
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The third law: changes of live values, of data and of records in files.
+mod reflect_set;
 /// The style that the repository promises.
 mod repository;
 /// Every kind of value through memory and through files.
@@ -20,3 +22,5 @@ mod roundtrip;
 mod vectors;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;
+/// One value in every world that reflection knows.
+mod worlds;

@@ -1,11 +1,9 @@
-//! The third law, held over one value in its worlds: live, data made of a live value, data made of a stored one. Every
-//! change, result, error and resulting byte agrees, but for the reasons that only one world has.
-#![forbid(unsafe_code)]
+//! The third law, held over one value in its worlds: live, data made of live and of stored values, records in a file.
+//! Every change, result, error and resulting byte agrees, but for the reasons that only one world has.
 
-use super::encode::Image;
-use super::*;
-use crate::codec::{Regions, Validator};
-use crate::{Error, ErrorKind, Hydra, Schema};
+use crate::worlds::{changed, in_each_world};
+use hydra::reflect::{Difference, Handle, Scalar, Step, Why};
+use hydra::{Error, ErrorKind, Hydra, Kind, Value, ValueMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
 use std::rc::Rc;
@@ -100,29 +98,8 @@ fn log() -> Log {
     }
 }
 
-fn bytes(value: Value<'_>) -> Vec<u8> {
-    let image = crate::to_bytes(&value.to::<Log>().unwrap()).unwrap();
-    image.to_vec()
-}
-
-/// What a change does in every world: an outcome in words and the bytes afterwards.
-fn in_every_world(what: &str, change: impl Fn(ValueMut<'_>) -> crate::Result<()>) -> Result<Log, Error> {
-    let mut live = log();
-    let expected = change(ValueMut::of(&mut live));
-    let image = Image::of(Value::of(&log())).unwrap();
-    let schema = Schema::of::<Log>();
-    let stored = Value::stored(image.at(), schema.root(), Some(&schema));
-    for (world, mut dynamic) in [
-        ("data of a live value", Value::of(&log()).to_dynamic().unwrap()),
-        ("data of a stored value", stored.to_dynamic().unwrap()),
-    ] {
-        let found = change(dynamic.value_mut());
-        assert_eq!(format!("{expected:?}"), format!("{found:?}"), "{world}: {what}");
-        assert_eq!(dynamic.value(), Value::of(&live), "{world}: {what}");
-        assert_eq!(bytes(dynamic.value()), bytes(Value::of(&live)), "{world}: {what}");
-        assert!(Dynamic::new(dynamic.schema().clone(), dynamic.data().clone()).is_ok(), "{world}: {what}");
-    }
-    expected.map(|()| live)
+fn in_every_world(what: &str, change: impl Fn(ValueMut<'_>) -> hydra::Result<()>) -> Result<Log, Error> {
+    changed(log, what, change)
 }
 
 #[test]
@@ -191,9 +168,7 @@ fn whole_values_agree_in_every_world() {
     assert_eq!(set("took", Value::of(&Duration::MAX)).unwrap().took, Duration::MAX);
     let mut other = log();
     (other.small, other.text) = (77, "other".into());
-    let image = Image::of(Value::of(&other)).unwrap();
-    let schema = Schema::of::<Log>();
-    assert_eq!(set("", Value::stored(image.at(), schema.root(), Some(&schema))).unwrap(), other);
+    in_each_world(&other, |world, value| assert_eq!(set("", value).unwrap(), other, "{world}"));
 }
 
 #[test]
@@ -270,7 +245,7 @@ fn refusals_agree_in_every_world_and_change_nothing() {
 /// Every way to the parts of a read-only field.
 #[test]
 fn read_only_is_inherited_on_every_way() {
-    type Way = fn(ValueMut<'_>) -> crate::Result<ValueMut<'_>>;
+    type Way = fn(ValueMut<'_>) -> hydra::Result<ValueMut<'_>>;
     let ways: [Way; 11] = [
         |value| value.path("fixed"),
         |value| value.path("fixed.inner.1"),
@@ -325,8 +300,8 @@ struct Ids(Vec<u8>);
 struct OpenIds(Vec<u32>);
 
 mod apart {
-    #[derive(Clone, Debug, PartialEq, crate::Hydra)]
-    pub(super) struct Account {
+    #[derive(Clone, Debug, PartialEq, hydra::Hydra)]
+    pub(crate) struct Account {
         secret: u32,
         #[hydra(settable)]
         open: u32,
@@ -338,17 +313,17 @@ mod apart {
         pub sent: std::sync::Arc<Vec<u32>>,
     }
     impl Account {
-        pub(super) fn new() -> Account {
+        pub(crate) fn new() -> Account {
             Account { secret: 1, open: 2, cache: 3, port: 4, shared: (5, 6).into(), sent: vec![7u32].into() }
         }
     }
-    #[derive(crate::Hydra)]
+    #[derive(hydra::Hydra)]
     #[hydra(settable)]
-    pub(super) struct Open {
+    pub(crate) struct Open {
         secret: u32,
     }
     impl Open {
-        pub(super) fn new() -> Open {
+        pub(crate) fn new() -> Open {
             Open { secret: 1 }
         }
     }
@@ -530,8 +505,6 @@ fn what_is_set_is_read_and_stays_valid() {
         state ^= state << 17;
         state
     };
-    let schema = Schema::of::<Log>();
-    let validator = Validator::new(&schema);
     let (mut live, mut dynamic) = (log(), Value::of(&log()).to_dynamic().unwrap());
     let paths = ["small", "big", "ratio", "wide", "on", "letter", "nonzero", "text", "tags[1]", "grid[0][1]"];
     let paths = paths.into_iter().chain([
@@ -559,19 +532,8 @@ fn what_is_set_is_read_and_stays_valid() {
         assert!(result.is_ok() || live == before || live.wide.is_nan() || live.ratio.is_nan(), "{path}");
         assert_eq!(dynamic.value(), Value::of(&live), "round {round}: {path} = {text}");
         if round % 16 == 0 {
-            let (text_offset, payload) =
-                crate::codec::encode_payload(&dynamic.value().to::<Log>().unwrap()).unwrap();
-            let (heap, text) = (schema.root().size().next_multiple_of(64), text_offset as usize);
-            let regions = Regions {
-                records: &payload[..heap],
-                count: 1,
-                stride: schema.root().size(),
-                heap: &payload[heap..text],
-                text: std::str::from_utf8(&payload[text..]).unwrap(),
-                heap_start: heap,
-                text_start: text,
-            };
-            validator.validate(&regions).unwrap();
+            let image = hydra::to_bytes(&dynamic.value().to::<Log>().unwrap()).unwrap();
+            hydra::view::<Log>(&image).unwrap();
         }
         if result.is_ok() {
             let shown = live_text(Value::of(&live).path(path).unwrap());
@@ -582,8 +544,10 @@ fn what_is_set_is_read_and_stays_valid() {
 }
 
 /// A scalar as `set_str` takes it: what is shown, without quotes and names.
-fn live_text(value: Value<'_>) -> String {
-    let value = value.through();
+fn live_text(mut value: Value<'_>) -> String {
+    while matches!(value.kind(), Kind::Newtype | Kind::Box) {
+        value = value.inner().unwrap();
+    }
     match value.scalar() {
         Scalar::Str(text) => text.to_string(),
         Scalar::Char(c) => c.to_string(),
@@ -645,25 +609,17 @@ fn differences_are_where_values_differ() {
 #[test]
 fn handles_lead_where_paths_lead() {
     let log = log();
-    let (image, schema) = (Image::of(Value::of(&log)).unwrap(), Schema::of::<Log>());
-    let dynamic = Value::of(&log).to_dynamic().unwrap();
-    let type_of_program = crate::type_of::<Log>();
     let paths =
         ["", "small", "grid[1]", "grid[-1][0]", "depth", "tags[1]", "shape:Circle.r", "maybe?.1", "boxed[1]"];
     for path in
         paths.into_iter().chain(["names[\"two\"]", "by_id[9]", "fixed.inner.0", "many[0].inner.1", "id"])
     {
         let handle = Handle::<Log>::new(path).unwrap();
-        for value in [
-            Value::of(&log),
-            Value::stored(image.at(), type_of_program, None),
-            Value::stored(image.at(), schema.root(), Some(&schema)),
-            dynamic.value(),
-        ] {
+        in_each_world(&log, |world, value| {
             let found = handle.get(value).unwrap();
-            assert_eq!(found, value.path(path).unwrap(), "{path}");
-            assert_eq!(found.to_string(), Value::of(&log).path(path).unwrap().to_string(), "{path}");
-        }
+            assert_eq!(found, value.path(path).unwrap(), "{world}: {path}");
+            assert_eq!(found.to_string(), Value::of(&log).path(path).unwrap().to_string(), "{world}: {path}");
+        });
         assert_eq!(handle.path().to_string(), path);
         assert_eq!(handle.get(Value::of(&7u8)).unwrap_err().kind(), ErrorKind::TypeMismatch);
     }
