@@ -12,6 +12,8 @@ mod golden;
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The first two laws: whatever is asked has one answer in every world.
+mod reflect;
 /// The third law: changes of live values, of data and of records in files.
 mod reflect_set;
 /// The style that the repository promises.

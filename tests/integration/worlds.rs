@@ -23,7 +23,10 @@ pub(crate) fn in_each_world<T: Hydra>(live: &T, mut law: impl FnMut(&str, Value<
     law("live", Value::of(live));
     for (how, reader) in [("read", Reader::open(&path).unwrap()), ("mapped", map(&path).unwrap())] {
         law(&format!("{how}, with the type"), reader.table::<T>().unwrap().get(1).unwrap().value());
-        law(&format!("{how}, without the type"), reader.dynamic_table(&name).unwrap().get(1).unwrap().value());
+        law(
+            &format!("{how}, without the type"),
+            reader.dynamic_table(&name).unwrap().get(1).unwrap().value(),
+        );
     }
     law("staged", Editor::open(&path).unwrap().record(&name, 1).unwrap().value());
     law("data", Value::of(live).to_dynamic().unwrap().value());

@@ -349,7 +349,7 @@ impl<'a> Value<'a> {
             return Err(value.wrong_kind(&format!("a list or array of {}", T::TYPE.kind().name())));
         }
         match value.run_bytes() {
-            Some([]) => Ok(&[]),
+            _ if value.count() == 0 => Ok(&[]),
             bytes => bytes.and_then(raw::slice_of).ok_or_else(|| {
                 Error::new(ErrorKind::Encoded)
                     .expected("elements one after the other in memory")
