@@ -124,3 +124,29 @@ error[HY0002]: no such file
 
 "#]]);
 }
+
+#[derive(hydra::Hydra)]
+#[hydra(invariant = |span: &Span| if span.from <= span.to { Ok(()) } else { Err("from is after to") })]
+pub struct Span {
+    pub from: u8,
+    pub to: u8,
+    pub note: String,
+}
+
+#[test]
+fn what_only_the_program_can_check_is_said() {
+    let place = Place::new();
+    hydra::save(place.path("spans.hydra"), &Span { from: 1, to: 5, note: String::new() }).unwrap();
+    let set = |args: &[&str]| {
+        place.run(&[&["set", "spans.hydra"], args].concat()).code(0).stderr_eq(str![[r#"
+warning: the invariant of Span was not checked: only the program that owns the type can
+
+"#]])
+    };
+    set(&["[0].from=9"]).stdout_eq(str![[r#"
+[0].from: 1 -> 9
+
+"#]]);
+    set(&["[0].to=3", "[0].note=x"]);
+    place.run(&["check", "spans.hydra"]).code(0);
+}

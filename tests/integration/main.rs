@@ -16,6 +16,8 @@ mod large;
 mod reflect;
 /// The third law: changes of live values, of data and of records in files.
 mod reflect_set;
+/// What programs get wrong.
+mod refusals;
 /// The style that the repository promises.
 mod repository;
 /// Every kind of value through memory and through files.

@@ -12,6 +12,7 @@ use crate::source::Input;
 use hydra::reflect::Locator;
 use hydra::{Editor, Error};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -20,6 +21,8 @@ struct Change {
     path: String,
     old: (String, Value),
     new: (String, Value),
+    /// Types whose invariants nobody checked.
+    unchecked: Vec<String>,
 }
 
 pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
@@ -44,6 +47,12 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
         }
         changes.push(change);
     }
+    let unchecked: BTreeSet<&String> = changes.iter().flat_map(|change| &change.unchecked).collect();
+    for name in unchecked {
+        console.warn(&format!(
+            "the invariant of {name} was not checked: only the program that owns the type can"
+        ));
+    }
     if !args.dry_run {
         editor.finish().map_err(|error| input.failure(error))?;
     }
@@ -58,7 +67,7 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
             writeln!(console)?;
         }
         Shape::Text => {
-            for Change { path, old, new } in &changes {
+            for Change { path, old, new, .. } in &changes {
                 writeln!(console, "{}: {} -> {}", escape::line(path), old.0, new.0)?;
             }
             if args.dry_run {
@@ -112,5 +121,6 @@ fn assign(
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = spelled(value.value());
     value.set_str(text).map_err(failure)?;
-    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()) })
+    let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
+    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()), unchecked })
 }

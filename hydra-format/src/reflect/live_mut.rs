@@ -1,7 +1,7 @@
 //! A live value that changes: always a whole valid value of its type in place of the old one, never bytes.
 #![forbid(unsafe_code)]
 
-use super::encode::Image;
+use super::encode::{Image, too_deep};
 use super::settable::{is_guarded, is_read_only};
 
 use super::value::{MAX_NESTING, Repr};
@@ -92,12 +92,18 @@ pub(super) fn check_one(value: Value<'_>) -> Result<()> {
 }
 
 fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
-    if depth > MAX_NESTING || !is_guarded(value.typed()) {
+    if !is_guarded(value.typed()) {
         return Ok(());
     }
+    if depth > MAX_NESTING {
+        return Err(too_deep());
+    }
     check_one(value)?;
-    let mut parts = value.entries().into_iter().flatten().map(|entry| entry.1).chain(value.own_parts());
-    parts.try_for_each(|part| check_all(part, depth + 1))
+    let keys = value.kind() == Kind::Map;
+    let entries = value.entries().into_iter().flatten();
+    let mut entries = entries.flat_map(|(key, part)| keys.then_some(key).into_iter().chain([part]));
+    entries.try_for_each(|part| check_all(part, depth + 1))?;
+    value.own_parts().try_for_each(|part| check_all(part, depth + 1))
 }
 
 /// An error if a read-only field that both values have is not the same in both.
@@ -106,8 +112,11 @@ fn keeps_read_only(old: Value<'_>, new: Value<'_>, depth: usize) -> Result<()> {
         old.kind(),
         Kind::Struct | Kind::Tuple | Kind::Enum | Kind::Newtype | Kind::Box | Kind::Option | Kind::Array
     );
-    if depth > MAX_NESTING || !same_place || old.variant_index() != new.variant_index() {
+    if !same_place || old.variant_index() != new.variant_index() {
         return Ok(());
+    }
+    if depth > MAX_NESTING {
+        return Err(too_deep());
     }
     let newtype = old.kind() == Kind::Newtype && is_read_only(old.ty().notes());
     for (index, part) in old.own_parts().enumerate() {
