@@ -65,7 +65,7 @@ error[HY0501]: no such value: no field `poz` in struct Event (at byte 0)
     same(&["set", "events.hydra", "[0].level=Debug"], 1).stderr_eq(str![[r#"
 error[HY0509]: cannot be set: the enum has no such variant
   --> events.hydra, table Event, record 0, at level: expected a variant of Level, found Debug
-  = help: give the name of a variant, or a whole value with its fields
+  = help: its variants: Info, Error
 
 "#]]);
     same(&["set", "events.hydra", "[7].level=Info"], 1).stderr_eq(str![[r#"

@@ -2,6 +2,8 @@
 
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
+/// Values whose Drop panics while they are changed.
+mod drops;
 /// Edits: what readers, other writers and failures see of them.
 mod edit;
 /// What writers leave on a real disk: names, locks, levels, failures.

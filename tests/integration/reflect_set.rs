@@ -449,36 +449,6 @@ fn invariants_are_asked_before_anything_changes() {
     assert_eq!(error.why(), Some(Why::Invariant));
 }
 
-/// Panics when it is dropped, once.
-#[derive(Hydra)]
-struct Bomb {
-    pub armed: bool,
-    pub owned: String,
-}
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        if std::mem::take(&mut self.armed) {
-            panic!("dropped");
-        }
-    }
-}
-
-#[test]
-fn a_panicking_drop_finds_the_new_value_in_place() {
-    let bomb = |armed, owned: &str| Bomb { armed, owned: owned.into() };
-    for by_value in [true, false] {
-        let mut value = vec![bomb(true, "old"), bomb(false, "rest")];
-        let new = bomb(false, "new");
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let mut slot = ValueMut::of(&mut value).at(0).unwrap();
-            if by_value { slot.set(bomb(false, "new")) } else { slot.set_value(Value::of(&new)) }
-        }));
-        assert!(result.is_err());
-        assert_eq!((&*value[0].owned, &*value[1].owned), ("new", "rest"));
-    }
-}
-
 #[test]
 fn data_stays_within_the_limits_of_the_format() {
     #[derive(Hydra)]
