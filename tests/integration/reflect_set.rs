@@ -3,7 +3,7 @@
 
 use crate::worlds::{changed, in_each_world};
 use hydra::reflect::{Difference, Handle, Scalar, Step, Why};
-use hydra::{Error, ErrorKind, Hydra, Kind, Value, ValueMut};
+use hydra::{Editor, Error, ErrorKind, Hydra, Kind, Value, ValueMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
 use std::rc::Rc;
@@ -372,7 +372,7 @@ fn reasons_of_one_world_only() {
     let error = sealed.value_mut().inner().unwrap().set(vec![3u8]).unwrap_err();
     assert_eq!(error.why(), Some(Why::ReadOnlyField));
     // Records are lent for reading; an editor says the rest.
-    for why in [Why::ReadOnlySource, Why::Locked] {
+    for why in [Why::ReadOnlySource, Why::MapKey] {
         let mut fixed = ValueMut::fixed(Value::of(&7u8), why);
         assert_eq!(fixed.set(8u8).unwrap_err().why(), Some(why));
         assert_eq!((fixed.settable(), fixed.value().get::<u8>().unwrap()), (Err(why), 7));
@@ -447,6 +447,132 @@ fn invariants_are_asked_before_anything_changes() {
     assert!(ValueMut::of(&mut span).invariants_skipped().is_empty());
     let error = ValueMut::of(&mut span).set_value(dynamic.value()).unwrap_err();
     assert_eq!(error.why(), Some(Why::Invariant));
+}
+
+/// A type with an invariant, wherever it can be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Hydra)]
+#[hydra(invariant = |code: &Code| if code.0 < 100 { Ok(()) } else { Err("above 99") })]
+struct Code(pub u8);
+
+#[derive(Clone, Debug, PartialEq, Hydra)]
+enum Holder {
+    One(Code),
+    Two { code: Code },
+}
+
+#[derive(Clone, Debug, PartialEq, Hydra)]
+struct Coded {
+    pub free: u8,
+    pub list: Vec<Vec<Code>>,
+    pub option: Option<Box<Code>>,
+    pub keys: BTreeMap<Code, u8>,
+    pub values: HashMap<u8, [Code; 1]>,
+    pub members: BTreeSet<Code>,
+    pub tuple: (u8, Rc<Code>),
+    pub holder: Holder,
+}
+
+#[test]
+fn invariants_are_asked_wherever_their_type_is() {
+    let coded = |code| Coded {
+        free: 1,
+        list: vec![vec![], vec![Code(code)]],
+        option: Some(Box::new(Code(code))),
+        keys: [(Code(code), 1)].into(),
+        values: [(1, [Code(code)])].into(),
+        members: [Code(code)].into(),
+        tuple: (1, Rc::new(Code(code))),
+        holder: if code < 100 { Holder::One(Code(code)) } else { Holder::Two { code: Code(code) } },
+    };
+    let (good, other, bad) = (coded(1), coded(2), coded(200));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("coded.hydra");
+    hydra::save(&path, &good).unwrap();
+    let mut editor = Editor::open(&path).unwrap();
+    let places = ["", "list", "list[1]", "list[1][0]", "option", "option?", "keys", "values", "values[1]"];
+    for place in places.into_iter().chain(["values[1][0]", "members", "tuple", "tuple.1", "holder"]) {
+        let part =
+            |value: &'static str, from: &Coded| Value::of(from).path(value).unwrap().to_dynamic().unwrap();
+        let set = |value: ValueMut<'_>, from: &Coded| value.path(place)?.set_value(part(place, from).value());
+        let mut live = good.clone();
+        set(ValueMut::of(&mut live), &other).unwrap();
+        assert_ne!(live, good, "{place}");
+        let mut live = good.clone();
+        let error = set(ValueMut::of(&mut live), &bad).unwrap_err();
+        assert_eq!((error.why(), &live), (Some(Why::Invariant), &good), "{place}: {error}");
+        assert!(error.message().ends_with("newtype Code: above 99"), "{place}: {error}");
+        // Without the type there is nothing to run, and that is said; the type refuses the result.
+        let record = || "Coded";
+        let mut staged = editor.record(record(), 0).unwrap().path(place).unwrap();
+        assert_eq!(staged.invariants_skipped(), ["Code"], "{place}");
+        staged.set_value(part(place, &bad).value()).unwrap();
+        let error =
+            ValueMut::of(&mut live).set_value(editor.record(record(), 0).unwrap().value()).unwrap_err();
+        assert_eq!((error.why(), &live), (Some(Why::Invariant), &good), "{place}");
+        editor.discard();
+    }
+    let free = editor.record("Coded", 0).unwrap().field("free").unwrap();
+    assert_eq!(free.invariants_skipped(), [""; 0], "a type that is beside it is not asked");
+    // By move as well, and through what is not changed itself.
+    let mut live = good.clone();
+    let mut value = ValueMut::of(&mut live);
+    assert_eq!(
+        value.reborrow().field("keys").unwrap().set(bad.keys.clone()).unwrap_err().why(),
+        Some(Why::Invariant)
+    );
+    assert_eq!(
+        value.reborrow().field("members").unwrap().set(bad.members.clone()).unwrap_err().why(),
+        Some(Why::Invariant)
+    );
+    assert_eq!(value.reborrow().replace(bad).unwrap_err().why(), Some(Why::Invariant));
+    assert_eq!(
+        value.path("holder:One.0").unwrap().inner().unwrap().set(100u8).unwrap_err().why(),
+        Some(Why::Invariant)
+    );
+    assert_eq!(live, good);
+}
+
+#[test]
+fn a_file_that_is_locked_is_a_reason_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("locked.hydra");
+    hydra::save(&path, &1u8).unwrap();
+    let editor = Editor::open(&path).unwrap();
+    let error = Editor::open(&path).unwrap_err();
+    assert_eq!((error.kind(), error.why()), (ErrorKind::Locked, Some(Why::Locked)));
+    drop(editor);
+    Editor::open(&path).unwrap();
+}
+
+/// What is behind Rc or Arc has other owners, also weak ones, and also if there are none at the moment.
+#[test]
+fn what_is_shared_is_not_changed_for_others() {
+    #[derive(Hydra)]
+    struct Shared {
+        pub rc: Rc<Vec<u8>>,
+        pub arc: Arc<Option<Rc<(u8, u8)>>>,
+        pub text: (Rc<str>, Arc<str>),
+        pub boxed: Box<Arc<[u8; 2]>>,
+    }
+    let mut live = Shared {
+        rc: Rc::new(vec![1]),
+        arc: Arc::new(Some(Rc::new((1, 2)))),
+        text: ("a".into(), "b".into()),
+        boxed: Box::new(Arc::new([1, 2])),
+    };
+    let (rc, weak) = (live.rc.clone(), Rc::downgrade(&live.rc));
+    for path in ["arc?", "arc?.0", "boxed[1]"] {
+        let mut value = ValueMut::of(&mut live).path(path).unwrap();
+        assert_eq!(value.settable(), Err(Why::Shared), "{path}");
+        let error = value.set_value(Value::of(&(8u8, 9u8))).unwrap_err();
+        assert_eq!((error.why(), error.path_text()), (Some(Why::Shared), Some(path)), "{error}");
+    }
+    for (path, text) in [("rc", "0x0909"), ("text.0", "new"), ("text.1", "new")] {
+        ValueMut::of(&mut live).path(path).unwrap().set_str(text).unwrap();
+    }
+    ValueMut::of(&mut live).path("boxed").unwrap().set([8u8, 9]).unwrap();
+    assert_eq!((&*rc, weak.upgrade()), (&vec![1], Some(rc.clone())), "the others keep what they share");
+    assert_eq!((&*live.rc, &*live.text.0, &*live.text.1, **live.boxed), (&vec![9, 9], "new", "new", [8, 9]));
 }
 
 #[test]
