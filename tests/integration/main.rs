@@ -6,6 +6,8 @@ mod bad_input;
 mod drops;
 /// Edits: what readers, other writers and failures see of them.
 mod edit;
+/// Random edits against the same edits of plain values.
+mod edit_model;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.

@@ -289,6 +289,41 @@ fn read_only_is_inherited_on_every_way() {
     }
 }
 
+#[test]
+fn a_read_only_field_is_named_by_its_whole_path() {
+    #[derive(Clone, Hydra)]
+    struct Held {
+        #[hydra(readonly)]
+        pub id: u8,
+    }
+    #[derive(Clone, Hydra)]
+    enum Either {
+        This(Box<Held>),
+    }
+    #[derive(Clone, Hydra)]
+    struct Holder {
+        pub one: Option<(u8, [Held; 2])>,
+        pub other: Either,
+    }
+    let make = || Holder {
+        one: Some((1, [Held { id: 1 }, Held { id: 2 }])),
+        other: Either::This(Box::new(Held { id: 3 })),
+    };
+    for (path, change) in [
+        ("one?.1[1].id", (|it: &mut Holder| it.one.as_mut().unwrap().1[1].id = 9) as fn(&mut Holder)),
+        ("other:This.0.id", |it| {
+            let Either::This(held) = &mut it.other;
+            held.id = 9;
+        }),
+    ] {
+        let mut new = make();
+        change(&mut new);
+        let error = changed(make, path, |mut value| value.set(new.clone())).map(drop).unwrap_err();
+        assert_eq!((error.why(), error.path_text()), (Some(Why::ReadOnlyField), Some(path)), "{error}");
+        assert_eq!(Value::of(&make()).path(path).unwrap().len(), 0, "a path that leads there");
+    }
+}
+
 #[derive(Hydra)]
 struct Sealed(#[hydra(readonly)] pub Vec<u8>);
 

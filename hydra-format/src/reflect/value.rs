@@ -20,8 +20,8 @@ pub(crate) const MAX_NESTING: usize = 256;
 /// [`Dynamic`](super::Dynamic). It borrows what it shows, and is Copy. It is neither Send nor Sync, since it
 /// erases the type of a live value.
 ///
-/// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`] and
-/// downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
+/// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`], equality
+/// and downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
 ///
 /// What goes through a whole value (text, equality, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
 /// shows `..`, nothing is equal, and encoding is an error of kind `TooDeep`. Paths may go deeper.
@@ -125,7 +125,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn own_variant(self) -> Option<&'a Variant> {
+    pub(super) fn own_variant(self) -> Option<&'a Variant> {
         self.ty().variants().get(self.variant_index()?)
     }
 
