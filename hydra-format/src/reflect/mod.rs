@@ -19,8 +19,6 @@ mod live_mut;
 mod parse;
 mod path;
 mod serialize;
-#[cfg(test)]
-mod set_tests;
 mod settable;
 #[cfg(test)]
 mod tests;
