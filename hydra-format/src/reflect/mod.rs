@@ -2,8 +2,11 @@
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 #![forbid(unsafe_code)]
 
+mod deserialize;
+#[cfg(test)]
+mod deserialize_tests;
 mod diff;
-mod dynamic;
+pub(crate) mod dynamic;
 pub(crate) mod encode;
 mod entries;
 mod equal;
@@ -20,7 +23,7 @@ mod settable;
 #[cfg(test)]
 mod tests;
 mod text;
-mod types;
+pub(crate) mod types;
 mod value;
 mod value_mut;
 mod walk;
@@ -30,6 +33,7 @@ mod walk;
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
+pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
