@@ -70,6 +70,7 @@ pub mod __private;
 pub mod codec;
 pub mod describe;
 mod error;
+pub mod evolve;
 pub mod file;
 #[allow(unsafe_code)]
 mod raw;

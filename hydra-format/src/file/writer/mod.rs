@@ -17,6 +17,7 @@ pub use options::{Level, WriterOptions};
 use super::layout::MAX_NAME;
 use super::meta::{self, Metadata};
 use crate::codec::{Measure, Sink};
+use crate::evolve::{Evolution, is_older, version};
 use crate::raw;
 use crate::reflect::encode::{encode_value, measure_value};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
@@ -95,6 +96,28 @@ impl std::fmt::Debug for Writer {
     }
 }
 
+/// True if a table may take on another type: a newer one reads all its records; an older one is read by its newest type.
+fn grow<'a>(schema: &Schema, newest: &Schema, mut known: impl Iterator<Item = &'a Schema>) -> Result<()> {
+    if is_older(schema, newest) {
+        return Evolution::between(schema, newest).map(drop).map_err(older);
+    }
+    known.try_for_each(|known| Evolution::between(known, schema).map(drop))?;
+    let removes = Evolution::between(newest, schema)?.loses();
+    match removes && version(schema) == version(newest) {
+        true => Evolution::between(schema, newest).map(drop).map_err(older),
+        false => Ok(()),
+    }
+}
+
+/// The error of an older type.
+#[cold]
+fn older(error: Error) -> Error {
+    error.what(
+        "records of this type could not be read as the newest type of the table; if this one is newer, give it a higher \
+         #[hydra(version = ..)]",
+    )
+}
+
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Writer {
@@ -138,7 +161,8 @@ impl Writer {
     }
 
     /// The table of records of type `T`, which is made if the file has none. Its name is the type's, in canonical
-    /// spelling. The table has another type under that name: `TypeMismatch`.
+    /// spelling. The type may be newer than those of the table's records, which it must be able to read; or older, if the newest
+    /// of them can read it. Otherwise: `TypeMismatch`, with every path.
     pub fn table<T: Hydra>(&mut self) -> Result<TableId<T>> {
         let schema = Schema::try_from_descriptor(T::TYPE)?;
         self.open_table(&schema)
@@ -179,14 +203,20 @@ impl Writer {
                 (number, id, schema)
             }
             Some((number, table)) => {
-                let mut schemas =
+                let known =
                     table.schemas.iter().filter_map(|id| Some((*id, &catalog.schemas.get(id)?.schema)));
-                let same = schemas.clone().find(|(_, stored)| stored.is_identical(schema));
-                match (same, schemas.next_back()) {
-                    (Some((id, stored)), _) => (number, id, stored.clone()),
-                    (None, Some((_, stored))) => return Err(schema.mismatch(stored)),
-                    (None, None) => {
-                        return Err(Error::new(ErrorKind::BadSchema).what("a table without a schema"));
+                let newest = catalog.newest_schema(number).and_then(|id| catalog.schemas.get(&id));
+                let newest = &newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema;
+                match known.clone().find(|(_, stored)| stored.is_identical(schema)) {
+                    Some((id, stored)) => {
+                        Evolution::between(stored, newest).map_err(older)?;
+                        (number, id, stored.clone())
+                    }
+                    None => {
+                        grow(schema, newest, known.map(|(_, stored)| &**stored))?;
+                        let schema = Arc::new(schema.clone());
+                        let (number, id) = self.log.add_schema(&name, schema.clone())?;
+                        (number, id, schema)
                     }
                 }
             }
