@@ -8,6 +8,7 @@
 mod compile;
 mod names;
 mod plan;
+mod rules;
 mod run;
 mod widen;
 

@@ -6,7 +6,7 @@ use super::catalog::{Cursor, TableInfo};
 use super::index::Entry;
 use super::layout::LINE;
 use super::reader::{Shared, invalid};
-use crate::codec::{self, At, Fault};
+use crate::codec::{self, At, Fault, Regions, Validator};
 use crate::describe::Schema;
 use crate::evolve::{Evolution, Plan, Resolution, Transcoded};
 use crate::raw::{self, AlignedBuf, Backing, Payload};
@@ -233,6 +233,10 @@ impl Loaded {
         let Transcoded { buffer, ranges, bad } = plan.transcode(records, self.count)?;
         let payload = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges);
         let payload = payload.map_err(|_| Error::new(ErrorKind::BadReference))?;
+        debug_assert!(
+            !bad.is_empty() || is_valid(&payload, schema, self.count),
+            "a plan wrote what is not valid"
+        );
         let (schema, stride) = (schema.clone(), schema.root().size());
         let bad = (!bad.is_empty()).then(|| bad.into());
         Ok(Loaded { payload, schema, stride, bad, dense: None, ..*self })
@@ -255,6 +259,14 @@ impl Loaded {
         });
         error.help("an enum reads what it does not know as its variant with #[hydra(other)]")
     }
+}
+
+/// True if a payload keeps the rules of a schema: what a plan promises.
+fn is_valid(payload: &Payload, schema: &Schema, count: usize) -> bool {
+    let (records, heap, text) = (payload.records(), payload.heap(), payload.text());
+    let stride = schema.root().size();
+    let regions = Regions { records, count, stride, heap, text, heap_start: 0, text_start: 0 };
+    Validator::new(schema).validate(&regions).is_ok()
 }
 
 /// A verified block of records: the unit of verification, of lifetime and of errors. What is read from it
