@@ -597,3 +597,196 @@ fn recursive_types() -> Result<()> {
     );
     reads(&first, &second, Transcoded, |row| row.kids().get(1).is_some_and(|row| row.value() == 5))
 }
+
+/// Three generations of a type, as a program has them one after the other.
+#[allow(unreachable_pub)]
+pub(crate) mod first {
+    #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
+    pub struct Trade {
+        pub time: u32,
+        pub venue: String,
+        pub size: f32,
+    }
+}
+
+/// See [`first`].
+#[allow(unreachable_pub)]
+pub(crate) mod second {
+    #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
+    pub struct Trade {
+        pub time: u64,
+        pub venue: String,
+        pub size: f64,
+        #[hydra(default = vec!["none".to_string()])]
+        pub tags: Vec<String>,
+    }
+}
+
+/// See [`first`].
+#[allow(unreachable_pub)]
+pub(crate) mod third {
+    #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
+    #[hydra(version = 3)]
+    pub struct Trade {
+        #[hydra(alias = "time")]
+        pub at: u64,
+        pub size: Option<f64>,
+        pub venue: Venue,
+        #[hydra(default)]
+        pub tags: Vec<String>,
+        #[hydra(default = "EUR".to_string())]
+        pub currency: String,
+    }
+
+    #[derive(hydra::Hydra, Debug, Clone, Copy, PartialEq)]
+    pub enum Venue {
+        Lse,
+        #[hydra(other)]
+        Other,
+    }
+}
+
+/// Records of three generations in one table.
+pub(crate) fn generations(writer: &mut Writer) -> Result<()> {
+    let table = writer.table::<first::Trade>()?;
+    for time in 0..3 {
+        let venue = if time == 1 { "Nyse" } else { "Lse" }.to_string();
+        writer.append(table, &first::Trade { time, venue, size: 0.5 })?;
+    }
+    writer.commit()?;
+    let table = writer.table::<second::Trade>()?;
+    let tags = vec!["a".to_string(), "b".to_string()];
+    writer.append(table, &second::Trade { time: 3, venue: "Lse".into(), size: 1.5, tags: tags.clone() })?;
+    writer.commit()?;
+    let table = writer.table::<third::Trade>()?;
+    let trade = third::Trade { at: 4, size: None, venue: third::Venue::Other, tags, currency: "GBP".into() };
+    writer.append(table, &trade)
+}
+
+#[test]
+fn one_read_goes_over_several_generations() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("trades.hydra");
+    let mut writer = Writer::create(&path)?;
+    generations(&mut writer)?;
+    writer.finish()?;
+    let file = Reader::open(&path)?;
+    assert_eq!((file.tables().len(), file.tables()[0].schemas().len()), (1, 3));
+
+    let table = file.table::<third::Trade>()?;
+    let costs: Vec<Resolution> =
+        table.evolutions().map(|it| it.map(|it| it.1.resolution())).collect::<Result<_>>()?;
+    assert_eq!(costs, [Transcoded, Transcoded, Resolution::Identical]);
+    let mut rows = Vec::new();
+    for block in table.blocks() {
+        rows.extend(block?.decode().collect::<Result<Vec<_>>>()?);
+    }
+    use third::Venue::{Lse, Other};
+    let shown: Vec<_> =
+        rows.iter().map(|row| (row.at, row.size, row.venue, row.tags.len(), &*row.currency)).collect();
+    let half = Some(0.5);
+    assert_eq!(
+        shown,
+        [
+            (0, half, Lse, 0, "EUR"),
+            (1, half, Other, 0, "EUR"),
+            (2, half, Lse, 0, "EUR"),
+            (3, Some(1.5), Lse, 2, "EUR"),
+            (4, None, Other, 2, "GBP")
+        ]
+    );
+    let data = file.dynamic_table("Trade")?;
+    assert_eq!(data.schema().name(), "Trade");
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(data.get(index as u64)?.value(), Value::of(row));
+    }
+    assert!(file.table::<second::Trade>().is_err(), "text does not come back from an enum");
+    assert_eq!(file.table::<first::Trade>().unwrap_err().path_text(), Some("time"));
+    Ok(())
+}
+
+#[test]
+fn an_older_type_is_appended_where_the_newest_reads_it() -> Result<()> {
+    generations! {
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8 } }
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, #[hydra(default = 5)] pub b: u32 } }
+    }
+    let folder = tempfile::tempdir()?;
+    for old_first in [true, false] {
+        let path = folder.path().join(format!("{old_first}.hydra"));
+        let mut writer = Writer::create(&path)?;
+        if old_first {
+            let table = writer.table::<old::Row>()?;
+            writer.append(table, &old::Row { a: 1 })?;
+            writer.commit()?;
+        }
+        let table = writer.table::<new::Row>()?;
+        writer.append(table, &new::Row { a: 2, b: 2 })?;
+        writer.finish()?;
+        let mut writer = Writer::resume(&path)?;
+        let table = writer.table::<old::Row>()?;
+        writer.append(table, &old::Row { a: 3 })?;
+        writer.finish()?;
+        let table = Reader::open(&path)?.dynamic_table("Row")?;
+        assert!(table.schema().is_identical(&Schema::of::<new::Row>()), "the newer type stays the newest");
+        let values: Vec<String> =
+            (0..table.len()).map(|at| Ok(table.get(at)?.value().to_string())).collect::<Result<_>>()?;
+        assert_eq!(values[values.len() - 2..], ["Row { a: 2, b: 2 }", "Row { a: 3, b: 5 }"]);
+        assert_eq!(
+            Reader::open(&path)?.table::<old::Row>()?.get(table.len() - 2)?.decode()?,
+            old::Row { a: 2 }
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn an_older_type_is_refused_where_the_newest_needs_more() -> Result<()> {
+    generations! {
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8 } }
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, pub b: u32 } }
+    }
+    mod newer {
+        /// A type that says that it is the newer one.
+        #[derive(hydra::Hydra)]
+        #[hydra(version = 1)]
+        pub(crate) struct Row {
+            #[allow(dead_code)]
+            pub(crate) a: u8,
+        }
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("rows.hydra");
+    written(&path, &new::Row { a: 1, b: 2 })?;
+    let mut writer = Writer::resume(&path)?;
+    let error = writer.table::<old::Row>().unwrap_err();
+    assert_eq!((error.kind(), error.path_text()), (ErrorKind::TypeMismatch, Some("b")));
+    assert!(error.message().contains("version"), "{error}");
+    assert!(writer.table::<newer::Row>().is_ok());
+    writer.finish()?;
+
+    // The other way round: the newer type cannot read what is there.
+    let path = folder.path().join("old.hydra");
+    written(&path, &old::Row { a: 1 })?;
+    let error = Writer::resume(&path)?.table::<new::Row>().unwrap_err();
+    assert_eq!(error.path_text(), Some("b"));
+    Ok(())
+}
+
+#[test]
+fn an_edit_keeps_the_schema_of_its_record() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("trades.hydra");
+    let mut writer = Writer::create(&path)?;
+    generations(&mut writer)?;
+    writer.finish()?;
+    let mut editor = hydra::Editor::open(&path)?;
+    editor.record("Trade", 1)?.path("venue")?.set_str("Lse")?;
+    assert!(editor.record("Trade", 1)?.path("currency").is_err());
+    editor.finish()?;
+    let file = Reader::open(&path)?;
+    assert_eq!(file.table::<third::Trade>()?.get(1)?.view().venue(), third::Venue::Lse);
+    assert_eq!(file.tables()[0].schemas().len(), 3);
+    hydra::file::check(&path, &mut |finding| panic!("{finding:?}"))?;
+    Ok(())
+}
