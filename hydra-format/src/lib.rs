@@ -68,6 +68,7 @@ extern crate self as hydra;
 #[path = "private.rs"]
 pub mod __private;
 pub mod codec;
+pub mod compat;
 pub mod describe;
 mod error;
 pub mod evolve;

@@ -1,4 +1,4 @@
-//! Every rule of FORMAT.md, section 13.1, both ways: one type writes, the other reads, as views, owned, and as data.
+//! Every rule of FORMAT.md, section 16.1, both ways: one type writes, the other reads, as views, owned, and as data.
 
 use hydra::evolve::{Evolution, Resolution, Rule};
 use hydra::{ErrorKind, Hydra, Reader, Result, Schema, Table, Value, View, Writer};
@@ -789,4 +789,80 @@ fn an_edit_keeps_the_schema_of_its_record() -> Result<()> {
     assert_eq!(file.tables()[0].schemas().len(), 3);
     hydra::file::check(&path, &mut |finding| panic!("{finding:?}"))?;
     Ok(())
+}
+
+#[test]
+fn every_rule_has_its_test() {
+    let (page, tests) = (include_str!("../../docs/FORMAT.md"), include_str!("evolve.rs"));
+    let table = page.split("### 16.1 Rules").nth(1).and_then(|rest| rest.split("### 16.2").next()).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 15);
+    for row in rows {
+        let names: Vec<&str> = row.split('|').nth(3).unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{row}");
+        names.iter().for_each(|name| assert!(tests.contains(&format!("\nfn {name}()")), "no test {name}"));
+    }
+}
+
+mod compat {
+    use super::*;
+    use hydra::compat::{self, Severity, Who};
+
+    fn found<Old: Hydra, New: Hydra>() -> Vec<(&'static str, Severity, Who, String)> {
+        let findings = compat::compare(&Schema::of::<Old>(), &Schema::of::<New>()).unwrap();
+        findings.into_iter().map(|found| (found.rule, found.severity, found.who, found.path)).collect()
+    }
+
+    #[test]
+    fn findings_say_who_is_concerned() {
+        generations! {
+            { #[derive(Hydra)] #[hydra(version = 1)] pub struct Row { pub a: u8, pub b: u32, pub k: Kind }
+              #[derive(Hydra, Clone, Copy)] pub enum Kind { A, B } }
+            { #[derive(Hydra)] #[hydra(version = 2)] pub struct Row {
+                #[hydra(alias = "a")] pub x: u8,
+                #[deprecated(note = "use x")] pub b: u64,
+                pub k: Kind,
+                #[hydra(default)] pub c: u8 }
+              #[derive(Hydra, Clone, Copy)] pub enum Kind { A, B, C } }
+        }
+        use Severity::{Break, Note, Warning};
+        let is = |rule, severity, who, path: &str| (rule, severity, who, path.to_string());
+        assert_eq!(
+            found::<old::Row, new::Row>(),
+            [
+                is("field-renamed", Warning, Who::Json, "x"),
+                is("field-added", Note, Who::NewReader, "c"),
+                is("widened", Note, Who::NewReader, "b"),
+                is("variant-added", Note, Who::NewReader, "k:C"),
+                is("incompatible", Break, Who::OldReader, "b"),
+                is("variant-removed", Warning, Who::OldReader, "k:C"),
+                is("zero-copy-lost", Warning, Who::ZeroCopy, ""),
+                is("version", Note, Who::People, ""),
+                is("deprecated", Note, Who::People, "Row.b"),
+            ]
+        );
+        assert!(found::<old::Row, old::Row>().is_empty());
+        assert!(found::<new::Row, old::Row>().contains(&is("version-lowered", Warning, Who::OldReader, "")));
+    }
+
+    #[test]
+    fn a_type_is_held_against_a_committed_schema() -> Result<()> {
+        generations! {
+            { #[derive(Hydra)] pub struct Row { pub a: u8 } }
+            { #[derive(Hydra)] pub struct Row { pub a: u8, pub b: u8 } }
+        }
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("Row.hydra");
+        assert_eq!(compat::check::<old::Row>(&path).unwrap_err().kind(), ErrorKind::NotFound);
+        compat::save::<old::Row>(&path)?;
+        assert_eq!(compat::check::<old::Row>(&path)?, []);
+        let error = compat::check::<new::Row>(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+        let help = error.help_text().unwrap();
+        assert!(help.starts_with("break[incompatible] b: ") && help.contains("compat::save"), "{help}");
+        compat::save::<new::Row>(&path)?;
+        assert!(compat::check::<new::Row>(&path)?.is_empty());
+        assert!(compat::check::<old::Row>(&path).is_err(), "b is needed by the committed type");
+        Ok(())
+    }
 }

@@ -196,7 +196,7 @@ impl Random {
             let at = self.below(changed.len() + 1);
             changed.insert(at, Field { name: "added".into(), alias: None, default, ty });
         }
-        if self.one_in(4) {
+        if self.one_in(4) && !changed.is_empty() {
             changed.rotate_left(1);
         }
         changed

@@ -1,4 +1,4 @@
-//! Types that change: records of a file's schema read as another type, by the rules of FORMAT.md, section 13. It knows schemas
+//! Types that change: records of a file's schema read as another type, by the rules of FORMAT.md, section 16. It knows schemas
 //! and payloads; files are behind it.
 //!
 //! [`Evolution::between`] compares two schemas. Where the bytes already are those of the other type, records are read in place;

@@ -1,4 +1,4 @@
-//! The rules (FORMAT.md, section 13.1): what each pair of types has to do with each other. It knows no bytes, and nothing of how
+//! The rules (FORMAT.md, section 16.1): what each pair of types has to do with each other. It knows no bytes, and nothing of how
 //! steps are put together.
 #![forbid(unsafe_code)]
 

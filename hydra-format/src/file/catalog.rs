@@ -113,7 +113,7 @@ impl Catalog {
         self.numbers.get(name).copied()
     }
 
-    /// The newest schema of a table (FORMAT.md, section 13.3). Of very many, only the last are looked at.
+    /// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
     pub(crate) fn newest_schema(&self, table: usize) -> Option<u32> {
         let mut ids = self.tables.get(table)?.schemas.iter().rev().take(MOST_GENERATIONS).rev();
         let first = *ids.next()?;
