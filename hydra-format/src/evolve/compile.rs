@@ -13,9 +13,10 @@ use std::collections::{HashMap, VecDeque};
 /// Steps of a type that are copied into what holds it; more are called.
 const INLINE_STEPS: usize = 32;
 /// Pairs of types, fields and steps that are looked at.
-const BUDGET: usize = 1 << 19;
-/// Changes that are listed.
+const BUDGET: usize = 1 << 17;
+/// Changes that are listed, and places at which they are looked for.
 const MOST_CHANGES: usize = 256;
+const MOST_VISITS: usize = 1 << 14;
 
 /// What is compared: types by their indices, `own` within the target's schema alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -261,11 +262,17 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Every change with its path from the root; a type that is there twice is told twice, within limits.
+    /// Every change with its path from the root, what cannot be read first; a type that is there twice is told twice, within limits.
     fn changes(&self) -> Vec<Change> {
+        let refused = |change: &Change| change.rule == Rule::Incompatible;
         let mut found = Vec::new();
-        let mut work = 1 << 16;
-        self.collect(0, "", &mut Vec::new(), &mut work, &mut found);
+        self.collect(0, "", &refused, &mut Vec::new(), &mut { MOST_VISITS }, &mut found);
+        if found.is_empty() && self.drafts.iter().any(|draft| draft.changes.iter().any(refused)) {
+            let text = "something in it cannot be read, too deep to be found".into();
+            found.push(Change::new(Rule::Incompatible, "", text));
+        }
+        let readable = |change: &Change| change.rule != Rule::Incompatible;
+        self.collect(0, "", &readable, &mut Vec::new(), &mut { MOST_VISITS }, &mut found);
         found
     }
 
@@ -273,19 +280,20 @@ impl<'a> Compiler<'a> {
         &self,
         id: u32,
         path: &str,
+        which: &dyn Fn(&Change) -> bool,
         on_the_way: &mut Vec<u32>,
-        work: &mut usize,
+        visits: &mut usize,
         found: &mut Vec<Change>,
     ) {
-        *work = work.saturating_sub(1);
-        if on_the_way.contains(&id) || on_the_way.len() > 128 || *work == 0 || found.len() >= MOST_CHANGES {
+        *visits = visits.saturating_sub(1);
+        if on_the_way.contains(&id) || on_the_way.len() > 128 || *visits == 0 || found.len() >= MOST_CHANGES {
             return;
         }
         let draft = &self.drafts[id as usize];
-        found.extend(draft.changes.iter().map(|change| change.under(path)));
+        found.extend(draft.changes.iter().filter(|change| which(change)).map(|change| change.under(path)));
         on_the_way.push(id);
         for (crumb, below) in &draft.below {
-            self.collect(*below, &joined(path, crumb), on_the_way, work, found);
+            self.collect(*below, &joined(path, crumb), which, on_the_way, visits, found);
         }
         on_the_way.pop();
     }

@@ -6,6 +6,9 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/EVOLUTION.md")]
+mod guide {}
 mod names;
 mod plan;
 mod rules;

@@ -12,6 +12,9 @@ use crate::describe::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeR
 use crate::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 
+/// What it costs to say that something cannot be read: its words are kept.
+const WORDS: usize = 16;
+
 /// Two types that are compared.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
@@ -68,26 +71,26 @@ impl<'a> Compiler<'a> {
             }
             (Kind::Enum, Kind::Enum) => self.choice(draft, pair),
             (Kind::String, Kind::Enum) if to.is_fieldless() && !pair.key => self.named(draft, pair),
-            _ => {
-                self.scalar(draft, pair);
-                Ok(())
-            }
+            _ => self.scalar(draft, pair),
         }
     }
 
-    fn scalar(&mut self, draft: &mut Draft, pair: Pair<'a>) {
+    fn scalar(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
         let (from, to) = (pair.from, pair.to);
         let (source, target) = (from.kind(), to.kind());
         let fits = from.form() == to.form() && (from.is_nonzero() || !to.is_nonzero());
         let plain = matches!(target, Kind::Unit | Kind::Bool | Kind::Char | Kind::F32 | Kind::F64);
         if fits && source == target && (plain || target.is_integer()) {
-            return draft.copy(from.size() as u32);
+            draft.copy(from.size() as u32);
+            return Ok(());
         }
         if fits && is_exact(source, target) {
             draft.same = false;
             draft.change(Rule::Widened, "", format!("{} to {}", source.name(), target.name()));
-            return draft.flat.push(Step { from: 0, to: 0, op: Op::Widen(source, target), label: 0 });
+            draft.flat.push(Step { from: 0, to: 0, op: Op::Widen(source, target), label: 0 });
+            return Ok(());
         }
+        self.spend(WORDS)?;
         let (own, other) = (self.source(pair.own).spell_rust(from), self.to.spell_rust(to));
         let help = match (source, target) {
             _ if from.form() != to.form() => "a time, a date, a UUID or a decimal keeps its form and unit",
@@ -101,6 +104,7 @@ impl<'a> Compiler<'a> {
             _ => "give the field another name, with #[hydra(default)] or as an Option",
         };
         draft.refuse("", format!("{own} cannot be read as {other}"), help);
+        Ok(())
     }
 
     /// The innermost kind under newtypes.
@@ -254,6 +258,7 @@ impl<'a> Compiler<'a> {
         draft.same = false;
         let at = field.ty().index();
         let Some(default) = default_of(field) else {
+            self.spend(WORDS)?;
             let kind = self.peeled(true, ty(self.to, at));
             match kind {
                 Kind::Option => draft.change(Rule::Added, field.name(), "reads as none".into()),
@@ -296,6 +301,7 @@ impl<'a> Compiler<'a> {
         };
         self.spend(payload.len() / 64)?;
         let schema = Schema::of_type(ty(self.to, at), Some(self.to))?;
+        self.spend(schema.types().len())?;
         let size = schema.root().size();
         let (heap_start, text_start) = (size.next_multiple_of(64), text_start as usize);
         let parts =

@@ -7,7 +7,7 @@ use super::widen::widen;
 use crate::codec::{At, Fault, Measure, Sink, part, put};
 use crate::describe::round_up;
 use crate::raw::{AlignedBuf, Ranges};
-use crate::reflect::encode::Pass;
+use crate::reflect::{MAX_NESTING, encode::Pass};
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes of a payload, at most.
@@ -55,7 +55,7 @@ impl Plan {
             put(text_out, text.as_bytes());
             let (mut heap, mut text) = ([0; 0], [0; 0]);
             let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit };
+            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
             runner.flat(0, run(records, count), out);
             (0..count).try_for_each(|index| {
                 let record = records.part(index * from_size, from_size);
@@ -63,7 +63,7 @@ impl Plan {
             })?;
         } else {
             let mut sink = Sink::new(heap_out, 0, text_out, 0);
-            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit };
+            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
             runner.flat(0, run(records, count), out);
             if !root.deep.is_empty() {
                 let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
@@ -87,7 +87,7 @@ impl Plan {
         let (mut heap, mut text, mut bad) = (0, 0, Vec::new());
         for index in 0..count {
             let mut measure = Measure::from(heap, text);
-            let mut runner = Runner { plan: self, pass: Pass::Measure(&mut measure), limit };
+            let mut runner = Runner { plan: self, pass: Pass::Measure(&mut measure), limit, depth: 0 };
             let outcome = runner.deep(0, records.part(index * size, size), &mut []);
             match outcome.and_then(|()| measure.finish()) {
                 Ok((heap_end, text_end)) => {
@@ -179,6 +179,8 @@ struct Runner<'a, 'p, 's> {
     plan: &'a Plan,
     pass: Pass<'p, 's>,
     limit: u64,
+    /// Levels of nesting.
+    depth: usize,
 }
 
 impl<'a> Runner<'a, '_, '_> {
@@ -189,12 +191,17 @@ impl<'a> Runner<'a, '_, '_> {
         if self.plan.node(node).deep.is_empty() {
             return Ok(());
         }
+        if self.depth >= MAX_NESTING {
+            return Err(Error::new(ErrorKind::TooDeep).expected(format!("at most {MAX_NESTING} levels")));
+        }
+        self.depth += 1;
         for index in 0..count {
             let source = from.part(index * from_stride, from_stride);
             let outcome = self.deep(node, source, part(target, index * to_stride, to_stride));
             outcome.map_err(|error| if count > 1 { error.under(&format!("[{index}]")) } else { error })?;
             self.bounded()?;
         }
+        self.depth -= 1;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Schemas of one table among which the newest is looked for.
-const MOST_GENERATIONS: usize = 32;
+const MOST_GENERATIONS: usize = 16;
 
 /// A table: the records of one type name.
 #[derive(Clone, Debug)]

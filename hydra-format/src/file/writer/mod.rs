@@ -55,6 +55,8 @@ struct OpenTable {
     schema_id: u32,
     schema: Arc<Schema>,
     builder: Builder,
+    /// Records of another schema are appended to the same table.
+    shared: bool,
 }
 
 /// Appends records to a file. Nothing is visible to readers before [`Writer::commit`] or [`Writer::finish`].
@@ -221,8 +223,18 @@ impl Writer {
                 }
             }
         };
-        let builder = Builder::new(schema.root().size(), self.block_bytes);
-        self.tables.push(OpenTable { number, schema_id, schema, builder });
+        let mut builder = Builder::new(schema.root().size(), self.block_bytes);
+        let shared = self.tables.iter().any(|open| open.number == number);
+        if shared {
+            // Records of all types of a table keep the order in which they are appended.
+            builder.stop();
+            let others = self.tables.iter_mut().filter(|open| open.number == number);
+            others.for_each(|open| {
+                open.shared = true;
+                open.builder.stop();
+            });
+        }
+        self.tables.push(OpenTable { number, schema_id, schema, builder, shared });
         Ok(self.tables.len() - 1)
     }
 
@@ -285,6 +297,16 @@ impl Writer {
         measure: impl Fn(&mut Measure),
         encode: impl Fn(&mut [u8], &mut Sink<'_>),
     ) -> Result<()> {
+        let open = self.open(table)?;
+        if open.shared {
+            let number = open.number;
+            for other in (0..self.tables.len()).filter(|other| *other != table.index) {
+                if self.tables.get(other).is_some_and(|open| open.number == number) {
+                    let outcome = self.seal(other);
+                    self.settle(outcome)?;
+                }
+            }
+        }
         if self.open(table)?.builder.push(&measure, &encode)? == Pushed::Full {
             let outcome = self.seal(table.index);
             self.settle(outcome)?;
