@@ -2,8 +2,12 @@
 
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
+/// Values whose Drop panics while they are changed.
+mod drops;
 /// Edits: what readers, other writers and failures see of them.
 mod edit;
+/// Random edits against the same edits of plain values.
+mod edit_model;
 /// Types that change: every rule, both ways.
 mod evolve;
 /// Types that change at random, against a model of the rules.
@@ -16,6 +20,12 @@ mod golden;
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The first two laws: whatever is asked has one answer in every world.
+mod reflect;
+/// The third law: changes of live values, of data and of records in files.
+mod reflect_set;
+/// What programs get wrong.
+mod refusals;
 /// The style that the repository promises.
 mod repository;
 /// Every kind of value through memory and through files.
@@ -24,3 +34,5 @@ mod roundtrip;
 mod vectors;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;
+/// One value in every world that reflection knows.
+mod worlds;

@@ -27,6 +27,10 @@ pub trait Row: 'static {
     /// Reads the record at `at`.
     #[doc(hidden)]
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Self::Read<'a>;
+
+    /// The record at `at` as data: of the program's type, or of the file's.
+    #[doc(hidden)]
+    fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a>;
 }
 
 impl<T: Hydra> Row for T {
@@ -37,6 +41,11 @@ impl<T: Hydra> Row for T {
     fn read<'a>(at: At<'a>, _: &'a Schema) -> T::View<'a> {
         T::view(at)
     }
+
+    #[inline]
+    fn value<'a>(at: At<'a>, _: &'a Schema) -> Value<'a> {
+        Value::stored(at, T::TYPE, None)
+    }
 }
 
 impl Row for Dynamic {
@@ -44,6 +53,10 @@ impl Row for Dynamic {
     const STRIDE: usize = 0;
 
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
+        <Self as Row>::value(at, schema)
+    }
+
+    fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
         Value::stored(at, schema.root(), Some(schema))
     }
 }
@@ -354,7 +367,7 @@ impl<T: Row> Block<T> {
 
     /// The record at `index`, counted from this block's first, as data.
     pub fn value(&self, index: usize) -> Option<Value<'_>> {
-        self.record(index).map(|at| Dynamic::read(at, &self.loaded.schema))
+        self.record(index).map(|at| T::value(at, &self.loaded.schema))
     }
 
     /// The records in order, as data.
@@ -467,7 +480,7 @@ impl<T: Row> Record<T> {
 
     /// The record as data.
     pub fn value(&self) -> Value<'_> {
-        Dynamic::read(self.at(), &self.block.loaded.schema)
+        T::value(self.at(), &self.block.loaded.schema)
     }
 
     /// The record as an owned value.

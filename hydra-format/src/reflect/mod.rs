@@ -2,8 +2,11 @@
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 #![forbid(unsafe_code)]
 
+mod deserialize;
+#[cfg(test)]
+mod deserialize_tests;
 mod diff;
-mod dynamic;
+pub(crate) mod dynamic;
 pub(crate) mod encode;
 mod entries;
 mod equal;
@@ -16,13 +19,11 @@ mod live_mut;
 mod parse;
 mod path;
 mod serialize;
-#[cfg(test)]
-mod set_tests;
 mod settable;
 #[cfg(test)]
 mod tests;
 mod text;
-mod types;
+pub(crate) mod types;
 mod value;
 mod value_mut;
 mod walk;
@@ -32,6 +33,7 @@ mod walk;
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
+pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
