@@ -44,5 +44,6 @@ pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
 pub use settable::Why;
+pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;
