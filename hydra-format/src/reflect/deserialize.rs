@@ -4,7 +4,7 @@
 
 use super::dynamic::{data_of, integer, sort};
 use super::encode::{Crumb, Trail};
-use super::serialize::is_tuple_struct;
+use super::serialize::{Spelling, is_tuple_struct};
 use super::text::from_base64;
 use super::types::Type;
 use super::value::Repr;
@@ -76,18 +76,23 @@ pub struct Seed {
     /// Between two values, anything.
     data: Data,
     defaults: RefCell<HashMap<usize, Data>>,
-    hex: bool,
+    spelling: Spelling,
 }
 
 impl Seed {
     /// A reader of values of the schema's root type.
     pub fn new(schema: &Schema) -> Seed {
-        Seed { schema: Arc::new(schema.clone()), data: Data::Unit, defaults: RefCell::default(), hex: false }
+        Seed {
+            schema: Arc::new(schema.clone()),
+            data: Data::Unit,
+            defaults: RefCell::default(),
+            spelling: Spelling::default(),
+        }
     }
 
-    /// Bytes in text are hexadecimal digits instead of base64.
-    pub fn hex(self, hex: bool) -> Seed {
-        Seed { hex, ..self }
+    /// Reads text in another spelling. Integers are read in both.
+    pub fn spelling(self, spelling: Spelling) -> Seed {
+        Seed { spelling, ..self }
     }
 }
 
@@ -95,7 +100,7 @@ impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
     type Value = Value<'s>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'s>, D::Error> {
-        let context = Context { failed: OnceCell::new(), defaults: &self.defaults, hex: self.hex };
+        let context = Context { failed: OnceCell::new(), defaults: &self.defaults, hex: self.spelling.hex };
         let ty = Type::new(self.schema.root(), Some(&self.schema));
         let node = Node { ty, data: &mut self.data, trail: &Trail::ROOT, references: 0, context: &context };
         let read = node.deserialize(from);

@@ -1,7 +1,7 @@
 //! What a seed reads, and the words with which it refuses.
 #![forbid(unsafe_code)]
 
-use super::{Dynamic, Seed};
+use super::{Dynamic, Seed, Spelling};
 use crate::{Hydra, Schema, Writer};
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{DeserializeSeed, IntoDeserializer};
@@ -208,7 +208,8 @@ fn scalars_have_their_spelling() {
     }
     refuses::<char>("\"ab\"", "invalid value: string \"ab\", expected char at line 1 column 4");
     refuses::<u8>("null", "invalid type: null, expected u8 at line 1 column 4");
-    let mut seed = Seed::new(&Schema::of::<Vec<u8>>()).hex(true);
+    let mut seed =
+        Seed::new(&Schema::of::<Vec<u8>>()).spelling(Spelling { hex: true, ..Spelling::default() });
     let read = seed.deserialize(&mut serde_json::Deserializer::from_str("\"00ff\"")).unwrap();
     assert_eq!(read.to_string(), "0x00ff");
 }

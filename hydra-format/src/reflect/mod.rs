@@ -45,6 +45,7 @@ pub use handle::Handle;
 pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
+pub use serialize::{Spelled, Spelling};
 pub use settable::Why;
 pub use value::Value;
 pub use value_mut::ValueMut;
