@@ -222,9 +222,9 @@ pub(crate) struct Check {
 
 #[derive(Args)]
 pub(crate) struct Convert {
-    /// What to read; - is stdin
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
+    /// What to read; - is stdin. Several files of text become one table
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// What to write; - is stdout
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,

@@ -181,7 +181,7 @@ pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
 
 /// How deep a part is in its value.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Levels of nesting.
     pub(super) nesting: usize,
     /// References on the way.
@@ -189,7 +189,7 @@ pub(super) struct Place {
 }
 
 /// Brings data into the form that a type has at this place, or says why it is none of its values.
-pub(super) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
+pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
     Check { depth: place.references }.node(data, ty, &Trail::at_depth(place.nesting))
 }
 

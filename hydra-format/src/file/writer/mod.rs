@@ -18,7 +18,10 @@ use super::layout::MAX_NAME;
 use super::meta::{self, Metadata};
 use crate::codec::{Measure, Sink};
 use crate::raw;
-use crate::reflect::encode::{encode_value, measure_value};
+use crate::reflect::Data;
+use crate::reflect::dynamic::{self, Place};
+use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
+use crate::reflect::types::Type;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use builder::{Builder, Pushed};
 use log::Log;
@@ -234,10 +237,44 @@ impl Writer {
     pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
         let root = schema.root();
+        if let Some(data) = own_data(value, &schema) {
+            return self.append_checked(table, data, Type::new(root, Some(&schema)));
+        }
         self.append_measured(
             table,
             |measure| measure_value(value, root, &schema, measure),
             |slot, sink| encode_value(value, root, &schema, slot, sink),
+        )
+    }
+
+    /// Appends a record from data, which is brought into the form that the table's type has, as [`Dynamic::new`] does.
+    /// It stays the caller's, so that its memory can serve for the next record.
+    ///
+    /// ```
+    /// # use hydra::{Schema, Writer, reflect::Data};
+    /// # let folder = std::env::temp_dir().join(format!("hydra-data-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("data.hydra");
+    /// # let _ = std::fs::remove_file(&path);
+    /// let mut file = Writer::create(&path)?;
+    /// let table = file.dynamic_table(&Schema::of::<(u8, String)>())?;
+    /// let mut record = Data::parts([Data::from(7u8), Data::from("seven")]);
+    /// file.append_data(table, &mut record)?;
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn append_data(&mut self, table: TableId<Dynamic>, data: &mut Data) -> Result<()> {
+        let schema = self.open(table)?.schema.clone();
+        let ty = Type::new(schema.root(), Some(&schema));
+        dynamic::check(data, ty, Place::default())?;
+        self.append_checked(table, data, ty)
+    }
+
+    fn append_checked<T>(&mut self, table: TableId<T>, data: &Data, ty: Type<'_>) -> Result<()> {
+        self.append_measured(
+            table,
+            |measure| measure_data(data, ty, measure),
+            |slot, sink| encode_data(data, ty, slot, sink),
         )
     }
 
