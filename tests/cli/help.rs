@@ -112,7 +112,8 @@ Options:
   -n, --count <COUNT>    At most this many records of each file
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
+                         msgpack, cbor]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
@@ -159,17 +160,17 @@ fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
 Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
 
-Usage: hydra convert [OPTIONS] <IN> <OUT>
+Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
 Arguments:
-  <IN>   What to read; - is stdin
-  <OUT>  What to write; - is stdout
+  <IN>...  What to read; - is stdin. Several files of text become one table
+  <OUT>    What to write; - is stdout
 
 Options:
       --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
       --schema <FILE>   CSV to Hydra: take names and types from a table of this Hydra file (--table

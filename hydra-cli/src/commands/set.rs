@@ -6,10 +6,8 @@ use crate::commands::{cat, get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::escape;
-use crate::render::json::Json;
-use crate::render::leaf::Spelling;
 use crate::source::Input;
-use hydra::reflect::Locator;
+use hydra::reflect::{Locator, Spelling};
 use hydra::{Editor, Error};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -105,9 +103,7 @@ fn assign(
     let index = i64::try_from(range.start).unwrap_or(i64::MAX);
     let place = format!("table {}, record {index}", table.name());
     let failure = |error: Error| input.failure(error.place(place.as_str()));
-    let spelled = |value: hydra::Value<'_>| {
-        (cat::cell(value, Spelling::default()).text, json!(Json(value, Spelling::default())))
-    };
+    let spelled = |value: hydra::Value<'_>| (cat::cell(value, Spelling::default()).text, json!(value));
     let record = editor.record(table.name(), index).map_err(failure)?;
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = spelled(value.value());

@@ -28,6 +28,7 @@ mod text;
 pub(crate) mod types;
 mod value;
 mod value_mut;
+mod visit;
 mod walk;
 
 /// The chapter's examples, as tests.

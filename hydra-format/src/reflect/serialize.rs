@@ -103,13 +103,7 @@ impl Serialize for Spelled<'_> {
 impl<'a> Spelled<'a> {
     fn parts<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
         match value.kind() {
-            Kind::Option => match value.part(0) {
-                Some(inner) => {
-                    self.note(inner.is_none() || inner.through().kind() == Kind::Unit);
-                    serializer.serialize_some(&self.child(inner))
-                }
-                None => serializer.serialize_none(),
-            },
+            Kind::Option => self.option(value, serializer),
             Kind::Struct if !is_tuple_struct(value.fields()) => self.fields(value, serializer),
             Kind::Enum => {
                 let variant = value.variant().ok_or_else(|| S::Error::custom("an unknown variant"))?;
@@ -123,6 +117,20 @@ impl<'a> Spelled<'a> {
             Kind::Map => self.entries(value, serializer),
             _ => self.sequence(value, serializer),
         }
+    }
+
+    /// Options in one another are one, which is one level of nesting.
+    fn option<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut inner = value;
+        while inner.kind() == Kind::Option {
+            let Some(next) = inner.part(0) else {
+                self.note(inner.count() != value.count());
+                return serializer.serialize_none();
+            };
+            inner = next.through();
+        }
+        self.note(inner.kind() == Kind::Unit);
+        serializer.serialize_some(&self.child(inner))
     }
 
     fn fields<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -184,11 +192,11 @@ impl<'a> Spelled<'a> {
                 _ => serializer.serialize_u128(number),
             },
             Scalar::F32(number) if text && !number.is_finite() => {
-                self.note(number.is_nan() && number.to_bits() != f32::NAN.to_bits());
+                self.note(number.is_nan() && number.abs().to_bits() != f32::NAN.to_bits());
                 serializer.collect_str(&number)
             }
             Scalar::F64(number) if text && !number.is_finite() => {
-                self.note(number.is_nan() && number.to_bits() != f64::NAN.to_bits());
+                self.note(number.is_nan() && number.abs().to_bits() != f64::NAN.to_bits());
                 serializer.collect_str(&number)
             }
             Scalar::F32(number) => serializer.serialize_f32(number),
