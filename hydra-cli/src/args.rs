@@ -71,7 +71,8 @@ For each table t and block b of --as numpy, the records are
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.")]
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=[\"a\",\"b\"]'.")]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:
@@ -92,10 +93,17 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra check ticks.hydra
   hydra check -f json *.hydra")]
     Check(Check),
+    /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+    #[command(after_help = "Examples:
+  hydra diff old.hydra new.hydra
+  hydra diff --key id old.hydra new.hydra          records with the same id belong together
+  hydra diff -f json --table Order a.hydra b.hydra")]
+    Diff(Diff),
     /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
@@ -197,6 +205,9 @@ pub(crate) struct Hex {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]
@@ -223,6 +234,25 @@ pub(crate) struct Check {
 }
 
 #[derive(Args)]
+pub(crate) struct Diff {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "OLD")]
+    pub(crate) left: PathBuf,
+    /// Another
+    #[arg(value_name = "NEW")]
+    pub(crate) right: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The field by which records belong together; else it is their index
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
 pub(crate) struct Convert {
     /// What to read; - is stdin. Several files of text become one table
     #[arg(required = true, value_name = "IN")]
@@ -239,7 +269,7 @@ pub(crate) struct Convert {
     /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// To Hydra: take names and types from a table of this Hydra file (--table picks one)
+    /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Overwrite OUT

@@ -69,7 +69,7 @@ fn views_read_in_place() -> Result<()> {
     assert_eq!(view.array().iter().collect::<Vec<_>>(), [Some(1), None, Some(65535)]);
     assert_eq!(view.option(), Some(Some("inner")));
     assert_eq!(view.map().iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a", "aa", "b"]);
-    assert_eq!(view.map().get(&"aa".to_string()), Some(&[1u32, 2, 3][..]));
+    assert_eq!(view.map().get("aa"), Some(&[1u32, 2, 3][..]));
     assert_eq!(view.map().get(&"c".to_string()), None);
     assert_eq!(view.hash_map().get(&UserId(2)).map(|(number, _)| number), Some(5));
     assert!(view.set().contains(&(-1, Venue::Other)) && !view.set().contains(&(-1, Venue::Lse)));
@@ -454,4 +454,23 @@ proptest! {
             prop_assert_eq!(as_data.value(), record.value());
         }
     }
+}
+
+#[test]
+fn text_has_many_owners() {
+    use std::borrow::Cow;
+    use std::rc::Rc;
+    use std::sync::Arc;
+    type Texts = (String, Box<str>, Rc<str>, Arc<str>, Cow<'static, str>);
+    let texts: Texts = ("a".into(), "b".into(), "c".into(), "d".into(), Cow::Borrowed("e"));
+    let image = hydra::to_bytes(&texts).unwrap();
+    assert_eq!(hydra::from_bytes::<Texts>(&image).unwrap(), texts);
+    assert_eq!(hydra::from_bytes::<[String; 5]>(&image).unwrap_err().kind(), hydra::ErrorKind::TypeMismatch);
+    let same = hydra::from_bytes::<(String, String, String, String, String)>(&image).unwrap();
+    assert_eq!(same.4, "e", "they are one type in a file");
+    let keys =
+        std::collections::BTreeMap::from([(Cow::Borrowed("k"), vec![7u8]), (Cow::Borrowed("l"), vec![])]);
+    let image = hydra::to_bytes(&keys).unwrap();
+    let view = hydra::view::<std::collections::BTreeMap<Cow<'static, str>, Vec<u8>>>(&image).unwrap();
+    assert_eq!((view.get("k"), view.get("m")), (Some(&[7u8][..]), None));
 }

@@ -207,7 +207,7 @@ impl Guess {
         let &[sort] = typed else {
             return (others > 0).then(|| format!("{} is no number or time", self.example(TEXT)));
         };
-        if self.mixed_texts || self.counts[ODD] > 0 {
+        if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
             return Some(format!("{} is not {}", self.example(TEXT), SORTS[sort]));
         }
         let total = others + self.specials + texts + self.nulls;
@@ -407,7 +407,7 @@ mod tests {
         stays_text(&["7", "007"], "\"007\" in line 3 has a leading zero");
         stays_text(&["true", "1"], "\"1\" in line 3 is a number and \"true\" in line 2 is a bool");
         stays_text(&["0E0", "ABC", "1E2", "DEF"], "\"ABC\" in line 3 is not a number");
-        stays_text(&["2024-01-02", "3.1.2024", "2024-01-03"], "--null '3.1.2024'");
+        stays_text(&["2024-01-02", "3.1.2024"], "\"3.1.2024\" in line 3 is not a date");
         stays_text(&["2024-01-02", "3.1.2024", "4.1.2024", "2024-01-03"], "in line 3 is not a date");
         stays_text(&["2024-01-02", "2024-01-02T03:04:05Z"], "is a timestamp and");
         stays_text(&["2024-01-02T03:04:05Z", "2024-01-02T03:04:05"], "without a zone");

@@ -15,6 +15,7 @@ use crate::args::{Convert, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
+use crate::render::schema;
 use crate::render::size::plural;
 use crate::source::Input;
 use crate::target::{Target, hydra_to_stdout};
@@ -23,7 +24,12 @@ use csv::Place;
 use hydra::file::Writer;
 use hydra::reflect::Spelling;
 use hydra::{Error, Schema};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// Bytes of a schema in JSON, at most.
+const MAX_SCHEMA: u64 = 64 << 20;
 
 /// What is read.
 struct Text<'a> {
@@ -104,10 +110,19 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     Ok(exit)
 }
 
-/// The schema of a file that was named for it.
+/// The schema of a file that was named for it: a Hydra file, or what `hydra schema --as json` printed.
 fn given(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Schema> {
     let typed = Input::new(file, console)?;
-    Ok(typed.table(&typed.open()?, table)?.schema().clone())
+    let mut start = Vec::new();
+    let opened = File::open(&typed.path).map_err(|error| Failure::io(error, file))?;
+    opened.take(MAX_SCHEMA).read_to_end(&mut start).map_err(|error| Failure::io(error, file))?;
+    if start.first() != Some(&b'{') {
+        return Ok(typed.table(&typed.open()?, table)?.schema().clone());
+    }
+    schema::read(&start).map_err(|why| {
+        let failure = Failure::new("HY0617", format!("no schema in JSON: {why}")).place(typed.name.as_str());
+        failure.help("hydra schema --as json FILE prints one")
+    })
 }
 
 fn bad(

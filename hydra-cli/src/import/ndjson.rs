@@ -48,6 +48,9 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
     losses.extend(
         inexact.map(|(number, spot)| format!("{number} in {spot} has more digits or range than f64 keeps")),
     );
+    if records == 0 {
+        console.note(&format!("{}: no records, and so no fields", text.name()));
+    }
     notes.iter().for_each(|note| console.note(&format!("{}: {note}", text.name())));
     losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", text.name())));
     let schema = Schema::new(types).map_err(|error| text.failure(error))?;

@@ -305,7 +305,7 @@ impl<'de> Visitor<'de> for Key<'_> {
                 "the name of a field",
                 "1 to 255 bytes".into(),
                 &name.len().to_string(),
-                HELP,
+                "",
             ));
         }
         if object.fields.len() >= MAX_FIELDS || walk.shapes > MAX_SHAPES {

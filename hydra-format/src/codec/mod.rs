@@ -16,7 +16,7 @@ pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use validate::{Fault, Regions, Validator};
 pub(crate) use views::search;
-pub use views::{Boxed, ListView, MapView, SetView};
+pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
