@@ -113,7 +113,8 @@ Options:
   -n, --count <COUNT>    At most this many records of each file
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
+                         msgpack, cbor]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
@@ -168,9 +169,9 @@ Arguments:
 
 Options:
       --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
       --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its

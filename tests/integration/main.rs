@@ -8,6 +8,10 @@ mod drops;
 mod edit;
 /// Random edits against the same edits of plain values.
 mod edit_model;
+/// Types that change: every rule, both ways.
+mod evolve;
+/// Types that change at random, against a model of the rules.
+mod evolve_model;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
@@ -16,6 +20,8 @@ mod golden;
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The holes of peers, tried here.
+mod peers;
 /// The first two laws: whatever is asked has one answer in every world.
 mod reflect;
 /// The third law: changes of live values, of data and of records in files.
