@@ -482,7 +482,13 @@ impl<'a> Repr<'a> {
 /// Tries a change on a copy, and checks the invariants around it.
 fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
     let mut copy = root.copied()?;
-    let root = shown(&mut *copy);
+    let outcome = tried(shown(&mut *copy), steps, at);
+    // Before the outcome is returned: it would be lost if the copy panics when it is dropped.
+    drop(copy);
+    outcome
+}
+
+fn tried(root: LiveMut<'_>, steps: &[usize], at: At<'_>) -> Result<()> {
     reach(&mut *root, steps)?.assign(at)?;
     let mut value = Value::live(root);
     check_one(value)?;
