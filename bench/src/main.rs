@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = args.map(|arg| arg.parse::<usize>());
     let mut number = |default| numbers.next().transpose().map(|number| number.unwrap_or(default));
     match reflection {
-        true => reflect::run(number(31)?),
+        true => reflect::run(number(201)?),
         false => ticks::run(number(10_000_000)?, number(7)?),
     }
 }

@@ -25,6 +25,7 @@ fn dynamic_fields(order: &Dynamic) -> f64 {
     FIELDS.iter().map(|(_, name)| order.value().field(name).unwrap().get::<f64>().unwrap()).sum()
 }
 
+#[inline(always)]
 fn set(value: hydra::Result<ValueMut<'_>>, number: f64) {
     value.unwrap().set(number).unwrap();
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 /// How often one measurement goes over all items.
-const PASSES: usize = 1000;
+const PASSES: usize = 100;
 
 /// What each way of doing each operation took.
 #[derive(Default)]

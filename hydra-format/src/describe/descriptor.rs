@@ -168,21 +168,25 @@ impl Descriptor {
     }
 
     /// Name of a struct, enum or newtype without its arguments; the name of the kind otherwise.
+    #[inline]
     pub fn name(&self) -> &str {
         if self.name.is_empty() { self.kind.name() } else { &self.name }
     }
 
     /// Type arguments, in their order.
+    #[inline]
     pub fn args(&self) -> &[TypeRef] {
         &self.args
     }
 
     /// Kind.
+    #[inline]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
     /// What the kind means beyond its bytes.
+    #[inline]
     pub fn form(&self) -> Form {
         self.form
     }
@@ -193,21 +197,25 @@ impl Descriptor {
     }
 
     /// Size on disk in bytes.
+    #[inline]
     pub const fn size(&self) -> usize {
         self.size as usize
     }
 
     /// Alignment on disk in bytes.
+    #[inline]
     pub const fn align(&self) -> usize {
         self.align as usize
     }
 
     /// Layout in the memory of this program; none for a type that was read from a file.
+    #[inline]
     pub fn live(&self) -> Option<Live> {
         self.live
     }
 
     /// Element of options, lists, arrays, sets and boxes; inner type of newtypes; value of maps.
+    #[inline]
     pub fn element(&self) -> Option<TypeRef> {
         self.element
     }
@@ -228,16 +236,19 @@ impl Descriptor {
     }
 
     /// Fields of a struct or tuple, in stored order.
+    #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
     /// Variants of an enum, in declaration order.
+    #[inline]
     pub fn variants(&self) -> &[Variant] {
         &self.variants
     }
 
     /// Notes on the type: documentation, attributes, version.
+    #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -287,27 +298,32 @@ impl Field {
     }
 
     /// Name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Type.
+    #[inline]
     pub fn ty(&self) -> TypeRef {
         self.ty
     }
 
     /// Offset on disk, in bytes from the start of the struct, tuple or enum.
+    #[inline]
     pub fn offset(&self) -> usize {
         self.offset as usize
     }
 
     /// Offset in live memory; none for fields of enums, for fields stored under another type, and for
     /// types that were read from a file.
+    #[inline]
     pub fn live_offset(&self) -> Option<usize> {
         self.live_offset
     }
 
     /// Notes: documentation, aliases, default, attributes.
+    #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -356,6 +372,7 @@ impl Variant {
     }
 
     /// Name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -371,11 +388,13 @@ impl Variant {
     }
 
     /// Fields, in stored order; offsets count from the start of the enum.
+    #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
     /// Notes: documentation, aliases.
+    #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -386,7 +405,7 @@ impl Variant {
     }
 }
 
-fn position(fields: &[Field], name: &str) -> Option<usize> {
+pub(crate) fn position(fields: &[Field], name: &str) -> Option<usize> {
     fields.iter().position(|field| field.name == name)
 }
 

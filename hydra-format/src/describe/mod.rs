@@ -17,7 +17,7 @@ mod schema;
 mod spell;
 mod wire;
 
-pub(crate) use descriptor::Parts;
+pub(crate) use descriptor::{Parts, position};
 pub use descriptor::{Descriptor, Field, Live, Style, TypeRef, Variant};
 pub use kind::{Form, Kind};
 pub(crate) use kind::{NANOS, is_duration, is_timestamp};

@@ -123,6 +123,7 @@ impl Schema {
     ///
     /// # Panics
     /// For an index that is not of this schema. References from its own types never are.
+    #[inline]
     pub fn resolve(&self, ty: TypeRef) -> &Descriptor {
         match ty {
             TypeRef::Index(index) => &self.0.types[index as usize],

@@ -522,7 +522,7 @@ fn shown_data<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
 }
 
 fn is_skipped(value: Value<'_>, name: &str) -> bool {
-    matches!(value.0, Kept::Live(live) if live.skipped().contains(&name))
+    matches!(value.0, Kept::Live(live, _) if live.skipped().contains(&name))
 }
 
 #[cold]
