@@ -45,7 +45,7 @@ fn by_name(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 
 fn by_index(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 2], dynamic: &[Dynamic]) {
     let (row, indices) = ("get by index", &FIELDS.map(|(index, _)| index)[..]);
     table.get(row, "Hydra, live", (orders, indices), |order, index| number(Value::of(order).field_at(*index)));
-    table.get(row, "Hydra, stored", (stored, indices), |value, index| probe_stored(value,*index));
+    table.get(row, "Hydra, stored", (stored, indices), |value, index| number(value.field_at(*index)));
     table.get(row, "Hydra, stored, typed", (typed, indices), |value, index| number(value.field_at(*index)));
     table.get(row, "Hydra, dynamic", (dynamic, indices), |value, index| number(value.value().field_at(*index)));
     table.get(row, "facet", (orders, indices), |order, index| {
@@ -87,13 +87,9 @@ fn by_path(
 fn by_handle(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 2]) -> AnyResult<()> {
     let (row, handle) = ("get `pos.y` by handle", &[Handle::<Order>::new("pos.y")?][..]);
     table.get(row, "direct", (orders, &[()]), |order, ()| order.pos.y);
+    table.get(row, "Hydra, live, slot", (orders, &[handle[0].slot::<f64>()?]), |order, slot| *slot.get(order));
     table.get(row, "Hydra, live", (orders, handle), |order, handle| number(handle.get(Value::of(order))));
     table.get(row, "Hydra, stored", (stored, handle), |value, handle| number(handle.get(*value)));
     table.get(row, "Hydra, stored, typed", (typed, handle), |value, handle| number(handle.get(*value)));
     Ok(())
-}
-#[unsafe(no_mangle)]
-#[inline(never)]
-pub fn probe_stored(value: &Value<'_>, index: usize) -> f64 {
-    value.field_at(index).unwrap().get().unwrap()
 }

@@ -6,7 +6,7 @@ use super::record::{FIELDS, Order};
 use super::table::Table;
 use bevy_reflect::{GetPath, ParsedPath, structs::Struct};
 use facet_reflect::Poke;
-use hydra::reflect::Path;
+use hydra::reflect::{Handle, Path};
 use hydra::{Dynamic, ValueMut};
 
 /// Every way of setting, once, each on copies of the records.
@@ -63,6 +63,8 @@ fn by_path(table: &mut Table, orders: &mut [Order], dynamic: &mut [Dynamic]) -> 
     let sum = |order: &Order| order.pos.y;
     let dynamic_sum = |order: &Dynamic| order.value().path("pos.y").unwrap().get::<f64>().unwrap();
     table.set(row, "direct", (orders, &[()]), |order, (), number| order.pos.y = number, sum);
+    let slot = [Handle::<Order>::new("pos.y")?.slot::<f64>()?];
+    table.set(row, "Hydra, live, slot", (orders, &slot), |order, slot, number| slot.set(order, number).unwrap(), sum);
     table.set(row, "Hydra, live", (orders, path), |order, path, number| set(ValueMut::of(order).follow(path), number), sum);
     table.set(row, "Hydra, dynamic", (dynamic, path), |order, path, number| set(order.value_mut().follow(path), number), dynamic_sum);
     let with_facet = |order: &mut Order, path: &facet_path::Path, number| {

@@ -279,6 +279,8 @@ impl Descriptor {
 pub struct Field {
     pub(super) name: Cow<'static, str>,
     pub(super) ty: TypeRef,
+    /// Of the name: most other names have another one.
+    pub(super) hash: u32,
     pub(super) offset: u32,
     pub(super) live_offset: Option<usize>,
     pub(super) notes: Cow<'static, [Note]>,
@@ -294,7 +296,13 @@ impl Field {
         live_offset: Option<usize>,
         notes: &'static [Note],
     ) -> Field {
-        Field { name: Cow::Borrowed(name), ty, offset, live_offset, notes: Cow::Borrowed(notes) }
+        let (name, hash) = (Cow::Borrowed(name), hash(name));
+        Field { name, ty, hash, offset, live_offset, notes: Cow::Borrowed(notes) }
+    }
+
+    /// A field of a type that exists only as data, at an offset on disk.
+    pub(super) fn owned(name: Cow<'static, str>, ty: TypeRef, offset: u32) -> Field {
+        Field { hash: hash(&name), name, ty, offset, live_offset: None, notes: Cow::Borrowed(&[]) }
     }
 
     /// Name.
@@ -405,8 +413,22 @@ impl Variant {
     }
 }
 
+/// Position of the field with this name.
 pub(crate) fn position(fields: &[Field], name: &str) -> Option<usize> {
-    fields.iter().position(|field| field.name == name)
+    let hash = hash(name);
+    fields.iter().position(|field| field.hash == hash && field.name == name)
+}
+
+/// A number of a name: from its length, its first and its last bytes.
+pub(super) const fn hash(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let (first, last) = match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
+        (Some(first), Some(last), _) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+        (.., [first, .., last]) => (*first as u32, *last as u32),
+        (.., [one]) => (*one as u32, 0),
+        _ => (0, 0),
+    };
+    first.wrapping_mul(0x9e37_79b1) ^ last.rotate_left(7) ^ bytes.len() as u32
 }
 
 fn doc(notes: &[Note]) -> Option<&str> {

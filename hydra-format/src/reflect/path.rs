@@ -36,6 +36,7 @@ pub struct Path {
 
 impl Path {
     /// The steps from the outside to the inside.
+    #[inline]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }

@@ -122,7 +122,11 @@ impl<'a> Value<'a> {
         match self.0 {
             Repr::Live(value, _) => value.scalar(),
             Repr::Encoded { .. } => Scalar::None,
-            Repr::Stored { at, ty } => stored_scalar(at.part(0, ty.size()), ty.kind()),
+            Repr::Stored { at, ty } => match ty.kind() {
+                Kind::String => Scalar::Str(at.str()),
+                Kind::Bytes | Kind::Opaque => Scalar::Bytes(at.referenced(1).bytes()),
+                kind => stored_scalar(at.bytes(), kind),
+            },
             Repr::Data { data, .. } => data.scalar(),
         }
     }
@@ -464,8 +468,9 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A scalar of this kind at the start of `at`.
-fn stored_scalar(at: At<'_>, kind: Kind) -> Scalar<'_> {
+/// A scalar of this kind, which is not behind a reference, at the start of the bytes.
+fn stored_scalar(bytes: &[u8], kind: Kind) -> Scalar<'_> {
+    let at = At::new(bytes, &[], "");
     match kind {
         Kind::Unit => Scalar::Unit,
         Kind::Bool => Scalar::Bool(bool::view(at)),
@@ -482,8 +487,6 @@ fn stored_scalar(at: At<'_>, kind: Kind) -> Scalar<'_> {
         Kind::U128 => Scalar::Uint(u128::view(at)),
         Kind::F32 => Scalar::F32(f32::view(at)),
         Kind::F64 => Scalar::F64(f64::view(at)),
-        Kind::String => Scalar::Str(at.str()),
-        Kind::Bytes | Kind::Opaque => Scalar::Bytes(at.referenced(1).bytes()),
         _ => Scalar::None,
     }
 }
