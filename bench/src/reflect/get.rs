@@ -9,6 +9,7 @@ use facet_path::{Path as FacetPath, PathStep};
 use facet_reflect::Peek;
 use hydra::reflect::{Handle, Path};
 use hydra::{Dynamic, Value};
+use std::hint::black_box;
 
 /// Every way of getting, once.
 pub fn all(
@@ -87,7 +88,9 @@ fn by_path(
 fn by_handle(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 2]) -> AnyResult<()> {
     let (row, handle) = ("get `pos.y` by handle", &[Handle::<Order>::new("pos.y")?][..]);
     table.get(row, "direct", (orders, &[()]), |order, ()| order.pos.y);
-    table.get(row, "Hydra, live, slot", (orders, &[handle[0].slot::<f64>()?]), |order, slot| *slot.get(order));
+    let slot = black_box(handle[0].slot::<f64>()?);
+    table.get(row, "Hydra, live, slot", (orders, &[()]), |order, ()| *slot.get(order));
+    table.get(row, "Hydra, stored, slot", (stored, &[()]), |value, ()| slot.view(*value).unwrap());
     table.get(row, "Hydra, live", (orders, handle), |order, handle| number(handle.get(Value::of(order))));
     table.get(row, "Hydra, stored", (stored, handle), |value, handle| number(handle.get(*value)));
     table.get(row, "Hydra, stored, typed", (typed, handle), |value, handle| number(handle.get(*value)));

@@ -414,12 +414,24 @@ impl Variant {
 }
 
 /// Position of the field with this name.
+#[inline]
 pub(crate) fn position(fields: &[Field], name: &str) -> Option<usize> {
     let hash = hash(name);
-    fields.iter().position(|field| field.hash == hash && field.name == name)
+    fields.iter().position(|field| field.hash == hash && same(field.name.as_bytes(), name.as_bytes()))
+}
+
+/// Equality, without a call for names of 4 to 8 bytes.
+#[inline]
+fn same(left: &[u8], right: &[u8]) -> bool {
+    let ends = |name: &[u8]| Some((*name.first_chunk::<4>()?, *name.last_chunk::<4>()?));
+    match left.len() == right.len() && left.len() <= 8 {
+        true if left.len() >= 4 => ends(left) == ends(right),
+        _ => left == right,
+    }
 }
 
 /// A number of a name: from its length, its first and its last bytes.
+#[inline]
 pub(super) const fn hash(name: &str) -> u32 {
     let bytes = name.as_bytes();
     let (first, last) = match (bytes.first_chunk(), bytes.last_chunk(), bytes) {

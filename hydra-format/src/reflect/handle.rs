@@ -34,7 +34,7 @@ use std::sync::OnceLock;
 /// assert!(Handle::<Tick>::new("at.2").is_err()); // wrong paths are found before there is a value
 /// # Ok::<(), hydra::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Handle<T> {
     path: Path,
     /// Positions of the parts at the start of the path, with newtypes opened on the way.
@@ -47,6 +47,13 @@ pub struct Handle<T> {
     /// A schema that is that of `T`: the first in whose values the path was followed.
     known: OnceLock<Schema>,
     of: PhantomData<fn(&T)>,
+}
+
+impl<T> Clone for Handle<T> {
+    fn clone(&self) -> Self {
+        let (path, rest) = (self.path.clone(), self.rest.clone());
+        Handle { path, parts: self.parts.clone(), rest, known: self.known.clone(), ..*self }
+    }
 }
 
 impl<T: Hydra> Handle<T> {
@@ -117,7 +124,7 @@ impl<T: Hydra> Handle<T> {
             Error::new(ErrorKind::TypeMismatch).path(self.path.to_string()).expected(expected).found(found)
         })?;
         let guarded = is_guarded(Type::new(T::TYPE, None));
-        Ok(Slot { place, path: self.path.clone(), direct: !guarded && self.is_public() })
+        Ok(Slot { place, handle: self.clone(), direct: !guarded && self.is_public() })
     }
 
     /// True if no step leads through a private field.
@@ -184,7 +191,7 @@ impl<T: Hydra> Handle<T> {
 #[derive(Debug)]
 pub struct Slot<T, F> {
     place: Place<T, F>,
-    path: Path,
+    handle: Handle<T>,
     /// It may be changed without a look at the value around it.
     direct: bool,
 }
@@ -196,11 +203,28 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
         self.place.get(value)
     }
 
+    /// The value there in a stored value, read in place; as [`Handle::get`], with its errors.
+    #[inline]
+    pub fn view<'a>(&self, value: Value<'a>) -> Result<F::View<'a>> {
+        match value.0 {
+            Repr::Stored { at, ty } if self.handle.is_known(ty) => Ok(at.get::<F>(self.handle.offset)),
+            _ => self.view_new(value.loaded()),
+        }
+    }
+
+    #[cold]
+    fn view_new<'a>(&self, value: Value<'a>) -> Result<F::View<'a>> {
+        match value.0 {
+            Repr::Stored { at, ty } => self.handle.learn(ty).map(|()| at.get::<F>(self.handle.offset)),
+            _ => Err(Error::new(ErrorKind::WrongKind).expected("a stored value").found(value.type_text())),
+        }
+    }
+
     /// Sets it, as [`ValueMut::set`] does and with its errors.
     #[inline]
     pub fn set(&self, value: &mut T, new: F) -> Result<()> {
         if !self.direct {
-            return ValueMut::of(value).follow(&self.path)?.set(new);
+            return ValueMut::of(value).follow(&self.handle.path)?.set(new);
         }
         drop(std::mem::replace(self.place.get_mut(value), new));
         Ok(())

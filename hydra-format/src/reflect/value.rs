@@ -269,7 +269,7 @@ impl<'a> Value<'a> {
         Value(match self.0 {
             Repr::Live(live, ty) => Repr::Live(live, ty),
             Repr::Encoded { live, stored } => Repr::Encoded { live, stored },
-            Repr::Stored { at, ty } => Repr::Stored { at, ty },
+            Repr::Stored { at, ty } => Repr::Stored { at: at.loaded(), ty: Type::new(ty.ty, ty.schema) },
             Repr::Data { data, ty } => Repr::Data { data, ty },
         })
     }
