@@ -88,11 +88,13 @@ fn by_path(
 fn by_handle(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 2]) -> AnyResult<()> {
     let (row, handle) = ("get `pos.y` by handle", &[Handle::<Order>::new("pos.y")?][..]);
     table.get(row, "direct", (orders, &[()]), |order, ()| order.pos.y);
-    let slot = black_box(handle[0].slot::<f64>()?);
-    table.get(row, "Hydra, live, slot", (orders, &[()]), |order, ()| *slot.get(order));
-    table.get(row, "Hydra, stored, slot", (stored, &[()]), |value, ()| slot.view(*value).unwrap());
     table.get(row, "Hydra, live", (orders, handle), |order, handle| number(handle.get(Value::of(order))));
     table.get(row, "Hydra, stored", (stored, handle), |value, handle| number(handle.get(*value)));
     table.get(row, "Hydra, stored, typed", (typed, handle), |value, handle| number(handle.get(*value)));
+    let (row, slot) = ("the same in a loop, by slot", black_box(handle[0].slot::<f64>()?));
+    table.sum(row, "direct", orders, |order| order.pos.y);
+    table.sum(row, "Hydra, live", orders, |order| *slot.get(order));
+    table.sum(row, "Hydra, stored", stored, |value| slot.view(*value).unwrap());
+    table.sum(row, "Hydra, stored, typed", typed, |value| slot.view(*value).unwrap());
     Ok(())
 }

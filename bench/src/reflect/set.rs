@@ -62,9 +62,6 @@ fn by_path(table: &mut Table, orders: &mut [Order], dynamic: &mut [Dynamic]) -> 
     let (row, path) = ("set `pos.y`, parsed before", &["pos.y".parse::<Path>()?][..]);
     let sum = |order: &Order| order.pos.y;
     let dynamic_sum = |order: &Dynamic| order.value().path("pos.y").unwrap().get::<f64>().unwrap();
-    table.set(row, "direct", (orders, &[()]), |order, (), number| order.pos.y = number, sum);
-    let slot = [Handle::<Order>::new("pos.y")?.slot::<f64>()?];
-    table.set(row, "Hydra, live, slot", (orders, &slot), |order, slot, number| slot.set(order, number).unwrap(), sum);
     table.set(row, "Hydra, live", (orders, path), |order, path, number| set(ValueMut::of(order).follow(path), number), sum);
     table.set(row, "Hydra, dynamic", (dynamic, path), |order, path, number| set(order.value_mut().follow(path), number), dynamic_sum);
     let with_facet = |order: &mut Order, path: &facet_path::Path, number| {
@@ -73,5 +70,8 @@ fn by_path(table: &mut Table, orders: &mut [Order], dynamic: &mut [Dynamic]) -> 
     table.set(row, "facet", (orders, &[facet_path()]), with_facet, sum);
     let with_bevy = |order: &mut Order, path: &ParsedPath, number| *order.path_mut::<f64>(path).unwrap() = number;
     table.set(row, "bevy_reflect", (orders, &[ParsedPath::parse("pos.y")?]), with_bevy, sum);
+    let (row, slot) = ("set `pos.y` by slot", &[Handle::<Order>::new("pos.y")?.slot::<f64>()?][..]);
+    table.set(row, "direct", (orders, &[()]), |order, (), number| order.pos.y = number, sum);
+    table.set(row, "Hydra, live", (orders, slot), |order, slot, number| slot.set(order, number).unwrap(), sum);
     Ok(())
 }

@@ -42,6 +42,18 @@ impl Table {
         });
     }
 
+    /// Gets a number from each of `items` in a loop that the compiler sees as a whole.
+    #[inline(always)]
+    pub fn sum<T>(&mut self, row: &'static str, column: &'static str, items: &[T], get: impl Fn(&T) -> f64) {
+        self.time(row, column, items.len(), || {
+            let mut sum = 0u64;
+            for item in black_box(items) {
+                sum = sum.wrapping_add(get(item).to_bits());
+            }
+            sum
+        });
+    }
+
     /// Sets a number by each of `keys` in each of `items`; `sum` looks at what was set last.
     #[inline(always)]
     pub fn set<T, K>(

@@ -157,15 +157,9 @@ impl Schema {
         fnv1a(&Encoder { number: &TypeRef::index, names: false }.core(self.types()))
     }
 
-    /// True if this is the same schema in memory: quick to say, and never true of different ones.
-    #[inline]
-    pub(crate) fn is_same(&self, other: &Schema) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// True if the cores are equal: the types are read in the same way and have the same names.
     pub fn is_identical(&self, other: &Schema) -> bool {
-        self.is_same(other) || self.core() == other.core()
+        Arc::ptr_eq(&self.0, &other.0) || self.core() == other.core()
     }
 }
 

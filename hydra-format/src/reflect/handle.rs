@@ -44,8 +44,9 @@ pub struct Handle<T> {
     ty: Type<'static>,
     /// The steps after them.
     rest: Path,
-    /// A schema that is that of `T`: the first in whose values the path was followed.
-    known: OnceLock<Schema>,
+    /// A schema with a type that is stored as `T` is, the first in whose values the path was followed, and the address of the type in it, where
+    /// nothing else can be while the schema is kept here.
+    known: OnceLock<(usize, Schema)>,
     of: PhantomData<fn(&T)>,
 }
 
@@ -138,15 +139,11 @@ impl<T: Hydra> Handle<T> {
         })
     }
 
-    /// True for `T` itself, and for the root of a schema that is known to be that of `T`.
+    /// True for `T` itself, and for the type in a schema that is known to be stored as `T` is.
     #[inline]
     fn is_known(&self, ty: Type<'_>) -> bool {
-        match ty.schema {
-            Some(schema) => {
-                std::ptr::eq(ty.ty, schema.root()) && self.known.get().is_some_and(|known| known.is_same(schema))
-            }
-            None => ty.live().is_some_and(|live| live.id == TypeId::of::<T>()),
-        }
+        let address = std::ptr::from_ref(ty.ty).addr();
+        self.known.get().is_some_and(|known| known.0 == address) || is_own::<T>(ty)
     }
 
     fn walk<'a>(&self, value: Value<'a>) -> Result<Value<'a>> {
@@ -170,8 +167,8 @@ impl<T: Hydra> Handle<T> {
             let (expected, found) = (Value::type_name(own), Value::type_name(ty));
             return Err(Error::new(ErrorKind::TypeMismatch).expected(expected).found(found));
         }
-        if let Some(schema) = ty.schema.filter(|schema| std::ptr::eq(ty.ty, schema.root())) {
-            self.known.get_or_init(|| schema.clone());
+        if let Some(schema) = ty.schema {
+            self.known.get_or_init(|| (std::ptr::from_ref(ty.ty).addr(), schema.clone()));
         }
         Ok(())
     }
@@ -187,7 +184,12 @@ impl<T: Hydra> Handle<T> {
     }
 }
 
-/// Where an `F` is in every live `T`. [`Handle::slot`] finds it.
+/// True for the type `T` of the program.
+fn is_own<T: Hydra>(ty: Type<'_>) -> bool {
+    ty.live().is_some_and(|live| live.id == TypeId::of::<T>())
+}
+
+/// Where an `F` is in every `T`. [`Handle::slot`] finds it.
 #[derive(Debug)]
 pub struct Slot<T, F> {
     place: Place<T, F>,
