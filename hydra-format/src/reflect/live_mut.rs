@@ -61,6 +61,7 @@ impl<'a> PartMut<'a> {
 }
 
 /// The value, or what transparent newtypes show in its place.
+#[inline]
 pub(super) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
     if live.inside_mut().is_none() {
         return live;

@@ -393,7 +393,11 @@ impl<'a> Value<'a> {
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
-            value = value.step(step).map_err(|error| path.blame(index, error))?;
+            let next = match step {
+                Step::Field(name) => value.field(name),
+                step => value.loaded().step(step).map(Value::loaded),
+            };
+            value = next.map_err(|error| path.blame(index, error))?;
         }
         Ok(value)
     }
