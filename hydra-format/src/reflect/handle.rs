@@ -154,9 +154,9 @@ impl<T: Hydra> Handle<T> {
         }
         let mut found = value;
         for &part in &self.parts {
-            found = found.part(part).ok_or_else(|| found.wrong_kind("a value with parts"))?;
+            found = found.part(part).ok_or_else(|| found.wrong_kind("a value with parts"))?.loaded();
         }
-        found.follow(&self.rest)
+        if self.rest.steps().is_empty() { Ok(found) } else { found.follow(&self.rest) }
     }
 
     /// An error if this type is not stored as `T` is.

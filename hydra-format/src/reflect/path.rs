@@ -390,14 +390,19 @@ impl<'a> Value<'a> {
     }
 
     /// The value at a path that was parsed before.
+    #[inline]
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
+        self.loaded().walk_along(path).map(Value::loaded)
+    }
+
+    fn walk_along(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
             let next = match step {
                 Step::Field(name) => value.field(name),
                 step => value.loaded().step(step).map(Value::loaded),
             };
-            value = next.map_err(|error| path.blame(index, error))?;
+            value = next.map_err(|error| path.blame(index, error))?.loaded();
         }
         Ok(value)
     }
