@@ -2,17 +2,21 @@
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml -- [RECORDS] [ROUNDS]`: a file of ticks.
 //! `cargo run --release --manifest-path bench/Cargo.toml -- reflect [ROUNDS]`: reflection.
+//! `cargo run --release --manifest-path bench/Cargo.toml -- file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 
 mod reflect;
 mod ticks;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1).peekable();
-    let reflection = args.next_if(|arg| arg == "reflect").is_some();
+    let what = args.next_if(|arg| arg.parse::<usize>().is_err()).unwrap_or_default();
+    let path = if what == "file" { args.next() } else { None };
     let mut numbers = args.map(|arg| arg.parse::<usize>());
     let mut number = |default| numbers.next().transpose().map(|number| number.unwrap_or(default));
-    match reflection {
-        true => reflect::run(number(201)?),
-        false => ticks::run(number(10_000_000)?, number(7)?),
+    match (what.as_str(), path) {
+        ("", _) => ticks::run(number(10_000_000)?, number(7)?),
+        ("reflect", _) => reflect::run(number(201)?),
+        ("file", Some(path)) => ticks::make(path.as_ref(), number(80_000_000)?),
+        _ => Err("expected `[RECORDS] [ROUNDS]`, `reflect [ROUNDS]` or `file PATH [RECORDS]`".into()),
     }
 }

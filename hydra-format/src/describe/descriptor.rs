@@ -208,7 +208,8 @@ impl Descriptor {
         self.align as usize
     }
 
-    /// Layout in the memory of this program; none for a type that was read from a file.
+    /// Layout in the memory of this program; none for a type that was read from a file, and for arrays of transparent
+    /// newtypes. Of a transparent newtype it is that of what the newtype shows.
     #[inline]
     pub fn live(&self) -> Option<Live> {
         self.live
@@ -323,8 +324,8 @@ impl Field {
         self.offset as usize
     }
 
-    /// Offset in live memory; none for fields of enums, for fields stored under another type, and for
-    /// types that were read from a file.
+    /// Offset in live memory; none for fields of enums, for fields stored under another type, for transparent
+    /// newtypes, and for types that were read from a file.
     #[inline]
     pub fn live_offset(&self) -> Option<usize> {
         self.live_offset

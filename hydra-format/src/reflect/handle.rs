@@ -3,9 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::path::{no_variant, suggest};
+use super::settable::is_guarded;
 use super::types::Type;
 use super::value::Repr;
-use super::settable::is_guarded;
 use super::{Path, Step, Value, ValueMut};
 use crate::describe::{Field, Kind, Note, Schema};
 use crate::raw::Place;

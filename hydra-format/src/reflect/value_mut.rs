@@ -414,6 +414,13 @@ fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result
     Ok(Ok(std::mem::replace(slot, value)))
 }
 
+/// As the [`Value`] that it shows.
+impl std::fmt::Debug for ValueMut<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
 impl<'a> From<Repr<'a>> for ValueMut<'a> {
     #[inline]
     fn from(repr: Repr<'a>) -> ValueMut<'a> {
