@@ -45,10 +45,13 @@ fn by_name(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 
 
 fn by_index(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]; 2], dynamic: &[Dynamic]) {
     let (row, indices) = ("get by index", &FIELDS.map(|(index, _)| index)[..]);
-    table.get(row, "Hydra, live", (orders, indices), |order, index| number(Value::of(order).field_at(*index)));
+    table
+        .get(row, "Hydra, live", (orders, indices), |order, index| number(Value::of(order).field_at(*index)));
     table.get(row, "Hydra, stored", (stored, indices), |value, index| number(value.field_at(*index)));
     table.get(row, "Hydra, stored, typed", (typed, indices), |value, index| number(value.field_at(*index)));
-    table.get(row, "Hydra, dynamic", (dynamic, indices), |value, index| number(value.value().field_at(*index)));
+    table.get(row, "Hydra, dynamic", (dynamic, indices), |value, index| {
+        number(value.value().field_at(*index))
+    });
     table.get(row, "facet", (orders, indices), |order, index| {
         *Peek::new(order).into_struct().unwrap().field(*index).unwrap().get::<f64>().unwrap()
     });

@@ -28,7 +28,15 @@ pub fn run(rounds: usize) -> AnyResult<()> {
         get::all(&mut table, &orders, [&stored, &typed], &dynamic)?;
         set::all(&mut table, &orders, &dynamic)?;
     }
-    table.print(&["direct", "Hydra, live", "Hydra, stored", "Hydra, stored, typed", "Hydra, dynamic", "facet", "bevy_reflect"]);
+    table.print(&[
+        "direct",
+        "Hydra, live",
+        "Hydra, stored",
+        "Hydra, stored, typed",
+        "Hydra, dynamic",
+        "facet",
+        "bevy_reflect",
+    ]);
     Ok(())
 }
 

@@ -110,7 +110,9 @@ impl Table {
         for row in rows {
             let cells: Vec<&Cell> = self.cells.iter().filter(|cell| cell.row == row).collect();
             assert!(cells.windows(2).all(|pair| pair[0].sum == pair[1].sum), "sums of `{row}` differ");
-            let of = |column: &&str| cells.iter().find(|cell| cell.column == *column).map_or(String::new(), |cell| cell.text());
+            let of = |column: &&str| {
+                cells.iter().find(|cell| cell.column == *column).map_or(String::new(), |cell| cell.text())
+            };
             println!("| {row} | {} |", columns.iter().map(of).collect::<Vec<_>>().join(" | "));
         }
     }
