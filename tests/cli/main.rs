@@ -2,9 +2,11 @@
 //! that is shown is known.
 #![forbid(unsafe_code)]
 
+mod awkward;
 mod bad_input;
 mod convert;
 mod csv;
+mod diff;
 mod generate;
 mod get;
 mod help;
@@ -14,6 +16,7 @@ mod pipes;
 mod set;
 mod show;
 mod story;
+mod there_and_back;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;

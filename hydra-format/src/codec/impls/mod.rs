@@ -9,6 +9,7 @@ mod sequence;
 mod text;
 mod time;
 
+pub(super) use sequence::compare_run;
 pub(crate) use time::{duration, system_time};
 
 /// The parts of `Hydra` of a type of which a run is read one by one.
