@@ -20,6 +20,8 @@ mod golden;
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The holes of peers, tried here.
+mod peers;
 /// The first two laws: whatever is asked has one answer in every world.
 mod reflect;
 /// The third law: changes of live values, of data and of records in files.
