@@ -2,8 +2,10 @@
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml -- [RECORDS] [ROUNDS]`: a file of ticks.
 //! `cargo run --release --manifest-path bench/Cargo.toml -- reflect [ROUNDS]`: reflection.
+//! `cargo run --release --manifest-path bench/Cargo.toml -- evolve [RECORDS] [ROUNDS]`: types that changed.
 //! `cargo run --release --manifest-path bench/Cargo.toml -- file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 
+mod evolve;
 mod reflect;
 mod ticks;
 
@@ -15,8 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut number = |default| numbers.next().transpose().map(|number| number.unwrap_or(default));
     match (what.as_str(), path) {
         ("", _) => ticks::run(number(10_000_000)?, number(7)?),
+        ("evolve", _) => evolve::run(number(10_000_000)?, number(7)?),
         ("reflect", _) => reflect::run(number(201)?),
         ("file", Some(path)) => ticks::make(path.as_ref(), number(80_000_000)?),
-        _ => Err("expected `[RECORDS] [ROUNDS]`, `reflect [ROUNDS]` or `file PATH [RECORDS]`".into()),
+        _ => Err("expected `[RECORDS] [ROUNDS]`, `evolve [RECORDS] [ROUNDS]`, `reflect [ROUNDS]` or `file PATH [RECORDS]`".into()),
     }
 }
