@@ -1,10 +1,11 @@
 //! Tables of text that are made up, to Hydra and back: every cell has the same value.
 
-use super::Place;
+use super::{Place, event_file};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
+use snapbox::str;
 
 /// A cell as it stands in a file, most of them of one sort in a column.
 fn cell(sort: usize) -> BoxedStrategy<String> {
@@ -226,4 +227,128 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn every_kind_of_value_with_a_schema() {
+    let place = event_file();
+    place.run(&["convert", "events.hydra", "events.ndjson"]).code(3);
+    place.put("events.json", place.result(&["schema", "--as", "json", "events.hydra"]));
+    for schema in ["events.hydra", "events.json"] {
+        place
+            .run(&["convert", "--force", "--schema", schema, "events.ndjson", "again.hydra"])
+            .code(0)
+            .stderr_eq("");
+        // Metadata has no place in NDJSON.
+        place.run(&["diff", "events.hydra", "again.hydra"]).code(4).stdout_eq(str![[r#"
+metadata source: a test\u{1b}[31m -> (none)
+0 of 2 records changed
+
+"#]]);
+    }
+    // Without it, what is an enum and what a map is not guessed.
+    place.run(&["convert", "events.ndjson", "guessed.hydra"]).code(1).stderr_eq(str![[r#"
+error[HY0616]: counts[][]: values of several kinds
+  --> events.ndjson, line 1, column 168: expected a number, as in line 1, found text
+  = help: --schema FILE gives the types: maps and enums are never guessed
+
+"#]]);
+    let line = place.text("events.ndjson").lines().next().unwrap().to_string();
+    for (name, wrong) in [
+        ("kind", line.replace("\"level\":\"Error\"", "\"level\":7")),
+        ("variant", line.replace("\"Error\"", "\"Fatal\"")),
+        ("extra", line.replace("\"level\"", "\"rank\"")),
+        ("missing", line.replace("\"took\":\"1.5s\",", "")),
+    ] {
+        place.put("bad.ndjson", format!("{line}\n{wrong}\n"));
+        let run = place.run(&["convert", "--schema", "events.json", "bad.ndjson", "bad.hydra"]).code(1);
+        run.stderr_eq(match name {
+            "kind" => str![[r#"
+error[HY0615]: level: invalid type: integer `7`, expected enum Level
+  --> bad.ndjson, line 2, column 64
+
+"#]],
+            "variant" => str![[r#"
+error[HY0615]: level: invalid value: string "Fatal", expected enum Level
+  --> bad.ndjson, line 2, column 70
+
+"#]],
+            "extra" => str![[r#"
+error[HY0615]: rank: no such name, expected one of time, took, level, shape, pos, tags, counts, scores, ..
+  --> bad.ndjson, line 2, column 61
+
+"#]],
+            _ => str![[r#"
+error[HY0615]: took: the field is missing
+  --> bad.ndjson, line 2, column 280
+
+"#]],
+        });
+        assert!(!place.path("bad.hydra").exists());
+    }
+}
+
+#[test]
+fn a_schema_in_json_that_is_none() {
+    let place = event_file();
+    let schema = place.result(&["schema", "--as", "json", "events.hydra"]);
+    place.put("in.csv", "a\n1\n");
+    for (name, text) in [
+        ("half", schema[..schema.len() / 2].to_string()),
+        ("edited", schema.replace("\"took\"", "\"lasted\"")),
+        ("core", schema.replace("\"core\": \"", "\"core\": \"AAAA")),
+        ("other", "{\"version\":1}".to_string()),
+    ] {
+        place.put("bad.json", text);
+        let run = place.run(&["convert", "--schema", "bad.json", "in.csv", "out.hydra"]).code(1);
+        run.stderr_eq(match name {
+            "half" => str![[r#"
+error[HY0617]: no schema in JSON: EOF while parsing a string at line 97 column 16
+  --> bad.json
+  = help: hydra schema --as json FILE prints one
+
+"#]],
+            "edited" => str![[r#"
+error[HY0617]: no schema in JSON: `types` and `core` do not say the same: it was edited
+  --> bad.json
+  = help: hydra schema --as json FILE prints one
+
+"#]],
+            "core" => str![[r#"
+error[HY0617]: no schema in JSON: made by a newer version
+  --> bad.json
+  = help: hydra schema --as json FILE prints one
+
+"#]],
+            _ => str![[r#"
+error[HY0617]: no schema in JSON: it has no `core`
+  --> bad.json
+  = help: hydra schema --as json FILE prints one
+
+"#]],
+        });
+    }
+}
+
+#[test]
+fn stdin_and_several_files() {
+    let place = Place::with("one.csv", "a,b\n1,x\n");
+    let from_stdin = ["convert", "-v", "--from", "csv", "one.csv", "-", "out.hydra"];
+    let done = place.command(&from_stdin).stdin("b,a\ny,2.5\n").assert().code(0);
+    let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+    assert!(
+        said.starts_with("note: <stdin> is copied to ") && said.ends_with("note: 2 records written\n"),
+        "{said}"
+    );
+    assert_eq!(place.result(&["cat", "-f", "csv", "out.hydra"]), "a,b\n1.0,x\n2.5,y\n");
+    place.put("two.ndjson", "{}");
+    place.run(&["convert", "one.csv", "two.ndjson", "no.hydra"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: files of several formats are not put into one table
+
+"#]]);
+    place.run(&["convert", "out.hydra", "out.hydra", "no.csv"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: only text is read from several files
+
+"#]]);
+    assert_eq!(place.files(), ["one.csv", "out.hydra", "two.ndjson"]);
 }

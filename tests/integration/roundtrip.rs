@@ -165,9 +165,9 @@ fn the_same_records_give_the_same_file() -> Result<()> {
 #[test]
 fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
     mod other {
-        /// The same name, another field.
+        /// The same name, a field that is not wide enough.
         #[derive(hydra::Hydra)]
-        pub(crate) struct UserId(u64);
+        pub(crate) struct UserId(u16);
     }
     let folder = scratch();
     let path = folder.path().join("ids.hydra");

@@ -125,6 +125,15 @@ fn given(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Sche
     })
 }
 
+fn not_utf8(format: &str, input: &Input, place: Place, byte: u8) -> Failure {
+    let help = match byte {
+        0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
+        _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
+    };
+    let what = format!("malformed {format}: invalid UTF-8");
+    bad(input, "HY0611", &what, Some(place), "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
+}
+
 fn bad(
     input: &Input,
     code: &'static str,

@@ -5,7 +5,7 @@
 use super::csv::Place;
 use super::infer::{Spot, prints_back};
 use super::shape::{Build, Problem, Shape, Walk};
-use super::{Text, bad};
+use super::{Text, bad, not_utf8};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -35,7 +35,7 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
         if inexact.is_none() {
             inexact = find_inexact(line).map(|number| (number.to_string(), walk.spot.clone()));
         }
-        let mut json = Deserializer::from_slice(line);
+        let mut json = Deserializer::from_str(line);
         let added = shape.add(&mut json, &mut walk).and_then(|()| json.end());
         added.map_err(|error| match walk.problem.take() {
             Some(problem) => unfit(&problem, &shape.path(&walk), &error, number, input),
@@ -63,7 +63,7 @@ pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Re
         (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling), 0);
     lines(text, "writing", &mut |input, number, line| {
         records += 1;
-        let mut json = Deserializer::from_slice(line);
+        let mut json = Deserializer::from_str(line);
         // The seed has a limit of its own.
         json.disable_recursion_limit();
         let value = seed.deserialize(&mut json).map_err(|error| malformed(&error, number, input))?;
@@ -77,7 +77,7 @@ pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Re
 fn lines(
     text: &Text<'_>,
     what: &'static str,
-    take: &mut dyn FnMut(&Input, u64, &[u8]) -> Result<()>,
+    take: &mut dyn FnMut(&Input, u64, &str) -> Result<()>,
 ) -> Result<()> {
     let (progress, mut done, mut line) = (text.progress(what), 0, Vec::new());
     for input in &text.inputs {
@@ -96,6 +96,11 @@ fn lines(
             }
             let json =
                 line.strip_prefix(b"\xEF\xBB\xBF").filter(|_| number == 1).unwrap_or(&line).trim_ascii_end();
+            let json = std::str::from_utf8(json).map_err(|error| {
+                let at = error.valid_up_to();
+                let place = Place { line: number, column: at as u64 + 1 };
+                not_utf8("NDJSON", input, place, json.get(at).copied().unwrap_or(0))
+            })?;
             if !json.is_empty() {
                 take(input, number, json)?;
             }
@@ -107,8 +112,8 @@ fn lines(
 }
 
 /// The first number outside of strings that f64 does not hold, integers of 64 bits apart.
-fn find_inexact(line: &[u8]) -> Option<&str> {
-    let mut rest = line;
+fn find_inexact(line: &str) -> Option<&str> {
+    let mut rest = line.as_bytes();
     while let Some(&first) = rest.first() {
         match first {
             b'"' => rest = after_string(rest),

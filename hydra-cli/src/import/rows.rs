@@ -5,7 +5,7 @@
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};
 use super::infer::{Guess, Spot, Type};
-use super::{Text, bad};
+use super::{Text, bad, not_utf8};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -204,13 +204,7 @@ fn malformed(error: Malformed, input: &Input) -> Failure {
             bad("text after a closing quote", place, "a comma or the end of the line", &format!("{found:?}"))
                 .help("a quote inside a quoted cell is written twice")
         }
-        Malformed::NotUtf8(place, byte) => {
-            let help = match byte {
-                0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
-                _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
-            };
-            bad("invalid UTF-8", place, "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
-        }
+        Malformed::NotUtf8(place, byte) => not_utf8("CSV", input, place, byte),
         Malformed::TooLong(place) => bad("a line above 16 MiB", place, "a shorter one", "more")
             .help("look for a quote that is never closed"),
     }

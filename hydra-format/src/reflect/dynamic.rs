@@ -68,7 +68,8 @@ impl Dynamic {
     /// # Errors
     /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
-        check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default())?;
+        let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default());
+        checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
         Ok(Dynamic { schema, data })
     }
 
@@ -318,6 +319,7 @@ pub(super) fn sort<T>(
         Some(key) => Err(Error::new(ErrorKind::CannotEncode)
             .what("two keys of a map or set are equal")
             .found(format!("{key} twice"))
+            .help("give each key once")
             .path(trail.path())),
         None => Ok(()),
     }

@@ -130,7 +130,7 @@ impl<'t> Trail<'t> {
 }
 
 /// The pass that makes room, or the one that writes. To the first, every slot is empty.
-enum Pass<'p, 's> {
+pub(crate) enum Pass<'p, 's> {
     Measure(&'p mut Measure),
     Write(&'p mut Sink<'s>),
 }
@@ -143,7 +143,7 @@ pub(crate) fn own_data<'v>(value: Value<'v>, schema: &Schema) -> Option<&'v Data
 }
 
 impl<'s> Pass<'_, 's> {
-    fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'s mut [u8] {
+    pub(crate) fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'s mut [u8] {
         match self {
             Pass::Measure(measure) => {
                 measure.array(align, size, count);
@@ -153,7 +153,7 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    fn text(&mut self, slot: &mut [u8], text: &str) {
+    pub(crate) fn text(&mut self, slot: &mut [u8], text: &str) {
         match self {
             Pass::Measure(measure) => measure.text(text.len()),
             Pass::Write(sink) => sink.text(slot, text),
@@ -234,14 +234,14 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    fn enter(&mut self) -> bool {
+    pub(crate) fn enter(&mut self) -> bool {
         match self {
             Pass::Measure(measure) => measure.enter(),
             Pass::Write(_) => true,
         }
     }
 
-    fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         if let Pass::Measure(measure) = self {
             measure.leave();
         }

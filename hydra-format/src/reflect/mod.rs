@@ -19,8 +19,6 @@ mod live_mut;
 mod parse;
 mod path;
 mod serialize;
-#[cfg(test)]
-mod set_tests;
 mod settable;
 #[cfg(test)]
 mod tests;
@@ -48,5 +46,6 @@ pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
 pub use serialize::{Spelled, Spelling};
 pub use settable::Why;
+pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;
