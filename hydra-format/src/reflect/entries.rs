@@ -107,7 +107,14 @@ impl<'a> Iterator for Parts<'a> {
         let index = self.next;
         let part = match &mut self.entries {
             Some(entries) => entries.next()?.1,
-            None => self.value.part(index)?,
+            None => match (self.value.0, self.fields.get(index)) {
+                // The usual way, straight.
+                (Repr::Stored { at, ty }, Some(field)) => {
+                    let ty = ty.resolve(field.ty());
+                    Value(Repr::Stored { at: at.part(field.offset(), ty.size()), ty })
+                }
+                _ => self.value.part(index)?,
+            },
         };
         self.next += 1;
         Some((self.fields.get(index), part))
