@@ -7,6 +7,7 @@ mod bad_input;
 mod convert;
 mod csv;
 mod diff;
+mod formats;
 mod generate;
 mod get;
 mod help;
