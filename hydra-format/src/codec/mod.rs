@@ -5,6 +5,7 @@ mod at;
 mod facts;
 mod image;
 mod impls;
+mod opaque;
 mod sink;
 mod validate;
 mod views;
@@ -21,7 +22,14 @@ pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_payload};
+#[cfg(feature = "rust_decimal")]
+pub use impls::Fixed;
+#[cfg(feature = "rust_decimal")]
+pub(crate) use impls::{PLACES, decimal};
+#[cfg(feature = "jiff")]
+pub(crate) use impls::{date, signed_duration, timestamp};
 pub(crate) use impls::{duration, system_time};
+pub use opaque::Opaque;
 
 use crate::Result;
 use crate::raw::Describe;
