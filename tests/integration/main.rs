@@ -4,6 +4,8 @@
 mod bad_input;
 /// Edits: what readers, other writers and failures see of them.
 mod edit;
+/// Types of other crates: their forms, their limits, opaque values, and the features that bring them.
+mod ecosystem;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.

@@ -64,6 +64,7 @@ impl<'a> Node<'a> {
                 map.end()
             }
             Kind::Map => self.entries(value, serializer),
+            kind if kind.is_integer() => Err(S::Error::custom("a number that cannot be stored")),
             _ => self.sequence(value, serializer),
         }
     }
