@@ -52,6 +52,7 @@ generated! {
     shape: "shapes.hydra", "Shape", Shape;
     log: "tables.hydra", "Log", Log;
     order: "tables.hydra", "Order", Order;
+    trade: "ecosystem.hydra", "Trade", Trade;
 }
 
 mod other {

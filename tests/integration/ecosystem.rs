@@ -14,7 +14,8 @@ use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 fn page() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/FORMAT.md")).expect("docs/FORMAT.md")
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/FORMAT.md"))
+        .expect("docs/FORMAT.md")
 }
 
 /// The rows of the table of section 15 whose first heading is this one: cells without their marks.
@@ -22,7 +23,9 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
     let page = page();
     let table = page.split(&format!("\n| {heading} |")).nth(1).expect("a table of vectors");
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let cells = |row: &str| row.trim_matches('|').split(" | ").map(|cell| cell.trim_matches([' ', '`']).to_string()).collect();
+    let cells = |row: &str| {
+        row.trim_matches('|').split(" | ").map(|cell| cell.trim_matches([' ', '`']).to_string()).collect()
+    };
     rows.map(cells).collect()
 }
 
@@ -45,7 +48,9 @@ fn forms_have_the_bytes_of_the_document() {
             "timestamp<i128>" => facts(text.parse::<Timestamp>().expect(text)),
             "duration<i128>" => {
                 let seconds: Decimal = text.trim_end_matches('s').parse().expect(text);
-                facts(SignedDuration::from_nanos_i128((seconds * Decimal::new(1_000_000_000, 0)).normalize().mantissa()))
+                facts(SignedDuration::from_nanos_i128(
+                    (seconds * Decimal::new(1_000_000_000, 0)).normalize().mantissa(),
+                ))
             }
             "date<i32>" => facts(text.parse::<Date>().expect(text)),
             "uuid<array<u8,16>>" => facts(text.parse::<Uuid>().expect(text)),
@@ -106,7 +111,10 @@ fn views_give_the_values_themselves() -> Result<()> {
     for trade in some_trades() {
         let image = hydra::to_bytes(&trade)?;
         let view = hydra::view::<Trade>(&image)?;
-        assert_eq!((view.id(), view.at(), view.took(), view.settles()), (trade.id, trade.at, trade.took, trade.settles));
+        assert_eq!(
+            (view.id(), view.at(), view.took(), view.settles()),
+            (trade.id, trade.at, trade.took, trade.settles)
+        );
         assert_eq!((view.price(), view.shown(), view.rate()), (trade.price, trade.shown, trade.rate.into()));
         assert_eq!(view.parents(), &trade.parents[..], "a slice");
         for (date, prices) in &trade.history {
@@ -131,11 +139,18 @@ fn values_become_any_of_these_types_without_loss() -> Result<()> {
         assert_eq!(field("at")?.get::<Timestamp>()?, trade.at);
         assert_eq!(field("at")?.get::<SystemTime>()?, SystemTime::try_from(trade.at).expect("a time"));
         assert_eq!(field("took")?.get::<SignedDuration>()?, trade.took);
-        assert_eq!(field("took")?.get::<Duration>().unwrap_err().kind(), ErrorKind::OutOfRange, "it is negative");
+        assert_eq!(
+            field("took")?.get::<Duration>().unwrap_err().kind(),
+            ErrorKind::OutOfRange,
+            "it is negative"
+        );
         assert_eq!(field("settles")?.get::<Date>()?, trade.settles);
         assert_eq!(field("price")?.get::<Decimal>()?, trade.price);
         assert_eq!(field("shown")?.get::<Decimal>()?.to_string(), "12.50");
-        assert_eq!(root.path("history[\"2024-01-01\"][1]")?.get::<Option<Decimal>>().unwrap_err().kind(), ErrorKind::WrongKind);
+        assert_eq!(
+            root.path("history[\"2024-01-01\"][1]")?.get::<Option<Decimal>>().unwrap_err().kind(),
+            ErrorKind::WrongKind
+        );
         assert_eq!(root.path("history[\"2024-01-01\"][1]")?.get::<Decimal>()?, -Decimal::new(5, 1));
         assert_eq!(field("id")?.get::<Timestamp>().unwrap_err().kind(), ErrorKind::WrongKind);
     }
@@ -160,7 +175,10 @@ fn what_does_not_fit_is_refused_and_never_wraps() -> Result<()> {
     assert_eq!(refused(hydra::to_bytes(&long).unwrap_err()), out("0.0000000001"));
     assert_eq!(refused(hydra::to_bytes(&vec![Decimal::ONE, long]).unwrap_err()), out("0.0000000001"));
     assert_eq!(refused(hydra::to_bytes(&Fixed::<28>(Decimal::MAX)).unwrap_err()).0, ErrorKind::OutOfRange);
-    assert!(Value::of(&long).form_text().is_none() && Value::of(&long).get::<i128>().is_err(), "it has no stored value");
+    assert!(
+        Value::of(&long).form_text().is_none() && Value::of(&long).get::<i128>().is_err(),
+        "it has no stored value"
+    );
     assert_ne!(Value::of(&long), Value::of(&Decimal::new(2, 10)));
     assert!(Value::of(&long).to_string() == ".." && serde_json::to_string(&Value::of(&long)).is_err());
     let mut price = Decimal::ONE;
@@ -170,7 +188,10 @@ fn what_does_not_fit_is_refused_and_never_wraps() -> Result<()> {
     assert_eq!(price, -Decimal::new(5, 1));
 
     // What other programs may have written.
-    fn beyond<T: Hydra, O: Hydra + PartialEq + Debug + for<'a> Hydra<View<'a> = O>>(wide: T, nearest: O) -> Error {
+    fn beyond<T: Hydra, O: Hydra + PartialEq + Debug + for<'a> Hydra<View<'a> = O>>(
+        wide: T,
+        nearest: O,
+    ) -> Error {
         let image = hydra::to_bytes(&wide).expect("an image");
         let at = Value::of(&wide);
         let mut own = hydra::to_bytes(&nearest).expect("an image").to_vec();
@@ -228,7 +249,11 @@ fn they_are_keys_in_the_order_of_their_values() -> Result<()> {
     keyed([Date::MIN, Date::constant(1970, 1, 1), Date::MAX])?;
     keyed([Uuid::nil(), Uuid::from_u128(1 << 100), Uuid::max()])?;
     keyed([Duration::ZERO, Duration::from_nanos(255), Duration::from_nanos(256)])?;
-    keyed([SystemTime::UNIX_EPOCH - Duration::from_secs(1), SystemTime::UNIX_EPOCH, SystemTime::try_from(Timestamp::MAX).expect("a time")])?;
+    keyed([
+        SystemTime::UNIX_EPOCH - Duration::from_secs(1),
+        SystemTime::UNIX_EPOCH,
+        SystemTime::try_from(Timestamp::MAX).expect("a time"),
+    ])?;
     let map: BTreeMap<Decimal, u8> = [(Decimal::ONE, 1)].into();
     let image = hydra::to_bytes(&map)?;
     assert_eq!(hydra::view::<BTreeMap<Decimal, u8>>(&image)?.get(&Decimal::new(1, 20)), None);
@@ -303,7 +328,10 @@ fn reflection_shows_an_opaque_field_as_bytes() -> Result<()> {
     let bytes: &[u8] = copy.value().field("extra")?.get()?;
     assert_eq!(Opaque(bytes).decode::<Extra>()?, trade.extra);
     assert_eq!(copy.value().to::<Trade>()?, trade);
-    assert_eq!(copy.schema().root().field_index("extra").map(|_| copy.value().field("extra").unwrap().kind()), Some(hydra::Kind::Opaque));
+    assert_eq!(
+        copy.schema().root().field_index("extra").map(|_| copy.value().field("extra").unwrap().kind()),
+        Some(hydra::Kind::Opaque)
+    );
     Ok(())
 }
 
@@ -313,7 +341,14 @@ fn extras() -> impl Strategy<Value = Extra> {
         any::<String>().prop_map(Extra::Note),
         any::<(i16, Option<char>)>().prop_map(|(a, b)| Extra::Pair(a, b)),
         (0..200usize).prop_map(|count| Extra::Nulls(vec![(); count])),
-        (proptest::collection::btree_map(any::<String>(), proptest::collection::vec(-1e9f32..1e9, 0..4), 0..4), any::<u128>())
+        (
+            proptest::collection::btree_map(
+                any::<String>(),
+                proptest::collection::vec(-1e9f32..1e9, 0..4),
+                0..4
+            ),
+            any::<u128>()
+        )
             .prop_map(|(by_name, wide)| Extra::Map { by_name, wide }),
     ];
     leaf.prop_recursive(8, 8, 1, |inner| inner.prop_map(|inner| Extra::Nested(Box::new(inner))))

@@ -2,10 +2,10 @@
 
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
-/// Edits: what readers, other writers and failures see of them.
-mod edit;
 /// Types of other crates: their forms, their limits, opaque values, and the features that bring them.
 mod ecosystem;
+/// Edits: what readers, other writers and failures see of them.
+mod edit;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.

@@ -11,6 +11,11 @@ mod validate;
 mod views;
 mod with;
 
+/// The page's examples, as tests.
+#[cfg(all(doctest, feature = "jiff", feature = "uuid", feature = "rust_decimal", feature = "opaque"))]
+#[doc = include_str!("../../../docs/TYPES.md")]
+struct Page;
+
 pub use at::{At, Run};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};

@@ -36,8 +36,8 @@ const fn parts_of<T: 'static, E: Describe>(kind: Kind) -> Parts {
 /// Types that are a reference or have a tag on disk, and scalars with invalid bit patterns: never flat.
 macro_rules! not_flat {
     ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty, refs $refs:expr, $parts:expr, {$($extra:tt)*};)*) => {$(
-        // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
         $(#[$attr])*
+        // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
         unsafe impl<$($generics)*> Describe for $ty {
             const SIZE: usize = Self::TYPE.size();
             const ALIGN: usize = Self::TYPE.align();
@@ -130,8 +130,8 @@ const fn decimal<T: 'static>(places: u8) -> Parts {
 
 #[cfg(feature = "uuid")]
 const _: () = assert!(size_of::<uuid::Uuid>() == 16 && align_of::<uuid::Uuid>() == 1);
-// SAFETY: uuid promises the layout of [u8; 16] (its Pod for bytemuck says so), which is how it is stored; any bits are valid.
 #[cfg(feature = "uuid")]
+// SAFETY: uuid promises the layout of [u8; 16] (its Pod for bytemuck says so), which is how it is stored; any bits are valid.
 unsafe impl Describe for uuid::Uuid {
     const SIZE: usize = 16;
     const ALIGN: usize = 1;
@@ -147,8 +147,8 @@ unsafe impl Describe for uuid::Uuid {
         &Descriptor::new(parts)
     };
 }
-// SAFETY: the assertion above holds the alignment.
 #[cfg(feature = "uuid")]
+// SAFETY: the assertion above holds the alignment.
 unsafe impl Plain for uuid::Uuid {}
 
 // SAFETY: arrays have no padding between or after their elements, so an array of flat elements is flat,

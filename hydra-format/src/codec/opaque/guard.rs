@@ -2,7 +2,9 @@
 //! wraps whatever serde hands around while it decodes, and knows no encoding.
 #![forbid(unsafe_code)]
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use std::cell::Cell;
 use std::fmt;
 

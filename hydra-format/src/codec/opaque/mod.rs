@@ -8,8 +8,8 @@ mod guard;
 
 use super::impls::listed;
 use super::{At, Hydra, Measure, Sink, put};
-use crate::reflect::{Reflect, Scalar};
 use crate::Result;
+use crate::reflect::{Reflect, Scalar};
 
 /// How a field with `#[hydra(opaque)]` is stored: the bytes of a serde value. It is its own view, over `&[u8]`.
 ///
