@@ -70,7 +70,8 @@ For each table t and block b of --as numpy, the records are
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.")]
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=[\"a\",\"b\"]'.")]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:
@@ -91,6 +92,12 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra check ticks.hydra
   hydra check -f json *.hydra")]
     Check(Check),
+    /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+    #[command(after_help = "Examples:
+  hydra diff old.hydra new.hydra
+  hydra diff --key id old.hydra new.hydra          records with the same id belong together
+  hydra diff -f json --table Order a.hydra b.hydra")]
+    Diff(Diff),
     /// Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
@@ -195,6 +202,9 @@ pub(crate) struct Hex {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]
@@ -215,6 +225,25 @@ pub(crate) struct Check {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "OLD")]
+    pub(crate) left: PathBuf,
+    /// Another
+    #[arg(value_name = "NEW")]
+    pub(crate) right: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The field by which records belong together; else it is their index
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Shape::Text)]
     pub(crate) format: Shape,

@@ -19,6 +19,7 @@ Commands:
   hex      Show bytes with their meaning: of a record, a block header, the file's header
   layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+  diff     Compare two files: schemas, then records by index or by a key; exit 4 if they differ
   convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
   help     Print this message or the help of the given subcommand(s)
 
@@ -262,7 +263,8 @@ Examples:
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=["a","b"]'.
 
 "#]]);
 }
@@ -279,16 +281,44 @@ Arguments:
   [PATH|OFFSET]  [TABLE][RECORD].field, or a file offset
 
 Options:
-      --table <NAME>  The table, where the file has several
-      --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose       Say more on stderr
-  -h, --help          Print help
+      --table <NAME>     The table, where the file has several
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
 
 Examples:
   hydra hex ticks.hydra                 header and commit records
   hydra hex ticks.hydra '[1041]'        a record, and what it refers to
   hydra hex ticks.hydra '[-1].tags'
   hydra hex ticks.hydra 0x2100          the block or record at a file offset
+
+"#]]);
+}
+
+#[test]
+fn diff() {
+    Place::new().run(&["diff", "--help"]).code(0).stdout_eq(str![[r#"
+Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+
+Usage: hydra diff [OPTIONS] <OLD> <NEW>
+
+Arguments:
+  <OLD>  A Hydra file; - is stdin
+  <NEW>  Another
+
+Options:
+      --table <NAME>     Only this table
+      --key <PATH>       The field by which records belong together; else it is their index
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
+
+Examples:
+  hydra diff old.hydra new.hydra
+  hydra diff --key id old.hydra new.hydra          records with the same id belong together
+  hydra diff -f json --table Order a.hydra b.hydra
 
 "#]]);
 }

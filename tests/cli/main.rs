@@ -5,6 +5,7 @@
 mod bad_input;
 mod convert;
 mod csv;
+mod diff;
 mod generate;
 mod get;
 mod help;
@@ -13,6 +14,7 @@ mod layout;
 mod pipes;
 mod set;
 mod show;
+mod story;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;

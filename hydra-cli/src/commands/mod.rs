@@ -4,6 +4,7 @@
 pub(crate) mod cat;
 pub(crate) mod check;
 pub(crate) mod convert;
+pub(crate) mod diff;
 pub(crate) mod get;
 pub(crate) mod hex;
 pub(crate) mod inspect;

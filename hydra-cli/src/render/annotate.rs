@@ -9,6 +9,7 @@ use super::size::plural;
 use hydra::Value;
 use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Elements that are told apart, references that are followed, and parts in all.
 const MAX_ELEMENTS: u64 = 32;
@@ -66,9 +67,7 @@ impl<'a> Annotator<'a> {
         self.add(root, at, String::new(), value);
         let start = self.payload.start + at;
         let own = std::mem::take(&mut self.parts);
-        let mut record =
-            Region { title: String::new(), bytes: start..start + root.size() as u64, parts: own };
-        record.fill();
+        let record = self.region("", start..start + root.size() as u64, own);
         let (mut heap, mut text) = (Vec::new(), Vec::new());
         for _ in 0..MAX_LINKS {
             let Some(link) = self.links.pop_front() else { break };
@@ -80,8 +79,17 @@ impl<'a> Annotator<'a> {
             heap.retain(told);
             text.retain(told);
         }
-        let regions = [vec![record], together("in the heap", heap), together("in the text", text)];
-        (regions.into_iter().flatten().collect(), self.links.len())
+        let mut regions = vec![record];
+        regions.extend(together(heap).map(|(bytes, parts)| self.region("in the heap", bytes, parts)));
+        regions.extend(together(text).map(|(bytes, parts)| self.region("in the text", bytes, parts)));
+        (regions, self.links.len())
+    }
+
+    fn region(&self, title: &str, bytes: Range<u64>, parts: Vec<Part>) -> Region {
+        let from = (bytes.start - self.payload.start) as usize;
+        let len = (bytes.end - bytes.start) as usize;
+        let own = self.payload.bytes.get(from..).map_or(&[][..], |rest| &rest[..len.min(rest.len())]);
+        Region::new(title, bytes.start, own.to_vec(), parts)
     }
 
     fn resolve(&self, ty: Option<TypeRef>) -> &'a Descriptor {
@@ -98,7 +106,7 @@ impl<'a> Annotator<'a> {
     fn push(&mut self, ty: &Descriptor, at: u64, len: usize, name: &str, value: String) {
         let name = if name.is_empty() { "value" } else { name };
         let (at, ty) = (self.payload.start + at, self.payload.schema.spell_rust(ty));
-        self.parts.push(Part { at, len: len as u64, name: name.into(), ty, value });
+        self.parts.push(Part { at, len: len as u64, name: name.into(), ty, value, told: true });
     }
 
     fn add(&mut self, ty: &'a Descriptor, at: u64, name: String, value: Option<Value<'a>>) {
@@ -264,20 +272,19 @@ impl<'a> Annotator<'a> {
     }
 }
 
-/// Parts that lie near one another, as regions.
-fn together(title: &str, mut parts: Vec<Part>) -> Vec<Region> {
+/// Parts that lie near one another, with the bytes that they span.
+fn together(mut parts: Vec<Part>) -> impl Iterator<Item = (Range<u64>, Vec<Part>)> {
     parts.sort_by_key(|part| part.at);
-    let mut regions: Vec<Region> = Vec::new();
+    let mut groups: Vec<(Range<u64>, Vec<Part>)> = Vec::new();
     for part in parts {
         let end = part.at + part.len;
-        match regions.last_mut() {
-            Some(last) if part.at <= last.bytes.end + NEAR => {
-                last.bytes.end = last.bytes.end.max(end);
-                last.parts.push(part);
+        match groups.last_mut() {
+            Some((bytes, group)) if part.at <= bytes.end + NEAR => {
+                bytes.end = bytes.end.max(end);
+                group.push(part);
             }
-            _ => regions.push(Region { title: title.into(), bytes: part.at..end, parts: vec![part] }),
+            _ => groups.push((part.at..end, vec![part])),
         }
     }
-    regions.iter_mut().for_each(Region::fill);
-    regions
+    groups.into_iter()
 }

@@ -22,11 +22,11 @@ pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use validate::{Fault, Regions, Validator};
 pub(crate) use views::search;
-pub use views::{Boxed, ListView, MapView, SetView};
+pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
-pub(crate) use image::{encode_after, encode_payload, open_payload};
+pub(crate) use image::{encode_after, encode_payload, open_payload, open_payload_of};
 #[cfg(feature = "rust_decimal")]
 pub use impls::Fixed;
 #[cfg(feature = "rust_decimal")]

@@ -7,6 +7,7 @@ use crate::codec::Opaque;
 use crate::codec::{Fixed, PLACES};
 use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, struct_layout};
 use crate::type_of;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
 use std::num::NonZero;
@@ -96,6 +97,7 @@ not_flat! {
     [] Box<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
     [] Rc<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
     [] Arc<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
+    [] Cow<'static, str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
     [T: Describe] Option<T>, refs T::REFS, option_parts::<Self, T>(), {};
     [T: Describe] Vec<T>, refs true, list_parts::<Self, T>(), { const KEY: bool = T::BYTE; };
     [T: Describe] Box<[T]>, refs true, list_parts::<Self, T>(), { const KEY: bool = T::BYTE; };

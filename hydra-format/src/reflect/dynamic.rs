@@ -72,6 +72,11 @@ impl Dynamic {
         Ok(Dynamic { schema, data })
     }
 
+    /// A value whose data is in the form of its type.
+    pub(super) fn checked(schema: Arc<Schema>, data: Data) -> Dynamic {
+        Dynamic { schema, data }
+    }
+
     /// An owned copy of any value; live values are copied as they are stored.
     pub fn from_value(value: Value<'_>) -> Result<Dynamic> {
         let ty = value.typed();
@@ -140,7 +145,7 @@ impl Value<'_> {
     }
 }
 
-fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
+pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
     if depth > MAX_NESTING {
         return Err(too_deep());
     }
@@ -294,7 +299,12 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
 }
 
 /// Sorts by key, and refuses equal ones.
-fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+pub(super) fn sort<T>(
+    items: &mut [T],
+    key: impl Fn(&T) -> &Data,
+    ty: Type<'_>,
+    trail: &Trail<'_>,
+) -> Result<()> {
     fn value<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
         Value(Repr::Data { data, ty })
     }
@@ -314,7 +324,7 @@ fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Tra
 }
 
 /// An integer as its kind has it, if it is one of its values.
-fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
+pub(super) fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
     let (signed, unsigned) = match data {
         Data::Int(number) => (Some(*number), u128::try_from(*number).ok()),

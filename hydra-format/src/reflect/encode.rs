@@ -4,6 +4,7 @@
 
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
+use super::walk::key_step;
 use super::{Path, Reflect, Scalar, Step, Value, compare_keys};
 use crate::codec::{At, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
@@ -73,6 +74,8 @@ pub(super) enum Crumb<'t> {
     Field(&'t str),
     Variant(&'t str),
     Index(usize),
+    /// The value under a key.
+    Key(Value<'t>),
     Some,
     /// Into a newtype or box: nothing that a path shows.
     Inner,
@@ -106,6 +109,7 @@ impl<'t> Trail<'t> {
                 Crumb::Field(name) => Some(Step::Field(name.to_string())),
                 Crumb::Variant(name) => Some(Step::Variant(name.to_string())),
                 Crumb::Index(index) => Some(Step::Index(*index as i64)),
+                Crumb::Key(key) => Some(key_step(key.through(), 0)),
                 Crumb::Some => Some(Step::Some),
                 Crumb::Inner => None,
             });

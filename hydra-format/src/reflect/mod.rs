@@ -2,6 +2,9 @@
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 #![forbid(unsafe_code)]
 
+mod deserialize;
+#[cfg(test)]
+mod deserialize_tests;
 mod diff;
 mod dynamic;
 pub(crate) mod encode;
@@ -32,6 +35,7 @@ mod walk;
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
+pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};

@@ -114,8 +114,9 @@ impl Serialize for Body<'_> {
     }
 }
 
-fn is_tuple_struct(fields: &[Field]) -> bool {
-    !fields.is_empty() && fields.iter().enumerate().all(|(index, field)| field.name() == index.to_string())
+pub(super) fn is_tuple_struct(fields: &[Field]) -> bool {
+    fields.first().is_some_and(|first| first.name() == "0")
+        && fields.iter().enumerate().all(|(index, field)| field.name() == index.to_string())
 }
 
 /// A string, also through newtypes.

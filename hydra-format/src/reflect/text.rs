@@ -147,6 +147,34 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes of such a text; none if it is not the one that they have.
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let padding = text.bytes().rev().take_while(|&byte| byte == b'=').count();
+    let digits = text.as_bytes().get(..text.len() - padding)?;
+    if padding > 2 || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for chunk in digits.chunks(4) {
+        let word = chunk.iter().try_fold(0u32, |word, &byte| Some(word << 6 | u32::from(digit(byte)?)))?;
+        let word = (word << (6 * (4 - chunk.len()))).to_be_bytes();
+        let (kept, rest) = word.get(1..)?.split_at_checked(chunk.len() - 1)?;
+        bytes.extend_from_slice(kept);
+        if rest.iter().any(|&byte| byte != 0) {
+            return None;
+        }
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@ pub(crate) use self::jiff::{date, signed_duration, timestamp};
 pub use decimal::Fixed;
 #[cfg(feature = "rust_decimal")]
 pub(crate) use decimal::{PLACES, decimal};
+pub(super) use sequence::compare_run;
 pub(crate) use time::{duration, system_time};
 
 #[cold]

@@ -52,7 +52,7 @@ fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
 }
 
 /// Lexicographic order of a stored run against live elements.
-fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
+pub(in crate::codec) fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
     let pairs = (0..run.count()).zip(elements);
     let unequal = |ordering: &Ordering| ordering.is_ne();
     pairs
