@@ -11,6 +11,7 @@ mod get;
 mod help;
 mod hex;
 mod layout;
+mod pages;
 mod pipes;
 mod set;
 mod show;
