@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod contract;
 mod convert;
 mod csv;
 mod diff;

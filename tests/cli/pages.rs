@@ -82,7 +82,7 @@ fn put<T: Hydra>(place: &Place, name: &str, records: impl IntoIterator<Item = T>
 }
 
 /// The files of which help and pages speak.
-fn shop() -> Place {
+pub(super) fn shop() -> Place {
     let place = Place::new();
     put(&place, "shop.hydra", orders());
     let mut changed = orders();
@@ -135,7 +135,7 @@ fn sh(place: &Place, line: &str) -> Output {
 }
 
 /// The commands that `hydra --help` lists.
-fn commands() -> Vec<String> {
+pub(super) fn commands() -> Vec<String> {
     let help = Place::new().result(&["--help"]);
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
     let names = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|&name| name != "help");
