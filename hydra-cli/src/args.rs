@@ -98,10 +98,11 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra")]
     Diff(Diff),
-    /// Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+    /// Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
@@ -261,9 +262,9 @@ pub(crate) struct Diff {
 
 #[derive(Args)]
 pub(crate) struct Convert {
-    /// What to read; - is stdin
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
+    /// What to read; - is stdin. Several files of text become one table
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// What to write; - is stdout
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
@@ -276,7 +277,7 @@ pub(crate) struct Convert {
     /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// CSV to Hydra: take names and types from a table of this Hydra file (--table picks one)
+    /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Overwrite OUT

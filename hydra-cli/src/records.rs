@@ -74,13 +74,6 @@ impl Records {
             };
             self.lost += block.first().saturating_sub(next);
             next = block.first().saturating_add(block.len() as u64);
-            if !block.schema().is_identical(self.table.schema()) {
-                let place = format!("table {}, records {}..{next}", self.table.name(), block.first());
-                let error = Error::new(ErrorKind::TypeMismatch).place(place);
-                return Err(self
-                    .input
-                    .failure(error.what("older records of this table have another schema")));
-            }
             block.values().try_for_each(&mut *take)?;
         }
         self.lost += end.saturating_sub(next);

@@ -68,7 +68,8 @@
 //!
 //! `SystemTime` and `Duration` of the standard library need no feature.
 //!
-//! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's.
+//! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's;
+//! `docs/EVOLUTION.md` says how types may change.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
 #![deny(unsafe_code)]
 
@@ -82,8 +83,10 @@ extern crate self as hydra;
 #[path = "private.rs"]
 pub mod __private;
 pub mod codec;
+pub mod compat;
 pub mod describe;
 mod error;
+pub mod evolve;
 pub mod file;
 #[allow(unsafe_code)]
 mod raw;

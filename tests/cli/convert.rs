@@ -127,7 +127,7 @@ error[HY0601]: the format of OUT cannot be told from "out.xml"
 "#]]);
     place.run(&["convert", "ticks.hydra", "out.hydra"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: Hydra is not converted to Hydra
-  = help: CSV to Hydra; Hydra to CSV, NDJSON and JSON
+  = help: CSV and NDJSON to Hydra; Hydra to CSV, NDJSON and JSON
 
 "#]]);
     place.run(&["convert", "--null", "x", "ticks.hydra", "out.csv"]).code(2);

@@ -159,13 +159,13 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
 
-Usage: hydra convert [OPTIONS] <IN> <OUT>
+Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
 Arguments:
-  <IN>   What to read; - is stdin
-  <OUT>  What to write; - is stdout
+  <IN>...  What to read; - is stdin. Several files of text become one table
+  <OUT>    What to write; - is stdout
 
 Options:
       --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
@@ -174,8 +174,8 @@ Options:
                         ndjson, json]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
-      --schema <FILE>   CSV to Hydra: take names and types from a table of this Hydra file (--table
-                        picks one)
+      --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
+                        tables) or `hydra schema --as json`
       --force           Overwrite OUT
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --table <NAME>    The table, where the file has several
@@ -190,6 +190,7 @@ Options:
 Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 

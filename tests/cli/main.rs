@@ -2,6 +2,7 @@
 //! that is shown is known.
 #![forbid(unsafe_code)]
 
+mod awkward;
 mod bad_input;
 mod contract;
 mod convert;
@@ -17,6 +18,7 @@ mod pipes;
 mod set;
 mod show;
 mod story;
+mod there_and_back;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;

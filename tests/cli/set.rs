@@ -98,7 +98,7 @@ error[HY0501]: no such value: no field `poz` in struct Event (at byte 0)
     same(&["set", "events.hydra", "[0].level=Debug"], 1).stderr_eq(str![[r#"
 error[HY0509]: cannot be set: the enum has no such variant
   --> events.hydra, table Event, record 0, at level: expected a variant of Level, found Debug
-  = help: give the name of a variant, or a whole value with its fields
+  = help: its variants: Info, Error
 
 "#]]);
     same(&["set", "events.hydra", "[7].level=Info"], 1).stderr_eq(str![[r#"
@@ -156,4 +156,31 @@ error[HY0002]: no such file
   --> none.hydra: found No such file or directory (os error 2)
 
 "#]]);
+}
+
+#[derive(hydra::Hydra)]
+#[hydra(invariant = |span: &Span| if span.from <= span.to { Ok(()) } else { Err("from is after to") })]
+#[allow(unreachable_pub)]
+pub struct Span {
+    pub from: u8,
+    pub to: u8,
+    pub note: String,
+}
+
+#[test]
+fn what_only_the_program_can_check_is_said() {
+    let place = Place::new();
+    hydra::save(place.path("spans.hydra"), &Span { from: 1, to: 5, note: String::new() }).unwrap();
+    let set = |args: &[&str]| {
+        place.run(&[&["set", "spans.hydra"], args].concat()).code(0).stderr_eq(str![[r#"
+warning: the invariant of Span was not checked: only the program that owns the type can
+
+"#]])
+    };
+    set(&["[0].from=9"]).stdout_eq(str![[r#"
+[0].from: 1 -> 9
+
+"#]]);
+    set(&["[0].to=3", "[0].note=x"]);
+    place.run(&["check", "spans.hydra"]).code(0);
 }

@@ -191,8 +191,10 @@ struct Position {
     tick_file(1).run(&["schema", "--as", "json", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
 {
   "align_bytes": 8,
+  "core": "AQAAAAMAAAAzAAAAFgAAABAAAAAIAAAABABUaWNrAAACAAQAdGltZQEAAAAAAAAABQBwcmljZQIAAAAIAAAADAAAAAwAAAAIAAAACAAAAAwAAAAPAAAACAAAAAgAAAA=",
   "fingerprint": "0xd215025e023b6604",
   "layout_fingerprint": "0x1f81e1f1dc627825",
+  "notes": "AwAAABwAAAAAAAAAAAAAAAEPAAAAQSBwbGFpbiByZWNvcmQuCQAAAAAAAAAAAAEACQkAAAAAAAAAAAACAAk=",
   "size_bytes": 16,
   "table": "Tick",
   "type": "Tick",

@@ -335,6 +335,33 @@ fn reflection_shows_an_opaque_field_as_bytes() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn they_stay_when_the_type_around_them_changes() -> Result<()> {
+    mod newer {
+        use super::*;
+
+        #[derive(Hydra, Debug, PartialEq)]
+        #[hydra(name = "Trade")]
+        pub struct Trade {
+            #[hydra(default)]
+            pub venue: Option<String>,
+            #[hydra(opaque)]
+            pub extra: Extra,
+            pub history: BTreeMap<Date, Vec<Decimal>>,
+            pub id: Uuid,
+            pub price: Fixed<9>,
+        }
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/v0/ecosystem.hydra");
+    let table = hydra::Reader::open(file)?.table::<newer::Trade>()?;
+    for (index, trade) in (0..).zip(some_trades()) {
+        let read = table.get(index)?.decode()?;
+        let Trade { id, extra, history, price, .. } = trade;
+        assert_eq!(read, newer::Trade { venue: None, extra, history, id, price: price.into() });
+    }
+    Ok(())
+}
+
 fn extras() -> impl Strategy<Value = Extra> {
     let leaf = prop_oneof![
         Just(Extra::Nothing),

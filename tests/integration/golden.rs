@@ -26,6 +26,7 @@ const GOLDEN: &[Golden] = &[
     ("unclosed", unclosed),
     ("edited", edited),
     ("ecosystem", ecosystem),
+    ("generations", generations),
 ];
 
 const fn id(low: u8) -> [u8; 16] {
@@ -34,6 +35,12 @@ const fn id(low: u8) -> [u8; 16] {
 
 fn create(path: &Path, low: u8) -> Result<Writer> {
     Writer::options().file_id(id(low)).create(path)
+}
+
+fn generations(path: &Path) -> Result<()> {
+    let mut writer = create(path, 11)?;
+    crate::evolve::generations(&mut writer)?;
+    writer.finish()
 }
 
 /// A tick whose numbers say where they came from.

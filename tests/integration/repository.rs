@@ -95,7 +95,7 @@ fn nothing_is_left_open() {
 
 /// Lines of code that crates may have together: neither blank nor comment, tests apart. The library's aim is 10,000;
 /// DESIGN.md says where it stands, and raising the number wants a reason there.
-const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 16_600), (&["hydra-cli"], 5_700)];
+const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 15_500), (&["hydra-cli"], 5_700)];
 const FILE_LIMIT: usize = 600;
 
 #[test]
@@ -187,6 +187,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/VALUES.md",
         "docs/REFLECTION.md",
         "docs/TYPES.md",
+        "docs/EVOLUTION.md",
         "docs/BENCHMARKS.md",
         "docs/commands/README.md",
     ];

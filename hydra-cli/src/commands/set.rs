@@ -12,6 +12,7 @@ use crate::source::Input;
 use hydra::reflect::Locator;
 use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -20,6 +21,8 @@ struct Change {
     path: String,
     old: (String, String),
     new: (String, String),
+    /// Types whose invariants nobody checked.
+    unchecked: Vec<String>,
 }
 
 pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
@@ -44,6 +47,12 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
         }
         changes.push(change);
     }
+    let unchecked: BTreeSet<&String> = changes.iter().flat_map(|change| &change.unchecked).collect();
+    for name in unchecked {
+        console.warn(&format!(
+            "the invariant of {name} was not checked: only the program that owns the type can"
+        ));
+    }
     if !args.dry_run {
         editor.finish().map_err(|error| input.failure(error))?;
     }
@@ -51,14 +60,14 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
         Shape::Json => {
             let (file, dry_run) = (json!(input.name), args.dry_run);
             write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
-            for (number, Change { path, old, new }) in changes.iter().enumerate() {
+            for (number, Change { path, old, new, .. }) in changes.iter().enumerate() {
                 let (comma, path) = (if number > 0 { "," } else { "" }, json!(path));
                 write!(console, "{comma}\n{{\"path\":{path},\"old\":{},\"new\":{}}}", old.1, new.1)?;
             }
             writeln!(console, "\n]}}")?;
         }
         Shape::Text => {
-            for Change { path, old, new } in &changes {
+            for Change { path, old, new, .. } in &changes {
                 writeln!(console, "{}: {} -> {}", escape::line(path), old.0, new.0)?;
             }
             if args.dry_run {
@@ -113,7 +122,8 @@ fn assign(
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = spelled(value.value());
     change(&mut value, text, &locator.path.to_string(), &failure)?;
-    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()) })
+    let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
+    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()), unchecked })
 }
 
 /// Sets a value from text: a scalar as it is spelled alone, anything else as JSON.

@@ -6,7 +6,7 @@ mod deserialize;
 #[cfg(test)]
 mod deserialize_tests;
 mod diff;
-mod dynamic;
+pub(crate) mod dynamic;
 pub(crate) mod encode;
 mod entries;
 mod equal;
@@ -19,13 +19,11 @@ mod live_mut;
 mod parse;
 mod path;
 mod serialize;
-#[cfg(test)]
-mod set_tests;
 mod settable;
 #[cfg(test)]
 mod tests;
 mod text;
-mod types;
+pub(crate) mod types;
 mod value;
 mod value_mut;
 mod walk;
@@ -46,5 +44,6 @@ pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
 pub use settable::Why;
+pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;
