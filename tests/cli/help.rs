@@ -20,7 +20,7 @@ Commands:
   layout       Show where the bytes go: of the file by region, of records by field
   check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  convert      Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+  convert      Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
   completions  Print the completions of a shell
   man          Write manual pages: hydra.1, and one for each command
   help         Print this message or the help of the given subcommand(s)
