@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use hydra::reflect::Spelling;
+use std::path::{Path, PathBuf};
 
 /// Inspect, check, print, edit and convert Hydra files
 #[derive(Parser)]
@@ -98,12 +99,13 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra")]
     Diff(Diff),
-    /// Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+    /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
     /// Print the completions of a shell
@@ -327,6 +329,12 @@ pub(crate) struct Source {
     pub(crate) bytes: Bytes,
 }
 
+impl Source {
+    pub(crate) fn spelling(&self) -> Spelling {
+        Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
@@ -354,6 +362,8 @@ pub(crate) enum Print {
     Json,
     Ndjson,
     Csv,
+    Msgpack,
+    Cbor,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -369,6 +379,39 @@ pub(crate) enum Format {
     Csv,
     Ndjson,
     Json,
+    Msgpack,
+    Cbor,
+}
+
+impl Format {
+    /// The format that the extension of a file tells.
+    pub(crate) fn of(path: &Path) -> Option<Format> {
+        Some(match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+            "hydra" => Format::Hydra,
+            "csv" => Format::Csv,
+            "ndjson" | "jsonl" => Format::Ndjson,
+            "json" => Format::Json,
+            "msgpack" => Format::Msgpack,
+            "cbor" => Format::Cbor,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Format::Hydra => "Hydra",
+            Format::Csv => "CSV",
+            Format::Ndjson => "NDJSON",
+            Format::Json => "JSON",
+            Format::Msgpack => "MessagePack",
+            Format::Cbor => "CBOR",
+        }
+    }
+
+    /// True for formats that nobody reads on a terminal.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Format::Hydra | Format::Msgpack | Format::Cbor)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

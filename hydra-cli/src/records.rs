@@ -1,15 +1,15 @@
 //! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
 #![forbid(unsafe_code)]
 
-use crate::args::{Bytes, Int64, Source};
+use crate::args::Source;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::columns::{self, Column};
 use crate::render::escape;
-use crate::render::leaf::Spelling;
 use crate::source::Input;
 use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
+use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, ErrorKind, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -46,8 +46,7 @@ impl Records {
         let incomplete = input.admit(&reader, source.skip_damaged, console)?;
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;
-        let spelling =
-            Spelling { int64_strings: source.int64 == Int64::String, hex: source.bytes == Bytes::Hex };
+        let spelling = source.spelling();
         let (skip_damaged, lost, skipped) = (source.skip_damaged, 0, Vec::new());
         Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
     }

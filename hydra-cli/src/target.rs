@@ -108,9 +108,7 @@ pub(crate) fn hydra_to_stdout(
     fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
     if console.width.is_some() {
-        return Err(
-            Failure::usage("a Hydra file is not written to a terminal").help("name a file, or pipe it on")
-        );
+        return Err(Console::refuse_binary());
     }
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     interrupt::remove(directory.path());

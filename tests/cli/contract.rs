@@ -142,7 +142,7 @@ fn what_is_not_there_is_exit_code_1() {
         );
         assert!(stdout.is_empty() || line.contains("-f json"), "{line}: {stdout}");
     }
-    assert_eq!(place.files().len(), 4, "{:?}", place.files());
+    assert_eq!(place.files().len(), 5, "{:?}", place.files());
 }
 
 #[test]

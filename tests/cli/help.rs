@@ -20,7 +20,7 @@ Commands:
   layout       Show where the bytes go: of the file by region, of records by field
   check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  convert      Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+  convert      Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
   completions  Print the completions of a shell
   man          Write manual pages: hydra.1, and one for each command
   help         Print this message or the help of the given subcommand(s)
@@ -114,7 +114,8 @@ Options:
   -n, --count <COUNT>    At most this many records of each file
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
+                         msgpack, cbor]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
@@ -159,7 +160,7 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
 
 Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
@@ -169,9 +170,9 @@ Arguments:
 
 Options:
       --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
       --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
@@ -192,6 +193,7 @@ Examples:
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 "#]]);

@@ -97,6 +97,7 @@ pub(super) fn shop() -> Place {
     });
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/penguins.csv");
     std::fs::copy(data, place.path("penguins.csv")).unwrap();
+    place.put("log.ndjson", "{\"at\":\"2024-01-02T03:04:05Z\",\"user\":{\"id\":7}}\n{\"at\":\"2024-01-02T03:04:06.500Z\",\"user\":null,\"ms\":2.5}\n");
     place
 }
 
@@ -112,6 +113,7 @@ fn more() -> Place {
         place.put(name, place.read(if name == "b.hydra" { "new.hydra" } else { "shop.hydra" }));
     }
     place.put("weather.csv", "day,rain\n2024-01-02,NA\n2024-01-03,1.5\n");
+    ["day1.ndjson", "day2.ndjson"].iter().for_each(|name| place.put(name, "{\"a\":1}\n{\"a\":null}\n"));
     for folder in ["bin", ".zfunc", ".config/fish/completions", ".local/share/bash-completion/completions"] {
         std::fs::create_dir_all(place.path(folder)).unwrap();
     }
@@ -121,6 +123,7 @@ fn more() -> Place {
         let executable = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(place.path(&format!("bin/{name}")), executable).unwrap();
     }
+    assert!(sh(&place, "hydra convert ticks.hydra more.msgpack").status.success());
     place
 }
 

@@ -6,10 +6,8 @@ use crate::commands::{cat, get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::escape;
-use crate::render::json::Json;
-use crate::render::leaf::Spelling;
 use crate::source::Input;
-use hydra::reflect::Locator;
+use hydra::reflect::{Locator, Spelling};
 use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -115,7 +113,7 @@ fn assign(
     let place = format!("table {}, record {index}", table.name());
     let failure = |error: Error| input.failure(error.place(place.as_str()));
     let spelled = |value: hydra::Value<'_>| {
-        let json = serde_json::to_string(&Json(value, Spelling::default())).unwrap_or_default();
+        let json = serde_json::to_string(&value).unwrap_or_default();
         (cat::cell(value, Spelling::default()).text, json)
     };
     let record = editor.record(table.name(), index).map_err(failure)?;

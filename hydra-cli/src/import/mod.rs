@@ -8,6 +8,7 @@ mod infer;
 mod ndjson;
 mod rows;
 mod shape;
+mod stream;
 mod time;
 
 use crate::args::{Convert, Format};
@@ -21,6 +22,7 @@ use crate::target::{Target, hydra_to_stdout};
 use columns::Columns;
 use csv::Place;
 use hydra::file::Writer;
+use hydra::reflect::Spelling;
 use hydra::{Error, Schema};
 use std::fs::File;
 use std::io::Read;
@@ -33,6 +35,7 @@ const MAX_SCHEMA: u64 = 64 << 20;
 struct Text<'a> {
     inputs: Vec<Input>,
     nulls: &'a [String],
+    spelling: Spelling,
 }
 
 impl Text<'_> {
@@ -67,7 +70,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let given = args.schema.as_ref().map(|file| given(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
-    let text = Text { inputs, nulls: &args.null };
+    let text = Text { inputs, nulls: &args.null, spelling: select.source.spelling() };
     let (schema, surveyed, exit) = match (given, from) {
         (Some(schema), _) => (schema, None, Exit::Done),
         (None, from) => {
@@ -76,7 +79,11 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
             let name = type_name(named.map(PathBuf::as_path));
             let (schema, records, exit) = match from {
                 Format::Csv => rows::survey(&text, &name, console)?,
-                _ => ndjson::survey(&text, &name, console)?,
+                Format::Ndjson => ndjson::survey(&text, &name, console)?,
+                _ => {
+                    let words = format!("{} does not say the types of its records", from.name());
+                    return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
+                }
             };
             (schema, Some(records), exit)
         }
@@ -85,7 +92,8 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     let fill = |writer: &mut Writer| {
         records = match from {
             Format::Csv => rows::write(&text, &Columns::of(&schema)?, writer)?,
-            _ => ndjson::write(&text, &schema, writer)?,
+            Format::Ndjson => ndjson::write(&text, &schema, writer)?,
+            _ => stream::write(&text, from, &schema, writer)?,
         };
         match surveyed {
             Some(rows) if rows != records => {

@@ -59,10 +59,13 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
 
 /// Writes the records. Returns how many.
 pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, mut seed, mut records) = (writer.dynamic_table(schema)?, Seed::new(schema), 0);
+    let (table, mut seed, mut records) =
+        (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling), 0);
     lines(text, "writing", &mut |input, number, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
+        // The seed has a limit of its own.
+        json.disable_recursion_limit();
         let value = seed.deserialize(&mut json).map_err(|error| malformed(&error, number, input))?;
         json.end().map_err(|error| malformed(&error, number, input))?;
         Ok(writer.append_value(table, value)?)

@@ -26,6 +26,7 @@ mod text;
 pub(crate) mod types;
 mod value;
 mod value_mut;
+mod visit;
 mod walk;
 
 /// The chapter's examples, as tests.
@@ -43,6 +44,7 @@ pub use handle::Handle;
 pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
+pub use serialize::{Spelled, Spelling};
 pub use settable::Why;
 pub(crate) use value::MAX_NESTING;
 pub use value::Value;
