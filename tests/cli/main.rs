@@ -4,6 +4,7 @@
 
 mod awkward;
 mod bad_input;
+mod contract;
 mod convert;
 mod csv;
 mod diff;
@@ -13,6 +14,7 @@ mod get;
 mod help;
 mod hex;
 mod layout;
+mod pages;
 mod pipes;
 mod set;
 mod show;

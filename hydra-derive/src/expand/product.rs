@@ -228,6 +228,7 @@ impl Expansion<'_> {
             Stored::AsItself | Stored::Skipped => inner.ty.to_token_stream(),
             Stored::With(with) => quote!(<#with as __h::With<#ty>>::Stored),
             Stored::As(stored) => stored.to_token_stream(),
+            Stored::Opaque => quote!(<__h::Opaque as __h::With<#ty>>::Stored),
         }
     }
 

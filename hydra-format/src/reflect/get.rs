@@ -8,7 +8,8 @@ use crate::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime};
 
 /// What [`Value::get`] can give: all integers and floats, bool, char, `&str`, `&[u8]` of bytes, slices of
-/// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these.
+/// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these. With the crate's features,
+/// also jiff's Timestamp, SignedDuration and Date, Uuid and Decimal of theirs.
 ///
 /// Integers convert between all widths where the number fits, and into floats that hold it exactly; f32 and f64 convert
 /// where nothing is lost. No float becomes an integer.
@@ -128,6 +129,47 @@ get! {
         let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
         let time = system_time(nanos(value, exponent)?);
         time.ok_or_else(|| out_of_range("a time that this system can express", value))
+    };
+}
+
+#[cfg(feature = "jiff")]
+get! {
+    jiff::Timestamp, |value| {
+        let value = value.through();
+        let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
+        crate::codec::timestamp(nanos(value, exponent)?)
+            .ok_or_else(|| out_of_range("a time in the years -9999 to 9999", value))
+    };
+    jiff::SignedDuration, |value| {
+        let value = value.through();
+        let Form::Duration { exponent } = value.ty().form() else { return Err(value.wrong_kind("a duration")) };
+        crate::codec::signed_duration(nanos(value, exponent)?)
+            .ok_or_else(|| out_of_range("a duration of up to 2^63 seconds", value))
+    };
+    jiff::civil::Date, |value| {
+        let value = value.through();
+        let Form::Date = value.ty().form() else { return Err(value.wrong_kind("a date")) };
+        crate::codec::date(value.get()?).ok_or_else(|| out_of_range("a date in the years -9999 to 9999", value))
+    };
+}
+
+#[cfg(feature = "uuid")]
+get! {
+    uuid::Uuid, |value| {
+        let value = value.through();
+        let Form::Uuid = value.ty().form() else { return Err(value.wrong_kind("a UUID")) };
+        let bytes = value.parts().map(|(_, byte)| byte.get()).collect::<Result<Vec<u8>>>()?;
+        uuid::Uuid::from_slice(&bytes).map_err(|_| value.wrong_kind("a UUID"))
+    };
+}
+
+#[cfg(feature = "rust_decimal")]
+get! {
+    rust_decimal::Decimal, |value| {
+        let value = value.through();
+        let Form::Decimal { exponent } = value.ty().form() else { return Err(value.wrong_kind("a decimal")) };
+        crate::codec::decimal(value.get()?, exponent)
+            .ok_or_else(|| out_of_range("a decimal of at most 96 bits and 28 places", value))
     };
 }
 

@@ -115,6 +115,7 @@ impl<'a> Spelled<'a> {
                 map.end()
             }
             Kind::Map => self.entries(value, serializer),
+            kind if kind.is_integer() => Err(S::Error::custom("a number that cannot be stored")),
             _ => self.sequence(value, serializer),
         }
     }
