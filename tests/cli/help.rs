@@ -20,7 +20,7 @@ Commands:
   layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   diff     Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  convert  Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+  convert  Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
   help     Print this message or the help of the given subcommand(s)
 
 Options:
@@ -159,7 +159,7 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
 
 Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
@@ -192,6 +192,7 @@ Examples:
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 "#]]);
