@@ -31,7 +31,8 @@ pub struct Facts {
     align: usize,
     /// Offset in live memory, where the field has one under its stored type.
     live_offset: Option<usize>,
-    converted: bool,
+    /// The type that describes the field is the field's type in memory.
+    own: bool,
     flat: bool,
     any_bits: bool,
     refs: bool,
@@ -46,7 +47,7 @@ impl Facts {
             size: T::SIZE,
             align: T::ALIGN,
             live_offset: None,
-            converted: false,
+            own: !T::TRANSPARENT,
             flat: T::FLAT,
             any_bits: T::ANY_BITS,
             refs: T::REFS,
@@ -57,12 +58,12 @@ impl Facts {
 
     /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
     pub(crate) const fn converted(self) -> Facts {
-        Facts { converted: true, flat: false, refs: true, key: false, ..self }
+        Facts { own: false, flat: false, refs: true, key: false, ..self }
     }
 
-    /// For a field at this offset in live memory, which counts only where it is what is stored.
+    /// For a field at this offset in live memory.
     pub const fn at(self, live_offset: usize) -> Facts {
-        Facts { live_offset: if self.converted { None } else { Some(live_offset) }, ..self }
+        Facts { live_offset: Some(live_offset), ..self }
     }
 }
 
@@ -248,7 +249,8 @@ pub const fn field<S: Fields>(
     name: &'static str,
     notes: &'static [Note],
 ) -> Field {
-    Field::new(name, ty, S::OFFSETS[index], S::FACTS[index].live_offset, notes)
+    let facts = S::FACTS[index];
+    Field::new(name, ty, S::OFFSETS[index], if facts.own { facts.live_offset } else { None }, notes)
 }
 
 /// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that

@@ -492,3 +492,25 @@ fn values_nested_to_the_limit_are_printed() {
         place.run(args).code(0);
     }
 }
+
+/// `generations.hydra` has three types of `Trade`: what older ones lack is filled in, what they have more is left out.
+#[test]
+fn records_of_older_types_are_shown_as_the_newest() {
+    let golden = format!("{}/../tests/golden/v0/generations.hydra", env!("CARGO_MANIFEST_DIR"));
+    let place = Place::new();
+    let records = place.result(&["cat", "-f", "ndjson", &golden]);
+    assert_eq!(
+        records.lines().collect::<Vec<_>>(),
+        [
+            r#"{"at":0,"size":0.5,"venue":"Lse","tags":[],"currency":"EUR"}"#,
+            r#"{"at":1,"size":0.5,"venue":"Other","tags":[],"currency":"EUR"}"#,
+            r#"{"at":2,"size":0.5,"venue":"Lse","tags":[],"currency":"EUR"}"#,
+            r#"{"at":3,"size":1.5,"venue":"Lse","tags":["a","b"],"currency":"EUR"}"#,
+            r#"{"at":4,"size":null,"venue":"Other","tags":["a","b"],"currency":"GBP"}"#,
+        ]
+    );
+    assert_eq!(place.result(&["get", "-f", "ndjson", &golden, "[1].venue"]), "\"Other\"\n");
+    place.run(&["convert", &golden, "out.ndjson"]).code(0);
+    assert_eq!(place.text("out.ndjson"), records);
+    assert!(place.result(&["schema", &golden]).contains("currency"));
+}

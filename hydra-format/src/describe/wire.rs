@@ -178,7 +178,7 @@ fn decode_fields(input: &mut Input<'_>, named: bool) -> Result<Cow<'static, [Fie
     let field = |position: u16| {
         let name = if named { input.str()? } else { tuple_field_name(position.into()) };
         let (ty, offset) = (index(input)?, input.u32()?);
-        Ok(Field { name, ty, offset, live_offset: None, notes: Cow::Borrowed(&[]) })
+        Ok(Field::owned(name, ty, offset))
     };
     (0..count).map(field).collect()
 }

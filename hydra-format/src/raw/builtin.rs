@@ -120,6 +120,9 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
     const KEY: bool = T::KEY;
     const TYPE: &'static Descriptor = const {
         let mut parts = sized::<Self>(Kind::Array, Self::SIZE, Self::ALIGN);
+        if T::TRANSPARENT {
+            parts.live = None;
+        }
         parts.element = Some(TypeRef::Live(type_of::<T>));
         parts.count = N as u64;
         &Descriptor::new(parts)
@@ -218,7 +221,7 @@ macro_rules! tuples {
                     stringify!($index),
                     TypeRef::Live(type_of::<$param>),
                     Self::LAYOUT.offsets[$index],
-                    Some(std::mem::offset_of!(Self, $index)),
+                    if $param::TRANSPARENT { None } else { Some(std::mem::offset_of!(Self, $index)) },
                     &[],
                 )),+] };
                 &Descriptor::new(parts)

@@ -30,7 +30,7 @@ impl<'a> Entries<'a> {
         }
         let layout = value.typed().entry();
         let source = match value.0 {
-            Repr::Live(live) => Source::Live(live.entries()),
+            Repr::Live(live, _) => Source::Live(live.entries()),
             Repr::Encoded { .. } => return None,
             Repr::Stored { at, ty } => Source::Stored(ty.run(at), layout),
             Repr::Data { data, .. } => Source::Data(data, layout),

@@ -31,6 +31,7 @@ impl<'a> Value<'a> {
     /// assert_eq!(value.get::<u8>().unwrap_err().kind(), ErrorKind::OutOfRange);
     /// # Ok::<(), hydra::Error>(())
     /// ```
+    #[inline]
     pub fn get<T: Get<'a>>(self) -> Result<T> {
         T::get(self)
     }
@@ -48,6 +49,7 @@ macro_rules! get {
     ($($ty:ty, |$value:ident| $get:expr;)*) => {$(
         impl<'a> sealed::Sealed for $ty {}
         impl<'a> Get<'a> for $ty {
+            #[inline(always)]
             fn get($value: Value<'a>) -> Result<$ty> {
                 $get
             }
@@ -60,7 +62,7 @@ macro_rules! integers {
         $ty, |value| match value.through().scalar() {
             Scalar::Int(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
             Scalar::Uint(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
-            _ => Err(value.through().wrong_kind("an integer")),
+            _ => Err(value.loaded().is_no("an integer")),
         };
     )*}};
 }
@@ -73,12 +75,13 @@ macro_rules! floats {
             Scalar::F64(number) => exact_float(number, number as $ty as f64).map(|()| number as $ty),
             Scalar::Int(number) => exact_integer(number.unsigned_abs(), $mantissa).map(|()| number as $ty),
             Scalar::Uint(number) => exact_integer(number, $mantissa).map(|()| number as $ty),
-            _ => Err(value.through().wrong_kind("a number")),
+            _ => Err(value.loaded().is_no("a number")),
         };
     )*}};
 }
 floats! { f32, 24; f64, 53; }
 
+#[inline]
 fn exact_float(wide: f64, back: f64) -> Result<()> {
     match wide.to_bits() == back.to_bits() {
         true => Ok(()),
@@ -87,6 +90,7 @@ fn exact_float(wide: f64, back: f64) -> Result<()> {
 }
 
 /// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
+#[inline]
 fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
     let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
     match zeros + mantissa >= 128 {
@@ -98,20 +102,20 @@ fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
 get! {
     bool, |value| match value.through().scalar() {
         Scalar::Bool(it) => Ok(it),
-        _ => Err(value.through().wrong_kind("bool")),
+        _ => Err(value.loaded().is_no("bool")),
     };
     char, |value| match value.through().scalar() {
         Scalar::Char(it) => Ok(it),
-        _ => Err(value.through().wrong_kind("char")),
+        _ => Err(value.loaded().is_no("char")),
     };
     &'a str, |value| match value.through().scalar() {
         Scalar::Str(text) => Ok(text),
-        _ => Err(value.through().wrong_kind("string")),
+        _ => Err(value.loaded().is_no("string")),
     };
     &'a [u8], |value| match value.through().scalar() {
         Scalar::Bytes(bytes) => Ok(bytes),
         _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
-        _ => Err(value.through().wrong_kind("bytes")),
+        _ => Err(value.loaded().is_no("bytes")),
     };
     Duration, |value| {
         let value = value.through();

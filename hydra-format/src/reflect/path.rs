@@ -37,6 +37,7 @@ pub struct Path {
 
 impl Path {
     /// The steps from the outside to the inside.
+    #[inline]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -402,10 +403,19 @@ impl<'a> Value<'a> {
     }
 
     /// The value at a path that was parsed before.
+    #[inline]
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
+        self.loaded().walk_along(path).map(Value::loaded)
+    }
+
+    fn walk_along(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
-            value = value.step(step).map_err(|error| path.blame(index, error))?;
+            let next = match step {
+                Step::Field(name) => value.field(name),
+                step => value.loaded().step(step).map(Value::loaded),
+            };
+            value = next.map_err(|error| path.blame(index, error))?.loaded();
         }
         Ok(value)
     }
