@@ -51,5 +51,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Check(args) => commands::check::run(args, console),
         Command::Diff(args) => commands::diff::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
+        Command::Completions(args) => commands::shell::completions(args, console),
+        Command::Man(args) => commands::shell::man(args),
     }
 }

@@ -142,7 +142,7 @@ error[HY0403]: no such table
 
 "#]]);
     place.run(&["check", "empty.hydra"]).code(0).stdout_eq(str![[r#"
-✓ empty.hydra 0 records in 0 blocks, 8.0 KiB (8192) verified, nothing found
+✓ empty.hydra  0 records in 0 blocks, 8.0 KiB (8192) verified, nothing found
 
 "#]]);
 }
@@ -359,7 +359,7 @@ error[HY0403]: no such table
 fn check_as_text_and_json() {
     let place = tick_file(1000);
     place.run(&["check", "ticks.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-✓ ticks.hydra 1,000 records in 7 blocks, 24.8 KiB (25344) verified, nothing found
+✓ ticks.hydra  1,000 records in 7 blocks, 24.8 KiB (25344) verified, nothing found
 
 "#]]);
     place.run(&["check", "-f", "json", "ticks.hydra"]).code(0).stdout_eq(str![[r#"

@@ -186,8 +186,10 @@ fn links_between_pages_lead_somewhere() {
         "docs/DESIGN.md",
         "docs/VALUES.md",
         "docs/REFLECTION.md",
+        "docs/TYPES.md",
         "docs/EVOLUTION.md",
         "docs/BENCHMARKS.md",
+        "docs/commands/README.md",
     ];
     let mut complaints = Vec::new();
     for page in pages {

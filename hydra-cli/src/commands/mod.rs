@@ -11,3 +11,4 @@ pub(crate) mod inspect;
 pub(crate) mod layout;
 pub(crate) mod schema;
 pub(crate) mod set;
+pub(crate) mod shell;
