@@ -12,6 +12,7 @@ mod interrupt;
 mod progress;
 mod records;
 mod render;
+mod schemas;
 mod source;
 mod target;
 
@@ -50,6 +51,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),
         Command::Diff(args) => commands::diff::run(args, console),
+        Command::Compat(args) => commands::compat::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
         Command::Completions(args) => commands::shell::completions(args, console),
         Command::Man(args) => commands::shell::man(args),

@@ -3,6 +3,7 @@
 
 pub(crate) mod cat;
 pub(crate) mod check;
+pub(crate) mod compat;
 pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod get;
