@@ -74,6 +74,9 @@ pub mod file;
 #[allow(unsafe_code)]
 mod raw;
 pub mod reflect;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 
 pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};

@@ -13,7 +13,7 @@ use crate::file::layout::{
     CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
     SLOT_AT, line_up, put,
 };
-use crate::file::open::Opened;
+use crate::file::open::{self, Opened};
 use crate::file::reader::Reader;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::{Source, Storage};
@@ -409,6 +409,9 @@ impl Log {
             return Ok(());
         };
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
+        // What opening read may have been in memory only, and forgotten since: after a failed sync, systems do that.
+        let checked = open::check_unsynced(&*self.storage, &self.header, &commit);
+        checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
         self.sync_storage()?;
         let (sequence, epoch) = (self.state.sequence, self.state.epoch);

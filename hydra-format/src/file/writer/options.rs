@@ -113,9 +113,12 @@ impl WriterOptions {
 
     /// Opens an existing file to change records: see [`Editor::open`].
     pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
-        let path = path.as_ref();
+        self.edit_on(&FileDisk, path.as_ref())
+    }
+
+    pub(crate) fn edit_on(self, disk: &dyn Disk, path: &Path) -> Result<Editor> {
         self.check()?;
-        let storage = FileDisk.open_locked(path)?;
+        let storage = disk.open_locked(path)?;
         self.edit_in(storage, path).map_err(|error| error.in_file(path))
     }
 
