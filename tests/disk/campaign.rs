@@ -10,6 +10,11 @@ use crate::sim::{Event, Synced};
 use hydra_tests::laws::Dice;
 use std::collections::HashSet;
 
+/// A number from the environment.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 /// How much is done for one script.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {

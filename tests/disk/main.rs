@@ -2,10 +2,14 @@
 
 /// Scripts, crashes, and what is counted.
 mod campaign;
+/// Disks that fail or lie.
+mod faults;
 /// What a disk may hold after a crash.
 mod images;
 /// What a disk holds.
 mod medium;
+/// What opening costs and leaves alone.
+mod opening;
 /// What must be visible.
 mod oracle;
 /// Bugs that must be caught.
@@ -15,13 +19,9 @@ mod script;
 /// The double of the storage.
 mod sim;
 
-use campaign::{Campaign, Plan};
+use campaign::{Campaign, Plan, number};
 use planted::{BUGS, Bug};
 use std::time::Instant;
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 fn report(campaign: &Campaign, start: Instant) {
     println!(

@@ -48,12 +48,6 @@ pub(crate) fn garbage(at: usize) -> u8 {
 }
 
 impl Medium {
-    /// A file after the power came back.
-    pub(crate) fn settled(bytes: Vec<u8>) -> Medium {
-        let bytes = Arc::new(bytes);
-        Medium { disk: bytes.clone(), pending: Vec::new(), cache: bytes }
-    }
-
     pub(crate) fn write(&mut self, at: usize, bytes: &[u8]) {
         put(Arc::make_mut(&mut self.cache), at, bytes, zeros);
         self.pending.push(Piece { at, bytes: bytes.into(), lost: false });

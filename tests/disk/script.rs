@@ -4,7 +4,7 @@
 use crate::medium::Disk;
 use crate::oracle::{Content, Lens, Model, PATH};
 use crate::planted::Bug;
-use crate::sim::{Event, Note, Sim};
+use crate::sim::{Call, Event, Fault, Note, Sim};
 use hydra::file::WriterOptions;
 use hydra::{Editor, ErrorKind, Level, Writer, testing};
 use hydra_tests::laws::Dice;
@@ -31,6 +31,8 @@ pub(crate) struct Boot<'a> {
     forgetful: bool,
     /// It did, since the last opening.
     forgot: bool,
+    /// No sync fails by itself.
+    well: bool,
 }
 
 type Outcome<T = ()> = Result<T, Stop>;
@@ -42,15 +44,47 @@ enum Stop {
     Violation(String),
 }
 
+/// What is wrong with the world, besides a sync that fails now and then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hazard {
+    /// The call that fails, how, and whether all after it fail, too.
+    pub(crate) fault: Option<(usize, Fault, bool)>,
+    /// Syncs do nothing, and say that they went well.
+    pub(crate) lies: bool,
+}
+
 impl Boot<'_> {
     /// Runs a few sessions on a disk.
     pub(crate) fn run(disk: Disk, model: Model, dice: &mut Dice, bug: Bug) -> Result<Trace, String> {
+        Ok(Boot::run_in(Hazard::default(), disk, model, dice, bug)?.0)
+    }
+
+    /// The same in a world that is not well; also tells how many calls there were, and which one failed.
+    pub(crate) fn run_in(
+        hazard: Hazard,
+        disk: Disk,
+        model: Model,
+        dice: &mut Dice,
+        bug: Bug,
+    ) -> Result<(Trace, usize, Option<Call>), String> {
         let (start, known) = (disk.clone(), model.clone());
         let counter = 1000 * model.lineage.len() as u64 + dice.roll() % 1000;
         let sim = Sim::over(disk);
-        let forgetful = dice.below(4) == 0;
-        let mut boot =
-            Boot { sim, model, dice, bug, content: Content::default(), counter, forgetful, forgot: false };
+        sim.state().fault = hazard.fault;
+        sim.state().lies = hazard.lies;
+        let well = hazard.fault.is_some() || hazard.lies;
+        let forgetful = dice.below(4) == 0 && !well;
+        let mut boot = Boot {
+            sim,
+            model,
+            dice,
+            bug,
+            content: Content::default(),
+            counter,
+            forgetful,
+            forgot: false,
+            well,
+        };
         for _ in 0..1 + boot.dice.below(3) {
             match boot.session() {
                 Ok(()) | Err(Stop::Failed) => {}
@@ -58,8 +92,24 @@ impl Boot<'_> {
             }
             boot.sim.state().good_syncs = None;
         }
+        let calls = boot.sim.state().calls;
+        let met = boot.sim.state().met;
+        if hazard.fault.is_some() {
+            boot.recover()?;
+        }
         let events = std::mem::take(&mut boot.sim.state().events);
-        Ok(Trace { disk: start, model: known, events })
+        Ok((Trace { disk: start, model: known, events }, calls, met))
+    }
+
+    /// The fault is gone: a writer opens the file, appends and closes it, and a check finds nothing.
+    fn recover(&mut self) -> Result<(), String> {
+        self.sim.state().fault = None;
+        self.well = true;
+        match self.session() {
+            Ok(()) => Ok(()),
+            Err(Stop::Failed) => Err("a writer is refused after the fault is gone".into()),
+            Err(Stop::Violation(what)) => Err(what),
+        }
     }
 
     fn note(&mut self, note: Note) {
@@ -82,8 +132,9 @@ impl Boot<'_> {
         let seen = self.model.judge_live(&disk, self.lens()).map_err(Stop::Violation)?;
         self.note(Note::Seen(seen));
         self.forgot = false;
+        self.sim.state().met = None;
         self.content = (*self.model.lineage[seen]).clone();
-        if self.dice.below(5) == 0 {
+        if self.dice.below(5) == 0 && !self.well {
             self.sim.state().good_syncs = Some(self.dice.below(6));
         }
         let level = [Level::Durable, Level::Buffered][self.dice.below(2)];
@@ -124,16 +175,13 @@ impl Boot<'_> {
         let opened = testing::resume(options, &self.bug.over(&self.sim), Path::new(PATH));
         let mut writer = self.settle(opened)?;
         self.forget();
-        let mut steps = 1 + self.dice.below(6);
-        while steps > 0 {
-            steps -= 1;
-            self.put_some(&mut writer)?;
-            if self.dice.below(3) > 0 {
-                self.attempt();
-                let outcome = writer.commit();
-                self.settle(outcome)?;
-                self.note(Note::Acknowledged(level == Level::Durable));
-            }
+        for _ in 0..1 + self.dice.below(6) {
+            let outcome = self.append_some(&mut writer, level);
+            self.then_poisoned(outcome, |number| match number {
+                0 => writer.set_metadata("note", "after a failure"),
+                1 => writer.table::<u64>().map(drop),
+                _ => writer.commit(),
+            })?;
         }
         if self.dice.below(3) > 0 {
             return Ok(()); // Killed: the writer is dropped.
@@ -143,6 +191,41 @@ impl Boot<'_> {
         self.settle(outcome)?;
         self.note(Note::Acknowledged(true));
         self.sound()
+    }
+
+    fn append_some(&mut self, writer: &mut Writer, level: Level) -> Outcome {
+        self.put_some(writer)?;
+        if self.dice.below(3) > 0 {
+            self.attempt();
+            let outcome = writer.commit();
+            self.settle(outcome)?;
+            self.note(Note::Acknowledged(level == Level::Durable));
+        }
+        Ok(())
+    }
+
+    /// After a failed write or sync, everything that a writer is asked for fails, and nothing is written.
+    fn then_poisoned(
+        &mut self,
+        outcome: Outcome,
+        mut ask: impl FnMut(usize) -> hydra::Result<()>,
+    ) -> Outcome {
+        let failed = matches!(self.sim.state().met, Some(Call::Write | Call::Sync));
+        if failed && matches!(outcome, Err(Stop::Failed)) {
+            let before = self.sim.state().events.len();
+            for number in 0..3 {
+                match ask(number) {
+                    Err(error) if error.kind() == ErrorKind::Poisoned => {}
+                    other => {
+                        return Err(Stop::Violation(format!("after a failure, {number} gives {other:?}")));
+                    }
+                }
+            }
+            if self.sim.state().events.len() != before {
+                return Err(Stop::Violation("a poisoned writer writes".into()));
+            }
+        }
+        outcome
     }
 
     /// Appends a few records, or sets a pair of metadata.
@@ -181,11 +264,11 @@ impl Boot<'_> {
         let mut editor = self.settle(opened)?;
         self.forget();
         for _ in 0..1 + self.dice.below(3) {
-            self.change_some(&mut editor)?;
-            self.attempt();
-            let outcome = editor.commit();
-            self.settle(outcome)?;
-            self.note(Note::Acknowledged(level == Level::Durable));
+            let outcome = self.edit_some(&mut editor, level);
+            self.then_poisoned(outcome, |number| match number {
+                0 => editor.record("u64", 0).map(drop),
+                _ => editor.commit(),
+            })?;
         }
         if self.dice.below(2) == 0 {
             return Ok(());
@@ -196,6 +279,15 @@ impl Boot<'_> {
         self.settle(outcome)?;
         self.note(Note::Acknowledged(true));
         self.sound()
+    }
+
+    fn edit_some(&mut self, editor: &mut Editor, level: Level) -> Outcome {
+        self.change_some(editor)?;
+        self.attempt();
+        let outcome = editor.commit();
+        self.settle(outcome)?;
+        self.note(Note::Acknowledged(level == Level::Durable));
+        Ok(())
     }
 
     /// Stages a few changes.
@@ -219,7 +311,7 @@ impl Boot<'_> {
 
     /// An error is allowed where a sync failed, or where the system forgot what was written.
     fn settle<T>(&mut self, outcome: hydra::Result<T>) -> Outcome<T> {
-        let failing = self.sim.state().good_syncs == Some(0);
+        let failing = self.sim.state().met.is_some();
         outcome.map_err(|error| match error.kind() {
             ErrorKind::Io | ErrorKind::Poisoned if failing => Stop::Failed,
             _ if self.forgot => Stop::Failed,

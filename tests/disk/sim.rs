@@ -80,8 +80,17 @@ impl Event {
 pub(crate) enum Fault {
     /// An error; nothing was done.
     Error,
-    /// A write does half of its work, then an error.
+    /// A write does half of its work, in whole sectors, then an error.
     Short,
+}
+
+/// What kind of call a fault met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Read,
+    Write,
+    Sync,
+    Name,
 }
 
 #[derive(Default)]
@@ -94,6 +103,8 @@ pub(crate) struct State {
     pub(crate) read_bytes: u64,
     /// The call that fails; and whether all after it fail, too.
     pub(crate) fault: Option<(usize, Fault, bool)>,
+    /// The last call that failed.
+    pub(crate) met: Option<Call>,
     /// How many syncs still succeed.
     pub(crate) good_syncs: Option<usize>,
     /// Syncs do nothing.
@@ -112,15 +123,17 @@ impl State {
     }
 
     /// Counts a call: the fault that it meets.
-    fn call(&mut self) -> Option<Fault> {
+    fn call(&mut self, call: Call) -> Option<Fault> {
         let now = self.calls;
         self.calls += 1;
         let (at, fault, for_good) = self.fault?;
-        (now == at || (for_good && now > at)).then_some(fault)
+        let meets = now == at || (for_good && now > at);
+        self.met = if meets { Some(call) } else { self.met };
+        meets.then_some(fault)
     }
 
-    fn meet(&mut self) -> io::Result<()> {
-        self.call().map_or(Ok(()), |_| Err(broken()))
+    fn meet(&mut self, call: Call) -> io::Result<()> {
+        self.call(call).map_or(Ok(()), |_| Err(broken()))
     }
 }
 
@@ -168,13 +181,13 @@ impl Drop for SimFile {
 impl Source for SimFile {
     fn len(&self) -> io::Result<u64> {
         let mut state = self.sim.state();
-        state.meet()?;
+        state.meet(Call::Read)?;
         Ok(state.disk.files[self.file].cache.len() as u64)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut state = self.sim.state();
-        state.meet()?;
+        state.meet(Call::Read)?;
         let count = read(&state.disk.files[self.file].cache, offset, buffer);
         state.reads += 1;
         state.read_bytes += count as u64;
@@ -196,10 +209,13 @@ impl Storage for SimFile {
     fn write_at(&mut self, offset: u64, slices: &mut [IoSlice<'_>]) -> io::Result<()> {
         let mut state = self.sim.state();
         let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-        let (done, outcome) = match state.call() {
+        let (done, outcome) = match state.call(Call::Write) {
             None => (bytes.len(), Ok(())),
             Some(Fault::Error) => (0, Err(broken())),
-            Some(Fault::Short) => (bytes.len() / 2, Err(broken())),
+            Some(Fault::Short) => {
+                let end = offset as usize + bytes.len() / 2;
+                ((end - end % 512).saturating_sub(offset as usize), Err(broken()))
+            }
         };
         if done > 0 {
             state.act(Event::Write(self.file, offset as usize, bytes[..done].into()));
@@ -209,7 +225,8 @@ impl Storage for SimFile {
 
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.sim.state();
-        let fails = state.call().is_some() || state.good_syncs == Some(0);
+        let fails = state.call(Call::Sync).is_some() || state.good_syncs == Some(0);
+        state.met = if fails { Some(Call::Sync) } else { state.met };
         state.good_syncs = state.good_syncs.map(|left| left.saturating_sub(1));
         let synced = match (fails, state.lies) {
             (true, _) => Synced::Failed,
@@ -228,7 +245,7 @@ impl Storage for SimFile {
 impl testing::Disk for Sim {
     fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>> {
         let mut state = self.state();
-        state.meet()?;
+        state.meet(Call::Name)?;
         let Some(&file) = state.disk.names.get(path) else {
             return Err(Error::io(io::ErrorKind::NotFound.into()));
         };
@@ -241,7 +258,7 @@ impl testing::Disk for Sim {
 
     fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
         let mut state = self.state();
-        state.meet()?;
+        state.meet(Call::Name)?;
         let file = state.disk.files.len();
         let temporary = path.with_extension(format!("{file}.tmp"));
         state.act(Event::Create);
@@ -252,7 +269,7 @@ impl testing::Disk for Sim {
 
     fn publish(&self, temporary: &Path, path: &Path) -> Result<()> {
         let mut state = self.state();
-        state.meet()?;
+        state.meet(Call::Name)?;
         if state.disk.names.contains_key(path) {
             return Err(exists(path));
         }
@@ -266,21 +283,21 @@ impl testing::Disk for Sim {
 
     fn replace(&self, temporary: &Path, path: &Path) -> Result<()> {
         let mut state = self.state();
-        state.meet()?;
+        state.meet(Call::Name)?;
         state.act(Event::Change(Move::Rename(temporary.to_path_buf(), path.to_path_buf())));
         Ok(())
     }
 
     fn discard(&self, path: &Path) {
         let mut state = self.state();
-        if state.call().is_none() && state.disk.names.contains_key(path) {
+        if state.call(Call::Name).is_none() && state.disk.names.contains_key(path) {
             state.act(Event::Change(Move::Unlink(path.to_path_buf())));
         }
     }
 
     fn sync_directory(&self, _: &Path) -> Result<()> {
         let mut state = self.state();
-        state.meet()?;
+        state.meet(Call::Name)?;
         state.act(Event::SyncNames);
         Ok(())
     }

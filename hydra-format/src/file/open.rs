@@ -7,7 +7,7 @@ use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::FileHeader;
 use super::index::Index;
-use super::layout::{HEADER_AT, LINE, REGION, SLOT_AT, commit as record, is_zero};
+use super::layout::{HEADER_AT, LINE, REGION, SEQUENCE_SKIP, SLOT_AT, commit as record, is_zero};
 use super::report::{Report, State};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
@@ -24,7 +24,7 @@ pub(crate) struct Opened {
     pub(crate) commit: Commit,
     /// Its slot.
     pub(crate) slot: usize,
-    /// The largest sequence of any valid record.
+    /// The largest sequence that any record may have.
     pub(crate) top_sequence: u64,
     /// The largest epoch of any valid record.
     pub(crate) top_epoch: u32,
@@ -71,7 +71,7 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
         header,
         commit,
         slot: choice.slot,
-        top_sequence: slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0),
+        top_sequence: top_sequence(&slots),
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
         catalog,
@@ -115,6 +115,13 @@ pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slot
         source.pause(PATIENCE.1);
         tries += 1;
     }
+}
+
+/// The largest sequence of a valid record, or a good deal more if one is invalid: what it was before it was torn is not
+/// known, and a new record with its sequence could, torn in turn, make it whole.
+fn top_sequence(slots: &Slots) -> u64 {
+    let top = slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0);
+    if slots.iter().all(Result::is_ok) { top } else { top.saturating_add(SEQUENCE_SKIP - 1) }
 }
 
 struct Choice {
