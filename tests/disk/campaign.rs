@@ -20,13 +20,13 @@ pub(crate) fn number(name: &str, default: u64) -> u64 {
 pub(crate) struct Plan {
     /// What is tried at crashes of the first program, and of those after it.
     pub(crate) efforts: [Effort; 3],
-    /// How many of the crashed disks are gone on with, at each level.
+    /// How many of the crashed disks are gone on with: of each script; and after a crash there, in one of how many.
     pub(crate) reopened: [usize; 2],
 }
 
 impl Plan {
     pub(crate) const FULL: Plan =
-        Plan { efforts: [Effort::FULL, Effort::SAMPLE, Effort::SAMPLE], reopened: [24, 1] };
+        Plan { efforts: [Effort::FULL, Effort::QUICK, Effort::QUICK], reopened: [96, 8] };
     pub(crate) const SAMPLE: Plan = Plan { efforts: [Effort::SAMPLE; 3], reopened: [4, 1] };
 }
 
@@ -67,8 +67,12 @@ impl Campaign {
         bug: Bug,
     ) -> Result<(), String> {
         let Trace { mut disk, mut model, events } = trace;
-        let mut crashed =
-            Crashed { kept: Vec::new(), room: plan.reopened.get(level).copied().unwrap_or(0), met: 0 };
+        let room = match level {
+            0 => plan.reopened[0],
+            1 => usize::from(dice.below(plan.reopened[1]) == 0),
+            _ => 0,
+        };
+        let mut crashed = Crashed { kept: Vec::new(), room, met: 0 };
         let mut seen = HashSet::new();
         for (number, event) in events.iter().enumerate() {
             let here = |what: String| {

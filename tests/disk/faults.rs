@@ -27,7 +27,7 @@ fn end(trace: Trace) -> (Disk, Model) {
 #[test]
 fn every_call_may_fail() {
     let (mut injections, mut met, mut disks) = (0, 0, 0);
-    for seed in 1..=number("HYDRA_SCRIPTS", 4) {
+    for seed in 1..=number("HYDRA_SCRIPTS", 1) {
         let run = |fault| {
             let hazard = Hazard { fault, lies: false };
             let mut dice = Dice(seed * 0x9e37_79b9 | 1);
@@ -87,7 +87,7 @@ fn reported(image: &Disk, model: &Model) -> bool {
 #[test]
 fn a_lying_disk_is_found_out() {
     let (mut disks, mut wrong) = (0, 0);
-    for seed in 1..=number("HYDRA_SCRIPTS", 20) {
+    for seed in 1..=number("HYDRA_SCRIPTS", 5) {
         let mut dice = Dice(seed * 0x9e37_79b9 | 1);
         let hazard = Hazard { fault: None, lies: true };
         let run = Boot::run_in(hazard, Disk::default(), Model::new(), &mut dice, Bug::None);

@@ -19,6 +19,8 @@ pub(crate) struct Effort {
 impl Effort {
     /// What the recorded run does at the first crash.
     pub(crate) const FULL: Effort = Effort { exhaustive: 14, random: 2000, tears: 24 };
+    /// The same in small, for disks that were crashed before.
+    pub(crate) const QUICK: Effort = Effort { exhaustive: 4, random: 6, tears: 3 };
     /// A sample.
     pub(crate) const SAMPLE: Effort = Effort { exhaustive: 6, random: 24, tears: 4 };
 }
