@@ -1,6 +1,8 @@
 //! Laws that hold for every value: the property tests and the fuzz targets call them.
 
-use hydra::{Dynamic, ErrorKind, Hydra, Reader, Result, Table, Value, Writer};
+use hydra::reflect::{Data, Seed};
+use hydra::{Dynamic, ErrorKind, Hydra, Reader, Result, Schema, Table, Value, Writer};
+use serde::de::DeserializeSeed;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::Path;
@@ -12,6 +14,7 @@ pub fn value_survives<T: Hydra + Clone + PartialEq + Debug>(value: &T) -> Result
     assert_eq!(*hydra::to_bytes(&owned)?, *image, "encoding what was decoded gives other bytes");
     assert_eq!(Value::of(value), Value::of(&owned), "decoded value differs");
     hydra::view::<T>(&image)?;
+    formats_survive(Value::of(value), &mut Seed::new(&Schema::of::<T>()));
     Ok(())
 }
 
@@ -32,6 +35,43 @@ pub fn records_survive<T: Hydra + Debug>(path: &Path, records: &[T]) -> Result<(
         assert_eq!(Value::of(&owned), Value::of(record), "record {index} differs as an owned value");
     }
     Ok(())
+}
+
+/// A value through JSON, MessagePack and CBOR, read where another one was: the same but for what text does not keep.
+pub fn formats_survive(value: Value<'_>, seed: &mut Seed) {
+    let (original, text) = (value.to_dynamic().unwrap(), serde_json::to_vec(&value).unwrap());
+    let is_same = |read: Value<'_>, format: &str| {
+        let read = read.to_dynamic().unwrap();
+        assert_eq!(serde_json::to_vec(&read).unwrap(), text, "{format} of {value}");
+        assert_eq!(kept(read.into_data()), kept(original.data().clone()), "{format} of {value}");
+    };
+    let mut json = serde_json::Deserializer::from_slice(&text);
+    json.disable_recursion_limit();
+    is_same(seed.deserialize(&mut json).unwrap(), "JSON");
+    let packed = rmp_serde::to_vec(&value).unwrap();
+    is_same(seed.deserialize(&mut rmp_serde::Deserializer::new(&packed[..])).unwrap(), "MessagePack");
+    let packed = cbor4ii::serde::to_vec(Vec::new(), &value).unwrap();
+    let bytes = cbor4ii::core::utils::SliceReader::new(&packed);
+    let mut cbor = cbor4ii::serde::Deserializer::new(bytes);
+    is_same(seed.deserialize(&mut cbor).unwrap(), "CBOR");
+}
+
+/// The data without what text does not keep: which NaN it was, and whether what looks like null was some.
+fn kept(data: Data) -> Data {
+    match data {
+        Data::F32(number) if number.is_nan() => "NaN".into(),
+        Data::F64(number) if number.is_nan() => "NaN".into(),
+        Data::Some(inner) => match kept(*inner) {
+            Data::None | Data::Unit => Data::None,
+            inner => Data::some(inner),
+        },
+        Data::Parts(parts) => Data::Parts(parts.into_iter().map(kept).collect()),
+        Data::Variant(index, parts) => Data::Variant(index, parts.into_iter().map(kept).collect()),
+        Data::Entries(entries) => {
+            Data::Entries(entries.into_iter().map(|(key, value)| (kept(key), kept(value))).collect())
+        }
+        data => data,
+    }
 }
 
 /// What a file shows: its tables and metadata as text, what could not be read, and whether opening it found anything.

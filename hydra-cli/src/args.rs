@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use hydra::reflect::Spelling;
+use std::path::{Path, PathBuf};
 
 /// Inspect, check, print, edit and convert Hydra files
 #[derive(Parser)]
@@ -42,7 +43,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
-  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not quite
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint
   hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
 
 For each table t and block b of --as numpy, the records are
@@ -58,19 +59,20 @@ For each table t and block b of --as numpy, the records are
     #[command(after_help = "Examples:
   hydra get ticks.hydra '[1041].price'
   hydra get ticks.hydra '[10:20].pos.x'      of ten records
-  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get shop.hydra '[Order][-1]'         the last record of a table
   hydra get config.hydra .servers[0].name    a file of one record
   hydra get -f json ticks.hydra '[7]'")]
     Get(Get),
     /// Change values, all of them or none
     #[command(after_help = "Examples:
-  hydra set shop.hydra '[Orders][7].price=1.5' '[Orders][7].state=Paid'
+  hydra set shop.hydra '[Order][7].price=1.5' '[Order][7].state=Paid'
   hydra set --dry-run config.hydra .retries=3
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.")]
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=[\"a\",\"b\"]'.")]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:
@@ -91,13 +93,31 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra check ticks.hydra
   hydra check -f json *.hydra")]
     Check(Check),
-    /// Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+    /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+    #[command(after_help = "Examples:
+  hydra diff old.hydra new.hydra
+  hydra diff --key id old.hydra new.hydra          records with the same id belong together
+  hydra diff -f json --table Order a.hydra b.hydra")]
+    Diff(Diff),
+    /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  hydra completions bash > ~/.local/share/bash-completion/completions/hydra
+  hydra completions zsh > ~/.zfunc/_hydra
+  hydra completions fish > ~/.config/fish/completions/hydra.fish")]
+    Completions(Completions),
+    /// Write manual pages: hydra.1, and one for each command
+    #[command(after_help = "Examples:
+  hydra man ~/.local/share/man/man1")]
+    Man(Man),
 }
 
 #[derive(Args)]
@@ -195,6 +215,9 @@ pub(crate) struct Hex {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
 }
 
 #[derive(Args)]
@@ -221,10 +244,29 @@ pub(crate) struct Check {
 }
 
 #[derive(Args)]
+pub(crate) struct Diff {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "OLD")]
+    pub(crate) left: PathBuf,
+    /// Another
+    #[arg(value_name = "NEW")]
+    pub(crate) right: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The field by which records belong together; else it is their index
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
 pub(crate) struct Convert {
-    /// What to read; - is stdin
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
+    /// What to read; - is stdin. Several files of text become one table
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// What to write; - is stdout
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
@@ -237,7 +279,7 @@ pub(crate) struct Convert {
     /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// CSV to Hydra: take names and types from a table of this Hydra file (--table picks one)
+    /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Overwrite OUT
@@ -245,6 +287,19 @@ pub(crate) struct Convert {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) select: Select,
+}
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct Man {
+    /// A directory; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
 }
 
 /// Which data of a Hydra file.
@@ -274,6 +329,12 @@ pub(crate) struct Source {
     pub(crate) bytes: Bytes,
 }
 
+impl Source {
+    pub(crate) fn spelling(&self) -> Spelling {
+        Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
@@ -301,6 +362,8 @@ pub(crate) enum Print {
     Json,
     Ndjson,
     Csv,
+    Msgpack,
+    Cbor,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -316,6 +379,39 @@ pub(crate) enum Format {
     Csv,
     Ndjson,
     Json,
+    Msgpack,
+    Cbor,
+}
+
+impl Format {
+    /// The format that the extension of a file tells.
+    pub(crate) fn of(path: &Path) -> Option<Format> {
+        Some(match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+            "hydra" => Format::Hydra,
+            "csv" => Format::Csv,
+            "ndjson" | "jsonl" => Format::Ndjson,
+            "json" => Format::Json,
+            "msgpack" => Format::Msgpack,
+            "cbor" => Format::Cbor,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Format::Hydra => "Hydra",
+            Format::Csv => "CSV",
+            Format::Ndjson => "NDJSON",
+            Format::Json => "JSON",
+            Format::Msgpack => "MessagePack",
+            Format::Cbor => "CBOR",
+        }
+    }
+
+    /// True for formats that nobody reads on a terminal.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Format::Hydra | Format::Msgpack | Format::Cbor)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,7 @@ mod console;
 mod export;
 mod failure;
 mod import;
+mod interrupt;
 mod progress;
 mod records;
 mod render;
@@ -48,6 +49,9 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Hex(args) => commands::hex::run(args, console),
         Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),
+        Command::Diff(args) => commands::diff::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
+        Command::Completions(args) => commands::shell::completions(args, console),
+        Command::Man(args) => commands::shell::man(args),
     }
 }

@@ -11,16 +11,19 @@ Inspect, check, print, edit and convert Hydra files
 Usage: hydra [OPTIONS] <COMMAND>
 
 Commands:
-  inspect  Show a file's tables, schema, counts and health, without reading all of it
-  schema   Show the schema of a table, also as Rust source or for NumPy
-  cat      Print records
-  get      Print one value, or a slice
-  set      Change values, all of them or none
-  hex      Show bytes with their meaning: of a record, a block header, the file's header
-  layout   Show where the bytes go: of the file by region, of records by field
-  check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
-  convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
-  help     Print this message or the help of the given subcommand(s)
+  inspect      Show a file's tables, schema, counts and health, without reading all of it
+  schema       Show the schema of a table, also as Rust source or for NumPy
+  cat          Print records
+  get          Print one value, or a slice
+  set          Change values, all of them or none
+  hex          Show bytes with their meaning: of a record, a block header, the file's header
+  layout       Show where the bytes go: of the file by region, of records by field
+  check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+  diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+  convert      Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
+  completions  Print the completions of a shell
+  man          Write manual pages: hydra.1, and one for each command
+  help         Print this message or the help of the given subcommand(s)
 
 Options:
       --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
@@ -88,8 +91,7 @@ Options:
 Examples:
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
-  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not
-  quite
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint
   hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
 
 For each table t and block b of --as numpy, the records are
@@ -112,7 +114,8 @@ Options:
   -n, --count <COUNT>    At most this many records of each file
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
+                         msgpack, cbor]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
@@ -157,23 +160,23 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
 
-Usage: hydra convert [OPTIONS] <IN> <OUT>
+Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
 Arguments:
-  <IN>   What to read; - is stdin
-  <OUT>  What to write; - is stdout
+  <IN>...  What to read; - is stdin. Several files of text become one table
+  <OUT>    What to write; - is stdout
 
 Options:
       --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
-      --schema <FILE>   CSV to Hydra: take names and types from a table of this Hydra file (--table
-                        picks one)
+      --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
+                        tables) or `hydra schema --as json`
       --force           Overwrite OUT
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --table <NAME>    The table, where the file has several
@@ -188,7 +191,9 @@ Options:
 Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 "#]]);
@@ -227,7 +232,7 @@ Options:
 Examples:
   hydra get ticks.hydra '[1041].price'
   hydra get ticks.hydra '[10:20].pos.x'      of ten records
-  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get shop.hydra '[Order][-1]'         the last record of a table
   hydra get config.hydra .servers[0].name    a file of one record
   hydra get -f json ticks.hydra '[7]'
 
@@ -256,13 +261,14 @@ Options:
   -h, --help             Print help
 
 Examples:
-  hydra set shop.hydra '[Orders][7].price=1.5' '[Orders][7].state=Paid'
+  hydra set shop.hydra '[Order][7].price=1.5' '[Order][7].state=Paid'
   hydra set --dry-run config.hydra .retries=3
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=["a","b"]'.
 
 "#]]);
 }
@@ -279,16 +285,44 @@ Arguments:
   [PATH|OFFSET]  [TABLE][RECORD].field, or a file offset
 
 Options:
-      --table <NAME>  The table, where the file has several
-      --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose       Say more on stderr
-  -h, --help          Print help
+      --table <NAME>     The table, where the file has several
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
 
 Examples:
   hydra hex ticks.hydra                 header and commit records
   hydra hex ticks.hydra '[1041]'        a record, and what it refers to
   hydra hex ticks.hydra '[-1].tags'
   hydra hex ticks.hydra 0x2100          the block or record at a file offset
+
+"#]]);
+}
+
+#[test]
+fn diff() {
+    Place::new().run(&["diff", "--help"]).code(0).stdout_eq(str![[r#"
+Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+
+Usage: hydra diff [OPTIONS] <OLD> <NEW>
+
+Arguments:
+  <OLD>  A Hydra file; - is stdin
+  <NEW>  Another
+
+Options:
+      --table <NAME>     Only this table
+      --key <PATH>       The field by which records belong together; else it is their index
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
+
+Examples:
+  hydra diff old.hydra new.hydra
+  hydra diff --key id old.hydra new.hydra          records with the same id belong together
+  hydra diff -f json --table Order a.hydra b.hydra
 
 "#]]);
 }

@@ -312,8 +312,8 @@ error[HY0202]: payload checksum mismatch
         .run(&["hex", "ticks.hydra", "0x3100"])
         .code(0)
         .stdout_eq(str![[r#"
-the index has a DATA block here, and its header is damaged
 ticks.hydra  DATA block at 0x3100
+the index has a DATA block here, and its header is damaged
   ── line 0x3100 ────────────────────────────────────────────────────────────────
             magic────── k… f… l… e…  lines────── schema─────
     0x3100  49 42 4c 4b 02 00 00 00  40 00 00 00 01 00 00 00  │IBLK....@.......│
@@ -350,4 +350,25 @@ ticks.hydra  DATA block at 0x3100
     let place = Place::with("text", "no Hydra file");
     assert!(place.result(&["hex", "text"]).contains("✗ not that of a Hydra file"));
     place.run(&["hex", "text", "[0]"]).code(1);
+}
+
+#[test]
+fn the_same_for_machines() {
+    let place = event_file();
+    let output =
+        place.run(&["hex", "-f", "json", "events.hydra", "[0].tags"]).code(0).get_output().stdout.clone();
+    let document: serde_json::Value = serde_json::from_slice(&output).unwrap();
+    assert_eq!(document["version"], 1);
+    let regions = document["sections"][0]["regions"].as_array().unwrap();
+    let parts: Vec<&serde_json::Value> =
+        regions.iter().flat_map(|region| region["parts"].as_array().unwrap()).collect();
+    let paths: Vec<&str> = parts.iter().map(|part| part["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["tags", "tags[0]", "tags[1]", "tags[0]", "tags[1]"]);
+    // Every offset names bytes of the file, and the bytes are shown.
+    let file = std::fs::read(place.path("events.hydra")).unwrap();
+    for region in regions {
+        let (from, hex) = (region["offset"].as_u64().unwrap() as usize, region["hex"].as_str().unwrap());
+        let own: String = file[from..][..hex.len() / 2].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, own);
+    }
 }

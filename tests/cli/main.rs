@@ -2,17 +2,24 @@
 //! that is shown is known.
 #![forbid(unsafe_code)]
 
+mod awkward;
 mod bad_input;
+mod contract;
 mod convert;
 mod csv;
+mod diff;
+mod formats;
 mod generate;
 mod get;
 mod help;
 mod hex;
 mod layout;
+mod pages;
 mod pipes;
 mod set;
 mod show;
+mod story;
+mod there_and_back;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;

@@ -142,7 +142,7 @@ error[HY0403]: no such table
 
 "#]]);
     place.run(&["check", "empty.hydra"]).code(0).stdout_eq(str![[r#"
-✓ empty.hydra 0 records in 0 blocks, 8.0 KiB (8192) verified, nothing found
+✓ empty.hydra  0 records in 0 blocks, 8.0 KiB (8192) verified, nothing found
 
 "#]]);
 }
@@ -191,8 +191,10 @@ struct Position {
     tick_file(1).run(&["schema", "--as", "json", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
 {
   "align_bytes": 8,
+  "core": "AQAAAAMAAAAzAAAAFgAAABAAAAAIAAAABABUaWNrAAACAAQAdGltZQEAAAAAAAAABQBwcmljZQIAAAAIAAAADAAAAAwAAAAIAAAACAAAAAwAAAAPAAAACAAAAAgAAAA=",
   "fingerprint": "0xd215025e023b6604",
   "layout_fingerprint": "0x1f81e1f1dc627825",
+  "notes": "AwAAABwAAAAAAAAAAAAAAAEPAAAAQSBwbGFpbiByZWNvcmQuCQAAAAAAAAAAAAEACQkAAAAAAAAAAAACAAk=",
   "size_bytes": 16,
   "table": "Tick",
   "type": "Tick",
@@ -243,7 +245,7 @@ fn cat_in_every_format() {
     place.run(&["cat", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
 time                            took  level  shape                 pos.x  pos.y  tags               counts                  scores                                           big  blob      note  letter
 2024-01-02T03:04:05.123456789Z  1.5s  Error  {"Circle":{"r":0.1}}    0.1   -0.0  ["a,b","\"q\"\n"]  [[2,"two"],[10,"ten"]]  {"µ":"NaN"}  340282366920938463463374607431768211455  AAEC/w==  ""    é
-1970-01-01T00:00:00Z              0s  Info   {"Line":[1,2]}          inf  1e+20  []                 []                      {}                                                 0            null  \u{1b}
+1970-01-01T00:00:00Z              0s  Info   {"Line":[1,2]}          inf  1e+20  []                 []                      {}                                                 0  ""        null  \u{1b}
 
 "#]]);
     place.run(&["cat", "-f", "ndjson", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
@@ -263,10 +265,10 @@ time,took,level,shape,pos.x,pos.y,tags,counts,scores,big,blob,note,letter
 1970-01-01T00:00:00Z,0s,Info,"{""Line"":[1,2]}",inf,1e+20,[],[],{},0,"",,
 
 "#]]).stderr_eq(str![[r#"
-warning: events.hydra: column shape: enums with data are JSON text in one cell
-warning: events.hydra: column tags: lists and maps are JSON text in one cell
-warning: events.hydra: column counts: lists and maps are JSON text in one cell
-warning: events.hydra: column scores: lists and maps are JSON text in one cell
+warning: events.hydra: counts: lists and maps are JSON text in one cell (2 values)
+warning: events.hydra: scores: lists and maps are JSON text in one cell (2 values)
+warning: events.hydra: shape: enums with data are JSON text in one cell (2 values)
+warning: events.hydra: tags: lists and maps are JSON text in one cell (2 values)
 
 "#]]);
 }
@@ -357,7 +359,7 @@ error[HY0403]: no such table
 fn check_as_text_and_json() {
     let place = tick_file(1000);
     place.run(&["check", "ticks.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-✓ ticks.hydra 1,000 records in 7 blocks, 24.8 KiB (25344) verified, nothing found
+✓ ticks.hydra  1,000 records in 7 blocks, 24.8 KiB (25344) verified, nothing found
 
 "#]]);
     place.run(&["check", "-f", "json", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
@@ -489,4 +491,26 @@ fn values_nested_to_the_limit_are_printed() {
     {
         place.run(args).code(0);
     }
+}
+
+/// `generations.hydra` has three types of `Trade`: what older ones lack is filled in, what they have more is left out.
+#[test]
+fn records_of_older_types_are_shown_as_the_newest() {
+    let golden = format!("{}/../tests/golden/v0/generations.hydra", env!("CARGO_MANIFEST_DIR"));
+    let place = Place::new();
+    let records = place.result(&["cat", "-f", "ndjson", &golden]);
+    assert_eq!(
+        records.lines().collect::<Vec<_>>(),
+        [
+            r#"{"at":0,"size":0.5,"venue":"Lse","tags":[],"currency":"EUR"}"#,
+            r#"{"at":1,"size":0.5,"venue":"Other","tags":[],"currency":"EUR"}"#,
+            r#"{"at":2,"size":0.5,"venue":"Lse","tags":[],"currency":"EUR"}"#,
+            r#"{"at":3,"size":1.5,"venue":"Lse","tags":["a","b"],"currency":"EUR"}"#,
+            r#"{"at":4,"size":null,"venue":"Other","tags":["a","b"],"currency":"GBP"}"#,
+        ]
+    );
+    assert_eq!(place.result(&["get", "-f", "ndjson", &golden, "[1].venue"]), "\"Other\"\n");
+    place.run(&["convert", &golden, "out.ndjson"]).code(0);
+    assert_eq!(place.text("out.ndjson"), records);
+    assert!(place.result(&["schema", &golden]).contains("currency"));
 }

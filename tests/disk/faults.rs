@@ -30,7 +30,7 @@ fn every_call_may_fail() {
     for seed in 1..=number("HYDRA_SCRIPTS", 1) {
         let run = |fault| {
             let hazard = Hazard { fault, lies: false };
-            let mut dice = Dice(seed * 0x9e37_79b9 | 1);
+            let mut dice = Dice((seed * 0x9e37_79b9) | 1);
             Boot::run_in(hazard, Disk::default(), Model::new(), &mut dice, Bug::None)
         };
         // A fault that no call meets: how many calls there are.
@@ -88,7 +88,7 @@ fn reported(image: &Disk, model: &Model) -> bool {
 fn a_lying_disk_is_found_out() {
     let (mut disks, mut wrong) = (0, 0);
     for seed in 1..=number("HYDRA_SCRIPTS", 5) {
-        let mut dice = Dice(seed * 0x9e37_79b9 | 1);
+        let mut dice = Dice((seed * 0x9e37_79b9) | 1);
         let hazard = Hazard { fault: None, lies: true };
         let run = Boot::run_in(hazard, Disk::default(), Model::new(), &mut dice, Bug::None);
         let (mut disk, model) = end(run.unwrap_or_else(|what| panic!("seed {seed}: {what}")).0);

@@ -61,7 +61,7 @@ fn recorded_run() {
     while (campaign.distinct.len() as u64) < images || campaign.reopened[0] < reopened {
         campaign.script(seed, Plan::FULL, Bug::None).unwrap_or_else(|what| panic!("{what}"));
         seed += 1;
-        if seed % 10 == 0 {
+        if seed.is_multiple_of(10) {
             report(&campaign, start);
         }
     }

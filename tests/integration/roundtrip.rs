@@ -3,9 +3,9 @@
 
 use crate::golden::{log, some_containers, some_scalars, some_shapes, tick};
 use hydra::describe::{Style, TypeRef};
-use hydra::reflect::Data;
+use hydra::reflect::{Data, Seed};
 use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Schema, Value, View, Writer};
-use hydra_tests::laws::{records_survive, value_survives};
+use hydra_tests::laws::{formats_survive, records_survive, value_survives};
 use hydra_tests::types::*;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
@@ -69,7 +69,7 @@ fn views_read_in_place() -> Result<()> {
     assert_eq!(view.array().iter().collect::<Vec<_>>(), [Some(1), None, Some(65535)]);
     assert_eq!(view.option(), Some(Some("inner")));
     assert_eq!(view.map().iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a", "aa", "b"]);
-    assert_eq!(view.map().get(&"aa".to_string()), Some(&[1u32, 2, 3][..]));
+    assert_eq!(view.map().get("aa"), Some(&[1u32, 2, 3][..]));
     assert_eq!(view.map().get(&"c".to_string()), None);
     assert_eq!(view.hash_map().get(&UserId(2)).map(|(number, _)| number), Some(5));
     assert!(view.set().contains(&(-1, Venue::Other)) && !view.set().contains(&(-1, Venue::Lse)));
@@ -165,9 +165,9 @@ fn the_same_records_give_the_same_file() -> Result<()> {
 #[test]
 fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
     mod other {
-        /// The same name, another field.
+        /// The same name, a field that is not wide enough.
         #[derive(hydra::Hydra)]
-        pub(crate) struct UserId(u64);
+        pub(crate) struct UserId(u16);
     }
     let folder = scratch();
     let path = folder.path().join("ids.hydra");
@@ -406,6 +406,7 @@ proptest! {
         let image = hydra::to_bytes(&value).unwrap();
         let owned = hydra::from_bytes::<Scalars>(&image).unwrap();
         prop_assert_eq!(Value::of(&owned), Value::of(&value));
+        formats_survive(Value::of(&value), &mut Seed::new(&Schema::of::<Scalars>()));
         let bytes = hydra::to_bytes(&owned).unwrap();
         prop_assert_eq!(&bytes[..], &image[..]);
     }
@@ -431,19 +432,45 @@ proptest! {
         let records: Vec<Dynamic> = values.into_iter()
             .map(|data| Dynamic::new(schema.clone(), some(data)).unwrap())
             .collect();
+        let mut seed = Seed::new(&schema);
         let mut writer = Writer::create(&path).unwrap();
         let table = writer.dynamic_table(&schema).unwrap();
         for record in &records {
             writer.append_value(table, record.value()).unwrap();
         }
+        for record in &records {
+            writer.append_data(table, &mut record.data().clone()).unwrap();
+        }
         writer.finish().unwrap();
         let table = Reader::open(&path).unwrap().dynamic_table(&schema.name()).unwrap();
-        prop_assert_eq!(table.len(), records.len() as u64);
+        prop_assert_eq!(table.len(), 2 * records.len() as u64);
         for (index, record) in records.iter().enumerate() {
             let stored = table.get(index as u64).unwrap();
             prop_assert_eq!(stored.value(), record.value());
+            formats_survive(stored.value(), &mut seed);
             let copy = Dynamic::from_value(stored.value()).unwrap();
             prop_assert_eq!(copy.value(), record.value());
+            let as_data = table.get((records.len() + index) as u64).unwrap();
+            prop_assert_eq!(as_data.value(), record.value());
         }
     }
+}
+
+#[test]
+fn text_has_many_owners() {
+    use std::borrow::Cow;
+    use std::rc::Rc;
+    use std::sync::Arc;
+    type Texts = (String, Box<str>, Rc<str>, Arc<str>, Cow<'static, str>);
+    let texts: Texts = ("a".into(), "b".into(), "c".into(), "d".into(), Cow::Borrowed("e"));
+    let image = hydra::to_bytes(&texts).unwrap();
+    assert_eq!(hydra::from_bytes::<Texts>(&image).unwrap(), texts);
+    assert_eq!(hydra::from_bytes::<[String; 5]>(&image).unwrap_err().kind(), hydra::ErrorKind::TypeMismatch);
+    let same = hydra::from_bytes::<(String, String, String, String, String)>(&image).unwrap();
+    assert_eq!(same.4, "e", "they are one type in a file");
+    let keys =
+        std::collections::BTreeMap::from([(Cow::Borrowed("k"), vec![7u8]), (Cow::Borrowed("l"), vec![])]);
+    let image = hydra::to_bytes(&keys).unwrap();
+    let view = hydra::view::<std::collections::BTreeMap<Cow<'static, str>, Vec<u8>>>(&image).unwrap();
+    assert_eq!((view.get("k"), view.get("m")), (Some(&[7u8][..]), None));
 }

@@ -2,7 +2,7 @@
 //! records, each with the verdict on its checksum. It shows damage, and does not end at it.
 #![forbid(unsafe_code)]
 
-use crate::args::Hex;
+use crate::args::{Hex, Shape};
 use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -15,6 +15,7 @@ use crate::source::Input;
 use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FileHeader, Reader, Table};
 use hydra::reflect::{Locator, Path};
 use hydra::{Dynamic, Error, ErrorKind};
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
@@ -28,7 +29,7 @@ const MOST_RECORDS: u64 = 8;
 
 pub(crate) fn run(args: &Hex, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
-    let mut hex = View { input: &input, console };
+    let mut hex = View { input: &input, console, sections: Vec::new() };
     match args.place.as_deref() {
         None => hex.header()?,
         Some(place) => match number(place) {
@@ -36,7 +37,52 @@ pub(crate) fn run(args: &Hex, console: &mut Console) -> Result<Exit> {
             None => hex.path(place, args.table.as_deref())?,
         },
     }
+    let sections = hex.sections;
+    match args.format {
+        Shape::Text => sections.iter().try_for_each(|section| section.draw(console))?,
+        Shape::Json => {
+            let sections: Vec<Value> = sections.iter().map(Section::json).collect();
+            let document = json!({ "version": 1, "file": input.name, "sections": sections });
+            serde_json::to_writer_pretty(&mut *console, &document)?;
+            writeln!(console)?;
+        }
+    }
     Ok(Exit::Done)
+}
+
+/// Bytes that belong together, with what is to be said of them.
+#[derive(Default)]
+struct Section {
+    title: String,
+    /// What is known of the whole, and whether it is good.
+    fact: Option<(String, bool)>,
+    regions: Vec<Region>,
+    /// Lines below.
+    remarks: Vec<String>,
+}
+
+impl Section {
+    fn draw(&self, console: &mut Console) -> Result<()> {
+        writeln!(console, "{}", console.paint(Style::Bold, &escape::line(&self.title)))?;
+        if let Some((fact, good)) = &self.fact {
+            writeln!(console, "{}", console.paint(if *good { Style::Dim } else { Style::Bad }, fact))?;
+        }
+        for region in &self.regions {
+            let text = dump::draw(region, console.width, console.color);
+            writeln!(console, "{text}")?;
+        }
+        if self.regions.is_empty() {
+            writeln!(console)?;
+        }
+        Ok(self.remarks.iter().try_for_each(|remark| writeln!(console, "{remark}"))?)
+    }
+
+    fn json(&self) -> Value {
+        let fact = self.fact.as_ref().map(|(fact, _)| fact);
+        let regions: Vec<Value> = self.regions.iter().map(Region::json).collect();
+        let remarks: Vec<&str> = self.remarks.iter().map(|remark| remark.trim()).collect();
+        json!({ "title": self.title, "fact": fact, "regions": regions, "remarks": remarks })
+    }
 }
 
 /// A file offset, decimal or hexadecimal.
@@ -73,7 +119,7 @@ fn parts(
             false => name.to_lowercase(),
         };
         let ty = if len <= 8 { format!("u{}", 8 * len) } else { format!("{len} bytes") };
-        Part { at: at + offset as u64, len: len as u64, name: name.replace('_', " "), ty, value }
+        Part { at: at + offset as u64, len: len as u64, name: name.replace('_', " "), ty, value, told: true }
     };
     fields.iter().map(part).collect()
 }
@@ -91,6 +137,7 @@ fn checksum(stored: u64, bytes: &[u8]) -> String {
 struct View<'a> {
     input: &'a Input,
     console: &'a mut Console,
+    sections: Vec<Section>,
 }
 
 impl View<'_> {
@@ -106,24 +153,11 @@ impl View<'_> {
         Ok(bytes)
     }
 
-    fn show(
-        &mut self,
-        region: &Region,
-        start: u64,
-        bytes: &[u8],
-        told: &dyn Fn(&Part) -> bool,
-    ) -> Result<()> {
-        let read = |at: u64| bytes.get(usize::try_from(at.checked_sub(start)?).ok()?).copied();
-        let text = dump::draw(region, &read, told, self.console.width, self.console.color);
-        Ok(self.console.write_all(text.as_bytes())?)
-    }
-
     /// Shows a structure of the file.
-    fn structure(&mut self, title: String, at: u64, bytes: &[u8], parts: Vec<Part>) -> Result<()> {
-        let mut region = Region { title, bytes: at..at + bytes.len() as u64, parts };
-        region.fill();
-        self.show(&region, at, bytes, &|_| true)?;
-        Ok(writeln!(self.console)?)
+    fn structure(&mut self, title: String, at: u64, bytes: Vec<u8>, parts: Vec<Part>) -> &mut Section {
+        let region = Region::new("", at, bytes, parts);
+        self.sections.push(Section { title, regions: vec![region], ..Section::default() });
+        self.sections.last_mut().expect("one was pushed")
     }
 
     /// The first bytes of the file: header lines and commit records.
@@ -132,7 +166,7 @@ impl View<'_> {
         let cut = |at: usize, len: usize| {
             region.get(at..).map(|rest| &rest[..len.min(rest.len())]).unwrap_or_default()
         };
-        let name = escape::line(&self.input.name).into_owned();
+        let name = self.input.name.clone();
         let id = cut(40, 16).to_vec();
         let lines = if cut(0, 64) == cut(4096, 64) {
             &[(0, "both copies are the same")][..]
@@ -148,12 +182,13 @@ impl View<'_> {
                 _ => None,
             };
             let parts = parts(FileHeader::FIELDS, at as u64, own, &tell);
-            self.structure(format!("{name}  file header, {which}"), at as u64, own, parts)?;
+            self.structure(format!("{name}  file header, {which}"), at as u64, own.to_vec(), parts);
         }
         for (slot, at) in [512usize, 4608].into_iter().enumerate() {
             let own = cut(at, 128);
             if own.iter().all(|&byte| byte == 0) {
-                writeln!(self.console, "{name}  commit record, slot {slot}: not written yet\n")?;
+                let title = format!("{name}  commit record, slot {slot}: not written yet");
+                self.sections.push(Section { title, ..Section::default() });
                 continue;
             }
             let signed = [&id, own.get(..124).unwrap_or_default()].concat();
@@ -168,11 +203,12 @@ impl View<'_> {
                 _ => None,
             };
             let parts = parts(Commit::FIELDS, at as u64, own, &tell);
-            self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own, parts)?;
+            self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own.to_vec(), parts);
         }
         let hint =
             format!("next: hydra hex {name} {BLOCKS:#x} shows the first block, '[0]' the first record");
-        Ok(writeln!(self.console, "{}", self.console.paint(Style::Dim, &hint))?)
+        self.sections.last_mut().into_iter().for_each(|last| last.remarks.push(hint.clone()));
+        Ok(())
     }
 
     fn offset(&mut self, offset: u64) -> Result<()> {
@@ -196,12 +232,14 @@ impl View<'_> {
                 (entry.offset..entry.offset + u64::from(entry.line_count) * LINE).contains(&offset)
             });
             if let Some(entry) = lost {
-                writeln!(self.console, "the index has a DATA block here, and its header is damaged")?;
-                return self.block(&reader, entry.offset);
+                self.block(&reader, entry.offset)?.fact =
+                    Some(("the index has a DATA block here, and its header is damaged".into(), false));
+                return Ok(());
             }
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE)?;
-            return self.structure("no committed block is here".into(), start, &bytes, Vec::new());
+            self.structure("no committed block is here".into(), start, bytes, Vec::new());
+            return Ok(());
         };
         let (first, stride) = (at + LINE, u64::from(header.stride).max(1));
         let records = first..first + u64::from(header.count) * stride;
@@ -219,13 +257,13 @@ impl View<'_> {
         if offset > at {
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE.min(header.end(at) - start))?;
-            self.structure(format!("the line of {offset:#x}, in its payload"), start, &bytes, Vec::new())?;
+            self.structure(format!("the line of {offset:#x}, in its payload"), start, bytes, Vec::new());
         }
         Ok(())
     }
 
     /// The header of a block, and where its regions are.
-    fn block(&mut self, reader: &Reader, at: u64) -> Result<()> {
+    fn block(&mut self, reader: &Reader, at: u64) -> Result<&mut Section> {
         let own = self.read(at, LINE)?;
         let number = |offset: usize, len: usize| {
             little(own.get(offset..).map_or(&[], |rest| &rest[..len.min(rest.len())]))
@@ -265,22 +303,18 @@ impl View<'_> {
                 _ => return None,
             })
         };
-        let title = format!("{}  {kind_name} block at {at:#x}", escape::line(&self.input.name));
-        self.structure(title, at, &own, parts(BlockHeader::FIELDS, at, &own, &tell))?;
+        let title = format!("{}  {kind_name} block at {at:#x}", self.input.name);
+        let parts = parts(BlockHeader::FIELDS, at, &own, &tell);
+        let section = self.structure(title, at, own, parts);
         if kind == Some(BlockKind::Data) {
             let (start, heap) = (at + LINE, records.next_multiple_of(LINE));
             let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
-            for (name, from, to) in places.into_iter().filter(|(_, from, to)| from < to) {
-                writeln!(
-                    self.console,
-                    "  {name:<8}  {:#x}..{:#x}  {}",
-                    start + from,
-                    start + to,
-                    size(to - from)
-                )?;
-            }
+            let remark = |(name, from, to): (&str, u64, u64)| {
+                format!("  {name:<8}  {:#x}..{:#x}  {}", start + from, start + to, size(to - from))
+            };
+            section.remarks = places.into_iter().filter(|(_, from, to)| from < to).map(remark).collect();
         }
-        Ok(())
+        Ok(section)
     }
 
     fn path(&mut self, text: &str, table: Option<&str>) -> Result<()> {
@@ -333,7 +367,7 @@ impl View<'_> {
         let at = position.saturating_mul(header.stride.into()).min(header.payload_bytes.into());
         let title = format!(
             "{}  table {}, record {} of {}: {} at {:#x}",
-            escape::line(&self.input.name),
+            self.input.name,
             table.name(),
             index,
             count(table.len()),
@@ -347,26 +381,18 @@ impl View<'_> {
                 rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?'])
             })
         };
-        let (regions, left) = annotator.record(at, value, &told);
-        let crc = checksum(header.payload_crc.into(), &payload);
-        let place = format!(
-            "{} of {} in its DATA block at {:#x}",
-            position,
-            count(header.count.into()),
-            entry.offset
-        );
-        writeln!(self.console, "{}", self.console.paint(Style::Bold, &title))?;
-        let facts = format!("record {place}; block header ✓, payload checksum {crc}");
-        writeln!(
-            self.console,
-            "{}",
-            self.console.paint(if value.is_some() { Style::Dim } else { Style::Bad }, &facts)
-        )?;
-        let any = regions.iter().flat_map(|region| &region.parts).any(told);
-        for region in regions.iter().filter(|region| !any || region.parts.iter().any(told)) {
-            self.show(region, start, &payload, &|part| !any || told(part))?;
-            writeln!(self.console)?;
+        let (mut regions, left) = annotator.record(at, value, &told);
+        if regions.iter().flat_map(|region| &region.parts).any(told) {
+            regions.retain(|region| region.parts.iter().any(told));
+            let parts = regions.iter_mut().flat_map(|region| &mut region.parts);
+            parts.for_each(|part| part.told = told(part));
         }
+        let crc = checksum(header.payload_crc.into(), &payload);
+        let place = format!("record {position} of {}", count(header.count.into()));
+        let place = format!("{place} in its DATA block at {:#x}", entry.offset);
+        let fact = format!("{place}; block header ✓, payload checksum {crc}");
+        let fact = Some((fact, value.is_some()));
+        self.sections.push(Section { title, fact, regions, remarks: Vec::new() });
         if left > 0 {
             self.console
                 .note(&format!("{} not followed; a path shows one", plural(left as u64, "more reference")));

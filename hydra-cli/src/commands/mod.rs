@@ -4,9 +4,11 @@
 pub(crate) mod cat;
 pub(crate) mod check;
 pub(crate) mod convert;
+pub(crate) mod diff;
 pub(crate) mod get;
 pub(crate) mod hex;
 pub(crate) mod inspect;
 pub(crate) mod layout;
 pub(crate) mod schema;
 pub(crate) mod set;
+pub(crate) mod shell;

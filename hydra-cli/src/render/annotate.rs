@@ -3,12 +3,13 @@
 #![forbid(unsafe_code)]
 
 use super::dump::{Part, Region};
-use super::json::Json;
-use super::leaf::{Leaf, Spelling, leaf, write_leaf};
+use super::plain;
 use super::size::plural;
 use hydra::Value;
 use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
+use hydra::reflect::Spelling;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Elements that are told apart, references that are followed, and parts in all.
 const MAX_ELEMENTS: u64 = 32;
@@ -41,17 +42,11 @@ pub(crate) struct Annotator<'a> {
     payload: Payload<'a>,
     parts: Vec<Part>,
     links: VecDeque<Link<'a>>,
-    spelling: Spelling,
 }
 
 impl<'a> Annotator<'a> {
     pub(crate) fn new(payload: Payload<'a>) -> Annotator<'a> {
-        Annotator {
-            payload,
-            parts: Vec::new(),
-            links: VecDeque::new(),
-            spelling: Spelling { hex: true, ..Spelling::default() },
-        }
+        Annotator { payload, parts: Vec::new(), links: VecDeque::new() }
     }
 
     /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
@@ -66,9 +61,7 @@ impl<'a> Annotator<'a> {
         self.add(root, at, String::new(), value);
         let start = self.payload.start + at;
         let own = std::mem::take(&mut self.parts);
-        let mut record =
-            Region { title: String::new(), bytes: start..start + root.size() as u64, parts: own };
-        record.fill();
+        let record = self.region("", start..start + root.size() as u64, own);
         let (mut heap, mut text) = (Vec::new(), Vec::new());
         for _ in 0..MAX_LINKS {
             let Some(link) = self.links.pop_front() else { break };
@@ -80,8 +73,17 @@ impl<'a> Annotator<'a> {
             heap.retain(told);
             text.retain(told);
         }
-        let regions = [vec![record], together("in the heap", heap), together("in the text", text)];
-        (regions.into_iter().flatten().collect(), self.links.len())
+        let mut regions = vec![record];
+        regions.extend(together(heap).map(|(bytes, parts)| self.region("in the heap", bytes, parts)));
+        regions.extend(together(text).map(|(bytes, parts)| self.region("in the text", bytes, parts)));
+        (regions, self.links.len())
+    }
+
+    fn region(&self, title: &str, bytes: Range<u64>, parts: Vec<Part>) -> Region {
+        let from = (bytes.start - self.payload.start) as usize;
+        let len = (bytes.end - bytes.start) as usize;
+        let own = self.payload.bytes.get(from..).map_or(&[][..], |rest| &rest[..len.min(rest.len())]);
+        Region::new(title, bytes.start, own.to_vec(), parts)
     }
 
     fn resolve(&self, ty: Option<TypeRef>) -> &'a Descriptor {
@@ -98,7 +100,7 @@ impl<'a> Annotator<'a> {
     fn push(&mut self, ty: &Descriptor, at: u64, len: usize, name: &str, value: String) {
         let name = if name.is_empty() { "value" } else { name };
         let (at, ty) = (self.payload.start + at, self.payload.schema.spell_rust(ty));
-        self.parts.push(Part { at, len: len as u64, name: name.into(), ty, value });
+        self.parts.push(Part { at, len: len as u64, name: name.into(), ty, value, told: true });
     }
 
     fn add(&mut self, ty: &'a Descriptor, at: u64, name: String, value: Option<Value<'a>>) {
@@ -145,20 +147,15 @@ impl<'a> Annotator<'a> {
             }
             kind if kind.is_reference() => self.link(ty, at, name, value),
             _ => {
-                let text = value.map(|value| self.text(value)).unwrap_or_default();
+                let text = value.map(Self::text).unwrap_or_default();
                 self.push(ty, at, ty.size(), &name, text);
             }
         }
     }
 
-    fn text(&self, value: Value<'a>) -> String {
-        let mut text = String::new();
-        match leaf(value, self.spelling) {
-            Some(Leaf::Str(own)) if value.kind() == Kind::String => text = format!("{own:?}"),
-            Some(leaf) => write_leaf(&mut text, &leaf),
-            None => text = serde_json::to_string(&Json(value, self.spelling)).unwrap_or_default(),
-        }
-        text
+    fn text(value: Value<'a>) -> String {
+        let text = plain::text(value, Spelling { hex: true, ..Spelling::default() });
+        if value.kind() == Kind::String { format!("{text:?}") } else { text }
     }
 
     /// Elements one after the other; those beyond the first few are one part.
@@ -191,7 +188,7 @@ impl<'a> Annotator<'a> {
         let (offset, count) = (self.number(at, 4) as u64, self.number(at + 4, 4) as u64);
         let (region, base, noun) = match ty.kind() {
             Kind::String => ("text", self.payload.text, "byte"),
-            Kind::Bytes => ("heap", self.payload.heap, "byte"),
+            Kind::Bytes | Kind::Opaque => ("heap", self.payload.heap, "byte"),
             _ => ("heap", self.payload.heap, "element"),
         };
         let inside = (base + offset).checked_add(count.saturating_mul(self.entry(ty).1));
@@ -227,7 +224,7 @@ impl<'a> Annotator<'a> {
         let (inner, size) = self.entry(ty);
         match ty.kind() {
             Kind::String | Kind::Bytes | Kind::Opaque => {
-                let text = value.map(|value| self.text(value)).unwrap_or_default();
+                let text = value.map(Self::text).unwrap_or_default();
                 self.push(ty, offset, count as usize, &name, text);
             }
             Kind::Box => {
@@ -256,7 +253,7 @@ impl<'a> Annotator<'a> {
         let entries = value.and_then(|value| value.entries().ok());
         for index in 0..count.min(MAX_ELEMENTS) {
             let own = entries.as_ref().and_then(|entries| entries.get(index as usize));
-            let key = own.map_or(index.to_string(), |(key, _)| self.text(key));
+            let key = own.map_or(index.to_string(), |(key, _)| Self::text(key));
             let (at, name) = (offset + index * size, format!("{name}[{key}]"));
             self.add(self.resolve(ty.key()), at, format!("key {name}"), own.map(|own| own.0));
             self.add(self.resolve(ty.element()), at + inner, name, own.map(|own| own.1));
@@ -264,20 +261,19 @@ impl<'a> Annotator<'a> {
     }
 }
 
-/// Parts that lie near one another, as regions.
-fn together(title: &str, mut parts: Vec<Part>) -> Vec<Region> {
+/// Parts that lie near one another, with the bytes that they span.
+fn together(mut parts: Vec<Part>) -> impl Iterator<Item = (Range<u64>, Vec<Part>)> {
     parts.sort_by_key(|part| part.at);
-    let mut regions: Vec<Region> = Vec::new();
+    let mut groups: Vec<(Range<u64>, Vec<Part>)> = Vec::new();
     for part in parts {
         let end = part.at + part.len;
-        match regions.last_mut() {
-            Some(last) if part.at <= last.bytes.end + NEAR => {
-                last.bytes.end = last.bytes.end.max(end);
-                last.parts.push(part);
+        match groups.last_mut() {
+            Some((bytes, group)) if part.at <= bytes.end + NEAR => {
+                bytes.end = bytes.end.max(end);
+                group.push(part);
             }
-            _ => regions.push(Region { title: title.into(), bytes: part.at..end, parts: vec![part] }),
+            _ => groups.push((part.at..end, vec![part])),
         }
     }
-    regions.iter_mut().for_each(Region::fill);
-    regions
+    groups.into_iter()
 }

@@ -2,7 +2,6 @@
 //! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
 #![forbid(unsafe_code)]
 
-use super::leaf::peel;
 use hydra::Value;
 use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 
@@ -43,7 +42,7 @@ impl Column {
 
     /// Its value in a record.
     pub(crate) fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
-        self.steps.iter().try_fold(record, |value, &step| peel(value).field_at(step).ok())
+        self.steps.iter().try_fold(record, |value, &step| value.field_at(step).ok())
     }
 
     /// True if its cells are numbers, to be aligned at the right.
@@ -64,7 +63,6 @@ impl Column {
             _ => ty,
         };
         match inner.kind() {
-            Kind::Option => Some("an option inside an option looks like none"),
             Kind::List | Kind::Set | Kind::Map => Some("lists and maps are JSON text in one cell"),
             Kind::Array if inner.form() != Form::Uuid => Some("arrays are JSON text in one cell"),
             Kind::Struct | Kind::Tuple => Some("nested values are JSON text in one cell"),

@@ -5,6 +5,7 @@
 use super::escape;
 use super::paint::{Style, paint};
 use super::table::shorten;
+use serde_json::{Value, json};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
@@ -14,7 +15,7 @@ const LINE: u64 = 64;
 const MOST: u64 = 1024;
 
 /// Some bytes that mean one thing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
     /// File offset.
     pub(crate) at: u64,
@@ -23,62 +24,79 @@ pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) value: String,
+    /// In the legend, too.
+    pub(crate) told: bool,
 }
 
-/// A range of bytes with its parts, in order.
+/// Bytes of a file with their parts, in order.
 pub(crate) struct Region {
-    pub(crate) title: String,
-    pub(crate) bytes: Range<u64>,
+    title: String,
+    /// File offset.
+    at: u64,
+    bytes: Vec<u8>,
     pub(crate) parts: Vec<Part>,
 }
 
 impl Region {
     /// Sorts the parts, and makes what lies between them padding.
-    pub(crate) fn fill(&mut self) {
-        self.parts.sort_by_key(|part| part.at);
-        let (mut at, mut pads) = (self.bytes.start, Vec::new());
-        let ends = self.parts.iter().map(|part| (part.at, part.at + part.len));
-        for (start, end) in ends.chain([(self.bytes.end, self.bytes.end)]) {
-            if start > at {
-                let (name, ty, value) = (String::new(), String::new(), String::new());
-                pads.push(Part { at, len: start - at, name, ty, value });
+    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, mut parts: Vec<Part>) -> Region {
+        parts.sort_by_key(|part| part.at);
+        let (end, mut from, mut pads) = (at + bytes.len() as u64, at, Vec::new());
+        for (start, until) in parts.iter().map(|part| (part.at, part.at + part.len)).chain([(end, end)]) {
+            if start > from {
+                pads.push(Part { at: from, len: start - from, ..Part::default() });
             }
-            at = at.max(end);
+            from = from.max(until);
         }
-        self.parts.append(&mut pads);
-        self.parts.sort_by_key(|part| part.at);
+        parts.append(&mut pads);
+        parts.sort_by_key(|part| part.at);
+        Region { title: title.into(), at, bytes, parts }
+    }
+
+    fn end(&self) -> u64 {
+        self.at + self.bytes.len() as u64
+    }
+
+    fn byte(&self, at: u64) -> Option<u8> {
+        self.bytes.get(usize::try_from(at.checked_sub(self.at)?).ok()?).copied()
+    }
+
+    /// For machines: every byte, and the parts that have a name.
+    pub(crate) fn json(&self) -> Value {
+        let named = self.parts.iter().filter(|part| !part.name.is_empty() && part.told);
+        let part = |part: &Part| {
+            let Part { at, len, name, ty, value, .. } = part;
+            json!({ "offset": at, "bytes": len, "path": name, "type": ty, "value": value })
+        };
+        let (parts, hex): (Vec<Value>, String) =
+            (named.map(part).collect(), self.bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+        json!({ "title": self.title, "offset": self.at, "hex": hex, "parts": parts })
     }
 }
 
-/// Draws a region of a file; `read` gives the byte at an offset. The legend holds the parts that `told` picks.
-pub(crate) fn draw(
-    region: &Region,
-    read: &dyn Fn(u64) -> Option<u8>,
-    told: &dyn Fn(&Part) -> bool,
-    width: Option<usize>,
-    color: bool,
-) -> String {
+/// Draws a region. Its legend holds the parts that are told.
+pub(crate) fn draw(region: &Region, width: Option<usize>, color: bool) -> String {
     let title = paint(color, Style::Bold, &escape::line(&region.title));
     let mut out = if title.is_empty() { title } else { title + "\n" };
-    let end = region.bytes.end.min(region.bytes.start.saturating_add(MOST));
-    let mut row = region.bytes.start - region.bytes.start % ROW;
+    let end = region.end().min(region.at.saturating_add(MOST));
+    let mut row = region.at - region.at % ROW;
     while row < end {
-        if row.is_multiple_of(LINE) || row <= region.bytes.start {
+        if row.is_multiple_of(LINE) || row <= region.at {
             let line = row - row % LINE;
             let inside = if line == row { String::new() } else { format!(" +{}", row - line) };
             let text = format!("  ── line {line:#x}{inside} ");
             let text = format!("{text}{}", "─".repeat(81usize.saturating_sub(text.width())));
             out.push_str(&format!("{}\n", paint(color, Style::Dim, &text)));
         }
-        let shown = row.max(region.bytes.start)..(row + ROW).min(end);
+        let shown = row.max(region.at)..(row + ROW).min(end);
         out.push_str(&labels(region, row, &shown, color));
-        out.push_str(&digits(region, row, &shown, read, color));
+        out.push_str(&digits(region, row, &shown, color));
         row += ROW;
     }
-    if end < region.bytes.end {
-        out.push_str(&format!("  … {} more bytes\n", region.bytes.end - end));
+    if end < region.end() {
+        out.push_str(&format!("  … {} more bytes\n", region.end() - end));
     }
-    out.push_str(&legend(region, told, width, color));
+    out.push_str(&legend(region, width, color));
     out
 }
 
@@ -132,17 +150,11 @@ fn last_step(name: &str, room: usize) -> String {
     if step.width() <= room { step.to_string() } else { shorten(step, room).0 }
 }
 
-fn digits(
-    region: &Region,
-    row: u64,
-    shown: &Range<u64>,
-    read: &dyn Fn(u64) -> Option<u8>,
-    color: bool,
-) -> String {
+fn digits(region: &Region, row: u64, shown: &Range<u64>, color: bool) -> String {
     let (mut hex, mut text, mut used) = (String::new(), String::new(), 0);
     for (number, part, bytes) in covering(region, shown) {
         for at in bytes {
-            let (place, byte) = (column(at - row), read(at));
+            let (place, byte) = (column(at - row), region.byte(at));
             hex.push_str(&" ".repeat(place.saturating_sub(used)));
             let digits = byte.map_or("??".to_string(), |byte| format!("{byte:02x}"));
             hex.push_str(&paint(color, style(part, number), &digits));
@@ -156,8 +168,8 @@ fn digits(
     format!("{offset}  {hex}{fill}  │{lead}{text}│\n")
 }
 
-fn legend(region: &Region, told: &dyn Fn(&Part) -> bool, width: Option<usize>, color: bool) -> String {
-    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.name.is_empty() && told(part));
+fn legend(region: &Region, width: Option<usize>, color: bool) -> String {
+    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.name.is_empty() && part.told);
     let rows: Vec<(usize, &Part, String)> =
         named.map(|(at, part)| (at, part, escape::line(&part.name).into_owned())).collect();
     let names = rows.iter().map(|(_, _, name)| name.width()).max().unwrap_or(0).min(40);
@@ -165,7 +177,7 @@ fn legend(region: &Region, told: &dyn Fn(&Part) -> bool, width: Option<usize>, c
     let mut out = String::new();
     for (number, part, name) in rows {
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
-        let lead = format!("{:>+8}  ", part.at - region.bytes.start);
+        let lead = format!("{:>+8}  ", part.at - region.at);
         let room = width.map(|width| width.saturating_sub(14 + names + types).max(12));
         let value = escape::line(&part.value);
         let value = match room {

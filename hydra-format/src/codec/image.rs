@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Fault, Measure, Regions, Sink};
+use super::{At, Fault, Measure, Regions, Sink, Validator};
 use crate::describe::round_up;
 use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Hydra, Result, View};
@@ -99,7 +99,18 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     text_offset: u32,
     facts: &TypeFacts,
 ) -> Result<At<'a>> {
-    let (heap_start, text_start) = (heap_start(T::SIZE), text_offset as usize);
+    open_payload_of(payload, text_offset, T::SIZE, &facts.validator)
+}
+
+/// The one record, of `size` bytes, of a payload, after validation.
+#[inline]
+pub(crate) fn open_payload_of<'a>(
+    payload: &'a [u8],
+    text_offset: u32,
+    size: usize,
+    validator: &Validator,
+) -> Result<At<'a>> {
+    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
     let heap = payload.get(heap_start..text_start).filter(|_| text_start.is_multiple_of(64));
     let (Some(records), Some(heap), Some(text)) =
         (payload.get(..heap_start), heap, payload.get(text_start..))
@@ -113,9 +124,9 @@ pub(crate) fn open_payload<'a, T: Hydra>(
         [] => "",
         text => simdutf8::basic::from_utf8(text).map_err(|_| Fault::bad_utf8(text, text_start))?,
     };
-    let regions = Regions { records, count: 1, stride: T::SIZE, heap, text, heap_start, text_start };
-    facts.validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
-    Ok(At::new(records, heap, text).part(0, T::SIZE))
+    let regions = Regions { records, count: 1, stride: size, heap, text, heap_start, text_start };
+    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
+    Ok(At::new(records, heap, text).part(0, size))
 }
 
 const fn heap_start(size: usize) -> usize {

@@ -1,8 +1,9 @@
 //! Views of the built-in types that are not plain values: lists, maps, sets and boxes.
 #![forbid(unsafe_code)]
 
-use super::Run;
+use super::{At, Run};
 use crate::Hydra;
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
@@ -171,11 +172,22 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
         (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
     }
 
-    /// The value under `key`, by binary search.
-    pub fn get(self, key: &K) -> Option<V::View<'a>> {
+    /// The value under `key`, by binary search. A `str` finds strings, and a slice lists.
+    ///
+    /// ```
+    /// # use std::collections::HashMap;
+    /// let image = hydra::to_bytes(&HashMap::from([("hp".to_string(), 5), ("mp".to_string(), 7)]))?;
+    /// let map = hydra::view::<HashMap<String, i32>>(&image)?;
+    /// assert_eq!((map.get("mp"), map.get("xp")), (Some(7), None));
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn get<Q: Lookup + ?Sized>(self, key: &Q) -> Option<V::View<'a>>
+    where
+        K: Borrow<Q>,
+    {
         let layout = crate::raw::pair_layout::<K, V>();
         let stored = |index| self.run.element(index, layout.size);
-        let index = search(self.run.count, |index| K::compare(stored(index).part(0, K::SIZE), key))?;
+        let index = search(self.run.count, |index| key.compare_to(stored(index).part(0, K::SIZE)))?;
         Some(stored(index).get::<V>(layout.offsets[1] as usize))
     }
 }
@@ -212,8 +224,36 @@ impl<'a, T: Hydra> SetView<'a, T> {
     }
 
     /// True if `member` is in the set, by binary search.
-    pub fn contains(self, member: &T) -> bool {
-        search(self.run.count, |index| T::compare(self.run.element(index, T::SIZE), member)).is_some()
+    pub fn contains<Q: Lookup + ?Sized>(self, member: &Q) -> bool
+    where
+        T: Borrow<Q>,
+    {
+        search(self.run.count, |index| member.compare_to(self.run.element(index, T::SIZE))).is_some()
+    }
+}
+
+/// What a stored map or set can be asked for: keys, and what they borrow as.
+pub trait Lookup {
+    /// The order of the stored key at `at` against this one.
+    #[doc(hidden)]
+    fn compare_to(&self, at: At<'_>) -> Ordering;
+}
+
+impl<T: Hydra> Lookup for T {
+    fn compare_to(&self, at: At<'_>) -> Ordering {
+        T::compare(at, self)
+    }
+}
+
+impl Lookup for str {
+    fn compare_to(&self, at: At<'_>) -> Ordering {
+        at.str().cmp(self)
+    }
+}
+
+impl<T: Hydra> Lookup for [T] {
+    fn compare_to(&self, at: At<'_>) -> Ordering {
+        super::impls::compare_run(at.run::<T>(), self)
     }
 }
 

@@ -115,6 +115,7 @@ impl Schema {
     }
 
     /// The root type.
+    #[inline]
     pub fn root(&self) -> &Descriptor {
         self.resolve(TypeRef::Index(0))
     }
@@ -123,6 +124,7 @@ impl Schema {
     ///
     /// # Panics
     /// For an index that is not of this schema. References from its own types never are.
+    #[inline]
     pub fn resolve(&self, ty: TypeRef) -> &Descriptor {
         match ty {
             TypeRef::Index(index) => &self.0.types[index as usize],
@@ -153,6 +155,11 @@ impl Schema {
     /// The same over the core without names and type arguments.
     pub fn layout_fingerprint(&self) -> u64 {
         fnv1a(&Encoder { number: &TypeRef::index, names: false }.core(self.types()))
+    }
+
+    /// True if the notes are equal, too.
+    pub(crate) fn is_same(&self, other: &Schema) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || (self.core() == other.core() && self.notes() == other.notes())
     }
 
     /// True if the cores are equal: the types are read in the same way and have the same names.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Bytes that can be read at any offset.
+#[allow(clippy::len_without_is_empty)]
 pub trait Source: Send + Sync {
     /// Length in bytes, now.
     fn len(&self) -> io::Result<u64>;

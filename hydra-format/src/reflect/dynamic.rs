@@ -68,8 +68,14 @@ impl Dynamic {
     /// # Errors
     /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
-        check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default())?;
+        let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default());
+        checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
         Ok(Dynamic { schema, data })
+    }
+
+    /// A value whose data is in the form of its type.
+    pub(super) fn checked(schema: Arc<Schema>, data: Data) -> Dynamic {
+        Dynamic { schema, data }
     }
 
     /// An owned copy of any value; live values are copied as they are stored.
@@ -77,7 +83,7 @@ impl Dynamic {
         let ty = value.typed();
         let data = match value.0 {
             Repr::Encoded { .. } => return Err(value.wrong_kind("")),
-            Repr::Live(_) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
+            Repr::Live(..) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
             Repr::Data { data, .. } => data.clone(),
             Repr::Stored { .. } => data_of(value, 0)?,
         };
@@ -140,7 +146,7 @@ impl Value<'_> {
     }
 }
 
-fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
+pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
     if depth > MAX_NESTING {
         return Err(too_deep());
     }
@@ -176,7 +182,7 @@ fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
 
 /// How deep a part is in its value.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Levels of nesting.
     pub(super) nesting: usize,
     /// References on the way.
@@ -184,7 +190,7 @@ pub(super) struct Place {
 }
 
 /// Brings data into the form that a type has at this place, or says why it is none of its values.
-pub(super) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
+pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
     Check { depth: place.references }.node(data, ty, &Trail::at_depth(place.nesting))
 }
 
@@ -294,7 +300,12 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
 }
 
 /// Sorts by key, and refuses equal ones.
-fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+pub(super) fn sort<T>(
+    items: &mut [T],
+    key: impl Fn(&T) -> &Data,
+    ty: Type<'_>,
+    trail: &Trail<'_>,
+) -> Result<()> {
     fn value<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
         Value(Repr::Data { data, ty })
     }
@@ -308,13 +319,14 @@ fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &Data, ty: Type<'_>, trail: &Tra
         Some(key) => Err(Error::new(ErrorKind::CannotEncode)
             .what("two keys of a map or set are equal")
             .found(format!("{key} twice"))
+            .help("give each key once")
             .path(trail.path())),
         None => Ok(()),
     }
 }
 
 /// An integer as its kind has it, if it is one of its values.
-fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
+pub(super) fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
     let (signed, unsigned) = match data {
         Data::Int(number) => (Some(*number), u128::try_from(*number).ok()),

@@ -63,7 +63,7 @@ fn bytes(text: &str) -> Result<Vec<u8>> {
     hex(digits).ok_or_else(|| wrong(text, "0x and two hexadecimal digits a byte"))
 }
 
-fn hex(digits: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let byte = |pair: &[u8]| match pair {
         [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
@@ -75,7 +75,7 @@ fn hex(digits: &str) -> Option<Vec<u8>> {
 fn uuid(text: &str) -> Result<Vec<u8>> {
     let dashed = text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
     let bytes = hex(&text.replace('-', "")).filter(|bytes| dashed && text.len() == 36 && bytes.len() == 16);
-    bytes.ok_or_else(|| wrong(text, "a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"))
+    bytes.ok_or_else(|| wrong(text, example(Form::Uuid)))
 }
 
 fn integer(text: &str, form: Form, ty: Type<'_>) -> Result<Data> {
@@ -87,16 +87,25 @@ fn integer(text: &str, form: Form, ty: Type<'_>) -> Result<Data> {
         _ => scaled(text, 0),
     };
     let expected = match form {
-        Form::Timestamp { .. } => "a time such as 2024-01-02T03:04:05.5Z",
-        Form::Duration { .. } => "seconds such as 1.5s",
-        Form::Date => "a date such as 2024-01-02",
-        Form::Decimal { .. } => "a decimal number",
-        _ => ty.name(),
+        Form::None | Form::Unknown { .. } => ty.name(),
+        form => example(form),
     };
     match number {
         Parsed::Number(number) => Ok(number),
         Parsed::TooLarge => Err(too_large(text, ty)),
         Parsed::Not => Err(wrong(text, expected)),
+    }
+}
+
+/// A text of this form.
+pub(super) fn example(form: Form) -> &'static str {
+    match form {
+        Form::Timestamp { .. } => "a time such as 2024-01-02T03:04:05.5Z",
+        Form::Duration { .. } => "seconds such as 1.5s",
+        Form::Date => "a date such as 2024-01-02",
+        Form::Decimal { .. } => "a decimal number",
+        Form::Uuid => "a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8",
+        Form::None | Form::Unknown { .. } => "",
     }
 }
 

@@ -1,11 +1,15 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
 #![forbid(unsafe_code)]
 
-use super::Value;
-use super::equal::compare_text;
+use super::dynamic::{Place, check};
+use super::equal::{compare_keys, compare_text};
+use super::parse::parse;
 use super::types::Type;
-use crate::describe::{Kind, Variant};
+use super::value::Repr;
+use super::{Data, Scalar, Value};
+use crate::describe::{Form, Kind, Variant};
 use crate::{Error, ErrorKind, Result};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
@@ -36,6 +40,7 @@ pub struct Path {
 
 impl Path {
     /// The steps from the outside to the inside.
+    #[inline]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -147,6 +152,7 @@ impl<'t> Parser<'t> {
             self.at,
             1,
         )
+        .help("a path is made of names, [0], [\"key\"], :Variant and ?")
     }
 
     fn need(&mut self, token: &str) -> Result<()> {
@@ -352,15 +358,26 @@ fn caret(error: Error, what: &str, text: &str, at: usize, count: usize) -> Error
     error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
 
-/// Adds the candidate nearest to `name` as a help, if one is near.
+/// Adds as a help which of these, `what` they are called, is nearest to `name`, or the first of them.
 #[cold]
-pub(super) fn suggest<'n>(error: Error, name: &str, candidates: impl Iterator<Item = &'n str>) -> Error {
-    let near = candidates.take(4096).map(|candidate| (distance(name, candidate), candidate)).min();
-    match near {
-        Some((distance, candidate)) if distance <= 1 + name.chars().count() / 4 => {
-            error.help(format!("did you mean `{candidate}`?"))
+pub(super) fn suggest<'n>(
+    error: Error,
+    name: &str,
+    what: &str,
+    candidates: impl Iterator<Item = &'n str>,
+) -> Error {
+    // Names from a file may be long: comparing them takes time by the product of their lengths.
+    let short = |text: &&str| text.len() <= 255;
+    let candidates: Vec<&str> = candidates.take(4096).filter(short).collect();
+    let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (distance(name, it), it));
+    let length = name.chars().count();
+    let first = candidates.get(..8).unwrap_or(&candidates).join(", ");
+    match pairs.min() {
+        Some((distance, nearest)) if distance <= (1 + length / 4).min(length.saturating_sub(1)) => {
+            error.help(format!("did you mean `{nearest}`?"))
         }
-        _ => error,
+        _ if candidates.is_empty() => error.help(format!("it has no {what}")),
+        _ => error.help(format!("its {what}: {first}{}", if candidates.len() > 8 { ", .." } else { "" })),
     }
 }
 
@@ -389,10 +406,19 @@ impl<'a> Value<'a> {
     }
 
     /// The value at a path that was parsed before.
+    #[inline]
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
+        self.loaded().walk_along(path).map(Value::loaded)
+    }
+
+    fn walk_along(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
-            value = value.step(step).map_err(|error| path.blame(index, error))?;
+            let next = match step {
+                Step::Field(name) => value.field(name),
+                step => value.loaded().step(step).map(Value::loaded),
+            };
+            value = next.map_err(|error| path.blame(index, error))?.loaded();
         }
         Ok(value)
     }
@@ -414,7 +440,7 @@ impl<'a> Value<'a> {
     pub fn key(self, key: &str) -> Result<Value<'a>> {
         let map = self.through();
         let position = map.key_position(key)?;
-        map.nth(position).ok_or_else(|| no_key(key))
+        map.nth(position).ok_or_else(|| map.no_key(key))
     }
 
     /// The position of a key among those of a map.
@@ -423,12 +449,28 @@ impl<'a> Value<'a> {
             return Err(self.wrong_kind("a map"));
         }
         let mut entries = self.entries()?;
-        let found = match key_as_text(self) {
-            true => entries.search(|candidate| compare_text(candidate.through(), key)),
-            false => entries
+        let ty = key_type(self);
+        let formed = formed_key(key, ty);
+        let found = match ty.kind() {
+            Kind::Enum => entries
                 .position(|(candidate, _)| candidate.through().variant().map(Variant::name) == Some(key)),
+            _ => entries.search(|candidate| match &formed {
+                Some(data) => compare_keys(candidate.through(), Value(Repr::Data { data, ty })),
+                None => compare_text(candidate.through(), key),
+            }),
         };
-        found.ok_or_else(|| no_key(key))
+        found.ok_or_else(|| self.no_key(key))
+    }
+
+    #[cold]
+    fn no_key(self, key: &str) -> Error {
+        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)));
+        let entries = self.entries().into_iter().flatten().take(4096);
+        let keys: Vec<_> = entries.filter_map(|(key, _)| key_text(key.through())).collect();
+        match keys.is_empty() && self.count() > 0 {
+            true => error.help("entries() goes through its keys"),
+            false => suggest(error, key, "keys", keys.iter().map(|key| &**key)),
+        }
     }
 
     /// Its own part at `index`, or the value of its entry at `index`.
@@ -449,7 +491,7 @@ impl<'a> Value<'a> {
         let variants = value.ty().variants();
         if variants.iter().any(|variant| variant.name() == name) {
             let error = Error::new(ErrorKind::NoSuchPath).what("another variant is present");
-            return Err(error.expected(name).found(present.name()));
+            return Err(error.expected(name).found(present.name()).help("look at variant() first"));
         }
         Err(no_variant(value.typed(), name))
     }
@@ -459,19 +501,31 @@ impl<'a> Value<'a> {
 pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
     let what = format!("no variant `{name}` in {}", Value::type_name(ty));
     let error = Error::new(ErrorKind::NoSuchPath).what(what);
-    suggest(error, name, ty.ty.variants().iter().map(Variant::name))
+    suggest(error, name, "variants", ty.ty.variants().iter().map(Variant::name))
 }
 
-#[cold]
-fn no_key(key: &str) -> Error {
-    Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)))
+/// A key as a path spells it, if that is short.
+fn key_text(key: Value<'_>) -> Option<Cow<'_, str>> {
+    match (key.scalar(), key.variant()) {
+        (Scalar::Str(text), _) => Some(text.into()),
+        (Scalar::None, Some(variant)) => Some(variant.name().into()),
+        (Scalar::None | Scalar::Bytes(_), _) => None,
+        _ => Some(key.to_string().into()),
+    }
 }
 
-/// True if the keys of a map are in the order of their text's meaning, so that they can be searched.
-fn key_as_text(map: Value<'_>) -> bool {
+/// The type of a map's keys, behind newtypes.
+fn key_type(map: Value<'_>) -> Type<'_> {
     let mut key = map.typed().key();
     while key.kind() == Kind::Newtype {
         key = key.element();
     }
-    key.kind() != Kind::Enum
+    key
+}
+
+/// The key of a form, if the text is one: `2024-01-02` of a date.
+fn formed_key(text: &str, ty: Type<'_>) -> Option<Data> {
+    let mut data = (ty.form() != Form::None).then(|| parse(text, ty).ok()).flatten()?;
+    check(&mut data, ty, Place::default()).ok()?;
+    Some(data)
 }

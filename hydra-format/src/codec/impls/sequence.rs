@@ -52,7 +52,7 @@ fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
 }
 
 /// Lexicographic order of a stored run against live elements.
-fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
+pub(in crate::codec) fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
     let pairs = (0..run.count()).zip(elements);
     let unequal = |ordering: &Ordering| ordering.is_ne();
     pairs
@@ -80,7 +80,7 @@ macro_rules! list {
             }
 
             fn count(&self) -> usize {
-                self.len()
+                if T::BYTE { 0 } else { self.len() }
             }
 
             fn part(&self, index: usize) -> Option<Value<'_>> {

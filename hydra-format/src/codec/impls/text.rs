@@ -5,6 +5,7 @@ use super::listed;
 use crate::Result;
 use crate::codec::{At, Hydra, Measure, Sink};
 use crate::reflect::{Reflect, Scalar};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -38,11 +39,11 @@ macro_rules! text {
 
             #[inline]
             fn decode(at: At<'_>) -> Result<$ty> {
-                Ok(at.str().into())
+                Ok(at.str().to_owned().into())
             }
 
             fn compare(at: At<'_>, key: &Self) -> Ordering {
-                at.str().cmp(key)
+                at.str().cmp(key as &str)
             }
 
             fn order(&self, other: &Self) -> Ordering {
@@ -51,4 +52,4 @@ macro_rules! text {
         }
     )*};
 }
-text!(String, Box<str>, Rc<str>, Arc<str>);
+text!(String, Box<str>, Rc<str>, Arc<str>, Cow<'static, str>);

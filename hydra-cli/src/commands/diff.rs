@@ -1,0 +1,367 @@
+//! `hydra diff`: how two files differ: metadata and schemas, then records, side by side by their index or by a key.
+#![forbid(unsafe_code)]
+
+use crate::args::{Diff, Shape};
+use crate::commands::cat;
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::progress::Progress;
+use crate::render::escape;
+use crate::render::paint::Style;
+use crate::render::size::{count, plural};
+use crate::source::Input;
+use hydra::file::{Block, Blocks, Reader, Table};
+use hydra::reflect::Spelling;
+use hydra::reflect::{Difference, Locator, Path, Records, Step};
+use hydra::{Dynamic, Error, Value};
+use serde_json::json;
+use similar::{ChangeTag, TextDiff};
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+
+pub(crate) fn run(args: &Diff, console: &mut Console) -> Result<Exit> {
+    let key = args.key.as_deref().map(path).transpose()?;
+    let (left, right) = (Input::new(&args.left, console)?, Input::new(&args.right, console)?);
+    let sides = [Side::open(&left, console)?, Side::open(&right, console)?];
+    let names = names(&sides, args.table.as_deref())?;
+    let mut out = Output { console, json: args.format == Shape::Json, count: 0, totals: Totals::default() };
+    out.begin(&sides)?;
+    if args.table.is_none() {
+        metadata(&sides, &mut out)?;
+    }
+    for [name, other] in &names {
+        let tables = [sides[0].table(name)?, sides[1].table(other)?];
+        match tables {
+            [Some(left), Some(right)] => {
+                schemas(&left, &right, &mut out)?;
+                let pair = Pair { name, many: names.len() > 1, sides: &sides };
+                match &key {
+                    None => pair.by_index(&left, &right, &mut out)?,
+                    Some(key) => pair.by_key(&left, &right, key, &mut out)?,
+                }
+            }
+            [one, _] => out.only(usize::from(one.is_none()), &format!("table {name}"), None)?,
+        }
+    }
+    out.end(&sides)
+}
+
+/// A path to the key of a record.
+fn path(text: &str) -> Result<Path> {
+    let bare = text.strip_prefix('.').unwrap_or(text);
+    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
+}
+
+/// One of the files.
+struct Side<'a> {
+    input: &'a Input,
+    reader: Reader,
+}
+
+impl<'a> Side<'a> {
+    fn open(input: &'a Input, console: &mut Console) -> Result<Side<'a>> {
+        let reader = input.open()?;
+        input.admit(&reader, false, console)?;
+        Ok(Side { input, reader })
+    }
+
+    fn table(&self, name: &str) -> Result<Option<Table<Dynamic>>> {
+        let known = self.reader.tables().iter().any(|table| table.name() == name);
+        known.then(|| self.input.table(&self.reader, Some(name))).transpose()
+    }
+}
+
+/// The tables to compare, by their names in both files: in the order of the left file, then those that only the right one
+/// has. Where both have one, these belong together.
+fn names(sides: &[Side<'_>; 2], wanted: Option<&str>) -> Result<Vec<[String; 2]>> {
+    let own = |side: &Side<'_>| side.reader.tables().iter().map(|table| table.name().to_string()).collect();
+    let [left, right]: [Vec<String>; 2] = [own(&sides[0]), own(&sides[1])];
+    let both = |name: &String| [name.clone(), name.clone()];
+    match (wanted, left.as_slice(), right.as_slice()) {
+        (None, [left], [right]) => Ok(vec![[left.clone(), right.clone()]]),
+        (None, ..) => {
+            let new = right.iter().filter(|name| !left.contains(name));
+            Ok(left.iter().chain(new).map(both).collect())
+        }
+        (Some(name), ..) if left.iter().chain(&right).any(|known| known == name) => {
+            Ok(vec![both(&name.to_string())])
+        }
+        // The error lists the tables that there are.
+        (Some(name), ..) => sides[0].input.table(&sides[0].reader, Some(name)).map(|_| Vec::new()),
+    }
+}
+
+fn metadata(sides: &[Side<'_>; 2], out: &mut Output<'_>) -> Result<()> {
+    let pairs = |side: &Side<'_>| side.reader.metadata().cloned().map_err(|error| side.input.failure(error));
+    let [left, right] = [pairs(&sides[0])?, pairs(&sides[1])?];
+    for key in left.keys().chain(right.keys()).collect::<BTreeSet<_>>() {
+        if left.get(key) != right.get(key) {
+            let [old, new] = [left.get(key), right.get(key)].map(Shown::bytes);
+            out.change(&format!("metadata {key}"), old, new)?;
+        }
+    }
+    Ok(())
+}
+
+/// The schemas as text, line by line, where they are not the same.
+fn schemas(left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut Output<'_>) -> Result<()> {
+    let [old, new] = [left, right].map(|table| table.schema().to_string());
+    let diff = TextDiff::from_lines(&old, &new);
+    let lines = |tag: ChangeTag| {
+        let changes = diff.iter_all_changes().filter(move |change| change.tag() == tag);
+        changes.map(|change| change.value().trim_end().to_string()).collect::<Vec<_>>()
+    };
+    match (lines(ChangeTag::Delete), lines(ChangeTag::Insert)) {
+        (gone, new) if gone.is_empty() && new.is_empty() => Ok(()),
+        (gone, new) => out.schema(left.name(), &gone, &new),
+    }
+}
+
+#[derive(Default)]
+struct Totals {
+    compared: u64,
+    changed: u64,
+    only: [u64; 2],
+}
+
+/// Two tables of one name.
+struct Pair<'a> {
+    name: &'a str,
+    /// There are other tables, so that paths name theirs.
+    many: bool,
+    sides: &'a [Side<'a>; 2],
+}
+
+impl Pair<'_> {
+    fn stream(&self, side: usize, table: &Table<Dynamic>) -> Stream<'_> {
+        Stream { input: self.sides[side].input, blocks: table.blocks(), block: None, next: 0 }
+    }
+
+    /// `[3]`, or `[Order][3]` where there are other tables.
+    fn place(&self, index: u64) -> String {
+        let records = Some(Records::One(i64::try_from(index).unwrap_or(i64::MAX)));
+        Locator { table: self.table(), records, path: Path::default() }.to_string()
+    }
+
+    fn table(&self) -> Option<String> {
+        self.many.then(|| self.name.to_string())
+    }
+
+    fn by_index(&self, left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut Output<'_>) -> Result<()> {
+        let progress = Progress::start("comparing", left.len().max(right.len()));
+        let (mut lefts, mut rights) = (self.stream(0, left), self.stream(1, right));
+        for index in 0..left.len().max(right.len()) {
+            progress.set(index);
+            let (one, other) = (lefts.next()?, rights.next()?);
+            let place = self.place(index);
+            let (one, other) = (one.map(|(_, value)| value), other.map(|(_, value)| value));
+            out.compare(&place, one, other)?;
+        }
+        Ok(())
+    }
+
+    /// Records with the same key belong together. The keys of both files are kept in memory.
+    fn by_key(
+        &self,
+        left: &Table<Dynamic>,
+        right: &Table<Dynamic>,
+        key: &Path,
+        out: &mut Output<'_>,
+    ) -> Result<()> {
+        let progress = Progress::start("comparing", left.len());
+        let [lefts, mut rights] = [self.keys(0, left, key)?, self.keys(1, right, key)?];
+        let table = Locator { table: self.table(), ..Locator::default() };
+        let place = |text: &str| format!("{table}[{key}={text}]");
+        let twin = |index: u64| right.get(index).map_err(|error| self.sides[1].input.failure(error));
+        let mut stream = self.stream(0, left);
+        for (text, index) in in_order(lefts) {
+            progress.set(index);
+            let Some((_, one)) = stream.next()? else { break };
+            let other = rights.remove(&text).map(twin).transpose()?;
+            out.compare(&place(&text), Some(one), other.as_ref().map(|other| other.value()))?;
+        }
+        for (text, index) in in_order(rights) {
+            out.compare(&place(&text), None, Some(twin(index)?.value()))?;
+        }
+        Ok(())
+    }
+
+    /// Where the record of each key is.
+    fn keys(&self, side: usize, table: &Table<Dynamic>, key: &Path) -> Result<HashMap<String, u64>> {
+        let (input, mut stream) = (self.sides[side].input, self.stream(side, table));
+        let mut places = HashMap::new();
+        while let Some((index, record)) = stream.next()? {
+            let found = record.follow(key).map_err(|error| {
+                input.failure(error.place(format!("table {}, record {index}", table.name())))
+            })?;
+            let text = cat::cell(found, Spelling::default()).text;
+            if let Some(before) = places.insert(text.clone(), index) {
+                let failure = Failure::new("HY0625", "two records have the same key");
+                let place =
+                    format!("{}: {} and {}, {key} {text}", input.name, self.place(before), self.place(index));
+                return Err(failure.place(place).help("without --key, records are compared by their index"));
+            }
+        }
+        Ok(places)
+    }
+}
+
+fn in_order(places: HashMap<String, u64>) -> Vec<(String, u64)> {
+    let mut places: Vec<(String, u64)> = places.into_iter().collect();
+    places.sort_unstable_by_key(|(_, index)| *index);
+    places
+}
+
+/// The records of a table, one after the other.
+struct Stream<'a> {
+    input: &'a Input,
+    blocks: Blocks<Dynamic>,
+    block: Option<Block<Dynamic>>,
+    next: usize,
+}
+
+impl Stream<'_> {
+    /// The next record, and its index.
+    fn next(&mut self) -> Result<Option<(u64, Value<'_>)>> {
+        while self.block.as_ref().is_none_or(|block| self.next >= block.len()) {
+            let Some(block) = self.blocks.next() else { return Ok(None) };
+            self.block = Some(block.map_err(|error| self.input.failure(error))?);
+            self.next = 0;
+        }
+        let position = self.next;
+        self.next += 1;
+        let block = self.block.as_ref();
+        Ok(block.and_then(|block| Some((block.first() + position as u64, block.value(position)?))))
+    }
+}
+
+/// Where differences go: lines, or one JSON document that is written as it comes.
+struct Output<'a> {
+    console: &'a mut Console,
+    json: bool,
+    count: u64,
+    totals: Totals,
+}
+
+impl Output<'_> {
+    fn begin(&mut self, sides: &[Side<'_>; 2]) -> Result<()> {
+        if self.json {
+            let names = json!([sides[0].input.name, sides[1].input.name]);
+            write!(self.console, "{{\"version\":1,\"files\":{names},\"differences\":[")?;
+        }
+        Ok(())
+    }
+
+    /// One more difference: the members of a JSON object, or lines with a style.
+    fn add(&mut self, place: &str, members: &str, lines: &[(Option<Style>, String)]) -> Result<()> {
+        let comma = if self.count > 0 { "," } else { "" };
+        self.count += 1;
+        if self.json {
+            return Ok(write!(self.console, "{comma}\n{{\"at\":{},{members}}}", json!(place))?);
+        }
+        for (style, line) in lines {
+            let line = escape::line(line);
+            let line = style.map_or(line.to_string(), |style| self.console.paint(style, &line));
+            writeln!(self.console, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// Compares two records that belong together, or says which file has one.
+    fn compare(&mut self, place: &str, left: Option<Value<'_>>, right: Option<Value<'_>>) -> Result<()> {
+        let (left, right) = match (left, right) {
+            (Some(left), Some(right)) => (left, right),
+            (one, other) => {
+                let side = usize::from(one.is_none());
+                self.totals.only[side] += 1;
+                return self.only(side, place, one.or(other));
+            }
+        };
+        self.totals.compared += 1;
+        if left == right {
+            return Ok(());
+        }
+        self.totals.changed += 1;
+        let differences = left.diff(right);
+        let full = differences.len() == Difference::MAX;
+        for Difference { path, left, right } in differences {
+            let dot = if matches!(path.steps().first(), Some(Step::Field(_))) { "." } else { "" };
+            self.change(&format!("{place}{dot}{path}"), Shown::side(left), Shown::side(right))?;
+        }
+        if full {
+            let most = Difference::MAX;
+            self.console.note(&format!("{place} has {most} differences or more; the rest is not listed"));
+        }
+        Ok(())
+    }
+
+    /// Something has another value.
+    fn change(&mut self, place: &str, left: Shown, right: Shown) -> Result<()> {
+        let line = format!("{place}: {} -> {}", left.0, right.0);
+        self.add(place, &format!("\"left\":{},\"right\":{}", left.1, right.1), &[(None, line)])
+    }
+
+    /// Something is in one file only.
+    fn only(&mut self, side: usize, place: &str, value: Option<Value<'_>>) -> Result<()> {
+        let (sign, style, name) = [("-", Style::Bad, "left"), ("+", Style::Good, "right")][side];
+        let (text, member) = match value.map(Shown::value) {
+            Some(Shown(text, json)) => (format!(" {text}"), format!(",\"{name}\":{json}")),
+            None => Default::default(),
+        };
+        let line = format!("{sign} {place}{text}");
+        self.add(place, &format!("\"only\":\"{name}\"{member}"), &[(Some(style), line)])
+    }
+
+    fn schema(&mut self, table: &str, left: &[String], right: &[String]) -> Result<()> {
+        let place = format!("schema of {table}");
+        let mut lines = vec![(None, place.clone())];
+        lines.extend(left.iter().map(|line| (Some(Style::Bad), format!("- {line}"))));
+        lines.extend(right.iter().map(|line| (Some(Style::Good), format!("+ {line}"))));
+        self.add(&place, &format!("\"left\":{},\"right\":{}", json!(left), json!(right)), &lines)
+    }
+
+    fn end(self, sides: &[Side<'_>; 2]) -> Result<Exit> {
+        let Totals { compared, changed, only: [left, right] } = self.totals;
+        let equal = self.count == 0;
+        if self.json {
+            let records =
+                json!({ "compared": compared, "changed": changed, "left_only": left, "right_only": right });
+            let tab = if equal { "" } else { "\n" };
+            writeln!(self.console, "{tab}],\"records\":{records},\"equal\":{equal}}}")?;
+        } else if equal {
+            let text = format!("✓ no difference in {}", plural(compared, "record"));
+            writeln!(self.console, "{}", self.console.paint(Style::Good, &text))?;
+        } else {
+            let names = sides.each_ref().map(|side| escape::line(&side.input.name).into_owned());
+            let only = [left, right].into_iter().zip(&names).filter(|(count, _)| *count > 0);
+            let only: String = only.map(|(only, name)| format!(", {} only in {name}", count(only))).collect();
+            let text = format!("{} of {} changed{only}", count(changed), plural(compared, "record"));
+            writeln!(self.console, "{}", self.console.paint(Style::Bold, &text))?;
+        }
+        Ok(if equal { Exit::Done } else { Exit::No })
+    }
+}
+
+/// A value, or that there is none, for people and as JSON.
+struct Shown(String, String);
+
+impl Shown {
+    fn nothing() -> Shown {
+        Shown("(none)".into(), "null".into())
+    }
+
+    fn value(value: Value<'_>) -> Shown {
+        let json = serde_json::to_string(&value).unwrap_or_default();
+        Shown(cat::cell(value, Spelling::default()).text, json)
+    }
+
+    /// A side of a change.
+    fn side(value: Option<Value<'_>>) -> Shown {
+        value.map_or_else(Shown::nothing, Shown::value)
+    }
+
+    fn bytes(bytes: Option<&Vec<u8>>) -> Shown {
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        bytes.map(text).map_or_else(Shown::nothing, |text| Shown(text.clone(), json!(text).to_string()))
+    }
+}

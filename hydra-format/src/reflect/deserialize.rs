@@ -1,0 +1,531 @@
+//! serde's Deserialize for values whose type is a schema: the inverse of `serialize.rs`, by the rules of docs/VALUES.md.
+//! It reads into the data of the value before, and knows no format but what serde tells of it.
+#![forbid(unsafe_code)]
+
+use super::dynamic::{data_of, sort};
+use super::encode::{Crumb, Trail};
+use super::serialize::Spelling;
+use super::types::Type;
+use super::value::Repr;
+use super::visit::Visit;
+use super::{Data, Dynamic, Value, parse};
+use crate::codec::{MAX_DEPTH, Validator, open_payload_of};
+use crate::describe::{DefaultImage, Field, Form, Kind, Note, Schema, Style, Variant};
+use crate::raw::AlignedBuf;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+impl Dynamic {
+    /// Reads a value of this schema's root type from any self-describing serde format. For many values of one schema a
+    /// [`Seed`] is faster, and its page says what is read as what.
+    ///
+    /// ```
+    /// use hydra::{Dynamic, Schema};
+    /// let schema = Schema::of::<(u8, Option<String>)>();
+    /// let mut json = serde_json::Deserializer::from_str(r#"[7, null]"#);
+    /// assert_eq!(Dynamic::deserialize(&schema, &mut json)?.to_string(), "(7, None)");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Seed`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(schema: &Schema, from: D) -> Result<Dynamic, D::Error> {
+        let mut seed = Seed::new(schema);
+        seed.deserialize(from)?;
+        Ok(Dynamic::checked(seed.schema, seed.data))
+    }
+}
+
+/// Reads values of a schema from any self-describing serde format, one after the other, each into the memory of the one
+/// before.
+///
+/// What a [`Value`] serializes to is read as it is written (`docs/VALUES.md`), and besides:
+/// - integers of any width may be numbers or strings, and floats without a fraction that hold them exactly;
+/// - floats may be integers; text is rounded to the nearest float, a format for machines must hold the float exactly;
+/// - maps may have their keys as those of an object or as pairs, in any order;
+/// - fields may come in any order and under an alias; one that is missing gets its declared default, an option none.
+///
+/// ```
+/// use hydra::{Hydra, Schema, reflect::Seed};
+/// use serde::de::DeserializeSeed;
+///
+/// #[derive(Hydra)]
+/// struct Tick { time: u64, price: f32, venue: Option<String> }
+///
+/// let mut seed = Seed::new(&Schema::of::<Tick>());
+/// let mut prices = Vec::new();
+/// for line in [r#"{"time":1,"price":0.1}"#, r#"{"price":2,"time":"18446744073709551615","venue":"LSE"}"#] {
+///     let value = seed.deserialize(&mut serde_json::Deserializer::from_str(line))?;
+///     prices.push(value.field("price").unwrap().get::<f32>().unwrap()); // or Writer::append_value
+/// }
+/// assert_eq!(prices, [0.1, 2.0]);
+/// let error = seed.deserialize(&mut serde_json::Deserializer::from_str(r#"{"time":-1}"#)).unwrap_err();
+/// assert_eq!(error.to_string(), "time: invalid value: integer `-1`, expected u64 at line 1 column 10");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the format, and of values that are none of the type, each after the path in the value where it was: unknown,
+/// missing and duplicate fields and keys, numbers that do not fit, nesting beyond 64 references or 256 levels.
+pub struct Seed {
+    schema: Arc<Schema>,
+    /// Between two values, anything.
+    data: Data,
+    defaults: RefCell<HashMap<usize, Data>>,
+    spelling: Spelling,
+}
+
+impl Seed {
+    /// A reader of values of the schema's root type.
+    pub fn new(schema: &Schema) -> Seed {
+        Seed {
+            schema: Arc::new(schema.clone()),
+            data: Data::Unit,
+            defaults: RefCell::default(),
+            spelling: Spelling::default(),
+        }
+    }
+
+    /// Reads text in another spelling. Integers are read in both.
+    pub fn spelling(self, spelling: Spelling) -> Seed {
+        Seed { spelling, ..self }
+    }
+}
+
+impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
+    type Value = Value<'s>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'s>, D::Error> {
+        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
+        let ty = Type::new(self.schema.root(), Some(&self.schema));
+        let node = Node {
+            ty,
+            data: &mut self.data,
+            trail: &Trail::ROOT,
+            references: 0,
+            body: None,
+            context: &context,
+        };
+        node.deserialize(from)?;
+        Ok(Value::data(&self.data, self.schema.root(), &self.schema))
+    }
+}
+
+/// What is the same for all parts of a value.
+pub(super) struct Context<'c> {
+    /// Defaults that were needed, by the addresses of their fields.
+    defaults: &'c RefCell<HashMap<usize, Data>>,
+    pub(super) hex: bool,
+}
+
+/// An error of the value, not of the format: it begins with the path.
+#[cold]
+fn fail<E: Error>(trail: &Trail<'_>, what: fmt::Arguments<'_>) -> E {
+    match trail.path() {
+        path if path.is_empty() => E::custom(what),
+        path => E::custom(format_args!("{path}: {what}")),
+    }
+}
+
+/// A part that is to be read, and where to.
+pub(super) struct Node<'n> {
+    pub(super) ty: Type<'n>,
+    pub(super) data: &'n mut Data,
+    pub(super) trail: &'n Trail<'n>,
+    references: u32,
+    /// The variant whose fields are to be read, once its name was.
+    pub(super) body: Option<(usize, &'n Variant)>,
+    pub(super) context: &'n Context<'n>,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        Node::read(self, from)
+    }
+}
+
+impl<'n> Node<'n> {
+    #[cold]
+    fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
+        fail(self.trail, what)
+    }
+
+    #[cold]
+    pub(super) fn wrong<E: Error>(&self, what: &str, found: Unexpected<'_>) -> E {
+        self.fail(format_args!("invalid {what}: {found}, expected {self}"))
+    }
+
+    #[cold]
+    fn wrong_length<E: Error>(&self, length: usize, expected: fmt::Arguments<'_>) -> E {
+        self.fail(format_args!("invalid length {length}, expected {expected}"))
+    }
+
+    fn read<'de, D: Deserializer<'de>>(mut self, from: D) -> Result<(), D::Error> {
+        let (kind, text) = (self.ty.kind(), from.is_human_readable());
+        self.references += u32::from(matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map));
+        if self.references > MAX_DEPTH || self.trail.within_limit().is_err() {
+            return Err(self.fail(format_args!("the value is nested too deep")));
+        }
+        match kind {
+            Kind::Newtype | Kind::Box => self.inner(Crumb::Inner, from),
+            Kind::Option => from.deserialize_option(Visit { node: self, text }),
+            _ => from.deserialize_any(Visit { node: self, text }),
+        }
+    }
+
+    /// What an option, newtype or box holds.
+    pub(super) fn inner<'de, D: Deserializer<'de>>(self, crumb: Crumb<'_>, from: D) -> Result<(), D::Error> {
+        if !matches!(self.data, Data::Some(_)) {
+            *self.data = Data::some(());
+        }
+        let (element, trail) = (self.ty.element(), self.trail.to(crumb));
+        let Data::Some(data) = self.data else { return Ok(()) };
+        Node { ty: element, data, trail: &trail, ..self }.deserialize(from)
+    }
+
+    /// A part of this one.
+    fn part<'p>(&self, ty: Type<'p>, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>
+    where
+        'n: 'p,
+    {
+        Node { ty, data, trail, references: self.references, body: None, context: self.context }
+    }
+
+    fn field<'p>(&self, field: &'p Field, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>
+    where
+        'n: 'p,
+    {
+        self.part(self.ty.resolve(field.ty()), data, trail)
+    }
+
+    fn key<'p, T>(&self, items: &'p [T], next: usize, of: Names<T>) -> Key<'p, T>
+    where
+        'n: 'p,
+    {
+        Key { items, next, of, trail: self.trail }
+    }
+
+    /// The memory of its parts, out of its data for as long as they are read.
+    fn take_parts(&mut self) -> Vec<Data> {
+        match std::mem::replace(self.data, Data::Unit) {
+            Data::Parts(parts) | Data::Variant(_, parts) => parts,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Elements of a list or array, members of a set.
+    pub(super) fn elements<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<Vec<Data>, A::Error> {
+        let (mut parts, element, mut count) = (self.take_parts(), self.ty.element(), 0);
+        let limit = if self.ty.kind() == Kind::Array { self.ty.count() } else { u64::MAX };
+        while (count as u64) < limit {
+            if count == parts.len() {
+                parts.push(Data::Unit);
+            }
+            let (Some(data), trail) = (parts.get_mut(count), self.trail.to(Crumb::Index(count))) else {
+                break;
+            };
+            if from.next_element_seed(self.part(element, data, &trail))?.is_none() {
+                break;
+            }
+            count += 1;
+        }
+        match count as u64 {
+            count if count == limit => end(&mut from, self.trail)?,
+            _ if limit == u64::MAX => {}
+            _ => return Err(self.wrong_length(count, format_args!("{self}"))),
+        }
+        parts.truncate(count);
+        Ok(parts)
+    }
+
+    /// Entries of a map, as those of an object.
+    pub(super) fn entries<'de, A: MapAccess<'de>>(&mut self, mut from: A) -> Result<(), A::Error> {
+        self.all_entries(|node, index, (key, value)| {
+            let trail = node.trail.to(Crumb::Index(index));
+            if from.next_key_seed(node.part(node.ty.key(), key, &trail))?.is_none() {
+                return Ok(false);
+            }
+            let trail = node.trail.to(Crumb::Key(Value(Repr::Data { data: key, ty: node.ty.key() })));
+            from.next_value_seed(node.part(node.ty.element(), value, &trail))?;
+            Ok(true)
+        })
+    }
+
+    /// Entries of a map, as pairs.
+    pub(super) fn pairs<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<(), A::Error> {
+        self.all_entries(|node, index, (key, value)| {
+            let trail = node.trail.to(Crumb::Index(index));
+            let pair = [node.part(node.ty.key(), key, &trail), node.part(node.ty.element(), value, &trail)];
+            Ok(from.next_element_seed(Pair(pair))?.is_some())
+        })
+    }
+
+    /// Reads entries until there is none, and sorts them.
+    fn all_entries<E: Error>(
+        &mut self,
+        mut read: impl FnMut(&Node<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let mut entries = match std::mem::replace(self.data, Data::Unit) {
+            Data::Entries(entries) => entries,
+            _ => Vec::new(),
+        };
+        let mut count = 0;
+        loop {
+            if count == entries.len() {
+                entries.push((Data::Unit, Data::Unit));
+            }
+            let Some(entry) = entries.get_mut(count) else { break };
+            if !read(self, count, entry)? {
+                break;
+            }
+            count += 1;
+        }
+        entries.truncate(count);
+        sort(&mut entries, |entry| &entry.0, self.ty.key(), self.trail)
+            .map_err(|error| self.twice(&error))?;
+        *self.data = Data::Entries(entries);
+        Ok(())
+    }
+
+    /// Fields one after the other.
+    pub(super) fn positions<'de, A: SeqAccess<'de>>(
+        &mut self,
+        fields: &[Field],
+        mut from: A,
+    ) -> Result<Vec<Data>, A::Error> {
+        let mut parts = self.take_parts();
+        parts.resize(fields.len(), Data::Unit);
+        for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
+            let trail = self.trail.to(Crumb::Field(field.name()));
+            if from.next_element_seed(self.field(field, data, &trail))?.is_none() {
+                return Err(self.wrong_length(index, format_args!("{} fields", fields.len())));
+            }
+        }
+        end(&mut from, self.trail)?;
+        Ok(parts)
+    }
+
+    /// Fields under their names, in any order.
+    pub(super) fn fields<'de, A: MapAccess<'de>>(
+        &mut self,
+        fields: &[Field],
+        mut from: A,
+    ) -> Result<Vec<Data>, A::Error> {
+        let (mut parts, mut seen, mut next) = (self.take_parts(), Seen::of(fields.len()), 0);
+        parts.resize(fields.len(), Data::Unit);
+        while let Some(index) =
+            from.next_key_seed(self.key(fields, next, |field| (field.name(), field.notes())))?
+        {
+            let (Some(field), Some(data)) = (fields.get(index), parts.get_mut(index)) else { break };
+            let trail = self.trail.to(Crumb::Field(field.name()));
+            if !seen.insert(index) {
+                return Err(fail(&trail, format_args!("the field is there twice")));
+            }
+            from.next_value_seed(self.field(field, data, &trail))?;
+            next = index + 1;
+        }
+        for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
+            if seen.insert(index) {
+                let trail = self.trail.to(Crumb::Field(field.name()));
+                *data = self.absent(field).map_err(|why| fail(&trail, format_args!("{why}")))?;
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The value of a field that is not there.
+    fn absent(&self, field: &Field) -> Result<Data, &'static str> {
+        let image = field.notes().iter().find_map(|note| match note {
+            Note::Default(DefaultImage::Stored { text_offset, payload }) => Some((*text_offset, payload)),
+            _ => None,
+        });
+        let ty = self.ty.resolve(field.ty());
+        let Some((text_offset, payload)) = image else { return none_of(ty).ok_or("the field is missing") };
+        let mut defaults = self.context.defaults.borrow_mut();
+        let address = std::ptr::from_ref(field).addr();
+        if let Some(known) = defaults.get(&address) {
+            return Ok(known.clone());
+        }
+        let data =
+            default_of(ty, text_offset, payload).map_err(|_| "its default in the schema is damaged")?;
+        defaults.insert(address, data.clone());
+        Ok(data)
+    }
+
+    pub(super) fn variant<'de, A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let variants = self.ty.ty.variants();
+        let key = self.key(variants, usize::MAX, |variant| (variant.name(), variant.notes()));
+        let Some(index) = from.next_key_seed(key)? else {
+            return Err(self.wrong_length(0, format_args!("{self}")));
+        };
+        let Some(variant) = variants.get(index) else { return Ok(()) };
+        let trail = self.trail.to(Crumb::Variant(variant.name()));
+        let body = Some((index, variant));
+        from.next_value_seed(Node { body, trail: &trail, data: self.data, ..self })?;
+        from.next_key_seed(Extra(self.trail)).map(|_| ())
+    }
+
+    #[cold]
+    pub(super) fn twice<E: Error>(&self, error: &crate::Error) -> E {
+        self.fail(format_args!("the key {}", error.found_text().unwrap_or_default()))
+    }
+}
+
+/// An option without a value, also within newtypes and boxes; none for other types.
+fn none_of(ty: Type<'_>) -> Option<Data> {
+    match ty.kind() {
+        Kind::Option => Some(Data::None),
+        Kind::Newtype => none_of(ty.element()).map(Data::some),
+        _ => None,
+    }
+}
+
+fn default_of(ty: Type<'_>, text_offset: u32, payload: &[u8]) -> crate::Result<Data> {
+    let schema = Schema::of_type(ty.ty, ty.schema)?;
+    let (payload, validator) = (AlignedBuf::copy_of(payload), Validator::new(&schema));
+    let at = open_payload_of(&payload, text_offset, ty.size(), &validator)?;
+    data_of(Value::stored(at, schema.root(), Some(&schema)), 0)
+}
+
+/// An error if there is another element.
+pub(super) fn end<'de, A: SeqAccess<'de>>(from: &mut A, trail: &Trail<'_>) -> Result<(), A::Error> {
+    from.next_element_seed(Extra(trail)).map(|_| ())
+}
+
+/// Refuses what it is asked to read.
+struct Extra<'k>(&'k Trail<'k>);
+
+impl<'de> DeserializeSeed<'de> for Extra<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+        Err(fail(self.0, format_args!("more parts than the type has")))
+    }
+}
+
+/// Which fields were there: a bit each, the first 64 without an allocation.
+struct Seen(u64, Vec<u64>);
+
+impl Seen {
+    fn of(count: usize) -> Seen {
+        Seen(0, vec![0; count / 64])
+    }
+
+    /// True if it is new.
+    fn insert(&mut self, index: usize) -> bool {
+        let word = match index / 64 {
+            0 => Some(&mut self.0),
+            more => self.1.get_mut(more - 1),
+        };
+        let bit = 1 << (index % 64);
+        word.is_some_and(|word| std::mem::replace(word, *word | bit) & bit == 0)
+    }
+}
+
+type Names<T> = fn(&T) -> (&str, &[Note]);
+
+/// The name of a field or variant, which probably is the one at `next`; its position.
+struct Key<'k, T> {
+    items: &'k [T],
+    next: usize,
+    of: Names<T>,
+    trail: &'k Trail<'k>,
+}
+
+impl<T> Key<'_, T> {
+    fn find(&self, name: &str) -> Option<usize> {
+        let named = |item: &T| (self.of)(item).0 == name;
+        let aliased = |note: &Note| matches!(note, Note::Alias(alias) if alias == name);
+        if self.items.get(self.next).is_some_and(named) {
+            return Some(self.next);
+        }
+        let found = self.items.iter().position(named);
+        found.or_else(|| self.items.iter().position(|item| (self.of)(item).1.iter().any(aliased)))
+    }
+}
+
+impl<'de, T> DeserializeSeed<'de> for Key<'_, T> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<T> Visitor<'_> for Key<'_, T> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.items.iter().take(8).map(|item| (self.of)(item).0).collect();
+        let more = if self.items.len() > 8 { ", .." } else { "" };
+        write!(f, "one of {}{more}", names.join(", "))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+        self.find(name).ok_or_else(|| {
+            let trail = self.trail.to(Crumb::Field(name));
+            fail(&trail, format_args!("no such name, expected {}", &self as &dyn Expected))
+        })
+    }
+}
+
+/// An entry as an array of key and value.
+struct Pair<'n>([Node<'n>; 2]);
+
+impl<'de> DeserializeSeed<'de> for Pair<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Pair<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of a key and its value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let trail = self.0[0].trail;
+        for (index, node) in self.0.into_iter().enumerate() {
+            if from.next_element_seed(node)?.is_none() {
+                return Err(fail(
+                    trail,
+                    format_args!("invalid length {index}, expected a key and its value"),
+                ));
+            }
+        }
+        end(&mut from, trail)
+    }
+}
+
+/// What is expected there.
+impl fmt::Display for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ty = self.ty;
+        if let Some((_, variant)) = self.body {
+            return f.write_str(match variant.style() {
+                Style::Unit => "the name of the variant alone",
+                Style::Tuple => "an array of the variant's fields",
+                Style::Struct => "an object of the variant's fields",
+            });
+        }
+        match (ty.kind(), ty.form()) {
+            (_, Form::None | Form::Unknown { .. }) => {}
+            (_, form) => return f.write_str(parse::example(form)),
+        }
+        match ty.kind() {
+            Kind::Array => write!(f, "array of {} elements", ty.count()),
+            kind if kind.is_integer() && ty.is_nonzero() => write!(f, "{} that is not 0", kind.name()),
+            _ => f.write_str(&Value::type_name(ty)),
+        }
+    }
+}
