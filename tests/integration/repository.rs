@@ -189,6 +189,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/TYPES.md",
         "docs/EVOLUTION.md",
         "docs/BENCHMARKS.md",
+        "docs/RELIABILITY.md",
         "docs/commands/README.md",
     ];
     let mut complaints = Vec::new();

@@ -3,17 +3,17 @@
 
 pub(crate) mod block;
 pub(crate) mod catalog;
-mod check;
+pub(crate) mod check;
 mod commit;
 mod header;
 pub(crate) mod index;
 pub(crate) mod layout;
 pub(crate) mod meta;
 pub(crate) mod open;
-mod reader;
+pub(crate) mod reader;
 mod report;
 mod schema_block;
-mod single;
+pub(crate) mod single;
 pub(crate) mod storage;
 mod table;
 #[cfg(test)]
