@@ -99,7 +99,7 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra")]
     Diff(Diff),
-    /// Tell whether two generations of types get along: what breaks, and for whom; exit 4 if something does
+    /// Tell what breaks between two generations of types, and for whom; exit 4 if any
     #[command(after_help = "Examples:
   hydra compat old.hydra new.hydra
   hydra schema --as json old.hydra > schema.json && hydra compat schema.json new.hydra

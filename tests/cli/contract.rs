@@ -35,6 +35,8 @@ const EVERY: &[&str] = &[
     "check -f json shop.hydra",
     "diff shop.hydra new.hydra",
     "diff -f json shop.hydra new.hydra",
+    "compat shop.hydra new.hydra",
+    "compat -f json shop.hydra new.hydra",
     "convert shop.hydra - --to csv",
     "convert shop.hydra - --to json",
     "completions bash",
@@ -142,7 +144,7 @@ fn what_is_not_there_is_exit_code_1() {
         );
         assert!(stdout.is_empty() || line.contains("-f json"), "{line}: {stdout}");
     }
-    assert_eq!(place.files().len(), 5, "{:?}", place.files());
+    assert_eq!(place.files().len(), 6, "{:?}", place.files());
 }
 
 #[test]

@@ -29,6 +29,20 @@ struct Order {
     note: Option<String>,
 }
 
+/// An order as it was in the year before.
+#[derive(Hydra)]
+#[hydra(name = "Order")]
+struct OldOrder {
+    id: u32,
+    at: SystemTime,
+    customer: String,
+    #[hydra(attr(unit = "EUR"))]
+    price: f64,
+    state: State,
+    tags: Vec<String>,
+    coupon: Option<String>,
+}
+
 fn orders() -> Vec<Order> {
     let names = ["Ada", "Grace", "Alan", "Barbara", "Edsger", "Donald", "Frances", "Tony"];
     let order = |(index, name): (u64, &&str)| Order {
@@ -90,6 +104,11 @@ pub(super) fn shop() -> Place {
     changed[4].tags.push("late".into());
     changed.push(Order { id: 1009, ..changed[0].clone() });
     put(&place, "new.hydra", changed);
+    let old = |order: Order| {
+        let Order { id, at, customer, price, state, tags, .. } = order;
+        OldOrder { id: id as u32, at, customer, price, state, tags, coupon: None }
+    };
+    put(&place, "before.hydra", orders().into_iter().take(3).map(old));
     place.put("damaged.hydra", place.read("shop.hydra"));
     place.change("damaged.hydra", |bytes| {
         let at = bytes.windows(5).position(|window| window == b"Grace").unwrap();

@@ -12,6 +12,7 @@ use crate::schemas;
 use crate::source::Input;
 use crate::target::Target;
 use hydra::Dynamic;
+use hydra::evolve::{Change, Rule};
 use hydra::file::Table;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,8 +26,9 @@ pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
         (from, Format::Hydra) if from != Format::Hydra => import::run(args, from, console),
         (from, to) => {
             let words = format!("{} is not converted to {}", from.name(), to.name());
-            Err(Failure::usage(words)
-                .help("--schema gives a Hydra file another type; else one of both is of another format"))
+            Err(Failure::usage(words).help(
+                "--schema gives a Hydra file another type; otherwise, one of them is of another format",
+            ))
         }
     }
 }
@@ -120,7 +122,9 @@ fn lost(table: &Table<Dynamic>) -> hydra::Result<Vec<String>> {
     let mut losses = Vec::new();
     for evolution in table.evolutions() {
         let evolution = evolution?.1;
-        let lost = evolution.changes().iter().filter(|change| change.rule.loses());
+        // A none that became a default cannot be told from it.
+        let loses = |change: &&Change| change.rule.loses() || change.rule == Rule::MadeRequired;
+        let lost = evolution.changes().iter().filter(loses);
         for loss in lost.map(|change| format!("{}: {}", change.path, change.text)) {
             if !losses.contains(&loss) {
                 losses.push(loss);
