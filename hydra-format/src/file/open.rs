@@ -38,10 +38,73 @@ pub(crate) struct Opened {
     pub(crate) report: Report,
 }
 
+impl Opened {
+    /// True if the blocks after this state are all that a later one adds: nothing is wrong, and there is no newer directory.
+    fn goes_on_to(&self, commit: &Commit) -> bool {
+        let grown = commit.committed_bytes >= self.commit.committed_bytes;
+        grown && commit.directory == self.commit.directory && !self.report.is_damaged()
+    }
+}
+
 /// Opens a file to read.
 pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
+    open_after(source, None)
+}
+
+/// The state of the file now, if it is another than the one that was opened before. It is read from where that one ends.
+pub(crate) fn refresh(source: &dyn Source, before: &Opened) -> Result<Option<Opened>> {
+    let seen = before.commit.committed_bytes.min(before.file_bytes);
+    let file_bytes = source.len()?;
+    if file_bytes < seen {
+        let error = Error::new(ErrorKind::CutShort).at(file_bytes).what("the file became shorter");
+        return Err(error.expected(format!("{seen} bytes")).found(format!("{file_bytes} bytes")));
+    }
+    let slots = read_slots(source, &before.header.file_id)?;
+    let newest = slots.iter().flatten().max_by_key(|commit| commit.sequence);
+    if newest == Some(&before.commit) {
+        return Ok(None);
+    }
+    let now = open_after(source, Some(before))?;
+    if now.commit == before.commit {
+        return Ok(None);
+    }
+    check_continues(source, &before.commit, &now)?;
+    Ok(Some(now))
+}
+
+/// What was visible stays visible: a state that goes on from another one has its blocks, and more.
+fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result<()> {
+    let gone = |what: &str| {
+        let state = |commit: &Commit| {
+            format!("commit {}, epoch {}, {} bytes", commit.sequence, commit.epoch, commit.committed_bytes)
+        };
+        let error = Error::new(ErrorKind::Replaced).at(SLOT_AT[now.slot]).what(what);
+        Err(error.expected(format!("a state after {}", state(before))).found(state(&now.commit)))
+    };
+    let (commit, limit) = (&now.commit, now.catalog.limit());
+    if commit.sequence <= before.sequence || commit.committed_bytes < before.committed_bytes {
+        return gone("the file went back to an older state");
+    }
+    let header = |offset| block::read_header(source, now.header.sync_key(), offset, limit);
+    let last = before.last_block;
+    if last != 0 && header(last).is_ok_and(|header| header.epoch > before.epoch) {
+        return gone("the file went back to an older state, and on from there");
+    }
+    let (end, follows) = (before.committed_bytes, before.committed_bytes.checked_sub(last));
+    let distance = |header: BlockHeader| Some(u64::from(header.distance_lines) * LINE);
+    if last != 0 && end < limit && header(end).is_ok_and(|header| distance(header) != follows) {
+        return gone("the file went back to an older state, and on from there");
+    }
+    Ok(())
+}
+
+/// Opens a file, of which a state before may be known.
+fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     let region = source.bytes(0, REGION as usize)?;
     let (header, bad_lines) = FileHeader::of_region(&region)?;
+    if before.is_some_and(|before| before.header.file_id != header.file_id) {
+        return Err(Error::new(ErrorKind::Replaced).at(0).found("another file id"));
+    }
     let mut report = Report { state: State::Clean, details: Vec::new() };
     for (line, what) in bad_lines.into_iter().enumerate() {
         if let Some(what) = what {
@@ -51,7 +114,8 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
     }
     let slots = read_slots(source, &header.file_id)?;
     let file_bytes = source.len()?;
-    let choice = choose(source, &header, &slots, &mut report)?;
+    let accepted = before.map_or(0, |before| before.commit.committed_bytes);
+    let choice = choose(source, &header, &slots, accepted, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
         report.damage(
@@ -72,7 +136,8 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
         };
     }
     let commit_details = report.details.len();
-    let (catalog, unindexed_blocks) = read_catalog(source, &header, &commit, file_bytes, &mut report)?;
+    let (catalog, unindexed_blocks) =
+        read_catalog(source, &header, &commit, file_bytes, before, &mut report)?;
     Ok(Opened {
         header,
         commit,
@@ -121,8 +186,14 @@ struct Choice {
     lost: bool,
 }
 
-/// Chooses the record in force.
-fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut Report) -> Result<Choice> {
+/// Chooses the record in force; blocks below `accepted` were looked at before.
+fn choose(
+    source: &dyn Source,
+    header: &FileHeader,
+    slots: &Slots,
+    accepted: u64,
+    report: &mut Report,
+) -> Result<Choice> {
     let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
     let mut valid: Vec<(usize, Commit)> = Vec::new();
     for (slot, commit) in slots.iter().enumerate() {
@@ -146,7 +217,7 @@ fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut 
     let [(slot, newest), others @ ..] = &valid[..] else {
         return Err(none("both commit records are invalid"));
     };
-    let Err(why) = or_damage(check_unsynced(source, header, newest))? else {
+    let Err(why) = or_damage(check_unsynced(source, header, newest, accepted))? else {
         return Ok(Choice { commit: *newest, slot: *slot, lost });
     };
     match others.first().filter(|(_, other)| other != newest) {
@@ -158,9 +229,9 @@ fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut 
     }
 }
 
-/// Checks what may be torn although the record is whole: the blocks in [synced, committed).
-fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit) -> Result<()> {
-    let mut offset = commit.synced_bytes;
+/// Checks what may be torn although the record is whole: the blocks in [synced, committed) that were not accepted before.
+fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit, accepted: u64) -> Result<()> {
+    let mut offset = commit.synced_bytes.max(accepted);
     while offset < commit.committed_bytes {
         let found = block::read_header(source, header.sync_key(), offset, commit.committed_bytes)?;
         if found.epoch != commit.epoch {
@@ -198,15 +269,27 @@ fn read_catalog(
     header: &FileHeader,
     commit: &Commit,
     file_bytes: u64,
+    before: Option<&Opened>,
     report: &mut Report,
 ) -> Result<(Catalog, u64)> {
     let limit = commit.committed_bytes.min(file_bytes);
     let mut catalog = Catalog::new(header.sync_key(), limit);
     let mut problems = Vec::new();
     let mut unindexed_blocks = 0;
-    let walked = match or_damage(load_directory(source, header, commit, limit, &mut catalog))? {
+    let from = before.filter(|before| before.goes_on_to(commit));
+    let walk = match from {
+        Some(before) => {
+            (catalog, unindexed_blocks) = (before.catalog.clone(), before.unindexed_blocks);
+            catalog.set_limit(limit);
+            let mut walk = Walk::new(source, header, commit, limit);
+            walk.jump(before.commit.committed_bytes, before.commit.last_block, before.commit.epoch);
+            Ok(walk)
+        }
+        None => load_directory(source, header, commit, limit, before, &mut catalog),
+    };
+    let walked = match or_damage(walk)? {
         Ok(walk) => take_in(walk, &mut catalog, true, true, &mut problems)
-            .map(|count| unindexed_blocks = count)
+            .map(|count| unindexed_blocks += count)
             .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
         Err(error) => {
             problems.push(error);
@@ -254,6 +337,7 @@ fn load_directory<'a>(
     header: &FileHeader,
     commit: &Commit,
     limit: u64,
+    before: Option<&Opened>,
     catalog: &mut Catalog,
 ) -> Result<Walk<'a>> {
     let mut walk = Walk::new(source, header, commit, limit);
@@ -266,7 +350,12 @@ fn load_directory<'a>(
     if !block.is(BlockKind::Index) {
         return Err(bad("the newest directory is not an INDEX block"));
     }
-    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?, None)?;
+    catalog.load(
+        source,
+        offset,
+        &Index::parse(&payload).map_err(bad)?,
+        before.map(|before| &before.catalog),
+    )?;
     walk.jump(block.end(offset), offset, block.epoch);
     Ok(walk)
 }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::catalog::{Cursor, TableInfo};
+use super::follow::Follow;
 use super::index::Entry;
 use super::reader::Shared;
 use crate::codec::At;
@@ -12,6 +13,7 @@ use crate::{Dynamic, Hydra, Plain, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
 pub trait Row: 'static {
@@ -101,6 +103,48 @@ impl<T: Row> Table<T> {
         Blocks { table: self.clone(), cursor, held: None, records }
     }
 
+    /// The blocks that hold the records from `first` on, and then those that are still to come: it looks for new commits
+    /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
+    /// an edit of a record that was given is not given again.
+    ///
+    /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
+    /// read, the error is the last that it gives.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// # let mut writer = hydra::Writer::create(&path)?;
+    /// # let primes = writer.table::<u64>()?;
+    /// # writer.commit()?;
+    /// let table = hydra::Reader::open(&path)?.table::<u64>()?;
+    /// let mut follow = table.follow(table.len(), Duration::from_millis(20));
+    /// let stop = follow.stopper();
+    ///
+    /// let writing = std::thread::spawn(move || {
+    ///     writer.append_slice(primes, &[2, 3, 5])?;
+    ///     writer.finish()?;
+    ///     stop.stop();
+    ///     hydra::Result::Ok(())
+    /// });
+    /// let count: usize = follow.try_fold(0, |count, block| hydra::Result::Ok(count + block?.len()))?;
+    /// assert_eq!(count, 3);
+    /// # writing.join().expect("a thread")?;
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn follow(&self, first: u64, every: Duration) -> Follow<T> {
+        Follow::new(self, first, every)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The same table in a later state of the file.
+    pub(super) fn newer(&self, shared: Arc<Shared>) -> Table<T> {
+        Table { shared, ..self.clone() }
+    }
+
     /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
     /// not known.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
@@ -166,6 +210,17 @@ impl<T: Row> Iterator for Blocks<T> {
             let until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
             Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }
         }))
+    }
+}
+
+impl<T> Blocks<T> {
+    pub(super) fn table(&self) -> &Table<T> {
+        &self.table
+    }
+
+    /// Index of the record that comes next.
+    pub(super) fn next_record(&self) -> u64 {
+        self.records.start
     }
 }
 
