@@ -11,6 +11,7 @@ use super::layout::{HEADER_AT, LINE, REGION, SLOT_AT, commit as record};
 use super::report::{Report, State};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// How long an invalid commit record is read again: a writer may be in the middle of it.
@@ -229,6 +230,20 @@ fn choose(
     }
 }
 
+/// The commit record in force, and whether another one is invalid or newer; for a file that cannot be opened, the newest
+/// valid record, whatever became of its blocks.
+pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Result<(Option<Commit>, bool)> {
+    let slots = read_slots(source, &header.file_id)?;
+    let mut report = Report { state: State::Clean, details: Vec::new() };
+    if let Ok(choice) = or_damage(choose(source, header, &slots, 0, &mut report))? {
+        return Ok((Some(choice.commit), choice.lost));
+    }
+    match slots {
+        [Ok(first), Ok(second)] if first != second && first.sequence == second.sequence => Ok((None, true)),
+        slots => Ok((slots.into_iter().flatten().max_by_key(|commit| commit.sequence), true)),
+    }
+}
+
 /// Checks what may be torn although the record is whole: the blocks in [synced, committed) that were not accepted before.
 fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit, accepted: u64) -> Result<()> {
     let mut offset = commit.synced_bytes.max(accepted);
@@ -406,6 +421,8 @@ pub(crate) struct Walk<'a> {
 
 /// One block, or damage where none is.
 pub(crate) struct Step {
+    /// From where to where in the file.
+    pub(crate) bytes: Range<u64>,
     pub(crate) block: Option<(u64, BlockHeader)>,
     pub(crate) problem: Option<Error>,
 }
@@ -418,7 +435,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes on at `offset`, after the block at `previous`.
-    fn jump(&mut self, offset: u64, previous: u64, epoch: u32) {
+    pub(crate) fn jump(&mut self, offset: u64, previous: u64, epoch: u32) {
         (self.offset, self.previous, self.epoch) = (offset, Some(previous), epoch);
     }
 
@@ -458,7 +475,8 @@ impl<'a> Walk<'a> {
                 .found(distance.to_string())
         });
         self.jump(header.end(offset), offset, header.epoch);
-        Ok(Some(Step { block: Some((offset, header)), problem }))
+        let bytes = offset..self.offset;
+        Ok(Some(Step { bytes, block: Some((offset, header)), problem }))
     }
 
     /// Goes over damage to the next block.
@@ -467,8 +485,9 @@ impl<'a> Walk<'a> {
         let next = block::find_next(self.source, self.key, self.offset + LINE, self.limit, epochs)?;
         let next = next.unwrap_or(self.limit);
         let skipped = format!("{} bytes up to {next:#x} are lost", next - self.offset);
+        let bytes = self.offset..next;
         (self.offset, self.previous) = (next, None);
-        Ok(Step { block: None, problem: Some(error.place(skipped)) })
+        Ok(Step { bytes, block: None, problem: Some(error.place(skipped)) })
     }
 }
 

@@ -77,7 +77,12 @@ impl Reader {
         Ok(Reader::new(Arc::new(storage), Some(map), &path, opened))
     }
 
-    fn new(file: Arc<dyn Source>, map: Option<Arc<TextMap>>, path: &Path, opened: Opened) -> Reader {
+    pub(super) fn new(
+        file: Arc<dyn Source>,
+        map: Option<Arc<TextMap>>,
+        path: &Path,
+        opened: Opened,
+    ) -> Reader {
         let caches = Caches {
             good: Known::new(blocks_at_most(&opened)),
             validators: Mutex::default(),
@@ -280,7 +285,7 @@ struct Caches {
 }
 
 impl Shared {
-    fn source(&self) -> &dyn Source {
+    pub(super) fn source(&self) -> &dyn Source {
         match &self.map {
             Some(map) => &**map,
             None => &*self.file,

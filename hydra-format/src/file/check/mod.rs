@@ -21,6 +21,9 @@ use std::path::Path;
 /// and what was found.
 pub type Finding = Error;
 
+/// Hears how many bytes of how many are done.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
 /// What a check went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,22 +50,32 @@ impl CheckSummary {
 /// Checks the file at `path`: header lines, commit records, and of every block header, checksum, structure, order,
 /// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file.
 ///
+/// `progress` hears now and then how many bytes of how many are done.
+///
 /// The error of this function is one of the system's; damage is a finding, and so is that it is not a Hydra file.
 ///
 /// ```no_run
-/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"))?;
+/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"), &mut |_, _| {})?;
 /// println!("{} findings in {} blocks", summary.finding_count, summary.block_count);
 /// # Ok::<(), hydra::Error>(())
 /// ```
-pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+pub fn check(
+    path: impl AsRef<Path>,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<CheckSummary> {
     let path = path.as_ref();
     let storage = FileStorage::open(path)?;
     let mut report = |finding: Finding| report(finding.in_file(path));
-    check_source(&storage, &mut report).map_err(|error| error.in_file(path))
+    check_source(&storage, &mut report, progress).map_err(|error| error.in_file(path))
 }
 
 /// Checks a file from wherever its bytes come.
-pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+pub(crate) fn check_source(
+    source: &dyn Source,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<CheckSummary> {
     let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
     let mut count = 0;
     let mut report = |finding: Finding| {
@@ -76,7 +89,7 @@ pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding))
             let commit = settle(open::open(source), &mut report)?;
             check_region(&region, &header, &mut report);
             summary.committed_bytes = commit.as_ref().map_or(0, |commit| commit.committed_bytes);
-            check_blocks(source, &header, commit, &mut summary, &mut report)?;
+            check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
         }
     }
     summary.finding_count = count;
@@ -144,6 +157,7 @@ fn check_blocks(
     commit: Option<Commit>,
     summary: &mut CheckSummary,
     report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
 ) -> Result<()> {
     // Without a commit record, all that looks like a block is looked at.
     let whole_lines = summary.file_bytes - summary.file_bytes % LINE;
@@ -152,6 +166,7 @@ fn check_blocks(
     let mut walk = Walk::new(source, header, &commit.unwrap_or(assumed), limit);
     let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
     while let Some(step) = walk.step()? {
+        progress(step.bytes.start, limit);
         if let Some(problem) = step.problem {
             blocks.lost |= step.block.is_none();
             report(problem);

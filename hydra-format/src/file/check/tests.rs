@@ -8,7 +8,7 @@ use crate::file::testing::{Memory, add_block, sample};
 
 fn findings(memory: &Memory) -> (CheckSummary, Vec<Finding>) {
     let mut found = Vec::new();
-    let summary = check_source(memory, &mut |finding| found.push(finding)).unwrap();
+    let summary = check_source(memory, &mut |finding| found.push(finding), &mut |_, _| {}).unwrap();
     assert_eq!(summary.finding_count, found.len() as u64);
     (summary, found)
 }
