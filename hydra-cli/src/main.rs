@@ -48,6 +48,9 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Hex(args) => commands::hex::run(args, console),
         Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),
+        Command::Recover(args) => commands::recover::run(args, console),
+        Command::Compact(args) => commands::compact::run(args, console),
+        Command::Tail(args) => commands::tail::run(args, console),
         Command::Diff(args) => commands::diff::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
     }

@@ -52,6 +52,16 @@ impl Records {
         Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
     }
 
+    /// Shows the newest state of the file; true if that is another one.
+    pub(crate) fn refresh(&mut self) -> Result<bool> {
+        let newer = self.reader.refresh().map_err(|error| self.input.failure(error))?;
+        if newer {
+            let table = self.reader.dynamic_table(self.table.name());
+            self.table = table.map_err(|error| self.input.failure(error))?;
+        }
+        Ok(newer)
+    }
+
     /// Goes through records in order; blocks that are damaged are left out where that is allowed.
     pub(crate) fn each(
         &mut self,

@@ -12,6 +12,7 @@ mod help;
 mod hex;
 mod layout;
 mod pipes;
+mod rescue;
 mod set;
 mod show;
 mod story;

@@ -1,0 +1,220 @@
+//! Damage, and the way back from it: what `check` advises, what `recover` keeps and says, `compact`, and `tail`.
+
+use super::{Place, Tick, tick_file, writer};
+use hydra::{Level, Reader, Writer};
+use snapbox::str;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+/// Flips a bit in the payload, or with `header` in the header, of a data block of `tick_file`.
+fn flip(place: &Place, block: usize, header: bool) {
+    place.change("ticks.hydra", |bytes| {
+        let is_data = |at: &usize| bytes.get(*at..*at + 5).is_some_and(|head| head == b"HBLK\x02");
+        let at = (8192..bytes.len()).step_by(64).filter(is_data).nth(block).unwrap();
+        bytes[at + if header { 20 } else { 84 }] ^= 1;
+    });
+}
+
+fn ticks(place: &Place, name: &str) -> Vec<u64> {
+    let table = Reader::open(place.path(name)).unwrap().table::<Tick>().unwrap();
+    table
+        .blocks()
+        .flat_map(|block| block.unwrap().as_slice().iter().map(|tick| tick.time).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn a_killed_writer_loses_what_it_had_not_committed_and_the_next_one_goes_on() {
+    let place = tick_file(1000);
+    let options = Writer::options().block_bytes(4096).level(Level::Buffered);
+    let mut file = options.resume(place.path("ticks.hydra")).unwrap();
+    let table = file.table::<Tick>().unwrap();
+    (1000..2000).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
+    file.commit().unwrap();
+    (2000..70_000).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
+    // As a kill does: nothing is finished.
+    drop(file);
+    place.run(&["inspect", "ticks.hydra"]).code(0).stdout_eq(str![[""]]);
+    let mut file = options.resume(place.path("ticks.hydra")).unwrap();
+    let table = file.table::<Tick>().unwrap();
+    file.append(table, &Tick { time: 2000, price: 0.0 }).unwrap();
+    file.finish().unwrap();
+    assert_eq!(ticks(&place, "ticks.hydra"), (0..=2000).collect::<Vec<_>>());
+    place.run(&["check", "ticks.hydra"]).code(0).stdout_eq(str![[""]]);
+}
+
+#[test]
+fn the_advice_of_check_leads_to_a_file_that_is_whole() {
+    let place = tick_file(1000);
+    flip(&place, 2, false);
+    let damaged = place.read("ticks.hydra");
+    place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[""]]);
+    place
+        .run(&["recover", "ticks.hydra", "-o", "saved.hydra"])
+        .code(3)
+        .stderr_eq(str![[""]])
+        .stdout_eq(str![[""]]);
+    place.run(&["check", "saved.hydra"]).code(0);
+    assert_eq!(ticks(&place, "saved.hydra"), (0..504).chain(756..1000).collect::<Vec<_>>());
+    assert!(place.read("ticks.hydra") == damaged, "the input is only read");
+    assert_eq!(place.files(), ["saved.hydra", "ticks.hydra"]);
+    place
+        .run(&["recover", "ticks.hydra", "-o", "saved.hydra"])
+        .code(1)
+        .stdout_eq(str![[""]])
+        .stderr_eq(str![[""]]);
+    place.run(&["recover", "ticks.hydra", "-o", "ticks.hydra"]).code(1);
+    assert!(place.read("ticks.hydra") == damaged);
+}
+
+#[test]
+fn the_report_lists_every_range() {
+    let place = tick_file(1000);
+    flip(&place, 0, true);
+    flip(&place, 3, false);
+    let args = ["recover", "--report", "lost.json", "ticks.hydra", "-o", "saved.hydra"];
+    place.run(&args).code(3).stdout_eq(str![[""]]);
+    snapbox::assert_data_eq!(place.text("lost.json"), str![[""]]);
+    let json = place.run(&["recover", "-f", "json", "ticks.hydra", "-o", "again.hydra"]).code(3);
+    assert_eq!(String::from_utf8_lossy(&json.get_output().stdout).trim_end(), place.text("lost.json"));
+    place.run(&args).code(1).stderr_eq(str![[""]]);
+}
+
+#[test]
+fn exit_codes_of_recovery_tell_loss() {
+    let place = tick_file(1000);
+    place.run(&["recover", "ticks.hydra", "-o", "a.hydra"]).code(0).stdout_eq(str![[""]]);
+    assert_eq!(ticks(&place, "a.hydra"), ticks(&place, "ticks.hydra"));
+    // Commit records and a header line tell nothing that blocks do not.
+    place.change("ticks.hydra", |bytes| [3, 520, 4616].into_iter().for_each(|at| bytes[at] ^= 1));
+    place.run(&["recover", "ticks.hydra", "-o", "b.hydra"]).code(0).stdout_eq(str![[""]]);
+    (0..4).for_each(|block| flip(&place, block, false));
+    place
+        .run(&["recover", "ticks.hydra", "-o", "c.hydra"])
+        .code(1)
+        .stdout_eq(str![[""]])
+        .stderr_eq(str![[""]]);
+    place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[""]]);
+    place.put("text", "not hydra");
+    place.run(&["recover", "text", "-o", "d.hydra"]).code(1).stderr_eq(str![[""]]);
+    place.run(&["recover", "ticks.hydra"]).code(2);
+    assert_eq!(place.files(), ["a.hydra", "b.hydra", "text", "ticks.hydra"]);
+}
+
+#[test]
+fn what_was_not_committed_is_kept_only_when_asked_for() {
+    let place = tick_file(1000);
+    let before = place.read("ticks.hydra");
+    let options = Writer::options().block_bytes(4096).level(Level::Buffered);
+    let mut file = options.resume(place.path("ticks.hydra")).unwrap();
+    let table = file.table::<Tick>().unwrap();
+    (1000..1600).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
+    file.commit().unwrap();
+    drop(file);
+    // As if the commit record had not been written.
+    place.change("ticks.hydra", |bytes| bytes[..8192].copy_from_slice(&before[..8192]));
+    place.run(&["recover", "ticks.hydra", "-o", "a.hydra"]).code(0).stdout_eq(str![[""]]);
+    place.run(&["recover", "--uncommitted", "ticks.hydra", "-o", "b.hydra"]).code(0).stdout_eq(str![[""]]);
+    assert_eq!((ticks(&place, "a.hydra").len(), ticks(&place, "b.hydra").len()), (1000, 1600));
+}
+
+#[test]
+fn compacting_takes_away_what_edits_left() {
+    let place = tick_file(1000);
+    for time in 0..4 {
+        place.run(&["set", "ticks.hydra", &format!("[{}].price=7", time * 250)]).code(0);
+    }
+    place
+        .run(&["compact", "ticks.hydra", "-o", "small.hydra"])
+        .code(0)
+        .stderr_eq(str![[""]])
+        .stdout_eq(str![[""]]);
+    place.run(&["diff", "ticks.hydra", "small.hydra"]).code(0);
+    place.run(&["check", "small.hydra"]).code(0);
+    place.run(&["compact", "-f", "json", "small.hydra", "-o", "again.hydra"]).code(0).stdout_eq(str![[""]]);
+    assert!(place.read("small.hydra").len() < place.read("ticks.hydra").len() / 2);
+    flip(&place, 3, false);
+    // The block is dead: its records are elsewhere.
+    place.run(&["compact", "ticks.hydra", "-o", "third.hydra"]).code(0);
+    flip(&place, 7, false);
+    place.run(&["compact", "ticks.hydra", "-o", "fourth.hydra"]).code(1).stderr_eq(str![[""]]);
+    assert_eq!(place.files(), ["again.hydra", "small.hydra", "third.hydra", "ticks.hydra"]);
+}
+
+#[test]
+fn the_last_records() {
+    let place = tick_file(1000);
+    place.run(&["tail", "-n", "2", "ticks.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[""]]);
+    place
+        .run(&["tail", "-n", "2", "-f", "csv", "--fields", "time", "ticks.hydra"])
+        .code(0)
+        .stdout_eq("time\n998\n999\n");
+    assert_eq!(place.result(&["tail", "-f", "ndjson", "ticks.hydra"]).lines().count(), 10);
+    place.run(&["tail", "-F", "-"]).code(2).stderr_eq(str![[""]]);
+}
+
+fn follow(place: &Place, args: &[&str]) -> (Child, impl FnMut() -> String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hydra"))
+        .args(args)
+        .current_dir(place.0.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let line = move || {
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        line
+    };
+    (child, line)
+}
+
+#[test]
+fn tail_follows_what_is_committed_and_nothing_else() {
+    let place = tick_file(1000);
+    let (mut child, mut line) =
+        follow(&place, &["tail", "-F", "-n", "1", "-f", "ndjson", "--fields", "time", "ticks.hydra"]);
+    assert_eq!(line(), "{\"time\":999}\n");
+    let mut file = Writer::resume(place.path("ticks.hydra")).unwrap();
+    let table = file.table::<Tick>().unwrap();
+    for round in 0..3 {
+        file.append(table, &Tick { time: 1000 + round, price: 0.0 }).unwrap();
+        file.commit().unwrap();
+        assert_eq!(line(), format!("{{\"time\":{}}}\n", 1000 + round));
+    }
+    file.append(table, &Tick { time: 2000, price: 0.0 }).unwrap();
+    drop(file);
+    let mut file = Writer::resume(place.path("ticks.hydra")).unwrap();
+    let table = file.table::<Tick>().unwrap();
+    file.append(table, &Tick { time: 1003, price: 0.0 }).unwrap();
+    file.finish().unwrap();
+    assert_eq!(line(), "{\"time\":1003}\n");
+    // Another file takes its place.
+    writer(&place.path("other.hydra")).finish().unwrap();
+    std::fs::rename(place.path("other.hydra"), place.path("ticks.hydra")).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    snapbox::assert_data_eq!(said, str![[""]]);
+}
+
+#[test]
+fn tail_as_text_flushes_every_commit_and_ends_with_its_reader() {
+    let place = tick_file(3);
+    let (mut child, mut line) = follow(&place, &["tail", "-F", "ticks.hydra"]);
+    let first: Vec<String> = (0..4).map(|_| line()).collect();
+    snapbox::assert_data_eq!(first.concat(), str![[""]]);
+    let mut file = Writer::resume(place.path("ticks.hydra")).unwrap();
+    let table = file.table::<Tick>().unwrap();
+    file.append(table, &Tick { time: 3, price: 9.5 }).unwrap();
+    file.commit().unwrap();
+    assert_eq!(line(), "   3   9.5\n");
+    drop(line);
+    file.append(table, &Tick { time: 4, price: 9.5 }).unwrap();
+    file.commit().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "");
+}
