@@ -22,7 +22,8 @@ const TOLD: usize = 10;
 
 pub(crate) fn run(args: &Recover, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
-    let report = args.report.as_ref().map(|path| Target::new(path, false)).transpose()?;
+    let report = args.report.as_ref().map(|path| Target::new(path, false)).transpose();
+    let report = report.map_err(|failure| failure.help("choose another name for the report"))?;
     let options = RecoverOptions::default().uncommitted(args.uncommitted).older(args.older);
     let progress = Progress::start("recovering", 100);
     let done = file::recover(&input.path, &args.output, options, &mut |done, of| progress.part(done, of));

@@ -317,9 +317,9 @@ impl Rescue {
     }
 
     fn load(&self, group: &Group<'_>, version: &Version) -> Result<super::table::Loaded> {
-        let missing = || self.reader.shared.missing(group.table, group.records.clone());
         if version.gone {
-            return Err(missing().at(version.offset));
+            let error = Error::new(ErrorKind::BlockHeader).at(version.offset);
+            return Err(error.what("the index names a block here, and there is none"));
         }
         let entry = Entry {
             offset: version.offset,
@@ -358,10 +358,9 @@ impl Rescue {
             return Ok(());
         }
         let first = recovery.tables.iter().flat_map(|table| &table.lost).next();
-        let found = first.map_or("no whole block of records".to_string(), |(_, error)| error.message());
-        Err(Error::new(ErrorKind::Chain)
-            .in_file(self.reader.path())
-            .what("nothing can be saved")
-            .found(found))
+        let (kind, found) = first.map_or((ErrorKind::CutShort, "no whole block of records".to_string()), |(_, error)| {
+            (error.kind(), format!("{} lost records", recovery.lost_count()))
+        });
+        Err(Error::new(kind).in_file(self.reader.path()).what("nothing can be saved").found(found))
     }
 }
