@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use hydra::reflect::Spelling;
+use std::path::{Path, PathBuf};
 
 /// Inspect, check, print, edit and convert Hydra files
 #[derive(Parser)]
@@ -78,7 +79,8 @@ Only what is committed is shown. An edit of a record that was shown is not shown
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.")]
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=[\"a\",\"b\"]'.")]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:
@@ -117,11 +119,13 @@ IN is only read. Every block that is kept was verified; records after lost ones 
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra")]
     Diff(Diff),
-    /// Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+    /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
 }
@@ -323,9 +327,9 @@ pub(crate) struct Diff {
 
 #[derive(Args)]
 pub(crate) struct Convert {
-    /// What to read; - is stdin
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
+    /// What to read; - is stdin. Several files of text become one table
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// What to write; - is stdout
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
@@ -338,7 +342,7 @@ pub(crate) struct Convert {
     /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// CSV to Hydra: take names and types from a table of this Hydra file (--table picks one)
+    /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Overwrite OUT
@@ -375,6 +379,12 @@ pub(crate) struct Source {
     pub(crate) bytes: Bytes,
 }
 
+impl Source {
+    pub(crate) fn spelling(&self) -> Spelling {
+        Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
@@ -402,6 +412,8 @@ pub(crate) enum Print {
     Json,
     Ndjson,
     Csv,
+    Msgpack,
+    Cbor,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -424,6 +436,39 @@ pub(crate) enum Format {
     Csv,
     Ndjson,
     Json,
+    Msgpack,
+    Cbor,
+}
+
+impl Format {
+    /// The format that the extension of a file tells.
+    pub(crate) fn of(path: &Path) -> Option<Format> {
+        Some(match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+            "hydra" => Format::Hydra,
+            "csv" => Format::Csv,
+            "ndjson" | "jsonl" => Format::Ndjson,
+            "json" => Format::Json,
+            "msgpack" => Format::Msgpack,
+            "cbor" => Format::Cbor,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Format::Hydra => "Hydra",
+            Format::Csv => "CSV",
+            Format::Ndjson => "NDJSON",
+            Format::Json => "JSON",
+            Format::Msgpack => "MessagePack",
+            Format::Cbor => "CBOR",
+        }
+    }
+
+    /// True for formats that nobody reads on a terminal.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Format::Hydra | Format::Msgpack | Format::Cbor)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

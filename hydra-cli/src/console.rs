@@ -64,6 +64,11 @@ impl Console {
         }
     }
 
+    /// Why what is not text does not go to a terminal.
+    pub(crate) fn refuse_binary() -> Failure {
+        Failure::usage("what is not text is not written to a terminal").help("name a file, or pipe it on")
+    }
+
     /// Why the command ends, or why a file was passed over.
     pub(crate) fn complain(&mut self, failure: &Failure) {
         let Failure::Said(complaint) = failure else { return };

@@ -1,42 +1,59 @@
-//! Records to machine-readable text. Used by `cat` and `convert`.
+//! Records to a format of text or of other programs. Used by `cat` and `convert`.
 #![forbid(unsafe_code)]
 
-use crate::failure::Result;
+use crate::args::Format;
+use crate::console::Console;
+use crate::failure::{Failure, Result};
 use crate::records::Records;
 use crate::render::columns::{self, Column};
 use crate::render::csv;
-use crate::render::json::{Json, Picked};
-use crate::render::leaf::Spelling;
-use hydra::Value;
-use hydra::describe::Schema;
+use crate::render::plain::plain;
+use crate::render::size::plural;
+use hydra::reflect::{Path, Scalar, Spelling, Step};
+use hydra::{Kind, Value};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::ops::Range;
 
-/// A machine-readable format of records.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Csv,
-    Ndjson,
-    Json,
-}
+/// More places of losses than these are told as one.
+const TOLD: usize = 100;
 
 /// Writes records in a format.
 pub(crate) struct Exporter {
     format: Format,
     columns: Vec<Column>,
+    /// What a column of CSV does not keep in the cells that are not null.
+    nested: Vec<Option<&'static str>>,
     spelling: Spelling,
-    line: String,
-    json: Vec<u8>,
+    line: Vec<u8>,
+    buffer: Vec<u8>,
     count: u64,
+    lossy: Cell<bool>,
+    /// What was lost and where, and how often.
+    losses: BTreeMap<(String, &'static str), u64>,
 }
 
 impl Exporter {
-    pub(crate) fn new(format: Format, records: &Records) -> Exporter {
-        let picked = records.picked.clone();
+    /// An error if two columns have the same name, or if the format is not for a terminal.
+    pub(crate) fn new(format: Format, records: &Records, terminal: bool) -> Result<Exporter> {
+        if terminal && format.is_binary() {
+            return Err(Console::refuse_binary());
+        }
+        let (picked, schema) = (records.picked.clone(), records.table.schema());
         let csv = format == Format::Csv;
-        let columns = if csv { columns::flatten(records.table.schema(), &picked) } else { picked };
-        let spelling = records.spelling;
-        Exporter { format, columns, spelling, line: String::new(), json: Vec::new(), count: 0 }
+        let columns = if csv { columns::flatten(schema, &picked) } else { picked };
+        let mut seen = HashSet::new();
+        if let Some(twice) = columns.iter().find(|column| !seen.insert(column.title())) {
+            return Err(Failure::new("HY0612", "column names: one is there twice")
+                .place(format!("{}: {} for two columns", records.input.name, twice.title()))
+                .help("--fields picks columns; ndjson keeps nested fields apart"));
+        }
+        let nested = columns.iter().map(|column| column.csv_loss(schema).filter(|_| csv)).collect();
+        let (line, buffer, losses) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let (spelling, lossy) = (records.spelling, Cell::new(false));
+        Ok(Exporter { format, columns, nested, spelling, line, buffer, count: 0, lossy, losses })
     }
 
     /// The titles of the columns.
@@ -44,13 +61,13 @@ impl Exporter {
         self.columns.iter().map(|column| column.title().to_string()).collect()
     }
 
-    /// What cannot be read back from the output, column by column; nothing if nothing was written.
-    pub(crate) fn losses(&self, schema: &Schema) -> Vec<String> {
-        if self.format != Format::Csv || self.count == 0 {
-            return Vec::new();
-        }
-        let said = |column: &Column| Some(format!("column {}: {}", column.title(), column.csv_loss(schema)?));
-        self.columns.iter().filter_map(said).collect()
+    /// What cannot be read back from the output, place by place.
+    pub(crate) fn losses(&self) -> Vec<String> {
+        let said = |((place, what), count): (&(String, &str), &u64)| {
+            let place = if place.is_empty() { "value" } else { place };
+            format!("{place}: {what} ({})", plural(*count, "value"))
+        };
+        self.losses.iter().map(said).collect()
     }
 
     /// What stands before the records.
@@ -59,56 +76,74 @@ impl Exporter {
             Format::Csv => {
                 self.line.clear();
                 for (i, column) in self.columns.iter().enumerate() {
-                    self.line.push_str(if i > 0 { "," } else { "" });
-                    csv::write_text(&mut self.line, column.title());
+                    self.line.extend_from_slice(if i > 0 { b"," } else { b"" });
+                    csv::write_cell(&mut self.line, Some(column.title()));
                 }
-                writeln!(out, "{}", self.line)?;
+                self.line.push(b'\n');
+                out.write_all(&self.line)?;
             }
             Format::Json => {
                 writeln!(out, "{{\"version\":1,\"table\":{},\"records\":[", serde_json::to_string(table)?)?;
             }
-            Format::Ndjson => {}
+            _ => {}
         }
         Ok(())
     }
 
     pub(crate) fn record(&mut self, record: Value<'_>, out: &mut dyn Write) -> Result<()> {
+        self.line.clear();
+        let row = Row { columns: &self.columns, record, spelling: self.spelling, lossy: &self.lossy };
+        let unfit = |error: &dyn std::fmt::Display| Failure::new("HY0602", error.to_string());
         match self.format {
-            Format::Csv => {
-                self.line.clear();
-                for (i, column) in self.columns.iter().enumerate() {
-                    self.line.push_str(if i > 0 { "," } else { "" });
-                    csv::write_cell(&mut self.line, column.value(record).unwrap_or(record), self.spelling);
-                }
-                self.line.push('\n');
-                out.write_all(self.line.as_bytes())?;
-            }
-            Format::Ndjson => {
-                self.json(record, out)?;
-                out.write_all(b"\n")?;
-            }
+            Format::Csv => self.cells(record),
             Format::Json => {
-                out.write_all(if self.count > 0 { b",\n" } else { b"" })?;
-                self.json(record, out)?;
+                self.line.extend_from_slice(if self.count > 0 { b",\n" } else { b"" });
+                serde_json::to_writer(&mut self.line, &row)?;
+            }
+            Format::Msgpack => {
+                rmp_serde::encode::write(&mut self.line, &row).map_err(|error| unfit(&error))?;
+            }
+            Format::Cbor => {
+                let line = std::mem::take(&mut self.line);
+                self.line = cbor4ii::serde::to_vec(line, &row).map_err(|error| unfit(&error))?;
+            }
+            _ => {
+                serde_json::to_writer(&mut self.line, &row)?;
+                self.line.push(b'\n');
             }
         }
+        out.write_all(&self.line)?;
         self.count += 1;
+        if self.lossy.replace(false) {
+            self.find_losses(record);
+        }
         Ok(())
     }
 
-    fn json(&mut self, record: Value<'_>, out: &mut dyn Write) -> Result<()> {
-        self.json.clear();
-        match self.columns.as_slice() {
-            [whole] if whole.name.is_empty() => {
-                serde_json::to_writer(&mut self.json, &Json(record, self.spelling))?
-            }
-            columns => {
-                let named = |column| (Column::title(column), column.value(record).unwrap_or(record));
-                let picked: Vec<_> = columns.iter().map(named).collect();
-                serde_json::to_writer(&mut self.json, &Picked(&picked, self.spelling))?;
+    fn cells(&mut self, record: Value<'_>) {
+        for (i, (column, nested)) in self.columns.iter().zip(&self.nested).enumerate() {
+            self.line.extend_from_slice(if i > 0 { b"," } else { b"" });
+            let value = column.value(record).unwrap_or(record);
+            let text = plain(value, self.spelling, &self.lossy, &mut self.buffer);
+            csv::write_cell(&mut self.line, text);
+            if let (Some(what), Some(_)) = (nested, text) {
+                note(&mut self.losses, column.title().to_string(), what);
             }
         }
-        Ok(out.write_all(&self.json)?)
+        self.line.push(b'\n');
+    }
+
+    /// Finds what a record lost that has the same text as another.
+    #[cold]
+    fn find_losses(&mut self, record: Value<'_>) {
+        for column in &self.columns {
+            column.value(record).unwrap_or(record).walk(usize::MAX, &mut |path, value| {
+                if let Some(what) = lost(value, !self.format.is_binary()) {
+                    note(&mut self.losses, place(&column.name, path), what);
+                }
+                true
+            });
+        }
     }
 
     /// What stands after the records.
@@ -117,6 +152,77 @@ impl Exporter {
             out.write_all(if self.count > 0 { b"\n]}\n" } else { b"]}\n" })?;
         }
         Ok(())
+    }
+}
+
+fn note(losses: &mut BTreeMap<(String, &'static str), u64>, place: String, what: &'static str) {
+    let full = losses.len() >= TOLD;
+    let key = (place, what);
+    let key = if full && !losses.contains_key(&key) { ("elsewhere".to_string(), what) } else { key };
+    *losses.entry(key).or_default() += 1;
+}
+
+/// The value behind newtypes and boxes.
+fn peel(mut value: Value<'_>) -> Value<'_> {
+    while let (Kind::Newtype | Kind::Box, Ok(inner)) = (value.kind(), value.inner()) {
+        value = inner;
+    }
+    value
+}
+
+/// Why the text of a value, its parts apart, is that of another one, too.
+fn lost(value: Value<'_>, text: bool) -> Option<&'static str> {
+    let value = peel(value);
+    let is_odd = match value.scalar() {
+        Scalar::F32(number) => number.is_nan() && number.abs().to_bits() != f32::NAN.to_bits(),
+        Scalar::F64(number) => number.is_nan() && number.abs().to_bits() != f64::NAN.to_bits(),
+        _ => false,
+    };
+    if is_odd && text {
+        return Some("the payload of NaN is not kept");
+    }
+    let inner = peel(value.inner().ok().filter(|_| value.kind() == Kind::Option)?);
+    (inner.is_none() || inner.kind() == Kind::Unit).then_some("an option that holds null looks like none")
+}
+
+/// A path without positions and keys, so that all elements of a list are one place.
+fn place(column: &str, path: &Path) -> String {
+    let mut text = column.to_string();
+    for step in path.steps() {
+        match step {
+            Step::Field(name) if text.is_empty() => text.push_str(name),
+            Step::Field(name) => text.extend([".", name]),
+            Step::Variant(name) => text.extend([":", name]),
+            Step::Some => text.push('?'),
+            _ => text.push_str("[]"),
+        }
+    }
+    text
+}
+
+/// A record as serde sees it: whole, or the picked fields under their names.
+struct Row<'a> {
+    columns: &'a [Column],
+    record: Value<'a>,
+    spelling: Spelling,
+    lossy: &'a Cell<bool>,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.columns {
+            [whole] if whole.name.is_empty() => {
+                self.record.spelled(self.spelling).noting(self.lossy).serialize(to)
+            }
+            columns => {
+                let mut map = to.serialize_map(Some(columns.len()))?;
+                for column in columns {
+                    let value = column.value(self.record).unwrap_or(self.record);
+                    map.serialize_entry(column.title(), &value.spelled(self.spelling).noting(self.lossy))?;
+                }
+                map.end()
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod console;
 mod export;
 mod failure;
 mod import;
+mod interrupt;
 mod progress;
 mod records;
 mod render;

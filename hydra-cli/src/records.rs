@@ -1,15 +1,15 @@
 //! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
 #![forbid(unsafe_code)]
 
-use crate::args::{Bytes, Int64, Source};
+use crate::args::Source;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::columns::{self, Column};
 use crate::render::escape;
-use crate::render::leaf::Spelling;
 use crate::source::Input;
 use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
+use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, ErrorKind, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -46,8 +46,7 @@ impl Records {
         let incomplete = input.admit(&reader, source.skip_damaged, console)?;
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;
-        let spelling =
-            Spelling { int64_strings: source.int64 == Int64::String, hex: source.bytes == Bytes::Hex };
+        let spelling = source.spelling();
         let (skip_damaged, lost, skipped) = (source.skip_damaged, 0, Vec::new());
         Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
     }
@@ -57,7 +56,13 @@ impl Records {
         let newer = self.reader.refresh().map_err(|error| self.input.failure(error))?;
         if newer {
             let table = self.reader.dynamic_table(self.table.name());
-            self.table = table.map_err(|error| self.input.failure(error))?;
+            let table = table.map_err(|error| self.input.failure(error))?;
+            if !table.schema().is_identical(self.table.schema()) {
+                let error = Error::new(ErrorKind::TypeMismatch).place(format!("table {}", table.name()));
+                let error = error.what("its records have a newer type from here on");
+                return Err(self.input.failure(error.help("start again to see it")));
+            }
+            self.table = table;
         }
         Ok(newer)
     }
@@ -84,13 +89,6 @@ impl Records {
             };
             self.lost += block.first().saturating_sub(next);
             next = block.first().saturating_add(block.len() as u64);
-            if !block.schema().is_identical(self.table.schema()) {
-                let place = format!("table {}, records {}..{next}", self.table.name(), block.first());
-                let error = Error::new(ErrorKind::TypeMismatch).place(place);
-                return Err(self
-                    .input
-                    .failure(error.what("older records of this table have another schema")));
-            }
             block.values().try_for_each(&mut *take)?;
         }
         self.lost += end.saturating_sub(next);

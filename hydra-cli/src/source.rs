@@ -4,6 +4,7 @@
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
+use crate::interrupt;
 use crate::render::escape;
 use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
@@ -121,6 +122,7 @@ impl Input {
 
 fn spool(mut from: impl io::Read) -> io::Result<TempPath> {
     let mut file = tempfile::Builder::new().prefix("hydra-").tempfile()?;
+    interrupt::remove(file.path());
     io::copy(&mut from, &mut file)?;
     Ok(file.into_temp_path())
 }

@@ -4,6 +4,7 @@
 
 use crate::console::Console;
 use crate::failure::{Failure, Result};
+use crate::interrupt;
 use hydra::file::Writer;
 use hydra::{Error, ErrorKind};
 use std::fs::{File, OpenOptions};
@@ -83,7 +84,9 @@ impl Target {
         fail: impl FnOnce(io::Error) -> Failure,
     ) -> Result<(T, TempPath)> {
         let made = tempfile::Builder::new().prefix(".hydra-").suffix(".tmp").make_in(&self.directory, open);
-        Ok(made.map_err(fail)?.into_parts())
+        let (file, temporary) = made.map_err(fail)?.into_parts();
+        interrupt::remove(&temporary);
+        Ok((file, temporary))
     }
 
     /// Puts the whole file in its place, and makes that last.
@@ -105,11 +108,10 @@ pub(crate) fn hydra_to_stdout(
     fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
     if console.width.is_some() {
-        return Err(
-            Failure::usage("a Hydra file is not written to a terminal").help("name a file, or pipe it on")
-        );
+        return Err(Console::refuse_binary());
     }
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
+    interrupt::remove(directory.path());
     let path = directory.path().join("stdout.hydra");
     let mut writer = Writer::create(&path)?;
     fill(&mut writer)?;

@@ -208,9 +208,9 @@ impl Error {
         self
     }
 
-    /// Why a value cannot be set; none for other kinds of errors.
+    /// Why a value, or any of a file, cannot be set; none for errors of other kinds than `NotSettable` and `Locked`.
     pub fn why(&self) -> Option<Why> {
-        self.0.why
+        self.0.why.or((self.kind() == ErrorKind::Locked).then_some(Why::Locked))
     }
 
     /// What should have been there.
@@ -228,6 +228,12 @@ impl Error {
     /// What to do next.
     pub fn help(mut self, help: impl Into<String>) -> Error {
         self.0.help = Some(help.into());
+        self
+    }
+
+    /// What to do next, unless a deeper layer said so.
+    pub(crate) fn or_help(mut self, help: &str) -> Error {
+        self.0.help.get_or_insert_with(|| help.to_string());
         self
     }
 

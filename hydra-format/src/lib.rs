@@ -54,7 +54,8 @@
 //! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`]; [`save`] and [`load`] keep one in a file.
-//! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's.
+//! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's;
+//! `docs/EVOLUTION.md` says how types may change.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
 #![deny(unsafe_code)]
 
@@ -68,8 +69,10 @@ extern crate self as hydra;
 #[path = "private.rs"]
 pub mod __private;
 pub mod codec;
+pub mod compat;
 pub mod describe;
 mod error;
+pub mod evolve;
 pub mod file;
 #[allow(unsafe_code)]
 mod raw;

@@ -31,6 +31,7 @@ pub struct Facts {
     align: usize,
     /// Offset in live memory, where the field has one under its stored type.
     live_offset: Option<usize>,
+    converted: bool,
     flat: bool,
     any_bits: bool,
     refs: bool,
@@ -45,6 +46,7 @@ impl Facts {
             size: T::SIZE,
             align: T::ALIGN,
             live_offset: None,
+            converted: false,
             flat: T::FLAT,
             any_bits: T::ANY_BITS,
             refs: T::REFS,
@@ -55,12 +57,12 @@ impl Facts {
 
     /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
     pub(crate) const fn converted(self) -> Facts {
-        Facts { flat: false, refs: true, key: false, ..self }
+        Facts { converted: true, flat: false, refs: true, key: false, ..self }
     }
 
-    /// For a field at this offset in live memory.
+    /// For a field at this offset in live memory, which counts only where it is what is stored.
     pub const fn at(self, live_offset: usize) -> Facts {
-        Facts { live_offset: Some(live_offset), ..self }
+        Facts { live_offset: if self.converted { None } else { Some(live_offset) }, ..self }
     }
 }
 

@@ -96,10 +96,10 @@ fn losses_are_said_and_are_exit_code_3() {
     let place = event_file();
     place.run(&["convert", "events.hydra", "events.csv"]).code(3).stdout_eq(str![[""]]).stderr_eq(str![[
         r#"
-warning: events.hydra: column shape: enums with data are JSON text in one cell
-warning: events.hydra: column tags: lists and maps are JSON text in one cell
-warning: events.hydra: column counts: lists and maps are JSON text in one cell
-warning: events.hydra: column scores: lists and maps are JSON text in one cell
+warning: events.hydra: counts: lists and maps are JSON text in one cell (2 values)
+warning: events.hydra: scores: lists and maps are JSON text in one cell (2 values)
+warning: events.hydra: shape: enums with data are JSON text in one cell (2 values)
+warning: events.hydra: tags: lists and maps are JSON text in one cell (2 values)
 warning: events.hydra: metadata is not kept (1 key)
 
 "#
@@ -122,12 +122,12 @@ fn formats_that_nobody_named() {
     let place = tick_file(1);
     place.run(&["convert", "ticks.hydra", "out.xml"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: the format of OUT cannot be told from "out.xml"
-  = help: --to hydra, csv, ndjson or json
+  = help: --to hydra, csv, ndjson, json, msgpack or cbor
 
 "#]]);
     place.run(&["convert", "ticks.hydra", "out.hydra"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: Hydra is not converted to Hydra
-  = help: CSV to Hydra; Hydra to CSV, NDJSON and JSON
+  = help: Hydra to another format, or another format to Hydra
 
 "#]]);
     place.run(&["convert", "--null", "x", "ticks.hydra", "out.csv"]).code(2);

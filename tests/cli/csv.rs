@@ -45,6 +45,7 @@ note: in.csv: column plus stays text: "+5" in line 2 has a plus sign
 note: in.csv: column big stays text: "18446744073709551616" in line 2 needs more than 64 bits
 note: in.csv: column precise stays text: "0.10000000000000000555" in line 2 has more digits or range than f64 keeps
 note: in.csv: column code stays text: 1 of 4 cells are "ABC", the first in line 3; --null 'ABC' reads them as null
+note: in.csv: column flag stays text: "1" in line 3 is a number and "true" in line 2 is a bool
 note: in.csv: column note stays text: 1 of 4 cells are "NA", the first in line 3; --null 'NA' reads them as null
 
 "#]]);

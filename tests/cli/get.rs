@@ -63,7 +63,7 @@ error[HY0501]: no such value: no field `z` in struct Position (at byte 3)
       pos.z
          ^^
   --> events.hydra, table Event, at pos.z
-  = help: did you mean `x`?
+  = help: its fields: x, y
 
 "#]]);
     place.run(&["get", "events.hydra", "[0].tagz[0]"]).code(1).stderr_eq(str![[r#"
@@ -79,6 +79,7 @@ error[HY0501]: no such value: another variant is present (at byte 5)
       shape:Line
            ^^^^^
   --> events.hydra, table Event, at shape:Line: expected Line, found Circle
+  = help: look at variant() first
 
 "#]]);
     place.run(&["get", "events.hydra", "[2].pos"]).code(1).stderr_eq(str![[r#"
@@ -91,6 +92,7 @@ error[HY0502]: invalid path: expected `]`, found the end (at byte 2)
       [0
         ^
   --> at [0
+  = help: a path is made of names, [0], ["key"], :Variant and ?
 
 "#]]);
     place.run(&["get", "events.hydra", ".pos"]).code(2).stderr_eq(str![[r#"

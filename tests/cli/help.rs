@@ -20,7 +20,7 @@ Commands:
   layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
   diff     Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  convert  Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+  convert  Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
   help     Print this message or the help of the given subcommand(s)
 
 Options:
@@ -113,7 +113,8 @@ Options:
   -n, --count <COUNT>    At most this many records of each file
       --skip <COUNT>     Leave out this many records at the start
       --tail <COUNT>     Only the last records
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv]
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
+                         msgpack, cbor]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
@@ -158,23 +159,23 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV to Hydra, and Hydra to CSV, NDJSON or JSON
+Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
 
-Usage: hydra convert [OPTIONS] <IN> <OUT>
+Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
 Arguments:
-  <IN>   What to read; - is stdin
-  <OUT>  What to write; - is stdout
+  <IN>...  What to read; - is stdin. Several files of text become one table
+  <OUT>    What to write; - is stdout
 
 Options:
       --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
-                        ndjson, json]
+                        ndjson, json, msgpack, cbor]
       --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
                         repeated
-      --schema <FILE>   CSV to Hydra: take names and types from a table of this Hydra file (--table
-                        picks one)
+      --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
+                        tables) or `hydra schema --as json`
       --force           Overwrite OUT
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --table <NAME>    The table, where the file has several
@@ -189,6 +190,7 @@ Options:
 Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
+  hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
@@ -263,7 +265,8 @@ Examples:
   hydra set log.hydra '[-1].user=null'
 
 Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null.
+a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
+maps and structs: '[7].tags=["a","b"]'.
 
 "#]]);
 }

@@ -2,6 +2,7 @@
 //! that is shown is known.
 #![forbid(unsafe_code)]
 
+mod awkward;
 mod bad_input;
 mod convert;
 mod csv;
@@ -16,6 +17,7 @@ mod rescue;
 mod set;
 mod show;
 mod story;
+mod there_and_back;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;

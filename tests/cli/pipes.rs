@@ -112,3 +112,30 @@ fn a_full_device_is_an_error() {
         assert!(said.starts_with("error[HY0001]") && said.contains("No space left"), "{said}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_command_leaves_nothing_behind() {
+    use std::io::Write;
+    let place = Place::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hydra"))
+        .args(["convert", "--from", "csv", "-", "out.hydra"])
+        .current_dir(place.0.path())
+        .env("TMPDIR", place.0.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"a\n1\n").unwrap();
+    // The copy of stdin is there, and grows until somebody loses patience.
+    while place.files().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    while child.try_wait().unwrap().is_none() {
+        let pid = child.id().to_string();
+        Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(place.files(), Vec::<String>::new());
+}

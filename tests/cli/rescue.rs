@@ -72,32 +72,28 @@ table Tick  748 of 1,000 committed records whole, 252 lost
 hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
-    place
-        .run(&["recover", "ticks.hydra", "-o", "saved.hydra"])
-        .code(3)
-        .stderr_eq(str![[""]])
-        .stdout_eq(str![[r#"
+    place.run(&["recover", "ticks.hydra", "-o", "saved.hydra"]).code(3).stderr_eq(str![[""]]).stdout_eq(
+        str![[r#"
 table Tick  748 of 1,000 committed records kept, 252 lost
   lost    504..756: payload checksum mismatch @ 0x4100
   kept    0..504 -> 0..504
   kept    756..1000 -> 504..748
 saved.hydra  748 records, 20.7 KiB (21184), verified
 
-"#]]);
+"#]],
+    );
     place.run(&["check", "saved.hydra"]).code(0);
     assert_eq!(ticks(&place, "saved.hydra"), (0..504).chain(756..1000).collect::<Vec<_>>());
     assert!(place.read("ticks.hydra") == damaged, "the input is only read");
     assert_eq!(place.files(), ["saved.hydra", "ticks.hydra"]);
-    place
-        .run(&["recover", "ticks.hydra", "-o", "saved.hydra"])
-        .code(1)
-        .stdout_eq(str![[""]])
-        .stderr_eq(str![[r#"
+    place.run(&["recover", "ticks.hydra", "-o", "saved.hydra"]).code(1).stdout_eq(str![[""]]).stderr_eq(
+        str![[r#"
 error[HY0003]: the file exists
   --> saved.hydra
   = help: choose another name or remove the file; to append to it, open it with Writer::resume
 
-"#]]);
+"#]],
+    );
     place.run(&["recover", "ticks.hydra", "-o", "ticks.hydra"]).code(1);
     assert!(place.read("ticks.hydra") == damaged);
 }
@@ -116,7 +112,9 @@ table Tick  504 of 1,000 committed records kept, 496 lost
 saved.hydra  504 records, 16.8 KiB (17216), verified
 
 "#]]);
-    snapbox::assert_data_eq!(place.text("lost.json"), str![[r#"
+    snapbox::assert_data_eq!(
+        place.text("lost.json"),
+        str![[r#"
 {
   "commit_found": true,
   "complete": false,
@@ -183,7 +181,8 @@ saved.hydra  504 records, 16.8 KiB (17216), verified
   "unplaced": 0,
   "version": 1
 }
-"#]]);
+"#]]
+    );
     let json = place.run(&["recover", "-f", "json", "ticks.hydra", "-o", "again.hydra"]).code(3);
     assert_eq!(String::from_utf8_lossy(&json.get_output().stdout).trim_end(), place.text("lost.json"));
     place.run(&args).code(1).stderr_eq(str![[r#"
@@ -212,15 +211,13 @@ b.hydra  1,000 records, 24.8 KiB (25344), verified
 
 "#]]);
     (0..4).for_each(|block| flip(&place, block, false));
-    place
-        .run(&["recover", "ticks.hydra", "-o", "c.hydra"])
-        .code(1)
-        .stdout_eq(str![[""]])
-        .stderr_eq(str![[r#"
+    place.run(&["recover", "ticks.hydra", "-o", "c.hydra"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[
+        r#"
 error[HY0206]: blocks do not follow one another: nothing can be saved
   --> ticks.hydra: found payload checksum mismatch
 
-"#]]);
+"#
+    ]]);
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ ticks.hydra cannot be opened
   [HY0105] no valid commit record: both commit records are invalid
@@ -287,15 +284,13 @@ fn compacting_takes_away_what_edits_left() {
     for time in 0..4 {
         place.run(&["set", "ticks.hydra", &format!("[{}].price=7", time * 250)]).code(0);
     }
-    place
-        .run(&["compact", "ticks.hydra", "-o", "small.hydra"])
-        .code(0)
-        .stderr_eq(str![[""]])
-        .stdout_eq(str![[r#"
+    place.run(&["compact", "ticks.hydra", "-o", "small.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(
+        str![[r#"
 ticks.hydra  43.2 KiB (44288) in 19 blocks
 small.hydra  24.4 KiB (25024) in 4 blocks, 1,000 records verified
 
-"#]]);
+"#]],
+    );
     place.run(&["diff", "ticks.hydra", "small.hydra"]).code(0);
     place.run(&["check", "small.hydra"]).code(0);
     place.run(&["compact", "-f", "json", "small.hydra", "-o", "again.hydra"]).code(0).stdout_eq(str![[r#"
@@ -386,12 +381,15 @@ fn tail_follows_what_is_committed_and_nothing_else() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    snapbox::assert_data_eq!(said, str![[r#"
+    snapbox::assert_data_eq!(
+        said,
+        str![[r#"
 error[HY0007]: the file was replaced
   --> ticks.hydra
   = help: open it again to see what is there now
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -399,13 +397,16 @@ fn tail_as_text_flushes_every_commit_and_ends_with_its_reader() {
     let place = tick_file(3);
     let (mut child, mut line) = follow(&place, &["tail", "-F", "ticks.hydra"]);
     let first: Vec<String> = (0..4).map(|_| line()).collect();
-    snapbox::assert_data_eq!(first.concat(), str![[r#"
+    snapbox::assert_data_eq!(
+        first.concat(),
+        str![[r#"
 time  price
    0    0.0
    1   0.25
    2    0.5
 
-"#]]);
+"#]]
+    );
     let mut file = Writer::resume(place.path("ticks.hydra")).unwrap();
     let table = file.table::<Tick>().unwrap();
     file.append(table, &Tick { time: 3, price: 9.5 }).unwrap();

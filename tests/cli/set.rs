@@ -31,6 +31,48 @@ fn old_and_new() {
 }
 
 #[test]
+fn whole_values_as_json() {
+    let place = event_file();
+    let args = [
+        r#"[0].tags=["x","y z",""]"#,
+        r#"[0].pos={"y":2,"x":0.25}"#,
+        r#"[0].shape={"Line":[7,8]}"#,
+        r#"[0].counts={"5":"five"}"#,
+        r#"[1].scores={}"#,
+        r#"[1].note=["a string"#,
+    ];
+    place.run(&[&["set", "events.hydra"][..], &args].concat()).code(0).stderr_eq(str![[""]]).stdout_eq(str![
+        [r#"
+[0].tags: ["a,b","\"q\"\n"] -> ["x","y z",""]
+[0].pos: {"x":0.1,"y":-0.0} -> {"x":0.25,"y":2.0}
+[0].shape: {"Circle":{"r":0.1}} -> {"Line":[7,8]}
+[0].counts: [[2,"two"],[10,"ten"]] -> [[5,"five"]]
+[1].scores: {} -> {}
+[1].note: null -> ["a string
+
+"#]
+    ]);
+    place.run(&["check", "events.hydra"]).code(0);
+    let before = place.read("events.hydra");
+    for args in [
+        &[r#"[0].pos={"x":1}"#][..],
+        &[r#"[0].pos={"x":1,"y":2,"z":3}"#],
+        &[r#"[0].tags=["a",7]"#],
+        &[r#"[0].tags=["a"] 7"#],
+        &[r#"[0].tags=["a""#],
+        &[r#"[0].time={}"#],
+    ] {
+        place.run(&[&["set", "events.hydra"], args].concat()).code(1).stdout_eq(str![[""]]);
+        assert!(place.read("events.hydra") == before, "{args:?}");
+    }
+    place.run(&["set", "events.hydra", r#"[0].pos={"x":1,"z":3}"#]).code(1).stderr_eq(str![[r#"
+error[HY0503]: the value has another kind: the JSON is not a value of the type: z: no such name, expected one of x, y at line 1 column 10
+  --> events.hydra, table Event, record 0, at pos: expected Position
+
+"#]]);
+}
+
+#[test]
 fn all_or_none() {
     let place = event_file();
     let before = place.read("events.hydra");
@@ -56,7 +98,7 @@ error[HY0501]: no such value: no field `poz` in struct Event (at byte 0)
     same(&["set", "events.hydra", "[0].level=Debug"], 1).stderr_eq(str![[r#"
 error[HY0509]: cannot be set: the enum has no such variant
   --> events.hydra, table Event, record 0, at level: expected a variant of Level, found Debug
-  = help: give the name of a variant, or a whole value with its fields
+  = help: its variants: Info, Error
 
 "#]]);
     same(&["set", "events.hydra", "[7].level=Info"], 1).stderr_eq(str![[r#"
@@ -114,4 +156,31 @@ error[HY0002]: no such file
   --> none.hydra: found No such file or directory (os error 2)
 
 "#]]);
+}
+
+#[derive(hydra::Hydra)]
+#[hydra(invariant = |span: &Span| if span.from <= span.to { Ok(()) } else { Err("from is after to") })]
+#[allow(unreachable_pub)]
+pub struct Span {
+    pub from: u8,
+    pub to: u8,
+    pub note: String,
+}
+
+#[test]
+fn what_only_the_program_can_check_is_said() {
+    let place = Place::new();
+    hydra::save(place.path("spans.hydra"), &Span { from: 1, to: 5, note: String::new() }).unwrap();
+    let set = |args: &[&str]| {
+        place.run(&[&["set", "spans.hydra"], args].concat()).code(0).stderr_eq(str![[r#"
+warning: the invariant of Span was not checked: only the program that owns the type can
+
+"#]])
+    };
+    set(&["[0].from=9"]).stdout_eq(str![[r#"
+[0].from: 1 -> 9
+
+"#]]);
+    set(&["[0].to=3", "[0].note=x"]);
+    place.run(&["check", "spans.hydra"]).code(0);
 }

@@ -191,8 +191,10 @@ struct Position {
     tick_file(1).run(&["schema", "--as", "json", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
 {
   "align_bytes": 8,
+  "core": "AQAAAAMAAAAzAAAAFgAAABAAAAAIAAAABABUaWNrAAACAAQAdGltZQEAAAAAAAAABQBwcmljZQIAAAAIAAAADAAAAAwAAAAIAAAACAAAAAwAAAAPAAAACAAAAAgAAAA=",
   "fingerprint": "0xd215025e023b6604",
   "layout_fingerprint": "0x1f81e1f1dc627825",
+  "notes": "AwAAABwAAAAAAAAAAAAAAAEPAAAAQSBwbGFpbiByZWNvcmQuCQAAAAAAAAAAAAEACQkAAAAAAAAAAAACAAk=",
   "size_bytes": 16,
   "table": "Tick",
   "type": "Tick",
@@ -243,7 +245,7 @@ fn cat_in_every_format() {
     place.run(&["cat", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
 time                            took  level  shape                 pos.x  pos.y  tags               counts                  scores                                           big  blob      note  letter
 2024-01-02T03:04:05.123456789Z  1.5s  Error  {"Circle":{"r":0.1}}    0.1   -0.0  ["a,b","\"q\"\n"]  [[2,"two"],[10,"ten"]]  {"µ":"NaN"}  340282366920938463463374607431768211455  AAEC/w==  ""    é
-1970-01-01T00:00:00Z              0s  Info   {"Line":[1,2]}          inf  1e+20  []                 []                      {}                                                 0            null  \u{1b}
+1970-01-01T00:00:00Z              0s  Info   {"Line":[1,2]}          inf  1e+20  []                 []                      {}                                                 0  ""        null  \u{1b}
 
 "#]]);
     place.run(&["cat", "-f", "ndjson", "events.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
@@ -263,10 +265,10 @@ time,took,level,shape,pos.x,pos.y,tags,counts,scores,big,blob,note,letter
 1970-01-01T00:00:00Z,0s,Info,"{""Line"":[1,2]}",inf,1e+20,[],[],{},0,"",,
 
 "#]]).stderr_eq(str![[r#"
-warning: events.hydra: column shape: enums with data are JSON text in one cell
-warning: events.hydra: column tags: lists and maps are JSON text in one cell
-warning: events.hydra: column counts: lists and maps are JSON text in one cell
-warning: events.hydra: column scores: lists and maps are JSON text in one cell
+warning: events.hydra: counts: lists and maps are JSON text in one cell (2 values)
+warning: events.hydra: scores: lists and maps are JSON text in one cell (2 values)
+warning: events.hydra: shape: enums with data are JSON text in one cell (2 values)
+warning: events.hydra: tags: lists and maps are JSON text in one cell (2 values)
 
 "#]]);
 }

@@ -25,6 +25,7 @@ const GOLDEN: &[Golden] = &[
     ("resumed", resumed),
     ("unclosed", unclosed),
     ("edited", edited),
+    ("generations", generations),
 ];
 
 const fn id(low: u8) -> [u8; 16] {
@@ -33,6 +34,12 @@ const fn id(low: u8) -> [u8; 16] {
 
 fn create(path: &Path, low: u8) -> Result<Writer> {
     Writer::options().file_id(id(low)).create(path)
+}
+
+fn generations(path: &Path) -> Result<()> {
+    let mut writer = create(path, 11)?;
+    crate::evolve::generations(&mut writer)?;
+    writer.finish()
 }
 
 /// A tick whose numbers say where they came from.

@@ -149,11 +149,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() -> Result<()> {
         assert_eq!(Reader::open(&path).unwrap_err().kind(), kind, "{path:?}");
         assert_eq!(map.unwrap_err().kind(), kind, "{path:?}");
         assert_eq!(Writer::resume(&path).unwrap_err().kind(), kind, "{path:?}");
-        assert_eq!(
-            hydra::file::check(&path, &mut |_| {}, &mut |_, _| {}).unwrap_err().kind(),
-            kind,
-            "{path:?}"
-        );
+        assert_eq!(hydra::file::check(&path, &mut |_| {}).unwrap_err().kind(), kind, "{path:?}");
     }
     for length in [0, 1, 8, 63, 64, 4096, 4736, 8191] {
         let path = folder.path().join("short");
@@ -324,7 +320,7 @@ fn soon(what: &str, bytes: &[u8]) {
     let path = folder.path().join(what);
     let start = Instant::now();
     errors(&path, bytes);
-    hydra::file::check(&path, &mut |_| {}, &mut |_, _| {}).expect("a check");
+    hydra::file::check(&path, &mut |_| {}).expect("a check");
     assert!(start.elapsed() < Duration::from_secs(20), "{what}: {:?}", start.elapsed());
 }
 

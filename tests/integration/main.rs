@@ -2,8 +2,16 @@
 
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
+/// Values whose Drop panics while they are changed.
+mod drops;
 /// Edits: what readers, other writers and failures see of them.
 mod edit;
+/// Random edits against the same edits of plain values.
+mod edit_model;
+/// Types that change: every rule, both ways.
+mod evolve;
+/// Types that change at random, against a model of the rules.
+mod evolve_model;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
@@ -12,6 +20,14 @@ mod golden;
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// The holes of peers, tried here.
+mod peers;
+/// The first two laws: whatever is asked has one answer in every world.
+mod reflect;
+/// The third law: changes of live values, of data and of records in files.
+mod reflect_set;
+/// What programs get wrong.
+mod refusals;
 /// The style that the repository promises.
 mod repository;
 /// Every kind of value through memory and through files.
@@ -20,3 +36,5 @@ mod roundtrip;
 mod vectors;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;
+/// One value in every world that reflection knows.
+mod worlds;

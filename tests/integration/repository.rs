@@ -186,6 +186,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/DESIGN.md",
         "docs/VALUES.md",
         "docs/REFLECTION.md",
+        "docs/EVOLUTION.md",
         "docs/BENCHMARKS.md",
     ];
     let mut complaints = Vec::new();

@@ -165,9 +165,9 @@ fn the_same_records_give_the_same_file() -> Result<()> {
 #[test]
 fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
     mod other {
-        /// The same name, another field.
+        /// The same name, a field that is not wide enough.
         #[derive(hydra::Hydra)]
-        pub(crate) struct UserId(u64);
+        pub(crate) struct UserId(u16);
     }
     let folder = scratch();
     let path = folder.path().join("ids.hydra");
@@ -438,15 +438,20 @@ proptest! {
         for record in &records {
             writer.append_value(table, record.value()).unwrap();
         }
+        for record in &records {
+            writer.append_data(table, &mut record.data().clone()).unwrap();
+        }
         writer.finish().unwrap();
         let table = Reader::open(&path).unwrap().dynamic_table(&schema.name()).unwrap();
-        prop_assert_eq!(table.len(), records.len() as u64);
+        prop_assert_eq!(table.len(), 2 * records.len() as u64);
         for (index, record) in records.iter().enumerate() {
             let stored = table.get(index as u64).unwrap();
             prop_assert_eq!(stored.value(), record.value());
             formats_survive(stored.value(), &mut seed);
             let copy = Dynamic::from_value(stored.value()).unwrap();
             prop_assert_eq!(copy.value(), record.value());
+            let as_data = table.get((records.len() + index) as u64).unwrap();
+            prop_assert_eq!(as_data.value(), record.value());
         }
     }
 }

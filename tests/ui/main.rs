@@ -1,5 +1,5 @@
-//! What the derive says of mistakes: each case has the compiler's output beside it, and says in its first line how
-//! many errors that is. `TRYBUILD=overwrite` writes the output anew.
+//! What the derive says of mistakes, and (`sound_*`) what must not compile, since it would be a hole that peers had: each case
+//! has the compiler's output beside it, and says in its first line how many errors that is. `TRYBUILD=overwrite` writes the output anew.
 #![forbid(unsafe_code)]
 
 use std::path::Path;

@@ -1,19 +1,19 @@
 //! `hydra cat`: records to stdout, streaming. As text, the columns are sized from the first records.
 #![forbid(unsafe_code)]
 
-use crate::args::{Cat, Print};
+use crate::args::{Cat, Format, Print};
 use crate::console::Console;
-use crate::export::{self, Exporter, Format};
+use crate::export::{self, Exporter};
 use crate::failure::{Exit, Failure, Result};
 use crate::records::Records;
 use crate::render::columns::{self, Column};
 use crate::render::escape;
-use crate::render::json::Json;
-use crate::render::leaf::{Leaf, Spelling, leaf, write_leaf};
+use crate::render::plain;
 use crate::render::size::plural;
 use crate::render::table::{Cell, Plan};
 use hydra::Value;
 use hydra::describe::Schema;
+use hydra::reflect::Spelling;
 use std::io::Write;
 use std::ops::Range;
 
@@ -38,6 +38,8 @@ pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
             Print::Json => print(Format::Json, &mut records, range, &mut None, console)?,
             Print::Ndjson => print(Format::Ndjson, &mut records, range, &mut None, console)?,
             Print::Csv => print(Format::Csv, &mut records, range, &mut titles, console)?,
+            Print::Msgpack => print(Format::Msgpack, &mut records, range, &mut None, console)?,
+            Print::Cbor => print(Format::Cbor, &mut records, range, &mut None, console)?,
         };
         exit = exit.worst(records.conclude(&losses, console));
     }
@@ -53,7 +55,7 @@ fn print(
     titles: &mut Option<Vec<String>>,
     console: &mut Console,
 ) -> Result<Vec<String>> {
-    let mut exporter = Exporter::new(format, records);
+    let mut exporter = Exporter::new(format, records, console.width.is_some())?;
     let own = exporter.titles();
     match titles {
         Some(first) if *first != own => {
@@ -72,7 +74,7 @@ fn print(
     *titles = Some(own);
     records.each(range, &mut |value| exporter.record(value, console))?;
     exporter.finish(console)?;
-    Ok(exporter.losses(records.table.schema()))
+    Ok(exporter.losses())
 }
 
 /// Prints records as a table.
@@ -161,14 +163,8 @@ impl Page {
 
 /// A value in one line: null stands out less, the empty string is `""`.
 pub(crate) fn cell(value: Value<'_>, spelling: Spelling) -> Cell {
-    let mut text = String::new();
-    match leaf(value, spelling) {
-        Some(Leaf::Str("")) => text.push_str("\"\""),
-        Some(leaf) => {
-            write_leaf(&mut text, &leaf);
-            return Cell { text: escape::line(&text).into_owned(), dim: leaf == Leaf::Null };
-        }
-        None => text = serde_json::to_string(&Json(value, spelling)).unwrap_or_default(),
-    }
-    Cell { text: escape::line(&text).into_owned(), dim: false }
+    let (mut buffer, lossy) = (Vec::new(), std::cell::Cell::default());
+    let text = plain::plain(value, spelling, &lossy, &mut buffer);
+    let shown = text.map_or("null", |text| if text.is_empty() { "\"\"" } else { text });
+    Cell { text: escape::line(shown).into_owned(), dim: text.is_none() }
 }

@@ -72,7 +72,9 @@ pub(crate) fn examine(input: &Input) -> Result<Findings> {
     let progress = Progress::start("checking", 100);
     let mut found = Findings { list: Vec::new(), count: 0, summary: None, savable: None };
     let checked =
-        file::check(&input.path, &mut |finding| found.add(finding), &mut |done, of| progress.part(done, of));
+        file::check_with_progress(&input.path, &mut |finding| found.add(finding), &mut |done, of| {
+            progress.part(done, of)
+        });
     drop(progress);
     match checked {
         Ok(summary) => found.summary = Some(summary),

@@ -7,12 +7,11 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
 use crate::render::escape;
-use crate::render::json::Json;
-use crate::render::leaf::Spelling;
 use crate::render::paint::Style;
 use crate::render::size::{count, plural};
 use crate::source::Input;
 use hydra::file::{Block, Blocks, Reader, Table};
+use hydra::reflect::Spelling;
 use hydra::reflect::{Difference, Locator, Path, Records, Step};
 use hydra::{Dynamic, Error, Value};
 use serde_json::json;
@@ -352,7 +351,7 @@ impl Shown {
     }
 
     fn value(value: Value<'_>) -> Shown {
-        let json = serde_json::to_string(&Json(value, Spelling::default())).unwrap_or_default();
+        let json = serde_json::to_string(&value).unwrap_or_default();
         Shown(cat::cell(value, Spelling::default()).text, json)
     }
 

@@ -6,7 +6,6 @@ use crate::commands::cat;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::Records;
-use crate::render::json::Json;
 use crate::source::Input;
 use hydra::file::Table;
 use hydra::reflect::{Locator, Path, Records as Which};
@@ -103,13 +102,13 @@ fn print(
         match out.format {
             Slice::Text => writeln!(console, "{}", cat::cell(found, spelling).text)?,
             Slice::Ndjson => {
-                serde_json::to_writer(&mut *console, &Json(found, spelling))?;
+                serde_json::to_writer(&mut *console, &found.spelled(spelling))?;
                 writeln!(console)?;
             }
             Slice::Json => {
                 let comma = if out.one { "" } else { ["\n", ",\n"][usize::from(count > 0)] };
                 write!(console, "{comma}")?;
-                serde_json::to_writer(&mut *console, &Json(found, spelling))?;
+                serde_json::to_writer(&mut *console, &found.spelled(spelling))?;
             }
         }
         count += 1;

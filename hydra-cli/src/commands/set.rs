@@ -6,12 +6,11 @@ use crate::commands::{cat, get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::escape;
-use crate::render::json::Json;
-use crate::render::leaf::Spelling;
 use crate::source::Input;
-use hydra::reflect::Locator;
-use hydra::{Editor, Error};
+use hydra::reflect::{Locator, Spelling};
+use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -20,6 +19,8 @@ struct Change {
     path: String,
     old: (String, String),
     new: (String, String),
+    /// Types whose invariants nobody checked.
+    unchecked: Vec<String>,
 }
 
 pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
@@ -44,6 +45,12 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
         }
         changes.push(change);
     }
+    let unchecked: BTreeSet<&String> = changes.iter().flat_map(|change| &change.unchecked).collect();
+    for name in unchecked {
+        console.warn(&format!(
+            "the invariant of {name} was not checked: only the program that owns the type can"
+        ));
+    }
     if !args.dry_run {
         editor.finish().map_err(|error| input.failure(error))?;
     }
@@ -51,14 +58,14 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
         Shape::Json => {
             let (file, dry_run) = (json!(input.name), args.dry_run);
             write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
-            for (number, Change { path, old, new }) in changes.iter().enumerate() {
+            for (number, Change { path, old, new, .. }) in changes.iter().enumerate() {
                 let (comma, path) = (if number > 0 { "," } else { "" }, json!(path));
                 write!(console, "{comma}\n{{\"path\":{path},\"old\":{},\"new\":{}}}", old.1, new.1)?;
             }
             writeln!(console, "\n]}}")?;
         }
         Shape::Text => {
-            for Change { path, old, new } in &changes {
+            for Change { path, old, new, .. } in &changes {
                 writeln!(console, "{}: {} -> {}", escape::line(path), old.0, new.0)?;
             }
             if args.dry_run {
@@ -106,12 +113,39 @@ fn assign(
     let place = format!("table {}, record {index}", table.name());
     let failure = |error: Error| input.failure(error.place(place.as_str()));
     let spelled = |value: hydra::Value<'_>| {
-        let json = serde_json::to_string(&Json(value, Spelling::default())).unwrap_or_default();
+        let json = serde_json::to_string(&value).unwrap_or_default();
         (cat::cell(value, Spelling::default()).text, json)
     };
     let record = editor.record(table.name(), index).map_err(failure)?;
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = spelled(value.value());
-    value.set_str(text).map_err(failure)?;
-    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()) })
+    change(&mut value, text, &locator.path.to_string(), &failure)?;
+    let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
+    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()), unchecked })
+}
+
+/// Sets a value from text: a scalar as it is spelled alone, anything else as JSON.
+fn change(
+    value: &mut ValueMut<'_>,
+    text: &str,
+    path: &str,
+    failure: &dyn Fn(Error) -> Failure,
+) -> Result<()> {
+    let refused = match value.set_str(text) {
+        Err(error) if text.trim_start().starts_with(['[', '{']) => error,
+        outcome => return outcome.map_err(failure),
+    };
+    if value.settable().is_err() {
+        return Err(failure(refused));
+    }
+    let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let new = Dynamic::deserialize(&schema, &mut json).and_then(|new| json.end().map(|()| new));
+    let new = new.map_err(|error| {
+        let what = format!("the JSON is not a value of the type: {error}");
+        failure(
+            Error::new(ErrorKind::WrongKind).what(what).expected(schema.spell_rust(schema.root())).path(path),
+        )
+    })?;
+    value.set_value(new.value()).map_err(failure)
 }

@@ -2,7 +2,9 @@
 //! with the same value. It knows nothing about files; a column costs constant memory.
 #![forbid(unsafe_code)]
 
+use super::time::{self, Reading, Time};
 use std::fmt;
+use std::rc::Rc;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,9 @@ pub(crate) enum Type {
     F64,
     Bool,
     Text,
+    /// A moment in UTC, in units of ten to the exponent seconds.
+    Time(i8),
+    Date,
 }
 
 /// What one cell can be.
@@ -22,32 +27,57 @@ enum Class {
     /// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
     Special,
     Bool,
+    Time(Time),
+    Date,
     Text,
-    /// It reads like a number, but printing that number would not give the cell back.
+    /// It reads like something, but printing that would not give the cell back.
     Odd(&'static str),
 }
 
-/// A cell that decided something: its line and its text.
+/// What the cells of a column can be said to be, as a position in [`SORTS`].
+const NUMBER: usize = 0;
+const BOOL: usize = 1;
+const TIME: usize = 2;
+const DATE: usize = 3;
+const TEXT: usize = 4;
+const ODD: usize = 5;
+const SORTS: [&str; 6] = ["a number", "a bool", "a timestamp", "a date", "text", "text"];
+
+/// A place that a cell is said to be at: its line, and its file where there are several.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) line: u64,
+    pub(crate) file: Option<Rc<str>>,
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        self.file.as_ref().map_or(Ok(()), |file| write!(f, " of {file}"))
+    }
+}
+
+/// A cell that decided something: its place and its text.
 #[derive(Clone, Debug)]
 struct Witness {
-    line: u64,
+    spot: Spot,
     cell: String,
     why: &'static str,
 }
 
 impl Witness {
-    fn new(line: u64, cell: &str, why: &'static str) -> Witness {
+    fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
         let mut shown: String = cell.chars().take(40).collect();
         if shown.len() < cell.len() {
             shown.push('…');
         }
-        Witness { line, cell: shown, why }
+        Witness { spot: spot.clone(), cell: shown, why }
     }
 }
 
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} in line {} {}", self.cell, self.line, self.why)
+        write!(f, "{:?} in {} {}", self.cell, self.spot, self.why)
     }
 }
 
@@ -55,17 +85,18 @@ impl fmt::Display for Witness {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guess {
     nulls: u64,
-    ints: u64,
+    /// How many cells there are of each sort, and the first of them.
+    counts: [u64; 6],
+    firsts: [Option<Witness>; 6],
     floats: u64,
     specials: u64,
-    bools: u64,
-    texts: u64,
     min: i128,
     max: i128,
-    odd: Option<Witness>,
     /// An integer that f64 does not hold exactly: matters only beside floats.
     inexact: Option<Witness>,
-    first_text: Option<Witness>,
+    /// The earliest and the latest second, and the unit that all fractions fit.
+    seconds: Option<(i64, i64)>,
+    unit: i8,
     mixed_texts: bool,
 }
 
@@ -76,110 +107,178 @@ impl Guess {
     }
 
     /// Takes in a cell.
-    pub(crate) fn add(&mut self, cell: &str, line: u64) {
-        match classify(cell) {
+    pub(crate) fn add(&mut self, cell: &str, spot: &Spot) {
+        let (sort, why) = match classify(cell) {
             Class::Int(int) => {
-                self.ints += 1;
                 (self.min, self.max) = (self.min.min(int), self.max.max(int));
-                if self.inexact.is_none() && int.unsigned_abs() > 1 << 53 && !prints_back(cell) {
-                    self.inexact = Some(Witness::new(line, cell, "has more digits than f64 keeps"));
+                if int.unsigned_abs() > 1 << 53 && self.inexact.is_none() && !prints_back(cell) {
+                    self.inexact = Some(Witness::new(spot, cell, "has more digits than f64 keeps"));
                 }
+                (NUMBER, "")
             }
-            Class::Float => self.floats += 1,
-            Class::Special => self.specials += 1,
-            Class::Bool => self.bools += 1,
-            Class::Text => {
-                self.texts += 1;
-                match &self.first_text {
-                    Some(first) => self.mixed_texts |= self.mixed_texts || first.cell != cell,
-                    None => self.first_text = Some(Witness::new(line, cell, "")),
-                }
+            Class::Float => {
+                self.floats += 1;
+                (NUMBER, "")
             }
-            Class::Odd(why) => {
-                self.odd.get_or_insert_with(|| Witness::new(line, cell, why));
+            Class::Special => {
+                self.specials += 1;
+                return;
             }
+            Class::Bool => (BOOL, ""),
+            Class::Time(time) => {
+                let (first, last) = self.seconds.unwrap_or((time.seconds, time.seconds));
+                self.seconds = Some((first.min(time.seconds), last.max(time.seconds)));
+                let fits = |unit: &i8| Time { seconds: 0, ..time }.units(*unit).is_some();
+                self.unit = [0, -3, -6].into_iter().find(fits).unwrap_or(-9).min(self.unit);
+                (TIME, "")
+            }
+            Class::Date => (DATE, ""),
+            Class::Text => (TEXT, ""),
+            Class::Odd(why) => (ODD, why),
+        };
+        self.counts[sort] += 1;
+        let first = self.firsts[sort].get_or_insert_with(|| Witness::new(spot, cell, why));
+        if sort == TEXT && !self.mixed_texts {
+            self.mixed_texts = first.cell != cell;
         }
     }
 
-    /// True if a cell was null, or if there is no cell at all to tell.
+    /// True if a cell was null.
     pub(crate) fn is_optional(&self) -> bool {
         self.nulls > 0
     }
 
-    /// The type, and a word if the column stays text although it looks like numbers.
+    /// The type, and a word if the column stays text although most of it looks like something else.
     pub(crate) fn decide(&self) -> (Type, Option<String>) {
-        let numbers = self.ints + self.floats;
-        let looks_numeric = numbers > 0 || self.odd.is_some();
-        if self.texts > 0 || (self.bools > 0 && (looks_numeric || self.specials > 0)) {
-            return (Type::Text, self.null_hint(numbers));
+        let typed: Vec<usize> = (NUMBER..=DATE).filter(|&sort| self.counts[sort] > 0).collect();
+        // Without another number, `NaN` is a text.
+        let stray = self.specials > 0 && self.counts[NUMBER] == 0;
+        match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
+            (0, Some(odd), []) if !stray => (Type::Text, Some(odd.to_string())),
+            (0, Some(odd), [_]) if !stray => (Type::Text, Some(odd.to_string())),
+            (0, None, &[sort]) if !stray => self.decide_sort(sort),
+            (_, _, typed) => (Type::Text, self.mixture(typed)),
         }
-        if let Some(odd) = &self.odd {
-            return (Type::Text, Some(odd.to_string()));
-        }
-        if self.bools > 0 {
-            return (Type::Bool, None);
-        }
-        if numbers == 0 {
-            return (Type::Text, None);
-        }
-        if self.floats + self.specials > 0 {
-            return match &self.inexact {
+    }
+
+    fn decide_sort(&self, sort: usize) -> (Type, Option<String>) {
+        match sort {
+            BOOL => (Type::Bool, None),
+            DATE => (Type::Date, None),
+            TIME => self.decide_time(),
+            _ if self.floats + self.specials > 0 => match &self.inexact {
                 Some(witness) => (Type::Text, Some(witness.to_string())),
                 None => (Type::F64, None),
-            };
-        }
-        self.decide_integer()
-    }
-
-    fn decide_integer(&self) -> (Type, Option<String>) {
-        if self.max <= i64::MAX.into() {
-            (Type::I64, None)
-        } else if self.min >= 0 {
-            (Type::U64, None)
-        } else {
-            let why = format!("no 64-bit integer holds both {} and {}", self.min, self.max);
-            (Type::Text, Some(why))
+            },
+            _ if self.max <= i64::MAX.into() => (Type::I64, None),
+            _ if self.min >= 0 => (Type::U64, None),
+            _ => {
+                let why = format!("no 64-bit integer holds both {} and {}", self.min, self.max);
+                (Type::Text, Some(why))
+            }
         }
     }
 
-    /// A column of numbers but for one text that comes again and again: most likely a null.
-    fn null_hint(&self, numbers: u64) -> Option<String> {
-        let first = self.first_text.as_ref()?;
-        if numbers <= self.texts || self.mixed_texts || self.odd.is_some() || self.bools > 0 {
-            return None;
+    /// Nanoseconds; a coarser unit where 64 bits of them do not reach, and the cells need none.
+    fn decide_time(&self) -> (Type, Option<String>) {
+        let reaches = |unit: &i8| {
+            let (first, last) = self.seconds.unwrap_or_default();
+            // A second more, for the fraction.
+            let ends = [first, last.saturating_add(1)];
+            *unit <= self.unit
+                && ends.iter().all(|&seconds| Time { seconds, nanos: 0 }.units(*unit).is_some())
+        };
+        match [-9, -6, -3, 0].into_iter().find(reaches) {
+            Some(unit) => (Type::Time(unit), None),
+            None => {
+                (Type::Text, Some("years beyond 2262 and nanoseconds do not fit 64 bits together".into()))
+            }
         }
-        let total = numbers + self.specials + self.texts + self.nulls;
-        let (cell, line) = (&first.cell, first.line);
+    }
+
+    /// Why a column with several sorts of cells stays text, if at least half of it is not.
+    fn mixture(&self, typed: &[usize]) -> Option<String> {
+        let texts = self.counts[TEXT];
+        let others = typed.iter().map(|&sort| self.counts[sort]).sum::<u64>() + self.counts[ODD];
+        let (Some(text), true) = (&self.firsts[TEXT], others >= texts) else {
+            let [left, right] = typed.get(..2)? else { return None };
+            return (texts == 0).then(|| format!("{} and {}", self.example(*left), self.example(*right)));
+        };
+        let &[sort] = typed else {
+            return (others > 0).then(|| format!("{} is no number or time", self.example(TEXT)));
+        };
+        if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
+            return Some(format!("{} is not {}", self.example(TEXT), SORTS[sort]));
+        }
+        let total = others + self.specials + texts + self.nulls;
+        let Witness { cell, spot, .. } = text;
         Some(format!(
-            "{} of {total} cells are {cell:?}, the first in line {line}; --null '{cell}' reads them as null",
-            self.texts
+            "{texts} of {total} cells are {cell:?}, the first in {spot}; --null '{cell}' reads them as null"
         ))
+    }
+
+    /// The first cell of a sort, and its place.
+    fn example(&self, sort: usize) -> String {
+        let Some(Witness { cell, spot, .. }) = &self.firsts[sort] else { return String::new() };
+        let sort = if sort == TEXT { String::new() } else { format!(" is {}", SORTS[sort]) };
+        format!("{cell:?} in {spot}{sort}")
     }
 }
 
 fn classify(cell: &str) -> Class {
-    match cell {
-        "true" | "false" => return Class::Bool,
-        "NaN" | "inf" | "-inf" => return Class::Special,
-        _ => {}
-    }
     let Some(first) = cell.bytes().next() else { return Class::Text };
-    if !matches!(first, b'0'..=b'9' | b'-' | b'+' | b'.' | b' ' | b'\t') {
-        return Class::Text;
+    match first {
+        b'0'..=b'9' => match time::read(cell) {
+            Some(Reading::Time(time)) => Class::Time(time),
+            Some(Reading::Date(_)) => Class::Date,
+            Some(Reading::Odd(why)) => Class::Odd(why),
+            None => classify_number(cell),
+        },
+        b'-' if cell == "-inf" => Class::Special,
+        b'-' | b'.' => classify_number(cell),
+        b'+' | b' ' | b'\t' => {
+            let trimmed = cell.trim_matches([' ', '\t']);
+            let number = Decimal::parse(trimmed.strip_prefix('+').unwrap_or(trimmed)).is_some();
+            match number {
+                true if trimmed.len() < cell.len() => Class::Odd("has blanks around the number"),
+                true => Class::Odd("has a plus sign"),
+                false => Class::Text,
+            }
+        }
+        b't' | b'f' if matches!(cell, "true" | "false") => Class::Bool,
+        b'N' | b'i' if matches!(cell, "NaN" | "inf") => Class::Special,
+        _ => Class::Text,
     }
-    let trimmed = cell.trim_matches([' ', '\t']);
-    if trimmed.len() < cell.len() {
-        let number = Decimal::parse(trimmed.strip_prefix('+').unwrap_or(trimmed)).is_some();
-        return if number { Class::Odd("has blanks around the number") } else { Class::Text };
+}
+
+/// What most numbers are, without a detour: up to fifteen digits with a point among them or none, no leading zero.
+fn classify_short(cell: &str) -> Option<Class> {
+    let digits = cell.as_bytes();
+    let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+    let (mut number, mut points) = (0i64, 0);
+    for &digit in digits.get(..digits.len().min(17))? {
+        match digit {
+            b'0'..=b'9' => number = number * 10 + i64::from(digit - b'0'),
+            b'.' => points += 1,
+            _ => return None,
+        }
     }
-    if let Some(rest) = cell.strip_prefix('+') {
-        return if Decimal::parse(rest).is_some() { Class::Odd("has a plus sign") } else { Class::Text };
-    }
-    classify_number(cell)
+    let plain = match digits {
+        [b'0', b'.', ..] | [b'1'..=b'9', ..] | [b'0'] => points < 2 && digits.len() <= 15 && cell != "-0",
+        _ => false,
+    };
+    let number = if digits.len() < cell.len() { -number } else { number };
+    plain.then(|| if points == 0 { Class::Int(number.into()) } else { Class::Float })
 }
 
 fn classify_number(cell: &str) -> Class {
-    let Some(decimal) = Decimal::parse(cell) else { return Class::Text };
+    if let Some(class) = classify_short(cell) {
+        return class;
+    }
+    let Some(decimal) = Decimal::parse(cell) else {
+        let blanks = Decimal::parse(cell.trim_end_matches([' ', '\t'])).is_some();
+        return if blanks { Class::Odd("has blanks around the number") } else { Class::Text };
+    };
     if decimal.leading_zero {
         return Class::Odd("has a leading zero");
     }
@@ -193,7 +292,7 @@ fn classify_number(cell: &str) -> Class {
 }
 
 /// True if the float that the cell reads as, printed, is the same number.
-fn prints_back(cell: &str) -> bool {
+pub(crate) fn prints_back(cell: &str) -> bool {
     let Some(decimal) = Decimal::parse(cell) else { return false };
     let point = decimal.exponent.saturating_add(decimal.digits.len() as i64);
     if decimal.digits.is_empty() || (decimal.digits.len() <= 15 && (-300..300).contains(&point)) {
@@ -267,7 +366,7 @@ mod tests {
 
     fn decide(cells: &[&str]) -> (Type, Option<String>) {
         let mut guess = Guess::default();
-        cells.iter().enumerate().for_each(|(i, cell)| guess.add(cell, i as u64 + 2));
+        cells.iter().zip(2..).for_each(|(cell, line)| guess.add(cell, &Spot { line, file: None }));
         guess.decide()
     }
 
@@ -293,9 +392,11 @@ mod tests {
         assert_eq!(type_of(&["NaN", "1", "-inf"]), Type::F64);
         assert_eq!(type_of(&["true", "false"]), Type::Bool);
         assert_eq!(type_of(&["NaN"]), Type::Text);
-        assert_eq!(type_of(&["true", "1"]), Type::Text);
         assert_eq!(type_of(&["True"]), Type::Text);
-        assert_eq!(type_of(&["0E0", "ABC", "1E2", "DEF"]), Type::Text);
+        assert_eq!(type_of(&["a", "b", "3"]), Type::Text);
+        assert_eq!(type_of(&["2024-01-02"]), Type::Date);
+        assert_eq!(type_of(&["2024-01-02T03:04:05Z", "1969-12-31 23:59:59.5+00:00"]), Type::Time(-9));
+        assert_eq!(type_of(&["9999-12-31T23:59:59Z"]), Type::Time(-6));
         assert_eq!(type_of(&[]), Type::Text);
         assert_eq!(type_of(&["", "x"]), Type::Text);
         assert_eq!(type_of(&["1-2", "."]), Type::Text);
@@ -304,6 +405,13 @@ mod tests {
     #[test]
     fn what_would_not_print_back_stays_text() {
         stays_text(&["7", "007"], "\"007\" in line 3 has a leading zero");
+        stays_text(&["true", "1"], "\"1\" in line 3 is a number and \"true\" in line 2 is a bool");
+        stays_text(&["0E0", "ABC", "1E2", "DEF"], "\"ABC\" in line 3 is not a number");
+        stays_text(&["2024-01-02", "3.1.2024"], "\"3.1.2024\" in line 3 is not a date");
+        stays_text(&["2024-01-02", "3.1.2024", "4.1.2024", "2024-01-03"], "in line 3 is not a date");
+        stays_text(&["2024-01-02", "2024-01-02T03:04:05Z"], "is a timestamp and");
+        stays_text(&["2024-01-02T03:04:05Z", "2024-01-02T03:04:05"], "without a zone");
+        stays_text(&["9999-12-31T00:00:00Z", "2024-01-02T03:04:05.123456789Z"], "beyond 2262");
         stays_text(&["+5"], "plus sign");
         stays_text(&[" 5"], "blanks");
         stays_text(&["18446744073709551616"], "64 bits");

@@ -1,193 +1,137 @@
-//! CSV to Hydra, in two passes over the input: the first finds the type of every column over all of its cells, the
-//! second writes the records. Memory is bounded by the longest row, not by the input.
+//! Text to Hydra: the schema is found over the whole input or given, then the records are written. What the formats
+//! have in common; neither knows the other.
 #![forbid(unsafe_code)]
 
+mod columns;
 mod csv;
-mod fixed;
 mod infer;
+mod ndjson;
+mod rows;
+mod shape;
+mod stream;
+mod time;
 
+use crate::args::{Convert, Format};
 use crate::console::Console;
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
+use crate::render::schema;
+use crate::render::size::plural;
 use crate::source::Input;
-use csv::{Cell, Malformed, Place, Reader, Row};
-pub(crate) use fixed::Columns;
-use hydra::describe::{Descriptor, Kind, TypeRef};
+use crate::target::{Target, hydra_to_stdout};
+use columns::Columns;
+use csv::Place;
 use hydra::file::Writer;
-use hydra::reflect::Data;
-use hydra::{Dynamic, Schema};
-use infer::{Guess, Type};
-use std::collections::HashMap;
+use hydra::reflect::Spelling;
+use hydra::{Error, Schema};
 use std::fs::File;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-/// A CSV file whose columns are known.
-pub(crate) struct Survey<'a> {
-    input: &'a Input,
+/// Bytes of a schema in JSON, at most.
+const MAX_SCHEMA: u64 = 64 << 20;
+
+/// What is read.
+struct Text<'a> {
+    inputs: Vec<Input>,
     nulls: &'a [String],
-    names: Vec<String>,
-    columns: Vec<(Type, bool)>,
-    rows: u64,
-    pub(crate) schema: Schema,
+    spelling: Spelling,
 }
 
-/// Finds the type of every column, and says where one stays text for a reason that is worth knowing.
-pub(crate) fn survey<'a>(
-    input: &'a Input,
-    table: &str,
-    nulls: &'a [String],
-    console: &mut Console,
-) -> Result<Survey<'a>> {
-    let mut guesses: Vec<Guess> = Vec::new();
-    let mut rows = 0;
-    let names = scan(input, "reading", &mut |names, row| {
-        rows += 1;
-        guesses.resize_with(names.len(), Guess::default);
-        for (guess, cell) in guesses.iter_mut().zip(row.cells()) {
-            if is_null(&cell, nulls) { guess.add_null() } else { guess.add(cell.text, cell.place.line) }
-        }
-        Ok(())
-    })?;
-    guesses.resize_with(names.len(), Guess::default);
-    let mut columns = Vec::new();
-    for (name, guess) in names.iter().zip(&guesses) {
-        let (ty, word) = guess.decide();
-        if let Some(word) = word {
-            console.note(&format!("{}: column {name} stays text: {word}", input.name));
-        }
-        columns.push((ty, guess.is_optional()));
-    }
-    let schema = schema(table, &names, &columns).map_err(|error| input.failure(error))?;
-    Ok(Survey { input, nulls, names, columns, rows, schema })
-}
-
-impl Survey<'_> {
-    /// Writes the records. Returns how many.
-    pub(crate) fn write(&self, writer: &mut Writer) -> Result<u64> {
-        let fail = |error| self.input.failure(error);
-        let table = writer.dynamic_table(&self.schema)?;
-        let schema = Arc::new(self.schema.clone());
-        let mut rows = 0;
-        let names = scan(self.input, "writing", &mut |_, row| {
-            rows += 1;
-            let cells = self.columns.iter().zip(row.cells());
-            let data = cells.map(|(column, cell)| self.data(*column, &cell)).collect::<Option<Vec<Data>>>();
-            let record = Dynamic::new(Arc::clone(&schema), Data::Parts(data.ok_or_else(|| self.changed())?));
-            Ok(writer.append_value(table, record.map_err(fail)?.value())?)
-        })?;
-        if rows != self.rows || names != self.names {
-            return Err(self.changed());
-        }
-        Ok(rows)
+impl Text<'_> {
+    /// What the input as a whole is called: its first file.
+    fn name(&self) -> &str {
+        self.inputs.first().map_or("", |input| &input.name)
     }
 
-    fn data(&self, (ty, optional): (Type, bool), cell: &Cell<'_>) -> Option<Data> {
-        if is_null(cell, self.nulls) {
-            return optional.then_some(Data::None);
+    fn failure(&self, error: Error) -> Failure {
+        match self.inputs.first() {
+            Some(input) => input.failure(error),
+            None => error.into(),
         }
-        let data = match ty {
-            Type::I64 => Data::Int(cell.text.parse().ok()?),
-            Type::U64 => Data::Uint(cell.text.parse().ok()?),
-            Type::F64 => Data::F64(cell.text.parse().ok()?),
-            Type::Bool => Data::Bool(cell.text == "true"),
-            Type::Text => Data::Str(cell.text.to_string()),
-        };
-        Some(if optional { Data::Some(Box::new(data)) } else { data })
     }
 
-    fn changed(&self) -> Failure {
-        Failure::new("HY0614", "the input changed while it was read").place(self.input.name.as_str())
+    fn progress(&self, what: &'static str) -> Progress {
+        Progress::start(what, self.inputs.iter().map(Input::len_bytes).sum())
     }
 }
 
-/// An unquoted cell that means null: the empty one, or those that were named instead.
-fn is_null(cell: &Cell<'_>, nulls: &[String]) -> bool {
-    let named = || nulls.iter().any(|null| null == cell.text);
-    !cell.quoted && if nulls.is_empty() { cell.text.is_empty() } else { named() }
-}
-
-fn schema(table: &str, names: &[String], columns: &[(Type, bool)]) -> hydra::Result<Schema> {
-    const TYPES: [(Type, Kind); 5] = [
-        (Type::I64, Kind::I64),
-        (Type::U64, Kind::U64),
-        (Type::F64, Kind::F64),
-        (Type::Bool, Kind::Bool),
-        (Type::Text, Kind::String),
-    ];
-    // Types of the schema: the record, the five types, and an option of each.
-    let place = |ty| TYPES.iter().position(|(known, _)| *known == ty).unwrap_or(0) as u32 + 1;
-    let reference = |&(ty, optional): &(Type, bool)| TypeRef::Index(place(ty) + if optional { 5 } else { 0 });
-    let fields = names.iter().cloned().zip(columns.iter().map(reference)).collect();
-    let mut types = vec![Descriptor::structure(table, fields)];
-    types.extend(TYPES.iter().map(|&(_, kind)| Descriptor::scalar(kind)));
-    types.extend((1..=5).map(|index| Descriptor::option(TypeRef::Index(index))));
-    Schema::new(types)
-}
-
-/// Goes through the rows after the header, each with as many cells as that. Returns the header.
-fn scan(
-    input: &Input,
-    what: &'static str,
-    take: &mut dyn FnMut(&[String], &Row) -> Result<()>,
-) -> Result<Vec<String>> {
-    let fail = |error: Malformed| malformed(error, input);
-    let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
-    let progress = Progress::start(what, input.len_bytes());
-    let mut reader = Reader::new(file).map_err(fail)?;
-    let mut row = Row::default();
-    let names = loop {
-        if !reader.read_row(&mut row).map_err(fail)? {
-            return Err(bad(
-                input,
-                "HY0612",
-                "the file has no header",
-                None,
-                "a line of column names",
-                "no line",
-            ));
-        }
-        if !row.is_blank() {
-            break header(&row, input)?;
+/// `hydra convert` from a format of text.
+pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result<Exit> {
+    let select = &args.select;
+    let table = select.source.table.as_deref();
+    if (table.is_some() && args.schema.is_none()) || !select.fields.is_empty() || select.source.skip_damaged {
+        return Err(Failure::usage("--table, --fields and --skip-damaged are for reading Hydra files"));
+    }
+    if from != Format::Csv && !args.null.is_empty() {
+        return Err(Failure::usage("--null is for CSV"));
+    }
+    let stdout = args.output == Path::new("-");
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let given = args.schema.as_ref().map(|file| given(file, table, console)).transpose()?;
+    let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
+    let text = Text { inputs, nulls: &args.null, spelling: select.source.spelling() };
+    let (schema, surveyed, exit) = match (given, from) {
+        (Some(schema), _) => (schema, None, Exit::Done),
+        (None, from) => {
+            let named =
+                args.inputs.iter().chain([&args.output]).find(|path| path.as_path() != Path::new("-"));
+            let name = type_name(named.map(PathBuf::as_path));
+            let (schema, records, exit) = match from {
+                Format::Csv => rows::survey(&text, &name, console)?,
+                Format::Ndjson => ndjson::survey(&text, &name, console)?,
+                _ => {
+                    let words = format!("{} does not say the types of its records", from.name());
+                    return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
+                }
+            };
+            (schema, Some(records), exit)
         }
     };
-    while reader.read_row(&mut row).map_err(fail)? {
-        // With one column, an empty line is a null; with more it is nothing.
-        if row.is_blank() && names.len() > 1 {
-            continue;
+    let mut records = 0;
+    let fill = |writer: &mut Writer| {
+        records = match from {
+            Format::Csv => rows::write(&text, &Columns::of(&schema)?, writer)?,
+            Format::Ndjson => ndjson::write(&text, &schema, writer)?,
+            _ => stream::write(&text, from, &schema, writer)?,
+        };
+        match surveyed {
+            Some(rows) if rows != records => {
+                Err(Failure::new("HY0614", "the input changed while it was read").place(text.name()))
+            }
+            _ => Ok(()),
         }
-        if row.len() != names.len() {
-            let place = row.cells().last().map(|cell| cell.place);
-            let (expected, found) =
-                (format!("{} cells, as in the header", names.len()), row.len().to_string());
-            return Err(bad(input, "HY0611", "malformed CSV: a ragged line", place, &expected, &found));
-        }
-        take(&names, &row)?;
-        progress.set(reader.read_bytes());
+    };
+    match target {
+        None => hydra_to_stdout(console, fill)?,
+        Some(target) => target.write_hydra(fill)?,
     }
-    Ok(names)
+    console.chat(&format!("{} written", plural(records, "record")));
+    Ok(exit)
 }
 
-/// The names of the columns: not empty, and each only once.
-fn header(row: &Row, input: &Input) -> Result<Vec<String>> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for (i, cell) in row.cells().enumerate() {
-        let refuse = |what: &str, expected: &str, found: &str| {
-            Err(bad(input, "HY0612", &format!("column names: {what}"), Some(cell.place), expected, found)
-                .help("edit the first line: every column needs a name of its own"))
-        };
-        if cell.text.is_empty() {
-            return refuse("one is empty", "a name", &format!("nothing, for column {}", i + 1));
-        }
-        if cell.text.len() > 255 {
-            return refuse("one is too long", "at most 255 bytes", &cell.text.len().to_string());
-        }
-        if let Some(first) = seen.insert(cell.text, i) {
-            let found = format!("{:?} for columns {} and {}", cell.text, first + 1, i + 1);
-            return refuse("one is there twice", "distinct names", &found);
-        }
+/// The schema of a file that was named for it: a Hydra file, or what `hydra schema --as json` printed.
+fn given(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Schema> {
+    let typed = Input::new(file, console)?;
+    let mut start = Vec::new();
+    let opened = File::open(&typed.path).map_err(|error| Failure::io(error, file))?;
+    opened.take(MAX_SCHEMA).read_to_end(&mut start).map_err(|error| Failure::io(error, file))?;
+    if start.first() != Some(&b'{') {
+        return Ok(typed.table(&typed.open()?, table)?.schema().clone());
     }
-    Ok(row.cells().map(|cell| cell.text.to_string()).collect())
+    schema::read(&start).map_err(|why| {
+        let failure = Failure::new("HY0617", format!("no schema in JSON: {why}")).place(typed.name.as_str());
+        failure.help("hydra schema --as json FILE prints one")
+    })
+}
+
+fn not_utf8(format: &str, input: &Input, place: Place, byte: u8) -> Failure {
+    let help = match byte {
+        0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
+        _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
+    };
+    let what = format!("malformed {format}: invalid UTF-8");
+    bad(input, "HY0611", &what, Some(place), "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
 }
 
 fn bad(
@@ -202,33 +146,8 @@ fn bad(
     Failure::new(code, what).place(format!("{}{at}: expected {expected}, found {found}", input.name))
 }
 
-fn malformed(error: Malformed, input: &Input) -> Failure {
-    let bad = |what: &str, place, expected: &str, found: &str| {
-        bad(input, "HY0611", &format!("malformed CSV: {what}"), Some(place), expected, found)
-    };
-    match error {
-        Malformed::Io(error) => Failure::io(error, Path::new(&input.name)),
-        Malformed::OpenQuote(place) => {
-            bad("an unterminated quote", place, "a closing quote", "the end of the file")
-        }
-        Malformed::AfterQuote(place, found) => {
-            bad("text after a closing quote", place, "a comma or the end of the line", &format!("{found:?}"))
-                .help("a quote inside a quoted cell is written twice")
-        }
-        Malformed::NotUtf8(place, byte) => {
-            let help = match byte {
-                0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
-                _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
-            };
-            bad("invalid UTF-8", place, "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
-        }
-        Malformed::TooLong(place) => bad("a line above 16 MiB", place, "a shorter one", "more")
-            .help("look for a quote that is never closed"),
-    }
-}
-
 /// The name of a table for a file: `daily-weather.csv` gives `DailyWeather`.
-pub(crate) fn type_name(path: Option<&Path>) -> String {
+fn type_name(path: Option<&Path>) -> String {
     let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let stem = stem.split('.').find(|part| !part.is_empty()).unwrap_or("");
     let words = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

@@ -3,11 +3,11 @@
 #![forbid(unsafe_code)]
 
 use super::dump::{Part, Region};
-use super::json::Json;
-use super::leaf::{Leaf, Spelling, leaf, write_leaf};
+use super::plain;
 use super::size::plural;
 use hydra::Value;
 use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
+use hydra::reflect::Spelling;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -42,17 +42,11 @@ pub(crate) struct Annotator<'a> {
     payload: Payload<'a>,
     parts: Vec<Part>,
     links: VecDeque<Link<'a>>,
-    spelling: Spelling,
 }
 
 impl<'a> Annotator<'a> {
     pub(crate) fn new(payload: Payload<'a>) -> Annotator<'a> {
-        Annotator {
-            payload,
-            parts: Vec::new(),
-            links: VecDeque::new(),
-            spelling: Spelling { hex: true, ..Spelling::default() },
-        }
+        Annotator { payload, parts: Vec::new(), links: VecDeque::new() }
     }
 
     /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
@@ -153,20 +147,15 @@ impl<'a> Annotator<'a> {
             }
             kind if kind.is_reference() => self.link(ty, at, name, value),
             _ => {
-                let text = value.map(|value| self.text(value)).unwrap_or_default();
+                let text = value.map(Self::text).unwrap_or_default();
                 self.push(ty, at, ty.size(), &name, text);
             }
         }
     }
 
-    fn text(&self, value: Value<'a>) -> String {
-        let mut text = String::new();
-        match leaf(value, self.spelling) {
-            Some(Leaf::Str(own)) if value.kind() == Kind::String => text = format!("{own:?}"),
-            Some(leaf) => write_leaf(&mut text, &leaf),
-            None => text = serde_json::to_string(&Json(value, self.spelling)).unwrap_or_default(),
-        }
-        text
+    fn text(value: Value<'a>) -> String {
+        let text = plain::text(value, Spelling { hex: true, ..Spelling::default() });
+        if value.kind() == Kind::String { format!("{text:?}") } else { text }
     }
 
     /// Elements one after the other; those beyond the first few are one part.
@@ -235,7 +224,7 @@ impl<'a> Annotator<'a> {
         let (inner, size) = self.entry(ty);
         match ty.kind() {
             Kind::String | Kind::Bytes | Kind::Opaque => {
-                let text = value.map(|value| self.text(value)).unwrap_or_default();
+                let text = value.map(Self::text).unwrap_or_default();
                 self.push(ty, offset, count as usize, &name, text);
             }
             Kind::Box => {
@@ -264,7 +253,7 @@ impl<'a> Annotator<'a> {
         let entries = value.and_then(|value| value.entries().ok());
         for index in 0..count.min(MAX_ELEMENTS) {
             let own = entries.as_ref().and_then(|entries| entries.get(index as usize));
-            let key = own.map_or(index.to_string(), |(key, _)| self.text(key));
+            let key = own.map_or(index.to_string(), |(key, _)| Self::text(key));
             let (at, name) = (offset + index * size, format!("{name}[{key}]"));
             self.add(self.resolve(ty.key()), at, format!("key {name}"), own.map(|own| own.0));
             self.add(self.resolve(ty.element()), at + inner, name, own.map(|own| own.1));

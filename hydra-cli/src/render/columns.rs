@@ -2,7 +2,6 @@
 //! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
 #![forbid(unsafe_code)]
 
-use super::leaf::peel;
 use hydra::Value;
 use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 
@@ -43,7 +42,7 @@ impl Column {
 
     /// Its value in a record.
     pub(crate) fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
-        self.steps.iter().try_fold(record, |value, &step| peel(value).field_at(step).ok())
+        self.steps.iter().try_fold(record, |value, &step| value.field_at(step).ok())
     }
 
     /// True if its cells are numbers, to be aligned at the right.

@@ -1,49 +1,46 @@
 //! Cells and rows of CSV (docs/VALUES.md).
 #![forbid(unsafe_code)]
 
-use super::json::Json;
-use super::leaf::{Leaf, Spelling, leaf, write_leaf};
-use hydra::Value;
-use std::fmt::Write;
-
-/// Appends the cell of a value: null is empty, the empty string is `""`, what has parts is JSON text.
-pub(crate) fn write_cell(out: &mut String, value: Value<'_>, spelling: Spelling) {
-    match leaf(value, spelling) {
-        Some(Leaf::Null) if value.is_none() => {}
-        Some(Leaf::Str(text)) => write_text(out, text),
-        Some(Leaf::Text(text)) => write_text(out, &text),
-        Some(leaf) => write_leaf(out, &leaf),
-        None => write_text(out, &serde_json::to_string(&Json(value, spelling)).unwrap_or_default()),
+/// Appends a cell: null is empty, the empty string is `""`, and text is in quotes where it needs them.
+pub(crate) fn write_cell(out: &mut Vec<u8>, text: Option<&str>) {
+    let Some(text) = text else { return };
+    if !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        return out.extend_from_slice(text.as_bytes());
     }
-}
-
-/// Appends text, in quotes where it needs them.
-pub(crate) fn write_text(out: &mut String, text: &str) {
-    if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
-        let _ = write!(out, "\"{}\"", text.replace('"', "\"\""));
-    } else {
-        out.push_str(text);
+    out.push(b'"');
+    for (i, part) in text.split('"').enumerate() {
+        out.extend_from_slice(if i > 0 { b"\"\"" } else { b"" });
+        out.extend_from_slice(part.as_bytes());
     }
+    out.push(b'"');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::plain::plain;
+    use hydra::Value;
+    use std::cell::Cell;
 
-    fn cell(value: Value<'_>) -> String {
-        let mut out = String::new();
-        write_cell(&mut out, value, Spelling::default());
-        out
+    fn cell(value: Value<'_>) -> (String, bool) {
+        let (mut out, mut buffer, lossy) = (Vec::new(), Vec::new(), Cell::new(false));
+        write_cell(&mut out, plain(value, Default::default(), &lossy, &mut buffer));
+        (String::from_utf8(out).unwrap(), lossy.get())
     }
 
     #[test]
     fn null_is_not_the_empty_string() {
-        assert_eq!(cell(Value::of(&Option::<String>::None)), "");
-        assert_eq!(cell(Value::of(&Some(String::new()))), "\"\"");
-        assert_eq!(cell(Value::of(&"a \"b\", c".to_string())), "\"a \"\"b\"\", c\"");
-        assert_eq!(cell(Value::of(&1.0f64)), "1.0");
-        assert_eq!(cell(Value::of(&vec![1u8, 2])), "AQI=");
-        assert_eq!(cell(Value::of(&vec![1u32, 2])), "\"[1,2]\"");
-        assert_eq!(cell(Value::of(&u128::MAX)), u128::MAX.to_string());
+        assert_eq!(cell(Value::of(&Option::<String>::None)), (String::new(), false));
+        assert_eq!(cell(Value::of(&Some(None::<u8>))), (String::new(), true));
+        assert_eq!(cell(Value::of(&Some(String::new()))).0, "\"\"");
+        assert_eq!(cell(Value::of(&Some(()))), ("null".to_string(), false));
+        assert_eq!(cell(Value::of(&"a \"b\", c".to_string())).0, "\"a \"\"b\"\", c\"");
+        assert_eq!(cell(Value::of(&'"')).0, "\"\"\"\"");
+        assert_eq!(cell(Value::of(&'\\')).0, "\\");
+        assert_eq!(cell(Value::of(&1.0f64)).0, "1.0");
+        assert_eq!(cell(Value::of(&f64::from_bits(u64::MAX))), ("NaN".to_string(), true));
+        assert_eq!(cell(Value::of(&vec![1u8, 2])).0, "AQI=");
+        assert_eq!(cell(Value::of(&vec![1u32, 2])).0, "\"[1,2]\"");
+        assert_eq!(cell(Value::of(&u128::MAX)).0, u128::MAX.to_string());
     }
 }

@@ -139,7 +139,7 @@ fn parameter(index: usize) -> String {
 
 /// Fields that are named as those of a tuple struct of several fields.
 fn is_positional(fields: &[Field]) -> bool {
-    fields.len() > 1 && super::json::is_positional(fields)
+    fields.len() > 1 && fields.iter().enumerate().all(|(i, field)| field.name() == i.to_string())
 }
 
 impl<'a> Source<'a> {

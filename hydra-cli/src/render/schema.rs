@@ -1,6 +1,9 @@
-//! Schemas as JSON: every type of the table's schema, referring to one another by index.
+//! Schemas as JSON: every type of the table's schema, referring to one another by index; and, for who reads it back,
+//! the bytes that say the same.
 #![forbid(unsafe_code)]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hydra::describe::{AttrValue, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef, Variant};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +13,25 @@ pub(crate) fn document(table: &str, schema: &Schema) -> Value {
     document.insert("version".into(), json!(1));
     document.insert("table".into(), json!(table));
     document.insert("types".into(), schema.types().iter().map(|ty| self::ty(schema, ty)).collect());
+    document.insert("core".into(), json!(STANDARD.encode(schema.core())));
+    document.insert("notes".into(), json!(STANDARD.encode(schema.notes())));
     Value::Object(document)
+}
+
+/// The schema of a document, which has to be what [`document`] makes of it; or what is wrong.
+pub(crate) fn read(text: &[u8]) -> Result<Schema, String> {
+    let given: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let bytes = |name: &str| {
+        let text = given.get(name).and_then(Value::as_str).ok_or_else(|| format!("it has no `{name}`"))?;
+        STANDARD.decode(text).map_err(|error| format!("`{name}`: {error}"))
+    };
+    let schema =
+        Schema::decode(&bytes("core")?, &bytes("notes")?).map_err(|error| error.message().to_string())?;
+    let table = given.get("table").and_then(Value::as_str).unwrap_or_default();
+    match document(table, &schema) == given {
+        true => Ok(schema),
+        false => Err("`types` and `core` do not say the same: it was edited".to_string()),
+    }
 }
 
 /// The name and the identity of a schema.

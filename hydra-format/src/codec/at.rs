@@ -33,6 +33,11 @@ impl<'a> At<'a> {
         self.bytes
     }
 
+    /// The heap and the text.
+    pub(crate) fn regions(self) -> (&'a [u8], &'a str) {
+        (self.heap, self.text)
+    }
+
     /// The same regions under other bytes.
     #[inline]
     pub(crate) fn with(self, bytes: &'a [u8]) -> At<'a> {

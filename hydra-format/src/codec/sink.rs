@@ -67,6 +67,11 @@ impl Measure {
         self.depth -= 1;
     }
 
+    /// Bytes of heap and text so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.heap.saturating_add(self.text)
+    }
+
     /// Notes that the value cannot be encoded; the first error counts.
     #[cold]
     pub fn fail(&mut self, error: impl FnOnce() -> Error) {

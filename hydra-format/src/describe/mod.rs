@@ -11,7 +11,6 @@ mod descriptor;
 mod footnote;
 mod kind;
 mod layout;
-mod mismatch;
 mod note;
 mod schema;
 mod spell;

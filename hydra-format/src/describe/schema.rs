@@ -155,6 +155,11 @@ impl Schema {
         fnv1a(&Encoder { number: &TypeRef::index, names: false }.core(self.types()))
     }
 
+    /// True if the notes are equal, too.
+    pub(crate) fn is_same(&self, other: &Schema) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || (self.core() == other.core() && self.notes() == other.notes())
+    }
+
     /// True if the cores are equal: the types are read in the same way and have the same names.
     pub fn is_identical(&self, other: &Schema) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.core() == other.core()

@@ -7,9 +7,13 @@ use super::index::{Entry, Index, IndexSchema, follow, totals};
 use super::layout::{LINE, NODE_ENTRIES};
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
+use crate::evolve::is_older;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// Schemas of one table among which the newest is looked for.
+const MOST_GENERATIONS: usize = 16;
 
 /// A table: the records of one type name.
 #[derive(Clone, Debug)]
@@ -107,6 +111,16 @@ impl Catalog {
     /// The number of the table with this name.
     pub(crate) fn table_number(&self, name: &str) -> Option<usize> {
         self.numbers.get(name).copied()
+    }
+
+    /// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
+    pub(crate) fn newest_schema(&self, table: usize) -> Option<u32> {
+        let mut ids = self.tables.get(table)?.schemas.iter().rev().take(MOST_GENERATIONS).rev();
+        let first = *ids.next()?;
+        Some(ids.fold(first, |newest, id| match (self.schemas.get(id), self.schemas.get(&newest)) {
+            (Some(next), Some(last)) if !is_older(&next.schema, &last.schema) => *id,
+            _ => newest,
+        }))
     }
 
     /// Records of all tables.

@@ -26,7 +26,7 @@ mod writer;
 
 pub use block::{BlockHeader, BlockKind};
 pub use catalog::{SchemaInfo, TableInfo};
-pub use check::{CheckSummary, Finding, Progress, check};
+pub use check::{CheckSummary, Finding, Progress, check, check_with_progress};
 pub use commit::Commit;
 pub use follow::{Follow, Stop};
 pub use header::FileHeader;

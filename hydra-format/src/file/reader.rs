@@ -11,8 +11,9 @@ use super::open::{self, Opened, Walk};
 use super::report::Report;
 use super::storage::{FileStorage, Source};
 use super::table::{Loaded, Table};
-use crate::codec::{Fault, Regions, Validator};
+use crate::codec::{Fault, Regions, Validator, facts_of};
 use crate::describe::Schema;
+use crate::evolve::{Evolution, Resolution};
 use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Ranges, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
 use std::borrow::Cow;
@@ -27,6 +28,9 @@ const CACHED_BLOCKS: usize = 8;
 
 /// Index nodes that a reader keeps, of at most 256 entries: at most 640 KiB.
 const CACHED_NODES: usize = 64;
+
+/// Ways to read schemas as other types that a reader keeps.
+const MOST_WAYS: usize = 64;
 
 /// A file, open to read, in the state that its newest commit gave it. Cheap to clone.
 ///
@@ -88,6 +92,7 @@ impl Reader {
             validators: Mutex::default(),
             blocks: Mutex::default(),
             nodes: Mutex::default(),
+            ways: Mutex::default(),
         };
         Reader::with(file, map, path.to_path_buf(), opened, Arc::new(caches))
     }
@@ -203,24 +208,25 @@ impl Reader {
         })
     }
 
-    /// The records of a type of the program. Its schema must be the one in the file.
+    /// The records of a type of the program, which may be older or newer than the types that wrote them: see
+    /// [`evolve`](crate::evolve). [`Table::resolution`] says what that costs.
+    ///
+    /// # Errors
+    /// `NoTable`; `TypeMismatch` with every path of the table's types that cannot be read as this one.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
-        let wanted = Schema::of::<T>();
+        let wanted = facts_of::<T>().schema.clone();
         let number = self.table_number(&wanted.name())?;
         for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
-            let stored = self.shared.opened.catalog.schemas.get(id);
-            if let Some(stored) = stored.filter(|stored| !stored.schema().is_identical(&wanted)) {
-                return Err(self.shared.in_file(wanted.mismatch(stored.schema())));
-            }
+            self.shared.way(*id, &wanted)?;
         }
         Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
     }
 
-    /// The records of the table with this name, as data.
+    /// The records of the table with this name, as data of its newest type. Blocks that cannot be read as that are errors.
     pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
         let number = self.table_number(name)?;
-        let newest = self.tables().get(number).and_then(|table| table.schemas().last());
-        let info = newest.and_then(|id| self.shared.opened.catalog.schemas.get(id));
+        let catalog = &self.shared.opened.catalog;
+        let info = catalog.newest_schema(number).and_then(|id| catalog.schemas.get(&id));
         let info = info.ok_or_else(|| {
             self.shared.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}")))
         })?;
@@ -282,6 +288,17 @@ struct Caches {
     /// Verified blocks by offset, the newest first, for buffers.
     blocks: Mutex<VecDeque<(u64, Loaded)>>,
     nodes: Mutex<VecDeque<(u64, Arc<[Entry]>)>>,
+    /// How records are read as other types than their own.
+    ways: Mutex<VecDeque<Arc<Way>>>,
+}
+
+/// How records of a schema of the file are read as another type.
+pub(super) struct Way {
+    id: u32,
+    target: Schema,
+    pub(super) evolution: Evolution,
+    /// Blocks that were written anew, by offset, the newest first.
+    blocks: Mutex<VecDeque<(u64, Loaded)>>,
 }
 
 impl Shared {
@@ -359,7 +376,7 @@ impl Shared {
         self.in_file(error.expected(format!("an index below {count}")).found(index))
     }
 
-    /// The verified block that holds a record.
+    /// The verified block that holds a record, as it is stored.
     pub(super) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
         self.load(table, &self.find(table, record)?)
     }
@@ -388,6 +405,38 @@ impl Shared {
             None => cached(&self.caches.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(entry)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// The block that an entry names, to be read as `target`.
+    pub(super) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
+        let loaded = self.load(table, entry)?;
+        if loaded.schema.is_identical(target) {
+            return Ok(loaded);
+        }
+        let shown = self.way(entry.schema, target).and_then(|way| match way.evolution.resolution() {
+            Resolution::Identical | Resolution::SameLayout => Ok(loaded.shown_as(target.clone(), false)),
+            Resolution::Wider => Ok(loaded.shown_as(target.clone(), true)),
+            Resolution::Transcoded => {
+                let anew = || loaded.transcoded(way.evolution.plan(), target);
+                cached(&way.blocks, CACHED_BLOCKS, entry.offset, anew)
+            }
+        });
+        shown.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// How records of a schema are read as `target`: worked out once, and kept with some blocks.
+    pub(super) fn way(&self, id: u32, target: &Schema) -> Result<Arc<Way>> {
+        let lock = || self.caches.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(way) = lock().iter().find(|way| way.id == id && way.target.is_same(target)) {
+            return Ok(way.clone());
+        }
+        let info = self.opened.catalog.schemas.get(&id).ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
+        let evolution = Evolution::between(info.schema(), target).map_err(|error| self.in_file(error))?;
+        let way = Arc::new(Way { id, target: target.clone(), evolution, blocks: Mutex::default() });
+        let mut held = lock();
+        held.truncate(MOST_WAYS);
+        held.push_front(way.clone());
+        Ok(way)
     }
 
     /// The same, read and verified anew, and not kept.
@@ -463,7 +512,7 @@ impl Shared {
                 .validate(&regions)
                 .map_err(|fault| invalid(*fault, entry.offset.saturating_add(LINE), entry.first))?;
         }
-        Ok(Loaded { payload, schema, first: entry.first, count, stride })
+        Ok(Loaded { payload, schema, first: entry.first, count, stride, bad: None, dense: None })
     }
 
     fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {

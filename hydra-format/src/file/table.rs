@@ -5,14 +5,16 @@
 use super::catalog::{Cursor, TableInfo};
 use super::follow::Follow;
 use super::index::Entry;
-use super::reader::Shared;
-use crate::codec::At;
+use super::layout::LINE;
+use super::reader::{Shared, invalid};
+use crate::codec::{self, At, Fault, Regions, Validator};
 use crate::describe::Schema;
-use crate::raw::{self, Payload};
-use crate::{Dynamic, Hydra, Plain, Result, Value};
+use crate::evolve::{Evolution, Plan, Resolution, Transcoded};
+use crate::raw::{self, AlignedBuf, Backing, Payload};
+use crate::{Dynamic, Error, ErrorKind, Hydra, Plain, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
@@ -27,6 +29,10 @@ pub trait Row: 'static {
     /// Reads the record at `at`.
     #[doc(hidden)]
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Self::Read<'a>;
+
+    /// The record at `at` as data: of the program's type, or of the file's.
+    #[doc(hidden)]
+    fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a>;
 }
 
 impl<T: Hydra> Row for T {
@@ -37,6 +43,11 @@ impl<T: Hydra> Row for T {
     fn read<'a>(at: At<'a>, _: &'a Schema) -> T::View<'a> {
         T::view(at)
     }
+
+    #[inline]
+    fn value<'a>(at: At<'a>, _: &'a Schema) -> Value<'a> {
+        Value::stored(at, T::TYPE, None)
+    }
 }
 
 impl Row for Dynamic {
@@ -44,6 +55,10 @@ impl Row for Dynamic {
     const STRIDE: usize = 0;
 
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
+        <Self as Row>::value(at, schema)
+    }
+
+    fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
         Value::stored(at, schema.root(), Some(schema))
     }
 }
@@ -75,9 +90,24 @@ impl<T: Row> Table<T> {
         self.shared.table(self.number).map_or("", TableInfo::name)
     }
 
-    /// The newest schema of its records.
+    /// The schema that its records are read as: the program's, or the newest in the file.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// How its records are read, and what that costs: the costliest of [`Table::evolutions`].
+    ///
+    /// # Errors
+    /// As [`Evolution::between`], for data; a table of a type of the program has no such schema.
+    pub fn resolution(&self) -> Result<Resolution> {
+        self.evolutions()
+            .try_fold(Resolution::Identical, |worst, evolution| Ok(evolution?.1.resolution().max(worst)))
+    }
+
+    /// How the records of each of its schemas are read, by the id of the schema.
+    pub fn evolutions(&self) -> impl Iterator<Item = Result<(u32, Evolution)>> {
+        let ids = self.shared.table(self.number).map(TableInfo::schemas).unwrap_or_default();
+        ids.iter().map(|id| Ok((*id, self.shared.way(*id, &self.schema)?.evolution.clone())))
     }
 
     /// Number of records.
@@ -107,6 +137,7 @@ impl<T: Row> Table<T> {
     /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
     /// an edit of a record that was given is not given again.
     ///
+    /// Records are read as the type of this table for as long as it is followed, also if newer types are appended.
     /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
     /// read, the error is the last that it gives.
     ///
@@ -157,9 +188,15 @@ impl<T: Row> Table<T> {
         if index >= self.len() {
             return Err(self.shared.no_record(self.number, &index.to_string()));
         }
-        let block = Block::whole(self.shared.block_at(self.number, index)?);
-        let position = index.saturating_sub(block.first()) as usize;
-        Ok(Record { block, position })
+        let entry = self.shared.find(self.number, index)?;
+        let loaded = self.shared.load_as(self.number, &entry, &self.schema)?;
+        let position = index.saturating_sub(loaded.first) as usize;
+        match loaded.bad_from(position) {
+            Some(bad) if bad == position => {
+                Err(self.shared.in_block(loaded.bad_value(bad, &entry), self.number, &entry))
+            }
+            _ => Ok(Record { block: Block::whole(loaded), position }),
+        }
     }
 }
 
@@ -205,11 +242,24 @@ impl<T: Row> Iterator for Blocks<T> {
             return Some(Err(shared.missing(number, start..self.records.start)));
         }
         self.records.start = entry.end();
-        Some(shared.load(number, &entry).map(|loaded| {
-            let from = start.saturating_sub(loaded.first) as usize;
-            let until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
-            Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }
-        }))
+        let loaded = match shared.load_as(number, &entry, &self.table.schema) {
+            Ok(loaded) => loaded,
+            Err(error) => return Some(Err(error)),
+        };
+        let from = start.saturating_sub(loaded.first) as usize;
+        let mut until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+        // A record that cannot be read as this type is an error of its own, between the others of its block.
+        if let Some(bad) = loaded.bad_from(from).filter(|bad| *bad < until) {
+            self.held = Some(entry);
+            self.records.start = loaded.first.saturating_add(bad.max(from) as u64);
+            if bad == from {
+                self.records.start = self.records.start.saturating_add(1);
+                self.held = self.held.filter(|entry| entry.end() > self.records.start);
+                return Some(Err(shared.in_block(loaded.bad_value(bad, &entry), number, &entry)));
+            }
+            until = bad;
+        }
+        Some(Ok(Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }))
     }
 }
 
@@ -228,10 +278,64 @@ impl<T> Blocks<T> {
 #[derive(Clone, Debug)]
 pub(super) struct Loaded {
     pub(super) payload: Payload,
+    /// What the records are read as.
     pub(super) schema: Arc<Schema>,
     pub(super) first: u64,
     pub(super) count: usize,
+    /// Bytes from one record to the next: more than the schema says if the stored records hold more.
     pub(super) stride: usize,
+    /// Records that cannot be read as this type, in their order.
+    pub(super) bad: Option<Arc<[Fault]>>,
+    /// For wider records: them without what the type does not have, once they were asked for as a slice.
+    pub(super) dense: Option<Arc<OnceLock<AlignedBuf>>>,
+}
+
+impl Loaded {
+    /// The same bytes under other names.
+    pub(super) fn shown_as(self, schema: Arc<Schema>, wider: bool) -> Loaded {
+        Loaded { schema, dense: wider.then(Arc::default), ..self }
+    }
+
+    /// The same records, written anew.
+    pub(super) fn transcoded(&self, plan: &Plan, schema: &Arc<Schema>) -> Result<Loaded> {
+        let records = At::new(self.payload.records(), self.payload.heap(), self.payload.text());
+        let Transcoded { buffer, ranges, bad } = plan.transcode(records, self.count)?;
+        let payload = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges);
+        let payload = payload.map_err(|_| Error::new(ErrorKind::BadReference))?;
+        debug_assert!(
+            !bad.is_empty() || is_valid(&payload, schema, self.count),
+            "a plan wrote what is not valid"
+        );
+        let (schema, stride) = (schema.clone(), schema.root().size());
+        let bad = (!bad.is_empty()).then(|| bad.into());
+        Ok(Loaded { payload, schema, stride, bad, dense: None, ..*self })
+    }
+
+    /// The first record at or after a position that cannot be read.
+    fn bad_from(&self, position: usize) -> Option<usize> {
+        let bad = self.bad.as_deref()?;
+        let index = |fault: &Fault| fault.record.unwrap_or(0) as usize;
+        bad.get(bad.partition_point(|fault| index(fault) < position)).map(index)
+    }
+
+    /// Why a record cannot be read.
+    #[cold]
+    fn bad_value(&self, position: usize, entry: &Entry) -> Error {
+        let faults = self.bad.as_deref().unwrap_or_default();
+        let fault = faults.iter().find(|fault| fault.record == Some(position as u64)).cloned();
+        let error = fault.map_or(Error::new(ErrorKind::BadValue), |fault| {
+            invalid(fault, entry.offset.saturating_add(LINE), self.first)
+        });
+        error.help("an enum reads what it does not know as its variant with #[hydra(other)]")
+    }
+}
+
+/// True if a payload keeps the rules of a schema: what a plan promises.
+fn is_valid(payload: &Payload, schema: &Schema, count: usize) -> bool {
+    let (records, heap, text) = (payload.records(), payload.heap(), payload.text());
+    let stride = schema.root().size();
+    let regions = Regions { records, count, stride, heap, text, heap_start: 0, text_start: 0 };
+    Validator::new(schema).validate(&regions).is_ok()
 }
 
 /// A verified block of records: the unit of verification, of lifetime and of errors. What is read from it
@@ -270,12 +374,12 @@ impl<T: Row> Block<T> {
         self.count == 0
     }
 
-    /// The schema of its records.
+    /// The schema that its records are read as.
     pub fn schema(&self) -> &Schema {
         &self.loaded.schema
     }
 
-    /// The stored bytes of its records.
+    /// The bytes of its records.
     fn records(&self) -> &[u8] {
         let stride = self.loaded.stride;
         let bytes = self.from.checked_mul(stride).zip(self.count.checked_mul(stride));
@@ -288,9 +392,13 @@ impl<T: Row> Block<T> {
     }
 
     fn record(&self, index: usize) -> Option<At<'_>> {
-        let stride = self.loaded.stride;
-        let start = index.checked_mul(stride)?;
-        Some(self.at(self.records().get(start..)?.get(..stride)?))
+        let start = index.checked_mul(self.loaded.stride)?;
+        Some(self.at(self.records().get(start..)?.get(..self.size())?))
+    }
+
+    /// Bytes of a record as it is read.
+    fn size(&self) -> usize {
+        if T::STRIDE > 0 { T::STRIDE } else { self.loaded.schema.root().size() }
     }
 
     /// The record at `index`, counted from this block's first.
@@ -302,9 +410,10 @@ impl<T: Row> Block<T> {
     /// The records in order.
     #[inline]
     pub fn iter(&self) -> Rows<'_, T> {
-        let stride = if T::STRIDE > 0 { T::STRIDE } else { self.loaded.stride };
+        let (size, stride) = (self.size(), self.loaded.stride);
         Rows {
             records: self.records(),
+            size,
             stride,
             at: self.at(&[]),
             schema: &self.loaded.schema,
@@ -314,7 +423,7 @@ impl<T: Row> Block<T> {
 
     /// The record at `index`, counted from this block's first, as data.
     pub fn value(&self, index: usize) -> Option<Value<'_>> {
-        self.record(index).map(|at| Dynamic::read(at, &self.loaded.schema))
+        self.record(index).map(|at| T::value(at, &self.loaded.schema))
     }
 
     /// The records in order, as data.
@@ -322,13 +431,35 @@ impl<T: Row> Block<T> {
         (0..self.count).filter_map(|index| self.value(index))
     }
 
-    /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked again.
+    /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked again. Where the stored records hold
+    /// more than the type ([`Resolution::Wider`]), the first call copies.
     #[inline]
     pub fn as_slice(&self) -> &[T]
     where
         T: Plain,
     {
-        raw::slice_of(self.records()).unwrap_or_default()
+        raw::slice_of(if self.loaded.dense.is_some() { self.dense() } else { self.records() })
+            .unwrap_or_default()
+    }
+
+    /// The bytes of wider records, without what the type does not have.
+    #[cold]
+    fn dense(&self) -> &[u8] {
+        let (size, stride) = (self.size(), self.loaded.stride);
+        let Some(dense) = &self.loaded.dense else { return &[] };
+        let bytes = dense.get_or_init(|| {
+            let mut bytes = AlignedBuf::zeroed(self.loaded.count.saturating_mul(size));
+            let records = self.loaded.payload.records().chunks_exact(stride);
+            for (target, record) in bytes.chunks_exact_mut(size).zip(records) {
+                codec::put(target, record.get(..size).unwrap_or_default());
+            }
+            bytes
+        });
+        bytes
+            .get(self.from.saturating_mul(size)..)
+            .unwrap_or_default()
+            .get(..self.count * size)
+            .unwrap_or_default()
     }
 }
 
@@ -351,6 +482,7 @@ impl<T: Row> std::fmt::Debug for Block<T> {
 /// The records of a block, in order.
 pub struct Rows<'a, T> {
     records: &'a [u8],
+    size: usize,
     stride: usize,
     at: At<'a>,
     schema: &'a Schema,
@@ -362,11 +494,12 @@ impl<'a, T: Row> Iterator for Rows<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<T::Read<'a>> {
-        let stride = if T::STRIDE > 0 { T::STRIDE } else { self.stride };
+        let size = if T::STRIDE > 0 { T::STRIDE } else { self.size };
+        let stride = if self.stride == size { size } else { self.stride };
         let (record, rest) =
             self.records.split_at_checked(stride).filter(|(record, _)| !record.is_empty())?;
         self.records = rest;
-        Some(T::read(self.at.with(record), self.schema))
+        Some(T::read(self.at.with(record.get(..size)?), self.schema))
     }
 
     #[inline]
@@ -403,7 +536,7 @@ impl<T: Row> Record<T> {
 
     /// The record as data.
     pub fn value(&self) -> Value<'_> {
-        Dynamic::read(self.at(), &self.block.loaded.schema)
+        T::value(self.at(), &self.block.loaded.schema)
     }
 
     /// The record as an owned value.
@@ -419,6 +552,7 @@ impl<T: Hydra> Block<T> {
     /// The records as owned values, in order.
     pub fn decode(&self) -> impl Iterator<Item = Result<T>> {
         let at = self.at(&[]);
-        self.records().chunks_exact(T::SIZE).map(move |record| T::decode(at.with(record)))
+        let records = self.records().chunks_exact(self.loaded.stride.max(1));
+        records.map(move |record| T::decode(at.with(record.get(..T::SIZE).unwrap_or_default())))
     }
 }

@@ -68,7 +68,8 @@ impl Dynamic {
     /// # Errors
     /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
-        check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default())?;
+        let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default());
+        checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
         Ok(Dynamic { schema, data })
     }
 
@@ -181,7 +182,7 @@ pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
 
 /// How deep a part is in its value.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Levels of nesting.
     pub(super) nesting: usize,
     /// References on the way.
@@ -189,7 +190,7 @@ pub(super) struct Place {
 }
 
 /// Brings data into the form that a type has at this place, or says why it is none of its values.
-pub(super) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
+pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
     Check { depth: place.references }.node(data, ty, &Trail::at_depth(place.nesting))
 }
 
@@ -318,6 +319,7 @@ pub(super) fn sort<T>(
         Some(key) => Err(Error::new(ErrorKind::CannotEncode)
             .what("two keys of a map or set are equal")
             .found(format!("{key} twice"))
+            .help("give each key once")
             .path(trail.path())),
         None => Ok(()),
     }

@@ -5,7 +5,7 @@
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
 use super::walk::key_step;
-use super::{Path, Reflect, Scalar, Step, Value, compare_keys};
+use super::{Data, Path, Reflect, Scalar, Step, Value, compare_keys};
 use crate::codec::{At, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
 use crate::raw::AlignedBuf;
@@ -30,6 +30,16 @@ pub(crate) fn encode_value(
     sink: &mut Sink<'_>,
 ) {
     Encoder::new(Pass::Write(sink)).value(value, Type::new(ty, Some(schema)), slot, &Trail::ROOT);
+}
+
+/// The first pass over data that was checked against `ty`: nothing is left that could fail but its size.
+pub(crate) fn measure_data(data: &Data, ty: Type<'_>, measure: &mut Measure) {
+    Pass::Measure(measure).data(data, ty, &mut []);
+}
+
+/// The second pass over checked data.
+pub(crate) fn encode_data(data: &Data, ty: Type<'_>, slot: &mut [u8], sink: &mut Sink<'_>) {
+    Pass::Write(sink).data(data, ty, slot);
 }
 
 /// A payload of one record.
@@ -120,13 +130,20 @@ impl<'t> Trail<'t> {
 }
 
 /// The pass that makes room, or the one that writes. To the first, every slot is empty.
-enum Pass<'p, 's> {
+pub(crate) enum Pass<'p, 's> {
     Measure(&'p mut Measure),
     Write(&'p mut Sink<'s>),
 }
 
+/// Data that was checked against exactly the root of this schema.
+pub(crate) fn own_data<'v>(value: Value<'v>, schema: &Schema) -> Option<&'v Data> {
+    let Repr::Data { data, ty } = value.0 else { return None };
+    let same = |own: &&Schema| std::ptr::eq(ty.ty, own.root()) && own.is_identical(schema);
+    ty.schema.filter(same).map(|_| data)
+}
+
 impl<'s> Pass<'_, 's> {
-    fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'s mut [u8] {
+    pub(crate) fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'s mut [u8] {
         match self {
             Pass::Measure(measure) => {
                 measure.array(align, size, count);
@@ -136,7 +153,7 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    fn text(&mut self, slot: &mut [u8], text: &str) {
+    pub(crate) fn text(&mut self, slot: &mut [u8], text: &str) {
         match self {
             Pass::Measure(measure) => measure.text(text.len()),
             Pass::Write(sink) => sink.text(slot, text),
@@ -157,6 +174,59 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
+    /// Data of exactly this type: no shape has to be compared, and no path kept.
+    fn data(&mut self, data: &Data, ty: Type<'_>, slot: &mut [u8]) {
+        match (data, ty.kind()) {
+            (Data::Some(inner), Kind::Option) => {
+                let element = ty.element();
+                put(slot, &[1]);
+                self.data(inner, element, part(slot, ty.align(), element.size()));
+            }
+            (Data::Some(inner), Kind::Box) => {
+                let element = ty.element();
+                let target = self.array(slot, element.align(), element.size(), 1);
+                self.data(inner, element, target);
+            }
+            (Data::Some(inner), _) => self.data(inner, ty.element(), slot),
+            (Data::Parts(parts), Kind::Struct | Kind::Tuple) => self.fields(parts, ty.ty.fields(), ty, slot),
+            (Data::Variant(index, parts), _) => {
+                if let (Some(variant), Some(tag)) = (ty.ty.variants().get(*index), ty.tag()) {
+                    put_integer(slot, variant.tag().to_le_bytes(), tag);
+                    self.fields(parts, variant.fields(), ty, slot);
+                }
+            }
+            (Data::Parts(parts), Kind::Array) => self.elements(parts, ty.element(), slot),
+            (Data::Parts(parts), _) => {
+                let element = ty.element();
+                let target = self.array(slot, element.align(), element.size(), parts.len());
+                self.elements(parts, element, target);
+            }
+            (Data::Entries(entries), _) => {
+                let EntryLayout { key, value, offset, size, align } = ty.entry();
+                let target = self.array(slot, align, size, entries.len());
+                for (index, (own_key, own_value)) in entries.iter().enumerate() {
+                    let slot = part(target, index * size, size);
+                    self.data(own_key, key, part(slot, 0, key.size()));
+                    self.data(own_value, value, part(slot, offset, value.size()));
+                }
+            }
+            (scalar, kind) => self.scalar(scalar.scalar(), kind, slot),
+        }
+    }
+
+    fn fields(&mut self, parts: &[Data], fields: &[Field], ty: Type<'_>, slot: &mut [u8]) {
+        for (own, field) in parts.iter().zip(fields) {
+            let target = ty.resolve(field.ty());
+            self.data(own, target, part(slot, field.offset(), target.size()));
+        }
+    }
+
+    fn elements(&mut self, parts: &[Data], ty: Type<'_>, target: &mut [u8]) {
+        for (index, own) in parts.iter().enumerate() {
+            self.data(own, ty, part(target, index * ty.size(), ty.size()));
+        }
+    }
+
     fn live(&mut self, slot: &mut [u8], live: &dyn Reflect) {
         match self {
             Pass::Measure(measure) => live.measure(measure),
@@ -164,14 +234,14 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    fn enter(&mut self) -> bool {
+    pub(crate) fn enter(&mut self) -> bool {
         match self {
             Pass::Measure(measure) => measure.enter(),
             Pass::Write(_) => true,
         }
     }
 
-    fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         if let Pass::Measure(measure) = self {
             measure.leave();
         }

@@ -56,7 +56,7 @@ pub(super) fn variant<'t>(name: &str, ty: Type<'t>) -> Result<(usize, &'t Varian
     found.ok_or_else(|| {
         let error =
             Error::from(super::Why::BadVariant).expected(format!("a variant of {}", ty.name())).found(name);
-        super::path::suggest(error, name, ty.ty.variants().iter().map(Variant::name))
+        super::path::suggest(error, name, "variants", ty.ty.variants().iter().map(Variant::name))
     })
 }
 
@@ -64,7 +64,7 @@ fn fields(value: Value<'_>, fields: &[Field], ty: Type<'_>, trail: &Trail<'_>) -
     let own = value.own_fields();
     if let Some(extra) = own.iter().find(|own| !fields.iter().any(|field| field.name() == own.name())) {
         let error = mismatch(value, ty, trail).found(format!("a field `{}`", extra.name()));
-        return Err(super::path::suggest(error, extra.name(), fields.iter().map(Field::name)));
+        return Err(super::path::suggest(error, extra.name(), "fields", fields.iter().map(Field::name)));
     }
     let mut parts = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {

@@ -38,7 +38,10 @@ impl<'a> Value<'a> {
 
 #[cold]
 fn out_of_range(expected: &str, found: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::OutOfRange).expected(expected).found(found.to_string())
+    Error::new(ErrorKind::OutOfRange)
+        .expected(expected)
+        .found(found.to_string())
+        .help("nothing is rounded or wrapped")
 }
 
 macro_rules! get {

@@ -4,7 +4,7 @@
 
 use super::path::{no_variant, suggest};
 use super::types::Type;
-use super::value::Repr;
+use super::value::{Repr, indices, way_in};
 use super::{Path, Step, Value};
 use crate::describe::Kind;
 use crate::{Error, ErrorKind, Hydra, Result};
@@ -141,7 +141,7 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             let found = ty.ty.field_index(name).and_then(|index| Some((index, ty.ty.fields().get(index)?)));
             let (index, field) = found.ok_or_else(|| {
                 let names = ty.ty.fields().iter().map(|field| field.name());
-                suggest(absent(format!("no field `{name}`")), name, names)
+                suggest(absent(format!("no field `{name}`")), name, "fields", names)
             })?;
             Ok((fixed(index, field.offset()), ty.resolve(field.ty())))
         }
@@ -150,7 +150,8 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
                 (ty.count() as usize, ty.element(), index.unsigned_abs() as usize);
             let position = if *index < 0 { count.checked_sub(distance) } else { Some(distance) };
             let position = position.filter(|&position| position < count);
-            let position = position.ok_or_else(|| absent(format!("no index {index}")))?;
+            let position =
+                position.ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
             Ok((fixed(position, position * element.size()), element))
         }
         (Kind::List | Kind::Set | Kind::Map, Step::Index(_))
@@ -158,7 +159,10 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
         | (Kind::Option, Step::Some) => Ok((None, ty.element())),
         _ => {
             let expected = format!("a type with {}", Path::from_iter([step.clone()]));
-            Err(Error::new(ErrorKind::WrongKind).expected(expected).found(Value::type_name(ty)))
+            Err(Error::new(ErrorKind::WrongKind)
+                .expected(expected)
+                .found(Value::type_name(ty))
+                .help(way_in(ty)))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A live value that changes: always a whole valid value of its type in place of the old one, never bytes.
 #![forbid(unsafe_code)]
 
-use super::encode::Image;
+use super::encode::{Crumb, Image, Trail, too_deep};
 use super::settable::{is_guarded, is_read_only};
 
 use super::value::{MAX_NESTING, Repr};
@@ -77,7 +77,7 @@ pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
     if new.kind() <= Kind::Bytes || !is_guarded(new.typed()) {
         return Ok(());
     }
-    keeps_read_only(old, new, 0)?;
+    keeps_read_only(old, new, &Trail::ROOT)?;
     check_all(new, 0)
 }
 
@@ -92,34 +92,48 @@ pub(super) fn check_one(value: Value<'_>) -> Result<()> {
 }
 
 fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
-    if depth > MAX_NESTING || !is_guarded(value.typed()) {
+    if !is_guarded(value.typed()) {
         return Ok(());
     }
+    if depth > MAX_NESTING {
+        return Err(too_deep());
+    }
     check_one(value)?;
-    let mut parts = value.entries().into_iter().flatten().map(|entry| entry.1).chain(value.own_parts());
-    parts.try_for_each(|part| check_all(part, depth + 1))
+    let keys = value.kind() == Kind::Map;
+    let entries = value.entries().into_iter().flatten();
+    let mut entries = entries.flat_map(|(key, part)| keys.then_some(key).into_iter().chain([part]));
+    entries.try_for_each(|part| check_all(part, depth + 1))?;
+    value.own_parts().try_for_each(|part| check_all(part, depth + 1))
 }
 
 /// An error if a read-only field that both values have is not the same in both.
-fn keeps_read_only(old: Value<'_>, new: Value<'_>, depth: usize) -> Result<()> {
+fn keeps_read_only(old: Value<'_>, new: Value<'_>, trail: &Trail<'_>) -> Result<()> {
     let same_place = matches!(
         old.kind(),
         Kind::Struct | Kind::Tuple | Kind::Enum | Kind::Newtype | Kind::Box | Kind::Option | Kind::Array
     );
-    if depth > MAX_NESTING || !same_place || old.variant_index() != new.variant_index() {
+    if !same_place || old.variant_index() != new.variant_index() {
         return Ok(());
     }
+    trail.within_limit()?;
     let newtype = old.kind() == Kind::Newtype && is_read_only(old.ty().notes());
+    let variant = old.own_variant().map(|variant| trail.to(Crumb::Variant(variant.name())));
+    let trail = variant.as_ref().unwrap_or(trail);
     for (index, part) in old.own_parts().enumerate() {
         let Some(twin) = new.part(index) else { continue };
         let field = old.own_fields().get(index);
+        let trail = trail.to(match (field, old.kind()) {
+            (Some(field), _) => Crumb::Field(field.name()),
+            (_, Kind::Option) => Crumb::Some,
+            (_, Kind::Array) => Crumb::Index(index),
+            _ => Crumb::Inner,
+        });
         let fixed = newtype || field.is_some_and(|field| is_read_only(field.notes()));
         if fixed && part != twin {
             let error = Error::from(Why::ReadOnlyField).expected(part.to_string()).found(twin.to_string());
-            return Err(error.path(field.map_or(String::new(), |field| field.name().to_string())));
+            return Err(error.path(trail.path()));
         }
-        keeps_read_only(part, twin, depth + 1)
-            .map_err(|error| error.under(field.map_or("", |field| field.name())))?;
+        keeps_read_only(part, twin, &trail)?;
     }
     Ok(())
 }

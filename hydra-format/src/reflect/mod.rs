@@ -6,7 +6,7 @@ mod deserialize;
 #[cfg(test)]
 mod deserialize_tests;
 mod diff;
-mod dynamic;
+pub(crate) mod dynamic;
 pub(crate) mod encode;
 mod entries;
 mod equal;
@@ -19,15 +19,14 @@ mod live_mut;
 mod parse;
 mod path;
 mod serialize;
-#[cfg(test)]
-mod set_tests;
 mod settable;
 #[cfg(test)]
 mod tests;
 mod text;
-mod types;
+pub(crate) mod types;
 mod value;
 mod value_mut;
+mod visit;
 mod walk;
 
 /// The chapter's examples, as tests.
@@ -45,6 +44,8 @@ pub use handle::Handle;
 pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
+pub use serialize::{Spelled, Spelling};
 pub use settable::Why;
+pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;

@@ -1,11 +1,12 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
 #![forbid(unsafe_code)]
 
-use super::Value;
 use super::equal::compare_text;
 use super::types::Type;
+use super::{Scalar, Value};
 use crate::describe::{Kind, Variant};
 use crate::{Error, ErrorKind, Result};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
@@ -147,6 +148,7 @@ impl<'t> Parser<'t> {
             self.at,
             1,
         )
+        .help("a path is made of names, [0], [\"key\"], :Variant and ?")
     }
 
     fn need(&mut self, token: &str) -> Result<()> {
@@ -352,15 +354,26 @@ fn caret(error: Error, what: &str, text: &str, at: usize, count: usize) -> Error
     error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
 
-/// Adds the candidate nearest to `name` as a help, if one is near.
+/// Adds as a help which of these, `what` they are called, is nearest to `name`, or the first of them.
 #[cold]
-pub(super) fn suggest<'n>(error: Error, name: &str, candidates: impl Iterator<Item = &'n str>) -> Error {
-    let near = candidates.take(4096).map(|candidate| (distance(name, candidate), candidate)).min();
-    match near {
-        Some((distance, candidate)) if distance <= 1 + name.chars().count() / 4 => {
-            error.help(format!("did you mean `{candidate}`?"))
+pub(super) fn suggest<'n>(
+    error: Error,
+    name: &str,
+    what: &str,
+    candidates: impl Iterator<Item = &'n str>,
+) -> Error {
+    // Names from a file may be long: comparing them takes time by the product of their lengths.
+    let short = |text: &&str| text.len() <= 255;
+    let candidates: Vec<&str> = candidates.take(4096).filter(short).collect();
+    let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (distance(name, it), it));
+    let length = name.chars().count();
+    let first = candidates.get(..8).unwrap_or(&candidates).join(", ");
+    match pairs.min() {
+        Some((distance, nearest)) if distance <= (1 + length / 4).min(length.saturating_sub(1)) => {
+            error.help(format!("did you mean `{nearest}`?"))
         }
-        _ => error,
+        _ if candidates.is_empty() => error.help(format!("it has no {what}")),
+        _ => error.help(format!("its {what}: {first}{}", if candidates.len() > 8 { ", .." } else { "" })),
     }
 }
 
@@ -414,7 +427,7 @@ impl<'a> Value<'a> {
     pub fn key(self, key: &str) -> Result<Value<'a>> {
         let map = self.through();
         let position = map.key_position(key)?;
-        map.nth(position).ok_or_else(|| no_key(key))
+        map.nth(position).ok_or_else(|| map.no_key(key))
     }
 
     /// The position of a key among those of a map.
@@ -428,7 +441,18 @@ impl<'a> Value<'a> {
             false => entries
                 .position(|(candidate, _)| candidate.through().variant().map(Variant::name) == Some(key)),
         };
-        found.ok_or_else(|| no_key(key))
+        found.ok_or_else(|| self.no_key(key))
+    }
+
+    #[cold]
+    fn no_key(self, key: &str) -> Error {
+        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)));
+        let entries = self.entries().into_iter().flatten().take(4096);
+        let keys: Vec<_> = entries.filter_map(|(key, _)| key_text(key.through())).collect();
+        match keys.is_empty() && self.count() > 0 {
+            true => error.help("entries() goes through its keys"),
+            false => suggest(error, key, "keys", keys.iter().map(|key| &**key)),
+        }
     }
 
     /// Its own part at `index`, or the value of its entry at `index`.
@@ -449,7 +473,7 @@ impl<'a> Value<'a> {
         let variants = value.ty().variants();
         if variants.iter().any(|variant| variant.name() == name) {
             let error = Error::new(ErrorKind::NoSuchPath).what("another variant is present");
-            return Err(error.expected(name).found(present.name()));
+            return Err(error.expected(name).found(present.name()).help("look at variant() first"));
         }
         Err(no_variant(value.typed(), name))
     }
@@ -459,12 +483,17 @@ impl<'a> Value<'a> {
 pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
     let what = format!("no variant `{name}` in {}", Value::type_name(ty));
     let error = Error::new(ErrorKind::NoSuchPath).what(what);
-    suggest(error, name, ty.ty.variants().iter().map(Variant::name))
+    suggest(error, name, "variants", ty.ty.variants().iter().map(Variant::name))
 }
 
-#[cold]
-fn no_key(key: &str) -> Error {
-    Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)))
+/// A key as a path spells it, if that is short.
+fn key_text(key: Value<'_>) -> Option<Cow<'_, str>> {
+    match (key.scalar(), key.variant()) {
+        (Scalar::Str(text), _) => Some(text.into()),
+        (Scalar::None, Some(variant)) => Some(variant.name().into()),
+        (Scalar::None | Scalar::Bytes(_), _) => None,
+        _ => Some(key.to_string().into()),
+    }
 }
 
 /// True if the keys of a map are in the order of their text's meaning, so that they can be searched.

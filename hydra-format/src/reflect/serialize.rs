@@ -2,31 +2,89 @@
 //! integers as integers and floats as floats.
 #![forbid(unsafe_code)]
 
-use super::text::base64;
+use super::text::{base64, hex};
 use super::types::Type;
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
 use crate::describe::{Field, Kind, Style};
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
+use std::cell::Cell;
 
 /// Structs are maps in the order of their fields; lists, arrays, sets, tuples and tuple structs are sequences; unit
 /// variants are strings, and other variants maps of one entry: `{"Circle": {"r": 1.5}}`. Newtypes and boxes are
 /// what they hold, forms are strings, maps without string keys are sequences of pairs. For formats that people read, 128-bit
-/// integers, NaN and infinities are strings, and bytes are base64.
+/// integers, NaN and infinities are strings, and bytes are base64. A [`Seed`](super::Seed) reads all of it back.
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Node(*self, 0).serialize(serializer)
+        self.spelled(Spelling::default()).serialize(serializer)
     }
 }
 
-/// A value at a depth of nesting.
-struct Node<'a>(Value<'a>, usize);
+/// How values are spelled in formats that people read, where there is a choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spelling {
+    /// 64-bit integers as strings, for JavaScript.
+    pub int64_strings: bool,
+    /// Bytes as hexadecimal digits instead of base64.
+    pub hex: bool,
+}
 
-impl Serialize for Node<'_> {
+impl<'a> Value<'a> {
+    /// The value in another spelling, for serde.
+    ///
+    /// ```
+    /// use hydra::{Value, reflect::Spelling};
+    /// let value = (u64::MAX, vec![0u8, 255]);
+    /// let spelled = Value::of(&value).spelled(Spelling { int64_strings: true, hex: true });
+    /// assert_eq!(serde_json::to_string(&spelled)?, r#"["18446744073709551615","00ff"]"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn spelled(self, spelling: Spelling) -> Spelled<'a> {
+        Spelled { value: self, depth: 0, spelling, lossy: None }
+    }
+}
+
+/// A value to be serialized in some spelling.
+#[derive(Clone, Copy)]
+pub struct Spelled<'a> {
+    value: Value<'a>,
+    depth: usize,
+    spelling: Spelling,
+    lossy: Option<&'a Cell<bool>>,
+}
+
+impl<'a> Spelled<'a> {
+    /// Sets `lossy` where another value has the same text: a NaN of other bits, or an option that holds what is null itself.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use hydra::{Value, reflect::Spelling};
+    /// let lossy = Cell::new(false);
+    /// let value = [Some(None), Some(Some(1u8))];
+    /// let text = serde_json::to_string(&Value::of(&value).spelled(Spelling::default()).noting(&lossy))?;
+    /// assert_eq!((text.as_str(), lossy.get()), ("[null,1]", true));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn noting(self, lossy: &'a Cell<bool>) -> Spelled<'a> {
+        Spelled { lossy: Some(lossy), ..self }
+    }
+
+    fn child(&self, value: Value<'a>) -> Spelled<'a> {
+        Spelled { value, depth: self.depth + 1, ..*self }
+    }
+
+    fn note(&self, is_lossy: bool) {
+        if let (true, Some(lossy)) = (is_lossy, self.lossy) {
+            lossy.set(true);
+        }
+    }
+}
+
+impl Serialize for Spelled<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value = self.0.through();
-        if self.1 > MAX_NESTING {
+        let value = self.value.through();
+        if self.depth > MAX_NESTING {
             return Err(S::Error::custom("the value is nested too deep"));
         }
         if value.is_encoded() {
@@ -37,22 +95,15 @@ impl Serialize for Node<'_> {
         }
         match value.scalar() {
             Scalar::None => self.parts(value, serializer),
-            scalar => serialize_scalar(scalar, value.kind(), serializer),
+            scalar => self.scalar(scalar, value.kind(), serializer),
         }
     }
 }
 
-impl<'a> Node<'a> {
-    fn child(&self, value: Value<'a>) -> Node<'a> {
-        Node(value, self.1 + 1)
-    }
-
+impl<'a> Spelled<'a> {
     fn parts<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
         match value.kind() {
-            Kind::Option => match value.part(0) {
-                Some(inner) => serializer.serialize_some(&self.child(inner)),
-                None => serializer.serialize_none(),
-            },
+            Kind::Option => self.option(value, serializer),
             Kind::Struct if !is_tuple_struct(value.fields()) => self.fields(value, serializer),
             Kind::Enum => {
                 let variant = value.variant().ok_or_else(|| S::Error::custom("an unknown variant"))?;
@@ -66,6 +117,20 @@ impl<'a> Node<'a> {
             Kind::Map => self.entries(value, serializer),
             _ => self.sequence(value, serializer),
         }
+    }
+
+    /// Options in one another are one, which is one level of nesting.
+    fn option<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut inner = value;
+        while inner.kind() == Kind::Option {
+            let Some(next) = inner.part(0) else {
+                self.note(inner.count() != value.count());
+                return serializer.serialize_none();
+            };
+            inner = next.through();
+        }
+        self.note(inner.kind() == Kind::Unit);
+        serializer.serialize_some(&self.child(inner))
     }
 
     fn fields<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -99,16 +164,59 @@ impl<'a> Node<'a> {
         }
         sequence.end()
     }
+
+    fn scalar<S: Serializer>(
+        &self,
+        scalar: Scalar<'_>,
+        kind: Kind,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = serializer.is_human_readable();
+        let wide = match kind {
+            Kind::I128 | Kind::U128 => true,
+            Kind::I64 | Kind::U64 => text && self.spelling.int64_strings,
+            _ => false,
+        };
+        match scalar {
+            Scalar::None | Scalar::Unit => serializer.serialize_unit(),
+            Scalar::Bool(it) => serializer.serialize_bool(it),
+            Scalar::Char(c) => serializer.serialize_char(c),
+            Scalar::Int(number) => match i64::try_from(number) {
+                Ok(number) if !wide => serializer.serialize_i64(number),
+                _ if text => serializer.collect_str(&number),
+                _ => serializer.serialize_i128(number),
+            },
+            Scalar::Uint(number) => match u64::try_from(number) {
+                Ok(number) if !wide => serializer.serialize_u64(number),
+                _ if text => serializer.collect_str(&number),
+                _ => serializer.serialize_u128(number),
+            },
+            Scalar::F32(number) if text && !number.is_finite() => {
+                self.note(number.is_nan() && number.abs().to_bits() != f32::NAN.to_bits());
+                serializer.collect_str(&number)
+            }
+            Scalar::F64(number) if text && !number.is_finite() => {
+                self.note(number.is_nan() && number.abs().to_bits() != f64::NAN.to_bits());
+                serializer.collect_str(&number)
+            }
+            Scalar::F32(number) => serializer.serialize_f32(number),
+            Scalar::F64(number) => serializer.serialize_f64(number),
+            Scalar::Str(text) => serializer.serialize_str(text),
+            Scalar::Bytes(bytes) if text && self.spelling.hex => serializer.serialize_str(&hex(bytes)),
+            Scalar::Bytes(bytes) if text => serializer.serialize_str(&base64(bytes)),
+            Scalar::Bytes(bytes) => serializer.serialize_bytes(bytes),
+        }
+    }
 }
 
 /// The fields of an enum's present variant.
-struct Body<'a>(Node<'a>, Style);
+struct Body<'a>(Spelled<'a>, Style);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.1 {
-            Style::Tuple => self.0.sequence(self.0.0, serializer),
-            _ => self.0.fields(self.0.0, serializer),
+            Style::Tuple => self.0.sequence(self.0.value, serializer),
+            _ => self.0.fields(self.0.value, serializer),
         }
     }
 }
@@ -124,30 +232,4 @@ fn is_string(mut ty: Type<'_>) -> bool {
         ty = ty.element();
     }
     ty.kind() == Kind::String
-}
-
-fn serialize_scalar<S: Serializer>(scalar: Scalar<'_>, kind: Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = serializer.is_human_readable();
-    match scalar {
-        Scalar::None | Scalar::Unit => serializer.serialize_unit(),
-        Scalar::Bool(it) => serializer.serialize_bool(it),
-        Scalar::Char(c) => serializer.serialize_char(c),
-        Scalar::Int(number) => match i64::try_from(number) {
-            Ok(number) if kind != Kind::I128 => serializer.serialize_i64(number),
-            _ if text => serializer.collect_str(&number),
-            _ => serializer.serialize_i128(number),
-        },
-        Scalar::Uint(number) => match u64::try_from(number) {
-            Ok(number) if kind != Kind::U128 => serializer.serialize_u64(number),
-            _ if text => serializer.collect_str(&number),
-            _ => serializer.serialize_u128(number),
-        },
-        Scalar::F32(number) if text && !number.is_finite() => serializer.collect_str(&number),
-        Scalar::F64(number) if text && !number.is_finite() => serializer.collect_str(&number),
-        Scalar::F32(number) => serializer.serialize_f32(number),
-        Scalar::F64(number) => serializer.serialize_f64(number),
-        Scalar::Str(text) => serializer.serialize_str(text),
-        Scalar::Bytes(bytes) if text => serializer.serialize_str(&base64(bytes)),
-        Scalar::Bytes(bytes) => serializer.serialize_bytes(bytes),
-    }
 }

@@ -4,7 +4,7 @@
 use super::types::Type;
 use crate::describe::{Kind, Note, Variant};
 use crate::{Error, ErrorKind};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 macro_rules! reasons {
@@ -14,7 +14,8 @@ macro_rules! reasons {
         /// | reason | where |
         /// | --- | --- |
         /// | `Private`, `Skipped`, `Encoded`, `Shared`, `Invariant` | live values only |
-        /// | `ReadOnlySource`, `Locked` | records in files only |
+        /// | `ReadOnlySource` | values that are lent to be looked at |
+        /// | `Locked` | files that another writer has: there is no value yet |
         /// | all others | everywhere |
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -88,8 +89,7 @@ pub(super) fn refused(error: Error) -> Error {
         ErrorKind::BadUtf8 => Why::BadUtf8,
         _ => return error,
     };
-    let help = error.help_text().unwrap_or(why.hint()).to_string();
-    error.because(why).help(help)
+    error.because(why).or_help(why.hint())
 }
 
 /// True for the note that a field, or the field of a newtype, is never to be changed.
@@ -97,23 +97,29 @@ pub(super) fn is_read_only(notes: &[Note]) -> bool {
     notes.iter().any(|note| matches!(note, Note::ReadOnly))
 }
 
+/// The type and those in it, each once, from the outside to the inside.
+pub(super) fn within<'a>(ty: Type<'a>) -> impl Iterator<Item = Type<'a>> {
+    let (mut open, mut seen) = (VecDeque::from([ty]), HashSet::new());
+    std::iter::from_fn(move || {
+        loop {
+            let ty = open.pop_front()?;
+            // Scalars hold nothing.
+            if ty.kind() > Kind::Bytes && seen.insert(std::ptr::from_ref(ty.ty).addr()) {
+                open.extend(ty.ty.children().map(|reference| ty.resolve(reference)));
+                return Some(ty);
+            }
+        }
+    })
+}
+
+pub(super) fn has_invariant(ty: Type<'_>) -> bool {
+    ty.notes().iter().any(|note| matches!(note, Note::Invariant))
+}
+
 /// True if the type, or one in it, has an invariant or a read-only field: only then is a new value looked through.
 pub(super) fn is_guarded(ty: Type<'_>) -> bool {
-    let (mut open, mut seen) = (vec![ty], HashSet::new());
-    while let Some(ty) = open.pop() {
-        // Scalars hold nothing, and sets only keys.
-        if ty.kind() <= Kind::Bytes
-            || ty.kind() == Kind::Set
-            || !seen.insert(std::ptr::from_ref(ty.ty).addr())
-        {
-            continue;
-        }
+    within(ty).any(|ty| {
         let mut fields = ty.ty.fields().iter().chain(ty.ty.variants().iter().flat_map(Variant::fields));
-        let own = |note: &Note| matches!(note, Note::Invariant | Note::ReadOnly);
-        if ty.notes().iter().any(own) || fields.any(|field| is_read_only(field.notes())) {
-            return true;
-        }
-        open.extend(ty.ty.children().map(|reference| ty.resolve(reference)));
-    }
-    false
+        has_invariant(ty) || is_read_only(ty.notes()) || fields.any(|field| is_read_only(field.notes()))
+    })
 }

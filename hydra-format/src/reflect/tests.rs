@@ -1,15 +1,14 @@
-//! The laws of reflection, held over one value in four worlds: live, stored with a schema, stored as a type of the
-//! program, and data. Every operation and every error agrees, but for those that only one world has.
+//! What reflection does inside: the generic encoder, data against its schema, conversions, limits, text, order and paths. The
+//! laws are held over whole values, in files too, by `tests/integration/reflect.rs` and `reflect_set.rs`.
 #![forbid(unsafe_code)]
 
 use super::encode::{Image, encode_value, measure_value};
 use super::*;
 use crate::codec::{Measure, Sink};
-use crate::describe::{Descriptor, Field, Form, Kind, Style, TypeRef};
+use crate::describe::{Descriptor, Form, Kind, Style, TypeRef};
 use crate::raw::AlignedBuf;
 use crate::{ErrorKind, Hydra, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[derive(Clone, Debug, PartialEq, Hydra)]
@@ -82,107 +81,6 @@ fn worlds<T: Reflect>(live: &T, mut law: impl FnMut(&str, Value<'_>)) {
     law("data", dynamic.value());
 }
 
-/// Everything that can be asked of a value, as text.
-fn everything(value: Value<'_>) -> String {
-    let mut text = String::new();
-    let mut say = |what: &str, found: String| writeln!(text, "{what}: {found}").unwrap();
-    macro_rules! get {
-        ($($ty:ty),*) => {$(say(stringify!($ty), format!("{:?}", value.get::<$ty>()));)*};
-    }
-    get!(u8, i16, u32, i64, u64, i128, u128, f32, f64, bool, char, &str, &[u8], Duration, SystemTime);
-    get!(Option<u8>, Option<bool>, Option<&str>);
-    say("display", format!("{value} {value:#?}"));
-    say("json", serde_json::to_string(&value).unwrap_or_else(|error| error.to_string()));
-    say("shape", format!("{:?} {} {} {}", value.kind(), value.len(), value.is_none(), value.is_empty()));
-    say("variant", format!("{:?}", value.variant().map(|variant| (variant.name(), variant.tag()))));
-    for index in [0, 1, -1, 2, -3, 3, i64::MAX, i64::MIN] {
-        say("at", format!("{index} {:?}", value.at(index)));
-    }
-    say("fields", format!("{:?} {:?} {:?}", value.field("r"), value.field_at(0), value.field_at(9)));
-    say("inner", format!("{:?}", value.inner()));
-    let part = |(field, part): (Option<&Field>, Value<'_>)| format!("{:?} {part}", field.map(Field::name));
-    say("parts", format!("{:?}", value.parts().map(part).collect::<Vec<_>>()));
-    let entries = value.entries().map(|entries| entries.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>());
-    say("entries", format!("{entries:?}"));
-    say("key", format!("{:?} {:?}", value.key("one"), value.key("-4")));
-    text
-}
-
-#[test]
-fn every_operation_agrees_in_every_world() {
-    let mut reference: Vec<(String, String)> = Vec::new();
-    worlds(&log(), |world, root| {
-        let mut seen = Vec::new();
-        root.walk(9, &mut |path, value| {
-            seen.push((path.to_string(), everything(value)));
-            assert_eq!(root.path(&path.to_string()).unwrap(), value, "{world}: {path}");
-            true
-        });
-        assert!(seen.len() > 45, "{}", seen.len());
-        if reference.is_empty() {
-            reference = seen;
-        } else {
-            for (expected, found) in reference.iter().zip(&seen) {
-                assert_eq!(expected, found, "{world}");
-            }
-            assert_eq!(reference.len(), seen.len(), "{world}");
-        }
-    });
-}
-
-#[test]
-fn paths_lead_to_values_and_errors() {
-    type Outcome = Result<&'static str, (ErrorKind, &'static str)>;
-    let cases: &[(&str, Outcome)] = &[
-        ("time", Ok("5")),
-        ("tags[-1]", Ok("\"yz\"")),
-        ("shape:Circle.r", Ok("1.5")),
-        ("shape.r", Ok("1.5")),
-        ("shape:Circle", Ok("Circle { r: 1.5 }")),
-        ("other:Poly.1?", Ok("\"p\"")),
-        ("other.0[0]", Ok("-1")),
-        ("maybe?.1", Ok("'ß'")),
-        ("names[\"two\"]", Ok("2")),
-        ("names[\"a]b\"]", Ok("3")),
-        ("by_id[-4]", Ok("1")),
-        ("members[-1]", Ok("30")),
-        ("grid[1][0]", Ok("3")),
-        ("depth", Ok("Metres(2.5)")),
-        ("at", Ok("2024-01-02T03:04:05.120Z")),
-        ("took", Ok("1.5s")),
-        ("nothing", Ok("()")),
-        ("raw", Ok("0x00ff21")),
-        ("tiem", Err((ErrorKind::NoSuchPath, "did you mean `time`?"))),
-        ("tags[3]", Err((ErrorKind::NoSuchPath, "list of length 3"))),
-        ("tags[-4]", Err((ErrorKind::NoSuchPath, "no index -4"))),
-        ("time.x", Err((ErrorKind::WrongKind, "found u64"))),
-        ("maybe.1", Err((ErrorKind::WrongKind, "open the option first"))),
-        ("never?", Err((ErrorKind::NoSuchPath, "found none"))),
-        ("time?", Err((ErrorKind::WrongKind, "expected an option"))),
-        ("shape:Poly.0", Err((ErrorKind::NoSuchPath, "expected Poly, found Circle"))),
-        ("shape:Circel", Err((ErrorKind::NoSuchPath, "did you mean `Circle`?"))),
-        ("shape.0", Err((ErrorKind::NoSuchPath, "`0` is a field of Poly"))),
-        ("names[\"three\"]", Err((ErrorKind::NoSuchPath, "no key \"three\""))),
-        ("by_id[\"x\"]", Err((ErrorKind::NoSuchPath, "no key \"x\""))),
-        ("raw[0]", Err((ErrorKind::WrongKind, "found bytes"))),
-    ];
-    worlds(&log(), |world, root| {
-        for (path, expected) in cases {
-            match (root.path(path), expected) {
-                (Ok(value), Ok(text)) => assert_eq!(value.to_string(), *text, "{world}: {path}"),
-                (Err(error), Err((kind, words))) => {
-                    assert_eq!(error.kind(), *kind, "{world}: {path}");
-                    assert!(error.to_string().contains(words), "{world}: {path}: {error}");
-                    assert_eq!(error.path_text(), Some(*path));
-                }
-                (found, _) => panic!("{world}: {path}: {found:?}"),
-            }
-        }
-        let error = root.path("tags[0].name.x").unwrap_err().to_string();
-        assert!(error.contains("\n      tags[0].name.x\n             ^^^^^\n"), "{error}");
-    });
-}
-
 #[test]
 fn numbers_convert_without_loss_or_not_at_all() {
     let kind = |result: crate::Result<()>| result.unwrap_err().kind();
@@ -205,49 +103,6 @@ fn numbers_convert_without_loss_or_not_at_all() {
     assert_eq!(kind(Value::of(&"1".to_string()).get::<u8>().map(drop)), ErrorKind::WrongKind);
     assert_eq!(kind(Value::of(&1u8).get::<Option<u8>>().map(drop)), ErrorKind::WrongKind);
     assert_eq!(Value::of(&Some(Some(1u8))).get::<Option<Option<u8>>>().unwrap(), Some(Some(1)));
-}
-
-#[test]
-fn slices_are_of_exactly_their_number() {
-    let live = log();
-    worlds(&live, |world, root| {
-        let prices = root.field("prices").unwrap().get::<&[f64]>();
-        let row = root.path("grid[1]").unwrap().get::<&[i32]>();
-        match world {
-            "data" => assert_eq!(prices.unwrap_err().kind(), ErrorKind::Encoded),
-            _ => {
-                let bits: Vec<u64> = prices.unwrap().iter().map(|price| price.to_bits()).collect();
-                assert_eq!(bits, live.prices.iter().map(|price| price.to_bits()).collect::<Vec<_>>());
-                assert_eq!(row.unwrap(), [3, 4]);
-            }
-        }
-        assert_eq!(root.path("grid[1]").unwrap().get::<&[u32]>().unwrap_err().kind(), ErrorKind::WrongKind);
-        assert_eq!(root.field("tags").unwrap().get::<&[f64]>().unwrap_err().kind(), ErrorKind::WrongKind);
-        assert_eq!(root.field("raw").unwrap().get::<&[u8]>().unwrap(), b"\x00\xff!");
-    });
-}
-
-#[test]
-fn values_are_equal_across_worlds_and_floats_by_bits() {
-    let live = log();
-    worlds(&live, |left_name, left| {
-        worlds(&live, |right_name, right| assert_eq!(left, right, "{left_name} {right_name}"));
-        for change in [
-            |log: &mut Log| log.time = 6,
-            |log: &mut Log| log.prices[2] = 0.0,
-            |log: &mut Log| log.shape = Shape::Empty,
-            |log: &mut Log| log.other = Shape::Poly(vec![-1, 2], None),
-            |log: &mut Log| _ = log.names.insert("three".into(), 3),
-            |log: &mut Log| _ = log.members.remove(&10),
-            |log: &mut Log| **log.by_id.get_mut(&9).unwrap() = 3,
-        ] {
-            let mut other = live.clone();
-            change(&mut other);
-            worlds(&other, |right_name, right| assert_ne!(left, right, "{left_name} {right_name}"));
-        }
-    });
-    assert_ne!(Value::of(&1u8), Value::of(&1u16));
-    assert_ne!(Value::of(&1u128), Value::of(&Duration::from_nanos(1)));
 }
 
 /// The payload that the generic encoder writes for a value of a type.
@@ -430,24 +285,6 @@ fn recursive_and_generic_types_agree_too() {
         assert_eq!(&*encoded(value, &schema).unwrap().1, &*expected.1, "{world}");
         let copy: Tree<(u8, bool)> = value.path("1[0]").unwrap().to().unwrap();
         assert!(matches!(copy, Tree::Leaf((2, false))));
-    });
-}
-
-#[test]
-fn parts_of_stored_values_become_owned_values() {
-    worlds(&log(), |world, root| {
-        let tags: Vec<String> = root.field("tags").unwrap().to().unwrap();
-        assert_eq!(tags, log().tags, "{world}");
-        assert_eq!(root.field("names").unwrap().to::<HashMap<String, i64>>().unwrap(), log().names);
-        assert_eq!(root.field("at").unwrap().to::<SystemTime>().unwrap(), log().at);
-        let error = root.field("tags").unwrap().to::<Vec<Vec<u8>>>().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TypeMismatch);
-        assert_eq!(root.field("wide").unwrap().to::<u128>().unwrap_err().kind(), ErrorKind::TypeMismatch);
-        let shape = root.field("other").unwrap().to_dynamic().unwrap();
-        assert_eq!(shape.schema().name(), "Shape");
-        assert_eq!(shape.value(), root.field("other").unwrap());
-        assert_eq!(root.downcast_ref::<Log>().is_some(), world == "live");
-        assert!(root.downcast_ref::<Shape>().is_none());
     });
 }
 

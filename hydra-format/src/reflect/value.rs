@@ -6,7 +6,7 @@ use super::entries::Entries;
 use super::types::Type;
 use super::{Data, Parts, Reflect, Scalar};
 use crate::codec::{At, Hydra};
-use crate::describe::{Descriptor, Field, Kind, Schema, Variant};
+use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
 use crate::{Error, ErrorKind, Result, raw};
 use std::any::Any;
 
@@ -20,8 +20,8 @@ pub(crate) const MAX_NESTING: usize = 256;
 /// [`Dynamic`](super::Dynamic). It borrows what it shows, and is Copy. It is neither Send nor Sync, since it
 /// erases the type of a live value.
 ///
-/// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`] and
-/// downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
+/// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`], equality
+/// and downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
 ///
 /// What goes through a whole value (text, equality, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
 /// shows `..`, nothing is equal, and encoding is an error of kind `TooDeep`. Paths may go deeper.
@@ -125,7 +125,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn own_variant(self) -> Option<&'a Variant> {
+    pub(super) fn own_variant(self) -> Option<&'a Variant> {
         self.ty().variants().get(self.variant_index()?)
     }
 
@@ -301,7 +301,10 @@ impl<'a> Value<'a> {
         }
         self.part(0).ok_or_else(|| match self.is_encoded() {
             true => self.wrong_kind(""),
-            false => Error::new(ErrorKind::NoSuchPath).expected("a value in the option").found("none"),
+            false => Error::new(ErrorKind::NoSuchPath)
+                .expected("a value in the option")
+                .found("none")
+                .help("is_none() tells before"),
         })
     }
 
@@ -349,7 +352,7 @@ impl<'a> Value<'a> {
             return Err(value.wrong_kind(&format!("a list or array of {}", T::TYPE.kind().name())));
         }
         match value.run_bytes() {
-            Some([]) => Ok(&[]),
+            _ if value.count() == 0 => Ok(&[]),
             bytes => bytes.and_then(raw::slice_of).ok_or_else(|| {
                 Error::new(ErrorKind::Encoded)
                     .expected("elements one after the other in memory")
@@ -375,19 +378,14 @@ impl<'a> Value<'a> {
                 .found(self.type_text())
                 .help("downcast_ref with its live type, or to_dynamic() of the whole value");
         }
-        let error = Error::new(ErrorKind::WrongKind).expected(expected).found(self.type_text());
-        match self.kind() {
-            Kind::Option => error.help("open the option first: `?` in a path, or inner()"),
-            Kind::Map => error.help("look entries up by key: m[\"key\"] in a path, or entries()"),
-            _ => error,
-        }
+        Error::new(ErrorKind::WrongKind).expected(expected).found(self.type_text()).help(way_in(self.typed()))
     }
 
     #[cold]
     fn no_index(self, index: i64) -> Error {
         let what = format!("no index {index}");
         let found = format!("{} of length {}", self.type_text(), self.count());
-        Error::new(ErrorKind::NoSuchPath).what(what).found(found)
+        Error::new(ErrorKind::NoSuchPath).what(what).found(found).help(indices(self.count()))
     }
 
     #[cold]
@@ -403,8 +401,39 @@ impl<'a> Value<'a> {
         let elsewhere = self.ty().variants().iter().find(|variant| variant.field_index(name).is_some());
         match elsewhere {
             Some(variant) => error.help(format!("`{name}` is a field of {}", variant.name())),
-            None => super::path::suggest(error, name, self.fields().iter().map(Field::name)),
+            None => super::path::suggest(error, name, "fields", self.fields().iter().map(Field::name)),
         }
+    }
+}
+
+/// How to get at what values of this type hold.
+#[cold]
+pub(super) fn way_in(ty: Type<'_>) -> String {
+    let read = match (ty.kind(), ty.form()) {
+        (Kind::Option, _) => return "open the option first: `?` in a path, or inner()".into(),
+        (Kind::Map, _) => return "look entries up by key: m[\"key\"] in a path, or entries()".into(),
+        (Kind::List | Kind::Array | Kind::Set, _) => {
+            return "take its elements by index: [0] in a path, or parts()".into();
+        }
+        (Kind::Struct | Kind::Tuple | Kind::Enum, _) => {
+            return "take its fields by name: .name or .0 in a path, or parts()".into();
+        }
+        (Kind::Unit, _) => return "it has no parts".into(),
+        (_, Form::Duration { .. }) => "Duration",
+        (_, Form::Timestamp { .. }) => "SystemTime",
+        (Kind::String, _) => "&str",
+        (Kind::Bytes | Kind::Opaque, _) => "&[u8]",
+        (kind, _) => kind.name(),
+    };
+    format!("it has no parts: get::<{read}>() reads it")
+}
+
+/// The indices that there are.
+#[cold]
+pub(super) fn indices(count: usize) -> String {
+    match count.checked_sub(1) {
+        None => "it is empty".to_string(),
+        Some(last) => format!("from 0 to {last}, or -{count} to -1"),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::dynamic::{Place, check};
 use super::encode::{Image, Trail};
 use super::live_mut::{LiveMut, accept, check_one, shown};
-use super::settable::{is_read_only, refused};
+use super::settable::{has_invariant, is_read_only, refused, within};
 use super::types::Type;
 use super::value::Repr as Kept;
 use super::{Data, Dynamic, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
@@ -13,6 +13,7 @@ use crate::codec::At;
 use crate::describe::{Kind, Note};
 use crate::{Error, Hydra, Result};
 use std::any::Any;
+use std::collections::HashSet;
 
 /// A value that can be changed: what Go calls a settable `reflect.Value`.
 ///
@@ -91,8 +92,7 @@ impl<'a> ValueMut<'a> {
     }
 
     pub(super) fn data(data: &'a mut Data, ty: Type<'a>) -> ValueMut<'a> {
-        let repr = Repr::Data { data, ty, place: Place::default(), skipped: Vec::new() };
-        ValueMut::from(repr.noted())
+        Repr::Data { data, ty, place: Place::default(), skipped: Vec::new() }.into()
     }
 
     /// The same value for a shorter time, to go on with this one afterwards.
@@ -126,13 +126,13 @@ impl<'a> ValueMut<'a> {
         }
     }
 
-    /// The types with an invariant, from the outside to the inside, that a change here does not check because they
+    /// The types with an invariant, around this value and in it, that a change here does not check because they
     /// exist only as data. Empty for live values, whose invariants are checked.
-    pub fn invariants_skipped(&self) -> &[&'a str] {
-        match &self.repr {
-            Repr::Data { skipped, .. } => skipped,
-            _ => &[],
-        }
+    pub fn invariants_skipped(&self) -> Vec<&'a str> {
+        let Repr::Data { ty, skipped, .. } = &self.repr else { return Vec::new() };
+        let inside = within(*ty).filter(|ty| has_invariant(*ty)).map(|ty| ty.ty.name());
+        let mut seen = HashSet::new();
+        skipped.iter().copied().chain(inside).filter(|name| seen.insert(*name)).collect()
     }
 }
 
@@ -279,7 +279,9 @@ impl ValueMut<'_> {
         match self.swap(value)? {
             Ok(old) => Ok(old),
             Err(value) => {
-                let old = self.value().to().map_err(|error| self.placed(error))?;
+                let old = self.value().to().map_err(|error| {
+                    self.placed(error).help("replace_value() gives the old value whatever its type is")
+                })?;
                 self.set_value(Value::of(&value))?;
                 Ok(old)
             }
@@ -419,7 +421,8 @@ impl<'a> Repr<'a> {
                 PartMut::Fixed(value, why) => Repr::Fixed { value, why },
             }),
             Repr::Guarded { root, steps } => Repr::guarded(root, steps, index),
-            Repr::Data { data, ty, place, skipped } => {
+            Repr::Data { data, ty, place, mut skipped } => {
+                skipped.extend(has_invariant(ty).then_some(ty.ty.name()));
                 let references = place.references + u32::from(ty.kind().is_reference());
                 let place = Place { nesting: place.nesting + 1, references };
                 let (data, variant) = match data {
@@ -429,7 +432,7 @@ impl<'a> Repr<'a> {
                     Data::Some(inner) => (&mut **inner, None),
                     _ => return None,
                 };
-                Some(Repr::Data { data, ty: ty.part(variant, index)?, place, skipped }.noted())
+                Some(Repr::Data { data, ty: ty.part(variant, index)?, place, skipped })
             }
             Repr::Fixed { .. } => None,
         }
@@ -445,16 +448,6 @@ impl<'a> Repr<'a> {
             Some(why) => Repr::Fixed { value: walked(Value::live(root), &steps), why },
             None => Repr::Guarded { root, steps },
         })
-    }
-
-    /// Notes the type of data, if it has an invariant.
-    fn noted(mut self) -> Repr<'a> {
-        if let Repr::Data { ty, skipped, .. } = &mut self
-            && ty.notes().iter().any(|note| matches!(note, Note::Invariant))
-        {
-            skipped.push(ty.ty.name());
-        }
-        self
     }
 
     /// A live value, and where in it the part is that is meant.

@@ -80,7 +80,7 @@ macro_rules! list {
             }
 
             fn count(&self) -> usize {
-                self.len()
+                if T::BYTE { 0 } else { self.len() }
             }
 
             fn part(&self, index: usize) -> Option<Value<'_>> {

@@ -50,16 +50,19 @@ impl CheckSummary {
 /// Checks the file at `path`: header lines, commit records, and of every block header, checksum, structure, order,
 /// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file.
 ///
-/// `progress` hears now and then how many bytes of how many are done.
-///
 /// The error of this function is one of the system's; damage is a finding, and so is that it is not a Hydra file.
 ///
 /// ```no_run
-/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"), &mut |_, _| {})?;
+/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"))?;
 /// println!("{} findings in {} blocks", summary.finding_count, summary.block_count);
 /// # Ok::<(), hydra::Error>(())
 /// ```
-pub fn check(
+pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+    check_with_progress(path, report, &mut |_, _| {})
+}
+
+/// The same, for those who wait: `progress` hears before each block how many bytes of how many are done.
+pub fn check_with_progress(
     path: impl AsRef<Path>,
     report: &mut dyn FnMut(Finding),
     progress: Progress<'_>,

@@ -17,8 +17,12 @@ pub use options::{Level, WriterOptions};
 use super::layout::MAX_NAME;
 use super::meta::{self, Metadata};
 use crate::codec::{Measure, Sink};
+use crate::evolve::{Evolution, is_older, version};
 use crate::raw;
-use crate::reflect::encode::{encode_value, measure_value};
+use crate::reflect::Data;
+use crate::reflect::dynamic::{self, Place};
+use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
+use crate::reflect::types::Type;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use builder::{Builder, Pushed};
 use log::Log;
@@ -54,6 +58,8 @@ struct OpenTable {
     schema_id: u32,
     schema: Arc<Schema>,
     builder: Builder,
+    /// Records of another schema are appended to the same table.
+    shared: bool,
 }
 
 /// Appends records to a file. Nothing is visible to readers before [`Writer::commit`] or [`Writer::finish`].
@@ -93,6 +99,28 @@ impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Writer({})", self.path.display())
     }
+}
+
+/// True if a table may take on another type: a newer one reads all its records; an older one is read by its newest type.
+fn grow<'a>(schema: &Schema, newest: &Schema, mut known: impl Iterator<Item = &'a Schema>) -> Result<()> {
+    if is_older(schema, newest) {
+        return Evolution::between(schema, newest).map(drop).map_err(older);
+    }
+    known.try_for_each(|known| Evolution::between(known, schema).map(drop))?;
+    let removes = Evolution::between(newest, schema)?.loses();
+    match removes && version(schema) == version(newest) {
+        true => Evolution::between(schema, newest).map(drop).map_err(older),
+        false => Ok(()),
+    }
+}
+
+/// The error of an older type.
+#[cold]
+fn older(error: Error) -> Error {
+    error.what(
+        "records of this type could not be read as the newest type of the table; if this one is newer, give it a higher \
+         #[hydra(version = ..)]",
+    )
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -138,7 +166,8 @@ impl Writer {
     }
 
     /// The table of records of type `T`, which is made if the file has none. Its name is the type's, in canonical
-    /// spelling. The table has another type under that name: `TypeMismatch`.
+    /// spelling. The type may be newer than those of the table's records, which it must be able to read; or older, if the newest
+    /// of them can read it. Otherwise: `TypeMismatch`, with every path.
     pub fn table<T: Hydra>(&mut self) -> Result<TableId<T>> {
         let schema = Schema::try_from_descriptor(T::TYPE)?;
         self.open_table(&schema)
@@ -179,28 +208,45 @@ impl Writer {
                 (number, id, schema)
             }
             Some((number, table)) => {
-                let mut schemas =
+                let known =
                     table.schemas.iter().filter_map(|id| Some((*id, &catalog.schemas.get(id)?.schema)));
-                let same = schemas.clone().find(|(_, stored)| stored.is_identical(schema));
-                match (same, schemas.next_back()) {
-                    (Some((id, stored)), _) => (number, id, stored.clone()),
-                    (None, Some((_, stored))) => return Err(schema.mismatch(stored)),
-                    (None, None) => {
-                        return Err(Error::new(ErrorKind::BadSchema).what("a table without a schema"));
+                let newest = catalog.newest_schema(number).and_then(|id| catalog.schemas.get(&id));
+                let newest = &newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema;
+                match known.clone().find(|(_, stored)| stored.is_identical(schema)) {
+                    Some((id, stored)) => {
+                        Evolution::between(stored, newest).map_err(older)?;
+                        (number, id, stored.clone())
+                    }
+                    None => {
+                        grow(schema, newest, known.map(|(_, stored)| &**stored))?;
+                        let schema = Arc::new(schema.clone());
+                        let (number, id) = self.log.add_schema(&name, schema.clone())?;
+                        (number, id, schema)
                     }
                 }
             }
         };
-        let builder = Builder::new(schema.root().size(), self.block_bytes);
-        self.tables.push(OpenTable { number, schema_id, schema, builder });
+        let mut builder = Builder::new(schema.root().size(), self.block_bytes);
+        let shared = self.tables.iter().any(|open| open.number == number);
+        if shared {
+            // Records of all types of a table keep the order in which they are appended.
+            builder.stop();
+            let others = self.tables.iter_mut().filter(|open| open.number == number);
+            others.for_each(|open| {
+                open.shared = true;
+                open.builder.stop();
+            });
+        }
+        self.tables.push(OpenTable { number, schema_id, schema, builder, shared });
         Ok(self.tables.len() - 1)
     }
 
-    /// Takes over a schema as it is, under the next id: blocks of a table may have several.
+    /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
+    /// table, its block is to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
         let builder = Builder::new(schema.root().size(), self.block_bytes);
-        self.tables.push(OpenTable { number, schema_id, schema, builder });
+        self.tables.push(OpenTable { number, schema_id, schema, builder, shared: false });
         Ok(TableId { writer: self.id, index: self.tables.len() - 1, of: PhantomData })
     }
 
@@ -262,10 +308,44 @@ impl Writer {
     pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
         let root = schema.root();
+        if let Some(data) = own_data(value, &schema) {
+            return self.append_checked(table, data, Type::new(root, Some(&schema)));
+        }
         self.append_measured(
             table,
             |measure| measure_value(value, root, &schema, measure),
             |slot, sink| encode_value(value, root, &schema, slot, sink),
+        )
+    }
+
+    /// Appends a record from data, which is brought into the form that the table's type has, as [`Dynamic::new`] does.
+    /// It stays the caller's, so that its memory can serve for the next record.
+    ///
+    /// ```
+    /// # use hydra::{Schema, Writer, reflect::Data};
+    /// # let folder = std::env::temp_dir().join(format!("hydra-data-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("data.hydra");
+    /// # let _ = std::fs::remove_file(&path);
+    /// let mut file = Writer::create(&path)?;
+    /// let table = file.dynamic_table(&Schema::of::<(u8, String)>())?;
+    /// let mut record = Data::parts([Data::from(7u8), Data::from("seven")]);
+    /// file.append_data(table, &mut record)?;
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn append_data(&mut self, table: TableId<Dynamic>, data: &mut Data) -> Result<()> {
+        let schema = self.open(table)?.schema.clone();
+        let ty = Type::new(schema.root(), Some(&schema));
+        dynamic::check(data, ty, Place::default())?;
+        self.append_checked(table, data, ty)
+    }
+
+    fn append_checked<T>(&mut self, table: TableId<T>, data: &Data, ty: Type<'_>) -> Result<()> {
+        self.append_measured(
+            table,
+            |measure| measure_data(data, ty, measure),
+            |slot, sink| encode_data(data, ty, slot, sink),
         )
     }
 
@@ -283,6 +363,16 @@ impl Writer {
         measure: impl Fn(&mut Measure),
         encode: impl Fn(&mut [u8], &mut Sink<'_>),
     ) -> Result<()> {
+        let open = self.open(table)?;
+        if open.shared {
+            let number = open.number;
+            for other in (0..self.tables.len()).filter(|other| *other != table.index) {
+                if self.tables.get(other).is_some_and(|open| open.number == number) {
+                    let outcome = self.seal(other);
+                    self.settle(outcome)?;
+                }
+            }
+        }
         if self.open(table)?.builder.push(&measure, &encode)? == Pushed::Full {
             let outcome = self.seal(table.index);
             self.settle(outcome)?;

@@ -107,7 +107,9 @@ impl WriterOptions {
         check: impl FnOnce(&dyn Source) -> Result<()>,
     ) -> Result<R> {
         if path.symlink_metadata().is_ok() {
-            return Err(Error::new(ErrorKind::Exists).in_file(path).help("choose another name or remove the file"));
+            return Err(Error::new(ErrorKind::Exists)
+                .in_file(path)
+                .help("choose another name or remove the file"));
         }
         let (storage, temporary) = disk.create_beside(path)?;
         let source = storage.source();

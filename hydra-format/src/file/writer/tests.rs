@@ -333,10 +333,10 @@ fn another_type_under_the_same_name_is_a_mismatch() {
     };
     let memory = Memory::default();
     let mut writer = create(&memory, options());
-    writer.dynamic_table(&schema(Kind::U32)).unwrap();
-    let error = writer.dynamic_table(&schema(Kind::U64)).unwrap_err();
+    writer.dynamic_table(&schema(Kind::U64)).unwrap();
+    let error = writer.dynamic_table(&schema(Kind::U32)).unwrap_err();
     assert_eq!((error.kind(), error.path_text()), (ErrorKind::TypeMismatch, Some("id")));
-    assert!(writer.dynamic_table(&schema(Kind::U32)).is_ok());
+    assert!(writer.dynamic_table(&schema(Kind::U64)).is_ok());
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
     assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count), (1, 0));

@@ -1,11 +1,9 @@
-//! The third law, held over one value in its worlds: live, data made of a live value, data made of a stored one. Every
-//! change, result, error and resulting byte agrees, but for the reasons that only one world has.
-#![forbid(unsafe_code)]
+//! The third law, held over one value in its worlds: live, data made of live and of stored values, records in a file.
+//! Every change, result, error and resulting byte agrees, but for the reasons that only one world has.
 
-use super::encode::Image;
-use super::*;
-use crate::codec::{Regions, Validator};
-use crate::{Error, ErrorKind, Hydra, Schema};
+use crate::worlds::{changed, in_each_world};
+use hydra::reflect::{Difference, Handle, Scalar, Step, Why};
+use hydra::{Editor, Error, ErrorKind, Hydra, Kind, Value, ValueMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
 use std::rc::Rc;
@@ -100,29 +98,8 @@ fn log() -> Log {
     }
 }
 
-fn bytes(value: Value<'_>) -> Vec<u8> {
-    let image = crate::to_bytes(&value.to::<Log>().unwrap()).unwrap();
-    image.to_vec()
-}
-
-/// What a change does in every world: an outcome in words and the bytes afterwards.
-fn in_every_world(what: &str, change: impl Fn(ValueMut<'_>) -> crate::Result<()>) -> Result<Log, Error> {
-    let mut live = log();
-    let expected = change(ValueMut::of(&mut live));
-    let image = Image::of(Value::of(&log())).unwrap();
-    let schema = Schema::of::<Log>();
-    let stored = Value::stored(image.at(), schema.root(), Some(&schema));
-    for (world, mut dynamic) in [
-        ("data of a live value", Value::of(&log()).to_dynamic().unwrap()),
-        ("data of a stored value", stored.to_dynamic().unwrap()),
-    ] {
-        let found = change(dynamic.value_mut());
-        assert_eq!(format!("{expected:?}"), format!("{found:?}"), "{world}: {what}");
-        assert_eq!(dynamic.value(), Value::of(&live), "{world}: {what}");
-        assert_eq!(bytes(dynamic.value()), bytes(Value::of(&live)), "{world}: {what}");
-        assert!(Dynamic::new(dynamic.schema().clone(), dynamic.data().clone()).is_ok(), "{world}: {what}");
-    }
-    expected.map(|()| live)
+fn in_every_world(what: &str, change: impl Fn(ValueMut<'_>) -> hydra::Result<()>) -> Result<Log, Error> {
+    changed(log, what, change)
 }
 
 #[test]
@@ -191,9 +168,7 @@ fn whole_values_agree_in_every_world() {
     assert_eq!(set("took", Value::of(&Duration::MAX)).unwrap().took, Duration::MAX);
     let mut other = log();
     (other.small, other.text) = (77, "other".into());
-    let image = Image::of(Value::of(&other)).unwrap();
-    let schema = Schema::of::<Log>();
-    assert_eq!(set("", Value::stored(image.at(), schema.root(), Some(&schema))).unwrap(), other);
+    in_each_world(&other, |world, value| assert_eq!(set("", value).unwrap(), other, "{world}"));
 }
 
 #[test]
@@ -270,7 +245,7 @@ fn refusals_agree_in_every_world_and_change_nothing() {
 /// Every way to the parts of a read-only field.
 #[test]
 fn read_only_is_inherited_on_every_way() {
-    type Way = fn(ValueMut<'_>) -> crate::Result<ValueMut<'_>>;
+    type Way = fn(ValueMut<'_>) -> hydra::Result<ValueMut<'_>>;
     let ways: [Way; 11] = [
         |value| value.path("fixed"),
         |value| value.path("fixed.inner.1"),
@@ -314,6 +289,41 @@ fn read_only_is_inherited_on_every_way() {
     }
 }
 
+#[test]
+fn a_read_only_field_is_named_by_its_whole_path() {
+    #[derive(Clone, Hydra)]
+    struct Held {
+        #[hydra(readonly)]
+        pub id: u8,
+    }
+    #[derive(Clone, Hydra)]
+    enum Either {
+        This(Box<Held>),
+    }
+    #[derive(Clone, Hydra)]
+    struct Holder {
+        pub one: Option<(u8, [Held; 2])>,
+        pub other: Either,
+    }
+    let make = || Holder {
+        one: Some((1, [Held { id: 1 }, Held { id: 2 }])),
+        other: Either::This(Box::new(Held { id: 3 })),
+    };
+    for (path, change) in [
+        ("one?.1[1].id", (|it: &mut Holder| it.one.as_mut().unwrap().1[1].id = 9) as fn(&mut Holder)),
+        ("other:This.0.id", |it| {
+            let Either::This(held) = &mut it.other;
+            held.id = 9;
+        }),
+    ] {
+        let mut new = make();
+        change(&mut new);
+        let error = changed(make, path, |mut value| value.set(new.clone())).map(drop).unwrap_err();
+        assert_eq!((error.why(), error.path_text()), (Some(Why::ReadOnlyField), Some(path)), "{error}");
+        assert_eq!(Value::of(&make()).path(path).unwrap().len(), 0, "a path that leads there");
+    }
+}
+
 #[derive(Hydra)]
 struct Sealed(#[hydra(readonly)] pub Vec<u8>);
 
@@ -325,8 +335,8 @@ struct Ids(Vec<u8>);
 struct OpenIds(Vec<u32>);
 
 mod apart {
-    #[derive(Clone, Debug, PartialEq, crate::Hydra)]
-    pub(super) struct Account {
+    #[derive(Clone, Debug, PartialEq, hydra::Hydra)]
+    pub(crate) struct Account {
         secret: u32,
         #[hydra(settable)]
         open: u32,
@@ -338,17 +348,17 @@ mod apart {
         pub sent: std::sync::Arc<Vec<u32>>,
     }
     impl Account {
-        pub(super) fn new() -> Account {
+        pub(crate) fn new() -> Account {
             Account { secret: 1, open: 2, cache: 3, port: 4, shared: (5, 6).into(), sent: vec![7u32].into() }
         }
     }
-    #[derive(crate::Hydra)]
+    #[derive(hydra::Hydra)]
     #[hydra(settable)]
-    pub(super) struct Open {
+    pub(crate) struct Open {
         secret: u32,
     }
     impl Open {
-        pub(super) fn new() -> Open {
+        pub(crate) fn new() -> Open {
             Open { secret: 1 }
         }
     }
@@ -397,7 +407,7 @@ fn reasons_of_one_world_only() {
     let error = sealed.value_mut().inner().unwrap().set(vec![3u8]).unwrap_err();
     assert_eq!(error.why(), Some(Why::ReadOnlyField));
     // Records are lent for reading; an editor says the rest.
-    for why in [Why::ReadOnlySource, Why::Locked] {
+    for why in [Why::ReadOnlySource, Why::MapKey] {
         let mut fixed = ValueMut::fixed(Value::of(&7u8), why);
         assert_eq!(fixed.set(8u8).unwrap_err().why(), Some(why));
         assert_eq!((fixed.settable(), fixed.value().get::<u8>().unwrap()), (Err(why), 7));
@@ -474,34 +484,130 @@ fn invariants_are_asked_before_anything_changes() {
     assert_eq!(error.why(), Some(Why::Invariant));
 }
 
-/// Panics when it is dropped, once.
-#[derive(Hydra)]
-struct Bomb {
-    pub armed: bool,
-    pub owned: String,
+/// A type with an invariant, wherever it can be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Hydra)]
+#[hydra(invariant = |code: &Code| if code.0 < 100 { Ok(()) } else { Err("above 99") })]
+struct Code(pub u8);
+
+#[derive(Clone, Debug, PartialEq, Hydra)]
+enum Holder {
+    One(Code),
+    Two { code: Code },
 }
 
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        if std::mem::take(&mut self.armed) {
-            panic!("dropped");
-        }
-    }
+#[derive(Clone, Debug, PartialEq, Hydra)]
+struct Coded {
+    pub free: u8,
+    pub list: Vec<Vec<Code>>,
+    pub option: Option<Box<Code>>,
+    pub keys: BTreeMap<Code, u8>,
+    pub values: HashMap<u8, [Code; 1]>,
+    pub members: BTreeSet<Code>,
+    pub tuple: (u8, Rc<Code>),
+    pub holder: Holder,
 }
 
 #[test]
-fn a_panicking_drop_finds_the_new_value_in_place() {
-    let bomb = |armed, owned: &str| Bomb { armed, owned: owned.into() };
-    for by_value in [true, false] {
-        let mut value = vec![bomb(true, "old"), bomb(false, "rest")];
-        let new = bomb(false, "new");
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let mut slot = ValueMut::of(&mut value).at(0).unwrap();
-            if by_value { slot.set(bomb(false, "new")) } else { slot.set_value(Value::of(&new)) }
-        }));
-        assert!(result.is_err());
-        assert_eq!((&*value[0].owned, &*value[1].owned), ("new", "rest"));
+fn invariants_are_asked_wherever_their_type_is() {
+    let coded = |code| Coded {
+        free: 1,
+        list: vec![vec![], vec![Code(code)]],
+        option: Some(Box::new(Code(code))),
+        keys: [(Code(code), 1)].into(),
+        values: [(1, [Code(code)])].into(),
+        members: [Code(code)].into(),
+        tuple: (1, Rc::new(Code(code))),
+        holder: if code < 100 { Holder::One(Code(code)) } else { Holder::Two { code: Code(code) } },
+    };
+    let (good, other, bad) = (coded(1), coded(2), coded(200));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("coded.hydra");
+    hydra::save(&path, &good).unwrap();
+    let mut editor = Editor::open(&path).unwrap();
+    let places = ["", "list", "list[1]", "list[1][0]", "option", "option?", "keys", "values", "values[1]"];
+    for place in places.into_iter().chain(["values[1][0]", "members", "tuple", "tuple.1", "holder"]) {
+        let part =
+            |value: &'static str, from: &Coded| Value::of(from).path(value).unwrap().to_dynamic().unwrap();
+        let set = |value: ValueMut<'_>, from: &Coded| value.path(place)?.set_value(part(place, from).value());
+        let mut live = good.clone();
+        set(ValueMut::of(&mut live), &other).unwrap();
+        assert_ne!(live, good, "{place}");
+        let mut live = good.clone();
+        let error = set(ValueMut::of(&mut live), &bad).unwrap_err();
+        assert_eq!((error.why(), &live), (Some(Why::Invariant), &good), "{place}: {error}");
+        assert!(error.message().ends_with("newtype Code: above 99"), "{place}: {error}");
+        // Without the type there is nothing to run, and that is said; the type refuses the result.
+        let record = || "Coded";
+        let mut staged = editor.record(record(), 0).unwrap().path(place).unwrap();
+        assert_eq!(staged.invariants_skipped(), ["Code"], "{place}");
+        staged.set_value(part(place, &bad).value()).unwrap();
+        let error =
+            ValueMut::of(&mut live).set_value(editor.record(record(), 0).unwrap().value()).unwrap_err();
+        assert_eq!((error.why(), &live), (Some(Why::Invariant), &good), "{place}");
+        editor.discard();
     }
+    let free = editor.record("Coded", 0).unwrap().field("free").unwrap();
+    assert_eq!(free.invariants_skipped(), [""; 0], "a type that is beside it is not asked");
+    // By move as well, and through what is not changed itself.
+    let mut live = good.clone();
+    let mut value = ValueMut::of(&mut live);
+    assert_eq!(
+        value.reborrow().field("keys").unwrap().set(bad.keys.clone()).unwrap_err().why(),
+        Some(Why::Invariant)
+    );
+    assert_eq!(
+        value.reborrow().field("members").unwrap().set(bad.members.clone()).unwrap_err().why(),
+        Some(Why::Invariant)
+    );
+    assert_eq!(value.reborrow().replace(bad).unwrap_err().why(), Some(Why::Invariant));
+    assert_eq!(
+        value.path("holder:One.0").unwrap().inner().unwrap().set(100u8).unwrap_err().why(),
+        Some(Why::Invariant)
+    );
+    assert_eq!(live, good);
+}
+
+#[test]
+fn a_file_that_is_locked_is_a_reason_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("locked.hydra");
+    hydra::save(&path, &1u8).unwrap();
+    let editor = Editor::open(&path).unwrap();
+    let error = Editor::open(&path).unwrap_err();
+    assert_eq!((error.kind(), error.why()), (ErrorKind::Locked, Some(Why::Locked)));
+    drop(editor);
+    Editor::open(&path).unwrap();
+}
+
+/// What is behind Rc or Arc has other owners, also weak ones, and also if there are none at the moment.
+#[test]
+fn what_is_shared_is_not_changed_for_others() {
+    #[derive(Hydra)]
+    struct Shared {
+        pub rc: Rc<Vec<u8>>,
+        pub arc: Arc<Option<Rc<(u8, u8)>>>,
+        pub text: (Rc<str>, Arc<str>),
+        pub boxed: Box<Arc<[u8; 2]>>,
+    }
+    let mut live = Shared {
+        rc: Rc::new(vec![1]),
+        arc: Arc::new(Some(Rc::new((1, 2)))),
+        text: ("a".into(), "b".into()),
+        boxed: Box::new(Arc::new([1, 2])),
+    };
+    let (rc, weak) = (live.rc.clone(), Rc::downgrade(&live.rc));
+    for path in ["arc?", "arc?.0", "boxed[1]"] {
+        let mut value = ValueMut::of(&mut live).path(path).unwrap();
+        assert_eq!(value.settable(), Err(Why::Shared), "{path}");
+        let error = value.set_value(Value::of(&(8u8, 9u8))).unwrap_err();
+        assert_eq!((error.why(), error.path_text()), (Some(Why::Shared), Some(path)), "{error}");
+    }
+    for (path, text) in [("rc", "0x0909"), ("text.0", "new"), ("text.1", "new")] {
+        ValueMut::of(&mut live).path(path).unwrap().set_str(text).unwrap();
+    }
+    ValueMut::of(&mut live).path("boxed").unwrap().set([8u8, 9]).unwrap();
+    assert_eq!((&*rc, weak.upgrade()), (&vec![1], Some(rc.clone())), "the others keep what they share");
+    assert_eq!((&*live.rc, &*live.text.0, &*live.text.1, **live.boxed), (&vec![9, 9], "new", "new", [8, 9]));
 }
 
 #[test]
@@ -530,8 +636,6 @@ fn what_is_set_is_read_and_stays_valid() {
         state ^= state << 17;
         state
     };
-    let schema = Schema::of::<Log>();
-    let validator = Validator::new(&schema);
     let (mut live, mut dynamic) = (log(), Value::of(&log()).to_dynamic().unwrap());
     let paths = ["small", "big", "ratio", "wide", "on", "letter", "nonzero", "text", "tags[1]", "grid[0][1]"];
     let paths = paths.into_iter().chain([
@@ -559,19 +663,8 @@ fn what_is_set_is_read_and_stays_valid() {
         assert!(result.is_ok() || live == before || live.wide.is_nan() || live.ratio.is_nan(), "{path}");
         assert_eq!(dynamic.value(), Value::of(&live), "round {round}: {path} = {text}");
         if round % 16 == 0 {
-            let (text_offset, payload) =
-                crate::codec::encode_payload(&dynamic.value().to::<Log>().unwrap()).unwrap();
-            let (heap, text) = (schema.root().size().next_multiple_of(64), text_offset as usize);
-            let regions = Regions {
-                records: &payload[..heap],
-                count: 1,
-                stride: schema.root().size(),
-                heap: &payload[heap..text],
-                text: std::str::from_utf8(&payload[text..]).unwrap(),
-                heap_start: heap,
-                text_start: text,
-            };
-            validator.validate(&regions).unwrap();
+            let image = hydra::to_bytes(&dynamic.value().to::<Log>().unwrap()).unwrap();
+            hydra::view::<Log>(&image).unwrap();
         }
         if result.is_ok() {
             let shown = live_text(Value::of(&live).path(path).unwrap());
@@ -582,8 +675,10 @@ fn what_is_set_is_read_and_stays_valid() {
 }
 
 /// A scalar as `set_str` takes it: what is shown, without quotes and names.
-fn live_text(value: Value<'_>) -> String {
-    let value = value.through();
+fn live_text(mut value: Value<'_>) -> String {
+    while matches!(value.kind(), Kind::Newtype | Kind::Box) {
+        value = value.inner().unwrap();
+    }
     match value.scalar() {
         Scalar::Str(text) => text.to_string(),
         Scalar::Char(c) => c.to_string(),
@@ -645,25 +740,17 @@ fn differences_are_where_values_differ() {
 #[test]
 fn handles_lead_where_paths_lead() {
     let log = log();
-    let (image, schema) = (Image::of(Value::of(&log)).unwrap(), Schema::of::<Log>());
-    let dynamic = Value::of(&log).to_dynamic().unwrap();
-    let type_of_program = crate::type_of::<Log>();
     let paths =
         ["", "small", "grid[1]", "grid[-1][0]", "depth", "tags[1]", "shape:Circle.r", "maybe?.1", "boxed[1]"];
     for path in
         paths.into_iter().chain(["names[\"two\"]", "by_id[9]", "fixed.inner.0", "many[0].inner.1", "id"])
     {
         let handle = Handle::<Log>::new(path).unwrap();
-        for value in [
-            Value::of(&log),
-            Value::stored(image.at(), type_of_program, None),
-            Value::stored(image.at(), schema.root(), Some(&schema)),
-            dynamic.value(),
-        ] {
+        in_each_world(&log, |world, value| {
             let found = handle.get(value).unwrap();
-            assert_eq!(found, value.path(path).unwrap(), "{path}");
-            assert_eq!(found.to_string(), Value::of(&log).path(path).unwrap().to_string(), "{path}");
-        }
+            assert_eq!(found, value.path(path).unwrap(), "{world}: {path}");
+            assert_eq!(found.to_string(), Value::of(&log).path(path).unwrap().to_string(), "{world}: {path}");
+        });
         assert_eq!(handle.path().to_string(), path);
         assert_eq!(handle.get(Value::of(&7u8)).unwrap_err().kind(), ErrorKind::TypeMismatch);
     }

@@ -1,0 +1,173 @@
+//! NDJSON as records, in two passes: the first finds the type of all values, the second writes. Memory is bounded by the
+//! longest line, not by the input.
+#![forbid(unsafe_code)]
+
+use super::csv::Place;
+use super::infer::{Spot, prints_back};
+use super::shape::{Build, Problem, Shape, Walk};
+use super::{Text, bad, not_utf8};
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::source::Input;
+use hydra::Schema;
+use hydra::file::Writer;
+use hydra::reflect::Seed;
+use serde::de::DeserializeSeed;
+use serde_json::Deserializer;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+/// A line larger than this is not read: memory stays bounded.
+const LINE_BYTES: u64 = 16 << 20;
+
+/// Finds the type of the records, how many there are, and says what of them is lost.
+pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
+    let (mut shape, mut walk, mut records) = (Shape::default(), Walk::new(), 0);
+    let mut inexact: Option<(String, Spot)> = None;
+    lines(text, "reading", &mut |input, number, line| {
+        records += 1;
+        walk.spot.line = number;
+        if text.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
+            walk.spot.file = Some(Rc::from(input.name.as_str()));
+        }
+        if inexact.is_none() {
+            inexact = find_inexact(line).map(|number| (number.to_string(), walk.spot.clone()));
+        }
+        let mut json = Deserializer::from_str(line);
+        let added = shape.add(&mut json, &mut walk).and_then(|()| json.end());
+        added.map_err(|error| match walk.problem.take() {
+            Some(problem) => unfit(&problem, &shape.path(&walk), &error, number, input),
+            None => malformed(&error, number, input),
+        })
+    })?;
+    let mut build = Build::default();
+    build.root(&shape, table);
+    let Build { types, notes, mut losses, .. } = build;
+    losses.extend(
+        inexact.map(|(number, spot)| format!("{number} in {spot} has more digits or range than f64 keeps")),
+    );
+    if records == 0 {
+        console.note(&format!("{}: no records, and so no fields", text.name()));
+    }
+    notes.iter().for_each(|note| console.note(&format!("{}: {note}", text.name())));
+    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", text.name())));
+    let schema = Schema::new(types).map_err(|error| text.failure(error))?;
+    Ok((schema, records, if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
+}
+
+/// Writes the records. Returns how many.
+pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+    let (table, mut seed, mut records) =
+        (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling), 0);
+    lines(text, "writing", &mut |input, number, line| {
+        records += 1;
+        let mut json = Deserializer::from_str(line);
+        // The seed has a limit of its own.
+        json.disable_recursion_limit();
+        let value = seed.deserialize(&mut json).map_err(|error| malformed(&error, number, input))?;
+        json.end().map_err(|error| malformed(&error, number, input))?;
+        Ok(writer.append_value(table, value)?)
+    })?;
+    Ok(records)
+}
+
+/// One pass over the lines that are not blank, with their numbers.
+fn lines(
+    text: &Text<'_>,
+    what: &'static str,
+    take: &mut dyn FnMut(&Input, u64, &str) -> Result<()>,
+) -> Result<()> {
+    let (progress, mut done, mut line) = (text.progress(what), 0, Vec::new());
+    for input in &text.inputs {
+        let fail = |error| Failure::io(error, Path::new(&input.name));
+        let mut reader = BufReader::with_capacity(256 << 10, File::open(&input.path).map_err(fail)?);
+        for number in 1.. {
+            line.clear();
+            let count = reader.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line).map_err(fail)?;
+            if count == 0 {
+                break;
+            }
+            if count as u64 == LINE_BYTES {
+                let place = Place { line: number, column: 1 };
+                let what = "malformed NDJSON: a line above 16 MiB";
+                return Err(bad(input, "HY0611", what, Some(place), "one value a line", "more"));
+            }
+            let json =
+                line.strip_prefix(b"\xEF\xBB\xBF").filter(|_| number == 1).unwrap_or(&line).trim_ascii_end();
+            let json = std::str::from_utf8(json).map_err(|error| {
+                let at = error.valid_up_to();
+                let place = Place { line: number, column: at as u64 + 1 };
+                not_utf8("NDJSON", input, place, json.get(at).copied().unwrap_or(0))
+            })?;
+            if !json.is_empty() {
+                take(input, number, json)?;
+            }
+            done += count as u64;
+            progress.set(done);
+        }
+    }
+    Ok(())
+}
+
+/// The first number outside of strings that f64 does not hold, integers of 64 bits apart.
+fn find_inexact(line: &str) -> Option<&str> {
+    let mut rest = line.as_bytes();
+    while let Some(&first) = rest.first() {
+        match first {
+            b'"' => rest = after_string(rest),
+            b'-' | b'0'..=b'9' => {
+                let end =
+                    rest.iter().position(|b| !matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+                let (number, after) = rest.split_at(end.unwrap_or(rest.len()));
+                let long = number.len() > 15 || number.contains(&b'e') || number.contains(&b'E');
+                if let Some(number) = std::str::from_utf8(number).ok().filter(|_| long)
+                    && number.parse::<i64>().is_err()
+                    && number.parse::<u64>().is_err()
+                    && !prints_back(number)
+                {
+                    return Some(number);
+                }
+                rest = after;
+            }
+            _ => rest = rest.get(1..).unwrap_or_default(),
+        }
+    }
+    None
+}
+
+/// What comes after the string that is first.
+fn after_string(text: &[u8]) -> &[u8] {
+    let mut rest = text.get(1..).unwrap_or_default();
+    while let Some(at) = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\')) {
+        let escape = rest.get(at) == Some(&b'\\');
+        rest = rest.get(at + 1 + usize::from(escape)..).unwrap_or_default();
+        if !escape {
+            return rest;
+        }
+    }
+    &[]
+}
+
+fn place(error: &serde_json::Error, number: u64) -> Option<Place> {
+    Some(Place { line: number, column: error.column().max(1) as u64 })
+}
+
+fn unfit(problem: &Problem, path: &str, error: &serde_json::Error, number: u64, input: &Input) -> Failure {
+    let Problem { what, expected, found, help } = problem;
+    let what = if path.is_empty() { what.clone() } else { format!("{path}: {what}") };
+    let failure = bad(input, "HY0616", &what, place(error, number), expected, found);
+    if help.is_empty() { failure } else { failure.help(*help) }
+}
+
+fn malformed(error: &serde_json::Error, number: u64, input: &Input) -> Failure {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let (code, what) = match error.classify() {
+        serde_json::error::Category::Data => ("HY0615", text.to_string()),
+        _ => ("HY0611", format!("malformed NDJSON: {text}")),
+    };
+    let Place { line, column } = place(error, number).unwrap_or(Place { line: number, column: 1 });
+    Failure::new(code, what).place(format!("{}, line {line}, column {column}", input.name))
+}

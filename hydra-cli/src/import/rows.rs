@@ -1,0 +1,211 @@
+//! CSV files as records, in two passes: the first finds the type of every column over all cells of all files, the second
+//! writes. Memory is bounded by the longest row, not by the input.
+#![forbid(unsafe_code)]
+
+use super::columns::Columns;
+use super::csv::{Cell, Malformed, Reader, Row};
+use super::infer::{Guess, Spot, Type};
+use super::{Text, bad, not_utf8};
+use crate::console::Console;
+use crate::failure::{Exit, Failure, Result};
+use crate::source::Input;
+use hydra::describe::{Descriptor, Form, TypeRef};
+use hydra::file::Writer;
+use hydra::{Kind, Schema};
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
+/// rows there are.
+pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
+    let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
+    let mut spot = Spot { line: 0, file: None };
+    let names = scan(text, "reading", None, &mut |input, row, order| {
+        rows += 1;
+        if text.inputs.len() > 1 && spot.file.as_deref() != Some(&input.name) {
+            spot.file = Some(Rc::from(input.name.as_str()));
+        }
+        guesses.resize_with(order.len().max(guesses.len()), Guess::default);
+        for (&column, cell) in order.iter().zip(row.cells()) {
+            let Some(guess) = guesses.get_mut(column) else { continue };
+            spot.line = cell.place.line;
+            if is_null(&cell, text.nulls) { guess.add_null() } else { guess.add(cell.text, &spot) }
+        }
+        Ok(())
+    })?;
+    guesses.resize_with(names.len(), Guess::default);
+    let mut columns = Vec::new();
+    for (name, guess) in names.iter().zip(&guesses) {
+        let (ty, word) = guess.decide();
+        if let Some(word) = word {
+            console.note(&format!("{}: column {name} stays text: {word}", text.name()));
+        }
+        columns.push((ty, guess.is_optional()));
+    }
+    Ok((schema(table, &names, &columns).map_err(|error| text.failure(error))?, rows, Exit::Done))
+}
+
+/// Writes the records. Returns how many.
+pub(super) fn write(text: &Text<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
+    let table = writer.dynamic_table(&columns.schema)?;
+    let (mut rows, mut record) = (0, columns.record());
+    scan(text, "writing", Some(columns), &mut |input, row, order| {
+        rows += 1;
+        for (&column, cell) in order.iter().zip(row.cells()) {
+            let null = is_null(&cell, text.nulls);
+            columns.put(column, &cell, null, &mut record).map_err(|error| {
+                let expected = error.expected_text().unwrap_or("a value of the field");
+                let name = columns.names().nth(column).unwrap_or("");
+                let what = format!("column {name}: {}", error.message());
+                bad(input, "HY0615", &what, Some(cell.place), expected, &format!("{:?}", cell.text))
+            })?;
+        }
+        Ok(writer.append_data(table, &mut record)?)
+    })?;
+    Ok(rows)
+}
+
+fn schema(table: &str, names: &[String], columns: &[(Type, bool)]) -> hydra::Result<Schema> {
+    // The record, then each column's type, and an option of it where that is needed: equal ones are merged.
+    let (mut types, mut fields) = (vec![Descriptor::scalar(Kind::Unit)], Vec::new());
+    for (name, &(ty, optional)) in names.iter().zip(columns) {
+        types.push(match ty {
+            Type::I64 => Descriptor::scalar(Kind::I64),
+            Type::U64 => Descriptor::scalar(Kind::U64),
+            Type::F64 => Descriptor::scalar(Kind::F64),
+            Type::Bool => Descriptor::scalar(Kind::Bool),
+            Type::Text => Descriptor::scalar(Kind::String),
+            Type::Time(exponent) => Descriptor::formed(Kind::I64, Form::Timestamp { exponent }),
+            Type::Date => Descriptor::formed(Kind::I32, Form::Date),
+        });
+        if optional {
+            types.push(Descriptor::option(TypeRef::Index(types.len() as u32 - 1)));
+        }
+        fields.push((name.clone(), TypeRef::Index(types.len() as u32 - 1)));
+    }
+    if let Some(root) = types.first_mut() {
+        *root = Descriptor::structure(table, fields);
+    }
+    Schema::new(types)
+}
+
+/// An unquoted cell that means null: the empty one, or those that were named instead.
+fn is_null(cell: &Cell<'_>, nulls: &[String]) -> bool {
+    let named = || nulls.iter().any(|null| null == cell.text);
+    !cell.quoted && if nulls.is_empty() { cell.text.is_empty() } else { named() }
+}
+
+/// One pass over the rows after each header, with the position of each cell's column. The columns are those that are
+/// given, or those of the first file: their names are returned.
+fn scan(
+    text: &Text<'_>,
+    what: &'static str,
+    given: Option<&Columns>,
+    take: &mut dyn FnMut(&Input, &Row, &[usize]) -> Result<()>,
+) -> Result<Vec<String>> {
+    let progress = text.progress(what);
+    let mut names: Option<Vec<String>> = given.map(|columns| columns.names().map(str::to_string).collect());
+    let mut before = 0;
+    for input in &text.inputs {
+        let fail = |error: Malformed| malformed(error, input);
+        let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
+        let mut reader = Reader::new(file).map_err(fail)?;
+        let mut row = Row::default();
+        while reader.read_row(&mut row).map_err(fail)? && row.is_blank() {}
+        if row.is_blank() || row.len() == 0 {
+            let what = "the file has no header";
+            return Err(bad(input, "HY0612", what, None, "a line of column names", "no line"));
+        }
+        let header = header(&row, input)?;
+        let order = match &names {
+            Some(names) => order(names, &header, input, text, given)?,
+            None => (0..header.len()).collect(),
+        };
+        names.get_or_insert(header);
+        while reader.read_row(&mut row).map_err(fail)? {
+            // With one column, an empty line is a null; with more it is nothing.
+            if row.is_blank() && order.len() > 1 {
+                continue;
+            }
+            if row.len() != order.len() {
+                let place = row.cells().last().map(|cell| cell.place);
+                let (expected, found) =
+                    (format!("{} cells, as in the header", order.len()), row.len().to_string());
+                return Err(bad(input, "HY0611", "malformed CSV: a ragged line", place, &expected, &found));
+            }
+            take(input, &row, &order)?;
+            progress.set(before + reader.read_bytes());
+        }
+        before += reader.read_bytes();
+    }
+    Ok(names.unwrap_or_default())
+}
+
+/// Which column each cell belongs to: the header names every one once, in any order, and nothing else.
+fn order(
+    names: &[String],
+    header: &[String],
+    input: &Input,
+    text: &Text<'_>,
+    given: Option<&Columns>,
+) -> Result<Vec<usize>> {
+    let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
+    let list = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(", ");
+    let extra: Vec<&String> = header.iter().filter(|name| !places.contains_key(name)).collect();
+    let missing: Vec<&String> = names.iter().filter(|name| !header.contains(name)).collect();
+    let found = match (extra.is_empty(), missing.is_empty()) {
+        (true, true) => return Ok(header.iter().filter_map(|name| places.get(name).copied()).collect()),
+        (false, true) => format!("also {}", list(extra)),
+        (true, _) => format!("no {}", list(missing)),
+        (false, false) => format!("no {}, but {}", list(missing), list(extra)),
+    };
+    let (whose, expected) = match given {
+        Some(columns) => ("--schema", format!("the fields of {}", columns.schema.name())),
+        None => (text.name(), "the same columns".to_string()),
+    };
+    let what = format!("the columns are not those of {whose}");
+    Err(bad(input, "HY0612", &what, None, &expected, &found))
+}
+
+/// The names of the columns: not empty, and each only once.
+fn header(row: &Row, input: &Input) -> Result<Vec<String>> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for (i, cell) in row.cells().enumerate() {
+        let refuse = |what: &str, expected: &str, found: &str| {
+            Err(bad(input, "HY0612", &format!("column names: {what}"), Some(cell.place), expected, found)
+                .help("edit the first line: every column needs a name of its own"))
+        };
+        if cell.text.is_empty() {
+            return refuse("one is empty", "a name", &format!("nothing, for column {}", i + 1));
+        }
+        if cell.text.len() > 255 {
+            return refuse("one is too long", "at most 255 bytes", &cell.text.len().to_string());
+        }
+        if let Some(first) = seen.insert(cell.text, i) {
+            let found = format!("{:?} for columns {} and {}", cell.text, first + 1, i + 1);
+            return refuse("one is there twice", "distinct names", &found);
+        }
+    }
+    Ok(row.cells().map(|cell| cell.text.to_string()).collect())
+}
+
+fn malformed(error: Malformed, input: &Input) -> Failure {
+    let bad = |what: &str, place, expected: &str, found: &str| {
+        bad(input, "HY0611", &format!("malformed CSV: {what}"), Some(place), expected, found)
+    };
+    match error {
+        Malformed::Io(error) => Failure::io(error, Path::new(&input.name)),
+        Malformed::OpenQuote(place) => {
+            bad("an unterminated quote", place, "a closing quote", "the end of the file")
+        }
+        Malformed::AfterQuote(place, found) => {
+            bad("text after a closing quote", place, "a comma or the end of the line", &format!("{found:?}"))
+                .help("a quote inside a quoted cell is written twice")
+        }
+        Malformed::NotUtf8(place, byte) => not_utf8("CSV", input, place, byte),
+        Malformed::TooLong(place) => bad("a line above 16 MiB", place, "a shorter one", "more")
+            .help("look for a quote that is never closed"),
+    }
+}

@@ -1,0 +1,425 @@
+//! What type JSON values have, found over all of them: objects are structs, arrays lists, and what is null or missing
+//! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
+#![forbid(unsafe_code)]
+
+use super::infer::Spot;
+use super::type_name;
+use hydra::Kind;
+use hydra::describe::{Descriptor, TypeRef};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::Path;
+
+/// Objects and arrays inside one another, at most: as deep as structs may contain one another.
+const MAX_DEPTH: usize = 32;
+/// Fields of one object, and of all together.
+const MAX_FIELDS: usize = 4_096;
+const MAX_SHAPES: usize = 20_000;
+/// Above it, f64 does not hold every integer.
+const EXACT: u64 = 1 << 53;
+
+/// What is known of the values at one place.
+#[derive(Default)]
+pub(super) struct Shape {
+    nulls: bool,
+    kind: What,
+    /// Where the first value that is not null was.
+    first: Option<Spot>,
+}
+
+#[derive(Default)]
+enum What {
+    #[default]
+    Unknown,
+    Bool,
+    Number(Numbers),
+    Text,
+    List(Box<Shape>),
+    Object(Object),
+}
+
+#[derive(Default)]
+struct Numbers {
+    floats: bool,
+    min: i64,
+    max: u64,
+    /// An integer that f64 does not hold: matters only beside floats.
+    inexact: Option<(String, Spot)>,
+}
+
+#[derive(Default)]
+struct Object {
+    /// How many objects there were.
+    count: u64,
+    fields: Vec<Member>,
+    places: HashMap<Box<str>, usize>,
+}
+
+struct Member {
+    name: Box<str>,
+    shape: Shape,
+    /// How many objects have it, and the last one that had.
+    seen: u64,
+    last: u64,
+}
+
+/// Why values have no type together.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) what: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+    pub(super) help: &'static str,
+}
+
+/// What is the same for all parts of a value.
+pub(super) struct Walk {
+    pub(super) spot: Spot,
+    pub(super) problem: Option<Problem>,
+    /// The fields that lead to where the walk is; none for an element.
+    trail: Vec<Option<usize>>,
+    shapes: usize,
+}
+
+impl Walk {
+    pub(super) fn new() -> Walk {
+        Walk { spot: Spot { line: 0, file: None }, problem: None, trail: Vec::new(), shapes: 0 }
+    }
+
+    #[cold]
+    fn fail<E: Error>(&mut self, what: &str, expected: String, found: &str, help: &'static str) -> E {
+        self.problem = Some(Problem { what: what.to_string(), expected, found: found.to_string(), help });
+        E::custom("")
+    }
+}
+
+const HELP: &str = "--schema FILE gives the types: maps and enums are never guessed";
+
+impl What {
+    fn name(&self) -> &'static str {
+        match self {
+            What::Unknown => "null",
+            What::Bool => "a bool",
+            What::Number(_) => "a number",
+            What::Text => "text",
+            What::List(_) => "an array",
+            What::Object(_) => "an object",
+        }
+    }
+}
+
+impl Shape {
+    /// Takes in a value.
+    pub(super) fn add<'de, D: Deserializer<'de>>(
+        &mut self,
+        from: D,
+        walk: &mut Walk,
+    ) -> Result<(), D::Error> {
+        walk.trail.clear();
+        Add { shape: self, walk }.deserialize(from)
+    }
+
+    /// The path that the walk has taken, from here.
+    pub(super) fn path(&self, walk: &Walk) -> String {
+        let (mut path, mut shape) = (String::new(), self);
+        for step in &walk.trail {
+            shape = match (&shape.kind, step) {
+                (What::Object(object), Some(index)) => match object.fields.get(*index) {
+                    Some(field) => {
+                        path.push_str(if path.is_empty() { "" } else { "." });
+                        path.push_str(&field.name);
+                        &field.shape
+                    }
+                    None => break,
+                },
+                (What::List(element), None) => {
+                    path.push_str("[]");
+                    element
+                }
+                _ => break,
+            };
+        }
+        path
+    }
+}
+
+/// Takes a value into a shape.
+struct Add<'a> {
+    shape: &'a mut Shape,
+    walk: &'a mut Walk,
+}
+
+impl<'a> Add<'a> {
+    /// The shape, if it can be one of `fresh`'s kind.
+    fn be<E: Error>(self, fresh: What) -> Result<(&'a mut What, &'a mut Walk), E> {
+        let Add { shape, walk } = self;
+        if let What::Unknown = shape.kind {
+            shape.first = Some(walk.spot.clone());
+            shape.kind = fresh;
+        } else if std::mem::discriminant(&shape.kind) != std::mem::discriminant(&fresh) {
+            let first = shape.first.as_ref().map(|spot| format!(", as in {spot}")).unwrap_or_default();
+            let expected = format!("{}{first}", shape.kind.name());
+            return Err(walk.fail("values of several kinds", expected, fresh.name(), HELP));
+        }
+        Ok((&mut shape.kind, walk))
+    }
+
+    fn number<E: Error>(self, add: impl FnOnce(&mut Numbers, &Spot)) -> Result<(), E> {
+        if let (What::Number(numbers), walk) = self.be(What::Number(Numbers::default()))? {
+            add(numbers, &walk.spot);
+        }
+        Ok(())
+    }
+}
+
+impl Numbers {
+    fn integer(&mut self, magnitude: u64, number: impl fmt::Display, spot: &Spot) {
+        if magnitude > EXACT && self.inexact.is_none() && magnitude as f64 as u128 != u128::from(magnitude) {
+            self.inexact = Some((number.to_string(), spot.clone()));
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Add<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Add<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.shape.nulls = true;
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.be(What::Bool).map(|_| ())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        self.number(|numbers, spot| {
+            numbers.min = numbers.min.min(number);
+            numbers.integer(number.unsigned_abs(), number, spot);
+        })
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        self.number(|numbers, spot| {
+            numbers.max = numbers.max.max(number);
+            numbers.integer(number, number, spot);
+        })
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.number(|numbers, _| numbers.floats = true)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        self.be(What::Text).map(|_| ())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let (What::List(element), walk) = self.be(What::List(Box::default()))? else { return Ok(()) };
+        deeper(walk, None)?;
+        while from.next_element_seed(Add { shape: element, walk })?.is_some() {}
+        walk.trail.pop();
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let (What::Object(object), walk) = self.be(What::Object(Object::default()))? else { return Ok(()) };
+        object.count += 1;
+        let mut next = 0;
+        while let Some(index) = from.next_key_seed(Key { object, walk, next })? {
+            let Some(field) = object.fields.get_mut(index) else { break };
+            deeper(walk, Some(index))?;
+            if std::mem::replace(&mut field.last, object.count) == object.count {
+                return Err(walk.fail(
+                    "a field is there twice",
+                    "distinct names".into(),
+                    &format!("{:?} again", field.name),
+                    "",
+                ));
+            }
+            field.seen += 1;
+            from.next_value_seed(Add { shape: &mut field.shape, walk })?;
+            walk.trail.pop();
+            next = index + 1;
+        }
+        Ok(())
+    }
+}
+
+fn deeper<E: Error>(walk: &mut Walk, step: Option<usize>) -> Result<(), E> {
+    if walk.trail.len() >= MAX_DEPTH {
+        return Err(walk.fail("nested too deep", format!("at most {MAX_DEPTH} levels"), "one more", ""));
+    }
+    walk.trail.push(step);
+    Ok(())
+}
+
+/// Finds the position of a field by its name.
+struct Key<'a> {
+    object: &'a mut Object,
+    walk: &'a mut Walk,
+    /// The field that most likely comes next.
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key<'_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+        let Key { object, walk, next } = self;
+        if object.fields.get(next).is_some_and(|field| &*field.name == name) {
+            return Ok(next);
+        }
+        if let Some(&place) = object.places.get(name) {
+            return Ok(place);
+        }
+        walk.shapes += 1;
+        if name.is_empty() || name.len() > 255 {
+            return Err(walk.fail(
+                "the name of a field",
+                "1 to 255 bytes".into(),
+                &name.len().to_string(),
+                "",
+            ));
+        }
+        if object.fields.len() >= MAX_FIELDS || walk.shapes > MAX_SHAPES {
+            let expected = format!("at most {MAX_FIELDS} in one object, {MAX_SHAPES} in all");
+            return Err(walk.fail("too many different fields", expected, &format!("{name:?} too"), HELP));
+        }
+        object.places.insert(name.into(), object.fields.len());
+        object.fields.push(Member { name: name.into(), shape: Shape::default(), seen: 0, last: 0 });
+        Ok(object.fields.len() - 1)
+    }
+}
+
+/// Makes descriptors of shapes.
+#[derive(Default)]
+pub(super) struct Build {
+    pub(super) types: Vec<Descriptor>,
+    /// Names of structs that are taken.
+    taken: HashSet<String>,
+    /// What is worth knowing, and what is lost.
+    pub(super) notes: Vec<String>,
+    pub(super) losses: Vec<String>,
+}
+
+impl Build {
+    /// The record's type, under the name of the table, and all others.
+    pub(super) fn root(&mut self, shape: &Shape, table: &str) {
+        self.types.push(Descriptor::scalar(Kind::Unit));
+        self.taken.insert(table.to_string());
+        let root = match &shape.kind {
+            What::Object(object) if !shape.nulls => {
+                let fields = self.fields(object, "");
+                Descriptor::structure(table, fields)
+            }
+            // No record at all: nothing is known.
+            What::Unknown if !shape.nulls => Descriptor::structure(table, Vec::new()),
+            _ => Descriptor::newtype(table, self.of(shape, shape.nulls, "")),
+        };
+        if let Some(first) = self.types.first_mut() {
+            *first = root;
+        }
+    }
+
+    fn push(&mut self, ty: Descriptor) -> TypeRef {
+        self.types.push(ty);
+        TypeRef::Index(self.types.len() as u32 - 1)
+    }
+
+    fn of(&mut self, shape: &Shape, optional: bool, path: &str) -> TypeRef {
+        let ty = match &shape.kind {
+            What::Unknown => {
+                let (what, ty) =
+                    if optional { ("null", "Option<String>") } else { ("an empty array", "Vec<String>") };
+                self.notes.push(format!("{path} is always {what}: it becomes {ty}"));
+                Descriptor::scalar(Kind::String)
+            }
+            What::Bool => Descriptor::scalar(Kind::Bool),
+            What::Text => Descriptor::scalar(Kind::String),
+            What::Number(numbers) => self.number(numbers, path),
+            What::List(element) => {
+                let inner = match &element.kind {
+                    What::Unknown if !element.nulls => self.of(element, false, path),
+                    _ => self.of(element, element.nulls, &format!("{path}[]")),
+                };
+                Descriptor::list(inner)
+            }
+            What::Object(object) => {
+                let fields = self.fields(object, path);
+                let last = path.rsplit('.').next().unwrap_or_default();
+                let name = self.name(&type_name(Some(Path::new(last.trim_end_matches("[]")))));
+                Descriptor::structure(name, fields)
+            }
+        };
+        let ty = self.push(ty);
+        if optional { self.push(Descriptor::option(ty)) } else { ty }
+    }
+
+    fn number(&mut self, Numbers { floats, min, max, inexact }: &Numbers, path: &str) -> Descriptor {
+        Descriptor::scalar(match (floats, inexact) {
+            (true, inexact) => {
+                if let Some((number, spot)) = inexact {
+                    self.losses.push(format!(
+                        "{path}: {number} in {spot} is not exact in f64, which the field's other numbers need"
+                    ));
+                }
+                Kind::F64
+            }
+            _ if i64::try_from(*max).is_ok() => Kind::I64,
+            _ if *min >= 0 => Kind::U64,
+            _ => {
+                self.notes
+                    .push(format!("{path} holds {min} and {max}: it becomes i128, which JSON has as text"));
+                Kind::I128
+            }
+        })
+    }
+
+    fn fields(&mut self, object: &Object, path: &str) -> Vec<(String, TypeRef)> {
+        let dot = if path.is_empty() { "" } else { "." };
+        let fields = object.fields.iter().map(|field| {
+            let path = format!("{path}{dot}{}", field.name);
+            let missing = field.seen < object.count;
+            if missing && field.shape.nulls {
+                self.notes
+                    .push(format!("{path} is null in some records and missing in others: both become none"));
+            }
+            (field.name.to_string(), self.of(&field.shape, field.shape.nulls || missing, &path))
+        });
+        fields.collect()
+    }
+
+    /// A name that no other struct has.
+    fn name(&mut self, wanted: &str) -> String {
+        let mut names = (1..).map(|n: u32| if n == 1 { wanted.to_string() } else { format!("{wanted}{n}") });
+        let free = names.find(|name| self.taken.insert(name.clone()));
+        free.unwrap_or_default()
+    }
+}

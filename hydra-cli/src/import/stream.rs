@@ -1,0 +1,251 @@
+//! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
+//! record.
+#![forbid(unsafe_code)]
+
+use super::Text;
+use crate::args::Format;
+use crate::failure::{Failure, Result};
+use crate::progress::Progress;
+use cbor4ii::core::utils::IoReader;
+use cbor4ii::serde::DecodeError;
+use hydra::file::{TableId, Writer};
+use hydra::reflect::Seed;
+use hydra::{Dynamic, Kind, Schema};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+
+/// Writes the records. Returns how many.
+pub(super) fn write(text: &Text<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+    let (table, seed) = (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling));
+    let mut records = Records { seed, writer, table, count: 0, failure: None };
+    let (progress, mut done) = (text.progress("writing"), 0);
+    for input in &text.inputs {
+        let before = records.count;
+        let watched =
+            File::open(&input.path).map(|file| Watched { file, progress: &progress, done: &mut done });
+        let read = watched.map_err(Unread::Io).and_then(|file| {
+            let mut bytes = BufReader::with_capacity(256 << 10, file);
+            let first = bytes.fill_buf()?.first().copied().unwrap_or_default();
+            match from {
+                Format::Msgpack => msgpack(
+                    bytes,
+                    is_named(schema) && matches!(first, 0x90..=0x9f | 0xdc | 0xdd),
+                    &mut records,
+                ),
+                Format::Cbor => cbor(bytes, is_named(schema) && matches!(first, 0x80..=0x9f), &mut records),
+                _ => json(bytes, &mut records),
+            }
+        });
+        let Err(why) = read else { continue };
+        if let Some(failure) = records.failure.take() {
+            return Err(failure);
+        }
+        let record = format!("{}, record {}", input.name, records.count - before);
+        return Err(match why {
+            Unread::Io(error) => Failure::io(error, Path::new(&input.name)),
+            Unread::Value(what) => Failure::new("HY0615", what).place(record),
+            Unread::Format(what) => Failure::new("HY0611", what).place(record),
+            Unread::Json(error) => {
+                let text = error.to_string();
+                let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+                let place =
+                    format!("{}, line {}, column {}", input.name, error.line(), error.column().max(1));
+                match error.classify() {
+                    serde_json::error::Category::Io => Failure::io(error.into(), Path::new(&input.name)),
+                    serde_json::error::Category::Data => Failure::new("HY0615", what).place(place),
+                    _ => Failure::new("HY0611", format!("malformed JSON: {what}")).place(place),
+                }
+            }
+        });
+    }
+    Ok(records.count)
+}
+
+/// True if a record is never an array, so that an array holds records.
+fn is_named(schema: &Schema) -> bool {
+    let mut root = schema.root();
+    while let (Kind::Newtype, Some(inner)) = (root.kind(), root.element()) {
+        root = schema.resolve(inner);
+    }
+    root.kind() == Kind::Enum || root.kind() == Kind::Struct && root.field_index("0").is_none()
+}
+
+/// Why a file is not read to its end.
+enum Unread {
+    Io(io::Error),
+    Json(serde_json::Error),
+    /// A value that the schema does not have.
+    Value(String),
+    /// Bytes that are not of the format.
+    Format(String),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        match error.kind() {
+            ErrorKind::UnexpectedEof => Unread::Format("the file ends within a record".into()),
+            _ => Unread::Io(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Unread {
+    fn from(error: serde_json::Error) -> Unread {
+        Unread::Json(error)
+    }
+}
+
+impl From<rmp_serde::decode::Error> for Unread {
+    fn from(error: rmp_serde::decode::Error) -> Unread {
+        use rmp_serde::decode::Error::{InvalidDataRead, InvalidMarkerRead, Syntax};
+        match error {
+            Syntax(what) => Unread::Value(what),
+            InvalidMarkerRead(error) | InvalidDataRead(error) => error.into(),
+            other => Unread::Format(format!("malformed MessagePack: {other}")),
+        }
+    }
+}
+
+impl From<DecodeError<io::Error>> for Unread {
+    fn from(error: DecodeError<io::Error>) -> Unread {
+        use cbor4ii::core::error::DecodeError::{Eof, Read};
+        match error {
+            DecodeError::Custom(what) => Unread::Value(what.into()),
+            DecodeError::Core(Read(error)) => error.into(),
+            DecodeError::Core(Eof { .. }) => io::Error::from(ErrorKind::UnexpectedEof).into(),
+            DecodeError::Core(other) => Unread::Format(format!("malformed CBOR: {other}")),
+        }
+    }
+}
+
+type Bytes<'p> = BufReader<Watched<'p>>;
+
+/// A document as `hydra convert` writes it, or an array of records.
+fn json(mut bytes: Bytes<'_>, records: &mut Records<'_>) -> Result<(), Unread> {
+    if bytes.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
+        bytes.consume(3);
+    }
+    let mut from = serde_json::Deserializer::from_reader(bytes);
+    from.disable_recursion_limit();
+    All { records, inside: false }.deserialize(&mut from)?;
+    Ok(from.end()?)
+}
+
+/// Records one after the other, or an array of them.
+fn msgpack(bytes: Bytes<'_>, array: bool, records: &mut Records<'_>) -> Result<(), Unread> {
+    let mut from = rmp_serde::Deserializer::new(bytes);
+    if array {
+        All { records: &mut *records, inside: true }.deserialize(&mut from)?;
+    }
+    while !from.get_mut().fill_buf()?.is_empty() {
+        records.deserialize(&mut from)?;
+    }
+    Ok(())
+}
+
+/// Records one after the other, or an array of them.
+fn cbor(mut bytes: Bytes<'_>, array: bool, records: &mut Records<'_>) -> Result<(), Unread> {
+    if array {
+        let mut from = cbor4ii::serde::Deserializer::new(IoReader::new(&mut bytes));
+        All { records: &mut *records, inside: true }.deserialize(&mut from)?;
+    }
+    while !bytes.fill_buf()?.is_empty() {
+        records.deserialize(&mut cbor4ii::serde::Deserializer::new(IoReader::new(&mut bytes)))?;
+    }
+    Ok(())
+}
+
+/// Where records go.
+struct Records<'w> {
+    seed: Seed,
+    writer: &'w mut Writer,
+    table: TableId<Dynamic>,
+    count: u64,
+    /// Why one could not be written.
+    failure: Option<Failure>,
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Records<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let value = self.seed.deserialize(from)?;
+        self.writer.append_value(self.table, value).map_err(|error| {
+            self.failure = Some(error.into());
+            D::Error::custom("")
+        })?;
+        self.count += 1;
+        Ok(())
+    }
+}
+
+/// An array of records, or the document around it.
+struct All<'r, 'w> {
+    records: &'r mut Records<'w>,
+    inside: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for All<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for All<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.inside { "an array of records" } else { "a document or an array of records" })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        while from.next_element_seed(&mut *self.records)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let (mut found, records) = (self.inside, self.records);
+        while let Some(key) = from.next_key::<String>()? {
+            match key.as_str() {
+                "version" if !self.inside => match from.next_value::<u64>()? {
+                    1 => {}
+                    version => {
+                        return Err(A::Error::custom(format_args!("version {version}: only 1 is known")));
+                    }
+                },
+                "table" if !self.inside => drop(from.next_value::<String>()?),
+                "records" if !found => {
+                    from.next_value_seed(All { records: &mut *records, inside: true })?;
+                    found = true;
+                }
+                _ => {
+                    let what = "is not of a document of records: version, table and records; a record a line is NDJSON";
+                    return Err(A::Error::custom(format_args!("`{key}` {what}")));
+                }
+            }
+        }
+        if found { Ok(()) } else { Err(A::Error::missing_field("records")) }
+    }
+}
+
+/// A file that tells how far it was read.
+struct Watched<'p> {
+    file: File,
+    progress: &'p Progress,
+    done: &'p mut u64,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        *self.done += count as u64;
+        self.progress.set(*self.done);
+        Ok(count)
+    }
+}

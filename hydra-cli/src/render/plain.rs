@@ -1,0 +1,42 @@
+//! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
+#![forbid(unsafe_code)]
+
+use hydra::Value;
+use hydra::describe::Kind;
+use hydra::reflect::{Scalar, Spelling};
+use std::cell::Cell;
+
+/// The text of a value; none for an option without one. It is `buffer`'s, or the value's own. `lossy` is set where another
+/// value has the same text.
+pub(crate) fn plain<'b>(
+    value: Value<'b>,
+    spelling: Spelling,
+    lossy: &'b Cell<bool>,
+    buffer: &'b mut Vec<u8>,
+) -> Option<&'b str> {
+    let (mut value, mut inside) = (value, false);
+    while matches!(value.kind(), Kind::Option | Kind::Newtype | Kind::Box) {
+        if value.is_none() {
+            lossy.set(lossy.get() || inside);
+            return None;
+        }
+        inside |= value.kind() == Kind::Option;
+        value = value.inner().ok()?;
+    }
+    if let Scalar::Str(text) = value.scalar() {
+        return Some(text);
+    }
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, &value.spelled(spelling).noting(lossy)).ok()?;
+    if buffer.first() == Some(&b'"') && buffer.contains(&b'\\') {
+        *buffer = serde_json::from_slice::<String>(buffer).ok()?.into_bytes();
+        return std::str::from_utf8(buffer).ok();
+    }
+    let text = std::str::from_utf8(buffer).ok()?;
+    Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+}
+
+/// The same in a string of its own; `null` for none.
+pub(crate) fn text(value: Value<'_>, spelling: Spelling) -> String {
+    plain(value, spelling, &Cell::default(), &mut Vec::new()).unwrap_or("null").to_string()
+}

@@ -1,0 +1,169 @@
+//! Whether two generations of a type get along, in both directions: for a test that holds a type against a schema that was
+//! committed beside it. It knows schemas, and reads a file only for the one that is in it.
+//!
+//! ```
+//! use hydra::{Hydra, compat};
+//!
+//! #[derive(Hydra)]
+//! pub struct Tick {
+//!     pub time: u64,
+//! }
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("Tick.hydra");
+//! compat::save::<Tick>(&path)?; // once, and committed: a Hydra file without records
+//! compat::check::<Tick>(&path)?; // in a test: an error if something breaks
+//! # Ok::<(), hydra::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+use crate::describe::{Field, Note};
+use crate::evolve::{Evolution, Resolution, Rule, version};
+use crate::file::storage::FileDisk;
+use crate::{Error, ErrorKind, Hydra, Reader, Result, Schema, Writer};
+use std::fmt;
+use std::path::Path;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Something is lost, or costs more.
+    Warning,
+    /// Somebody can no longer read a file.
+    Break,
+}
+
+/// Whom a finding concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    /// The program with the new type, on files of the old one.
+    NewReader,
+    /// The program with the old type, on files of the new one.
+    OldReader,
+    /// Programs that read in place.
+    ZeroCopy,
+    /// Whoever reads records as JSON or CSV, by the names of their fields.
+    Json,
+    /// Whoever reads the code.
+    People,
+}
+
+/// Something that is different between two generations of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The stable name of the rule: `field-added`, `zero-copy-lost`.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Whom it concerns.
+    pub who: Who,
+    /// The value: `items[].price`; empty for the record itself.
+    pub path: String,
+    /// What it is, in words.
+    pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Break => "break",
+        };
+        let who = match self.who {
+            Who::NewReader => "new readers of old files",
+            Who::OldReader => "old readers of new files",
+            Who::ZeroCopy => "reading in place",
+            Who::Json => "names in JSON and CSV",
+            Who::People => "people",
+        };
+        let path = if self.path.is_empty() { "the record" } else { &self.path };
+        write!(f, "{severity}[{}] {path}: {} ({who})", self.rule, self.text)
+    }
+}
+
+/// What is different between an old and a new type, in both directions.
+///
+/// # Errors
+/// As [`Evolution::between`], but for what cannot be read: that is a finding.
+pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
+    let (forth, back) = (Evolution::compare(old, new)?, Evolution::compare(new, old)?);
+    let mut found = Vec::new();
+    for (who, evolution) in [(Who::NewReader, &forth), (Who::OldReader, &back)] {
+        for change in evolution.changes() {
+            let (severity, who) = match change.rule {
+                Rule::Incompatible => (Severity::Break, who),
+                Rule::VariantRemoved => (Severity::Warning, who),
+                // The rest is the same, seen from the other side.
+                _ if who == Who::OldReader => continue,
+                Rule::Removed => (Severity::Warning, who),
+                Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Who::Json),
+                _ => (Severity::Note, who),
+            };
+            let (rule, path) = (change.rule.name(), change.path.clone());
+            let help = if change.help.is_empty() { String::new() } else { format!("; {}", change.help) };
+            found.push(Finding { rule, severity, who, path, text: format!("{}{help}", change.text) });
+        }
+    }
+    let mut tell = |rule, severity, who, path: String, text: String| {
+        found.push(Finding { rule, severity, who, path, text });
+    };
+    if forth.resolution() > Resolution::SameLayout {
+        let text = forth.resolution().to_string();
+        tell("zero-copy-lost", Severity::Warning, Who::ZeroCopy, String::new(), text);
+    }
+    let (before, now) = (version(old), version(new));
+    if before > now {
+        let text = format!("{before} to {now}: the new type counts as the older one");
+        tell("version-lowered", Severity::Warning, Who::OldReader, String::new(), text);
+    } else if before < now {
+        tell("version", Severity::Note, Who::People, String::new(), format!("{before} to {now}"));
+    }
+    for ty in new.types() {
+        let variants = ty.variants().iter();
+        let of_variants = variants.clone().flat_map(|variant| variant.fields());
+        let notes = variants.map(|variant| (variant.name(), variant.notes()));
+        let fields = ty.fields().iter().chain(of_variants).map(|field: &Field| (field.name(), field.notes()));
+        for (part, notes) in fields.chain(notes).chain([("", ty.notes())]) {
+            for note in notes {
+                if let Note::Deprecated(text) = note {
+                    let dot = if part.is_empty() { "" } else { "." };
+                    let path = format!("{}{dot}{part}", ty.name());
+                    tell("deprecated", Severity::Note, Who::People, path, text.to_string());
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Writes the schema of a type to a new file without records, to be committed and held against the type by [`check`]. A schema that
+/// is there is replaced.
+pub fn save<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
+    Writer::options().file_id([0; 16]).replace_on(&FileDisk, path.as_ref(), |mut file| {
+        file.table::<T>()?;
+        file.finish()
+    })
+}
+
+/// Compares a type with the one of its name in a file: the findings, if nothing breaks.
+///
+/// # Errors
+/// `TypeMismatch` if somebody can no longer read a file, with every finding of that kind; whatever opening the file gives.
+pub fn check<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Finding>> {
+    let path = committed.as_ref();
+    let (new, file) = (Schema::try_from_descriptor(T::TYPE)?, Reader::open(path)?);
+    let findings = compare(file.dynamic_table(&new.name())?.schema(), &new)?;
+    let breaks = findings.iter().filter(|finding| finding.severity == Severity::Break);
+    let listed: Vec<String> = breaks.map(Finding::to_string).collect();
+    if listed.is_empty() {
+        return Ok(findings);
+    }
+    let error = Error::new(ErrorKind::TypeMismatch).in_file(path).place(format!("table {}", new.name()));
+    let help = "if that is meant, commit the new schema: `hydra::compat::save`";
+    Err(error
+        .what("the type breaks readers")
+        .help(format!("{}\n          {help}", listed.join("\n          "))))
+}

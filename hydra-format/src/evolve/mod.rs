@@ -1,0 +1,262 @@
+//! Types that change: records of a file's schema read as another type, by the rules of FORMAT.md, section 16. It knows schemas
+//! and payloads; files are behind it.
+//!
+//! [`Evolution::between`] compares two schemas. Where the bytes already are those of the other type, records are read in place;
+//! otherwise a verified block is written anew once, and everything above reads the copy.
+#![forbid(unsafe_code)]
+
+mod compile;
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/EVOLUTION.md")]
+mod guide {}
+mod names;
+mod plan;
+mod rules;
+mod run;
+mod widen;
+
+pub(crate) use plan::Plan;
+pub(crate) use run::Transcoded;
+
+use crate::describe::{Note, Schema};
+use crate::{Error, ErrorKind, Result};
+use std::cmp::Ordering;
+use std::fmt;
+
+/// How records of one schema are read as another type, and what that costs: the cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolution {
+    /// The schemas are the same. Read in place.
+    Identical,
+    /// Names changed, or more values are allowed; the bytes are the same. Read in place.
+    SameLayout,
+    /// The stored records hold more. Read in place, from stride to stride; [`Block::as_slice`](crate::Block::as_slice) copies.
+    Wider,
+    /// Each block is written anew in memory when it is read, once, and read as if it were stored so.
+    Transcoded,
+}
+
+impl fmt::Display for Resolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Resolution::Identical => "identical: read in place",
+            Resolution::SameLayout => "same layout: read in place",
+            Resolution::Wider => "wider records: read in place, from stride to stride",
+            Resolution::Transcoded => "transcoded: each block is copied once",
+        })
+    }
+}
+
+/// The rule that a difference between two types falls under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// It cannot be read.
+    Incompatible,
+    /// A field that is read as none or as its default.
+    Added,
+    /// A field that is not read.
+    Removed,
+    /// A field with another name, found by an alias.
+    Renamed,
+    /// Fields in another order.
+    Reordered,
+    /// A number of a wider kind.
+    Widened,
+    /// A value that became an option.
+    MadeOptional,
+    /// An option that became a value: none reads as the default.
+    MadeRequired,
+    /// A newtype put around a value, or taken away.
+    Rewrapped,
+    /// A variant that the records cannot have.
+    VariantAdded,
+    /// A variant that the reader lacks: it reads as the variant `other`, or is an error of that value.
+    VariantRemoved,
+    /// A variant with another name, found by an alias.
+    VariantRenamed,
+    /// Text that became an enum, by the names of its variants.
+    TextToEnum,
+}
+
+impl Rule {
+    /// The stable name, as in `field-added`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Rule::Incompatible => "incompatible",
+            Rule::Added => "field-added",
+            Rule::Removed => "field-removed",
+            Rule::Renamed => "field-renamed",
+            Rule::Reordered => "fields-reordered",
+            Rule::Widened => "widened",
+            Rule::MadeOptional => "made-optional",
+            Rule::MadeRequired => "made-required",
+            Rule::Rewrapped => "rewrapped",
+            Rule::VariantAdded => "variant-added",
+            Rule::VariantRemoved => "variant-removed",
+            Rule::VariantRenamed => "variant-renamed",
+            Rule::TextToEnum => "text-to-enum",
+        }
+    }
+
+    /// True if something of the records that are read is not in what they are read as.
+    pub const fn loses(self) -> bool {
+        matches!(self, Rule::Incompatible | Rule::Removed | Rule::VariantRemoved)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One difference between two types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The rule.
+    pub rule: Rule,
+    /// The value: `items[].price`; empty for the record itself.
+    pub path: String,
+    /// What it is, in words.
+    pub text: String,
+    /// What would make it readable; empty where nothing has to.
+    pub help: String,
+}
+
+impl Change {
+    fn new(rule: Rule, path: &str, text: String) -> Change {
+        Change { rule, path: path.into(), text, help: String::new() }
+    }
+
+    fn under(&self, path: &str) -> Change {
+        Change { path: compile::joined(path, &self.path), ..self.clone() }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "the record" } else { &self.path };
+        write!(f, "{path}: {}", self.rule)?;
+        if !self.text.is_empty() {
+            write!(f, ", {}", self.text)?;
+        }
+        if self.help.is_empty() { Ok(()) } else { write!(f, " ({})", self.help) }
+    }
+}
+
+/// How records of one schema are read as another type: what changed, and what it costs.
+///
+/// ```
+/// use hydra::{Schema, evolve::{Evolution, Resolution, Rule}};
+///
+/// let evolution = Evolution::between(&Schema::of::<(u8, u32)>(), &Schema::of::<(u8, u64, Option<bool>)>())?;
+/// assert_eq!(evolution.resolution(), Resolution::Transcoded);
+/// let rules: Vec<Rule> = evolution.changes().iter().map(|change| change.rule).collect();
+/// assert_eq!(rules, [Rule::Added, Rule::Widened]);
+/// let error = Evolution::between(&Schema::of::<u64>(), &Schema::of::<u32>()).unwrap_err();
+/// assert!(error.to_string().contains("u64 cannot be read as u32"));
+/// # Ok::<(), hydra::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Evolution {
+    resolution: Resolution,
+    changes: Vec<Change>,
+    plan: Plan,
+}
+
+impl Evolution {
+    /// Compares the schema of records with the one that they are to be read as.
+    ///
+    /// # Errors
+    /// `TypeMismatch` with every path that cannot be read, why, and the attribute that would help; `TooLarge` for types that are too
+    /// large to be compared; a default that is no value.
+    pub fn between(from: &Schema, to: &Schema) -> Result<Evolution> {
+        let evolution = Evolution::compare(from, to)?;
+        match evolution.changes.iter().any(|change| change.rule == Rule::Incompatible) {
+            true => Err(incompatible(to, &evolution.changes)),
+            false => Ok(evolution),
+        }
+    }
+
+    /// The same, with what cannot be read among the changes.
+    pub(crate) fn compare(from: &Schema, to: &Schema) -> Result<Evolution> {
+        if from.is_identical(to) {
+            return Ok(Evolution {
+                resolution: Resolution::Identical,
+                changes: vec![],
+                plan: Plan::default(),
+            });
+        }
+        let compared = compile::compare(from, to)?;
+        let resolution = match (compared.same, compared.wider) {
+            (true, _) => Resolution::SameLayout,
+            (_, true) => Resolution::Wider,
+            _ => Resolution::Transcoded,
+        };
+        Ok(Evolution { resolution, changes: compared.changes, plan: compared.plan })
+    }
+
+    /// How records are read.
+    pub fn resolution(&self) -> Resolution {
+        self.resolution
+    }
+
+    /// What changed, in the order of the target's type.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// True if something of the records is lost on the way: a field that is not read, a variant that the target lacks.
+    pub fn loses(&self) -> bool {
+        self.changes.iter().any(|change| change.rule.loses())
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+impl fmt::Display for Evolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.resolution)?;
+        self.changes.iter().try_for_each(|change| write!(f, "\n  {change}"))
+    }
+}
+
+/// The version that a type gives itself; 0 for none.
+pub(crate) fn version(schema: &Schema) -> u32 {
+    let version = |note: &Note| if let Note::Version(version) = note { Some(*version) } else { None };
+    schema.root().notes().iter().find_map(version).unwrap_or(0)
+}
+
+/// True if a type that comes later is the older one: its version says so; or, where both have the same, it lacks something that the
+/// other type has and would fill in.
+pub(crate) fn is_older(later: &Schema, earlier: &Schema) -> bool {
+    match version(later).cmp(&version(earlier)) {
+        Ordering::Equal => {
+            Evolution::between(later, earlier).is_ok()
+                && Evolution::between(earlier, later).is_ok_and(|evolution| evolution.loses())
+        }
+        other => other.is_lt(),
+    }
+}
+
+#[cold]
+fn incompatible(to: &Schema, changes: &[Change]) -> Error {
+    let refused: Vec<&Change> = changes.iter().filter(|change| change.rule == Rule::Incompatible).collect();
+    let listed: Vec<String> = refused
+        .iter()
+        .map(|change| {
+            let path = if change.path.is_empty() { "the record" } else { &change.path };
+            format!("{path}: {}; {}", change.text, change.help)
+        })
+        .collect();
+    let error = Error::new(ErrorKind::TypeMismatch).place(format!("table {}", to.name()));
+    let error = match refused.first() {
+        Some(first) if !first.path.is_empty() => error.path(first.path.as_str()),
+        _ => error,
+    };
+    error.help(listed.join("\n          "))
+}

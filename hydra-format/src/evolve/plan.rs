@@ -1,0 +1,125 @@
+//! The way from records of one schema to records of another, as data: steps, compiled once. It knows offsets and sizes; types
+//! are behind it.
+#![forbid(unsafe_code)]
+
+use crate::describe::Kind;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// One thing to do, between offsets in the value that is read and in the value that is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Step {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) op: Op,
+    /// Where that is within the node, for errors: an entry of [`Plan::labels`].
+    pub(super) label: u32,
+}
+
+/// What to do. Numbers are positions in the tables of the plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Op {
+    /// Copies so many bytes.
+    Copy(u32),
+    /// Writes a number as a wider kind.
+    Widen(Kind, Kind),
+    /// Writes bytes that are always the same.
+    Put(u32),
+    /// A string.
+    Text,
+    /// A reference to elements.
+    List { node: u32, align: u32 },
+    /// So many values in a row.
+    Run { node: u32, count: u32 },
+    /// An option: its value is at these distances from its tag.
+    Option { node: u32, from: u32, to: u32 },
+    /// The value of an option, or a default.
+    OrElse { node: u32, from: u32, image: u32 },
+    /// A default that holds references.
+    Default(u32),
+    /// An enum.
+    Enum(u32),
+    /// A string that names a variant.
+    Name(u32),
+}
+
+/// How values of one type become values of another. Every value in a run goes through the `flat` steps, one step after the
+/// other over the whole run; then, value by value, through the `deep` ones, which write into heap and text or look at the value.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Node {
+    pub(super) flat: Range<u32>,
+    pub(super) deep: Range<u32>,
+    pub(super) from_size: u32,
+    pub(super) to_size: u32,
+    /// It has to be measured: it may need room, or fail.
+    pub(super) measured: bool,
+    /// A run is one copy.
+    pub(super) copied: bool,
+}
+
+/// The variants of an enum by their tags as unsigned bits: the tag to write, and the node of the fields. None where the target
+/// has no such variant.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    pub(super) from_bytes: u32,
+    pub(super) to_bytes: u32,
+    pub(super) variants: BTreeMap<u128, (String, Option<(i128, Option<u32>)>)>,
+    pub(super) target: String,
+}
+
+/// The tags of variants by their names and aliases, and the tag for other names.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    pub(super) to_bytes: u32,
+    pub(super) tags: BTreeMap<String, i128>,
+    pub(super) other: Option<i128>,
+    pub(super) target: String,
+}
+
+/// A payload of one record, and the node that copies it.
+#[derive(Clone, Debug)]
+pub(super) struct Image {
+    pub(super) record: Vec<u8>,
+    pub(super) heap: Vec<u8>,
+    pub(super) text: String,
+    pub(super) node: u32,
+}
+
+/// The whole way; the root is the node 0.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(super) nodes: Vec<Node>,
+    pub(super) steps: Vec<Step>,
+    pub(super) puts: Vec<Vec<u8>>,
+    pub(super) choices: Vec<Choice>,
+    pub(super) names: Vec<Names>,
+    pub(super) images: Vec<Image>,
+    /// A name, and what follows it: another label, 0 for nothing.
+    pub(super) labels: Vec<(String, u32)>,
+    /// References are read in the order in which they are written, and all that they lead to stays as it is: heap and text are
+    /// copied as they are.
+    pub(super) keeps_regions: bool,
+}
+
+impl Plan {
+    pub(super) fn node(&self, id: u32) -> &Node {
+        const NONE: &Node =
+            &Node { flat: 0..0, deep: 0..0, from_size: 1, to_size: 1, measured: false, copied: false };
+        self.nodes.get(id as usize).unwrap_or(NONE)
+    }
+
+    pub(super) fn steps(&self, range: &Range<u32>) -> &[Step] {
+        self.steps.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// The path that a label stands for.
+    pub(super) fn path(&self, mut label: u32) -> String {
+        let mut path = String::new();
+        while let Some((name, next)) = self.labels.get(label as usize).filter(|_| label > 0) {
+            let dot = if path.is_empty() || name.starts_with([':', '[', '?']) { "" } else { "." };
+            path = format!("{path}{dot}{name}");
+            label = *next;
+        }
+        path
+    }
+}

@@ -1,0 +1,327 @@
+//! Transcoding: the records of a verified payload, written anew as another type by a plan, into one aligned buffer. It does not
+//! know files, and no schema.
+#![forbid(unsafe_code)]
+
+use super::plan::{Op, Plan, Step};
+use super::widen::widen;
+use crate::codec::{At, Fault, Measure, Sink, part, put};
+use crate::describe::round_up;
+use crate::raw::{AlignedBuf, Ranges};
+use crate::reflect::{MAX_NESTING, encode::Pass};
+use crate::{Error, ErrorKind, Result};
+
+/// Bytes of a payload, at most.
+const MAX_BYTES: u64 = 256 << 20;
+/// A payload may grow by this factor, and by one record of the largest type: hostile schemas get no more memory than that.
+const GROWTH: u64 = 1024;
+const ONE_RECORD: u64 = 16 << 20;
+
+/// A payload that was written anew.
+pub(crate) struct Transcoded {
+    pub(crate) buffer: AlignedBuf,
+    pub(crate) ranges: Ranges,
+    /// Records that have no counterpart, in their order: their bytes mean nothing.
+    pub(crate) bad: Vec<Fault>,
+}
+
+impl Plan {
+    /// Writes `count` records anew; `records` has the regions of a payload that was validated.
+    pub(crate) fn transcode(&self, records: At<'_>, count: usize) -> Result<Transcoded> {
+        let root = self.node(0);
+        let (from_size, to_size) = (root.from_size as usize, root.to_size as usize);
+        let (heap, text) = records.regions();
+        let input = (count * from_size + heap.len() + text.len()) as u64;
+        let limit = input.saturating_mul(GROWTH).saturating_add(ONE_RECORD).min(MAX_BYTES);
+        let record_bytes = (count as u64).saturating_mul(to_size as u64);
+        within(limit, record_bytes)?;
+        let (heap_bytes, text_bytes, bad) = match (self.keeps_regions, root.measured) {
+            (true, _) => (heap.len(), text.len(), Vec::new()),
+            (false, true) => self.measure(records, count, limit)?,
+            (false, false) => (0, 0, Vec::new()),
+        };
+        let heap_start = round_up(record_bytes, 64);
+        let text_start = round_up(heap_start.saturating_add(heap_bytes as u64), 64);
+        let bytes = text_start.saturating_add(text_bytes as u64);
+        within(limit, bytes)?;
+        let (heap_start, text_start, bytes) = (heap_start as usize, text_start as usize, bytes as usize);
+        let mut buffer = AlignedBuf::zeroed(bytes);
+        let (before, text_out) = buffer.split_at_mut(text_start);
+        let (out, heap_out) = before.split_at_mut(heap_start);
+        let out = part(out, 0, record_bytes as usize);
+        let heap_out = part(heap_out, 0, heap_bytes);
+        let run = |at, count| Lane { from: at, from_stride: from_size, to_stride: to_size, count };
+        if self.keeps_regions {
+            put(heap_out, heap);
+            put(text_out, text.as_bytes());
+            let (mut heap, mut text) = ([0; 0], [0; 0]);
+            let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
+            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
+            runner.flat(0, run(records, count), out);
+            (0..count).try_for_each(|index| {
+                let record = records.part(index * from_size, from_size);
+                runner.deep(0, record, part(out, index * to_size, to_size))
+            })?;
+        } else {
+            let mut sink = Sink::new(heap_out, 0, text_out, 0);
+            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
+            runner.flat(0, run(records, count), out);
+            if !root.deep.is_empty() {
+                let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
+                for index in 0..count {
+                    if skipped.next_if_eq(&(index as u64)).is_none() {
+                        let record = records.part(index * from_size, from_size);
+                        runner.deep(0, record, part(out, index * to_size, to_size))?;
+                    }
+                }
+            }
+            sink.finish()?;
+        }
+        let (records, heap, text) =
+            (0..record_bytes as usize, heap_start..heap_start + heap_bytes, text_start..bytes);
+        Ok(Transcoded { buffer, ranges: Ranges { records, heap, text }, bad })
+    }
+
+    /// Room for heap and text, and the records that cannot be written.
+    fn measure(&self, records: At<'_>, count: usize, limit: u64) -> Result<(usize, usize, Vec<Fault>)> {
+        let size = self.node(0).from_size as usize;
+        let (mut heap, mut text, mut bad) = (0, 0, Vec::new());
+        for index in 0..count {
+            let mut measure = Measure::from(heap, text);
+            let mut runner = Runner { plan: self, pass: Pass::Measure(&mut measure), limit, depth: 0 };
+            let outcome = runner.deep(0, records.part(index * size, size), &mut []);
+            match outcome.and_then(|()| measure.finish()) {
+                Ok((heap_end, text_end)) => {
+                    within(limit, (heap_end + text_end) as u64)?;
+                    (heap, text) = (heap_end, text_end);
+                }
+                Err(error) if error.kind() == ErrorKind::TooLarge => return Err(error),
+                Err(error) => bad.push(Fault {
+                    kind: error.kind(),
+                    offset: (index * size) as u64,
+                    record: Some(index as u64),
+                    path: error.path_text().unwrap_or_default().to_string(),
+                    expected: error.expected_text().unwrap_or_default().to_string(),
+                    found: error.found_text().unwrap_or_default().to_string(),
+                }),
+            }
+        }
+        Ok((heap, text, bad))
+    }
+}
+
+fn within(limit: u64, bytes: u64) -> Result<()> {
+    if bytes <= limit { Ok(()) } else { Err(too_large(limit)) }
+}
+
+#[cold]
+fn too_large(limit: u64) -> Error {
+    Error::new(ErrorKind::TooLarge)
+        .what("a block becomes too large as the program's type")
+        .expected(format!("at most {limit} bytes, so many for its size"))
+        .help("give the fields that were added smaller defaults, or make them Option")
+}
+
+/// A run of values to be read, and the distances between them on both sides.
+#[derive(Clone, Copy)]
+pub(super) struct Lane<'a> {
+    pub(super) from: At<'a>,
+    pub(super) from_stride: usize,
+    pub(super) to_stride: usize,
+    pub(super) count: usize,
+}
+
+impl Lane<'_> {
+    /// Reads `N` bytes of every value and writes what `make` makes of them.
+    #[inline]
+    pub(super) fn each<const N: usize, const M: usize>(
+        &self,
+        (from, to): (u32, u32),
+        target: &mut [u8],
+        make: impl Fn([u8; N]) -> [u8; M],
+    ) {
+        let from = self.from.bytes().get(from as usize..).unwrap_or_default();
+        let to = target.get_mut(to as usize..).unwrap_or_default();
+        let sources = from.chunks(self.from_stride.max(1));
+        for (source, target) in sources.zip(to.chunks_mut(self.to_stride.max(1))).take(self.count) {
+            if let (Some(source), Some(target)) = (source.first_chunk(), target.first_chunk_mut()) {
+                *target = make(*source);
+            }
+        }
+    }
+
+    fn copy(&self, step: &Step, bytes: u32, target: &mut [u8]) {
+        let places = (step.from, step.to);
+        let count = bytes as usize;
+        match bytes {
+            _ if self.count > 1 && count == self.from_stride && count == self.to_stride => {
+                put(target, self.from.part(0, self.count * count).bytes());
+            }
+            1 => self.each::<1, 1>(places, target, |it| it),
+            2 => self.each::<2, 2>(places, target, |it| it),
+            4 => self.each::<4, 4>(places, target, |it| it),
+            8 => self.each::<8, 8>(places, target, |it| it),
+            16 => self.each::<16, 16>(places, target, |it| it),
+            24 => self.each::<24, 24>(places, target, |it| it),
+            32 => self.each::<32, 32>(places, target, |it| it),
+            48 => self.each::<48, 48>(places, target, |it| it),
+            _ => {
+                for index in 0..self.count {
+                    let source = self.from.part(index * self.from_stride + step.from as usize, count);
+                    put(part(target, index * self.to_stride + step.to as usize, count), source.bytes());
+                }
+            }
+        }
+    }
+}
+
+/// Goes through values in one of the two passes.
+struct Runner<'a, 'p, 's> {
+    plan: &'a Plan,
+    pass: Pass<'p, 's>,
+    limit: u64,
+    /// Levels of nesting.
+    depth: usize,
+}
+
+impl<'a> Runner<'a, '_, '_> {
+    /// A run of values side by side.
+    fn run(&mut self, node: u32, from: At<'a>, target: &mut [u8], count: usize) -> Result<()> {
+        let (from_stride, to_stride) = self.sizes(node);
+        self.flat(node, Lane { from, from_stride, to_stride, count }, target);
+        if self.plan.node(node).deep.is_empty() {
+            return Ok(());
+        }
+        if self.depth >= MAX_NESTING {
+            return Err(Error::new(ErrorKind::TooDeep).expected(format!("at most {MAX_NESTING} levels")));
+        }
+        self.depth += 1;
+        for index in 0..count {
+            let source = from.part(index * from_stride, from_stride);
+            let outcome = self.deep(node, source, part(target, index * to_stride, to_stride));
+            outcome.map_err(|error| if count > 1 { error.under(&format!("[{index}]")) } else { error })?;
+            self.bounded()?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn flat(&mut self, node: u32, lane: Lane<'_>, target: &mut [u8]) {
+        if matches!(self.pass, Pass::Measure(_)) {
+            return;
+        }
+        for step in self.plan.steps(&self.plan.node(node).flat) {
+            match step.op {
+                Op::Copy(bytes) => lane.copy(step, bytes, target),
+                Op::Widen(from, to) => widen(&lane, (step.from, step.to), (from, to), target),
+                Op::Put(index) => {
+                    let bytes = self.plan.puts.get(index as usize).map(Vec::as_slice).unwrap_or_default();
+                    for index in 0..lane.count {
+                        put(part(target, index * lane.to_stride + step.to as usize, bytes.len()), bytes);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn deep(&mut self, node: u32, from: At<'a>, target: &mut [u8]) -> Result<()> {
+        let node = self.plan.node(node);
+        if matches!(self.pass, Pass::Measure(_)) && !node.measured {
+            return Ok(());
+        }
+        let plan = self.plan;
+        plan.steps(&node.deep).iter().try_for_each(|step| {
+            self.step(step, from, target).map_err(|error| error.under(&plan.path(step.label)))
+        })
+    }
+
+    fn step(&mut self, step: &Step, value: At<'a>, target: &mut [u8]) -> Result<()> {
+        let plan = self.plan;
+        let rest = value.bytes().len().saturating_sub(step.from as usize);
+        let from = value.part(step.from as usize, rest);
+        let room = target.len().saturating_sub(step.to as usize);
+        let target = part(target, step.to as usize, room);
+        match step.op {
+            Op::Text => self.pass.text(target, from.str()),
+            Op::List { node, align } => return self.list(node, align, from, target),
+            Op::Run { node, count } => return self.run(node, from, target, count as usize),
+            Op::Option { node, from: skip, to } if from.byte() == 1 => {
+                put(target, &[1]);
+                let (node_from, node_to) = self.sizes(node);
+                let target = part(target, to as usize, node_to);
+                return self.run(node, from.part(skip as usize, node_from), target, 1);
+            }
+            Op::Option { .. } => {}
+            Op::OrElse { node, from: skip, .. } if from.byte() == 1 => {
+                let (node_from, node_to) = self.sizes(node);
+                return self.run(node, from.part(skip as usize, node_from), part(target, 0, node_to), 1);
+            }
+            Op::OrElse { image, .. } | Op::Default(image) => {
+                if let Some(image) = plan.images.get(image as usize) {
+                    let (_, bytes) = self.sizes(image.node);
+                    let at = At::new(&image.record, &image.heap, &image.text);
+                    return self.run(image.node, at, part(target, 0, bytes), 1);
+                }
+            }
+            Op::Enum(choice) => return self.choice(choice, from, target),
+            Op::Name(names) => return self.name(names, from, target),
+            Op::Copy(_) | Op::Widen(..) | Op::Put(_) => {}
+        }
+        Ok(())
+    }
+
+    /// An error once more room is needed than there may be.
+    fn bounded(&self) -> Result<()> {
+        match &self.pass {
+            Pass::Measure(measure) => within(self.limit, measure.bytes()),
+            Pass::Write(_) => Ok(()),
+        }
+    }
+
+    fn sizes(&self, node: u32) -> (usize, usize) {
+        let node = self.plan.node(node);
+        (node.from_size as usize, node.to_size as usize)
+    }
+
+    fn list(&mut self, node: u32, align: u32, from: At<'a>, slot: &mut [u8]) -> Result<()> {
+        let (from_size, to_size) = self.sizes(node);
+        let run = from.referenced(from_size);
+        let target = self.pass.array(slot, align as usize, to_size, run.count());
+        if run.count() == 0 {
+            return Ok(());
+        }
+        self.bounded()?;
+        if self.plan.node(node).copied {
+            put(target, run.bytes());
+        } else if self.pass.enter() {
+            self.run(node, run.at, target, run.count())?;
+            self.pass.leave();
+        }
+        Ok(())
+    }
+
+    fn choice(&mut self, choice: u32, from: At<'a>, target: &mut [u8]) -> Result<()> {
+        let Some(choice) = self.plan.choices.get(choice as usize) else { return Ok(()) };
+        match choice.variants.get(&from.uint(choice.from_bytes as usize)) {
+            Some((_, Some((tag, node)))) => {
+                put(target, tag.to_le_bytes().get(..choice.to_bytes as usize).unwrap_or_default());
+                node.map_or(Ok(()), |node| self.run(node, from, target, 1))
+            }
+            Some((name, None)) => Err(unknown(&choice.target, name)),
+            None => Err(unknown(&choice.target, "a tag that names no variant")),
+        }
+    }
+
+    fn name(&mut self, names: u32, from: At<'a>, target: &mut [u8]) -> Result<()> {
+        let Some(names) = self.plan.names.get(names as usize) else { return Ok(()) };
+        let tag = names.tags.get(from.str()).copied().or(names.other);
+        let tag = tag.ok_or_else(|| unknown(&names.target, &format!("{:?}", from.str())))?;
+        put(target, tag.to_le_bytes().get(..names.to_bytes as usize).unwrap_or_default());
+        Ok(())
+    }
+}
+
+#[cold]
+fn unknown(target: &str, found: &str) -> Error {
+    Error::new(ErrorKind::BadValue).expected(format!("a variant of {target}")).found(found)
+}

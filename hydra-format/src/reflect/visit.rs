@@ -1,0 +1,297 @@
+//! What a serde format has for one part of a value, as data of the part's type: numbers and text without loss, or an
+//! error. The parts of parts are `deserialize.rs`'s.
+#![forbid(unsafe_code)]
+
+use super::deserialize::{Node, end};
+use super::dynamic::{integer, sort};
+use super::encode::Crumb;
+use super::serialize::is_tuple_struct;
+use super::text::from_base64;
+use super::types::Type;
+use super::{Data, fit, parse};
+use crate::describe::{Form, Kind, Style};
+use serde::Deserializer;
+use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use std::fmt;
+
+/// What a format has for a part that is no newtype or box.
+pub(super) struct Visit<'n> {
+    pub(super) node: Node<'n>,
+    /// The format is one that people read.
+    pub(super) text: bool,
+}
+
+/// An integer as the nearest float.
+macro_rules! float {
+    ($number:expr, $float:ty) => {
+        match $number {
+            Data::Int(number) => number as $float,
+            Data::Uint(number) => number as $float,
+            _ => 0.0,
+        }
+    };
+}
+
+impl Visit<'_> {
+    /// Sets the data; an error where what was found is none of the type's values.
+    fn set<E: Error>(self, data: Option<Data>, found: Unexpected<'_>) -> Result<(), E> {
+        *self.node.data = data.ok_or_else(|| self.node.wrong("value", found))?;
+        Ok(())
+    }
+
+    /// A number that the format has as an integer.
+    fn integer<E: Error>(self, number: Data, found: Unexpected<'_>) -> Result<(), E> {
+        let (ty, text) = (self.node.ty, self.text);
+        let data = match ty.kind() {
+            _ if is_spelled(ty) => return Err(self.node.wrong("type", found)),
+            kind if kind.is_integer() => integer(&number, ty).ok(),
+            Kind::F32 if text || fits(&number, f32::MANTISSA_DIGITS) => Some(Data::F32(float!(number, f32))),
+            Kind::F64 if text || fits(&number, f64::MANTISSA_DIGITS) => Some(Data::F64(float!(number, f64))),
+            Kind::F32 | Kind::F64 => None,
+            _ => return Err(self.node.wrong("type", found)),
+        };
+        self.set(data, found)
+    }
+
+    /// Text of a scalar that is not a string.
+    fn parsed<E: Error>(self, text: &str) -> Result<(), E> {
+        let ty = self.node.ty;
+        let data = parse::parse(text, ty).and_then(|data| match data {
+            Data::Int(_) | Data::Uint(_) => integer(&data, ty),
+            data => Ok(data),
+        });
+        self.set(data.ok(), Unexpected::Str(text))
+    }
+
+    fn string<E>(self, text: &str) -> Result<(), E> {
+        match self.node.data {
+            Data::Str(own) => {
+                own.clear();
+                own.push_str(text);
+            }
+            data => *data = Data::from(text),
+        }
+        Ok(())
+    }
+}
+
+/// A form that has a text of its own.
+fn is_spelled(ty: Type<'_>) -> bool {
+    !matches!(ty.form(), Form::None | Form::Unknown { .. })
+}
+
+/// True if a float with so many binary digits holds an integer exactly.
+fn fits(number: &Data, digits: u32) -> bool {
+    let magnitude = match number {
+        Data::Int(number) => number.unsigned_abs(),
+        Data::Uint(number) => *number,
+        _ => 0,
+    };
+    magnitude == 0 || u128::BITS - magnitude.leading_zeros() - magnitude.trailing_zeros() <= digits
+}
+
+/// The f32 of a number that the format has as f64; none if that would not be the same. The f64 of a decimal may be just in
+/// the middle between two f32, and the decimal nearer to the one whose shortest text it is.
+fn narrow(number: f64, text: bool) -> Option<f32> {
+    let near = number as f32;
+    let back = f64::from(near);
+    if back == number || number.is_nan() {
+        return Some(near);
+    }
+    if near.is_infinite() || !text {
+        return None;
+    }
+    let other = if back < number { near.next_up() } else { near.next_down() };
+    let is_middle = (back + f64::from(other)) / 2.0 == number;
+    let is_text_of = |float: f32| float.to_string().parse() == Ok(number);
+    Some(if is_middle && is_text_of(other) && !is_text_of(near) { other } else { near })
+}
+
+impl<'de> Visitor<'de> for Visit<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.node, f)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        *self.node.data = match self.node.ty.kind() {
+            Kind::Unit => Data::Unit,
+            Kind::Option => Data::None,
+            _ => return Err(self.node.wrong("type", Unexpected::Other("null"))),
+        };
+        Ok(())
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        self.node.inner(Crumb::Some, from)
+    }
+
+    fn visit_bool<E: Error>(self, it: bool) -> Result<(), E> {
+        if self.node.ty.kind() != Kind::Bool {
+            return Err(self.node.wrong("type", Unexpected::Bool(it)));
+        }
+        *self.node.data = Data::Bool(it);
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        self.integer(number.into(), Unexpected::Signed(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        self.integer(number.into(), Unexpected::Unsigned(number))
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<(), E> {
+        self.integer(number.into(), Unexpected::Other(&number.to_string()))
+    }
+
+    fn visit_u128<E: Error>(self, number: u128) -> Result<(), E> {
+        self.integer(number.into(), Unexpected::Other(&number.to_string()))
+    }
+
+    fn visit_f32<E: Error>(self, number: f32) -> Result<(), E> {
+        if self.node.ty.kind() != Kind::F32 {
+            return self.visit_f64(number.into());
+        }
+        *self.node.data = Data::F32(number);
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        let found = Unexpected::Float(number);
+        // Beyond, an integer that became a float may not be the one that it was.
+        let is_whole = number.fract() == 0.0 && number.abs() <= (1u64 << f64::MANTISSA_DIGITS) as f64;
+        let data = match self.node.ty.kind() {
+            Kind::F64 => Some(Data::F64(number)),
+            Kind::F32 => narrow(number, self.text).map(Data::F32),
+            kind if kind.is_integer() && is_whole => return self.integer(Data::Int(number as i128), found),
+            _ => return Err(self.node.wrong("type", found)),
+        };
+        self.set(data, found)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        let ty = self.node.ty;
+        let data = match ty.kind() {
+            Kind::String => return self.string(text),
+            kind if kind.is_integer() || kind == Kind::Char || is_spelled(ty) => return self.parsed(text),
+            Kind::F32 | Kind::F64 if matches!(text, "NaN" | "inf" | "-inf") => return self.parsed(text),
+            Kind::Enum if self.node.body.is_none() => {
+                let named = fit::variant(text, ty).ok().filter(|(_, variant)| variant.style() == Style::Unit);
+                named.map(|(index, _)| Data::Variant(index, Vec::new()))
+            }
+            Kind::Bytes | Kind::Opaque if self.text => match self.node.context.hex {
+                true => parse::hex(text).map(Data::Bytes),
+                false => from_base64(text).map(Data::Bytes),
+            },
+            _ => return Err(self.node.wrong("type", Unexpected::Str(text))),
+        };
+        self.set(data, Unexpected::Str(text))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+        Err(self.node.wrong("type", Unexpected::Other("an extension type")))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(self.node.wrong("type", Unexpected::Other("a tagged value")))
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<(), E> {
+        match self.node.ty.kind() {
+            Kind::Bytes | Kind::Opaque => self.set(Some(Data::from(bytes)), Unexpected::Bytes(bytes)),
+            // So does rmp-serde write them.
+            Kind::I128 | Kind::U128 => match (self.node.ty.kind(), bytes.try_into()) {
+                (Kind::I128, Ok(bytes)) => self.visit_i128(i128::from_be_bytes(bytes)),
+                (_, Ok(bytes)) => self.visit_u128(u128::from_be_bytes(bytes)),
+                (_, Err(_)) => self.set(None, Unexpected::Bytes(bytes)),
+            },
+            _ => Err(self.node.wrong("type", Unexpected::Bytes(bytes))),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let Visit { mut node, .. } = self;
+        let (ty, fields) = (node.ty, node.ty.ty.fields());
+        let parts = match ty.kind() {
+            _ if is_spelled(ty) => return Err(node.wrong("type", Unexpected::Seq)),
+            // CBOR has unit as an empty array.
+            Kind::Unit => {
+                *node.data = Data::Unit;
+                return end(&mut from, node.trail);
+            }
+            Kind::List | Kind::Array => node.elements(from)?,
+            Kind::Set => {
+                let mut members = node.elements(from)?;
+                sort(&mut members, |member| member, ty.element(), node.trail)
+                    .map_err(|error| node.twice(&error))?;
+                members
+            }
+            Kind::Map => return node.pairs(from),
+            Kind::Enum => match node.body {
+                Some((index, variant)) if variant.style() == Style::Tuple => {
+                    *node.data = Data::Variant(index, node.positions(variant.fields(), from)?);
+                    return Ok(());
+                }
+                _ => return Err(node.wrong("type", Unexpected::Seq)),
+            },
+            Kind::Tuple => node.positions(fields, from)?,
+            Kind::Struct if is_tuple_struct(fields) => node.positions(fields, from)?,
+            _ => return Err(node.wrong("type", Unexpected::Seq)),
+        };
+        *node.data = Data::Parts(parts);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let Visit { mut node, text } = self;
+        match node.ty.kind() {
+            Kind::Struct if !is_tuple_struct(node.ty.ty.fields()) => {
+                *node.data = Data::Parts(node.fields(node.ty.ty.fields(), from)?);
+                Ok(())
+            }
+            Kind::Enum => match node.body {
+                None => node.variant(from),
+                Some((index, variant)) if variant.style() == Style::Struct => {
+                    *node.data = Data::Variant(index, node.fields(variant.fields(), from)?);
+                    Ok(())
+                }
+                _ => Err(node.wrong("type", Unexpected::Map)),
+            },
+            Kind::Map => node.entries(from),
+            kind if kind.is_integer() || matches!(kind, Kind::F32 | Kind::F64) => {
+                match from.next_key::<String>()? {
+                    Some(key) if key == NUMBER => Visit { node, text }.decimal(&from.next_value::<String>()?),
+                    _ => Err(node.wrong("type", Unexpected::Map)),
+                }
+            }
+            _ => Err(node.wrong("type", Unexpected::Map)),
+        }
+    }
+}
+
+/// How serde_json hands out a number as text, where its feature `arbitrary_precision` is on.
+const NUMBER: &str = "$serde_json::private::Number";
+
+impl Visit<'_> {
+    fn decimal<E: Error>(self, text: &str) -> Result<(), E> {
+        let (found, kind) = (Unexpected::Other(text), self.node.ty.kind());
+        let (int, uint, float) = (text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>());
+        match (kind, int, uint, float) {
+            (Kind::F32, ..) => {
+                self.set(text.parse().ok().filter(|n: &f32| n.is_finite()).map(Data::F32), found)
+            }
+            (Kind::F64, .., float) => self.set(float.ok().filter(|n| n.is_finite()).map(Data::F64), found),
+            (_, Ok(number), ..) => self.integer(number.into(), found),
+            (_, _, Ok(number), _) => self.integer(number.into(), found),
+            (.., Ok(number)) => self.visit_f64(number),
+            _ => self.set(None, found),
+        }
+    }
+}
