@@ -1,10 +1,10 @@
 //! `hydra tail`: the last records of a table, and those that are still to come. It shows only what is committed.
 #![forbid(unsafe_code)]
 
-use crate::args::{Lines, Tail};
+use crate::args::{Format, Lines, Tail};
 use crate::commands::cat::Page;
 use crate::console::Console;
-use crate::export::{Exporter, Format};
+use crate::export::Exporter;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::Records;
 use hydra::Value;
@@ -30,7 +30,7 @@ impl Out {
             Lines::Ndjson => Format::Ndjson,
             Lines::Csv => Format::Csv,
         };
-        let mut exporter = Exporter::new(format, records);
+        let mut exporter = Exporter::new(format, records, false)?;
         exporter.start(records.table.name(), console)?;
         Ok(Out::Export(exporter))
     }
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Tail, console: &mut Console) -> Result<Exit> {
     }
     let losses = match &mut out {
         Out::Page(page) => page.finish(console).map(|()| Vec::new())?,
-        Out::Export(exporter) => exporter.losses(records.table.schema()),
+        Out::Export(exporter) => exporter.losses(),
     };
     Ok(records.conclude(&losses, console))
 }
