@@ -14,13 +14,16 @@ Commands:
   inspect  Show a file's tables, schema, counts and health, without reading all of it
   schema   Show the schema of a table, also as Rust source or for NumPy
   cat      Print records
+  tail     Print the last records, and with -F those that are still to come
   get      Print one value, or a slice
   set      Change values, all of them or none
   hex      Show bytes with their meaning: of a record, a block header, the file's header
   layout   Show where the bytes go: of the file by region, of records by field
   check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+  recover  Save what is whole in a damaged file into a new one; exit 3 if anything is lost
+  compact  Rewrite a file without what edits and old indexes left behind
   diff     Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  convert  Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+  convert  Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
   help     Print this message or the help of the given subcommand(s)
 
 Options:
@@ -159,7 +162,7 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV and NDJSON to Hydra, and Hydra to CSV, NDJSON or JSON
+Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
 
 Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
@@ -192,6 +195,7 @@ Examples:
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 "#]]);

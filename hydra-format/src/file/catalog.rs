@@ -448,6 +448,11 @@ impl Cursor {
         self.flat
     }
 
+    /// The DATA blocks under the entries of a node.
+    pub(crate) fn over(table: usize, entries: Vec<Entry>) -> Cursor {
+        Cursor { table, first: 0, top: usize::MAX, below: vec![entries.into_iter()], flat: false }
+    }
+
     /// Goes on at the same record in a catalog that was rebuilt.
     pub(crate) fn flatten(&mut self, rebuilt: &Catalog) {
         *self = Cursor { flat: true, ..rebuilt.cursor(self.table, self.first) };
