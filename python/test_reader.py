@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 import zlib
+from itertools import takewhile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -637,6 +638,60 @@ class Document(Case):
                 self.assertEqual(f"{schema.layout_fingerprint():016x}", facts["layout"], name)
                 seen += 1
         self.assertGreater(seen, 5)
+
+    def rows(self, heading):
+        table = self.section(15).split(f"\n| {heading} |")[1].splitlines()[2:]
+        return [[cell.strip("` ") for cell in row.strip("|").split(" | ")] for row in takewhile(lambda row: row, table)]
+
+    def test_the_forms(self):
+        kinds = {"timestamp": (8, 1), "duration": (8, 2), "date": (6, 3), "decimal": (8, 5)}
+        rows = self.rows("form")
+        for spelling, shown, digits in rows:
+            name, data = spelling.split("<")[0], bytes.fromhex(digits)
+            if name == "uuid":
+                schema = Schema(core(type_entry(20, 16, 1, struct.pack("<IQ", 1, 16), form=4), U8))
+            else:
+                kind, form = kinds[name]
+                exponent = 0 if name == "date" else -2 if shown == "12.50" else -9
+                schema = Schema(core(type_entry(kind, len(data), len(data), form=form, exponent=exponent)))
+            self.assertEqual(schema.spell(schema.root), spelling)
+            self.assertEqual(self.texts(schema, data), [f'"{shown}"'])
+        self.assertEqual(len(rows), 9)
+
+    def test_opaque_values(self):
+        """5.7, read by what its table says and nothing else."""
+        def number(data, width):
+            return int.from_bytes(data[:width], "little"), data[width:]
+        def word(data):
+            length, data = number(data, 8)
+            return data[:length].decode(), data[length:]
+        def extra(data):
+            variant, data = number(data, 4)
+            if variant == 1:
+                note, data = word(data)
+                return f'Extra::Note("{note}".into())', data
+            if variant == 2:
+                first, some, rest = int.from_bytes(data[:2], "little", signed=True), data[2], data[3:]
+                size = 2 if some and rest[0] >= 0xC0 else some
+                return f"Extra::Pair({first}, {'Some(' + repr(rest[:size].decode()) + ')' if some else None})", rest[size:]
+            if variant == 4:
+                inner, data = extra(data)
+                return f"Extra::Nested(Box::new({inner}))", data
+            return "Extra::Nothing", data
+        rows = dict(self.rows("serde value"))
+        read = {name: extra(bytes.fromhex(digits)) for name, digits in rows.items() if name.startswith("Extra::")}
+        self.assertEqual(read, {name: (name, b"") for name in read})
+        self.assertEqual(word(bytes.fromhex(rows['"ab"'])), ("ab", b""))
+        count, elements = number(bytes.fromhex(rows["vec![3u8, 4]"]), 8)
+        self.assertEqual((len(read), count, list(elements)), (4, 2, [3, 4]))
+        schema = Schema(core(type_entry(28, 8, 4)))
+        self.assertEqual(self.texts(schema, *regions(struct.pack("<II", 0, 3), b"\0\1\2")), ['"AAEC"'])
+
+    @staticmethod
+    def texts(schema, payload, offset=None):
+        padded = payload if offset else payload.ljust(64, b"\0")
+        json = text.Json(schema)
+        return [json.text(schema.root, value) for value in Payload(schema, padded, 1, offset or 64).records()]
 
     def test_the_value_image(self):
         facts = self.vectors()['(7, ["a", "bc"]) as (u8,list<string>)']

@@ -166,3 +166,31 @@ impl Attributed {
         self.secret
     }
 }
+
+/// Types of other crates, stored as forms.
+#[derive(Hydra, Clone, Debug, PartialEq)]
+pub struct Trade {
+    pub id: uuid::Uuid,
+    pub at: jiff::Timestamp,
+    pub took: jiff::SignedDuration,
+    pub settles: jiff::civil::Date,
+    pub price: rust_decimal::Decimal,
+    pub shown: hydra::Fixed<2>,
+    #[hydra(as = hydra::Fixed<18>)]
+    pub rate: rust_decimal::Decimal,
+    pub parents: Vec<uuid::Uuid>,
+    pub history: std::collections::BTreeMap<jiff::civil::Date, Vec<rust_decimal::Decimal>>,
+    #[hydra(opaque)]
+    pub extra: Extra,
+}
+
+/// A type that only serde knows.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, PartialEq)]
+pub enum Extra {
+    Nothing,
+    Note(String),
+    Pair(i16, Option<char>),
+    Map { by_name: BTreeMap<String, Vec<f32>>, wide: u128 },
+    Nested(Box<Extra>),
+    Nulls(Vec<()>),
+}

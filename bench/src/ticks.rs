@@ -198,6 +198,16 @@ impl Bench {
     }
 }
 
+/// Makes a file of ticks.
+pub fn make(path: &Path, records: usize) -> AnyResult<()> {
+    let mut writer = Writer::create(path)?;
+    let table = writer.table::<Tick>()?;
+    for index in 0..records as u64 {
+        writer.append(table, &Tick::make(index))?;
+    }
+    Ok(writer.finish()?)
+}
+
 /// The floor: plain writes of 1 MiB.
 fn write_raw(path: &Path, ticks: &[Tick]) -> AnyResult<File> {
     let mut out = File::create(path)?;

@@ -43,7 +43,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
-  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not quite
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint
   hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
 
 For each table t and block b of --as numpy, the records are
@@ -67,13 +67,13 @@ Only what is committed is shown. An edit of a record that was shown is not shown
     #[command(after_help = "Examples:
   hydra get ticks.hydra '[1041].price'
   hydra get ticks.hydra '[10:20].pos.x'      of ten records
-  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get shop.hydra '[Order][-1]'         the last record of a table
   hydra get config.hydra .servers[0].name    a file of one record
   hydra get -f json ticks.hydra '[7]'")]
     Get(Get),
     /// Change values, all of them or none
     #[command(after_help = "Examples:
-  hydra set shop.hydra '[Orders][7].price=1.5' '[Orders][7].state=Paid'
+  hydra set shop.hydra '[Order][7].price=1.5' '[Order][7].state=Paid'
   hydra set --dry-run config.hydra .retries=3
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'
@@ -104,8 +104,8 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
     /// Save what is whole in a damaged file into a new one; exit 3 if anything is lost
     #[command(after_help = "Examples:
   hydra recover ticks.hydra -o saved.hydra
-  hydra recover --report lost.json ticks.hydra -o saved.hydra
-  hydra recover --uncommitted ticks.hydra -o saved.hydra   also what was never committed
+  hydra recover --report lost.json ticks.hydra -o other.hydra
+  hydra recover --uncommitted ticks.hydra -o all.hydra     also what was never committed
 
 IN is only read. Every block that is kept was verified; records after lost ones move up.")]
     Recover(Recover),
@@ -128,6 +128,16 @@ IN is only read. Every block that is kept was verified; records after lost ones 
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  hydra completions bash > ~/.local/share/bash-completion/completions/hydra
+  hydra completions zsh > ~/.zfunc/_hydra
+  hydra completions fish > ~/.config/fish/completions/hydra.fish")]
+    Completions(Completions),
+    /// Write manual pages: hydra.1, and one for each command
+    #[command(after_help = "Examples:
+  hydra man ~/.local/share/man/man1")]
+    Man(Man),
 }
 
 #[derive(Args)]
@@ -350,6 +360,19 @@ pub(crate) struct Convert {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) select: Select,
+}
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct Man {
+    /// A directory; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
 }
 
 /// Which data of a Hydra file.

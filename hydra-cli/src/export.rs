@@ -138,7 +138,9 @@ impl Exporter {
     fn find_losses(&mut self, record: Value<'_>) {
         for column in &self.columns {
             column.value(record).unwrap_or(record).walk(usize::MAX, &mut |path, value| {
-                if let Some(what) = lost(value, !self.format.is_binary()) {
+                // In a cell of its own, unit is not empty as none is.
+                let cell = self.format == Format::Csv && path.steps().is_empty();
+                if let Some(what) = lost(value, !self.format.is_binary(), cell) {
                     note(&mut self.losses, place(&column.name, path), what);
                 }
                 true
@@ -171,7 +173,7 @@ fn peel(mut value: Value<'_>) -> Value<'_> {
 }
 
 /// Why the text of a value, its parts apart, is that of another one, too.
-fn lost(value: Value<'_>, text: bool) -> Option<&'static str> {
+fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
     let value = peel(value);
     let is_odd = match value.scalar() {
         Scalar::F32(number) => number.is_nan() && number.abs().to_bits() != f32::NAN.to_bits(),
@@ -182,7 +184,8 @@ fn lost(value: Value<'_>, text: bool) -> Option<&'static str> {
         return Some("the payload of NaN is not kept");
     }
     let inner = peel(value.inner().ok().filter(|_| value.kind() == Kind::Option)?);
-    (inner.is_none() || inner.kind() == Kind::Unit).then_some("an option that holds null looks like none")
+    (inner.is_none() || inner.kind() == Kind::Unit && !cell)
+        .then_some("an option that holds null looks like none")
 }
 
 /// A path without positions and keys, so that all elements of a list are one place.

@@ -54,5 +54,7 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Tail(args) => commands::tail::run(args, console),
         Command::Diff(args) => commands::diff::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
+        Command::Completions(args) => commands::shell::completions(args, console),
+        Command::Man(args) => commands::shell::man(args),
     }
 }

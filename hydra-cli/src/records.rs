@@ -82,6 +82,10 @@ impl Records {
                     self.skipped.push(self.input.failure(error));
                     continue;
                 }
+                // It says how each path could be read.
+                Err(error) if error.kind() == ErrorKind::TypeMismatch => {
+                    return Err(self.input.failure(error));
+                }
                 Err(error) => {
                     let help = "--skip-damaged goes on without these records";
                     return Err(self.input.failure(error.help(help)));

@@ -141,9 +141,6 @@ fn check_field(cx: &mut Context, field: &Field) {
             }
         }
     }
-    if let Some(item) = field.attrs.item("opaque") {
-        cx.error(&item.name, "`opaque` is not supported yet: use `with` to store the field as bytes or text");
-    }
 }
 
 fn check_fields(cx: &mut Context, parent: &syn::Ident, fields: &[Field]) {

@@ -51,6 +51,7 @@ mod model;
 /// | `skip` | is not stored; reads as its default |
 /// | `with = W` | is stored as `W: With<T>` says |
 /// | `as = U` | is stored as a `U`, by `TryFrom` both ways |
+/// | `opaque` | is stored as the bytes of a serde value; needs the feature `opaque` |
 /// | `readonly` | reflection never changes it, nor anything in it |
 /// | `settable` | reflection may set it although it is private |
 /// | `attr(unit = "ms")` | named values for the schema; may be repeated |

@@ -42,6 +42,8 @@ pub(crate) enum Stored {
     With(Box<Type>),
     /// As another type, by `TryFrom`.
     As(Box<Type>),
+    /// As the bytes of a serde value.
+    Opaque,
     Skipped,
 }
 
@@ -76,7 +78,7 @@ impl Field {
     pub(crate) fn type_span(&self) -> proc_macro2::Span {
         match &self.stored {
             Stored::With(ty) | Stored::As(ty) => ty.span(),
-            Stored::AsItself | Stored::Skipped => self.ty.span(),
+            Stored::AsItself | Stored::Skipped | Stored::Opaque => self.ty.span(),
         }
     }
 
@@ -192,6 +194,8 @@ fn read_fields(cx: &mut Context, fields: Fields, rename: Rename, this: &TokenStr
             Stored::With(Box::new(ty.clone()))
         } else if let Some(ty) = attrs.ty("as") {
             Stored::As(Box::new(ty.clone()))
+        } else if attrs.has("opaque") {
+            Stored::Opaque
         } else {
             Stored::AsItself
         };

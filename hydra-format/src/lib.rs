@@ -54,6 +54,20 @@
 //! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`]; [`save`] and [`load`] keep one in a file.
+//!
+//! # Features
+//!
+//! Each adds types that can be stored. None changes a file, and no reader needs one to show what is in it.
+//!
+//! | feature | types | stored as |
+//! | --- | --- | --- |
+//! | `jiff` | `Timestamp`, `SignedDuration`, `civil::Date` | the forms timestamp and duration over i128, date |
+//! | `uuid` | `Uuid` | the form uuid; a list is `&[Uuid]` |
+//! | `rust_decimal` | `Decimal`, `Fixed<PLACES>` | the form decimal over i128 |
+//! | `opaque` | any type of serde's, in a field with `#[hydra(opaque)]` | [`Opaque`]: bytes, to all others |
+//!
+//! `SystemTime` and `Duration` of the standard library need no feature.
+//!
 //! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's;
 //! `docs/EVOLUTION.md` says how types may change.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
@@ -78,7 +92,9 @@ pub mod file;
 mod raw;
 pub mod reflect;
 
-pub use codec::{As, Hydra, View, With, from_bytes, to_bytes, to_bytes_checked, view};
+#[cfg(feature = "rust_decimal")]
+pub use codec::Fixed;
+pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};

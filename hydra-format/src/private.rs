@@ -18,6 +18,10 @@ pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, str, u8, u16, u32
 pub use std::result::Result::Ok;
 pub use std::vec::Vec;
 
+pub use crate::__opaque as opaque_feature;
+#[cfg(feature = "opaque")]
+pub use crate::codec::Opaque;
+
 pub(crate) use crate::codec::encode_payload as image;
 use crate::codec::{part, put};
 use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
@@ -31,7 +35,8 @@ pub struct Facts {
     align: usize,
     /// Offset in live memory, where the field has one under its stored type.
     live_offset: Option<usize>,
-    converted: bool,
+    /// The type that describes the field is the field's type in memory.
+    own: bool,
     flat: bool,
     any_bits: bool,
     refs: bool,
@@ -46,7 +51,7 @@ impl Facts {
             size: T::SIZE,
             align: T::ALIGN,
             live_offset: None,
-            converted: false,
+            own: !T::TRANSPARENT,
             flat: T::FLAT,
             any_bits: T::ANY_BITS,
             refs: T::REFS,
@@ -57,12 +62,12 @@ impl Facts {
 
     /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
     pub(crate) const fn converted(self) -> Facts {
-        Facts { converted: true, flat: false, refs: true, key: false, ..self }
+        Facts { own: false, flat: false, refs: true, key: false, ..self }
     }
 
-    /// For a field at this offset in live memory, which counts only where it is what is stored.
+    /// For a field at this offset in live memory.
     pub const fn at(self, live_offset: usize) -> Facts {
-        Facts { live_offset: if self.converted { None } else { Some(live_offset) }, ..self }
+        Facts { live_offset: Some(live_offset), ..self }
     }
 }
 
@@ -248,7 +253,8 @@ pub const fn field<S: Fields>(
     name: &'static str,
     notes: &'static [Note],
 ) -> Field {
-    Field::new(name, ty, S::OFFSETS[index], S::FACTS[index].live_offset, notes)
+    let facts = S::FACTS[index];
+    Field::new(name, ty, S::OFFSETS[index], if facts.own { facts.live_offset } else { None }, notes)
 }
 
 /// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
@@ -343,7 +349,7 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 
     pub fn measure(value: &T, measure: &mut Measure, name: &str) {
-        match W::to_stored(value) {
+        match W::to_stored(value).and_then(|stored| W::verify(&stored).map(|()| stored)) {
             Ok(stored) => stored.measure(measure),
             Err(error) => measure.fail(|| error.path(name)),
         }
@@ -402,6 +408,42 @@ no_field!(NoConverted for Converted<W, T>, name);
 
 fn never<R>() -> R {
     unreachable!("a type that cannot be stored does not compile")
+}
+
+/// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "opaque"))]
+macro_rules! __opaque {
+    () => {
+        compile_error!(
+            "`#[hydra(opaque)]` needs the feature `opaque` of hydra-format: in Cargo.toml, add features = [\"opaque\"] to \
+             it; or use `with` to store the field as bytes or text"
+        );
+    };
+}
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "opaque")]
+macro_rules! __opaque {
+    () => {};
+}
+
+/// Stands in for the type behind the feature, so that its absence is one error.
+#[cfg(not(feature = "opaque"))]
+pub struct Opaque;
+
+#[cfg(not(feature = "opaque"))]
+impl<T: 'static> With<T> for Opaque {
+    type Stored = crate::Opaque;
+
+    fn to_stored(_: &T) -> Result<crate::Opaque> {
+        never()
+    }
+
+    fn from_stored(_: crate::Opaque) -> Result<T> {
+        never()
+    }
 }
 
 /// The smallest unsigned kind that holds all tags, or signed if there is a negative one.

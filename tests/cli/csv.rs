@@ -198,3 +198,18 @@ fn many_rows_stream() {
     place.run(&["convert", "in.csv", "in.hydra"]).code(0);
     assert_eq!(place.result(&["convert", "in.hydra", "-", "--to", "csv"]), csv);
 }
+
+#[test]
+fn a_record_has_so_many_columns() {
+    let names = |count: usize| (0..count).map(|i| format!("c{i}")).collect::<Vec<_>>().join(",");
+    let place = Place::with("in.csv", format!("{}\n{}1\n", names(4096), "1,".repeat(4095)));
+    place.run(&["convert", "in.csv", "out.hydra"]).code(0).stderr_eq("");
+    snapbox::assert_data_eq!(
+        refused(names(4097)),
+        str![[r#"
+error[HY0612]: too many columns
+  --> in.csv: expected at most 4096, found 4097
+
+"#]]
+    );
+}

@@ -52,6 +52,7 @@ generated! {
     shape: "shapes.hydra", "Shape", Shape;
     log: "tables.hydra", "Log", Log;
     order: "tables.hydra", "Order", Order;
+    trade: "ecosystem.hydra", "Trade", Trade;
 }
 
 mod other {
@@ -167,20 +168,19 @@ fn what_rust_has_no_type_for() {
         .code(3)
         .stdout_eq(str![[r#"
 // Table Day, schema fingerprint 0x9ecf07c5e9310c73; made by `hydra schema --as rust`.
-// Not as in the file: date of exponent 0 over i32 is the bare i32.
 // Not as in the file: timestamp of exponent -3 over i64 is the bare i64.
+// Needs these features of hydra-format: jiff.
 
 use hydra::Hydra;
 
 #[derive(Hydra, Clone, Debug, PartialEq)]
 pub struct Day {
-    pub day: i32,
+    pub day: jiff::civil::Date,
     pub time: i64,
 }
 
 "#]])
         .stderr_eq(str![[r#"
-warning: days.hydra: date of exponent 0 over i32 is the bare i32
 warning: days.hydra: timestamp of exponent -3 over i64 is the bare i64
 
 "#]]);

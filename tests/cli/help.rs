@@ -11,20 +11,19 @@ Inspect, check, print, edit and convert Hydra files
 Usage: hydra [OPTIONS] <COMMAND>
 
 Commands:
-  inspect  Show a file's tables, schema, counts and health, without reading all of it
-  schema   Show the schema of a table, also as Rust source or for NumPy
-  cat      Print records
-  tail     Print the last records, and with -F those that are still to come
-  get      Print one value, or a slice
-  set      Change values, all of them or none
-  hex      Show bytes with their meaning: of a record, a block header, the file's header
-  layout   Show where the bytes go: of the file by region, of records by field
-  check    Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
-  recover  Save what is whole in a damaged file into a new one; exit 3 if anything is lost
-  compact  Rewrite a file without what edits and old indexes left behind
-  diff     Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  convert  Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
-  help     Print this message or the help of the given subcommand(s)
+  inspect      Show a file's tables, schema, counts and health, without reading all of it
+  schema       Show the schema of a table, also as Rust source or for NumPy
+  cat          Print records
+  get          Print one value, or a slice
+  set          Change values, all of them or none
+  hex          Show bytes with their meaning: of a record, a block header, the file's header
+  layout       Show where the bytes go: of the file by region, of records by field
+  check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+  diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+  convert      Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
+  completions  Print the completions of a shell
+  man          Write manual pages: hydra.1, and one for each command
+  help         Print this message or the help of the given subcommand(s)
 
 Options:
       --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
@@ -92,8 +91,7 @@ Options:
 Examples:
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
-  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint; exit 3 if not
-  quite
+  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint
   hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
 
 For each table t and block b of --as numpy, the records are
@@ -234,7 +232,7 @@ Options:
 Examples:
   hydra get ticks.hydra '[1041].price'
   hydra get ticks.hydra '[10:20].pos.x'      of ten records
-  hydra get shop.hydra '[Orders][-1]'        the last record of a table
+  hydra get shop.hydra '[Order][-1]'         the last record of a table
   hydra get config.hydra .servers[0].name    a file of one record
   hydra get -f json ticks.hydra '[7]'
 
@@ -263,7 +261,7 @@ Options:
   -h, --help             Print help
 
 Examples:
-  hydra set shop.hydra '[Orders][7].price=1.5' '[Orders][7].state=Paid'
+  hydra set shop.hydra '[Order][7].price=1.5' '[Order][7].state=Paid'
   hydra set --dry-run config.hydra .retries=3
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'

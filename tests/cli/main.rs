@@ -4,14 +4,17 @@
 
 mod awkward;
 mod bad_input;
+mod contract;
 mod convert;
 mod csv;
 mod diff;
+mod formats;
 mod generate;
 mod get;
 mod help;
 mod hex;
 mod layout;
+mod pages;
 mod pipes;
 mod rescue;
 mod set;

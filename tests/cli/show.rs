@@ -142,7 +142,7 @@ error[HY0403]: no such table
 
 "#]]);
     place.run(&["check", "empty.hydra"]).code(0).stdout_eq(str![[r#"
-✓ empty.hydra 0 records in 0 blocks, 8.0 KiB (8192) verified, nothing found
+✓ empty.hydra  0 records in 0 blocks, 8.0 KiB (8192) verified, nothing found
 
 "#]]);
 }
@@ -359,7 +359,7 @@ error[HY0403]: no such table
 fn check_as_text_and_json() {
     let place = tick_file(1000);
     place.run(&["check", "ticks.hydra"]).code(0).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-✓ ticks.hydra 1,000 records in 7 blocks, 24.8 KiB (25344) verified, nothing found
+✓ ticks.hydra  1,000 records in 7 blocks, 24.8 KiB (25344) verified, nothing found
 
 "#]]);
     place.run(&["check", "-f", "json", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
@@ -491,4 +491,26 @@ fn values_nested_to_the_limit_are_printed() {
     {
         place.run(args).code(0);
     }
+}
+
+/// `generations.hydra` has three types of `Trade`: what older ones lack is filled in, what they have more is left out.
+#[test]
+fn records_of_older_types_are_shown_as_the_newest() {
+    let golden = format!("{}/../tests/golden/v0/generations.hydra", env!("CARGO_MANIFEST_DIR"));
+    let place = Place::new();
+    let records = place.result(&["cat", "-f", "ndjson", &golden]);
+    assert_eq!(
+        records.lines().collect::<Vec<_>>(),
+        [
+            r#"{"at":0,"size":0.5,"venue":"Lse","tags":[],"currency":"EUR"}"#,
+            r#"{"at":1,"size":0.5,"venue":"Other","tags":[],"currency":"EUR"}"#,
+            r#"{"at":2,"size":0.5,"venue":"Lse","tags":[],"currency":"EUR"}"#,
+            r#"{"at":3,"size":1.5,"venue":"Lse","tags":["a","b"],"currency":"EUR"}"#,
+            r#"{"at":4,"size":null,"venue":"Other","tags":["a","b"],"currency":"GBP"}"#,
+        ]
+    );
+    assert_eq!(place.result(&["get", "-f", "ndjson", &golden, "[1].venue"]), "\"Other\"\n");
+    place.run(&["convert", &golden, "out.ndjson"]).code(0);
+    assert_eq!(place.text("out.ndjson"), records);
+    assert!(place.result(&["schema", &golden]).contains("currency"));
 }

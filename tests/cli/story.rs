@@ -102,7 +102,7 @@ Adelie   Biscoe Point         null        null            null       3475  Femal
 
 "#]]);
     place.run(&["check", "penguins.hydra"]).code(0).stdout_eq(str![[r#"
-✓ penguins.hydra 344 records in 8 blocks, 58.8 KiB (60160) verified, nothing found
+✓ penguins.hydra  344 records in 8 blocks, 58.8 KiB (60160) verified, nothing found
 
 "#]]);
     place

@@ -866,3 +866,106 @@ mod compat {
         Ok(())
     }
 }
+
+mod hostile {
+    use super::*;
+    use hydra::describe::{DefaultImage, Descriptor, Note, TypeRef};
+    use hydra::{Dynamic, Kind, reflect::Data};
+
+    fn at(index: u32) -> TypeRef {
+        TypeRef::Index(index)
+    }
+
+    /// A chain of as many types, each a list of the next; the last one of nothing.
+    fn chain(count: u32) -> Schema {
+        let node =
+            |index: u32| Descriptor::structure(format!("N{index}"), vec![("next".into(), at(count + index))]);
+        let mut types: Vec<Descriptor> = (0..count).map(node).collect();
+        types.extend(
+            (0..count)
+                .map(|index| Descriptor::list(at(if index + 1 < count { index + 1 } else { 2 * count }))),
+        );
+        types.push(Descriptor::scalar(Kind::Unit));
+        Schema::new(types).unwrap()
+    }
+
+    #[test]
+    fn long_chains_of_types_are_compared_without_recursion() {
+        let node = Descriptor::structure("Node", vec![("next".into(), at(1))]);
+        let recursive = Schema::new(vec![node, Descriptor::list(at(0))]).unwrap();
+        let (long, longer) = (chain(5_000), chain(5_001));
+        assert!(Evolution::between(&recursive, &long).is_err());
+        let error = Evolution::between(&long, &longer).unwrap_err();
+        assert!(error.to_string().contains("cannot be read"), "{error}");
+        let error = Evolution::between(&chain(5_000), &recursive).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+    }
+
+    /// Structs of many fields of one another, so that there are far more pairs of types than types.
+    #[test]
+    fn comparing_ends_in_time() {
+        let types = |count: u32, shift: u32| {
+            let fields = |ty: u32| {
+                (0..60).map(move |field| (format!("f{field}"), at(count + (ty * 31 + field * shift) % count)))
+            };
+            let node = |ty: u32| Descriptor::structure(format!("N{ty}"), fields(ty).collect());
+            let mut types: Vec<Descriptor> = (0..count).map(node).collect();
+            types.extend((0..count).map(|ty| Descriptor::list(at(ty))));
+            Schema::new(types).unwrap()
+        };
+        let start = std::time::Instant::now();
+        let error = Evolution::between(&types(997, 7), &types(991, 13)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(start.elapsed().as_secs() < 20);
+    }
+
+    #[test]
+    fn a_small_file_does_not_become_a_large_buffer() -> Result<()> {
+        let record = |fields| Descriptor::structure("Row", fields);
+        let small = Schema::new(vec![record(vec![("a".into(), at(1))]), Descriptor::scalar(Kind::U8)])?;
+        let array = Descriptor::array(at(1), 1 << 20);
+        let large = |option: bool| {
+            let of = if option { 3 } else { 2 };
+            let fields = vec![("a".into(), at(1)), ("big".into(), at(of))];
+            let image = DefaultImage::Stored { text_offset: 1 << 20, payload: vec![9; 1 << 20].into() };
+            let notes = if option { vec![] } else { vec![Note::Default(image)] };
+            let row = record(fields).with_notes(vec![Note::Version(2)]).with_field_notes(1, notes);
+            Schema::new(vec![row, Descriptor::scalar(Kind::U8), array.clone(), Descriptor::option(at(2))])
+        };
+        for option in [true, false] {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("rows.hydra");
+            let mut writer = Writer::create(&path)?;
+            let table = writer.dynamic_table(&small)?;
+            for a in 0..200u8 {
+                let row = Dynamic::new(small.clone().into(), Data::Parts(vec![Data::from(a)]))?;
+                writer.append_value(table, row.value())?;
+            }
+            writer.commit()?;
+            let row = Dynamic::new(small.clone().into(), Data::Parts(vec![Data::from(7u8)]))?;
+            writer.append_value(table, row.value())?;
+            writer.dynamic_table(&large(option)?)?;
+            writer.finish()?;
+            let rows = Reader::open(&path)?.dynamic_table("Row")?;
+            let error = rows.get(0).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+            assert_eq!(rows.get(200)?.value().path("a")?.get::<u8>()?, 7, "one record of a megabyte is");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_default_that_is_no_value_is_an_error() -> Result<()> {
+        let row = |fields| Descriptor::structure("Row", fields);
+        let old = Schema::new(vec![row(vec![("a".into(), at(1))]), Descriptor::scalar(Kind::U8)])?;
+        for (text_offset, payload) in [(64, vec![2; 64]), (0, vec![]), (64, vec![1; 3]), (7, vec![1; 64])] {
+            let image = DefaultImage::Stored { text_offset, payload: payload.into() };
+            let fields = vec![("a".into(), at(1)), ("b".into(), at(2))];
+            let row = row(fields).with_field_notes(1, vec![Note::Default(image)]);
+            let new = Schema::new(vec![row, Descriptor::scalar(Kind::U8), Descriptor::scalar(Kind::Bool)])?;
+            let error = Evolution::between(&old, &new).unwrap_err();
+            assert_eq!(error.path_text(), Some("b"), "{error}");
+        }
+        Ok(())
+    }
+}

@@ -25,6 +25,7 @@ const GOLDEN: &[Golden] = &[
     ("resumed", resumed),
     ("unclosed", unclosed),
     ("edited", edited),
+    ("ecosystem", ecosystem),
     ("generations", generations),
 ];
 
@@ -248,6 +249,59 @@ fn edited_log(words: usize) -> Log {
     Log { level: Level::Error, text: "much more text ".repeat(words * 3), tags, user: Some(7), ..log(40) }
 }
 
+/// Types of other crates: in the middle and at the ends of their ranges.
+pub(crate) fn some_trades() -> [Trade; 3] {
+    use jiff::{SignedDuration, Timestamp, civil::Date};
+    use rust_decimal::Decimal;
+    let trade = Trade {
+        id: uuid::uuid!("67e55044-10b1-426f-9247-bb680e5fe0c8"),
+        at: "2024-01-02T03:04:05.123456789Z".parse().expect("a time"),
+        took: SignedDuration::from_millis(-1500),
+        settles: Date::constant(2024, 1, 4),
+        price: Decimal::new(1250, 2),
+        shown: Decimal::new(1250, 2).into(),
+        rate: Decimal::new(1, 18),
+        parents: vec![uuid::Uuid::nil(), uuid::Uuid::max()],
+        history: [
+            (Date::constant(2024, 1, 1), vec![Decimal::ONE, -Decimal::new(5, 1)]),
+            (Date::constant(1969, 12, 31), vec![]),
+        ]
+        .into(),
+        extra: Extra::Map { by_name: [("a".to_string(), vec![1.5, -0.0])].into(), wide: u128::MAX },
+    };
+    let low = Trade {
+        id: uuid::Uuid::nil(),
+        at: Timestamp::MIN,
+        took: SignedDuration::MIN,
+        settles: Date::MIN,
+        price: Decimal::MIN,
+        shown: Decimal::MIN.into(),
+        rate: -Decimal::new(99, 0),
+        parents: vec![],
+        history: [].into(),
+        extra: Extra::Nothing,
+    };
+    let high = Trade {
+        id: uuid::Uuid::max(),
+        at: Timestamp::MAX,
+        took: SignedDuration::MAX,
+        settles: Date::MAX,
+        price: Decimal::MAX,
+        shown: Decimal::MAX.into(),
+        rate: Decimal::new(i64::MAX, 18),
+        extra: Extra::Nested(Box::new(Extra::Pair(-2, Some('ß')))),
+        ..low.clone()
+    };
+    [trade, low, high]
+}
+
+fn ecosystem(path: &Path) -> Result<()> {
+    let mut writer = create(path, 11)?;
+    let table = writer.table::<Trade>()?;
+    some_trades().iter().try_for_each(|record| writer.append(table, record))?;
+    writer.finish()
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0")
 }
@@ -285,6 +339,10 @@ fn golden_files_read_back() -> Result<()> {
         let stored = open("containers")?.table::<Containers>()?.get(record)?;
         assert_eq!(stored.value(), Value::of(&some_containers()[record as usize]));
         assert_eq!(stored.decode()?, some_containers()[record as usize]);
+    }
+    let trades = open("ecosystem")?.table::<Trade>()?;
+    for (index, trade) in some_trades().iter().enumerate() {
+        assert_eq!(trades.get(index as u64)?.decode()?, *trade);
     }
     let shapes = open("shapes")?.table::<Shape>()?;
     let owned: Vec<Shape> = shapes

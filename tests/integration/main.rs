@@ -4,6 +4,8 @@
 mod bad_input;
 /// Values whose Drop panics while they are changed.
 mod drops;
+/// Types of other crates: their forms, their limits, opaque values, and the features that bring them.
+mod ecosystem;
 /// Edits: what readers, other writers and failures see of them.
 mod edit;
 /// Random edits against the same edits of plain values.

@@ -69,6 +69,9 @@ pub(crate) struct Niches {
     at: Option<Option<SystemTime>>,
 }
 
+type Choices = (Pointed, Pointed, [Tri; 4], [Quad; 4], One);
+type Keyed = (BTreeMap<Venue, u8>, BTreeMap<bool, ()>, BTreeMap<(u8, char), String>, BTreeMap<Vec<u8>, u8>);
+
 /// A bit of everything.
 #[derive(Clone, Debug, PartialEq, Hydra)]
 #[hydra(version = 2)]
@@ -79,8 +82,8 @@ pub(crate) struct Subject {
     pub shapes: Vec<Shape>,
     pub tree: Tree,
     pub niches: (Niches, Niches),
-    pub choices: (Pointed, Pointed, [Tri; 4], [Quad; 4], One),
-    pub keyed: (BTreeMap<Venue, u8>, BTreeMap<bool, ()>, BTreeMap<(u8, char), String>, BTreeMap<Vec<u8>, u8>),
+    pub choices: Choices,
+    pub keyed: Keyed,
     pub one: (UserId,),
 }
 

@@ -582,21 +582,22 @@ fn a_file_that_is_locked_is_a_reason_too() {
 /// What is behind Rc or Arc has other owners, also weak ones, and also if there are none at the moment.
 #[test]
 fn what_is_shared_is_not_changed_for_others() {
+    type Inner = Arc<(u8, u8)>;
     #[derive(Hydra)]
     struct Shared {
         pub rc: Rc<Vec<u8>>,
-        pub arc: Arc<Option<Rc<(u8, u8)>>>,
+        pub arc: Arc<Option<Inner>>,
         pub text: (Rc<str>, Arc<str>),
-        pub boxed: Box<Arc<[u8; 2]>>,
+        pub boxed: Option<Arc<[u8; 2]>>,
     }
     let mut live = Shared {
         rc: Rc::new(vec![1]),
-        arc: Arc::new(Some(Rc::new((1, 2)))),
+        arc: Arc::new(Some(Arc::new((1, 2)))),
         text: ("a".into(), "b".into()),
-        boxed: Box::new(Arc::new([1, 2])),
+        boxed: Some(Arc::new([1, 2])),
     };
     let (rc, weak) = (live.rc.clone(), Rc::downgrade(&live.rc));
-    for path in ["arc?", "arc?.0", "boxed[1]"] {
+    for path in ["arc?", "arc?.0", "boxed?[1]"] {
         let mut value = ValueMut::of(&mut live).path(path).unwrap();
         assert_eq!(value.settable(), Err(Why::Shared), "{path}");
         let error = value.set_value(Value::of(&(8u8, 9u8))).unwrap_err();
@@ -607,7 +608,10 @@ fn what_is_shared_is_not_changed_for_others() {
     }
     ValueMut::of(&mut live).path("boxed").unwrap().set([8u8, 9]).unwrap();
     assert_eq!((&*rc, weak.upgrade()), (&vec![1], Some(rc.clone())), "the others keep what they share");
-    assert_eq!((&*live.rc, &*live.text.0, &*live.text.1, **live.boxed), (&vec![9, 9], "new", "new", [8, 9]));
+    assert_eq!(
+        (&*live.rc, &*live.text.0, &*live.text.1, live.boxed.as_deref()),
+        (&vec![9, 9], "new", "new", Some(&[8, 9]))
+    );
 }
 
 #[test]
@@ -768,4 +772,87 @@ fn handles_lead_where_paths_lead() {
         assert_eq!(error.kind(), kind, "{error}");
     }
     assert!(Handle::<Log>::new("smal").unwrap_err().help_text().unwrap().contains("`small`"));
+}
+
+/// What has more in memory than it shows, and what is not in memory what it shows.
+#[derive(Hydra)]
+#[hydra(transparent)]
+struct Cached(#[hydra(skip)] u64, pub u32);
+
+#[derive(Hydra)]
+#[hydra(transparent)]
+struct Count(#[hydra(as = u64)] usize);
+
+#[derive(Hydra)]
+struct Slots {
+    pub plain: (u8, [Metres; 2]),
+    pub text: String,
+    pub cached: Cached,
+    pub list: [Cached; 2],
+    pub pair: (u8, Count),
+    #[hydra(as = u64)]
+    pub len: usize,
+    private: u16,
+    pub fixed: Metres,
+}
+
+#[derive(Hydra)]
+struct Kept {
+    #[hydra(readonly)]
+    pub id: u8,
+    pub rest: u8,
+}
+
+#[test]
+fn slots_are_where_the_type_is_in_memory_and_nowhere_else() {
+    let (cached, list) = (Cached(1, 2), [Cached(3, 4), Cached(5, 6)]);
+    let plain = (7, [Metres(1.0), Metres(2.0)]);
+    let mut slots = Slots {
+        plain,
+        text: "a".into(),
+        cached,
+        list,
+        pair: (8, Count(9)),
+        len: 10,
+        private: 11,
+        fixed: Metres(3.0),
+    };
+    let slot = Handle::<Slots>::new("plain.1[-1]").unwrap().slot::<Metres>().unwrap();
+    slot.set(&mut slots, Metres(4.0)).unwrap();
+    assert_eq!((slot.get(&slots), slots.plain.1[0].0), (&Metres(4.0), 1.0));
+    let text = Handle::<Slots>::new("text").unwrap().slot::<String>().unwrap();
+    text.set(&mut slots, "b".into()).unwrap();
+    let private = Handle::<Slots>::new("private").unwrap().slot::<u16>().unwrap();
+    assert_eq!((&*slots.text, text.get(&slots).as_str(), *private.get(&slots)), ("b", "b", 11));
+    assert_eq!(private.set(&mut slots, 1).unwrap_err().why(), Some(Why::Private));
+    let mut kept = Kept { id: 1, rest: 2 };
+    let [id, rest] = ["id", "rest"].map(|path| Handle::<Kept>::new(path).unwrap().slot::<u8>().unwrap());
+    assert_eq!(id.set(&mut kept, 3).unwrap_err().why(), Some(Why::ReadOnlyField));
+    rest.set(&mut kept, 4).unwrap();
+    assert_eq!((kept.id, kept.rest), (1, 4));
+
+    let (image, schema) = (Image::of(Value::of(&slots)).unwrap(), Schema::of::<Slots>());
+    for stored in [
+        Value::stored(image.at(), schema.root(), Some(&schema)),
+        Value::stored(image.at(), crate::type_of::<Slots>(), None),
+    ] {
+        assert_eq!((text.view(stored).unwrap(), private.view(stored).unwrap()), ("b", 11));
+        assert_eq!(text.view(stored).unwrap(), "b", "again, with a schema that is known");
+    }
+    assert_eq!(text.view(Value::of(&slots)).unwrap_err().kind(), ErrorKind::WrongKind);
+    assert_eq!(
+        rest.view(Value::stored(image.at(), schema.root(), Some(&schema))).unwrap_err().kind(),
+        ErrorKind::TypeMismatch
+    );
+
+    let none = |path: &str| Handle::<Slots>::new(path).unwrap().slot::<u32>().err().unwrap().kind();
+    for path in ["cached", "list[1]", "plain.0", "private", "plain.1[0]"] {
+        assert_eq!(none(path), ErrorKind::TypeMismatch, "{path}");
+    }
+    for path in ["pair.1", "len"] {
+        assert!(Handle::<Slots>::new(path).unwrap().slot::<u64>().is_err(), "{path}");
+    }
+    assert_eq!((slots.cached.0, slots.list[1].0), (1, 5));
+    assert!(Handle::<Cached>::new("").unwrap().slot::<u32>().is_err());
+    assert!(Handle::<Slots>::new("fixed").unwrap().slot::<f32>().is_err(), "behind a newtype");
 }

@@ -95,7 +95,7 @@ fn nothing_is_left_open() {
 
 /// Lines of code that crates may have together: neither blank nor comment, tests apart. The library's aim is 10,000;
 /// DESIGN.md says where it stands, and raising the number wants a reason there.
-const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 15_500), (&["hydra-cli"], 5_700)];
+const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 17_100), (&["hydra-cli"], 5_700)];
 const FILE_LIMIT: usize = 600;
 
 #[test]
@@ -186,8 +186,10 @@ fn links_between_pages_lead_somewhere() {
         "docs/DESIGN.md",
         "docs/VALUES.md",
         "docs/REFLECTION.md",
+        "docs/TYPES.md",
         "docs/EVOLUTION.md",
         "docs/BENCHMARKS.md",
+        "docs/commands/README.md",
     ];
     let mut complaints = Vec::new();
     for page in pages {

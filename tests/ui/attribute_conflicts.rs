@@ -1,4 +1,4 @@
-// 3 errors
+// 4 errors
 use hydra::Hydra;
 
 struct Text;
@@ -14,6 +14,8 @@ struct Log {
     b: u64,
     #[hydra(alias = "old", skip)]
     c: u64,
+    #[hydra(opaque, as = u32)]
+    d: u64,
 }
 
 fn main() {}

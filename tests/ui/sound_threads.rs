@@ -1,4 +1,4 @@
-// 8 errors: a value erases its type, which may hold an Rc: it stays in its thread. Three places, and what they are made of
+// 7 errors: a value erases its type, which may hold an Rc: it stays in its thread. Three places, and what they are made of
 use hydra::{Value, ValueMut};
 
 fn sent<T: Send>(_: T) {}

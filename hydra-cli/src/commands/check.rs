@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
                 let (mark, style) = if found.is_good() { ("✓", Style::Good) } else { ("✗", Style::Bad) };
                 write!(
                     console,
-                    "{} ",
+                    "{}  ",
                     console.paint(style, &format!("{mark} {}", escape::line(&input.name)))
                 )?;
                 found.show(&input.name, console)?;

@@ -204,9 +204,8 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
 
 /// Text as it is; other bytes as base64 under a key that says so.
 fn metadata_value(value: &[u8]) -> Value {
-    use base64::Engine;
     match std::str::from_utf8(value) {
         Ok(text) => json!(text),
-        Err(_) => json!({ "base64": base64::engine::general_purpose::STANDARD.encode(value) }),
+        Err(_) => json!({ "base64": hydra::Value::of(&value.to_vec()) }),
     }
 }

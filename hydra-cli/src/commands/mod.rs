@@ -13,4 +13,5 @@ pub(crate) mod layout;
 pub(crate) mod recover;
 pub(crate) mod schema;
 pub(crate) mod set;
+pub(crate) mod shell;
 pub(crate) mod tail;

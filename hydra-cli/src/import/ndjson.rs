@@ -26,7 +26,7 @@ const LINE_BYTES: u64 = 16 << 20;
 pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
     let (mut shape, mut walk, mut records) = (Shape::default(), Walk::new(), 0);
     let mut inexact: Option<(String, Spot)> = None;
-    lines(text, "reading", &mut |input, number, line| {
+    lines(text, "reading", |input, number, line| {
         records += 1;
         walk.spot.line = number;
         if text.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
@@ -61,7 +61,7 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
 pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let (table, mut seed, mut records) =
         (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling), 0);
-    lines(text, "writing", &mut |input, number, line| {
+    lines(text, "writing", |input, number, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
         // The seed has a limit of its own.
@@ -77,7 +77,7 @@ pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Re
 fn lines(
     text: &Text<'_>,
     what: &'static str,
-    take: &mut dyn FnMut(&Input, u64, &str) -> Result<()>,
+    mut take: impl FnMut(&Input, u64, &str) -> Result<()>,
 ) -> Result<()> {
     let (progress, mut done, mut line) = (text.progress(what), 0, Vec::new());
     for input in &text.inputs {

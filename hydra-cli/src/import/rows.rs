@@ -17,12 +17,15 @@ use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
 
+/// As many as a struct has fields.
+const MAX_COLUMNS: usize = 4_096;
+
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
 pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
     let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
     let mut spot = Spot { line: 0, file: None };
-    let names = scan(text, "reading", None, &mut |input, row, order| {
+    let names = scan(text, "reading", None, |input, row, order| {
         rows += 1;
         if text.inputs.len() > 1 && spot.file.as_deref() != Some(&input.name) {
             spot.file = Some(Rc::from(input.name.as_str()));
@@ -51,7 +54,7 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
 pub(super) fn write(text: &Text<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
     let table = writer.dynamic_table(&columns.schema)?;
     let (mut rows, mut record) = (0, columns.record());
-    scan(text, "writing", Some(columns), &mut |input, row, order| {
+    scan(text, "writing", Some(columns), |input, row, order| {
         rows += 1;
         for (&column, cell) in order.iter().zip(row.cells()) {
             let null = is_null(&cell, text.nulls);
@@ -103,7 +106,7 @@ fn scan(
     text: &Text<'_>,
     what: &'static str,
     given: Option<&Columns>,
-    take: &mut dyn FnMut(&Input, &Row, &[usize]) -> Result<()>,
+    mut take: impl FnMut(&Input, &Row, &[usize]) -> Result<()>,
 ) -> Result<Vec<String>> {
     let progress = text.progress(what);
     let mut names: Option<Vec<String>> = given.map(|columns| columns.names().map(str::to_string).collect());
@@ -171,6 +174,10 @@ fn order(
 
 /// The names of the columns: not empty, and each only once.
 fn header(row: &Row, input: &Input) -> Result<Vec<String>> {
+    if row.len() > MAX_COLUMNS {
+        let (expected, found) = (format!("at most {MAX_COLUMNS}"), row.len().to_string());
+        return Err(bad(input, "HY0612", "too many columns", None, &expected, &found));
+    }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (i, cell) in row.cells().enumerate() {
         let refuse = |what: &str, expected: &str, found: &str| {

@@ -112,11 +112,14 @@ impl From<rmp_serde::decode::Error> for Unread {
 
 impl From<DecodeError<io::Error>> for Unread {
     fn from(error: DecodeError<io::Error>) -> Unread {
-        use cbor4ii::core::error::DecodeError::{Eof, Read};
+        use cbor4ii::core::error::DecodeError::{Eof, Mismatch, Read, Unsupported};
         match error {
             DecodeError::Custom(what) => Unread::Value(what.into()),
             DecodeError::Core(Read(error)) => error.into(),
             DecodeError::Core(Eof { .. }) => io::Error::from(ErrorKind::UnexpectedEof).into(),
+            DecodeError::Core(Mismatch { found, .. } | Unsupported { found, .. }) => {
+                Unread::Format(format!("malformed CBOR: unexpected byte {found:#04x}"))
+            }
             DecodeError::Core(other) => Unread::Format(format!("malformed CBOR: {other}")),
         }
     }

@@ -24,7 +24,8 @@ impl Time {
     pub(crate) fn units(self, exponent: i8) -> Option<i64> {
         let scale = 10i64.checked_pow(u32::from(exponent.unsigned_abs()))?;
         let nanos_per_unit = 1_000_000_000 / u32::try_from(scale).ok()?;
-        let fraction = (self.nanos % nanos_per_unit == 0).then(|| i64::from(self.nanos / nanos_per_unit))?;
+        let fraction =
+            self.nanos.is_multiple_of(nanos_per_unit).then(|| i64::from(self.nanos / nanos_per_unit))?;
         self.seconds.checked_mul(scale)?.checked_add(fraction)
     }
 }
@@ -51,8 +52,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
         }
         _ => (&[][..], rest),
     };
-    let nanos =
-        fraction.iter().chain(&[b'0'; 9]).take(9).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let digit = |at: usize| fraction.get(at).map_or(0, |digit| u32::from(digit - b'0'));
+    let nanos = (0..9).fold(0, |sum, at| sum * 10 + digit(at));
     let finer = fraction.iter().skip(9).any(|&digit| digit != b'0');
     Some(match zone {
         b"Z" | b"z" | b"+00:00" if second == 60 => Reading::Odd("is a leap second"),

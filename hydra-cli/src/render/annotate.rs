@@ -188,7 +188,7 @@ impl<'a> Annotator<'a> {
         let (offset, count) = (self.number(at, 4) as u64, self.number(at + 4, 4) as u64);
         let (region, base, noun) = match ty.kind() {
             Kind::String => ("text", self.payload.text, "byte"),
-            Kind::Bytes => ("heap", self.payload.heap, "byte"),
+            Kind::Bytes | Kind::Opaque => ("heap", self.payload.heap, "byte"),
             _ => ("heap", self.payload.heap, "element"),
         };
         let inside = (base + offset).checked_add(count.saturating_mul(self.entry(ty).1));

@@ -63,7 +63,6 @@ impl Column {
             _ => ty,
         };
         match inner.kind() {
-            Kind::Option => Some("an option inside an option looks like none"),
             Kind::List | Kind::Set | Kind::Map => Some("lists and maps are JSON text in one cell"),
             Kind::Array if inner.form() != Form::Uuid => Some("arrays are JSON text in one cell"),
             Kind::Struct | Kind::Tuple => Some("nested values are JSON text in one cell"),

@@ -135,7 +135,7 @@ impl<'a> Dtype<'a> {
         if ty.kind().is_reference() {
             let (region, unit) = match ty.kind() {
                 Kind::String => ("text", "bytes"),
-                Kind::Bytes => ("heap", "bytes"),
+                Kind::Bytes | Kind::Opaque => ("heap", "bytes"),
                 _ => ("heap", "elements"),
             };
             let note = format!(

@@ -21,6 +21,9 @@ const IMPORTS: [(&str, &str); 6] = [
     ("Duration", "time"),
     ("SystemTime", "time"),
 ];
+/// What other crates bring, and the feature that it needs.
+const FEATURES: [(&str, &str); 3] =
+    [("jiff::", "jiff"), ("uuid::Uuid", "uuid"), ("hydra::Fixed<", "rust_decimal")];
 /// How deep a type is spelled, and how many types in it: a schema of a file may spell endless ones.
 const MAX_DEPTH: usize = 64;
 const MAX_STEPS: u32 = 4096;
@@ -59,6 +62,12 @@ pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
         schema.fingerprint()
     );
     losses.iter().for_each(|loss| text.push_str(&format!("// Not as in the file: {loss}.\n")));
+    let features = FEATURES.iter().filter(|(name, _)| body.contains(name)).map(|(_, feature)| *feature);
+    let features: BTreeSet<&str> = features.collect();
+    if !features.is_empty() {
+        let features = features.into_iter().collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("// Needs these features of hydra-format: {features}.\n"));
+    }
     text.push_str("\nuse hydra::Hydra;\n");
     let words: HashSet<&str> = body.split(|c| !is_ident(c)).collect();
     let used = IMPORTS.iter().filter(|(name, _)| words.contains(name));
@@ -251,6 +260,12 @@ impl<'a> Source<'a> {
         match (ty.kind(), ty.form()) {
             (Kind::I128, Form::Timestamp { exponent: -9 }) => return "SystemTime".into(),
             (Kind::U128, Form::Duration { exponent: -9 }) => return "Duration".into(),
+            (Kind::I128, Form::Duration { exponent: -9 }) => return "jiff::SignedDuration".into(),
+            (Kind::I32, Form::Date) => return "jiff::civil::Date".into(),
+            (Kind::Array, Form::Uuid) => return "uuid::Uuid".into(),
+            (Kind::I128, Form::Decimal { exponent: exponent @ -28..=0 }) => {
+                return format!("hydra::Fixed<{}>", -exponent);
+            }
             (_, Form::None) => {}
             (kind, form) => {
                 let (code, exponent) = form.code();
@@ -262,6 +277,7 @@ impl<'a> Source<'a> {
             Kind::Unit => "()".into(),
             Kind::String => "String".into(),
             Kind::Bytes => "Vec<u8>".into(),
+            Kind::Opaque => "hydra::Opaque".into(),
             Kind::Option => format!("Option<{}>", of(ty.element())),
             Kind::List => format!("Vec<{}>", of(ty.element())),
             Kind::Box => format!("Box<{}>", of(ty.element())),

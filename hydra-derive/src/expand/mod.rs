@@ -82,6 +82,8 @@ impl<'m> Expansion<'m> {
             Body::Enum(variants) => self.enumeration(variants),
         };
         let plain = self.plain();
+        let opaque = self.model.fields().filter_map(|field| field.attrs.item("opaque"));
+        let opaque = opaque.map(|item| quote_spanned!(item.name.span()=> __h::opaque_feature! {}));
         quote! {
             #named_view
             // Fields that nothing reads and deprecated ones: what the user thinks of them is said elsewhere.
@@ -91,6 +93,7 @@ impl<'m> Expansion<'m> {
                 use __h::{NoConverted as _, NoField as _};
                 #items
                 #plain
+                #(#opaque)*
             };
         }
     }
@@ -226,13 +229,14 @@ fn ask(field: &Field, item: &str) -> TokenStream {
         Stored::AsItself | Stored::Skipped => quote_spanned!(span=> __h::FieldOf::<#ty>::#item),
         Stored::With(with) => quote_spanned!(span=> __h::Converted::<#with, #ty>::#item),
         Stored::As(stored) => quote_spanned!(span=> __h::Converted::<__h::As<#stored>, #ty>::#item),
+        Stored::Opaque => quote_spanned!(span=> __h::Converted::<__h::Opaque, #ty>::#item),
     }
 }
 
 /// The name of a field that is converted, as a last argument: its errors say it.
 fn named(field: &Field) -> Option<TokenStream> {
     let name = &field.name;
-    matches!(field.stored, Stored::With(_) | Stored::As(_)).then(|| quote!(, #name))
+    (!matches!(field.stored, Stored::AsItself | Stored::Skipped)).then(|| quote!(, #name))
 }
 
 /// How a field is viewed for the lifetime `'a`.
@@ -244,6 +248,9 @@ fn view_of(field: &Field, library: &TokenStream) -> TokenStream {
             <<#with as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
         },
         Stored::As(stored) => quote_spanned!(span=> <#stored as #library::Hydra>::View<'a>),
+        Stored::Opaque => quote_spanned! {span=>
+            <<#library::Opaque as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
+        },
     }
 }
 

@@ -91,11 +91,15 @@ impl Expansion<'_> {
         let ty = match (self.model.attrs.has("transparent"), itself) {
             (true, true) => quote! {
                 const BYTE: __h::bool = <#ty as __h::Describe>::BYTE && <Self as __h::Describe>::FLAT;
+                const TRANSPARENT: __h::bool = true;
                 const TYPE: &'static __h::Descriptor = <#ty as __h::Describe>::TYPE;
             },
             (true, false) => {
                 let stored = self.stored_type(inner);
-                quote!(const TYPE: &'static __h::Descriptor = <#stored as __h::Describe>::TYPE;)
+                quote! {
+                    const TRANSPARENT: __h::bool = true;
+                    const TYPE: &'static __h::Descriptor = <#stored as __h::Describe>::TYPE;
+                }
             }
             (false, _) => quote! {
                 const TYPE: &'static __h::Descriptor =
@@ -224,6 +228,7 @@ impl Expansion<'_> {
             Stored::AsItself | Stored::Skipped => inner.ty.to_token_stream(),
             Stored::With(with) => quote!(<#with as __h::With<#ty>>::Stored),
             Stored::As(stored) => stored.to_token_stream(),
+            Stored::Opaque => quote!(<__h::Opaque as __h::With<#ty>>::Stored),
         }
     }
 

@@ -33,6 +33,13 @@ impl<'a> At<'a> {
         self.bytes
     }
 
+    /// The same, region by region; see `Value::loaded`.
+    #[inline(always)]
+    pub(crate) fn loaded(self) -> At<'a> {
+        let ([bytes, heap], text) = ([self.bytes, self.heap].map(|region| region), self.text);
+        At { bytes, heap, text }
+    }
+
     /// The heap and the text.
     pub(crate) fn regions(self) -> (&'a [u8], &'a str) {
         (self.heap, self.text)

@@ -5,10 +5,16 @@ mod at;
 mod facts;
 mod image;
 mod impls;
+mod opaque;
 mod sink;
 mod validate;
 mod views;
 mod with;
+
+/// The page's examples, as tests.
+#[cfg(all(doctest, feature = "jiff", feature = "uuid", feature = "rust_decimal", feature = "opaque"))]
+#[doc = include_str!("../../../docs/TYPES.md")]
+struct Page;
 
 pub use at::{At, Run};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
@@ -21,7 +27,14 @@ pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_payload, open_payload_of};
+#[cfg(feature = "rust_decimal")]
+pub use impls::Fixed;
+#[cfg(feature = "rust_decimal")]
+pub(crate) use impls::{PLACES, decimal};
+#[cfg(feature = "jiff")]
+pub(crate) use impls::{date, signed_duration, timestamp};
 pub(crate) use impls::{duration, system_time};
+pub use opaque::Opaque;
 
 use crate::Result;
 use crate::raw::Describe;

@@ -42,6 +42,13 @@ pub trait With<T: 'static>: Sized + 'static {
 
     /// The value for what is stored.
     fn from_stored(stored: Self::Stored) -> Result<T>;
+
+    /// Refuses, once for each value that is written, what could not be read back.
+    #[doc(hidden)]
+    fn verify(stored: &Self::Stored) -> Result<()> {
+        let _ = stored;
+        Ok(())
+    }
 }
 
 /// Stores a value as a `U`, by `TryFrom` both ways: `#[hydra(as = u64)]`.

@@ -174,12 +174,5 @@ impl Descriptor {
 fn owned_fields<N: Into<Cow<'static, str>>>(
     fields: impl IntoIterator<Item = (N, TypeRef)>,
 ) -> Cow<'static, [Field]> {
-    let field = |(name, ty): (N, TypeRef)| Field {
-        name: name.into(),
-        ty,
-        offset: 0,
-        live_offset: None,
-        notes: Cow::Borrowed(&[]),
-    };
-    fields.into_iter().map(field).collect()
+    fields.into_iter().map(|(name, ty)| Field::owned(name.into(), ty, 0)).collect()
 }

@@ -168,21 +168,25 @@ impl Descriptor {
     }
 
     /// Name of a struct, enum or newtype without its arguments; the name of the kind otherwise.
+    #[inline]
     pub fn name(&self) -> &str {
         if self.name.is_empty() { self.kind.name() } else { &self.name }
     }
 
     /// Type arguments, in their order.
+    #[inline]
     pub fn args(&self) -> &[TypeRef] {
         &self.args
     }
 
     /// Kind.
+    #[inline]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
     /// What the kind means beyond its bytes.
+    #[inline]
     pub fn form(&self) -> Form {
         self.form
     }
@@ -193,21 +197,26 @@ impl Descriptor {
     }
 
     /// Size on disk in bytes.
+    #[inline]
     pub const fn size(&self) -> usize {
         self.size as usize
     }
 
     /// Alignment on disk in bytes.
+    #[inline]
     pub const fn align(&self) -> usize {
         self.align as usize
     }
 
-    /// Layout in the memory of this program; none for a type that was read from a file.
+    /// Layout in the memory of this program; none for a type that was read from a file, and for arrays of transparent
+    /// newtypes. Of a transparent newtype it is that of what the newtype shows.
+    #[inline]
     pub fn live(&self) -> Option<Live> {
         self.live
     }
 
     /// Element of options, lists, arrays, sets and boxes; inner type of newtypes; value of maps.
+    #[inline]
     pub fn element(&self) -> Option<TypeRef> {
         self.element
     }
@@ -228,16 +237,19 @@ impl Descriptor {
     }
 
     /// Fields of a struct or tuple, in stored order.
+    #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
     /// Variants of an enum, in declaration order.
+    #[inline]
     pub fn variants(&self) -> &[Variant] {
         &self.variants
     }
 
     /// Notes on the type: documentation, attributes, version.
+    #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -268,6 +280,8 @@ impl Descriptor {
 pub struct Field {
     pub(super) name: Cow<'static, str>,
     pub(super) ty: TypeRef,
+    /// Of the name: most other names have another one.
+    pub(super) hash: u32,
     pub(super) offset: u32,
     pub(super) live_offset: Option<usize>,
     pub(super) notes: Cow<'static, [Note]>,
@@ -283,31 +297,42 @@ impl Field {
         live_offset: Option<usize>,
         notes: &'static [Note],
     ) -> Field {
-        Field { name: Cow::Borrowed(name), ty, offset, live_offset, notes: Cow::Borrowed(notes) }
+        let (name, hash) = (Cow::Borrowed(name), hash(name));
+        Field { name, ty, hash, offset, live_offset, notes: Cow::Borrowed(notes) }
+    }
+
+    /// A field of a type that exists only as data, at an offset on disk.
+    pub(super) fn owned(name: Cow<'static, str>, ty: TypeRef, offset: u32) -> Field {
+        Field { hash: hash(&name), name, ty, offset, live_offset: None, notes: Cow::Borrowed(&[]) }
     }
 
     /// Name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Type.
+    #[inline]
     pub fn ty(&self) -> TypeRef {
         self.ty
     }
 
     /// Offset on disk, in bytes from the start of the struct, tuple or enum.
+    #[inline]
     pub fn offset(&self) -> usize {
         self.offset as usize
     }
 
-    /// Offset in live memory; none for fields of enums, for fields stored under another type, and for
-    /// types that were read from a file.
+    /// Offset in live memory; none for fields of enums, for fields stored under another type, for transparent
+    /// newtypes, and for types that were read from a file.
+    #[inline]
     pub fn live_offset(&self) -> Option<usize> {
         self.live_offset
     }
 
     /// Notes: documentation, aliases, default, attributes.
+    #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -356,6 +381,7 @@ impl Variant {
     }
 
     /// Name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -371,11 +397,13 @@ impl Variant {
     }
 
     /// Fields, in stored order; offsets count from the start of the enum.
+    #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
     /// Notes: documentation, aliases.
+    #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -386,8 +414,34 @@ impl Variant {
     }
 }
 
-fn position(fields: &[Field], name: &str) -> Option<usize> {
-    fields.iter().position(|field| field.name == name)
+/// Position of the field with this name.
+#[inline]
+pub(crate) fn position(fields: &[Field], name: &str) -> Option<usize> {
+    let hash = hash(name);
+    fields.iter().position(|field| field.hash == hash && same(field.name.as_bytes(), name.as_bytes()))
+}
+
+/// Equality, without a call for names of 4 to 8 bytes.
+#[inline]
+fn same(left: &[u8], right: &[u8]) -> bool {
+    let ends = |name: &[u8]| Some((*name.first_chunk::<4>()?, *name.last_chunk::<4>()?));
+    match left.len() == right.len() && left.len() <= 8 {
+        true if left.len() >= 4 => ends(left) == ends(right),
+        _ => left == right,
+    }
+}
+
+/// A number of a name: from its length, its first and its last bytes.
+#[inline]
+pub(super) const fn hash(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let (first, last) = match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
+        (Some(first), Some(last), _) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+        (.., [first, .., last]) => (*first as u32, *last as u32),
+        (.., [one]) => (*one as u32, 0),
+        _ => (0, 0),
+    };
+    first.wrapping_mul(0x9e37_79b1) ^ last.rotate_left(7) ^ bytes.len() as u32
 }
 
 fn doc(notes: &[Note]) -> Option<&str> {

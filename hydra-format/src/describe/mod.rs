@@ -16,8 +16,8 @@ mod schema;
 mod spell;
 mod wire;
 
-pub(crate) use descriptor::Parts;
 pub use descriptor::{Descriptor, Field, Live, Style, TypeRef, Variant};
+pub(crate) use descriptor::{Parts, position};
 pub use kind::{Form, Kind};
 pub(crate) use kind::{NANOS, is_duration, is_timestamp};
 pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};

@@ -115,6 +115,7 @@ impl Schema {
     }
 
     /// The root type.
+    #[inline]
     pub fn root(&self) -> &Descriptor {
         self.resolve(TypeRef::Index(0))
     }
@@ -123,6 +124,7 @@ impl Schema {
     ///
     /// # Panics
     /// For an index that is not of this schema. References from its own types never are.
+    #[inline]
     pub fn resolve(&self, ty: TypeRef) -> &Descriptor {
         match ty {
             TypeRef::Index(index) => &self.0.types[index as usize],

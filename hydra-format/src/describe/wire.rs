@@ -115,7 +115,7 @@ pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
 
 fn decode_type(input: &mut Input<'_>) -> Result<Descriptor> {
     let code = input.u8()?;
-    let kind = Kind::from_code(code).filter(|&kind| kind != Kind::Opaque);
+    let kind = Kind::from_code(code);
     let (flags, form, [exponent]) = (input.u8()?, input.u8()?, input.array()?);
     let Some(kind) = kind.filter(|_| flags & !NONZERO == 0) else {
         return Err(Error::new(ErrorKind::UnknownFeature)
@@ -178,7 +178,7 @@ fn decode_fields(input: &mut Input<'_>, named: bool) -> Result<Cow<'static, [Fie
     let field = |position: u16| {
         let name = if named { input.str()? } else { tuple_field_name(position.into()) };
         let (ty, offset) = (index(input)?, input.u32()?);
-        Ok(Field { name, ty, offset, live_offset: None, notes: Cow::Borrowed(&[]) })
+        Ok(Field::owned(name, ty, offset))
     };
     (0..count).map(field).collect()
 }

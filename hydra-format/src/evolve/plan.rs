@@ -57,13 +57,15 @@ pub(super) struct Node {
     pub(super) copied: bool,
 }
 
-/// The variants of an enum by their tags as unsigned bits: the tag to write, and the node of the fields. None where the target
-/// has no such variant.
+/// The tag to write, and the node of the fields where there are any.
+pub(super) type Chosen = (i128, Option<u32>);
+
+/// The variants of an enum by their tags as unsigned bits, with their names; none where the target has no such variant.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     pub(super) from_bytes: u32,
     pub(super) to_bytes: u32,
-    pub(super) variants: BTreeMap<u128, (String, Option<(i128, Option<u32>)>)>,
+    pub(super) variants: BTreeMap<u128, (String, Option<Chosen>)>,
     pub(super) target: String,
 }
 

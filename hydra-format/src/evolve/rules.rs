@@ -56,7 +56,7 @@ impl<'a> Compiler<'a> {
             | (Kind::Set, Kind::Set)
             | (Kind::Box, Kind::Box)
             | (Kind::Map, Kind::Map) => self.reference(draft, pair),
-            (Kind::Bytes, Kind::Bytes) => {
+            (Kind::Bytes, Kind::Bytes) | (Kind::Opaque, Kind::Opaque) => {
                 let byte = self.later(Job::Byte);
                 self.list(draft, byte, 1, "[]")
             }

@@ -47,35 +47,24 @@ impl Plan {
         let mut buffer = AlignedBuf::zeroed(bytes);
         let (before, text_out) = buffer.split_at_mut(text_start);
         let (out, heap_out) = before.split_at_mut(heap_start);
-        let out = part(out, 0, record_bytes as usize);
-        let heap_out = part(heap_out, 0, heap_bytes);
-        let run = |at, count| Lane { from: at, from_stride: from_size, to_stride: to_size, count };
-        if self.keeps_regions {
+        let (out, heap_out) = (part(out, 0, record_bytes as usize), part(heap_out, 0, heap_bytes));
+        let mut sink = if self.keeps_regions {
             put(heap_out, heap);
             put(text_out, text.as_bytes());
-            let (mut heap, mut text) = ([0; 0], [0; 0]);
-            let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
-            runner.flat(0, run(records, count), out);
-            (0..count).try_for_each(|index| {
-                let record = records.part(index * from_size, from_size);
-                runner.deep(0, record, part(out, index * to_size, to_size))
-            })?;
+            Sink::new(&mut [], 0, &mut [], 0)
         } else {
-            let mut sink = Sink::new(heap_out, 0, text_out, 0);
-            let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
-            runner.flat(0, run(records, count), out);
-            if !root.deep.is_empty() {
-                let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
-                for index in 0..count {
-                    if skipped.next_if_eq(&(index as u64)).is_none() {
-                        let record = records.part(index * from_size, from_size);
-                        runner.deep(0, record, part(out, index * to_size, to_size))?;
-                    }
-                }
+            Sink::new(heap_out, 0, text_out, 0)
+        };
+        let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
+        runner.flat(0, Lane { from: records, from_stride: from_size, to_stride: to_size, count }, out);
+        let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
+        for index in if root.deep.is_empty() { 0..0 } else { 0..count } {
+            if skipped.next_if_eq(&(index as u64)).is_none() {
+                let record = records.part(index * from_size, from_size);
+                runner.deep(0, record, part(out, index * to_size, to_size))?;
             }
-            sink.finish()?;
         }
+        sink.finish()?;
         let (records, heap, text) =
             (0..record_bytes as usize, heap_start..heap_start + heap_bytes, text_start..bytes);
         Ok(Transcoded { buffer, ranges: Ranges { records, heap, text }, bad })
@@ -150,26 +139,22 @@ impl Lane<'_> {
     }
 
     fn copy(&self, step: &Step, bytes: u32, target: &mut [u8]) {
-        let places = (step.from, step.to);
-        let count = bytes as usize;
-        match bytes {
-            _ if self.count > 1 && count == self.from_stride && count == self.to_stride => {
-                put(target, self.from.part(0, self.count * count).bytes());
-            }
-            1 => self.each::<1, 1>(places, target, |it| it),
-            2 => self.each::<2, 2>(places, target, |it| it),
-            4 => self.each::<4, 4>(places, target, |it| it),
-            8 => self.each::<8, 8>(places, target, |it| it),
-            16 => self.each::<16, 16>(places, target, |it| it),
-            24 => self.each::<24, 24>(places, target, |it| it),
-            32 => self.each::<32, 32>(places, target, |it| it),
-            48 => self.each::<48, 48>(places, target, |it| it),
-            _ => {
-                for index in 0..self.count {
-                    let source = self.from.part(index * self.from_stride + step.from as usize, count);
-                    put(part(target, index * self.to_stride + step.to as usize, count), source.bytes());
+        let (places, count) = ((step.from, step.to), bytes as usize);
+        if self.count > 1 && count == self.from_stride && count == self.to_stride {
+            return put(target, self.from.part(0, self.count * count).bytes());
+        }
+        macro_rules! sizes {
+            ($($size:literal)*) => {
+                match bytes {
+                    $($size => return self.each::<$size, $size>(places, target, |it| it),)*
+                    _ => {}
                 }
-            }
+            };
+        }
+        sizes!(1 2 4 8 12 16 20 24 28 32 36 40 44 48 52 56 60 64);
+        for index in 0..self.count {
+            let source = self.from.part(index * self.from_stride + step.from as usize, count);
+            put(part(target, index * self.to_stride + step.to as usize, count), source.bytes());
         }
     }
 }
@@ -291,10 +276,19 @@ impl<'a> Runner<'a, '_, '_> {
             return Ok(());
         }
         self.bounded()?;
-        if self.plan.node(node).copied {
+        let of = self.plan.node(node);
+        let strings = matches!(self.plan.steps(&of.deep), [Step { from: 0, to: 0, op: Op::Text, .. }]);
+        if of.copied {
             put(target, run.bytes());
         } else if self.pass.enter() {
-            self.run(node, run.at, target, run.count())?;
+            if strings && (from_size, to_size) == (8, 8) {
+                let mut slots = target.chunks_exact_mut(8);
+                for string in run.bytes().chunks_exact(8) {
+                    self.pass.text(slots.next().unwrap_or_default(), from.with(string).str());
+                }
+            } else {
+                self.run(node, run.at, target, run.count())?;
+            }
             self.pass.leave();
         }
         Ok(())

@@ -2,6 +2,9 @@
 //! trusted by unsafe code; where they are false, nothing is.
 
 use super::{Describe, Plain};
+use crate::codec::Opaque;
+#[cfg(feature = "rust_decimal")]
+use crate::codec::{Fixed, PLACES};
 use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, struct_layout};
 use crate::type_of;
 use std::borrow::Cow;
@@ -33,7 +36,8 @@ const fn parts_of<T: 'static, E: Describe>(kind: Kind) -> Parts {
 
 /// Types that are a reference or have a tag on disk, and scalars with invalid bit patterns: never flat.
 macro_rules! not_flat {
-    ($([$($generics:tt)*] $ty:ty, refs $refs:expr, $parts:expr, {$($extra:tt)*};)*) => {$(
+    ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty, refs $refs:expr, $parts:expr, {$($extra:tt)*};)*) => {$(
+        $(#[$attr])*
         // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
         unsafe impl<$($generics)*> Describe for $ty {
             const SIZE: usize = Self::TYPE.size();
@@ -104,9 +108,50 @@ not_flat! {
     [K: Describe, V: Describe, S: 'static] HashMap<K, V, S>, refs true, map_parts::<Self, K, V>(), {};
     [T: Describe] BTreeSet<T>, refs true, set_parts::<Self, T>(), {};
     [T: Describe, S: 'static] HashSet<T, S>, refs true, set_parts::<Self, T>(), {};
-    [] Duration, refs false, formed::<Self>(Kind::U128, Form::Duration { exponent: NANOS }), {};
-    [] SystemTime, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), {};
+    [] Duration, refs false, formed::<Self>(Kind::U128, Form::Duration { exponent: NANOS }), { const KEY: bool = true; };
+    [] SystemTime, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), { const KEY: bool = true; };
+    [] Opaque, refs true, parts::<Self>(Kind::Opaque), {};
+    #[cfg(feature = "jiff")]
+    [] jiff::Timestamp, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), { const KEY: bool = true; };
+    #[cfg(feature = "jiff")]
+    [] jiff::SignedDuration, refs false, formed::<Self>(Kind::I128, Form::Duration { exponent: NANOS }), { const KEY: bool = true; };
+    #[cfg(feature = "jiff")]
+    [] jiff::civil::Date, refs false, formed::<Self>(Kind::I32, Form::Date), { const KEY: bool = true; };
+    // Measured, since not every Decimal has so few places.
+    #[cfg(feature = "rust_decimal")]
+    [] rust_decimal::Decimal, refs true, decimal::<Self>(PLACES), { const KEY: bool = true; };
+    #[cfg(feature = "rust_decimal")]
+    [const PLACES: u8] Fixed<PLACES>, refs true, decimal::<Self>(PLACES), { const KEY: bool = true; };
 }
+
+#[cfg(feature = "rust_decimal")]
+const fn decimal<T: 'static>(places: u8) -> Parts {
+    assert!(places <= 28, "a Decimal has at most 28 places");
+    formed::<T>(Kind::I128, Form::Decimal { exponent: -(places as i8) })
+}
+
+#[cfg(feature = "uuid")]
+const _: () = assert!(size_of::<uuid::Uuid>() == 16 && align_of::<uuid::Uuid>() == 1);
+#[cfg(feature = "uuid")]
+// SAFETY: uuid promises the layout of [u8; 16] (its Pod for bytemuck says so), which is how it is stored; any bits are valid.
+unsafe impl Describe for uuid::Uuid {
+    const SIZE: usize = 16;
+    const ALIGN: usize = 1;
+    const FLAT: bool = true;
+    const ANY_BITS: bool = true;
+    const REFS: bool = false;
+    const KEY: bool = true;
+    const TYPE: &'static Descriptor = const {
+        let mut parts = sized::<Self>(Kind::Array, Self::SIZE, Self::ALIGN);
+        parts.form = Form::Uuid;
+        parts.element = Some(TypeRef::Live(type_of::<u8>));
+        parts.count = 16;
+        &Descriptor::new(parts)
+    };
+}
+#[cfg(feature = "uuid")]
+// SAFETY: the assertion above holds the alignment.
+unsafe impl Plain for uuid::Uuid {}
 
 // SAFETY: arrays have no padding between or after their elements, so an array of flat elements is flat,
 // and any bits are valid exactly when they are for the elements. An array without elements is not flat: it is
@@ -120,6 +165,9 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
     const KEY: bool = T::KEY;
     const TYPE: &'static Descriptor = const {
         let mut parts = sized::<Self>(Kind::Array, Self::SIZE, Self::ALIGN);
+        if T::TRANSPARENT {
+            parts.live = None;
+        }
         parts.element = Some(TypeRef::Live(type_of::<T>));
         parts.count = N as u64;
         &Descriptor::new(parts)
@@ -218,7 +266,7 @@ macro_rules! tuples {
                     stringify!($index),
                     TypeRef::Live(type_of::<$param>),
                     Self::LAYOUT.offsets[$index],
-                    Some(std::mem::offset_of!(Self, $index)),
+                    if $param::TRANSPARENT { None } else { Some(std::mem::offset_of!(Self, $index)) },
                     &[],
                 )),+] };
                 &Descriptor::new(parts)

@@ -12,7 +12,9 @@ use crate::describe::{Descriptor, Kind, Live, Parts};
 /// - `ANY_BITS` is true only if every pattern of `SIZE` bytes is a valid stored value and, where `FLAT`
 ///   is true too, a valid value of the type.
 /// - [`Describe::valid`] is true only for bytes that are a valid value of a `FLAT` type.
-/// - `TYPE` describes this type.
+/// - `TYPE` describes this type. Unless `TRANSPARENT`, its live layout is the type's own: a field with a live offset is
+///   there in memory, as the type of the program whose descriptor the field refers to; so are the elements of an array
+///   that has a live layout, one after the other.
 pub unsafe trait Describe: Sized + 'static {
     /// Stored size in bytes.
     const SIZE: usize;
@@ -29,6 +31,9 @@ pub unsafe trait Describe: Sized + 'static {
     /// Is `u8`, so that a list of it is bytes.
     #[doc(hidden)]
     const BYTE: bool = false;
+    /// `TYPE` is that of the one field: the type in memory is another than `TYPE` says.
+    #[doc(hidden)]
+    const TRANSPARENT: bool = false;
     /// The type as data.
     const TYPE: &'static Descriptor;
 

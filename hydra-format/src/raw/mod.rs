@@ -7,6 +7,7 @@ mod cast;
 mod describe;
 mod map;
 mod payload;
+mod place;
 
 pub use buffer::AlignedBuf;
 pub(crate) use builtin::{TupleLayout, each_tuple, pair_layout};
@@ -14,3 +15,4 @@ pub(crate) use cast::{bytes_of, read, slice_of, vec_of};
 pub use describe::{Describe, Plain};
 pub use map::Map;
 pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap};
+pub(crate) use place::Place;

@@ -83,7 +83,7 @@ impl Dynamic {
         let ty = value.typed();
         let data = match value.0 {
             Repr::Encoded { .. } => return Err(value.wrong_kind("")),
-            Repr::Live(_) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
+            Repr::Live(..) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
             Repr::Data { data, .. } => data.clone(),
             Repr::Stored { .. } => data_of(value, 0)?,
         };

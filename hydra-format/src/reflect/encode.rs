@@ -277,7 +277,7 @@ impl<'p, 's> Encoder<'p, 's> {
 
     /// The live value, if it can encode itself as this type.
     fn own<'v>(&mut self, value: Value<'v>, ty: Type<'_>) -> Option<&'v dyn Reflect> {
-        let Repr::Live(live) = value.0 else { return None };
+        let Repr::Live(live, _) = value.0 else { return None };
         if ty.is_free_number() && ty.form() == Form::None {
             return None;
         }

@@ -30,7 +30,7 @@ impl<'a> Entries<'a> {
         }
         let layout = value.typed().entry();
         let source = match value.0 {
-            Repr::Live(live) => Source::Live(live.entries()),
+            Repr::Live(live, _) => Source::Live(live.entries()),
             Repr::Encoded { .. } => return None,
             Repr::Stored { at, ty } => Source::Stored(ty.run(at), layout),
             Repr::Data { data, .. } => Source::Data(data, layout),
@@ -107,7 +107,14 @@ impl<'a> Iterator for Parts<'a> {
         let index = self.next;
         let part = match &mut self.entries {
             Some(entries) => entries.next()?.1,
-            None => self.value.part(index)?,
+            None => match (self.value.0, self.fields.get(index)) {
+                // The usual way, straight.
+                (Repr::Stored { at, ty }, Some(field)) => {
+                    let ty = ty.resolve(field.ty());
+                    Value(Repr::Stored { at: at.part(field.offset(), ty.size()), ty })
+                }
+                _ => self.value.part(index)?,
+            },
         };
         self.next += 1;
         Some((self.fields.get(index), part))

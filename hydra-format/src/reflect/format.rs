@@ -75,7 +75,7 @@ impl<'a> Shown<'a> {
                 Some(variant) => self.fields(variant.name(), variant.style(), f),
                 None => f.write_str("<unknown variant>"),
             },
-            _ => Ok(()),
+            _ => f.write_str(".."),
         }
     }
 

@@ -8,7 +8,8 @@ use crate::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime};
 
 /// What [`Value::get`] can give: all integers and floats, bool, char, `&str`, `&[u8]` of bytes, slices of
-/// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these.
+/// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these. With the crate's features,
+/// also jiff's Timestamp, SignedDuration and Date, Uuid and Decimal of theirs.
 ///
 /// Integers convert between all widths where the number fits, and into floats that hold it exactly; f32 and f64 convert
 /// where nothing is lost. No float becomes an integer.
@@ -31,6 +32,7 @@ impl<'a> Value<'a> {
     /// assert_eq!(value.get::<u8>().unwrap_err().kind(), ErrorKind::OutOfRange);
     /// # Ok::<(), hydra::Error>(())
     /// ```
+    #[inline]
     pub fn get<T: Get<'a>>(self) -> Result<T> {
         T::get(self)
     }
@@ -48,6 +50,7 @@ macro_rules! get {
     ($($ty:ty, |$value:ident| $get:expr;)*) => {$(
         impl<'a> sealed::Sealed for $ty {}
         impl<'a> Get<'a> for $ty {
+            #[inline(always)]
             fn get($value: Value<'a>) -> Result<$ty> {
                 $get
             }
@@ -60,7 +63,7 @@ macro_rules! integers {
         $ty, |value| match value.through().scalar() {
             Scalar::Int(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
             Scalar::Uint(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
-            _ => Err(value.through().wrong_kind("an integer")),
+            _ => Err(value.loaded().is_no("an integer")),
         };
     )*}};
 }
@@ -73,12 +76,13 @@ macro_rules! floats {
             Scalar::F64(number) => exact_float(number, number as $ty as f64).map(|()| number as $ty),
             Scalar::Int(number) => exact_integer(number.unsigned_abs(), $mantissa).map(|()| number as $ty),
             Scalar::Uint(number) => exact_integer(number, $mantissa).map(|()| number as $ty),
-            _ => Err(value.through().wrong_kind("a number")),
+            _ => Err(value.loaded().is_no("a number")),
         };
     )*}};
 }
 floats! { f32, 24; f64, 53; }
 
+#[inline]
 fn exact_float(wide: f64, back: f64) -> Result<()> {
     match wide.to_bits() == back.to_bits() {
         true => Ok(()),
@@ -87,6 +91,7 @@ fn exact_float(wide: f64, back: f64) -> Result<()> {
 }
 
 /// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
+#[inline]
 fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
     let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
     match zeros + mantissa >= 128 {
@@ -98,20 +103,20 @@ fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
 get! {
     bool, |value| match value.through().scalar() {
         Scalar::Bool(it) => Ok(it),
-        _ => Err(value.through().wrong_kind("bool")),
+        _ => Err(value.loaded().is_no("bool")),
     };
     char, |value| match value.through().scalar() {
         Scalar::Char(it) => Ok(it),
-        _ => Err(value.through().wrong_kind("char")),
+        _ => Err(value.loaded().is_no("char")),
     };
     &'a str, |value| match value.through().scalar() {
         Scalar::Str(text) => Ok(text),
-        _ => Err(value.through().wrong_kind("string")),
+        _ => Err(value.loaded().is_no("string")),
     };
     &'a [u8], |value| match value.through().scalar() {
         Scalar::Bytes(bytes) => Ok(bytes),
         _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
-        _ => Err(value.through().wrong_kind("bytes")),
+        _ => Err(value.loaded().is_no("bytes")),
     };
     Duration, |value| {
         let value = value.through();
@@ -124,6 +129,47 @@ get! {
         let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
         let time = system_time(nanos(value, exponent)?);
         time.ok_or_else(|| out_of_range("a time that this system can express", value))
+    };
+}
+
+#[cfg(feature = "jiff")]
+get! {
+    jiff::Timestamp, |value| {
+        let value = value.through();
+        let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
+        crate::codec::timestamp(nanos(value, exponent)?)
+            .ok_or_else(|| out_of_range("a time in the years -9999 to 9999", value))
+    };
+    jiff::SignedDuration, |value| {
+        let value = value.through();
+        let Form::Duration { exponent } = value.ty().form() else { return Err(value.wrong_kind("a duration")) };
+        crate::codec::signed_duration(nanos(value, exponent)?)
+            .ok_or_else(|| out_of_range("a duration of up to 2^63 seconds", value))
+    };
+    jiff::civil::Date, |value| {
+        let value = value.through();
+        let Form::Date = value.ty().form() else { return Err(value.wrong_kind("a date")) };
+        crate::codec::date(value.get()?).ok_or_else(|| out_of_range("a date in the years -9999 to 9999", value))
+    };
+}
+
+#[cfg(feature = "uuid")]
+get! {
+    uuid::Uuid, |value| {
+        let value = value.through();
+        let Form::Uuid = value.ty().form() else { return Err(value.wrong_kind("a UUID")) };
+        let bytes = value.parts().map(|(_, byte)| byte.get()).collect::<Result<Vec<u8>>>()?;
+        uuid::Uuid::from_slice(&bytes).map_err(|_| value.wrong_kind("a UUID"))
+    };
+}
+
+#[cfg(feature = "rust_decimal")]
+get! {
+    rust_decimal::Decimal, |value| {
+        let value = value.through();
+        let Form::Decimal { exponent } = value.ty().form() else { return Err(value.wrong_kind("a decimal")) };
+        crate::codec::decimal(value.get()?, exponent)
+            .ok_or_else(|| out_of_range("a decimal of at most 96 bits and 28 places", value))
     };
 }
 

@@ -1,19 +1,24 @@
 //! A path resolved once against a type of the program, to be followed in many values. It knows where the steps through
-//! structs, tuples, newtypes and arrays lead on disk.
+//! structs, tuples, newtypes and arrays lead on disk and in memory.
 #![forbid(unsafe_code)]
 
 use super::path::{no_variant, suggest};
+use super::settable::is_guarded;
 use super::types::Type;
 use super::value::{Repr, indices, way_in};
-use super::{Path, Step, Value};
-use crate::describe::Kind;
+use super::{Path, Step, Value, ValueMut};
+use crate::describe::{Field, Kind, Note, Schema};
+use crate::raw::Place;
 use crate::{Error, ErrorKind, Hydra, Result};
+use std::any::TypeId;
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 /// A path, resolved once against the type `T`.
 ///
 /// Steps through structs, tuples, newtypes and arrays cost one addition in a stored value. What follows the first
-/// other step is looked up in every value, as [`Value::follow`] does.
+/// other step is looked up in every value, as [`Value::follow`] does. Where the type of the part is known, too,
+/// [`Handle::slot`] costs no more than the field itself in a live value.
 ///
 /// ```
 /// use hydra::{Hydra, Value, reflect::Handle};
@@ -29,7 +34,7 @@ use std::marker::PhantomData;
 /// assert!(Handle::<Tick>::new("at.2").is_err()); // wrong paths are found before there is a value
 /// # Ok::<(), hydra::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Handle<T> {
     path: Path,
     /// Positions of the parts at the start of the path, with newtypes opened on the way.
@@ -39,7 +44,17 @@ pub struct Handle<T> {
     ty: Type<'static>,
     /// The steps after them.
     rest: Path,
+    /// A schema with a type that is stored as `T` is, the first in whose values the path was followed, and the address of the type in it, where
+    /// nothing else can be while the schema is kept here.
+    known: OnceLock<(usize, Schema)>,
     of: PhantomData<fn(&T)>,
+}
+
+impl<T> Clone for Handle<T> {
+    fn clone(&self) -> Self {
+        let (path, rest) = (self.path.clone(), self.rest.clone());
+        Handle { path, parts: self.parts.clone(), rest, known: self.known.clone(), ..*self }
+    }
 }
 
 impl<T: Hydra> Handle<T> {
@@ -47,8 +62,8 @@ impl<T: Hydra> Handle<T> {
     pub fn new(path: &str) -> Result<Handle<T>> {
         let path: Path = path.parse()?;
         let (ty, rest) = (Type::new(T::TYPE, None), Path::default());
-        let mut handle =
-            Handle { path: path.clone(), parts: Vec::new(), offset: 0, ty, rest, of: PhantomData };
+        let (known, parts) = (OnceLock::new(), Vec::new());
+        let mut handle = Handle { path: path.clone(), parts, offset: 0, ty, rest, known, of: PhantomData };
         let mut ty = handle.ty;
         for (index, step) in path.steps().iter().enumerate() {
             let first = handle.rest.steps().is_empty();
@@ -80,33 +95,82 @@ impl<T: Hydra> Handle<T> {
     }
 
     /// The value there, in a value whose type is `T` or has exactly its stored form.
+    #[inline]
     pub fn get<'a>(&self, value: Value<'a>) -> Result<Value<'a>> {
-        if !std::ptr::eq(value.ty(), T::TYPE) || value.schema().is_some() {
-            return self.search(value);
+        match value.0 {
+            Repr::Stored { at, ty } if self.rest.steps().is_empty() && self.is_known(ty) => {
+                let at = at.part(self.offset, self.ty.size());
+                Ok(Value(Repr::Stored { at, ty: self.ty }))
+            }
+            _ => self.walk(value.loaded()).map(Value::loaded),
         }
-        let found = match value.0 {
-            Repr::Stored { at, .. } => {
-                Value(Repr::Stored { at: at.part(self.offset, self.ty.size()), ty: self.ty })
-            }
-            _ => {
-                let mut found = value;
-                for &part in &self.parts {
-                    found = found.part(part).ok_or_else(|| found.wrong_kind("a value with parts"))?;
-                }
-                found
-            }
-        };
+    }
+
+    /// Where a value of the type `F` is in every live value; an error if the path does not lead to one through structs,
+    /// tuples and arrays alone.
+    ///
+    /// ```
+    /// use hydra::reflect::Handle;
+    /// let mut line = (1u64, [0.5f32, 2.5]);
+    /// let end = Handle::<(u64, [f32; 2])>::new("1[1]")?.slot::<f32>()?;
+    /// end.set(&mut line, 3.5)?;
+    /// assert_eq!((*end.get(&line), line.1), (3.5, [0.5, 3.5]));
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn slot<F: Hydra>(&self) -> Result<Slot<T, F>> {
+        let place = self.rest.steps().is_empty().then(|| Place::find(&self.parts)).flatten();
+        let place = place.ok_or_else(|| {
+            let expected = format!("a {} in every value", Value::type_name(Type::new(F::TYPE, None)));
+            let found = Value::type_name(self.ty);
+            Error::new(ErrorKind::TypeMismatch).path(self.path.to_string()).expected(expected).found(found)
+        })?;
+        let guarded = is_guarded(Type::new(T::TYPE, None));
+        Ok(Slot { place, handle: self.clone(), direct: !guarded && self.is_public() })
+    }
+
+    /// True if no step leads through a private field.
+    fn is_public(&self) -> bool {
+        let mut ty = Type::new(T::TYPE, None);
+        self.parts.iter().all(|&part| {
+            let private = |field: &Field| field.notes().iter().any(|note| matches!(note, Note::Private));
+            let private = ty.ty.fields().get(part).is_some_and(private);
+            ty = ty.part(None, part).unwrap_or(ty);
+            !private
+        })
+    }
+
+    /// True for `T` itself, and for the type in a schema that is known to be stored as `T` is.
+    #[inline]
+    fn is_known(&self, ty: Type<'_>) -> bool {
+        let address = std::ptr::from_ref(ty.ty).addr();
+        self.known.get().is_some_and(|known| known.0 == address) || is_own::<T>(ty)
+    }
+
+    fn walk<'a>(&self, value: Value<'a>) -> Result<Value<'a>> {
+        let ty = value.typed();
+        if !self.is_known(ty) {
+            self.learn(ty)?;
+            return value.follow(&self.path);
+        }
+        let mut found = value;
+        for &part in &self.parts {
+            found = found.part(part).ok_or_else(|| found.wrong_kind("a value with parts"))?.loaded();
+        }
         if self.rest.steps().is_empty() { Ok(found) } else { found.follow(&self.rest) }
     }
 
+    /// An error if this type is not stored as `T` is.
     #[cold]
-    fn search<'a>(&self, value: Value<'a>) -> Result<Value<'a>> {
-        if !value.typed().is_identical(Type::new(T::TYPE, None)) {
-            return Err(Error::new(ErrorKind::TypeMismatch)
-                .expected(Value::type_name(Type::new(T::TYPE, None)))
-                .found(value.type_text()));
+    fn learn(&self, ty: Type<'_>) -> Result<()> {
+        let own = Type::new(T::TYPE, None);
+        if !ty.is_identical(own) {
+            let (expected, found) = (Value::type_name(own), Value::type_name(ty));
+            return Err(Error::new(ErrorKind::TypeMismatch).expected(expected).found(found));
         }
-        value.follow(&self.path)
+        if let Some(schema) = ty.schema {
+            self.known.get_or_init(|| (std::ptr::from_ref(ty.ty).addr(), schema.clone()));
+        }
+        Ok(())
     }
 
     /// Opens newtypes on the way.
@@ -117,6 +181,55 @@ impl<T: Hydra> Handle<T> {
             self.ty = ty;
         }
         ty
+    }
+}
+
+/// True for the type `T` of the program.
+fn is_own<T: Hydra>(ty: Type<'_>) -> bool {
+    ty.live().is_some_and(|live| live.id == TypeId::of::<T>())
+}
+
+/// Where an `F` is in every `T`. [`Handle::slot`] finds it.
+#[derive(Debug)]
+pub struct Slot<T, F> {
+    place: Place<T, F>,
+    handle: Handle<T>,
+    /// It may be changed without a look at the value around it.
+    direct: bool,
+}
+
+impl<T: Hydra, F: Hydra> Slot<T, F> {
+    /// The value there.
+    #[inline]
+    pub fn get<'a>(&self, value: &'a T) -> &'a F {
+        self.place.get(value)
+    }
+
+    /// The value there in a stored value, read in place; as [`Handle::get`], with its errors.
+    #[inline]
+    pub fn view<'a>(&self, value: Value<'a>) -> Result<F::View<'a>> {
+        match value.0 {
+            Repr::Stored { at, ty } if self.handle.is_known(ty) => Ok(at.get::<F>(self.handle.offset)),
+            _ => self.view_new(value.loaded()),
+        }
+    }
+
+    #[cold]
+    fn view_new<'a>(&self, value: Value<'a>) -> Result<F::View<'a>> {
+        match value.0 {
+            Repr::Stored { at, ty } => self.handle.learn(ty).map(|()| at.get::<F>(self.handle.offset)),
+            _ => Err(Error::new(ErrorKind::WrongKind).expected("a stored value").found(value.type_text())),
+        }
+    }
+
+    /// Sets it, as [`ValueMut::set`] does and with its errors.
+    #[inline]
+    pub fn set(&self, value: &mut T, new: F) -> Result<()> {
+        if !self.direct {
+            return ValueMut::of(value).follow(&self.handle.path)?.set(new);
+        }
+        drop(std::mem::replace(self.place.get_mut(value), new));
+        Ok(())
     }
 }
 

@@ -61,6 +61,7 @@ impl<'a> PartMut<'a> {
 }
 
 /// The value, or what transparent newtypes show in its place.
+#[inline]
 pub(super) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
     if live.inside_mut().is_none() {
         return live;
@@ -83,7 +84,7 @@ pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
 
 /// An error if the type of the value, if it is live, has an invariant that refuses it.
 pub(super) fn check_one(value: Value<'_>) -> Result<()> {
-    let Repr::Live(live) = value.0 else { return Ok(()) };
+    let Repr::Live(live, _) = value.0 else { return Ok(()) };
     let refused = |why: String| {
         let what = format!("{}: {why}", value.type_text());
         Error::new(ErrorKind::NotSettable).what(what).because(Why::Invariant).help(Why::Invariant.hint())

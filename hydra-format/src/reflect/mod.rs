@@ -40,7 +40,7 @@ pub use dynamic::{Data, Dynamic};
 pub use entries::{Entries, Parts};
 pub(crate) use equal::compare_keys;
 pub use get::Get;
-pub use handle::Handle;
+pub use handle::{Handle, Slot};
 pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};

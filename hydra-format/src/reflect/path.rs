@@ -1,10 +1,13 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
 #![forbid(unsafe_code)]
 
-use super::equal::compare_text;
+use super::dynamic::{Place, check};
+use super::equal::{compare_keys, compare_text};
+use super::parse::parse;
 use super::types::Type;
-use super::{Scalar, Value};
-use crate::describe::{Kind, Variant};
+use super::value::Repr;
+use super::{Data, Scalar, Value};
+use crate::describe::{Form, Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -37,6 +40,7 @@ pub struct Path {
 
 impl Path {
     /// The steps from the outside to the inside.
+    #[inline]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -402,10 +406,19 @@ impl<'a> Value<'a> {
     }
 
     /// The value at a path that was parsed before.
+    #[inline]
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
+        self.loaded().walk_along(path).map(Value::loaded)
+    }
+
+    fn walk_along(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
         for (index, step) in path.steps.iter().enumerate() {
-            value = value.step(step).map_err(|error| path.blame(index, error))?;
+            let next = match step {
+                Step::Field(name) => value.field(name),
+                step => value.loaded().step(step).map(Value::loaded),
+            };
+            value = next.map_err(|error| path.blame(index, error))?.loaded();
         }
         Ok(value)
     }
@@ -436,10 +449,15 @@ impl<'a> Value<'a> {
             return Err(self.wrong_kind("a map"));
         }
         let mut entries = self.entries()?;
-        let found = match key_as_text(self) {
-            true => entries.search(|candidate| compare_text(candidate.through(), key)),
-            false => entries
+        let ty = key_type(self);
+        let formed = formed_key(key, ty);
+        let found = match ty.kind() {
+            Kind::Enum => entries
                 .position(|(candidate, _)| candidate.through().variant().map(Variant::name) == Some(key)),
+            _ => entries.search(|candidate| match &formed {
+                Some(data) => compare_keys(candidate.through(), Value(Repr::Data { data, ty })),
+                None => compare_text(candidate.through(), key),
+            }),
         };
         found.ok_or_else(|| self.no_key(key))
     }
@@ -496,11 +514,18 @@ fn key_text(key: Value<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// True if the keys of a map are in the order of their text's meaning, so that they can be searched.
-fn key_as_text(map: Value<'_>) -> bool {
+/// The type of a map's keys, behind newtypes.
+fn key_type(map: Value<'_>) -> Type<'_> {
     let mut key = map.typed().key();
     while key.kind() == Kind::Newtype {
         key = key.element();
     }
-    key.kind() != Kind::Enum
+    key
+}
+
+/// The key of a form, if the text is one: `2024-01-02` of a date.
+fn formed_key(text: &str, ty: Type<'_>) -> Option<Data> {
+    let mut data = (ty.form() != Form::None).then(|| parse(text, ty).ok()).flatten()?;
+    check(&mut data, ty, Place::default()).ok()?;
+    Some(data)
 }

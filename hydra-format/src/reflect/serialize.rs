@@ -115,6 +115,7 @@ impl<'a> Spelled<'a> {
                 map.end()
             }
             Kind::Map => self.entries(value, serializer),
+            kind if kind.is_integer() => Err(S::Error::custom("a number that cannot be stored")),
             _ => self.sequence(value, serializer),
         }
     }
@@ -178,7 +179,8 @@ impl<'a> Spelled<'a> {
             _ => false,
         };
         match scalar {
-            Scalar::None | Scalar::Unit => serializer.serialize_unit(),
+            // Not as unit, of which CBOR makes an empty array.
+            Scalar::None | Scalar::Unit => serializer.serialize_none(),
             Scalar::Bool(it) => serializer.serialize_bool(it),
             Scalar::Char(c) => serializer.serialize_char(c),
             Scalar::Int(number) => match i64::try_from(number) {

@@ -43,14 +43,38 @@ fn timestamp(value: i128, exponent: i8) -> String {
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let fraction = fraction.trim_end_matches('0');
     let width = if fraction.len() > 9 { fraction.len() } else { fraction.len().next_multiple_of(3) };
-    let point = if fraction.is_empty() { "" } else { "." };
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}{point}{fraction:0<width$}Z", civil(day))
+    let mut text = civil(day as i64);
+    for (before, part) in [('T', second / 3600), (':', second / 60 % 60), (':', second % 60)] {
+        text.push(before);
+        pad(&mut text, part as u64, 2);
+    }
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
+        text.extend(std::iter::repeat_n('0', width - fraction.len()));
+    }
+    text.push('Z');
+    text
+}
+
+/// Appends a number with at least so many digits.
+fn pad(text: &mut String, mut number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut count = 0;
+    for digit in digits.iter_mut().rev() {
+        if number == 0 && count >= width {
+            break;
+        }
+        *digit = b'0' + (number % 10) as u8;
+        (number, count) = (number / 10, count + 1);
+    }
+    let digits = digits.get(digits.len() - count..).unwrap_or_default();
+    text.extend(digits.iter().map(|&digit| char::from(digit)));
 }
 
 /// Days since 1970-01-01 as `YYYY-MM-DD`; `2932897d` where the year has no four digits.
 fn date(days: i128) -> String {
-    if RFC_3339.contains(&days.saturating_mul(86_400)) { civil(days) } else { format!("{days}d") }
+    if RFC_3339.contains(&days.saturating_mul(86_400)) { civil(days as i64) } else { format!("{days}d") }
 }
 
 /// A magnitude times ten to the `exponent`, as decimal seconds: `1.5s`.
@@ -83,6 +107,13 @@ fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
         return Some((if value == 0 { 0 } else { value.checked_mul(scale?)? }, String::new()));
     }
     let places = usize::from(exponent.unsigned_abs());
+    if let (Ok(value), Some(scale)) =
+        (i64::try_from(value), 10i64.checked_pow(exponent.unsigned_abs().into()))
+    {
+        let mut fraction = String::with_capacity(20);
+        pad(&mut fraction, value.rem_euclid(scale).unsigned_abs(), places);
+        return Some((value.div_euclid(scale).into(), fraction));
+    }
     match scale {
         Some(scale) => Some((value.div_euclid(scale), format!("{:0>places$}", value.rem_euclid(scale)))),
         // Less than a second by far.
@@ -110,7 +141,7 @@ fn complement(digits: &str) -> String {
 }
 
 /// The proleptic Gregorian date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
-fn civil(days: i128) -> String {
+fn civil(days: i64) -> String {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -118,8 +149,14 @@ fn civil(days: i128) -> String {
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i128::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let mut text = String::with_capacity(32);
+    pad(&mut text, year.unsigned_abs(), 4);
+    for part in [month, day] {
+        text.push('-');
+        pad(&mut text, part.unsigned_abs(), 2);
+    }
+    text
 }
 
 fn uuid(value: Value<'_>) -> Option<String> {

@@ -17,6 +17,7 @@ pub(crate) struct Type<'a> {
 impl Deref for Type<'_> {
     type Target = Descriptor;
 
+    #[inline]
     fn deref(&self) -> &Descriptor {
         self.ty
     }
@@ -34,11 +35,13 @@ pub(crate) struct EntryLayout<'a> {
 }
 
 impl<'a> Type<'a> {
+    #[inline]
     pub(crate) fn new(ty: &'a Descriptor, schema: Option<&'a Schema>) -> Type<'a> {
         Type { ty, schema }
     }
 
     /// The type that a reference means here. An index without a schema cannot be; it reads as unit.
+    #[inline]
     pub(crate) fn resolve(self, reference: TypeRef) -> Type<'a> {
         let ty = match (reference, self.schema) {
             (TypeRef::Live(descriptor), _) => descriptor(),

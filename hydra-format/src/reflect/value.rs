@@ -6,7 +6,7 @@ use super::entries::Entries;
 use super::types::Type;
 use super::{Data, Parts, Reflect, Scalar};
 use crate::codec::{At, Hydra};
-use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
+use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant, position};
 use crate::{Error, ErrorKind, Result, raw};
 use std::any::Any;
 
@@ -40,8 +40,8 @@ pub struct Value<'a>(pub(super) Repr<'a>);
 /// How a value is kept.
 #[derive(Clone, Copy)]
 pub(super) enum Repr<'a> {
-    /// A Rust value in memory.
-    Live(&'a dyn Reflect),
+    /// A Rust value in memory, and its type.
+    Live(&'a dyn Reflect, &'static Descriptor),
     /// A Rust value in memory whose stored form is another type.
     Encoded { live: &'a dyn Any, stored: &'static Descriptor },
     /// A value in a payload that was validated.
@@ -52,16 +52,25 @@ pub(super) enum Repr<'a> {
 
 impl<'a> Value<'a> {
     /// The reflection of a live value.
+    #[inline]
     pub fn of<T: Reflect>(value: &'a T) -> Value<'a> {
-        let mut shown: &dyn Reflect = value;
+        match value.inside() {
+            None => Value::live(value),
+            Some(inner) => Value::inside(inner),
+        }
+    }
+
+    #[inline(never)]
+    fn inside(mut shown: &'a dyn Reflect) -> Value<'a> {
         while let Some(inner) = shown.inside() {
             shown = inner;
         }
-        Value(Repr::Live(shown))
+        Value::live(shown)
     }
 
+    #[inline]
     pub(super) fn live(live: &'a dyn Reflect) -> Value<'a> {
-        Value(Repr::Live(live))
+        Value(Repr::Live(live, live.descriptor()))
     }
 
     /// The part of a live value that is stored under another type.
@@ -80,35 +89,44 @@ impl<'a> Value<'a> {
         Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
     }
 
+    #[inline(always)]
     pub(super) fn typed(self) -> Type<'a> {
         match self.0 {
-            Repr::Live(value) => Type::new(value.descriptor(), None),
+            Repr::Live(_, ty) => Type::new(ty, None),
             Repr::Encoded { stored, .. } => Type::new(stored, None),
             Repr::Stored { ty, .. } | Repr::Data { ty, .. } => ty,
         }
     }
 
     /// Its type. References to other types in it are resolved by [`Value::schema`], where there is one.
+    #[inline]
     pub fn ty(self) -> &'a Descriptor {
         self.typed().ty
     }
 
     /// The schema that its type belongs to; none if that is a type of the program.
+    #[inline]
     pub fn schema(self) -> Option<&'a Schema> {
         self.typed().schema
     }
 
     /// Its kind; that of a newtype or box is `Newtype` or `Box`.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.ty().kind()
     }
 
     /// The value as it is, without looking through newtypes and boxes; `Scalar::None` if it has parts.
+    #[inline(always)]
     pub fn scalar(self) -> Scalar<'a> {
         match self.0 {
-            Repr::Live(value) => value.scalar(),
+            Repr::Live(value, _) => value.scalar(),
             Repr::Encoded { .. } => Scalar::None,
-            Repr::Stored { at, ty } => stored_scalar(at, ty.kind()),
+            Repr::Stored { at, ty } => match ty.kind() {
+                Kind::String => Scalar::Str(at.str()),
+                Kind::Bytes | Kind::Opaque => Scalar::Bytes(at.referenced(1).bytes()),
+                kind => stored_scalar(at.bytes(), kind),
+            },
             Repr::Data { data, .. } => data.scalar(),
         }
     }
@@ -117,7 +135,7 @@ impl<'a> Value<'a> {
     pub(super) fn variant_index(self) -> Option<usize> {
         match self.0 {
             _ if self.kind() != Kind::Enum => None,
-            Repr::Live(value) => Some(value.variant()),
+            Repr::Live(value, _) => Some(value.variant()),
             Repr::Encoded { .. } => None,
             Repr::Stored { at, ty } => ty.variant_of_tag(at.integer(ty.tag()?)),
             Repr::Data { data: Data::Variant(index, _), .. } => Some(*index),
@@ -135,11 +153,16 @@ impl<'a> Value<'a> {
     }
 
     /// Its own fields, without looking through anything.
+    #[inline]
     pub(super) fn own_fields(self) -> &'a [Field] {
         match self.kind() {
             Kind::Struct | Kind::Tuple => self.ty().fields(),
-            _ => self.own_variant().map_or(&[], Variant::fields),
+            _ => self.loaded().variant_fields(),
         }
+    }
+
+    fn variant_fields(self) -> &'a [Field] {
+        self.own_variant().map_or(&[], Variant::fields)
     }
 
     /// The fields of a struct or tuple, or of the present variant of an enum; none for other kinds.
@@ -150,7 +173,7 @@ impl<'a> Value<'a> {
     /// Number of its own parts, entries or members.
     pub(super) fn count(self) -> usize {
         match self.0 {
-            Repr::Live(value) => value.count(),
+            Repr::Live(value, _) => value.count(),
             Repr::Encoded { .. } => 0,
             Repr::Stored { at, ty } => match ty.kind() {
                 Kind::List | Kind::Set | Kind::Map => ty.run(at).count(),
@@ -169,10 +192,22 @@ impl<'a> Value<'a> {
     }
 
     /// Its own part at `index`: a field, an element, a member, or what an option, newtype or box holds.
+    #[inline(always)]
     pub(super) fn part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
-            Repr::Live(value) if self.kind() == Kind::Set => Some(value.entries().get(index)?.1),
-            Repr::Live(value) => value.part(index),
+            Repr::Live(value, ty) if ty.kind() != Kind::Set => value.part(index).map(Value::loaded),
+            Repr::Stored { at, ty } if matches!(ty.kind(), Kind::Struct | Kind::Tuple) => {
+                let field = ty.ty.fields().get(index)?;
+                let ty = ty.resolve(field.ty());
+                Some(Value(Repr::Stored { at: at.part(field.offset(), ty.size()), ty }))
+            }
+            _ => self.loaded().other_part(index).map(Value::loaded),
+        }
+    }
+
+    fn other_part(self, index: usize) -> Option<Value<'a>> {
+        match self.0 {
+            Repr::Live(value, _) => Some(value.entries().get(index)?.1),
             Repr::Encoded { .. } => None,
             Repr::Stored { at, ty } => {
                 let ty_of = self.part_type(index)?;
@@ -209,7 +244,7 @@ impl<'a> Value<'a> {
     /// The stored bytes of a list's or array's elements, where they are one after the other in memory.
     pub(super) fn run_bytes(self) -> Option<&'a [u8]> {
         match self.0 {
-            Repr::Live(value) => value.run(),
+            Repr::Live(value, _) => value.run(),
             Repr::Stored { at, ty } => match ty.kind() {
                 Kind::List => Some(ty.run(at).bytes()),
                 Kind::Array => {
@@ -222,7 +257,24 @@ impl<'a> Value<'a> {
     }
 
     /// The value behind newtypes and boxes.
+    #[inline(always)]
     pub(super) fn through(self) -> Value<'a> {
+        if matches!(self.kind(), Kind::Newtype | Kind::Box) { self.loaded().behind().loaded() } else { self }
+    }
+
+    /// The same value, taken apart and put together again: around calls of what is not inlined. The others then keep
+    /// it in registers, where a copy as a whole is one by way of memory that has to wait until all of it is written.
+    #[inline(always)]
+    pub(super) fn loaded(self) -> Value<'a> {
+        Value(match self.0 {
+            Repr::Live(live, ty) => Repr::Live(live, ty),
+            Repr::Encoded { live, stored } => Repr::Encoded { live, stored },
+            Repr::Stored { at, ty } => Repr::Stored { at: at.loaded(), ty: Type::new(ty.ty, ty.schema) },
+            Repr::Data { data, ty } => Repr::Data { data, ty },
+        })
+    }
+
+    fn behind(self) -> Value<'a> {
         let mut value = self;
         for _ in 0..MAX_NESTING {
             if !matches!(value.kind(), Kind::Newtype | Kind::Box) {
@@ -262,25 +314,28 @@ impl<'a> Value<'a> {
     }
 
     /// The field with this name of a struct, tuple (`"0"`), or the present variant of an enum.
+    #[inline(always)]
     pub fn field(self, name: &str) -> Result<Value<'a>> {
         let value = self.through();
-        value.field_near(0, name).ok_or_else(|| value.no_field(name))
+        let index = position(value.own_fields(), name);
+        index.and_then(|index| value.part(index)).ok_or_else(|| value.loaded().no_field(name))
     }
 
     /// Its own field with this name, which probably is the one at `index`.
     pub(super) fn field_near(self, index: usize, name: &str) -> Option<Value<'a>> {
         let fields = self.own_fields();
         let near = fields.get(index).is_some_and(|field| field.name() == name);
-        self.part(if near { index } else { fields.iter().position(|field| field.name() == name)? })
+        self.part(if near { index } else { position(fields, name)? })
     }
 
     /// The field at `index` of a struct, tuple, or the present variant of an enum.
+    #[inline(always)]
     pub fn field_at(self, index: usize) -> Result<Value<'a>> {
         let value = self.through();
         if !matches!(value.kind(), Kind::Struct | Kind::Tuple | Kind::Enum) {
-            return Err(value.wrong_kind("a struct, tuple or enum"));
+            return Err(value.loaded().wrong_kind("a struct, tuple or enum"));
         }
-        value.part(index).ok_or_else(|| value.no_index(index as i64))
+        value.part(index).ok_or_else(|| value.loaded().no_index(index as i64))
     }
 
     /// The element of a list or array or the member of a set at `index`; negative: from the end.
@@ -322,7 +377,7 @@ impl<'a> Value<'a> {
     /// The live value itself, if this is one of type `T`.
     pub fn downcast_ref<T: 'static>(self) -> Option<&'a T> {
         match self.0 {
-            Repr::Live(value) => (value as &dyn Any).downcast_ref(),
+            Repr::Live(value, _) => (value as &dyn Any).downcast_ref(),
             Repr::Encoded { live, .. } => live.downcast_ref(),
             Repr::Stored { .. } | Repr::Data { .. } => None,
         }
@@ -369,6 +424,11 @@ impl<'a> Value<'a> {
     /// Its type in a few words: `struct Tick`, `u64`.
     pub(super) fn type_text(self) -> String {
         Value::type_name(self.typed())
+    }
+
+    #[cold]
+    pub(super) fn is_no(self, expected: &str) -> Error {
+        self.through().wrong_kind(expected)
     }
 
     #[cold]
@@ -437,8 +497,9 @@ pub(super) fn indices(count: usize) -> String {
     }
 }
 
-/// A scalar of this kind at the start of `at`.
-fn stored_scalar(at: At<'_>, kind: Kind) -> Scalar<'_> {
+/// A scalar of this kind, which is not behind a reference, at the start of the bytes.
+fn stored_scalar(bytes: &[u8], kind: Kind) -> Scalar<'_> {
+    let at = At::new(bytes, &[], "");
     match kind {
         Kind::Unit => Scalar::Unit,
         Kind::Bool => Scalar::Bool(bool::view(at)),
@@ -455,8 +516,6 @@ fn stored_scalar(at: At<'_>, kind: Kind) -> Scalar<'_> {
         Kind::U128 => Scalar::Uint(u128::view(at)),
         Kind::F32 => Scalar::F32(f32::view(at)),
         Kind::F64 => Scalar::F64(f64::view(at)),
-        Kind::String => Scalar::Str(at.str()),
-        Kind::Bytes | Kind::Opaque => Scalar::Bytes(at.referenced(1).bytes()),
         _ => Scalar::None,
     }
 }

@@ -10,7 +10,7 @@ use super::types::Type;
 use super::value::Repr as Kept;
 use super::{Data, Dynamic, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
 use crate::codec::At;
-use crate::describe::{Kind, Note};
+use crate::describe::{Field, Kind, Note, position};
 use crate::{Error, Hydra, Result};
 use std::any::Any;
 use std::collections::HashSet;
@@ -82,6 +82,7 @@ enum Repr<'a> {
 
 impl<'a> ValueMut<'a> {
     /// The reflection of a live value, to be changed.
+    #[inline]
     pub fn of<T: Hydra>(value: &'a mut T) -> ValueMut<'a> {
         Repr::Live(shown(value)).into()
     }
@@ -139,10 +140,19 @@ impl<'a> ValueMut<'a> {
 /// To the parts. Each is the [`Value`] method of the same name, with its errors.
 impl<'a> ValueMut<'a> {
     /// The field with this name.
+    #[inline]
     pub fn field(self, name: &str) -> Result<ValueMut<'a>> {
+        let index = self.live_fields().and_then(|fields| position(fields, name));
+        match index {
+            Some(index) => self.open_part(index).unwrap_or_else(|value| value.any_field(name)),
+            None => self.any_field(name),
+        }
+    }
+
+    fn any_field(self, name: &str) -> Result<ValueMut<'a>> {
         self.go(
             || Step::Field(name.to_string()),
-            |value| match value.own_fields().iter().position(|field| field.name() == name) {
+            |value| match position(value.own_fields(), name) {
                 Some(position) => Ok(position),
                 None if is_skipped(value, name) => Err(Error::from(Why::Skipped).path(name)),
                 None => Err(value.field(name).err().unwrap_or_else(nothing_there)),
@@ -151,7 +161,12 @@ impl<'a> ValueMut<'a> {
     }
 
     /// The field at `index`.
+    #[inline]
     pub fn field_at(self, index: usize) -> Result<ValueMut<'a>> {
+        self.open_part(index).unwrap_or_else(|value| value.any_field_at(index))
+    }
+
+    fn any_field_at(self, index: usize) -> Result<ValueMut<'a>> {
         let field = match self.path.steps() {
             [] => None,
             _ => self.value().fields().get(index),
@@ -223,6 +238,31 @@ impl<'a> ValueMut<'a> {
         }
     }
 
+    /// The fields of a live struct or tuple without an invariant, where no path was begun.
+    #[inline]
+    fn live_fields(&self) -> Option<&'static [Field]> {
+        match &self.repr {
+            Repr::Live(live) if self.path.steps().is_empty() && !live.is_guarded() => {
+                Some(live.descriptor().fields())
+            }
+            _ => None,
+        }
+    }
+
+    /// The one of [`ValueMut::live_fields`] at `index`, if nothing is noted of it; the quick way of what
+    /// [`ValueMut::part`] does. Gives itself back for all others.
+    #[inline]
+    fn open_part(self, index: usize) -> std::result::Result<Result<ValueMut<'a>>, ValueMut<'a>> {
+        let open = |field: &Field| field.notes().is_empty() && field.live_offset().is_some();
+        let open = self.live_fields().and_then(|fields| fields.get(index)).is_some_and(open);
+        match self.repr {
+            Repr::Live(live) if open => {
+                Ok(live.part_mut(index).map(|part| Repr::of(part).into()).ok_or_else(nothing_there))
+            }
+            repr => Err(ValueMut { repr, path: self.path }),
+        }
+    }
+
     /// The part that `find` gives the position of, behind newtypes and boxes.
     fn go(
         self,
@@ -267,7 +307,20 @@ impl<'a> ValueMut<'a> {
 /// Changes.
 impl ValueMut<'_> {
     /// Sets it. A value of exactly its type is moved there; any other is converted as [`ValueMut::set_value`] does.
+    #[inline]
     pub fn set<T: Hydra>(&mut self, value: T) -> Result<()> {
+        match &mut self.repr {
+            Repr::Live(live) if T::TYPE.kind() <= Kind::Bytes && (&**live as &dyn Any).is::<T>() => {
+                if let Some(slot) = (&mut **live as &mut dyn Any).downcast_mut() {
+                    drop(std::mem::replace(slot, value));
+                }
+                Ok(())
+            }
+            _ => self.set_any(value),
+        }
+    }
+
+    fn set_any<T: Hydra>(&mut self, value: T) -> Result<()> {
         match self.swap(value)? {
             Ok(_) => Ok(()),
             Err(value) => self.set_value(Value::of(&value)),
@@ -363,13 +416,29 @@ fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result
     Ok(Ok(std::mem::replace(slot, value)))
 }
 
+/// As the [`Value`] that it shows.
+impl std::fmt::Debug for ValueMut<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
 impl<'a> From<Repr<'a>> for ValueMut<'a> {
+    #[inline]
     fn from(repr: Repr<'a>) -> ValueMut<'a> {
         ValueMut { repr, path: Path::default() }
     }
 }
 
 impl<'a> Repr<'a> {
+    #[inline]
+    fn of(part: PartMut<'a>) -> Repr<'a> {
+        match part {
+            PartMut::Live(live) => Repr::Live(live),
+            PartMut::Fixed(value, why) => Repr::Fixed { value, why },
+        }
+    }
+
     fn value(&self) -> Value<'_> {
         match self {
             Repr::Live(live) => Value::live(&**live),
@@ -416,10 +485,7 @@ impl<'a> Repr<'a> {
         }
         match self {
             Repr::Live(live) if live.is_guarded() => Repr::guarded(live, Vec::new(), index),
-            Repr::Live(live) => Some(match live.part_mut(index)? {
-                PartMut::Live(live) => Repr::Live(live),
-                PartMut::Fixed(value, why) => Repr::Fixed { value, why },
-            }),
+            Repr::Live(live) => live.part_mut(index).map(Repr::of),
             Repr::Guarded { root, steps } => Repr::guarded(root, steps, index),
             Repr::Data { data, ty, place, mut skipped } => {
                 skipped.extend(has_invariant(ty).then_some(ty.ty.name()));
@@ -482,7 +548,13 @@ impl<'a> Repr<'a> {
 /// Tries a change on a copy, and checks the invariants around it.
 fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
     let mut copy = root.copied()?;
-    let root = shown(&mut *copy);
+    let outcome = tried(shown(&mut *copy), steps, at);
+    // Before the outcome is returned: it would be lost if the copy panics when it is dropped.
+    drop(copy);
+    outcome
+}
+
+fn tried(root: LiveMut<'_>, steps: &[usize], at: At<'_>) -> Result<()> {
     reach(&mut *root, steps)?.assign(at)?;
     let mut value = Value::live(root);
     check_one(value)?;
@@ -515,7 +587,7 @@ fn shown_data<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
 }
 
 fn is_skipped(value: Value<'_>, name: &str) -> bool {
-    matches!(value.0, Kept::Live(live) if live.skipped().contains(&name))
+    matches!(value.0, Kept::Live(live, _) if live.skipped().contains(&name))
 }
 
 #[cold]

@@ -63,6 +63,9 @@ fn walk<'a>(
 pub(super) fn key_step(key: Value<'_>, index: usize) -> Step {
     use super::Scalar;
     let position = i64::try_from(index).unwrap_or(i64::MAX);
+    if let Some(text) = key.form_text() {
+        return Step::Key(text);
+    }
     match (key.scalar(), key.variant()) {
         (Scalar::Str(text), _) => Step::Key(text.to_string()),
         (Scalar::Char(c), _) => Step::Key(c.to_string()),

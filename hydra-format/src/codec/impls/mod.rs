@@ -1,6 +1,10 @@
 //! How the built-in types encode, decode and are viewed: a file a family.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "rust_decimal")]
+mod decimal;
+#[cfg(feature = "jiff")]
+mod jiff;
 mod keyed;
 mod pointer;
 mod product;
@@ -8,9 +12,22 @@ mod scalar;
 mod sequence;
 mod text;
 mod time;
+#[cfg(feature = "uuid")]
+mod uuid;
 
+#[cfg(feature = "jiff")]
+pub(crate) use self::jiff::{date, signed_duration, timestamp};
+#[cfg(feature = "rust_decimal")]
+pub use decimal::Fixed;
+#[cfg(feature = "rust_decimal")]
+pub(crate) use decimal::{PLACES, decimal};
 pub(super) use sequence::compare_run;
 pub(crate) use time::{duration, system_time};
+
+#[cold]
+fn out_of_range(expected: &str, found: String) -> crate::Error {
+    crate::Error::new(crate::ErrorKind::OutOfRange).expected(expected).found(found)
+}
 
 /// The parts of `Hydra` of a type of which a run is read one by one.
 macro_rules! listed {
@@ -23,4 +40,67 @@ macro_rules! listed {
         }
     };
 }
-use listed;
+pub(super) use listed;
+
+/// Types that are stored as an integer with a form. Not every integer is one of their values, and not every value
+/// may be an integer: encoding and decoding refuse those, and a view shows the nearest value.
+macro_rules! formed {
+    ($($(#[$doc:meta])* $ty:ty $(, [$($generics:tt)*])? as $scalar:ident($int:ty),
+        |$this:ident| $to:expr, |$number:ident| $from:expr, else $nearest:expr, $expected:literal;)*) => {$(
+        impl$(<$($generics)*>)? crate::reflect::Reflect for $ty {
+            fn scalar(&self) -> crate::reflect::Scalar<'_> {
+                let $this = *self;
+                let number: Option<$int> = $to;
+                number.map_or(crate::reflect::Scalar::None, |number| crate::reflect::Scalar::$scalar(number.into()))
+            }
+
+            fn measure(&self, measure: &mut crate::codec::Measure) {
+                let $this = *self;
+                let number: Option<$int> = $to;
+                if number.is_none() {
+                    measure.fail(|| out_of_range($expected, format!("{self:?}")));
+                }
+            }
+
+            #[inline]
+            fn encode(&self, slot: &mut [u8], _: &mut crate::codec::Sink<'_>) {
+                let $this = *self;
+                let number: $int = $to.unwrap_or_default();
+                crate::codec::put(slot, &number.to_le_bytes());
+            }
+        }
+
+        impl$(<$($generics)*>)? crate::Hydra for $ty {
+            $(#[$doc])*
+            type View<'a> = $ty;
+            crate::codec::impls::listed!();
+
+            #[inline]
+            fn view(at: crate::codec::At<'_>) -> $ty {
+                let $number = <$int>::from_le_bytes(at.array());
+                $from.unwrap_or($nearest)
+            }
+
+            fn decode(at: crate::codec::At<'_>) -> crate::Result<$ty> {
+                let $number = <$int>::from_le_bytes(at.array());
+                $from.ok_or_else(|| {
+                    let stored = crate::Value::stored(at, crate::type_of::<$ty>(), None);
+                    out_of_range($expected, stored.to_string())
+                })
+            }
+
+            fn compare(at: crate::codec::At<'_>, key: &Self) -> std::cmp::Ordering {
+                let $this = *key;
+                match $to {
+                    Some(number) => <$int>::from_le_bytes(at.array()).cmp(&number),
+                    None => Self::view(at).cmp(key),
+                }
+            }
+
+            fn order(&self, other: &Self) -> std::cmp::Ordering {
+                self.cmp(other)
+            }
+        }
+    )*};
+}
+use formed;

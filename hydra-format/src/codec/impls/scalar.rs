@@ -1,8 +1,7 @@
-//! Numbers, bool, char, unit, durations; options.
+//! Numbers, bool, char, unit; options.
 #![forbid(unsafe_code)]
 
 use super::listed;
-use super::time::duration;
 use crate::codec::sink::put;
 use crate::codec::{At, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
@@ -10,7 +9,6 @@ use crate::{Result, Value};
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::num::NonZero;
-use std::time::Duration;
 
 macro_rules! number {
     ($($ty:ident as $scalar:ident($wide:ty)),* ; $order:ident) => {$(
@@ -105,8 +103,6 @@ macro_rules! restricted {
 restricted! {
     (), |_unit| Scalar::Unit, [0], |_at| ();
     PhantomData<P>, [P: ?Sized + 'static], |_unit| Scalar::Unit, [0], |_at| PhantomData;
-    Duration, |this| Scalar::Uint(this.as_nanos()), this.as_nanos().to_le_bytes(),
-        |at| duration(u128::from_le_bytes(at.array())).unwrap_or(Duration::MAX);
     bool, |this| Scalar::Bool(this), [u8::from(this)], |at| at.byte() != 0;
     char, |this| Scalar::Char(this), u32::from(this).to_le_bytes(),
         |at| char::from_u32(u32::from_le_bytes(at.array())).unwrap_or(char::REPLACEMENT_CHARACTER);

@@ -1,0 +1,85 @@
+//! rust_decimal's Decimal, and the same with a chosen number of places. A stored decimal has the places of its type.
+#![forbid(unsafe_code)]
+
+use super::{formed, out_of_range};
+use rust_decimal::Decimal;
+
+/// The places of a bare Decimal: the most with which no Decimal is too large for 128 bits.
+pub(crate) const PLACES: u8 = 9;
+
+/// A `Decimal` that is stored with `PLACES` decimal places: 0 to 28.
+///
+/// A bare `Decimal` is stored with 9, the most with which the largest one fits: that is `decimal` over i128 with the
+/// exponent -9. What has more places is refused, not rounded. This chooses another number: fewer, so that the text
+/// of a price is `12.50`, or more, for numbers that are not that large.
+///
+/// ```
+/// use hydra::{Fixed, Hydra};
+/// use rust_decimal::Decimal;
+///
+/// #[derive(Hydra)]
+/// struct Rate {
+///     price: Decimal,
+///     #[hydra(as = Fixed<18>)]
+///     per_second: Decimal,
+/// }
+/// let rate = Rate { price: Decimal::new(1250, 2), per_second: Decimal::new(1, 18) };
+/// let image = hydra::to_bytes(&rate)?;
+/// assert_eq!(hydra::from_bytes::<Rate>(&image)?.per_second, rate.per_second);
+/// assert!(hydra::to_bytes(&Decimal::new(1, 18)).is_err());
+/// # Ok::<(), hydra::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fixed<const PLACES: u8>(pub Decimal);
+
+impl<const PLACES: u8> From<Decimal> for Fixed<PLACES> {
+    fn from(value: Decimal) -> Self {
+        Fixed(value)
+    }
+}
+
+impl<const PLACES: u8> From<Fixed<PLACES>> for Decimal {
+    fn from(value: Fixed<PLACES>) -> Decimal {
+        value.0
+    }
+}
+
+/// The value in units of its last place; none if it has more places.
+fn units(value: Decimal, places: u8) -> Option<i128> {
+    let (mantissa, scale) = (value.mantissa(), value.scale());
+    let factor = 10i128.checked_pow(scale.abs_diff(places.into()))?;
+    match scale <= places.into() {
+        true => mantissa.checked_mul(factor),
+        false => (mantissa % factor == 0).then(|| mantissa / factor),
+    }
+}
+
+/// `number` times ten to the `exponent`, with as many places, or fewer where a Decimal cannot hold so many digits.
+pub(crate) fn decimal(number: i128, exponent: i8) -> Option<Decimal> {
+    let factor = 10i128.checked_pow(exponent.max(0).unsigned_abs().into());
+    let mut number = if number == 0 { 0 } else { number.checked_mul(factor?)? };
+    let mut places = exponent.min(0).unsigned_abs().into();
+    loop {
+        match Decimal::try_from_i128_with_scale(number, places) {
+            Ok(value) => return Some(value),
+            Err(_) if places > 0 && number % 10 == 0 => (number, places) = (number / 10, places - 1),
+            Err(_) => return None,
+        }
+    }
+}
+
+const fn exponent(places: u8) -> i8 {
+    -(places as i8)
+}
+
+formed! {
+    /// The largest or smallest Decimal if what is stored has more than 96 bits; [`Hydra::decode`](crate::Hydra::decode)
+    /// refuses it. Trailing zeros are not kept.
+    Decimal as Int(i128), |this| units(this, PLACES), |number| decimal(number, exponent(PLACES)).map(|it| it.normalize()),
+        else if number < 0 { Decimal::MIN } else { Decimal::MAX }, "a Decimal of at most 9 places: round it, or store it as Fixed";
+    /// The largest or smallest Decimal if what is stored has more than 96 bits; [`Hydra::decode`](crate::Hydra::decode)
+    /// refuses it. It has all its places, unless it is too large for that.
+    Fixed<PLACES>, [const PLACES: u8] as Int(i128), |this| units(this.0, PLACES),
+        |number| decimal(number, exponent(PLACES)).map(Fixed), else Fixed(if number < 0 { Decimal::MIN } else { Decimal::MAX }),
+        "a Decimal of no more places than its type, and of at most 128 bits with them";
+}

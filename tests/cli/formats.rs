@@ -1,0 +1,392 @@
+//! Every kind of value to every format and back: equal, or exit code 3 with what is lost and where.
+
+use super::{Place, event_file, tick_file, writer};
+use hydra::describe::{Descriptor, Form, Kind, Style, TypeRef};
+use hydra::reflect::Data;
+use hydra::{Dynamic, Hydra, Reader, Schema};
+use snapbox::str;
+use std::path::Path;
+use std::sync::Arc;
+
+const FORMATS: [&str; 5] = ["ndjson", "json", "msgpack", "cbor", "csv"];
+
+/// Numbers that look random and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 ^ self.0 >> 29
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.bits() >> 33) as usize % limit
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    /// Types whose last is a new one, at most so many levels deep.
+    fn ty(&mut self, types: &mut Vec<Descriptor>, depth: usize) -> TypeRef {
+        const SCALARS: [Kind; 14] = [
+            Kind::Bool,
+            Kind::Char,
+            Kind::I8,
+            Kind::I64,
+            Kind::I128,
+            Kind::U16,
+            Kind::U64,
+            Kind::U128,
+            Kind::F32,
+            Kind::F64,
+            Kind::String,
+            Kind::Bytes,
+            Kind::Unit,
+            Kind::String,
+        ];
+        let name = |types: &Vec<Descriptor>| format!("T{}", types.len());
+        let made = match self.below(if depth == 0 { 3 } else { 13 }) {
+            0 => Descriptor::nonzero(Kind::I32),
+            1 => {
+                let (kind, form) = self.pick(&[
+                    (Kind::I64, Form::Timestamp { exponent: -3 }),
+                    (Kind::U64, Form::Duration { exponent: -9 }),
+                    (Kind::I32, Form::Date),
+                    (Kind::I128, Form::Decimal { exponent: -2 }),
+                ]);
+                Descriptor::formed(kind, form)
+            }
+            2 => Descriptor::scalar(self.pick(&SCALARS)),
+            3 | 4 => Descriptor::option(self.ty(types, depth - 1)),
+            5 => Descriptor::list(self.ty(types, depth - 1)),
+            6 => Descriptor::array(self.ty(types, depth - 1), 2),
+            7 => Descriptor::boxed(self.ty(types, depth - 1)),
+            8 => {
+                let inner = self.ty(types, depth - 1);
+                Descriptor::newtype(name(types), inner)
+            }
+            9 => Descriptor::tuple(vec![self.ty(types, depth - 1), self.ty(types, depth - 1)]),
+            10 => {
+                let key = Descriptor::scalar(self.pick(&[Kind::String, Kind::U32, Kind::Bool]));
+                types.push(key);
+                let key = TypeRef::Index(types.len() as u32 - 1);
+                Descriptor::map(key, self.ty(types, depth - 1))
+            }
+            11 => {
+                let field = |name: &str, ty| (name.to_string(), ty);
+                let (one, two) = (self.ty(types, depth - 1), self.ty(types, depth - 1));
+                let variants = vec![
+                    ("None".to_string(), 0, Style::Unit, vec![]),
+                    ("Pair".to_string(), 1, Style::Tuple, vec![field("0", one), field("1", two)]),
+                    ("Named".to_string(), 7, Style::Struct, vec![field("x", two)]),
+                ];
+                Descriptor::enumeration(name(types), Kind::U8, variants)
+            }
+            _ => return self.structure(types, depth - 1),
+        };
+        types.push(made);
+        TypeRef::Index(types.len() as u32 - 1)
+    }
+
+    fn structure(&mut self, types: &mut Vec<Descriptor>, depth: usize) -> TypeRef {
+        let names = ["a", "b,\"", "µ.x", "type"];
+        let fields = names.iter().take(1 + self.below(4));
+        let fields = fields.map(|name| (name.to_string(), self.ty(types, depth))).collect();
+        types.push(Descriptor::structure(format!("T{}", types.len()), fields));
+        TypeRef::Index(types.len() as u32 - 1)
+    }
+
+    fn schema(&mut self) -> Schema {
+        // The root comes first, the types of its fields after it.
+        let mut types = vec![Descriptor::scalar(Kind::Unit)];
+        let (depth, names) = (self.pick(&[0, 1, 3]), ["a", "b,\"", "µ.x", "type"]);
+        let fields = names.map(|name| (name.to_string(), self.ty(&mut types, depth)));
+        types[0] = Descriptor::structure("Root", fields.to_vec());
+        Schema::new(types).unwrap()
+    }
+
+    fn value(&mut self, schema: &Schema, ty: &Descriptor) -> Data {
+        const TEXTS: [&str; 8] = ["", "a", ",", "\"\"", "null", " x\r\ny ", "é\u{1b}\\", "NaN"];
+        let element = || schema.resolve(ty.element().unwrap());
+        let fields = |dice: &mut Dice, fields: &[hydra::describe::Field]| {
+            fields.iter().map(|field| dice.value(schema, schema.resolve(field.ty()))).collect::<Vec<_>>()
+        };
+        match ty.kind() {
+            Kind::Unit => Data::Unit,
+            Kind::Bool => Data::Bool(self.below(2) == 0),
+            Kind::Char => Data::Char(self.pick(&['a', '"', ',', '\n', 'é', '🦀', '\\'])),
+            Kind::F32 => Data::F32(match self.below(4) {
+                0 => self.pick(&[f32::INFINITY, -0.0, f32::NAN, 0.1, f32::MAX, f32::MIN_POSITIVE]),
+                _ => f32::from_bits(self.bits() as u32),
+            }),
+            Kind::F64 => Data::F64(match self.below(4) {
+                0 => self.pick(&[f64::INFINITY, -0.0, f64::NAN, 0.1, 1e21, f64::MAX]),
+                _ => f64::from_bits(self.bits()),
+            }),
+            Kind::String => Data::from(self.pick(&TEXTS)),
+            Kind::Bytes => Data::Bytes((0..self.below(6)).map(|_| self.bits() as u8).collect()),
+            Kind::Option if self.below(3) == 0 => Data::None,
+            Kind::Option | Kind::Newtype | Kind::Box => Data::some(self.value(schema, element())),
+            Kind::List => Data::Parts((0..self.below(3)).map(|_| self.value(schema, element())).collect()),
+            Kind::Array => Data::Parts((0..2).map(|_| self.value(schema, element())).collect()),
+            Kind::Struct | Kind::Tuple => Data::Parts(fields(self, ty.fields())),
+            Kind::Enum => {
+                let index = self.below(3);
+                Data::Variant(index, fields(self, ty.variants()[index].fields()))
+            }
+            Kind::Map => {
+                let keys: Vec<Data> = match schema.resolve(ty.key().unwrap()).kind() {
+                    Kind::String => TEXTS.map(Data::from).to_vec(),
+                    Kind::Bool => vec![Data::Bool(false), Data::Bool(true)],
+                    _ => [0u32, 7, u32::MAX].map(Data::from).to_vec(),
+                };
+                let keys = keys.into_iter().filter(|_| self.below(2) == 0).collect::<Vec<_>>();
+                Data::Entries(keys.into_iter().map(|key| (key, self.value(schema, element()))).collect())
+            }
+            kind => {
+                let (bits, is_signed) = (kind.fixed_size() as u32 * 8, kind.is_signed());
+                let wide = (u128::from(self.bits()) << 64 | u128::from(self.bits()))
+                    >> (128 - bits)
+                    >> self.below(8);
+                let number = if is_signed { (wide as i128) << (128 - bits) >> (128 - bits) } else { 0 };
+                match (is_signed, ty.is_nonzero()) {
+                    (true, true) if number == 0 => Data::Int(1),
+                    (true, _) => Data::Int(number),
+                    _ => Data::Uint(wide),
+                }
+            }
+        }
+    }
+}
+
+/// A file of a made-up table.
+fn made_up(place: &Place, seed: u64) -> Vec<Dynamic> {
+    let mut dice = Dice(seed);
+    let schema = Arc::new(dice.schema());
+    let count = dice.below(12);
+    let data = (0..count).map(|_| dice.value(&schema, schema.root())).collect::<Vec<_>>();
+    let records =
+        data.into_iter().map(|data| Dynamic::new(schema.clone(), data).unwrap()).collect::<Vec<_>>();
+    let mut file = writer(&place.path("in.hydra"));
+    let table = file.dynamic_table(&schema).unwrap();
+    records.iter().for_each(|record| file.append_value(table, record.value()).unwrap());
+    file.finish().unwrap();
+    records
+}
+
+fn records(path: &Path) -> Vec<Dynamic> {
+    let reader = Reader::open(path).unwrap();
+    let name = reader.tables()[0].name().to_string();
+    let table = reader.dynamic_table(&name).unwrap();
+    (0..table.len()).map(|index| table.get(index).unwrap().value().to_dynamic().unwrap()).collect()
+}
+
+/// Runs a command; its exit code, and what it says.
+fn run(place: &Place, args: &[&str]) -> (i32, String) {
+    let output = place.command(args).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn every_kind_there_and_back() {
+    let (mut exact, mut lossy) = (0, 0);
+    for seed in 0..16 {
+        let place = Place::new();
+        let before = made_up(&place, seed);
+        for format in FORMATS {
+            let [out, again] = ["out", "again"].map(|name| format!("{name}.{format}"));
+            let hydra = format!("back-{format}.hydra");
+            let (code, said) = run(&place, &["convert", "in.hydra", &out]);
+            let (read, why) = run(&place, &["convert", "--schema", "in.hydra", &out, &hydra]);
+            if format == "csv" && why.contains("a cell cannot hold") {
+                continue;
+            }
+            assert_eq!((read, why.as_str()), (0, ""), "{format} of seed {seed}");
+            let after = records(&place.path(&hydra));
+            assert_eq!(after.len(), before.len());
+            let same = after == before;
+            match code {
+                0 => {
+                    assert!(same && said.is_empty(), "{format} of seed {seed}: {said}\n{before:?}\n{after:?}")
+                }
+                3 => assert!(!same && said.contains(" value"), "{format} of seed {seed}: {said}"),
+                code => panic!("{format} of seed {seed}: {code}, {said}"),
+            }
+            if same {
+                exact += 1
+            } else {
+                lossy += 1
+            };
+            run(&place, &["convert", &hydra, &again]);
+            assert_eq!(place.read(&again), place.read(&out), "{format} of seed {seed}, the second time");
+        }
+    }
+    assert!(exact > 40 && lossy > 3, "{exact} {lossy}");
+}
+
+#[test]
+fn what_is_not_text_goes_to_files_and_pipes() {
+    let place = tick_file(2);
+    let packed = place.command(&["cat", "-f", "msgpack", "-n", "1", "ticks.hydra"]).output().unwrap();
+    assert_eq!(packed.stdout, b"\x82\xa4time\x00\xa5price\xcb\0\0\0\0\0\0\0\0");
+    let cbor = place.command(&["cat", "-f", "cbor", "--fields", "time", "ticks.hydra"]).output().unwrap();
+    assert_eq!(cbor.stdout, b"\xa1dtime\x00\xa1dtime\x01");
+    // What other programs write: all records in one array, integers as floats, half floats.
+    place
+        .put("list.msgpack", b"\x92\x82\xa4time\x05\xa5price\x01\x82\xa5price\xca\x3f\0\0\0\xa4time\xcc\xff");
+    place
+        .run(&["convert", "--schema", "ticks.hydra", "list.msgpack", "list.hydra"])
+        .code(0)
+        .stderr_eq(str![[""]]);
+    assert_eq!(place.result(&["cat", "-f", "csv", "list.hydra"]), "time,price\n5,1.0\n255,0.5\n");
+    place.put("list.cbor", b"\x9f\xa2dtime\x05eprice\xf9\x3c\x00\xff\xa2dtime\x06eprice\xfa\x3f\0\0\0");
+    place.run(&["convert", "--force", "--schema", "ticks.hydra", "list.cbor", "list.hydra"]).code(0);
+    assert_eq!(place.result(&["cat", "-f", "csv", "list.hydra"]), "time,price\n5,1.0\n6,0.5\n");
+}
+
+#[test]
+fn spellings_are_chosen_and_read_back() {
+    let place = event_file();
+    let spell = ["--int64", "string", "--bytes", "hex"];
+    for format in &FORMATS[..4] {
+        let (out, hydra) = (format!("out.{format}"), format!("{format}.hydra"));
+        run(&place, &[&["convert"][..], &spell, &["events.hydra", &out]].concat());
+        let back = [&["convert"][..], &spell, &["--schema", "events.hydra", &out, &hydra]].concat();
+        assert_eq!(run(&place, &back), (0, String::new()), "{format}");
+        assert!(records(&place.path(&hydra)) == records(&place.path("events.hydra")), "{format}");
+    }
+    assert!(place.text("out.ndjson").contains(r#""blob":"000102ff""#), "{}", place.text("out.ndjson"));
+}
+
+#[derive(Hydra)]
+struct Lossy {
+    x: Vec<f64>,
+    y: Option<Option<u8>>,
+    z: Option<()>,
+}
+
+#[test]
+fn losses_are_named_once_a_place() {
+    let place = Place::new();
+    let mut file = writer(&place.path("lossy.hydra"));
+    let table = file.table::<Lossy>().unwrap();
+    let odd = f64::from_bits(f64::NAN.to_bits() | 5);
+    for y in [None, Some(None), Some(Some(1)), Some(None)] {
+        file.append(table, &Lossy { x: vec![odd, -f64::NAN, 0.5, odd], y, z: Some(()) }).unwrap();
+    }
+    file.finish().unwrap();
+    place.run(&["convert", "lossy.hydra", "x.ndjson"]).code(3).stderr_eq(str![[r#"
+warning: lossy.hydra: x[]: the payload of NaN is not kept (8 values)
+warning: lossy.hydra: y: an option that holds null looks like none (2 values)
+warning: lossy.hydra: z: an option that holds null looks like none (4 values)
+
+"#]]);
+    place.run(&["convert", "lossy.hydra", "x.cbor"]).code(3).stderr_eq(str![[r#"
+warning: lossy.hydra: y: an option that holds null looks like none (2 values)
+warning: lossy.hydra: z: an option that holds null looks like none (4 values)
+
+"#]]);
+    place.run(&["convert", "lossy.hydra", "x.csv"]).code(3).stderr_eq(str![[r#"
+warning: lossy.hydra: x: lists and maps are JSON text in one cell (4 values)
+warning: lossy.hydra: x[]: the payload of NaN is not kept (8 values)
+warning: lossy.hydra: y: an option that holds null looks like none (2 values)
+
+"#]]);
+    place.run(&["cat", "-n", "1", "-f", "csv", "--fields", "y,z", "lossy.hydra"]).code(0).stdout_eq(str![[
+        r#"
+y,z
+,null
+
+"#
+    ]]);
+}
+
+#[test]
+fn columns_of_one_name_are_refused_before_the_first_row() {
+    let place = Place::new();
+    let inner = TypeRef::Index(1);
+    let fields = vec![("a".to_string(), inner), ("a.b".to_string(), TypeRef::Index(2))];
+    let types = vec![
+        Descriptor::structure("Outer", fields),
+        Descriptor::structure("Inner", vec![("b".to_string(), TypeRef::Index(2))]),
+        Descriptor::scalar(Kind::U8),
+    ];
+    let schema = Arc::new(Schema::new(types).unwrap());
+    let data = Data::Parts(vec![Data::parts([1u8]), Data::from(2u8)]);
+    let mut file = writer(&place.path("in.hydra"));
+    let table = file.dynamic_table(&schema).unwrap();
+    file.append_value(table, Dynamic::new(schema, data).unwrap().value()).unwrap();
+    file.finish().unwrap();
+    place.run(&["convert", "in.hydra", "out.csv"]).code(1).stderr_eq(str![[r#"
+error[HY0612]: column names: one is there twice
+  --> in.hydra: a.b for two columns
+  = help: --fields picks columns; ndjson keeps nested fields apart
+
+"#]]);
+    assert!(!place.path("out.csv").exists());
+    place.run(&["cat", "-f", "csv", "in.hydra"]).code(1).stdout_eq("");
+    place.run(&["cat", "-f", "ndjson", "in.hydra"]).code(0).stdout_eq("{\"a\":{\"b\":1},\"a.b\":2}\n");
+}
+
+#[test]
+fn what_cannot_be_read_names_its_place() {
+    let place = tick_file(1);
+    let cases: &[(&str, &[u8])] = &[
+        ("a.json", br#"{"version":1,"table":"Tick","records":[{"time":1,"price":2},{"time":-1,"price":2}]}"#),
+        ("b.json", br#"{"time":1,"price":2}"#),
+        ("c.json", br#"{"version":2,"records":[]}"#),
+        ("d.json", b"[{\"time\":1,\n\"price\":"),
+        ("e.json", b"{\"version\":1}"),
+        ("f.msgpack", b"\x82\xa4time\x00\xa5price\xcb\0\0\0\0\0\0\0\0\x81\xa4time\xa1x"),
+        ("g.msgpack", b"\x82\xa4time\x00\xa5pri"),
+        ("h.msgpack", b"\x82\xa4time\xd6\xff\0\0\0\0\xa5price\x01"),
+        ("i.cbor", b"\xa2dtime\x00eprice\xc1\x00"),
+        ("j.cbor", b"\xa2dtime\x00epri"),
+        ("k.cbor", b"\xa2dtime\x00dtime\x01"),
+        ("l.cbor", b"\xa1dtime\xf8\x20"),
+    ];
+    let mut said = String::new();
+    for (name, bytes) in cases {
+        place.put(name, bytes);
+        let (code, text) = run(&place, &["convert", "--schema", "ticks.hydra", name, "out.hydra"]);
+        assert_eq!(code, 1, "{name}: {text}");
+        said.push_str(&text);
+        assert!(!place.path("out.hydra").exists());
+    }
+    snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(
+        said,
+        str![[r#"
+error[HY0615]: time: invalid value: integer `-1`, expected u64
+  --> a.json, line 1, column 71
+error[HY0615]: `time` is not of a document of records: version, table and records; a record a line is NDJSON
+  --> b.json, line 1, column 8
+error[HY0615]: version 2: only 1 is known
+  --> c.json, line 1, column 13
+error[HY0611]: malformed JSON: EOF while parsing a value
+  --> d.json, line 2, column 8
+error[HY0615]: missing field `records`
+  --> e.json, line 1, column 13
+error[HY0615]: time: invalid value: string "x", expected u64
+  --> f.msgpack, record 1
+error[HY0611]: the file ends within a record
+  --> g.msgpack, record 0
+error[HY0615]: time: invalid type: an extension type, expected u64
+  --> h.msgpack, record 0
+error[HY0611]: malformed CBOR: unexpected byte 0xc1
+  --> i.cbor, record 0
+error[HY0611]: the file ends within a record
+  --> j.cbor, record 0
+error[HY0615]: time: the field is there twice
+  --> k.cbor, record 0
+error[HY0611]: malformed CBOR: unexpected byte 0xf8
+  --> l.cbor, record 0
+
+"#]],
+    );
+    place.run(&["convert", "a.json", "out.hydra"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: JSON does not say the types of its records
+  = help: --schema FILE takes them from a Hydra file
+
+"#]]);
+}
