@@ -343,6 +343,10 @@ fn several_files_are_all_checked() {
 ✗ ticks.hydra  1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
+table Tick  748 of 1,000 committed records whole, 252 lost
+  lost    0..252: payload checksum mismatch @ 0x2100
+  whole   252..1000 -> 0..748
+hydra recover ticks.hydra -o NEW saves 748 records
 ✓ good.hydra  3 records in 4 blocks, 8.9 KiB (9088) verified, nothing found
 ✗ text.hydra  cannot be opened
   [HY0101] not a Hydra file

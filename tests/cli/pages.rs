@@ -113,7 +113,7 @@ pub(super) fn shop() -> Place {
 /// The files of the help, too, and stand-ins for the programs that its examples call.
 fn more() -> Place {
     let place = shop();
-    std::fs::remove_file(place.path("damaged.hydra")).unwrap();
+    ["damaged.hydra", "torn.hydra"].iter().for_each(|name| std::fs::remove_file(place.path(name)).unwrap());
     let tick = |time| Tick { time, price: 1.5, pos: Point { x: 1.0, y: 2.0 }, tags: vec!["a".into()] };
     put(&place, "ticks.hydra", (0..2000).map(tick));
     put(&place, "config.hydra", [Config { retries: 2, servers: vec![Server { name: "one".into() }] }]);

@@ -327,7 +327,7 @@ fn nothing_to_save_is_an_error() {
     memory.inner().writes.clear();
     let (_, offset, _) = current(&memory)[0];
     memory.inner().bytes[offset as usize + 64] ^= 1;
-    assert_eq!(recover(&memory).unwrap_err().kind(), ErrorKind::Chain);
+    assert_eq!(recover(&memory).unwrap_err().kind(), ErrorKind::Checksum);
     let empty = Memory::default();
     Writer::options().create_in(Box::new(empty.clone())).unwrap().finish().unwrap();
     empty.inner().writes.clear();
