@@ -228,7 +228,8 @@ fn a_damaged_edit_is_lost_unless_older_records_are_asked_for() {
         let (recovery, output) = recover(&damaged).unwrap();
         assert_eq!(agrees(&recovery, &output, &original)[0], (header.first..header.end_record()).collect());
         let (recovery, output) = recover_with(&damaged, RecoverOptions::default().older(true)).unwrap();
-        assert_eq!(recovery.tables[0].older, [header.first..header.end_record()]);
+        let edited = header.first..header.end_record();
+        assert!(recovery.tables[0].older.len() == 1 && recovery.tables[0].older[0] == edited);
         assert_eq!((recovery.lost_count(), recovery.is_complete()), (0, false));
         let found = records(&output);
         let differ: Vec<usize> = (0..300).filter(|&at| found[0][at] != original[0][at]).collect();
@@ -247,7 +248,7 @@ fn an_edit_that_nothing_names_makes_the_file_uncertain() {
     let (offset, _) = *blocks(&memory).last().unwrap();
     memory.inner().bytes[offset as usize + 20] ^= 1;
     let (recovery, output) = recover(&memory).unwrap();
-    assert_eq!(recovery.unknown, [offset..memory.bytes().len() as u64]);
+    assert!(recovery.unknown.len() == 1 && recovery.unknown[0] == (offset..memory.bytes().len() as u64));
     assert!(!recovery.is_complete());
     assert_eq!(records(&output)[0][70], "70");
 }
@@ -286,7 +287,8 @@ fn blocks_after_the_last_commit_are_kept_when_asked_for_and_listed_apart() {
         assert_eq!((recovery.in_doubt, recovery.is_complete()), (damaged, !damaged), "{recovery:?}");
         let (recovery, output) = recover_with(&memory, RecoverOptions::default().uncommitted(true)).unwrap();
         assert_eq!(numbers(&output), (0..400).collect::<Vec<_>>());
-        assert_eq!(recovery.tables[0].uncommitted, [300..400]);
+        let never = &recovery.tables[0].uncommitted;
+        assert!(never.len() == 1 && never[0] == (300..400));
         assert!(recovery.is_complete());
         // Half of it is torn: the rest is kept, and nothing that was committed is lost.
         let length = memory.bytes().len();
