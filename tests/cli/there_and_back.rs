@@ -347,7 +347,7 @@ error[HY0601]: files of several formats are not put into one table
 
 "#]]);
     place.run(&["convert", "out.hydra", "out.hydra", "no.csv"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: only text is read from several files
+error[HY0601]: of Hydra files, one is converted at a time
 
 "#]]);
     assert_eq!(place.files(), ["one.csv", "out.hydra", "two.ndjson"]);

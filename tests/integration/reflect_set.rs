@@ -3,7 +3,7 @@
 
 use crate::worlds::{changed, in_each_world};
 use hydra::reflect::{Difference, Handle, Scalar, Step, Why};
-use hydra::{Editor, Error, ErrorKind, Hydra, Kind, Value, ValueMut};
+use hydra::{Editor, Error, ErrorKind, Hydra, Kind, Reader, Value, ValueMut, Writer};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
 use std::rc::Rc;
@@ -831,19 +831,21 @@ fn slots_are_where_the_type_is_in_memory_and_nowhere_else() {
     rest.set(&mut kept, 4).unwrap();
     assert_eq!((kept.id, kept.rest), (1, 4));
 
-    let (image, schema) = (Image::of(Value::of(&slots)).unwrap(), Schema::of::<Slots>());
-    for stored in [
-        Value::stored(image.at(), schema.root(), Some(&schema)),
-        Value::stored(image.at(), crate::type_of::<Slots>(), None),
-    ] {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slots.hydra");
+    let mut file = Writer::create(&path).unwrap();
+    let table = file.table::<Slots>().unwrap();
+    file.append(table, &slots).unwrap();
+    file.finish().unwrap();
+    let file = Reader::open(&path).unwrap();
+    let (typed, untyped) = (file.table::<Slots>().unwrap(), file.dynamic_table("Slots").unwrap());
+    let (typed, untyped) = (typed.get(0).unwrap(), untyped.get(0).unwrap());
+    for stored in [typed.value(), untyped.value()] {
         assert_eq!((text.view(stored).unwrap(), private.view(stored).unwrap()), ("b", 11));
         assert_eq!(text.view(stored).unwrap(), "b", "again, with a schema that is known");
+        assert_eq!(rest.view(stored).unwrap_err().kind(), ErrorKind::TypeMismatch);
     }
     assert_eq!(text.view(Value::of(&slots)).unwrap_err().kind(), ErrorKind::WrongKind);
-    assert_eq!(
-        rest.view(Value::stored(image.at(), schema.root(), Some(&schema))).unwrap_err().kind(),
-        ErrorKind::TypeMismatch
-    );
 
     let none = |path: &str| Handle::<Slots>::new(path).unwrap().slot::<u32>().err().unwrap().kind();
     for path in ["cached", "list[1]", "plain.0", "private", "plain.1[0]"] {

@@ -25,7 +25,7 @@ use hydra::file::Writer;
 use hydra::reflect::Spelling;
 use hydra::{Error, Schema};
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a schema in JSON, at most.
@@ -113,13 +113,14 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
 /// The schema of a file that was named for it: a Hydra file, or what `hydra schema --as json` printed.
 fn given(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Schema> {
     let typed = Input::new(file, console)?;
-    let mut start = Vec::new();
-    let opened = File::open(&typed.path).map_err(|error| Failure::io(error, file))?;
-    opened.take(MAX_SCHEMA).read_to_end(&mut start).map_err(|error| Failure::io(error, file))?;
-    if start.first() != Some(&b'{') {
+    let fail = |error| Failure::io(error, file);
+    let mut opened = BufReader::new(File::open(&typed.path).map_err(fail)?);
+    if opened.fill_buf().map_err(fail)?.first() != Some(&b'{') {
         return Ok(typed.table(&typed.open()?, table)?.schema().clone());
     }
-    schema::read(&start).map_err(|why| {
+    let mut text = Vec::new();
+    opened.take(MAX_SCHEMA).read_to_end(&mut text).map_err(fail)?;
+    schema::read(&text).map_err(|why| {
         let failure = Failure::new("HY0617", format!("no schema in JSON: {why}")).place(typed.name.as_str());
         failure.help("hydra schema --as json FILE prints one")
     })

@@ -15,6 +15,8 @@ const MAX_BYTES: u64 = 256 << 20;
 /// A payload may grow by this factor, and by one record of the largest type: hostile schemas get no more memory than that.
 const GROWTH: u64 = 1024;
 const ONE_RECORD: u64 = 16 << 20;
+/// Bytes of records that go through the flat steps together.
+const GROUP: usize = 8 << 10;
 
 /// A payload that was written anew.
 pub(crate) struct Transcoded {
@@ -56,7 +58,14 @@ impl Plan {
             Sink::new(heap_out, 0, text_out, 0)
         };
         let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
-        runner.flat(0, Lane { from: records, from_stride: from_size, to_stride: to_size, count }, out);
+        // Step by step over as many records as stay in the first-level cache.
+        let group = (GROUP / from_size.max(to_size)).max(1);
+        for start in (0..count).step_by(group) {
+            let count = group.min(count - start);
+            let from = records.part(start * from_size, count * from_size);
+            let target = part(out, start * to_size, count * to_size);
+            runner.flat(0, Lane { from, from_stride: from_size, to_stride: to_size, count }, target);
+        }
         let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
         for index in if root.deep.is_empty() { 0..0 } else { 0..count } {
             if skipped.next_if_eq(&(index as u64)).is_none() {

@@ -120,8 +120,9 @@ impl<T: Row> Table<T> {
         self.len() == 0
     }
 
-    /// Every block, in the order of the records. Each is verified when it is first touched: an error
-    /// stands for the records of one damaged block, and the iteration goes on after it.
+    /// Every block, in the order of the records. Each is verified when it is first touched: an error stands for the records of
+    /// one damaged block, or for one record that has no counterpart in this type (a variant that it lacks), and the iteration
+    /// goes on after it.
     pub fn blocks(&self) -> Blocks<T> {
         self.range(0..self.len())
     }
