@@ -145,7 +145,7 @@ impl Dice {
                 Data::Entries(keys.into_iter().map(|key| (key, self.value(schema, element()))).collect())
             }
             kind => {
-                let (bits, is_signed) = (kind.fixed_size() as u32 * 8, kind.is_signed());
+                let (bits, is_signed) = (kind.fixed_size() * 8, kind.is_signed());
                 let wide = (u128::from(self.bits()) << 64 | u128::from(self.bits()))
                     >> (128 - bits)
                     >> self.below(8);

@@ -342,6 +342,7 @@ fn they_stay_when_the_type_around_them_changes() -> Result<()> {
 
         #[derive(Hydra, Debug, PartialEq)]
         #[hydra(name = "Trade")]
+        #[allow(unreachable_pub)]
         pub struct Trade {
             #[hydra(default)]
             pub venue: Option<String>,

@@ -561,6 +561,27 @@ fn forms_stay() -> Result<()> {
 }
 
 #[test]
+fn opaque_stays() -> Result<()> {
+    generations! {
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, pub o: hydra::codec::Opaque, pub p: hydra::codec::Opaque } }
+        { #[derive(Hydra, Debug, PartialEq)] #[hydra(version = 2)] pub struct Row { pub a: u16, pub o: hydra::codec::Opaque, pub p: Vec<u8> } }
+    }
+    let opaque = || hydra::codec::Opaque(vec![1, 2, 3]);
+    let old = old::Row { a: 1, o: opaque(), p: opaque() };
+    refuses::<_, new::Row>(&old, &["p"], &["cannot be read as Vec<u8>"])?;
+    mod newer {
+        #[derive(hydra::Hydra, Debug, PartialEq)]
+        #[hydra(version = 2)]
+        #[allow(unreachable_pub)]
+        pub struct Row {
+            pub a: u16,
+            pub o: hydra::codec::Opaque,
+        }
+    }
+    reads(&old, &newer::Row { a: 1, o: opaque() }, Transcoded, |row| row.o().0 == [1, 2, 3])
+}
+
+#[test]
 fn keys_stay_distinct_and_in_order() -> Result<()> {
     generations! {
         { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: BTreeMap<Kind, u8>, pub b: BTreeSet<(u8, u8)>, pub c: BTreeMap<Kind, u8> }

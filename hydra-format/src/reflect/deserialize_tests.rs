@@ -66,8 +66,8 @@ fn numbers_are_read_where_they_are_the_same() {
         "invalid type: floating point `10000000000000000000.0`, expected u64 at line 1 column 4",
     );
     refuses::<i128>(
-        "18446744073709551617",
-        "invalid type: floating point `1.8446744073709552e+19`, expected i128 at line 1 column 20",
+        "1e19",
+        "invalid type: floating point `10000000000000000000.0`, expected i128 at line 1 column 4",
     );
     refuses::<NonZeroU8>("0", "invalid value: integer `0`, expected u8 that is not 0 at line 1 column 1");
     refuses::<f32>("1e39", "invalid value: floating point `1e+39`, expected f32 at line 1 column 4");

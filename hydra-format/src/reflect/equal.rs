@@ -15,41 +15,47 @@ impl<'b> PartialEq<Value<'b>> for Value<'_> {
     }
 }
 
-fn equal(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
-    let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
-    if depth > MAX_NESTING || !same_type || left.is_encoded() || right.is_encoded() {
-        return false;
-    }
-    match (left.scalar(), right.scalar()) {
-        // A live number that cannot be stored, such as a Decimal of too many places.
-        (Scalar::None, Scalar::None) if left.kind().is_integer() => return false,
-        (Scalar::None, Scalar::None) => {}
-        (Scalar::F32(left), Scalar::F32(right)) => return left.to_bits() == right.to_bits(),
-        (Scalar::F64(left), Scalar::F64(right)) => return left.to_bits() == right.to_bits(),
-        (left, right) => return left == right,
-    }
-    if left.count() != right.count() {
-        return false;
-    }
-    match left.kind() {
-        Kind::Map => equal_entries(left, right, depth),
-        Kind::Struct | Kind::Tuple | Kind::Enum => equal_fields(left, right, depth),
-        Kind::Newtype | Kind::Box => match (left.part(0), right.part(0)) {
-            (Some(left), Some(right)) => equal(left, right, depth + 1),
-            _ => false,
-        },
-        _ => {
-            for (left, right) in left.parts().zip(right.parts()) {
-                if !equal(left.1, right.1, depth + 1) {
-                    return false;
-                }
-            }
-            true
+// Loops rather than iterators, what holds one value without recursion, and parts out of line: these functions call one
+// another, and what is inlined into them would cost stack at every level.
+fn equal<'l, 'r>(mut left: Value<'l>, mut right: Value<'r>, mut depth: usize) -> bool {
+    loop {
+        match alike(left, right) {
+            Some(equal) => return equal && depth <= MAX_NESTING,
+            None if depth > MAX_NESTING => return false,
+            None => {}
         }
+        match left.kind() {
+            Kind::Map => return equal_entries(left, right, depth),
+            Kind::Newtype | Kind::Box | Kind::Option if left.count() > 0 => match twins(left, right, 0) {
+                Some(inside) => (left, right) = inside,
+                None => return false,
+            },
+            _ => return equal_parts(left, right, depth),
+        }
+        depth += 1;
     }
 }
 
-// Loops rather than iterators: these functions call one another, and each closure would cost stack.
+/// If two values are equal, as far as that can be said without a look at their parts.
+#[inline(never)]
+fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
+    let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
+    if !same_type || left.is_encoded() || right.is_encoded() {
+        return Some(false);
+    }
+    Some(match (left.scalar(), right.scalar()) {
+        // A live number that cannot be stored, such as a Decimal of too many places.
+        (Scalar::None, Scalar::None) if left.kind().is_integer() => false,
+        (Scalar::None, Scalar::None) => {
+            let same_variant = left.variant().map(Variant::name) == right.variant().map(Variant::name);
+            return if left.count() == right.count() && same_variant { None } else { Some(false) };
+        }
+        (Scalar::F32(left), Scalar::F32(right)) => left.to_bits() == right.to_bits(),
+        (Scalar::F64(left), Scalar::F64(right)) => left.to_bits() == right.to_bits(),
+        (left, right) => left == right,
+    })
+}
+
 fn equal_entries(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
     let (Ok(left), Ok(right)) = (left.entries(), right.entries()) else { return false };
     for (left, right) in left.zip(right) {
@@ -60,17 +66,28 @@ fn equal_entries(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
     true
 }
 
-fn equal_fields(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
-    if left.variant().map(Variant::name) != right.variant().map(Variant::name) {
-        return false;
+fn equal_parts(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+    if left.kind() == Kind::Set {
+        // Each part of a live set would be looked for anew.
+        return equal_entries(left, right, depth);
     }
-    for (index, (field, part)) in left.parts().enumerate() {
-        let twin = field.and_then(|field| right.field_near(index, field.name()));
-        if !twin.is_some_and(|twin| equal(part, twin, depth + 1)) {
-            return false;
+    for index in 0..left.count() {
+        match twins(left, right, index) {
+            Some((left, right)) if equal(left, right, depth + 1) => {}
+            _ => return false,
         }
     }
     true
+}
+
+/// The parts that belong together: fields of one name, or elements of one index.
+#[inline(never)]
+fn twins<'l, 'r>(left: Value<'l>, right: Value<'r>, index: usize) -> Option<(Value<'l>, Value<'r>)> {
+    let twin = match left.own_fields().get(index) {
+        Some(field) => right.field_near(index, field.name()),
+        None => right.part(index),
+    };
+    Some((left.part(index)?, twin?))
 }
 
 /// The order of two keys of one map, or members of one set, wherever they are.

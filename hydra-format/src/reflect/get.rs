@@ -50,7 +50,7 @@ macro_rules! get {
     ($($ty:ty, |$value:ident| $get:expr;)*) => {$(
         impl<'a> sealed::Sealed for $ty {}
         impl<'a> Get<'a> for $ty {
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn get($value: Value<'a>) -> Result<$ty> {
                 $get
             }

@@ -252,7 +252,7 @@ fn what_is_nested_too_deep_is_refused_and_not_followed() {
     assert_ne!(deep, deep);
     assert_ne!(deep, image);
     assert!(deep.to_string().contains("(Some([..]))"));
-    assert!(serde_json::to_string(&deep).is_err());
+    assert!(serde_json::to_string(&deep).is_ok(), "options in one another are one level of text");
     let mut count = 0;
     deep.walk(usize::MAX, &mut |_, _| {
         count += 1;

@@ -89,7 +89,7 @@ impl<'a> Value<'a> {
         Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn typed(self) -> Type<'a> {
         match self.0 {
             Repr::Live(_, ty) => Type::new(ty, None),
@@ -117,7 +117,7 @@ impl<'a> Value<'a> {
     }
 
     /// The value as it is, without looking through newtypes and boxes; `Scalar::None` if it has parts.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn scalar(self) -> Scalar<'a> {
         match self.0 {
             Repr::Live(value, _) => value.scalar(),
@@ -192,7 +192,7 @@ impl<'a> Value<'a> {
     }
 
     /// Its own part at `index`: a field, an element, a member, or what an option, newtype or box holds.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
             Repr::Live(value, ty) if ty.kind() != Kind::Set => value.part(index).map(Value::loaded),
@@ -257,14 +257,15 @@ impl<'a> Value<'a> {
     }
 
     /// The value behind newtypes and boxes.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn through(self) -> Value<'a> {
         if matches!(self.kind(), Kind::Newtype | Kind::Box) { self.loaded().behind().loaded() } else { self }
     }
 
     /// The same value, taken apart and put together again: around calls of what is not inlined. The others then keep
-    /// it in registers, where a copy as a whole is one by way of memory that has to wait until all of it is written.
-    #[inline(always)]
+    /// it in registers, where a copy as a whole is one by way of memory that has to wait until all of it is written. (Not in
+    /// debug builds: there, what is inlined into a recursive function costs stack at every level.)
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn loaded(self) -> Value<'a> {
         Value(match self.0 {
             Repr::Live(live, ty) => Repr::Live(live, ty),
@@ -314,7 +315,7 @@ impl<'a> Value<'a> {
     }
 
     /// The field with this name of a struct, tuple (`"0"`), or the present variant of an enum.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn field(self, name: &str) -> Result<Value<'a>> {
         let value = self.through();
         let index = position(value.own_fields(), name);
@@ -329,7 +330,7 @@ impl<'a> Value<'a> {
     }
 
     /// The field at `index` of a struct, tuple, or the present variant of an enum.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn field_at(self, index: usize) -> Result<Value<'a>> {
         let value = self.through();
         if !matches!(value.kind(), Kind::Struct | Kind::Tuple | Kind::Enum) {
