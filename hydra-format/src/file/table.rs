@@ -150,16 +150,19 @@ impl<T: Row> Table<T> {
     /// # let primes = writer.table::<u64>()?;
     /// # writer.commit()?;
     /// let table = hydra::Reader::open(&path)?.table::<u64>()?;
-    /// let mut follow = table.follow(table.len(), Duration::from_millis(20));
+    /// let follow = table.follow(table.len(), Duration::from_millis(20));
     /// let stop = follow.stopper();
     ///
     /// let writing = std::thread::spawn(move || {
     ///     writer.append_slice(primes, &[2, 3, 5])?;
     ///     writer.finish()?;
     ///     stop.stop();
-    ///     hydra::Result::Ok(())
+    ///     Ok::<(), hydra::Error>(())
     /// });
-    /// let count: usize = follow.try_fold(0, |count, block| hydra::Result::Ok(count + block?.len()))?;
+    /// let mut count = 0;
+    /// for block in follow {
+    ///     count += block?.len();
+    /// }
     /// assert_eq!(count, 3);
     /// # writing.join().expect("a thread")?;
     /// # Ok::<(), hydra::Error>(())
