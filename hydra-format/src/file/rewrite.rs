@@ -135,7 +135,7 @@ pub struct Compaction {
 
 /// Writes the newest state of `input` into a new file, without blocks that were replaced, old indexes and padding; small blocks grow
 /// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when it has passed a full
-/// check. A damaged file is refused: [`recover`](super::recover) is for those.
+/// check. A damaged file is refused: [`recover()`](super::recover()) is for those.
 ///
 /// ```no_run
 /// let done = hydra::file::compact("day.hydra", "small.hydra", &mut |_, _| {})?;
