@@ -119,6 +119,12 @@ IN is only read. Every block that is kept was verified; records after lost ones 
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra")]
     Diff(Diff),
+    /// Tell whether two generations of types get along: what breaks, and for whom; exit 4 if something does
+    #[command(after_help = "Examples:
+  hydra compat old.hydra new.hydra
+  hydra schema --as json old.hydra > schema.json && hydra compat schema.json new.hydra
+  hydra compat --deny warning -f json old.hydra new.hydra")]
+    Compat(Compat),
     /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
@@ -126,6 +132,7 @@ IN is only read. Every block that is kept was verified; records after lost ones 
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   hydra convert --schema ticks.hydra more.msgpack more.hydra
+  hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
     /// Print the completions of a shell
@@ -336,6 +343,25 @@ pub(crate) struct Diff {
 }
 
 #[derive(Args)]
+pub(crate) struct Compat {
+    /// A Hydra file, or what `hydra schema --as json` printed; - is stdin
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// Another
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// What makes the answer no
+    #[arg(long, value_enum, default_value_t = Level::Break, value_name = "LEVEL")]
+    pub(crate) deny: Level,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
 pub(crate) struct Convert {
     /// What to read; - is stdin. Several files of text become one table
     #[arg(required = true, value_name = "IN")]
@@ -419,6 +445,13 @@ pub(crate) enum When {
 pub(crate) enum Shape {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    Break,
+    Warning,
+    Note,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

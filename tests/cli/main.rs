@@ -4,6 +4,7 @@
 
 mod awkward;
 mod bad_input;
+mod compat;
 mod contract;
 mod convert;
 mod csv;

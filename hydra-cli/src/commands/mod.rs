@@ -4,6 +4,7 @@
 pub(crate) mod cat;
 pub(crate) mod check;
 pub(crate) mod compact;
+pub(crate) mod compat;
 pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod get;

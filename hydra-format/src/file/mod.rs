@@ -3,7 +3,7 @@
 
 pub(crate) mod block;
 pub(crate) mod catalog;
-mod check;
+pub(crate) mod check;
 mod commit;
 mod follow;
 mod header;
@@ -11,12 +11,12 @@ pub(crate) mod index;
 pub(crate) mod layout;
 pub(crate) mod meta;
 pub(crate) mod open;
-mod reader;
-mod recover;
+pub(crate) mod reader;
+pub(crate) mod recover;
 mod report;
-mod rewrite;
+pub(crate) mod rewrite;
 mod schema_block;
-mod single;
+pub(crate) mod single;
 pub(crate) mod storage;
 mod survey;
 mod table;

@@ -7,15 +7,15 @@ use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::FileHeader;
 use super::index::Index;
-use super::layout::{HEADER_AT, LINE, REGION, SLOT_AT, commit as record};
+use super::layout::{HEADER_AT, LINE, REGION, SEQUENCE_SKIP, SLOT_AT, commit as record, is_zero};
 use super::report::{Report, State};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long an invalid commit record is read again: a writer may be in the middle of it.
-const PATIENCE: Duration = Duration::from_millis(10);
+/// How often an invalid commit record is read again, and after what time: a writer may be in the middle of it.
+const PATIENCE: (usize, Duration) = (10, Duration::from_millis(1));
 
 /// What opening found.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Opened {
     pub(crate) commit: Commit,
     /// Its slot.
     pub(crate) slot: usize,
-    /// The largest sequence of any valid record.
+    /// The largest sequence that any record may have.
     pub(crate) top_sequence: u64,
     /// The largest epoch of any valid record.
     pub(crate) top_epoch: u32,
@@ -119,13 +119,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     let choice = choose(source, &header, &slots, accepted, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
-        report.damage(
-            Error::new(ErrorKind::CutShort)
-                .at(file_bytes)
-                .expected(format!("{} committed bytes", commit.committed_bytes))
-                .found(format!("{file_bytes} bytes"))
-                .help("hydra recover"),
-        );
+        report.damage(cut_short(&commit, file_bytes));
     }
     let tail = file_bytes.saturating_sub(commit.committed_bytes);
     if report.state != State::Damaged {
@@ -143,7 +137,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         header,
         commit,
         slot: choice.slot,
-        top_sequence: slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0),
+        top_sequence: top_sequence(&slots),
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
         catalog,
@@ -151,6 +145,14 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         unindexed_blocks,
         report,
     })
+}
+
+fn cut_short(commit: &Commit, file_bytes: u64) -> Error {
+    Error::new(ErrorKind::CutShort)
+        .at(file_bytes)
+        .expected(format!("{} committed bytes", commit.committed_bytes))
+        .found(format!("{file_bytes} bytes"))
+        .help("hydra recover")
 }
 
 /// Damage as a value to go on with; what the operating system could not do ends everything.
@@ -165,7 +167,7 @@ type Slots = [Result<Commit, &'static str>; 2];
 
 /// Both commit records; invalid ones are read again for a while.
 pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slots> {
-    let start = Instant::now();
+    let mut tries = 0;
     loop {
         let mut slots: Slots = [Err(""); 2];
         for (slot, at) in slots.iter_mut().zip(SLOT_AT) {
@@ -173,11 +175,19 @@ pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slot
             let count = source.read_at(at, &mut bytes)?;
             *slot = Commit::decode(&bytes[..count], file_id);
         }
-        if slots.iter().all(Result::is_ok) || start.elapsed() >= PATIENCE {
+        if slots.iter().all(Result::is_ok) || tries == PATIENCE.0 {
             return Ok(slots);
         }
-        std::thread::sleep(PATIENCE / 10);
+        source.pause(PATIENCE.1);
+        tries += 1;
     }
+}
+
+/// The largest sequence of a valid record, or a good deal more if one is invalid: what it was before it was torn is not
+/// known, and a new record with its sequence could, torn in turn, make it whole.
+fn top_sequence(slots: &Slots) -> u64 {
+    let top = slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0);
+    if slots.iter().all(Result::is_ok) { top } else { top.saturating_add(SEQUENCE_SKIP - 1) }
 }
 
 struct Choice {
@@ -244,9 +254,18 @@ pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Res
     }
 }
 
-/// Checks what may be torn although the record is whole: the blocks in [synced, committed) that were not accepted before.
-fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit, accepted: u64) -> Result<()> {
+/// Checks what may be torn although the record is whole: the blocks in [synced, committed) that were not accepted before, to the
+/// last byte.
+pub(crate) fn check_unsynced(
+    source: &dyn Source,
+    header: &FileHeader,
+    commit: &Commit,
+    accepted: u64,
+) -> Result<()> {
     let mut offset = commit.synced_bytes.max(accepted);
+    if offset >= commit.committed_bytes {
+        return Ok(());
+    }
     while offset < commit.committed_bytes {
         let found = block::read_header(source, header.sync_key(), offset, commit.committed_bytes)?;
         if found.epoch != commit.epoch {
@@ -256,9 +275,17 @@ fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit, acc
         if computed != Some(found.payload_crc) {
             return Err(block::checksum_error(&found, offset, computed.unwrap_or(0)));
         }
-        offset = found.end(offset);
+        let (start, end) = (offset + LINE + u64::from(found.payload_bytes), found.end(offset));
+        if !found.is(BlockKind::Pad) && !is_zero(&source.bytes(start, (end - start) as usize)?) {
+            let error = Error::new(ErrorKind::NotCanonical).at(start).place(found.place());
+            return Err(error.what("bytes after the payload are not zero"));
+        }
+        offset = end;
     }
-    Ok(())
+    match source.len()? {
+        length if length < commit.committed_bytes => Err(cut_short(commit, length)),
+        _ => Ok(()),
+    }
 }
 
 /// The checksum of a range of the file, read in pieces; none if the file ends before it.

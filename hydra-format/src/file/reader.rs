@@ -64,7 +64,7 @@ impl Reader {
     }
 
     /// Reads through buffers from wherever the bytes come; the path is for errors.
-    pub(super) fn over(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
+    pub(crate) fn over(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
         let opened = open::open(&*source).map_err(|error| error.in_file(path))?;
         Ok(Reader::new(source.into(), None, path, opened))
     }

@@ -1,6 +1,7 @@
 //! Where bytes of files come from and go to. A simulated disk can stand in for [`FileStorage`] and [`FileDisk`]. It does not
 //! know what the bytes mean.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
@@ -8,9 +9,11 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Bytes that can be read at any offset.
-pub(crate) trait Source: Send + Sync {
+#[allow(clippy::len_without_is_empty)]
+pub trait Source: Send + Sync {
     /// Length in bytes, now.
     fn len(&self) -> io::Result<u64>;
 
@@ -30,10 +33,15 @@ pub(crate) trait Source: Send + Sync {
         buffer.truncate(read);
         Ok(Cow::Owned(buffer))
     }
+
+    /// Lets a writer get on. Time is the storage's own: a simulated disk does not wait.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 /// An open file that can be written.
-pub(crate) trait Storage: Source {
+pub trait Storage: Source {
     /// Writes all of the slices, one after the other, from `offset`.
     fn write_at(&mut self, offset: u64, slices: &mut [IoSlice<'_>]) -> io::Result<()>;
 
@@ -45,7 +53,7 @@ pub(crate) trait Storage: Source {
 }
 
 /// The directory side: files by name.
-pub(crate) trait Disk {
+pub trait Disk {
     /// Opens an existing regular file to write, exclusively locked.
     fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>>;
 
@@ -307,7 +315,7 @@ impl Disk for FileDisk {
 }
 
 /// The error for a name that is taken.
-pub(crate) fn exists(path: &Path) -> Error {
+pub fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists)
         .in_file(path)
         .help("choose another name or remove the file; to append to it, open it with Writer::resume")

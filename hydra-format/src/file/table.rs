@@ -204,6 +204,18 @@ impl<T: Row> Table<T> {
     }
 }
 
+impl Table<Dynamic> {
+    /// The same records, read as another type that exists only as a schema: see [`evolve`](crate::evolve).
+    ///
+    /// # Errors
+    /// `TypeMismatch` with every path of the table's types that cannot be read as this one.
+    pub fn read_as(&self, schema: &Schema) -> Result<Table<Dynamic>> {
+        let table = Table { schema: Arc::new(schema.clone()), ..self.clone() };
+        table.resolution()?;
+        Ok(table)
+    }
+}
+
 impl<T: Row> std::fmt::Debug for Table<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Table({}, {} records)", self.name(), self.len())

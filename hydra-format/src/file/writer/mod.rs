@@ -30,6 +30,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// A table of one writer: where to append values of type `T`.
 pub struct TableId<T> {
@@ -93,6 +94,16 @@ pub struct Writer {
     tables: Vec<OpenTable>,
     metadata: Option<Metadata>,
     metadata_changed: bool,
+    auto: Option<Auto>,
+}
+
+/// When commits come by themselves.
+#[derive(Clone, Copy)]
+struct Auto {
+    every_bytes: u64,
+    after: Option<Duration>,
+    /// When the oldest record that waits was appended.
+    since: Option<Instant>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -153,6 +164,11 @@ impl Writer {
             tables: Vec::new(),
             metadata: None,
             metadata_changed: false,
+            auto: (options.every_bytes.is_some() || options.after.is_some()).then(|| Auto {
+                every_bytes: options.every_bytes.unwrap_or(u64::MAX),
+                after: options.after,
+                since: None,
+            }),
         }
     }
 
@@ -278,9 +294,22 @@ impl Writer {
             && let Some(open) = self.tables.get_mut(table.index)
             && open.builder.push_flat(bytes)
         {
-            return Ok(());
+            return if self.auto.is_none() { Ok(()) } else { self.commit_if_due() };
         }
         self.append_measured(table, |measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+    }
+
+    /// Commits if enough waits, or has waited long enough.
+    fn commit_if_due(&mut self) -> Result<()> {
+        let Some(auto) = &mut self.auto else { return Ok(()) };
+        let waited = |time| auto.since.get_or_insert_with(Instant::now).elapsed() >= time;
+        let due = auto.after.is_some_and(waited);
+        let open: u64 = self.tables.iter().map(|open| open.builder.bytes()).sum();
+        if due || open.saturating_add(self.log.uncommitted_bytes()) >= auto.every_bytes {
+            self.commit()
+        } else {
+            Ok(())
+        }
     }
 
     /// Appends records: one copy for types whose bytes in memory are those in the file. On an error, those before the
@@ -295,6 +324,7 @@ impl Writer {
             let (now, later) = rest.split_at(open.builder.flat_room().min(rest.len()));
             if raw::bytes_of(now).is_some_and(|bytes| !now.is_empty() && open.builder.push_flat(bytes)) {
                 rest = later;
+                self.commit_if_due()?;
             } else {
                 self.append(table, first)?;
                 rest = rest.get(1..).unwrap_or_default();
@@ -378,7 +408,7 @@ impl Writer {
             self.settle(outcome)?;
             self.open(table)?.builder.push(&measure, &encode)?;
         }
-        Ok(())
+        self.commit_if_due()
     }
 
     /// Hands the open block of a table to the log.
@@ -418,6 +448,9 @@ impl Writer {
     /// Makes everything that was appended visible to readers that open the file from now on, and safe at the writer's
     /// [`Level`].
     pub fn commit(&mut self) -> Result<()> {
+        if let Some(auto) = &mut self.auto {
+            auto.since = None;
+        }
         let outcome = self.flush().and_then(|()| self.log.commit(self.level));
         self.settle(outcome)
     }
