@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 use crate::file::check::{CheckSummary, Finding, check_source};
-use crate::file::{WriterOptions, single};
+use crate::file::recover::recover_on;
+use crate::file::rewrite::compact_on;
+use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions, single};
 use crate::{Editor, Hydra, Reader, Result, Writer};
 use std::path::Path;
 
@@ -31,7 +33,22 @@ pub fn open(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
 
 /// [`crate::file::check`], from wherever the bytes come.
 pub fn check(source: &dyn Source, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
-    check_source(source, report)
+    check_source(source, report, &mut |_, _| {})
+}
+
+/// [`crate::file::recover()`], from wherever the bytes come, to this disk.
+pub fn recover(
+    source: Box<dyn Source>,
+    disk: &dyn Disk,
+    path: &Path,
+    options: RecoverOptions,
+) -> Result<Recovery> {
+    recover_on(source, Path::new("input"), Some((disk, path)), options, &mut |_, _| {})
+}
+
+/// [`crate::file::compact`], from wherever the bytes come, to this disk.
+pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<Compaction> {
+    compact_on(source, Path::new("input"), disk, path, &mut |_, _| {})
 }
 
 /// [`crate::save`] on this disk.

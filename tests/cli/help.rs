@@ -14,11 +14,14 @@ Commands:
   inspect      Show a file's tables, schema, counts and health, without reading all of it
   schema       Show the schema of a table, also as Rust source or for NumPy
   cat          Print records
+  tail         Print the last records, and with -F those that are still to come
   get          Print one value, or a slice
   set          Change values, all of them or none
   hex          Show bytes with their meaning: of a record, a block header, the file's header
   layout       Show where the bytes go: of the file by region, of records by field
   check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+  recover      Save what is whole in a damaged file into a new one; exit 3 if anything is lost
+  compact      Rewrite a file without what edits and old indexes left behind
   diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
   compat       Tell what breaks between two generations of types, and for whom; exit 4 if any
   convert      Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them

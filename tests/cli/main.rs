@@ -17,6 +17,7 @@ mod hex;
 mod layout;
 mod pages;
 mod pipes;
+mod rescue;
 mod set;
 mod show;
 mod story;

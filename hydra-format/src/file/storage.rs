@@ -17,6 +17,11 @@ pub trait Source: Send + Sync {
     /// Length in bytes, now.
     fn len(&self) -> io::Result<u64>;
 
+    /// True if the path still names this file, as far as that can be known.
+    fn is_at(&self, _: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// Fills the buffer from `offset`, as far as there are bytes; tells how many.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
@@ -132,10 +137,14 @@ impl Source for FileStorage {
         Ok(self.file.metadata()?.len())
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        if i64::try_from(offset).is_err() {
-            return Ok(0); // No file reaches there, and the system would call the offset an invalid argument.
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match still_names(&self.file, path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            outcome => outcome,
         }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         // No file is longer; the system would call such an offset an error of its own.
         if i64::try_from(offset.saturating_add(buffer.len() as u64)).is_err() {

@@ -420,7 +420,7 @@ impl Log {
         };
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
         // What opening read may have been in memory only, and forgotten since: after a failed sync, systems do that.
-        let checked = open::check_unsynced(&*self.storage, &self.header, &commit);
+        let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
         checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
         self.sync_storage()?;

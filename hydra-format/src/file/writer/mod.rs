@@ -257,6 +257,35 @@ impl Writer {
         Ok(self.tables.len() - 1)
     }
 
+    /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
+    /// table, its block is to be sealed.
+    pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
+        let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
+        let builder = Builder::new(schema.root().size(), self.block_bytes);
+        self.tables.push(OpenTable { number, schema_id, schema, builder, shared: false });
+        Ok(TableId { writer: self.id, index: self.tables.len() - 1, of: PhantomData })
+    }
+
+    /// Appends a block whose regions were verified, after what was appended to its table before.
+    pub(crate) fn append_block(
+        &mut self,
+        table: TableId<Dynamic>,
+        regions: [Vec<u8>; 3],
+        count: usize,
+    ) -> Result<()> {
+        self.seal_table(table)?;
+        let open = self.open(table)?;
+        let sealed = builder::seal_data(regions, count, open.schema.root().size());
+        let (number, schema_id) = (open.number, open.schema_id);
+        self.log.add_data(sealed, number, schema_id)
+    }
+
+    /// Ends the block to which records are appended.
+    pub(crate) fn seal_table(&mut self, table: TableId<Dynamic>) -> Result<()> {
+        self.open(table)?;
+        self.seal(table.index)
+    }
+
     /// Appends a record. On an error it is not appended.
     #[inline]
     pub fn append<T: Hydra>(&mut self, table: TableId<T>, value: &T) -> Result<()> {

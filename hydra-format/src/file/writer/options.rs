@@ -5,7 +5,7 @@ use super::log::Log;
 use super::{Editor, Writer};
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::file::open;
-use crate::file::storage::{Disk, FileDisk, Storage, exists, random};
+use crate::file::storage::{Disk, FileDisk, Source, Storage, exists, random};
 use crate::{Error, ErrorKind, Result};
 use std::path::Path;
 use std::time::Duration;
@@ -119,6 +119,35 @@ impl WriterOptions {
         })?;
         disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
         Ok(writer.at(path))
+    }
+
+    /// Writes a whole file, which gets its name when `check` is content with its bytes: it appears whole or not at all.
+    pub(crate) fn write_whole<R>(
+        self,
+        disk: &dyn Disk,
+        path: &Path,
+        write: impl FnOnce(Writer) -> Result<R>,
+        check: impl FnOnce(&dyn Source) -> Result<()>,
+    ) -> Result<R> {
+        if path.symlink_metadata().is_ok() {
+            return Err(Error::new(ErrorKind::Exists)
+                .in_file(path)
+                .help("choose another name or remove the file"));
+        }
+        let (storage, temporary) = disk.create_beside(path)?;
+        let source = storage.source();
+        let written = source.map_err(Error::io).and_then(|source| {
+            let result = write(self.create_in(storage)?)?;
+            check(&*source)?;
+            disk.publish(&temporary, path)?;
+            Ok(result)
+        });
+        let result = written.map_err(|error| {
+            disk.discard(&temporary);
+            error.in_file(path)
+        })?;
+        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
+        Ok(result)
     }
 
     /// The lock comes before the header is read.

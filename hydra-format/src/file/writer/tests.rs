@@ -343,6 +343,24 @@ fn another_type_under_the_same_name_is_a_mismatch() {
 }
 
 #[test]
+fn a_damaged_node_costs_a_walk_and_not_its_records() {
+    let memory = Memory::default();
+    let mut writer = Writer::options().block_bytes(128).create_in(Box::new(memory.clone())).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append_slice(table, &(0..8 * 300).collect::<Vec<u64>>()).unwrap();
+    writer.finish().unwrap();
+    let node = memory.open().unwrap().catalog.tables[0].entries[0];
+    assert_eq!(node.level, 1);
+    memory.inner().bytes[node.offset as usize + 80] ^= 1;
+    let reader = || crate::Reader::over(Box::new(memory.clone()), std::path::Path::new("memory")).unwrap();
+    let table = reader().table::<u64>().unwrap();
+    assert_eq!(table.get(77).unwrap().decode().unwrap(), 77);
+    let blocks: Vec<_> =
+        reader().table::<u64>().unwrap().range(100..2300).map(|block| block.unwrap()).collect();
+    assert!(blocks.iter().flat_map(|block| block.as_slice()).copied().eq(100..2300));
+}
+
+#[test]
 fn commits_come_by_themselves_by_bytes_and_by_time() {
     use std::time::Duration;
     let committed = |memory: &Memory| memory.open().unwrap().commit.record_count;
