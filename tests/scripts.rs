@@ -107,7 +107,7 @@ impl Stage<'_> {
 
     fn options(word: u8) -> hydra::file::WriterOptions {
         let level = if word & 64 == 0 { Level::Buffered } else { Level::Durable };
-        Writer::options().level(level).block_bytes(64 << (word >> 7 << 2))
+        Writer::options().level(level).block_bytes(128 << (word >> 7 << 2))
     }
 
     fn step(&mut self, word: u8) {

@@ -7,10 +7,11 @@ use crate::memory::File;
 use crate::scripts::script_is_kept;
 use crate::types::*;
 use hydra::evolve::Evolution;
-use hydra::{AlignedBuf, Dynamic, Hydra, Reader, Schema, Value, testing};
+use hydra::{AlignedBuf, Dynamic, Hydra, Kind, Reader, Schema, Value, testing};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 /// The targets, by name. `import` is the command's, and is not among them.
 pub const TARGETS: [(&str, fn(&[u8])); 7] = [
@@ -97,7 +98,10 @@ pub fn schema(bytes: &[u8]) {
     block_is_read(&schema, payload, &|reader| {
         let Ok(table) = reader.dynamic_table("T") else { return };
         let again = table.read_as(&schema).expect("its own schema");
-        assert_eq!(again.blocks().filter_map(Result::ok).count(), table.blocks().filter_map(Result::ok).count());
+        assert_eq!(
+            again.blocks().filter_map(Result::ok).count(),
+            table.blocks().filter_map(Result::ok).count()
+        );
     });
 }
 
@@ -126,7 +130,7 @@ mod other {
     use super::*;
 
     #[derive(Hydra, Clone, Copy, Debug, PartialEq)]
-    pub enum Level {
+    pub(super) enum Level {
         Trace,
         Error,
         Warn,
@@ -134,7 +138,7 @@ mod other {
     }
 
     #[derive(Hydra, Clone, Debug, PartialEq)]
-    pub struct Log {
+    pub(super) struct Log {
         pub tags: Vec<Option<String>>,
         pub level: Level,
         pub time: u128,
@@ -145,7 +149,7 @@ mod other {
     }
 
     #[derive(Hydra, Clone, Debug, PartialEq)]
-    pub enum Shape {
+    pub(super) enum Shape {
         Empty,
         Group(Box<Shape>, Vec<Shape>),
         Circle { r: f64, name: Option<String> },
@@ -153,19 +157,18 @@ mod other {
     }
 
     #[derive(Hydra, Clone, Debug, PartialEq)]
-    pub struct Containers {
+    pub(super) struct Containers {
         pub map: BTreeMap<String, Vec<u64>>,
         pub nested: Vec<Vec<String>>,
         pub array: [Option<u32>; 3],
         pub hash_map: BTreeMap<UserId, (i16, String)>,
-        pub boxed: u64,
         pub option: Option<Option<String>>,
     }
 
     #[derive(Hydra, Clone, Debug, PartialEq)]
-    pub struct Flagged {
+    pub(super) struct Flagged {
         pub time: u128,
-        pub venues: Vec<Venue>,
+        pub venues: [Venue; 4],
         pub live: Option<bool>,
         pub grade: u16,
     }
@@ -178,9 +181,19 @@ fn records_are_read<T: Hydra, Other: Hydra>(payload: &[u8]) {
         let Ok(table) = reader.dynamic_table("T") else { return };
         for block in table.blocks().filter_map(Result::ok) {
             for value in block.values() {
-                let owned = value.to::<T>();
-                let stored = owned.map(|owned| Value::of(&owned).to_dynamic().expect("a value as data"));
-                assert!(stored.is_ok_and(|stored| stored.value() == value), "{value}");
+                match value.to::<T>() {
+                    Ok(owned) => {
+                        let stored = Value::of(&owned).to_dynamic().expect("a value as data");
+                        assert_eq!(stored.value(), value);
+                    }
+                    // What is opaque may be no value of its type.
+                    Err(error) => {
+                        assert!(
+                            schema.types().iter().any(|ty| ty.kind() == Kind::Opaque),
+                            "{value}: {error}"
+                        );
+                    }
+                }
             }
         }
         let table = table.read_as(&other).expect("types that go together");
@@ -190,9 +203,9 @@ fn records_are_read<T: Hydra, Other: Hydra>(payload: &[u8]) {
             .collect();
         for record in &records {
             laws::value_is_whole(record.value());
-            record.value().to::<Other>().expect("a value of the type that it was read as");
         }
-        let in_blocks: usize = table.blocks().filter_map(Result::ok).map(|block| block.values().count()).sum();
+        let in_blocks: usize =
+            table.blocks().filter_map(Result::ok).map(|block| block.values().count()).sum();
         assert!(in_blocks <= records.len());
     });
 }
@@ -235,7 +248,9 @@ fn image_of<T: Hydra + Clone + PartialEq + std::fmt::Debug>(value: &T, bytes: &[
     image.truncate(32);
     image.extend(bytes);
     let aligned = AlignedBuf::copy_of(&image);
-    laws::bounded(image.len(), || (hydra::view::<T>(&aligned).is_ok(), hydra::from_bytes::<T>(&image).is_ok()));
+    laws::bounded(image.len(), || {
+        (hydra::view::<T>(&aligned).is_ok(), hydra::from_bytes::<T>(&image).is_ok())
+    });
     laws::image_is_read::<T>(&image);
 }
 
@@ -247,7 +262,7 @@ pub fn image(bytes: &[u8]) {
         0 => image_of(&deep, rest),
         1 => image_of(&Tree::default(), rest),
         2 => image_of(&(1u8, vec![String::new()], Some(BTreeMap::from([(1u16, 'a')]))), rest),
-        3 => image_of(&Attributed::new(1, "a", 2), rest),
+        3 => image_of(&(1i128, 'a', Duration::from_millis(1), SystemTime::UNIX_EPOCH, Some(1.5f32)), rest),
         4 => image_of(&vec![Pair { first: Venue::Lse, second: true }], rest),
         _ => laws::image_is_read::<Shape>(rest),
     }
