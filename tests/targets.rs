@@ -107,7 +107,7 @@ pub fn schema(bytes: &[u8]) {
 
 /// A file with one block of a schema: a byte of records, two bytes each of heap and text, then all of them.
 fn block_is_read(schema: &Schema, bytes: &[u8], typed: &dyn Fn(&Reader)) {
-    let Some((&count, rest)) = bytes.split_first() else { return };
+    let Some((count, rest)) = bytes.split_first().map(|(count, rest)| (count % 16, rest)) else { return };
     let (heap, rest) = split(rest);
     let (text, records) = split(rest);
     let stride = schema.root().size();
