@@ -1,6 +1,10 @@
 //! The corpus of the fuzz targets, run as an ordinary test, with the bound of memory: one thread, so that it is counted.
 
-use hydra::{Hydra, Schema};
+use hydra::describe::TypeRef;
+use hydra::{Descriptor, Hydra, Schema};
+use hydra_tests::craft::Craft;
+use hydra_tests::laws;
+use hydra_tests::memory::File;
 use hydra_tests::targets::{self, TARGETS};
 use hydra_tests::types::*;
 use peak_alloc::PeakAlloc;
@@ -28,6 +32,31 @@ fn the_corpus_keeps_the_laws() {
             target(&std::fs::read(file).expect("a file of the corpus"));
         }
     }
+}
+
+/// What one byte of a large input can cost at most: many tables, many types, many small blocks, large ones.
+#[test]
+fn large_inputs_take_a_bounded_share_of_memory() {
+    let schema = Schema::of::<u8>();
+    let mut tables = Craft::default();
+    (1..8_000).for_each(|id| _ = tables.schema(id, &format!("{id}"), schema.core(), schema.notes()));
+    let mut blocks = Craft::default();
+    blocks.schema(1, "T", schema.core(), schema.notes());
+    (0..8_000).for_each(|at| _ = blocks.data((1, at, 1, 1), &[7], b"", b""));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0/blocks.hydra");
+    let whole = std::fs::read(golden).expect("a golden file");
+    let cut = whole[..whole.len() / 2].to_vec();
+    for (what, bytes) in [("tables", tables.finish()), ("blocks", blocks.finish()), ("whole", whole), ("cut", cut)] {
+        println!("{what}");
+        let file = File::of(&bytes);
+        laws::bounded(bytes.len(), || laws::use_file(&file));
+    }
+    let name = |ty: u32| vec![("x".to_string(), TypeRef::Index(ty + 2_000))];
+    let types = (0..2_000).map(|ty| Descriptor::structure(format!("{ty}"), name(ty)));
+    let lists = (0..2_000).map(|ty| Descriptor::list(TypeRef::Index((ty + 1) % 2_000)));
+    let schema = Schema::new(types.chain(lists).collect()).expect("a schema");
+    println!("types");
+    laws::bounded(schema.core().len(), || drop(Schema::decode(schema.core(), schema.notes())));
 }
 
 /// One finding again: `HYDRA_CASE=TARGET:FILE cargo test -p hydra-tests --test corpus again -- --ignored`.

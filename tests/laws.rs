@@ -324,7 +324,7 @@ pub fn use_file(file: &File) {
 }
 
 /// Memory that a file, or a value, may take besides its own bytes: so many times its size, and 64 KiB.
-pub const MEMORY_TIMES: usize = 64;
+pub const MEMORY_TIMES: usize = 20;
 
 /// Runs a law, and holds what it allocates at most against the bound. It says nothing where `PeakAlloc` is not the allocator of
 /// the program, or where other threads allocate.
