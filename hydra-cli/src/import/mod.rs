@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     let mut records = 0;
     let fill = |writer: &mut Writer| {
         records = match from {
-            Format::Csv => rows::write(&text, &Columns::of(&schema)?, writer)?,
+            Format::Csv => rows::write(&text, &Columns::of(&schema, text.spelling)?, writer)?,
             Format::Ndjson => ndjson::write(&text, &schema, writer)?,
             _ => stream::write(&text, from, &schema, writer)?,
         };

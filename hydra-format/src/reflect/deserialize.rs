@@ -94,24 +94,28 @@ impl Seed {
     pub fn spelling(self, spelling: Spelling) -> Seed {
         Seed { spelling, ..self }
     }
+
+    /// Reads a value into `data`, whose memory is used again; what is there after an error has no meaning.
+    /// [`append_data`](crate::file::Writer::append_data) takes it.
+    ///
+    /// # Errors
+    /// Those of [`Seed`].
+    pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
+        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
+        let ty = Type::new(self.schema.root(), Some(&self.schema));
+        let node = Node { ty, data, trail: &Trail::ROOT, references: 0, body: None, context: &context };
+        Node::read(node, from)
+    }
 }
 
 impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
     type Value = Value<'s>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'s>, D::Error> {
-        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
-        let ty = Type::new(self.schema.root(), Some(&self.schema));
-        let node = Node {
-            ty,
-            data: &mut self.data,
-            trail: &Trail::ROOT,
-            references: 0,
-            body: None,
-            context: &context,
-        };
-        node.deserialize(from)?;
-        Ok(Value::data(&self.data, self.schema.root(), &self.schema))
+        let mut data = std::mem::replace(&mut self.data, Data::Unit);
+        let read = self.read(from, &mut data);
+        self.data = data;
+        read.map(|()| Value::data(&self.data, self.schema.root(), &self.schema))
     }
 }
 
