@@ -326,7 +326,9 @@ fn cells_are_read_by_their_columns() {
         assert_eq!(code, 1, "{row}: {text}");
         said.push_str(&text);
     }
-    snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(said, str![[r#"
+    snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(
+        said,
+        str![[r#"
 error[HY0615]: column at.cell.1: invalid type: string "yes", expected bool
   --> bad.csv, line 2, column 1
 error[HY0615]: column at.x: invalid type: string "1e999", expected f64
@@ -343,14 +345,53 @@ error[HY0615]: column lines: EOF while parsing a list
   --> bad.csv, line 2, column 11
 error[HY0615]: column lines: trailing characters
   --> bad.csv, line 2, column 11
-error[HY0615]: column raw: invalid value: string "A", expected bytes
+error[HY0615]: column raw: invalid value: string "A", expected bytes in base64
   --> bad.csv, line 2, column 19
 error[HY0615]: column size: invalid length 1, expected array of 2 elements
   --> bad.csv, line 2, column 24
 error[HY0615]: column lines: invalid type: null, expected list
   --> bad.csv, line 2, column 11
 
-"#]]);
+"#]],
+    );
+}
+
+#[test]
+fn wide_integers_are_read_as_numbers_too() {
+    let place = Place::new();
+    let mut file = writer(&place.path("types.hydra"));
+    file.table::<Wide>().unwrap();
+    file.finish().unwrap();
+    let (most, least) = (u128::MAX, i128::MIN);
+    let record = format!(r#"{{"a":{most},"b":[{least},"{least}",-1,1e3,null],"c":{{"{most}":7}}}}"#);
+    let cell = format!("a,b,c\n{most},\"[{least},\"\"{least}\"\",-1,1e3,null]\",\"{{\"\"{most}\"\":7}}\"\n");
+    for (name, text) in
+        [("in.ndjson", format!("{record}\n")), ("in.json", format!("[\n{record} ]")), ("in.csv", cell)]
+    {
+        place.put(name, text);
+        place.run(&["convert", "--force", "--schema", "types.hydra", name, "out.hydra"]).code(0);
+        assert_eq!(
+            place.result(&["cat", "-f", "ndjson", "out.hydra"]),
+            format!(
+                "{{\"a\":\"{most}\",\"b\":[\"{least}\",\"{least}\",\"-1\",\"1000\",null],\"c\":[[\"{most}\",7]]}}\n"
+            )
+        );
+    }
+    place.put("bad.ndjson", format!("{record}\n{{\"a\":{least}}}\n"));
+    place.run(&["convert", "--schema", "types.hydra", "bad.ndjson", "bad.hydra"]).code(1).stderr_eq(str![[
+        r#"
+error[HY0615]: a: invalid value: -170141183460469231731687303715884105728, expected u128
+  --> bad.ndjson, line 2, column 46
+
+"#
+    ]]);
+}
+
+#[derive(Hydra)]
+struct Wide {
+    a: u128,
+    b: Vec<Option<i128>>,
+    c: std::collections::BTreeMap<u128, u8>,
 }
 
 #[derive(Hydra)]

@@ -67,6 +67,9 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
         return Err(Failure::usage("--null is for CSV"));
     }
     let stdout = args.output == Path::new("-");
+    if stdout && console.width.is_some() {
+        return Err(Console::refuse_binary());
+    }
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let given = args.schema.as_ref().map(|file| given(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;

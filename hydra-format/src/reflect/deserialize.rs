@@ -7,10 +7,10 @@ use super::encode::{Crumb, Trail};
 use super::serialize::Spelling;
 use super::types::Type;
 use super::value::Repr;
-use super::visit::Visit;
+use super::visit::{RAW, Visit, is_spelled};
 use super::{Data, Dynamic, Value, parse};
 use crate::codec::{MAX_DEPTH, Validator, open_payload_of};
-use crate::describe::{DefaultImage, Field, Form, Kind, Note, Schema, Style, Variant};
+use crate::describe::{DefaultImage, Field, Kind, Note, Schema, Style, Variant};
 use crate::raw::AlignedBuf;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -44,7 +44,8 @@ impl Dynamic {
 /// before.
 ///
 /// What a [`Value`] serializes to is read as it is written (`docs/VALUES.md`), and besides:
-/// - integers of any width may be numbers or strings, and floats without a fraction that hold them exactly;
+/// - integers of any width may be numbers or strings, and floats without a fraction that hold them exactly; those beyond
+///   64 bits are numbers of JSON where serde_json has its feature `raw_value` or `arbitrary_precision`;
 /// - floats may be integers; text is rounded to the nearest float, a format for machines must hold the float exactly;
 /// - maps may have their keys as those of an object or as pairs, in any order;
 /// - fields may come in any order and under an alias; one that is missing gets its declared default, an option none.
@@ -156,7 +157,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
 
 impl<'n> Node<'n> {
     #[cold]
-    fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
+    pub(super) fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
         fail(self.trail, what)
     }
 
@@ -179,6 +180,10 @@ impl<'n> Node<'n> {
         match kind {
             Kind::Newtype | Kind::Box => self.inner(Crumb::Inner, from),
             Kind::Option => from.deserialize_option(Visit { node: self, text }),
+            // As text if serde_json can, whose numbers end at 64 bits.
+            Kind::I128 | Kind::U128 if text && !is_spelled(self.ty) => {
+                from.deserialize_newtype_struct(RAW, Visit { node: self, text })
+            }
             _ => from.deserialize_any(Visit { node: self, text }),
         }
     }
@@ -522,9 +527,8 @@ impl fmt::Display for Node<'_> {
                 Style::Struct => "an object of the variant's fields",
             });
         }
-        match (ty.kind(), ty.form()) {
-            (_, Form::None | Form::Unknown { .. }) => {}
-            (_, form) => return f.write_str(parse::example(form)),
+        if is_spelled(ty) {
+            return f.write_str(parse::example(ty.form()));
         }
         match ty.kind() {
             Kind::Array => write!(f, "array of {} elements", ty.count()),
