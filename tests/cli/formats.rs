@@ -475,7 +475,7 @@ fn what_cannot_be_read_names_its_place() {
     let place = tick_file(1);
     let cases: &[(&str, &[u8])] = &[
         ("a.json", br#"{"version":1,"table":"Tick","records":[{"time":1,"price":2},{"time":-1,"price":2}]}"#),
-        ("b.json", br#"{"time":1,"price":2}"#),
+        ("b.json", br#"{"records":[],"time":1}"#),
         ("c.json", br#"{"version":2,"records":[]}"#),
         ("d.json", b"[{\"time\":1,\n\"price\":"),
         ("e.json", b"{\"version\":1}"),
@@ -501,13 +501,13 @@ fn what_cannot_be_read_names_its_place() {
 error[HY0615]: time: invalid value: integer `-1`, expected u64
   --> a.json, line 1, column 71
 error[HY0615]: `time` is not of a document of records: version, table and records; a record a line is NDJSON
-  --> b.json, line 1, column 8
+  --> b.json, line 1, column 21
 error[HY0615]: version 2: only 1 is known
   --> c.json, line 1, column 13
 error[HY0611]: malformed JSON: EOF while parsing a value
   --> d.json, line 2, column 8
-error[HY0615]: missing field `records`
-  --> e.json, line 1, column 13
+error[HY0615]: version: no such name, expected one of time, price
+  --> e.json, line 1, column 11
 error[HY0615]: time: invalid value: string "x", expected u64
   --> f.msgpack, record 1
 error[HY0611]: the file ends within a record
@@ -525,8 +525,8 @@ error[HY0611]: malformed CBOR: unexpected byte 0xf8
 
 "#]],
     );
-    place.run(&["convert", "a.json", "out.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: JSON does not say the types of its records
+    place.run(&["convert", "f.msgpack", "out.hydra"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: MessagePack does not say the types of its records
   = help: --schema FILE takes them from a Hydra file
 
 "#]]);

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
             let name = type_name(named.map(PathBuf::as_path));
             let (schema, records, exit) = match from {
                 Format::Csv => rows::survey(&text, &name, console)?,
-                Format::Ndjson => ndjson::survey(&text, &name, console)?,
+                Format::Ndjson | Format::Json => ndjson::survey(&text, from, &name, console)?,
                 _ => {
                     let words = format!("{} does not say the types of its records", from.name());
                     return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
@@ -127,6 +127,12 @@ fn given(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Sche
         let failure = Failure::new("HY0617", format!("no schema in JSON: {why}")).place(typed.name.as_str());
         failure.help("hydra schema --as json FILE prints one")
     })
+}
+
+/// What serde_json says, without the place.
+fn unplaced(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
 }
 
 fn not_utf8(format: &str, input: &Input, place: Place, byte: u8) -> Failure {

@@ -5,7 +5,7 @@
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};
 use super::infer::{Guess, Spot, Type};
-use super::{Text, bad, not_utf8};
+use super::{Text, bad, not_utf8, unplaced};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -60,9 +60,8 @@ pub(super) fn write(text: &Text<'_>, columns: &Columns, writer: &mut Writer) -> 
             let null = is_null(&cell, text.nulls);
             columns.put(column, &cell, null, &mut record).map_err(|error| {
                 let name = columns.names().nth(column).unwrap_or("");
-                let text = error.to_string();
-                let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-                let text = text.strip_prefix("?: ").unwrap_or(text);
+                let text = unplaced(&error);
+                let text = text.strip_prefix("?: ").unwrap_or(&text);
                 let place = format!("{}, {}", input.name, cell.place);
                 Failure::new("HY0615", format!("column {name}: {text}")).place(place)
             })?;
