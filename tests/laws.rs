@@ -156,6 +156,13 @@ pub fn value_is_whole(value: Value<'_>) {
 pub fn file_is_read(path: &Path) -> Option<Shown> {
     let mut findings = Vec::new();
     let checked = hydra::file::check(path, &mut |finding| findings.push(finding.to_string()));
+    let survey = hydra::file::survey(path, hydra::file::RecoverOptions::default(), &mut |_, _| {});
+    if checked.is_ok() && findings.is_empty() {
+        assert!(
+            survey.is_ok_and(|survey| survey.is_complete()),
+            "a check finds nothing, and something is lost"
+        );
+    }
     // SAFETY: nobody writes to the file of a test.
     #[allow(unsafe_code)]
     let map = unsafe { hydra::Map::open(path) };

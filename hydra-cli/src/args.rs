@@ -55,6 +55,14 @@ For each table t and block b of --as numpy, the records are
   hydra cat --fields time,pos.x --tail 5 ticks.hydra
   hydra cat -f ndjson ticks.hydra | jq .price")]
     Cat(Cat),
+    /// Print the last records, and with -F those that are still to come
+    #[command(after_help = "Examples:
+  hydra tail ticks.hydra
+  hydra tail -n 3 -F ticks.hydra                follow, until Ctrl-C
+  hydra tail -F -f ndjson ticks.hydra | jq .price
+
+Only what is committed is shown. An edit of a record that was shown is not shown again.")]
+    Tail(Tail),
     /// Print one value, or a slice
     #[command(after_help = "Examples:
   hydra get ticks.hydra '[1041].price'
@@ -93,12 +101,30 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra check ticks.hydra
   hydra check -f json *.hydra")]
     Check(Check),
+    /// Save what is whole in a damaged file into a new one; exit 3 if anything is lost
+    #[command(after_help = "Examples:
+  hydra recover ticks.hydra -o saved.hydra
+  hydra recover --report lost.json ticks.hydra -o other.hydra
+  hydra recover --uncommitted ticks.hydra -o all.hydra     also what was never committed
+
+IN is only read. Every block that is kept was verified; records after lost ones move up.")]
+    Recover(Recover),
+    /// Rewrite a file without what edits and old indexes left behind
+    #[command(after_help = "Examples:
+  hydra compact shop.hydra -o small.hydra")]
+    Compact(Compact),
     /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
     #[command(after_help = "Examples:
   hydra diff old.hydra new.hydra
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra")]
     Diff(Diff),
+    /// Tell what breaks between two generations of types, and for whom; exit 4 if any
+    #[command(after_help = "Examples:
+  hydra compat old.hydra new.hydra
+  hydra schema --as json old.hydra > schema.json && hydra compat schema.json new.hydra
+  hydra compat --deny warning -f json old.hydra new.hydra")]
+    Compat(Compat),
     /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = "Examples:
   hydra convert penguins.csv penguins.hydra
@@ -106,6 +132,7 @@ In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   hydra convert --schema ticks.hydra more.msgpack more.hydra
+  hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
     Convert(Convert),
     /// Print the completions of a shell
@@ -163,6 +190,24 @@ pub(crate) struct Cat {
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Print::Text)]
     pub(crate) format: Print,
+    #[command(flatten)]
+    pub(crate) select: Select,
+}
+
+#[derive(Args)]
+pub(crate) struct Tail {
+    /// A Hydra file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// How many records to start with
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10)]
+    pub(crate) count: u64,
+    /// Wait for new records, and print them when they are committed
+    #[arg(short = 'F', long)]
+    pub(crate) follow: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Lines::Text)]
+    pub(crate) format: Lines,
     #[command(flatten)]
     pub(crate) select: Select,
 }
@@ -244,6 +289,41 @@ pub(crate) struct Check {
 }
 
 #[derive(Args)]
+pub(crate) struct Recover {
+    /// A damaged Hydra file; - is stdin
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// The new file
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Also keep whole blocks after the last commit
+    #[arg(long)]
+    pub(crate) uncommitted: bool,
+    /// Where an edit is damaged, keep the records as they were before it
+    #[arg(long)]
+    pub(crate) older: bool,
+    /// Also write what was kept and lost to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
+pub(crate) struct Compact {
+    /// A Hydra file; - is stdin
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// The new file
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
 pub(crate) struct Diff {
     /// A Hydra file; - is stdin
     #[arg(value_name = "OLD")]
@@ -257,6 +337,25 @@ pub(crate) struct Diff {
     /// The field by which records belong together; else it is their index
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
+    pub(crate) format: Shape,
+}
+
+#[derive(Args)]
+pub(crate) struct Compat {
+    /// A Hydra file, or what `hydra schema --as json` printed; - is stdin
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// Another
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Only this table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// What makes the answer no
+    #[arg(long, value_enum, default_value_t = Level::Break, value_name = "LEVEL")]
+    pub(crate) deny: Level,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Shape::Text)]
     pub(crate) format: Shape,
@@ -349,6 +448,13 @@ pub(crate) enum Shape {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    Break,
+    Warning,
+    Note,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Text,
     Json,
@@ -364,6 +470,13 @@ pub(crate) enum Print {
     Csv,
     Msgpack,
     Cbor,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lines {
+    Text,
+    Ndjson,
+    Csv,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

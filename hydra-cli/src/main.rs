@@ -12,6 +12,7 @@ mod interrupt;
 mod progress;
 mod records;
 mod render;
+mod schemas;
 mod source;
 mod target;
 
@@ -49,7 +50,11 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Hex(args) => commands::hex::run(args, console),
         Command::Layout(args) => commands::layout::run(args, console),
         Command::Check(args) => commands::check::run(args, console),
+        Command::Recover(args) => commands::recover::run(args, console),
+        Command::Compact(args) => commands::compact::run(args, console),
+        Command::Tail(args) => commands::tail::run(args, console),
         Command::Diff(args) => commands::diff::run(args, console),
+        Command::Compat(args) => commands::compat::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
         Command::Completions(args) => commands::shell::completions(args, console),
         Command::Man(args) => commands::shell::man(args),

@@ -38,6 +38,11 @@ impl Progress {
         Progress { done, drawing }
     }
 
+    /// How much is done, of a total of 100.
+    pub(crate) fn part(&self, done: u64, of: u64) {
+        self.set((u128::from(done) * 100 / u128::from(of.max(1))) as u64);
+    }
+
     /// How much is done.
     pub(crate) fn set(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);

@@ -51,6 +51,22 @@ impl Records {
         Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
     }
 
+    /// Shows the newest state of the file; true if that is another one.
+    pub(crate) fn refresh(&mut self) -> Result<bool> {
+        let newer = self.reader.refresh().map_err(|error| self.input.failure(error))?;
+        if newer {
+            let table = self.reader.dynamic_table(self.table.name());
+            let table = table.map_err(|error| self.input.failure(error))?;
+            if !table.schema().is_identical(self.table.schema()) {
+                let error = Error::new(ErrorKind::TypeMismatch).place(format!("table {}", table.name()));
+                let error = error.what("its records have a newer type from here on");
+                return Err(self.input.failure(error.help("start again to see it")));
+            }
+            self.table = table;
+        }
+        Ok(newer)
+    }
+
     /// Goes through records in order; blocks that are damaged are left out where that is allowed.
     pub(crate) fn each(
         &mut self,

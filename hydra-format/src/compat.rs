@@ -95,7 +95,7 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
         for change in evolution.changes() {
             let (severity, who) = match change.rule {
                 Rule::Incompatible => (Severity::Break, who),
-                Rule::VariantRemoved => (Severity::Warning, who),
+                Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, who),
                 // The rest is the same, seen from the other side.
                 _ if who == Who::OldReader => continue,
                 Rule::Removed => (Severity::Warning, who),

@@ -43,6 +43,8 @@ kinds! {
     NotRegular = "HY0005", "not a regular file";
     /// A write or sync failed before; the writer does nothing more.
     Poisoned = "HY0006", "the writer stopped after a failed write";
+    /// Another file is where the open one was, or it went back to an older state.
+    Replaced = "HY0007", "the file was replaced";
     /// The file does not begin with the magic, or its header is damaged.
     NotHydra = "HY0101", "not a Hydra file";
     /// Both header lines are damaged, or they differ.

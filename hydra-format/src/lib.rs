@@ -91,6 +91,9 @@ pub mod file;
 #[allow(unsafe_code)]
 mod raw;
 pub mod reflect;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 
 #[cfg(feature = "rust_decimal")]
 pub use codec::Fixed;

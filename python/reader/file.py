@@ -171,11 +171,14 @@ class Hydra:
                 block = self.block(offset, record.committed)
                 if block.epoch != record.epoch:
                     return False
-                self.payload(block)
+                payload = self.payload(block)
+                if block.kind != PAD and any(self.file.exactly(block.offset + LINE + len(payload),
+                                                               block.end - block.offset - LINE - len(payload))):
+                    return False
                 offset = block.end
         except Fault:
             return False
-        return offset == record.committed
+        return offset == record.committed and (record.synced == offset or self.file.length >= offset)
 
     # 4 Blocks
 

@@ -208,12 +208,20 @@ table Tick  1,000 records, 4 blocks, 16 bytes a record, schema d215025e023b6604
 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
+table Tick  748 of 1,000 committed records whole, 252 lost
+  lost    0..252: payload checksum mismatch @ 0x2100
+  whole   252..1000 -> 0..748
+hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
     place.run(&["check", "ticks.hydra"]).code(4).stderr_eq(str![[""]]).stdout_eq(str![[r#"
 ✗ ticks.hydra  1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
+table Tick  748 of 1,000 committed records whole, 252 lost
+  lost    0..252: payload checksum mismatch @ 0x2100
+  whole   252..1000 -> 0..748
+hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
     place.run(&["check", "-f", "json", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
@@ -234,6 +242,60 @@ table Tick  1,000 records, 4 blocks, 16 bytes a record, schema d215025e023b6604
         }
       ],
       "records": 748,
+      "recover": {
+        "commit_found": true,
+        "complete": false,
+        "in_doubt": false,
+        "input_bytes": 25344,
+        "kept_count": 748,
+        "left_out": {
+          "blocks": 0,
+          "records": 0
+        },
+        "lost_count": 252,
+        "metadata_lost": null,
+        "output_bytes": null,
+        "tables": [
+          {
+            "kept": [
+              {
+                "new": [
+                  0,
+                  748
+                ],
+                "old": [
+                  252,
+                  1000
+                ]
+              }
+            ],
+            "kept_count": 748,
+            "lost": [
+              {
+                "records": [
+                  0,
+                  252
+                ],
+                "why": {
+                  "code": "HY0202",
+                  "expected": "0x1810c445",
+                  "found": "0xb35dbfde",
+                  "message": "payload checksum mismatch",
+                  "offset": 8448,
+                  "place": "a DATA block, schema 1, records 0..=251"
+                }
+              }
+            ],
+            "lost_count": 252,
+            "name": "Tick",
+            "older": [],
+            "uncommitted": []
+          }
+        ],
+        "unknown_bytes": [],
+        "unplaced": 0,
+        "version": 1
+      },
       "size_bytes": 25344,
       "verdict": "damaged"
     }
@@ -281,6 +343,10 @@ fn several_files_are_all_checked() {
 ✗ ticks.hydra  1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
+table Tick  748 of 1,000 committed records whole, 252 lost
+  lost    0..252: payload checksum mismatch @ 0x2100
+  whole   252..1000 -> 0..748
+hydra recover ticks.hydra -o NEW saves 748 records
 ✓ good.hydra  3 records in 4 blocks, 8.9 KiB (9088) verified, nothing found
 ✗ text.hydra  cannot be opened
   [HY0101] not a Hydra file

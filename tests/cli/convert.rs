@@ -127,7 +127,7 @@ error[HY0601]: the format of OUT cannot be told from "out.xml"
 "#]]);
     place.run(&["convert", "ticks.hydra", "out.hydra"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: Hydra is not converted to Hydra
-  = help: Hydra to another format, or another format to Hydra
+  = help: --schema gives a Hydra file another type; otherwise, one of them is of another format
 
 "#]]);
     place.run(&["convert", "--null", "x", "ticks.hydra", "out.csv"]).code(2);

@@ -14,12 +14,16 @@ Commands:
   inspect      Show a file's tables, schema, counts and health, without reading all of it
   schema       Show the schema of a table, also as Rust source or for NumPy
   cat          Print records
+  tail         Print the last records, and with -F those that are still to come
   get          Print one value, or a slice
   set          Change values, all of them or none
   hex          Show bytes with their meaning: of a record, a block header, the file's header
   layout       Show where the bytes go: of the file by region, of records by field
   check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+  recover      Save what is whole in a damaged file into a new one; exit 3 if anything is lost
+  compact      Rewrite a file without what edits and old indexes left behind
   diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+  compat       Tell what breaks between two generations of types, and for whom; exit 4 if any
   convert      Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
   completions  Print the completions of a shell
   man          Write manual pages: hydra.1, and one for each command
@@ -196,6 +200,7 @@ Examples:
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
   hydra convert --schema ticks.hydra more.msgpack more.hydra
+  hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 "#]]);
@@ -326,6 +331,34 @@ Examples:
   hydra diff old.hydra new.hydra
   hydra diff --key id old.hydra new.hydra          records with the same id belong together
   hydra diff -f json --table Order a.hydra b.hydra
+
+"#]]);
+}
+
+#[test]
+fn compat() {
+    Place::new().run(&["compat", "--help"]).code(0).stdout_eq(str![[r#"
+Tell what breaks between two generations of types, and for whom; exit 4 if any
+
+Usage: hydra compat [OPTIONS] <OLD> <NEW>
+
+Arguments:
+  <OLD>  A Hydra file, or what `hydra schema --as json` printed; - is stdin
+  <NEW>  Another
+
+Options:
+      --table <NAME>     Only this table
+      --deny <LEVEL>     What makes the answer no [default: break] [possible values: break, warning,
+                         note]
+  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
+      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
+  -v, --verbose          Say more on stderr
+  -h, --help             Print help
+
+Examples:
+  hydra compat old.hydra new.hydra
+  hydra schema --as json old.hydra > schema.json && hydra compat schema.json new.hydra
+  hydra compat --deny warning -f json old.hydra new.hydra
 
 "#]]);
 }

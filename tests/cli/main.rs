@@ -4,6 +4,7 @@
 
 mod awkward;
 mod bad_input;
+mod compat;
 mod contract;
 mod convert;
 mod csv;
@@ -16,6 +17,7 @@ mod hex;
 mod layout;
 mod pages;
 mod pipes;
+mod rescue;
 mod set;
 mod show;
 mod story;

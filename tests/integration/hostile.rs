@@ -202,10 +202,10 @@ fn an_index_that_lies_costs_nothing_but_itself() -> Result<()> {
             let shown = judge(&path, &craft.finish()).expect("a file that opens");
             let sound = shown.records.len() == 4;
             assert!(sound || !shown.errors.is_empty(), "lie {number}, node {node}: {shown:?}");
-            assert!(
-                shown.report != "closed cleanly" || !shown.errors.is_empty(),
-                "lie {number}, node {node}"
-            );
+            // Nodes are read when they are needed: instead of one that lies or is none, the headers of all blocks are.
+            let said = shown.report != "closed cleanly" || !shown.errors.is_empty();
+            let check = hydra::file::check(&path, &mut |_| {})?;
+            assert!((said || sound) && !check.is_sound(), "lie {number}, node {node}");
         }
     }
     for listed in

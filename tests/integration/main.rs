@@ -16,6 +16,8 @@ mod evolve;
 mod evolve_model;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
+/// Readers that follow a file while it grows.
+mod follow;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
 mod golden;
 /// Files made to do harm.

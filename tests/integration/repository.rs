@@ -95,7 +95,7 @@ fn nothing_is_left_open() {
 
 /// Lines of code that crates may have together: neither blank nor comment, tests apart. The library's aim is 10,000;
 /// DESIGN.md says where it stands, and raising the number wants a reason there.
-const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 18_900), (&["hydra-cli"], 6_700)];
+const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 20_150), (&["hydra-cli"], 7_300)];
 const FILE_LIMIT: usize = 600;
 
 #[test]
@@ -189,6 +189,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/TYPES.md",
         "docs/EVOLUTION.md",
         "docs/BENCHMARKS.md",
+        "docs/RELIABILITY.md",
         "docs/commands/README.md",
     ];
     let mut complaints = Vec::new();

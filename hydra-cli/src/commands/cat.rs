@@ -87,7 +87,7 @@ pub(crate) fn print_table(records: &mut Records, range: Range<u64>, console: &mu
 }
 
 /// A table that is being printed.
-struct Page {
+pub(crate) struct Page {
     columns: Vec<Column>,
     right: Vec<bool>,
     spelling: Spelling,
@@ -98,13 +98,13 @@ struct Page {
 }
 
 impl Page {
-    fn new(schema: &Schema, picked: &[Column], spelling: Spelling) -> Page {
+    pub(crate) fn new(schema: &Schema, picked: &[Column], spelling: Spelling) -> Page {
         let columns = columns::flatten(schema, picked);
         let right = columns.iter().map(|column| column.is_number(schema)).collect();
         Page { columns, right, spelling, first: Vec::new(), plan: None, line: String::new(), shortened: 0 }
     }
 
-    fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
+    pub(crate) fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
         let shown = self.plan.as_ref().map_or(self.columns.len(), |plan| plan.shown);
         let cells = self.columns.iter().take(shown);
         let cells = cells.map(|column| cell(column.value(record).unwrap_or(record), self.spelling));
@@ -133,8 +133,16 @@ impl Page {
         Ok(console.write_all(self.line.as_bytes())?)
     }
 
+    /// Prints what was held back, if anything was.
+    pub(crate) fn flush(&mut self, console: &mut Console) -> Result<()> {
+        if self.plan.is_none() && !self.first.is_empty() {
+            self.begin(console)?;
+        }
+        Ok(console.flush()?)
+    }
+
     /// Prints what is left, and says what was left out.
-    fn finish(&mut self, console: &mut Console) -> Result<()> {
+    pub(crate) fn finish(&mut self, console: &mut Console) -> Result<()> {
         if self.plan.is_none() {
             self.begin(console)?;
         }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::args::{Check, Shape};
+use crate::commands::recover;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
@@ -9,7 +10,7 @@ use crate::render::escape;
 use crate::render::paint::Style;
 use crate::render::size::{bytes, plural};
 use crate::source::Input;
-use hydra::file::{self, CheckSummary};
+use hydra::file::{self, CheckSummary, RecoverOptions, Recovery};
 use hydra::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -22,6 +23,8 @@ pub(crate) struct Findings {
     pub(crate) list: Vec<Error>,
     pub(crate) count: u64,
     summary: Option<CheckSummary>,
+    /// What of it can be saved, if anything is wrong.
+    savable: Option<Recovery>,
 }
 
 pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
@@ -53,7 +56,7 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
                     "{}  ",
                     console.paint(style, &format!("{mark} {}", escape::line(&input.name)))
                 )?;
-                found.show(console)?;
+                found.show(&input.name, console)?;
             }
         }
     }
@@ -66,9 +69,12 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
 
 /// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
 pub(crate) fn examine(input: &Input) -> Result<Findings> {
-    let progress = Progress::start("checking", 0);
-    let mut found = Findings { list: Vec::new(), count: 0, summary: None };
-    let checked = file::check(&input.path, &mut |finding| found.add(finding));
+    let progress = Progress::start("checking", 100);
+    let mut found = Findings { list: Vec::new(), count: 0, summary: None, savable: None };
+    let checked =
+        file::check_with_progress(&input.path, &mut |finding| found.add(finding), &mut |done, of| {
+            progress.part(done, of)
+        });
     drop(progress);
     match checked {
         Ok(summary) => found.summary = Some(summary),
@@ -76,6 +82,12 @@ pub(crate) fn examine(input: &Input) -> Result<Findings> {
             return Err(input.failure(error));
         }
         Err(error) => found.add(error),
+    }
+    if found.count > 0 {
+        let progress = Progress::start("looking what can be saved", 100);
+        let options = RecoverOptions::default();
+        // What is no Hydra file at all was said above.
+        found.savable = file::survey(&input.path, options, &mut |done, of| progress.part(done, of)).ok();
     }
     Ok(found)
 }
@@ -92,8 +104,8 @@ impl Findings {
         self.count == 0
     }
 
-    /// What was verified and what was found.
-    pub(crate) fn show(&self, console: &mut Console) -> Result<()> {
+    /// What was verified and what was found; what can be saved, and how.
+    pub(crate) fn show(&self, name: &str, console: &mut Console) -> Result<()> {
         let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
         let verified = opened.map(|summary| {
             let records = plural(summary.record_count, "record");
@@ -117,6 +129,13 @@ impl Findings {
         if more > 0 {
             writeln!(console, "  … and {}", plural(more, "more finding"))?;
         }
+        let Some(savable) = &self.savable else { return Ok(()) };
+        recover::show(savable, "whole", console)?;
+        let records = plural(savable.kept_count(), "record");
+        match savable.kept_count() {
+            0 if !savable.is_complete() => writeln!(console, "nothing can be saved")?,
+            _ => writeln!(console, "hydra recover {} -o NEW saves {records}", escape::line(name))?,
+        }
         Ok(())
     }
 
@@ -130,6 +149,9 @@ impl Findings {
         out.insert("verdict".into(), json!(verdict));
         out.insert("finding_count".into(), json!(self.count));
         out.insert("findings".into(), self.list.iter().map(finding).collect());
+        if let Some(savable) = &self.savable {
+            out.insert("recover".into(), recover::document(savable));
+        }
         if let Some(summary) = &self.summary {
             out.insert("records".into(), json!(summary.record_count));
             out.insert("blocks".into(), json!(summary.block_count));

@@ -8,7 +8,12 @@ use crate::failure::{Exit, Failure, Result};
 use crate::import;
 use crate::records::Records;
 use crate::render::size::plural;
+use crate::schemas;
+use crate::source::Input;
 use crate::target::Target;
+use hydra::Dynamic;
+use hydra::evolve::{Change, Rule};
+use hydra::file::Table;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +22,13 @@ pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
     let to = args.to.map_or_else(|| guess(&args.output, "OUT", "--to"), Ok)?;
     match (from, to) {
         (Format::Hydra, to) if to != Format::Hydra => export(args, to, console),
+        (Format::Hydra, _) if args.schema.is_some() => migrate(args, console),
         (from, Format::Hydra) if from != Format::Hydra => import::run(args, from, console),
         (from, to) => {
             let words = format!("{} is not converted to {}", from.name(), to.name());
-            Err(Failure::usage(words).help("Hydra to another format, or another format to Hydra"))
+            Err(Failure::usage(words).help(
+                "--schema gives a Hydra file another type; otherwise, one of them is of another format",
+            ))
         }
     }
 }
@@ -67,4 +75,61 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
         losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
     }
     Ok(records.conclude(&losses, console))
+}
+
+/// Gives the records of a table another type; the other tables stay as they are.
+fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
+    if !args.null.is_empty() || !args.select.fields.is_empty() {
+        return Err(Failure::usage("--null and --fields are not for giving a file another type"));
+    }
+    let [path] = args.inputs.as_slice() else {
+        return Err(Failure::usage("of Hydra files, one is converted at a time"));
+    };
+    let target = Target::new(&args.output, args.force)?;
+    let source = &args.select.source;
+    let schema = match &args.schema {
+        Some(file) => schemas::one(file, source.table.as_deref(), console)?,
+        None => return Err(Failure::usage("no schema")),
+    };
+    let (name, input) = (schema.name(), Input::new(path, console)?);
+    let reader = input.open()?;
+    let names: Vec<&str> = reader.tables().iter().map(|table| table.name()).collect();
+    let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
+    let chosen = input.table(&reader, chosen)?.name().to_string();
+    let (mut exit, mut losses) = (Exit::Done, Vec::new());
+    target.write_hydra(|writer| {
+        for name in &names {
+            let mut records = Records::open(path, source, Some(name), &[], console)?;
+            if *name == chosen {
+                records.table = records.table.read_as(&schema).map_err(|error| input.failure(error))?;
+                losses.extend(lost(&records.table).map_err(|error| input.failure(error))?);
+            }
+            let table = writer.dynamic_table(records.table.schema())?;
+            records.each(0..u64::MAX, &mut |value| Ok(writer.append_value(table, value)?))?;
+            exit = exit.worst(records.conclude(&[], console));
+        }
+        for (key, value) in reader.metadata().map_err(|error| input.failure(error))? {
+            writer.set_metadata(key, value)?;
+        }
+        Ok(())
+    })?;
+    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
+    Ok(if losses.is_empty() { exit } else { exit.worst(Exit::Lossy) })
+}
+
+/// What of a table's records is not in the type that they are read as.
+fn lost(table: &Table<Dynamic>) -> hydra::Result<Vec<String>> {
+    let mut losses = Vec::new();
+    for evolution in table.evolutions() {
+        let evolution = evolution?.1;
+        // A none that became a default cannot be told from it.
+        let loses = |change: &&Change| change.rule.loses() || change.rule == Rule::MadeRequired;
+        let lost = evolution.changes().iter().filter(loses);
+        for loss in lost.map(|change| format!("{}: {}", change.path, change.text)) {
+            if !losses.contains(&loss) {
+                losses.push(loss);
+            }
+        }
+    }
+    Ok(losses)
 }

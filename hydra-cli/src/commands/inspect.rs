@@ -102,7 +102,7 @@ fn show(
     show_metadata(input, reader, console)?;
     writeln!(console)?;
     match found {
-        Some(found) => found.show(console),
+        Some(found) => found.show(&input.name, console),
         None => {
             let blocks = reader.tables().iter().map(|table| table.block_count()).fold(0, u64::saturating_add);
             let blocks = plural(blocks, "data block");

@@ -15,21 +15,16 @@ use crate::args::{Convert, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
-use crate::render::schema;
 use crate::render::size::plural;
+use crate::schemas;
 use crate::source::Input;
 use crate::target::{Target, hydra_to_stdout};
 use columns::Columns;
 use csv::Place;
+use hydra::Error;
 use hydra::file::Writer;
 use hydra::reflect::Spelling;
-use hydra::{Error, Schema};
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-
-/// Bytes of a schema in JSON, at most.
-const MAX_SCHEMA: u64 = 64 << 20;
 
 /// What is read.
 struct Text<'a> {
@@ -71,7 +66,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
         return Err(Console::refuse_binary());
     }
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
-    let given = args.schema.as_ref().map(|file| given(file, table, console)).transpose()?;
+    let given = args.schema.as_ref().map(|file| schemas::one(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
     let text = Text { inputs, nulls: &args.null, spelling: select.source.spelling() };
     let (schema, surveyed, exit) = match (given, from) {
@@ -111,22 +106,6 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     }
     console.chat(&format!("{} written", plural(records, "record")));
     Ok(exit)
-}
-
-/// The schema of a file that was named for it: a Hydra file, or what `hydra schema --as json` printed.
-fn given(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Schema> {
-    let typed = Input::new(file, console)?;
-    let fail = |error| Failure::io(error, file);
-    let mut opened = BufReader::new(File::open(&typed.path).map_err(fail)?);
-    if opened.fill_buf().map_err(fail)?.first() != Some(&b'{') {
-        return Ok(typed.table(&typed.open()?, table)?.schema().clone());
-    }
-    let mut text = Vec::new();
-    opened.take(MAX_SCHEMA).read_to_end(&mut text).map_err(fail)?;
-    schema::read(&text).map_err(|why| {
-        let failure = Failure::new("HY0617", format!("no schema in JSON: {why}")).place(typed.name.as_str());
-        failure.help("hydra schema --as json FILE prints one")
-    })
 }
 
 /// What serde_json says, without the place.

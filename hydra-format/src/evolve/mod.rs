@@ -77,6 +77,8 @@ pub enum Rule {
     VariantRenamed,
     /// Text that became an enum, by the names of its variants.
     TextToEnum,
+    /// Text that names no variant, and reads as the variant `other`.
+    NameRemoved,
 }
 
 impl Rule {
@@ -96,12 +98,13 @@ impl Rule {
             Rule::VariantRemoved => "variant-removed",
             Rule::VariantRenamed => "variant-renamed",
             Rule::TextToEnum => "text-to-enum",
+            Rule::NameRemoved => "name-removed",
         }
     }
 
     /// True if something of the records that are read is not in what they are read as.
     pub const fn loses(self) -> bool {
-        matches!(self, Rule::Incompatible | Rule::Removed | Rule::VariantRemoved)
+        matches!(self, Rule::Incompatible | Rule::Removed | Rule::VariantRemoved | Rule::NameRemoved)
     }
 }
 

@@ -398,6 +398,9 @@ impl<'a> Compiler<'a> {
         let to = pair.to;
         self.spend(to.variants().len())?;
         draft.change(Rule::TextToEnum, "", format!("text to {}, by name", to.name()));
+        if let Some(other) = other_of(to) {
+            draft.change(Rule::NameRemoved, "", format!("other names read as {}", other.name()));
+        }
         (draft.same, draft.fallible) = (false, true);
         let mut tags = BTreeMap::new();
         for variant in to.variants() {

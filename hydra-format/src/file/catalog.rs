@@ -161,7 +161,8 @@ impl Catalog {
     /// The DATA blocks of a table in order, from the one that holds the record `first` on.
     pub(crate) fn cursor(&self, table: usize, first: u64) -> Cursor {
         let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
-        Cursor { table, first, top: top.partition_point(|entry| entry.end() <= first), below: Vec::new() }
+        let top = top.partition_point(|entry| entry.end() <= first);
+        Cursor { table, first, top, below: Vec::new(), flat: false }
     }
 
     /// The entries of the node that `parent` points to.
@@ -433,9 +434,30 @@ pub(crate) struct Cursor {
     first: u64,
     top: usize,
     below: Vec<std::vec::IntoIter<Entry>>,
+    flat: bool,
 }
 
 impl Cursor {
+    /// Number of the table.
+    pub(crate) fn table(&self) -> usize {
+        self.table
+    }
+
+    /// True if it goes through a catalog that was rebuilt.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.flat
+    }
+
+    /// The DATA blocks under the entries of a node.
+    pub(crate) fn over(table: usize, entries: Vec<Entry>) -> Cursor {
+        Cursor { table, first: 0, top: usize::MAX, below: vec![entries.into_iter()], flat: false }
+    }
+
+    /// Goes on at the same record in a catalog that was rebuilt.
+    pub(crate) fn flatten(&mut self, rebuilt: &Catalog) {
+        *self = Cursor { flat: true, ..rebuilt.cursor(self.table, self.first) };
+    }
+
     /// The next DATA block. An error in a node comes with the record behind that node, where it goes on.
     pub(crate) fn next(
         &mut self,
@@ -461,6 +483,7 @@ impl Cursor {
                 continue;
             }
             if entry.level == 0 {
+                self.first = entry.end();
                 return Some(Ok(entry));
             }
             match catalog.children(source, self.table, &entry) {

@@ -7,14 +7,15 @@ use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::FileHeader;
 use super::index::Index;
-use super::layout::{HEADER_AT, LINE, REGION, SLOT_AT, commit as record};
+use super::layout::{HEADER_AT, LINE, REGION, SEQUENCE_SKIP, SLOT_AT, commit as record, is_zero};
 use super::report::{Report, State};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
-use std::time::{Duration, Instant};
+use std::ops::Range;
+use std::time::Duration;
 
-/// How long an invalid commit record is read again: a writer may be in the middle of it.
-const PATIENCE: Duration = Duration::from_millis(10);
+/// How often an invalid commit record is read again, and after what time: a writer may be in the middle of it.
+const PATIENCE: (usize, Duration) = (10, Duration::from_millis(1));
 
 /// What opening found.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Opened {
     pub(crate) commit: Commit,
     /// Its slot.
     pub(crate) slot: usize,
-    /// The largest sequence of any valid record.
+    /// The largest sequence that any record may have.
     pub(crate) top_sequence: u64,
     /// The largest epoch of any valid record.
     pub(crate) top_epoch: u32,
@@ -38,10 +39,73 @@ pub(crate) struct Opened {
     pub(crate) report: Report,
 }
 
+impl Opened {
+    /// True if the blocks after this state are all that a later one adds: nothing is wrong, and there is no newer directory.
+    fn goes_on_to(&self, commit: &Commit) -> bool {
+        let grown = commit.committed_bytes >= self.commit.committed_bytes;
+        grown && commit.directory == self.commit.directory && !self.report.is_damaged()
+    }
+}
+
 /// Opens a file to read.
 pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
+    open_after(source, None)
+}
+
+/// The state of the file now, if it is another than the one that was opened before. It is read from where that one ends.
+pub(crate) fn refresh(source: &dyn Source, before: &Opened) -> Result<Option<Opened>> {
+    let seen = before.commit.committed_bytes.min(before.file_bytes);
+    let file_bytes = source.len()?;
+    if file_bytes < seen {
+        let error = Error::new(ErrorKind::CutShort).at(file_bytes).what("the file became shorter");
+        return Err(error.expected(format!("{seen} bytes")).found(format!("{file_bytes} bytes")));
+    }
+    let slots = read_slots(source, &before.header.file_id)?;
+    let newest = slots.iter().flatten().max_by_key(|commit| commit.sequence);
+    if newest == Some(&before.commit) {
+        return Ok(None);
+    }
+    let now = open_after(source, Some(before))?;
+    if now.commit == before.commit {
+        return Ok(None);
+    }
+    check_continues(source, &before.commit, &now)?;
+    Ok(Some(now))
+}
+
+/// What was visible stays visible: a state that goes on from another one has its blocks, and more.
+fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result<()> {
+    let gone = |what: &str| {
+        let state = |commit: &Commit| {
+            format!("commit {}, epoch {}, {} bytes", commit.sequence, commit.epoch, commit.committed_bytes)
+        };
+        let error = Error::new(ErrorKind::Replaced).at(SLOT_AT[now.slot]).what(what);
+        Err(error.expected(format!("a state after {}", state(before))).found(state(&now.commit)))
+    };
+    let (commit, limit) = (&now.commit, now.catalog.limit());
+    if commit.sequence <= before.sequence || commit.committed_bytes < before.committed_bytes {
+        return gone("the file went back to an older state");
+    }
+    let header = |offset| block::read_header(source, now.header.sync_key(), offset, limit);
+    let last = before.last_block;
+    if last != 0 && header(last).is_ok_and(|header| header.epoch > before.epoch) {
+        return gone("the file went back to an older state, and on from there");
+    }
+    let (end, follows) = (before.committed_bytes, before.committed_bytes.checked_sub(last));
+    let distance = |header: BlockHeader| Some(u64::from(header.distance_lines) * LINE);
+    if last != 0 && end < limit && header(end).is_ok_and(|header| distance(header) != follows) {
+        return gone("the file went back to an older state, and on from there");
+    }
+    Ok(())
+}
+
+/// Opens a file, of which a state before may be known.
+fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     let region = source.bytes(0, REGION as usize)?;
     let (header, bad_lines) = FileHeader::of_region(&region)?;
+    if before.is_some_and(|before| before.header.file_id != header.file_id) {
+        return Err(Error::new(ErrorKind::Replaced).at(0).found("another file id"));
+    }
     let mut report = Report { state: State::Clean, details: Vec::new() };
     for (line, what) in bad_lines.into_iter().enumerate() {
         if let Some(what) = what {
@@ -51,16 +115,11 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
     }
     let slots = read_slots(source, &header.file_id)?;
     let file_bytes = source.len()?;
-    let choice = choose(source, &header, &slots, &mut report)?;
+    let accepted = before.map_or(0, |before| before.commit.committed_bytes);
+    let choice = choose(source, &header, &slots, accepted, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
-        report.damage(
-            Error::new(ErrorKind::CutShort)
-                .at(file_bytes)
-                .expected(format!("{} committed bytes", commit.committed_bytes))
-                .found(format!("{file_bytes} bytes"))
-                .help("hydra recover"),
-        );
+        report.damage(cut_short(&commit, file_bytes));
     }
     let tail = file_bytes.saturating_sub(commit.committed_bytes);
     if report.state != State::Damaged {
@@ -72,12 +131,13 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
         };
     }
     let commit_details = report.details.len();
-    let (catalog, unindexed_blocks) = read_catalog(source, &header, &commit, file_bytes, &mut report)?;
+    let (catalog, unindexed_blocks) =
+        read_catalog(source, &header, &commit, file_bytes, before, &mut report)?;
     Ok(Opened {
         header,
         commit,
         slot: choice.slot,
-        top_sequence: slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0),
+        top_sequence: top_sequence(&slots),
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
         catalog,
@@ -85,6 +145,14 @@ pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
         unindexed_blocks,
         report,
     })
+}
+
+fn cut_short(commit: &Commit, file_bytes: u64) -> Error {
+    Error::new(ErrorKind::CutShort)
+        .at(file_bytes)
+        .expected(format!("{} committed bytes", commit.committed_bytes))
+        .found(format!("{file_bytes} bytes"))
+        .help("hydra recover")
 }
 
 /// Damage as a value to go on with; what the operating system could not do ends everything.
@@ -99,7 +167,7 @@ type Slots = [Result<Commit, &'static str>; 2];
 
 /// Both commit records; invalid ones are read again for a while.
 pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slots> {
-    let start = Instant::now();
+    let mut tries = 0;
     loop {
         let mut slots: Slots = [Err(""); 2];
         for (slot, at) in slots.iter_mut().zip(SLOT_AT) {
@@ -107,11 +175,19 @@ pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slot
             let count = source.read_at(at, &mut bytes)?;
             *slot = Commit::decode(&bytes[..count], file_id);
         }
-        if slots.iter().all(Result::is_ok) || start.elapsed() >= PATIENCE {
+        if slots.iter().all(Result::is_ok) || tries == PATIENCE.0 {
             return Ok(slots);
         }
-        std::thread::sleep(PATIENCE / 10);
+        source.pause(PATIENCE.1);
+        tries += 1;
     }
+}
+
+/// The largest sequence of a valid record, or a good deal more if one is invalid: what it was before it was torn is not
+/// known, and a new record with its sequence could, torn in turn, make it whole.
+fn top_sequence(slots: &Slots) -> u64 {
+    let top = slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0);
+    if slots.iter().all(Result::is_ok) { top } else { top.saturating_add(SEQUENCE_SKIP - 1) }
 }
 
 struct Choice {
@@ -121,8 +197,14 @@ struct Choice {
     lost: bool,
 }
 
-/// Chooses the record in force.
-fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut Report) -> Result<Choice> {
+/// Chooses the record in force; blocks below `accepted` were looked at before.
+fn choose(
+    source: &dyn Source,
+    header: &FileHeader,
+    slots: &Slots,
+    accepted: u64,
+    report: &mut Report,
+) -> Result<Choice> {
     let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
     let mut valid: Vec<(usize, Commit)> = Vec::new();
     for (slot, commit) in slots.iter().enumerate() {
@@ -146,7 +228,7 @@ fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut 
     let [(slot, newest), others @ ..] = &valid[..] else {
         return Err(none("both commit records are invalid"));
     };
-    let Err(why) = or_damage(check_unsynced(source, header, newest))? else {
+    let Err(why) = or_damage(check_unsynced(source, header, newest, accepted))? else {
         return Ok(Choice { commit: *newest, slot: *slot, lost });
     };
     match others.first().filter(|(_, other)| other != newest) {
@@ -158,9 +240,32 @@ fn choose(source: &dyn Source, header: &FileHeader, slots: &Slots, report: &mut 
     }
 }
 
-/// Checks what may be torn although the record is whole: the blocks in [synced, committed).
-fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit) -> Result<()> {
-    let mut offset = commit.synced_bytes;
+/// The commit record in force, and whether another one is invalid or newer; for a file that cannot be opened, the newest
+/// valid record, whatever became of its blocks.
+pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Result<(Option<Commit>, bool)> {
+    let slots = read_slots(source, &header.file_id)?;
+    let mut report = Report { state: State::Clean, details: Vec::new() };
+    if let Ok(choice) = or_damage(choose(source, header, &slots, 0, &mut report))? {
+        return Ok((Some(choice.commit), choice.lost));
+    }
+    match slots {
+        [Ok(first), Ok(second)] if first != second && first.sequence == second.sequence => Ok((None, true)),
+        slots => Ok((slots.into_iter().flatten().max_by_key(|commit| commit.sequence), true)),
+    }
+}
+
+/// Checks what may be torn although the record is whole: the blocks in [synced, committed) that were not accepted before, to the
+/// last byte.
+pub(crate) fn check_unsynced(
+    source: &dyn Source,
+    header: &FileHeader,
+    commit: &Commit,
+    accepted: u64,
+) -> Result<()> {
+    let mut offset = commit.synced_bytes.max(accepted);
+    if offset >= commit.committed_bytes {
+        return Ok(());
+    }
     while offset < commit.committed_bytes {
         let found = block::read_header(source, header.sync_key(), offset, commit.committed_bytes)?;
         if found.epoch != commit.epoch {
@@ -170,9 +275,17 @@ fn check_unsynced(source: &dyn Source, header: &FileHeader, commit: &Commit) -> 
         if computed != Some(found.payload_crc) {
             return Err(block::checksum_error(&found, offset, computed.unwrap_or(0)));
         }
-        offset = found.end(offset);
+        let (start, end) = (offset + LINE + u64::from(found.payload_bytes), found.end(offset));
+        if !found.is(BlockKind::Pad) && !is_zero(&source.bytes(start, (end - start) as usize)?) {
+            let error = Error::new(ErrorKind::NotCanonical).at(start).place(found.place());
+            return Err(error.what("bytes after the payload are not zero"));
+        }
+        offset = end;
     }
-    Ok(())
+    match source.len()? {
+        length if length < commit.committed_bytes => Err(cut_short(commit, length)),
+        _ => Ok(()),
+    }
 }
 
 /// The checksum of a range of the file, read in pieces; none if the file ends before it.
@@ -198,15 +311,27 @@ fn read_catalog(
     header: &FileHeader,
     commit: &Commit,
     file_bytes: u64,
+    before: Option<&Opened>,
     report: &mut Report,
 ) -> Result<(Catalog, u64)> {
     let limit = commit.committed_bytes.min(file_bytes);
     let mut catalog = Catalog::new(header.sync_key(), limit);
     let mut problems = Vec::new();
     let mut unindexed_blocks = 0;
-    let walked = match or_damage(load_directory(source, header, commit, limit, &mut catalog))? {
+    let from = before.filter(|before| before.goes_on_to(commit));
+    let walk = match from {
+        Some(before) => {
+            (catalog, unindexed_blocks) = (before.catalog.clone(), before.unindexed_blocks);
+            catalog.set_limit(limit);
+            let mut walk = Walk::new(source, header, commit, limit);
+            walk.jump(before.commit.committed_bytes, before.commit.last_block, before.commit.epoch);
+            Ok(walk)
+        }
+        None => load_directory(source, header, commit, limit, before, &mut catalog),
+    };
+    let walked = match or_damage(walk)? {
         Ok(walk) => take_in(walk, &mut catalog, true, true, &mut problems)
-            .map(|count| unindexed_blocks = count)
+            .map(|count| unindexed_blocks += count)
             .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
         Err(error) => {
             problems.push(error);
@@ -254,6 +379,7 @@ fn load_directory<'a>(
     header: &FileHeader,
     commit: &Commit,
     limit: u64,
+    before: Option<&Opened>,
     catalog: &mut Catalog,
 ) -> Result<Walk<'a>> {
     let mut walk = Walk::new(source, header, commit, limit);
@@ -266,7 +392,12 @@ fn load_directory<'a>(
     if !block.is(BlockKind::Index) {
         return Err(bad("the newest directory is not an INDEX block"));
     }
-    catalog.load(source, offset, &Index::parse(&payload).map_err(bad)?, None)?;
+    catalog.load(
+        source,
+        offset,
+        &Index::parse(&payload).map_err(bad)?,
+        before.map(|before| &before.catalog),
+    )?;
     walk.jump(block.end(offset), offset, block.epoch);
     Ok(walk)
 }
@@ -317,6 +448,8 @@ pub(crate) struct Walk<'a> {
 
 /// One block, or damage where none is.
 pub(crate) struct Step {
+    /// From where to where in the file.
+    pub(crate) bytes: Range<u64>,
     pub(crate) block: Option<(u64, BlockHeader)>,
     pub(crate) problem: Option<Error>,
 }
@@ -329,7 +462,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes on at `offset`, after the block at `previous`.
-    fn jump(&mut self, offset: u64, previous: u64, epoch: u32) {
+    pub(crate) fn jump(&mut self, offset: u64, previous: u64, epoch: u32) {
         (self.offset, self.previous, self.epoch) = (offset, Some(previous), epoch);
     }
 
@@ -369,7 +502,8 @@ impl<'a> Walk<'a> {
                 .found(distance.to_string())
         });
         self.jump(header.end(offset), offset, header.epoch);
-        Ok(Some(Step { block: Some((offset, header)), problem }))
+        let bytes = offset..self.offset;
+        Ok(Some(Step { bytes, block: Some((offset, header)), problem }))
     }
 
     /// Goes over damage to the next block.
@@ -378,8 +512,9 @@ impl<'a> Walk<'a> {
         let next = block::find_next(self.source, self.key, self.offset + LINE, self.limit, epochs)?;
         let next = next.unwrap_or(self.limit);
         let skipped = format!("{} bytes up to {next:#x} are lost", next - self.offset);
+        let bytes = self.offset..next;
         (self.offset, self.previous) = (next, None);
-        Ok(Step { block: None, problem: Some(error.place(skipped)) })
+        Ok(Step { bytes, block: None, problem: Some(error.place(skipped)) })
     }
 }
 

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader};
-use super::catalog::{Cursor, SchemaInfo, TableInfo};
+use super::catalog::{Catalog, Cursor, SchemaInfo, TableInfo};
 use super::commit::Commit;
 use super::index::Entry;
 use super::layout::LINE;
@@ -64,9 +64,9 @@ impl Reader {
     }
 
     /// Reads through buffers from wherever the bytes come; the path is for errors.
-    pub(super) fn over(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
+    pub(crate) fn over(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
         let opened = open::open(&*source).map_err(|error| error.in_file(path))?;
-        Ok(Reader::new(Bytes::Buffers(source), path, opened))
+        Ok(Reader::new(source.into(), None, path, opened))
     }
 
     /// Reads through a map. Safe: the promise was made to [`Map::open`].
@@ -76,25 +76,65 @@ impl Reader {
         let storage = FileStorage::over(map.file()).map_err(|error| in_file(error.into()))?;
         // The commit records are read by ordinary reads: a writer may be rewriting them.
         let opened = open::open(&storage).map_err(in_file)?;
-        let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
         let map = Arc::new(TextMap::new(map, blocks_at_most(&opened)));
-        Ok(Reader::new(Bytes::Map(map), &path, opened))
+        let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
+        Ok(Reader::new(Arc::new(storage), Some(map), &path, opened))
     }
 
-    fn new(bytes: Bytes, path: &Path, opened: Opened) -> Reader {
-        let good = Known::new(blocks_at_most(&opened));
-        let shared = Shared {
-            bytes,
-            path: path.to_path_buf(),
-            opened,
-            good,
+    pub(super) fn new(
+        file: Arc<dyn Source>,
+        map: Option<Arc<TextMap>>,
+        path: &Path,
+        opened: Opened,
+    ) -> Reader {
+        let caches = Caches {
+            good: Known::new(blocks_at_most(&opened)),
             validators: Mutex::default(),
             blocks: Mutex::default(),
             nodes: Mutex::default(),
-            metadata: OnceLock::new(),
             ways: Mutex::default(),
         };
-        Reader { shared: Arc::new(shared) }
+        Reader::with(file, map, path.to_path_buf(), opened, Arc::new(caches))
+    }
+
+    fn with(
+        file: Arc<dyn Source>,
+        map: Option<Arc<TextMap>>,
+        path: PathBuf,
+        opened: Opened,
+        caches: Arc<Caches>,
+    ) -> Reader {
+        let (metadata, rebuilt) = (OnceLock::new(), OnceLock::new());
+        Reader { shared: Arc::new(Shared { file, map, path, opened, caches, metadata, rebuilt }) }
+    }
+
+    /// Looks for newer commits, and shows the newest: true if there was one. Tables, blocks and records that were taken
+    /// before stay as they are, and so do clones of this reader. A commit shows whole or not at all, and an edited
+    /// record in its new version.
+    ///
+    /// Without news it costs two reads of 128 bytes; with news, a line for every new block, or the new directory.
+    ///
+    /// Another file took the place of this one, or it went back to an older state: `Replaced`; it became shorter:
+    /// `CutShort`. The reader then goes on showing what it showed.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// let mut writer = hydra::Writer::create(&path)?;
+    /// let mut reader = hydra::Reader::open(&path)?;
+    /// let primes = writer.table::<u64>()?;
+    /// writer.append_slice(primes, &[2, 3, 5])?;
+    /// assert!(!reader.refresh()?, "nothing is committed");
+    /// writer.commit()?;
+    /// assert!(reader.refresh()?);
+    /// assert_eq!(reader.table::<u64>()?.len(), 3);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn refresh(&mut self) -> Result<bool> {
+        let newer = self.shared.newer().map_err(|error| self.shared.in_file(error))?;
+        let found = newer.is_some();
+        self.shared = newer.map_or_else(|| self.shared.clone(), |newer| newer.shared);
+        Ok(found)
     }
 
     /// The path that was opened.
@@ -207,12 +247,6 @@ fn blocks_at_most(opened: &Opened) -> u64 {
     opened.commit.block_count.min(opened.catalog.limit() / LINE)
 }
 
-/// Where the bytes of a file come from.
-enum Bytes {
-    Map(Arc<TextMap>),
-    Buffers(Box<dyn Source>),
-}
-
 impl Source for TextMap {
     fn len(&self) -> io::Result<u64> {
         Ok(self.map().bytes().len() as u64)
@@ -233,18 +267,27 @@ impl Source for TextMap {
     }
 }
 
-/// What a reader and its tables share.
+/// What a reader and its tables share: one state of a file.
 pub(super) struct Shared {
-    bytes: Bytes,
+    file: Arc<dyn Source>,
+    /// Blocks are read through it, if there is one.
+    map: Option<Arc<TextMap>>,
     path: PathBuf,
     opened: Opened,
+    caches: Arc<Caches>,
+    metadata: OnceLock<BTreeMap<String, Vec<u8>>>,
+    /// The same tables from the headers of all blocks, if a node turned out to be damaged.
+    rebuilt: OnceLock<Catalog>,
+}
+
+/// What is known of blocks. It holds for every later state, too: what is committed does not change.
+struct Caches {
     /// Offsets of blocks that were verified, for a map.
     good: Known,
     validators: Mutex<BTreeMap<u32, Arc<Validator>>>,
     /// Verified blocks by offset, the newest first, for buffers.
     blocks: Mutex<VecDeque<(u64, Loaded)>>,
     nodes: Mutex<VecDeque<(u64, Arc<[Entry]>)>>,
-    metadata: OnceLock<BTreeMap<String, Vec<u8>>>,
     /// How records are read as other types than their own.
     ways: Mutex<VecDeque<Arc<Way>>>,
 }
@@ -259,11 +302,37 @@ pub(super) struct Way {
 }
 
 impl Shared {
-    fn source(&self) -> &dyn Source {
-        match &self.bytes {
-            Bytes::Map(map) => &**map,
-            Bytes::Buffers(source) => &**source,
+    pub(super) fn source(&self) -> &dyn Source {
+        match &self.map {
+            Some(map) => &**map,
+            None => &*self.file,
         }
+    }
+
+    /// A reader of the newest state, if that is another one.
+    fn newer(&self) -> Result<Option<Reader>> {
+        let Some(opened) = open::refresh(&*self.file, &self.opened)? else {
+            if self.file.is_at(&self.path)? {
+                return Ok(None);
+            }
+            return Err(Error::new(ErrorKind::Replaced).help("open it again to see what is there now"));
+        };
+        let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
+        let map = self.map.as_ref().map(grown).transpose()?;
+        let (file, path, caches) = (self.file.clone(), self.path.clone(), self.caches.clone());
+        Ok(Some(Reader::with(file, map, path, opened, caches)))
+    }
+
+    /// The tables from the headers of all blocks, if this one is among them.
+    fn rebuilt(&self, table: usize) -> Result<&Catalog> {
+        if self.rebuilt.get().is_none() {
+            let Opened { header, commit, catalog, .. } = &self.opened;
+            let found = open::rebuild(self.source(), header, commit, catalog.limit(), &mut Vec::new())?;
+            let _ = self.rebuilt.set(found);
+        }
+        let name = |catalog: &Catalog| catalog.tables.get(table).map(|table| table.name.clone());
+        let rebuilt = self.rebuilt.get().filter(|rebuilt| name(rebuilt) == name(&self.opened.catalog));
+        rebuilt.ok_or_else(|| Error::new(ErrorKind::Index).what("no table is where the index names one"))
     }
 
     fn in_file(&self, error: Error) -> Error {
@@ -280,8 +349,18 @@ impl Shared {
 
     /// The next DATA block of a cursor; an error comes with the record at which it goes on.
     pub(super) fn next(&self, cursor: &mut Cursor) -> Option<Result<Entry, (Error, u64)>> {
-        let entry = cursor.next(&self.opened.catalog, self.source())?;
-        Some(entry.map_err(|(error, behind)| (self.in_file(error), behind)))
+        let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
+        match cursor.next(catalog, self.source())? {
+            Ok(entry) => Some(Ok(entry)),
+            Err((error, behind)) if error.kind() == ErrorKind::Index => match self.rebuilt(cursor.table()) {
+                Ok(rebuilt) => {
+                    cursor.flatten(rebuilt);
+                    self.next(cursor)
+                }
+                Err(error) => Some(Err((self.in_file(error), behind))),
+            },
+            Err((error, behind)) => Some(Err((self.in_file(error), behind))),
+        }
     }
 
     /// The error of records that are missing between others.
@@ -307,18 +386,23 @@ impl Shared {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
-            cached(&self.nodes, CACHED_NODES, entry.offset, read)
+            cached(&self.caches.nodes, CACHED_NODES, entry.offset, read)
         };
-        catalog.find(table, record, &mut node).map_err(|error| self.in_file(error))
+        let found = match catalog.find(table, record, &mut node) {
+            Err(error) if error.kind() == ErrorKind::Index => {
+                let flat = |_: &Entry| Err(Error::new(ErrorKind::Index));
+                self.rebuilt(table).and_then(|rebuilt| rebuilt.find(table, record, &mut { flat }))
+            }
+            found => found,
+        };
+        found.map_err(|error| self.in_file(error))
     }
 
     /// The block that an entry names, verified now or before.
     pub(super) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        let loaded = match &self.bytes {
-            Bytes::Map(map) => self.load_mapped(map, entry),
-            Bytes::Buffers(_) => {
-                cached(&self.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(entry))
-            }
+        let loaded = match &self.map {
+            Some(map) => self.load_mapped(map, entry),
+            None => cached(&self.caches.blocks, CACHED_BLOCKS, entry.offset, || self.load_buffered(entry)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
@@ -342,7 +426,7 @@ impl Shared {
 
     /// How records of a schema are read as `target`: worked out once, and kept with some blocks.
     pub(super) fn way(&self, id: u32, target: &Schema) -> Result<Arc<Way>> {
-        let lock = || self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.caches.ways.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(way) = lock().iter().find(|way| way.id == id && way.target.is_same(target)) {
             return Ok(way.clone());
         }
@@ -370,11 +454,11 @@ impl Shared {
     fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let backing = Backing::Map(map.clone());
-        if self.good.contains(entry.offset) {
+        if self.caches.good.contains(entry.offset) {
             return self.unpack(backing, start, entry, false);
         }
         let loaded = self.unpack(backing, start, entry, true)?;
-        self.good.insert(entry.offset);
+        self.caches.good.insert(entry.offset);
         Ok(loaded)
     }
 
@@ -432,7 +516,7 @@ impl Shared {
     }
 
     fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut validators = self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner);
         validators.entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
     }
 }

@@ -24,7 +24,7 @@ pub fn save<T: Hydra>(path: impl AsRef<Path>, value: &T) -> Result<()> {
     save_on(&FileDisk, path.as_ref(), value)
 }
 
-fn save_on<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
+pub(crate) fn save_on<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
     Writer::options().replace_on(disk, path, |mut writer| {
         let table = writer.table::<T>()?;
         writer.append(table, value)?;

@@ -1,6 +1,7 @@
 //! Where bytes of files come from and go to. A simulated disk can stand in for [`FileStorage`] and [`FileDisk`]. It does not
 //! know what the bytes mean.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
@@ -8,11 +9,18 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Bytes that can be read at any offset.
-pub(crate) trait Source: Send + Sync {
+#[allow(clippy::len_without_is_empty)]
+pub trait Source: Send + Sync {
     /// Length in bytes, now.
     fn len(&self) -> io::Result<u64>;
+
+    /// True if the path still names this file, as far as that can be known.
+    fn is_at(&self, _: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
 
     /// Fills the buffer from `offset`, as far as there are bytes; tells how many.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
@@ -25,10 +33,15 @@ pub(crate) trait Source: Send + Sync {
         buffer.truncate(read);
         Ok(Cow::Owned(buffer))
     }
+
+    /// Lets a writer get on. Time is the storage's own: a simulated disk does not wait.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 /// An open file that can be written.
-pub(crate) trait Storage: Source {
+pub trait Storage: Source {
     /// Writes all of the slices, one after the other, from `offset`.
     fn write_at(&mut self, offset: u64, slices: &mut [IoSlice<'_>]) -> io::Result<()>;
 
@@ -40,7 +53,7 @@ pub(crate) trait Storage: Source {
 }
 
 /// The directory side: files by name.
-pub(crate) trait Disk {
+pub trait Disk {
     /// Opens an existing regular file to write, exclusively locked.
     fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>>;
 
@@ -124,10 +137,14 @@ impl Source for FileStorage {
         Ok(self.file.metadata()?.len())
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        if i64::try_from(offset).is_err() {
-            return Ok(0); // No file reaches there, and the system would call the offset an invalid argument.
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match still_names(&self.file, path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            outcome => outcome,
         }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         // No file is longer; the system would call such an offset an error of its own.
         if i64::try_from(offset.saturating_add(buffer.len() as u64)).is_err() {
@@ -298,7 +315,7 @@ impl Disk for FileDisk {
 }
 
 /// The error for a name that is taken.
-pub(crate) fn exists(path: &Path) -> Error {
+pub fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists)
         .in_file(path)
         .help("choose another name or remove the file; to append to it, open it with Writer::resume")

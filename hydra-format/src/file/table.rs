@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::catalog::{Cursor, TableInfo};
+use super::follow::Follow;
 use super::index::Entry;
 use super::layout::LINE;
 use super::reader::{Shared, invalid};
@@ -14,6 +15,7 @@ use crate::{Dynamic, Error, ErrorKind, Hydra, Plain, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
 pub trait Row: 'static {
@@ -132,6 +134,52 @@ impl<T: Row> Table<T> {
         Blocks { table: self.clone(), cursor, held: None, records }
     }
 
+    /// The blocks that hold the records from `first` on, and then those that are still to come: it looks for new commits
+    /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
+    /// an edit of a record that was given is not given again.
+    ///
+    /// Records are read as the type of this table for as long as it is followed, also if newer types are appended.
+    /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
+    /// read, the error is the last that it gives.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// # let mut writer = hydra::Writer::create(&path)?;
+    /// # let primes = writer.table::<u64>()?;
+    /// # writer.commit()?;
+    /// let table = hydra::Reader::open(&path)?.table::<u64>()?;
+    /// let follow = table.follow(table.len(), Duration::from_millis(20));
+    /// let stop = follow.stopper();
+    ///
+    /// let writing = std::thread::spawn(move || {
+    ///     writer.append_slice(primes, &[2, 3, 5])?;
+    ///     writer.finish()?;
+    ///     stop.stop();
+    ///     Ok::<(), hydra::Error>(())
+    /// });
+    /// let mut count = 0;
+    /// for block in follow {
+    ///     count += block?.len();
+    /// }
+    /// assert_eq!(count, 3);
+    /// # writing.join().expect("a thread")?;
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn follow(&self, first: u64, every: Duration) -> Follow<T> {
+        Follow::new(self, first, every)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The same table in a later state of the file.
+    pub(super) fn newer(&self, shared: Arc<Shared>) -> Table<T> {
+        Table { shared, ..self.clone() }
+    }
+
     /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
     /// not known.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
@@ -153,6 +201,18 @@ impl<T: Row> Table<T> {
             }
             _ => Ok(Record { block: Block::whole(loaded), position }),
         }
+    }
+}
+
+impl Table<Dynamic> {
+    /// The same records, read as another type that exists only as a schema: see [`evolve`](crate::evolve).
+    ///
+    /// # Errors
+    /// `TypeMismatch` with every path of the table's types that cannot be read as this one.
+    pub fn read_as(&self, schema: &Schema) -> Result<Table<Dynamic>> {
+        let table = Table { schema: Arc::new(schema.clone()), ..self.clone() };
+        table.resolution()?;
+        Ok(table)
     }
 }
 
@@ -216,6 +276,17 @@ impl<T: Row> Iterator for Blocks<T> {
             until = bad;
         }
         Some(Ok(Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }))
+    }
+}
+
+impl<T> Blocks<T> {
+    pub(super) fn table(&self) -> &Table<T> {
+        &self.table
+    }
+
+    /// Index of the record that comes next.
+    pub(super) fn next_record(&self) -> u64 {
+        self.records.start
     }
 }
 

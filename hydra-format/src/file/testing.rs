@@ -5,12 +5,14 @@ use super::block::{BlockHeader, read_block};
 use super::commit::Commit;
 use super::layout::{SLOT_AT, put};
 use super::open::{self, Opened};
-use super::storage::{Source, Storage};
+use super::storage::{Disk, Source, Storage};
 use super::writer::Writer;
+use std::collections::HashMap;
 use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Inner {
     pub(crate) bytes: Vec<u8>,
     pub(crate) reads: usize,
@@ -21,7 +23,7 @@ pub(crate) struct Inner {
 }
 
 /// A handle to a file in memory; clones share it.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Memory(Arc<Mutex<Inner>>);
 
 impl Memory {
@@ -98,6 +100,56 @@ impl Storage for Memory {
 
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(Box::new(self.clone()))
+    }
+}
+
+/// Files in memory, by name.
+#[derive(Clone, Default)]
+pub(crate) struct Shelf(Arc<Mutex<HashMap<PathBuf, Memory>>>);
+
+impl Shelf {
+    fn files(&self) -> MutexGuard<'_, HashMap<PathBuf, Memory>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a file away, if it is there.
+    pub(crate) fn take(&self, path: &str) -> Option<Memory> {
+        self.files().remove(Path::new(path))
+    }
+
+    /// How many files there are, temporary ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.files().len()
+    }
+}
+
+impl Disk for Shelf {
+    fn open_locked(&self, path: &Path) -> crate::Result<Box<dyn Storage>> {
+        Ok(Box::new(self.files()[path].clone()))
+    }
+
+    fn create_beside(&self, path: &Path) -> crate::Result<(Box<dyn Storage>, PathBuf)> {
+        let (temporary, memory) = (path.with_extension("tmp"), Memory::default());
+        self.files().insert(temporary.clone(), memory.clone());
+        Ok((Box::new(memory), temporary))
+    }
+
+    fn publish(&self, temporary: &Path, path: &Path) -> crate::Result<()> {
+        self.replace(temporary, path)
+    }
+
+    fn replace(&self, temporary: &Path, path: &Path) -> crate::Result<()> {
+        let memory = self.files().remove(temporary).unwrap();
+        self.files().insert(path.to_path_buf(), memory);
+        Ok(())
+    }
+
+    fn discard(&self, path: &Path) {
+        self.files().remove(path);
+    }
+
+    fn sync_directory(&self, _: &Path) -> crate::Result<()> {
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file mapped into memory, to be read through [`Reader::map`](crate::Reader::map).
 ///
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Map {
     bytes: memmap2::Mmap,
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
 }
 
@@ -24,7 +25,7 @@ impl Map {
     ///
     /// # Safety
     ///
-    /// While the map lives, no program other than Hydra's writers changes committed bytes of the file
+    /// While the map lives, or a reader or block that came from it, no program other than Hydra's writers changes committed bytes of the file
     /// or makes it shorter. Hydra's own writers never do either. A foreign program that changes mapped bytes
     /// makes `&str` and `&[T]` into them undefined behaviour; one that truncates the file makes reading a
     /// page that is gone end the process (SIGBUS). Where that cannot be promised, use
@@ -35,18 +36,15 @@ impl Map {
         let file = crate::file::storage::open_regular(path)?;
         // SAFETY: the caller promises that nobody changes or truncates the file under the map.
         let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
-        Ok(Map { bytes, file, path: path.to_path_buf() })
+        Ok(Map { bytes, file: Arc::new(file), path: path.to_path_buf() })
     }
 
-    /// The same file with at least `count` bytes mapped, if it has them: it may have grown since.
-    pub(crate) fn covering(self, count: u64) -> Result<Map> {
-        if self.bytes.len() as u64 >= count {
-            return Ok(self);
-        }
-        // SAFETY: the promise made to `open` is about the file for as long as the map lives, and this map takes the
-        // place of the one that it was made for.
-        let bytes = unsafe { memmap2::Mmap::map(&self.file) }?;
-        Ok(Map { bytes, ..self })
+    /// Another map of the same file, as long as it is now; this one stays as it is.
+    pub(crate) fn again(&self) -> Result<Map> {
+        // SAFETY: the promise made to `open` is about the file, for as long as the map or what came from it lives; what
+        // came from it includes this map.
+        let bytes = unsafe { memmap2::Mmap::map(&*self.file) }?;
+        Ok(Map { bytes, file: self.file.clone(), path: self.path.clone() })
     }
 
     /// All mapped bytes.

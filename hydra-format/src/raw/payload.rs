@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub(crate) struct TextMap {
     map: Map,
-    known: Known,
+    known: Arc<Known>,
 }
 
 /// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
@@ -57,7 +57,16 @@ impl Known {
 impl TextMap {
     /// A map about which nothing is known; `blocks` is about how many ranges it will be asked for.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
-        TextMap { map, known: Known::new(blocks) }
+        TextMap { map, known: Arc::new(Known::new(blocks)) }
+    }
+
+    /// At least the first `count` bytes of the same file, if it has them: it may have grown since it was mapped. What
+    /// is known stays known, for bytes that were looked at do not change: that is the contract of [`Map::open`].
+    pub(crate) fn covering(self: &Arc<TextMap>, count: u64) -> crate::Result<Arc<TextMap>> {
+        if self.map.bytes().len() as u64 >= count {
+            return Ok(self.clone());
+        }
+        Ok(Arc::new(TextMap { map: self.map.again()?, known: self.known.clone() }))
     }
 
     /// The map.
@@ -163,7 +172,7 @@ fn check_text(backing: &Backing, range: &Range<usize>) -> Result<(), PayloadFaul
         return Ok(());
     }
     let key = match backing {
-        Backing::Map(shared) => TextMap::key(range).map(|key| (&shared.known, key)),
+        Backing::Map(shared) => TextMap::key(range).map(|key| (&*shared.known, key)),
         Backing::Buffer(_) => None,
     };
     if key.is_some_and(|(known, key)| known.contains(key)) {

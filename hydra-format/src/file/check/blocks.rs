@@ -5,10 +5,10 @@
 use super::{Finding, check_zero};
 use crate::codec::{Fault, Regions, Validator};
 use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
-use crate::file::catalog::{Catalog, TableInfo};
+use crate::file::catalog::{Catalog, Cursor, TableInfo};
 use crate::file::commit::Commit;
-use crate::file::index::{Entry, Index, totals};
-use crate::file::layout::{DIRECTORY_EVERY, LINE, block as line, meta, schema};
+use crate::file::index::{Entry, Index, follow, totals};
+use crate::file::layout::{DIRECTORY_EVERY, LINE, NODE_ENTRIES, block as line, meta, schema};
 use crate::file::meta::Metadata;
 use crate::file::open::or_damage;
 use crate::file::reader::invalid;
@@ -222,10 +222,34 @@ impl<'a> Blocks<'a> {
             self.since_directory = 0;
             return self.check_directory(offset, &index, report);
         }
-        if !self.lost && !self.fold_node(offset, header, &index) {
+        if !self.lost && !self.fold_node(offset, header, &index) && !self.is_other_node(offset, &index)? {
             report(bad("its entries are not the blocks of its table"));
         }
         Ok(())
+    }
+
+    /// True for a node that names the blocks of its table in another arrangement than they are in here.
+    fn is_other_node(&mut self, offset: u64, index: &Index<'_>) -> Result<bool> {
+        let entries = index.entries(0, index.entry_count()).unwrap_or_default();
+        let (table, level) = index.node_of();
+        let (Some(first), Ok(table)) = (entries.first(), usize::try_from(table)) else { return Ok(false) };
+        let in_order = follow(&entries, first.first, offset);
+        if !in_order || entries.len() > NODE_ENTRIES || entries.iter().any(|entry| entry.level != level) {
+            return Ok(false);
+        }
+        let mut own = self.catalog.cursor(table, first.first);
+        let mut other = Cursor::over(table, entries);
+        while let Some(entry) = other.next(&self.catalog, self.source) {
+            let pair = (own.next(&self.catalog, self.source), entry);
+            match pair {
+                (Some(Ok(own)), Ok(other)) if own == other && self.budget > 0 => self.budget -= 1,
+                (Some(Err((error, _))), _) | (_, Err((error, _))) if error.kind() == ErrorKind::Io => {
+                    return Err(error);
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     /// Holds a node against the blocks of its table and puts it in their place, as the directory after it will.

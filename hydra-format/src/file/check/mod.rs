@@ -21,6 +21,9 @@ use std::path::Path;
 /// and what was found.
 pub type Finding = Error;
 
+/// Hears how many bytes of how many are done.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
 /// What a check went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -55,14 +58,27 @@ impl CheckSummary {
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+    check_with_progress(path, report, &mut |_, _| {})
+}
+
+/// The same, for those who wait: `progress` hears before each block how many bytes of how many are done.
+pub fn check_with_progress(
+    path: impl AsRef<Path>,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<CheckSummary> {
     let path = path.as_ref();
     let storage = FileStorage::open(path)?;
     let mut report = |finding: Finding| report(finding.in_file(path));
-    check_source(&storage, &mut report).map_err(|error| error.in_file(path))
+    check_source(&storage, &mut report, progress).map_err(|error| error.in_file(path))
 }
 
 /// Checks a file from wherever its bytes come.
-pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+pub(crate) fn check_source(
+    source: &dyn Source,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<CheckSummary> {
     let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
     let mut count = 0;
     let mut report = |finding: Finding| {
@@ -76,7 +92,7 @@ pub(crate) fn check_source(source: &dyn Source, report: &mut dyn FnMut(Finding))
             let commit = settle(open::open(source), &mut report)?;
             check_region(&region, &header, &mut report);
             summary.committed_bytes = commit.as_ref().map_or(0, |commit| commit.committed_bytes);
-            check_blocks(source, &header, commit, &mut summary, &mut report)?;
+            check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
         }
     }
     summary.finding_count = count;
@@ -144,6 +160,7 @@ fn check_blocks(
     commit: Option<Commit>,
     summary: &mut CheckSummary,
     report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
 ) -> Result<()> {
     // Without a commit record, all that looks like a block is looked at.
     let whole_lines = summary.file_bytes - summary.file_bytes % LINE;
@@ -152,6 +169,7 @@ fn check_blocks(
     let mut walk = Walk::new(source, header, &commit.unwrap_or(assumed), limit);
     let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
     while let Some(step) = walk.step()? {
+        progress(step.bytes.start, limit);
         if let Some(problem) = step.problem {
             blocks.lost |= step.block.is_none();
             report(problem);

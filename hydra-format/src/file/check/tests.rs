@@ -8,7 +8,7 @@ use crate::file::testing::{Memory, add_block, sample};
 
 fn findings(memory: &Memory) -> (CheckSummary, Vec<Finding>) {
     let mut found = Vec::new();
-    let summary = check_source(memory, &mut |finding| found.push(finding)).unwrap();
+    let summary = check_source(memory, &mut |finding| found.push(finding), &mut |_, _| {}).unwrap();
     assert_eq!(summary.finding_count, found.len() as u64);
     (summary, found)
 }
@@ -41,6 +41,23 @@ fn a_sound_file_with_nodes_has_no_findings() {
     let (summary, found) = findings(&memory);
     assert!(found.is_empty(), "{found:?}");
     assert!(summary.block_count > 1400);
+}
+
+#[test]
+fn a_node_in_another_arrangement_is_no_finding_and_one_of_other_blocks_is() {
+    let memory = sample();
+    let Opened { catalog, commit, .. } = memory.open().unwrap();
+    let entries = catalog.tables[0].entries[1..4].to_vec();
+    for (entries, count) in [(entries.clone(), 0), (entries[..2].iter().rev().copied().collect(), 1)] {
+        let memory = Memory::of(&memory.bytes());
+        let payload = crate::file::index::encode_node(commit.directory, 0, 0, &entries);
+        add_block(&memory, BlockHeader::new(BlockKind::Index, payload.len() as u32), &payload);
+        assert_eq!(findings(&memory).1.len(), count, "{:?}", findings(&memory).1);
+        // Once more: now the blocks are under a node of the catalog already.
+        let payload = crate::file::index::encode_node(commit.committed_bytes, 0, 0, &entries[..2]);
+        add_block(&memory, BlockHeader::new(BlockKind::Index, payload.len() as u32), &payload);
+        assert_eq!(findings(&memory).1.len(), 2 * count, "{:?}", findings(&memory).1);
+    }
 }
 
 #[test]

@@ -48,6 +48,11 @@ impl Builder {
         self.regions[0].is_empty()
     }
 
+    /// Bytes of the records so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.regions.iter().map(|region| region.len() as u64).sum()
+    }
+
     /// No more records by the fast path: every one is to hear why.
     pub(super) fn stop(&mut self) {
         self.room = 0;

@@ -53,7 +53,7 @@ type Key = (usize, u64);
 /// ```
 pub struct Editor {
     level: Level,
-    log: Log,
+    pub(super) log: Log,
     /// The committed state.
     reader: Reader,
     staged: BTreeMap<Key, Dynamic>,

@@ -53,7 +53,7 @@ fn shown(reader: &Reader) -> Model {
 
 fn findings(memory: &Memory) -> Vec<String> {
     let mut findings = Vec::new();
-    check_source(memory, &mut |finding| findings.push(finding.to_string())).unwrap();
+    check_source(memory, &mut |finding| findings.push(finding.to_string()), &mut |_, _| {}).unwrap();
     findings
 }
 

@@ -13,10 +13,10 @@ use crate::file::layout::{
     CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
     SLOT_AT, line_up, put,
 };
-use crate::file::open::Opened;
+use crate::file::open::{self, Opened};
 use crate::file::reader::Reader;
 use crate::file::schema_block::SchemaBlock;
-use crate::file::storage::{Source, Storage};
+use crate::file::storage::{Disk, Source, Storage};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -153,6 +153,11 @@ impl Log {
         Ok(log)
     }
 
+    /// Syncs the name of a file that nothing was committed to yet: who created it may not have got to that.
+    pub(super) fn ensure_named(&self, disk: &dyn Disk, path: &Path) -> Result<()> {
+        if self.newest.0.sequence == Commit::first().sequence { disk.sync_directory(path) } else { Ok(()) }
+    }
+
     /// What the records of its blocks are bound to.
     pub(super) fn key(&self) -> u64 {
         self.header.sync_key()
@@ -170,6 +175,11 @@ impl Log {
     /// File offset of the newest META block that is written; 0: none.
     pub(super) fn meta(&self) -> u64 {
         self.state.meta
+    }
+
+    /// Bytes of blocks that wait for a commit.
+    pub(super) fn uncommitted_bytes(&self) -> u64 {
+        self.end.saturating_sub(self.newest.0.committed_bytes)
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -409,6 +419,9 @@ impl Log {
             return Ok(());
         };
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
+        // What opening read may have been in memory only, and forgotten since: after a failed sync, systems do that.
+        let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
+        checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
         self.sync_storage()?;
         let (sequence, epoch) = (self.state.sequence, self.state.epoch);

@@ -30,6 +30,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// A table of one writer: where to append values of type `T`.
 pub struct TableId<T> {
@@ -93,6 +94,16 @@ pub struct Writer {
     tables: Vec<OpenTable>,
     metadata: Option<Metadata>,
     metadata_changed: bool,
+    auto: Option<Auto>,
+}
+
+/// When commits come by themselves.
+#[derive(Clone, Copy)]
+struct Auto {
+    every_bytes: u64,
+    after: Option<Duration>,
+    /// When the oldest record that waits was appended.
+    since: Option<Instant>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -153,6 +164,11 @@ impl Writer {
             tables: Vec::new(),
             metadata: None,
             metadata_changed: false,
+            auto: (options.every_bytes.is_some() || options.after.is_some()).then(|| Auto {
+                every_bytes: options.every_bytes.unwrap_or(u64::MAX),
+                after: options.after,
+                since: None,
+            }),
         }
     }
 
@@ -241,6 +257,35 @@ impl Writer {
         Ok(self.tables.len() - 1)
     }
 
+    /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
+    /// table, its block is to be sealed.
+    pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
+        let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
+        let builder = Builder::new(schema.root().size(), self.block_bytes);
+        self.tables.push(OpenTable { number, schema_id, schema, builder, shared: false });
+        Ok(TableId { writer: self.id, index: self.tables.len() - 1, of: PhantomData })
+    }
+
+    /// Appends a block whose regions were verified, after what was appended to its table before.
+    pub(crate) fn append_block(
+        &mut self,
+        table: TableId<Dynamic>,
+        regions: [Vec<u8>; 3],
+        count: usize,
+    ) -> Result<()> {
+        self.seal_table(table)?;
+        let open = self.open(table)?;
+        let sealed = builder::seal_data(regions, count, open.schema.root().size());
+        let (number, schema_id) = (open.number, open.schema_id);
+        self.log.add_data(sealed, number, schema_id)
+    }
+
+    /// Ends the block to which records are appended.
+    pub(crate) fn seal_table(&mut self, table: TableId<Dynamic>) -> Result<()> {
+        self.open(table)?;
+        self.seal(table.index)
+    }
+
     /// Appends a record. On an error it is not appended.
     #[inline]
     pub fn append<T: Hydra>(&mut self, table: TableId<T>, value: &T) -> Result<()> {
@@ -249,9 +294,22 @@ impl Writer {
             && let Some(open) = self.tables.get_mut(table.index)
             && open.builder.push_flat(bytes)
         {
-            return Ok(());
+            return if self.auto.is_none() { Ok(()) } else { self.commit_if_due() };
         }
         self.append_measured(table, |measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+    }
+
+    /// Commits if enough waits, or has waited long enough.
+    fn commit_if_due(&mut self) -> Result<()> {
+        let Some(auto) = &mut self.auto else { return Ok(()) };
+        let waited = |time| auto.since.get_or_insert_with(Instant::now).elapsed() >= time;
+        let due = auto.after.is_some_and(waited);
+        let open: u64 = self.tables.iter().map(|open| open.builder.bytes()).sum();
+        if due || open.saturating_add(self.log.uncommitted_bytes()) >= auto.every_bytes {
+            self.commit()
+        } else {
+            Ok(())
+        }
     }
 
     /// Appends records: one copy for types whose bytes in memory are those in the file. On an error, those before the
@@ -266,6 +324,7 @@ impl Writer {
             let (now, later) = rest.split_at(open.builder.flat_room().min(rest.len()));
             if raw::bytes_of(now).is_some_and(|bytes| !now.is_empty() && open.builder.push_flat(bytes)) {
                 rest = later;
+                self.commit_if_due()?;
             } else {
                 self.append(table, first)?;
                 rest = rest.get(1..).unwrap_or_default();
@@ -349,7 +408,7 @@ impl Writer {
             self.settle(outcome)?;
             self.open(table)?.builder.push(&measure, &encode)?;
         }
-        Ok(())
+        self.commit_if_due()
     }
 
     /// Hands the open block of a table to the log.
@@ -389,6 +448,9 @@ impl Writer {
     /// Makes everything that was appended visible to readers that open the file from now on, and safe at the writer's
     /// [`Level`].
     pub fn commit(&mut self) -> Result<()> {
+        if let Some(auto) = &mut self.auto {
+            auto.since = None;
+        }
         let outcome = self.flush().and_then(|()| self.log.commit(self.level));
         self.settle(outcome)
     }

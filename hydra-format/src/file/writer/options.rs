@@ -5,9 +5,10 @@ use super::log::Log;
 use super::{Editor, Writer};
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::file::open;
-use crate::file::storage::{Disk, FileDisk, Storage, exists, random};
+use crate::file::storage::{Disk, FileDisk, Source, Storage, exists, random};
 use crate::{Error, ErrorKind, Result};
 use std::path::Path;
+use std::time::Duration;
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,11 +26,19 @@ pub struct WriterOptions {
     pub(super) level: Level,
     pub(super) block_bytes: usize,
     pub(super) file_id: Option<[u8; 16]>,
+    pub(super) every_bytes: Option<u64>,
+    pub(super) after: Option<Duration>,
 }
 
 impl Default for WriterOptions {
     fn default() -> WriterOptions {
-        WriterOptions { level: Level::default(), block_bytes: TARGET_BLOCK_BYTES, file_id: None }
+        WriterOptions {
+            level: Level::default(),
+            block_bytes: TARGET_BLOCK_BYTES,
+            file_id: None,
+            every_bytes: None,
+            after: None,
+        }
     }
 }
 
@@ -49,6 +58,20 @@ impl WriterOptions {
     /// The identity of a new file: random by default. With the same identity, the same records give the same bytes.
     pub fn file_id(mut self, id: [u8; 16]) -> WriterOptions {
         self.file_id = Some(id);
+        self
+    }
+
+    /// Commits by itself when so many bytes wait for a commit: never by default. [`Writer::append`] looks after each
+    /// record, and an error of the commit is its error.
+    pub fn commit_every(mut self, bytes: u64) -> WriterOptions {
+        self.every_bytes = Some(bytes);
+        self
+    }
+
+    /// Commits by itself when a record has waited so long for a commit: never by default. [`Writer::append`] looks after
+    /// each record; there is no thread in the background, so what was appended last waits for the next call.
+    pub fn commit_after(mut self, time: Duration) -> WriterOptions {
+        self.after = Some(time);
         self
     }
 
@@ -98,11 +121,42 @@ impl WriterOptions {
         Ok(writer.at(path))
     }
 
+    /// Writes a whole file, which gets its name when `check` is content with its bytes: it appears whole or not at all.
+    pub(crate) fn write_whole<R>(
+        self,
+        disk: &dyn Disk,
+        path: &Path,
+        write: impl FnOnce(Writer) -> Result<R>,
+        check: impl FnOnce(&dyn Source) -> Result<()>,
+    ) -> Result<R> {
+        if path.symlink_metadata().is_ok() {
+            return Err(Error::new(ErrorKind::Exists)
+                .in_file(path)
+                .help("choose another name or remove the file"));
+        }
+        let (storage, temporary) = disk.create_beside(path)?;
+        let source = storage.source();
+        let written = source.map_err(Error::io).and_then(|source| {
+            let result = write(self.create_in(storage)?)?;
+            check(&*source)?;
+            disk.publish(&temporary, path)?;
+            Ok(result)
+        });
+        let result = written.map_err(|error| {
+            disk.discard(&temporary);
+            error.in_file(path)
+        })?;
+        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
+        Ok(result)
+    }
+
     /// The lock comes before the header is read.
     pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         self.check()?;
         let storage = disk.open_locked(path)?;
-        self.resume_in(storage).map(|writer| writer.at(path)).map_err(|error| error.in_file(path))
+        let writer = self.resume_in(storage).map_err(|error| error.in_file(path))?;
+        writer.log.ensure_named(disk, path)?;
+        Ok(writer.at(path))
     }
 
     /// Writes a new file into empty storage.
@@ -113,10 +167,15 @@ impl WriterOptions {
 
     /// Opens an existing file to change records: see [`Editor::open`].
     pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
-        let path = path.as_ref();
+        self.edit_on(&FileDisk, path.as_ref())
+    }
+
+    pub(crate) fn edit_on(self, disk: &dyn Disk, path: &Path) -> Result<Editor> {
         self.check()?;
-        let storage = FileDisk.open_locked(path)?;
-        self.edit_in(storage, path).map_err(|error| error.in_file(path))
+        let storage = disk.open_locked(path)?;
+        let editor = self.edit_in(storage, path).map_err(|error| error.in_file(path))?;
+        editor.log.ensure_named(disk, path)?;
+        Ok(editor)
     }
 
     /// Changes records of the file in this storage, which is locked; the path is for errors.

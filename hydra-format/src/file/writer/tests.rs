@@ -341,3 +341,64 @@ fn another_type_under_the_same_name_is_a_mismatch() {
     let opened = memory.open().unwrap();
     assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count), (1, 0));
 }
+
+#[test]
+fn a_damaged_node_costs_a_walk_and_not_its_records() {
+    let memory = Memory::default();
+    let mut writer = Writer::options().block_bytes(128).create_in(Box::new(memory.clone())).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append_slice(table, &(0..8 * 300).collect::<Vec<u64>>()).unwrap();
+    writer.finish().unwrap();
+    let node = memory.open().unwrap().catalog.tables[0].entries[0];
+    assert_eq!(node.level, 1);
+    memory.inner().bytes[node.offset as usize + 80] ^= 1;
+    let reader = || crate::Reader::over(Box::new(memory.clone()), std::path::Path::new("memory")).unwrap();
+    let table = reader().table::<u64>().unwrap();
+    assert_eq!(table.get(77).unwrap().decode().unwrap(), 77);
+    let blocks: Vec<_> =
+        reader().table::<u64>().unwrap().range(100..2300).map(|block| block.unwrap()).collect();
+    assert!(blocks.iter().flat_map(|block| block.as_slice()).copied().eq(100..2300));
+}
+
+#[test]
+fn commits_come_by_themselves_by_bytes_and_by_time() {
+    use std::time::Duration;
+    let committed = |memory: &Memory| memory.open().unwrap().commit.record_count;
+    for slices in [false, true] {
+        let memory = Memory::default();
+        let mut writer = create(&memory, options().block_bytes(4096).commit_every(1 << 14));
+        let table = writer.table::<u64>().unwrap();
+        let mut most = 0;
+        for start in (0..20_000).step_by(100) {
+            let numbers: Vec<u64> = (start..start + 100).collect();
+            match slices {
+                true => writer.append_slice(table, &numbers).unwrap(),
+                false => numbers.iter().for_each(|number| writer.append(table, number).unwrap()),
+            }
+            most = most.max(start + 100 - committed(&memory));
+        }
+        assert!((1900..2048).contains(&most), "{most} records waited");
+        assert!(memory.open().unwrap().commit.sequence > 8);
+        drop(writer);
+        assert_eq!(numbers(&memory), (0..committed(&memory)).collect::<Vec<_>>());
+    }
+    let memory = Memory::default();
+    let mut writer = create(&memory, options().commit_after(Duration::from_millis(20)));
+    let table = writer.table::<String>().unwrap();
+    writer.append(table, &"first".into()).unwrap();
+    writer.append(table, &"second".into()).unwrap();
+    assert_eq!(committed(&memory), 0);
+    std::thread::sleep(Duration::from_millis(25));
+    assert_eq!(committed(&memory), 0, "there is no thread in the background");
+    writer.append(table, &"third".into()).unwrap();
+    assert_eq!(committed(&memory), 3);
+    writer.append(table, &"fourth".into()).unwrap();
+    assert_eq!(committed(&memory), 3, "time counts from the first record that waits");
+    let memory = Memory::default();
+    let mut writer = create(&memory, options().commit_every(0));
+    let table = writer.table::<u64>().unwrap();
+    writer.append(table, &1).unwrap();
+    assert_eq!(committed(&memory), 1);
+    memory.inner().budget = Some(0);
+    assert_eq!(writer.append(table, &2).unwrap_err().kind(), ErrorKind::Io, "the error of the commit");
+}

@@ -1,0 +1,148 @@
+//! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
+#![forbid(unsafe_code)]
+
+use crate::args::{Compat, Level, Shape};
+use crate::console::Console;
+use crate::failure::{Exit, Result};
+use crate::render::escape;
+use crate::render::paint::Style;
+use crate::render::size::plural;
+use crate::schemas;
+use hydra::compat::{Finding, Severity, Who, compare};
+use hydra::evolve::{Evolution, Resolution};
+use hydra::{Error, Schema};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// A table of both files, or of one.
+struct Compared {
+    name: String,
+    /// How old records are read as the new type; none if they cannot be.
+    resolution: Option<Resolution>,
+    findings: Vec<Finding>,
+}
+
+pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
+    let table = args.table.as_deref();
+    let [old, new] = [schemas::all(&args.old, table, console)?, schemas::all(&args.new, table, console)?];
+    let (tables, gone, added) = pair(&old, &new);
+    let tables = tables.into_iter().map(|(old, new)| compared(old, new, &args.new));
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    let denied = |finding: &Finding| finding.severity >= args.deny.severity();
+    let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
+    let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
+    if args.format == Shape::Json {
+        let tables: Vec<Value> = tables.iter().map(document).collect();
+        let document = json!({ "version": 1, "compatible": exit == Exit::Done, "tables": tables,
+            "tables_removed": gone, "tables_added": added });
+        serde_json::to_writer_pretty(&mut *console, &document)?;
+        writeln!(console)?;
+        return Ok(exit);
+    }
+    for table in &tables {
+        show(table, console)?;
+    }
+    for (words, style, names) in [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)]
+    {
+        for name in names {
+            let line = format!("table {}  {words}", escape::line(&name));
+            writeln!(console, "{}", console.paint(style, &line))?;
+        }
+    }
+    let (style, verdict) = match exit {
+        Exit::Done => (Style::Good, "✓ compatible".to_string()),
+        _ if breaks > 0 => (Style::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
+        _ => (Style::Bad, "✗ a table is gone".to_string()),
+    };
+    writeln!(console, "{}", console.paint(style, &verdict))?;
+    Ok(exit)
+}
+
+/// Schemas that belong together by name, those only the old file has, and those only the new one has. Where both have one,
+/// these belong together.
+fn pair<'s>(
+    old: &'s [Schema],
+    new: &'s [Schema],
+) -> (Vec<(&'s Schema, &'s Schema)>, Vec<String>, Vec<String>) {
+    if let ([old], [new]) = (old, new) {
+        return (vec![(old, new)], Vec::new(), Vec::new());
+    }
+    let twin =
+        |schema: &Schema, among: &'s [Schema]| among.iter().find(|other| other.name() == schema.name());
+    let lone = |some: &[Schema], among: &'s [Schema]| {
+        some.iter().filter(|schema| twin(schema, among).is_none()).map(Schema::name).collect()
+    };
+    let pairs = old.iter().filter_map(|schema| Some((schema, twin(schema, new)?))).collect();
+    (pairs, lone(old, new), lone(new, old))
+}
+
+fn compared(old: &Schema, new: &Schema, file: &Path) -> Result<Compared> {
+    let findings = compare(old, new).map_err(|error: Error| error.in_file(file))?;
+    let resolution = Evolution::between(old, new).ok().map(|evolution| evolution.resolution());
+    Ok(Compared { name: new.name(), resolution, findings })
+}
+
+fn severity(severity: Severity) -> (&'static str, Style) {
+    match severity {
+        Severity::Break => ("break", Style::Bad),
+        Severity::Warning => ("warning", Style::Warn),
+        Severity::Note => ("note", Style::Note),
+    }
+}
+
+fn who(who: Who) -> &'static str {
+    match who {
+        Who::NewReader => "new readers of old files",
+        Who::OldReader => "old readers of new files",
+        Who::ZeroCopy => "reading in place",
+        Who::Json => "names in JSON and CSV",
+        Who::People => "people",
+    }
+}
+
+fn show(table: &Compared, console: &mut Console) -> Result<()> {
+    let cost = table
+        .resolution
+        .map_or("old records cannot be read".to_string(), |resolution| resolution.to_string());
+    let title = console.paint(Style::Bold, &format!("table {}", escape::line(&table.name)));
+    writeln!(console, "{title}  {cost}")?;
+    let mut heading = None;
+    for finding in &table.findings {
+        if heading != Some(finding.who) {
+            writeln!(console, "  {}", console.paint(Style::Dim, who(finding.who)))?;
+            heading = Some(finding.who);
+        }
+        let (word, style) = severity(finding.severity);
+        let path = if finding.path.is_empty() { "the record" } else { &finding.path };
+        let line = escape::line(&format!("{path}: {}", finding.text)).into_owned();
+        let rule = console.paint(Style::Dim, &format!("[{}]", finding.rule));
+        writeln!(console, "    {}  {line} {rule}", console.paint(style, &format!("{word:<7}")))?;
+    }
+    Ok(())
+}
+
+fn document(table: &Compared) -> Value {
+    let finding = |finding: &Finding| {
+        json!({ "rule": finding.rule, "severity": severity(finding.severity).0, "who": who(finding.who),
+            "path": finding.path, "text": finding.text })
+    };
+    let findings: Vec<Value> = table.findings.iter().map(finding).collect();
+    let resolution = table.resolution.map(|resolution| match resolution {
+        Resolution::Identical => "identical",
+        Resolution::SameLayout => "same-layout",
+        Resolution::Wider => "wider",
+        Resolution::Transcoded => "transcoded",
+    });
+    json!({ "table": table.name, "resolution": resolution, "findings": findings })
+}
+
+impl Level {
+    fn severity(self) -> Severity {
+        match self {
+            Level::Break => Severity::Break,
+            Level::Warning => Severity::Warning,
+            Level::Note => Severity::Note,
+        }
+    }
+}

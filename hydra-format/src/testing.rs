@@ -1,0 +1,57 @@
+//! Files on another disk than the operating system's, for the tests of the project: the same code, with the storage
+//! given. Not part of the API.
+#![forbid(unsafe_code)]
+
+use crate::file::check::{CheckSummary, Finding, check_source};
+use crate::file::recover::recover_on;
+use crate::file::rewrite::compact_on;
+use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions, single};
+use crate::{Editor, Hydra, Reader, Result, Writer};
+use std::path::Path;
+
+pub use crate::file::storage::{Disk, Source, Storage, exists};
+
+/// [`Writer::create`] on this disk.
+pub fn create(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+    options.create_on(disk, path)
+}
+
+/// [`Writer::resume`] on this disk.
+pub fn resume(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+    options.resume_on(disk, path)
+}
+
+/// [`Editor::open`] on this disk.
+pub fn edit(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Editor> {
+    options.edit_on(disk, path)
+}
+
+/// [`Reader::open`], from wherever the bytes come.
+pub fn open(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
+    Reader::over(source, path)
+}
+
+/// [`crate::file::check`], from wherever the bytes come.
+pub fn check(source: &dyn Source, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+    check_source(source, report, &mut |_, _| {})
+}
+
+/// [`crate::file::recover()`], from wherever the bytes come, to this disk.
+pub fn recover(
+    source: Box<dyn Source>,
+    disk: &dyn Disk,
+    path: &Path,
+    options: RecoverOptions,
+) -> Result<Recovery> {
+    recover_on(source, Path::new("input"), Some((disk, path)), options, &mut |_, _| {})
+}
+
+/// [`crate::file::compact`], from wherever the bytes come, to this disk.
+pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<Compaction> {
+    compact_on(source, Path::new("input"), disk, path, &mut |_, _| {})
+}
+
+/// [`crate::save`] on this disk.
+pub fn save<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
+    single::save_on(disk, path, value)
+}

@@ -1,0 +1,189 @@
+//! Scripts, crashes at every point of them, programs that go on from there, and crashes within those. It holds what is
+//! visible against the oracle, and counts.
+
+use crate::images::{Effort, power_cuts};
+use crate::medium::Disk;
+use crate::oracle::{self, Lens, Model};
+use crate::planted::Bug;
+use crate::script::{Boot, Trace};
+use crate::sim::{Event, Synced};
+use hydra_tests::laws::Dice;
+use std::collections::HashSet;
+
+/// A number from the environment.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// How much is done for one script.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// What is tried at crashes of the first program, and of those after it.
+    pub(crate) efforts: [Effort; 3],
+    /// How many of the crashed disks are gone on with: of each script; and after a crash there, in one of how many.
+    pub(crate) reopened: [usize; 2],
+}
+
+impl Plan {
+    pub(crate) const FULL: Plan =
+        Plan { efforts: [Effort::FULL, Effort::QUICK, Effort::QUICK], reopened: [96, 8] };
+    pub(crate) const SAMPLE: Plan = Plan { efforts: [Effort::SAMPLE; 3], reopened: [4, 1] };
+}
+
+/// What was tried so far.
+#[derive(Default)]
+pub(crate) struct Campaign {
+    pub(crate) scripts: u64,
+    /// Crashed disks that were judged; distinct ones, by the hash of their contents.
+    pub(crate) judged: u64,
+    pub(crate) distinct: HashSet<u64>,
+    /// What was visible while the power was on, after every write and within long ones.
+    pub(crate) live: u64,
+    /// Crashed disks, by level, that a program went on with, in which further crashes were tried.
+    pub(crate) reopened: [u64; 2],
+    /// Points of time at which the power failed.
+    pub(crate) points: u64,
+    /// How many crashed disks showed an older state than the newest attempt.
+    pub(crate) older: u64,
+}
+
+impl Campaign {
+    /// One script from its seed; an error is a violation.
+    pub(crate) fn script(&mut self, seed: u64, plan: Plan, bug: Bug) -> Result<(), String> {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        self.scripts += 1;
+        let trace = Boot::run(Disk::default(), Model::new(), &mut dice, bug)
+            .map_err(|what| format!("seed {seed}: {what}"))?;
+        self.explore(trace, 0, plan, &mut dice, bug).map_err(|what| format!("seed {seed}: {what}"))
+    }
+
+    /// Crashes at every point of a trace.
+    fn explore(
+        &mut self,
+        trace: Trace,
+        level: usize,
+        plan: Plan,
+        dice: &mut Dice,
+        bug: Bug,
+    ) -> Result<(), String> {
+        let Trace { mut disk, mut model, events } = trace;
+        let room = match level {
+            0 => plan.reopened[0],
+            1 => usize::from(dice.below(plan.reopened[1]) == 0),
+            _ => 0,
+        };
+        let mut crashed = Crashed { kept: Vec::new(), room, met: 0 };
+        let mut seen = HashSet::new();
+        for (number, event) in events.iter().enumerate() {
+            let here = |what: String| {
+                let events: Vec<String> = events.iter().map(Event::to_string).collect();
+                format!("level {level}, before {number} of {}\n{what}", events.join(", "))
+            };
+            if matches!(event, Event::Sync(_, Synced::Well | Synced::Failed) | Event::SyncNames) {
+                let effort = plan.efforts[level];
+                self.cut(&disk, &model, effort, dice, &mut seen, &mut crashed, bug.lens()).map_err(here)?;
+            }
+            if let Event::Write(file, at, bytes) = event {
+                self.live_views(&disk, (*file, *at, bytes), &model, bug.lens()).map_err(here)?;
+            }
+            event.replay(&mut disk);
+            match event {
+                Event::Note(note) => model.note(note),
+                Event::Forget(_) => model.acknowledged = model.floor,
+                _ => {}
+            }
+        }
+        self.cut(&disk, &model, plan.efforts[level], dice, &mut seen, &mut crashed, bug.lens())
+            .map_err(|what| format!("level {level}, at the end: {what}"))?;
+        for (disk, model) in crashed.kept {
+            self.reopened[level] += 1;
+            let trace =
+                Boot::run(disk, model, dice, bug).map_err(|what| format!("after level {level}: {what}"))?;
+            self.explore(trace, level + 1, plan, dice, bug)?;
+        }
+        Ok(())
+    }
+
+    /// What programs see before a write, and within it if it is longer than a page.
+    fn live_views(
+        &mut self,
+        disk: &Disk,
+        (file, at, bytes): (usize, usize, &[u8]),
+        model: &Model,
+        lens: Lens,
+    ) -> Result<(), String> {
+        let mut cut = 0;
+        while cut < bytes.len() {
+            let mut live = disk.clone();
+            if cut > 0 {
+                live.files[file].write(at, &bytes[..cut]);
+            }
+            self.live += 1;
+            model.judge_live(&live, lens).map_err(|what| format!("killed within a write: {what}"))?;
+            cut += 4096 - (at + cut) % 4096;
+        }
+        Ok(())
+    }
+
+    /// The power fails.
+    #[allow(clippy::too_many_arguments)]
+    fn cut(
+        &mut self,
+        disk: &Disk,
+        model: &Model,
+        effort: Effort,
+        dice: &mut Dice,
+        seen: &mut HashSet<(u64, usize, usize)>,
+        crashed: &mut Crashed,
+        lens: Lens,
+    ) -> Result<(), String> {
+        self.points += 1;
+        let mut outcome = Ok(());
+        let mut chance = Dice(dice.roll() | 1);
+        power_cuts(disk, effort, dice, &mut |image| {
+            let hash = oracle::hash(&image);
+            if !seen.insert((hash, model.floor, model.lineage.len())) {
+                return true;
+            }
+            self.judged += 1;
+            self.distinct.insert(hash);
+            let judged = model.judge(&image, lens).and_then(|state| {
+                if hash.is_multiple_of(8) { oracle::check(&image).map(|()| state) } else { Ok(state) }
+            });
+            match judged {
+                Ok(state) => {
+                    self.older += u64::from(state + 1 < model.lineage.len());
+                    crashed.offer(image, state, model, &mut chance);
+                    true
+                }
+                Err(what) => {
+                    outcome = Err(what);
+                    false
+                }
+            }
+        });
+        outcome
+    }
+}
+
+/// A fair choice of crashed disks.
+struct Crashed {
+    kept: Vec<(Disk, Model)>,
+    room: usize,
+    met: usize,
+}
+
+impl Crashed {
+    fn offer(&mut self, disk: Disk, state: usize, model: &Model, dice: &mut Dice) {
+        self.met += 1;
+        let place = if self.kept.len() < self.room { self.kept.len() } else { dice.below(self.met) };
+        if place < self.room {
+            self.kept.truncate(self.room);
+            let kept = (disk, model.after_power_cut(state));
+            match self.kept.get_mut(place) {
+                Some(old) => *old = kept,
+                None => self.kept.push(kept),
+            }
+        }
+    }
+}

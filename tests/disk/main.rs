@@ -1,0 +1,85 @@
+//! The simulated disk: every promise about crashes, held against every image that a crash may leave.
+
+/// Scripts, crashes, and what is counted.
+mod campaign;
+/// Disks that fail or lie.
+mod faults;
+/// What a disk may hold after a crash.
+mod images;
+/// What a disk holds.
+mod medium;
+/// What opening costs and leaves alone.
+mod opening;
+/// What must be visible.
+mod oracle;
+/// Bugs that must be caught.
+mod planted;
+/// What programs do.
+mod script;
+/// The double of the storage.
+mod sim;
+
+use campaign::{Campaign, Plan, number};
+use planted::{BUGS, Bug};
+use std::time::Instant;
+
+fn report(campaign: &Campaign, start: Instant) {
+    println!(
+        "{} scripts, {} points of time, {} crashed disks judged, {} distinct, {} of them show an older state; {} live \
+         views; {} and {} disks reopened at levels 1 and 2; {:.1} s",
+        campaign.scripts,
+        campaign.points,
+        campaign.judged,
+        campaign.distinct.len(),
+        campaign.older,
+        campaign.live,
+        campaign.reopened[0],
+        campaign.reopened[1],
+        start.elapsed().as_secs_f64()
+    );
+}
+
+/// A sample of what the recorded run does.
+#[test]
+fn crashes_show_exactly_one_commit() {
+    let (mut campaign, start) = (Campaign::default(), Instant::now());
+    let first = number("HYDRA_SEED", 1);
+    for seed in first..first + number("HYDRA_SCRIPTS", 15) {
+        campaign.script(seed, Plan::SAMPLE, Bug::None).unwrap_or_else(|what| panic!("{what}"));
+    }
+    report(&campaign, start);
+    assert!(campaign.distinct.len() > 5000 && campaign.older > 1000 && campaign.reopened[1] > 10);
+}
+
+/// `HYDRA_IMAGES` distinct images and `HYDRA_REOPENED` first-level states, a million and ten thousand by default.
+#[test]
+#[ignore = "minutes: the recorded run of docs/RELIABILITY.md"]
+fn recorded_run() {
+    let (images, reopened) = (number("HYDRA_IMAGES", 1_000_000), number("HYDRA_REOPENED", 10_000));
+    let (mut campaign, start) = (Campaign::default(), Instant::now());
+    let mut seed = number("HYDRA_SEED", 1_000_000);
+    while (campaign.distinct.len() as u64) < images || campaign.reopened[0] < reopened {
+        campaign.script(seed, Plan::FULL, Bug::None).unwrap_or_else(|what| panic!("{what}"));
+        seed += 1;
+        if seed.is_multiple_of(10) {
+            report(&campaign, start);
+        }
+    }
+    report(&campaign, start);
+}
+
+#[test]
+fn planted_bugs_are_caught() {
+    for bug in BUGS {
+        let (mut campaign, start) = (Campaign::default(), Instant::now());
+        let most = number("HYDRA_SCRIPTS", 300);
+        let caught = (1..=most).find_map(|seed| campaign.script(seed, Plan::SAMPLE, bug).err());
+        let what = caught.unwrap_or_else(|| panic!("{bug:?}: not caught in {most} scripts"));
+        println!(
+            "{bug:?}: caught after {} disks in {:.1} s: {:.300}",
+            campaign.judged,
+            start.elapsed().as_secs_f64(),
+            what
+        );
+    }
+}
