@@ -70,7 +70,10 @@ fn numbers_are_read_where_they_are_the_same() {
         "invalid type: floating point `10000000000000000000.0`, expected i128 at line 1 column 4",
     );
     refuses::<NonZeroU8>("0", "invalid value: integer `0`, expected u8 that is not 0 at line 1 column 1");
-    refuses::<f32>("1e39", "invalid value: floating point `1e+39`, expected f32 at line 1 column 4");
+    let error = json::<f32>("1e39").unwrap_err();
+    // How the number is printed depends on serde_json's features.
+    let (start, end) = ("invalid value: floating point `1", ", expected f32 at line 1 column 4");
+    assert!(error.starts_with(start) && error.ends_with(end), "{error}");
     refuses::<f64>("\"1\"", "invalid type: string \"1\", expected f64 at line 1 column 3");
     refuses::<bool>("1", "invalid type: integer `1`, expected bool at line 1 column 1");
 }
