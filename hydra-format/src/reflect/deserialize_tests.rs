@@ -88,7 +88,10 @@ fn numbers_are_read_where_they_are_the_same() {
     );
     refuses::<i128>("1e19", "invalid type: floating point `10000000000000000000.0`, expected i128");
     refuses::<NonZeroU8>("0", "invalid value: integer `0`, expected u8 that is not 0 at line 1 column 1");
-    assert!(json::<f32>("1e39").unwrap_err().ends_with("expected f32 at line 1 column 4"));
+    let error = json::<f32>("1e39").unwrap_err();
+    // How the number is printed depends on serde_json's features.
+    let (start, end) = ("invalid value: floating point `1", ", expected f32 at line 1 column 4");
+    assert!(error.starts_with(start) && error.ends_with(end), "{error}");
     refuses::<f64>("\"1\"", "invalid type: string \"1\", expected f64 at line 1 column 3");
     refuses::<bool>("1", "invalid type: integer `1`, expected bool at line 1 column 1");
 }
