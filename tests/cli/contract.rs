@@ -196,4 +196,8 @@ fn bytes_do_not_get_into_a_terminal() {
     let (status, shown) = in_terminal(hydra(&place, "convert penguins.csv - --to hydra"), 80);
     assert_eq!(status.code(), Some(2));
     assert!(shown.contains("not written to a terminal") && !shown.contains("HYD\r"), "{shown}");
+    // Before the input is read, which may take long.
+    place.put("bad.csv", "a\n\"");
+    let (status, shown) = in_terminal(hydra(&place, "convert bad.csv - --to hydra"), 80);
+    assert_eq!(status.code(), Some(2), "{shown}");
 }
