@@ -128,7 +128,10 @@ fn large(folder: &Path, records: usize, rounds: usize, level: Level) -> AnyResul
         compact(&path, &out, &mut |_, _| {})?;
         Ok(())
     })?;
-    Writer::resume(&path)?.finish()?;
+    let mut writer = Writer::resume(&path)?;
+    let table = writer.table::<Tick>()?;
+    append(&mut writer, table, 0, 1)?;
+    writer.finish()?;
     let mut closed = Measured::default();
     (0..20).try_for_each(|_| closed.take(|| Ok(drop(Reader::open(&path)?))))?;
     closed.print("open, closed");
