@@ -99,7 +99,7 @@ fn large(folder: &Path, records: usize, rounds: usize, level: Level) -> AnyResul
     for _ in 0..points {
         append(&mut writer, table, 0, BLOCK)?;
         writer.commit()?;
-        opened.take(|| Ok(drop(Reader::open(&path)?)))?;
+        opened.take(|| Reader::open(&path).map(drop).map_err(Into::into))?;
     }
     opened.print("open, unclosed");
     let mut reader = Reader::open(&path)?;
@@ -133,7 +133,7 @@ fn large(folder: &Path, records: usize, rounds: usize, level: Level) -> AnyResul
     append(&mut writer, table, 0, 1)?;
     writer.finish()?;
     let mut closed = Measured::default();
-    (0..20).try_for_each(|_| closed.take(|| Ok(drop(Reader::open(&path)?))))?;
+    (0..20).try_for_each(|_| closed.take(|| Reader::open(&path).map(drop).map_err(Into::into)))?;
     closed.print("open, closed");
     Ok(std::fs::remove_file(&path)?)
 }
@@ -170,7 +170,8 @@ fn rewriting(
         std::fs::remove_file(out)?;
     }
     let megabytes = std::fs::metadata(path)?.len() as f64 / 1e6;
-    (seconds.sort_by(f64::total_cmp), processor.sort_by(f64::total_cmp));
+    seconds.sort_by(f64::total_cmp);
+    processor.sort_by(f64::total_cmp);
     let (best, median) = (seconds[0], seconds[rounds / 2]);
     println!(
         "{name}: best {best:.2} s ({:.0} MB/s), median {median:.2} s; {:.2} s of processor; peak of memory {} MiB",
@@ -225,7 +226,8 @@ impl Measured {
 
     fn print(&mut self, what: &str) {
         self.micros.sort_by(f64::total_cmp);
-        (self.reads.sort_unstable(), self.bytes.sort_unstable());
+        self.reads.sort_unstable();
+        self.bytes.sort_unstable();
         let last = self.micros.len() - 1;
         println!(
             "| {what} | {:.1} us | {:.1} us | {:.1} us | {} to {} | {} to {} bytes |",
