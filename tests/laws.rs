@@ -1,10 +1,13 @@
 //! Laws that hold for every value: the property tests and the fuzz targets call them.
 
+use crate::memory::{File, Memory};
+use hydra::file::{RecoverOptions, RecoveredTable, Recovery};
 use hydra::reflect::{Data, Seed};
-use hydra::{Dynamic, ErrorKind, Hydra, Reader, Result, Schema, Table, Value, Writer};
+use hydra::{Dynamic, ErrorKind, Hydra, Reader, Result, Schema, Table, Value, Writer, testing};
+use peak_alloc::PeakAlloc;
 use serde::de::DeserializeSeed;
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Write};
 use std::path::Path;
 
 /// Live to bytes to view, value and owned: all equal, and the same bytes again.
@@ -87,6 +90,16 @@ pub struct Shown {
     pub report: String,
 }
 
+impl Shown {
+    /// True if nothing is damaged: records that cannot be read as the table's newest type, or whose default for a new field
+    /// is no value, are whole.
+    fn is_whole(&self) -> bool {
+        let of_types =
+            |error: &String| error.starts_with("[HY0402]") || error.contains("the default of a field");
+        self.errors.iter().all(of_types)
+    }
+}
+
 /// Everything that a reader shows, through every accessor.
 pub fn show(reader: &Reader) -> Shown {
     let mut shown = Shown { report: reader.report().to_string(), ..Shown::default() };
@@ -156,58 +169,168 @@ pub fn value_is_whole(value: Value<'_>) {
 pub fn file_is_read(path: &Path) -> Option<Shown> {
     let mut findings = Vec::new();
     let checked = hydra::file::check(path, &mut |finding| findings.push(finding.to_string()));
-    let survey = hydra::file::survey(path, hydra::file::RecoverOptions::default(), &mut |_, _| {});
-    if checked.is_ok() && findings.is_empty() {
-        assert!(
-            survey.is_ok_and(|survey| survey.is_complete()),
-            "a check finds nothing, and something is lost"
-        );
-    }
+    let survey = hydra::file::survey(path, RecoverOptions::default(), &mut |_, _| {});
+    let read = Reader::open(path);
+    let shown = show_as_checked(&read, checked.is_ok().then_some(findings), survey);
     // SAFETY: nobody writes to the file of a test.
     #[allow(unsafe_code)]
     let map = unsafe { hydra::Map::open(path) };
-    let (read, mapped) = (Reader::open(path), map.and_then(Reader::map));
-    let (Ok(read), Ok(mapped)) = (&read, &mapped) else {
-        let kinds = (read.map_err(|error| error.kind()).err(), mapped.map_err(|error| error.kind()).err());
-        assert!(kinds.0 == kinds.1 && kinds.0 != Some(ErrorKind::Io), "refused in two ways: {kinds:?}");
-        assert!(checked.is_err() || !findings.is_empty(), "refused, and a check finds nothing");
-        return None;
+    match (&shown, map.and_then(Reader::map)) {
+        (Some(shown), Ok(mapped)) => assert_eq!(show(&mapped), *shown, "mapped and read"),
+        (None, Err(error)) => assert_eq!(Some(error.kind()), read.err().map(|error| error.kind())),
+        (shown, mapped) => panic!("read: {shown:?}, mapped: {mapped:?}"),
+    }
+    shown
+}
+
+/// The same of bytes in memory.
+pub fn bytes_are_read(bytes: &[u8]) -> Option<Shown> {
+    let (file, mut findings) = (File::of(bytes), Vec::new());
+    let checked = testing::check(&file, &mut |finding| findings.push(finding.to_string()));
+    let survey = testing::survey(file.boxed(), RecoverOptions::default());
+    let read = testing::open(file.boxed(), Path::new("file"));
+    show_as_checked(&read, checked.is_ok().then_some(findings), survey)
+}
+
+/// What a reader shows, and that it says no more and no less than a check (its findings, if it could be done) and a survey.
+fn show_as_checked(
+    read: &Result<Reader>,
+    findings: Option<Vec<String>>,
+    survey: Result<Recovery>,
+) -> Option<Shown> {
+    let is_sound = findings.is_some_and(|findings| findings.is_empty());
+    let complete = survey.is_ok_and(|survey| survey.is_complete());
+    assert!(complete || !is_sound, "a check finds nothing, and something is lost");
+    let reader = match read {
+        Ok(reader) => reader,
+        Err(error) => {
+            assert!(
+                !is_sound && error.kind() != ErrorKind::Io,
+                "refused, and a check finds nothing: {error}"
+            );
+            return None;
+        }
     };
-    let shown = show(read);
-    assert_eq!(show(mapped), shown, "mapped and read");
-    let sound = shown.errors.is_empty() && !read.report().is_damaged();
-    assert!(sound || !findings.is_empty(), "a check finds nothing: {shown:?}");
+    let shown = show(reader);
+    let whole = shown.is_whole() && !reader.report().is_damaged();
+    assert!(whole || !is_sound, "a check finds nothing: {shown:?}");
     Some(shown)
 }
 
-/// A file that was read once is resumed without losing or changing any record, or is refused and left alone.
-pub fn file_is_resumed(path: &Path, before: &Shown) -> Result<()> {
-    let bytes = std::fs::read(path)?;
+/// A file that was read once is resumed without losing or changing any record, or is refused and left alone. Who had it open
+/// sees what is new when asking for it.
+pub fn bytes_are_resumed(bytes: &[u8], before: &Shown) {
+    let file = File::of(bytes);
+    let (disk, path) = (Memory::with("file", &file), Path::new("file"));
+    let reader = testing::open(file.boxed(), path);
     let resumed = (|| {
-        let mut writer = Writer::resume(path)?;
+        let mut writer = testing::resume(Writer::options(), &disk, path)?;
         let table = writer.table::<u64>()?;
         writer.append(table, &7)?;
         writer.set_metadata("resumed", "yes")?;
         writer.finish()
     })();
-    if let Err(error) = resumed {
+    if let Err(error) = &resumed {
         assert_ne!(error.kind(), ErrorKind::Io, "{error}");
-        let sound = before.report == "closed cleanly" && before.errors.is_empty();
+        let sound = before.report == "closed cleanly" && before.is_whole();
         let refused = [ErrorKind::ReadOnlyFeature, ErrorKind::TooLarge].contains(&error.kind());
         assert!(!sound || refused, "{error}");
-        if std::fs::read(path)? != bytes {
-            return Ok(());
+        if file.to_vec() != bytes {
+            return;
         }
     }
-    let after = match Reader::open(path) {
-        // It could not be opened before either.
-        Err(_) if before.report.is_empty() => return Ok(()),
-        after => show(&after?),
-    };
+    let Ok(mut reader) = reader else { return assert!(resumed.is_err(), "resumed, and cannot be opened") };
+    let after = show(&testing::open(file.boxed(), path).expect("it could be opened before"));
     for (key, record) in &before.records {
         assert_eq!(after.records.get(key), Some(record), "{key:?} after resuming");
     }
-    Ok(())
+    match reader.refresh() {
+        Ok(newer) => assert!(newer == resumed.is_ok() && show(&reader).records == after.records, "refreshed"),
+        Err(error) => assert_ne!(error.kind(), ErrorKind::Io, "{error}"),
+    }
+}
+
+/// Recovery changes nothing, saves every record that a reader shows, as it is, and what it writes is a sound file.
+pub fn bytes_are_recovered(bytes: &[u8], before: &Shown) {
+    let all = RecoverOptions::default().uncommitted(true).older(true);
+    for options in [RecoverOptions::default(), all] {
+        let (file, disk) = (File::of(bytes), Memory::default());
+        let recovery = testing::recover(file.boxed(), &disk, Path::new("saved"), options);
+        assert!(file.to_vec() == bytes, "the input changed");
+        let recovery = match recovery {
+            Ok(recovery) => recovery,
+            Err(error) => {
+                let nothing = before.records.is_empty() || error.kind() == ErrorKind::TooLarge;
+                assert!(nothing && disk.count() == 0, "{error}: {before:?}");
+                continue;
+            }
+        };
+        let saved = disk.file("saved").expect("what was recovered");
+        let after = bytes_are_read(&saved.to_vec()).expect("what was recovered is a file");
+        assert!(after.is_whole() && after.report == "closed cleanly", "{after:?}");
+        if after.errors.is_empty() {
+            assert_eq!(after.records.len() as u64, recovery.kept_count());
+        }
+        let mut kept = BTreeMap::new();
+        for table in &recovery.tables {
+            for (old, new) in &table.kept {
+                kept.extend(old.clone().zip(new.clone()).map(|(old, new)| ((table.name.clone(), old), new)));
+            }
+        }
+        let lost = |(name, at): &(String, u64)| {
+            let of = |table: &&RecoveredTable| table.name == *name;
+            recovery
+                .tables
+                .iter()
+                .find(of)
+                .is_some_and(|table| table.lost.iter().any(|(range, _)| range.contains(at)))
+        };
+        // Where an edit is lost and no index says so, a reader shows what was before it. Recovery knows better, and says it.
+        for (key, record) in &before.records {
+            let new = kept.get(key).and_then(|new| after.records.get(&(key.0.clone(), *new)));
+            assert!(new == Some(record) || lost(key), "{key:?}: {record} was recovered as {new:?}");
+        }
+    }
+}
+
+/// Takes text and keeps none of it.
+struct Nowhere;
+
+impl fmt::Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// Looks at all that a file holds and keeps nothing of it: the memory that this takes is the library's.
+pub fn use_file(file: &File) {
+    let print = |text: fmt::Arguments<'_>| Nowhere.write_fmt(text).expect("nowhere is large");
+    let _ = testing::check(file, &mut |finding| print(format_args!("{finding}")));
+    let _ = testing::survey(file.boxed(), RecoverOptions::default());
+    let Ok(reader) = testing::open(file.boxed(), Path::new("file")) else { return };
+    for table in reader.tables().iter().filter_map(|info| reader.dynamic_table(info.name()).ok()) {
+        for block in table.blocks().filter_map(Result::ok) {
+            block.values().for_each(|value| print(format_args!("{value}")));
+        }
+    }
+    let _ = reader.metadata();
+}
+
+/// Memory that a file, or a value, may take besides its own bytes: so many times its size, and 64 KiB.
+pub const MEMORY_TIMES: usize = 64;
+
+/// Runs a law, and holds what it allocates at most against the bound. It says nothing where `PeakAlloc` is not the allocator of
+/// the program, or where other threads allocate.
+pub fn bounded<R>(bytes: usize, law: impl FnOnce() -> R) -> R {
+    PeakAlloc.reset_peak_usage();
+    let before = PeakAlloc.current_usage();
+    let result = law();
+    let used = PeakAlloc.peak_usage().saturating_sub(before);
+    if std::env::var_os("HYDRA_MEMORY").is_some() {
+        println!("{used} bytes for {bytes}: {:.1}", used.saturating_sub(65536) as f64 / bytes as f64);
+    }
+    assert!(used <= bytes * MEMORY_TIMES + (64 << 10), "{used} bytes of memory for {bytes} bytes");
+    result
 }
 
 /// The records of a table of `T`, typed and as data, agree.
@@ -229,7 +352,7 @@ pub fn image_is_read<T: Hydra + Clone + PartialEq + Debug>(image: &[u8]) {
     let owned = hydra::from_bytes::<T>(&image);
     assert_eq!(owned.is_ok(), hydra::view::<T>(&image).is_ok());
     if let Ok(owned) = owned {
-        value_is_whole(Value::of(&owned));
+        value_is_whole(Value::of(&owned).to_dynamic().expect("a decoded value as data").value());
         value_survives(&owned).expect("what was decoded can be encoded");
     }
 }

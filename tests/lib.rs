@@ -2,4 +2,7 @@
 
 pub mod craft;
 pub mod laws;
+pub mod memory;
+pub mod scripts;
+pub mod targets;
 pub mod types;

@@ -8,6 +8,9 @@ mod console;
 mod export;
 mod failure;
 mod import;
+#[cfg(test)]
+#[path = "../../tests/imports.rs"]
+mod imports;
 mod interrupt;
 mod progress;
 mod records;

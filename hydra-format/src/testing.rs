@@ -46,6 +46,11 @@ pub fn recover(
     recover_on(source, Path::new("input"), Some((disk, path)), options, &mut |_, _| {})
 }
 
+/// [`crate::file::survey`], from wherever the bytes come.
+pub fn survey(source: Box<dyn Source>, options: RecoverOptions) -> Result<Recovery> {
+    recover_on(source, Path::new("input"), None, options, &mut |_, _| {})
+}
+
 /// [`crate::file::compact`], from wherever the bytes come, to this disk.
 pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<Compaction> {
     compact_on(source, Path::new("input"), disk, path, &mut |_, _| {})

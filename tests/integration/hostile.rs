@@ -70,7 +70,9 @@ fn mutated_files_keep_the_laws() -> Result<()> {
             }
             let shown = judge(&path, &bytes);
             if round % 3 == 0 {
-                laws::file_is_resumed(&path, &shown.unwrap_or_default())?;
+                let shown = shown.unwrap_or_default();
+                laws::bytes_are_resumed(&bytes, &shown);
+                laws::bytes_are_recovered(&bytes, &shown);
             }
         }
     }

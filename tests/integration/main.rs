@@ -14,6 +14,8 @@ mod edit_model;
 mod evolve;
 /// Types that change at random, against a model of the rules.
 mod evolve_model;
+/// Every bit, every prefix, and a great many bursts, swaps and stale blocks of one file.
+mod exhaustive;
 /// What writers leave on a real disk: names, locks, levels, failures.
 mod file;
 /// Readers that follow a file while it grows.

@@ -396,7 +396,7 @@ fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
 /// What the blocks of a file are bound to: that of the first two blocks that join, or of the only one.
 fn find_key(source: &dyn Source) -> Result<Option<u64>> {
     let (mut only, mut offset) = (None, REGION);
-    let mut chunk = vec![0; 64 << 10];
+    let mut chunk = vec![0; 16 << 10];
     loop {
         let count = source.read_at(offset, &mut chunk)?;
         if count < LINE as usize {

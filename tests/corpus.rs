@@ -1,0 +1,152 @@
+//! The corpus of the fuzz targets, run as an ordinary test, with the bound of memory: one thread, so that it is counted.
+
+use hydra::{Hydra, Schema};
+use hydra_tests::targets::{self, TARGETS};
+use hydra_tests::types::*;
+use peak_alloc::PeakAlloc;
+use std::path::{Path, PathBuf};
+
+#[global_allocator]
+static PEAK: PeakAlloc = PeakAlloc;
+
+fn files(target: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_corpus_keeps_the_laws() {
+    for (name, target) in TARGETS {
+        let files = files(name);
+        assert!(files.len() > 10, "{name}: no corpus");
+        for file in &files {
+            // The name of what fails is in the output.
+            println!("{}", file.display());
+            target(&std::fs::read(file).expect("a file of the corpus"));
+        }
+    }
+}
+
+/// One finding again: `HYDRA_CASE=TARGET:FILE cargo test -p hydra-tests --test corpus again -- --ignored`.
+#[test]
+#[ignore]
+fn again() {
+    let case = std::env::var("HYDRA_CASE").expect("HYDRA_CASE=TARGET:FILE");
+    let (name, file) = case.split_once(':').expect("HYDRA_CASE=TARGET:FILE");
+    let target = TARGETS.iter().find(|(target, _)| *target == name).expect("a target").1;
+    target(&std::fs::read(file).expect("a file"));
+}
+
+/// Writes the seeds that a campaign starts from: `cargo test -p hydra-tests --test corpus seeds -- --ignored`.
+#[test]
+#[ignore]
+fn seeds() {
+    let save = |target: &str, name: &str, bytes: &[u8]| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(target);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(name), bytes).expect("a seed");
+    };
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0");
+    for entry in std::fs::read_dir(golden).expect("golden files") {
+        let path = entry.expect("a file").path();
+        let packed = targets::pack(&std::fs::read(&path).expect("a golden file"));
+        if path.extension().is_some_and(|end| end == "hydra") && packed.len() < 16 << 10 {
+            let name = path.file_stem().expect("a name").to_string_lossy();
+            save("open", &name, &packed);
+            save("repaired", &name, &packed);
+        }
+    }
+    fn of<T: Hydra>() -> Schema {
+        Schema::of::<T>()
+    }
+    let (pair, table) = (of::<(u8, Option<bool>)>(), of::<Vec<(char, String)>>());
+    let schemas = [of::<Log>(), of::<Shape>(), of::<Attributed>(), of::<Tree>(), of::<Tick>(), pair, table];
+    for (number, schema) in schemas.into_iter().enumerate() {
+        let counted = |bytes: &[u8]| [&(bytes.len() as u16).to_le_bytes(), bytes].concat();
+        let records = [&[2, 8, 0, 1, 0, 0, 0, 3, 0, 0, 0, 4, 0], &b"text"[..], &[0; 40]].concat();
+        save(
+            "schema",
+            &number.to_string(),
+            &[counted(schema.core()), counted(schema.notes()), records].concat(),
+        );
+    }
+    for (number, text) in [
+        &b"\x14a,b,c\n1,x,2024-01-01\n,\"y\"\"\",1999-12-31T01:02:03Z\n2,,\n"[..],
+        b"\x14a\r\ntrue\r\nfalse\r\n\r\n",
+        b"\x15{\"a\":1,\"b\":[\"x\",null],\"c\":{\"d\":1.5}}\n{\"a\":-1,\"b\":[],\"c\":null}\n",
+        b"\x01{\"Group\":[\"Empty\",[{\"Circle\":{\"r\":1}},{\"Poly\":[[],null]}]]}\n\"Empty\"\n",
+        b"\x02{\"version\":1,\"table\":\"Shape\",\"records\":[\"Empty\",{\"Circle\":{\"r\":\"NaN\"}}]}",
+        b"\x03\xa5Empty\x81\xa6Circle\x81\xa1r\xcb\x3f\xf0\0\0\0\0\0\0",
+        b"\x04\x65Empty\xa1\x66Circle\xa1\x61r\xfb\x3f\xf0\0\0\0\0\0\0",
+        b"\x10{\"id\":\"00000000-0000-0000-0000-000000000001\",\"at\":\"2024-01-01T00:00:00Z\",\"took\":\"1.5s\"}",
+    ]
+    .iter()
+    .enumerate()
+    {
+        save("import", &number.to_string(), text);
+    }
+    for (name, number) in [("scalars.Scalars", 6u8), ("containers.Containers", 11), ("ecosystem.Trade", 16)] {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0").join(format!("{name}.ndjson"));
+        let text = std::fs::read(golden).expect("golden text");
+        save("import", name, &[&[number], &text[..text.len().min(4000)]].concat());
+    }
+    let shape = Shape::Group(Box::new(Shape::Circle { r: 1.0 }), vec![Shape::Poly(vec![], Some("a".into()))]);
+    let log = Log {
+        time: 1,
+        level: Level::Warn,
+        target: "a".into(),
+        text: "é".into(),
+        user: Some(2),
+        tags: vec!["b".into(), String::new()],
+    };
+    let tree = Tree { value: 1, left: Some(Box::default()), right: None };
+    record(0, &log, &save);
+    record(1, &shape, &save);
+    record(5, &tree, &save);
+    record(6, &Attributed::new(1, "a", 2), &save);
+    for (ty, image) in
+        [(0, hydra::to_bytes(&shape)), (1, hydra::to_bytes(&tree)), (5, hydra::to_bytes(&shape))]
+    {
+        let image = image.expect("a value");
+        let from = if ty == 5 { 0 } else { 32 };
+        save("image", &ty.to_string(), &[&[ty], &image[from..]].concat());
+    }
+    for (number, text) in
+        ["a.b[0].c", "[Log][-1].tags[2:]", "2[\"a\"]:Poly.1?", "[\"x]\"][1:2]", "1[0]?", "a{b}", "3"]
+            .iter()
+            .enumerate()
+    {
+        save("path", &number.to_string(), text.as_bytes());
+    }
+    for (number, script) in [
+        &[
+            1, 4, 1, 9, 7, 2, 3, 5, 4, b'a', b'b', 12, 9, 200, 12, 2, 4, 1, 2, 7, 12, 3, 19, 1, 10, 2, b'n',
+            b'o', 11,
+        ][..],
+        &[65, 9, 99, 12, 130, 5, 50, 8, 1, 2, 3, 4, 5, 6, 7, 8, 12, 10, 0, 11, 3, 3],
+        &[129, 8, 250, 1, 9, 30, 1, 2, 3, 4, 5, 6, 7, 8, 12, 8, 251, 12, 2, 8, 0, 9, 250, 12, 3, 1, 4, 11],
+    ]
+    .iter()
+    .enumerate()
+    {
+        save("script", &number.to_string(), script);
+    }
+}
+
+/// The payload of an image as the target takes it: type, count, heap, text, records.
+fn record<T: Hydra>(ty: u8, value: &T, save: &dyn Fn(&str, &str, &[u8])) {
+    let image = hydra::to_bytes(value).expect("a value");
+    let stride = Schema::of::<T>().root().size();
+    let (records, rest) = image[64..].split_at(stride.next_multiple_of(64));
+    let text_at = rest.len().saturating_sub(1) / 64 * 64;
+    let (heap, text) = rest.split_at(text_at);
+    let counted = |bytes: &[u8]| [&(bytes.len() as u16).to_le_bytes(), bytes].concat();
+    save(
+        "payload",
+        &ty.to_string(),
+        &[&[ty, 1][..], &counted(heap), &counted(text), &records[..stride]].concat(),
+    );
+}
