@@ -3,9 +3,13 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml -- [RECORDS] [ROUNDS]`: a file of ticks.
 //! `cargo run --release --manifest-path bench/Cargo.toml -- reflect [ROUNDS]`: reflection.
 //! `cargo run --release --manifest-path bench/Cargo.toml -- evolve [RECORDS] [ROUNDS]`: types that changed.
+//! `cargo run --release --manifest-path bench/Cargo.toml -- owned [RECORDS] [ROUNDS]`: the same records in peers, in place and as owned values.
+//! `cargo run --release --manifest-path bench/Cargo.toml -- durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
 //! `cargo run --release --manifest-path bench/Cargo.toml -- file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 
+mod durable;
 mod evolve;
+mod owned;
 mod reflect;
 mod ticks;
 
@@ -18,8 +22,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match (what.as_str(), path) {
         ("", _) => ticks::run(number(10_000_000)?, number(7)?),
         ("evolve", _) => evolve::run(number(10_000_000)?, number(7)?),
+        ("owned", _) => owned::run(number(4_000_000)?, number(7)?),
+        ("durable", _) => durable::run(number(1000)?, number(5)?),
         ("reflect", _) => reflect::run(number(201)?),
         ("file", Some(path)) => ticks::make(path.as_ref(), number(80_000_000)?),
-        _ => Err("expected `[RECORDS] [ROUNDS]`, `evolve [RECORDS] [ROUNDS]`, `reflect [ROUNDS]` or `file PATH [RECORDS]`".into()),
+        _ => Err("expected `[RECORDS] [ROUNDS]`, `evolve [RECORDS] [ROUNDS]`, `owned [RECORDS] [ROUNDS]`, `durable [MEGABYTES] [ROUNDS]`, `reflect [ROUNDS]` or `file PATH [RECORDS]`".into()),
     }
 }

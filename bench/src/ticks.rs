@@ -25,7 +25,7 @@ pub struct Tick {
 }
 
 impl Tick {
-    fn make(index: u64) -> Tick {
+    pub fn make(index: u64) -> Tick {
         let noise = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Tick {
             time: 1_700_000_000_000_000_000 + index * 1000,

@@ -423,7 +423,7 @@ pub(crate) struct Source {
     /// 64-bit integers in JSON: as numbers, or as strings for JavaScript
     #[arg(long, value_enum, default_value_t = Int64::Number, value_name = "HOW")]
     pub(crate) int64: Int64,
-    /// Bytes in text
+    /// Bytes in text, written and read
     #[arg(long, value_enum, default_value_t = Bytes::Base64, value_name = "HOW")]
     pub(crate) bytes: Bytes,
 }

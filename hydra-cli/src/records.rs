@@ -43,6 +43,18 @@ impl Records {
     ) -> Result<Records> {
         let input = Input::new(file, console)?;
         let reader = input.open()?;
+        Records::of(input, reader, source, named, fields, console)
+    }
+
+    /// The same of a file that is open.
+    pub(crate) fn of(
+        input: Input,
+        reader: Reader,
+        source: &Source,
+        named: Option<&str>,
+        fields: &[String],
+        console: &mut Console,
+    ) -> Result<Records> {
         let incomplete = input.admit(&reader, source.skip_damaged, console)?;
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;

@@ -107,9 +107,6 @@ pub(crate) fn hydra_to_stdout(
     console: &mut Console,
     fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<()> {
-    if console.width.is_some() {
-        return Err(Console::refuse_binary());
-    }
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     interrupt::remove(directory.path());
     let path = directory.path().join("stdout.hydra");

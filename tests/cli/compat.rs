@@ -278,6 +278,13 @@ error[HY0601]: Hydra is not converted to Hydra
   = help: --schema gives a Hydra file another type; otherwise, one of them is of another format
 
 "#]]);
+    let line = "cat old.hydra | hydra convert --from hydra --to hydra --schema new.hydra - - > piped.hydra";
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_hydra")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut shell = std::process::Command::new("sh");
+    let piped = shell.args(["-c", line]).env("PATH", path).current_dir(place.path("")).output().unwrap();
+    assert_eq!(piped.status.code(), Some(3), "{}", String::from_utf8_lossy(&piped.stderr));
+    place.run(&["diff", "out.hydra", "piped.hydra"]).code(0);
     assert!(!place.path("back.hydra").exists() && !place.path("copy.hydra").exists());
 }
 

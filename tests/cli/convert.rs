@@ -162,23 +162,23 @@ fn another_file_gives_the_types() {
         let run = place.run(&["convert", "--schema", "first.hydra", "bad.csv", "bad.hydra"]);
         let expected = match name {
             "value" => str![[r#"
-error[HY0615]: column id: cannot be set: the new value does not fit
-  --> bad.csv, line 3, column 1: expected i64, found "2.5"
+error[HY0615]: column id: invalid value: string "2.5", expected i64
+  --> bad.csv, line 3, column 1
 
 "#]],
             "null" => str![[r#"
-error[HY0615]: column id: cannot be set: the new value has another kind
-  --> bad.csv, line 2, column 1: expected i64, found ""
+error[HY0615]: column id: invalid type: null, expected i64
+  --> bad.csv, line 2, column 1
 
 "#]],
             "no-null" => str![[r#"
-error[HY0615]: column score: cannot be set: the new value has another kind
-  --> bad.csv, line 2, column 5: expected f64, found "null"
+error[HY0615]: column score: invalid type: string "null", expected f64
+  --> bad.csv, line 2, column 5
 
 "#]],
             _ => str![[r#"
 error[HY0612]: the columns are not those of --schema
-  --> bad.csv: expected the fields of First, found no name, but nick
+  --> bad.csv: expected the columns of First, found no name, but nick
 
 "#]],
         };

@@ -191,7 +191,7 @@ fn run(place: &Place, args: &[&str]) -> (i32, String) {
 #[test]
 fn every_kind_there_and_back() {
     let (mut exact, mut lossy) = (0, 0);
-    for seed in 0..16 {
+    for seed in 0..24 {
         let place = Place::new();
         let before = made_up(&place, seed);
         for format in FORMATS {
@@ -199,9 +199,6 @@ fn every_kind_there_and_back() {
             let hydra = format!("back-{format}.hydra");
             let (code, said) = run(&place, &["convert", "in.hydra", &out]);
             let (read, why) = run(&place, &["convert", "--schema", "in.hydra", &out, &hydra]);
-            if format == "csv" && why.contains("a cell cannot hold") {
-                continue;
-            }
             assert_eq!((read, why.as_str()), (0, ""), "{format} of seed {seed}");
             let after = records(&place.path(&hydra));
             assert_eq!(after.len(), before.len());
@@ -210,7 +207,11 @@ fn every_kind_there_and_back() {
                 0 => {
                     assert!(same && said.is_empty(), "{format} of seed {seed}: {said}\n{before:?}\n{after:?}")
                 }
-                3 => assert!(!same && said.contains(" value"), "{format} of seed {seed}: {said}"),
+                // Where text is told from JSON by the schema alone, that is said.
+                3 => {
+                    let named = said.contains("JSON text in one cell") && format == "csv";
+                    assert!((!same || named) && said.contains(" value"), "{format} of seed {seed}: {said}");
+                }
                 code => panic!("{format} of seed {seed}: {code}, {said}"),
             }
             if same {
@@ -249,7 +250,7 @@ fn what_is_not_text_goes_to_files_and_pipes() {
 fn spellings_are_chosen_and_read_back() {
     let place = event_file();
     let spell = ["--int64", "string", "--bytes", "hex"];
-    for format in &FORMATS[..4] {
+    for format in FORMATS {
         let (out, hydra) = (format!("out.{format}"), format!("{format}.hydra"));
         run(&place, &[&["convert"][..], &spell, &["events.hydra", &out]].concat());
         let back = [&["convert"][..], &spell, &["--schema", "events.hydra", &out, &hydra]].concat();
@@ -257,6 +258,140 @@ fn spellings_are_chosen_and_read_back() {
         assert!(records(&place.path(&hydra)) == records(&place.path("events.hydra")), "{format}");
     }
     assert!(place.text("out.ndjson").contains(r#""blob":"000102ff""#), "{}", place.text("out.ndjson"));
+}
+
+#[derive(Hydra)]
+struct Order {
+    id: u64,
+    at: Position,
+    lines: Vec<(String, f32)>,
+    state: State,
+    raw: Vec<u8>,
+    size: Option<[u8; 2]>,
+}
+
+#[derive(Hydra)]
+struct Position {
+    x: f64,
+    cell: (Option<i16>, bool),
+}
+
+#[derive(Hydra)]
+enum State {
+    Open,
+    Sent { day: u32 },
+}
+
+#[test]
+fn cells_are_read_by_their_columns() {
+    let place = Place::new();
+    let mut file = writer(&place.path("types.hydra"));
+    file.table::<Order>().unwrap();
+    file.finish().unwrap();
+    let header = "at.cell.1,id,at.x,at.cell.0,lines,state,raw,size\n";
+    let good = concat!(
+        "true,7,0.5,,\"[[\"\"a\"\",0.1],[\"\"\"\",\"\"inf\"\"]]\",Open,AQI=,\n",
+        "false,8,-0.0,-3,[],\"{\"\"Sent\"\":{\"\"day\"\":5}}\",\"\",\"[1,2]\"\n",
+    );
+    place.put("good.csv", format!("{header}{good}"));
+    place
+        .run(&["convert", "--schema", "types.hydra", "good.csv", "good.hydra"])
+        .code(0)
+        .stderr_eq(str![[""]]);
+    assert_eq!(
+        place.result(&["cat", "-f", "ndjson", "good.hydra"]),
+        concat!(
+            r#"{"id":7,"at":{"x":0.5,"cell":[null,true]},"lines":[["a",0.1],["","inf"]],"state":"Open","raw":"AQI=","size":null}"#,
+            "\n",
+            r#"{"id":8,"at":{"x":-0.0,"cell":[-3,false]},"lines":[],"state":{"Sent":{"day":5}},"raw":"","size":[1,2]}"#,
+            "\n"
+        )
+    );
+    let mut said = String::new();
+    for row in [
+        "yes,7,0.5,,[],Open,,",
+        "true,7,1e999,,[],Open,AA==,",
+        "true,7,0,40000,[],Open,AA==,",
+        "true,7,0,,\"[[\"\"a\"\",true]]\",Open,AA==,",
+        "true,7,0,,[],Shut,AA==,",
+        "true,7,0,,[],\"{\"\"Open\"\":1}\",AA==,",
+        "true,7,0,,[,Open,AA==,",
+        "true,7,0,,[] [],Open,AA==,",
+        "true,7,0,,[],Open,A,",
+        "true,7,0,,[],Open,AA==,[1]",
+        "true,7,0,,,Open,AA==,",
+    ] {
+        place.put("bad.csv", format!("{header}{row}\n"));
+        let (code, text) = run(&place, &["convert", "--schema", "types.hydra", "bad.csv", "bad.hydra"]);
+        assert_eq!(code, 1, "{row}: {text}");
+        said.push_str(&text);
+    }
+    snapbox::Assert::new().action_env("SNAPSHOTS").normalize_paths(false).eq(
+        said,
+        str![[r#"
+error[HY0615]: column at.cell.1: invalid type: string "yes", expected bool
+  --> bad.csv, line 2, column 1
+error[HY0615]: column at.x: invalid type: string "1e999", expected f64
+  --> bad.csv, line 2, column 8
+error[HY0615]: column at.cell.0: invalid value: string "40000", expected i16
+  --> bad.csv, line 2, column 10
+error[HY0615]: column lines: [0].1: invalid type: boolean `true`, expected f32
+  --> bad.csv, line 2, column 11
+error[HY0615]: column state: invalid value: string "Shut", expected enum State
+  --> bad.csv, line 2, column 14
+error[HY0615]: column state: :Open: invalid type: integer `1`, expected the name of the variant alone
+  --> bad.csv, line 2, column 14
+error[HY0615]: column lines: EOF while parsing a list
+  --> bad.csv, line 2, column 11
+error[HY0615]: column lines: trailing characters
+  --> bad.csv, line 2, column 11
+error[HY0615]: column raw: invalid value: string "A", expected bytes in base64
+  --> bad.csv, line 2, column 19
+error[HY0615]: column size: invalid length 1, expected array of 2 elements
+  --> bad.csv, line 2, column 24
+error[HY0615]: column lines: invalid type: null, expected list
+  --> bad.csv, line 2, column 11
+
+"#]],
+    );
+}
+
+#[test]
+fn wide_integers_are_read_as_numbers_too() {
+    let place = Place::new();
+    let mut file = writer(&place.path("types.hydra"));
+    file.table::<Wide>().unwrap();
+    file.finish().unwrap();
+    let (most, least) = (u128::MAX, i128::MIN);
+    let record = format!(r#"{{"a":{most},"b":[{least},"{least}",-1,1e3,null],"c":{{"{most}":7}}}}"#);
+    let cell = format!("a,b,c\n{most},\"[{least},\"\"{least}\"\",-1,1e3,null]\",\"{{\"\"{most}\"\":7}}\"\n");
+    for (name, text) in
+        [("in.ndjson", format!("{record}\n")), ("in.json", format!("[\n{record} ]")), ("in.csv", cell)]
+    {
+        place.put(name, text);
+        place.run(&["convert", "--force", "--schema", "types.hydra", name, "out.hydra"]).code(0);
+        assert_eq!(
+            place.result(&["cat", "-f", "ndjson", "out.hydra"]),
+            format!(
+                "{{\"a\":\"{most}\",\"b\":[\"{least}\",\"{least}\",\"-1\",\"1000\",null],\"c\":[[\"{most}\",7]]}}\n"
+            )
+        );
+    }
+    place.put("bad.ndjson", format!("{record}\n{{\"a\":{least}}}\n"));
+    place.run(&["convert", "--schema", "types.hydra", "bad.ndjson", "bad.hydra"]).code(1).stderr_eq(str![[
+        r#"
+error[HY0615]: a: invalid value: -170141183460469231731687303715884105728, expected u128
+  --> bad.ndjson, line 2, column 46
+
+"#
+    ]]);
+}
+
+#[derive(Hydra)]
+struct Wide {
+    a: u128,
+    b: Vec<Option<i128>>,
+    c: std::collections::BTreeMap<u128, u8>,
 }
 
 #[derive(Hydra)]
@@ -325,6 +460,12 @@ error[HY0612]: column names: one is there twice
 
 "#]]);
     assert!(!place.path("out.csv").exists());
+    place.put("in.csv", "a.b,a.b\n1,2\n");
+    place.run(&["convert", "--schema", "in.hydra", "in.csv", "out.hydra"]).code(1).stderr_eq(str![[r#"
+error[HY0612]: column names: one is there twice
+  --> --schema: the type Outer has two columns a.b
+
+"#]]);
     place.run(&["cat", "-f", "csv", "in.hydra"]).code(1).stdout_eq("");
     place.run(&["cat", "-f", "ndjson", "in.hydra"]).code(0).stdout_eq("{\"a\":{\"b\":1},\"a.b\":2}\n");
 }
@@ -334,7 +475,7 @@ fn what_cannot_be_read_names_its_place() {
     let place = tick_file(1);
     let cases: &[(&str, &[u8])] = &[
         ("a.json", br#"{"version":1,"table":"Tick","records":[{"time":1,"price":2},{"time":-1,"price":2}]}"#),
-        ("b.json", br#"{"time":1,"price":2}"#),
+        ("b.json", br#"{"records":[],"time":1}"#),
         ("c.json", br#"{"version":2,"records":[]}"#),
         ("d.json", b"[{\"time\":1,\n\"price\":"),
         ("e.json", b"{\"version\":1}"),
@@ -360,13 +501,13 @@ fn what_cannot_be_read_names_its_place() {
 error[HY0615]: time: invalid value: integer `-1`, expected u64
   --> a.json, line 1, column 71
 error[HY0615]: `time` is not of a document of records: version, table and records; a record a line is NDJSON
-  --> b.json, line 1, column 8
+  --> b.json, line 1, column 21
 error[HY0615]: version 2: only 1 is known
   --> c.json, line 1, column 13
 error[HY0611]: malformed JSON: EOF while parsing a value
   --> d.json, line 2, column 8
-error[HY0615]: missing field `records`
-  --> e.json, line 1, column 13
+error[HY0615]: version: no such name, expected one of time, price
+  --> e.json, line 1, column 11
 error[HY0615]: time: invalid value: string "x", expected u64
   --> f.msgpack, record 1
 error[HY0611]: the file ends within a record
@@ -384,8 +525,8 @@ error[HY0611]: malformed CBOR: unexpected byte 0xf8
 
 "#]],
     );
-    place.run(&["convert", "a.json", "out.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: JSON does not say the types of its records
+    place.run(&["convert", "f.msgpack", "out.hydra"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: MessagePack does not say the types of its records
   = help: --schema FILE takes them from a Hydra file
 
 "#]]);

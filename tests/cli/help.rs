@@ -125,7 +125,8 @@ Options:
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
-      --bytes <HOW>      Bytes in text [default: base64] [possible values: base64, hex]
+      --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,
+                         hex]
       --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
   -v, --verbose          Say more on stderr
   -h, --help             Print help
@@ -187,7 +188,8 @@ Options:
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                         number] [possible values: number, string]
-      --bytes <HOW>     Bytes in text [default: base64] [possible values: base64, hex]
+      --bytes <HOW>     Bytes in text, written and read [default: base64] [possible values: base64,
+                        hex]
       --color <WHEN>    When to use colour; NO_COLOR is respected [default: auto]
   -v, --verbose         Say more on stderr
   -h, --help            Print help
@@ -229,7 +231,8 @@ Options:
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
-      --bytes <HOW>      Bytes in text [default: base64] [possible values: base64, hex]
+      --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,
+                         hex]
       --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
   -v, --verbose          Say more on stderr
   -h, --help             Print help

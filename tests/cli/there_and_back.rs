@@ -352,3 +352,24 @@ error[HY0601]: of Hydra files, one is converted at a time
 "#]]);
     assert_eq!(place.files(), ["one.csv", "out.hydra", "two.ndjson"]);
 }
+
+#[test]
+fn the_first_value_may_come_after_a_million_nulls() {
+    let place = Place::new();
+    let nulls = "{\"a\":null}\n".repeat(500_000) + &"{}\n".repeat(500_000);
+    place.put("in.ndjson", nulls + "{\"a\":{\"b\":[1.5]}}\n");
+    place.put("in.csv", "a,b\n".to_string() + &",1\n".repeat(1_000_000) + "2024-01-02,1\n");
+    for (name, schema, last) in [
+        ("in.ndjson", "struct In { a: Option<A>, } struct A { b: Vec<f64>, }", r#"{"b":[1.5]}"#),
+        ("in.csv", "struct In { a: Option<date<i32>>, b: i64, }", "\"2024-01-02\""),
+    ] {
+        place.run(&["convert", "--force", name, "out.hydra"]).code(0);
+        let found = place.result(&["schema", "out.hydra"]);
+        assert_eq!(found.split_whitespace().collect::<Vec<_>>().join(" "), schema);
+        for (path, value) in [("[1000000].a", last), ("[999999].a", "null")] {
+            let got: Value =
+                serde_json::from_str(&place.result(&["get", "-f", "json", "out.hydra", path])).unwrap();
+            assert_eq!(got["value"].to_string(), value, "{got}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use hydra_tests::laws::Dice;
 use std::path::Path;
 
 /// What the disk is at the end of a trace, and what is known then.
-fn end(trace: Trace) -> (Disk, Model) {
+pub(crate) fn end(trace: Trace) -> (Disk, Model) {
     let Trace { mut disk, mut model, events } = trace;
     for event in &events {
         event.replay(&mut disk);

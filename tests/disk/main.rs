@@ -14,6 +14,8 @@ mod opening;
 mod oracle;
 /// Bugs that must be caught.
 mod planted;
+/// Compaction and recovery.
+mod rewrite;
 /// What programs do.
 mod script;
 /// The double of the storage.

@@ -94,6 +94,11 @@ fn by_handle(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>]
     table.get(row, "Hydra, live", (orders, handle), |order, handle| number(handle.get(Value::of(order))));
     table.get(row, "Hydra, stored", (stored, handle), |value, handle| number(handle.get(*value)));
     table.get(row, "Hydra, stored, typed", (typed, handle), |value, handle| number(handle.get(*value)));
+    let (row, slots) = ("get `pos.y` by slot", &[handle[0].slot::<f64>()?][..]);
+    table.get(row, "direct", (orders, &[()]), |order, ()| order.pos.y);
+    table.get(row, "Hydra, live", (orders, slots), |order, slot| *slot.get(order));
+    table.get(row, "Hydra, stored", (stored, slots), |value, slot| slot.view(*value).unwrap());
+    table.get(row, "Hydra, stored, typed", (typed, slots), |value, slot| slot.view(*value).unwrap());
     let (row, slot) = ("the same in a loop, by slot", black_box(handle[0].slot::<f64>()?));
     table.sum(row, "direct", orders, |order| order.pos.y);
     table.sum(row, "Hydra, live", orders, |order| *slot.get(order));

@@ -42,8 +42,8 @@ impl Order {
             pos: Position { x: number, y: number * 2.0, z: -number },
             weight: number / 4.0,
             venue: index as u32 & 7,
-            note: (index % 2 == 0).then(|| "checked by hand".to_string()),
-            open: index % 3 == 0,
+            note: (index.is_multiple_of(2)).then(|| "checked by hand".to_string()),
+            open: index.is_multiple_of(3),
             lots: vec![1, 2, 3],
             speed: number * 3.0,
         }

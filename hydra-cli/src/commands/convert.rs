@@ -10,10 +10,10 @@ use crate::records::Records;
 use crate::render::size::plural;
 use crate::schemas;
 use crate::source::Input;
-use crate::target::Target;
+use crate::target::{Target, hydra_to_stdout};
 use hydra::Dynamic;
 use hydra::evolve::{Change, Rule};
-use hydra::file::Table;
+use hydra::file::{Table, Writer};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -85,7 +85,8 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     let [path] = args.inputs.as_slice() else {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
-    let target = Target::new(&args.output, args.force)?;
+    let stdout = args.output == Path::new("-");
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let source = &args.select.source;
     let schema = match &args.schema {
         Some(file) => schemas::one(file, source.table.as_deref(), console)?,
@@ -93,28 +94,27 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     };
     let (name, input) = (schema.name(), Input::new(path, console)?);
     let reader = input.open()?;
-    let names: Vec<&str> = reader.tables().iter().map(|table| table.name()).collect();
+    let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
     let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
-    let chosen = input.table(&reader, chosen)?.name().to_string();
-    let (mut exit, mut losses) = (Exit::Done, Vec::new());
-    target.write_hydra(|writer| {
+    let mut records = Records::of(input, reader, source, chosen, &[], console)?;
+    let migrated = records.table.read_as(&schema).map_err(|error| records.input.failure(error))?;
+    let losses = lost(&migrated).map_err(|error| records.input.failure(error))?;
+    let mut fill = |writer: &mut Writer| -> Result<()> {
         for name in &names {
-            let mut records = Records::open(path, source, Some(name), &[], console)?;
-            if *name == chosen {
-                records.table = records.table.read_as(&schema).map_err(|error| input.failure(error))?;
-                losses.extend(lost(&records.table).map_err(|error| input.failure(error))?);
-            }
+            let own = migrated.name() == name;
+            records.table =
+                if own { migrated.clone() } else { records.input.table(&records.reader, Some(name))? };
             let table = writer.dynamic_table(records.table.schema())?;
             records.each(0..u64::MAX, &mut |value| Ok(writer.append_value(table, value)?))?;
-            exit = exit.worst(records.conclude(&[], console));
         }
-        for (key, value) in reader.metadata().map_err(|error| input.failure(error))? {
-            writer.set_metadata(key, value)?;
-        }
-        Ok(())
-    })?;
-    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
-    Ok(if losses.is_empty() { exit } else { exit.worst(Exit::Lossy) })
+        let metadata = records.reader.metadata().map_err(|error| records.input.failure(error))?;
+        metadata.iter().try_for_each(|(key, value)| Ok(writer.set_metadata(key, value)?))
+    };
+    match target {
+        None => hydra_to_stdout(console, &mut fill)?,
+        Some(target) => target.write_hydra(&mut fill)?,
+    }
+    Ok(records.conclude(&losses, console))
 }
 
 /// What of a table's records is not in the type that they are read as.

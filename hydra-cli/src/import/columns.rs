@@ -1,27 +1,32 @@
-//! Cells as fields of a record: every cell has to be a value of its field. It knows no rows and no files.
+//! Cells as parts of a record, by a schema: every cell has to be a value of its column's type. It knows no rows and no
+//! files.
 #![forbid(unsafe_code)]
 
 use super::csv::Cell;
 use super::time::{self, Reading};
 use crate::failure::{Failure, Result};
+use crate::render::columns::{Column as Place, flatten};
 use hydra::describe::{Descriptor, Form};
-use hydra::reflect::Data;
-use hydra::{Dynamic, Kind, Schema, Value};
-use std::sync::Arc;
+use hydra::reflect::{Data, Seed, Spelling};
+use hydra::{Kind, Schema};
+use serde::de::Visitor;
+use serde::{Deserializer, forward_to_deserialize_any};
+use std::collections::HashSet;
 
-/// A schema whose fields are columns.
+/// A schema in columns: those that a record is written in.
 pub(crate) struct Columns {
-    pub(crate) schema: Arc<Schema>,
-    fields: Vec<Column>,
-    /// A record whose fields hold anything: cells that need a longer look are put over it.
-    blank: Dynamic,
+    pub(crate) schema: Schema,
+    columns: Vec<Column>,
 }
 
-/// A field that is a column.
+/// A part of the record that is a column.
 struct Column {
-    name: String,
+    place: Place,
     optional: bool,
     quick: Quick,
+    spelled: Spelled,
+    /// Reads what is not read quickly.
+    seed: Seed,
 }
 
 /// How most cells of a column are read; what that does not take is looked at again by the type itself.
@@ -37,49 +42,61 @@ enum Quick {
     Not,
 }
 
+/// What a cell that is not null holds, for serde.
+#[derive(Clone)]
+enum Spelled {
+    Unit,
+    Bool,
+    F32,
+    F64,
+    /// An enum with data: the name of one of these variants, or JSON.
+    Named(Vec<String>),
+    Json,
+    /// A string, and what is one in JSON.
+    Text,
+}
+
 impl Columns {
-    /// The fields of a struct, each of which has to fit a cell.
-    pub(crate) fn of(schema: &Schema) -> Result<Columns> {
-        let root = schema.root();
-        let refuse = |what: String| Failure::usage(format!("--schema: {what}"));
-        if root.kind() != Kind::Struct {
-            return Err(refuse(format!("{} is no struct, whose fields would be columns", schema.name())));
-        }
-        let (mut fields, mut blanks) = (Vec::new(), Vec::new());
-        for field in root.fields() {
-            let ty = schema.resolve(field.ty());
-            let no_cell = || refuse(format!("a cell cannot hold `{}`, a {}", field.name(), schema.spell(ty)));
-            blanks.push(blank(schema, ty).ok_or_else(no_cell)?);
+    /// An error if two columns have the same name.
+    pub(crate) fn of(schema: &Schema, spelling: Spelling) -> Result<Columns> {
+        let mut seen = HashSet::new();
+        let mut columns = Vec::new();
+        for place in flatten(schema, &[Place::root()]) {
+            if !seen.insert(place.title().to_string()) {
+                let twice = format!("--schema: the type {} has two columns {}", schema.name(), place.title());
+                return Err(Failure::new("HY0612", "column names: one is there twice").place(twice));
+            }
+            let ty = place.ty(schema);
             let optional = ty.kind() == Kind::Option;
             let inner = ty.element().filter(|_| optional).map_or(ty, |inner| schema.resolve(inner));
-            fields.push(Column { name: field.name().to_string(), optional, quick: Quick::of(inner) });
+            let seed = Seed::new(&schema.part(ty)?).spelling(spelling);
+            let spelled = Spelled::of(schema, inner);
+            columns.push(Column { place, optional, quick: Quick::of(inner), spelled, seed });
         }
-        let schema = Arc::new(schema.clone());
-        Ok(Columns { blank: Dynamic::new(schema.clone(), Data::Parts(blanks))?, schema, fields })
+        Ok(Columns { schema: schema.clone(), columns })
     }
 
     /// The names of the columns.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().map(|field| field.name.as_str())
+        self.columns.iter().map(|column| column.place.title())
     }
 
     /// A record to put cells into.
     pub(crate) fn record(&self) -> Data {
-        self.blank.data().clone()
+        let leaves: HashSet<&[usize]> = self.columns.iter().map(|column| column.place.steps()).collect();
+        blank(&self.schema, self.schema.root(), &mut Vec::new(), &leaves)
     }
 
-    /// Puts a cell into the field at `index`.
+    /// Puts a cell into its place; or says why it is no value of the type.
     pub(crate) fn put(
         &self,
         index: usize,
         cell: &Cell<'_>,
         null: bool,
         record: &mut Data,
-    ) -> hydra::Result<()> {
-        let Data::Parts(parts) = record else { return Ok(()) };
-        let (Some(column), Some(data)) = (self.fields.get(index), parts.get_mut(index)) else {
-            return Ok(());
-        };
+    ) -> serde_json::Result<()> {
+        let Some(column) = self.columns.get(index) else { return Ok(()) };
+        let Some(data) = slot(record, column.place.steps()) else { return Ok(()) };
         if null && column.optional {
             *data = Data::None;
             return Ok(());
@@ -87,12 +104,111 @@ impl Columns {
         if !null && column.quick.put(cell.text, column.optional, data) {
             return Ok(());
         }
-        let mut slow = self.blank.clone();
-        put_slowly(&mut slow, &column.name, cell, null)?;
-        if let Data::Parts(parts) = slow.into_data() {
-            *data = parts.into_iter().nth(index).unwrap_or(Data::None);
+        let text = Some(cell.text).filter(|_| !null);
+        column.seed.read(Text { text, spelled: &column.spelled }, data)
+    }
+}
+
+/// A record with a place for each column.
+fn blank(schema: &Schema, ty: &Descriptor, steps: &mut Vec<usize>, leaves: &HashSet<&[usize]>) -> Data {
+    if leaves.contains(steps.as_slice()) {
+        return Data::Unit;
+    }
+    if let Some(inner) = ty.element() {
+        return Data::some(blank(schema, schema.resolve(inner), steps, leaves));
+    }
+    let part = |(index, field): (usize, &hydra::describe::Field)| {
+        steps.push(index);
+        let part = blank(schema, schema.resolve(field.ty()), steps, leaves);
+        steps.pop();
+        part
+    };
+    Data::Parts(ty.fields().iter().enumerate().map(part).collect())
+}
+
+/// The place of a column in a record.
+fn slot<'d>(record: &'d mut Data, steps: &[usize]) -> Option<&'d mut Data> {
+    steps.iter().try_fold(record, |mut data, &step| {
+        while let Data::Some(inner) = data {
+            data = inner;
         }
-        Ok(())
+        match data {
+            Data::Parts(parts) => parts.get_mut(step),
+            _ => None,
+        }
+    })
+}
+
+impl Spelled {
+    fn of<'s>(schema: &'s Schema, mut ty: &'s Descriptor) -> Spelled {
+        for _ in schema.types() {
+            match ty.element() {
+                Some(inner) if matches!(ty.kind(), Kind::Option | Kind::Newtype | Kind::Box) => {
+                    ty = schema.resolve(inner);
+                }
+                _ => break,
+            }
+        }
+        match ty.kind() {
+            Kind::Unit => Spelled::Unit,
+            Kind::Bool => Spelled::Bool,
+            Kind::F32 => Spelled::F32,
+            Kind::F64 => Spelled::F64,
+            Kind::Enum if !ty.is_fieldless() => {
+                Spelled::Named(ty.variants().iter().map(|variant| variant.name().to_string()).collect())
+            }
+            Kind::Array if ty.form() == Form::Uuid => Spelled::Text,
+            Kind::List | Kind::Set | Kind::Map | Kind::Array | Kind::Struct | Kind::Tuple => Spelled::Json,
+            _ => Spelled::Text,
+        }
+    }
+}
+
+/// A cell as serde sees it; without a text, null.
+struct Text<'c> {
+    text: Option<&'c str>,
+    spelled: &'c Spelled,
+}
+
+impl<'de> Deserializer<'de> for Text<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        let Some(text) = self.text else { return visitor.visit_unit() };
+        match self.spelled {
+            Spelled::Unit if text == "null" => visitor.visit_unit(),
+            Spelled::Bool if matches!(text, "true" | "false") => visitor.visit_bool(text == "true"),
+            Spelled::F32 => match text.parse::<f32>() {
+                Ok(number) if number.is_finite() => visitor.visit_f32(number),
+                _ => visitor.visit_str(text),
+            },
+            Spelled::F64 => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => visitor.visit_f64(number),
+                _ => visitor.visit_str(text),
+            },
+            Spelled::Named(variants)
+                if !text.starts_with('{') || variants.iter().any(|name| name == text) =>
+            {
+                visitor.visit_str(text)
+            }
+            Spelled::Json | Spelled::Named(_) => {
+                let mut json = serde_json::Deserializer::from_str(text);
+                // The seed has a limit of its own.
+                json.disable_recursion_limit();
+                let value = json.deserialize_any(visitor)?;
+                json.end().map(|()| value)
+            }
+            Spelled::Unit | Spelled::Bool | Spelled::Text => visitor.visit_str(text),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+        if self.text.is_some() { visitor.visit_some(self) } else { visitor.visit_none() }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -160,49 +276,5 @@ impl Quick {
             },
             Quick::Text | Quick::Not => return None,
         })
-    }
-}
-
-/// Some value of a type that fits a cell; none for other types.
-fn blank(schema: &Schema, ty: &Descriptor) -> Option<Data> {
-    let inner = || Some(schema.resolve(ty.element()?));
-    Some(match ty.kind() {
-        Kind::Bool => Data::Bool(false),
-        Kind::Char => Data::Char('\0'),
-        Kind::F32 => Data::F32(0.0),
-        Kind::F64 => Data::F64(0.0),
-        Kind::String => Data::Str(String::new()),
-        kind if kind.is_signed() => Data::Int(i128::from(ty.is_nonzero())),
-        kind if kind.is_unsigned() => Data::Uint(u128::from(ty.is_nonzero())),
-        Kind::Array if ty.form() == Form::Uuid => Data::parts([0u8; 16]),
-        Kind::Enum if ty.is_fieldless() && !ty.variants().is_empty() => Data::Variant(0, Vec::new()),
-        Kind::Newtype | Kind::Box => Data::Some(Box::new(blank(schema, inner()?)?)),
-        // An option of an option has two ways to be null.
-        Kind::Option => {
-            let inner = inner()?;
-            blank(schema, inner).filter(|_| inner.kind() != Kind::Option).map(|_| Data::None)?
-        }
-        _ => return None,
-    })
-}
-
-/// Puts a cell into the field with this name, as its type reads text; or says why it is none of its values.
-fn put_slowly(record: &mut Dynamic, name: &str, cell: &Cell<'_>, null: bool) -> hydra::Result<()> {
-    let root = record.value_mut();
-    let mut field = root.field(name)?;
-    let optional = field.value().kind() == Kind::Option;
-    match (null, optional) {
-        (true, true) => Ok(()),
-        (true, false) => field.set_value(Value::of(&None::<u8>)),
-        (false, false) if field.value().kind() == Kind::String => field.set(cell.text.to_string()),
-        (false, false) => field.set_str(cell.text),
-        (false, true) => match field.set(Some(cell.text.to_string())) {
-            Ok(()) => Ok(()),
-            // No text: then what the text says, which must not be null a second time.
-            Err(kind) => field.set_str(cell.text).and_then(|()| match field.value().is_none() {
-                true => Err(kind),
-                false => Ok(()),
-            }),
-        },
     }
 }

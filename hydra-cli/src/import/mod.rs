@@ -62,6 +62,9 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
         return Err(Failure::usage("--null is for CSV"));
     }
     let stdout = args.output == Path::new("-");
+    if stdout && console.width.is_some() {
+        return Err(Console::refuse_binary());
+    }
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let given = args.schema.as_ref().map(|file| schemas::one(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
@@ -74,7 +77,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
             let name = type_name(named.map(PathBuf::as_path));
             let (schema, records, exit) = match from {
                 Format::Csv => rows::survey(&text, &name, console)?,
-                Format::Ndjson => ndjson::survey(&text, &name, console)?,
+                Format::Ndjson | Format::Json => ndjson::survey(&text, from, &name, console)?,
                 _ => {
                     let words = format!("{} does not say the types of its records", from.name());
                     return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
@@ -86,7 +89,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     let mut records = 0;
     let fill = |writer: &mut Writer| {
         records = match from {
-            Format::Csv => rows::write(&text, &Columns::of(&schema)?, writer)?,
+            Format::Csv => rows::write(&text, &Columns::of(&schema, text.spelling)?, writer)?,
             Format::Ndjson => ndjson::write(&text, &schema, writer)?,
             _ => stream::write(&text, from, &schema, writer)?,
         };
@@ -103,6 +106,12 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     }
     console.chat(&format!("{} written", plural(records, "record")));
     Ok(exit)
+}
+
+/// What serde_json says, without the place.
+fn unplaced(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
 }
 
 fn not_utf8(format: &str, input: &Input, place: Place, byte: u8) -> Failure {

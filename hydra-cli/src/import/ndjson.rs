@@ -1,11 +1,12 @@
-//! NDJSON as records, in two passes: the first finds the type of all values, the second writes. Memory is bounded by the
-//! longest line, not by the input.
+//! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
+//! second writes. Memory is bounded by the longest record, not by the input.
 #![forbid(unsafe_code)]
 
 use super::csv::Place;
 use super::infer::{Spot, prints_back};
 use super::shape::{Build, Problem, Shape, Walk};
-use super::{Text, bad, not_utf8};
+use super::{Text, bad, not_utf8, stream, unplaced};
+use crate::args::Format;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -19,29 +20,38 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-/// A line larger than this is not read: memory stays bounded.
-const LINE_BYTES: u64 = 16 << 20;
+/// A record larger than this is not read: memory stays bounded.
+pub(super) const RECORD_BYTES: u64 = 16 << 20;
 
 /// Finds the type of the records, how many there are, and says what of them is lost.
-pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
+pub(super) fn survey(
+    text: &Text<'_>,
+    from: Format,
+    table: &str,
+    console: &mut Console,
+) -> Result<(Schema, u64, Exit)> {
     let (mut shape, mut walk, mut records) = (Shape::default(), Walk::new(), 0);
     let mut inexact: Option<(String, Spot)> = None;
-    lines(text, "reading", |input, number, line| {
+    let add = |input: &Input, start: Place, json: &str| {
         records += 1;
-        walk.spot.line = number;
+        walk.spot.line = start.line;
         if text.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
             walk.spot.file = Some(Rc::from(input.name.as_str()));
         }
         if inexact.is_none() {
-            inexact = find_inexact(line).map(|number| (number.to_string(), walk.spot.clone()));
+            inexact = find_inexact(json).map(|number| (number.to_string(), walk.spot.clone()));
         }
-        let mut json = Deserializer::from_str(line);
-        let added = shape.add(&mut json, &mut walk).and_then(|()| json.end());
+        let mut value = Deserializer::from_str(json);
+        let added = shape.add(&mut value, &mut walk).and_then(|()| value.end());
         added.map_err(|error| match walk.problem.take() {
-            Some(problem) => unfit(&problem, &shape.path(&walk), &error, number, input),
-            None => malformed(&error, number, input),
+            Some(problem) => unfit(&problem, &shape.path(&walk), place(&error, start), input),
+            None => malformed(&error, start, input),
         })
-    })?;
+    };
+    match from {
+        Format::Json => stream::texts(text, add)?,
+        _ => lines(text, "reading", add)?,
+    }
     let mut build = Build::default();
     build.root(&shape, table);
     let Build { types, notes, mut losses, .. } = build;
@@ -61,23 +71,23 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
 pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let (table, mut seed, mut records) =
         (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling), 0);
-    lines(text, "writing", |input, number, line| {
+    lines(text, "writing", |input, start, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
         // The seed has a limit of its own.
         json.disable_recursion_limit();
-        let value = seed.deserialize(&mut json).map_err(|error| malformed(&error, number, input))?;
-        json.end().map_err(|error| malformed(&error, number, input))?;
+        let value = seed.deserialize(&mut json).map_err(|error| malformed(&error, start, input))?;
+        json.end().map_err(|error| malformed(&error, start, input))?;
         Ok(writer.append_value(table, value)?)
     })?;
     Ok(records)
 }
 
-/// One pass over the lines that are not blank, with their numbers.
+/// One pass over the lines that are not blank, with their places.
 fn lines(
     text: &Text<'_>,
     what: &'static str,
-    mut take: impl FnMut(&Input, u64, &str) -> Result<()>,
+    mut take: impl FnMut(&Input, Place, &str) -> Result<()>,
 ) -> Result<()> {
     let (progress, mut done, mut line) = (text.progress(what), 0, Vec::new());
     for input in &text.inputs {
@@ -85,11 +95,11 @@ fn lines(
         let mut reader = BufReader::with_capacity(256 << 10, File::open(&input.path).map_err(fail)?);
         for number in 1.. {
             line.clear();
-            let count = reader.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line).map_err(fail)?;
+            let count = reader.by_ref().take(RECORD_BYTES).read_until(b'\n', &mut line).map_err(fail)?;
             if count == 0 {
                 break;
             }
-            if count as u64 == LINE_BYTES {
+            if count as u64 == RECORD_BYTES {
                 let place = Place { line: number, column: 1 };
                 let what = "malformed NDJSON: a line above 16 MiB";
                 return Err(bad(input, "HY0611", what, Some(place), "one value a line", "more"));
@@ -102,7 +112,7 @@ fn lines(
                 not_utf8("NDJSON", input, place, json.get(at).copied().unwrap_or(0))
             })?;
             if !json.is_empty() {
-                take(input, number, json)?;
+                take(input, Place { line: number, column: 1 }, json)?;
             }
             done += count as u64;
             progress.set(done);
@@ -150,24 +160,24 @@ fn after_string(text: &[u8]) -> &[u8] {
     &[]
 }
 
-fn place(error: &serde_json::Error, number: u64) -> Option<Place> {
-    Some(Place { line: number, column: error.column().max(1) as u64 })
+/// Where an error is, in a text that starts somewhere.
+fn place(error: &serde_json::Error, start: Place) -> Place {
+    let (line, column) = (error.line() as u64, error.column().max(1) as u64);
+    let before = if line <= 1 { start.column - 1 } else { 0 };
+    Place { line: start.line + line.max(1) - 1, column: before + column }
 }
 
-fn unfit(problem: &Problem, path: &str, error: &serde_json::Error, number: u64, input: &Input) -> Failure {
+fn unfit(problem: &Problem, path: &str, place: Place, input: &Input) -> Failure {
     let Problem { what, expected, found, help } = problem;
     let what = if path.is_empty() { what.clone() } else { format!("{path}: {what}") };
-    let failure = bad(input, "HY0616", &what, place(error, number), expected, found);
+    let failure = bad(input, "HY0616", &what, Some(place), expected, found);
     if help.is_empty() { failure } else { failure.help(*help) }
 }
 
-fn malformed(error: &serde_json::Error, number: u64, input: &Input) -> Failure {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+fn malformed(error: &serde_json::Error, start: Place, input: &Input) -> Failure {
     let (code, what) = match error.classify() {
-        serde_json::error::Category::Data => ("HY0615", text.to_string()),
-        _ => ("HY0611", format!("malformed NDJSON: {text}")),
+        serde_json::error::Category::Data => ("HY0615", unplaced(error)),
+        _ => ("HY0611", format!("malformed NDJSON: {}", unplaced(error))),
     };
-    let Place { line, column } = place(error, number).unwrap_or(Place { line: number, column: 1 });
-    Failure::new(code, what).place(format!("{}, line {line}, column {column}", input.name))
+    Failure::new(code, what).place(format!("{}, {}", input.name, place(error, start)))
 }

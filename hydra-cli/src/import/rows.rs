@@ -5,7 +5,7 @@
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};
 use super::infer::{Guess, Spot, Type};
-use super::{Text, bad, not_utf8};
+use super::{Text, bad, not_utf8, unplaced};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -59,10 +59,11 @@ pub(super) fn write(text: &Text<'_>, columns: &Columns, writer: &mut Writer) -> 
         for (&column, cell) in order.iter().zip(row.cells()) {
             let null = is_null(&cell, text.nulls);
             columns.put(column, &cell, null, &mut record).map_err(|error| {
-                let expected = error.expected_text().unwrap_or("a value of the field");
                 let name = columns.names().nth(column).unwrap_or("");
-                let what = format!("column {name}: {}", error.message());
-                bad(input, "HY0615", &what, Some(cell.place), expected, &format!("{:?}", cell.text))
+                let text = unplaced(&error);
+                let text = text.strip_prefix("?: ").unwrap_or(&text);
+                let place = format!("{}, {}", input.name, cell.place);
+                Failure::new("HY0615", format!("column {name}: {text}")).place(place)
             })?;
         }
         Ok(writer.append_data(table, &mut record)?)
@@ -121,7 +122,7 @@ fn scan(
             let what = "the file has no header";
             return Err(bad(input, "HY0612", what, None, "a line of column names", "no line"));
         }
-        let header = header(&row, input)?;
+        let header = header(&row, input, given.is_some())?;
         let order = match &names {
             Some(names) => order(names, &header, input, text, given)?,
             None => (0..header.len()).collect(),
@@ -165,7 +166,7 @@ fn order(
         (false, false) => format!("no {}, but {}", list(missing), list(extra)),
     };
     let (whose, expected) = match given {
-        Some(columns) => ("--schema", format!("the fields of {}", columns.schema.name())),
+        Some(columns) => ("--schema", format!("the columns of {}", columns.schema.name())),
         None => (text.name(), "the same columns".to_string()),
     };
     let what = format!("the columns are not those of {whose}");
@@ -173,8 +174,8 @@ fn order(
 }
 
 /// The names of the columns: not empty, and each only once.
-fn header(row: &Row, input: &Input) -> Result<Vec<String>> {
-    if row.len() > MAX_COLUMNS {
+fn header(row: &Row, input: &Input, given: bool) -> Result<Vec<String>> {
+    if row.len() > MAX_COLUMNS && !given {
         let (expected, found) = (format!("at most {MAX_COLUMNS}"), row.len().to_string());
         return Err(bad(input, "HY0612", "too many columns", None, &expected, &found));
     }
@@ -187,7 +188,7 @@ fn header(row: &Row, input: &Input) -> Result<Vec<String>> {
         if cell.text.is_empty() {
             return refuse("one is empty", "a name", &format!("nothing, for column {}", i + 1));
         }
-        if cell.text.len() > 255 {
+        if cell.text.len() > 255 && !given {
             return refuse("one is too long", "at most 255 bytes", &cell.text.len().to_string());
         }
         if let Some(first) = seen.insert(cell.text, i) {

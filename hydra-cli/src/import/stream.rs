@@ -2,17 +2,22 @@
 //! record.
 #![forbid(unsafe_code)]
 
-use super::Text;
+use super::csv::Place;
+use super::ndjson::RECORD_BYTES;
+use super::{Text, unplaced};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
+use crate::source::Input;
 use cbor4ii::core::utils::IoReader;
 use cbor4ii::serde::DecodeError;
 use hydra::file::{TableId, Writer};
 use hydra::reflect::Seed;
 use hydra::{Dynamic, Kind, Schema};
-use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::cell::Cell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -37,32 +42,94 @@ pub(super) fn write(text: &Text<'_>, from: Format, schema: &Schema, writer: &mut
                     &mut records,
                 ),
                 Format::Cbor => cbor(bytes, is_named(schema) && matches!(first, 0x80..=0x9f), &mut records),
-                _ => json(bytes, &mut records),
+                _ => json(bytes, |bytes| bytes, &mut records),
             }
         });
         let Err(why) = read else { continue };
         if let Some(failure) = records.failure.take() {
             return Err(failure);
         }
-        let record = format!("{}, record {}", input.name, records.count - before);
-        return Err(match why {
-            Unread::Io(error) => Failure::io(error, Path::new(&input.name)),
-            Unread::Value(what) => Failure::new("HY0615", what).place(record),
-            Unread::Format(what) => Failure::new("HY0611", what).place(record),
-            Unread::Json(error) => {
-                let text = error.to_string();
-                let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-                let place =
-                    format!("{}, line {}, column {}", input.name, error.line(), error.column().max(1));
-                match error.classify() {
-                    serde_json::error::Category::Io => Failure::io(error.into(), Path::new(&input.name)),
-                    serde_json::error::Category::Data => Failure::new("HY0615", what).place(place),
-                    _ => Failure::new("HY0611", format!("malformed JSON: {what}")).place(place),
-                }
-            }
-        });
+        return Err(why.failure(input, records.count - before));
     }
     Ok(records.count)
+}
+
+/// One pass over the records of JSON documents, as text and with the places where they start.
+pub(super) fn texts(text: &Text<'_>, mut take: impl FnMut(&Input, Place, &str) -> Result<()>) -> Result<()> {
+    let (progress, mut done) = (text.progress("reading"), 0);
+    for input in &text.inputs {
+        let watched =
+            File::open(&input.path).map(|file| Watched { file, progress: &progress, done: &mut done });
+        let reading = Reading { line: Cell::new(1), column: Cell::new(1), since: Cell::new(0) };
+        let (mut failure, mut count) = (None, 0);
+        let mut each = Each(|json: &str| {
+            reading.since.set(0);
+            count += 1;
+            take(input, reading.start_of(json), json).map_err(|why| failure = Some(why)).is_ok()
+        });
+        let read = watched.map_err(Unread::Io).and_then(|file| {
+            let bytes = BufReader::with_capacity(256 << 10, file);
+            json(bytes, |bytes| Placed { bytes, reading: &reading }, &mut each)
+        });
+        if let Err(why) = read {
+            return Err(failure.unwrap_or_else(|| why.failure(input, count)));
+        }
+    }
+    Ok(())
+}
+
+/// How far a document was read.
+struct Reading {
+    line: Cell<u64>,
+    column: Cell<u64>,
+    /// Bytes since the last record.
+    since: Cell<u64>,
+}
+
+impl Reading {
+    /// Where the text starts that was just read.
+    fn start_of(&self, json: &str) -> Place {
+        let lines = json.bytes().filter(|&byte| byte == b'\n').count() as u64;
+        let column = self.column.get().saturating_sub(json.len() as u64).max(1);
+        Place { line: self.line.get() - lines, column: if lines == 0 { column } else { 1 } }
+    }
+}
+
+/// Bytes that are counted as they are read.
+struct Placed<'p, R> {
+    bytes: R,
+    reading: &'p Reading,
+}
+
+impl<R: Read> Read for Placed<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (count, at) = (self.bytes.read(into)?, self.reading);
+        for byte in into.iter().take(count) {
+            if *byte == b'\n' {
+                at.line.set(at.line.get() + 1);
+                at.column.set(1);
+            } else {
+                at.column.set(at.column.get() + 1);
+            }
+        }
+        at.since.set(at.since.get() + count as u64);
+        if at.since.get() > RECORD_BYTES {
+            return Err(io::Error::new(ErrorKind::InvalidData, "a record above 16 MiB"));
+        }
+        Ok(count)
+    }
+}
+
+/// Takes records as text, until it is false.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(&str) -> bool> DeserializeSeed<'de> for &mut Each<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let json = Box::<RawValue>::deserialize(from)?;
+        if (self.0)(json.get()) { Ok(()) } else { Err(D::Error::custom("")) }
+    }
 }
 
 /// True if a record is never an array, so that an array holds records.
@@ -82,6 +149,41 @@ enum Unread {
     Value(String),
     /// Bytes that are not of the format.
     Format(String),
+}
+
+impl Unread {
+    /// After so many records of a file.
+    fn failure(self, input: &Input, records: u64) -> Failure {
+        let record = format!("{}, record {records}", input.name);
+        match self {
+            Unread::Io(error) => Failure::io(error, Path::new(&input.name)),
+            Unread::Value(what) => Failure::new("HY0615", what).place(record),
+            Unread::Format(what) => Failure::new("HY0611", what).place(record),
+            Unread::Json(error) => {
+                let what = unplaced(&error);
+                let place =
+                    format!("{}, line {}, column {}", input.name, error.line(), error.column().max(1));
+                match error.classify() {
+                    serde_json::error::Category::Io => match io::Error::from(error) {
+                        large if large.kind() == ErrorKind::InvalidData => {
+                            Failure::new("HY0611", format!("malformed JSON: {large}")).place(record)
+                        }
+                        error => Failure::io(error, Path::new(&input.name)),
+                    },
+                    serde_json::error::Category::Data => Failure::new("HY0615", what).place(place),
+                    _ => {
+                        let failure = Failure::new("HY0611", format!("malformed JSON: {what}")).place(place);
+                        let several = what.starts_with("trailing");
+                        if several {
+                            failure.help("a record a line is NDJSON: --from ndjson")
+                        } else {
+                            failure
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl From<io::Error> for Unread {
@@ -127,15 +229,38 @@ impl From<DecodeError<io::Error>> for Unread {
 
 type Bytes<'p> = BufReader<Watched<'p>>;
 
-/// A document as `hydra convert` writes it, or an array of records.
-fn json(mut bytes: Bytes<'_>, records: &mut Records<'_>) -> Result<(), Unread> {
+/// A document as `hydra convert` writes it, an array of records, or one record.
+fn json<'p, P: Read, R>(
+    mut bytes: Bytes<'p>,
+    place: impl FnOnce(Bytes<'p>) -> P,
+    records: &mut R,
+) -> Result<(), Unread>
+where
+    for<'r, 'de> &'r mut R: DeserializeSeed<'de, Value = ()>,
+{
     if bytes.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
         bytes.consume(3);
     }
-    let mut from = serde_json::Deserializer::from_reader(bytes);
+    let one = is_record(bytes.fill_buf()?);
+    let mut from = serde_json::Deserializer::from_reader(place(bytes));
     from.disable_recursion_limit();
-    All { records, inside: false }.deserialize(&mut from)?;
+    match one {
+        true => records.deserialize(&mut from)?,
+        false => All { records, inside: false }.deserialize(&mut from)?,
+    }
     Ok(from.end()?)
+}
+
+/// True for an object that is not a document: those begin with `records`, or with `version` and one of the others.
+fn is_record(start: &[u8]) -> bool {
+    let start: Vec<u8> =
+        start.iter().take(4096).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let Some(names) = start.strip_prefix(b"{") else { return false };
+    let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let version = names.strip_prefix(b"\"version\":").and_then(|rest| rest.get(digits(rest)..));
+    let second = version.and_then(|rest| rest.strip_prefix(b",")).unwrap_or_default();
+    let is_records = |names: &[u8]| names.starts_with(b"\"records\":[");
+    !is_records(names) && !is_records(second) && !second.starts_with(b"\"table\":\"")
 }
 
 /// Records one after the other, or an array of them.
@@ -187,12 +312,15 @@ impl<'de> DeserializeSeed<'de> for &mut Records<'_> {
 }
 
 /// An array of records, or the document around it.
-struct All<'r, 'w> {
-    records: &'r mut Records<'w>,
+struct All<'r, R> {
+    records: &'r mut R,
     inside: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for All<'_, '_> {
+impl<'de, R> DeserializeSeed<'de> for All<'_, R>
+where
+    for<'r> &'r mut R: DeserializeSeed<'de, Value = ()>,
+{
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -200,7 +328,10 @@ impl<'de> DeserializeSeed<'de> for All<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for All<'_, '_> {
+impl<'de, R> Visitor<'de> for All<'_, R>
+where
+    for<'r> &'r mut R: DeserializeSeed<'de, Value = ()>,
+{
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -40,6 +40,16 @@ impl Column {
         if self.name.is_empty() { "value" } else { &self.name }
     }
 
+    /// The positions that lead to it, newtypes and boxes left out.
+    pub(crate) fn steps(&self) -> &[usize] {
+        &self.steps
+    }
+
+    /// The type of its values.
+    pub(crate) fn ty<'s>(&self, schema: &'s Schema) -> &'s Descriptor {
+        schema.resolve(TypeRef::Index(self.ty.0))
+    }
+
     /// Its value in a record.
     pub(crate) fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
         self.steps.iter().try_fold(record, |value, &step| value.field_at(step).ok())

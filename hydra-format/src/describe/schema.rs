@@ -71,6 +71,22 @@ impl Schema {
         }
     }
 
+    /// One of this schema's types, with those that it needs, as a schema of its own.
+    ///
+    /// ```
+    /// # use hydra::Schema;
+    /// let schema = Schema::of::<(u8, Vec<String>)>();
+    /// let names = schema.resolve(schema.root().fields()[1].ty());
+    /// assert!(schema.part(names)?.is_identical(&Schema::of::<Vec<String>>()));
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A type of another schema, which breaks a rule with the types of this one.
+    pub fn part(&self, ty: &Descriptor) -> Result<Schema> {
+        Schema::of_type(ty, Some(self))
+    }
+
     /// A schema of types that refer to one another by index; the root is the first. Sizes, alignments and offsets
     /// are computed (a type whose size is not 0 must have the right ones), rules and limits checked, and types
     /// that cannot be told apart merged and ordered canonically.

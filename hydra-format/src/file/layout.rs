@@ -45,7 +45,7 @@ pub(crate) const DIRECTORY_EVERY: u64 = 1024;
 /// Files are written in runs that end at multiples of this.
 pub(crate) const RUN: u64 = 1 << 20;
 /// The most bytes that a Buffered writer leaves unsynced.
-pub(crate) const MAX_UNSYNCED: u64 = 1 << 30;
+pub(crate) const MAX_UNSYNCED: u64 = if cfg!(test) { 4 << 20 } else { 1 << 30 };
 /// How far a writer skips ahead of the valid record if the other one is invalid.
 pub(crate) const SEQUENCE_SKIP: u64 = 1 << 16;
 /// Files are shorter than this.

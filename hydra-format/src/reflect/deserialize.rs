@@ -7,10 +7,10 @@ use super::encode::{Crumb, Trail};
 use super::serialize::Spelling;
 use super::types::Type;
 use super::value::Repr;
-use super::visit::Visit;
+use super::visit::{RAW, Visit, is_spelled};
 use super::{Data, Dynamic, Value, parse};
 use crate::codec::{MAX_DEPTH, Validator, open_payload_of};
-use crate::describe::{DefaultImage, Field, Form, Kind, Note, Schema, Style, Variant};
+use crate::describe::{DefaultImage, Field, Kind, Note, Schema, Style, Variant};
 use crate::raw::AlignedBuf;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -44,7 +44,8 @@ impl Dynamic {
 /// before.
 ///
 /// What a [`Value`] serializes to is read as it is written (`docs/VALUES.md`), and besides:
-/// - integers of any width may be numbers or strings, and floats without a fraction that hold them exactly;
+/// - integers of any width may be numbers or strings, and floats without a fraction that hold them exactly; those beyond
+///   64 bits are numbers of JSON where serde_json has its feature `raw_value` or `arbitrary_precision`;
 /// - floats may be integers; text is rounded to the nearest float, a format for machines must hold the float exactly;
 /// - maps may have their keys as those of an object or as pairs, in any order;
 /// - fields may come in any order and under an alias; one that is missing gets its declared default, an option none.
@@ -94,24 +95,28 @@ impl Seed {
     pub fn spelling(self, spelling: Spelling) -> Seed {
         Seed { spelling, ..self }
     }
+
+    /// Reads a value into `data`, whose memory is used again; what is there after an error has no meaning.
+    /// [`append_data`](crate::file::Writer::append_data) takes it.
+    ///
+    /// # Errors
+    /// Those of [`Seed`].
+    pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
+        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
+        let ty = Type::new(self.schema.root(), Some(&self.schema));
+        let node = Node { ty, data, trail: &Trail::ROOT, references: 0, body: None, context: &context };
+        Node::read(node, from)
+    }
 }
 
 impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
     type Value = Value<'s>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'s>, D::Error> {
-        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
-        let ty = Type::new(self.schema.root(), Some(&self.schema));
-        let node = Node {
-            ty,
-            data: &mut self.data,
-            trail: &Trail::ROOT,
-            references: 0,
-            body: None,
-            context: &context,
-        };
-        node.deserialize(from)?;
-        Ok(Value::data(&self.data, self.schema.root(), &self.schema))
+        let mut data = std::mem::replace(&mut self.data, Data::Unit);
+        let read = self.read(from, &mut data);
+        self.data = data;
+        read.map(|()| Value::data(&self.data, self.schema.root(), &self.schema))
     }
 }
 
@@ -152,7 +157,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
 
 impl<'n> Node<'n> {
     #[cold]
-    fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
+    pub(super) fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
         fail(self.trail, what)
     }
 
@@ -175,6 +180,10 @@ impl<'n> Node<'n> {
         match kind {
             Kind::Newtype | Kind::Box => self.inner(Crumb::Inner, from),
             Kind::Option => from.deserialize_option(Visit { node: self, text }),
+            // As text if serde_json can, whose numbers end at 64 bits.
+            Kind::I128 | Kind::U128 if text && !is_spelled(self.ty) => {
+                from.deserialize_newtype_struct(RAW, Visit { node: self, text })
+            }
             _ => from.deserialize_any(Visit { node: self, text }),
         }
     }
@@ -518,9 +527,8 @@ impl fmt::Display for Node<'_> {
                 Style::Struct => "an object of the variant's fields",
             });
         }
-        match (ty.kind(), ty.form()) {
-            (_, Form::None | Form::Unknown { .. }) => {}
-            (_, form) => return f.write_str(parse::example(form)),
+        if is_spelled(ty) {
+            return f.write_str(parse::example(ty.form()));
         }
         match ty.kind() {
             Kind::Array => write!(f, "array of {} elements", ty.count()),

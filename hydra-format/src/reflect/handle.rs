@@ -6,7 +6,7 @@ use super::path::{no_variant, suggest};
 use super::settable::is_guarded;
 use super::types::Type;
 use super::value::{Repr, indices, way_in};
-use super::{Path, Step, Value, ValueMut};
+use super::{Path, Reflect, Step, Value, ValueMut};
 use crate::describe::{Field, Kind, Note, Schema};
 use crate::raw::Place;
 use crate::{Error, ErrorKind, Hydra, Result};
@@ -102,8 +102,23 @@ impl<T: Hydra> Handle<T> {
                 let at = at.part(self.offset, self.ty.size());
                 Ok(Value(Repr::Stored { at, ty: self.ty }))
             }
+            Repr::Live(live, ty) if self.rest.steps().is_empty() && is_own::<T>(Type::new(ty, None)) => {
+                match self.reach(live) {
+                    Some(live) => Ok(Value::live(live)),
+                    None => self.walk(value.loaded()).map(Value::loaded),
+                }
+            }
             _ => self.walk(value.loaded()).map(Value::loaded),
         }
+    }
+
+    /// The live part, unless something on the way is stored as another type.
+    #[inline]
+    fn reach<'a>(&self, root: &'a dyn Reflect) -> Option<&'a dyn Reflect> {
+        self.parts.iter().try_fold(root, |live, &part| match live.part(part)?.0 {
+            Repr::Live(part, _) => Some(part),
+            _ => None,
+        })
     }
 
     /// Where a value of the type `F` is in every live value; an error if the path does not lead to one through structs,

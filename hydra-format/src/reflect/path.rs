@@ -12,6 +12,7 @@ use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,24 +36,30 @@ pub enum Step {
 /// path parses only in the spelling in which it prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Path {
-    steps: Vec<Step>,
+    /// Shared, so that a value to be changed costs no allocation for its path; none if there is no step.
+    steps: Option<Arc<Vec<Step>>>,
 }
 
 impl Path {
     /// The steps from the outside to the inside.
     #[inline]
     pub fn steps(&self) -> &[Step] {
-        &self.steps
+        self.steps.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// One step deeper.
     pub fn push(&mut self, step: Step) {
-        self.steps.push(step);
+        Arc::make_mut(self.steps.get_or_insert_default()).push(step);
     }
 
     /// One step back.
     pub fn pop(&mut self) -> Option<Step> {
-        self.steps.pop()
+        let steps = Arc::make_mut(self.steps.as_mut()?);
+        let last = steps.pop();
+        if steps.is_empty() {
+            self.steps = None;
+        }
+        last
     }
 
     /// An error of the step at `index`, pointed at.
@@ -65,20 +72,21 @@ impl Path {
 
     /// Where the step at `index` stands in the printed path: start and end in bytes.
     fn span(&self, index: usize) -> (usize, usize) {
-        let before = print(self.steps.get(..index).unwrap_or_default()).len();
-        (before, print(self.steps.get(..=index).unwrap_or_default()).len())
+        let before = print(self.steps().get(..index).unwrap_or_default()).len();
+        (before, print(self.steps().get(..=index).unwrap_or_default()).len())
     }
 }
 
 impl FromIterator<Step> for Path {
     fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Path {
-        Path { steps: steps.into_iter().collect() }
+        let steps: Vec<Step> = steps.into_iter().collect();
+        Path { steps: (!steps.is_empty()).then(|| Arc::new(steps)) }
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&print(&self.steps))
+        f.write_str(&print(self.steps()))
     }
 }
 
@@ -223,7 +231,7 @@ impl<'t> Parser<'t> {
             } else if self.eat(":") {
                 Step::Variant(self.name("the name of a variant")?)
             } else {
-                if !path.steps.is_empty() {
+                if !path.steps().is_empty() {
                     self.need(".").map_err(|_| self.fail("`.`, `[`, `:` or `?`"))?;
                 }
                 Step::Field(self.name("the name of a field")?)
@@ -294,7 +302,7 @@ impl fmt::Display for Locator {
             None => {}
         }
         let prefixed = self.table.is_some() || self.records.is_some();
-        let dot = prefixed && matches!(self.path.steps.first(), Some(Step::Field(_)));
+        let dot = prefixed && matches!(self.path.steps().first(), Some(Step::Field(_)));
         write!(f, "{}{}", if dot { "." } else { "" }, self.path)
     }
 }
@@ -413,7 +421,7 @@ impl<'a> Value<'a> {
 
     fn walk_along(self, path: &Path) -> Result<Value<'a>> {
         let mut value = self;
-        for (index, step) in path.steps.iter().enumerate() {
+        for (index, step) in path.steps().iter().enumerate() {
             let next = match step {
                 Step::Field(name) => value.field(name),
                 step => value.loaded().step(step).map(Value::loaded),

@@ -239,7 +239,7 @@ impl<'a> ValueMut<'a> {
     }
 
     /// The fields of a live struct or tuple without an invariant, where no path was begun.
-    #[inline]
+    #[inline(always)]
     fn live_fields(&self) -> Option<&'static [Field]> {
         match &self.repr {
             Repr::Live(live) if self.path.steps().is_empty() && !live.is_guarded() => {
@@ -251,7 +251,7 @@ impl<'a> ValueMut<'a> {
 
     /// The one of [`ValueMut::live_fields`] at `index`, if nothing is noted of it; the quick way of what
     /// [`ValueMut::part`] does. Gives itself back for all others.
-    #[inline]
+    #[inline(always)]
     fn open_part(self, index: usize) -> std::result::Result<Result<ValueMut<'a>>, ValueMut<'a>> {
         let open = |field: &Field| field.notes().is_empty() && field.live_offset().is_some();
         let open = self.live_fields().and_then(|fields| fields.get(index)).is_some_and(open);

@@ -76,7 +76,7 @@ impl Visit<'_> {
 }
 
 /// A form that has a text of its own.
-fn is_spelled(ty: Type<'_>) -> bool {
+pub(super) fn is_spelled(ty: Type<'_>) -> bool {
     !matches!(ty.form(), Form::None | Form::Unknown { .. })
 }
 
@@ -186,16 +186,26 @@ impl<'de> Visitor<'de> for Visit<'_> {
                 let named = fit::variant(text, ty).ok().filter(|(_, variant)| variant.style() == Style::Unit);
                 named.map(|(index, _)| Data::Variant(index, Vec::new()))
             }
-            Kind::Bytes | Kind::Opaque if self.text => match self.node.context.hex {
-                true => parse::hex(text).map(Data::Bytes),
-                false => from_base64(text).map(Data::Bytes),
-            },
+            Kind::Bytes | Kind::Opaque if self.text => {
+                let (bytes, expected) = match self.node.context.hex {
+                    true => (parse::hex(text), "bytes as hexadecimal digits"),
+                    false => (from_base64(text), "bytes in base64"),
+                };
+                *self.node.data = Data::Bytes(bytes.ok_or_else(|| {
+                    self.node
+                        .fail(format_args!("invalid value: {}, expected {expected}", Unexpected::Str(text)))
+                })?);
+                return Ok(());
+            }
             _ => return Err(self.node.wrong("type", Unexpected::Str(text))),
         };
         self.set(data, Unexpected::Str(text))
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        if matches!(self.node.ty.kind(), Kind::I128 | Kind::U128) && self.text {
+            return from.deserialize_any(self);
+        }
         Err(self.node.wrong("type", Unexpected::Other("an extension type")))
     }
 
@@ -268,6 +278,7 @@ impl<'de> Visitor<'de> for Visit<'_> {
             kind if kind.is_integer() || matches!(kind, Kind::F32 | Kind::F64) => {
                 match from.next_key::<String>()? {
                     Some(key) if key == NUMBER => Visit { node, text }.decimal(&from.next_value::<String>()?),
+                    Some(key) if key == RAW => Visit { node, text }.raw(from.next_value::<String>()?.trim()),
                     _ => Err(node.wrong("type", Unexpected::Map)),
                 }
             }
@@ -279,7 +290,23 @@ impl<'de> Visitor<'de> for Visit<'_> {
 /// How serde_json hands out a number as text, where its feature `arbitrary_precision` is on.
 const NUMBER: &str = "$serde_json::private::Number";
 
+/// And how any value, where `raw_value` is on and the value is asked for by this name. Others take it for a newtype's.
+pub(super) const RAW: &str = "$serde_json::private::RawValue";
+
 impl Visit<'_> {
+    /// A number beyond 64 bits, or another value, as it stands in JSON.
+    fn raw<E: Error>(self, json: &str) -> Result<(), E> {
+        let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match (quoted, json.as_bytes().first()) {
+            (Some(text), _) => self.visit_str(text),
+            (_, Some(b'-' | b'0'..=b'9')) => self.decimal(json),
+            (_, Some(b'n')) => self.visit_unit(),
+            (_, Some(b't' | b'f')) => self.visit_bool(json == "true"),
+            (_, Some(b'[')) => Err(self.node.wrong("type", Unexpected::Seq)),
+            _ => Err(self.node.wrong("type", Unexpected::Map)),
+        }
+    }
+
     fn decimal<E: Error>(self, text: &str) -> Result<(), E> {
         let (found, kind) = (Unexpected::Other(text), self.node.ty.kind());
         let (int, uint, float) = (text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>());
@@ -290,7 +317,7 @@ impl Visit<'_> {
             (Kind::F64, .., float) => self.set(float.ok().filter(|n| n.is_finite()).map(Data::F64), found),
             (_, Ok(number), ..) => self.integer(number.into(), found),
             (_, _, Ok(number), _) => self.integer(number.into(), found),
-            (.., Ok(number)) => self.visit_f64(number),
+            (.., Ok(number)) if text.contains(['.', 'e', 'E']) => self.visit_f64(number),
             _ => self.set(None, found),
         }
     }

@@ -376,7 +376,7 @@ impl Log {
             if run_end - self.synced > MAX_UNSYNCED {
                 self.sync()?;
             }
-            let front = self.end - self.queue.iter().map(|placed| placed.bytes).sum::<u64>();
+            let front = self.front();
             let mut slices = slices(&self.queue, self.written - front, run_end - front);
             let outcome = self.storage.write_at(self.written, &mut slices);
             self.settle(outcome)?;
@@ -384,6 +384,11 @@ impl Log {
             self.recycle(front);
         }
         Ok(())
+    }
+
+    /// Where the first block begins that is not written whole.
+    fn front(&self) -> u64 {
+        self.end - self.queue.iter().map(|placed| placed.bytes).sum::<u64>()
     }
 
     /// Takes the blocks that are written out of the queue, which begins at `front`.
@@ -401,7 +406,7 @@ impl Log {
 
     fn sync(&mut self) -> Result<()> {
         self.sync_storage()?;
-        self.synced = self.written;
+        self.synced = self.front();
         self.pinned = self.newest.1;
         Ok(())
     }

@@ -455,7 +455,8 @@ impl Writer {
         self.settle(outcome)
     }
 
-    /// Commits, and closes the file cleanly: it will open fast, and say that nothing is missing.
+    /// Commits, and closes the file cleanly: it will open fast, and say that nothing is missing. A file that was resumed, and
+    /// to which nothing was appended, stays as it was byte for byte, closed or not.
     pub fn finish(mut self) -> Result<()> {
         let outcome = self.flush().and_then(|()| self.log.close());
         self.settle(outcome)

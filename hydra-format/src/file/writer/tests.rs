@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::file::block::{BlockKind, read_block};
-use crate::file::layout::{DIRECTORY_EVERY, LINE, REGION, RUN, SLOT_AT};
+use crate::file::layout::{DIRECTORY_EVERY, LINE, MAX_UNSYNCED, REGION, RUN, SLOT_AT};
 use crate::file::open;
 use crate::file::report::State;
 use crate::file::testing::{Memory, numbers, records};
@@ -401,4 +401,20 @@ fn commits_come_by_themselves_by_bytes_and_by_time() {
     assert_eq!(committed(&memory), 1);
     memory.inner().budget = Some(0);
     assert_eq!(writer.append(table, &2).unwrap_err().kind(), ErrorKind::Io, "the error of the commit");
+}
+
+#[test]
+fn a_sync_between_buffered_commits_ends_at_a_block() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options().level(Level::Buffered));
+    let table = writer.table::<[u8; 1000]>().unwrap();
+    let count = MAX_UNSYNCED / 1000 + 2500;
+    for _ in 0..count {
+        writer.append(table, &[7; 1000]).unwrap();
+    }
+    writer.commit().unwrap();
+    let opened = memory.open().unwrap();
+    let commit = opened.commit;
+    assert_eq!((opened.report.state(), commit.record_count), (State::Unclosed, count));
+    assert!(commit.synced_bytes >= MAX_UNSYNCED - 2 * RUN && commit.synced_bytes < commit.committed_bytes);
 }
