@@ -46,7 +46,9 @@ fn large_inputs_take_a_bounded_share_of_memory() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v0/blocks.hydra");
     let whole = std::fs::read(golden).expect("a golden file");
     let cut = whole[..whole.len() / 2].to_vec();
-    for (what, bytes) in [("tables", tables.finish()), ("blocks", blocks.finish()), ("whole", whole), ("cut", cut)] {
+    for (what, bytes) in
+        [("tables", tables.finish()), ("blocks", blocks.finish()), ("whole", whole), ("cut", cut)]
+    {
         println!("{what}");
         let file = File::of(&bytes);
         laws::bounded(bytes.len(), || laws::use_file(&file));

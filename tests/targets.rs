@@ -13,8 +13,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+/// What takes any bytes, and panics where a law is broken.
+pub type Target = fn(&[u8]);
+
 /// The targets, by name. `import` is the command's, and is not among them.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("open", open),
     ("repaired", repaired),
     ("schema", schema),
