@@ -22,7 +22,8 @@ fn files(target: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_corpus_keeps_the_laws() {
+fn the_corpus_keeps_the_laws_and_memory_is_bounded() {
+    large_inputs_take_a_bounded_share_of_memory();
     for (name, target) in TARGETS {
         let files = files(name);
         assert!(files.len() > 10, "{name}: no corpus");
@@ -35,7 +36,6 @@ fn the_corpus_keeps_the_laws() {
 }
 
 /// What one byte of a large input can cost at most: many tables, many types, many small blocks, large ones.
-#[test]
 fn large_inputs_take_a_bounded_share_of_memory() {
     let schema = Schema::of::<u8>();
     let mut tables = Craft::default();
