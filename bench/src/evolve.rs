@@ -34,7 +34,7 @@ mod stored {
 }
 
 /// The first fields only.
-mod narrow {
+pub mod narrow {
     #[derive(hydra::Hydra, Clone, Copy)]
     #[repr(C)]
     #[hydra(plain)]
@@ -47,7 +47,7 @@ mod narrow {
 }
 
 /// A number wider, a field more.
-mod changed {
+pub mod changed {
     use hydra::Hydra;
 
     #[derive(Hydra, Clone, Copy)]

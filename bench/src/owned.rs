@@ -1,5 +1,6 @@
 //! Owned values and views of the same records in Hydra, rkyv and bincode: one file each, mapped anew in every round.
 
+use crate::evolve::{changed, narrow};
 use hydra::{Hydra, Map, Reader, Row, Table, Writer};
 use rkyv::api::high::{HighDeserializer, HighValidator};
 use rkyv::bytecheck::CheckBytes;
@@ -44,47 +45,6 @@ mod same {
         pub user: u32,
         pub text: String,
         pub tags: Vec<String>,
-    }
-}
-
-/// A number wider, a field more: blocks are transcoded. And, of ticks, the first fields alone.
-mod other {
-    use hydra::Hydra;
-
-    #[derive(Hydra, Clone, Copy)]
-    #[repr(C)]
-    #[hydra(plain)]
-    pub struct Tick {
-        pub time: u64,
-        pub price: f64,
-        pub size: f64,
-        pub order: u64,
-        pub account: u64,
-        pub venue: u64,
-        pub flags: u32,
-        #[hydra(default = 7)]
-        pub lot: u32,
-    }
-
-    #[derive(Hydra)]
-    pub struct Log {
-        pub time: u64,
-        pub user: u64,
-        pub text: String,
-        pub tags: Vec<String>,
-        pub more: Option<u32>,
-    }
-
-    pub mod narrow {
-        #[derive(hydra::Hydra, Clone, Copy)]
-        #[repr(C)]
-        #[hydra(plain)]
-        pub struct Tick {
-            pub time: u64,
-            pub price: f64,
-            pub size: f64,
-            pub order: u64,
-        }
     }
 }
 
@@ -157,7 +117,6 @@ fn log(time: u64) -> same::Log {
 }
 
 fn of_ticks(all: &mut Rounds, folder: &Path, count: usize) -> AnyResult<()> {
-    use other::narrow;
     type Ticks = Archived<Vec<same::Tick>>;
     let owned = |ticks: Vec<same::Tick>| ticks.iter().map(|tick| tick.time).fold(0, u64::wrapping_add);
     let view = |ticks: &Ticks| ticks.iter().map(|tick| tick.time.to_native()).fold(0, u64::wrapping_add);
@@ -170,11 +129,11 @@ fn of_ticks(all: &mut Rounds, folder: &Path, count: usize) -> AnyResult<()> {
         views::<narrow::Tick>(folder, |tick| tick.time())
     })?;
     all.time(("ticks", "Hydra, views, transcoded"), count, || {
-        views::<other::Tick>(folder, |tick| tick.time())
+        views::<changed::Tick>(folder, |tick| tick.time())
     })?;
     all.time(("ticks", "Hydra, owned, same type"), count, || decoded(folder, |tick: &same::Tick| tick.time))?;
     all.time(("ticks", "Hydra, owned, transcoded"), count, || {
-        decoded(folder, |tick: &other::Tick| tick.time)
+        decoded(folder, |tick: &changed::Tick| tick.time)
     })?;
     all.time(("ticks", "rkyv, checked access"), count, || {
         Ok(view(rkyv::access::<Ticks, Error>(&map(&rkyv)?)?))
@@ -197,13 +156,13 @@ fn of_logs(all: &mut Rounds, folder: &Path, count: usize) -> AnyResult<()> {
         views::<same::Log>(folder, |log| log.time() + log.text().len() as u64)
     })?;
     all.time(("logs", "Hydra, views, transcoded"), count, || {
-        views::<other::Log>(folder, |log| log.time() + log.text().len() as u64)
+        views::<changed::Log>(folder, |log| log.time() + log.text().len() as u64)
     })?;
     all.time(("logs", "Hydra, owned, same type"), count, || {
         decoded(folder, |log: &same::Log| log.time + log.text.len() as u64)
     })?;
     all.time(("logs", "Hydra, owned, transcoded"), count, || {
-        decoded(folder, |log: &other::Log| log.time + log.text.len() as u64)
+        decoded(folder, |log: &changed::Log| log.time + log.text.len() as u64)
     })?;
     all.time(("logs", "rkyv, checked access"), count, || {
         Ok(view(rkyv::access::<Logs, Error>(&map(&rkyv)?)?))
