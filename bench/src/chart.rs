@@ -40,21 +40,38 @@ impl Panel {
         let (x, y) = (self.powers(|point| point.0), self.powers(|point| point.1));
         let (x0, y0) = (left + ROOM.0, top + PANEL.1 - ROOM.3);
         let (wide, high) = (PANEL.0 - ROOM.0 - ROOM.2, PANEL.1 - ROOM.1 - ROOM.3);
-        let part = |value: f64, (low, high): (i32, i32)| (value.max(1e-9).log10() - f64::from(low)) / f64::from(high - low);
+        let part = |value: f64, (low, high): (i32, i32)| {
+            (value.max(1e-9).log10() - f64::from(low)) / f64::from(high - low)
+        };
         let (at_x, at_y) = (|value| x0 + wide * part(value, x), |value| y0 - high * part(value, y));
         writeln!(out, r#"<text x="{x0}" y="{}" font-weight="bold">{}</text>"#, top + 20.0, self.title)?;
         for power in x.0..=x.1 {
             let at = at_x(10f64.powi(power));
             writeln!(out, r##"<path d="M{at:.1} {y0:.1}v{:.1}" stroke="#ddd"/>"##, -high)?;
-            writeln!(out, r#"<text x="{at:.1}" y="{:.1}" text-anchor="middle">{}</text>"#, y0 + 15.0, power_of_ten(power))?;
+            writeln!(
+                out,
+                r#"<text x="{at:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+                y0 + 15.0,
+                power_of_ten(power)
+            )?;
         }
         for power in y.0..=y.1 {
             let at = at_y(10f64.powi(power));
             writeln!(out, r##"<path d="M{x0:.1} {at:.1}h{wide:.1}" stroke="#ddd"/>"##)?;
             let label = 10f64.powi(power);
-            writeln!(out, r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{label}</text>"#, x0 - 5.0, at + 4.0)?;
+            writeln!(
+                out,
+                r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{label}</text>"#,
+                x0 - 5.0,
+                at + 4.0
+            )?;
         }
-        writeln!(out, r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">records</text>"#, x0 + wide / 2.0, y0 + 31.0)?;
+        writeln!(
+            out,
+            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">records</text>"#,
+            x0 + wide / 2.0,
+            y0 + 31.0
+        )?;
         let middle = y0 - high / 2.0;
         writeln!(
             out,
@@ -63,10 +80,20 @@ impl Panel {
             self.y
         )?;
         for (index, ((name, points), colour)) in self.lines.iter().zip(COLOURS).enumerate() {
-            let at: Vec<String> = points.iter().map(|point| format!("{:.1},{:.1}", at_x(point.0), at_y(point.1))).collect();
-            writeln!(out, r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2"/>"#, at.join(" "))?;
+            let at: Vec<String> =
+                points.iter().map(|point| format!("{:.1},{:.1}", at_x(point.0), at_y(point.1))).collect();
+            writeln!(
+                out,
+                r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2"/>"#,
+                at.join(" ")
+            )?;
             for point in points {
-                writeln!(out, r#"<circle cx="{:.1}" cy="{:.1}" r="2.5" fill="{colour}"/>"#, at_x(point.0), at_y(point.1))?;
+                writeln!(
+                    out,
+                    r#"<circle cx="{:.1}" cy="{:.1}" r="2.5" fill="{colour}"/>"#,
+                    at_x(point.0),
+                    at_y(point.1)
+                )?;
             }
             let (x, y) = (x0 + 190.0 * (index % 2) as f64 - 20.0, y0 + 52.0 + 17.0 * (index / 2) as f64);
             writeln!(out, r#"<path d="M{x:.1} {:.1}h16" stroke="{colour}" stroke-width="3"/>"#, y - 4.0)?;

@@ -2,11 +2,10 @@
 //! one after the other in each round. It knows neither formats nor records.
 #![forbid(unsafe_code)]
 
-use crate::AnyResult;
 use crate::report::{Table, against};
+use crate::{AnyResult, clock};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
@@ -153,17 +152,17 @@ impl Times {
         per: usize,
         work: impl FnOnce() -> AnyResult<W>,
     ) -> AnyResult<W> {
-        let start = Instant::now();
-        let done = black_box(work()?);
-        let nanos = start.elapsed().as_nanos() as f64 / per as f64;
-        self.0.entry((column, name.to_string())).or_default().push(nanos);
+        let (done, nanos) = clock::nanos(work)?;
+        self.add(column, name, nanos / per as f64);
         Ok(done)
     }
 
+    fn add(&mut self, column: usize, name: &str, nanos: f64) {
+        self.0.entry((column, name.to_string())).or_default().push(nanos);
+    }
+
     fn median(&self, column: usize, name: &str) -> Option<f64> {
-        let mut all = self.0.get(&(column, name.to_string()))?.clone();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied()
+        self.0.get(&(column, name.to_string())).cloned().map(clock::median)
     }
 }
 
@@ -260,7 +259,7 @@ fn write<R: Record>(
     let sync = times.time(0, &name, count, || format.write(&path, &input.records))?;
     sync()?;
     let nanos = start.elapsed().as_nanos() as f64 / count as f64;
-    times.0.entry((1, name)).or_default().push(nanos);
+    times.add(1, &name, nanos);
     Ok(())
 }
 
@@ -279,11 +278,10 @@ where
     if opened.remembers() {
         equal(&times.time(3, &name, count, || opened.scan())?, &input.sums)?;
     }
-    let owned = Instant::now();
-    if let Some(sums) = opened.owned() {
-        let nanos = owned.elapsed().as_nanos() as f64 / count as f64;
-        equal(&sums?, &input.sums)?;
-        times.0.entry((4, name.clone())).or_default().push(nanos);
+    let (owned, nanos) = clock::nanos(|| opened.owned().transpose())?;
+    if let Some(sums) = owned {
+        equal(&sums, &input.sums)?;
+        times.add(4, &name, nanos / count as f64);
     }
     drop(opened);
     let mut opened = format.open(&path)?;

@@ -8,10 +8,9 @@ use crate::peers::hydra::{Way, table};
 use crate::peers::raw::{Floor, Out, parts};
 use crate::report::{Section, Table, against, anonymous, digits};
 use crate::ticks::Tick;
-use crate::{AnyResult, Scratch};
+use crate::{AnyResult, Scratch, clock};
 use hydra::{Level, View, Writer};
 use std::path::Path;
-use std::time::Instant;
 
 /// Where the picture goes.
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/growth.svg");
@@ -76,7 +75,7 @@ pub fn run(ticks: usize, logs: usize, keep: bool) -> AnyResult<()> {
     let scratch = Scratch::new("growth")?;
     let mut section = Section::new("growth", &[])?;
     section.say(
-        "Nanoseconds a record, medians; in parentheses against raw (plain writes of 1 MiB, casts over a map) at that size. *Scan* is \
+        "Nanoseconds of processor time a record, medians; in parentheses against raw (plain writes of 1 MiB, casts over a map) at that size. *Scan* is \
          over a fresh map or an opened file, every block checked. Memory is KiB that belong to no file, above what there was \
          before: allocated at most, and as the system counts it (RssAnon).",
     );
@@ -175,16 +174,13 @@ where
 
 /// Runs `work` until it took long enough, and gives the median of what it gives.
 fn median(records: u64, mut work: impl FnMut() -> AnyResult<f64>) -> AnyResult<f64> {
-    let rounds = (20_000_000 / records).clamp(if records > 50_000_000 { 2 } else { 3 }, 201);
-    let mut all = (0..rounds).map(|_| work()).collect::<AnyResult<Vec<f64>>>()?;
-    all.sort_by(f64::total_cmp);
-    Ok(all[all.len() / 2])
+    let rounds = (10_000_000 / records).clamp(if records > 50_000_000 { 2 } else { 3 }, 21);
+    Ok(clock::median((0..rounds).map(|_| work()).collect::<AnyResult<_>>()?))
 }
 
 fn nanos<W>(per: u64, work: impl FnOnce() -> AnyResult<W>) -> AnyResult<(W, f64)> {
-    let start = Instant::now();
-    let done = work()?;
-    Ok((done, start.elapsed().as_nanos() as f64 / per as f64))
+    let (done, nanos) = clock::nanos(work)?;
+    Ok((done, nanos / per as f64))
 }
 
 /// The records of a pool, over and over, as parts.
@@ -213,7 +209,8 @@ where
         if file.exists() {
             std::fs::remove_file(&file)?;
         }
-        let ((writer, nanos), memory) = Memory::of(|look| nanos(records, || append(&file, pool, records, look)))?;
+        let ((writer, nanos), memory) =
+            Memory::of(|look| nanos(records, || append(&file, pool, records, look)))?;
         point.memory[0] = point.memory[0].larger(memory);
         writer.finish()?;
         Ok(nanos)
@@ -232,9 +229,13 @@ where
             point.memory[index + 1] = point.memory[index + 1].larger(memory);
             if Some(sum) == sums { Ok(nanos) } else { Err("sums differ".into()) }
         })?;
-        point.first[index] = median(20_000_000 / 51, || {
+        point.first[index] = median(10_000_000 / 21, || {
             let (look, nanos) = nanos(1, || Ok(table::<R>(&file, way)?.get(0)?.view().look()))?;
-            if Some(look) == pool.first().map(|record| record.look()) { Ok(nanos / 1e3) } else { Err("another first record".into()) }
+            if Some(look) == pool.first().map(|record| record.look()) {
+                Ok(nanos / 1e3)
+            } else {
+                Err("another first record".into())
+            }
         })?;
     }
     Ok(point)

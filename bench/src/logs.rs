@@ -267,7 +267,8 @@ impl Columns for Log {
     }
 
     fn arrays(logs: &[Log]) -> Vec<ArrayRef> {
-        let mut spans = ListBuilder::new(UInt32Builder::new()).with_field(Field::new_list_field(DataType::UInt32, false));
+        let mut spans =
+            ListBuilder::new(UInt32Builder::new()).with_field(Field::new_list_field(DataType::UInt32, false));
         for log in logs {
             spans.values().append_slice(&log.spans);
             spans.append(true);

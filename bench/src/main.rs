@@ -14,6 +14,7 @@
 //! Without numbers, `files` and `growth` write their tables into docs/BENCHMARKS.md, and `growth` its picture beside it.
 
 mod chart;
+mod clock;
 mod compare;
 mod counting;
 mod durable;

@@ -94,8 +94,10 @@ fn machine(peers: &[&str]) -> AnyResult<String> {
     let memory = number("/proc/meminfo", "MemTotal:")? >> 20;
     let kernel = read_to_string("/proc/sys/kernel/osrelease")?;
     let temp = std::env::temp_dir();
-    let disk = output("stat", &["-f", "-c", "%T", &temp.to_string_lossy()])?;
-    let mut text = format!("{cores} cores of {}, {memory} GiB", model.map_or("an unknown kind", |found| found.1));
+    let disk = output("df", &["--output=fstype", &temp.to_string_lossy()])?;
+    let disk = disk.lines().last().unwrap_or_default();
+    let mut text =
+        format!("{cores} cores of {}, {memory} GiB", model.map_or("an unknown kind", |found| found.1));
     write!(text, ", {disk}, Linux {}, {}, ", kernel.trim(), output("rustc", &["--version"])?)?;
     write!(text, "{}; load at the start: {}.", output("date", &["-u", "+%F %H:%M UTC"])?, load()?)?;
     if !peers.is_empty() {

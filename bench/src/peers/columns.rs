@@ -57,7 +57,12 @@ fn batches<R: Columns>(records: &[R]) -> impl Iterator<Item = AnyResult<RecordBa
 }
 
 fn add_times(sum: u64, batch: &RecordBatch) -> u64 {
-    batch.column(0).as_primitive::<UInt64Type>().values().iter().fold(sum, |sum, time| sum.wrapping_add(*time))
+    batch
+        .column(0)
+        .as_primitive::<UInt64Type>()
+        .values()
+        .iter()
+        .fold(sum, |sum, time| sum.wrapping_add(*time))
 }
 
 /// Arrow IPC. True if offsets and text of each batch are checked, as they are unless unsafe code says otherwise.
@@ -174,7 +179,14 @@ impl OpenParquet {
         let mut row = place as usize;
         let groups = self.metadata.metadata().row_groups();
         let mut counts = groups.iter().map(|group| group.num_rows() as usize);
-        let group = counts.position(|count| row < count || { row -= count; false }).ok_or("no group")?;
+        let group = counts
+            .position(|count| {
+                row < count || {
+                    row -= count;
+                    false
+                }
+            })
+            .ok_or("no group")?;
         let selection = RowSelection::from(vec![RowSelector::skip(row), RowSelector::select(1)]);
         let builder = self.builder(R::LOOK)?.with_row_groups(vec![group]).with_row_selection(selection);
         let batch = builder.with_batch_size(1).build()?.next().ok_or("no batch")??;

@@ -41,7 +41,9 @@ impl Open {
             let (bytes, after) = frame(rest)?;
             rest = after;
             Some(match codec {
-                Frames::Bincode => bincode::decode_from_slice(bytes, FIXED).map(|done| done.0).map_err(Into::into),
+                Frames::Bincode => {
+                    bincode::decode_from_slice(bytes, FIXED).map(|done| done.0).map_err(Into::into)
+                }
                 Frames::Bitcode => bitcode::decode(bytes).map_err(Into::into),
             })
         })

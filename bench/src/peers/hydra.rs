@@ -54,17 +54,19 @@ where
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
-        Ok(Box::new(table::<R>(path, *self)?))
+        Ok(Box::new(Open(table::<R>(path, *self)?, *self)))
     }
 }
 
-impl<R: Record + hydra::Hydra> Opened<R> for Table<R>
+struct Open<R>(Table<R>, Way);
+
+impl<R: Record + hydra::Hydra> Opened<R> for Open<R>
 where
     for<'a> View<'a, R>: Fields<R::Sums>,
     for<'a> &'a R: Fields<R::Sums>,
 {
     fn scan(&mut self) -> AnyResult<R::Sums> {
-        self.blocks().try_fold(R::Sums::default(), |sums, block| Ok(scan(&block?, sums)))
+        self.0.blocks().try_fold(R::Sums::default(), |sums, block| Ok(scan(&block?, sums)))
     }
 
     fn remembers(&self) -> bool {
@@ -72,23 +74,24 @@ where
     }
 
     fn one(&mut self) -> AnyResult<u64> {
-        self.blocks().try_fold(0, |sum: u64, block| Ok(sum.wrapping_add(times(&block?))))
+        self.0.blocks().try_fold(0, |sum: u64, block| Ok(sum.wrapping_add(times(&block?))))
     }
 
     fn reads(&self) -> Option<usize> {
-        Some(1)
+        // Each reads a whole block.
+        Some(if self.1 == Way::Map { 1 } else { 1000 })
     }
 
     fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
-        places.iter().try_fold(0, |sum: u64, place| Ok(sum.wrapping_add(self.get(*place)?.view().look())))
+        places.iter().try_fold(0, |sum: u64, place| Ok(sum.wrapping_add(self.0.get(*place)?.view().look())))
     }
 
     fn first(&mut self) -> AnyResult<u64> {
-        Ok(self.get(0)?.view().look())
+        Ok(self.0.get(0)?.view().look())
     }
 
     fn owned(&mut self) -> Option<AnyResult<R::Sums>> {
-        Some(self.blocks().try_fold(R::Sums::default(), |mut sums, block| {
+        Some(self.0.blocks().try_fold(R::Sums::default(), |mut sums, block| {
             for record in block?.decode() {
                 (&record?).add(&mut sums);
             }

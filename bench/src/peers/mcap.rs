@@ -17,7 +17,8 @@ struct Open(Mmap);
 
 impl Open {
     fn records<R: Coded>(&self) -> AnyResult<impl Iterator<Item = AnyResult<R>>> {
-        Ok(RawMessageStream::new(&self.0)?.map(|message| Ok(bincode::decode_from_slice(&message?.data, FIXED)?.0)))
+        Ok(RawMessageStream::new(&self.0)?
+            .map(|message| Ok(bincode::decode_from_slice(&message?.data, FIXED)?.0)))
     }
 }
 

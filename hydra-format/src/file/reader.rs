@@ -467,10 +467,18 @@ impl Shared {
         let (source, catalog) = (self.source(), &self.opened.catalog);
         let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
         catalog.check_data_header(&header, entry)?;
-        let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
+        let mut buffer = self.spare();
+        buffer.resize(usize::try_from(header.bytes()).unwrap_or(0));
         let read = source.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
+    }
+
+    /// A buffer: that of the block which would leave the cache next, if nobody else has it.
+    fn spare(&self) -> AlignedBuf {
+        let mut held = self.caches.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = if held.len() < CACHED_BLOCKS { None } else { held.pop_back() };
+        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
     }
 
     /// The regions of the block whose payload starts at `start` of the backing; verified unless it was before.

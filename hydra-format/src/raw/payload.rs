@@ -143,6 +143,14 @@ impl Payload {
         Ok(Payload { backing, ranges })
     }
 
+    /// The buffer, if nobody else has it.
+    pub(crate) fn into_buffer(self) -> Option<AlignedBuf> {
+        match self.backing {
+            Backing::Map(_) => None,
+            Backing::Buffer(buffer) => Arc::into_inner(buffer),
+        }
+    }
+
     /// The records.
     #[inline]
     pub(crate) fn records(&self) -> &[u8] {
