@@ -172,9 +172,8 @@ where
         .collect()
 }
 
-/// Runs `work` until it took long enough, and gives the median of what it gives.
-fn median(records: u64, mut work: impl FnMut() -> AnyResult<f64>) -> AnyResult<f64> {
-    let rounds = (10_000_000 / records).clamp(if records > 50_000_000 { 2 } else { 3 }, 21);
+/// The median of what `work` gives in so many rounds.
+fn median(rounds: u64, mut work: impl FnMut() -> AnyResult<f64>) -> AnyResult<f64> {
     Ok(clock::median((0..rounds).map(|_| work()).collect::<AnyResult<_>>()?))
 }
 
@@ -197,7 +196,9 @@ where
 {
     let (raw, file) = (scratch.path().join("raw"), scratch.path().join("hydra"));
     let mut point = Point { records, ..Point::default() };
-    point.write[0] = median(records, || {
+    // Small files are measured more often.
+    let rounds = (10_000_000 / records).clamp(if records > 50_000_000 { 2 } else { 3 }, 21);
+    point.write[0] = median(rounds, || {
         if raw.exists() {
             std::fs::remove_dir_all(&raw)?;
         }
@@ -205,7 +206,7 @@ where
         sync()?;
         Ok(nanos)
     })?;
-    point.write[1] = median(records, || {
+    point.write[1] = median(rounds, || {
         if file.exists() {
             std::fs::remove_file(&file)?;
         }
@@ -217,19 +218,19 @@ where
     })?;
     point.bytes = std::fs::metadata(&file)?.len() as f64 / records as f64;
     let mut sums = None;
-    point.scan[0] = median(records, || {
+    point.scan[0] = median(rounds, || {
         let parts = parts::<R>(&raw)?;
         let (sum, nanos) = nanos(records, || Ok(scan(R::rows(&parts)?, R::Sums::default())))?;
         sums = Some(sum);
         Ok(nanos)
     })?;
     for (index, way) in [Way::Map, Way::Buffers].into_iter().enumerate() {
-        point.scan[index + 1] = median(records, || {
+        point.scan[index + 1] = median(rounds, || {
             let ((sum, nanos), memory) = Memory::of(|look| scanned::<R>(&file, way, records, look))?;
             point.memory[index + 1] = point.memory[index + 1].larger(memory);
             if Some(sum) == sums { Ok(nanos) } else { Err("sums differ".into()) }
         })?;
-        point.first[index] = median(10_000_000 / 21, || {
+        point.first[index] = median(21, || {
             let (look, nanos) = nanos(1, || Ok(table::<R>(&file, way)?.get(0)?.view().look()))?;
             if Some(look) == pool.first().map(|record| record.look()) {
                 Ok(nanos / 1e3)
