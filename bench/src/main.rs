@@ -11,7 +11,8 @@
 //! - `durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
 //! - `file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 //!
-//! Without numbers, `files` and `growth` write their tables into docs/BENCHMARKS.md, and `growth` its picture beside it.
+//! Without numbers, or with `keep` after the command, `files` and `growth` write their tables into docs/BENCHMARKS.md, and `growth` its
+//! picture beside it.
 
 mod chart;
 mod clock;
@@ -68,9 +69,9 @@ fn main() -> AnyResult<()> {
     let mut args = std::env::args().skip(1).peekable();
     let what = args.next_if(|arg| arg.parse::<usize>().is_err()).unwrap_or("files".into());
     let path = if what == "file" { args.next() } else { None };
+    let keep = args.next_if(|arg| arg == "keep").is_some() || args.peek().is_none();
     let numbers = args.map(|arg| arg.parse::<usize>()).collect::<Result<Vec<usize>, _>>()?;
     let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
-    let keep = numbers.is_empty();
     match (what.as_str(), path) {
         ("files", _) => files::run(number(0, 10_000_000), number(1, 1_000_000), number(2, 7), keep),
         ("quick", _) => files::run(1_000_000, 100_000, 3, false),

@@ -257,6 +257,11 @@ mod tests {
             let _ = builder.push(|measure| measure.text(3), |_, _| panic!("a value that panics"));
         });
         assert!(std::panic::catch_unwind(panics).is_err());
-        assert_eq!(builder.seal(Regions::default()).unwrap().header.count, 1);
+        let spoils = builder.push(|measure| measure.text(9), |slot, sink| sink.text(slot, "spoiled"));
+        assert_eq!(spoils.unwrap_err().kind(), ErrorKind::CannotEncode);
+        push(&mut builder, &"too".to_string()).unwrap();
+        let sealed = builder.seal(Regions::default()).unwrap();
+        assert_eq!((sealed.header.count, sealed.header.payload_bytes), (2, 64 + 7));
+        assert_eq!(sealed.parts[2][..12], *b"kepttoo\0\0\0\0\0");
     }
 }
