@@ -2,12 +2,13 @@
 
 use crate::AnyResult;
 use crate::compare::{self, Fields, Format, Record};
+use crate::peers::Run;
 use crate::peers::avro::{Avro, Avros, integer};
 use crate::peers::columns::{Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
 use crate::peers::hydra::Way;
 use crate::peers::mcap::Mcap;
-use crate::peers::raw::{Floor, Raw, Run, Text};
+use crate::peers::raw::{Floor, Raw, Text};
 use crate::peers::rkyv::Rkyv;
 use crate::peers::sqlite::{Sqlite, Stored};
 use crate::report::Table;
@@ -207,7 +208,7 @@ impl Floor for Log {
             has_user: u8::from(self.user.is_some()),
             unused: 0,
         };
-        fixed.push(bytemuck::bytes_of(&line))
+        Ok(fixed.push(bytemuck::bytes_of(&line))?)
     }
 
     fn rows(files: &[Mmap]) -> AnyResult<impl Iterator<Item = RawLog<'_>>> {

@@ -2,12 +2,13 @@
 
 use crate::AnyResult;
 use crate::compare::{self, Fields, Format, Record};
+use crate::peers::Run;
 use crate::peers::avro::{Avro, Avros, integer};
 use crate::peers::columns::{Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
 use crate::peers::hydra::Way;
 use crate::peers::mcap::Mcap;
-use crate::peers::raw::{Floor, Raw, Run, Text};
+use crate::peers::raw::{Floor, Raw, Text};
 use crate::peers::rkyv::Rkyv;
 use crate::peers::sqlite::{Sqlite, Stored};
 use crate::report::Table;
@@ -128,7 +129,7 @@ impl Floor for Tick {
 
     #[inline]
     fn put(&self, parts: &mut [Run]) -> AnyResult<()> {
-        parts.iter_mut().try_for_each(|part| part.push(bytemuck::bytes_of(self)))
+        parts.iter_mut().try_for_each(|part| Ok(part.push(bytemuck::bytes_of(self))?))
     }
 
     fn rows(parts: &[Mmap]) -> AnyResult<impl Iterator<Item = &Tick>> {

@@ -1,7 +1,7 @@
 //! Avro, without compression: written by serde, read as its values.
 #![forbid(unsafe_code)]
 
-use super::{create, flushed};
+use super::Run;
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Record, Sync};
 use apache_avro::types::Value;
@@ -46,11 +46,11 @@ impl<R: Avros> Format<R> for Avro {
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
         let schema = Schema::parse_str(R::SCHEMA)?;
-        let mut out = Writer::with_codec(&schema, create(path)?, Codec::Null);
+        let mut out = Writer::with_codec(&schema, Run::create(path)?, Codec::Null);
         for record in records {
             out.append_ser(record)?;
         }
-        flushed(out.into_inner()?)
+        out.into_inner()?.finish()
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {

@@ -1,6 +1,6 @@
 //! Arrow IPC over a map, and Parquet: columns, in batches of 65,536 records. Only the columns that are asked for are read.
 
-use super::{create, flushed, map, synced};
+use super::{Run, map, synced};
 use crate::AnyResult;
 use crate::compare::{Format, Opened, Record, Sync};
 use arrow_array::cast::AsArray;
@@ -116,9 +116,9 @@ impl<R: Columns> Format<R> for Ipc {
     }
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
-        let mut out = FileWriter::try_new(create(path)?, &schema::<R>())?;
+        let mut out = FileWriter::try_new(Run::create(path)?, &schema::<R>())?;
         batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
-        flushed(out.into_inner()?)
+        out.into_inner()?.finish()
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {

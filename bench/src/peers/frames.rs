@@ -1,7 +1,7 @@
 //! bincode and bitcode: frames of 4,096 records, each decoded as a whole to owned values.
 #![forbid(unsafe_code)]
 
-use super::{create, flushed, frame, map, put_frame};
+use super::{Run, frame, map, put_frame};
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
 use memmap2::Mmap;
@@ -63,7 +63,7 @@ where
     }
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
-        let mut out = create(path)?;
+        let mut out = Run::create(path)?;
         let (mut buffer, mut coder) = (Vec::new(), bitcode::Buffer::new());
         for records in records.chunks(FRAME) {
             match self {
@@ -75,7 +75,7 @@ where
                 Frames::Bitcode => put_frame(&mut out, coder.encode(records))?,
             }
         }
-        flushed(out)
+        out.finish()
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {

@@ -2,13 +2,15 @@
 #![forbid(unsafe_code)]
 
 use super::frames::{Coded, FIXED};
-use super::{create, map, synced};
+use super::{RUN, map, synced};
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Sync};
 use mcap::read::RawMessageStream;
 use mcap::records::MessageHeader;
 use memmap2::Mmap;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 
 pub struct Mcap;
@@ -35,7 +37,9 @@ where
     }
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
-        let mut out = mcap::WriteOptions::new().compression(None).create(create(path)?)?;
+        let mut out = mcap::WriteOptions::new()
+            .compression(None)
+            .create(BufWriter::with_capacity(RUN, File::create(path)?))?;
         let channel_id = out.add_channel(0, "records", "bincode", &BTreeMap::new())?;
         let mut data = Vec::new();
         for (sequence, record) in (0..).zip(records) {

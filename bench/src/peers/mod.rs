@@ -12,23 +12,59 @@ pub mod sqlite;
 use crate::AnyResult;
 use crate::compare::Sync;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Bytes that are written at once.
 const RUN: usize = 1 << 20;
 
-/// A new file behind a buffer of 1 MiB.
-fn create(path: &Path) -> AnyResult<BufWriter<File>> {
-    Ok(BufWriter::with_capacity(RUN, File::create(path)?))
+/// A new file that is written in aligned runs of 1 MiB: whatever is mapped is mapped in large pieces then.
+pub struct Run {
+    file: File,
+    bytes: Vec<u8>,
+    /// How many were pushed.
+    pub count: u64,
 }
 
-/// Writes what is in the buffer.
-fn flushed(out: BufWriter<File>) -> AnyResult<Sync> {
-    let file = out.into_inner().map_err(|error| error.into_error())?;
-    Ok(synced(file))
+impl Run {
+    pub fn create(path: &Path) -> AnyResult<Run> {
+        Ok(Run { file: File::create(path)?, bytes: Vec::with_capacity(RUN), count: 0 })
+    }
+
+    #[inline]
+    pub fn push(&mut self, mut bytes: &[u8]) -> std::io::Result<()> {
+        self.count += bytes.len() as u64;
+        while let Some((now, later)) = bytes.split_at_checked(RUN - self.bytes.len()) {
+            self.bytes.extend_from_slice(now);
+            self.file.write_all(&self.bytes)?;
+            self.bytes.clear();
+            bytes = later;
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Writes what is left.
+    pub fn finish(mut self) -> AnyResult<Sync> {
+        self.file.write_all(&self.bytes)?;
+        Ok(synced(self.file))
+    }
 }
 
+impl Write for Run {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.push(bytes)?;
+        Ok(bytes.len())
+    }
+
+    /// Only the end flushes, and formats do not say when that is.
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes a file durable.
 fn synced(file: File) -> Sync {
     Box::new(move || Ok(file.sync_all()?))
 }

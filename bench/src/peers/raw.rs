@@ -1,42 +1,10 @@
 //! The floor: the least work that gives the same answer. Plain writes of 1 MiB, and casts over a map.
 
-use super::{RUN, map, synced};
+use super::{Run, map};
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
 use memmap2::Mmap;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
-
-/// A file that is written in runs.
-pub struct Run {
-    file: File,
-    bytes: Vec<u8>,
-    /// How many were pushed.
-    pub count: u64,
-}
-
-impl Run {
-    fn create(path: &Path) -> AnyResult<Run> {
-        Ok(Run { file: File::create(path)?, bytes: Vec::with_capacity(RUN), count: 0 })
-    }
-
-    #[inline]
-    pub fn push(&mut self, bytes: &[u8]) -> AnyResult<()> {
-        if self.bytes.len() + bytes.len() > RUN {
-            self.file.write_all(&self.bytes)?;
-            self.bytes.clear();
-        }
-        self.bytes.extend_from_slice(bytes);
-        self.count += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn finish(mut self) -> AnyResult<File> {
-        self.file.write_all(&self.bytes)?;
-        Ok(self.file)
-    }
-}
 
 /// How the floor keeps a record: one file for each part.
 pub trait Floor: Record {
@@ -77,8 +45,8 @@ impl Out {
     }
 
     pub fn finish(self) -> AnyResult<Sync> {
-        let files = self.0.into_iter().map(Run::finish).collect::<AnyResult<Vec<File>>>()?;
-        Ok(Box::new(move || files.into_iter().try_for_each(|file| synced(file)())))
+        let parts = self.0.into_iter().map(Run::finish).collect::<AnyResult<Vec<Sync>>>()?;
+        Ok(Box::new(move || parts.into_iter().try_for_each(|part| part())))
     }
 }
 

@@ -1,6 +1,6 @@
 //! rkyv: one archived vector, read in place, with and without its check.
 
-use super::{create, flushed, map};
+use super::{Run, map};
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
 use memmap2::Mmap;
@@ -11,8 +11,6 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::ser::writer::IoWriter;
 use rkyv::vec::ArchivedVec;
 use rkyv::{Archive, Archived, Deserialize, Serialize};
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 
 /// True if what is in the file is checked.
@@ -21,7 +19,7 @@ pub struct Rkyv(pub bool);
 
 struct Open(Mmap, bool);
 
-type Out = IoWriter<BufWriter<File>>;
+type Out = IoWriter<Run>;
 
 /// Records that rkyv archives.
 pub trait Archives:
@@ -57,8 +55,8 @@ where
     }
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
-        let out = rkyv::api::high::to_bytes_in::<_, Error>(records, IoWriter::new(create(path)?))?;
-        flushed(out.into_inner())
+        let out = rkyv::api::high::to_bytes_in::<_, Error>(records, IoWriter::new(Run::create(path)?))?;
+        out.into_inner().finish()
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
