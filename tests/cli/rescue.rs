@@ -219,7 +219,7 @@ error[HY0202]: payload checksum mismatch: nothing can be saved
     ]]);
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ ticks.hydra  cannot be opened
-  [HY0105] no valid commit record: both commit records are invalid
+  [HY0105] damaged commit record: both commit records are invalid
     --> ticks.hydra @ 0x200
     = help: hydra recover
   [HY0202] payload checksum mismatch

@@ -4,7 +4,7 @@
 
 use super::block::{self, BlockHeader, BlockKind, Bounds};
 use super::index::{Entry, Index, IndexSchema, follow, totals};
-use super::layout::{LINE, NODE_ENTRIES};
+use super::layout::{LINE, NODE_ENTRIES, REGION};
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
 use crate::evolve::is_older;
@@ -152,7 +152,19 @@ impl Catalog {
     #[cold]
     pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
         let name = self.tables.get(table).map_or("?", TableInfo::name);
-        Error::new(ErrorKind::Chain)
+        // They are looked for after those before them.
+        let entries = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
+        let at = match before.and_then(|at| entries.get(at)) {
+            Some(entry) if entry.level == 0 => {
+                Some(entry.offset.saturating_add(u64::from(entry.line_count) * LINE))
+            }
+            Some(node) => Some(node.offset),
+            None => entries.first().map(|_| REGION),
+        };
+        let error = Error::new(ErrorKind::Chain);
+        at.into_iter()
+            .fold(error, Error::at)
             .place(format!("table {name}, records {}..{}", records.start, records.end))
             .what("the block of these records is missing")
             .help("hydra check")
