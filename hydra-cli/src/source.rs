@@ -66,8 +66,11 @@ impl Input {
             console.warn(&format!("{name}: {report}; hydra check {name} tells more"));
             return Ok(false);
         }
-        let message =
-            format!("{report}, {} of {} cannot be found", count(missing), plural(known.saturating_add(missing), "record"));
+        let message = format!(
+            "{report}, {} of {} cannot be found",
+            count(missing),
+            plural(known.saturating_add(missing), "record")
+        );
         if skip_damaged {
             console.warn(&format!("{name}: {message}"));
             return Ok(true);

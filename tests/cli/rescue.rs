@@ -210,11 +210,13 @@ b.hydra  1,000 records, 24.8 KiB (25344), verified
 
 "#]]);
     (0..4).for_each(|block| flip(&place, block, false));
-    place.run(&["recover", "ticks.hydra", "-o", "c.hydra"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[r#"
+    place.run(&["recover", "ticks.hydra", "-o", "c.hydra"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[
+        r#"
 error[HY0202]: payload checksum mismatch: nothing can be saved
   --> ticks.hydra @ 0x2100: found 1000 lost records
 
-"#]]);
+"#
+    ]]);
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ ticks.hydra  cannot be opened
   [HY0105] damaged commit record: both commit records are invalid

@@ -12,10 +12,20 @@ use std::path::Path;
 pub(crate) const KINDS: &[(&str, Make)] = &[
     ("tiny blocks", |bytes| tiny_blocks(bytes, &|_, _| ()).finish()),
     ("every second block damaged", |bytes| {
-        tiny_blocks(bytes, &|at, block| if at % 2 == 0 { block[20] ^= 1 }).finish()
+        tiny_blocks(bytes, &|at, block| {
+            if at % 2 == 0 {
+                block[20] ^= 1
+            }
+        })
+        .finish()
     }),
     ("every second payload damaged", |bytes| {
-        tiny_blocks(bytes, &|at, block| if at % 2 == 0 { block[64] ^= 1 }).finish()
+        tiny_blocks(bytes, &|at, block| {
+            if at % 2 == 0 {
+                block[64] ^= 1
+            }
+        })
+        .finish()
     }),
     ("no block whole", |bytes| tiny_blocks(bytes, &|_, block| block[20] ^= 1).finish()),
     ("heads of blocks that lie", |bytes| {
@@ -35,13 +45,17 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
     ("edits, one after the other", edits),
     ("tables", |bytes| {
         let (mut craft, schema) = (Craft::default(), Schema::of::<u8>());
-        (1..bytes as u32 / 192).for_each(|id| _ = craft.schema(id, &id.to_string(), schema.core(), schema.notes()));
+        (1..bytes as u32 / 192)
+            .for_each(|id| _ = craft.schema(id, &id.to_string(), schema.core(), schema.notes()));
         craft.finish()
     }),
     ("schemas of one table", |bytes| {
         let mut craft = Craft::default();
         for id in 1..bytes as u32 / 192 {
-            let schema = Schema::new(vec![Descriptor::array(TypeRef::Index(1), u64::from(id)), Descriptor::scalar(Kind::U8)]);
+            let schema = Schema::new(vec![
+                Descriptor::array(TypeRef::Index(1), u64::from(id)),
+                Descriptor::scalar(Kind::U8),
+            ]);
             let schema = schema.expect("a schema");
             craft.schema(id, "T", schema.core(), schema.notes());
             craft.data((id, u64::from(id) - 1, 1, id), &vec![1; id as usize % 64], b"", b"");
@@ -52,7 +66,8 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
         let (mut craft, schema) = (Craft::default(), Schema::of::<u8>());
         let at = craft.schema(1, "T", schema.core(), schema.notes());
         let lines = (craft.bytes.len() as u64 - at) as u32 / 64;
-        (0..bytes / 256).for_each(|_| _ = craft.index((0, 0, 0), &[(0, 0, 0, 0, 0)], &[(1, 0, at, lines)], &[]));
+        (0..bytes / 256)
+            .for_each(|_| _ = craft.index((0, 0, 0), &[(0, 0, 0, 0, 0)], &[(1, 0, at, lines)], &[]));
         craft.finish()
     }),
     ("types", |bytes| {
@@ -89,7 +104,9 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
     }),
     ("strings of one byte", |bytes| of_value(&vec!["x".to_string(); bytes / 9])),
     ("a long text", |bytes| of_value(&"é".repeat(bytes / 2))),
-    ("a map", |bytes| of_value(&(0..bytes as u32 / 21).map(|key| (key, key.to_string())).collect::<BTreeMap<_, _>>())),
+    ("a map", |bytes| {
+        of_value(&(0..bytes as u32 / 21).map(|key| (key, key.to_string())).collect::<BTreeMap<_, _>>())
+    }),
     ("a map out of order", |bytes| {
         let schema = Schema::of::<BTreeMap<u8, u8>>();
         let count = bytes as u32 / 2;
@@ -110,7 +127,8 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
     }),
     ("metadata", |bytes| {
         let disk = Memory::default();
-        let mut writer = testing::create(Writer::options().file_id([7; 16]), &disk, Path::new("file")).expect("a file");
+        let mut writer =
+            testing::create(Writer::options().file_id([7; 16]), &disk, Path::new("file")).expect("a file");
         (0..bytes / 26).for_each(|key| writer.set_metadata(&format!("{key:0>9}"), "x").expect("a pair"));
         writer.finish().expect("a file");
         disk.file("file").expect("the file").to_vec()
@@ -169,7 +187,8 @@ fn of_schema(schema: hydra::Result<Schema>) -> Vec<u8> {
 /// A file with one value.
 fn of_value<T: Hydra>(value: &T) -> Vec<u8> {
     let disk = Memory::default();
-    let mut writer = testing::create(Writer::options().file_id([7; 16]), &disk, Path::new("file")).expect("a file");
+    let mut writer =
+        testing::create(Writer::options().file_id([7; 16]), &disk, Path::new("file")).expect("a file");
     let table = writer.dynamic_table(&Schema::of::<T>()).expect("a table");
     let value = Dynamic::from_value(Value::of(value)).expect("a value");
     writer.append_value(table, value.value()).expect("a record");

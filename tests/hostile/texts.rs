@@ -4,7 +4,9 @@ use crate::Make;
 
 /// By name: the extension, and how it is made.
 pub(crate) const KINDS: &[(&str, &str, Make)] = &[
-    ("columns of a row", "csv", |bytes| b"a,b\n".iter().chain(b"1,".repeat(bytes / 2).iter()).copied().collect()),
+    ("columns of a row", "csv", |bytes| {
+        b"a,b\n".iter().chain(b"1,".repeat(bytes / 2).iter()).copied().collect()
+    }),
     ("rows of 4,096 columns", "csv", |bytes| {
         let row = |cell: &dyn Fn(usize) -> String| (0..4096).map(cell).collect::<Vec<_>>().join(",") + "\n";
         let mut text = row(&|at| format!("c{at}"));
@@ -14,14 +16,18 @@ pub(crate) const KINDS: &[(&str, &str, Make)] = &[
         }
         text.into_bytes()
     }),
-    ("rows of one byte", "csv", |bytes| b"a\n".iter().chain(b"1\n".repeat(bytes / 2).iter()).copied().collect()),
+    ("rows of one byte", "csv", |bytes| {
+        b"a\n".iter().chain(b"1\n".repeat(bytes / 2).iter()).copied().collect()
+    }),
     ("a long cell", "csv", |bytes| [b"a\n", &b"x".repeat(bytes)[..]].concat()),
     ("a long number", "csv", |bytes| [b"a\n", &b"7".repeat(bytes)[..]].concat()),
     ("a quote that does not end", "csv", |bytes| [b"a,b\n\"", &b"x,\n".repeat(bytes / 3)[..]].concat()),
     ("a cell of quotes", "csv", |bytes| [b"a\n\"", &b"\"\"".repeat(bytes / 2)[..], b"\"\n"].concat()),
     ("ever new keys", "ndjson", |bytes| lines(bytes, &|at| format!("{{\"k{at}\":{at}}}"))),
     ("the same few keys, mixed", "ndjson", |bytes| {
-        lines(bytes, &|at| format!("{{\"k{}\":1,\"k{}\":\"x\",\"k{}\":null}}", at * 7 % 4000, at * 3 % 3999, at % 4001))
+        lines(bytes, &|at| {
+            format!("{{\"k{}\":1,\"k{}\":\"x\",\"k{}\":null}}", at * 7 % 4000, at * 3 % 3999, at % 4001)
+        })
     }),
     ("keys of one object", "ndjson", |bytes| {
         let pairs = lines(bytes, &|at| format!("\"k{at}\":1,"));
@@ -33,7 +39,9 @@ pub(crate) const KINDS: &[(&str, &str, Make)] = &[
     }),
     ("brackets", "ndjson", |bytes| b"[".repeat(bytes)),
     ("a long list", "ndjson", |bytes| [b"{\"a\":[1", &b",1".repeat(bytes / 2)[..], b"]}\n"].concat()),
-    ("a list of objects", "json", |bytes| [b"[{\"a\":1}", &b",{\"b\":2}".repeat(bytes / 8)[..], b"]"].concat()),
+    ("a list of objects", "json", |bytes| {
+        [b"[{\"a\":1}", &b",{\"b\":2}".repeat(bytes / 8)[..], b"]"].concat()
+    }),
     ("escapes", "ndjson", |bytes| [b"{\"a\":\"", &b"\\u00e9\\n".repeat(bytes / 8)[..], b"\"}\n"].concat()),
 ];
 

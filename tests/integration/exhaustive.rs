@@ -2,9 +2,9 @@
 //! record that was not written. The short form takes samples; `recorded` takes every bit and prefix, and 100,000 of the rest.
 
 use crate::golden::{log, some_containers, some_scalars, some_shapes, some_trades, tick};
-use hydra::file::BlockKind;
+use hydra::file::{BlockKind, RecoverOptions};
 use hydra::testing::Storage;
-use hydra::{Dynamic, Result, Value, Writer, testing};
+use hydra::{Dynamic, Level, Reader, Result, Value, Writer, testing};
 use hydra_tests::laws::{Dice, blocks_of};
 use hydra_tests::memory::{File, Memory};
 use hydra_tests::types::Attributed;
@@ -29,6 +29,8 @@ struct Whole {
     current: BTreeMap<usize, (u64, usize)>,
     /// What PAD blocks hold, which means nothing.
     exempt: Vec<Range<usize>>,
+    /// Indexes that name the blocks after the edits.
+    later: Vec<Range<usize>>,
     /// Records that were edited: the blocks that held them before, and those that do now.
     edited: Vec<(Range<usize>, Range<usize>)>,
     /// How often a law was broken.
@@ -87,6 +89,7 @@ fn written() -> Result<Whole> {
         blocks: Vec::new(),
         current: BTreeMap::new(),
         exempt: Vec::new(),
+        later: Vec::new(),
         edited: Vec::new(),
         broken: Cell::new(0),
         bytes,
@@ -115,6 +118,7 @@ fn written() -> Result<Whole> {
                 whole.edited.push((before.clone(), range.clone()));
             }
             Some(BlockKind::Data) => _ = first.insert(key, range.clone()),
+            Some(BlockKind::Index) if !whole.edited.is_empty() => whole.later.push(range.clone()),
             _ => {}
         }
         whole.blocks.push(range);
@@ -141,16 +145,15 @@ impl Whole {
             let entries = table.entries().filter_map(Result::ok);
             let places: BTreeMap<u64, u64> = entries.map(|entry| (entry.first, entry.offset)).collect();
             for block in table.blocks().filter_map(Result::ok) {
-                if same_type && self.is_untouched(&bytes, block.first(), places.get(&block.first()).copied()) {
+                if same_type && self.is_untouched(&bytes, block.first(), places.get(&block.first()).copied())
+                {
                     continue;
                 }
                 for (at, value) in (block.first() as usize..).zip(block.values()) {
                     let same = known.get(at).is_some_and(|known| known.value() == value);
-                    // Where the end of the file is gone, with its newest directory, whole blocks from before the edit are
-                    // shown, and opening says that the file is damaged. One bit does not do that.
                     let older =
                         info.name() == "Log" && self.before.get(&at).is_some_and(|old| old.value() == value);
-                    let same = same || older && reader.report().is_damaged() && !what().starts_with("bit");
+                    let same = same || older && reader.report().is_damaged() && self.is_untold(&bytes);
                     assert!(same, "{}: record {at} of {} is {value}", what(), info.name());
                 }
             }
@@ -166,6 +169,12 @@ impl Whole {
         let at = place.unwrap_or_default() as usize;
         let known = self.current.get(&at).filter(|known| known.0 == first);
         known.is_some_and(|&(_, end)| bytes.get(at..end) == self.bytes.get(at..end))
+    }
+
+    /// No index is left that names the blocks after the edits: where those are lost, too, nothing tells that there were any,
+    /// and the records before them are shown, in a file that is said to be damaged.
+    fn is_untold(&self, bytes: &[u8]) -> bool {
+        self.later.iter().all(|range| bytes.get(range.clone()) != self.bytes.get(range.clone()))
     }
 
     /// Damages and judges, unless nothing changed but what has no meaning.
@@ -254,6 +263,79 @@ impl Whole {
 #[test]
 fn damage_is_reported_and_never_returned() -> Result<()> {
     written()?.all(1009, 509, 60);
+    Ok(())
+}
+
+/// A reader of the file, which grew by a session after the edits, where the blocks of the edits are zeroed, and the newest
+/// directory; with `every`, all indexes that name the edits.
+fn without_edits(whole: &Whole, every: bool) -> Result<(Reader, File)> {
+    let (file, path) = (File::of(&whole.bytes), Path::new("file"));
+    let mut writer = testing::resume(Writer::options(), &Memory::with("file", &file), path)?;
+    let ticks = writer.table()?;
+    writer.append(ticks, &tick(0))?;
+    writer.finish()?;
+    let (mut bytes, reader) = (file.to_vec(), testing::open(file.boxed(), path)?);
+    let at = reader.commit().directory;
+    let directory = at as usize..reader.block_header(at)?.end(at) as usize;
+    let indexes = whole.later.iter().filter(|_| every).chain([&directory]);
+    let lost = indexes.chain(whole.edited.iter().map(|(_, after)| after));
+    lost.for_each(|range| bytes[range.clone()].fill(0));
+    let file = File::of(&bytes);
+    Ok((testing::open(file.boxed(), path)?, file))
+}
+
+#[test]
+fn a_lost_edit_is_an_error_as_long_as_any_index_tells_of_it() -> Result<()> {
+    let reader = without_edits(&written()?, false)?.0;
+    let table = reader.dynamic_table("Log")?;
+    assert!(EDITED.iter().all(|&at| table.get(at as u64).is_err()) && reader.report().is_damaged());
+    assert!(table.len() == 150 && table.get(149).is_ok());
+    Ok(())
+}
+
+#[test]
+fn without_any_index_what_was_before_a_lost_edit_is_shown_in_a_file_that_is_damaged() -> Result<()> {
+    let whole = written()?;
+    let (reader, file) = without_edits(&whole, true)?;
+    assert!(reader.report().is_damaged());
+    for (&at, before) in &whole.before {
+        assert_eq!(reader.dynamic_table("Log")?.get(at as u64)?.value(), before.value());
+    }
+    let survey = testing::survey(file.boxed(), RecoverOptions::default())?;
+    assert!(!survey.is_complete() && !survey.unknown.is_empty());
+    Ok(())
+}
+
+#[test]
+fn an_edit_that_is_lost_with_the_node_above_it_is_not_passed_over_in_silence() -> Result<()> {
+    let (disk, path) = (Memory::default(), Path::new("file"));
+    let options = || Writer::options().file_id([7; 16]).level(Level::Buffered);
+    let mut writer = testing::create(options(), &disk, path)?;
+    let table = writer.table()?;
+    for number in 0..600u64 {
+        writer.append(table, &number)?;
+        writer.commit()?;
+    }
+    writer.finish()?;
+    let mut editor = testing::edit(options(), &disk, path)?;
+    editor.record("u64", 5)?.set_value(Value::of(&1000u64))?;
+    editor.finish()?;
+    let mut bytes = disk.file("file").expect("the file").to_vec();
+    let reader = testing::open(File::of(&bytes).boxed(), path)?;
+    assert_eq!(reader.table::<u64>()?.get(5)?.view(), 1000);
+    let blocks: Vec<_> = reader.blocks().collect::<Result<_>>()?;
+    let edit = blocks.iter().position(|(_, header)| header.is_replacement()).expect("an edit");
+    let lost = blocks[edit..].iter().filter(|(_, header)| {
+        header.is_replacement() || header.is(BlockKind::Index) && header.payload_bytes > 256 * 40
+    });
+    let lost: Vec<_> = lost.map(|(at, header)| *at as usize..header.end(*at) as usize).collect();
+    assert!(lost.len() >= 2, "the edit, and a node: {blocks:?}");
+    lost.into_iter().for_each(|range| bytes[range].fill(0));
+    let reader = testing::open(File::of(&bytes).boxed(), path)?;
+    let shown = reader.table::<u64>()?.get(5).map(|record| record.view());
+    assert!(shown.is_err() || reader.report().is_damaged(), "{shown:?}");
+    let survey = testing::survey(File::of(&bytes).boxed(), RecoverOptions::default())?;
+    assert!(!survey.is_complete(), "{survey:?}");
     Ok(())
 }
 

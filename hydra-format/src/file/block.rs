@@ -335,8 +335,11 @@ pub(crate) fn find_next(
     limit: u64,
     epochs: std::ops::RangeInclusive<u32>,
 ) -> Result<Option<u64>> {
-    let mut chunk = vec![0; (64 << 10).min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(0))];
+    let mut chunk = Vec::new();
     while offset < limit {
+        // Most damage is short, and there may be no end of it: a little first, then ever more.
+        let more = (chunk.len() as u64 * 2).clamp(1 << 10, 64 << 10);
+        chunk.resize(more.min(limit - offset) as usize, 0);
         let count = source.read_at(offset, &mut chunk)?;
         for line in chunk[..count].chunks_exact(LINE as usize) {
             let found = BlockHeader::decode(line, key, offset);

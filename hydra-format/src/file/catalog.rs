@@ -401,6 +401,21 @@ impl Catalog {
         if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
     }
 
+    /// A block that an index names, later than the one that was found for the same records, was their edit, and is lost: it
+    /// is named all the same, so that nobody takes the records before it for the newest.
+    pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
+        for named in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+            let number = self.schemas.get(&named.schema).map(|info| info.table);
+            let Some(table) = number.and_then(|number| self.tables.get_mut(number)) else { continue };
+            let at = position(&table.entries, named.first);
+            let Some(found) = at.and_then(|at| table.entries.get_mut(at)) else { continue };
+            let same = (found.level, found.first, found.count) == (named.level, named.first, named.count);
+            if same && found.schema == named.schema && found.offset < named.offset {
+                *found = named;
+            }
+        }
+    }
+
     /// Puts a replacement in the place of the block with the same records. Nodes above that are opened up, so that what
     /// is known always is what is current.
     fn replace(&mut self, source: &dyn Source, number: usize, entry: Entry) -> Result<()> {
