@@ -69,7 +69,8 @@ fn parts(place: &Place) -> Vec<(&'static str, Vec<Range<usize>>)> {
     let (data, index, schemas) = (all(BlockKind::Data), all(BlockKind::Index), all(BlockKind::Schema));
     let [node, directory] = index.as_slice() else { panic!("{index:?}") };
     let (tenth, last) = (data[10].clone(), data[299].clone());
-    vec![
+    #[allow(clippy::single_range_in_vec_init)]
+    let parts = vec![
         ("a header line", vec![0..64]),
         ("both header lines", vec![0..64, 4096..4160]),
         ("a commit record", vec![512..640]),
@@ -82,7 +83,8 @@ fn parts(place: &Place) -> Vec<(&'static str, Vec<Range<usize>>)> {
         ("the last data block", vec![last]),
         ("a node of the index", vec![node.clone()]),
         ("the directory", vec![directory.clone()]),
-    ]
+    ];
+    parts
 }
 
 /// The ways to damage bytes.
