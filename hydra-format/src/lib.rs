@@ -35,7 +35,8 @@
 //!     let ticks: &[Tick] = block.as_slice();
 //!     assert_eq!(ticks[0].price, 101.5);
 //! }
-//! let log = file.table::<Log>()?.get(0)?;
+//! let logs = file.table::<Log>()?;
+//! let log = logs.get(0)?;
 //! assert_eq!(log.view().text(), "opened"); // as the type, without copying
 //! assert_eq!(log.value().path("tags[0]")?.get::<&str>()?, "a"); // as data, without the type
 //! # Ok::<(), hydra::Error>(())

@@ -8,9 +8,10 @@ use super::commit::Commit;
 use super::index::Entry;
 use super::layout::LINE;
 use super::open::{self, Opened, Walk};
+use super::records::Loaded;
 use super::report::Report;
 use super::storage::{FileStorage, Source};
-use super::table::{Loaded, Table};
+use super::table::Table;
 use crate::codec::{Fault, Regions, Validator, facts_of};
 use crate::describe::Schema;
 use crate::evolve::{Evolution, Resolution};
@@ -302,6 +303,11 @@ pub(super) struct Way {
 }
 
 impl Shared {
+    /// What blocks are read through, if it is a map.
+    pub(super) fn map(&self) -> Option<&Arc<TextMap>> {
+        self.map.as_ref()
+    }
+
     pub(super) fn source(&self) -> &dyn Source {
         match &self.map {
             Some(map) => &**map,

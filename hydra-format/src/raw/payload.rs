@@ -74,6 +74,20 @@ impl TextMap {
         &self.map
     }
 
+    /// The text in a range, if it is known to be UTF-8.
+    #[inline]
+    pub(crate) fn text(&self, range: Range<usize>) -> Option<&str> {
+        if range.is_empty() {
+            return Some("");
+        }
+        if !self.known.contains(TextMap::key(&range)?) {
+            return None;
+        }
+        // SAFETY: a key stands for one range, and `check_text` alone inserts keys, of ranges that it found to be UTF-8 in a map
+        // of this file. That committed bytes do not change is the contract of `Map::open`.
+        Some(unsafe { std::str::from_utf8_unchecked(self.map.bytes().get(range)?) })
+    }
+
     /// The one key of a range of text: its first line and its length. None where they do not fit (files
     /// beyond 2 TiB), which then are looked at each time.
     fn key(range: &Range<usize>) -> Option<u64> {
@@ -141,6 +155,11 @@ impl Payload {
         }
         check_text(&backing, &ranges.text)?;
         Ok(Payload { backing, ranges })
+    }
+
+    /// Where its regions are, if it is in a map.
+    pub(crate) fn mapped(&self) -> Option<&Ranges> {
+        matches!(self.backing, Backing::Map(_)).then_some(&self.ranges)
     }
 
     /// The records.
