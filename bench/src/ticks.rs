@@ -1,6 +1,7 @@
 //! Plain records of 48 bytes: Hydra against plain writes of 1 MiB and `&[T]` over a map.
 
 use hydra::{Hydra, Map, Reader, Writer};
+use rayon::iter::ParallelIterator;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::hint::black_box;
@@ -53,6 +54,12 @@ impl Sums {
         self.time = self.time.wrapping_add(time);
         self.price += price;
         self.venue = self.venue.wrapping_add(u64::from(venue));
+    }
+
+    /// The sums of two parts; prices are multiples of 1/1024, whose sum does not depend on their order.
+    fn and(self, other: Sums) -> Sums {
+        let time = self.time.wrapping_add(other.time);
+        Sums { time, price: self.price + other.price, venue: self.venue.wrapping_add(other.venue) }
     }
 }
 
@@ -134,7 +141,12 @@ impl Bench {
         let buffered = Reader::open(&file)?.table::<Tick>()?;
         let read =
             self.time("first-scan views through open, every block checked", count, || views(&buffered))?;
-        assert!([checked, unchecked, slice, read].iter().all(|sums| *sums == expected), "sums differ");
+        let fresh = map_hydra(&file)?.table::<Tick>()?;
+        let both = self.time("first-scan views on all threads, every block checked", count, || {
+            let sums = fresh.par_blocks().map(|block| Ok(scan_views(&block?, Sums::default())));
+            Ok(sums.try_reduce(Sums::default, |left, right| Ok::<_, hydra::Error>(left.and(right)))?)
+        })?;
+        assert!([checked, unchecked, slice, read, both].iter().all(|sums| *sums == expected), "sums differ");
         Ok(())
     }
 

@@ -11,6 +11,8 @@ pub(crate) mod index;
 pub(crate) mod layout;
 pub(crate) mod meta;
 pub(crate) mod open;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod places;
 pub(crate) mod reader;
 mod records;

@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Slots of the largest table: 1 MiB, enough for 8 GiB in blocks of the usual size.
 const MOST_SLOTS: u64 = 1 << 15;
 
+/// The first of two numbers in a word.
+const LOW: u64 = u32::MAX as u64;
+
 /// One block: count and stride, index of its first record, where its payload starts in the map, and where in the payload
 /// the text starts and ends. It is written once, the counts last; until then they are 0.
 type Slot = [AtomicU64; 4];
@@ -53,17 +56,15 @@ impl Places {
     pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
         let [own, next] = self.slots.get(self.slot_of(index)..)?.first_chunk()?;
         let (slot, counts, position) = holds(own, index).or_else(|| holds(next, index))?;
-        let (bytes, stride) = (self.map.map().bytes(), (counts >> 32) as usize);
-        let start = slot[2].load(Ordering::Relaxed) as usize;
-        let record = bytes.get(start.wrapping_add(position.wrapping_mul(stride))..)?.get(..size)?;
+        let (bytes, stride) = (self.map.map().bytes(), counts >> 32);
+        let start = slot[2].load(Ordering::Relaxed);
+        let record = bytes.get(start.wrapping_add(position.wrapping_mul(stride)) as usize..)?.get(..size)?;
         if !refs {
             return Some(At::new(record, &[], ""));
         }
         let ends = slot[3].load(Ordering::Relaxed);
-        let count = (counts & u64::from(u32::MAX)) as usize;
-        let heap = start.wrapping_add(line_up(count.wrapping_mul(stride) as u64) as usize);
-        let text = start.wrapping_add((ends & u64::from(u32::MAX)) as usize);
-        let end = start.wrapping_add((ends >> 32) as usize);
+        let heap = start.wrapping_add(line_up((counts & LOW).wrapping_mul(stride))) as usize;
+        let (text, end) = (start.wrapping_add(ends & LOW) as usize, start.wrapping_add(ends >> 32) as usize);
         Some(At::new(record, bytes.get(heap..text)?, self.map.text(text..end)?))
     }
 
@@ -88,8 +89,8 @@ impl Places {
 
 /// The slot with its counts, and the record's position in its block, if that holds it.
 #[inline]
-fn holds(slot: &Slot, index: u64) -> Option<(&Slot, u64, usize)> {
+fn holds(slot: &Slot, index: u64) -> Option<(&Slot, u64, u64)> {
     let counts = slot[0].load(Ordering::Acquire);
     let position = index.wrapping_sub(slot[1].load(Ordering::Relaxed));
-    (position < counts & u64::from(u32::MAX)).then_some((slot, counts, position as usize))
+    (position < counts & LOW).then_some((slot, counts, position))
 }

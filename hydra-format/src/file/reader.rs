@@ -17,9 +17,7 @@ use crate::describe::Schema;
 use crate::evolve::{Evolution, Resolution};
 use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Ranges, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -248,30 +246,10 @@ fn blocks_at_most(opened: &Opened) -> u64 {
     opened.commit.block_count.min(opened.catalog.limit() / LINE)
 }
 
-impl Source for TextMap {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.map().bytes().len() as u64)
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.bytes(offset, buffer.len())?;
-        if let Some(target) = buffer.get_mut(..bytes.len()) {
-            target.copy_from_slice(&bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.map().bytes().get(offset..));
-        let rest = rest.unwrap_or_default();
-        Ok(Cow::Borrowed(rest.get(..count).unwrap_or(rest)))
-    }
-}
-
 /// What a reader and its tables share: one state of a file.
 pub(super) struct Shared {
     file: Arc<dyn Source>,
-    /// Blocks are read through it, if there is one.
+    /// Blocks of records are read through it, if there is one.
     map: Option<Arc<TextMap>>,
     path: PathBuf,
     opened: Opened,
@@ -308,11 +286,14 @@ impl Shared {
         self.map.as_ref()
     }
 
+    /// True for a map of which no block is verified yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.caches.good.is_empty()
+    }
+
+    /// What everything else is read through, by ordinary reads.
     pub(super) fn source(&self) -> &dyn Source {
-        match &self.map {
-            Some(map) => &**map,
-            None => &*self.file,
-        }
+        &*self.file
     }
 
     /// A reader of the newest state, if that is another one.

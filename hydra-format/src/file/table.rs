@@ -179,6 +179,11 @@ impl<T: Row> Table<T> {
         Follow::new(self, first, every)
     }
 
+    #[cfg(feature = "rayon")]
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -236,13 +241,15 @@ impl<T: Row> Table<T> {
         let Some(info) = shared.table(number).filter(|info| index < info.record_count()) else {
             return Err(shared.no_record(number, &index.to_string()));
         };
+        let is_first = shared.is_untouched();
         let entry = shared.find(number, index)?;
         let loaded = shared.load_as(number, &entry, &self.schema)?;
         let position = index.saturating_sub(loaded.first) as usize;
         if loaded.bad_from(position) == Some(position) {
             return Err(shared.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
-        if let Some(map) = shared.map() {
+        // One record needs no memory of where others are.
+        if let Some(map) = shared.map().filter(|_| !is_first) {
             self.places.get_or_init(|| Places::new(map.clone(), info)).insert(index, &loaded);
         }
         Ok(Box::new(Block::whole(loaded)))

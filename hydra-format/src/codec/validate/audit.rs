@@ -86,7 +86,8 @@ impl<'a> Walk<'a, '_> {
             return self.fault(ErrorKind::BadValue, 0, expected, found);
         };
         let (records, beyond) = regions.records.split_at(bytes);
-        for (index, bytes) in records.chunks_exact(size).enumerate() {
+        let looked_at = if self.is_solid(Some(TypeRef::Index(0))) { &[] } else { records };
+        for (index, bytes) in looked_at.chunks_exact(size).enumerate() {
             self.record = Some(index as u64);
             self.value(root, Spot { bytes, offset: (index * size) as u64 }, 0);
             if self.left == 0 {
