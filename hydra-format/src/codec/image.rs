@@ -69,6 +69,7 @@ pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
 }
 
 /// A payload of the one record `value` after `head` zero bytes, a multiple of 64: text offset and all bytes.
+#[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
 pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, AlignedBuf)> {
     let mut measure = Measure::from(0, 0);
     value.measure(&mut measure);

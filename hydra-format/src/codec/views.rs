@@ -90,13 +90,13 @@ impl<'a, T: Hydra> Iterator for Iter<'a, T> {
             return None;
         }
         let element = self.run.element(self.next, T::SIZE);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         Some(T::view(element))
     }
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.run.count - self.next;
+        let left = self.run.count.saturating_sub(self.next);
         (left, Some(left))
     }
 
@@ -262,9 +262,9 @@ impl<T: Hydra> Lookup for [T] {
 pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Option<usize> {
     let (mut low, mut high) = (0, count);
     while low < high {
-        let middle = low + (high - low) / 2;
+        let middle = low.midpoint(high);
         match compare(middle) {
-            Ordering::Less => low = middle + 1,
+            Ordering::Less => low = middle.saturating_add(1),
             Ordering::Greater => high = middle,
             Ordering::Equal => return Some(middle),
         }

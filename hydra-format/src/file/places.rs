@@ -40,15 +40,17 @@ impl Places {
         let full = table.entries.iter().map(|entry| mean(entry.count, entry.block_count.into())).max();
         let width = full.filter(|full| *full / 2 <= usual).unwrap_or(usual);
         let width = width.max(table.record_count / MOST_SLOTS).max(2);
-        let slots = (table.record_count / width).min(2 * MOST_SLOTS) as usize + 2;
-        let slots = bytemuck::allocation::zeroed_slice_box(slots);
-        Places { map, width, factor: u64::MAX / width + 1, slots, filling: Mutex::default() }
+        let per_slot = |count: u64| count.checked_div(width).unwrap_or(0);
+        let slots = per_slot(table.record_count).min(2 * MOST_SLOTS).saturating_add(2);
+        let slots = bytemuck::allocation::zeroed_slice_box(slots as usize);
+        let factor = per_slot(u64::MAX).saturating_add(1);
+        Places { map, width, factor, slots, filling: Mutex::default() }
     }
 
     /// The slot of a record; of very large indices it may be another, in which they are not found.
     #[inline]
     fn slot_of(&self, index: u64) -> usize {
-        ((u128::from(index) * u128::from(self.factor)) >> 64) as usize
+        (u128::from(index).wrapping_mul(u128::from(self.factor)) >> 64) as usize
     }
 
     /// The first `size` bytes of a record, with heap and text if its type refers to any; none if its block is not known.
@@ -78,10 +80,11 @@ impl Places {
         let _one = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.load(Ordering::Relaxed) == 0 {
             let at = ranges.records.start;
+            let [text, end] = [ranges.text.start, ranges.text.end].map(|end| end.saturating_sub(at));
             let pair = |low: usize, high: usize| low as u64 | (high as u64) << 32;
             first.store(loaded.first, Ordering::Relaxed);
             start.store(at as u64, Ordering::Relaxed);
-            ends.store(pair(ranges.text.start - at, ranges.text.end - at), Ordering::Relaxed);
+            ends.store(pair(text, end), Ordering::Relaxed);
             counts.store(pair(loaded.count, loaded.stride), Ordering::Release);
         }
     }

@@ -286,11 +286,6 @@ impl Shared {
         self.map.as_ref()
     }
 
-    /// True for a map of which no block is verified yet.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.caches.good.is_empty()
-    }
-
     /// What everything else is read through, by ordinary reads.
     pub(super) fn source(&self) -> &dyn Source {
         &*self.file

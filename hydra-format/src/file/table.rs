@@ -241,15 +241,13 @@ impl<T: Row> Table<T> {
         let Some(info) = shared.table(number).filter(|info| index < info.record_count()) else {
             return Err(shared.no_record(number, &index.to_string()));
         };
-        let is_first = shared.is_untouched();
         let entry = shared.find(number, index)?;
         let loaded = shared.load_as(number, &entry, &self.schema)?;
         let position = index.saturating_sub(loaded.first) as usize;
         if loaded.bad_from(position) == Some(position) {
             return Err(shared.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
-        // One record needs no memory of where others are.
-        if let Some(map) = shared.map().filter(|_| !is_first) {
+        if let Some(map) = shared.map() {
             self.places.get_or_init(|| Places::new(map.clone(), info)).insert(index, &loaded);
         }
         Ok(Box::new(Block::whole(loaded)))

@@ -2,7 +2,7 @@
 
 use super::{AlignedBuf, Map};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A map that remembers which of its ranges are UTF-8, so that text is looked at once.
@@ -15,12 +15,7 @@ pub(crate) struct TextMap {
 /// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
 /// Forgetting costs time, never correctness. The key 0 is never known.
 #[derive(Debug)]
-pub(crate) struct Known {
-    /// The first key: many readers want one block, and no table for it.
-    first: AtomicU64,
-    count: u64,
-    slots: OnceLock<Box<[AtomicU64]>>,
-}
+pub(crate) struct Known(Box<[AtomicU64]>);
 
 impl Known {
     /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
@@ -30,20 +25,16 @@ impl Known {
 
     /// Room for `count` keys, within bounds. Its pages are touched when they are used.
     pub(crate) fn new(count: u64) -> Known {
-        Known { first: AtomicU64::new(0), count, slots: OnceLock::new() }
+        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
+        Known(bytemuck::allocation::zeroed_slice_box(slots as usize))
     }
 
     /// The slots in which a key may be, its own first.
-    fn probe(slots: &[AtomicU64], key: u64) -> impl Iterator<Item = &AtomicU64> {
+    fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
         // Fibonacci hashing: keys are multiples of large powers of two.
         let own = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
-        let mask = slots.len() - 1;
-        (0..Known::PROBES).filter_map(move |probe| slots.get((own + probe) & mask))
-    }
-
-    /// True before the first key.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.first.load(Ordering::Relaxed) == 0
+        let mask = self.0.len().saturating_sub(1);
+        (0..Known::PROBES).filter_map(move |probe| self.0.get(own.wrapping_add(probe) & mask))
     }
 
     /// True if the key was inserted and not displaced since.
@@ -51,21 +42,13 @@ impl Known {
     pub(crate) fn contains(&self, key: u64) -> bool {
         let found =
             |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
-        let held = || Known::probe(self.slots.get()?, key).find_map(found);
-        key != 0 && (self.first.load(Ordering::Relaxed) == key || held() == Some(key))
+        self.slots(key).find_map(found).is_some_and(|held| held == key && key != 0)
     }
 
     /// Remembers the key, in the first free slot, or in its own.
     pub(crate) fn insert(&self, key: u64) {
-        if self.first.compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            return;
-        }
-        let slots = self.slots.get_or_init(|| {
-            let slots = self.count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
-            bytemuck::allocation::zeroed_slice_box(slots as usize)
-        });
-        let free = Known::probe(slots, key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
-        if let Some(slot) = free.or_else(|| Known::probe(slots, key).next()) {
+        let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
+        if let Some(slot) = free.or_else(|| self.slots(key).next()) {
             slot.store(key, Ordering::Relaxed);
         }
     }

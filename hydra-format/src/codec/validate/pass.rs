@@ -42,6 +42,12 @@ fn part(bytes: &[u8], offset: u32, size: usize) -> &[u8] {
     bytes.get(offset as usize..).and_then(|rest| rest.get(..size)).unwrap_or_default()
 }
 
+/// The size of so many values.
+#[inline]
+fn bytes_of(count: u32, size: u32) -> usize {
+    (count as usize).saturating_mul(size as usize)
+}
+
 impl<'a> Pass<'a> {
     /// Elements side by side.
     fn elements(&mut self, bytes: &'a [u8], list: &List, depth: u32) -> bool {
@@ -50,7 +56,7 @@ impl<'a> Pass<'a> {
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
-            [Step { offset: 0, check: Check::Strings(count) }] if count as usize * 8 == size => {
+            [Step { offset: 0, check: Check::Strings(count) }] if bytes_of(count, 8) == size => {
                 bytes.chunks_exact(8).all(|slot| self.string(reference(slot, 0)))
             }
             [Step { offset: 0, check: Check::Below { count, limit } }] if count as usize == size => {
@@ -62,10 +68,9 @@ impl<'a> Pass<'a> {
     }
 
     /// One value.
-    fn run(&mut self, bytes: &'a [u8], steps: &[Step], depth: u32) -> bool {
-        let mut next = 0;
-        while let Some(&Step { offset, check }) = steps.get(next) {
-            next += 1;
+    fn run(&mut self, bytes: &'a [u8], mut steps: &[Step], depth: u32) -> bool {
+        while let Some((&Step { offset, check }, rest)) = steps.split_first() {
+            steps = rest;
             let valid = match check {
                 Check::Strings(1) => self.string(reference(bytes, offset)),
                 Check::Strings(count) => self.strings(bytes, offset, count),
@@ -75,13 +80,13 @@ impl<'a> Pass<'a> {
                     bytes.get(offset as usize).is_some_and(|&byte| byte < limit)
                 }
                 Check::Below { count, limit } => below(part(bytes, offset, count as usize), limit),
-                Check::Chars(count) => chars(part(bytes, offset, count as usize * 4)),
+                Check::Chars(count) => chars(part(bytes, offset, bytes_of(count, 4))),
                 Check::NonZero(size) => part(bytes, offset, size as usize).iter().any(|&byte| byte != 0),
                 Check::Timestamp => is_timestamp(tag_bits(part(bytes, offset, 16), 16)),
                 Check::Duration => is_duration(tag_bits(part(bytes, offset, 16), 16)),
                 Check::Option(skip) => match bytes.get(offset as usize) {
                     Some(0) => {
-                        next += skip as usize;
+                        steps = steps.get(skip as usize..).unwrap_or_default();
                         true
                     }
                     tag => tag == Some(&1),
@@ -98,7 +103,7 @@ impl<'a> Pass<'a> {
 
     #[inline]
     fn strings(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
-        part(bytes, offset, count as usize * 8).chunks_exact(8).all(|slot| self.string(reference(slot, 0)))
+        part(bytes, offset, bytes_of(count, 8)).chunks_exact(8).all(|slot| self.string(reference(slot, 0)))
     }
 
     /// A string starts at or after the end of the one before it, and both ends are between characters.
@@ -107,7 +112,7 @@ impl<'a> Pass<'a> {
         if count == 0 {
             return start == 0;
         }
-        let end = start + count;
+        let end = start.saturating_add(count);
         let valid = start >= self.text_at
             && (start == self.text_at || self.text.is_char_boundary(start))
             && self.text.is_char_boundary(end);
@@ -133,12 +138,13 @@ impl<'a> Pass<'a> {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
         let Some(elements) = self.array((start, count), list.size, list.mask) else { return false };
         let right_count = list.exactly.is_none_or(|exactly| exactly as usize == count);
-        right_count && (count == 0 || (depth < MAX_DEPTH && self.elements(elements, list, depth + 1)))
+        right_count
+            && (count == 0 || (depth < MAX_DEPTH && self.elements(elements, list, depth.saturating_add(1))))
     }
 
     fn inline_array(&mut self, bytes: &'a [u8], offset: u32, list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
-        let bytes = part(bytes, offset, list.size as usize * list.exactly.unwrap_or(0) as usize);
+        let bytes = part(bytes, offset, bytes_of(list.exactly.unwrap_or(0), list.size));
         !bytes.is_empty() && self.elements(bytes, list, depth)
     }
 
