@@ -246,6 +246,18 @@ pub fn offset<S: Fields, const I: usize>() -> usize {
     const { S::OFFSETS[I] as usize }
 }
 
+/// True if a slot is too short for an `S`. Asked first, it spares the compiler a check for each field.
+#[inline]
+pub fn is_short<S: Describe>(slot: &[u8]) -> bool {
+    slot.len() < S::SIZE
+}
+
+/// An error if the bytes of an `S` are not all there, as [`is_short`].
+#[inline]
+pub fn whole<S: Describe>(at: At<'_>) -> Result<()> {
+    if is_short::<S>(at.bytes()) { Err(Error::new(ErrorKind::BadReference)) } else { Ok(()) }
+}
+
 /// The descriptor of field `index` of `S`.
 pub const fn field<S: Fields>(
     ty: TypeRef,

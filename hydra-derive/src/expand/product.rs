@@ -24,7 +24,11 @@ impl Expansion<'_> {
                 fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
-                fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
+                #[inline]
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::whole::<Self>(__at)?;
+                    __h::Ok(Self #values)
+                }
             },
         );
         quote!(#facts #describe #reflect #view_items #hydra)
@@ -170,6 +174,7 @@ impl Expansion<'_> {
                 #[inline]
                 fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
                     let Self #pattern = self;
+                    if __h::is_short::<Self>(__slot) { return; }
                     #encodes
                 }
             },
@@ -214,7 +219,11 @@ impl Expansion<'_> {
             quote!(Hydra),
             quote! {
                 #types_and_views
-                fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
+                #[inline]
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::whole::<Self>(__at)?;
+                    __h::Ok(Self #values)
+                }
                 #keys
             },
         );

@@ -79,12 +79,14 @@ impl Expansion<'_> {
             quote! {
                 type View<'a> = #view;
                 type List<'a> = __h::ListView<'a, Self>;
+                #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
                     match __h::variant_seen::<Self>(__at) { #seen }
                 }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { __h::ListView::new(__run) }
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::whole::<Self>(__at)?;
                     __h::Ok(match __h::variant::<Self>(__at)? { #decoded })
                 }
             },
@@ -225,6 +227,7 @@ impl Expansion<'_> {
                     match self { #(Self::#names #patterns => { #measures })* }
                 }
                 fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+                    if __h::is_short::<Self>(__slot) { return; }
                     __h::put_tag(self, __slot);
                     match self { #(Self::#names #patterns => { #encodes })* }
                 }

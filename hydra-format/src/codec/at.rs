@@ -54,7 +54,7 @@ impl<'a> At<'a> {
     /// The `size` bytes from `offset`; none of them if they are not all there.
     #[inline]
     pub fn part(self, offset: usize, size: usize) -> At<'a> {
-        self.with(self.bytes.get(offset..).and_then(|rest| rest.get(..size)).unwrap_or_default())
+        self.with(offset.checked_add(size).and_then(|end| self.bytes.get(offset..end)).unwrap_or_default())
     }
 
     /// The view of the `T` at `offset`.
@@ -156,6 +156,17 @@ impl<'a> Run<'a> {
             Some(offset) => self.at.part(offset, size),
             None => self.at.with(&[]),
         }
+    }
+
+    /// The elements in order, `size` bytes long.
+    #[inline]
+    pub(crate) fn elements(self, size: usize) -> impl Iterator<Item = At<'a>> {
+        let mut rest = self.at.bytes;
+        std::iter::from_fn(move || {
+            let (element, behind) = rest.split_at_checked(size)?;
+            rest = behind;
+            Some(self.at.with(element))
+        })
     }
 
     /// The elements as a slice; empty if they are not valid values.

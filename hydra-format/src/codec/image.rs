@@ -28,12 +28,30 @@ const MAX_PAYLOAD: usize = 256 << 20;
 /// An error if the value cannot be encoded: nested more than 64 lists, maps or boxes deep, two keys that are
 /// equal on disk, or more than 256 MiB.
 pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
-    encode_image(value, false)
+    let mut image = AlignedBuf::default();
+    encode_image(value, false, &mut image)?;
+    Ok(image)
+}
+
+/// As [`to_bytes`], into a buffer that is used again: it becomes the image, whatever it held.
+///
+/// ```
+/// let mut buffer = hydra::AlignedBuf::default();
+/// for value in [7u64, 8] {
+///     hydra::to_bytes_in(&mut buffer, &value)?;
+///     assert_eq!(hydra::from_bytes::<u64>(&buffer)?, value);
+/// }
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn to_bytes_in<T: Hydra>(buffer: &mut AlignedBuf, value: &T) -> Result<()> {
+    encode_image(value, false, buffer)
 }
 
 /// As [`to_bytes`], with a checksum that is held against the bytes when they are read.
 pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
-    encode_image(value, true)
+    let mut image = AlignedBuf::default();
+    encode_image(value, true, &mut image)?;
+    Ok(image)
 }
 
 /// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile.
@@ -64,12 +82,12 @@ pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
 
 /// A payload of the one record `value`: text offset and bytes.
 pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
-    let (text_offset, payload) = encode_after(0, value)?;
-    Ok((text_offset, payload.to_vec()))
+    let mut payload = AlignedBuf::default();
+    Ok((encode_after(0, value, &mut payload)?, payload.to_vec()))
 }
 
-/// A payload of the one record `value` after `head` zero bytes, a multiple of 64: text offset and all bytes.
-pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, AlignedBuf)> {
+/// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
+pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
     let mut measure = Measure::from(0, 0);
     value.measure(&mut measure);
     let (heap_bytes, text_bytes) = measure.finish()?;
@@ -81,14 +99,16 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, Ali
             .expected(format!("at most {MAX_PAYLOAD} bytes"))
             .found(payload_bytes.to_string()));
     }
-    let mut image = AlignedBuf::zeroed(head + payload_bytes);
+    image.reuse(head + payload_bytes);
     let (before, text) = image.split_at_mut(head + text_offset);
     let (record, heap) = before.split_at_mut(head + heap_start);
-    let heap = heap.get_mut(..heap_bytes).unwrap_or_default();
+    record.fill(0);
+    let (heap, gap) = heap.split_at_mut_checked(heap_bytes).unwrap_or_default();
+    gap.fill(0);
     let mut sink = Sink::new(heap, 0, text, 0);
     value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
     sink.finish()?;
-    Ok((text_offset as u32, image))
+    Ok(text_offset as u32)
 }
 
 /// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
@@ -147,8 +167,8 @@ fn misaligned(image: &[u8], align: usize) -> Error {
         .help("copy the bytes into an AlignedBuf, or use from_bytes")
 }
 
-fn encode_image<T: Hydra>(value: &T, checked: bool) -> Result<AlignedBuf> {
-    let (text_offset, mut image) = encode_after(HEAD, value)?;
+fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> Result<()> {
+    let text_offset = encode_after(HEAD, value, image)?;
     let (head, payload) = image.split_at_mut(HEAD);
     let crc = if checked { crc32fast::hash(payload) } else { 0 };
     let mut put =
@@ -159,7 +179,7 @@ fn encode_image<T: Hydra>(value: &T, checked: bool) -> Result<AlignedBuf> {
     put(16, &(payload.len() as u32).to_le_bytes());
     put(20, &text_offset.to_le_bytes());
     put(24, &crc.to_le_bytes());
-    Ok(image)
+    Ok(())
 }
 
 /// The record of an image. Offsets of errors count from the start of the image.

@@ -17,7 +17,7 @@ mod with;
 struct Page;
 
 pub use at::{At, Run};
-pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
+pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use validate::{Fault, Regions, Validator};

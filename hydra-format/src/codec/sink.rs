@@ -105,15 +105,22 @@ pub struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// A sink over the zeroed bytes that were measured; `heap_at` and `text_at` are their offsets in the regions.
+    /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_at` are their offsets in the regions.
     pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_at: usize) -> Sink<'a> {
         Sink { heap, heap_at, text, text_at, overrun: false }
     }
 
-    /// Takes the array that was measured, and writes the reference to it into `slot`. Empty for an empty array,
+    /// Takes the array that was measured, zeroed, and writes the reference to it into `slot`. Empty for an empty array,
     /// and for one that was not measured (ending the pass then says so).
-    #[inline]
     pub fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
+        let array = self.room(slot, align, size, count);
+        array.fill(0);
+        array
+    }
+
+    /// As [`Sink::array`], but for who writes every byte of it.
+    #[inline]
+    pub(super) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
         if count == 0 {
             return &mut [];
         }
@@ -128,7 +135,9 @@ impl<'a> Sink<'a> {
         self.heap = rest;
         self.heap_at += mine.len();
         put_reference(slot, start, count);
-        &mut mine[gap..]
+        let (gap, array) = mine.split_at_mut_checked(gap).unwrap_or_default();
+        gap.fill(0);
+        array
     }
 
     /// Copies a string into the text, and writes the reference to it into `slot`.
@@ -142,7 +151,7 @@ impl<'a> Sink<'a> {
             self.overrun = true;
             return;
         };
-        mine.copy_from_slice(string.as_bytes());
+        copy(mine, string.as_bytes());
         put_reference(slot, self.text_at, string.len());
         self.text = rest;
         self.text_at += string.len();
@@ -157,6 +166,26 @@ impl<'a> Sink<'a> {
     }
 }
 
+/// Copies bytes into a slice of their length; a few of them without a call.
+#[inline]
+pub(super) fn copy(target: &mut [u8], bytes: &[u8]) {
+    match bytes.len() {
+        8..=16 => ends::<8>(target, bytes),
+        4..8 => ends::<4>(target, bytes),
+        17..=32 => ends::<16>(target, bytes),
+        _ => put(target, bytes),
+    }
+}
+
+/// Copies `N` to `2 * N` bytes: the first and the last `N` of them.
+#[inline]
+fn ends<const N: usize>(target: &mut [u8], bytes: &[u8]) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) {
+        target.first_chunk_mut().into_iter().for_each(|target| *target = *first);
+        target.last_chunk_mut().into_iter().for_each(|target| *target = *last);
+    }
+}
+
 /// Writes bytes at the start of `slot`; nothing if it is too small.
 #[inline]
 pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
@@ -168,7 +197,7 @@ pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
 /// The part of `slot` from `offset`, `size` bytes long; empty if there is none.
 #[inline]
 pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
-    slot.get_mut(offset..).and_then(|rest| rest.get_mut(..size)).unwrap_or_default()
+    offset.checked_add(size).and_then(|end| slot.get_mut(offset..end)).unwrap_or_default()
 }
 
 #[inline]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
+use super::sequence::encode_elements;
 use crate::codec::{At, Boxed, Hydra, Measure, Sink};
 use crate::reflect::{PartMut, Reflect, Why};
 use crate::{Result, Value};
@@ -39,8 +40,8 @@ macro_rules! pointer {
             }
 
             fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                let target = sink.array(slot, T::ALIGN, T::SIZE, 1);
-                (**self).encode(target, sink);
+                let target = sink.room(slot, T::ALIGN, T::SIZE, 1);
+                encode_elements(std::slice::from_ref(&**self), target, sink);
             }
         }
 

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
-use crate::codec::sink::put;
+use crate::codec::sink::copy;
 use crate::codec::{At, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
@@ -18,12 +18,16 @@ pub(super) fn measure_elements<T: Hydra>(elements: &[T], measure: &mut Measure) 
 
 /// The second pass: the elements one after the other into `target`.
 #[inline]
-fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
+pub(super) fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
     match raw::bytes_of(elements) {
-        Some(bytes) => put(target, bytes),
-        None => {
-            for (slot, element) in target.chunks_exact_mut(T::SIZE).zip(elements) {
+        Some(bytes) if bytes.len() == target.len() => copy(target, bytes),
+        _ => {
+            let mut rest = target;
+            for element in elements {
+                let Some((slot, next)) = rest.split_at_mut_checked(T::SIZE) else { return };
+                slot.fill(0);
                 element.encode(slot, sink);
+                rest = next;
             }
         }
     }
@@ -40,14 +44,20 @@ fn measure_list<T: Hydra>(list: &[T], measure: &mut Measure) {
 }
 
 fn encode_list<T: Hydra>(list: &[T], slot: &mut [u8], sink: &mut Sink<'_>) {
-    let target = sink.array(slot, T::ALIGN, T::SIZE, list.len());
+    let target = sink.room(slot, T::ALIGN, T::SIZE, list.len());
     encode_elements(list, target, sink);
 }
 
 fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
     match raw::vec_of(run.bytes()) {
         Some(values) => Ok(values),
-        None => (0..run.count()).map(|index| T::decode(run.element(index, T::SIZE))).collect(),
+        None => {
+            let mut values = Vec::with_capacity(run.count());
+            for element in run.elements(T::SIZE) {
+                values.push(T::decode(element)?);
+            }
+            Ok(values)
+        }
     }
 }
 
