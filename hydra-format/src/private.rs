@@ -2,7 +2,7 @@
 //! is part of the public face.
 #![forbid(unsafe_code)]
 
-pub use crate::codec::{As, At, Hydra, ListView, Measure, Run, Sink, With};
+pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
 pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant};
 pub use crate::raw::{Describe, Plain};
 pub use crate::reflect::{PartMut, Reflect, ReflectMut, Scalar, Value};
@@ -23,7 +23,7 @@ pub use crate::__opaque as opaque_feature;
 pub use crate::codec::Opaque;
 
 pub(crate) use crate::codec::encode_payload as image;
-use crate::codec::{part, put};
+use crate::codec::{Checked, part, put};
 use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
@@ -42,11 +42,12 @@ pub struct Facts {
     refs: bool,
     key: bool,
     valid: fn(&[u8]) -> bool,
+    check: Checked,
 }
 
 impl Facts {
     /// What the type of a field says of itself.
-    pub(crate) const fn of<T: Describe>() -> Facts {
+    pub(crate) const fn of<T: Hydra>() -> Facts {
         Facts {
             size: T::SIZE,
             align: T::ALIGN,
@@ -57,6 +58,7 @@ impl Facts {
             refs: T::REFS,
             key: T::KEY,
             valid: T::valid,
+            check: T::check,
         }
     }
 
@@ -157,6 +159,32 @@ pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
         let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
         facts.any_bits || field.is_some_and(facts.valid)
     })
+}
+
+/// [`Hydra::check`] of a struct.
+#[inline]
+pub fn check<S: Fields>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    check_fields(S::FACTS, S::OFFSETS, bytes, cursor, depth)
+}
+
+#[inline(always)]
+fn check_fields(facts: &[Facts], offsets: &[u32], bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    let at = At::new(bytes, &[], "");
+    facts.iter().zip(offsets).all(|(facts, &offset)| {
+        (facts.any_bits && !facts.refs)
+            || (facts.check)(at.part(offset as usize, facts.size).bytes(), cursor, depth)
+    })
+}
+
+/// [`Hydra::check`] of an enum.
+pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    let Some(index) = position::<S>(At::new(bytes, &[], "").integer(S::TAG)) else { return false };
+    let end = S::ENDS.get(index).copied().unwrap_or(0);
+    let start = index.checked_sub(1).and_then(|before| S::ENDS.get(before)).copied().unwrap_or(0);
+    match (S::FACTS.get(start..end), S::OFFSETS.get(start..end)) {
+        (Some(facts), Some(offsets)) => check_fields(facts, offsets, bytes, cursor, depth),
+        _ => false,
+    }
 }
 
 /// True if the bytes are a tag.
@@ -493,6 +521,7 @@ pub const fn check_tags(kind: Kind, tags: &[i128]) {
     }
 }
 
+#[inline]
 fn position<S: Variants>(tag: i128) -> Option<usize> {
     if const { is_dense(S::TAGS) } {
         usize::try_from(tag).ok().filter(|&index| index < S::TAGS.len())

@@ -25,6 +25,10 @@ impl Expansion<'_> {
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
                 #[inline]
+                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+                    __h::check::<Self>(__b, __c, __d)
+                }
+                #[inline]
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
                     __h::whole::<Self>(__at)?;
                     __h::Ok(Self #values)
@@ -219,6 +223,10 @@ impl Expansion<'_> {
             quote!(Hydra),
             quote! {
                 #types_and_views
+                #[inline]
+                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+                    __h::check::<Self>(__b, __c, __d)
+                }
                 #[inline]
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
                     __h::whole::<Self>(__at)?;

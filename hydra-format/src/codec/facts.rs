@@ -1,7 +1,7 @@
 //! What the library works out once for each type of the program: its schema, and how to validate it.
 #![forbid(unsafe_code)]
 
-use super::Validator;
+use super::{Checked, Validator};
 use crate::Hydra;
 use crate::describe::{Descriptor, Schema};
 use std::any::TypeId;
@@ -43,7 +43,7 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent[place].get() {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let facts = look_up(id, T::TYPE);
+            let facts = look_up(id, T::TYPE, T::check);
             recent[place].set(Some((id, facts)));
             facts
         }
@@ -51,14 +51,14 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
 }
 
 #[cold]
-fn look_up(id: TypeId, ty: &'static Descriptor) -> &'static TypeFacts {
+fn look_up(id: TypeId, ty: &'static Descriptor, check: Checked) -> &'static TypeFacts {
     if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return facts;
     }
     // Not under the lock: a default of the type may ask for the facts of another type.
     let schema = Schema::from_descriptor(ty);
     let facts = TypeFacts {
-        validator: Validator::new(&schema),
+        validator: Validator::new(&schema).with(check),
         fingerprint: schema.fingerprint(),
         align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
         schema,

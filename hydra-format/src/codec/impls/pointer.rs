@@ -3,7 +3,7 @@
 
 use super::listed;
 use super::sequence::encode_elements;
-use crate::codec::{At, Boxed, Hydra, Measure, Sink};
+use crate::codec::{At, Boxed, Cursor, Hydra, Measure, Sink};
 use crate::reflect::{PartMut, Reflect, Why};
 use crate::{Result, Value};
 use std::rc::Rc;
@@ -52,6 +52,11 @@ macro_rules! pointer {
             #[inline]
             fn view(at: At<'_>) -> Boxed<'_, T> {
                 Boxed::new(at.run::<T>())
+            }
+
+            #[inline]
+            fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+                cursor.list::<T>(bytes, depth).is_some_and(|held| held.len() == T::SIZE)
             }
 
             fn decode(at: At<'_>) -> Result<Self> {

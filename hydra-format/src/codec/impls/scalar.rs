@@ -3,7 +3,7 @@
 
 use super::listed;
 use crate::codec::sink::put;
-use crate::codec::{At, Hydra, Measure, Run, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Result, Value};
 use std::cmp::Ordering;
@@ -155,6 +155,15 @@ impl<T: Hydra> Hydra for Option<T> {
     #[inline]
     fn view(at: At<'_>) -> Option<T::View<'_>> {
         (at.byte() != 0).then(|| at.get::<T>(T::ALIGN))
+    }
+
+    #[inline]
+    fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        match bytes.first() {
+            Some(0) => true,
+            Some(1) => T::check(At::new(bytes, &[], "").part(T::ALIGN, T::SIZE).bytes(), cursor, depth),
+            _ => false,
+        }
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 
 use super::listed;
 use crate::codec::sink::copy;
-use crate::codec::{At, Hydra, Measure, Run, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
@@ -125,6 +125,11 @@ macro_rules! list {
                 T::list(at.run::<T>())
             }
 
+            #[inline]
+            fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+                cursor.list::<T>(bytes, depth).is_some()
+            }
+
             fn decode(at: At<'_>) -> Result<$ty> {
                 decode_run(at.run::<T>()).map(Into::into)
             }
@@ -176,6 +181,11 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
     #[inline]
     fn view(at: At<'_>) -> T::List<'_> {
         T::list(at.part(0, T::SIZE * N).inline_run(N))
+    }
+
+    #[inline]
+    fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        N == 0 || cursor.elements::<T>(bytes, depth)
     }
 
     fn decode(at: At<'_>) -> Result<Self> {
