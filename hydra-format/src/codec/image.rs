@@ -5,7 +5,7 @@
 use super::facts::{TypeFacts, facts_of};
 use super::{At, Fault, Measure, Regions, Sink, Validator};
 use crate::describe::round_up;
-use crate::raw::AlignedBuf;
+use crate::raw::{AlignedBuf, Text};
 use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".
@@ -140,10 +140,7 @@ pub(crate) fn open_payload_of<'a>(
             .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
             .found(text_offset.to_string()));
     };
-    let text = match text {
-        [] => "",
-        text => simdutf8::basic::from_utf8(text).map_err(|_| Fault::bad_utf8(text, text_start))?,
-    };
+    let text = Text::of(text).ok_or_else(|| Fault::bad_utf8(text, text_start))?;
     let regions = Regions { records, count: 1, stride: size, heap, text, heap_start, text_start };
     validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
     Ok(At::new(records, heap, text).part(0, size))

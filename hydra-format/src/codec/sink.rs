@@ -50,16 +50,28 @@ impl Measure {
     /// One reference deeper; false, and an error, if that is too deep. [`Measure::leave`] comes back.
     #[inline]
     pub(crate) fn enter(&mut self) -> bool {
-        if self.depth >= MAX_DEPTH {
-            self.fail(|| {
-                Error::new(ErrorKind::TooDeep)
-                    .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
-                    .help("flatten the value, or keep its nodes in one list and refer to them by index")
-            });
+        if self.is_deepest() {
+            self.too_deep();
             return false;
         }
         self.depth += 1;
         true
+    }
+
+    /// Nothing may be nested here.
+    #[inline]
+    pub(super) fn is_deepest(&self) -> bool {
+        self.depth >= MAX_DEPTH
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&mut self) {
+        self.fail(|| {
+            Error::new(ErrorKind::TooDeep)
+                .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
+                .help("flatten the value, or keep its nodes in one list and refer to them by index")
+        });
     }
 
     #[inline]
@@ -100,14 +112,17 @@ pub struct Sink<'a> {
     heap: &'a mut [u8],
     heap_at: usize,
     text: &'a mut [u8],
+    /// Bytes of it that are taken.
     text_at: usize,
+    /// Where it starts in its region.
+    text_start: usize,
     overrun: bool,
 }
 
 impl<'a> Sink<'a> {
-    /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_at` are their offsets in the regions.
-    pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_at: usize) -> Sink<'a> {
-        Sink { heap, heap_at, text, text_at, overrun: false }
+    /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_start` are their offsets in the regions.
+    pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_start: usize) -> Sink<'a> {
+        Sink { heap, heap_at, text, text_at: 0, text_start, overrun: false }
     }
 
     /// Takes the array that was measured, zeroed, and writes the reference to it into `slot`. Empty for an empty array,
@@ -146,20 +161,19 @@ impl<'a> Sink<'a> {
         if string.is_empty() {
             return;
         }
-        let text = std::mem::take(&mut self.text);
-        let Some((mine, rest)) = text.split_at_mut_checked(string.len()) else {
+        let end = self.text_at.saturating_add(string.len());
+        let Some(target) = self.text.get_mut(self.text_at..end) else {
             self.overrun = true;
             return;
         };
-        copy(mine, string.as_bytes());
-        put_reference(slot, self.text_at, string.len());
-        self.text = rest;
-        self.text_at += string.len();
+        copy(target, string.as_bytes());
+        put_reference(slot, self.text_start + self.text_at, string.len());
+        self.text_at = end;
     }
 
     /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
     pub(crate) fn finish(self) -> crate::Result<()> {
-        if !self.overrun && self.heap.is_empty() && self.text.is_empty() {
+        if !self.overrun && self.heap.is_empty() && self.text_at == self.text.len() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
@@ -173,6 +187,7 @@ pub(super) fn copy(target: &mut [u8], bytes: &[u8]) {
         8..=16 => ends::<8>(target, bytes),
         4..8 => ends::<4>(target, bytes),
         17..=32 => ends::<16>(target, bytes),
+        33..=64 => ends::<32>(target, bytes),
         _ => put(target, bytes),
     }
 }

@@ -504,7 +504,7 @@ impl Shared {
                 count,
                 stride,
                 heap: payload.heap(),
-                text: payload.text(),
+                text: payload.text().into(),
                 heap_start: found.heap,
                 text_start: found.text,
             };

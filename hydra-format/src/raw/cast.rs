@@ -14,6 +14,12 @@ pub(crate) fn bytes_of<T: Describe>(values: &[T]) -> Option<&[u8]> {
     Some(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
 }
 
+/// True if each of these stored values of a flat type is valid. Looks at all of them, which is quicker than to stop.
+#[inline]
+pub(crate) fn all_valid<T: Describe>(bytes: &[u8]) -> bool {
+    T::ANY_BITS || bytes.chunks_exact(T::SIZE).fold(true, |all, value| all & T::valid(value))
+}
+
 /// A run of stored values as a slice; none if the bytes are misaligned, not a whole number of values, or
 /// not valid values.
 #[inline]
@@ -22,7 +28,7 @@ pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     if !T::FLAT || !aligned || !bytes.len().is_multiple_of(T::SIZE) {
         return None;
     }
-    if !T::ANY_BITS && !bytes.chunks_exact(T::SIZE).all(T::valid) {
+    if !all_valid::<T>(bytes) {
         return None;
     }
     // SAFETY: aligned for T and a whole number of T's (checked above; FLAT says size_of::<T>() == SIZE),
@@ -38,7 +44,7 @@ pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
     if !T::FLAT || !bytes.len().is_multiple_of(T::SIZE) {
         return None;
     }
-    if !T::ANY_BITS && !bytes.chunks_exact(T::SIZE).all(T::valid) {
+    if !all_valid::<T>(bytes) {
         return None;
     }
     let count = bytes.len() / T::SIZE;

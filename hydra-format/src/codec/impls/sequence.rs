@@ -33,9 +33,10 @@ pub(super) fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink:
     }
 }
 
+#[inline]
 fn measure_list<T: Hydra>(list: &[T], measure: &mut Measure) {
     measure.array(T::ALIGN, T::SIZE, list.len());
-    if T::BYTE {
+    if T::BYTE || (!T::REFS && !measure.is_deepest()) {
         return;
     }
     if !list.is_empty() {

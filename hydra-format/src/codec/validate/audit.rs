@@ -115,7 +115,8 @@ impl<'a> Walk<'a, '_> {
             );
         }
         self.zero(spot, "zero bytes after the heap");
-        let more = self.regions.text.len() - self.text_at.min(self.regions.text.len());
+        let text = self.regions.text.all();
+        let more = text.len() - self.text_at.min(text.len());
         if more > 0 {
             let offset = (self.regions.text_start + self.text_at) as u64;
             self.fault(
@@ -354,7 +355,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn string(&mut self, spot: Spot<'_>, start: usize, count: usize) {
-        let (text, end) = (self.regions.text, start + count);
+        let (text, end) = (self.regions.text.all(), start + count);
         if start < self.text_at || end > text.len() {
             let expected = format!("a string from {} on, within {} bytes of text", self.text_at, text.len());
             return self.bad_reference(spot, expected, start, count);

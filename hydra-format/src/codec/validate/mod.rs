@@ -13,6 +13,7 @@ mod plan;
 mod tests;
 
 use crate::describe::Schema;
+use crate::raw::Text;
 use crate::{Error, ErrorKind};
 pub use pass::Cursor;
 pub(crate) use pass::planned;
@@ -30,7 +31,7 @@ pub(crate) struct Regions<'a> {
     /// The heap, up to the text.
     pub(crate) heap: &'a [u8],
     /// The text.
-    pub(crate) text: &'a str,
+    pub(crate) text: Text<'a>,
     /// Offset of the heap in the payload, in bytes.
     pub(crate) heap_start: usize,
     /// Offset of the text in the payload, in bytes.

@@ -9,6 +9,7 @@ use super::Validator;
 use crate::Hydra;
 use crate::codec::sink::MAX_DEPTH;
 use crate::codec::{At, facts_of};
+use crate::raw::{Text, all_valid};
 use crate::describe::{is_duration, is_timestamp};
 
 /// True if the payload keeps every rule that values depend on.
@@ -23,7 +24,7 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
         return regions.stride == size;
     }
     let Regions { heap, text, .. } = *regions;
-    let mut cursor = Cursor { heap, text, is_ascii: text.is_ascii(), heap_at: 0, text_at: 0 };
+    let mut cursor = Cursor { heap, text, heap_at: 0, text_at: 0 };
     match validator.check {
         Some(check) => records.chunks_exact(size).all(|record| check(record, &mut cursor, 0)),
         None => Pass { plan: &validator.plan, cursor: &mut cursor }.elements(records, root, 0),
@@ -40,9 +41,7 @@ pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u3
 #[derive(Debug)]
 pub struct Cursor<'a> {
     heap: &'a [u8],
-    text: &'a str,
-    /// All of the text is: every offset in it is one between characters.
-    is_ascii: bool,
+    text: Text<'a>,
     /// Where the array before ends.
     heap_at: usize,
     /// Where the string before ends.
@@ -78,13 +77,7 @@ impl<'a> Cursor<'a> {
             return start == 0;
         }
         let end = start + count;
-        let whole = match self.is_ascii {
-            true => end <= self.text.len(),
-            false => {
-                (start == self.text_at || self.text.is_char_boundary(start))
-                    && self.text.is_char_boundary(end)
-            }
-        };
+        let whole = (start == self.text_at || self.text.is_boundary(start)) && self.text.is_boundary(end);
         let ordered = start >= self.text_at;
         self.text_at = end;
         ordered & whole
@@ -118,6 +111,9 @@ impl<'a> Cursor<'a> {
     /// Elements side by side.
     #[inline]
     pub(in crate::codec) fn elements<T: Hydra>(&mut self, bytes: &[u8], depth: u32) -> bool {
+        if T::FLAT {
+            return all_valid::<T>(bytes);
+        }
         (T::ANY_BITS && !T::REFS) || bytes.chunks_exact(T::SIZE).all(|element| T::check(element, self, depth))
     }
 }

@@ -43,7 +43,7 @@ impl Payload {
             count: 1,
             stride,
             heap: &self.heap,
-            text: &self.text,
+            text: self.text.as_str().into(),
             heap_start,
             text_start,
         }
