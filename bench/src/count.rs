@@ -2,7 +2,6 @@
 //! within [`hot`]. What a path needs is made, and done once, before.
 
 use crate::memory::shapes::{Logs, Mesh, Save, Shape, Updates};
-use hydra::reflect::Value;
 use hydra::{AlignedBuf, Hydra, Map, Reader, Writer};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -42,7 +41,15 @@ struct Line {
 }
 
 fn tick(time: u64) -> Tick {
-    Tick { time, price: time as f64 / 8.0, size: 1.0, order: !time, account: 7, venue: time as u32 % 5, flags: 0 }
+    Tick {
+        time,
+        price: time as f64 / 8.0,
+        size: 1.0,
+        order: !time,
+        account: 7,
+        venue: time as u32 % 5,
+        flags: 0,
+    }
 }
 
 fn line(time: u64) -> Line {
@@ -61,10 +68,12 @@ fn hot(work: &mut dyn FnMut() -> u64) -> u64 {
 fn counted(mut work: impl FnMut() -> AnyResult<u64>) -> AnyResult<()> {
     let expected = work()?;
     let mut failed = None;
-    let found = hot(&mut || work().unwrap_or_else(|error| {
-        failed = Some(error);
-        0
-    }));
+    let found = hot(&mut || {
+        work().unwrap_or_else(|error| {
+            failed = Some(error);
+            0
+        })
+    });
     match failed {
         Some(error) => Err(error),
         None if found != expected => Err("the second time came to another sum".into()),
@@ -127,7 +136,9 @@ const FILES: &[(&str, Counted)] = &[
     ("tick-append", |folder| append(folder, tick)),
     ("log-append", |folder| append(folder, line)),
     ("tick-scan", |folder| scan(folder, tick, |view| view.time().wrapping_add(view.price().to_bits()))),
-    ("log-scan", |folder| scan(folder, line, |view| view.time() + view.text().len() as u64 + view.tags().len() as u64)),
+    ("log-scan", |folder| {
+        scan(folder, line, |view| view.time() + view.text().len() as u64 + view.tags().len() as u64)
+    }),
     ("get-by-name", get_by_name),
     ("evolve", |folder| {
         let path = file(folder, tick)?;
@@ -140,12 +151,15 @@ fn append<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<()> {
     let records: Vec<T> = (0..RECORDS).map(make).collect();
     let path = folder.join("written.hydra");
     counted(|| {
-        let mut writer = Writer::options().replace(true).create(&path)?;
+        if path.exists() {
+            std::fs::remove_file(&path)?;
+        }
+        let mut writer = Writer::options().level(hydra::Level::Buffered).create(&path)?;
         let table = writer.table::<T>()?;
         for record in &records {
             writer.append(table, record)?;
         }
-        writer.commit(hydra::Level::Buffered)?;
+        writer.commit()?;
         drop(writer);
         Ok(0)
     })
@@ -169,20 +183,24 @@ fn all<T: Hydra + hydra::Row>(path: &Path, of: impl Fn(T::Read<'_>) -> u64) -> A
     table.blocks().try_fold(0, |sum: u64, block| Ok(block?.iter().map(&of).fold(sum, u64::wrapping_add)))
 }
 
-fn scan<T: Hydra + hydra::Row>(folder: &Path, make: fn(u64) -> T, of: impl Fn(T::Read<'_>) -> u64) -> AnyResult<()> {
+fn scan<T: Hydra + hydra::Row>(
+    folder: &Path,
+    make: fn(u64) -> T,
+    of: impl Fn(T::Read<'_>) -> u64,
+) -> AnyResult<()> {
     let path = file(folder, make)?;
     counted(|| all::<T>(&path, &of))
 }
 
 fn get_by_name(folder: &Path) -> AnyResult<()> {
     let path = file(folder, tick)?;
-    let table = Reader::open(path)?.table_named("Tick")?;
+    let table = Reader::open(path)?.dynamic_table("Tick")?;
     let record = table.get(7)?;
-    let value: Value<'_> = record.value();
+    let value = record.value();
     counted(|| {
         let mut sum = 0;
         for _ in 0..1000 {
-            sum += black_box(value).field(black_box("account"))?.as_u64()?;
+            sum += black_box(value).field(black_box("account"))?.get::<u64>()?;
         }
         Ok(sum)
     })

@@ -161,30 +161,16 @@ pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
     })
 }
 
-/// [`Hydra::check`] of a struct.
-#[inline]
-pub fn check<S: Fields>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
-    check_fields(S::FACTS, S::OFFSETS, bytes, cursor, depth)
-}
-
-#[inline(always)]
-fn check_fields(facts: &[Facts], offsets: &[u32], bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
-    let at = At::new(bytes, &[], "");
-    facts.iter().zip(offsets).all(|(facts, &offset)| {
-        (facts.any_bits && !facts.refs)
-            || (facts.check)(at.part(offset as usize, facts.size).bytes(), cursor, depth)
-    })
-}
-
 /// [`Hydra::check`] of an enum.
 pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let Some(index) = position::<S>(At::new(bytes, &[], "").integer(S::TAG)) else { return false };
     let end = S::ENDS.get(index).copied().unwrap_or(0);
     let start = index.checked_sub(1).and_then(|before| S::ENDS.get(before)).copied().unwrap_or(0);
-    match (S::FACTS.get(start..end), S::OFFSETS.get(start..end)) {
-        (Some(facts), Some(offsets)) => check_fields(facts, offsets, bytes, cursor, depth),
-        _ => false,
-    }
+    let (facts, offsets) = (S::FACTS.get(start..end), S::OFFSETS.get(start..end));
+    facts.unwrap_or_default().iter().zip(offsets.unwrap_or_default()).all(|(facts, &offset)| {
+        let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
+        field.is_some_and(|field| (facts.check)(field, cursor, depth))
+    })
 }
 
 /// True if the bytes are a tag.
@@ -329,6 +315,12 @@ impl<T: Hydra> FieldOf<T> {
     }
 
     #[inline]
+    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        let field = offset.checked_add(T::SIZE).and_then(|end| bytes.get(offset..end));
+        (T::ANY_BITS && !T::REFS) || field.is_some_and(|field| T::check(field, cursor, depth))
+    }
+
+    #[inline]
     pub fn decode(at: At<'_>, offset: usize) -> Result<T> {
         at.decode::<T>(offset)
     }
@@ -383,6 +375,11 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         W::Stored::list(run)
     }
 
+    #[inline]
+    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        FieldOf::<W::Stored>::check(bytes, offset, cursor, depth)
+    }
+
     pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
         let stored = at.decode::<W::Stored>(offset)?;
         W::from_stored(stored).map_err(|error| error.path(name))
@@ -423,6 +420,9 @@ macro_rules! no_field {
                 never()
             }
             fn list<R>(_: Run<'_>) -> R {
+                never()
+            }
+            fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
                 never()
             }
             fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {

@@ -32,7 +32,11 @@ trait Peers:
     + wincode::SchemaWrite<Unlimited, Src = Self>
     + for<'de> wincode::SchemaRead<'de, Unlimited, Dst = Self>
     + for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Error>>
-    + Archive<Archived: Portable + Deserialize<Self, HighDeserializer<Error>> + for<'a> CheckBytes<HighValidator<'a, Error>>>
+    + Archive<
+        Archived: Portable
+                      + Deserialize<Self, HighDeserializer<Error>>
+                      + for<'a> CheckBytes<HighValidator<'a, Error>>,
+    >
 {
 }
 impl Peers for Logs {}
@@ -42,7 +46,9 @@ impl Peers for Updates {}
 
 /// Prints a table for each shape: medians of `times` rounds in turn, and their ratios to rkyv.
 pub fn run(times: usize) -> AnyResult<()> {
-    println!("| shape | | rkyv | Hydra | ratio | others, by their ratio |\n| --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| shape | | rkyv | Hydra | ratio | others, by their ratio |\n| --- | --- | --- | --- | --- | --- |"
+    );
     shape::<Logs>(times)?;
     shape::<Mesh>(times)?;
     shape::<Save>(times)?;
@@ -93,7 +99,8 @@ impl Images {
             wincode::config::deserialize::<T, _>(&self.wincode, Unlimited::new())? == *value,
             postcard::from_bytes::<T>(&self.postcard)? == *value,
         ];
-        let (view, archived) = (hydra::view::<T>(&self.hydra)?, rkyv::access::<Archived<T>, Error>(&self.rkyv)?);
+        let (view, archived) =
+            (hydra::view::<T>(&self.hydra)?, rkyv::access::<Archived<T>, Error>(&self.rkyv)?);
         let sums = [T::few(view) == T::few_rkyv(archived), T::strings(view) == T::strings_rkyv(archived)];
         if same != [true; 5] || sums != [true; 2] {
             return Err(format!("{}: not the same: values {same:?}, sums {sums:?}", T::NAME).into());
@@ -133,7 +140,9 @@ fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Way<'w>
     ways.push(Way::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
     ways.push(Way::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
     ways.push(Way::new(row, "bitcode", || bitcode::decode::<T>(&images.bitcode).expect("valid")));
-    ways.push(Way::new(row, "wincode", || wincode::config::deserialize::<T, _>(&images.wincode, Unlimited::new()).expect("valid")));
+    ways.push(Way::new(row, "wincode", || {
+        wincode::config::deserialize::<T, _>(&images.wincode, Unlimited::new()).expect("valid")
+    }));
     ways.push(Way::new(row, "postcard", || postcard::from_bytes::<T>(&images.postcard).expect("valid")));
     ways.push(Way::new(row, "rkyv unvalidated", || {
         // SAFETY: rkyv made these bytes of a `T`.
@@ -148,7 +157,9 @@ fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
     ways.push(Way::new(row, "Hydra", || hydra::view::<T>(std::hint::black_box(&images.hydra)).is_ok()));
     ways.push(Way::new(row, "rkyv unvalidated", || {
         // SAFETY: rkyv made these bytes of a `T`.
-        std::ptr::from_ref(unsafe { rkyv::access_unchecked::<Archived<T>>(std::hint::black_box(&images.rkyv)) })
+        std::ptr::from_ref(unsafe {
+            rkyv::access_unchecked::<Archived<T>>(std::hint::black_box(&images.rkyv))
+        })
     }));
 
     let view = hydra::view::<T>(&images.hydra).expect("valid");
@@ -190,7 +201,8 @@ fn table(shape: &str, ways: &[Way<'_>], images: &Images) {
         );
     }
     let [rkyv, hydra, bitcode, wincode, postcard] =
-        [&images.rkyv[..], &images.hydra, &images.bitcode, &images.wincode, &images.postcard].map(|image| image.len());
+        [&images.rkyv[..], &images.hydra, &images.bitcode, &images.wincode, &images.postcard]
+            .map(|image| image.len());
     let ratio = |bytes: usize| bytes as f64 / rkyv as f64;
     println!(
         "| {shape} | bytes | {rkyv} | {hydra} | {:.2} | bitcode {:.2}, wincode {:.2}, postcard {:.2} |",

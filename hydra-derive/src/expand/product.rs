@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::super::model::{Body, Field, Stored};
-use super::{Expansion, ask, decodes, encodes, measures, member, notes, pattern, stored, view_of};
+use super::{Expansion, ask, checks, decodes, encodes, measures, member, notes, pattern, stored, view_of};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -13,7 +13,7 @@ impl Expansion<'_> {
         let reflect = self.reflect_struct(fields);
         let (view, view_items) = self.struct_view(fields);
         let view_path = self.view_path();
-        let values = decodes(fields, 0);
+        let (values, checks) = (decodes(fields, 0), checks(fields));
         let (list, list_body) = self.list_of();
         let hydra = self.implement(
             quote!(Hydra),
@@ -26,7 +26,7 @@ impl Expansion<'_> {
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
                 #[inline]
                 fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
-                    __h::check::<Self>(__b, __c, __d)
+                    !__h::is_short::<Self>(__b) #checks
                 }
                 #[inline]
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
@@ -187,6 +187,7 @@ impl Expansion<'_> {
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let (member, values, ty) = (member(inner), decodes(fields, 0), self.stored_type(inner));
+        let checks = checks(fields);
         let (seen, listed) = (ask(inner, "view"), ask(inner, "list"));
         let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
         let (view, make, items) = match &named {
@@ -225,7 +226,7 @@ impl Expansion<'_> {
                 #types_and_views
                 #[inline]
                 fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
-                    __h::check::<Self>(__b, __c, __d)
+                    !__h::is_short::<Self>(__b) #checks
                 }
                 #[inline]
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {

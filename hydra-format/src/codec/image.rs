@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Fault, Measure, Regions, Sink, Validator};
+use super::{At, Cursor, Fault, Measure, Regions, Sink, Validator};
 use crate::describe::round_up;
 use crate::raw::{AlignedBuf, Text};
 use crate::{Error, ErrorKind, Hydra, Result, View};
@@ -77,7 +77,8 @@ pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
     if !is_aligned(image, facts) {
         return Err(misaligned(image, facts.align));
     }
-    open_image::<T>(image, facts).map(T::view)
+    // Loaded anew: what is copied as a whole waits until every part is in memory.
+    open_image::<T>(image, facts).map(|at| T::view(at.loaded()))
 }
 
 /// A payload of the one record `value`: text offset and bytes.
@@ -113,13 +114,18 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut Aligned
 
 /// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
 /// of the payload.
-#[inline]
+#[inline(always)]
 pub(crate) fn open_payload<'a, T: Hydra>(
     payload: &'a [u8],
     text_offset: u32,
     facts: &TypeFacts,
 ) -> Result<At<'a>> {
-    open_payload_of(payload, text_offset, T::SIZE, &facts.validator)
+    let regions = regions_of(payload, text_offset, T::SIZE)?;
+    let at = At::new(regions.records, regions.heap, regions.text).part(0, T::SIZE);
+    if T::check(at.bytes(), &mut Cursor::new(regions.heap, regions.text), 0) {
+        return Ok(at);
+    }
+    Err((*facts.validator.explain(&regions)).into())
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
@@ -130,20 +136,34 @@ pub(crate) fn open_payload_of<'a>(
     size: usize,
     validator: &Validator,
 ) -> Result<At<'a>> {
+    let regions = regions_of(payload, text_offset, size)?;
+    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
+    Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
+}
+
+/// The regions of a payload of one record of `size` bytes.
+#[inline(always)]
+fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'_>> {
     let (heap_start, text_start) = (heap_start(size), text_offset as usize);
     let heap = payload.get(heap_start..text_start).filter(|_| text_start.is_multiple_of(64));
     let (Some(records), Some(heap), Some(text)) =
         (payload.get(..heap_start), heap, payload.get(text_start..))
     else {
-        return Err(Error::new(ErrorKind::BadReference)
-            .what("the text offset")
-            .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
-            .found(text_offset.to_string()));
+        return Err(bad_text_offset(heap_start, payload, text_offset));
     };
-    let text = Text::of(text).ok_or_else(|| Fault::bad_utf8(text, text_start))?;
-    let regions = Regions { records, count: 1, stride: size, heap, text, heap_start, text_start };
-    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
-    Ok(At::new(records, heap, text).part(0, size))
+    let text = match text {
+        [] => Text::default(),
+        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, text_start))?,
+    };
+    Ok(Regions { records, count: 1, stride: size, heap, text, heap_start, text_start })
+}
+
+#[cold]
+fn bad_text_offset(heap_start: usize, payload: &[u8], text_offset: u32) -> Error {
+    Error::new(ErrorKind::BadReference)
+        .what("the text offset")
+        .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
+        .found(text_offset.to_string())
 }
 
 const fn heap_start(size: usize) -> usize {
@@ -152,7 +172,7 @@ const fn heap_start(size: usize) -> usize {
 
 #[inline]
 fn is_aligned(image: &[u8], facts: &TypeFacts) -> bool {
-    image.as_ptr().addr().is_multiple_of(facts.align)
+    image.as_ptr().addr() & (facts.align - 1) == 0
 }
 
 #[cold]
@@ -180,7 +200,7 @@ fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> R
 }
 
 /// The record of an image. Offsets of errors count from the start of the image.
-#[inline]
+#[inline(always)]
 fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>> {
     let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
         return Err(Error::new(ErrorKind::NotHydra)

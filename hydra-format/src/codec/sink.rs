@@ -26,10 +26,10 @@ impl Measure {
     /// Room for an array of `count` elements of `size` bytes at `align`; nothing for an empty one.
     #[inline]
     pub fn array(&mut self, align: usize, size: usize, count: usize) {
-        if count > 0 {
-            let bytes = (size as u64).saturating_mul(count as u64);
-            self.heap = round_up(self.heap, align as u64).saturating_add(bytes);
-        }
+        let bytes = (size as u64).saturating_mul(count as u64);
+        let end = round_up(self.heap, align as u64).saturating_add(bytes);
+        // Without a branch: whether a list is empty, nobody could predict.
+        self.heap = if count > 0 { end } else { self.heap };
     }
 
     /// Room for a string of `count` bytes.
@@ -136,11 +136,8 @@ impl<'a> Sink<'a> {
     /// As [`Sink::array`], but for who writes every byte of it.
     #[inline]
     pub(super) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
-        if count == 0 {
-            return &mut [];
-        }
         let start = round_up(self.heap_at as u64, align as u64) as usize;
-        let gap = start - self.heap_at;
+        let gap = if count > 0 { start - self.heap_at } else { 0 };
         let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));
         let heap = std::mem::take(&mut self.heap);
         let Some((mine, rest)) = taken.and_then(|taken| heap.split_at_mut_checked(taken)) else {
@@ -149,7 +146,7 @@ impl<'a> Sink<'a> {
         };
         self.heap = rest;
         self.heap_at += mine.len();
-        put_reference(slot, start, count);
+        put_reference(slot, if count > 0 { start } else { 0 }, count);
         let (gap, array) = mine.split_at_mut_checked(gap).unwrap_or_default();
         gap.fill(0);
         array
@@ -186,6 +183,7 @@ pub(super) fn copy(target: &mut [u8], bytes: &[u8]) {
     match bytes.len() {
         8..=16 => ends::<8>(target, bytes),
         4..8 => ends::<4>(target, bytes),
+        2..4 => ends::<2>(target, bytes),
         17..=32 => ends::<16>(target, bytes),
         33..=64 => ends::<32>(target, bytes),
         _ => put(target, bytes),

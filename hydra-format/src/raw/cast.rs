@@ -90,7 +90,11 @@ mod tests {
         assert_eq!(slice_of::<u64>(&bytes[..12]), None, "not a whole number of values");
         assert_eq!(vec_of::<u64>(&bytes[..16]), Some(vec![1, 2]));
         assert_eq!(vec_of::<u64>(&bytes[..12]), None);
-        assert_eq!((vec_of::<bool>(&[2]), vec_of(&[1, 0])), (None, Some(vec![true, false])), "bools are not any bits");
+        assert_eq!(
+            (vec_of::<bool>(&[2]), vec_of(&[1, 0])),
+            (None, Some(vec![true, false])),
+            "bools are not any bits"
+        );
         assert_eq!(slice_of::<bool>(&[1, 0, 1]), Some(&[true, false, true][..]));
         assert_eq!(slice_of::<bool>(&[1, 2]), None);
         assert_eq!(slice_of::<char>(bytes_of(&[0xd800u32]).unwrap()), None);

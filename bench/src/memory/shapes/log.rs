@@ -30,7 +30,11 @@ fn line(random: &mut Random) -> Line {
     let address = Address { a: octet(random), b: octet(random), c: octet(random), d: octet(random) };
     let user = match random.below(3) {
         0 => "-".to_string(),
-        _ => format!("{}{}", random.pick(&["ada", "grace", "konrad", "edsger", "barbara", "niklaus"]), random.below(1000)),
+        _ => format!(
+            "{}{}",
+            random.pick(&["ada", "grace", "konrad", "edsger", "barbara", "niklaus"]),
+            random.below(1000)
+        ),
     };
     let date = format!(
         "{:02}/{}/{}:{:02}:{:02}:{:02} +0000",
@@ -42,7 +46,15 @@ fn line(random: &mut Random) -> Line {
         random.below(60)
     );
     let method = random.pick(&["GET", "GET", "GET", "POST", "PUT", "DELETE"]);
-    let route = random.pick(&["/", "/index.html", "/assets/site.css", "/api/v2/orders", "/api/v2/orders/recent", "/images/logo.svg", "/articles/about-us"]);
+    let route = random.pick(&[
+        "/",
+        "/index.html",
+        "/assets/site.css",
+        "/api/v2/orders",
+        "/api/v2/orders/recent",
+        "/images/logo.svg",
+        "/articles/about-us",
+    ]);
     let request = format!("{method} {route}?session={} HTTP/1.1", random.below(1 << 30));
     let code = [200, 200, 200, 200, 204, 301, 304, 403, 404, 500][random.below(10)];
     Line { address, identity: "-".to_string(), user, date, request, code, bytes: random.next() % 100_000_000 }
@@ -57,22 +69,35 @@ impl Shape for Logs {
     }
 
     fn few(logs: hydra::View<'_, Logs>) -> u64 {
-        logs.lines().iter().map(|line| u64::from(line.address().a()) + u64::from(line.code()) + line.bytes()).sum()
+        logs.lines()
+            .iter()
+            .map(|line| u64::from(line.address().a()) + u64::from(line.code()) + line.bytes())
+            .sum()
     }
 
     fn few_rkyv(logs: &ArchivedLogs) -> u64 {
         let lines = logs.lines.iter();
-        lines.map(|line| u64::from(line.address.a) + u64::from(line.code.to_native()) + line.bytes.to_native()).sum()
+        lines
+            .map(|line| u64::from(line.address.a) + u64::from(line.code.to_native()) + line.bytes.to_native())
+            .sum()
     }
 
     fn strings(logs: hydra::View<'_, Logs>) -> u64 {
         let lines = logs.lines().iter();
-        lines.map(|line| sum_of(line.identity()) + sum_of(line.user()) + sum_of(line.date()) + sum_of(line.request())).sum()
+        lines
+            .map(|line| {
+                sum_of(line.identity()) + sum_of(line.user()) + sum_of(line.date()) + sum_of(line.request())
+            })
+            .sum()
     }
 
     fn strings_rkyv(logs: &ArchivedLogs) -> u64 {
         let lines = logs.lines.iter();
-        lines.map(|line| sum_of(&line.identity) + sum_of(&line.user) + sum_of(&line.date) + sum_of(&line.request)).sum()
+        lines
+            .map(|line| {
+                sum_of(&line.identity) + sum_of(&line.user) + sum_of(&line.date) + sum_of(&line.request)
+            })
+            .sum()
     }
 
     fn update_rkyv(logs: Seal<'_, ArchivedLogs>) {

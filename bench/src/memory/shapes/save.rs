@@ -84,17 +84,34 @@ stored! {
 }
 
 const THINGS: &[&str] = &[
-    "dirt", "stone", "pickaxe", "sand", "gravel", "shovel", "chestplate", "steak", "torch", "wool", "oak_log",
-    "glass_pane", "redstone", "obsidian",
+    "dirt",
+    "stone",
+    "pickaxe",
+    "sand",
+    "gravel",
+    "shovel",
+    "chestplate",
+    "steak",
+    "torch",
+    "wool",
+    "oak_log",
+    "glass_pane",
+    "redstone",
+    "obsidian",
 ];
-const BEASTS: &[&str] = &["cow", "sheep", "zombie", "skeleton", "spider", "creeper", "parrot", "bee", "horse"];
+const BEASTS: &[&str] =
+    &["cow", "sheep", "zombie", "skeleton", "spider", "creeper", "parrot", "bee", "horse"];
 
 fn mode(random: &mut Random) -> Mode {
     [Mode::Survival, Mode::Creative, Mode::Adventure, Mode::Spectator][random.below(4)]
 }
 
 fn item(random: &mut Random) -> Item {
-    Item { count: random.next() as i8, slot: random.below(40) as u8, id: format!("blocks:{}", random.pick(THINGS)) }
+    Item {
+        count: random.next() as i8,
+        slot: random.below(40) as u8,
+        id: format!("blocks:{}", random.pick(THINGS)),
+    }
 }
 
 fn place(random: &mut Random) -> (f64, f64, f64) {
@@ -209,10 +226,10 @@ impl Shape for Save {
     }
 
     fn strings(save: hydra::View<'_, Save>) -> u64 {
-        let items = |items: hydra::View<'_, Vec<Item>>| items.iter().map(|item| sum_of(item.id())).sum::<u64>();
-        let entity = |entity: hydra::View<'_, Entity>| {
-            sum_of(entity.id()) + entity.custom_name().map_or(0, sum_of)
-        };
+        let items =
+            |items: hydra::View<'_, Vec<Item>>| items.iter().map(|item| sum_of(item.id())).sum::<u64>();
+        let entity =
+            |entity: hydra::View<'_, Entity>| sum_of(entity.id()) + entity.custom_name().map_or(0, sum_of);
         let of = |player: hydra::View<'_, Player>| {
             let own = sum_of(player.dimension()) + sum_of(player.selected().id());
             let entities = player.vehicle().map(|vehicle| vehicle.1).into_iter();
@@ -236,7 +253,8 @@ impl Shape for Save {
         let of = |player: &ArchivedPlayer| {
             let own = sum_of(&player.dimension) + sum_of(&player.selected.id);
             let entities = player.vehicle.as_ref().map(|vehicle| &vehicle.1).into_iter();
-            let entities = entities.chain(player.left_shoulder.as_ref()).chain(player.right_shoulder.as_ref());
+            let entities =
+                entities.chain(player.left_shoulder.as_ref()).chain(player.right_shoulder.as_ref());
             let recipes = &player.recipes;
             own + player.spawn_dimension.as_ref().map_or(0, |name| sum_of(name))
                 + items(&player.inventory)

@@ -95,7 +95,7 @@ fn terrain(random: &mut Random) -> Terrain {
 
 fn update(random: &mut Random) -> Update {
     Update {
-        contacts: random.list(150, contact),
+        contacts: random.list(60, contact),
         score: random.next() as u32,
         world_radius: random.part() * 2048.0,
         terrain: random.list(2, terrain),

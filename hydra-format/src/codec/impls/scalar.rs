@@ -169,6 +169,11 @@ impl<T: Hydra> Hydra for Option<T> {
 
     #[inline]
     fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        if T::FLAT {
+            // Without a branch, which nobody could predict.
+            let (at, tag) = (At::new(bytes, &[], ""), bytes.first().copied().unwrap_or(2));
+            return (tag < 2) & ((tag == 0) | T::valid(at.part(T::ALIGN, T::SIZE).bytes()));
+        }
         match bytes.first() {
             Some(0) => true,
             Some(1) => T::check(At::new(bytes, &[], "").part(T::ALIGN, T::SIZE).bytes(), cursor, depth),

@@ -116,7 +116,7 @@ impl Validator {
 
     /// The first rule that a payload breaks which the fast pass refused.
     #[cold]
-    fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
+    pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
         audit::walk(self, regions, true, &mut |fault| {
             first.get_or_insert(fault);

@@ -3,14 +3,14 @@
 #![forbid(unsafe_code)]
 
 use super::Regions;
+use super::Validator;
 use super::key::tag_bits;
 use super::plan::{Check, List, Plan, Step};
-use super::Validator;
 use crate::Hydra;
 use crate::codec::sink::MAX_DEPTH;
 use crate::codec::{At, facts_of};
-use crate::raw::{Text, all_valid};
 use crate::describe::{is_duration, is_timestamp};
+use crate::raw::{Text, all_valid};
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]
@@ -23,8 +23,7 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     if regions.stride != size || root.is_trivial() {
         return regions.stride == size;
     }
-    let Regions { heap, text, .. } = *regions;
-    let mut cursor = Cursor { heap, text, heap_at: 0, text_at: 0 };
+    let mut cursor = Cursor::new(regions.heap, regions.text);
     match validator.check {
         Some(check) => records.chunks_exact(size).all(|record| check(record, &mut cursor, 0)),
         None => Pass { plan: &validator.plan, cursor: &mut cursor }.elements(records, root, 0),
@@ -68,6 +67,12 @@ fn part(bytes: &[u8], offset: u32, size: usize) -> &[u8] {
 }
 
 impl<'a> Cursor<'a> {
+    /// At the start of these regions.
+    #[inline]
+    pub(in crate::codec) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
+        Cursor { heap, text, heap_at: 0, text_at: 0 }
+    }
+
     /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
     /// and both ends are between characters.
     #[inline]
@@ -87,14 +92,13 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(in crate::codec) fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
         let (start, count) = reference(slot, 0);
-        if count == 0 {
-            return (start == 0).then_some(&[]);
-        }
         let end = start.checked_add(count.checked_mul(size)?)?;
-        if start < self.heap_at || start & mask != 0 {
+        let is_none = (start | count) == 0;
+        let follows = (count != 0) & (start >= self.heap_at) & (start & mask == 0);
+        if !(is_none | follows) {
             return None;
         }
-        self.heap_at = end;
+        self.heap_at = if is_none { self.heap_at } else { end };
         self.heap.get(start..end)
     }
 
@@ -102,9 +106,8 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(in crate::codec) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
         let elements = self.array(slot, T::SIZE, T::ALIGN - 1)?;
-        let valid = elements.is_empty()
-            || T::BYTE
-            || (depth < MAX_DEPTH && self.elements::<T>(elements, depth + 1));
+        let valid =
+            elements.is_empty() || T::BYTE || (depth < MAX_DEPTH && self.elements::<T>(elements, depth + 1));
         valid.then_some(elements)
     }
 
