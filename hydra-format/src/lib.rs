@@ -72,6 +72,18 @@
 //! `docs/EVOLUTION.md` says how types may change.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
 #![deny(unsafe_code)]
+// Nothing from a file may panic: what indexes, unwraps or calculates unchecked says in an `expect` why it cannot.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
 
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("Hydra files are little-endian with 64-bit offsets: this host is not supported");
@@ -81,6 +93,13 @@ extern crate self as hydra;
 
 #[doc(hidden)]
 #[path = "private.rs"]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unreachable,
+    reason = "constants of the program's types, which the compiler works out"
+)]
 pub mod __private;
 pub mod codec;
 pub mod compat;

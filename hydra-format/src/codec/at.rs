@@ -96,9 +96,8 @@ impl<'a> At<'a> {
     /// The integer of this kind at the start; a u128 by its bits.
     #[inline]
     pub(crate) fn integer(self, kind: Kind) -> i128 {
-        let size = kind.fixed_size() as usize;
-        let spare = if kind.is_signed() { 128 - 8 * size } else { 0 };
-        self.uint(size).cast_signed() << spare >> spare
+        let spare = if kind.is_signed() { u128::BITS.saturating_sub(kind.bits()) } else { 0 };
+        self.uint(kind.fixed_size() as usize).cast_signed() << spare >> spare
     }
 
     /// The reference at the start: offset and length.

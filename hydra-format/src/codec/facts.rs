@@ -39,12 +39,13 @@ static ALL_TYPES: LazyLock<RwLock<HashMap<TypeId, &'static TypeFacts>>> = LazyLo
 #[inline]
 pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     let id = TypeId::of::<T>();
-    let place = std::ptr::from_ref(T::TYPE).addr() / align_of::<Descriptor>() % RECENT;
-    RECENT_TYPES.with(|recent| match recent[place].get() {
+    const ALIGN: usize = align_of::<Descriptor>();
+    let place = std::ptr::from_ref(T::TYPE).addr() / ALIGN % RECENT;
+    RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
             let facts = look_up(id, T::TYPE, T::check);
-            recent[place].set(Some((id, facts)));
+            recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }
     })

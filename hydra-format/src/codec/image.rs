@@ -88,6 +88,7 @@ pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
 }
 
 /// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
+#[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
 pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
     let mut measure = Measure::from(0, 0);
     value.measure(&mut measure);
@@ -172,7 +173,7 @@ const fn heap_start(size: usize) -> usize {
 
 #[inline]
 fn is_aligned(image: &[u8], facts: &TypeFacts) -> bool {
-    image.as_ptr().addr() & (facts.align - 1) == 0
+    image.as_ptr().addr() & facts.align.wrapping_sub(1) == 0
 }
 
 #[cold]

@@ -93,7 +93,7 @@ impl<'a, T: Hydra> Iterator for Iter<'a, T> {
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.rest.bytes().len() / T::SIZE;
+        let left = self.rest.bytes().len().checked_div(T::SIZE).unwrap_or(0);
         (left, Some(left))
     }
 
@@ -260,9 +260,9 @@ impl<T: Hydra> Lookup for [T] {
 pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Option<usize> {
     let (mut low, mut high) = (0, count);
     while low < high {
-        let middle = low + (high - low) / 2;
+        let middle = low.midpoint(high);
         match compare(middle) {
-            Ordering::Less => low = middle + 1,
+            Ordering::Less => low = middle.saturating_add(1),
             Ordering::Greater => high = middle,
             Ordering::Equal => return Some(middle),
         }

@@ -67,7 +67,7 @@ pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
         order.push(ty);
         let start = stack.len();
         stack.extend(ty.children());
-        stack[start..].reverse();
+        stack.get_mut(start..).unwrap_or_default().reverse();
     }
     let renumber = |ty| TypeRef::Index(numbers.get(&class(ty)).copied().unwrap_or_default());
     let renumbered = |ty: &&Descriptor| {
@@ -81,6 +81,7 @@ pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
 /// The class of each type: types of one class cannot be told apart. Starts from what each type shows of itself; then
 /// every class splits the classes whose types have, at one position, some children in it and some not (Hopcroft's way:
 /// only the smaller half of what was split splits others again, so that hostile tables cannot make this slow).
+#[expect(clippy::indexing_slicing, reason = "numbers of types and classes, counted here")]
 fn classes(types: &[Descriptor]) -> Vec<u32> {
     let mut parents: Vec<Vec<(usize, u32)>> = vec![Vec::new(); types.len()];
     let mut found = Classes { of: vec![0; types.len()], members: Vec::new(), at: vec![0; types.len()] };
@@ -129,6 +130,7 @@ struct Classes {
     at: Vec<usize>,
 }
 
+#[expect(clippy::indexing_slicing, reason = "numbers of types and classes, counted by who calls")]
 impl Classes {
     fn put(&mut self, ty: u32, class: u32) {
         let members = &mut self.members[class as usize];
@@ -140,7 +142,7 @@ impl Classes {
     fn split(&mut self, touched: &[(u32, u32)]) -> Option<u32> {
         let class = touched.first()?.0;
         let members = &self.members[class as usize];
-        let rest = members.len() - touched.len();
+        let rest = members.len().saturating_sub(touched.len());
         let moved: Vec<u32> = match rest {
             0 => return None,
             rest if rest < touched.len() => {

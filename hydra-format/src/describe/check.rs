@@ -167,6 +167,13 @@ struct Facts {
     key: bool,
 }
 
+impl Facts {
+    /// The same of what has it inside.
+    fn inside(self) -> Facts {
+        Facts { nesting: self.nesting.saturating_add(1), ..self }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum State {
     Unknown,
@@ -184,15 +191,16 @@ struct Layouts<'a> {
 impl Layouts<'_> {
     /// The layout of the type at `index`, which `depth` types contain. Every type is worked out once.
     fn of(&mut self, index: usize, depth: u32) -> Result<Facts> {
-        match self.known.get(index) {
-            Some(State::Known(facts)) => return Ok(*facts),
-            Some(State::Unknown) if depth < MAX_NESTING => {}
-            Some(State::Open) => return Err(bad("a type contains itself without a reference between")),
-            _ => return Err(too_nested()),
+        let (Some(known), Some(ty)) = (self.known.get_mut(index), self.types.get(index)) else {
+            return Err(bad("a type that is not there"));
+        };
+        match known {
+            State::Known(facts) => return Ok(*facts),
+            State::Unknown if depth < MAX_NESTING => *known = State::Open,
+            State::Open => return Err(bad("a type contains itself without a reference between")),
+            State::Unknown => return Err(too_nested()),
         }
-        self.known[index] = State::Open;
-        let ty = &self.types[index];
-        let facts = self.layout(index, ty, depth + 1)?;
+        let facts = self.layout(index, ty, depth.saturating_add(1))?;
         if facts.size > MAX_SIZE {
             let found = format!("{} bytes", facts.size);
             return Err(Error::new(ErrorKind::TooLarge)
@@ -203,7 +211,9 @@ impl Layouts<'_> {
         if facts.nesting > MAX_NESTING {
             return Err(too_nested());
         }
-        self.known[index] = State::Known(facts);
+        if let Some(known) = self.known.get_mut(index) {
+            *known = State::Known(facts);
+        }
         Ok(facts)
     }
 
@@ -211,17 +221,14 @@ impl Layouts<'_> {
         match ty.kind {
             Kind::Option => {
                 let value = self.child(ty.element, depth)?;
-                let size = round_up(value.align + value.size, value.align);
-                Ok(Facts { size, nesting: value.nesting + 1, key: false, ..value })
+                let size = round_up(value.size.saturating_add(value.align), value.align);
+                Ok(Facts { size, key: false, ..value.inside() })
             }
-            Kind::Newtype => {
-                let inner = self.child(ty.element, depth)?;
-                Ok(Facts { nesting: inner.nesting + 1, ..inner })
-            }
+            Kind::Newtype => Ok(self.child(ty.element, depth)?.inside()),
             Kind::Array => {
                 let element = self.child(ty.element, depth)?;
                 let size = whole(element.size.saturating_mul(ty.count), element.align);
-                Ok(Facts { size, nesting: element.nesting + 1, ..element })
+                Ok(Facts { size, ..element.inside() })
             }
             Kind::Tuple | Kind::Struct => self.product(index, ty, depth),
             Kind::Enum => self.choice(index, ty, depth),
@@ -282,7 +289,7 @@ impl Layouts<'_> {
         let mut facts = Facts { size: 0, align: 1, nesting: 1, key: true };
         for field in fields {
             let child = self.child(Some(field.ty), depth).map_err(|e| e.path(field.name.as_ref()))?;
-            facts.nesting = facts.nesting.max(child.nesting + 1);
+            facts.nesting = facts.nesting.max(child.inside().nesting);
             facts.key &= child.key;
             self.offsets.push((index, place.add(child.size, child.align)));
         }

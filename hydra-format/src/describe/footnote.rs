@@ -4,6 +4,7 @@
 use super::wire::{Input, bad, prefixed, put_str};
 use super::{AttrValue, DefaultImage, Descriptor, Note};
 use crate::Result;
+use crate::codec::put;
 use std::borrow::Cow;
 
 const DOC: u8 = 1;
@@ -30,7 +31,7 @@ type Place = (u32, u16, u16);
 pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
     let mut out = vec![0; 4];
     let mut count = 0u32;
-    let mut put = |place: Place, notes: &[Note]| -> Result<()> {
+    let mut put_all = |place: Place, notes: &[Note]| -> Result<()> {
         for note in notes {
             put_note(&mut out, place, note)?;
             count = count.saturating_add(1);
@@ -38,18 +39,18 @@ pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
         Ok(())
     };
     for (ty, number) in types.iter().zip(0..) {
-        put((number, 0, 0), &ty.notes)?;
+        put_all((number, 0, 0), &ty.notes)?;
         for (field, position) in ty.fields.iter().zip(1..) {
-            put((number, 0, position), &field.notes)?;
+            put_all((number, 0, position), &field.notes)?;
         }
         for (variant, position) in ty.variants.iter().zip(1..) {
-            put((number, position, 0), &variant.notes)?;
+            put_all((number, position, 0), &variant.notes)?;
             for (field, field_position) in variant.fields.iter().zip(1..) {
-                put((number, position, field_position), &field.notes)?;
+                put_all((number, position, field_position), &field.notes)?;
             }
         }
     }
-    out[..4].copy_from_slice(&count.to_le_bytes());
+    put(&mut out, &count.to_le_bytes());
     Ok(out)
 }
 

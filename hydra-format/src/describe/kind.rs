@@ -113,12 +113,21 @@ impl Kind {
 
     /// True if an integer kind holds this value; u128 values are given by their bits.
     pub(crate) const fn holds(self, value: i128) -> bool {
-        let bits = self.fixed_size() * 8;
         match self {
             Kind::I128 | Kind::U128 => true,
-            _ if self.is_signed() => matches!(value >> (bits - 1), 0 | -1),
-            _ => self.is_unsigned() && value >> bits == 0,
+            _ if self.is_signed() => matches!(value >> self.bits().saturating_sub(1), 0 | -1),
+            _ => self.is_unsigned() && value >> self.bits() == 0,
         }
+    }
+
+    /// Bits of a value of a kind that has one size.
+    pub(crate) const fn bits(self) -> u32 {
+        self.fixed_size().saturating_mul(8)
+    }
+
+    /// These bits, all set.
+    pub(crate) const fn mask(self) -> u128 {
+        u128::MAX.unbounded_shr(u128::BITS.saturating_sub(self.bits()))
     }
 
     /// True for kinds that are stored as a reference into the heap or the text.
@@ -218,8 +227,8 @@ pub(crate) const NANOS: u128 = 1_000_000_000;
 
 /// True if 128 bits are a timestamp in nanoseconds: within 2^63 seconds of 1970 (FORMAT.md, section 5.5).
 pub(crate) fn is_timestamp(bits: u128) -> bool {
-    let limit = (NANOS << 63).cast_signed();
-    (-limit..limit).contains(&bits.cast_signed())
+    const LIMIT: i128 = (NANOS << 63).cast_signed();
+    (-LIMIT..LIMIT).contains(&bits.cast_signed())
 }
 
 /// True if 128 bits are a duration in nanoseconds: below 2^64 seconds.

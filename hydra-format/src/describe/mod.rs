@@ -10,6 +10,11 @@ mod check;
 mod descriptor;
 mod footnote;
 mod kind;
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "loops of constants, up to a constant"
+)]
 mod layout;
 mod note;
 mod schema;

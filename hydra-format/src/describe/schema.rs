@@ -49,6 +49,7 @@ impl Schema {
     ///
     /// # Panics
     /// As [`Schema::of`].
+    #[expect(clippy::panic, reason = "a promise, and about types of the program only")]
     pub fn from_descriptor(root: &'static Descriptor) -> Schema {
         match Schema::try_from_descriptor(root) {
             Ok(schema) => schema,
@@ -141,6 +142,7 @@ impl Schema {
     /// # Panics
     /// For an index that is not of this schema. References from its own types never are.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "references within a checked schema are within it")]
     pub fn resolve(&self, ty: TypeRef) -> &Descriptor {
         match ty {
             TypeRef::Index(index) => &self.0.types[index as usize],

@@ -31,11 +31,7 @@ impl Spelling<'_> {
         if !self.is_full() {
             self.out.push_str(text);
             if self.is_full() {
-                let mut end = MAX_BYTES;
-                while !self.out.is_char_boundary(end) {
-                    end -= 1;
-                }
-                self.out.truncate(end);
+                self.out.truncate(self.out.floor_char_boundary(MAX_BYTES));
                 self.out.push('…');
             }
         }

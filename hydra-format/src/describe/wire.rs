@@ -273,8 +273,10 @@ pub(super) fn prefixed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend([0; 4]);
     write(out);
-    let count = (out.len() - start - 4) as u32;
-    out[start..start + 4].copy_from_slice(&count.to_le_bytes());
+    let Some((count, written)) = out.get_mut(start..).and_then(|own| own.split_first_chunk_mut()) else {
+        return;
+    };
+    *count = (written.len() as u32).to_le_bytes();
 }
 
 /// FNV-1a, 64 bits.

@@ -5,12 +5,23 @@
 //! otherwise a verified block is written anew once, and everything above reads the copy.
 #![forbid(unsafe_code)]
 
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "checked schemas' numbers, and the plan's own"
+)]
 mod compile;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/EVOLUTION.md")]
 mod guide {}
+#[expect(clippy::indexing_slicing, reason = "positions that were counted there")]
 mod names;
 mod plan;
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "checked schemas' numbers, and the plan's own"
+)]
 mod rules;
 mod run;
 mod widen;

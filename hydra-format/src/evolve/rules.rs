@@ -353,7 +353,7 @@ impl<'a> Compiler<'a> {
             };
             draft.same &= chosen.is_some_and(|(tag, _)| tag == source.tag());
             tags.push((rank(from, source.tag()), chosen.map(|(tag, _)| rank(to, tag))));
-            let mask = if from_bytes == 16 { u128::MAX } else { (1 << (from_bytes * 8)) - 1 };
+            let mask = from.tag().map_or(0xff, Kind::mask);
             variants.insert(source.tag().cast_unsigned() & mask, (source.name().to_string(), chosen));
         }
         tags.sort_unstable();

@@ -32,7 +32,8 @@ impl Plan {
         let root = self.node(0);
         let (from_size, to_size) = (root.from_size as usize, root.to_size as usize);
         let (heap, text) = records.regions();
-        let input = (count * from_size + heap.len() + text.len()) as u64;
+        let parts = [count.saturating_mul(from_size), heap.len(), text.len()];
+        let input = parts.into_iter().fold(0, usize::saturating_add) as u64;
         let limit = input.saturating_mul(GROWTH).saturating_add(ONE_RECORD).min(MAX_BYTES);
         let record_bytes = (count as u64).saturating_mul(to_size as u64);
         within(limit, record_bytes)?;
@@ -59,24 +60,23 @@ impl Plan {
         };
         let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
         // Step by step over as many records as stay in the first-level cache.
-        let group = (GROUP / from_size.max(to_size)).max(1);
+        let group = GROUP.checked_div(from_size.max(to_size)).unwrap_or_default().max(1);
         for start in (0..count).step_by(group) {
-            let count = group.min(count - start);
-            let from = records.part(start * from_size, count * from_size);
-            let target = part(out, start * to_size, count * to_size);
+            let count = group.min(count.saturating_sub(start));
+            let from = records.part(start.saturating_mul(from_size), count.saturating_mul(from_size));
+            let target = part(out, start.saturating_mul(to_size), count.saturating_mul(to_size));
             runner.flat(0, Lane { from, from_stride: from_size, to_stride: to_size, count }, target);
         }
         let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
         for index in if root.deep.is_empty() { 0..0 } else { 0..count } {
             if skipped.next_if_eq(&(index as u64)).is_none() {
-                let record = records.part(index * from_size, from_size);
-                runner.deep(0, record, part(out, index * to_size, to_size))?;
+                runner.deep(0, element(records, index, from_size), slot(out, index, to_size))?;
             }
         }
         sink.finish()?;
-        let (records, heap, text) =
-            (0..record_bytes as usize, heap_start..heap_start + heap_bytes, text_start..bytes);
-        Ok(Transcoded { buffer, ranges: Ranges { records, heap, text }, bad })
+        let heap = heap_start..heap_start.saturating_add(heap_bytes);
+        let ranges = Ranges { records: 0..record_bytes as usize, heap, text: text_start..bytes };
+        Ok(Transcoded { buffer, ranges, bad })
     }
 
     /// Room for heap and text, and the records that cannot be written.
@@ -86,16 +86,16 @@ impl Plan {
         for index in 0..count {
             let mut measure = Measure::from(heap, text);
             let mut runner = Runner { plan: self, pass: Pass::Measure(&mut measure), limit, depth: 0 };
-            let outcome = runner.deep(0, records.part(index * size, size), &mut []);
+            let outcome = runner.deep(0, element(records, index, size), &mut []);
             match outcome.and_then(|()| measure.finish()) {
                 Ok((heap_end, text_end)) => {
-                    within(limit, (heap_end + text_end) as u64)?;
+                    within(limit, heap_end.saturating_add(text_end) as u64)?;
                     (heap, text) = (heap_end, text_end);
                 }
                 Err(error) if error.kind() == ErrorKind::TooLarge => return Err(error),
                 Err(error) => bad.push(Fault {
                     kind: error.kind(),
-                    offset: (index * size) as u64,
+                    offset: index.saturating_mul(size) as u64,
                     record: Some(index as u64),
                     path: error.path_text().unwrap_or_default().to_string(),
                     expected: error.expected_text().unwrap_or_default().to_string(),
@@ -105,6 +105,15 @@ impl Plan {
         }
         Ok((heap, text, bad))
     }
+}
+
+/// The value at `index` of those side by side.
+fn element(values: At<'_>, index: usize, size: usize) -> At<'_> {
+    values.part(index.saturating_mul(size), size)
+}
+
+fn slot(values: &mut [u8], index: usize, size: usize) -> &mut [u8] {
+    part(values, index.saturating_mul(size), size)
 }
 
 fn within(limit: u64, bytes: u64) -> Result<()> {
@@ -150,7 +159,7 @@ impl Lane<'_> {
     fn copy(&self, step: &Step, bytes: u32, target: &mut [u8]) {
         let (places, count) = ((step.from, step.to), bytes as usize);
         if self.count > 1 && count == self.from_stride && count == self.to_stride {
-            return put(target, self.from.part(0, self.count * count).bytes());
+            return put(target, self.from.part(0, self.count.saturating_mul(count)).bytes());
         }
         macro_rules! sizes {
             ($($size:literal)*) => {
@@ -162,8 +171,8 @@ impl Lane<'_> {
         }
         sizes!(1 2 4 8 12 16 20 24 28 32 36 40 44 48 52 56 60 64);
         for index in 0..self.count {
-            let source = self.from.part(index * self.from_stride + step.from as usize, count);
-            put(part(target, index * self.to_stride + step.to as usize, count), source.bytes());
+            let source = element(self.from, index, self.from_stride).part(step.from as usize, count);
+            put(part(slot(target, index, self.to_stride), step.to as usize, count), source.bytes());
         }
     }
 }
@@ -185,17 +194,17 @@ impl<'a> Runner<'a, '_, '_> {
         if self.plan.node(node).deep.is_empty() {
             return Ok(());
         }
-        if self.depth >= MAX_NESTING {
+        let depth = self.depth;
+        if depth >= MAX_NESTING {
             return Err(Error::new(ErrorKind::TooDeep).expected(format!("at most {MAX_NESTING} levels")));
         }
-        self.depth += 1;
+        self.depth = depth.saturating_add(1);
         for index in 0..count {
-            let source = from.part(index * from_stride, from_stride);
-            let outcome = self.deep(node, source, part(target, index * to_stride, to_stride));
+            let outcome = self.deep(node, element(from, index, from_stride), slot(target, index, to_stride));
             outcome.map_err(|error| if count > 1 { error.under(&format!("[{index}]")) } else { error })?;
             self.bounded()?;
         }
-        self.depth -= 1;
+        self.depth = depth;
         Ok(())
     }
 
@@ -210,7 +219,7 @@ impl<'a> Runner<'a, '_, '_> {
                 Op::Put(index) => {
                     let bytes = self.plan.puts.get(index as usize).map(Vec::as_slice).unwrap_or_default();
                     for index in 0..lane.count {
-                        put(part(target, index * lane.to_stride + step.to as usize, bytes.len()), bytes);
+                        put(part(slot(target, index, lane.to_stride), step.to as usize, bytes.len()), bytes);
                     }
                 }
                 _ => {}

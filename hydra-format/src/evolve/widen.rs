@@ -6,7 +6,7 @@ use crate::describe::Kind;
 
 /// True if every value of one number kind is a value of the other.
 pub(super) fn is_exact(from: Kind, to: Kind) -> bool {
-    let bits = from.fixed_size() * 8 - u32::from(from.is_signed());
+    let bits = from.bits().saturating_sub(from.is_signed().into());
     match to {
         Kind::F64 if from == Kind::F32 => true,
         Kind::F32 if from.is_integer() => bits <= 24,

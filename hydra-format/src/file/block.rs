@@ -95,6 +95,11 @@ impl NoHeader {
     }
 }
 
+/// Lines of a block with so large a payload.
+fn lines(payload_bytes: u32) -> u64 {
+    u64::from(payload_bytes).div_ceil(LINE).saturating_add(1)
+}
+
 impl BlockHeader {
     /// Name, offset and size in bytes of each stored field.
     pub const FIELDS: &'static [(&'static str, usize, usize)] = block::NAMED;
@@ -103,7 +108,7 @@ impl BlockHeader {
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
         BlockHeader {
             kind: kind as u8,
-            line_count: (line_up(u64::from(payload_bytes)) / LINE) as u32 + 1,
+            line_count: lines(payload_bytes) as u32,
             payload_bytes,
             ..BlockHeader::default()
         }
@@ -201,8 +206,7 @@ impl BlockHeader {
         if self.is(BlockKind::Pad) {
             return self.line_count >= 1 && self.payload_bytes == 0;
         }
-        let lines = line_up(u64::from(self.payload_bytes)) / LINE + 1;
-        u64::from(self.line_count) == lines && self.line_count <= MAX_BLOCK_LINES
+        u64::from(self.line_count) == lines(self.payload_bytes) && self.line_count <= MAX_BLOCK_LINES
     }
 
     /// Refuses what this library cannot read although it is not damaged.
@@ -237,7 +241,7 @@ impl BlockHeader {
 
     /// Where the regions of a DATA payload are: (records, heap, text) start at (0, heap, text).
     pub(crate) fn regions(&self, offset: u64) -> Result<Bounds> {
-        let record_bytes = u64::from(self.count) * u64::from(self.stride);
+        let record_bytes = u64::from(self.count).saturating_mul(self.stride.into());
         let heap = line_up(record_bytes);
         let (text, payload) = (u64::from(self.text), u64::from(self.payload_bytes));
         let fits = self.count >= 1 && (1..=MAX_STRIDE).contains(&self.stride);
@@ -274,8 +278,7 @@ pub(crate) struct Bounds {
 /// Reads and checks the header of the block at `offset`, in a file whose blocks end at `limit`.
 pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
     let mut line = [0; block::BYTES];
-    let count = source.read_at(offset, &mut line)?;
-    decode_header(&line[..count], key, offset, limit)
+    decode_header(source.read(offset, &mut line)?, key, offset, limit)
 }
 
 /// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
@@ -337,15 +340,15 @@ pub(crate) fn find_next(
 ) -> Result<Option<u64>> {
     let mut chunk = vec![0; (64 << 10).min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(0))];
     while offset < limit {
-        let count = source.read_at(offset, &mut chunk)?;
-        for line in chunk[..count].chunks_exact(LINE as usize) {
+        let chunk = source.read(offset, &mut chunk)?;
+        for line in chunk.chunks_exact(LINE as usize) {
             let found = BlockHeader::decode(line, key, offset);
             if found.is_ok_and(|header| header.end(offset) <= limit && epochs.contains(&header.epoch)) {
                 return Ok(Some(offset));
             }
-            offset += LINE;
+            offset = offset.saturating_add(LINE);
         }
-        if count < LINE as usize {
+        if chunk.len() < LINE as usize {
             break;
         }
     }

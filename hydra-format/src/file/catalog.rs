@@ -337,6 +337,7 @@ impl Catalog {
         line_count: u32,
         schema: Arc<Schema>,
     ) -> usize {
+        let next = self.tables.len();
         let table = self.table_number(name).unwrap_or_else(|| {
             self.tables.push(TableInfo {
                 name: name.to_string(),
@@ -345,8 +346,8 @@ impl Catalog {
                 block_count: 0,
                 entries: Vec::new(),
             });
-            self.numbers.insert(name.to_string(), self.tables.len() - 1);
-            self.tables.len() - 1
+            self.numbers.insert(name.to_string(), next);
+            next
         });
         if let Some(table) = self.tables.get_mut(table) {
             table.schemas.push(id);
@@ -475,7 +476,7 @@ impl Cursor {
                 },
                 None => {
                     let entry = *catalog.tables.get(self.table)?.entries.get(self.top)?;
-                    self.top += 1;
+                    self.top = self.top.saturating_add(1);
                     entry
                 }
             };

@@ -176,7 +176,7 @@ fn diagnose(region: &[u8]) -> Error {
     }
     match KINDS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
         Some((_, kind)) => not_hydra(kind),
-        None if std::str::from_utf8(&region[..region.len().min(256)]).is_ok() => {
+        None if std::str::from_utf8(region.get(..256).unwrap_or(region)).is_ok() => {
             not_hydra("text").help("hydra convert makes Hydra files from CSV")
         }
         None => {
@@ -195,14 +195,14 @@ fn cut_short(length: usize) -> Error {
 
 /// The magic is there, and both lines are bad.
 fn damaged(region: &[u8]) -> Error {
-    if region.len() < header::BYTES {
+    let Some(line) = region.get(..header::CRC).filter(|_| region.len() >= header::BYTES) else {
         return cut_short(region.len());
-    }
+    };
     let found = u32_at(region, header::CRC);
     Error::new(ErrorKind::Header)
         .at(header::CRC as u64)
         .what("neither of its two header lines is valid")
-        .expected(format!("{:#010x}", crc32fast::hash(&region[..header::CRC])))
+        .expected(format!("{:#010x}", crc32fast::hash(line)))
         .found(format!("{found:#010x}"))
         .help("hydra recover")
 }

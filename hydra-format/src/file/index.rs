@@ -150,7 +150,7 @@ impl<'a> Index<'a> {
         let (tables, rest) = part(rest, index::TABLES, index_table::BYTES)?;
         let (schemas, rest) = part(rest, index::SCHEMAS, index_schema::BYTES)?;
         let (entries, rest) = part(rest, index::ENTRIES, entry_bytes)?;
-        let zeros = [&head[index::ZERO..index::TABLES], &head[index::ZERO_TOO..]];
+        let zeros = [head.get(index::ZERO..index::TABLES), head.get(index::ZERO_TOO..)];
         let (level, table) = (u8_at(head, index::LEVEL), u32_at(head, index::TABLE));
         let empty = match u8_at(head, index::ROLE) {
             DIRECTORY => level == 0 && table == 0,
@@ -165,7 +165,7 @@ impl<'a> Index<'a> {
             schemas,
             entries,
             entry_bytes,
-            tidy: zeros.iter().all(|bytes| is_zero(bytes))
+            tidy: zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
                 && rest.is_empty()
                 && empty
                 && tables.chunks_exact(index_table::BYTES).all(|row| u32_at(row, index_table::ZERO) == 0)
@@ -213,7 +213,7 @@ impl<'a> Index<'a> {
 
     /// Number of entries.
     pub(crate) fn entry_count(&self) -> usize {
-        self.entries.len() / self.entry_bytes
+        self.entries.chunks_exact(self.entry_bytes).len()
     }
 
     /// The entry at `index`.
@@ -267,7 +267,7 @@ pub(crate) fn encode_directory(
     let mut payload = head(previous, DIRECTORY, 0, 0, entry_count);
     put(&mut payload, index::TABLES, &(tables.len() as u32).to_le_bytes());
     put(&mut payload, index::SCHEMAS, &(schemas.len() as u32).to_le_bytes());
-    let mut first_entry = 0;
+    let mut first_entry = 0usize;
     for (number, table) in tables.iter().enumerate() {
         let mut bytes = [0; index_table::BYTES];
         put(&mut bytes, index_table::NUMBER, &(number as u32).to_le_bytes());
@@ -276,7 +276,7 @@ pub(crate) fn encode_directory(
         put(&mut bytes, index_table::RECORDS, &table.record_count.to_le_bytes());
         put(&mut bytes, index_table::BLOCKS, &table.block_count.to_le_bytes());
         payload.extend_from_slice(&bytes);
-        first_entry += table.entries.len();
+        first_entry = first_entry.saturating_add(table.entries.len());
     }
     for schema in schemas {
         let mut bytes = [0; index_schema::BYTES];
@@ -318,12 +318,12 @@ fn head(previous: u64, role: u8, level: u8, table: u32, entry_count: usize) -> V
 
 /// The position of the first run of [`NODE_ENTRIES`] entries of one level, which a writer moves into a node.
 pub(crate) fn full_run(entries: &[Entry]) -> Option<usize> {
-    let mut start = 0;
+    let mut start = 0usize;
     for run in entries.chunk_by(|a, b| a.level == b.level) {
         if run.len() >= NODE_ENTRIES && run.iter().all(|entry| entry.level < MAX_LEVEL) {
             return Some(start);
         }
-        start += run.len();
+        start = start.saturating_add(run.len());
     }
     None
 }

@@ -112,6 +112,11 @@ pub(crate) const fn line_up(bytes: u64) -> u64 {
     crate::describe::round_up(bytes, LINE)
 }
 
+/// Rounds down to whole lines.
+pub(crate) const fn line_down(bytes: u64) -> u64 {
+    bytes & !(LINE - 1)
+}
+
 /// `N` bytes at an offset; zeros where there are fewer: callers check lengths where it matters.
 #[inline]
 fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {

@@ -79,7 +79,8 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
         let state = |commit: &Commit| {
             format!("commit {}, epoch {}, {} bytes", commit.sequence, commit.epoch, commit.committed_bytes)
         };
-        let error = Error::new(ErrorKind::Replaced).at(SLOT_AT[now.slot]).what(what);
+        let at = SLOT_AT.get(now.slot).copied().unwrap_or_default();
+        let error = Error::new(ErrorKind::Replaced).at(at).what(what);
         Err(error.expected(format!("a state after {}", state(before))).found(state(&now.commit)))
     };
     let (commit, limit) = (&now.commit, now.catalog.limit());
@@ -107,9 +108,9 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         return Err(Error::new(ErrorKind::Replaced).at(0).found("another file id"));
     }
     let mut report = Report { state: State::Clean, details: Vec::new() };
-    for (line, what) in bad_lines.into_iter().enumerate() {
+    for ((line, what), at) in bad_lines.into_iter().enumerate().zip(HEADER_AT) {
         if let Some(what) = what {
-            let error = Error::new(ErrorKind::Header).at(HEADER_AT[line]);
+            let error = Error::new(ErrorKind::Header).at(at);
             report.damage(error.what(format!("header line {line}: {what}")).help("hydra check"));
         }
     }
@@ -167,19 +168,17 @@ type Slots = [Result<Commit, &'static str>; 2];
 
 /// Both commit records; invalid ones are read again for a while.
 pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slots> {
-    let mut tries = 0;
+    let mut tries = 0..PATIENCE.0;
     loop {
         let mut slots: Slots = [Err(""); 2];
         for (slot, at) in slots.iter_mut().zip(SLOT_AT) {
             let mut bytes = [0; record::BYTES];
-            let count = source.read_at(at, &mut bytes)?;
-            *slot = Commit::decode(&bytes[..count], file_id);
+            *slot = Commit::decode(source.read(at, &mut bytes)?, file_id);
         }
-        if slots.iter().all(Result::is_ok) || tries == PATIENCE.0 {
+        if slots.iter().all(Result::is_ok) || tries.next().is_none() {
             return Ok(slots);
         }
         source.pause(PATIENCE.1);
-        tries += 1;
     }
 }
 
@@ -207,11 +206,11 @@ fn choose(
 ) -> Result<Choice> {
     let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
     let mut valid: Vec<(usize, Commit)> = Vec::new();
-    for (slot, commit) in slots.iter().enumerate() {
+    for ((slot, commit), at) in slots.iter().enumerate().zip(SLOT_AT) {
         match commit {
             Ok(commit) => valid.push((slot, *commit)),
             Err(what) => {
-                let error = Error::new(ErrorKind::NoCommit).at(SLOT_AT[slot]);
+                let error = Error::new(ErrorKind::NoCommit).at(at);
                 report.add(error.what(format!("commit record {slot}: {what}")));
             }
         }
@@ -271,13 +270,14 @@ pub(crate) fn check_unsynced(
         if found.epoch != commit.epoch {
             return Err(Error::new(ErrorKind::Chain).at(offset).what("a block of another epoch"));
         }
-        let computed = checksum(source, offset + LINE, u64::from(found.payload_bytes))?;
+        let (start, payload_bytes) = (offset.saturating_add(LINE), u64::from(found.payload_bytes));
+        let computed = checksum(source, start, payload_bytes)?;
         if computed != Some(found.payload_crc) {
             return Err(block::checksum_error(&found, offset, computed.unwrap_or(0)));
         }
-        let (start, end) = (offset + LINE + u64::from(found.payload_bytes), found.end(offset));
-        if !found.is(BlockKind::Pad) && !is_zero(&source.bytes(start, (end - start) as usize)?) {
-            let error = Error::new(ErrorKind::NotCanonical).at(start).place(found.place());
+        let (rest, end) = (start.saturating_add(payload_bytes), found.end(offset));
+        if !found.is(BlockKind::Pad) && !is_zero(&source.bytes(rest, end.saturating_sub(rest) as usize)?) {
+            let error = Error::new(ErrorKind::NotCanonical).at(rest).place(found.place());
             return Err(error.what("bytes after the payload are not zero"));
         }
         offset = end;
@@ -293,13 +293,13 @@ pub(crate) fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> 
     let mut hasher = crc32fast::Hasher::new();
     let mut piece = vec![0; usize::try_from(count.min(256 << 10)).unwrap_or(0)];
     while count > 0 {
-        let wanted = count.min(piece.len() as u64) as usize;
-        if source.read_at(offset, &mut piece[..wanted])? < wanted {
+        piece.truncate(count as usize);
+        let read = source.read(offset, &mut piece)?;
+        hasher.update(read);
+        (offset, count) = (offset.saturating_add(read.len() as u64), count.saturating_sub(read.len() as u64));
+        if read.len() < piece.len() {
             return Ok(None);
         }
-        hasher.update(&piece[..wanted]);
-        offset += wanted as u64;
-        count -= wanted as u64;
     }
     Ok(Some(hasher.finalize()))
 }
@@ -331,7 +331,7 @@ fn read_catalog(
     };
     let walked = match or_damage(walk)? {
         Ok(walk) => take_in(walk, &mut catalog, true, true, &mut problems)
-            .map(|count| unindexed_blocks += count)
+            .map(|count| unindexed_blocks = count.saturating_add(unindexed_blocks))
             .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
         Err(error) => {
             problems.push(error);
@@ -412,13 +412,13 @@ fn take_in(
     problems: &mut Vec<Error>,
 ) -> Result<u64> {
     let source = walk.source;
-    let mut count = 0;
+    let mut count = 0u64;
     while let Some(step) = walk.step()? {
         problems.extend(step.problem);
         let Some((offset, header)) = step.block else {
             continue;
         };
-        count += 1;
+        count = count.saturating_add(1);
         let taken = match header.block_kind() {
             Some(BlockKind::Schema) if schemas => block::read_block(source, walk.key, offset, walk.limit)
                 .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),
@@ -509,9 +509,10 @@ impl<'a> Walk<'a> {
     /// Goes over damage to the next block.
     fn skip(&mut self, error: Error) -> Result<Step> {
         let epochs = self.epoch..=self.top_epoch;
-        let next = block::find_next(self.source, self.key, self.offset + LINE, self.limit, epochs)?;
+        let next =
+            block::find_next(self.source, self.key, self.offset.saturating_add(LINE), self.limit, epochs)?;
         let next = next.unwrap_or(self.limit);
-        let skipped = format!("{} bytes up to {next:#x} are lost", next - self.offset);
+        let skipped = format!("{} bytes up to {next:#x} are lost", next.saturating_sub(self.offset));
         let bytes = self.offset..next;
         (self.offset, self.previous) = (next, None);
         Ok(Step { bytes, block: None, problem: Some(error.place(skipped)) })

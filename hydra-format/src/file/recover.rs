@@ -100,10 +100,11 @@ impl RecoveredTable {
     }
 
     fn keep(&mut self, old: Range<u64>) {
-        let (new, count) = (self.kept_count(), old.end.saturating_sub(old.start));
+        let new = self.kept_count();
+        let end = old.end.saturating_sub(old.start).saturating_add(new);
         match self.kept.last_mut() {
-            Some((before, to)) if before.end == old.start => (before.end, to.end) = (old.end, new + count),
-            _ => self.kept.push((old, new..new.saturating_add(count))),
+            Some((before, to)) if before.end == old.start => (before.end, to.end) = (old.end, end),
+            _ => self.kept.push((old, new..end)),
         }
     }
 }
@@ -187,7 +188,9 @@ pub(crate) fn recover_on(
     let mut recovery = match output {
         None => rescue.run(None, copied)?.0,
         Some((disk, path)) => {
-            let checked = &mut |done, of| progress.borrow_mut()(2 * third + scaled(done, of, third), total);
+            let checked = &mut |done, of| {
+                progress.borrow_mut()(third.saturating_mul(2).saturating_add(scaled(done, of, third)), total);
+            };
             let mut write = |blocks| {
                 let fill = |copy: &mut Copy| {
                     let (recovery, metadata) = rescue.run(Some(copy), copied)?;
@@ -257,17 +260,20 @@ impl Rescue {
                 .map(|table| RecoveredTable { name: table.name().to_string(), ..RecoveredTable::default() }),
         );
         let mut places: BTreeMap<usize, usize> = (0..recovery.tables.len()).map(|at| (at, at)).collect();
-        let mut done = 0;
+        let mut done = 0u64;
         for group in survey.groups() {
+            let next = recovery.tables.len();
             let place = *places.entry(group.table).or_insert_with(|| {
                 let name = "(its schema is lost)".to_string();
                 recovery.tables.push(RecoveredTable { name, ..RecoveredTable::default() });
-                recovery.tables.len() - 1
+                next
             });
             if let Some(table) = recovery.tables.get_mut(place) {
                 self.settle(&group, table, copy.as_deref_mut())?;
             }
-            done += group.versions.iter().map(|version| u64::from(version.line_count) * LINE).sum::<u64>();
+            let bytes =
+                group.versions.iter().map(|version| u64::from(version.line_count).saturating_mul(LINE));
+            done = bytes.fold(done, u64::saturating_add);
             progress(done);
         }
         let (metadata, lost) = self.metadata()?;

@@ -57,7 +57,8 @@ impl Copy {
             self.writer.seal_table(last)?;
         }
         let payload = &loaded.payload;
-        let bytes = payload.records().len() + payload.heap().len() + payload.text().len() + LINE as usize;
+        let parts = [payload.records().len(), payload.heap().len(), payload.text().len(), LINE as usize];
+        let bytes = parts.into_iter().fold(0, usize::saturating_add);
         let whole = match self.blocks {
             Blocks::Whole => true,
             Blocks::Merged => bytes >= TARGET_BLOCK_BYTES / 2,
@@ -170,7 +171,7 @@ pub(crate) fn compact_on(
     let (record_count, catalog) = (commit.record_count, catalog.clone());
     let reader = Reader::new(source.into(), None, input, opened);
     let total = before.bytes.saturating_mul(2);
-    let mut done = 0;
+    let mut done = 0u64;
     let progress = RefCell::new(progress);
     let fill = |copy: &mut Copy| {
         for number in 0..catalog.tables.len() {
@@ -178,18 +179,20 @@ pub(crate) fn compact_on(
             while let Some(entry) = reader.shared.next(&mut cursor) {
                 let entry = entry.map_err(|(error, _)| error)?;
                 copy.add(entry.schema, reader.shared.load_once(number, &entry)?)?;
-                done += u64::from(entry.line_count) * LINE;
+                done = done.saturating_add(u64::from(entry.line_count).saturating_mul(LINE));
                 progress.borrow_mut()(done, total);
             }
         }
         Ok(((), reader.metadata()?.clone()))
     };
-    let check = &mut |done, of| progress.borrow_mut()(total / 2 + scaled(done, of, total / 2), total);
+    let check = &mut |done, of| {
+        progress.borrow_mut()(before.bytes.saturating_add(scaled(done, of, before.bytes)), total);
+    };
     let ((), after) = write_checked(disk, output, &catalog, Blocks::Merged, fill, check)?;
     Ok(Compaction { before, after, record_count })
 }
 
 /// `done` of `of`, as a part of `whole`.
 pub(super) fn scaled(done: u64, of: u64, whole: u64) -> u64 {
-    (u128::from(done) * u128::from(whole) / u128::from(of.max(1))) as u64
+    u128::from(done).saturating_mul(whole.into()).checked_div(of.into()).unwrap_or_default() as u64
 }

@@ -23,7 +23,7 @@ impl<'a> SchemaBlock<'a> {
         let (head, rest) =
             payload.split_at_checked(schema::BYTES).ok_or_else(|| bad("the payload is too short"))?;
         let (core, notes) = (u32_at(head, schema::CORE), u32_at(head, schema::NOTES));
-        if u64::from(core) + u64::from(notes) > MAX_SCHEMA_BYTES {
+        if u64::from(core).saturating_add(notes.into()) > MAX_SCHEMA_BYTES {
             return Err(Error::new(ErrorKind::TooLarge).what("core and notes are larger than 16 MiB"));
         }
         let name_bytes = usize::from(u16_at(head, schema::NAME));

@@ -25,6 +25,12 @@ pub trait Source: Send + Sync {
     /// Fills the buffer from `offset`, as far as there are bytes; tells how many.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
+    /// The part of the buffer that [`Source::read_at`] filled.
+    fn read<'b>(&self, offset: u64, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+        let count = self.read_at(offset, buffer)?;
+        Ok(buffer.get(..count).unwrap_or_default())
+    }
+
     /// `count` bytes from `offset`; fewer at the end of the file. Allocates what is there, at most.
     fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
         let left = self.len()?.saturating_sub(offset);
@@ -153,7 +159,7 @@ impl Source for FileStorage {
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             match read_some(&self.file, offset.saturating_add(done as u64), rest) {
                 Ok(0) => break,
-                Ok(count) => done += count,
+                Ok(count) => done = done.saturating_add(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

@@ -7,7 +7,7 @@ use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::FileHeader;
 use super::index::Index;
-use super::layout::{HEADER_AT, LINE, REGION, block as line, header as head, u64_at};
+use super::layout::{HEADER_AT, LINE, REGION, block as line, header as head, line_down, u64_at};
 use super::open::{self, Walk, or_damage};
 use super::storage::Source;
 use crate::{ErrorKind, Result};
@@ -90,7 +90,7 @@ impl Survey {
         progress: super::Progress<'_>,
     ) -> Result<Survey> {
         let file_bytes = source.len()?;
-        let lines = file_bytes - file_bytes % LINE;
+        let lines = line_down(file_bytes);
         let (header, is_whole) = identify(source)?;
         let (commit, lost) = if is_whole { open::commit_to_recover(source, &header)? } else { (None, true) };
         let committed = commit.map_or(lines, |commit| commit.committed_bytes);
@@ -271,7 +271,7 @@ impl Survey {
     fn count(&mut self, mut walk: Walk<'_>) -> Result<()> {
         while let Some(step) = walk.step()? {
             if let Some((_, header)) = step.block.filter(|(_, header)| header.is(BlockKind::Data)) {
-                self.left_out.0 += 1;
+                self.left_out.0 = self.left_out.0.saturating_add(1);
                 let records = if header.is_replacement() { 0 } else { u64::from(header.count) };
                 self.left_out.1 = self.left_out.1.saturating_add(records);
             }
@@ -290,7 +290,7 @@ impl Survey {
         self.versions.extend(std::mem::take(&mut self.named).into_values());
         for version in &mut self.versions {
             let info = self.catalog.schemas.get(&version.schema);
-            version.table = info.map_or(usize::MAX - version.schema as usize, |info| info.table());
+            version.table = info.map_or(!(version.schema as usize), |info| info.table());
         }
         self.versions.sort_unstable_by_key(|version| (version.table, version.first, version.offset));
         // A replacement has the records of the block before it, and no other block may have any of them.
@@ -381,7 +381,8 @@ fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
         Err(error) => error,
     };
     for at in HEADER_AT {
-        let id = region.get(at as usize + head::FILE_ID..).and_then(|rest| rest.first_chunk());
+        let line = region.get(at as usize..).and_then(|rest| rest.get(head::FILE_ID..));
+        let id = line.and_then(|rest| rest.first_chunk());
         let header = FileHeader::new(id.copied().unwrap_or_default());
         if open::read_slots(source, &header.file_id)?.iter().any(Result::is_ok) {
             return Ok((header, true));
@@ -398,11 +399,11 @@ fn find_key(source: &dyn Source) -> Result<Option<u64>> {
     let (mut only, mut offset) = (None, REGION);
     let mut chunk = vec![0; 16 << 10];
     loop {
-        let count = source.read_at(offset, &mut chunk)?;
-        if count < LINE as usize {
+        let chunk = source.read(offset, &mut chunk)?;
+        if chunk.len() < LINE as usize {
             return Ok(only);
         }
-        for bytes in chunk[..count].chunks_exact(LINE as usize) {
+        for bytes in chunk.chunks_exact(LINE as usize) {
             let key = u64_at(bytes, line::SYNC) ^ offset;
             if let Ok(header) = BlockHeader::decode(bytes, key, offset) {
                 if or_damage(block::read_header(source, key, header.end(offset), u64::MAX))?.is_ok() {
@@ -410,7 +411,7 @@ fn find_key(source: &dyn Source) -> Result<Option<u64>> {
                 }
                 only.get_or_insert(key);
             }
-            offset += LINE;
+            offset = offset.saturating_add(LINE);
         }
     }
 }

@@ -474,7 +474,7 @@ impl<T: Row> Block<T> {
         bytes
             .get(self.from.saturating_mul(size)..)
             .unwrap_or_default()
-            .get(..self.count * size)
+            .get(..self.count.saturating_mul(size))
             .unwrap_or_default()
     }
 }

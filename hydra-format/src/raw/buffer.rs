@@ -44,9 +44,7 @@ impl AlignedBuf {
 
     /// Makes it `count` bytes long; new bytes are zero.
     pub fn resize(&mut self, count: usize) {
-        if count < self.count {
-            self[count..].fill(0);
-        }
+        self.get_mut(count..).unwrap_or_default().fill(0);
         self.lines.resize(count.div_ceil(64), Line([0; 64]));
         self.count = count;
     }
@@ -58,7 +56,7 @@ impl Deref for AlignedBuf {
     #[inline]
     fn deref(&self) -> &[u8] {
         let bytes: &[u8] = bytemuck::cast_slice(&self.lines);
-        &bytes[..self.count]
+        bytes.get(..self.count).unwrap_or_default()
     }
 }
 
@@ -66,7 +64,7 @@ impl DerefMut for AlignedBuf {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.lines);
-        &mut bytes[..self.count]
+        bytes.get_mut(..self.count).unwrap_or_default()
     }
 }
 

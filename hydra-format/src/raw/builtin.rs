@@ -77,7 +77,7 @@ const fn list_parts<T: 'static, E: Describe>() -> Parts {
 
 /// The tag, padded to where the value may begin, and the value; sizes are multiples of their alignment.
 const fn option_parts<T: 'static, V: Describe>() -> Parts {
-    let mut parts = sized::<T>(Kind::Option, V::ALIGN + V::SIZE, V::ALIGN);
+    let mut parts = sized::<T>(Kind::Option, V::ALIGN.saturating_add(V::SIZE), V::ALIGN);
     parts.element = Some(TypeRef::Live(type_of::<V>));
     parts
 }
@@ -127,7 +127,7 @@ not_flat! {
 #[cfg(feature = "rust_decimal")]
 const fn decimal<T: 'static>(places: u8) -> Parts {
     assert!(places <= 28, "a Decimal has at most 28 places");
-    formed::<T>(Kind::I128, Form::Decimal { exponent: -(places as i8) })
+    formed::<T>(Kind::I128, Form::Decimal { exponent: (places as i8).saturating_neg() })
 }
 
 #[cfg(feature = "uuid")]

@@ -25,6 +25,7 @@ pub(crate) fn all_valid<T: Describe>(bytes: &[u8]) -> bool {
 #[inline]
 pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     let aligned = bytes.as_ptr().addr().is_multiple_of(align_of::<T>());
+    let count = bytes.len().checked_div(T::SIZE)?;
     if !T::FLAT || !aligned || !bytes.len().is_multiple_of(T::SIZE) {
         return None;
     }
@@ -34,7 +35,7 @@ pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     // SAFETY: aligned for T and a whole number of T's (checked above; FLAT says size_of::<T>() == SIZE),
     // initialised and unchanged as long as the result, as bytes behind a shared reference are, and every
     // value is valid: by ANY_BITS, or checked above (test `a_cast_refuses_what_is_not_a_value`).
-    Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / T::SIZE) })
+    Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), count) })
 }
 
 /// A copy of a run of stored values, for types for which that is one memcpy; none for other types and
@@ -47,7 +48,7 @@ pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
     if !all_valid::<T>(bytes) {
         return None;
     }
-    let count = bytes.len() / T::SIZE;
+    let count = bytes.len().checked_div(T::SIZE)?;
     let mut values = Vec::<T>::with_capacity(count);
     // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT); source and target are
     // different allocations; afterwards `count` values are initialised, and valid: by ANY_BITS, or checked above

@@ -33,8 +33,8 @@ impl Known {
     fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
         // Fibonacci hashing: keys are multiples of large powers of two.
         let own = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
-        let mask = self.0.len() - 1;
-        (0..Known::PROBES).filter_map(move |probe| self.0.get((own + probe) & mask))
+        let mask = self.0.len().saturating_sub(1);
+        (0..Known::PROBES).filter_map(move |probe| self.0.get(own.wrapping_add(probe) & mask))
     }
 
     /// True if the key was inserted and not displaced since.

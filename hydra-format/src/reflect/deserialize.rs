@@ -173,7 +173,8 @@ impl<'n> Node<'n> {
 
     fn read<'de, D: Deserializer<'de>>(mut self, from: D) -> Result<(), D::Error> {
         let (kind, text) = (self.ty.kind(), from.is_human_readable());
-        self.references += u32::from(matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map));
+        let deeper = matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map);
+        self.references = self.references.saturating_add(deeper.into());
         if self.references > MAX_DEPTH || self.trail.within_limit().is_err() {
             return Err(self.fail(format_args!("the value is nested too deep")));
         }
@@ -230,7 +231,7 @@ impl<'n> Node<'n> {
 
     /// Elements of a list or array, members of a set.
     pub(super) fn elements<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, element, mut count) = (self.take_parts(), self.ty.element(), 0);
+        let (mut parts, element, mut count) = (self.take_parts(), self.ty.element(), 0usize);
         let limit = if self.ty.kind() == Kind::Array { self.ty.count() } else { u64::MAX };
         while (count as u64) < limit {
             if count == parts.len() {
@@ -242,7 +243,7 @@ impl<'n> Node<'n> {
             if from.next_element_seed(self.part(element, data, &trail))?.is_none() {
                 break;
             }
-            count += 1;
+            count = count.saturating_add(1);
         }
         match count as u64 {
             count if count == limit => end(&mut from, self.trail)?,
@@ -284,7 +285,7 @@ impl<'n> Node<'n> {
             Data::Entries(entries) => entries,
             _ => Vec::new(),
         };
-        let mut count = 0;
+        let mut count = 0usize;
         loop {
             if count == entries.len() {
                 entries.push((Data::Unit, Data::Unit));
@@ -293,7 +294,7 @@ impl<'n> Node<'n> {
             if !read(self, count, entry)? {
                 break;
             }
-            count += 1;
+            count = count.saturating_add(1);
         }
         entries.truncate(count);
         sort(&mut entries, |entry| &entry.0, self.ty.key(), self.trail)
@@ -337,7 +338,7 @@ impl<'n> Node<'n> {
                 return Err(fail(&trail, format_args!("the field is there twice")));
             }
             from.next_value_seed(self.field(field, data, &trail))?;
-            next = index + 1;
+            next = index.saturating_add(1);
         }
         for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
             if seen.insert(index) {
@@ -428,9 +429,9 @@ impl Seen {
 
     /// True if it is new.
     fn insert(&mut self, index: usize) -> bool {
-        let word = match index / 64 {
-            0 => Some(&mut self.0),
-            more => self.1.get_mut(more - 1),
+        let word = match (index / 64).checked_sub(1) {
+            None => Some(&mut self.0),
+            Some(more) => self.1.get_mut(more),
         };
         let bit = 1 << (index % 64);
         word.is_some_and(|word| std::mem::replace(word, *word | bit) & bit == 0)

@@ -85,7 +85,7 @@ impl<'a, 'b> Diff<'a, 'b> {
     fn parts(&mut self, step: Option<Step>, left: Option<Value<'a>>, right: Option<Value<'b>>, depth: usize) {
         let stepped = step.map(|step| self.path.push(step)).is_some();
         match (left, right) {
-            (Some(left), Some(right)) => self.values(left, right, depth + 1),
+            (Some(left), Some(right)) => self.values(left, right, depth.saturating_add(1)),
             (None, None) => {}
             (left, right) => self.note(left, right),
         }
@@ -126,7 +126,7 @@ impl<'a, 'b> Diff<'a, 'b> {
     fn entries(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
         let (Ok(mut lefts), Ok(mut rights)) = (left.entries(), right.entries()) else { return };
         let (mut one, mut other) = (lefts.next(), rights.next());
-        let mut index = 0;
+        let mut index = 0usize;
         while self.found.len() < Difference::MAX {
             let order = match (one, other) {
                 (None, None) => break,
@@ -140,7 +140,7 @@ impl<'a, 'b> Diff<'a, 'b> {
             self.parts(key, left.map(|entry| entry.1), right.map(|entry| entry.1), depth);
             one = if left.is_some() { lefts.next() } else { one };
             other = if right.is_some() { rights.next() } else { other };
-            index += 1;
+            index = index.saturating_add(1);
         }
     }
 }

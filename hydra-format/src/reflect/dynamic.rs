@@ -150,7 +150,7 @@ pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
     if depth > MAX_NESTING {
         return Err(too_deep());
     }
-    let of = |part: Value<'_>| data_of(part, depth + 1);
+    let of = |part: Value<'_>| data_of(part, depth.saturating_add(1));
     let parts = || value.parts().map(|(_, part)| of(part)).collect::<Result<Vec<_>>>();
     Ok(match value.scalar() {
         Scalar::Unit => Data::Unit,
@@ -243,12 +243,13 @@ impl Check {
 
     /// What is behind a reference.
     fn nested(&mut self, trail: &Trail<'_>, check: impl FnOnce(&mut Check) -> Result<()>) -> Result<()> {
-        if self.depth >= MAX_DEPTH {
+        let depth = self.depth;
+        if depth >= MAX_DEPTH {
             return Err(Error::new(ErrorKind::TooDeep).path(trail.path()));
         }
-        self.depth += 1;
+        self.depth = depth.saturating_add(1);
         check(self)?;
-        self.depth -= 1;
+        self.depth = depth;
         Ok(())
     }
 

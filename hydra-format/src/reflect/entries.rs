@@ -72,7 +72,7 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let entry = self.get(self.next)?;
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         Some(entry)
     }
 
@@ -116,7 +116,7 @@ impl<'a> Iterator for Parts<'a> {
                 _ => self.value.part(index)?,
             },
         };
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         Some((self.fields.get(index), part))
     }
 

@@ -32,7 +32,7 @@ fn equal<'l, 'r>(mut left: Value<'l>, mut right: Value<'r>, mut depth: usize) ->
             },
             _ => return equal_parts(left, right, depth),
         }
-        depth += 1;
+        depth = depth.saturating_add(1);
     }
 }
 
@@ -58,12 +58,9 @@ fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
 
 fn equal_entries(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
     let (Ok(left), Ok(right)) = (left.entries(), right.entries()) else { return false };
-    for (left, right) in left.zip(right) {
-        if !equal(left.0, right.0, depth + 1) || !equal(left.1, right.1, depth + 1) {
-            return false;
-        }
-    }
-    true
+    let depth = depth.saturating_add(1);
+    let mut pairs = left.zip(right);
+    pairs.all(|(left, right)| equal(left.0, right.0, depth) && equal(left.1, right.1, depth))
 }
 
 fn equal_parts(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
@@ -73,7 +70,7 @@ fn equal_parts(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
     }
     for index in 0..left.count() {
         match twins(left, right, index) {
-            Some((left, right)) if equal(left, right, depth + 1) => {}
+            Some((left, right)) if equal(left, right, depth.saturating_add(1)) => {}
             _ => return false,
         }
     }

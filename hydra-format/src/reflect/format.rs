@@ -44,20 +44,24 @@ impl Debug for Shown<'_> {
 }
 
 impl<'a> Shown<'a> {
+    /// A part.
+    fn part(&self, value: Value<'a>) -> Shown<'a> {
+        Shown(value, self.1.saturating_add(1))
+    }
+
     fn children(&self) -> impl Iterator<Item = Shown<'a>> {
-        let depth = self.1 + 1;
-        self.0.parts().map(move |(_, part)| Shown(part, depth))
+        self.0.parts().map(|(_, part)| self.part(part))
     }
 
     fn parts(&self, f: &mut Formatter<'_>) -> Result {
-        let Shown(value, depth) = *self;
-        let inner = || value.part(0).map(|part| Shown(part, depth + 1));
+        let value = self.0;
+        let inner = || value.part(0).map(|part| self.part(part));
         match value.kind() {
             Kind::List | Kind::Array => f.debug_list().entries(self.children()).finish(),
             Kind::Set => f.debug_set().entries(self.children()).finish(),
             Kind::Map => {
                 let entries = value.entries().into_iter().flatten();
-                let shown = entries.map(|(key, value)| (Shown(key, depth + 1), Shown(value, depth + 1)));
+                let shown = entries.map(|(key, value)| (self.part(key), self.part(value)));
                 f.debug_map().entries(shown).finish()
             }
             Kind::Option => match inner() {
@@ -87,7 +91,7 @@ impl<'a> Shown<'a> {
         }
         let mut fields = f.debug_struct(name);
         for (field, part) in self.0.parts() {
-            fields.field(field.map_or("", |field| field.name()), &Shown(part, self.1 + 1));
+            fields.field(field.map_or("", |field| field.name()), &self.part(part));
         }
         fields.finish()
     }

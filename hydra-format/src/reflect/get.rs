@@ -93,8 +93,8 @@ fn exact_float(wide: f64, back: f64) -> Result<()> {
 /// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
 #[inline]
 fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
-    let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
-    match zeros + mantissa >= 128 {
+    let zeros = magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros());
+    match zeros.saturating_add(mantissa) >= 128 {
         true => Ok(()),
         false => Err(out_of_range("an integer that the float holds exactly", magnitude)),
     }
@@ -183,12 +183,12 @@ slices!(u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
 /// Value times ten to the exponent seconds, in nanoseconds; an error if that is not a whole number.
 fn nanos(value: Value<'_>, exponent: i8) -> Result<i128> {
     let number: i128 = value.get()?;
-    let shift = i32::from(exponent) + 9;
+    let shift = i32::from(exponent).saturating_add(9);
     let exact = match 10i128.checked_pow(shift.unsigned_abs()) {
         _ if number == 0 => Some(0),
         Some(factor) if shift >= 0 => number.checked_mul(factor),
-        Some(factor) => (number % factor == 0).then(|| number / factor),
-        None => None,
+        Some(factor) if number.checked_rem(factor) == Some(0) => number.checked_div(factor),
+        _ => None,
     };
     exact.ok_or_else(|| out_of_range("whole nanoseconds", value))
 }

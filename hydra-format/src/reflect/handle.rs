@@ -77,7 +77,7 @@ impl<T: Hydra> Handle<T> {
             match part_of(ty, step).map_err(|error| path.blame(index, error))? {
                 (Some((part, offset)), inner) if first => {
                     handle.parts.push(part);
-                    handle.offset += offset;
+                    handle.offset = handle.offset.saturating_add(offset);
                     (handle.ty, ty) = (inner, inner);
                 }
                 (_, inner) => {
@@ -280,7 +280,7 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             let position = position.filter(|&position| position < count);
             let position =
                 position.ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
-            Ok((fixed(position, position * element.size()), element))
+            Ok((fixed(position, position.saturating_mul(element.size())), element))
         }
         (Kind::List | Kind::Set | Kind::Map, Step::Index(_))
         | (Kind::Map, Step::Key(_))

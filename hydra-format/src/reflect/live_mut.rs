@@ -62,10 +62,12 @@ impl<'a> PartMut<'a> {
 
 /// The value, or what transparent newtypes show in its place.
 #[inline]
+#[expect(clippy::unreachable, reason = "a type is transparent or not, whenever it is asked")]
 pub(super) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
     if live.inside_mut().is_none() {
         return live;
     }
+
     match live.inside_mut() {
         Some(inner) => shown(inner),
         None => unreachable!("a type is transparent or not"),
@@ -103,8 +105,9 @@ fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
     let keys = value.kind() == Kind::Map;
     let entries = value.entries().into_iter().flatten();
     let mut entries = entries.flat_map(|(key, part)| keys.then_some(key).into_iter().chain([part]));
-    entries.try_for_each(|part| check_all(part, depth + 1))?;
-    value.own_parts().try_for_each(|part| check_all(part, depth + 1))
+    let depth = depth.saturating_add(1);
+    entries.try_for_each(|part| check_all(part, depth))?;
+    value.own_parts().try_for_each(|part| check_all(part, depth))
 }
 
 /// An error if a read-only field that both values have is not the same in both.

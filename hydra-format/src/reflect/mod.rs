@@ -7,6 +7,7 @@ mod deserialize;
 mod deserialize_tests;
 mod diff;
 pub(crate) mod dynamic;
+#[expect(clippy::arithmetic_side_effects, reason = "sizes of values that were measured")]
 pub(crate) mod encode;
 mod entries;
 mod equal;
@@ -22,6 +23,7 @@ mod serialize;
 mod settable;
 #[cfg(test)]
 mod tests;
+#[expect(clippy::arithmetic_side_effects, reason = "digits, and days of 10,000 years")]
 mod text;
 pub(crate) mod types;
 mod value;

@@ -128,12 +128,12 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
     }
     let fraction = fraction.trim_end_matches('0');
     let Ok(number) = format!("{whole}{fraction}").parse::<u128>() else { return Parsed::TooLarge };
-    let shift = -i32::from(exponent) - fraction.len() as i32;
-    let number = match 10u128.checked_pow(shift.unsigned_abs()) {
+    let shift = (0i64.saturating_sub(exponent.into())).saturating_sub_unsigned(fraction.len() as u64);
+    let number = match u32::try_from(shift.unsigned_abs()).ok().and_then(|shift| 10u128.checked_pow(shift)) {
         _ if number == 0 => Some(0),
         Some(factor) if shift >= 0 => number.checked_mul(factor),
-        Some(factor) => number.is_multiple_of(factor).then(|| number / factor),
-        None => None,
+        Some(factor) if number.is_multiple_of(factor) => number.checked_div(factor),
+        _ => None,
     };
     let signed = |number: u128| match text.starts_with('-') {
         true => 0i128.checked_sub_unsigned(number).map(Data::Int),
@@ -164,6 +164,7 @@ fn timestamp(text: &str, exponent: i8) -> Parsed {
 }
 
 /// Seconds since 1970, rounded down, and the digits of the fraction.
+#[expect(clippy::arithmetic_side_effects, reason = "seconds of 10,000 years")]
 fn instant(text: &str) -> Option<(i64, &str)> {
     let (date, time) = text.strip_suffix(['Z', 'z'])?.split_once(['T', 't', ' '])?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
@@ -189,6 +190,7 @@ fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i64; 3]> 
 }
 
 /// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
+#[expect(clippy::arithmetic_side_effects, reason = "days of 10,000 years")]
 fn days(text: &str) -> Option<i64> {
     let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

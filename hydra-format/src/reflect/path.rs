@@ -11,6 +11,7 @@ use crate::describe::{Form, Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl Path {
     pub(super) fn blame(&self, index: usize, error: Error) -> Error {
         let (start, end) = self.span(index);
         let what = error.what_text().to_string();
-        caret(error, &what, &self.to_string(), start, end - start)
+        caret(error, &what, &self.to_string(), start..end)
     }
 
     /// Where the step at `index` stands in the printed path: start and end in bytes.
@@ -144,9 +145,13 @@ impl<'t> Parser<'t> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    fn skip(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
     fn eat(&mut self, token: &str) -> bool {
         let found = self.rest().starts_with(token);
-        self.at += if found { token.len() } else { 0 };
+        self.skip(if found { token.len() } else { 0 });
         found
     }
 
@@ -157,8 +162,7 @@ impl<'t> Parser<'t> {
             Error::new(ErrorKind::BadPath),
             &format!("expected {expected}, found {found}"),
             self.text,
-            self.at,
-            1,
+            self.at..self.at,
         )
         .help("a path is made of names, [0], [\"key\"], :Variant and ?")
     }
@@ -176,7 +180,7 @@ impl<'t> Parser<'t> {
         if name.is_empty() {
             return Err(self.fail(expected));
         }
-        self.at += name.len();
+        self.skip(name.len());
         Ok(name.to_string())
     }
 
@@ -185,7 +189,7 @@ impl<'t> Parser<'t> {
         let mut text = String::new();
         loop {
             let Some(c) = self.rest().chars().next() else { return Err(self.fail("`\"`")) };
-            self.at += c.len_utf8();
+            self.skip(c.len_utf8());
             match c {
                 '"' => return Ok(text),
                 '\\' => text.push(self.escape()?),
@@ -204,7 +208,7 @@ impl<'t> Parser<'t> {
         let digits = self.rest().split('}').next().unwrap_or_default();
         let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
         let c = c.ok_or_else(|| self.fail("hexadecimal digits of a character"))?;
-        self.at += digits.len();
+        self.skip(digits.len());
         self.need("}")?;
         Ok(c)
     }
@@ -214,7 +218,7 @@ impl<'t> Parser<'t> {
         let end = rest.find(|c: char| c != '-' && !c.is_ascii_digit()).unwrap_or(rest.len());
         let number = rest.get(..end).and_then(|digits| digits.parse().ok());
         let number = number.ok_or_else(|| self.fail("an index or a quoted key"))?;
-        self.at += end;
+        self.skip(end);
         Ok(number)
     }
 
@@ -248,8 +252,8 @@ impl<'t> Parser<'t> {
             return Ok(parsed);
         }
         let same = printed.chars().zip(self.text.chars()).take_while(|(left, right)| left == right);
-        let at = same.map(|(c, _)| c.len_utf8()).sum();
-        let error = caret(Error::new(ErrorKind::BadPath), "not in the usual spelling", self.text, at, 1);
+        let at: usize = same.map(|(c, _)| c.len_utf8()).sum();
+        let error = caret(Error::new(ErrorKind::BadPath), "not in the usual spelling", self.text, at..at);
         Err(error.help(format!("write {printed}")))
     }
 }
@@ -334,7 +338,7 @@ impl Parser<'_> {
             self.string()?
         } else {
             let name = self.rest().split(']').next().unwrap_or_default();
-            self.at += name.len();
+            self.skip(name.len());
             name.to_string()
         };
         self.need("]")?;
@@ -357,11 +361,12 @@ impl Parser<'_> {
     }
 }
 
-/// Adds what went wrong, with a line that points at `count` bytes of the path from `at`.
+/// Adds what went wrong, with a line that points at these bytes of the path.
 #[cold]
-fn caret(error: Error, what: &str, text: &str, at: usize, count: usize) -> Error {
+fn caret(error: Error, what: &str, text: &str, bytes: Range<usize>) -> Error {
+    let at = bytes.start;
     let column = text.get(..at).unwrap_or(text).chars().count();
-    let width = text.get(at..at + count).map_or(1, |part| part.chars().count()).max(1);
+    let width = text.get(bytes).map_or(1, |part| part.chars().count()).max(1);
     let (blank, mark) = (" ".repeat(column), "^".repeat(width));
     error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
@@ -381,7 +386,9 @@ pub(super) fn suggest<'n>(
     let length = name.chars().count();
     let first = candidates.get(..8).unwrap_or(&candidates).join(", ");
     match pairs.min() {
-        Some((distance, nearest)) if distance <= (1 + length / 4).min(length.saturating_sub(1)) => {
+        Some((distance, nearest))
+            if distance <= (length / 4).saturating_add(1).min(length.saturating_sub(1)) =>
+        {
             error.help(format!("did you mean `{nearest}`?"))
         }
         _ if candidates.is_empty() => error.help(format!("it has no {what}")),
@@ -390,6 +397,7 @@ pub(super) fn suggest<'n>(
 }
 
 /// Number of single-character edits between two names.
+#[expect(clippy::arithmetic_side_effects, reason = "at most the length of both")]
 fn distance(left: &str, right: &str) -> usize {
     let mut row: Vec<usize> = (0..=right.chars().count()).collect();
     for (i, a) in left.chars().enumerate() {

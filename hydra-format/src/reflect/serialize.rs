@@ -71,7 +71,7 @@ impl<'a> Spelled<'a> {
     }
 
     fn child(&self, value: Value<'a>) -> Spelled<'a> {
-        Spelled { value, depth: self.depth + 1, ..*self }
+        Spelled { value, depth: self.depth.saturating_add(1), ..*self }
     }
 
     fn note(&self, is_lossy: bool) {

@@ -489,8 +489,8 @@ impl<'a> Repr<'a> {
             Repr::Guarded { root, steps } => Repr::guarded(root, steps, index),
             Repr::Data { data, ty, place, mut skipped } => {
                 skipped.extend(has_invariant(ty).then_some(ty.ty.name()));
-                let references = place.references + u32::from(ty.kind().is_reference());
-                let place = Place { nesting: place.nesting + 1, references };
+                let references = place.references.saturating_add(ty.kind().is_reference().into());
+                let place = Place { nesting: place.nesting.saturating_add(1), references };
                 let (data, variant) = match data {
                     Data::Parts(parts) => (parts.get_mut(index)?, None),
                     Data::Variant(variant, parts) => (parts.get_mut(index)?, Some(*variant)),

@@ -87,7 +87,8 @@ fn fits(number: &Data, digits: u32) -> bool {
         Data::Uint(number) => *number,
         _ => 0,
     };
-    magnitude == 0 || u128::BITS - magnitude.leading_zeros() - magnitude.trailing_zeros() <= digits
+    let zeros = magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros());
+    zeros.saturating_add(digits) >= u128::BITS
 }
 
 /// The f32 of a number that the format has as f64; none if that would not be the same. The f64 of a decimal may be just in

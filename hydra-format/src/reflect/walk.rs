@@ -29,14 +29,13 @@ fn walk<'a>(
     path: &mut Path,
     visit: &mut dyn FnMut(&Path, Value<'a>) -> bool,
 ) {
-    if !visit(path, value) || depth == 0 {
-        return;
-    }
+    let goes_on = visit(path, value);
+    let Some(depth) = depth.checked_sub(1).filter(|_| goes_on) else { return };
     let value = value.through();
     if value.kind() == Kind::Map {
         for (index, (key, value)) in value.entries().into_iter().flatten().enumerate() {
             path.push(key_step(key.through(), index));
-            walk(value, depth - 1, path, visit);
+            walk(value, depth, path, visit);
             path.pop();
         }
         return;
@@ -51,7 +50,7 @@ fn walk<'a>(
             None if value.kind() == Kind::Option => Step::Some,
             None => Step::Index(index as i64),
         });
-        walk(part, depth - 1, path, visit);
+        walk(part, depth, path, visit);
         path.pop();
     }
     if variant.is_some() {

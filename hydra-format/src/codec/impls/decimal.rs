@@ -50,7 +50,8 @@ fn units(value: Decimal, places: u8) -> Option<i128> {
     let factor = 10i128.checked_pow(scale.abs_diff(places.into()))?;
     match scale <= places.into() {
         true => mantissa.checked_mul(factor),
-        false => (mantissa % factor == 0).then(|| mantissa / factor),
+        false if mantissa.checked_rem(factor) == Some(0) => mantissa.checked_div(factor),
+        false => None,
     }
 }
 
@@ -62,14 +63,14 @@ pub(crate) fn decimal(number: i128, exponent: i8) -> Option<Decimal> {
     loop {
         match Decimal::try_from_i128_with_scale(number, places) {
             Ok(value) => return Some(value),
-            Err(_) if places > 0 && number % 10 == 0 => (number, places) = (number / 10, places - 1),
+            Err(_) if number % 10 == 0 => (number, places) = (number / 10, places.checked_sub(1)?),
             Err(_) => return None,
         }
     }
 }
 
 const fn exponent(places: u8) -> i8 {
-    -(places as i8)
+    (places as i8).saturating_neg()
 }
 
 formed! {

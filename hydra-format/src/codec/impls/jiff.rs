@@ -19,7 +19,7 @@ pub(crate) fn signed_duration(nanos: i128) -> Option<SignedDuration> {
 
 /// The date so many days after 1970-01-01, in the years -9999 to 9999.
 pub(crate) fn date(days: i32) -> Option<Date> {
-    EPOCH.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()
+    EPOCH.checked_add(SignedDuration::from_hours(i64::from(days).saturating_mul(24))).ok()
 }
 
 /// Days since 1970-01-01.

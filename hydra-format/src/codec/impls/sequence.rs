@@ -181,7 +181,7 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
 
     #[inline]
     fn view(at: At<'_>) -> T::List<'_> {
-        T::list(at.part(0, T::SIZE * N).inline_run(N))
+        T::list(at.part(0, const { T::SIZE * N }).inline_run(N))
     }
 
     #[inline]
@@ -192,14 +192,14 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
     fn decode(at: At<'_>) -> Result<Self> {
         match raw::read(at.bytes()) {
             Some(array) => Ok(array),
-            None => decode_run(at.part(0, T::SIZE * N).inline_run(N))?
+            None => decode_run(at.part(0, const { T::SIZE * N }).inline_run(N))?
                 .try_into()
                 .map_err(|_| Error::new(ErrorKind::BadValue).expected(format!("{N} elements"))),
         }
     }
 
     fn compare(at: At<'_>, key: &Self) -> Ordering {
-        compare_run(at.part(0, T::SIZE * N).inline_run(N), key)
+        compare_run(at.part(0, const { T::SIZE * N }).inline_run(N), key)
     }
 
     fn order(&self, other: &Self) -> Ordering {

@@ -15,7 +15,7 @@ pub(crate) fn duration(nanos: u128) -> Option<Duration> {
 fn since_epoch(time: SystemTime) -> i128 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_nanos() as i128,
-        Err(before) => -(before.duration().as_nanos() as i128),
+        Err(before) => (before.duration().as_nanos() as i128).saturating_neg(),
     }
 }
 

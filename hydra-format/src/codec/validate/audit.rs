@@ -54,7 +54,18 @@ struct Spot<'a> {
 impl<'a> Spot<'a> {
     fn part(self, offset: usize, size: usize) -> Spot<'a> {
         let bytes = self.bytes.get(offset..).and_then(|rest| rest.get(..size)).unwrap_or_default();
-        Spot { bytes, offset: self.offset + offset as u64 }
+        Spot { bytes, offset: self.offset.saturating_add(offset as u64) }
+    }
+
+    /// What is from `start` up to `end`.
+    fn between(self, start: usize, end: usize) -> Spot<'a> {
+        self.part(start, end.saturating_sub(start))
+    }
+
+    /// The values of `size` bytes, side by side.
+    fn each(self, size: usize) -> impl Iterator<Item = Spot<'a>> {
+        let offsets = (self.offset..).step_by(size);
+        self.bytes.chunks_exact(size).zip(offsets).map(|(bytes, offset)| Spot { bytes, offset })
     }
 }
 
@@ -86,9 +97,9 @@ impl<'a> Walk<'a, '_> {
             return self.fault(ErrorKind::BadValue, 0, expected, found);
         };
         let (records, beyond) = regions.records.split_at(bytes);
-        for (index, bytes) in records.chunks_exact(size).enumerate() {
-            self.record = Some(index as u64);
-            self.value(root, Spot { bytes, offset: (index * size) as u64 }, 0);
+        for (index, spot) in (0..).zip(Spot { bytes: records, offset: 0 }.each(size)) {
+            self.record = Some(index);
+            self.value(root, spot, 0);
             if self.left == 0 {
                 return;
             }
@@ -103,22 +114,20 @@ impl<'a> Walk<'a, '_> {
         if self.hard || self.broken {
             return;
         }
-        let heap = self.regions.heap;
-        let rest = heap.get(self.heap_at..).unwrap_or_default();
-        let spot = Spot { bytes: rest, offset: (self.regions.heap_start + self.heap_at) as u64 };
-        if heap.len() as u64 > round_up(self.heap_at as u64, 64) {
+        let (heap, text) = (self.heap(), self.regions.text.all().len());
+        let spot = heap.between(self.heap_at, heap.bytes.len());
+        if heap.bytes.len() as u64 > round_up(self.heap_at as u64, 64) {
             self.fault(
                 ErrorKind::NotCanonical,
                 spot.offset,
                 "the heap's end".into(),
-                format!("{} bytes more", rest.len()),
+                format!("{} bytes more", spot.bytes.len()),
             );
         }
         self.zero(spot, "zero bytes after the heap");
-        let text = self.regions.text.all();
-        let more = text.len() - self.text_at.min(text.len());
+        let more = text.saturating_sub(self.text_at);
         if more > 0 {
-            let offset = (self.regions.text_start + self.text_at) as u64;
+            let offset = self.regions.text_start.saturating_add(self.text_at) as u64;
             self.fault(
                 ErrorKind::NotCanonical,
                 offset,
@@ -130,10 +139,11 @@ impl<'a> Walk<'a, '_> {
 
     #[cold]
     fn fault(&mut self, kind: ErrorKind, offset: u64, expected: String, found: String) {
-        if self.left == 0 || (self.hard && kind == ErrorKind::NotCanonical) {
+        let Some(left) = self.left.checked_sub(1).filter(|_| !self.hard || kind != ErrorKind::NotCanonical)
+        else {
             return;
-        }
-        self.left -= 1;
+        };
+        self.left = left;
         let path = path_text(&self.path);
         (self.report)(Fault { kind, offset, record: self.record, path, expected, found });
     }
@@ -148,9 +158,8 @@ impl<'a> Walk<'a, '_> {
         if self.hard {
             return;
         }
-        if let Some(position) = spot.bytes.iter().position(|&byte| byte != 0) {
-            let found = format!("0x{:02x}", spot.bytes[position]);
-            self.fault(ErrorKind::NotCanonical, spot.offset + position as u64, expected.into(), found);
+        if let Some((byte, offset)) = spot.bytes.iter().zip(spot.offset..).find(|&(&byte, _)| byte != 0) {
+            self.fault(ErrorKind::NotCanonical, offset, expected.into(), format!("0x{byte:02x}"));
         }
     }
 
@@ -201,7 +210,7 @@ impl<'a> Walk<'a, '_> {
             Kind::Array => self.array_inside(ty, spot, depth),
             Kind::Tuple | Kind::Struct => {
                 let end = self.fields(ty.fields(), 0, spot, depth);
-                self.zero(spot.part(end, ty.size() - end), "zero padding");
+                self.zero(spot.between(end, ty.size()), "zero padding");
             }
             Kind::Enum => self.choice(ty, spot, depth),
             kind if kind.is_reference() => self.reference(ty, spot, depth),
@@ -211,9 +220,9 @@ impl<'a> Walk<'a, '_> {
 
     fn array_inside(&mut self, ty: &'a Descriptor, spot: Spot<'a>, depth: u32) {
         let element = self.resolve(ty.element());
-        let used = element.size() * ty.count() as usize;
+        let used = element.size().saturating_mul(ty.count() as usize);
         self.elements(ty.element(), element, spot.part(0, used), depth);
-        self.zero(spot.part(used, ty.size() - used), "a zero byte");
+        self.zero(spot.between(used, ty.size()), "a zero byte");
     }
 
     fn scalar(&mut self, ty: &Descriptor, spot: Spot<'_>) {
@@ -238,8 +247,8 @@ impl<'a> Walk<'a, '_> {
     /// True if an option has a value.
     fn has_value(&mut self, ty: &Descriptor, spot: Spot<'_>) -> bool {
         match spot.bytes.first() {
-            Some(0) => self.zero(spot.part(1, ty.size() - 1), "zero bytes, for there is no value"),
-            Some(1) => self.zero(spot.part(1, ty.align() - 1), "zero padding"),
+            Some(0) => self.zero(spot.between(1, ty.size()), "zero bytes, for there is no value"),
+            Some(1) => self.zero(spot.between(1, ty.align()), "zero padding"),
             tag => self.bad_value(spot, "0 for none or 1 for some", tag.copied().unwrap_or_default()),
         }
         spot.bytes.first() == Some(&1)
@@ -249,10 +258,10 @@ impl<'a> Walk<'a, '_> {
     fn fields(&mut self, fields: &'a [Field], mut end: usize, spot: Spot<'a>, depth: u32) -> usize {
         for field in fields {
             let offset = field.offset();
-            self.zero(spot.part(end, offset - end.min(offset)), "zero padding");
+            self.zero(spot.between(end, offset), "zero padding");
             let ty = self.resolve(Some(field.ty()));
             self.step(Segment::Field(field.name()), ty, spot.part(offset, ty.size()), depth);
-            end = offset + ty.size();
+            end = offset.saturating_add(ty.size());
         }
         end
     }
@@ -263,15 +272,14 @@ impl<'a> Walk<'a, '_> {
         let tag_bytes = ty.tag().map_or(1, Kind::fixed_size) as usize;
         let end = self.fields(variant.fields(), tag_bytes, spot, depth);
         self.path.pop();
-        self.zero(spot.part(end, ty.size() - end), "zero bytes, for the variant does not use them");
+        self.zero(spot.between(end, ty.size()), "zero bytes, for the variant does not use them");
     }
 
     /// The present variant.
     fn variant(&mut self, ty: &'a Descriptor, spot: Spot<'a>) -> Option<&'a Variant> {
-        let tag_bytes = ty.tag().map_or(1, Kind::fixed_size);
-        let bits = tag_bits(spot.bytes, tag_bytes);
-        let mask = if tag_bytes == 16 { u128::MAX } else { (1u128 << (tag_bytes * 8)) - 1 };
-        let is_present = |variant: &&Variant| variant.tag().cast_unsigned() & mask == bits;
+        let tag = ty.tag().unwrap_or(Kind::U8);
+        let bits = tag_bits(spot.bytes, tag.fixed_size());
+        let is_present = |variant: &&Variant| variant.tag().cast_unsigned() & tag.mask() == bits;
         let present = ty.variants().iter().find(is_present);
         if present.is_none() {
             let names: Vec<&str> = ty.variants().iter().take(8).map(Variant::name).collect();
@@ -287,9 +295,8 @@ impl<'a> Walk<'a, '_> {
         if self.is_solid(by) {
             return;
         }
-        let size = ty.size();
-        for index in 0..spot.bytes.len() / size {
-            self.step(Segment::Index(index), ty, spot.part(index * size, size), depth);
+        for (index, spot) in spot.each(ty.size()).enumerate() {
+            self.step(Segment::Index(index), ty, spot, depth);
             if self.left == 0 {
                 return;
             }
@@ -312,14 +319,15 @@ impl<'a> Walk<'a, '_> {
         if matches!(ty.kind(), Kind::Bytes | Kind::Opaque) || !self.deeper(spot, depth) {
             return;
         }
+        let depth = depth.saturating_add(1);
         match ty.kind() {
-            Kind::Box => self.value(element, array, depth + 1),
+            Kind::Box => self.value(element, array, depth),
             Kind::Map => {
-                self.entries(key, element, array, depth + 1);
+                self.entries(key, element, array, depth);
                 self.ascend(ty.key(), array, size);
             }
             kind => {
-                self.elements(ty.element(), element, array, depth + 1);
+                self.elements(ty.element(), element, array, depth);
                 self.ascend(ty.element().filter(|_| kind == Kind::Set), array, size);
             }
         }
@@ -355,7 +363,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn string(&mut self, spot: Spot<'_>, start: usize, count: usize) {
-        let (text, end) = (self.regions.text.all(), start + count);
+        let (text, end) = (self.regions.text.all(), start.saturating_add(count));
         if start < self.text_at || end > text.len() {
             let expected = format!("a string from {} on, within {} bytes of text", self.text_at, text.len());
             return self.bad_reference(spot, expected, start, count);
@@ -363,8 +371,9 @@ impl<'a> Walk<'a, '_> {
         if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
             return self.bad_reference(spot, "a string from character to character".into(), start, count);
         }
-        if start > self.text_at && !self.broken {
-            let found = format!("{} bytes between", start - self.text_at);
+        let gap = start.saturating_sub(self.text_at);
+        if gap > 0 && !self.broken {
+            let found = format!("{gap} bytes between");
             self.fault(
                 ErrorKind::NotCanonical,
                 spot.offset,
@@ -383,39 +392,42 @@ impl<'a> Walk<'a, '_> {
         size: usize,
         align: usize,
     ) -> Option<Spot<'a>> {
-        let heap = self.regions.heap;
-        let bytes =
-            count.checked_mul(size).filter(|bytes| start + bytes <= heap.len() && start >= self.heap_at);
-        let Some(bytes) = bytes.filter(|_| start.is_multiple_of(align)) else {
+        let heap = self.heap();
+        let end = count.checked_mul(size).and_then(|bytes| start.checked_add(bytes));
+        let end = end.filter(|&end| end <= heap.bytes.len() && start >= self.heap_at);
+        let Some(end) = end.filter(|_| start.is_multiple_of(align)) else {
             let expected = format!(
                 "{count} elements of {size} bytes from {} on, aligned to {align}, within {} bytes of heap",
                 self.heap_at,
-                heap.len()
+                heap.bytes.len()
             );
             self.bad_reference(spot, expected, start, count);
             return None;
         };
-        let whole = Spot { bytes: heap, offset: self.regions.heap_start as u64 };
-        let gap = start - self.heap_at;
-        if gap >= align && !self.broken {
+        let gap = heap.between(self.heap_at, start);
+        if gap.bytes.len() >= align && !self.broken {
             let expected = "an array right after the one before".into();
-            self.fault(ErrorKind::NotCanonical, spot.offset, expected, format!("{gap} bytes between"));
+            let found = format!("{} bytes between", gap.bytes.len());
+            self.fault(ErrorKind::NotCanonical, spot.offset, expected, found);
         }
-        self.zero(whole.part(self.heap_at, gap), "zero bytes between arrays");
-        self.heap_at = start + bytes;
-        Some(whole.part(start, bytes))
+        self.zero(gap, "zero bytes between arrays");
+        self.heap_at = end;
+        Some(heap.between(start, end))
+    }
+
+    fn heap(&self) -> Spot<'a> {
+        Spot { bytes: self.regions.heap, offset: self.regions.heap_start as u64 }
     }
 
     fn entries(&mut self, key: &'a Descriptor, value: &'a Descriptor, array: Spot<'a>, depth: u32) {
         let Layout { offsets: [_, offset], size, .. } = entry_layout(key, value);
-        let (offset, end) = (offset as usize, offset as usize + value.size());
-        for index in 0..array.bytes.len() / size {
-            let spot = array.part(index * size, size);
+        let (offset, end) = (offset as usize, value.size().saturating_add(offset as usize));
+        for (index, spot) in array.each(size).enumerate() {
             self.step(Segment::Key(index), key, spot.part(0, key.size()), depth);
-            self.zero(spot.part(key.size(), offset - key.size()), "zero padding");
+            self.zero(spot.between(key.size(), offset), "zero padding");
             let at = At::new(spot.bytes, self.regions.heap, self.regions.text);
             self.step(Segment::Entry { key, at, index }, value, spot.part(offset, value.size()), depth);
-            self.zero(spot.part(end, size - end), "zero padding");
+            self.zero(spot.between(end, size), "zero padding");
             if self.left == 0 {
                 return;
             }
@@ -425,14 +437,14 @@ impl<'a> Walk<'a, '_> {
     /// Keys are strictly ascending. Not looked at once a reference was wrong: keys may be anything then.
     fn ascend(&mut self, key: Option<TypeRef>, array: Spot<'a>, size: usize) {
         let Some(key) = key.filter(|_| !self.broken).map(TypeRef::index) else { return };
-        let at = |index| At::new(array.part(index * size, size).bytes, self.regions.heap, self.regions.text);
-        let (count, keys) = (array.bytes.len() / size, &self.validator.plan.keys);
-        let wrong = (1..count).find(|&index| keys.compare(key, at(index - 1), at(index)).is_ge());
-        if let Some(index) = wrong {
+        let at = |spot: Spot<'a>| At::new(spot.bytes, self.regions.heap, self.regions.text);
+        let keys = &self.validator.plan.keys;
+        let mut pairs = array.each(size).zip(array.each(size).skip(1)).zip(1..);
+        let wrong = pairs.find(|&((left, right), _)| keys.compare(key, at(left), at(right)).is_ge());
+        if let Some(((_, spot), index)) = wrong {
             self.path.push(Segment::Key(index));
-            let offset = array.part(index * size, size).offset;
             let found = "one that is not above the one before it".into();
-            self.fault(ErrorKind::BadOrder, offset, "keys in ascending order".into(), found);
+            self.fault(ErrorKind::BadOrder, spot.offset, "keys in ascending order".into(), found);
             self.path.pop();
         }
     }

@@ -44,7 +44,8 @@ impl Keys {
                 .find(|ordering| ordering.is_ne())
                 .unwrap_or(Ordering::Equal),
             Some(&Key::Array(count, size, ty)) => (0..count as usize)
-                .map(|index| self.compare(ty, rest(left, index * size), rest(right, index * size)))
+                .map(|index| index.saturating_mul(size))
+                .map(|offset| self.compare(ty, rest(left, offset), rest(right, offset)))
                 .find(|ordering| ordering.is_ne())
                 .unwrap_or(Ordering::Equal),
             Some(Key::No) | None => Ordering::Equal,

@@ -66,6 +66,12 @@ fn part(bytes: &[u8], offset: u32, size: usize) -> &[u8] {
     end.and_then(|end| bytes.get(offset as usize..end)).unwrap_or_default()
 }
 
+/// The size of so many values.
+#[inline]
+fn bytes_of(count: u32, size: u32) -> usize {
+    (count as usize).saturating_mul(size as usize)
+}
+
 impl<'a> Cursor<'a> {
     /// At the start of these regions.
     #[inline]
@@ -81,7 +87,7 @@ impl<'a> Cursor<'a> {
         if count == 0 {
             return start == 0;
         }
-        let end = start + count;
+        let end = start.saturating_add(count);
         let whole = (start == self.text_at || self.text.is_boundary(start)) && self.text.is_boundary(end);
         let ordered = start >= self.text_at;
         self.text_at = end;
@@ -105,9 +111,10 @@ impl<'a> Cursor<'a> {
     /// The elements of type `T` at that reference, if they are valid.
     #[inline]
     pub(in crate::codec) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
-        let elements = self.array(slot, T::SIZE, T::ALIGN - 1)?;
-        let valid =
-            elements.is_empty() || T::BYTE || (depth < MAX_DEPTH && self.elements::<T>(elements, depth + 1));
+        let elements = self.array(slot, T::SIZE, const { T::ALIGN - 1 })?;
+        let valid = elements.is_empty()
+            || T::BYTE
+            || (depth < MAX_DEPTH && self.elements::<T>(elements, depth.saturating_add(1)));
         valid.then_some(elements)
     }
 
@@ -129,7 +136,7 @@ impl<'a> Pass<'_, 'a> {
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
-            [Step { offset: 0, check: Check::Strings(count) }] if count as usize * 8 == size => {
+            [Step { offset: 0, check: Check::Strings(count) }] if bytes_of(count, 8) == size => {
                 bytes.chunks_exact(8).all(|slot| self.cursor.string(slot))
             }
             [Step { offset: 0, check: Check::Below { count, limit } }] if count as usize == size => {
@@ -141,10 +148,9 @@ impl<'a> Pass<'_, 'a> {
     }
 
     /// One value.
-    fn run(&mut self, bytes: &[u8], steps: &[Step], depth: u32) -> bool {
-        let mut next = 0;
-        while let Some(&Step { offset, check }) = steps.get(next) {
-            next += 1;
+    fn run(&mut self, bytes: &[u8], mut steps: &[Step], depth: u32) -> bool {
+        while let Some((&Step { offset, check }, rest)) = steps.split_first() {
+            steps = rest;
             let valid = match check {
                 Check::Strings(count) => self.strings(bytes, offset, count),
                 Check::Bytes => self.cursor.array(part(bytes, offset, 8), 1, 0).is_some(),
@@ -153,13 +159,13 @@ impl<'a> Pass<'_, 'a> {
                     bytes.get(offset as usize).is_some_and(|&byte| byte < limit)
                 }
                 Check::Below { count, limit } => below(part(bytes, offset, count as usize), limit),
-                Check::Chars(count) => chars(part(bytes, offset, count as usize * 4)),
+                Check::Chars(count) => chars(part(bytes, offset, bytes_of(count, 4))),
                 Check::NonZero(size) => part(bytes, offset, size as usize).iter().any(|&byte| byte != 0),
                 Check::Timestamp => is_timestamp(tag_bits(part(bytes, offset, 16), 16)),
                 Check::Duration => is_duration(tag_bits(part(bytes, offset, 16), 16)),
                 Check::Option(skip) => match bytes.get(offset as usize) {
                     Some(0) => {
-                        next += skip as usize;
+                        steps = steps.get(skip as usize..).unwrap_or_default();
                         true
                     }
                     tag => tag == Some(&1),
@@ -176,21 +182,22 @@ impl<'a> Pass<'_, 'a> {
 
     #[inline]
     fn strings(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
-        part(bytes, offset, count as usize * 8).chunks_exact(8).all(|slot| self.cursor.string(slot))
+        part(bytes, offset, bytes_of(count, 8)).chunks_exact(8).all(|slot| self.cursor.string(slot))
     }
 
     fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
         let elements = self.cursor.array(slot, list.size as usize, list.mask as usize);
         let Some(elements) = elements else { return false };
-        let count = elements.len() / list.size.max(1) as usize;
-        let right_count = list.exactly.is_none_or(|exactly| exactly as usize == count);
-        right_count && (count == 0 || (depth < MAX_DEPTH && self.elements(elements, list, depth + 1)))
+        let right_count = list.exactly.is_none_or(|exactly| bytes_of(exactly, list.size) == elements.len());
+        right_count
+            && (elements.is_empty()
+                || (depth < MAX_DEPTH && self.elements(elements, list, depth.saturating_add(1))))
     }
 
     fn inline_array(&mut self, bytes: &[u8], offset: u32, list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
-        let bytes = part(bytes, offset, list.size as usize * list.exactly.unwrap_or(0) as usize);
+        let bytes = part(bytes, offset, bytes_of(list.exactly.unwrap_or(0), list.size));
         !bytes.is_empty() && self.elements(bytes, list, depth)
     }
 

@@ -80,16 +80,18 @@ impl Step {
     /// One step for this and the next, if they are the same check side by side.
     fn merged(self, next: Step) -> Option<Step> {
         let (count, more) = (self.check.count(), next.check.count());
-        let behind = self.offset + self.check.unit()? * count;
+        let behind = self.check.unit()?.checked_mul(count)?.checked_add(self.offset)?;
         let same = self.check.of(1) == next.check.of(1);
-        (same && behind == next.offset).then(|| Step { check: self.check.of(count + more), ..self })
+        let count = count.checked_add(more)?;
+        (same && behind == next.offset).then(|| Step { check: self.check.of(count), ..self })
     }
 
     /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
     fn repeated(self, size: u32, times: u32) -> Option<Step> {
         let count = self.check.count();
-        let whole = self.offset == 0 && self.check.unit()? * count == size;
-        whole.then(|| Step { check: self.check.of(count * times), ..self })
+        let whole = self.offset == 0 && self.check.unit()?.checked_mul(count)? == size;
+        let count = count.checked_mul(times)?;
+        whole.then(|| Step { check: self.check.of(count), ..self })
     }
 }
 
@@ -384,7 +386,7 @@ impl Compiler<'_> {
 
     fn choice(&mut self, ty: &Descriptor, block: &mut Block) {
         let size = ty.tag().map_or(1, Kind::fixed_size);
-        let bits = if size == 16 { u128::MAX } else { (1u128 << (size * 8)) - 1 };
+        let bits = ty.tag().map_or(0xff, Kind::mask);
         let mut variants = Vec::with_capacity(ty.variants().len());
         for variant in ty.variants() {
             let mut inner = Block::default();

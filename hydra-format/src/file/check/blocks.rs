@@ -69,18 +69,19 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) -> Result<bool> {
         self.last_block = offset;
-        self.since_directory += 1;
+        self.since_directory = self.since_directory.saturating_add(1);
         check_unused(offset, header, report);
         if header.is(BlockKind::Pad) {
             return Ok(true);
         }
         let mut bytes = std::mem::take(&mut self.bytes);
         // The walk saw that the block ends within the file.
-        bytes.resize(usize::try_from(header.bytes() - LINE).unwrap_or(0), 0);
-        let count = self.source.read_at(offset + LINE, &mut bytes)?;
+        let start = offset.saturating_add(LINE);
+        bytes.resize(usize::try_from(header.bytes().saturating_sub(LINE)).unwrap_or(0), 0);
+        let count = self.source.read_at(start, &mut bytes)?;
         bytes.truncate(count);
         let (payload, padding) = bytes.split_at(count.min(header.payload_bytes as usize));
-        check_zero(padding, offset + LINE + payload.len() as u64, &header.place(), report);
+        check_zero(padding, start.saturating_add(payload.len() as u64), &header.place(), report);
         let good = match block::check_payload(header, offset, payload)
             .and_then(|()| header.check_supported(offset))
         {
@@ -130,7 +131,7 @@ impl<'a> Blocks<'a> {
         };
         let validator = self.validators.entry(header.schema).or_insert_with(|| Validator::new(&info.schema));
         audit(validator, payload, header, &regions, &mut |fault| {
-            report(invalid(fault, offset + LINE, header.first).place(place.clone()));
+            report(invalid(fault, offset.saturating_add(LINE), header.first).place(place.clone()));
         });
         Ok(())
     }
@@ -144,7 +145,7 @@ impl<'a> Blocks<'a> {
     ) {
         check_zero(
             part(payload, schema::ZERO, schema::NAME),
-            offset + LINE + schema::ZERO as u64,
+            offset.saturating_add(LINE).saturating_add(schema::ZERO as u64),
             "schema",
             report,
         );
@@ -170,12 +171,12 @@ impl<'a> Blocks<'a> {
     }
 
     fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {
-        let start = offset + LINE;
+        let at = |place: usize| offset.saturating_add(LINE).saturating_add(place as u64);
         let Some((head, data)) = payload.split_at_checked(meta::BYTES) else {
             return report(Error::new(ErrorKind::BadReference).what("the payload is too short"));
         };
         self.metas.follow(offset, crate::file::layout::u64_at(head, meta::PREVIOUS), self.lost, report);
-        check_zero(part(head, meta::ZERO, meta::BYTES), start + meta::ZERO as u64, "metadata", report);
+        check_zero(part(head, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata", report);
         let schema = Schema::of::<Metadata>();
         let header = BlockHeader {
             count: 1,
@@ -187,7 +188,7 @@ impl<'a> Blocks<'a> {
             Err(error) => report(error),
             Ok(regions) => audit(&Validator::new(&schema), data, &header, &regions, &mut |mut fault| {
                 fault.record = None;
-                report(invalid(fault, start + meta::BYTES as u64, 0).place("metadata"));
+                report(invalid(fault, at(meta::BYTES), 0).place("metadata"));
             }),
         }
     }
@@ -242,7 +243,7 @@ impl<'a> Blocks<'a> {
         while let Some(entry) = other.next(&self.catalog, self.source) {
             let pair = (own.next(&self.catalog, self.source), entry);
             match pair {
-                (Some(Ok(own)), Ok(other)) if own == other && self.budget > 0 => self.budget -= 1,
+                (Some(Ok(own)), Ok(other)) if own == other && self.spend() => {}
                 (Some(Err((error, _))), _) | (_, Err((error, _))) if error.kind() == ErrorKind::Io => {
                     return Err(error);
                 }
@@ -327,6 +328,13 @@ impl<'a> Blocks<'a> {
         Ok(None)
     }
 
+    /// True while there is still something to spend.
+    fn spend(&mut self) -> bool {
+        let left = self.budget.checked_sub(1);
+        self.budget = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// True if both name the same DATA blocks, in whatever arrangement.
     fn same_blocks(&mut self, table: usize, named: &Catalog) -> Result<bool> {
         let (mut own, mut other) = (self.catalog.cursor(table, 0), named.cursor(table, 0));
@@ -334,7 +342,7 @@ impl<'a> Blocks<'a> {
             let pair = (own.next(&self.catalog, self.source), other.next(named, self.source));
             match pair {
                 (None, None) => return Ok(true),
-                (Some(Ok(own)), Some(Ok(other))) if own == other && self.budget > 0 => self.budget -= 1,
+                (Some(Ok(own)), Some(Ok(other))) if own == other && self.spend() => {}
                 (Some(Err((error, _))), _) | (_, Some(Err((error, _)))) if error.kind() == ErrorKind::Io => {
                     return Err(error);
                 }
@@ -400,7 +408,7 @@ fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Findin
         (data || header.block_kind().is_none(), line::FLAGS, u64::from(header.flags)),
     ] {
         if !used {
-            check_zero(&value.to_le_bytes(), offset + at as u64, &header.place(), report);
+            check_zero(&value.to_le_bytes(), offset.saturating_add(at as u64), &header.place(), report);
         }
     }
 }

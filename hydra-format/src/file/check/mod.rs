@@ -10,7 +10,7 @@ use super::block::BlockKind;
 use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::FileHeader;
-use super::layout::{self, CLOSED, HEADER_AT, LINE, REGION, SLOT_AT, commit as record, header as line};
+use super::layout::{self, CLOSED, HEADER_AT, REGION, SLOT_AT, commit as record, header as line};
 use super::open::{self, Opened, Walk};
 use super::storage::{FileStorage, Source};
 use crate::{Error, ErrorKind, Result};
@@ -80,9 +80,9 @@ pub(crate) fn check_source(
     progress: Progress<'_>,
 ) -> Result<CheckSummary> {
     let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
-    let mut count = 0;
+    let mut count = 0u64;
     let mut report = |finding: Finding| {
-        count += 1;
+        count = count.saturating_add(1);
         report(finding);
     };
     let region = source.bytes(0, REGION as usize)?;
@@ -122,16 +122,18 @@ fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Findi
         region.get(from..to).unwrap_or_default()
     };
     for ((at, slot), end) in HEADER_AT.into_iter().zip(SLOT_AT).zip([layout::PAGE, REGION]) {
-        let (line_end, slot_end) = (at + line::BYTES as u64, slot + record::BYTES as u64);
+        let in_line = |place: usize| at.saturating_add(place as u64);
+        let in_slot = |place: usize| slot.saturating_add(place as u64);
+        let (line_end, slot_end) = (in_line(line::BYTES), in_slot(record::BYTES));
         let mut zeros = vec![(line_end, slot, "header region"), (slot_end, end, "header region")];
         if FileHeader::decode(bytes(at, line_end)).is_ok() {
-            zeros.push((at + line::ZERO as u64, at + line::INCOMPAT as u64, "header line"));
-            zeros.push((at + line::ZERO_TOO as u64, at + line::CRC as u64, "header line"));
+            zeros.push((in_line(line::ZERO), in_line(line::INCOMPAT), "header line"));
+            zeros.push((in_line(line::ZERO_TOO), in_line(line::CRC), "header line"));
         }
         if let Ok(commit) = Commit::decode(bytes(slot, slot_end), &header.file_id) {
-            zeros.push((slot + record::ZERO as u64, slot + record::CRC as u64, "commit record"));
+            zeros.push((in_slot(record::ZERO), in_slot(record::CRC), "commit record"));
             let unknown = (commit.flags & !CLOSED).to_le_bytes();
-            check_zero(&unknown, slot + record::FLAGS as u64, "flags of a commit record", report);
+            check_zero(&unknown, in_slot(record::FLAGS), "flags of a commit record", report);
         }
         for (from, to, place) in zeros {
             check_zero(bytes(from, to), from, place, report);
@@ -141,11 +143,10 @@ fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Findi
 
 /// Bytes at `offset` that must be zero: one finding, at the first that is not.
 fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Finding)) {
-    if let Some(at) = bytes.iter().position(|&byte| byte != 0) {
-        let found = bytes.get(at).copied().unwrap_or_default();
+    if let Some((found, at)) = bytes.iter().zip(offset..).find(|&(&byte, _)| byte != 0) {
         report(
             Error::new(ErrorKind::NotCanonical)
-                .at(offset + at as u64)
+                .at(at)
                 .place(place)
                 .expected("zero")
                 .found(format!("{found:#04x}")),
@@ -163,8 +164,8 @@ fn check_blocks(
     progress: Progress<'_>,
 ) -> Result<()> {
     // Without a commit record, all that looks like a block is looked at.
-    let whole_lines = summary.file_bytes - summary.file_bytes % LINE;
-    let assumed = Commit { committed_bytes: whole_lines, epoch: u32::MAX, ..Commit::first() };
+    let assumed =
+        Commit { committed_bytes: layout::line_down(summary.file_bytes), epoch: u32::MAX, ..Commit::first() };
     let limit = commit.unwrap_or(assumed).committed_bytes.min(summary.file_bytes);
     let mut walk = Walk::new(source, header, &commit.unwrap_or(assumed), limit);
     let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
@@ -175,12 +176,12 @@ fn check_blocks(
             report(problem);
         }
         if let Some((offset, header)) = step.block {
-            summary.block_count += 1;
+            summary.block_count = summary.block_count.saturating_add(1);
             if blocks.check(offset, &header, report)?
                 && header.is(BlockKind::Data)
                 && !header.is_replacement()
             {
-                summary.record_count += u64::from(header.count);
+                summary.record_count = summary.record_count.saturating_add(header.count.into());
             }
         }
     }
