@@ -7,7 +7,7 @@ use crate::describe::{Descriptor, Schema};
 use std::any::TypeId;
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// What is worked out once for each type of the program.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct TypeFacts {
     /// Its schema.
     pub(crate) schema: Schema,
     /// Validates payloads of it.
-    pub(crate) validator: Validator,
+    pub(crate) validator: Arc<Validator>,
     /// The schema's fingerprint.
     pub(crate) fingerprint: u64,
     /// The largest alignment of anything in a payload, in bytes.
@@ -59,7 +59,7 @@ fn look_up(id: TypeId, ty: &'static Descriptor, check: Checked) -> &'static Type
     // Not under the lock: a default of the type may ask for the facts of another type.
     let schema = Schema::from_descriptor(ty);
     let facts = TypeFacts {
-        validator: Validator::new(&schema).with(check),
+        validator: Arc::new(Validator::new(&schema).with(check)),
         fingerprint: schema.fingerprint(),
         align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
         schema,

@@ -291,6 +291,30 @@ mod tests {
     }
 
     #[test]
+    fn a_buffer_that_is_used_again_gives_the_same_bytes() {
+        fn same<T: Hydra>(value: &T) {
+            let mut buffer = AlignedBuf::copy_of(&[0xff; 3000]);
+            for _ in 0..2 {
+                to_bytes_in(&mut buffer, value).unwrap();
+                assert_eq!(*buffer, *to_bytes(value).unwrap());
+                buffer.fill(0xff);
+            }
+        }
+        same(&sample());
+        same(&(1u8, 2u64, Some(3u16), None::<u64>, (None::<(f32, u8)>, Some(true), None::<String>)));
+        same(&vec![(1u8, String::new()), (2, "é".into()), (3, "x".repeat(70))]);
+        same(&(
+            vec![true; 3],
+            vec![7u16; 5],
+            vec![vec![Some(1u64)], vec![], vec![None]],
+            Box::new((1u8, 9u32)),
+        ));
+        same(&(1..80).map(|count| "y".repeat(count)).collect::<Vec<_>>());
+        same(&BTreeMap::from([((1u8, 2u32), None), ((2, 1), Some(vec![1u8]))]));
+        same(&"z".repeat(10_000));
+    }
+
+    #[test]
     fn any_address_decodes_and_a_view_says_what_it_needs() {
         let image = to_bytes(&sample()).unwrap();
         let mut shifted = AlignedBuf::zeroed(image.len() + 1);

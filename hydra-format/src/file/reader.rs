@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Blocks that [`Reader::open`] keeps: with the default block size, 2 MiB.
 const CACHED_BLOCKS: usize = 8;
@@ -214,10 +214,16 @@ impl Reader {
     /// # Errors
     /// `NoTable`; `TypeMismatch` with every path of the table's types that cannot be read as this one.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
-        let wanted = facts_of::<T>().schema.clone();
+        let facts = facts_of::<T>();
+        let wanted = facts.schema.clone();
         let number = self.table_number(&wanted.name())?;
         for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
-            self.shared.way(*id, &wanted)?;
+            let way = self.shared.way(*id, &wanted)?;
+            // What the program knows as a type of its own checks itself, which is quicker than by its schema.
+            if matches!(way.evolution.resolution(), Resolution::Identical) {
+                let mut validators = self.shared.validators();
+                validators.entry(*id).or_insert_with(|| facts.validator.clone());
+            }
         }
         Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
     }
@@ -516,8 +522,11 @@ impl Shared {
     }
 
     fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        let mut validators = self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner);
-        validators.entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+        self.validators().entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+    }
+
+    fn validators(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Validator>>> {
+        self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
