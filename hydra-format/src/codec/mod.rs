@@ -6,11 +6,7 @@ mod facts;
 mod image;
 mod impls;
 mod opaque;
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "the program's own values, measured before"
-)]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values measured before")]
 mod sink;
 mod validate;
 mod views;
