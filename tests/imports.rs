@@ -8,40 +8,57 @@ use crate::{import, render};
 use clap::Parser;
 use hydra::Schema;
 use std::path::Path;
+use tempfile::TempDir;
 
-/// Text is refused with words, or makes a file in which a check finds nothing. The first byte says which format it is in,
-/// and whether the types are given.
-pub(crate) fn text_is_imported(bytes: &[u8], folder: &Path) {
-    let Some((choice, text)) = bytes.split_first() else { return };
-    let (format, name) = match choice % 5 {
-        0 => (Format::Csv, "csv"),
-        1 => (Format::Ndjson, "ndjson"),
-        2 => (Format::Json, "json"),
-        3 => (Format::Msgpack, "msgpack"),
-        _ => (Format::Cbor, "cbor"),
-    };
-    let golden = |name| Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v0").join(name));
-    let schema = match choice / 5 % 5 {
-        0 => golden("shapes.hydra"),
-        1 => golden("scalars.hydra"),
-        2 => golden("containers.hydra"),
-        3 => golden("ecosystem.hydra"),
-        _ => None,
-    };
-    let (input, output) = (folder.join("in"), folder.join("out.hydra"));
-    std::fs::write(&input, text).expect("a file of text");
-    let mut words = vec!["hydra", "convert", "--force", "--from", name];
-    let paths = [schema.as_deref().unwrap_or(Path::new("")), &input, &output];
-    let paths = paths.map(|path| path.to_str().expect("a plain path"));
-    words.extend(if schema.is_some() { vec!["--schema", paths[0]] } else { vec![] });
-    words.extend(&paths[1..]);
-    let cli = Cli::try_parse_from(words).expect("a command");
-    let Command::Convert(args) = &cli.command else { panic!("another command") };
-    match import::run(args, format, &mut Console::new(cli.color, false)) {
-        Err(failure) => assert_ne!(failure.code() as u8, 0),
-        Ok(_) => {
-            let summary = hydra::file::check(&output, &mut |finding| panic!("a check finds {finding}"));
-            assert!(summary.expect("a file").is_sound());
+/// Imports of text, in a folder of their own. What each does is parsed once: that takes longer than most imports.
+pub(crate) struct Imports {
+    folder: TempDir,
+    commands: Vec<Cli>,
+}
+
+const FORMATS: [(&str, Format); 5] = [
+    ("csv", Format::Csv),
+    ("ndjson", Format::Ndjson),
+    ("json", Format::Json),
+    ("msgpack", Format::Msgpack),
+    ("cbor", Format::Cbor),
+];
+/// Golden files whose schemas may be given.
+const SCHEMAS: [Option<&str>; 5] =
+    [Some("shapes.hydra"), Some("scalars.hydra"), Some("containers.hydra"), Some("ecosystem.hydra"), None];
+
+impl Imports {
+    /// All commands, each format with each schema.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v0");
+        let command = |(schema, format): (Option<&str>, &str)| {
+            let mut words =
+                vec!["hydra".into(), "convert".into(), "--force".into(), "--from".into(), format.into()];
+            words.extend(
+                schema.iter().flat_map(|name| ["--schema".into(), golden.join(name).into_os_string()]),
+            );
+            words.extend(["in", "out.hydra"].map(|name| folder.path().join(name).into_os_string()));
+            Cli::try_parse_from(words).expect("a command")
+        };
+        let each = SCHEMAS.into_iter().flat_map(|schema| FORMATS.map(|(name, _)| (schema, name)));
+        Imports { commands: each.map(command).collect(), folder }
+    }
+
+    /// Text is refused with words, or makes a file in which a check finds nothing. The first byte says which format it is in,
+    /// and whether the types are given.
+    pub(crate) fn keep_the_law(&self, bytes: &[u8]) {
+        let Some((choice, text)) = bytes.split_first() else { return };
+        let cli = &self.commands[usize::from(*choice) % self.commands.len()];
+        let Command::Convert(args) = &cli.command else { panic!("another command") };
+        std::fs::write(&args.inputs[0], text).expect("a file of text");
+        let (_, format) = FORMATS[usize::from(*choice) % FORMATS.len()];
+        match import::run(args, format, &mut Console::new(cli.color, false)) {
+            Err(failure) => assert_ne!(failure.code() as u8, 0),
+            Ok(_) => {
+                let found = &mut |finding: hydra::Error| panic!("a check finds {finding}");
+                assert!(hydra::file::check(&args.output, found).expect("a file").is_sound());
+            }
         }
     }
 }
@@ -78,8 +95,8 @@ mod tests {
 
     #[test]
     fn the_corpus_of_text_keeps_the_law() {
-        let folder = tempfile::tempdir().expect("a folder");
-        each("import", |bytes| text_is_imported(bytes, folder.path()));
+        let imports = Imports::new();
+        each("import", |bytes| imports.keep_the_law(bytes));
     }
 
     #[test]

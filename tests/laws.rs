@@ -158,8 +158,9 @@ pub fn value_is_whole(value: Value<'_>) {
         Err(error) => return assert_eq!(error.kind(), ErrorKind::TooDeep, "{error}"),
     };
     assert!(copy.value() == value && serde_json::to_string(&value).is_ok(), "{value}");
-    let mut steps = 0;
+    let (mut steps, stack) = (0, Stack::here());
     value.walk(usize::MAX, &mut |path, part| {
+        stack.is_bounded();
         steps += 1;
         if steps < 20 {
             let found = value.path(&path.to_string());
@@ -300,18 +301,41 @@ pub fn bytes_are_recovered(bytes: &[u8], before: &Shown) {
     }
 }
 
-/// Takes text and keeps none of it.
-struct Nowhere;
+/// Stack that a value, however deep, may take between the call of a law and its innermost step, without optimisation.
+const STACK: usize = 3 << 19;
+
+/// Where the stack was when a law began.
+#[derive(Clone, Copy)]
+struct Stack(usize);
+
+impl Stack {
+    #[inline(never)]
+    fn here() -> Self {
+        let local = 0_u8;
+        Stack((&raw const local).addr())
+    }
+
+    /// At any depth below: so much stack and no more.
+    fn is_bounded(self) {
+        let used = self.0.abs_diff(Stack::here().0);
+        assert!(used < STACK, "{used} bytes of stack");
+    }
+}
+
+/// Takes text and keeps none of it, however deep in a value it comes from.
+struct Nowhere(Stack);
 
 impl fmt::Write for Nowhere {
     fn write_str(&mut self, _: &str) -> fmt::Result {
+        self.0.is_bounded();
         Ok(())
     }
 }
 
 /// Looks at all that a file holds and keeps nothing of it: the memory that this takes is the library's.
 pub fn use_file(file: &File) {
-    let print = |text: fmt::Arguments<'_>| Nowhere.write_fmt(text).expect("nowhere is large");
+    let stack = Stack::here();
+    let print = |text: fmt::Arguments<'_>| Nowhere(stack).write_fmt(text).expect("nowhere is large");
     let _ = testing::check(file, &mut |finding| print(format_args!("{finding}")));
     let _ = testing::survey(file.boxed(), RecoverOptions::default());
     let Ok(reader) = testing::open(file.boxed(), Path::new("file")) else { return };

@@ -1,28 +1,6 @@
 #![no_main]
 #![allow(dead_code)]
 
-// The command is a program and no library: its modules are taken in.
-#[path = "../../hydra-cli/src/args.rs"]
-mod args;
-#[path = "../../hydra-cli/src/console.rs"]
-mod console;
-#[path = "../../hydra-cli/src/failure.rs"]
-mod failure;
-#[path = "../../hydra-cli/src/import/mod.rs"]
-mod import;
-#[path = "../../tests/imports.rs"]
-mod imports;
-#[path = "../../hydra-cli/src/interrupt.rs"]
-mod interrupt;
-#[path = "../../hydra-cli/src/progress.rs"]
-mod progress;
-#[path = "../../hydra-cli/src/render/mod.rs"]
-mod render;
-#[path = "../../hydra-cli/src/schemas.rs"]
-mod schemas;
-#[path = "../../hydra-cli/src/source.rs"]
-mod source;
-#[path = "../../hydra-cli/src/target.rs"]
-mod target;
+include!("../command.rs");
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| imports::schema_is_rendered(bytes));
