@@ -34,7 +34,8 @@ impl Map {
         let path = path.as_ref();
         let fail = |error: std::io::Error| Error::io(error).in_file(path);
         let file = crate::file::storage::open_regular(path)?;
-        // SAFETY: the caller promises that nobody changes or truncates the file under the map.
+        // SAFETY: the caller promises that nobody else changes or truncates the file under the map. That Hydra's own
+        // writers keep to it is what test `random_edits_equal_those_of_plain_values` is about.
         let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
         Ok(Map { bytes, file: Arc::new(file), path: path.to_path_buf() })
     }
@@ -42,7 +43,7 @@ impl Map {
     /// Another map of the same file, as long as it is now; this one stays as it is.
     pub(crate) fn again(&self) -> Result<Map> {
         // SAFETY: the promise made to `open` is about the file, for as long as the map or what came from it lives; what
-        // came from it includes this map.
+        // came from it includes this map. Test `a_map_vouches_for_no_text_but_what_was_looked_at`: it is that file.
         let bytes = unsafe { memmap2::Mmap::map(&*self.file) }?;
         Ok(Map { bytes, file: self.file.clone(), path: self.path.clone() })
     }

@@ -161,7 +161,8 @@ impl Payload {
         let text = self.backing.bytes().get(self.ranges.text.clone()).unwrap_or_default();
         // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8.
         // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be
-        // changed, and that a map's committed bytes do not change is the contract of `Map::open`.
+        // changed, and that a map's committed bytes do not change is the contract of `Map::open`. Tests
+        // `a_payload_has_valid_text_and_is_in_bounds`, `a_map_vouches_for_no_text_but_what_was_looked_at`.
         unsafe { std::str::from_utf8_unchecked(text) }
     }
 }
@@ -209,6 +210,45 @@ mod tests {
         assert_eq!(Payload::new(buffer(b""), outside).unwrap_err(), PayloadFault::Bounds);
         let off_the_line = Ranges { records: 8..16, ..ranges };
         assert_eq!(Payload::new(buffer(b""), off_the_line).unwrap_err(), PayloadFault::Bounds);
+    }
+
+    #[test]
+    fn a_map_vouches_for_no_text_but_what_was_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut bytes = vec![b'a'; 256];
+        bytes[100] = 0xff;
+        std::fs::write(&path, &bytes).unwrap();
+        // SAFETY: nobody else knows this file, and what is in it stays as it is.
+        let map = Arc::new(TextMap::new(unsafe { Map::open(&path) }.unwrap(), 1));
+        let text = |map: &Arc<TextMap>, text: Range<usize>| {
+            let ranges = Ranges { records: 0..8, heap: 64..64, text };
+            Payload::new(Backing::Map(map.clone()), ranges).map(|payload| payload.text().len())
+        };
+        let looked_at = |map: &Arc<TextMap>| {
+            assert_eq!(text(map, 64..100), Ok(36));
+            assert_eq!(text(map, 64..101), Err(PayloadFault::Utf8(36)), "the same start");
+            assert_eq!(text(map, 100..136), Err(PayloadFault::Utf8(0)), "the same length");
+            assert_eq!(text(map, 128..164), Ok(36));
+        };
+        looked_at(&map);
+        looked_at(&map);
+
+        // The file grows, and another one takes its name.
+        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+        std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();
+        std::fs::write(folder.path().join("other"), [b'b'; 512]).unwrap();
+        std::fs::rename(folder.path().join("other"), &path).unwrap();
+        let grown = map.covering(300).unwrap();
+        assert_eq!(
+            (map.map().bytes().len(), grown.map().bytes().len()),
+            (256, 320),
+            "the file that was opened"
+        );
+        assert!(Arc::ptr_eq(&map.covering(256).unwrap(), &map), "long enough");
+        looked_at(&grown);
+        assert_eq!(text(&grown, 256..320), Err(PayloadFault::Utf8(0)));
+        assert_eq!(text(&map, 256..320), Err(PayloadFault::Bounds));
     }
 
     #[test]
