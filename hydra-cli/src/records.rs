@@ -11,6 +11,7 @@ use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
 use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, ErrorKind, Value};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -109,6 +110,19 @@ impl Records {
         }
         self.lost += end.saturating_sub(next);
         Ok(())
+    }
+
+    /// The metadata: none, and a loss, where it is damaged and that is allowed.
+    pub(crate) fn metadata(&mut self) -> Result<BTreeMap<String, Vec<u8>>> {
+        match self.reader.metadata() {
+            Ok(pairs) => Ok(pairs.clone()),
+            Err(error) if self.skip_damaged && error.kind() != ErrorKind::Io => {
+                self.skipped.push(self.input.failure(error));
+                self.incomplete = true;
+                Ok(BTreeMap::new())
+            }
+            Err(error) => Err(self.input.failure(error.help("--skip-damaged goes on without the metadata"))),
+        }
     }
 
     /// Says what is lost; the exit code that follows.

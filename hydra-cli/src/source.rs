@@ -6,6 +6,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
 use crate::render::escape;
+use crate::render::size::{count, plural};
 use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
 use std::fs::File;
@@ -65,8 +66,11 @@ impl Input {
             console.warn(&format!("{name}: {report}; hydra check {name} tells more"));
             return Ok(false);
         }
-        let message =
-            format!("{report}, {missing} of {} records cannot be found", known.saturating_add(missing));
+        let message = format!(
+            "{report}, {} of {} cannot be found",
+            count(missing),
+            plural(known.saturating_add(missing), "record")
+        );
         if skip_damaged {
             console.warn(&format!("{name}: {message}"));
             return Ok(true);
@@ -103,7 +107,14 @@ impl Input {
         let name = match (name, names.as_slice()) {
             (Some(name), _) if names.iter().any(|known| known == name) => name,
             (None, [only]) => only,
-            (_, []) => return Err(self.failure(failure(ErrorKind::NoTable).found("a file without tables"))),
+            (_, []) => {
+                let error = failure(ErrorKind::NoTable).found("a file without tables");
+                let error = match reader.report().is_damaged() {
+                    true => error.what("the schemas are damaged").help("hydra check"),
+                    false => error,
+                };
+                return Err(self.failure(error));
+            }
             (Some(name), _) => {
                 let error = failure(ErrorKind::NoTable).expected(format!("one of {list}")).found(name);
                 return Err(self.failure(error.help("--table NAME picks one of them")));

@@ -54,7 +54,7 @@ kinds! {
     /// A read-only feature that this library does not know: it may read, not write.
     ReadOnlyFeature = "HY0104", "may be read but not written";
     /// No commit record is valid.
-    NoCommit = "HY0105", "no valid commit record";
+    NoCommit = "HY0105", "damaged commit record";
     /// The file is shorter than its committed length.
     CutShort = "HY0106", "the file is cut short";
     /// A block header is not valid.

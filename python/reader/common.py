@@ -19,7 +19,7 @@ BLOCK_KINDS = {SCHEMA: "SCHEMA", DATA: "DATA", INDEX: "INDEX", META: "META", PAD
 CODES = {
     "HY0002": "no such file", "HY0001": "the system reported an error",
     "HY0101": "not a Hydra file", "HY0102": "damaged file header", "HY0103": "made by a newer version",
-    "HY0105": "no valid commit record", "HY0106": "the file is cut short",
+    "HY0105": "damaged commit record", "HY0106": "the file is cut short",
     "HY0201": "damaged block header", "HY0202": "payload checksum mismatch", "HY0203": "unsupported block",
     "HY0204": "damaged index", "HY0205": "not in canonical form", "HY0206": "blocks do not follow one another",
     "HY0301": "invalid value", "HY0302": "invalid reference", "HY0303": "invalid UTF-8",

@@ -84,7 +84,7 @@ error[HY0101]: not a Hydra file
         str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found zeros
-  = help: the content was lost, as by a crash of the system: restore a copy
+  = help: the content was lost, as by a crash of the system: restore a copy, or see what hydra recover saves
 
 "#]]
     );

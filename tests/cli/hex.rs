@@ -303,6 +303,7 @@ record 0 of 252 in its DATA block at 0x2100; block header ✓, payload checksum 
 
 "#]])
         .stderr_eq(str![[r#"
+warning: ticks.hydra: damaged (header); hydra check ticks.hydra tells more
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
   = help: hydra check ticks.hydra

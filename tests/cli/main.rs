@@ -8,6 +8,7 @@ mod compat;
 mod contract;
 mod convert;
 mod csv;
+mod damage;
 mod diff;
 mod formats;
 mod generate;

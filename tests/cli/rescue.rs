@@ -213,13 +213,13 @@ b.hydra  1,000 records, 24.8 KiB (25344), verified
     place.run(&["recover", "ticks.hydra", "-o", "c.hydra"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[
         r#"
 error[HY0202]: payload checksum mismatch: nothing can be saved
-  --> ticks.hydra: found 1000 lost records
+  --> ticks.hydra @ 0x2100: found 1000 lost records
 
 "#
     ]]);
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ ticks.hydra  cannot be opened
-  [HY0105] no valid commit record: both commit records are invalid
+  [HY0105] damaged commit record: both commit records are invalid
     --> ticks.hydra @ 0x200
     = help: hydra recover
   [HY0202] payload checksum mismatch

@@ -454,7 +454,7 @@ not verified: checksums and contents of 2 data blocks; hydra check ticks.hydra r
     // The newest commit record, in either slot.
     place.change("ticks.hydra", |bytes| [512 + 20, 4608 + 20].into_iter().for_each(|at| bytes[at] ^= 1));
     place.run(&["cat", "ticks.hydra"]).code(1).stderr_eq(str![[r#"
-error[HY0105]: no valid commit record: both commit records are invalid
+error[HY0105]: damaged commit record: both commit records are invalid
   --> ticks.hydra @ 0x200
   = help: hydra recover
 

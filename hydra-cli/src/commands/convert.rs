@@ -59,6 +59,7 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
     let mut records = Records::open(input, &args.select.source, None, &args.select.fields, console)?;
+    let keys = records.metadata()?.len() as u64;
     let mut exporter = Exporter::new(format, &records, stdout && console.width.is_some())?;
     let mut stream = |out: &mut dyn io::Write| -> Result<()> {
         exporter.start(records.table.name(), out)?;
@@ -70,7 +71,6 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
         Some(target) => target.write_text(stream)?,
     }
     let mut losses = exporter.losses();
-    let keys = records.reader.metadata().map_err(|error| records.input.failure(error))?.len() as u64;
     if keys > 0 {
         losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
     }
@@ -107,8 +107,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
             let table = writer.dynamic_table(records.table.schema())?;
             records.each(0..u64::MAX, &mut |value| Ok(writer.append_value(table, value)?))?;
         }
-        let metadata = records.reader.metadata().map_err(|error| records.input.failure(error))?;
-        metadata.iter().try_for_each(|(key, value)| Ok(writer.set_metadata(key, value)?))
+        records.metadata()?.iter().try_for_each(|(key, value)| Ok(writer.set_metadata(key, value)?))
     };
     match target {
         None => hydra_to_stdout(console, &mut fill)?,

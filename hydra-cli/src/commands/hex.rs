@@ -320,6 +320,7 @@ impl View<'_> {
     fn path(&mut self, text: &str, table: Option<&str>) -> Result<()> {
         let locator: Locator = get::parse(text)?;
         let reader = self.input.open()?;
+        self.input.admit(&reader, true, self.console)?;
         let table = self.input.table(&reader, locator.table.as_deref().or(table))?;
         let (range, _) = get::which(self.input, &table, &locator)?;
         let left = (range.end - range.start).saturating_sub(MOST_RECORDS);

@@ -14,6 +14,7 @@ use crate::source::Input;
 use hydra::Dynamic;
 use hydra::file::{Reader, State, Table};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -76,8 +77,8 @@ fn show(
         State::Damaged => ("✗", Style::Bad),
         _ => ("!", Style::Warn),
     };
-    let damage =
-        found.filter(|_| broken).map(|found| format!(", but damaged: {}", plural(found.count, "finding")));
+    let but = if report.state() == State::Damaged { "" } else { ", but damaged" };
+    let damage = found.filter(|_| broken).map(|found| format!("{but}: {}", plural(found.count, "finding")));
     let state = console.paint(style, &format!("{mark} {report}{}", damage.unwrap_or_default()));
     writeln!(console, "{}  {state}", console.paint(Style::Bold, &name))?;
     let tables = plural(reader.tables().len() as u64, "table");
@@ -99,7 +100,10 @@ fn show(
         let table = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;
         show_table(&name, blocks, &table, share, console)?;
     }
-    show_metadata(input, reader, console)?;
+    match reader.metadata() {
+        Ok(pairs) => show_metadata(pairs, console)?,
+        Err(error) => console.complain(&input.failure(error)),
+    }
     writeln!(console)?;
     match found {
         Some(found) => found.show(&input.name, console),
@@ -133,8 +137,7 @@ fn show_table(
     Ok(console.write_all(text.as_bytes())?)
 }
 
-fn show_metadata(input: &Input, reader: &Reader, console: &mut Console) -> Result<()> {
-    let pairs = reader.metadata().map_err(|error| input.failure(error))?;
+fn show_metadata(pairs: &BTreeMap<String, Vec<u8>>, console: &mut Console) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
@@ -172,7 +175,10 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
         own.insert("blocks".into(), json!(table.block_count()));
         tables.push(Value::Object(own));
     }
-    let pairs = reader.metadata().map_err(|error| input.failure(error))?;
+    let (pairs, lost) = match reader.metadata() {
+        Ok(pairs) => (Some(pairs), None),
+        Err(error) => (None, Some(error)),
+    };
     let pair = |(key, value): (&String, &Vec<u8>)| (key.clone(), metadata_value(value));
     let state = match report.state() {
         State::Clean => "clean",
@@ -187,7 +193,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
         "size_bytes": reader.file_bytes(),
         "file_id": hex(&reader.file_id()),
         "state": state,
-        "details": report.details().iter().map(check::finding).collect::<Vec<_>>(),
+        "details": report.details().iter().chain(&lost).map(check::finding).collect::<Vec<_>>(),
         "commit": {
             "sequence": commit.sequence,
             "epoch": commit.epoch,
@@ -197,7 +203,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
             "blocks": commit.block_count,
         },
         "tables": tables,
-        "metadata": pairs.iter().map(pair).collect::<Map<String, Value>>(),
+        "metadata": pairs.map(|pairs| pairs.iter().map(pair).collect::<Map<String, Value>>()),
         "verified": found.map(check::Findings::document),
     }))
 }

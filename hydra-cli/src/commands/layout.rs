@@ -23,6 +23,7 @@ const MOST_LINES: u64 = 64;
 pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let reader = input.open()?;
+    let exit = if input.admit(&reader, true, console)? { Exit::Lossy } else { Exit::Done };
     let file = Geometry::of(&reader).map_err(|error| input.failure(error))?;
     let names: Vec<&str> = match &args.table {
         Some(name) => vec![name],
@@ -50,14 +51,14 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
         });
         serde_json::to_writer_pretty(&mut *console, &document)?;
         writeln!(console)?;
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     let name = console.paint(Style::Bold, &escape::line(&input.name));
     writeln!(console, "{name}  {}\n{}", bytes(reader.file_bytes()), file.draw(console))?;
     for (name, len, schema) in &tables {
         show(name, *len, schema, console)?;
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// The bytes of a file by what they are for.

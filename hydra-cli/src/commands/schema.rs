@@ -13,6 +13,7 @@ use std::io::Write;
 pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let reader = input.open()?;
+    let incomplete = input.admit(&reader, true, console)?;
     let table = || input.table(&reader, args.table.as_deref());
     match args.language {
         Language::Text => write!(console, "{}", escape::lines(&table()?.schema().to_string()))?,
@@ -21,7 +22,10 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
             serde_json::to_writer_pretty(&mut *console, &schema::document(table.name(), table.schema()))?;
             writeln!(console)?;
         }
-        Language::Numpy => return numpy(args, &input, &reader, console),
+        Language::Numpy => {
+            let exit = numpy(args, &input, &reader, console)?;
+            return Ok(if incomplete { Exit::Lossy } else { exit });
+        }
         Language::Rust => {
             let table = table()?;
             let (text, losses) = rust::source(table.name(), table.schema());

@@ -338,9 +338,12 @@ pub(crate) fn find_next(
     limit: u64,
     epochs: std::ops::RangeInclusive<u32>,
 ) -> Result<Option<u64>> {
-    let mut chunk = vec![0; (64 << 10).min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(0))];
+    let mut buffer = Vec::new();
     while offset < limit {
-        let chunk = source.read(offset, &mut chunk)?;
+        // Most damage is short, and there may be no end of it: a little first, then ever more.
+        let more = buffer.len().saturating_mul(2).clamp(1 << 10, 64 << 10);
+        buffer.resize(more.min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(more)), 0);
+        let chunk = source.read(offset, &mut buffer)?;
         for line in chunk.chunks_exact(LINE as usize) {
             let found = BlockHeader::decode(line, key, offset);
             if found.is_ok_and(|header| header.end(offset) <= limit && epochs.contains(&header.epoch)) {

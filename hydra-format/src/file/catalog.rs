@@ -4,7 +4,7 @@
 
 use super::block::{self, BlockHeader, BlockKind, Bounds};
 use super::index::{Entry, Index, IndexSchema, follow, totals};
-use super::layout::{LINE, NODE_ENTRIES};
+use super::layout::{LINE, NODE_ENTRIES, REGION};
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
 use crate::evolve::is_older;
@@ -152,7 +152,19 @@ impl Catalog {
     #[cold]
     pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
         let name = self.tables.get(table).map_or("?", TableInfo::name);
-        Error::new(ErrorKind::Chain)
+        // They are looked for after those before them.
+        let entries = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
+        let at = match before.and_then(|at| entries.get(at)) {
+            Some(entry) if entry.level == 0 => {
+                Some(entry.offset.saturating_add(u64::from(entry.line_count) * LINE))
+            }
+            Some(node) => Some(node.offset),
+            None => entries.first().map(|_| REGION),
+        };
+        let error = Error::new(ErrorKind::Chain);
+        at.into_iter()
+            .fold(error, Error::at)
             .place(format!("table {name}, records {}..{}", records.start, records.end))
             .what("the block of these records is missing")
             .help("hydra check")
@@ -388,6 +400,21 @@ impl Catalog {
         table.block_count = table.block_count.saturating_add(1);
         table.entries.push(entry);
         if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
+    }
+
+    /// A block that an index names, later than the one that was found for the same records, was their edit, and is lost: it
+    /// is named all the same, so that nobody takes the records before it for the newest.
+    pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
+        for named in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+            let number = self.schemas.get(&named.schema).map(|info| info.table);
+            let Some(table) = number.and_then(|number| self.tables.get_mut(number)) else { continue };
+            let at = position(&table.entries, named.first);
+            let Some(found) = at.and_then(|at| table.entries.get_mut(at)) else { continue };
+            let same = (found.level, found.first, found.count) == (named.level, named.first, named.count);
+            if same && found.schema == named.schema && found.offset < named.offset {
+                *found = named;
+            }
+        }
     }
 
     /// Puts a replacement in the place of the block with the same records. Nodes above that are opened up, so that what

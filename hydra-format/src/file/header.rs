@@ -165,8 +165,9 @@ fn diagnose(region: &[u8]) -> Error {
     if MAGIC.starts_with(region) {
         return cut_short(region.len());
     }
-    if layout::is_zero(region) {
-        return not_hydra("zeros").help("the content was lost, as by a crash of the system: restore a copy");
+    if layout::is_zero(region.get(..layout::LINE as usize).unwrap_or(region)) {
+        let help = "the content was lost, as by a crash of the system: restore a copy, or see what hydra recover saves";
+        return not_hydra("zeros").help(help);
     }
     if let Some((_, how)) = MANGLINGS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
         return not_hydra("a Hydra file that was mangled").what(*how).help("copy it again, in binary mode");

@@ -423,6 +423,14 @@ fn take_in(
             Some(BlockKind::Schema) if schemas => block::read_block(source, walk.key, offset, walk.limit)
                 .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),
             Some(BlockKind::Data) if data => catalog.add_data(source, offset, &header),
+            // The catalog is made from headers alone: they do not tell what is lost.
+            Some(BlockKind::Index) if !schemas => {
+                let read = or_damage(block::read_block(source, walk.key, offset, walk.limit))?;
+                if let Some(index) = read.as_ref().ok().and_then(|(_, payload)| Index::parse(payload).ok()) {
+                    catalog.name_lost(&index);
+                }
+                Ok(())
+            }
             _ => Ok(()),
         };
         problems.extend(or_damage(taken)?.err());

@@ -17,7 +17,7 @@ use crate::evolve::{Evolution, Resolution};
 use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Ranges, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -323,11 +323,22 @@ impl Shared {
         Ok(Some(Reader::with(file, map, path, opened, caches)))
     }
 
-    /// The tables from the headers of all blocks, if this one is among them.
-    fn rebuilt(&self, table: usize) -> Result<&Catalog> {
+    /// The tables from the headers of all blocks, if this one is among them, and nothing but nodes is lost: another block
+    /// may have been an edit of what is under a node.
+    fn rebuilt(&self, table: usize, node: Option<u64>) -> Result<&Catalog> {
         if self.rebuilt.get().is_none() {
             let Opened { header, commit, catalog, .. } = &self.opened;
-            let found = open::rebuild(self.source(), header, commit, catalog.limit(), &mut Vec::new())?;
+            let mut problems = Vec::new();
+            let found = open::rebuild(self.source(), header, commit, catalog.limit(), &mut problems)?;
+            let entries = catalog.tables.iter().flat_map(|table| &table.entries);
+            let nodes = entries.filter(|entry| entry.level > 0).map(|entry| entry.offset);
+            let nodes: HashSet<u64> = nodes.chain(node).collect();
+            if problems.iter().any(|problem| problem.offset().is_none_or(|at| !nodes.contains(&at))) {
+                let error = Error::new(ErrorKind::Index).at(node.unwrap_or_default());
+                return Err(error
+                    .what("this node is lost, and a block that may be under it")
+                    .help("hydra recover"));
+            }
             let _ = self.rebuilt.set(found);
         }
         let name = |catalog: &Catalog| catalog.tables.get(table).map(|table| table.name.clone());
@@ -352,13 +363,15 @@ impl Shared {
         let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
         match cursor.next(catalog, self.source())? {
             Ok(entry) => Some(Ok(entry)),
-            Err((error, behind)) if error.kind() == ErrorKind::Index => match self.rebuilt(cursor.table()) {
-                Ok(rebuilt) => {
-                    cursor.flatten(rebuilt);
-                    self.next(cursor)
+            Err((error, behind)) if error.kind() == ErrorKind::Index => {
+                match self.rebuilt(cursor.table(), error.offset()) {
+                    Ok(rebuilt) => {
+                        cursor.flatten(rebuilt);
+                        self.next(cursor)
+                    }
+                    Err(error) => Some(Err((self.in_file(error), behind))),
                 }
-                Err(error) => Some(Err((self.in_file(error), behind))),
-            },
+            }
             Err((error, behind)) => Some(Err((self.in_file(error), behind))),
         }
     }
@@ -391,7 +404,8 @@ impl Shared {
         let found = match catalog.find(table, record, &mut node) {
             Err(error) if error.kind() == ErrorKind::Index => {
                 let flat = |_: &Entry| Err(Error::new(ErrorKind::Index));
-                self.rebuilt(table).and_then(|rebuilt| rebuilt.find(table, record, &mut { flat }))
+                self.rebuilt(table, error.offset())
+                    .and_then(|rebuilt| rebuilt.find(table, record, &mut { flat }))
             }
             found => found,
         };

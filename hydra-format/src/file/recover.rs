@@ -364,10 +364,12 @@ impl Rescue {
             return Ok(());
         }
         let first = recovery.tables.iter().flat_map(|table| &table.lost).next();
+        let at = first.and_then(|(_, error)| error.offset());
         let (kind, found) = first
             .map_or((ErrorKind::CutShort, "no whole block of records".to_string()), |(_, error)| {
                 (error.kind(), format!("{} lost records", recovery.lost_count()))
             });
-        Err(Error::new(kind).in_file(self.reader.path()).what("nothing can be saved").found(found))
+        let error = Error::new(kind).in_file(self.reader.path()).what("nothing can be saved").found(found);
+        Err(at.into_iter().fold(error, Error::at))
     }
 }

@@ -217,13 +217,13 @@ impl Survey {
 
     /// Blocks in gaps that an index names are gone; a directory names all before it that are current.
     fn read_index(&mut self, index: &Index<'_>) {
-        for entry in
-            (0..index.entry_count()).filter_map(|at| index.entry(at)).filter(|entry| entry.level == 0)
-        {
+        for entry in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
             let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
-            if self.gaps.get(at).is_some_and(|gap| gap.bytes.contains(&entry.offset)) {
+            if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
                 if entry.level > 0 {
                     self.blind = true;
+                    let end = entry.offset.saturating_add(u64::from(entry.line_count) * LINE);
+                    gap.explained |= gap.bytes == (entry.offset..end);
                     continue;
                 }
                 let version = Version {

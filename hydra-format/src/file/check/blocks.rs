@@ -61,7 +61,8 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// Checks the block at `offset`, whose header is valid. True if its payload is the one that was written.
+    /// Checks the block at `offset`, whose header is valid. True if its payload is the one that was written, and of a
+    /// known type.
     pub(super) fn check(
         &mut self,
         offset: u64,
@@ -102,7 +103,7 @@ impl<'a> Blocks<'a> {
             _ => {}
         }
         self.bytes = bytes;
-        Ok(good)
+        Ok(good && (header.schema == 0 || self.catalog.schemas.contains_key(&header.schema)))
     }
 
     fn check_data(

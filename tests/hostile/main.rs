@@ -1,0 +1,80 @@
+//! Inputs made to take long, of any size, and what a program does with one: `.ci/doubling` counts its instructions.
+//!     hydra-hostile kinds
+//!     hydra-hostile make KIND BYTES FILE
+//!     hydra-hostile use KIND FILE
+#![forbid(unsafe_code)]
+
+mod files;
+mod texts;
+
+use hydra::file::RecoverOptions;
+use hydra::reflect::Locator;
+use hydra::{AlignedBuf, Dynamic, Value, testing};
+use hydra_tests::laws;
+use hydra_tests::memory::{File, Memory};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Makes an input of about so many bytes.
+type Make = fn(usize) -> Vec<u8>;
+
+/// Opens, checks, reads and recovers a file.
+fn use_file(bytes: &[u8]) {
+    let file = File::of(bytes);
+    laws::use_file(&file);
+    let options = RecoverOptions::default().uncommitted(true).older(true);
+    let _ = testing::recover(file.boxed(), &Memory::default(), Path::new("saved"), options);
+}
+
+/// Views and decodes an image of a list of strings.
+fn use_image(bytes: &[u8]) {
+    let bytes = AlignedBuf::copy_of(bytes);
+    let viewed = hydra::view::<Vec<String>>(&bytes).is_ok();
+    assert_eq!(viewed, hydra::from_bytes::<Vec<String>>(&bytes).is_ok());
+}
+
+/// Reads a path, prints it and looks for it.
+fn use_path(bytes: &[u8]) {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    laws::path_is_read(text, Value::of(&vec![1u8]));
+    let value = Dynamic::from_value(Value::of(&vec![vec![1u8]])).expect("a value");
+    let found = text.parse::<Locator>().map(|locator| value.value().follow(&locator.path).is_ok());
+    assert!(!matches!(found, Ok(true)));
+}
+
+fn run(words: &[&str]) -> Option<()> {
+    match *words {
+        ["kinds"] => {
+            let (files, texts) = (files::KINDS.iter(), texts::KINDS.iter());
+            files.for_each(|(kind, _)| println!("{kind}"));
+            texts.for_each(|(kind, extension, _)| println!("{kind} {extension}"));
+        }
+        ["make", kind, bytes, path] => {
+            let text = texts::KINDS.iter().find(|known| known.0 == kind).map(|known| known.2);
+            let file = files::KINDS.iter().find(|known| known.0 == kind).map(|known| known.1);
+            let make: Make = file.or(text)?;
+            std::fs::write(path, make(bytes.parse().ok()?)).ok()?;
+        }
+        ["use", kind, path] => {
+            let bytes = std::fs::read(path).ok()?;
+            match kind {
+                "image" => use_image(&bytes),
+                "names in a path" | "indexes in a path" => use_path(&bytes),
+                _ => use_file(&bytes),
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Some(()) => ExitCode::SUCCESS,
+        None => {
+            eprintln!("hydra-hostile kinds | make KIND BYTES FILE | use KIND FILE");
+            ExitCode::from(2)
+        }
+    }
+}
