@@ -60,14 +60,24 @@ fn unsafe_code_is_forbidden_everywhere_but_in_raw() {
 }
 
 #[test]
-fn every_unsafe_block_has_its_proof() {
+fn every_unsafe_block_has_its_proof_and_its_test() {
+    let all = ["hydra-format/src", "tests"].into_iter().flat_map(sources).map(|(_, text)| text);
+    let all = all.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
     let mut complaints = Vec::new();
     for (path, text) in sources("hydra-format/src/raw") {
-        let lines: Vec<&str> = text.lines().collect();
-        for (i, line) in lines.iter().enumerate() {
-            let above = &lines[i.saturating_sub(10)..=i];
-            if line.contains("unsafe {") && !above.iter().any(|line| line.contains("SAFETY:")) {
-                complaints.push(format!("{path}:{}: an unsafe block without SAFETY", i + 1));
+        let lines: Vec<&str> = without_tests(&text).lines().collect();
+        for (i, line) in
+            lines.iter().enumerate().filter(|(_, line)| line.contains("unsafe {") && !line.starts_with("///"))
+        {
+            let above = lines[..i].iter().rposition(|line| line.contains("SAFETY:")).unwrap_or(i);
+            let proof = lines[above..i].join(" ");
+            let comment = lines[above..i].iter().all(|line| line.trim_start().starts_with("//"));
+            if above == i || !comment {
+                complaints.push(format!("{path}:{}: {line}: no SAFETY right above", i + 1));
+            }
+            let is_test = |name| all.contains(&format!("#[test] fn {name}()"));
+            if !proof.split('`').any(is_test) {
+                complaints.push(format!("{path}:{}: no test that would catch a violation", i + 1));
             }
         }
     }

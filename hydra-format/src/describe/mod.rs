@@ -10,11 +10,7 @@ mod check;
 mod descriptor;
 mod footnote;
 mod kind;
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "loops of constants, up to a constant"
-)]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops up to a constant")]
 mod layout;
 mod note;
 mod schema;

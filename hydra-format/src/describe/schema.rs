@@ -387,6 +387,51 @@ mod tests {
         assert!(accepted > 0);
     }
 
+    /// A core is (version, 0), the number of types, and each with its length: kind, flags, form, exponent, size, alignment.
+    #[test]
+    fn a_core_says_only_what_this_version_knows() {
+        let schema = Schema::of::<std::num::NonZero<u32>>();
+        let core = schema.core();
+        assert_eq!((core[13], &core[16..24]), (1, &[4, 0, 0, 0, 4, 0, 0, 0][..]));
+        assert_eq!(Schema::decode(core, &[0; 4]).unwrap(), schema);
+        let refused = |changes: &[(usize, u8)]| {
+            let mut core = core.to_vec();
+            changes.iter().for_each(|&(at, byte)| core[at] = byte);
+            Schema::decode(&core, &[0; 4]).unwrap_err().kind()
+        };
+        assert_eq!(refused(&[(0, 2)]), ErrorKind::UnknownFeature);
+        assert_eq!(refused(&[(2, 1)]), ErrorKind::UnknownFeature);
+        assert_eq!(refused(&[(12, 29)]), ErrorKind::UnknownFeature);
+        assert_eq!(refused(&[(13, 3)]), ErrorKind::UnknownFeature);
+        for zeros in [&[(16, 0)][..], &[(20, 0)], &[(16, 0), (20, 0)], &[(16, 8)], &[(20, 8)]] {
+            assert_eq!(refused(zeros), ErrorKind::BadSchema, "{zeros:?}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_are_fnv_1a() {
+        // From the page of its authors.
+        let vectors =
+            [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)];
+        vectors.map(|(text, hash)| assert_eq!(fnv1a(text.as_bytes()), hash));
+    }
+
+    #[test]
+    fn the_number_of_types_has_a_limit() {
+        let chain = |count: u32| {
+            let lists = (1..count).map(|next| Descriptor::list(at(next)));
+            Schema::new(lists.chain([Descriptor::scalar(Kind::U8)]).collect())
+        };
+        let most = chain(65_535).unwrap();
+        assert_eq!(Schema::decode(most.core(), most.notes()).unwrap(), most);
+        let error = chain(65_536).unwrap_err().to_string();
+        assert!(error.contains("1 to 65535"), "{error}");
+        let mut core = most.core().to_vec();
+        core[4..8].copy_from_slice(&65_536u32.to_le_bytes());
+        let error = Schema::decode(&core, most.notes()).unwrap_err().to_string();
+        assert!(error.contains("too many types"), "before it looks for them: {error}");
+    }
+
     #[test]
     fn a_spelling_ends() {
         let knot = Schema::new(vec![Descriptor::list(at(0))]).unwrap();

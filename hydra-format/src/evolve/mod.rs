@@ -5,11 +5,7 @@
 //! otherwise a verified block is written anew once, and everything above reads the copy.
 #![forbid(unsafe_code)]
 
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "checked schemas' numbers, and the plan's own"
-)]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod compile;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/EVOLUTION.md")]
@@ -17,11 +13,7 @@ mod guide {}
 #[expect(clippy::indexing_slicing, reason = "positions that were counted there")]
 mod names;
 mod plan;
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "checked schemas' numbers, and the plan's own"
-)]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod rules;
 mod run;
 mod widen;

@@ -385,6 +385,9 @@ mod tests {
         assert_eq!(BlockHeader::decode(&bytes, 11, 8256), Err(NoHeader::Place));
         assert_eq!(BlockHeader::decode(&bytes, 12, 8192), Err(NoHeader::Place));
         assert_eq!(BlockHeader::decode(&bytes[..63], 11, 8192), Err(NoHeader::CutOff));
+        let bytes = header.encode(0xffff, 8192);
+        assert_eq!(BlockHeader::decode(&bytes, 0xffff, 8192), Ok(header));
+        assert_eq!(BlockHeader::decode(&bytes, 0xdfff, 8192), Err(NoHeader::Place), "bits that both have");
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes;
             flipped[bit / 8] ^= 1 << (bit % 8);
@@ -400,11 +403,35 @@ mod tests {
             BlockHeader { payload_bytes: 257, ..sample() },
             BlockHeader { line_count: u32::MAX, payload_bytes: u32::MAX, ..sample() },
             BlockHeader { payload_bytes: 1, ..BlockHeader::new(BlockKind::Pad, 0) },
+            BlockHeader { line_count: 0, ..BlockHeader::new(BlockKind::Pad, 0) },
+            BlockHeader::new(BlockKind::Data, 256 << 20),
         ] {
             assert_eq!(BlockHeader::decode(&bad.encode(1, 64), 1, 64), Err(NoHeader::Length), "{bad:?}");
         }
         let pad = BlockHeader { line_count: u32::MAX, ..BlockHeader::new(BlockKind::Pad, 0) };
-        assert_eq!(BlockHeader::decode(&pad.encode(1, 64), 1, 64), Ok(pad));
+        let largest = BlockHeader::new(BlockKind::Data, (256 << 20) - 64);
+        for good in [pad, BlockHeader::new(BlockKind::Pad, 0), largest, BlockHeader::new(BlockKind::Meta, 0)]
+        {
+            assert_eq!(BlockHeader::decode(&good.encode(1, 64), 1, 64), Ok(good));
+        }
+    }
+
+    #[test]
+    fn a_block_ends_within_the_file_and_has_its_payload() {
+        let payload = [7; 200];
+        let header = BlockHeader { payload_crc: crc32fast::hash(&payload), ..sample() };
+        let line = header.encode(11, 8192);
+        let end = 8192 + 5 * 64;
+        for (limit, valid) in [(0, false), (8192, false), (end - 64, false), (end, true), (end + 64, true)] {
+            assert_eq!(decode_header(&line, 11, 8192, limit).is_ok(), valid, "{limit}");
+        }
+        let other = |payload: &[u8]| check_payload(&header, 8192, payload).map_err(|error| error.kind());
+        assert_eq!(other(&payload), Ok(()));
+        assert_eq!(other(&payload[..199]), Err(ErrorKind::CutShort));
+        assert_eq!(other(&[7; 201]), Err(ErrorKind::CutShort));
+        assert_eq!(other(&[8; 200]), Err(ErrorKind::Checksum));
+        let empty = BlockHeader { payload_crc: 1, ..BlockHeader::new(BlockKind::Meta, 0) };
+        assert_eq!(check_payload(&empty, 8192, &[]).unwrap_err().kind(), ErrorKind::Checksum);
     }
 
     #[test]
@@ -429,6 +456,15 @@ mod tests {
             BlockHeader { text: 256, ..sample() },
             BlockHeader { count: 0, ..sample() },
             BlockHeader { stride: 0, ..sample() },
+            BlockHeader { stride: 0, text: 0, ..sample() },
+            BlockHeader { count: 0, text: 0, ..sample() },
+            BlockHeader {
+                count: 1,
+                stride: MAX_STRIDE + 1,
+                text: 20 << 20,
+                payload_bytes: 30 << 20,
+                ..sample()
+            },
             BlockHeader { count: u32::MAX, stride: u32::MAX, ..sample() },
         ] {
             assert_eq!(bad.regions(0).unwrap_err().kind(), ErrorKind::BlockHeader, "{bad:?}");

@@ -172,6 +172,9 @@ mod tests {
         for bad in [
             Commit { synced_bytes: 16448, ..good },
             Commit { synced_bytes: 4096, ..good },
+            Commit { synced_bytes: 8200, ..good },
+            Commit { last_block: 16385, ..good },
+            Commit { last_block: 32768, ..good },
             Commit { committed_bytes: 16385, ..good },
             Commit { committed_bytes: 1 << 63, ..good },
             Commit { directory: 16384, ..good },
@@ -180,6 +183,13 @@ mod tests {
         ] {
             assert!(Commit::decode(&bad.encode(&ID), &ID).is_err(), "{bad:?}");
         }
-        assert!(Commit::decode(&good.encode(&ID), &ID).is_ok());
+        let largest = Commit { committed_bytes: (1 << 63) - 64, last_block: (1 << 63) - 128, ..good };
+        for good in [good, largest, Commit { last_block: 8192, directory: 16320, ..good }] {
+            assert!(Commit::decode(&good.encode(&ID), &ID).is_ok());
+        }
+        assert_eq!(
+            [0, CLOSED, 2, CLOSED | 2].map(|flags| Commit { flags, ..good }.is_closed()),
+            [false, true, false, true]
+        );
     }
 }

@@ -394,6 +394,86 @@ mod tests {
     }
 
     #[test]
+    fn what_should_be_zero_is_untidy_and_no_damage() {
+        let entries = blocks(2);
+        let table = DirectoryTable { record_count: 20, block_count: 2, entries: &entries };
+        let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
+        let directory = encode_directory(77, &[table], &[schema]);
+        let node = encode_node(0, 4, 0, &entries);
+        let tidy = |payload: &[u8], changes: &[(usize, u8)]| {
+            let mut payload = payload.to_vec();
+            changes.iter().for_each(|&(at, byte)| payload[at] = byte);
+            Index::parse(&payload).map(|index| index.is_tidy())
+        };
+        let row = index::BYTES + index_table::ZERO;
+        let schema_row = index::BYTES + index_table::BYTES + index_schema::ZERO;
+        assert_eq!((tidy(&directory, &[]), tidy(&node, &[])), (Ok(true), Ok(true)));
+        for at in
+            [index::ZERO, index::ZERO_TOO, index::BYTES - 1, index::LEVEL, index::TABLE, row, schema_row]
+        {
+            assert_eq!(tidy(&directory, &[(at, 1)]), Ok(false), "{at}");
+        }
+        assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Ok(false), "more than the entries");
+        assert_eq!(tidy(&node, &[(index::LEVEL, 3), (index::TABLE, 9)]), Ok(true));
+        // A node with what only directories have: a table, or a schema, in the place of its entries.
+        for (count, bytes) in [(index::TABLES, index_table::BYTES), (index::SCHEMAS, index_schema::BYTES)] {
+            let mut odd = node[..index::BYTES + bytes].to_vec();
+            odd[index::BYTES..].fill(0);
+            put(&mut odd, index::ENTRIES, &0u32.to_le_bytes());
+            put(&mut odd, count, &1u32.to_le_bytes());
+            assert_eq!(tidy(&odd, &[]), Ok(false));
+        }
+        let larger = [&node[..index::BYTES], &[0; 2 * (entry::BYTES + 8)]].concat();
+        assert_eq!(tidy(&larger, &[(index::ENTRY_BYTES, entry::BYTES as u8 + 8)]), Ok(true), "newer entries");
+        assert!(tidy(&node, &[(index::ENTRY_BYTES, entry::BYTES as u8 - 1)]).is_err());
+        assert!(tidy(&node, &[(index::VERSION, 2)]).is_err());
+    }
+
+    #[test]
+    fn an_entry_keeps_every_rule() {
+        let limit = 1 << 40;
+        let leaf = Entry { offset: limit - 128, ..blocks(1)[0] };
+        let node = Entry { level: 1, schema: 0, block_count: 5, ..leaf };
+        let most = u64::from(MAX_BLOCK_LINES) * LINE;
+        for good in [
+            leaf,
+            node,
+            Entry { count: 1, ..leaf },
+            Entry { count: u64::from(u32::MAX), ..leaf },
+            Entry { count: 1 << 40, ..node },
+            Entry { first: u64::MAX - 10, ..leaf },
+            Entry { level: MAX_LEVEL, ..node },
+            Entry { block_count: 1, ..node },
+            Entry { offset: REGION, ..leaf },
+            Entry { offset: limit - 64, line_count: 1, ..leaf },
+            Entry { offset: limit - most, line_count: MAX_BLOCK_LINES, ..leaf },
+        ] {
+            assert!(good.is_possible(limit), "{good:?}");
+        }
+        for bad in [
+            Entry { block_count: 0, ..leaf },
+            Entry { block_count: 2, ..leaf },
+            Entry { schema: 0, ..leaf },
+            Entry { count: 0, ..leaf },
+            Entry { count: 1 << 32, ..leaf },
+            Entry { block_count: 0, ..node },
+            Entry { schema: 1, ..node },
+            Entry { count: 0, ..node },
+            Entry { level: MAX_LEVEL + 1, ..node },
+            Entry { first: u64::MAX - 9, ..leaf },
+            Entry { offset: REGION - 64, ..leaf },
+            Entry { offset: REGION + 1, ..leaf },
+            Entry { line_count: 0, ..leaf },
+            Entry { line_count: 3, ..leaf },
+            Entry { line_count: 100, ..leaf },
+            Entry { offset: REGION, line_count: MAX_BLOCK_LINES + 1, ..leaf },
+            Entry { offset: u64::MAX - 63, ..leaf },
+        ] {
+            assert!(!bad.is_possible(limit), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn runs_of_one_level_are_found() {
         let mut entries = blocks(300);
         assert_eq!(full_run(&entries), Some(0));

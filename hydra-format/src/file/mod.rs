@@ -26,11 +26,6 @@ mod survey;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "the program's own values, and files it made"
-)]
 mod writer;
 pub use block::{BlockHeader, BlockKind};
 pub use catalog::{SchemaInfo, TableInfo};

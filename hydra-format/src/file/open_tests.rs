@@ -82,14 +82,17 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
     let memory = two_commits(Level::Buffered);
     let opened = memory.open().unwrap();
     assert_eq!((opened.commit.synced_bytes, opened.commit.record_count), (REGION, 20));
-    // The record is there, one of its blocks is not: the record before it is in force.
-    for at in [opened.commit.last_block + 3, opened.commit.last_block + 70] {
+    // The record is there, one of its blocks is not, to the zeros after its payload: the record before it is in force.
+    let end = opened.commit.committed_bytes;
+    for at in [opened.commit.last_block + 3, opened.commit.last_block + 70, end - 1] {
         damage(&memory, at);
         let back = memory.open().unwrap();
         assert_eq!((back.commit.record_count, back.commit.sequence), (0, 1));
         assert!(matches!(back.report.state(), State::LastCommitLost { bytes: 1.. }));
         damage(&memory, at);
     }
+    let cut = Memory::of(&memory.bytes()[..end as usize - 1]);
+    assert_eq!(cut.open().unwrap().commit.sequence, 1);
     // And if that is not there either, none is.
     damage(&memory, opened.commit.last_block + 70);
     damage(&memory, SLOT_AT[1 - opened.slot]);

@@ -58,16 +58,16 @@ impl Places {
     pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
         let [own, next] = self.slots.get(self.slot_of(index)..)?.first_chunk()?;
         let (slot, counts, position) = holds(own, index).or_else(|| holds(next, index))?;
-        let (bytes, stride) = (self.map.map().bytes(), counts >> 32);
-        let start = slot[2].load(Ordering::Relaxed);
-        let record = bytes.get(start.wrapping_add(position.wrapping_mul(stride)) as usize..)?.get(..size)?;
+        let (start, stride) = (slot[2].load(Ordering::Relaxed), counts >> 32);
+        let at = start.wrapping_add(position.wrapping_mul(stride)) as usize;
+        let record = self.map.get(at..at.saturating_add(size))?;
         if !refs {
             return Some(At::new(record, &[], ""));
         }
         let ends = slot[3].load(Ordering::Relaxed);
         let heap = start.wrapping_add(line_up((counts & LOW).wrapping_mul(stride))) as usize;
         let (text, end) = (start.wrapping_add(ends & LOW) as usize, start.wrapping_add(ends >> 32) as usize);
-        Some(At::new(record, bytes.get(heap..text)?, self.map.text(text..end)?))
+        Some(At::new(record, self.map.get(heap..text)?, self.map.text(text..end)?))
     }
 
     /// Keeps the verified block that holds a record, if it is in the map as it is read and has a slot.

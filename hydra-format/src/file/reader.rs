@@ -75,8 +75,8 @@ impl Reader {
         let storage = FileStorage::over(map.file()).map_err(|error| in_file(error.into()))?;
         // The commit records are read by ordinary reads: a writer may be rewriting them.
         let opened = open::open(&storage).map_err(in_file)?;
-        let map = Arc::new(TextMap::new(map, blocks_at_most(&opened)));
-        let map = map.covering(opened.commit.committed_bytes).map_err(in_file)?;
+        let map = TextMap::new(map, blocks_at_most(&opened)).covering(opened.commit.committed_bytes);
+        let map = map.map_err(in_file)?;
         Ok(Reader::new(Arc::new(storage), Some(map), &path, opened))
     }
 
@@ -486,13 +486,13 @@ impl Shared {
     /// The regions of the block whose payload starts at `start` of the backing; verified unless it was before.
     fn unpack(&self, backing: Backing, start: usize, entry: &Entry, verify: bool) -> Result<Loaded> {
         let catalog = &self.opened.catalog;
-        let line = start.checked_sub(LINE as usize).and_then(|at| backing.bytes().get(at..start));
+        let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start));
         let header =
             block::decode_header(line.unwrap_or_default(), catalog.key(), entry.offset, catalog.limit())?;
         let found = catalog.check_data_header(&header, entry)?;
         let end = start.saturating_add(header.payload_bytes as usize);
         if verify {
-            let payload = backing.bytes().get(start..end).unwrap_or_default();
+            let payload = backing.get(start..end).unwrap_or_default();
             block::check_payload(&header, entry.offset, payload)?;
         }
         let ranges = Ranges {

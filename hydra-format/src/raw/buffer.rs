@@ -6,8 +6,9 @@ use std::ops::{Deref, DerefMut};
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([u8; 64]);
+const _: () = assert!(size_of::<Line>() == 64);
 
-// SAFETY: 64 bytes of u8 with alignment 64: no padding, and zero is a value.
+// SAFETY: 64 bytes of u8 in 64 bytes (the assertion above): no padding, and zero is a value.
 unsafe impl bytemuck::Zeroable for Line {}
 // SAFETY: as above; every bit pattern is a value, and it is Copy and 'static.
 unsafe impl bytemuck::Pod for Line {}

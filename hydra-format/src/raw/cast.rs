@@ -9,8 +9,8 @@ pub(crate) fn bytes_of<T: Describe>(values: &[T]) -> Option<&[u8]> {
         return None;
     }
     // SAFETY: the pointer and the length cover exactly the memory of `values`, which lives and is not
-    // changed as long as the result. FLAT says that T has no padding, so every byte is initialised
-    // (Describe's contract; test `flat_values_are_their_bytes`).
+    // changed as long as the result. FLAT says that T has no padding and no cells, so every byte is initialised
+    // and stays as it is (Describe's contract). Test `flat_values_are_their_bytes`.
     Some(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     }
     // SAFETY: aligned for T and a whole number of T's (checked above; FLAT says size_of::<T>() == SIZE),
     // initialised and unchanged as long as the result, as bytes behind a shared reference are, and every
-    // value is valid: by ANY_BITS, or checked above (test `a_cast_refuses_what_is_not_a_value`).
+    // value is valid: by ANY_BITS, or checked above. Test `a_cast_refuses_what_is_not_a_value`.
     Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), count) })
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
     let mut values = Vec::<T>::with_capacity(count);
     // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT); source and target are
     // different allocations; afterwards `count` values are initialised, and valid: by ANY_BITS, or checked above
-    // (test `a_cast_refuses_what_is_not_a_value`).
+    // (test `a_copy_refuses_what_is_not_a_value`).
     unsafe {
         std::ptr::copy_nonoverlapping(bytes.as_ptr(), values.as_mut_ptr().cast::<u8>(), bytes.len());
         values.set_len(count);
@@ -67,19 +67,31 @@ pub(crate) fn read<T: Describe>(bytes: &[u8]) -> Option<T> {
         return None;
     }
     // SAFETY: SIZE bytes are there (checked above), and FLAT says size_of::<T>() == SIZE; the read
-    // is unaligned; every bit pattern is a value (ANY_BITS).
+    // is unaligned; every bit pattern is a value (ANY_BITS). Test `a_copy_refuses_what_is_not_a_value`.
     Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Hydra;
+
+    /// Any bits are a value, but there is padding.
+    #[derive(Hydra, Debug, PartialEq, Clone, Copy)]
+    #[repr(C)]
+    struct Padded {
+        small: u8,
+        large: u32,
+    }
 
     #[test]
     fn flat_values_are_their_bytes() {
         assert_eq!(bytes_of(&[1u16, 0x0203]), Some(&[1, 0, 3, 2][..]));
         assert_eq!(bytes_of::<u64>(&[]), Some(&[][..]));
         assert_eq!(bytes_of(&[String::new()]), None);
+        assert_eq!(bytes_of(&[Padded { small: 1, large: 2 }]), None);
+        assert_eq!(bytes_of(&[(1u8, 2u8)]), None, "Rust orders the fields of a tuple");
+        assert_eq!(bytes_of::<[u8; 0]>(&[[]]), None, "stored as one byte");
     }
 
     #[test]
@@ -101,8 +113,23 @@ mod tests {
         assert_eq!(slice_of::<char>(bytes_of(&[0xd800u32]).unwrap()), None);
         assert_eq!(slice_of::<[bool; 2]>(&[1, 0, 3, 0]), None);
         assert_eq!(slice_of::<[u8; 0]>(&[]), None, "stored as one byte, so not flat");
+    }
+
+    #[test]
+    fn a_copy_refuses_what_is_not_a_value() {
+        const { assert!(Padded::ANY_BITS && !Padded::FLAT && bool::FLAT && !bool::ANY_BITS) };
+        let words = [1u64, 2, 3];
+        let bytes = bytes_of(&words).unwrap();
+        assert_eq!(vec_of::<u64>(&bytes[..16]), Some(vec![1, 2]));
+        assert_eq!(vec_of::<u64>(&bytes[1..9]), Some(vec![2 << 56]), "it need not be aligned");
+        assert_eq!(vec_of::<u64>(&bytes[..12]), None);
+        assert_eq!(vec_of::<bool>(&[2]), None, "bools are not any bits");
+        assert_eq!(vec_of::<Padded>(&bytes[..16]), None, "padding");
         assert_eq!(read::<u64>(&bytes[8..16]), Some(2));
         assert_eq!(read::<[u64; 2]>(&bytes[8..]), Some([2, 3]));
         assert_eq!(read::<u64>(&bytes[8..15]), None);
+        assert_eq!(read::<u64>(&bytes[8..17]), None);
+        assert_eq!(read::<bool>(&[2]), None);
+        assert_eq!(read::<Padded>(&bytes[..8]), None);
     }
 }

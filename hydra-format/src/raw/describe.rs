@@ -7,8 +7,8 @@ use crate::describe::{Descriptor, Kind, Live, Parts};
 /// # Safety
 ///
 /// - `SIZE` and `ALIGN` are the stored size and alignment in bytes that FORMAT.md, section 5, gives.
-/// - `FLAT` is true only if the type has no padding and no references, and its bytes in memory are
-///   its stored bytes, with `size_of::<Self>() == SIZE`.
+/// - `FLAT` is true only if the type has no padding, no references and no cells (what may change behind a shared
+///   reference), and its bytes in memory are its stored bytes, with `size_of::<Self>() == SIZE`.
 /// - `ANY_BITS` is true only if every pattern of `SIZE` bytes is a valid stored value and, where `FLAT`
 ///   is true too, a valid value of the type.
 /// - [`Describe::valid`] is true only for bytes that are a valid value of a `FLAT` type.

@@ -1,6 +1,7 @@
 //! The memory map of a file.
 
 use crate::{Error, Result};
+use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug)]
 pub struct Map {
-    bytes: memmap2::Mmap,
+    pub(super) bytes: MmapRaw,
     file: Arc<File>,
     path: PathBuf,
 }
@@ -25,32 +26,25 @@ impl Map {
     ///
     /// # Safety
     ///
-    /// While the map lives, or a reader or block that came from it, no program other than Hydra's writers changes committed bytes of the file
-    /// or makes it shorter. Hydra's own writers never do either. A foreign program that changes mapped bytes
-    /// makes `&str` and `&[T]` into them undefined behaviour; one that truncates the file makes reading a
+    /// While the map lives, or a reader or block that came from it, no program other than Hydra's writers changes committed
+    /// bytes of the file or makes it shorter. Hydra's own writers never do either. A foreign program that changes mapped
+    /// bytes makes `&str` and `&[T]` into them undefined behaviour; one that truncates the file makes reading a
     /// page that is gone end the process (SIGBUS). Where that cannot be promised, use
     /// [`Reader::open`](crate::Reader::open), which reads into its own buffers and is safe.
+    /// `docs/DESIGN.md` says what is believed of a mapped block, and why.
     pub unsafe fn open(path: impl AsRef<Path>) -> Result<Map> {
         let path = path.as_ref();
         let fail = |error: std::io::Error| Error::io(error).in_file(path);
         let file = crate::file::storage::open_regular(path)?;
-        // SAFETY: the caller promises that nobody changes or truncates the file under the map.
-        let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
+        let bytes = MmapOptions::new().map_raw_read_only(&file).map_err(fail)?;
         Ok(Map { bytes, file: Arc::new(file), path: path.to_path_buf() })
     }
 
     /// Another map of the same file, as long as it is now; this one stays as it is.
     pub(crate) fn again(&self) -> Result<Map> {
-        // SAFETY: the promise made to `open` is about the file, for as long as the map or what came from it lives; what
-        // came from it includes this map.
-        let bytes = unsafe { memmap2::Mmap::map(&*self.file) }?;
+        // The promise made to `open` is about this file, for as long as what came from the map lives: this map, too.
+        let bytes = MmapOptions::new().map_raw_read_only(&*self.file)?;
         Ok(Map { bytes, file: self.file.clone(), path: self.path.clone() })
-    }
-
-    /// All mapped bytes.
-    #[inline]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
     }
 
     /// The file behind the map.

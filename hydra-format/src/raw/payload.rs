@@ -1,14 +1,17 @@
 //! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
 
 use super::{AlignedBuf, Map};
+use crate::file::layout::REGION;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A map that remembers which of its ranges are UTF-8, so that text is looked at once.
+/// The committed blocks of a mapped file. It remembers which ranges are UTF-8, so that text is looked at once.
 #[derive(Debug)]
 pub(crate) struct TextMap {
-    map: Map,
+    map: Arc<Map>,
+    /// Where they end, at most where the map does. What is behind them, and the header region before, writers change.
+    end: usize,
     known: Arc<Known>,
 }
 
@@ -55,23 +58,34 @@ impl Known {
 }
 
 impl TextMap {
-    /// A map about which nothing is known; `blocks` is about how many ranges it will be asked for.
+    /// A map about which nothing is known, and of which nothing is committed; `blocks` is about how many ranges it will
+    /// be asked for.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
-        TextMap { map, known: Arc::new(Known::new(blocks)) }
+        TextMap { map: Arc::new(map), end: 0, known: Arc::new(Known::new(blocks)) }
     }
 
-    /// At least the first `count` bytes of the same file, if it has them: it may have grown since it was mapped. What
-    /// is known stays known, for bytes that were looked at do not change: that is the contract of [`Map::open`].
-    pub(crate) fn covering(self: &Arc<TextMap>, count: u64) -> crate::Result<Arc<TextMap>> {
-        if self.map.bytes().len() as u64 >= count {
-            return Ok(self.clone());
+    /// The same file, of which so many bytes are committed, as far as it has them: it may have grown since it was mapped.
+    /// What is known stays known, for bytes that were looked at do not change: that is the contract of [`Map::open`].
+    pub(crate) fn covering(&self, committed: u64) -> crate::Result<Arc<TextMap>> {
+        let committed = usize::try_from(committed).unwrap_or(usize::MAX);
+        let map =
+            if self.map.bytes.len() >= committed { self.map.clone() } else { Arc::new(self.map.again()?) };
+        let end = committed.min(map.bytes.len());
+        Ok(Arc::new(TextMap { map, end, known: self.known.clone() }))
+    }
+
+    /// These bytes of the file; none if they are not all in committed blocks.
+    #[inline]
+    pub(crate) fn get(&self, range: Range<usize>) -> Option<&[u8]> {
+        let count = range.end.checked_sub(range.start)?;
+        if range.start < REGION as usize || range.end > self.end {
+            return None;
         }
-        Ok(Arc::new(TextMap { map: self.map.again()?, known: self.known.clone() }))
-    }
-
-    /// The map.
-    pub(crate) fn map(&self) -> &Map {
-        &self.map
+        // SAFETY: in bounds of a map (checked above; `end` is within it) that lives as long as the result. Committed bytes
+        // are not changed by anybody: that is the contract of `Map::open`, which alone makes maps. What Hydra's writers do
+        // change is outside of these bounds. Tests `a_map_gives_committed_bytes_only` and, that they change nothing
+        // else, `random_edits_equal_those_of_plain_values`.
+        Some(unsafe { std::slice::from_raw_parts(self.map.bytes.as_ptr().add(range.start), count) })
     }
 
     /// The text in a range, if it is known to be UTF-8.
@@ -83,9 +97,11 @@ impl TextMap {
         if !self.known.contains(TextMap::key(&range)?) {
             return None;
         }
+        let text = self.get(range)?;
         // SAFETY: a key stands for one range, and `check_text` alone inserts keys, of ranges that it found to be UTF-8 in a map
-        // of this file. That committed bytes do not change is the contract of `Map::open`.
-        Some(unsafe { std::str::from_utf8_unchecked(self.map.bytes().get(range)?) })
+        // of this file. That committed bytes do not change is the contract of `Map::open`. Test
+        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        Some(unsafe { std::str::from_utf8_unchecked(text) })
     }
 
     /// The one key of a range of text: its first line and its length. None where they do not fit (files
@@ -107,12 +123,12 @@ pub(crate) enum Backing {
 }
 
 impl Backing {
-    /// All its bytes.
+    /// These of its bytes, if they are there.
     #[inline]
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub(crate) fn get(&self, range: Range<usize>) -> Option<&[u8]> {
         match self {
-            Backing::Map(shared) => shared.map.bytes(),
-            Backing::Buffer(buffer) => buffer,
+            Backing::Map(map) => map.get(range),
+            Backing::Buffer(buffer) => buffer.get(range),
         }
     }
 }
@@ -147,10 +163,10 @@ pub(crate) struct Payload {
 impl Payload {
     /// Checks bounds and text. Records and heap may hold anything.
     pub(crate) fn new(backing: Backing, ranges: Ranges) -> Result<Payload, PayloadFault> {
-        let bytes = backing.bytes();
-        let all = [&ranges.records, &ranges.heap, &ranges.text];
-        let aligned = bytes.as_ptr().addr().wrapping_add(ranges.records.start).is_multiple_of(64);
-        if !aligned || !all.iter().all(|region| bytes.get((*region).clone()).is_some()) {
+        let bounds = |region: &Range<usize>| backing.get(region.clone()).ok_or(PayloadFault::Bounds);
+        let records = bounds(&ranges.records)?;
+        bounds(&ranges.heap).and(bounds(&ranges.text))?;
+        if !records.as_ptr().addr().is_multiple_of(64) {
             return Err(PayloadFault::Bounds);
         }
         check_text(&backing, &ranges.text)?;
@@ -173,22 +189,23 @@ impl Payload {
     /// The records.
     #[inline]
     pub(crate) fn records(&self) -> &[u8] {
-        self.backing.bytes().get(self.ranges.records.clone()).unwrap_or_default()
+        self.backing.get(self.ranges.records.clone()).unwrap_or_default()
     }
 
     /// The heap.
     #[inline]
     pub(crate) fn heap(&self) -> &[u8] {
-        self.backing.bytes().get(self.ranges.heap.clone()).unwrap_or_default()
+        self.backing.get(self.ranges.heap.clone()).unwrap_or_default()
     }
 
     /// The text.
     #[inline]
     pub(crate) fn text(&self) -> &str {
-        let text = self.backing.bytes().get(self.ranges.text.clone()).unwrap_or_default();
+        let text = self.backing.get(self.ranges.text.clone()).unwrap_or_default();
         // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8.
         // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be
-        // changed, and that a map's committed bytes do not change is the contract of `Map::open`.
+        // changed, and that a map's committed bytes do not change is the contract of `Map::open`. Tests
+        // `a_payload_has_valid_text_and_is_in_bounds`, `a_map_vouches_for_no_text_but_what_was_looked_at`.
         unsafe { std::str::from_utf8_unchecked(text) }
     }
 }
@@ -205,7 +222,7 @@ fn check_text(backing: &Backing, range: &Range<usize>) -> Result<(), PayloadFaul
     if key.is_some_and(|(known, key)| known.contains(key)) {
         return Ok(());
     }
-    let text = backing.bytes().get(range.clone()).ok_or(PayloadFault::Bounds)?;
+    let text = backing.get(range.clone()).ok_or(PayloadFault::Bounds)?;
     if simdutf8::basic::from_utf8(text).is_err() {
         let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         return Err(PayloadFault::Utf8(valid));
@@ -236,6 +253,63 @@ mod tests {
         assert_eq!(Payload::new(buffer(b""), outside).unwrap_err(), PayloadFault::Bounds);
         let off_the_line = Ranges { records: 8..16, ..ranges };
         assert_eq!(Payload::new(buffer(b""), off_the_line).unwrap_err(), PayloadFault::Bounds);
+    }
+
+    fn mapped(path: &std::path::Path) -> TextMap {
+        // SAFETY: nobody else knows this file, and what is in it stays as it is.
+        TextMap::new(unsafe { Map::open(path) }.unwrap(), 1)
+    }
+
+    #[test]
+    fn a_map_gives_committed_bytes_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, [7; 9000]).unwrap();
+        let map = mapped(&path);
+        assert_eq!(map.get(8192..8192), None, "nothing yet");
+        let map = map.covering(8256).unwrap();
+        assert_eq!((map.get(8192..8256), map.end()), (Some(&[7; 64][..]), 8256));
+        assert_eq!(map.get(8256..8256), Some(&[][..]));
+        let (before, behind, odd) = (8191..8200, 8192..8257, Range { start: 8200, end: 8199 });
+        assert_eq!([before, behind, odd, 0..0, 8192..usize::MAX].map(|range| map.get(range)), [None; 5]);
+        let map = map.covering(u64::MAX).unwrap();
+        assert_eq!((map.get(8192..9000).map(<[u8]>::len), map.get(8192..9001)), (Some(808), None));
+    }
+
+    #[test]
+    fn a_map_vouches_for_no_text_but_what_was_looked_at() {
+        const AT: usize = REGION as usize;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut bytes = vec![b'a'; AT + 256];
+        bytes[AT + 100] = 0xff;
+        std::fs::write(&path, &bytes).unwrap();
+        let map = mapped(&path).covering(REGION + 256).unwrap();
+        let text = |map: &Arc<TextMap>, text: Range<usize>| {
+            let ranges =
+                Ranges { records: AT..AT + 8, heap: AT + 64..AT + 64, text: AT + text.start..AT + text.end };
+            Payload::new(Backing::Map(map.clone()), ranges).map(|payload| payload.text().len())
+        };
+        let looked_at = |map: &Arc<TextMap>| {
+            assert_eq!(text(map, 64..100), Ok(36));
+            assert_eq!(text(map, 64..101), Err(PayloadFault::Utf8(36)), "the same start");
+            assert_eq!(text(map, 100..136), Err(PayloadFault::Utf8(0)), "the same length");
+            assert_eq!(text(map, 128..164), Ok(36));
+        };
+        looked_at(&map);
+        looked_at(&map);
+
+        // The file grows, and another one takes its name.
+        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+        std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();
+        std::fs::write(folder.path().join("other"), [b'b'; AT + 512]).unwrap();
+        std::fs::rename(folder.path().join("other"), &path).unwrap();
+        let grown = map.covering(REGION + 512).unwrap();
+        assert_eq!((map.end(), grown.end()), (AT + 256, AT + 320), "the file that was opened");
+        assert!(Arc::ptr_eq(&map.covering(REGION + 256).unwrap().map, &map.map), "long enough");
+        looked_at(&grown);
+        assert_eq!(text(&grown, 256..320), Err(PayloadFault::Utf8(0)));
+        assert_eq!(text(&map, 256..320), Err(PayloadFault::Bounds));
     }
 
     #[test]

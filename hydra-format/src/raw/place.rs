@@ -31,14 +31,16 @@ impl<T: Describe, F: 'static> Place<T, F> {
     #[inline]
     pub(crate) fn get<'a>(&self, value: &'a T) -> &'a F {
         // SAFETY: `offset` is that of an `F` within `T` (by `find`), so the pointer stays in the value, is aligned, and
-        // what it points to lives, and is not changed but inside of cells, as long as `value` is borrowed.
+        // what it points to lives, and is not changed but inside of cells, as long as `value` is borrowed. Test
+        // `places_are_found_by_the_type_that_is_there`.
         unsafe { &*std::ptr::from_ref(value).byte_add(self.offset).cast::<F>() }
     }
 
     /// The part, to be changed.
     #[inline]
     pub(crate) fn get_mut<'a>(&self, value: &'a mut T) -> &'a mut F {
-        // SAFETY: as for `get`; the value is borrowed mutably, and so is all of it.
+        // SAFETY: as for `get`; the value is borrowed mutably, and so is all of it. Test
+        // `places_are_found_by_the_type_that_is_there`.
         unsafe { &mut *std::ptr::from_mut(value).byte_add(self.offset).cast::<F>() }
     }
 }
@@ -65,6 +67,11 @@ fn step(ty: &'static Descriptor, position: usize) -> Option<(usize, &'static Des
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Hydra;
+
+    #[derive(Hydra)]
+    #[hydra(transparent)]
+    struct Seen(u64);
 
     #[test]
     fn places_are_found_by_the_type_that_is_there() {
@@ -79,5 +86,8 @@ mod tests {
         assert!(Place::<Outer, String>::find(&[1, 2, 1]).is_none(), "behind the end of an array");
         assert!(Place::<Outer, u8>::find(&[1, 1, 1, 0]).is_none(), "in a string");
         assert!(Place::<Option<u8>, u8>::find(&[0]).is_none(), "not always there");
+        assert!(Place::<Seen, u64>::find(&[]).is_none(), "another type in memory");
+        assert!(Place::<(Seen, u8), u64>::find(&[0]).is_none(), "another type in memory");
+        assert!(Place::<[Seen; 2], u64>::find(&[1]).is_none(), "another type in memory");
     }
 }

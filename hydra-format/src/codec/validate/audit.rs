@@ -64,8 +64,12 @@ impl<'a> Spot<'a> {
 
     /// The values of `size` bytes, side by side.
     fn each(self, size: usize) -> impl Iterator<Item = Spot<'a>> {
-        let offsets = (self.offset..).step_by(size);
-        self.bytes.chunks_exact(size).zip(offsets).map(|(bytes, offset)| Spot { bytes, offset })
+        let mut offset = self.offset;
+        self.bytes.chunks_exact(size).map(move |bytes| {
+            let spot = Spot { bytes, offset };
+            offset = offset.saturating_add(size as u64);
+            spot
+        })
     }
 }
 
@@ -159,8 +163,10 @@ impl<'a> Walk<'a, '_> {
         if self.hard {
             return;
         }
-        if let Some((byte, offset)) = spot.bytes.iter().zip(spot.offset..).find(|&(&byte, _)| byte != 0) {
-            self.fault(ErrorKind::NotCanonical, offset, expected.into(), format!("0x{byte:02x}"));
+        if let Some(position) = spot.bytes.iter().position(|&byte| byte != 0) {
+            let first = spot.part(position, 1);
+            let found = format!("0x{:02x}", tag_bits(first.bytes, 1));
+            self.fault(ErrorKind::NotCanonical, first.offset, expected.into(), found);
         }
     }
 

@@ -8,11 +8,7 @@
 mod audit;
 mod key;
 mod pass;
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a checked schema's numbers, and its own"
-)]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
 mod plan;
 #[cfg(test)]
 mod tests;

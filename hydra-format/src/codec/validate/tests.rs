@@ -231,6 +231,12 @@ fn keys_ascend_by_their_value() {
     assert_eq!(i16s(&[-300, -1, 0, 256]), []);
     assert_eq!(i16s(&[-300, 0, -1]), order(2));
     assert_eq!(i16s(&[5, 5]), order(1));
+    for &kind in Kind::ALL.iter().filter(|kind| kind.is_integer()) {
+        let bytes = |number: i128| number.to_le_bytes()[..kind.fixed_size() as usize].to_vec();
+        let (low, high) = (bytes(if kind.is_signed() { -2 } else { 1 }), bytes(100));
+        assert_eq!(set_of(vec![Descriptor::scalar(kind)], &[&low, &high], ""), [], "{kind:?}");
+        assert_eq!(set_of(vec![Descriptor::scalar(kind)], &[&high, &low], ""), order(1), "{kind:?}");
+    }
     let strings = |references: &[(u32, u32)], text| {
         let members: Vec<Vec<u8>> =
             references.iter().map(|&(start, count)| reference(start, count)).collect();

@@ -222,10 +222,10 @@ fn in_record(reader: &Reader, error: Error, (table, index): Key) -> Error {
 /// How much room records need as one block: records, heap and text.
 fn measure<'v>(values: impl Iterator<Item = Value<'v>>, schema: &Schema) -> Result<[usize; 3]> {
     let mut measure = Measure::default();
-    let mut records = 0;
+    let mut records = 0usize;
     for value in values {
         measure_value(value, schema.root(), schema, &mut measure);
-        records += schema.root().size();
+        records = records.saturating_add(schema.root().size());
     }
     let (heap, text) = measure.finish()?;
     Ok([records, heap, text])

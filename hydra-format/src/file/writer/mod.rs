@@ -2,10 +2,12 @@
 //! visible. It never changes a committed byte.
 #![forbid(unsafe_code)]
 
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values measured before")]
 mod builder;
 mod editor;
 #[cfg(test)]
 mod editor_tests;
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "offsets below 2^63, checked")]
 mod log;
 mod options;
 #[cfg(test)]
@@ -253,8 +255,9 @@ impl Writer {
                 open.builder.stop();
             });
         }
+        let index = self.tables.len();
         self.tables.push(OpenTable { number, schema_id, schema, builder, shared });
-        Ok(self.tables.len() - 1)
+        Ok(index)
     }
 
     /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
@@ -262,8 +265,9 @@ impl Writer {
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
         let builder = Builder::new(schema.root().size(), self.block_bytes);
+        let index = self.tables.len();
         self.tables.push(OpenTable { number, schema_id, schema, builder, shared: false });
-        Ok(TableId { writer: self.id, index: self.tables.len() - 1, of: PhantomData })
+        Ok(TableId { writer: self.id, index, of: PhantomData })
     }
 
     /// Appends a block whose regions were verified, after what was appended to its table before.

@@ -7,6 +7,7 @@ use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::file::open;
 use crate::file::storage::{Disk, FileDisk, Source, Storage, exists, random};
 use crate::{Error, ErrorKind, Result};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -95,13 +96,13 @@ impl WriterOptions {
     }
 
     fn check(&self) -> Result<()> {
-        let allowed = 2 * LINE as usize..=MAX_BLOCK_LINES as usize * LINE as usize;
-        if allowed.contains(&self.block_bytes) {
+        const ALLOWED: RangeInclusive<usize> = 2 * LINE as usize..=MAX_BLOCK_LINES as usize * LINE as usize;
+        if ALLOWED.contains(&self.block_bytes) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Usage)
             .what("the size of blocks is out of range")
-            .expected(format!("{} to {} bytes", allowed.start(), allowed.end()))
+            .expected(format!("{} to {} bytes", ALLOWED.start(), ALLOWED.end()))
             .found(self.block_bytes.to_string()))
     }
 
