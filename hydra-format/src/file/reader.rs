@@ -8,17 +8,16 @@ use super::commit::Commit;
 use super::index::Entry;
 use super::layout::LINE;
 use super::open::{self, Opened, Walk};
+use super::records::Loaded;
 use super::report::Report;
 use super::storage::{FileStorage, Source};
-use super::table::{Loaded, Table};
+use super::table::Table;
 use crate::codec::{Fault, Regions, Validator, facts_of};
 use crate::describe::Schema;
 use crate::evolve::{Evolution, Resolution};
 use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Ranges, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -247,30 +246,10 @@ fn blocks_at_most(opened: &Opened) -> u64 {
     opened.commit.block_count.min(opened.catalog.limit() / LINE)
 }
 
-impl Source for TextMap {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.map().bytes().len() as u64)
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.bytes(offset, buffer.len())?;
-        if let Some(target) = buffer.get_mut(..bytes.len()) {
-            target.copy_from_slice(&bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.map().bytes().get(offset..));
-        let rest = rest.unwrap_or_default();
-        Ok(Cow::Borrowed(rest.get(..count).unwrap_or(rest)))
-    }
-}
-
 /// What a reader and its tables share: one state of a file.
 pub(super) struct Shared {
     file: Arc<dyn Source>,
-    /// Blocks are read through it, if there is one.
+    /// Blocks of records are read through it, if there is one.
     map: Option<Arc<TextMap>>,
     path: PathBuf,
     opened: Opened,
@@ -302,11 +281,14 @@ pub(super) struct Way {
 }
 
 impl Shared {
+    /// What blocks are read through, if it is a map.
+    pub(super) fn map(&self) -> Option<&Arc<TextMap>> {
+        self.map.as_ref()
+    }
+
+    /// What everything else is read through, by ordinary reads.
     pub(super) fn source(&self) -> &dyn Source {
-        match &self.map {
-            Some(map) => &**map,
-            None => &*self.file,
-        }
+        &*self.file
     }
 
     /// A reader of the newest state, if that is another one.
@@ -481,10 +463,18 @@ impl Shared {
         let (source, catalog) = (self.source(), &self.opened.catalog);
         let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
         catalog.check_data_header(&header, entry)?;
-        let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
+        let mut buffer = self.spare();
+        buffer.resize(usize::try_from(header.bytes()).unwrap_or(0));
         let read = source.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
+    }
+
+    /// A buffer: that of the block which would leave the cache next, if nobody else has it.
+    fn spare(&self) -> AlignedBuf {
+        let mut held = self.caches.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = if held.len() < CACHED_BLOCKS { None } else { held.pop_back() };
+        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
     }
 
     /// The regions of the block whose payload starts at `start` of the backing; verified unless it was before.

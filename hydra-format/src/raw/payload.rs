@@ -18,8 +18,8 @@ pub(crate) struct TextMap {
 pub(crate) struct Known(Box<[AtomicU64]>);
 
 impl Known {
-    /// Slots of the largest table: 2 MiB, enough for files of 32 GiB in blocks of the usual size.
-    const MOST_SLOTS: u64 = 1 << 18;
+    /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
+    const MOST_SLOTS: u64 = 1 << 17;
     /// How far from its own slot a key may be.
     const PROBES: usize = 8;
 
@@ -72,6 +72,20 @@ impl TextMap {
     /// The map.
     pub(crate) fn map(&self) -> &Map {
         &self.map
+    }
+
+    /// The text in a range, if it is known to be UTF-8.
+    #[inline]
+    pub(crate) fn text(&self, range: Range<usize>) -> Option<&str> {
+        if range.is_empty() {
+            return Some("");
+        }
+        if !self.known.contains(TextMap::key(&range)?) {
+            return None;
+        }
+        // SAFETY: a key stands for one range, and `check_text` alone inserts keys, of ranges that it found to be UTF-8 in a map
+        // of this file. That committed bytes do not change is the contract of `Map::open`.
+        Some(unsafe { std::str::from_utf8_unchecked(self.map.bytes().get(range)?) })
     }
 
     /// The one key of a range of text: its first line and its length. None where they do not fit (files
@@ -141,6 +155,19 @@ impl Payload {
         }
         check_text(&backing, &ranges.text)?;
         Ok(Payload { backing, ranges })
+    }
+
+    /// The buffer, if nobody else has it.
+    pub(crate) fn into_buffer(self) -> Option<AlignedBuf> {
+        match self.backing {
+            Backing::Map(_) => None,
+            Backing::Buffer(buffer) => Arc::into_inner(buffer),
+        }
+    }
+
+    /// Where its regions are, if it is in a map.
+    pub(crate) fn mapped(&self) -> Option<&Ranges> {
+        matches!(self.backing, Backing::Map(_)).then_some(&self.ranges)
     }
 
     /// The records.

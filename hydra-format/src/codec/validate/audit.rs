@@ -97,7 +97,8 @@ impl<'a> Walk<'a, '_> {
             return self.fault(ErrorKind::BadValue, 0, expected, found);
         };
         let (records, beyond) = regions.records.split_at(bytes);
-        for (index, spot) in (0..).zip(Spot { bytes: records, offset: 0 }.each(size)) {
+        let looked_at = if self.is_solid(Some(TypeRef::Index(0))) { &[] } else { records };
+        for (index, spot) in (0..).zip(Spot { bytes: looked_at, offset: 0 }.each(size)) {
             self.record = Some(index);
             self.value(root, spot, 0);
             if self.left == 0 {

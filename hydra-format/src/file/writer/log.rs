@@ -201,6 +201,7 @@ impl Log {
         self.stopped.get_or_insert(why);
     }
 
+    #[inline]
     pub(super) fn check(&self) -> Result<()> {
         match &self.stopped {
             None => Ok(()),
