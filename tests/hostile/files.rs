@@ -96,12 +96,18 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
         of_schema(Schema::new((0..count).map(one).collect()))
     }),
     ("types alike", |bytes| {
-        let count = bytes as u32 / 40;
-        let list = |ty| match ty + 1 == count {
-            true => Descriptor::scalar(Kind::U8),
-            false => Descriptor::list(TypeRef::Index(ty + 1)),
-        };
-        of_schema(Schema::new((0..count.min(65_535)).map(list).collect()))
+        let (mut craft, all) = (Craft::default(), bytes as u32 / 40);
+        let schemas = all.div_ceil(65_535);
+        for id in 1..=schemas {
+            let count = all / schemas - id;
+            let list = |ty| match ty + 1 == count {
+                true => Descriptor::scalar(Kind::U8),
+                false => Descriptor::list(TypeRef::Index(ty + 1)),
+            };
+            let schema = Schema::new((0..count).map(list).collect()).expect("a schema");
+            craft.schema(id, &id.to_string(), schema.core(), schema.notes());
+        }
+        craft.finish()
     }),
     ("fields", |bytes| {
         let (fields, count) = (bytes / 24, (bytes as u32 / 24).div_ceil(4096));
