@@ -5,6 +5,7 @@
 //! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats. With no command: the full size.
 //! - `quick`: the same, small enough for two minutes.
 //! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
+//! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick.
 //! - `reflect [ROUNDS]`: reflection.
 //! - `evolve [RECORDS] [ROUNDS]`: types that changed.
 //! - `owned [RECORDS] [ROUNDS]`: the same records in peers, in place and as owned values.
@@ -23,6 +24,7 @@ mod evolve;
 mod files;
 mod growth;
 mod logs;
+mod memory;
 mod owned;
 mod peers;
 mod reflect;
@@ -79,6 +81,7 @@ fn main() -> AnyResult<()> {
         ("evolve", _) => evolve::run(number(0, 10_000_000), number(1, 7)),
         ("owned", _) => owned::run(number(0, 4_000_000), number(1, 7)),
         ("durable", _) => durable::run(number(0, 1000), number(1, 5)),
+        ("memory", _) => memory::run(number(0, 31)),
         ("reflect", _) => reflect::run(number(0, 201)),
         ("file", Some(path)) => ticks::make(path.as_ref(), number(0, 80_000_000)),
         _ => Err(format!("no command `{what}`; they are listed at the top of bench/src/main.rs").into()),

@@ -118,7 +118,7 @@ pub mod testing;
 
 #[cfg(feature = "rust_decimal")]
 pub use codec::Fixed;
-pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, view};
+pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};

@@ -20,7 +20,7 @@ use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Blocks that [`Reader::open`] keeps: with the default block size, 2 MiB.
 const CACHED_BLOCKS: usize = 8;
@@ -213,10 +213,16 @@ impl Reader {
     /// # Errors
     /// `NoTable`; `TypeMismatch` with every path of the table's types that cannot be read as this one.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
-        let wanted = facts_of::<T>().schema.clone();
+        let facts = facts_of::<T>();
+        let wanted = facts.schema.clone();
         let number = self.table_number(&wanted.name())?;
         for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
-            self.shared.way(*id, &wanted)?;
+            let way = self.shared.way(*id, &wanted)?;
+            // What the program knows as a type of its own checks itself, which is quicker than by its schema.
+            if matches!(way.evolution.resolution(), Resolution::Identical) {
+                let mut validators = self.shared.validators();
+                validators.entry(*id).or_insert_with(|| facts.validator.clone());
+            }
         }
         Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
     }
@@ -508,7 +514,7 @@ impl Shared {
                 count,
                 stride,
                 heap: payload.heap(),
-                text: payload.text(),
+                text: payload.text().into(),
                 heap_start: found.heap,
                 text_start: found.text,
             };
@@ -520,8 +526,11 @@ impl Shared {
     }
 
     fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        let mut validators = self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner);
-        validators.entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+        self.validators().entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+    }
+
+    fn validators(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Validator>>> {
+        self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -73,7 +73,7 @@ impl Loaded {
 fn is_valid(payload: &Payload, schema: &Schema, count: usize) -> bool {
     let (records, heap, text) = (payload.records(), payload.heap(), payload.text());
     let stride = schema.root().size();
-    let regions = Regions { records, count, stride, heap, text, heap_start: 0, text_start: 0 };
+    let regions = Regions { records, count, stride, heap, text: text.into(), heap_start: 0, text_start: 0 };
     Validator::new(schema).validate(&regions).is_ok()
 }
 

@@ -115,7 +115,7 @@ impl<'a> Walk<'a, '_> {
         if self.hard || self.broken {
             return;
         }
-        let (heap, text) = (self.heap(), self.regions.text.len());
+        let (heap, text) = (self.heap(), self.regions.text.all().len());
         let spot = heap.between(self.heap_at, heap.bytes.len());
         if heap.bytes.len() as u64 > round_up(self.heap_at as u64, 64) {
             self.fault(
@@ -364,7 +364,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn string(&mut self, spot: Spot<'_>, start: usize, count: usize) {
-        let (text, end) = (self.regions.text, start.saturating_add(count));
+        let (text, end) = (self.regions.text.all(), start.saturating_add(count));
         if start < self.text_at || end > text.len() {
             let expected = format!("a string from {} on, within {} bytes of text", self.text_at, text.len());
             return self.bad_reference(spot, expected, start, count);

@@ -436,5 +436,6 @@ fn audit(
     };
     let (count, stride) = (header.count as usize, header.stride as usize);
     let (heap_start, text_start) = (bounds.heap, bounds.text);
-    validator.audit(&Regions { records, count, stride, heap, text, heap_start, text_start }, report);
+    validator
+        .audit(&Regions { records, count, stride, heap, text: text.into(), heap_start, text_start }, report);
 }
