@@ -118,7 +118,8 @@ fn random_reads_equal_a_model_through_appends_edits_and_other_types() -> Result<
     let path = folder.path().join("random.hydra");
     let (mut dice, mut model, mut states) = (Dice(0x5eed), Model::default(), Vec::new());
     let mut writer = Writer::create(&path)?;
-    (writer.table::<Tick>()?, writer.table::<Log>()?);
+    writer.table::<Tick>()?;
+    writer.table::<Log>()?;
     writer.finish()?;
     let mut readers = [Reader::open(&path)?, map(&path)?];
     for round in 0..24 {

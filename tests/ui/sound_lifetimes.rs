@@ -10,7 +10,7 @@ fn slice(block: Block<u64>) -> &'static [u64] {
     block.as_slice()
 }
 
-fn value<'a>(record: Record<u64>) -> Value<'a> {
+fn value<'a>(record: Record<'a, u64>) -> Value<'a> {
     record.value()
 }
 

@@ -176,7 +176,7 @@ impl<T: Row> Block<T> {
     }
 
     /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked again. Where the stored records hold
-    /// more than the type ([`Resolution::Wider`]), the first call copies.
+    /// more than the type ([`Wider`](crate::evolve::Resolution::Wider)), the first call copies.
     #[inline]
     pub fn as_slice(&self) -> &[T]
     where
