@@ -413,7 +413,7 @@ mod tests {
         // From the page of its authors.
         let vectors =
             [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)];
-        vectors.map(|(text, hash)| assert_eq!(fnv1a(text.as_bytes()), hash));
+        vectors.into_iter().for_each(|(text, hash)| assert_eq!(fnv1a(text.as_bytes()), hash));
     }
 
     #[test]

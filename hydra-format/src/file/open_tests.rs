@@ -102,6 +102,21 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
 }
 
 #[test]
+fn the_zeros_after_a_payload_belong_to_the_commit() {
+    let memory = Memory::default();
+    let mut writer = Writer::options().level(Level::Buffered).create_in(Box::new(memory.clone())).unwrap();
+    let table = writer.table::<String>().unwrap();
+    writer.append(table, &"abc".to_string()).unwrap();
+    writer.commit().unwrap();
+    let sequence = |bytes: &[u8]| Memory::of(bytes).open().unwrap().commit.sequence;
+    let mut bytes = memory.bytes();
+    let end = memory.open().unwrap().commit.committed_bytes as usize;
+    assert_eq!([0, 1, 61, 62, 128].map(|cut| sequence(&bytes[..end - cut])), [2, 1, 1, 1, 1]);
+    bytes[end - 1] = 1;
+    assert_eq!(sequence(&bytes), 1);
+}
+
+#[test]
 fn a_block_of_another_epoch_does_not_check() {
     let memory = two_commits(Level::Buffered);
     let opened = memory.open().unwrap();
