@@ -12,7 +12,8 @@ use tempfile::TempDir;
 
 /// Imports of text, in a folder of their own. What each does is parsed once: that takes longer than most imports.
 pub(crate) struct Imports {
-    folder: TempDir,
+    /// Goes with this.
+    _folder: TempDir,
     commands: Vec<Cli>,
 }
 
@@ -42,7 +43,7 @@ impl Imports {
             Cli::try_parse_from(words).expect("a command")
         };
         let each = SCHEMAS.into_iter().flat_map(|schema| FORMATS.map(|(name, _)| (schema, name)));
-        Imports { commands: each.map(command).collect(), folder }
+        Imports { commands: each.map(command).collect(), _folder: folder }
     }
 
     /// Text is refused with words, or makes a file in which a check finds nothing. The first byte says which format it is in,

@@ -1,6 +1,9 @@
 //! What durability costs: acknowledged commits, opening a large file that nobody closed, following it, and writing it anew.
 //! It measures whole calls against plain writes and syncs of the same bytes.
 
+use crate::AnyResult;
+use crate::compare::Record;
+use crate::report::number;
 use crate::ticks::Tick;
 use hydra::file::{RecoverOptions, compact, recover};
 use hydra::{Level, Reader, TableId, Writer};
@@ -9,8 +12,6 @@ use std::fs::{File, read_to_string};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// How long one measurement of commits lasts.
 const SLICE: Duration = Duration::from_millis(300);
@@ -187,14 +188,6 @@ fn ticks_of_processor() -> AnyResult<f64> {
     let stat = read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / 100.0)
-}
-
-/// The number after a label in a file of the system.
-fn number(path: &str, label: &str) -> AnyResult<u64> {
-    let text = read_to_string(path)?;
-    let found =
-        text.lines().find_map(|line| line.strip_prefix(label)?.split_whitespace().next()?.parse().ok());
-    Ok(found.ok_or("not there")?)
 }
 
 /// Durations of calls, and what they read.

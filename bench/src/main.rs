@@ -1,31 +1,89 @@
 //! Measures Hydra against the floor that the hardware sets and against peers, in one run, with equal work and equal sums.
 //!
-//! `cargo run --release --manifest-path bench/Cargo.toml -- [RECORDS] [ROUNDS]`: a file of ticks.
-//! `cargo run --release --manifest-path bench/Cargo.toml -- reflect [ROUNDS]`: reflection.
-//! `cargo run --release --manifest-path bench/Cargo.toml -- evolve [RECORDS] [ROUNDS]`: types that changed.
-//! `cargo run --release --manifest-path bench/Cargo.toml -- owned [RECORDS] [ROUNDS]`: the same records in peers, in place and as owned values.
-//! `cargo run --release --manifest-path bench/Cargo.toml -- durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
-//! `cargo run --release --manifest-path bench/Cargo.toml -- file PATH [RECORDS]`: makes a file of ticks and leaves it there.
+//! `cargo run --release --manifest-path bench/Cargo.toml -- COMMAND [NUMBER]..`, and COMMAND is one of these:
+//!
+//! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats. With no command: the full size.
+//! - `quick`: the same, small enough for two minutes.
+//! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
+//! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick.
+//! - `reflect [ROUNDS]`: reflection.
+//! - `evolve [RECORDS] [ROUNDS]`: types that changed.
+//! - `owned [RECORDS] [ROUNDS]`: the same records in peers, in place and as owned values.
+//! - `durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
+//! - `file PATH [RECORDS]`: makes a file of ticks and leaves it there.
+//!
+//! Without numbers, or with `keep` after the command, `files` and `growth` write their tables into docs/BENCHMARKS.md, and `growth` its
+//! picture beside it.
 
+mod chart;
+mod clock;
+mod compare;
+mod counting;
 mod durable;
 mod evolve;
+mod files;
+mod growth;
+mod logs;
+mod memory;
 mod owned;
+mod peers;
 mod reflect;
+mod report;
 mod ticks;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use std::path::{Path, PathBuf};
+
+type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// A folder that goes away.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> AnyResult<Scratch> {
+        let path = std::env::temp_dir().join(format!("hydra-bench-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Scratch(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn clear(&self) -> AnyResult<()> {
+        std::fs::remove_dir_all(&self.0)?;
+        Ok(std::fs::create_dir_all(&self.0)?)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A file of Hydra's in memory.
+fn map_file(path: &Path) -> hydra::Result<hydra::Map> {
+    // SAFETY: nobody but this program knows the file.
+    unsafe { hydra::Map::open(path) }
+}
+
+fn main() -> AnyResult<()> {
     let mut args = std::env::args().skip(1).peekable();
-    let what = args.next_if(|arg| arg.parse::<usize>().is_err()).unwrap_or_default();
+    let what = args.next_if(|arg| arg.parse::<usize>().is_err()).unwrap_or("files".into());
     let path = if what == "file" { args.next() } else { None };
-    let mut numbers = args.map(|arg| arg.parse::<usize>());
-    let mut number = |default| numbers.next().transpose().map(|number| number.unwrap_or(default));
+    let keep = args.next_if(|arg| arg == "keep").is_some() || args.peek().is_none();
+    let numbers = args.map(|arg| arg.parse::<usize>()).collect::<Result<Vec<usize>, _>>()?;
+    let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
     match (what.as_str(), path) {
-        ("", _) => ticks::run(number(10_000_000)?, number(7)?),
-        ("evolve", _) => evolve::run(number(10_000_000)?, number(7)?),
-        ("owned", _) => owned::run(number(4_000_000)?, number(7)?),
-        ("durable", _) => durable::run(number(1000)?, number(5)?),
-        ("reflect", _) => reflect::run(number(201)?),
-        ("file", Some(path)) => ticks::make(path.as_ref(), number(80_000_000)?),
-        _ => Err("expected `[RECORDS] [ROUNDS]`, `evolve [RECORDS] [ROUNDS]`, `owned [RECORDS] [ROUNDS]`, `durable [MEGABYTES] [ROUNDS]`, `reflect [ROUNDS]` or `file PATH [RECORDS]`".into()),
+        ("files", _) => files::run(number(0, 10_000_000), number(1, 1_000_000), number(2, 7), keep),
+        ("quick", _) => files::run(1_000_000, 100_000, 3, false),
+        ("growth", _) => growth::run(number(0, 8), number(1, 7), keep),
+        ("evolve", _) => evolve::run(number(0, 10_000_000), number(1, 7)),
+        ("owned", _) => owned::run(number(0, 4_000_000), number(1, 7)),
+        ("durable", _) => durable::run(number(0, 1000), number(1, 5)),
+        ("memory", _) => memory::run(number(0, 31)),
+        ("reflect", _) => reflect::run(number(0, 201)),
+        ("file", Some(path)) => ticks::make(path.as_ref(), number(0, 80_000_000)),
+        _ => Err(format!("no command `{what}`; they are listed at the top of bench/src/main.rs").into()),
     }
 }

@@ -1,31 +1,84 @@
-//! Plain records of 48 bytes: Hydra against plain writes of 1 MiB and `&[T]` over a map.
+//! Plain records of 48 bytes, in every format.
 
-use hydra::{Hydra, Map, Reader, Writer};
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::hint::black_box;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
-
-type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
+use crate::AnyResult;
+use crate::compare::{self, Fields, Format, Record};
+use crate::peers::Run;
+use crate::peers::avro::{Avro, Avros, integer};
+use crate::peers::columns::{Columns, Ipc, Parquet};
+use crate::peers::frames::Frames;
+use crate::peers::hydra::Way;
+use crate::peers::mcap::Mcap;
+use crate::peers::raw::{Floor, Raw, Text};
+use crate::peers::rkyv::Rkyv;
+use crate::peers::sqlite::{Sqlite, Stored};
+use crate::report::Table;
+use apache_avro::types::Value;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array, UInt64Array};
+use arrow_schema::{DataType, Field};
+use hydra::{Hydra, Writer};
+use memmap2::Mmap;
+use rusqlite::{Row, Statement, params};
+use std::path::Path;
+use std::sync::Arc;
 
 /// A trade, as a market-data recorder keeps it.
-#[derive(Hydra, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(
+    Hydra,
+    Clone,
+    Copy,
+    bytemuck::Pod,
+    bytemuck::Zeroable,
+    rkyv::Archive,
+    rkyv::Serialize,
+    rkyv::Deserialize,
+    bincode::Encode,
+    bincode::Decode,
+    bitcode::Encode,
+    bitcode::Decode,
+    serde::Serialize,
+)]
 #[repr(C)]
-#[hydra(plain)]
+#[hydra(plain, view = TickView)]
 pub struct Tick {
     time: u64,
     price: f64,
     size: f64,
+    #[serde(serialize_with = "signed")]
     order: u64,
     account: u64,
     venue: u32,
     flags: u32,
 }
 
-impl Tick {
-    pub fn make(index: u64) -> Tick {
+/// Avro has no number of 64 bits without sign.
+fn signed<S: serde::Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_i64(value.cast_signed())
+}
+
+/// What a scan comes to: three fields.
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
+pub struct Sums {
+    time: u64,
+    price: f64,
+    venue: u64,
+}
+
+impl Sums {
+    #[inline(always)]
+    fn add(&mut self, time: u64, price: f64, venue: u32) {
+        self.time = self.time.wrapping_add(time);
+        self.price += price;
+        self.venue = self.venue.wrapping_add(u64::from(venue));
+    }
+}
+
+impl Record for Tick {
+    type Sums = Sums;
+
+    #[inline]
+    fn make(index: u64) -> Tick {
         let noise = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Tick {
             time: 1_700_000_000_000_000_000 + index * 1000,
@@ -39,163 +92,168 @@ impl Tick {
     }
 }
 
-/// What a scan computes: three fields.
-#[derive(Clone, Copy, Default, PartialEq, Debug)]
-struct Sums {
-    time: u64,
-    price: f64,
-    venue: u64,
-}
-
-impl Sums {
-    #[inline]
-    fn add(&mut self, time: u64, price: f64, venue: u32) {
-        self.time = self.time.wrapping_add(time);
-        self.price += price;
-        self.venue = self.venue.wrapping_add(u64::from(venue));
-    }
-}
-
-struct Bench {
-    raw: PathBuf,
-    file: PathBuf,
-    records: usize,
-    nanos: BTreeMap<&'static str, Vec<f64>>,
-}
-
-/// Runs everything `rounds` times, one after the other in each round, and prints medians and ratios.
-pub fn run(records: usize, rounds: usize) -> AnyResult<()> {
-    let folder = std::env::temp_dir().join(format!("hydra-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let mut bench =
-        Bench { raw: folder.join("raw"), file: folder.join("ticks.hydra"), records, nanos: BTreeMap::new() };
-    let ticks: Vec<Tick> = (0..records as u64).map(Tick::make).collect();
-    for _ in 0..rounds {
-        bench.write(&ticks)?;
-    }
-    for _ in 0..rounds {
-        bench.scan()?;
-        bench.random()?;
-        bench.open()?;
-    }
-    let bytes = (std::fs::metadata(&bench.raw)?.len(), std::fs::metadata(&bench.file)?.len());
-    bench.print(bytes);
-    std::fs::remove_dir_all(&folder)?;
-    Ok(())
-}
-
-impl Bench {
-    /// Nanoseconds a record of `work`, under `name`.
-    fn time<R>(
-        &mut self,
-        name: &'static str,
-        per: usize,
-        work: impl FnOnce() -> AnyResult<R>,
-    ) -> AnyResult<R> {
-        let start = Instant::now();
-        let result = black_box(work()?);
-        self.nanos.entry(name).or_default().push(start.elapsed().as_nanos() as f64 / per as f64);
-        Ok(result)
-    }
-
-    fn write(&mut self, ticks: &[Tick]) -> AnyResult<()> {
-        let (raw, file, count) = (self.raw.clone(), self.file.clone(), self.records);
-        remove(&raw)?;
-        self.time("write raw", count, || write_raw(&raw, ticks))?;
-        remove(&raw)?;
-        self.time("finish raw", count, || Ok(write_raw(&raw, ticks)?.sync_all()?))?;
-        remove(&file)?;
-        let writer = self.time("write append", count, || append(&file, ticks))?;
-        writer.finish()?;
-        remove(&file)?;
-        let slices = self.time("write append_slice", count, || append_slice(&file, ticks))?;
-        slices.finish()?;
-        remove(&file)?;
-        self.time("finish append", count, || Ok(append(&file, ticks)?.finish()?))
-    }
-
-    fn scan(&mut self) -> AnyResult<()> {
-        let (raw, file, count) = (self.raw.clone(), self.file.clone(), self.records);
-        let map = map_raw(&raw)?;
-        let scan = || Ok(scan_slice(bytemuck::cast_slice(&map), Sums::default()));
-        let expected = self.time("first-scan raw", count, scan)?;
-        self.time("scan raw", count, scan)?;
-        let reader = map_hydra(&file)?;
-        let table = reader.table::<Tick>()?;
-        let views = |table: &hydra::Table<Tick>| {
-            table.blocks().try_fold(Sums::default(), |sums, block| Ok(scan_views(&block?, sums)))
-        };
-        let slices = |table: &hydra::Table<Tick>| {
-            table.blocks().try_fold(Sums::default(), |sums, block| Ok(scan_slice(block?.as_slice(), sums)))
-        };
-        let checked = self.time("first-scan views, every block checked", count, || views(&table))?;
-        let unchecked = self.time("scan views, blocks known good", count, || views(&table))?;
-        let slice = self.time("scan slices, blocks known good", count, || slices(&table))?;
-        let buffered = Reader::open(&file)?.table::<Tick>()?;
-        let read =
-            self.time("first-scan views through open, every block checked", count, || views(&buffered))?;
-        assert!([checked, unchecked, slice, read].iter().all(|sums| *sums == expected), "sums differ");
-        Ok(())
-    }
-
-    fn random(&mut self) -> AnyResult<()> {
-        let (raw, file, records) = (self.raw.clone(), self.file.clone(), self.records as u64);
-        let reads = 1_000_000;
-        let index = |read: u64| read.wrapping_mul(0x9e37_79b9_7f4a_7c15) % records;
-        let map = map_raw(&raw)?;
-        let ticks: &[Tick] = bytemuck::cast_slice(&map);
-        let expected = self.time("random raw", reads, || {
-            Ok((0..reads as u64).map(|read| ticks[index(read) as usize].price).sum::<f64>())
-        })?;
-        let table = map_hydra(&file)?.table::<Tick>()?;
-        let all = |table: &hydra::Table<Tick>| {
-            let mut sum = 0.0;
-            for read in 0..reads as u64 {
-                sum += table.get(index(read))?.view().price();
+/// The same fields of a tick in each of its forms.
+macro_rules! fields {
+    ($($form:ty, |$tick:ident| $time:expr, $price:expr, $venue:expr;)*) => {$(
+        impl Fields<Sums> for $form {
+            #[inline(always)]
+            fn add(&self, sums: &mut Sums) {
+                let $tick = self;
+                sums.add($time, $price, $venue);
             }
-            Ok(sum)
-        };
-        let lazily = self.time("random views, checked lazily", reads, || all(&table))?;
-        let known = self.time("random views, known good", reads, || all(&table))?;
-        assert!(lazily == expected && known == expected, "sums differ");
-        Ok(())
+
+            #[inline(always)]
+            fn stamp(&self) -> u64 {
+                let $tick = self;
+                $time
+            }
+
+            #[inline(always)]
+            fn look(&self) -> u64 {
+                let $tick = self;
+                $price.to_bits()
+            }
+        }
+    )*};
+}
+fields! {
+    Tick, |tick| tick.time, tick.price, tick.venue;
+    TickView<'_>, |tick| tick.time(), tick.price(), tick.venue();
+    ArchivedTick, |tick| tick.time.to_native(), tick.price.to_native(), tick.venue.to_native();
+    AvroTick<'_>, |tick| integer(tick.value(0)) as u64, tick.price(), integer(tick.value(5)) as u32;
+}
+
+impl Floor for Tick {
+    const PARTS: usize = 1;
+    type Seen<'a> = &'a Tick;
+
+    #[inline]
+    fn put(&self, parts: &mut [Run]) -> AnyResult<()> {
+        parts.iter_mut().try_for_each(|part| Ok(part.push(bytemuck::bytes_of(self))?))
     }
 
-    fn open(&mut self) -> AnyResult<()> {
-        let (raw, file) = (self.raw.clone(), self.file.clone());
-        self.time("open raw", 1, || Ok(bytemuck::cast_slice::<u8, Tick>(&map_raw(&raw)?)[0].price))?;
-        self.time("open map to the first record", 1, || {
-            Ok(map_hydra(&file)?.table::<Tick>()?.get(0)?.view().price())
-        })?;
-        self.time("open buffered to the first record", 1, || {
-            Ok(Reader::open(&file)?.table::<Tick>()?.get(0)?.view().price())
-        })?;
-        Ok(())
+    fn rows(parts: &[Mmap]) -> AnyResult<impl Iterator<Item = &Tick>> {
+        Ok(bytemuck::cast_slice::<u8, Tick>(&parts[0]).iter())
     }
 
-    fn print(&self, (raw_bytes, bytes): (u64, u64)) {
-        let median = |name: &str| {
-            let mut all = self.nanos[name].clone();
-            all.sort_by(f64::total_cmp);
-            (all[all.len() / 2], all[0])
-        };
-        println!(
-            "{} records of {} bytes; {} bytes a record on disk",
-            self.records,
-            size_of::<Tick>(),
-            per(bytes, self.records)
-        );
-        println!("size against raw: {:.4}\n", bytes as f64 / raw_bytes as f64);
-        println!("| what | median ns a record | fastest | against raw |\n| --- | --- | --- | --- |");
-        for name in self.nanos.keys() {
-            let floor = name.split(' ').next().unwrap_or_default();
-            let (median_ns, fastest) = median(name);
-            println!(
-                "| {name} | {median_ns:.2} | {fastest:.2} | {:.2} |",
-                median_ns / median(&format!("{floor} raw")).0
-            );
+    #[inline]
+    fn row(parts: &[Mmap], index: usize) -> AnyResult<&Tick> {
+        Ok(&bytemuck::cast_slice::<u8, Tick>(&parts[0])[index])
+    }
+
+    fn owned(seen: &Tick) -> AnyResult<Tick> {
+        Ok(*seen)
+    }
+}
+
+impl Columns for Tick {
+    const SCAN: &'static [usize] = &[0, 1, 5];
+    const LOOK: &'static [usize] = &[1];
+
+    fn fields() -> Vec<Field> {
+        use DataType::{Float64, UInt32, UInt64};
+        let fields = [("time", UInt64), ("price", Float64), ("size", Float64), ("order", UInt64)];
+        let more = [("account", UInt64), ("venue", UInt32), ("flags", UInt32)];
+        fields.into_iter().chain(more).map(|(name, ty)| Field::new(name, ty, false)).collect()
+    }
+
+    fn arrays(ticks: &[Tick]) -> Vec<ArrayRef> {
+        let wide = |of: fn(&Tick) -> u64| Arc::new(UInt64Array::from_iter_values(ticks.iter().map(of)));
+        let number = |of: fn(&Tick) -> f64| Arc::new(Float64Array::from_iter_values(ticks.iter().map(of)));
+        let short = |of: fn(&Tick) -> u32| Arc::new(UInt32Array::from_iter_values(ticks.iter().map(of)));
+        vec![
+            wide(|tick| tick.time),
+            number(|tick| tick.price),
+            number(|tick| tick.size),
+            wide(|tick| tick.order),
+            wide(|tick| tick.account),
+            short(|tick| tick.venue),
+            short(|tick| tick.flags),
+        ]
+    }
+
+    fn add(batch: &RecordBatch, sums: &mut Sums) {
+        let times = batch.column(0).as_primitive::<UInt64Type>().values();
+        let prices = batch.column(1).as_primitive::<Float64Type>().values();
+        let venues = batch.column(2).as_primitive::<UInt32Type>().values();
+        for ((time, price), venue) in times.iter().zip(prices).zip(venues) {
+            sums.add(*time, *price, *venue);
         }
     }
+
+    fn look(batch: &RecordBatch, row: usize) -> u64 {
+        batch.column(0).as_primitive::<Float64Type>().values()[row].to_bits()
+    }
+}
+
+/// A tick as Avro's values.
+pub struct AvroTick<'a>(&'a [(String, Value)]);
+
+impl<'a> From<&'a [(String, Value)]> for AvroTick<'a> {
+    fn from(values: &'a [(String, Value)]) -> Self {
+        AvroTick(values)
+    }
+}
+
+impl AvroTick<'_> {
+    fn value(&self, index: usize) -> &Value {
+        &self.0[index].1
+    }
+
+    fn price(&self) -> f64 {
+        if let Value::Double(price) = self.value(1) { *price } else { 0.0 }
+    }
+}
+
+impl Avros for Tick {
+    const SCHEMA: &'static str = r#"{"type": "record", "name": "Tick", "fields": [
+        {"name": "time", "type": "long"}, {"name": "price", "type": "double"}, {"name": "size", "type": "double"},
+        {"name": "order", "type": "long"}, {"name": "account", "type": "long"}, {"name": "venue", "type": "long"},
+        {"name": "flags", "type": "long"}]}"#;
+    type Seen<'a> = AvroTick<'a>;
+}
+
+impl Stored for Tick {
+    const COLUMNS: &'static str = "time integer, price real, size real, \"order\" integer, account integer, \
+                                   venue integer, flags integer";
+    const SCAN: &'static str = "time, price, venue";
+    const LOOK: &'static str = "price";
+
+    fn insert(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+        let (time, order) = (self.time.cast_signed(), self.order.cast_signed());
+        let account = self.account.cast_signed();
+        let values = params![time, self.price, self.size, order, account, self.venue, self.flags];
+        statement.execute(values).map(drop)
+    }
+
+    fn add(row: &Row<'_>, sums: &mut Sums) -> rusqlite::Result<()> {
+        sums.add(row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?, row.get(2)?);
+        Ok(())
+    }
+
+    fn look(row: &Row<'_>) -> rusqlite::Result<u64> {
+        Ok(row.get::<_, f64>(0)?.to_bits())
+    }
+}
+
+/// Every format over `count` ticks.
+pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
+    let formats: [Box<dyn Format<Tick>>; 13] = [
+        Box::new(Raw(Text::Believed)),
+        Box::new(Way::Map),
+        Box::new(Way::Buffers),
+        Box::new(Rkyv(true)),
+        Box::new(Rkyv(false)),
+        Box::new(Ipc(true)),
+        Box::new(Parquet(false)),
+        Box::new(Parquet(true)),
+        Box::new(Frames::Bincode),
+        Box::new(Frames::Bitcode),
+        Box::new(Mcap),
+        Box::new(Avro),
+        Box::new(Sqlite),
+    ];
+    compare::run(folder, &formats, count, rounds)
 }
 
 /// Makes a file of ticks.
@@ -206,74 +264,4 @@ pub fn make(path: &Path, records: usize) -> AnyResult<()> {
         writer.append(table, &Tick::make(index))?;
     }
     Ok(writer.finish()?)
-}
-
-/// The floor: plain writes of 1 MiB.
-fn write_raw(path: &Path, ticks: &[Tick]) -> AnyResult<File> {
-    let mut out = File::create(path)?;
-    let mut run = Vec::with_capacity(1 << 20);
-    for tick in ticks {
-        run.extend_from_slice(bytemuck::bytes_of(tick));
-        if run.len() + size_of::<Tick>() > 1 << 20 {
-            out.write_all(&run)?;
-            run.clear();
-        }
-    }
-    out.write_all(&run)?;
-    Ok(out)
-}
-
-/// One record at a time, to the last buffered commit.
-fn append(path: &Path, ticks: &[Tick]) -> AnyResult<Writer> {
-    let mut writer = Writer::options().level(hydra::Level::Buffered).create(path)?;
-    let table = writer.table::<Tick>()?;
-    for tick in ticks {
-        writer.append(table, tick)?;
-    }
-    writer.commit()?;
-    Ok(writer)
-}
-
-/// All records at once, to the last buffered commit.
-fn append_slice(path: &Path, ticks: &[Tick]) -> AnyResult<Writer> {
-    let mut writer = Writer::options().level(hydra::Level::Buffered).create(path)?;
-    let table = writer.table::<Tick>()?;
-    writer.append_slice(table, ticks)?;
-    writer.commit()?;
-    Ok(writer)
-}
-
-fn per(bytes: u64, records: usize) -> String {
-    format!("{:.3}", bytes as f64 / records as f64)
-}
-
-fn scan_slice(ticks: &[Tick], mut sums: Sums) -> Sums {
-    for tick in ticks {
-        sums.add(tick.time, tick.price, tick.venue);
-    }
-    sums
-}
-
-fn scan_views(block: &hydra::Block<Tick>, mut sums: Sums) -> Sums {
-    for tick in block {
-        sums.add(tick.time(), tick.price(), tick.venue());
-    }
-    sums
-}
-
-fn map_raw(path: &Path) -> AnyResult<memmap2::Mmap> {
-    // SAFETY: nobody but this program knows the file.
-    Ok(unsafe { memmap2::Mmap::map(&File::open(path)?) }?)
-}
-
-fn map_hydra(path: &Path) -> AnyResult<Reader> {
-    // SAFETY: nobody but this program knows the file.
-    Ok(Reader::map(unsafe { Map::open(path) }?)?)
-}
-
-fn remove(path: &Path) -> AnyResult<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
 }

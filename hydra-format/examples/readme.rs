@@ -13,7 +13,7 @@ fn main() -> hydra::Result<()> {
     let ticks = file.table::<Tick>()?;
     file.append(ticks, &Tick { symbol: "HYDR".into(), price: 9.5 })?;
     file.finish()?;
-    let tick = Reader::open("day.hydra")?.table::<Tick>()?.get(0)?;
-    println!("{} at {}", tick.view().symbol(), tick.value().path("price")?);
+    let ticks = Reader::open("day.hydra")?.table::<Tick>()?;
+    println!("{} at {}", ticks.get(0)?.view().symbol(), ticks.get(0)?.value().path("price")?);
     Ok(())
 }

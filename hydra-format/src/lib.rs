@@ -35,7 +35,8 @@
 //!     let ticks: &[Tick] = block.as_slice();
 //!     assert_eq!(ticks[0].price, 101.5);
 //! }
-//! let log = file.table::<Log>()?.get(0)?;
+//! let logs = file.table::<Log>()?;
+//! let log = logs.get(0)?;
 //! assert_eq!(log.view().text(), "opened"); // as the type, without copying
 //! assert_eq!(log.value().path("tags[0]")?.get::<&str>()?, "a"); // as data, without the type
 //! # Ok::<(), hydra::Error>(())
@@ -50,14 +51,14 @@
 //! | [`Reader`] | opens a file: [`Reader::open`] through buffers, [`Reader::map`] through a map |
 //! | [`Table`] | the records of one type |
 //! | [`Block`] | some hundred KiB of records that are verified together |
-//! | [`Record`] | one record, with the block that keeps it alive |
+//! | [`Record`] | one record, which borrows from its table |
 //! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`]; [`save`] and [`load`] keep one in a file.
 //!
 //! # Features
 //!
-//! Each adds types that can be stored. None changes a file, and no reader needs one to show what is in it.
+//! All but the last add types that can be stored. None changes a file, and no reader needs one to show what is in it.
 //!
 //! | feature | types | stored as |
 //! | --- | --- | --- |
@@ -65,6 +66,7 @@
 //! | `uuid` | `Uuid` | the form uuid; a list is `&[Uuid]` |
 //! | `rust_decimal` | `Decimal`, `Fixed<PLACES>` | the form decimal over i128 |
 //! | `opaque` | any type of serde's, in a field with `#[hydra(opaque)]` | [`Opaque`]: bytes, to all others |
+//! | `rayon` | none: `Table::par_blocks`, blocks on several threads | |
 //!
 //! `SystemTime` and `Duration` of the standard library need no feature.
 //!
@@ -116,7 +118,7 @@ pub mod testing;
 
 #[cfg(feature = "rust_decimal")]
 pub use codec::Fixed;
-pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, view};
+pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};

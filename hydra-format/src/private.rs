@@ -2,7 +2,7 @@
 //! is part of the public face.
 #![forbid(unsafe_code)]
 
-pub use crate::codec::{As, At, Hydra, ListView, Measure, Run, Sink, With};
+pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
 pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant};
 pub use crate::raw::{Describe, Plain};
 pub use crate::reflect::{PartMut, Reflect, ReflectMut, Scalar, Value};
@@ -23,7 +23,7 @@ pub use crate::__opaque as opaque_feature;
 pub use crate::codec::Opaque;
 
 pub(crate) use crate::codec::encode_payload as image;
-use crate::codec::{part, put};
+use crate::codec::{Checked, part, put};
 use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
@@ -42,11 +42,12 @@ pub struct Facts {
     refs: bool,
     key: bool,
     valid: fn(&[u8]) -> bool,
+    check: Checked,
 }
 
 impl Facts {
     /// What the type of a field says of itself.
-    pub(crate) const fn of<T: Describe>() -> Facts {
+    pub(crate) const fn of<T: Hydra>() -> Facts {
         Facts {
             size: T::SIZE,
             align: T::ALIGN,
@@ -57,6 +58,7 @@ impl Facts {
             refs: T::REFS,
             key: T::KEY,
             valid: T::valid,
+            check: T::check,
         }
     }
 
@@ -159,6 +161,18 @@ pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
     })
 }
 
+/// [`Hydra::check`] of an enum.
+pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    let Some(index) = position::<S>(At::new(bytes, &[], "").integer(S::TAG)) else { return false };
+    let end = S::ENDS.get(index).copied().unwrap_or(0);
+    let start = index.checked_sub(1).and_then(|before| S::ENDS.get(before)).copied().unwrap_or(0);
+    let (facts, offsets) = (S::FACTS.get(start..end), S::OFFSETS.get(start..end));
+    facts.unwrap_or_default().iter().zip(offsets.unwrap_or_default()).all(|(facts, &offset)| {
+        let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
+        field.is_some_and(|field| (facts.check)(field, cursor, depth))
+    })
+}
+
 /// True if the bytes are a tag.
 pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
     position::<S>(At::new(bytes, &[], "").integer(S::TAG)).is_some()
@@ -246,6 +260,18 @@ pub fn offset<S: Fields, const I: usize>() -> usize {
     const { S::OFFSETS[I] as usize }
 }
 
+/// True if a slot is too short for an `S`. Asked first, it spares the compiler a check for each field.
+#[inline]
+pub fn is_short<S: Describe>(slot: &[u8]) -> bool {
+    slot.len() < S::SIZE
+}
+
+/// An error if the bytes of an `S` are not all there, as [`is_short`].
+#[inline]
+pub fn whole<S: Describe>(at: At<'_>) -> Result<()> {
+    if is_short::<S>(at.bytes()) { Err(Error::new(ErrorKind::BadReference)) } else { Ok(()) }
+}
+
 /// The descriptor of field `index` of `S`.
 pub const fn field<S: Fields>(
     ty: TypeRef,
@@ -286,6 +312,12 @@ impl<T: Hydra> FieldOf<T> {
     #[inline]
     pub fn list(run: Run<'_>) -> T::List<'_> {
         T::list(run)
+    }
+
+    #[inline]
+    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        let field = offset.checked_add(T::SIZE).and_then(|end| bytes.get(offset..end));
+        (T::ANY_BITS && !T::REFS) || field.is_some_and(|field| T::check(field, cursor, depth))
     }
 
     #[inline]
@@ -343,6 +375,11 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         W::Stored::list(run)
     }
 
+    #[inline]
+    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        FieldOf::<W::Stored>::check(bytes, offset, cursor, depth)
+    }
+
     pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
         let stored = at.decode::<W::Stored>(offset)?;
         W::from_stored(stored).map_err(|error| error.path(name))
@@ -383,6 +420,9 @@ macro_rules! no_field {
                 never()
             }
             fn list<R>(_: Run<'_>) -> R {
+                never()
+            }
+            fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
                 never()
             }
             fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
@@ -481,6 +521,7 @@ pub const fn check_tags(kind: Kind, tags: &[i128]) {
     }
 }
 
+#[inline]
 fn position<S: Variants>(tag: i128) -> Option<usize> {
     if const { is_dense(S::TAGS) } {
         usize::try_from(tag).ok().filter(|&index| index < S::TAGS.len())

@@ -97,16 +97,18 @@ class IndexCheck:
         self.by_offset = {block.offset: block for block in contents.blocks}
 
     def run(self):
-        since = 0
+        since, due = 0, DIRECTORY_EVERY
         for block in self.contents.blocks:
             since += 1
             if block.kind == INDEX:
                 try:
-                    since = 0 if self.index(block) == 0 else since
+                    listed = self.index(block)
+                    if listed is not None:
+                        since, due = 0, max(DIRECTORY_EVERY, listed)
                 except Fault as fault:
                     self.findings.append(fault)
-            if since > DIRECTORY_EVERY:
-                self.bad(block, "no directory", "one every 1,024 blocks", f"{since} blocks without one")
+            if since > due:
+                self.bad(block, "no directory", f"one every {due:,} blocks", f"{since} blocks without one")
                 since = 0
 
     def bad(self, block, what, expected=None, found=None):
@@ -133,15 +135,16 @@ class IndexCheck:
         return role, level, table, rows, known, items
 
     def index(self, block):
+        """Of a directory: how much it lists."""
         role, level, table, tables, schemas, entries = self.parse(block)
         if role == 1:
             if len(entries) > MAX_NODE_ENTRIES:
                 self.bad(block, "entries of a node", "at most 256", str(len(entries)))
             if any(entry[5] != level for entry in entries):
                 self.bad(block, "entries of another level than the node says", str(level))
-        else:
-            self.directory(block, tables, schemas, entries)
-        return role
+            return None
+        self.directory(block, tables, schemas, entries)
+        return len(tables) + len(schemas) + len(entries)
 
     def before(self, block):
         """What the walk knows below a directory: current blocks by table, newest schema blocks."""

@@ -143,6 +143,9 @@ const _: () = {
                 address: __4,
                 next: __5,
             } = self;
+            if __h::is_short::<Self>(__slot) {
+                return;
+            }
             __h::FieldOf::<
                 u64,
             >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
@@ -224,7 +227,34 @@ const _: () = {
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             __h::ListView::new(__run)
         }
+        #[inline]
+        fn check(
+            __b: &[__h::u8],
+            __c: &mut __h::Cursor<'_>,
+            __d: __h::u32,
+        ) -> __h::bool {
+            !__h::is_short::<Self>(__b)
+                && __h::FieldOf::<
+                    u64,
+                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+                && __h::FieldOf::<
+                    String,
+                >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
+                && __h::Converted::<
+                    __h::As<u64>,
+                    usize,
+                >::check(__b, __h::offset::<Self, 2usize>(), __c, __d)
+                && __h::Converted::<
+                    crate::Text,
+                    IpAddr,
+                >::check(__b, __h::offset::<Self, 3usize>(), __c, __d)
+                && __h::FieldOf::<
+                    Option<Box<Log>>,
+                >::check(__b, __h::offset::<Self, 4usize>(), __c, __d)
+        }
+        #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::whole::<Self>(__at)?;
             __h::Ok(Self {
                 time_stamp: __h::FieldOf::<
                     u64,

@@ -162,6 +162,9 @@ const _: () = {
             }
         }
         fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            if __h::is_short::<Self>(__slot) {
+                return;
+            }
             __h::put_tag(self, __slot);
             match self {
                 Self::Circle { r: __0 } => {
@@ -250,6 +253,7 @@ const _: () = {
     impl __h::Hydra for Shape {
         type View<'a> = __ShapeView<'a>;
         type List<'a> = __h::ListView<'a, Self>;
+        #[inline]
         fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
             match __h::variant_seen::<Self>(__at) {
                 1usize => {
@@ -284,7 +288,16 @@ const _: () = {
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             __h::ListView::new(__run)
         }
+        #[inline]
+        fn check(
+            __b: &[__h::u8],
+            __c: &mut __h::Cursor<'_>,
+            __d: __h::u32,
+        ) -> __h::bool {
+            __h::check_variant::<Self>(__b, __c, __d)
+        }
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::whole::<Self>(__at)?;
             __h::Ok(
                 match __h::variant::<Self>(__at)? {
                     1usize => {

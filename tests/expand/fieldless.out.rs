@@ -102,6 +102,14 @@ const _: () = {
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             __h::ListView::new(__run)
         }
+        #[inline]
+        fn check(
+            __b: &[__h::u8],
+            __c: &mut __h::Cursor<'_>,
+            __d: __h::u32,
+        ) -> __h::bool {
+            __h::check_variant::<Self>(__b, __c, __d)
+        }
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::variant::<Self>(__at)?;
             __h::Ok(<Self as __h::Hydra>::view(__at))

@@ -91,6 +91,9 @@ const _: () = {
         #[inline]
         fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
             let Self { first: __0, second: __1 } = self;
+            if __h::is_short::<Self>(__slot) {
+                return;
+            }
             __h::FieldOf::<
                 A,
             >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
@@ -163,7 +166,21 @@ const _: () = {
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             __h::ListView::new(__run)
         }
+        #[inline]
+        fn check(
+            __b: &[__h::u8],
+            __c: &mut __h::Cursor<'_>,
+            __d: __h::u32,
+        ) -> __h::bool {
+            !__h::is_short::<Self>(__b)
+                && __h::FieldOf::<A>::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+                && __h::FieldOf::<
+                    Option<B>,
+                >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
+        }
+        #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::whole::<Self>(__at)?;
             __h::Ok(Self {
                 first: __h::FieldOf::<A>::decode(__at, __h::offset::<Self, 0usize>())?,
                 second: __h::FieldOf::<

@@ -50,6 +50,9 @@ const _: () = {
         #[inline]
         fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
             let Self { 0: __0 } = self;
+            if __h::is_short::<Self>(__slot) {
+                return;
+            }
             __h::FieldOf::<
                 u64,
             >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
@@ -67,7 +70,20 @@ const _: () = {
         fn list<'a>(__run: __h::Run<'a>) -> <u64 as __h::Hydra>::List<'a> {
             __h::FieldOf::<u64>::list(__run)
         }
+        #[inline]
+        fn check(
+            __b: &[__h::u8],
+            __c: &mut __h::Cursor<'_>,
+            __d: __h::u32,
+        ) -> __h::bool {
+            !__h::is_short::<Self>(__b)
+                && __h::FieldOf::<
+                    u64,
+                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+        }
+        #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::whole::<Self>(__at)?;
             __h::Ok(Self {
                 0: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0usize>())?,
             })

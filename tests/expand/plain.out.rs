@@ -91,6 +91,9 @@ const _: () = {
         #[inline]
         fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
             let Self { time: __0, price: __1, venue: __2 } = self;
+            if __h::is_short::<Self>(__slot) {
+                return;
+            }
             __h::FieldOf::<
                 u64,
             >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
@@ -148,7 +151,26 @@ const _: () = {
                 { <Tick as __h::Describe>::ANY_BITS },
             > as __h::PlainList>::list::<Self>(__run)
         }
+        #[inline]
+        fn check(
+            __b: &[__h::u8],
+            __c: &mut __h::Cursor<'_>,
+            __d: __h::u32,
+        ) -> __h::bool {
+            !__h::is_short::<Self>(__b)
+                && __h::FieldOf::<
+                    u64,
+                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+                && __h::FieldOf::<
+                    f64,
+                >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
+                && __h::FieldOf::<
+                    [Venue; 8],
+                >::check(__b, __h::offset::<Self, 2usize>(), __c, __d)
+        }
+        #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::whole::<Self>(__at)?;
             __h::Ok(Self {
                 time: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0usize>())?,
                 price: __h::FieldOf::<f64>::decode(__at, __h::offset::<Self, 1usize>())?,

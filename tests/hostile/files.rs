@@ -49,6 +49,15 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
             .for_each(|id| _ = craft.schema(id, &id.to_string(), schema.core(), schema.notes()));
         craft.finish()
     }),
+    ("blocks of many tables", |bytes| {
+        let (mut craft, schema, count) = (Craft::default(), Schema::of::<u8>(), bytes as u32 / 1216);
+        (1..=count).for_each(|id| _ = craft.schema(id, &id.to_string(), schema.core(), schema.notes()));
+        for block in 0..u64::from(count) * 8 {
+            let id = block as u32 % count + 1;
+            craft.data((id, block / u64::from(count), 1, 1), &[1], b"", b"");
+        }
+        craft.finish()
+    }),
     ("schemas of one table", |bytes| {
         let mut craft = Craft::default();
         for id in 1..bytes as u32 / 192 {
@@ -87,17 +96,24 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
         of_schema(Schema::new((0..count).map(one).collect()))
     }),
     ("types alike", |bytes| {
-        let count = bytes as u32 / 40;
-        let list = |ty| match ty + 1 == count {
-            true => Descriptor::scalar(Kind::U8),
-            false => Descriptor::list(TypeRef::Index(ty + 1)),
-        };
-        of_schema(Schema::new((0..count.min(65_535)).map(list).collect()))
+        let (mut craft, all) = (Craft::default(), bytes as u32 / 40);
+        let schemas = all.div_ceil(65_535);
+        for id in 1..=schemas {
+            let count = all / schemas - id;
+            let list = |ty| match ty + 1 == count {
+                true => Descriptor::scalar(Kind::U8),
+                false => Descriptor::list(TypeRef::Index(ty + 1)),
+            };
+            let schema = Schema::new((0..count).map(list).collect()).expect("a schema");
+            craft.schema(id, &id.to_string(), schema.core(), schema.notes());
+        }
+        craft.finish()
     }),
     ("fields", |bytes| {
-        let count = bytes as u32 / (4096 * 24);
+        let (fields, count) = (bytes / 24, (bytes as u32 / 24).div_ceil(4096));
         let field = |at| (format!("{at:0>14}"), TypeRef::Index(count + 1));
-        let one = |ty| Descriptor::structure(format!("T{ty}"), (0..4096).map(field).collect());
+        let one =
+            |ty| Descriptor::structure(format!("T{ty}"), (0..fields / count as usize).map(field).collect());
         let all = Descriptor::tuple((1..=count).map(TypeRef::Index).collect());
         let types = [all].into_iter().chain((0..count).map(one)).chain([Descriptor::scalar(Kind::U8)]);
         of_schema(Schema::new(types.collect()))

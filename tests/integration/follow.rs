@@ -72,8 +72,8 @@ fn edits_and_other_writers_are_newer_states() {
     append(&mut writer, 0..500);
     writer.finish().unwrap();
     let mut readers = [Reader::open(&path).unwrap(), map(&path).unwrap()];
-    let blocks: Vec<_> =
-        readers.iter().map(|reader| reader.table::<Tick>().unwrap().get(7).unwrap()).collect();
+    let tables: Vec<_> = readers.iter().map(|reader| reader.table::<Tick>().unwrap()).collect();
+    let records: Vec<_> = tables.iter().flat_map(|table| [(); 2].map(|()| table.get(7).unwrap())).collect();
     let mut editor = Editor::open(&path).unwrap();
     editor.record("Tick", 7).and_then(|mut it| it.set(tick(77))).unwrap();
     editor.commit().unwrap();
@@ -83,7 +83,8 @@ fn edits_and_other_writers_are_newer_states() {
         assert_eq!(reader.table::<Tick>().unwrap().get(7).unwrap().decode().unwrap(), tick(77));
         assert_eq!(count(&before), 500);
     }
-    assert!(blocks.iter().all(|record| record.decode().unwrap() == tick(7)));
+    assert!(records.iter().all(|record| record.decode().unwrap() == tick(7)));
+    assert!(tables.iter().all(|table| table.get(7).unwrap().decode().unwrap() == tick(7)));
     editor.record("Tick", 7).and_then(|mut it| it.set(tick(7))).unwrap();
     editor.finish().unwrap();
     // A writer that was killed leaves a tail; the next one covers it.
@@ -243,8 +244,8 @@ fn another_process_writes() {
                 let length = reader.table::<Tick>().unwrap().len();
                 assert_eq!((length - start) % 7, 0, "never half a commit");
                 if let Some(index) = (length - start).checked_sub(1) {
-                    let last = reader.table::<Tick>().unwrap().get(length - 1).unwrap();
-                    assert_eq!(last.decode().unwrap(), tick(index));
+                    let ticks = reader.table::<Tick>().unwrap();
+                    assert_eq!(ticks.get(length - 1).unwrap().decode().unwrap(), tick(index));
                     states += 1;
                 }
             } else if let Some(status) = done {

@@ -333,10 +333,12 @@ fn golden_files_come_out_byte_for_byte() -> Result<()> {
 #[test]
 fn golden_files_read_back() -> Result<()> {
     let open = |name: &str| Reader::open(folder().join(format!("{name}.hydra")));
+    let (scalars, containers) =
+        (open("scalars")?.table::<Scalars>()?, open("containers")?.table::<Containers>()?);
     for record in 0..2 {
-        let stored = open("scalars")?.table::<Scalars>()?.get(record)?;
+        let stored = scalars.get(record)?;
         assert_eq!(stored.value(), Value::of(&some_scalars()[record as usize]));
-        let stored = open("containers")?.table::<Containers>()?.get(record)?;
+        let stored = containers.get(record)?;
         assert_eq!(stored.value(), Value::of(&some_containers()[record as usize]));
         assert_eq!(stored.decode()?, some_containers()[record as usize]);
     }

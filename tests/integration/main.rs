@@ -28,6 +28,8 @@ mod hostile;
 mod large;
 /// The holes of peers, tried here.
 mod peers;
+/// Records by index in any order, and blocks on several threads.
+mod random;
 /// The first two laws: whatever is asked has one answer in every world.
 mod reflect;
 /// The third law: changes of live values, of data and of records in files.

@@ -105,7 +105,8 @@ fn attributes_decide_names_and_storage() -> Result<()> {
     let table = writer.table::<Attributed>()?;
     writer.append(table, &owned)?;
     writer.finish()?;
-    let stored = Reader::open(&path)?.dynamic_table("Order")?.get(0)?;
+    let orders = Reader::open(&path)?.dynamic_table("Order")?;
+    let stored = orders.get(0)?;
     assert_eq!(stored.value().path("orderId")?.get::<u64>()?, 5);
     Ok(())
 }

@@ -60,8 +60,8 @@ pub(crate) fn changed<T: Hydra>(
     write(&path, &[&neighbour; 3]).unwrap();
     let before = std::fs::read(&path).unwrap();
     let reader = Reader::open(&path).unwrap();
-    let stored = reader.dynamic_table(&name).unwrap().get(1).unwrap();
-    let typed = reader.table::<T>().unwrap().get(1).unwrap();
+    let (untyped, typed) = (reader.dynamic_table(&name).unwrap(), reader.table::<T>().unwrap());
+    let (stored, typed) = (untyped.get(1).unwrap(), typed.get(1).unwrap());
     for (world, value) in [
         ("data of a live value", Value::of(&neighbour)),
         ("data of a record with its type", typed.value()),

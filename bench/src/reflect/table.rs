@@ -88,8 +88,8 @@ impl Table {
         cell.sum = sum;
         cell.nanos.push(nanos);
         if cell.nanos.len() == 1 {
-            let counted = allocation_counter::measure(|| _ = black_box(pass()));
-            self.cell(row, column).allocations = counted.count_total.div_ceil(count as u64);
+            let counted = crate::counting::measure(|| _ = black_box(pass()));
+            self.cell(row, column).allocations = counted.calls.div_ceil(count as u64);
         }
     }
 

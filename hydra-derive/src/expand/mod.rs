@@ -324,6 +324,16 @@ fn encodes(fields: &[Field], first: usize) -> TokenStream {
         .collect()
 }
 
+/// What is asked of stored bytes for each field, `&&` before it.
+fn checks(fields: &[Field]) -> TokenStream {
+    stored(fields, 0)
+        .map(|(position, _, field)| {
+            let check = ask(field, "check");
+            quote!(&& #check(__b, __h::offset::<Self, #position>(), __c, __d))
+        })
+        .collect()
+}
+
 /// `{ field: value, .. }` of the owned type.
 fn decodes(fields: &[Field], first: usize) -> TokenStream {
     let mut position = first;

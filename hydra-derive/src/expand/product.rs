@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::super::model::{Body, Field, Stored};
-use super::{Expansion, ask, decodes, encodes, measures, member, notes, pattern, stored, view_of};
+use super::{Expansion, ask, checks, decodes, encodes, measures, member, notes, pattern, stored, view_of};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -13,7 +13,7 @@ impl Expansion<'_> {
         let reflect = self.reflect_struct(fields);
         let (view, view_items) = self.struct_view(fields);
         let view_path = self.view_path();
-        let values = decodes(fields, 0);
+        let (values, checks) = (decodes(fields, 0), checks(fields));
         let (list, list_body) = self.list_of();
         let hydra = self.implement(
             quote!(Hydra),
@@ -24,7 +24,15 @@ impl Expansion<'_> {
                 fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
-                fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
+                #[inline]
+                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+                    !__h::is_short::<Self>(__b) #checks
+                }
+                #[inline]
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::whole::<Self>(__at)?;
+                    __h::Ok(Self #values)
+                }
             },
         );
         quote!(#facts #describe #reflect #view_items #hydra)
@@ -170,6 +178,7 @@ impl Expansion<'_> {
                 #[inline]
                 fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
                     let Self #pattern = self;
+                    if __h::is_short::<Self>(__slot) { return; }
                     #encodes
                 }
             },
@@ -178,6 +187,7 @@ impl Expansion<'_> {
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let (member, values, ty) = (member(inner), decodes(fields, 0), self.stored_type(inner));
+        let checks = checks(fields);
         let (seen, listed) = (ask(inner, "view"), ask(inner, "list"));
         let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
         let (view, make, items) = match &named {
@@ -214,7 +224,15 @@ impl Expansion<'_> {
             quote!(Hydra),
             quote! {
                 #types_and_views
-                fn decode(__at: __h::At<'_>) -> __h::Result<Self> { __h::Ok(Self #values) }
+                #[inline]
+                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+                    !__h::is_short::<Self>(__b) #checks
+                }
+                #[inline]
+                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::whole::<Self>(__at)?;
+                    __h::Ok(Self #values)
+                }
                 #keys
             },
         );

@@ -38,6 +38,10 @@ impl Expansion<'_> {
                 }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                #[inline]
+                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+                    __h::check_variant::<Self>(__b, __c, __d)
+                }
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
                     __h::variant::<Self>(__at)?;
                     __h::Ok(<Self as __h::Hydra>::view(__at))
@@ -79,12 +83,18 @@ impl Expansion<'_> {
             quote! {
                 type View<'a> = #view;
                 type List<'a> = __h::ListView<'a, Self>;
+                #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
                     match __h::variant_seen::<Self>(__at) { #seen }
                 }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { __h::ListView::new(__run) }
+                #[inline]
+                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+                    __h::check_variant::<Self>(__b, __c, __d)
+                }
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+                    __h::whole::<Self>(__at)?;
                     __h::Ok(match __h::variant::<Self>(__at)? { #decoded })
                 }
             },
@@ -225,6 +235,7 @@ impl Expansion<'_> {
                     match self { #(Self::#names #patterns => { #measures })* }
                 }
                 fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+                    if __h::is_short::<Self>(__slot) { return; }
                     __h::put_tag(self, __slot);
                     match self { #(Self::#names #patterns => { #encodes })* }
                 }

@@ -3,14 +3,14 @@
 
 use crate::Hydra;
 use crate::describe::Kind;
-use crate::raw::{self, Plain};
+use crate::raw::{self, Plain, Text};
 
 /// The bytes of one stored value, with the heap and the text that its references point into.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct At<'a> {
     bytes: &'a [u8],
     heap: &'a [u8],
-    text: &'a str,
+    text: Text<'a>,
 }
 
 /// The bytes of a run of stored values of one type, with the heap and the text of their references.
@@ -23,8 +23,8 @@ pub struct Run<'a> {
 impl<'a> At<'a> {
     /// A value over the regions of a validated payload.
     #[inline]
-    pub(crate) fn new(bytes: &'a [u8], heap: &'a [u8], text: &'a str) -> At<'a> {
-        At { bytes, heap, text }
+    pub(crate) fn new(bytes: &'a [u8], heap: &'a [u8], text: impl Into<Text<'a>>) -> At<'a> {
+        At { bytes, heap, text: text.into() }
     }
 
     /// The value's own bytes.
@@ -42,7 +42,7 @@ impl<'a> At<'a> {
 
     /// The heap and the text.
     pub(crate) fn regions(self) -> (&'a [u8], &'a str) {
-        (self.heap, self.text)
+        (self.heap, self.text.all())
     }
 
     /// The same regions under other bytes.
@@ -54,7 +54,7 @@ impl<'a> At<'a> {
     /// The `size` bytes from `offset`; none of them if they are not all there.
     #[inline]
     pub fn part(self, offset: usize, size: usize) -> At<'a> {
-        self.with(self.bytes.get(offset..).and_then(|rest| rest.get(..size)).unwrap_or_default())
+        self.with(offset.checked_add(size).and_then(|end| self.bytes.get(offset..end)).unwrap_or_default())
     }
 
     /// The view of the `T` at `offset`.
@@ -111,7 +111,7 @@ impl<'a> At<'a> {
     #[inline]
     pub fn str(self) -> &'a str {
         let (offset, count) = self.reference();
-        offset.checked_add(count).and_then(|end| self.text.get(offset..end)).unwrap_or_default()
+        offset.checked_add(count).and_then(|end| self.text.get(offset, end)).unwrap_or_default()
     }
 
     /// The array of elements of `size` bytes that the reference at the start points to; empty if it points outside.
@@ -155,6 +155,17 @@ impl<'a> Run<'a> {
             Some(offset) => self.at.part(offset, size),
             None => self.at.with(&[]),
         }
+    }
+
+    /// The elements in order, `size` bytes long.
+    #[inline]
+    pub(crate) fn elements(self, size: usize) -> impl Iterator<Item = At<'a>> {
+        let mut rest = self.at.bytes;
+        std::iter::from_fn(move || {
+            let (element, behind) = rest.split_at_checked(size)?;
+            rest = behind;
+            Some(self.at.with(element))
+        })
     }
 
     /// The elements as a slice; empty if they are not valid values.

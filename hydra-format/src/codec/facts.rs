@@ -1,13 +1,13 @@
 //! What the library works out once for each type of the program: its schema, and how to validate it.
 #![forbid(unsafe_code)]
 
-use super::Validator;
+use super::{Checked, Validator};
 use crate::Hydra;
 use crate::describe::{Descriptor, Schema};
 use std::any::TypeId;
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// What is worked out once for each type of the program.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct TypeFacts {
     /// Its schema.
     pub(crate) schema: Schema,
     /// Validates payloads of it.
-    pub(crate) validator: Validator,
+    pub(crate) validator: Arc<Validator>,
     /// The schema's fingerprint.
     pub(crate) fingerprint: u64,
     /// The largest alignment of anything in a payload, in bytes.
@@ -44,7 +44,7 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let facts = look_up(id, T::TYPE);
+            let facts = look_up(id, T::TYPE, T::check);
             recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }
@@ -52,14 +52,14 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
 }
 
 #[cold]
-fn look_up(id: TypeId, ty: &'static Descriptor) -> &'static TypeFacts {
+fn look_up(id: TypeId, ty: &'static Descriptor, check: Checked) -> &'static TypeFacts {
     if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return facts;
     }
     // Not under the lock: a default of the type may ask for the facts of another type.
     let schema = Schema::from_descriptor(ty);
     let facts = TypeFacts {
-        validator: Validator::new(&schema),
+        validator: Arc::new(Validator::new(&schema).with(check)),
         fingerprint: schema.fingerprint(),
         align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
         schema,

@@ -3,9 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Fault, Measure, Regions, Sink, Validator};
+use super::{At, Cursor, Fault, Measure, Regions, Sink, Validator};
 use crate::describe::round_up;
-use crate::raw::AlignedBuf;
+use crate::raw::{AlignedBuf, Text};
 use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".
@@ -28,12 +28,30 @@ const MAX_PAYLOAD: usize = 256 << 20;
 /// An error if the value cannot be encoded: nested more than 64 lists, maps or boxes deep, two keys that are
 /// equal on disk, or more than 256 MiB.
 pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
-    encode_image(value, false)
+    let mut image = AlignedBuf::default();
+    encode_image(value, false, &mut image)?;
+    Ok(image)
+}
+
+/// As [`to_bytes`], into a buffer that is used again: it becomes the image, whatever it held.
+///
+/// ```
+/// let mut buffer = hydra::AlignedBuf::default();
+/// for value in [7u64, 8] {
+///     hydra::to_bytes_in(&mut buffer, &value)?;
+///     assert_eq!(hydra::from_bytes::<u64>(&buffer)?, value);
+/// }
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn to_bytes_in<T: Hydra>(buffer: &mut AlignedBuf, value: &T) -> Result<()> {
+    encode_image(value, false, buffer)
 }
 
 /// As [`to_bytes`], with a checksum that is held against the bytes when they are read.
 pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
-    encode_image(value, true)
+    let mut image = AlignedBuf::default();
+    encode_image(value, true, &mut image)?;
+    Ok(image)
 }
 
 /// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile.
@@ -59,18 +77,19 @@ pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
     if !is_aligned(image, facts) {
         return Err(misaligned(image, facts.align));
     }
-    open_image::<T>(image, facts).map(T::view)
+    // Loaded anew: what is copied as a whole waits until every part is in memory.
+    open_image::<T>(image, facts).map(|at| T::view(at.loaded()))
 }
 
 /// A payload of the one record `value`: text offset and bytes.
 pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
-    let (text_offset, payload) = encode_after(0, value)?;
-    Ok((text_offset, payload.to_vec()))
+    let mut payload = AlignedBuf::default();
+    Ok((encode_after(0, value, &mut payload)?, payload.to_vec()))
 }
 
-/// A payload of the one record `value` after `head` zero bytes, a multiple of 64: text offset and all bytes.
+/// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
 #[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
-pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, AlignedBuf)> {
+pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
     let mut measure = Measure::from(0, 0);
     value.measure(&mut measure);
     let (heap_bytes, text_bytes) = measure.finish()?;
@@ -82,25 +101,32 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T) -> Result<(u32, Ali
             .expected(format!("at most {MAX_PAYLOAD} bytes"))
             .found(payload_bytes.to_string()));
     }
-    let mut image = AlignedBuf::zeroed(head + payload_bytes);
+    image.reuse(head + payload_bytes);
     let (before, text) = image.split_at_mut(head + text_offset);
     let (record, heap) = before.split_at_mut(head + heap_start);
-    let heap = heap.get_mut(..heap_bytes).unwrap_or_default();
+    record.fill(0);
+    let (heap, gap) = heap.split_at_mut_checked(heap_bytes).unwrap_or_default();
+    gap.fill(0);
     let mut sink = Sink::new(heap, 0, text, 0);
     value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
     sink.finish()?;
-    Ok((text_offset as u32, image))
+    Ok(text_offset as u32)
 }
 
 /// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
 /// of the payload.
-#[inline]
+#[inline(always)]
 pub(crate) fn open_payload<'a, T: Hydra>(
     payload: &'a [u8],
     text_offset: u32,
     facts: &TypeFacts,
 ) -> Result<At<'a>> {
-    open_payload_of(payload, text_offset, T::SIZE, &facts.validator)
+    let regions = regions_of(payload, text_offset, T::SIZE)?;
+    let at = At::new(regions.records, regions.heap, regions.text).part(0, T::SIZE);
+    if T::check(at.bytes(), &mut Cursor::new(regions.heap, regions.text), 0) {
+        return Ok(at);
+    }
+    Err((*facts.validator.explain(&regions)).into())
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
@@ -111,23 +137,34 @@ pub(crate) fn open_payload_of<'a>(
     size: usize,
     validator: &Validator,
 ) -> Result<At<'a>> {
+    let regions = regions_of(payload, text_offset, size)?;
+    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
+    Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
+}
+
+/// The regions of a payload of one record of `size` bytes.
+#[inline(always)]
+fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'_>> {
     let (heap_start, text_start) = (heap_start(size), text_offset as usize);
     let heap = payload.get(heap_start..text_start).filter(|_| text_start.is_multiple_of(64));
     let (Some(records), Some(heap), Some(text)) =
         (payload.get(..heap_start), heap, payload.get(text_start..))
     else {
-        return Err(Error::new(ErrorKind::BadReference)
-            .what("the text offset")
-            .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
-            .found(text_offset.to_string()));
+        return Err(bad_text_offset(heap_start, payload, text_offset));
     };
     let text = match text {
-        [] => "",
-        text => simdutf8::basic::from_utf8(text).map_err(|_| Fault::bad_utf8(text, text_start))?,
+        [] => Text::default(),
+        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, text_start))?,
     };
-    let regions = Regions { records, count: 1, stride: size, heap, text, heap_start, text_start };
-    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
-    Ok(At::new(records, heap, text).part(0, size))
+    Ok(Regions { records, count: 1, stride: size, heap, text, heap_start, text_start })
+}
+
+#[cold]
+fn bad_text_offset(heap_start: usize, payload: &[u8], text_offset: u32) -> Error {
+    Error::new(ErrorKind::BadReference)
+        .what("the text offset")
+        .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
+        .found(text_offset.to_string())
 }
 
 const fn heap_start(size: usize) -> usize {
@@ -136,7 +173,7 @@ const fn heap_start(size: usize) -> usize {
 
 #[inline]
 fn is_aligned(image: &[u8], facts: &TypeFacts) -> bool {
-    image.as_ptr().addr().is_multiple_of(facts.align)
+    image.as_ptr().addr() & facts.align.wrapping_sub(1) == 0
 }
 
 #[cold]
@@ -148,8 +185,8 @@ fn misaligned(image: &[u8], align: usize) -> Error {
         .help("copy the bytes into an AlignedBuf, or use from_bytes")
 }
 
-fn encode_image<T: Hydra>(value: &T, checked: bool) -> Result<AlignedBuf> {
-    let (text_offset, mut image) = encode_after(HEAD, value)?;
+fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> Result<()> {
+    let text_offset = encode_after(HEAD, value, image)?;
     let (head, payload) = image.split_at_mut(HEAD);
     let crc = if checked { crc32fast::hash(payload) } else { 0 };
     let mut put =
@@ -160,11 +197,11 @@ fn encode_image<T: Hydra>(value: &T, checked: bool) -> Result<AlignedBuf> {
     put(16, &(payload.len() as u32).to_le_bytes());
     put(20, &text_offset.to_le_bytes());
     put(24, &crc.to_le_bytes());
-    Ok(image)
+    Ok(())
 }
 
 /// The record of an image. Offsets of errors count from the start of the image.
-#[inline]
+#[inline(always)]
 fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>> {
     let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
         return Err(Error::new(ErrorKind::NotHydra)
@@ -251,6 +288,30 @@ mod tests {
         let forward: HashMap<u32, u8> = (0..100).map(|key| (key, 1)).collect();
         let backward: HashMap<u32, u8> = (0..100).rev().map(|key| (key, 1)).collect();
         assert_eq!(*to_bytes(&forward).unwrap(), *to_bytes(&backward).unwrap());
+    }
+
+    #[test]
+    fn a_buffer_that_is_used_again_gives_the_same_bytes() {
+        fn same<T: Hydra>(value: &T) {
+            let mut buffer = AlignedBuf::copy_of(&[0xff; 3000]);
+            for _ in 0..2 {
+                to_bytes_in(&mut buffer, value).unwrap();
+                assert_eq!(*buffer, *to_bytes(value).unwrap());
+                buffer.fill(0xff);
+            }
+        }
+        same(&sample());
+        same(&(1u8, 2u64, Some(3u16), None::<u64>, (None::<(f32, u8)>, Some(true), None::<String>)));
+        same(&vec![(1u8, String::new()), (2, "é".into()), (3, "x".repeat(70))]);
+        same(&(
+            vec![true; 3],
+            vec![7u16; 5],
+            vec![vec![Some(1u64)], vec![], vec![None]],
+            Box::new((1u8, 9u32)),
+        ));
+        same(&(1..80).map(|count| "y".repeat(count)).collect::<Vec<_>>());
+        same(&BTreeMap::from([((1u8, 2u32), None), ((2, 1), Some(vec![1u8]))]));
+        same(&"z".repeat(10_000));
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod facts;
 mod image;
 mod impls;
 mod opaque;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values measured before")]
+#[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
 mod sink;
 mod validate;
 mod views;
@@ -18,10 +18,12 @@ mod with;
 struct Page;
 
 pub use at::{At, Run};
-pub use image::{from_bytes, to_bytes, to_bytes_checked, view};
+pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
-pub(crate) use validate::{Fault, Regions, Validator};
+#[doc(hidden)]
+pub use validate::Cursor;
+pub(crate) use validate::{Checked, Fault, Regions, Validator};
 pub(crate) use views::search;
 pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
@@ -77,6 +79,17 @@ pub trait Hydra: Describe + Reflect {
 
     /// The owned value at `at`. An error if the value has no counterpart in this program.
     fn decode(at: At<'_>) -> Result<Self>;
+
+    /// True if the `SIZE` bytes are a valid value, as is all that they refer to, which follows what the cursor has seen.
+    #[doc(hidden)]
+    #[inline]
+    fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        match (Self::FLAT, Self::ANY_BITS && !Self::REFS) {
+            (_, true) => true,
+            (true, _) => Self::valid(bytes),
+            _ => validate::planned::<Self>(bytes, cursor, depth),
+        }
+    }
 
     /// Keys: compares the stored value at `at` with a live one, in the order of FORMAT.md, section 5.4.
     fn compare(at: At<'_>, key: &Self) -> Ordering {

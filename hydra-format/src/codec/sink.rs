@@ -26,10 +26,10 @@ impl Measure {
     /// Room for an array of `count` elements of `size` bytes at `align`; nothing for an empty one.
     #[inline]
     pub fn array(&mut self, align: usize, size: usize, count: usize) {
-        if count > 0 {
-            let bytes = (size as u64).saturating_mul(count as u64);
-            self.heap = round_up(self.heap, align as u64).saturating_add(bytes);
-        }
+        let bytes = (size as u64).saturating_mul(count as u64);
+        let end = round_up(self.heap, align as u64).saturating_add(bytes);
+        // Without a branch: whether a list is empty, nobody could predict.
+        self.heap = if count > 0 { end } else { self.heap };
     }
 
     /// Room for a string of `count` bytes.
@@ -50,16 +50,28 @@ impl Measure {
     /// One reference deeper; false, and an error, if that is too deep. [`Measure::leave`] comes back.
     #[inline]
     pub(crate) fn enter(&mut self) -> bool {
-        if self.depth >= MAX_DEPTH {
-            self.fail(|| {
-                Error::new(ErrorKind::TooDeep)
-                    .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
-                    .help("flatten the value, or keep its nodes in one list and refer to them by index")
-            });
+        if self.is_deepest() {
+            self.too_deep();
             return false;
         }
         self.depth += 1;
         true
+    }
+
+    /// Nothing may be nested here.
+    #[inline]
+    pub(super) fn is_deepest(&self) -> bool {
+        self.depth >= MAX_DEPTH
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&mut self) {
+        self.fail(|| {
+            Error::new(ErrorKind::TooDeep)
+                .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
+                .help("flatten the value, or keep its nodes in one list and refer to them by index")
+        });
     }
 
     #[inline]
@@ -100,25 +112,32 @@ pub struct Sink<'a> {
     heap: &'a mut [u8],
     heap_at: usize,
     text: &'a mut [u8],
+    /// Bytes of it that are taken.
     text_at: usize,
+    /// Where it starts in its region.
+    text_start: usize,
     overrun: bool,
 }
 
 impl<'a> Sink<'a> {
-    /// A sink over the zeroed bytes that were measured; `heap_at` and `text_at` are their offsets in the regions.
-    pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_at: usize) -> Sink<'a> {
-        Sink { heap, heap_at, text, text_at, overrun: false }
+    /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_start` are their offsets in the regions.
+    pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_start: usize) -> Sink<'a> {
+        Sink { heap, heap_at, text, text_at: 0, text_start, overrun: false }
     }
 
-    /// Takes the array that was measured, and writes the reference to it into `slot`. Empty for an empty array,
+    /// Takes the array that was measured, zeroed, and writes the reference to it into `slot`. Empty for an empty array,
     /// and for one that was not measured (ending the pass then says so).
-    #[inline]
     pub fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
-        if count == 0 {
-            return &mut [];
-        }
+        let array = self.room(slot, align, size, count);
+        array.fill(0);
+        array
+    }
+
+    /// As [`Sink::array`], but for who writes every byte of it.
+    #[inline]
+    pub(super) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
         let start = round_up(self.heap_at as u64, align as u64) as usize;
-        let gap = start - self.heap_at;
+        let gap = if count > 0 { start - self.heap_at } else { 0 };
         let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));
         let heap = std::mem::take(&mut self.heap);
         let Some((mine, rest)) = taken.and_then(|taken| heap.split_at_mut_checked(taken)) else {
@@ -127,8 +146,10 @@ impl<'a> Sink<'a> {
         };
         self.heap = rest;
         self.heap_at += mine.len();
-        put_reference(slot, start, count);
-        &mut mine[gap..]
+        put_reference(slot, if count > 0 { start } else { 0 }, count);
+        let (gap, array) = mine.split_at_mut_checked(gap).unwrap_or_default();
+        gap.fill(0);
+        array
     }
 
     /// Copies a string into the text, and writes the reference to it into `slot`.
@@ -137,23 +158,44 @@ impl<'a> Sink<'a> {
         if string.is_empty() {
             return;
         }
-        let text = std::mem::take(&mut self.text);
-        let Some((mine, rest)) = text.split_at_mut_checked(string.len()) else {
+        let end = self.text_at.saturating_add(string.len());
+        let Some(target) = self.text.get_mut(self.text_at..end) else {
             self.overrun = true;
             return;
         };
-        mine.copy_from_slice(string.as_bytes());
-        put_reference(slot, self.text_at, string.len());
-        self.text = rest;
-        self.text_at += string.len();
+        copy(target, string.as_bytes());
+        put_reference(slot, self.text_start + self.text_at, string.len());
+        self.text_at = end;
     }
 
     /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
     pub(crate) fn finish(self) -> crate::Result<()> {
-        if !self.overrun && self.heap.is_empty() && self.text.is_empty() {
+        if !self.overrun && self.heap.is_empty() && self.text_at == self.text.len() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
+    }
+}
+
+/// Copies bytes into a slice of their length; a few of them without a call.
+#[inline]
+pub(super) fn copy(target: &mut [u8], bytes: &[u8]) {
+    match bytes.len() {
+        8..=16 => ends::<8>(target, bytes),
+        4..8 => ends::<4>(target, bytes),
+        2..4 => ends::<2>(target, bytes),
+        17..=32 => ends::<16>(target, bytes),
+        33..=64 => ends::<32>(target, bytes),
+        _ => put(target, bytes),
+    }
+}
+
+/// Copies `N` to `2 * N` bytes: the first and the last `N` of them.
+#[inline]
+fn ends<const N: usize>(target: &mut [u8], bytes: &[u8]) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) {
+        target.first_chunk_mut().into_iter().for_each(|target| *target = *first);
+        target.last_chunk_mut().into_iter().for_each(|target| *target = *last);
     }
 }
 
@@ -168,7 +210,7 @@ pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
 /// The part of `slot` from `offset`, `size` bytes long; empty if there is none.
 #[inline]
 pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
-    slot.get_mut(offset..).and_then(|rest| rest.get_mut(..size)).unwrap_or_default()
+    offset.checked_add(size).and_then(|end| slot.get_mut(offset..end)).unwrap_or_default()
 }
 
 #[inline]

@@ -51,7 +51,7 @@ impl<'a, T: Hydra> ListView<'a, T> {
     /// The elements in order.
     #[inline]
     pub fn iter(self) -> Iter<'a, T> {
-        Iter { run: self.run, next: 0, of: PhantomData }
+        Iter { rest: self.run.at, of: PhantomData }
     }
 
     /// The elements as a slice. Types with invalid bit patterns are checked again.
@@ -76,8 +76,7 @@ impl<'a, T: Hydra> IntoIterator for ListView<'a, T> {
 
 /// The elements of a stored run, in order.
 pub struct Iter<'a, T> {
-    run: Run<'a>,
-    next: usize,
+    rest: At<'a>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -86,23 +85,22 @@ impl<'a, T: Hydra> Iterator for Iter<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<T::View<'a>> {
-        if self.next >= self.run.count {
-            return None;
-        }
-        let element = self.run.element(self.next, T::SIZE);
-        self.next = self.next.saturating_add(1);
+        let (element, rest) = self.rest.bytes().split_at_checked(T::SIZE)?;
+        let element = self.rest.with(element);
+        self.rest = self.rest.with(rest);
         Some(T::view(element))
     }
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.run.count.saturating_sub(self.next);
+        let left = self.rest.bytes().len().checked_div(T::SIZE).unwrap_or(0);
         (left, Some(left))
     }
 
     #[inline]
     fn nth(&mut self, n: usize) -> Option<T::View<'a>> {
-        self.next = self.next.saturating_add(n).min(self.run.count);
+        let rest = n.checked_mul(T::SIZE).and_then(|skip| self.rest.bytes().get(skip..));
+        self.rest = self.rest.with(rest.unwrap_or_default());
         self.next()
     }
 }
@@ -220,7 +218,7 @@ impl<'a, T: Hydra> SetView<'a, T> {
     /// The members in their order.
     #[inline]
     pub fn iter(self) -> Iter<'a, T> {
-        Iter { run: self.run, next: 0, of: PhantomData }
+        Iter { rest: self.run.at, of: PhantomData }
     }
 
     /// True if `member` is in the set, by binary search.

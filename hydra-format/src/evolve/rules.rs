@@ -310,7 +310,8 @@ impl<'a> Compiler<'a> {
             return Err(bad(Error::new(ErrorKind::BadSchema).found("a payload that is too short")));
         };
         let text = std::str::from_utf8(text).map_err(|_| bad(Error::new(ErrorKind::BadUtf8)))?;
-        let regions = Regions { records, count: 1, stride: size, heap, text, heap_start, text_start };
+        let regions =
+            Regions { records, count: 1, stride: size, heap, text: text.into(), heap_start, text_start };
         Validator::new(&schema).validate(&regions).map_err(|fault| bad((*fault).into()))?;
         let (record, heap, text) = (records.to_vec(), heap.to_vec(), text.to_string());
         let node = self.inline(Job::Pair { own: true, key: false, from: at, to: at })?;

@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::reader::Reader;
-use super::table::{Block, Blocks, Row, Table};
+use super::records::Block;
+use super::table::{Blocks, Row, Table};
 use crate::Result;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;

@@ -216,6 +216,11 @@ impl<'a> Index<'a> {
         self.entries.chunks_exact(self.entry_bytes).len()
     }
 
+    /// Number of all tables, schemas and entries.
+    pub(crate) fn listed(&self) -> usize {
+        self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entry_count())
+    }
+
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: usize) -> Option<Entry> {
         let start = index.checked_mul(self.entry_bytes)?;

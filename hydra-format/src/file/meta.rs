@@ -6,7 +6,7 @@ use super::layout::{LINE, meta, put, u32_at};
 use super::open::Opened;
 use super::storage::Source;
 use crate::codec::{encode_after, facts_of, open_payload};
-use crate::{Error, ErrorKind, Hydra, Result};
+use crate::{AlignedBuf, Error, ErrorKind, Hydra, Result};
 use std::collections::BTreeMap;
 
 /// The user's key-value pairs.
@@ -16,7 +16,8 @@ const _: () = assert!(meta::BYTES.is_multiple_of(LINE as usize));
 
 /// The payload of a META block; the offset of the one before is 0.
 pub(crate) fn encode(pairs: &Metadata) -> Result<Vec<u8>> {
-    let (text_offset, mut payload) = encode_after(meta::BYTES, pairs)?;
+    let mut payload = AlignedBuf::default();
+    let text_offset = encode_after(meta::BYTES, pairs, &mut payload)?;
     put(&mut payload, meta::TEXT, &text_offset.to_le_bytes());
     Ok(payload.to_vec())
 }

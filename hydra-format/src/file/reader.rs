@@ -8,20 +8,19 @@ use super::commit::Commit;
 use super::index::Entry;
 use super::layout::LINE;
 use super::open::{self, Opened, Walk};
+use super::records::Loaded;
 use super::report::Report;
 use super::storage::{FileStorage, Source};
-use super::table::{Loaded, Table};
+use super::table::Table;
 use crate::codec::{Fault, Regions, Validator, facts_of};
 use crate::describe::Schema;
 use crate::evolve::{Evolution, Resolution};
 use crate::raw::{AlignedBuf, Backing, Known, Map, Payload, PayloadFault, Ranges, TextMap};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Blocks that [`Reader::open`] keeps: with the default block size, 2 MiB.
 const CACHED_BLOCKS: usize = 8;
@@ -214,10 +213,16 @@ impl Reader {
     /// # Errors
     /// `NoTable`; `TypeMismatch` with every path of the table's types that cannot be read as this one.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
-        let wanted = facts_of::<T>().schema.clone();
+        let facts = facts_of::<T>();
+        let wanted = facts.schema.clone();
         let number = self.table_number(&wanted.name())?;
         for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
-            self.shared.way(*id, &wanted)?;
+            let way = self.shared.way(*id, &wanted)?;
+            // What the program knows as a type of its own checks itself, which is quicker than by its schema.
+            if matches!(way.evolution.resolution(), Resolution::Identical) {
+                let mut validators = self.shared.validators();
+                validators.entry(*id).or_insert_with(|| facts.validator.clone());
+            }
         }
         Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
     }
@@ -247,30 +252,10 @@ fn blocks_at_most(opened: &Opened) -> u64 {
     opened.commit.block_count.min(opened.catalog.limit() / LINE)
 }
 
-impl Source for TextMap {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.end() as u64)
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.bytes(offset, buffer.len())?;
-        if let Some(target) = buffer.get_mut(..bytes.len()) {
-            target.copy_from_slice(&bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let bytes = self.get(start..start.saturating_add(count).min(self.end()));
-        Ok(Cow::Borrowed(bytes.unwrap_or_default()))
-    }
-}
-
 /// What a reader and its tables share: one state of a file.
 pub(super) struct Shared {
     file: Arc<dyn Source>,
-    /// Blocks are read through it, if there is one.
+    /// Blocks of records are read through it, if there is one.
     map: Option<Arc<TextMap>>,
     path: PathBuf,
     opened: Opened,
@@ -302,11 +287,14 @@ pub(super) struct Way {
 }
 
 impl Shared {
+    /// What blocks are read through, if it is a map.
+    pub(super) fn map(&self) -> Option<&Arc<TextMap>> {
+        self.map.as_ref()
+    }
+
+    /// What everything else is read through, by ordinary reads.
     pub(super) fn source(&self) -> &dyn Source {
-        match &self.map {
-            Some(map) => &**map,
-            None => &*self.file,
-        }
+        &*self.file
     }
 
     /// A reader of the newest state, if that is another one.
@@ -481,10 +469,18 @@ impl Shared {
         let (source, catalog) = (self.source(), &self.opened.catalog);
         let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
         catalog.check_data_header(&header, entry)?;
-        let mut buffer = AlignedBuf::zeroed(usize::try_from(header.bytes()).unwrap_or(0));
+        let mut buffer = self.spare();
+        buffer.resize(usize::try_from(header.bytes()).unwrap_or(0));
         let read = source.read_at(entry.offset, &mut buffer)?;
         buffer.resize(read);
         self.unpack(Backing::Buffer(Arc::new(buffer)), LINE as usize, entry, true)
+    }
+
+    /// A buffer: that of the block which would leave the cache next, if nobody else has it.
+    fn spare(&self) -> AlignedBuf {
+        let mut held = self.caches.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = if held.len() < CACHED_BLOCKS { None } else { held.pop_back() };
+        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
     }
 
     /// The regions of the block whose payload starts at `start` of the backing; verified unless it was before.
@@ -518,7 +514,7 @@ impl Shared {
                 count,
                 stride,
                 heap: payload.heap(),
-                text: payload.text(),
+                text: payload.text().into(),
                 heap_start: found.heap,
                 text_start: found.text,
             };
@@ -530,8 +526,11 @@ impl Shared {
     }
 
     fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        let mut validators = self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner);
-        validators.entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+        self.validators().entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
+    }
+
+    fn validators(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Validator>>> {
+        self.caches.validators.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -322,7 +322,7 @@ impl Rescue {
         Ok(())
     }
 
-    fn load(&self, group: &Group<'_>, version: &Version) -> Result<super::table::Loaded> {
+    fn load(&self, group: &Group<'_>, version: &Version) -> Result<super::records::Loaded> {
         if version.gone {
             let error = Error::new(ErrorKind::BlockHeader).at(version.offset);
             return Err(error.what("the index names a block here, and there is none"));

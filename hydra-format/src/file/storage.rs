@@ -31,9 +31,9 @@ pub trait Source: Send + Sync {
         Ok(buffer.get(..count).unwrap_or_default())
     }
 
-    /// `count` bytes from `offset`; fewer at the end of the file. Allocates what is there, at most.
+    /// `count` bytes from `offset`; fewer at the end of the file. Allocates what is there, or little.
     fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
-        let left = self.len()?.saturating_sub(offset);
+        let left = if count > 64 << 10 { self.len()?.saturating_sub(offset) } else { count as u64 };
         let mut buffer = vec![0; count.min(usize::try_from(left).unwrap_or(usize::MAX))];
         let read = self.read_at(offset, &mut buffer)?;
         buffer.truncate(read);

@@ -1,17 +1,17 @@
-//! Reading records: tables, blocks and records as views, values and owned values. It does not know how
-//! blocks are found or verified; [`Reader`](super::Reader) does.
+//! Tables: their records by index, and their blocks in order. It does not know how blocks are found or verified,
+//! which [`Reader`](super::Reader) does, nor how they are read, which `records` does.
 #![forbid(unsafe_code)]
 
 use super::catalog::{Cursor, TableInfo};
 use super::follow::Follow;
 use super::index::Entry;
-use super::layout::LINE;
-use super::reader::{Shared, invalid};
-use crate::codec::{self, At, Fault, Regions, Validator};
+use super::places::Places;
+use super::reader::Shared;
+use super::records::{Block, Record};
+use crate::codec::At;
 use crate::describe::Schema;
-use crate::evolve::{Evolution, Plan, Resolution, Transcoded};
-use crate::raw::{self, AlignedBuf, Backing, Payload};
-use crate::{Dynamic, Error, ErrorKind, Hydra, Plain, Result, Value};
+use crate::evolve::{Evolution, Resolution};
+use crate::{Describe, Dynamic, Hydra, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -26,6 +26,10 @@ pub trait Row: 'static {
     #[doc(hidden)]
     const STRIDE: usize;
 
+    /// False if a record is read without heap and text.
+    #[doc(hidden)]
+    const REFS: bool;
+
     /// Reads the record at `at`.
     #[doc(hidden)]
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Self::Read<'a>;
@@ -38,6 +42,7 @@ pub trait Row: 'static {
 impl<T: Hydra> Row for T {
     type Read<'a> = T::View<'a>;
     const STRIDE: usize = T::SIZE;
+    const REFS: bool = <T as Describe>::REFS;
 
     #[inline]
     fn read<'a>(at: At<'a>, _: &'a Schema) -> T::View<'a> {
@@ -53,6 +58,7 @@ impl<T: Hydra> Row for T {
 impl Row for Dynamic {
     type Read<'a> = Value<'a>;
     const STRIDE: usize = 0;
+    const REFS: bool = true;
 
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
         <Self as Row>::value(at, schema)
@@ -70,19 +76,21 @@ pub struct Table<T = Dynamic> {
     shared: Arc<Shared>,
     number: usize,
     schema: Arc<Schema>,
+    /// Verified blocks of a map.
+    places: Arc<OnceLock<Places>>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        let (shared, schema) = (self.shared.clone(), self.schema.clone());
-        Table { shared, number: self.number, schema, of: PhantomData }
+        let (shared, schema, places) = (self.shared.clone(), self.schema.clone(), self.places.clone());
+        Table { shared, number: self.number, schema, places, of: PhantomData }
     }
 }
 
 impl<T: Row> Table<T> {
     pub(super) fn new(shared: Arc<Shared>, number: usize, schema: Arc<Schema>) -> Table<T> {
-        Table { shared, number, schema, of: PhantomData }
+        Table { shared, number, schema, places: Arc::default(), of: PhantomData }
     }
 
     /// Name: the type's, in canonical spelling.
@@ -171,13 +179,18 @@ impl<T: Row> Table<T> {
         Follow::new(self, first, every)
     }
 
+    #[cfg(feature = "rayon")]
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
     /// The same table in a later state of the file.
     pub(super) fn newer(&self, shared: Arc<Shared>) -> Table<T> {
-        Table { shared, ..self.clone() }
+        Table::new(shared, self.number, self.schema.clone())
     }
 
     /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
@@ -187,20 +200,57 @@ impl<T: Row> Table<T> {
         std::iter::from_fn(move || Some(shared.next(&mut cursor)?.map_err(|(error, _)| error)))
     }
 
-    /// The record at `index`, with the block that holds it.
-    pub fn get(&self, index: u64) -> Result<Record<T>> {
-        if index >= self.len() {
-            return Err(self.shared.no_record(self.number, &index.to_string()));
+    /// The record at `index`. Its block is verified when it is first touched; after that, a map's record costs little more
+    /// than the memory that it is in.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// # let mut writer = hydra::Writer::create(&path)?;
+    /// # let primes = writer.table::<u64>()?;
+    /// # writer.append_slice(primes, &[2, 3, 5, 7, 11])?;
+    /// # writer.finish()?;
+    /// // SAFETY: no other program changes or truncates the file while the map lives.
+    /// let map = unsafe { hydra::Map::open(&path)? };
+    /// let primes = hydra::Reader::map(map)?.table::<u64>()?;
+    /// let mut sum = 0;
+    /// for index in [4, 0, 3] {
+    ///     sum += primes.get(index)?.view();
+    /// }
+    /// assert_eq!(sum, 11 + 2 + 7);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NoSuchPath` if there is no such record; what is wrong with its block; `BadValue` if this record has no counterpart
+    /// in this type.
+    #[inline]
+    pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
+        let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
+        match self.places.get().and_then(|places| places.find(index, size, T::REFS)) {
+            Some(at) => Ok(Record::lent(index, at, &self.schema)),
+            None => Ok(Record::owned(index, self.block_of(index)?, &self.schema)),
         }
-        let entry = self.shared.find(self.number, index)?;
-        let loaded = self.shared.load_as(self.number, &entry, &self.schema)?;
+    }
+
+    /// The block that holds a record, as the index finds it; remembered if it is in a map.
+    #[cold]
+    #[inline(never)]
+    fn block_of(&self, index: u64) -> Result<Box<Block<T>>> {
+        let (shared, number) = (&self.shared, self.number);
+        let Some(info) = shared.table(number).filter(|info| index < info.record_count()) else {
+            return Err(shared.no_record(number, &index.to_string()));
+        };
+        let entry = shared.find(number, index)?;
+        let loaded = shared.load_as(number, &entry, &self.schema)?;
         let position = index.saturating_sub(loaded.first) as usize;
-        match loaded.bad_from(position) {
-            Some(bad) if bad == position => {
-                Err(self.shared.in_block(loaded.bad_value(bad, &entry), self.number, &entry))
-            }
-            _ => Ok(Record { block: Block::whole(loaded), position }),
+        if loaded.bad_from(position) == Some(position) {
+            return Err(shared.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
+        if let Some(map) = shared.map() {
+            self.places.get_or_init(|| Places::new(map.clone(), info)).insert(index, &loaded);
+        }
+        Ok(Box::new(Block::whole(loaded)))
     }
 }
 
@@ -210,7 +260,7 @@ impl Table<Dynamic> {
     /// # Errors
     /// `TypeMismatch` with every path of the table's types that cannot be read as this one.
     pub fn read_as(&self, schema: &Schema) -> Result<Table<Dynamic>> {
-        let table = Table { schema: Arc::new(schema.clone()), ..self.clone() };
+        let table = Table::new(self.shared.clone(), self.number, Arc::new(schema.clone()));
         table.resolution()?;
         Ok(table)
     }
@@ -275,7 +325,7 @@ impl<T: Row> Iterator for Blocks<T> {
             }
             until = bad;
         }
-        Some(Ok(Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }))
+        Some(Ok(Block::part(loaded, from, until)))
     }
 }
 
@@ -287,288 +337,5 @@ impl<T> Blocks<T> {
     /// Index of the record that comes next.
     pub(super) fn next_record(&self) -> u64 {
         self.records.start
-    }
-}
-
-/// A verified payload with what is needed to read it.
-#[derive(Clone, Debug)]
-pub(super) struct Loaded {
-    pub(super) payload: Payload,
-    /// What the records are read as.
-    pub(super) schema: Arc<Schema>,
-    pub(super) first: u64,
-    pub(super) count: usize,
-    /// Bytes from one record to the next: more than the schema says if the stored records hold more.
-    pub(super) stride: usize,
-    /// Records that cannot be read as this type, in their order.
-    pub(super) bad: Option<Arc<[Fault]>>,
-    /// For wider records: them without what the type does not have, once they were asked for as a slice.
-    pub(super) dense: Option<Arc<OnceLock<AlignedBuf>>>,
-}
-
-impl Loaded {
-    /// The same bytes under other names.
-    pub(super) fn shown_as(self, schema: Arc<Schema>, wider: bool) -> Loaded {
-        Loaded { schema, dense: wider.then(Arc::default), ..self }
-    }
-
-    /// The same records, written anew.
-    pub(super) fn transcoded(&self, plan: &Plan, schema: &Arc<Schema>) -> Result<Loaded> {
-        let records = At::new(self.payload.records(), self.payload.heap(), self.payload.text());
-        let Transcoded { buffer, ranges, bad } = plan.transcode(records, self.count)?;
-        let payload = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges);
-        let payload = payload.map_err(|_| Error::new(ErrorKind::BadReference))?;
-        debug_assert!(
-            !bad.is_empty() || is_valid(&payload, schema, self.count),
-            "a plan wrote what is not valid"
-        );
-        let (schema, stride) = (schema.clone(), schema.root().size());
-        let bad = (!bad.is_empty()).then(|| bad.into());
-        Ok(Loaded { payload, schema, stride, bad, dense: None, ..*self })
-    }
-
-    /// The first record at or after a position that cannot be read.
-    fn bad_from(&self, position: usize) -> Option<usize> {
-        let bad = self.bad.as_deref()?;
-        let index = |fault: &Fault| fault.record.unwrap_or(0) as usize;
-        bad.get(bad.partition_point(|fault| index(fault) < position)).map(index)
-    }
-
-    /// Why a record cannot be read.
-    #[cold]
-    fn bad_value(&self, position: usize, entry: &Entry) -> Error {
-        let faults = self.bad.as_deref().unwrap_or_default();
-        let fault = faults.iter().find(|fault| fault.record == Some(position as u64)).cloned();
-        let error = fault.map_or(Error::new(ErrorKind::BadValue), |fault| {
-            invalid(fault, entry.offset.saturating_add(LINE), self.first)
-        });
-        error.help("an enum reads what it does not know as its variant with #[hydra(other)]")
-    }
-}
-
-/// True if a payload keeps the rules of a schema: what a plan promises.
-fn is_valid(payload: &Payload, schema: &Schema, count: usize) -> bool {
-    let (records, heap, text) = (payload.records(), payload.heap(), payload.text());
-    let stride = schema.root().size();
-    let regions = Regions { records, count, stride, heap, text, heap_start: 0, text_start: 0 };
-    Validator::new(schema).validate(&regions).is_ok()
-}
-
-/// A verified block of records: the unit of verification, of lifetime and of errors. What is read from it
-/// is infallible and borrows from it.
-pub struct Block<T = Dynamic> {
-    loaded: Loaded,
-    /// The first record shown, counted from the block's own first.
-    from: usize,
-    count: usize,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for Block<T> {
-    fn clone(&self) -> Self {
-        Block { loaded: self.loaded.clone(), from: self.from, count: self.count, of: PhantomData }
-    }
-}
-
-impl<T: Row> Block<T> {
-    pub(super) fn whole(loaded: Loaded) -> Block<T> {
-        Block { from: 0, count: loaded.count, loaded, of: PhantomData }
-    }
-
-    /// Index of its first record in the table.
-    pub fn first(&self) -> u64 {
-        self.loaded.first.saturating_add(self.from as u64)
-    }
-
-    /// Number of records.
-    pub fn len(&self) -> usize {
-        self.count
-    }
-
-    /// True if there is no record.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// The schema that its records are read as.
-    pub fn schema(&self) -> &Schema {
-        &self.loaded.schema
-    }
-
-    /// The bytes of its records.
-    fn records(&self) -> &[u8] {
-        let stride = self.loaded.stride;
-        let bytes = self.from.checked_mul(stride).zip(self.count.checked_mul(stride));
-        let records = self.loaded.payload.records();
-        bytes.and_then(|(from, count)| records.get(from..)?.get(..count)).unwrap_or_default()
-    }
-
-    fn at<'a>(&'a self, bytes: &'a [u8]) -> At<'a> {
-        At::new(bytes, self.loaded.payload.heap(), self.loaded.payload.text())
-    }
-
-    fn record(&self, index: usize) -> Option<At<'_>> {
-        let start = index.checked_mul(self.loaded.stride)?;
-        Some(self.at(self.records().get(start..)?.get(..self.size())?))
-    }
-
-    /// Bytes of a record as it is read.
-    fn size(&self) -> usize {
-        if T::STRIDE > 0 { T::STRIDE } else { self.loaded.schema.root().size() }
-    }
-
-    /// The record at `index`, counted from this block's first.
-    #[inline]
-    pub fn get(&self, index: usize) -> Option<T::Read<'_>> {
-        self.record(index).map(|at| T::read(at, &self.loaded.schema))
-    }
-
-    /// The records in order.
-    #[inline]
-    pub fn iter(&self) -> Rows<'_, T> {
-        let (size, stride) = (self.size(), self.loaded.stride);
-        Rows {
-            records: self.records(),
-            size,
-            stride,
-            at: self.at(&[]),
-            schema: &self.loaded.schema,
-            of: PhantomData,
-        }
-    }
-
-    /// The record at `index`, counted from this block's first, as data.
-    pub fn value(&self, index: usize) -> Option<Value<'_>> {
-        self.record(index).map(|at| T::value(at, &self.loaded.schema))
-    }
-
-    /// The records in order, as data.
-    pub fn values(&self) -> impl Iterator<Item = Value<'_>> {
-        (0..self.count).filter_map(|index| self.value(index))
-    }
-
-    /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked again. Where the stored records hold
-    /// more than the type ([`Resolution::Wider`]), the first call copies.
-    #[inline]
-    pub fn as_slice(&self) -> &[T]
-    where
-        T: Plain,
-    {
-        raw::slice_of(if self.loaded.dense.is_some() { self.dense() } else { self.records() })
-            .unwrap_or_default()
-    }
-
-    /// The bytes of wider records, without what the type does not have.
-    #[cold]
-    fn dense(&self) -> &[u8] {
-        let (size, stride) = (self.size(), self.loaded.stride);
-        let Some(dense) = &self.loaded.dense else { return &[] };
-        let bytes = dense.get_or_init(|| {
-            let mut bytes = AlignedBuf::zeroed(self.loaded.count.saturating_mul(size));
-            let records = self.loaded.payload.records().chunks_exact(stride);
-            for (target, record) in bytes.chunks_exact_mut(size).zip(records) {
-                codec::put(target, record.get(..size).unwrap_or_default());
-            }
-            bytes
-        });
-        bytes
-            .get(self.from.saturating_mul(size)..)
-            .unwrap_or_default()
-            .get(..self.count.saturating_mul(size))
-            .unwrap_or_default()
-    }
-}
-
-impl<'a, T: Row> IntoIterator for &'a Block<T> {
-    type Item = T::Read<'a>;
-    type IntoIter = Rows<'a, T>;
-
-    #[inline]
-    fn into_iter(self) -> Rows<'a, T> {
-        self.iter()
-    }
-}
-
-impl<T: Row> std::fmt::Debug for Block<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Block({} records from {})", self.count, self.first())
-    }
-}
-
-/// The records of a block, in order.
-pub struct Rows<'a, T> {
-    records: &'a [u8],
-    size: usize,
-    stride: usize,
-    at: At<'a>,
-    schema: &'a Schema,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<'a, T: Row> Iterator for Rows<'a, T> {
-    type Item = T::Read<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<T::Read<'a>> {
-        let size = if T::STRIDE > 0 { T::STRIDE } else { self.size };
-        let stride = if self.stride == size { size } else { self.stride };
-        let (record, rest) =
-            self.records.split_at_checked(stride).filter(|(record, _)| !record.is_empty())?;
-        self.records = rest;
-        Some(T::read(self.at.with(record.get(..size)?), self.schema))
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.records.len().checked_div(self.stride).unwrap_or(0);
-        (left, Some(left))
-    }
-}
-
-impl<T: Row> ExactSizeIterator for Rows<'_, T> {}
-
-/// A record with the block that keeps it alive.
-pub struct Record<T = Dynamic> {
-    block: Block<T>,
-    position: usize,
-}
-
-impl<T: Row> Record<T> {
-    /// Index in the table.
-    pub fn index(&self) -> u64 {
-        self.block.first().saturating_add(self.position as u64)
-    }
-
-    /// The stored bytes; empty only for a position outside of the block, which the table never makes.
-    fn at(&self) -> At<'_> {
-        self.block.record(self.position).unwrap_or_default()
-    }
-
-    /// The record read in place.
-    #[inline]
-    pub fn view(&self) -> T::Read<'_> {
-        T::read(self.at(), &self.block.loaded.schema)
-    }
-
-    /// The record as data.
-    pub fn value(&self) -> Value<'_> {
-        T::value(self.at(), &self.block.loaded.schema)
-    }
-
-    /// The record as an owned value.
-    pub fn decode(&self) -> Result<T>
-    where
-        T: Hydra,
-    {
-        T::decode(self.at())
-    }
-}
-
-impl<T: Hydra> Block<T> {
-    /// The records as owned values, in order.
-    pub fn decode(&self) -> impl Iterator<Item = Result<T>> {
-        let at = self.at(&[]);
-        let records = self.records().chunks_exact(self.loaded.stride.max(1));
-        records.map(move |record| T::decode(at.with(record.get(..T::SIZE).unwrap_or_default())))
     }
 }

@@ -23,7 +23,7 @@ pub struct AlignedBuf {
 impl AlignedBuf {
     /// A buffer of `count` zero bytes.
     pub fn zeroed(count: usize) -> AlignedBuf {
-        AlignedBuf { lines: vec![Line([0; 64]); count.div_ceil(64)], count }
+        AlignedBuf { lines: bytemuck::zeroed_vec(count.div_ceil(64)), count }
     }
 
     /// A copy of `bytes`.
@@ -31,6 +31,16 @@ impl AlignedBuf {
         let mut buffer = AlignedBuf::zeroed(bytes.len());
         buffer.copy_from_slice(bytes);
         buffer
+    }
+
+    /// Makes it `count` bytes long: each is an old one or zero.
+    pub(crate) fn reuse(&mut self, count: usize) {
+        if self.lines.is_empty() {
+            return *self = AlignedBuf::zeroed(count);
+        }
+        self.lines.resize(count.div_ceil(64), Line([0; 64]));
+        self.lines.last_mut().into_iter().for_each(|last| *last = Line([0; 64]));
+        self.count = count;
     }
 
     /// Makes it `count` bytes long; new bytes are zero.

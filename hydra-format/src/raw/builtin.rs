@@ -252,12 +252,12 @@ macro_rules! tuples {
         impl<$($param: Describe),+> TupleLayout<$count> for ($($param,)+) {
             const LAYOUT: Layout<$count> = struct_layout([$(($param::SIZE, $param::ALIGN)),+], 1);
         }
-        // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
+        // SAFETY: FLAT is false, so unsafe code trusts nothing here.
         unsafe impl<$($param: Describe),+> Describe for ($($param,)+) {
             const SIZE: usize = Self::LAYOUT.size;
             const ALIGN: usize = Self::LAYOUT.align;
             const FLAT: bool = false;
-            const ANY_BITS: bool = false;
+            const ANY_BITS: bool = true $(&& $param::ANY_BITS)+;
             const REFS: bool = false $(|| $param::REFS)+;
             const KEY: bool = true $(&& $param::KEY)+;
             const TYPE: &'static Descriptor = const {

@@ -14,6 +14,12 @@ pub(crate) fn bytes_of<T: Describe>(values: &[T]) -> Option<&[u8]> {
     Some(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
 }
 
+/// True if each of these stored values of a flat type is valid. Looks at all of them, which is quicker than to stop.
+#[inline]
+pub(crate) fn all_valid<T: Describe>(bytes: &[u8]) -> bool {
+    T::ANY_BITS || bytes.chunks_exact(T::SIZE).fold(true, |all, value| all & T::valid(value))
+}
+
 /// A run of stored values as a slice; none if the bytes are misaligned, not a whole number of values, or
 /// not valid values.
 #[inline]
@@ -23,7 +29,7 @@ pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     if !T::FLAT || !aligned || !bytes.len().is_multiple_of(T::SIZE) {
         return None;
     }
-    if !T::ANY_BITS && !bytes.chunks_exact(T::SIZE).all(T::valid) {
+    if !all_valid::<T>(bytes) {
         return None;
     }
     // SAFETY: aligned for T and a whole number of T's (checked above; FLAT says size_of::<T>() == SIZE),
@@ -36,14 +42,17 @@ pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
 /// for bytes that are not a whole number of values.
 #[inline]
 pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
-    if !T::FLAT || !T::ANY_BITS || !bytes.len().is_multiple_of(T::SIZE) {
+    if !T::FLAT || !bytes.len().is_multiple_of(T::SIZE) {
+        return None;
+    }
+    if !all_valid::<T>(bytes) {
         return None;
     }
     let count = bytes.len().checked_div(T::SIZE)?;
     let mut values = Vec::<T>::with_capacity(count);
-    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT), and they are all the bytes (checked
-    // above); source and target are different allocations; afterwards `count` values are initialised, and valid
-    // because every bit pattern is (ANY_BITS). Test `a_copy_refuses_what_is_not_a_value`.
+    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT); source and target are
+    // different allocations; afterwards `count` values are initialised, and valid: by ANY_BITS, or checked above
+    // (test `a_copy_refuses_what_is_not_a_value`).
     unsafe {
         std::ptr::copy_nonoverlapping(bytes.as_ptr(), values.as_mut_ptr().cast::<u8>(), bytes.len());
         values.set_len(count);
@@ -92,7 +101,13 @@ mod tests {
         assert_eq!(slice_of::<u64>(bytes), Some(&words[..]));
         assert_eq!(slice_of::<u64>(&bytes[1..9]), None, "misaligned");
         assert_eq!(slice_of::<u64>(&bytes[..12]), None, "not a whole number of values");
-
+        assert_eq!(vec_of::<u64>(&bytes[..16]), Some(vec![1, 2]));
+        assert_eq!(vec_of::<u64>(&bytes[..12]), None);
+        assert_eq!(
+            (vec_of::<bool>(&[2]), vec_of(&[1, 0])),
+            (None, Some(vec![true, false])),
+            "bools are not any bits"
+        );
         assert_eq!(slice_of::<bool>(&[1, 0, 1]), Some(&[true, false, true][..]));
         assert_eq!(slice_of::<bool>(&[1, 2]), None);
         assert_eq!(slice_of::<char>(bytes_of(&[0xd800u32]).unwrap()), None);

@@ -21,8 +21,8 @@ pub(crate) struct TextMap {
 pub(crate) struct Known(Box<[AtomicU64]>);
 
 impl Known {
-    /// Slots of the largest table: 2 MiB, enough for files of 32 GiB in blocks of the usual size.
-    const MOST_SLOTS: u64 = 1 << 18;
+    /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
+    const MOST_SLOTS: u64 = 1 << 17;
     /// How far from its own slot a key may be.
     const PROBES: usize = 8;
 
@@ -74,11 +74,6 @@ impl TextMap {
         Ok(Arc::new(TextMap { map, end, known: self.known.clone() }))
     }
 
-    /// Where the committed blocks end, as far as they are mapped.
-    pub(crate) fn end(&self) -> usize {
-        self.end
-    }
-
     /// These bytes of the file; none if they are not all in committed blocks.
     #[inline]
     pub(crate) fn get(&self, range: Range<usize>) -> Option<&[u8]> {
@@ -91,6 +86,22 @@ impl TextMap {
         // change is outside of these bounds. Tests `a_map_gives_committed_bytes_only` and, that they change nothing
         // else, `random_edits_equal_those_of_plain_values`.
         Some(unsafe { std::slice::from_raw_parts(self.map.bytes.as_ptr().add(range.start), count) })
+    }
+
+    /// The text in a range, if it is known to be UTF-8.
+    #[inline]
+    pub(crate) fn text(&self, range: Range<usize>) -> Option<&str> {
+        if range.is_empty() {
+            return Some("");
+        }
+        if !self.known.contains(TextMap::key(&range)?) {
+            return None;
+        }
+        let text = self.get(range)?;
+        // SAFETY: a key stands for one range, and `check_text` alone inserts keys, of ranges that it found to be UTF-8 in a map
+        // of this file. That committed bytes do not change is the contract of `Map::open`. Test
+        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        Some(unsafe { std::str::from_utf8_unchecked(text) })
     }
 
     /// The one key of a range of text: its first line and its length. None where they do not fit (files
@@ -160,6 +171,19 @@ impl Payload {
         }
         check_text(&backing, &ranges.text)?;
         Ok(Payload { backing, ranges })
+    }
+
+    /// The buffer, if nobody else has it.
+    pub(crate) fn into_buffer(self) -> Option<AlignedBuf> {
+        match self.backing {
+            Backing::Map(_) => None,
+            Backing::Buffer(buffer) => Arc::into_inner(buffer),
+        }
+    }
+
+    /// Where its regions are, if it is in a map.
+    pub(crate) fn mapped(&self) -> Option<&Ranges> {
+        matches!(self.backing, Backing::Map(_)).then_some(&self.ranges)
     }
 
     /// The records.

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
-use crate::codec::{At, Boxed, Hydra, Measure, Sink};
+use super::sequence::encode_elements;
+use crate::codec::{At, Boxed, Cursor, Hydra, Measure, Sink};
 use crate::reflect::{PartMut, Reflect, Why};
 use crate::{Result, Value};
 use std::rc::Rc;
@@ -39,8 +40,8 @@ macro_rules! pointer {
             }
 
             fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                let target = sink.array(slot, T::ALIGN, T::SIZE, 1);
-                (**self).encode(target, sink);
+                let target = sink.room(slot, T::ALIGN, T::SIZE, 1);
+                encode_elements(std::slice::from_ref(&**self), target, sink);
             }
         }
 
@@ -51,6 +52,11 @@ macro_rules! pointer {
             #[inline]
             fn view(at: At<'_>) -> Boxed<'_, T> {
                 Boxed::new(at.run::<T>())
+            }
+
+            #[inline]
+            fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+                cursor.list::<T>(bytes, depth).is_some_and(|held| held.len() == T::SIZE)
             }
 
             fn decode(at: At<'_>) -> Result<Self> {

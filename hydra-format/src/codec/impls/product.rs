@@ -3,7 +3,7 @@
 
 use super::listed;
 use crate::codec::sink::part;
-use crate::codec::{At, Hydra, Measure, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Sink};
 use crate::raw::{TupleLayout, each_tuple};
 use crate::reflect::{PartMut, Reflect};
 use crate::{Result, Value};
@@ -48,6 +48,12 @@ macro_rules! tuples {
             #[inline]
             fn view<'a>(at: At<'a>) -> Self::View<'a> {
                 ($(at.get::<$param>(Self::LAYOUT.offsets[$index] as usize),)+)
+            }
+
+            #[inline]
+            fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+                let at = At::new(bytes, &[], "");
+                true $(&& $param::check(at.part(Self::LAYOUT.offsets[$index] as usize, $param::SIZE).bytes(), cursor, depth))+
             }
 
             #[inline]

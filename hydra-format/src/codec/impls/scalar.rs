@@ -3,9 +3,9 @@
 
 use super::listed;
 use crate::codec::sink::put;
-use crate::codec::{At, Hydra, Measure, Run, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
-use crate::{Result, Value};
+use crate::{Result, Value, raw};
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::num::NonZero;
@@ -119,6 +119,9 @@ macro_rules! nonzero {
 nonzero!(u8 as Uint(u128), u16 as Uint(u128), u32 as Uint(u128), u64 as Uint(u128), u128 as Uint(u128));
 nonzero!(i8 as Int(i128), i16 as Int(i128), i32 as Int(i128), i64 as Int(i128), i128 as Int(i128));
 
+/// The value of no small flat value.
+const NONE: [u8; 16] = [0; 16];
+
 impl<T: Hydra> Reflect for Option<T> {
     fn count(&self) -> usize {
         usize::from(self.is_some())
@@ -141,9 +144,13 @@ impl<T: Hydra> Reflect for Option<T> {
 
     #[inline]
     fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-        if let Some(value) = self {
-            put(slot, &[1]);
-            value.encode(crate::codec::sink::part(slot, T::ALIGN, T::SIZE), sink);
+        put(slot, &[u8::from(self.is_some())]);
+        let slot = crate::codec::sink::part(slot, T::ALIGN, T::SIZE);
+        // Of a small value without a branch, which nobody could predict.
+        let value = self.as_ref().map(std::slice::from_ref);
+        match (NONE.get(..T::SIZE), raw::bytes_of(value.unwrap_or_default())) {
+            (Some(none), Some(bytes)) => put(slot, if bytes.is_empty() { none } else { bytes }),
+            _ => self.iter().for_each(|value| value.encode(slot, sink)),
         }
     }
 }
@@ -154,11 +161,31 @@ impl<T: Hydra> Hydra for Option<T> {
 
     #[inline]
     fn view(at: At<'_>) -> Option<T::View<'_>> {
-        (at.byte() != 0).then(|| at.get::<T>(T::ALIGN))
+        if T::REFS {
+            return (at.byte() != 0).then(|| at.get::<T>(T::ALIGN));
+        }
+        (at.byte() != 0).then_some(at.get::<T>(T::ALIGN))
+    }
+
+    #[inline]
+    fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        if T::FLAT {
+            // Without a branch, which nobody could predict.
+            let (at, tag) = (At::new(bytes, &[], ""), bytes.first().copied().unwrap_or(2));
+            return (tag < 2) & ((tag == 0) | T::valid(at.part(T::ALIGN, T::SIZE).bytes()));
+        }
+        match bytes.first() {
+            Some(0) => true,
+            Some(1) => T::check(At::new(bytes, &[], "").part(T::ALIGN, T::SIZE).bytes(), cursor, depth),
+            _ => false,
+        }
     }
 
     #[inline]
     fn decode(at: At<'_>) -> Result<Self> {
+        if T::ANY_BITS && !T::REFS {
+            return Ok((at.byte() != 0).then_some(at.decode(T::ALIGN)?));
+        }
         if at.byte() != 0 { at.decode(T::ALIGN).map(Some) } else { Ok(None) }
     }
 }

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
-use crate::codec::sink::put;
-use crate::codec::{At, Hydra, Measure, Run, Sink};
+use crate::codec::sink::copy;
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
@@ -18,20 +18,25 @@ pub(super) fn measure_elements<T: Hydra>(elements: &[T], measure: &mut Measure) 
 
 /// The second pass: the elements one after the other into `target`.
 #[inline]
-fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
+pub(super) fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
     match raw::bytes_of(elements) {
-        Some(bytes) => put(target, bytes),
-        None => {
-            for (slot, element) in target.chunks_exact_mut(T::SIZE).zip(elements) {
+        Some(bytes) if bytes.len() == target.len() => copy(target, bytes),
+        _ => {
+            let mut rest = target;
+            for element in elements {
+                let Some((slot, next)) = rest.split_at_mut_checked(T::SIZE) else { return };
+                slot.fill(0);
                 element.encode(slot, sink);
+                rest = next;
             }
         }
     }
 }
 
+#[inline]
 fn measure_list<T: Hydra>(list: &[T], measure: &mut Measure) {
     measure.array(T::ALIGN, T::SIZE, list.len());
-    if T::BYTE {
+    if T::BYTE || (!T::REFS && !measure.is_deepest()) {
         return;
     }
     if !list.is_empty() {
@@ -40,14 +45,20 @@ fn measure_list<T: Hydra>(list: &[T], measure: &mut Measure) {
 }
 
 fn encode_list<T: Hydra>(list: &[T], slot: &mut [u8], sink: &mut Sink<'_>) {
-    let target = sink.array(slot, T::ALIGN, T::SIZE, list.len());
+    let target = sink.room(slot, T::ALIGN, T::SIZE, list.len());
     encode_elements(list, target, sink);
 }
 
 fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
     match raw::vec_of(run.bytes()) {
         Some(values) => Ok(values),
-        None => (0..run.count()).map(|index| T::decode(run.element(index, T::SIZE))).collect(),
+        None => {
+            let mut values = Vec::with_capacity(run.count());
+            for element in run.elements(T::SIZE) {
+                values.push(T::decode(element)?);
+            }
+            Ok(values)
+        }
     }
 }
 
@@ -115,6 +126,11 @@ macro_rules! list {
                 T::list(at.run::<T>())
             }
 
+            #[inline]
+            fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+                cursor.list::<T>(bytes, depth).is_some()
+            }
+
             fn decode(at: At<'_>) -> Result<$ty> {
                 decode_run(at.run::<T>()).map(Into::into)
             }
@@ -166,6 +182,11 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
     #[inline]
     fn view(at: At<'_>) -> T::List<'_> {
         T::list(at.part(0, const { T::SIZE * N }).inline_run(N))
+    }
+
+    #[inline]
+    fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        N == 0 || cursor.elements::<T>(bytes, depth)
     }
 
     fn decode(at: At<'_>) -> Result<Self> {

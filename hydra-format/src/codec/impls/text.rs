@@ -3,7 +3,7 @@
 
 use super::listed;
 use crate::Result;
-use crate::codec::{At, Hydra, Measure, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Sink};
 use crate::reflect::{Reflect, Scalar};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -35,6 +35,11 @@ macro_rules! text {
             #[inline]
             fn view(at: At<'_>) -> &str {
                 at.str()
+            }
+
+            #[inline]
+            fn check(bytes: &[u8], cursor: &mut Cursor<'_>, _: u32) -> bool {
+                cursor.string(bytes)
             }
 
             #[inline]

@@ -101,7 +101,8 @@ impl<'a> Walk<'a, '_> {
             return self.fault(ErrorKind::BadValue, 0, expected, found);
         };
         let (records, beyond) = regions.records.split_at(bytes);
-        for (index, spot) in (0..).zip(Spot { bytes: records, offset: 0 }.each(size)) {
+        let looked_at = if self.is_solid(Some(TypeRef::Index(0))) { &[] } else { records };
+        for (index, spot) in (0..).zip(Spot { bytes: looked_at, offset: 0 }.each(size)) {
             self.record = Some(index);
             self.value(root, spot, 0);
             if self.left == 0 {
@@ -118,7 +119,7 @@ impl<'a> Walk<'a, '_> {
         if self.hard || self.broken {
             return;
         }
-        let (heap, text) = (self.heap(), self.regions.text.len());
+        let (heap, text) = (self.heap(), self.regions.text.all().len());
         let spot = heap.between(self.heap_at, heap.bytes.len());
         if heap.bytes.len() as u64 > round_up(self.heap_at as u64, 64) {
             self.fault(
@@ -369,7 +370,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn string(&mut self, spot: Spot<'_>, start: usize, count: usize) {
-        let (text, end) = (self.regions.text, start.saturating_add(count));
+        let (text, end) = (self.regions.text.all(), start.saturating_add(count));
         if start < self.text_at || end > text.len() {
             let expected = format!("a string from {} on, within {} bytes of text", self.text_at, text.len());
             return self.bad_reference(spot, expected, start, count);

@@ -14,7 +14,10 @@ mod plan;
 mod tests;
 
 use crate::describe::Schema;
+use crate::raw::Text;
 use crate::{Error, ErrorKind};
+pub use pass::Cursor;
+pub(crate) use pass::planned;
 use plan::Plan;
 
 /// The regions of a payload, and where they are in it.
@@ -29,7 +32,7 @@ pub(crate) struct Regions<'a> {
     /// The heap, up to the text.
     pub(crate) heap: &'a [u8],
     /// The text.
-    pub(crate) text: &'a str,
+    pub(crate) text: Text<'a>,
     /// Offset of the heap in the payload, in bytes.
     pub(crate) heap_start: usize,
     /// Offset of the text in the payload, in bytes.
@@ -83,18 +86,27 @@ impl From<Fault> for Error {
 pub(crate) struct Validator {
     schema: Schema,
     plan: Plan,
+    check: Option<Checked>,
 }
+
+/// [`Hydra::check`].
+pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { schema: schema.clone(), plan: Plan::new(schema) }
+        Validator { schema: schema.clone(), plan: Plan::new(schema), check: None }
+    }
+
+    /// The same, for a type of the program whose schema this is.
+    pub(crate) fn with(self, check: Checked) -> Validator {
+        Validator { check: Some(check), ..self }
     }
 
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
     #[inline]
     pub(crate) fn validate(&self, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
-        if pass::accepts(&self.plan, regions) { Ok(()) } else { Err(self.explain(regions)) }
+        if pass::accepts(self, regions) { Ok(()) } else { Err(self.explain(regions)) }
     }
 
     /// Reports everything that is wrong, as far as it can go on after each finding: also bytes that should be zero
@@ -105,7 +117,7 @@ impl Validator {
 
     /// The first rule that a payload breaks which the fast pass refused.
     #[cold]
-    fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
+    pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
         audit::walk(self, regions, true, &mut |fault| {
             first.get_or_insert(fault);

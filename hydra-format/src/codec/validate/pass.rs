@@ -1,32 +1,55 @@
-//! The fast pass: yes or no, without allocation, in one linear pass.
+//! The fast pass: yes or no, without allocation, in one linear pass. Where the program has the type, its own `check` does
+//! it; else, and for types that leave it to this, the plan of the schema.
 #![forbid(unsafe_code)]
 
 use super::Regions;
+use super::Validator;
 use super::key::tag_bits;
 use super::plan::{Check, List, Plan, Step};
-use crate::codec::At;
+use crate::Hydra;
 use crate::codec::sink::MAX_DEPTH;
+use crate::codec::{At, facts_of};
 use crate::describe::{is_duration, is_timestamp};
+use crate::raw::{Text, all_valid};
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]
-pub(super) fn accepts(plan: &Plan, regions: &Regions<'_>) -> bool {
-    let size = plan.root.size as usize;
+pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
+    let root = &validator.plan.root;
+    let size = root.size as usize;
     let Some(records) = size.checked_mul(regions.count).and_then(|bytes| regions.records.get(..bytes)) else {
         return false;
     };
-    let mut pass = Pass { plan, heap: regions.heap, text: regions.text, heap_at: 0, text_at: 0 };
-    regions.stride == size && (plan.root.is_trivial() || pass.elements(records, &plan.root, 0))
+    if regions.stride != size || root.is_trivial() {
+        return regions.stride == size;
+    }
+    let mut cursor = Cursor::new(regions.heap, regions.text);
+    match validator.check {
+        Some(check) => records.chunks_exact(size).all(|record| check(record, &mut cursor, 0)),
+        None => Pass { plan: &validator.plan, cursor: &mut cursor }.elements(records, root, 0),
+    }
 }
 
-struct Pass<'a> {
-    plan: &'a Plan,
+/// [`Checked`] for types that have no check of their own: by the plan of their schema.
+pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    let plan = &facts_of::<T>().validator.plan;
+    Pass { plan, cursor }.elements(bytes, &plan.root, depth)
+}
+
+/// How far a pass has come: what is referred to must follow in order.
+#[derive(Debug)]
+pub struct Cursor<'a> {
     heap: &'a [u8],
-    text: &'a str,
+    text: Text<'a>,
     /// Where the array before ends.
     heap_at: usize,
     /// Where the string before ends.
     text_at: usize,
+}
+
+struct Pass<'p, 'a> {
+    plan: &'p Plan,
+    cursor: &'p mut Cursor<'a>,
 }
 
 /// The reference at `offset`: first byte and count; something that no region holds if it is not there.
@@ -39,7 +62,8 @@ fn reference(bytes: &[u8], offset: u32) -> (usize, usize) {
 
 #[inline]
 fn part(bytes: &[u8], offset: u32, size: usize) -> &[u8] {
-    bytes.get(offset as usize..).and_then(|rest| rest.get(..size)).unwrap_or_default()
+    let end = (offset as usize).checked_add(size);
+    end.and_then(|end| bytes.get(offset as usize..end)).unwrap_or_default()
 }
 
 /// The size of so many values.
@@ -48,16 +72,72 @@ fn bytes_of(count: u32, size: u32) -> usize {
     (count as usize).saturating_mul(size as usize)
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Cursor<'a> {
+    /// At the start of these regions.
+    #[inline]
+    pub(in crate::codec) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
+        Cursor { heap, text, heap_at: 0, text_at: 0 }
+    }
+
+    /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
+    /// and both ends are between characters.
+    #[inline]
+    pub(in crate::codec) fn string(&mut self, slot: &[u8]) -> bool {
+        let (start, count) = reference(slot, 0);
+        if count == 0 {
+            return start == 0;
+        }
+        let end = start.saturating_add(count);
+        let whole = (start == self.text_at || self.text.is_boundary(start)) && self.text.is_boundary(end);
+        let ordered = start >= self.text_at;
+        self.text_at = end;
+        ordered & whole
+    }
+
+    /// The array at that reference starts at or after the end of the one before it, aligned. None if it breaks a rule.
+    #[inline]
+    pub(in crate::codec) fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
+        let (start, count) = reference(slot, 0);
+        let end = start.checked_add(count.checked_mul(size)?)?;
+        let is_none = (start | count) == 0;
+        let follows = (count != 0) & (start >= self.heap_at) & (start & mask == 0);
+        if !(is_none | follows) {
+            return None;
+        }
+        self.heap_at = if is_none { self.heap_at } else { end };
+        self.heap.get(start..end)
+    }
+
+    /// The elements of type `T` at that reference, if they are valid.
+    #[inline]
+    pub(in crate::codec) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
+        let elements = self.array(slot, T::SIZE, const { T::ALIGN - 1 })?;
+        let valid = elements.is_empty()
+            || T::BYTE
+            || (depth < MAX_DEPTH && self.elements::<T>(elements, depth.saturating_add(1)));
+        valid.then_some(elements)
+    }
+
     /// Elements side by side.
-    fn elements(&mut self, bytes: &'a [u8], list: &List, depth: u32) -> bool {
+    #[inline]
+    pub(in crate::codec) fn elements<T: Hydra>(&mut self, bytes: &[u8], depth: u32) -> bool {
+        if T::FLAT {
+            return all_valid::<T>(bytes);
+        }
+        (T::ANY_BITS && !T::REFS) || bytes.chunks_exact(T::SIZE).all(|element| T::check(element, self, depth))
+    }
+}
+
+impl<'a> Pass<'_, 'a> {
+    /// Elements side by side.
+    fn elements(&mut self, bytes: &[u8], list: &List, depth: u32) -> bool {
         let steps = &self.plan.steps;
         let steps = steps.get(list.steps.start as usize..list.steps.end as usize).unwrap_or_default();
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
             [Step { offset: 0, check: Check::Strings(count) }] if bytes_of(count, 8) == size => {
-                bytes.chunks_exact(8).all(|slot| self.string(reference(slot, 0)))
+                bytes.chunks_exact(8).all(|slot| self.cursor.string(slot))
             }
             [Step { offset: 0, check: Check::Below { count, limit } }] if count as usize == size => {
                 below(bytes, limit)
@@ -68,14 +148,13 @@ impl<'a> Pass<'a> {
     }
 
     /// One value.
-    fn run(&mut self, bytes: &'a [u8], mut steps: &[Step], depth: u32) -> bool {
+    fn run(&mut self, bytes: &[u8], mut steps: &[Step], depth: u32) -> bool {
         while let Some((&Step { offset, check }, rest)) = steps.split_first() {
             steps = rest;
             let valid = match check {
-                Check::Strings(1) => self.string(reference(bytes, offset)),
                 Check::Strings(count) => self.strings(bytes, offset, count),
-                Check::Bytes => self.array(reference(bytes, offset), 1, 0).is_some(),
-                Check::List(list) => self.list(reference(bytes, offset), list, depth),
+                Check::Bytes => self.cursor.array(part(bytes, offset, 8), 1, 0).is_some(),
+                Check::List(list) => self.list(part(bytes, offset, 8), list, depth),
                 Check::Below { count: 1, limit } => {
                     bytes.get(offset as usize).is_some_and(|&byte| byte < limit)
                 }
@@ -103,52 +182,26 @@ impl<'a> Pass<'a> {
 
     #[inline]
     fn strings(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
-        part(bytes, offset, bytes_of(count, 8)).chunks_exact(8).all(|slot| self.string(reference(slot, 0)))
+        part(bytes, offset, bytes_of(count, 8)).chunks_exact(8).all(|slot| self.cursor.string(slot))
     }
 
-    /// A string starts at or after the end of the one before it, and both ends are between characters.
-    #[inline]
-    fn string(&mut self, (start, count): (usize, usize)) -> bool {
-        if count == 0 {
-            return start == 0;
-        }
-        let end = start.saturating_add(count);
-        let valid = start >= self.text_at
-            && (start == self.text_at || self.text.is_char_boundary(start))
-            && self.text.is_char_boundary(end);
-        self.text_at = end;
-        valid
-    }
-
-    /// An array starts at or after the end of the one before it, aligned. None if it breaks a rule.
-    #[inline]
-    fn array(&mut self, (start, count): (usize, usize), size: u32, mask: u32) -> Option<&'a [u8]> {
-        if count == 0 {
-            return (start == 0).then_some(&[]);
-        }
-        let end = start.checked_add(count.checked_mul(size as usize)?)?;
-        if start < self.heap_at || start & mask as usize != 0 {
-            return None;
-        }
-        self.heap_at = end;
-        self.heap.get(start..end)
-    }
-
-    fn list(&mut self, (start, count): (usize, usize), list: u32, depth: u32) -> bool {
+    fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
-        let Some(elements) = self.array((start, count), list.size, list.mask) else { return false };
-        let right_count = list.exactly.is_none_or(|exactly| exactly as usize == count);
+        let elements = self.cursor.array(slot, list.size as usize, list.mask as usize);
+        let Some(elements) = elements else { return false };
+        let right_count = list.exactly.is_none_or(|exactly| bytes_of(exactly, list.size) == elements.len());
         right_count
-            && (count == 0 || (depth < MAX_DEPTH && self.elements(elements, list, depth.saturating_add(1))))
+            && (elements.is_empty()
+                || (depth < MAX_DEPTH && self.elements(elements, list, depth.saturating_add(1))))
     }
 
-    fn inline_array(&mut self, bytes: &'a [u8], offset: u32, list: u32, depth: u32) -> bool {
+    fn inline_array(&mut self, bytes: &[u8], offset: u32, list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
         let bytes = part(bytes, offset, bytes_of(list.exactly.unwrap_or(0), list.size));
         !bytes.is_empty() && self.elements(bytes, list, depth)
     }
 
-    fn choice(&mut self, bytes: &'a [u8], offset: u32, choice: u32, depth: u32) -> bool {
+    fn choice(&mut self, bytes: &[u8], offset: u32, choice: u32, depth: u32) -> bool {
         let Some(choice) = self.plan.choices.get(choice as usize) else { return false };
         let Some(value) = bytes.get(offset as usize..) else { return false };
         let tag = tag_bits(value, choice.size);
@@ -165,7 +218,7 @@ impl<'a> Pass<'a> {
 
     /// Keys are strictly ascending.
     fn ascend(&self, bytes: &[u8], size: usize, key: u32) -> bool {
-        let at = |bytes| At::new(bytes, self.heap, self.text);
+        let at = |bytes| At::new(bytes, self.cursor.heap, self.cursor.text);
         let next = bytes.chunks_exact(size).skip(1);
         bytes
             .chunks_exact(size)

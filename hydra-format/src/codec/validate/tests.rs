@@ -43,7 +43,7 @@ impl Payload {
             count: 1,
             stride,
             heap: &self.heap,
-            text: &self.text,
+            text: self.text.as_str().into(),
             heap_start,
             text_start,
         }
@@ -58,6 +58,12 @@ impl Payload {
         let hard = found.iter().find(|fault| fault.kind != ErrorKind::NotCanonical);
         let verdict = validator.validate(&parts).err().map(|fault| *fault);
         assert_eq!(verdict.as_ref(), hard, "the two passes must agree");
+        let planned = Validator { check: None, ..validator.clone() };
+        assert_eq!(
+            planned.validate(&parts).is_err(),
+            hard.is_some(),
+            "so must the plan and the type's own check"
+        );
         found.into_iter().map(|fault| (fault.kind, fault.path)).collect()
     }
 }

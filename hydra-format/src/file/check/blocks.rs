@@ -36,6 +36,8 @@ pub(super) struct Blocks<'a> {
     directory: u64,
     last_block: u64,
     since_directory: u64,
+    /// After so many blocks a directory is due.
+    directory_due: u64,
     /// How many entries may still be compared one by one: hostile files have no end of arrangements.
     budget: u64,
     /// A block was lost: what follows cannot agree with what came before.
@@ -56,6 +58,7 @@ impl<'a> Blocks<'a> {
             directory: 0,
             last_block: 0,
             since_directory: 0,
+            directory_due: DIRECTORY_EVERY,
             budget: limit_lines.saturating_mul(4),
             lost: false,
         }
@@ -218,10 +221,14 @@ impl<'a> Blocks<'a> {
         }
         if index.is_directory() {
             self.directory = offset;
-            if self.since_directory > DIRECTORY_EVERY {
-                report(bad("more than 1,024 blocks since the directory before"));
+            if self.since_directory > self.directory_due && !self.lost {
+                report(
+                    bad("too many blocks since the directory before")
+                        .expected(format!("at most {}", self.directory_due))
+                        .found(self.since_directory.to_string()),
+                );
             }
-            self.since_directory = 0;
+            (self.since_directory, self.directory_due) = (0, DIRECTORY_EVERY.max(index.listed() as u64));
             return self.check_directory(offset, &index, report);
         }
         if !self.lost && !self.fold_node(offset, header, &index) && !self.is_other_node(offset, &index)? {
@@ -429,5 +436,6 @@ fn audit(
     };
     let (count, stride) = (header.count as usize, header.stride as usize);
     let (heap_start, text_start) = (bounds.heap, bounds.text);
-    validator.audit(&Regions { records, count, stride, heap, text, heap_start, text_start }, report);
+    validator
+        .audit(&Regions { records, count, stride, heap, text: text.into(), heap_start, text_start }, report);
 }

@@ -6,6 +6,9 @@ use crate::file::block::{BlockHeader, BlockKind};
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, line_up};
 use crate::{Error, ErrorKind, Result};
 
+/// Bytes of heap and text that are zeroed ahead.
+const ROOM: usize = 4096;
+
 /// Records, heap and text of a block.
 pub(super) type Regions = [Vec<u8>; 3];
 
@@ -18,6 +21,8 @@ pub(super) struct Builder {
     /// How many bytes of records without references fit: 0 once the writer has stopped.
     room: usize,
     regions: Regions,
+    /// How much of heap and text is in use: what is behind it is zero, and room for the next records.
+    used: [usize; 2],
     /// Where the regions ended before the record that is being encoded, should encoding it panic.
     before: Option<[usize; 3]>,
 }
@@ -41,7 +46,7 @@ pub(super) struct Sealed {
 impl Builder {
     pub(super) fn new(stride: usize, target: usize) -> Builder {
         let room = target.saturating_sub(LINE as usize) / stride.max(1) * stride;
-        Builder { stride, target, room, regions: Regions::default(), before: None }
+        Builder { stride, target, room, regions: Regions::default(), used: [0; 2], before: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -50,7 +55,7 @@ impl Builder {
 
     /// Bytes of the records so far.
     pub(super) fn bytes(&self) -> u64 {
-        self.regions.iter().map(|region| region.len() as u64).sum()
+        [self.regions[0].len(), self.used[0], self.used[1]].map(|bytes| bytes as u64).iter().sum()
     }
 
     /// No more records by the fast path: every one is to hear why.
@@ -82,7 +87,7 @@ impl Builder {
     ) -> Result<Pushed> {
         self.take_back();
         let [records, heap, text] = &mut self.regions;
-        let before = [records.len(), heap.len(), text.len()];
+        let before = [records.len(), self.used[0], self.used[1]];
         let mut measured = Measure::from(before[1], before[2]);
         measure(&mut measured);
         let (heap_end, text_end) = match measured.finish() {
@@ -98,14 +103,16 @@ impl Builder {
             too_large(bytes)?;
         }
         records.resize(records_end, 0);
-        heap.resize(heap_end, 0);
-        text.resize(text_end, 0);
+        make_room(heap, heap_end);
+        make_room(text, text_end);
         self.before = Some(before);
-        let mut sink = Sink::new(&mut heap[before[1]..], before[1], &mut text[before[2]..], before[2]);
+        let (heap, text) = (&mut heap[before[1]..heap_end], &mut text[before[2]..text_end]);
+        let mut sink = Sink::new(heap, before[1], text, before[2]);
         encode(&mut records[before[0]..], &mut sink);
         match sink.finish() {
             Ok(()) => {
                 self.before = None;
+                self.used = [heap_end, text_end];
                 Ok(Pushed::Done)
             }
             Err(error) => {
@@ -129,12 +136,23 @@ impl Builder {
             return None;
         }
         let count = self.regions[0].len() / self.stride.max(1);
-        let parts = std::mem::replace(&mut self.regions, spare);
+        let mut parts = std::mem::replace(&mut self.regions, spare);
+        let used = std::mem::take(&mut self.used);
+        parts.iter_mut().skip(1).zip(used).for_each(|(region, used)| region.truncate(used));
         Some(seal_data(parts, count, self.stride))
     }
 }
 
+/// Makes a region at least `end` bytes long, with zeros: many at a time.
+#[inline]
+fn make_room(region: &mut Vec<u8>, end: usize) {
+    if region.len() < end {
+        region.resize(end + ROOM, 0);
+    }
+}
+
 /// Bytes of a block with regions of these lengths.
+#[inline]
 pub(super) fn block_bytes(regions: [usize; 3]) -> u64 {
     regions.into_iter().fold(LINE, |sum, bytes| sum.saturating_add(line_up(bytes as u64)))
 }
@@ -239,6 +257,11 @@ mod tests {
             let _ = builder.push(|measure| measure.text(3), |_, _| panic!("a value that panics"));
         });
         assert!(std::panic::catch_unwind(panics).is_err());
-        assert_eq!(builder.seal(Regions::default()).unwrap().header.count, 1);
+        let spoils = builder.push(|measure| measure.text(9), |slot, sink| sink.text(slot, "spoiled"));
+        assert_eq!(spoils.unwrap_err().kind(), ErrorKind::CannotEncode);
+        push(&mut builder, &"too".to_string()).unwrap();
+        let sealed = builder.seal(Regions::default()).unwrap();
+        assert_eq!((sealed.header.count, sealed.header.payload_bytes), (2, 64 + 7));
+        assert_eq!(sealed.parts[2][..12], *b"kepttoo\0\0\0\0\0");
     }
 }

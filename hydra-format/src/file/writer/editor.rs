@@ -8,7 +8,7 @@ use super::{Level, WriterOptions};
 use crate::codec::{Measure, Sink};
 use crate::file::index::Entry;
 use crate::file::reader::Reader;
-use crate::file::table::Block;
+use crate::file::records::Block;
 use crate::reflect::encode::{encode_value, measure_value};
 use crate::{Dynamic, Error, Result, Schema, Value, ValueMut};
 use std::collections::BTreeMap;

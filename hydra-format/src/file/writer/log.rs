@@ -59,12 +59,22 @@ pub(super) struct Log {
     /// Newest INDEX block of either role.
     last_index: u64,
     unindexed_blocks: u64,
-    /// How many nodes were opened up since then, at most: the next directory brings them along.
-    opened_nodes: u64,
+    /// After so many blocks a directory is due.
+    directory_due: u64,
+    /// How many nodes the next directory brings along, at most.
+    due_nodes: u64,
     rewrite: Option<Rewrite>,
     /// True once a block was added.
     touched: bool,
     stopped: Option<String>,
+}
+
+/// How many entries of a directory a full node takes away.
+const NODE_SAVES: usize = NODE_ENTRIES - 1;
+
+/// How many nodes a table has in the next directory, at most.
+fn due_nodes(table: &TableInfo) -> u64 {
+    (table.entries.len() / NODE_SAVES) as u64
 }
 
 /// The longest uncommitted tail that is covered, in bytes: 4,096 PAD blocks of 256 GiB.
@@ -117,7 +127,8 @@ impl Log {
             spare: Vec::new(),
             last_index: commit.directory,
             unindexed_blocks: 0,
-            opened_nodes: 0,
+            directory_due: DIRECTORY_EVERY,
+            due_nodes: 0,
             rewrite: None,
             touched: false,
             stopped: None,
@@ -131,8 +142,7 @@ impl Log {
         let (commit, slot) = (opened.commit, opened.slot);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
         log.unindexed_blocks = opened.unindexed_blocks;
-        let full = |table: &TableInfo| table.entries.len() / (NODE_ENTRIES - 1);
-        log.opened_nodes = log.catalog.tables.iter().map(full).sum::<usize>() as u64;
+        log.due_nodes = log.catalog.tables.iter().map(due_nodes).sum();
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
         let tail = opened.file_bytes.saturating_sub(log.end);
         if tail > MAX_TAIL {
@@ -191,6 +201,7 @@ impl Log {
         self.stopped.get_or_insert(why);
     }
 
+    #[inline]
     pub(super) fn check(&self) -> Result<()> {
         match &self.stopped {
             None => Ok(()),
@@ -255,11 +266,7 @@ impl Log {
 
     /// Adds a block of any kind but INDEX; before it a directory, if one is due.
     fn add(&mut self, sealed: Sealed) -> Result<(u64, BlockHeader)> {
-        // Nodes that a directory brings along: those that were opened up, one for every 256 blocks, and a few levels for
-        // each table.
-        let tables = self.unindexed_blocks.min(self.catalog.tables.len() as u64);
-        let nodes = self.opened_nodes + self.unindexed_blocks / NODE_ENTRIES as u64 + 4 * tables;
-        if self.unindexed_blocks + nodes + 2 >= DIRECTORY_EVERY {
+        if self.unindexed_blocks + self.due_nodes + 2 >= self.directory_due {
             self.add_directory()?;
         }
         self.push(sealed)
@@ -275,7 +282,10 @@ impl Log {
         sealed.header.first = first;
         let (offset, header) = self.add(sealed)?;
         self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
-        self.catalog.add_data(&*self.storage, offset, &header)
+        self.catalog.add_data(&*self.storage, offset, &header)?;
+        let full = self.catalog.tables.get(table).is_some_and(|table| table.entries.len() % NODE_SAVES == 0);
+        self.due_nodes += u64::from(full);
+        Ok(())
     }
 
     /// Adds a block of records in the place of the current one that `entry` names.
@@ -296,7 +306,7 @@ impl Log {
     /// Counts the nodes above a record, which a replacement opens up.
     fn count_nodes(&mut self, table: usize, record: u64) {
         let top = self.catalog.top(table, record);
-        self.opened_nodes += top.map_or(0, |entry| u64::from(entry.level));
+        self.due_nodes += top.map_or(0, |entry| u64::from(entry.level));
     }
 
     /// Adds a schema that the file does not have: its table and id.
@@ -341,10 +351,12 @@ impl Log {
                 line_count: info.line_count,
             })
             .collect();
+        let listed = tables.iter().map(|table| table.entries.len() + 1).sum::<usize>() + schemas.len();
         let payload = index::encode_directory(self.last_index, &tables, &schemas);
         let (offset, _) = self.push(seal_other(BlockKind::Index, payload)?)?;
         (self.last_index, self.state.directory) = (offset, offset);
-        (self.unindexed_blocks, self.opened_nodes) = (0, 0);
+        (self.unindexed_blocks, self.directory_due) = (0, DIRECTORY_EVERY.max(listed as u64));
+        self.due_nodes = self.catalog.tables.iter().map(due_nodes).sum();
         Ok(())
     }
 

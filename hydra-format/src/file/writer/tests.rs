@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::file::block::{BlockKind, read_block};
+use crate::file::check::check_source;
 use crate::file::layout::{DIRECTORY_EVERY, LINE, MAX_UNSYNCED, REGION, RUN, SLOT_AT};
 use crate::file::open;
 use crate::file::report::State;
@@ -255,22 +256,75 @@ fn a_large_file_opens_through_its_directory_with_few_reads() {
     let entries = &opened.catalog.tables[0].entries;
     assert!(entries.len() < 512 && entries[0].level == 1, "{} entries", entries.len());
     assert_eq!(numbers(&memory), (0..24_000).collect::<Vec<u64>>());
-    // Directories come often enough: from any one, fewer than 1,024 blocks to the next.
-    let mut since = 0;
-    let mut walk = open::Walk::new(&memory, &opened.header, &opened.commit, opened.catalog.limit());
+    assert_eq!(directories(&memory).len(), 3);
+}
+
+/// Of each directory its blocks since the one before, itself included, and how much it lists. They come often enough (FORMAT.md,
+/// section 9), also for the check.
+fn directories(memory: &Memory) -> Vec<(u64, u64)> {
+    let opened = memory.open().unwrap();
+    let (mut since, mut due, mut found) = (0, DIRECTORY_EVERY, Vec::new());
+    let mut walk = open::Walk::new(memory, &opened.header, &opened.commit, opened.catalog.limit());
     while let Some(step) = walk.step().unwrap() {
         let (offset, header) = step.block.unwrap();
         assert!(step.problem.is_none());
         since += 1;
         if header.is(BlockKind::Index) {
-            let (_, payload) = read_block(&memory, opened.header.sync_key(), offset, u64::MAX).unwrap();
-            if crate::file::index::Index::parse(&payload).unwrap().is_directory() {
-                assert!(since <= DIRECTORY_EVERY, "{since}");
-                since = 0;
+            let (_, payload) = read_block(memory, opened.header.sync_key(), offset, u64::MAX).unwrap();
+            let index = crate::file::index::Index::parse(&payload).unwrap();
+            if index.is_directory() {
+                found.push((since, index.listed() as u64));
+                (since, due) = (0, DIRECTORY_EVERY.max(index.listed() as u64));
             }
         }
+        assert!(since <= due, "{since} blocks, {due} allowed");
     }
-    assert_eq!(since, 0);
+    let summary = check_source(memory, &mut |finding| panic!("{finding}"), &mut |_, _| {}).unwrap();
+    assert!(summary.is_sound());
+    found
+}
+
+/// A file of tables with so many blocks of a record each, in turn, the last of them in other sessions. Each ends without closing the file.
+fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options().level(Level::Buffered));
+    let schema = Arc::new(Schema::of::<u64>());
+    let ids: Vec<_> =
+        (0..tables).map(|name| writer.adopt(&name.to_string(), schema.clone()).unwrap()).collect();
+    for round in 0..rounds {
+        for id in &ids {
+            writer.append_block(*id, [round.to_le_bytes().to_vec(), Vec::new(), Vec::new()], 1).unwrap();
+        }
+    }
+    writer.commit().unwrap();
+    for session in 0..sessions {
+        drop(writer);
+        writer = options().level(Level::Buffered).resume_in(Box::new(memory.clone())).unwrap();
+        let first = writer.adopt(&format!("{session} more"), schema.clone()).unwrap();
+        for _ in 0..700 {
+            writer.append_block(first, [vec![7; 8], Vec::new(), Vec::new()], 1).unwrap();
+        }
+        writer.commit().unwrap();
+    }
+    writer.finish().unwrap();
+    memory
+}
+
+#[test]
+fn directories_come_as_rarely_as_they_are_long() {
+    let bytes = |found: &[(u64, u64)]| found.iter().map(|(_, listed)| listed * 40).sum::<u64>();
+    // Tables and schemas: each directory lists three times as much as the one before.
+    let few = directories(&many_tables(1_000, 1, 0));
+    let many = directories(&many_tables(8_000, 1, 0));
+    assert!(few.len() <= 4 && many.len() <= 6, "{few:?} {many:?}");
+    assert!(bytes(&many) < 10 * bytes(&few), "{few:?} {many:?}");
+    // Entries: as many again for each round. Beyond 256 rounds they become nodes.
+    let few = directories(&many_tables(40, 70, 0));
+    let many = directories(&many_tables(40, 280, 0));
+    assert!(bytes(&many) < 5 * bytes(&few), "{few:?} {many:?}");
+    assert!(many.last().unwrap().1 < 40 * 60, "{many:?}");
+    // Who goes on with a file that was not closed does not know how much the directory before lists.
+    assert!(directories(&many_tables(700, 4, 5)).len() > 5);
 }
 
 #[test]

@@ -1,0 +1,224 @@
+//! One hot path, once, for who counts its instructions: `.ci/instructions` runs this under callgrind, which counts only
+//! within [`hot`]. What a path needs is made, and done once, before. A program of its own, so that nothing else in the
+//! benchmarks changes how it is compiled.
+//!
+//! `cargo run --release --manifest-path bench/Cargo.toml --bin count -- [NAME]`; without a name, all names.
+
+#[allow(dead_code)]
+#[path = "memory/shapes/mod.rs"]
+mod shapes;
+
+use hydra::{AlignedBuf, Hydra, Map, Reader, Writer};
+use shapes::{Logs, Mesh, Save, Shape, Updates};
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
+
+const RECORDS: u64 = 20_000;
+
+#[derive(Hydra, Clone, Copy)]
+#[repr(C)]
+#[hydra(plain, name = "Tick")]
+struct Tick {
+    time: u64,
+    price: f64,
+    size: f64,
+    order: u64,
+    account: u64,
+    venue: u32,
+    flags: u32,
+}
+
+/// The same in another order, with a wider number: its records are written anew when they are read.
+#[derive(Hydra)]
+#[hydra(name = "Tick")]
+struct Changed {
+    venue: u64,
+    time: u64,
+    price: f64,
+}
+
+#[derive(Hydra)]
+struct Line {
+    time: u64,
+    user: Option<u32>,
+    text: String,
+    tags: Vec<String>,
+}
+
+fn tick(time: u64) -> Tick {
+    Tick {
+        time,
+        price: time as f64 / 8.0,
+        size: 1.0,
+        order: !time,
+        account: 7,
+        venue: time as u32 % 5,
+        flags: 0,
+    }
+}
+
+fn line(time: u64) -> Line {
+    let text = format!("request {time} took {} ms", time % 977);
+    let tags = ["disk", "slow", "retried"].iter().take(time as usize % 4).map(ToString::to_string).collect();
+    Line { time, user: (time % 3 == 0).then_some(time as u32), text, tags }
+}
+
+/// All that is counted happens in here.
+#[inline(never)]
+fn hot(work: &mut dyn FnMut() -> u64) -> u64 {
+    black_box(work())
+}
+
+/// Once to warm up, and once to be counted: both come to the same.
+fn counted(mut work: impl FnMut() -> AnyResult<u64>) -> AnyResult<()> {
+    let expected = work()?;
+    let mut failed = None;
+    let found = hot(&mut || {
+        work().unwrap_or_else(|error| {
+            failed = Some(error);
+            0
+        })
+    });
+    match failed {
+        Some(error) => Err(error),
+        None if found != expected => Err("the second time came to another sum".into()),
+        None => Ok(()),
+    }
+}
+
+fn main() -> AnyResult<()> {
+    match std::env::args().nth(1) {
+        Some(name) => run(&name),
+        None => Ok(list()),
+    }
+}
+
+/// The names of all paths, one a line.
+fn list() {
+    let shapes = [Logs::NAME, Mesh::NAME, Save::NAME, Updates::NAME];
+    let passes = ["encode", "validate", "decode"];
+    passes.iter().for_each(|pass| shapes.iter().for_each(|shape| println!("{pass}-{shape}")));
+    FILES.iter().for_each(|(name, _)| println!("{name}"));
+}
+
+/// The path of this name.
+fn run(name: &str) -> AnyResult<()> {
+    if let Some((_, path)) = FILES.iter().find(|path| path.0 == name) {
+        let folder = std::env::temp_dir().join(format!("hydra-count-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let done = path(&folder);
+        std::fs::remove_dir_all(&folder)?;
+        return done;
+    }
+    match name.split_once('-') {
+        Some((pass, "log")) => shape::<Logs>(pass),
+        Some((pass, "mesh")) => shape::<Mesh>(pass),
+        Some((pass, "save")) => shape::<Save>(pass),
+        Some((pass, "updates")) => shape::<Updates>(pass),
+        _ => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> Box<dyn std::error::Error> {
+    format!("no hot path `{name}`: `count` alone lists them").into()
+}
+
+fn shape<T: Shape>(pass: &str) -> AnyResult<()> {
+    let value = T::make(1);
+    let mut image = AlignedBuf::default();
+    hydra::to_bytes_in(&mut image, &value)?;
+    match pass {
+        "encode" => counted(|| {
+            hydra::to_bytes_in(&mut image, black_box(&value))?;
+            Ok(image.len() as u64)
+        }),
+        "validate" => counted(|| {
+            black_box(hydra::view::<T>(black_box(&image))?);
+            Ok(0)
+        }),
+        "decode" => counted(|| {
+            // Not its destruction, which is no work of Hydra's.
+            std::mem::forget(black_box(hydra::from_bytes::<T>(&image)?));
+            Ok(0)
+        }),
+        _ => Err(unknown(pass)),
+    }
+}
+
+type Counted = fn(&Path) -> AnyResult<()>;
+
+const FILES: &[(&str, Counted)] = &[
+    ("tick-append", |folder| append(folder, tick)),
+    ("log-append", |folder| append(folder, line)),
+    ("tick-scan", |folder| scan(folder, tick, |view| view.time().wrapping_add(view.price().to_bits()))),
+    ("log-scan", |folder| {
+        scan(folder, line, |view| view.time() + view.text().len() as u64 + view.tags().len() as u64)
+    }),
+    ("get-by-name", get_by_name),
+    ("evolve", |folder| {
+        let path = file(folder, tick)?;
+        counted(|| all::<Changed>(&path, |view| view.time().wrapping_add(view.venue())))
+    }),
+];
+
+/// Each record by itself, to the last buffered commit.
+fn append<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<()> {
+    let records: Vec<T> = (0..RECORDS).map(make).collect();
+    let path = folder.join("written.hydra");
+    counted(|| {
+        if path.exists() {
+            std::fs::remove_file(&path)?;
+        }
+        let mut writer = Writer::options().level(hydra::Level::Buffered).create(&path)?;
+        let table = writer.table::<T>()?;
+        for record in &records {
+            writer.append(table, record)?;
+        }
+        writer.commit()?;
+        drop(writer);
+        Ok(0)
+    })
+}
+
+fn file<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<PathBuf> {
+    let path = folder.join("read.hydra");
+    let mut writer = Writer::create(&path)?;
+    let table = writer.table::<T>()?;
+    for number in 0..RECORDS {
+        writer.append(table, &make(number))?;
+    }
+    writer.finish()?;
+    Ok(path)
+}
+
+/// A fresh map each time, so that every block is checked.
+fn all<T: Hydra + hydra::Row>(path: &Path, of: impl Fn(T::Read<'_>) -> u64) -> AnyResult<u64> {
+    // SAFETY: nobody but this program knows the file.
+    let table = Reader::map(unsafe { Map::open(path) }?)?.table::<T>()?;
+    table.blocks().try_fold(0, |sum: u64, block| Ok(block?.iter().map(&of).fold(sum, u64::wrapping_add)))
+}
+
+fn scan<T: Hydra + hydra::Row>(
+    folder: &Path,
+    make: fn(u64) -> T,
+    of: impl Fn(T::Read<'_>) -> u64,
+) -> AnyResult<()> {
+    let path = file(folder, make)?;
+    counted(|| all::<T>(&path, &of))
+}
+
+fn get_by_name(folder: &Path) -> AnyResult<()> {
+    let path = file(folder, tick)?;
+    let table = Reader::open(path)?.dynamic_table("Tick")?;
+    let record = table.get(7)?;
+    let value = record.value();
+    counted(|| {
+        let mut sum = 0;
+        for _ in 0..1000 {
+            sum += black_box(value).field(black_box("account"))?.get::<u64>()?;
+        }
+        Ok(sum)
+    })
+}

@@ -1,0 +1,40 @@
+//! The file formats against one another: ticks and log lines.
+#![forbid(unsafe_code)]
+
+use crate::report::Section;
+use crate::{AnyResult, Scratch, logs, ticks};
+
+const PEERS: [&str; 10] = [
+    "rkyv",
+    "arrow-ipc",
+    "parquet",
+    "bincode",
+    "bitcode",
+    "mcap",
+    "apache-avro",
+    "rusqlite",
+    "libsqlite3-sys",
+    "zstd-sys",
+];
+
+/// So many ticks and log lines, each format `rounds` times. The full form is kept in the documentation.
+pub fn run(ticks: usize, logs: usize, rounds: usize, keep: bool) -> AnyResult<()> {
+    let scratch = Scratch::new("files")?;
+    let mut section = Section::new("files", &PEERS)?;
+    section.say(&format!(
+        "Nanoseconds a record (a read, where records are read at random), medians of {rounds} rounds; in parentheses against raw in the \
+         same column. They are processor time of the one thread, but for *write and sync*, which is time on the clock. `*`: of a tenth of the records. *Again*: over the same open file, whose pages are mapped in and \
+         whose blocks are known good; blank where nothing is remembered. *Owned*: each record as an owned value, blank where the \
+         scan is of such already. Every sum was compared with that of the records in memory."
+    ));
+    section.table(
+        &format!("Ticks: {ticks} plain records of 48 bytes"),
+        &ticks::run(scratch.path(), ticks, rounds)?,
+    );
+    scratch.clear()?;
+    section.table(
+        &format!("Log lines: {logs} with strings, an option and a list"),
+        &logs::run(scratch.path(), logs, rounds)?,
+    );
+    section.finish(keep)
+}

@@ -1,0 +1,61 @@
+//! Times interleaved rounds and prints what came out. It knows nothing of formats.
+
+use crate::clock::{median, now};
+use std::hint::black_box;
+use std::time::Duration;
+
+/// One way of one row: every round's nanoseconds.
+pub struct Way<'w> {
+    pub row: &'static str,
+    pub name: &'static str,
+    work: Box<dyn FnMut() + 'w>,
+    /// Times that it is done in a round: about a millisecond.
+    times: u32,
+    nanos: Vec<f64>,
+}
+
+impl<'w> Way<'w> {
+    pub fn new<R>(row: &'static str, name: &'static str, mut work: impl FnMut() -> R + 'w) -> Way<'w> {
+        let work: Box<dyn FnMut() + 'w> = Box::new(move || drop(black_box(work())));
+        let mut way = Way { row, name, work, times: 1, nanos: vec![] };
+        while way.round() < Duration::from_millis(1) && way.times < 1 << 20 {
+            way.times *= 2;
+        }
+        way.nanos.clear();
+        way
+    }
+
+    /// One round.
+    fn round(&mut self) -> Duration {
+        let start = now();
+        for _ in 0..self.times {
+            (self.work)();
+        }
+        let took = now() - start;
+        self.nanos.push(took.as_nanos() as f64 / f64::from(self.times));
+        took
+    }
+
+    /// The median.
+    pub fn median(&self) -> f64 {
+        median(self.nanos.clone())
+    }
+}
+
+/// Runs all ways in turn, so that a busy machine is busy for all of them.
+pub fn rounds(ways: &mut [Way<'_>], rounds: usize) {
+    for _ in 0..rounds.max(1) {
+        for way in ways.iter_mut() {
+            way.round();
+        }
+    }
+}
+
+/// Nanoseconds in a unit that people read.
+pub fn shown(nanos: f64) -> String {
+    match nanos {
+        nanos if nanos < 1e3 => format!("{nanos:.1} ns"),
+        nanos if nanos < 1e6 => format!("{:.1} us", nanos / 1e3),
+        nanos => format!("{:.2} ms", nanos / 1e6),
+    }
+}

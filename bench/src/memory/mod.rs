@@ -1,0 +1,214 @@
+//! One value in memory: four shapes against rkyv, bitcode, wincode and postcard. Every way into bytes and back gives an
+//! equal value, and every way to read gives an equal sum, or the run fails.
+
+mod clock;
+pub mod shapes;
+
+use clock::{Way, rounds, shown};
+use hydra::AlignedBuf;
+use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::Error;
+use rkyv::ser::allocator::{Arena, ArenaHandle};
+use rkyv::util::AlignedVec;
+use rkyv::{Archive, Archived, Deserialize, Portable, Serialize};
+use shapes::{Logs, Mesh, Save, Shape, Updates};
+use std::fmt::Debug;
+
+type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// wincode by itself refuses lists of more than 4 MiB.
+type Unlimited = wincode::config::Configuration<true, { wincode::config::PREALLOCATION_SIZE_LIMIT_DISABLED }>;
+
+/// What the peers ask of a shape.
+trait Peers:
+    Shape
+    + PartialEq
+    + Debug
+    + bitcode::Encode
+    + bitcode::DecodeOwned
+    + serde::Serialize
+    + serde::de::DeserializeOwned
+    + wincode::SchemaWrite<Unlimited, Src = Self>
+    + for<'de> wincode::SchemaRead<'de, Unlimited, Dst = Self>
+    + for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Error>>
+    + Archive<
+        Archived: Portable
+                      + Deserialize<Self, HighDeserializer<Error>>
+                      + for<'a> CheckBytes<HighValidator<'a, Error>>,
+    >
+{
+}
+impl Peers for Logs {}
+impl Peers for Mesh {}
+impl Peers for Save {}
+impl Peers for Updates {}
+
+/// Prints a table for each shape: medians of `times` rounds in turn, and their ratios to rkyv.
+pub fn run(times: usize) -> AnyResult<()> {
+    println!(
+        "| shape | | rkyv | Hydra | ratio | others, by their ratio |\n| --- | --- | --- | --- | --- | --- |"
+    );
+    shape::<Logs>(times)?;
+    shape::<Mesh>(times)?;
+    shape::<Save>(times)?;
+    shape::<Updates>(times)
+}
+
+fn shape<T: Peers>(times: usize) -> AnyResult<()> {
+    let value = T::make(10);
+    let images = Images::of(&value)?;
+    images.check(&value)?;
+    let (mut updated, mut updated_rkyv) = (images.hydra.clone(), images.rkyv.clone());
+    let mut ways = Vec::new();
+    writes(&value, &images, &mut ways);
+    reads::<T>(&images, &mut ways);
+    updates::<T>(&mut updated, &mut updated_rkyv, &mut ways);
+    rounds(&mut ways, times);
+    table(T::NAME, &ways, &images);
+    Ok(())
+}
+
+/// The value in each format.
+struct Images {
+    hydra: AlignedBuf,
+    rkyv: AlignedVec,
+    bitcode: Vec<u8>,
+    wincode: Vec<u8>,
+    postcard: Vec<u8>,
+}
+
+impl Images {
+    fn of<T: Peers>(value: &T) -> AnyResult<Images> {
+        let mut arena = Arena::new();
+        Ok(Images {
+            hydra: hydra::to_bytes(value)?,
+            rkyv: rkyv_into(value, AlignedVec::new(), &mut arena),
+            bitcode: bitcode::encode(value),
+            wincode: wincode::config::serialize(value, Unlimited::new())?,
+            postcard: postcard::to_allocvec(value)?,
+        })
+    }
+
+    /// All of them are the value, and reading it in place comes to the same sums.
+    fn check<T: Peers>(&self, value: &T) -> AnyResult<()> {
+        let same = [
+            hydra::from_bytes::<T>(&self.hydra)? == *value,
+            rkyv::from_bytes::<T, Error>(&self.rkyv)? == *value,
+            bitcode::decode::<T>(&self.bitcode)? == *value,
+            wincode::config::deserialize::<T, _>(&self.wincode, Unlimited::new())? == *value,
+            postcard::from_bytes::<T>(&self.postcard)? == *value,
+        ];
+        let (view, archived) =
+            (hydra::view::<T>(&self.hydra)?, rkyv::access::<Archived<T>, Error>(&self.rkyv)?);
+        let sums = [T::few(view) == T::few_rkyv(archived), T::strings(view) == T::strings_rkyv(archived)];
+        if same != [true; 5] || sums != [true; 2] {
+            return Err(format!("{}: not the same: values {same:?}, sums {sums:?}", T::NAME).into());
+        }
+        Ok(())
+    }
+}
+
+/// As the manual of rkyv does it where speed matters: buffer and arena are used again.
+fn rkyv_into<T: Peers>(value: &T, mut buffer: AlignedVec, arena: &mut Arena) -> AlignedVec {
+    buffer.clear();
+    rkyv::api::high::to_bytes_in_with_alloc::<_, _, Error>(value, buffer, arena.acquire()).expect("memory")
+}
+
+/// To bytes, into a buffer that is used again, and back to owned values.
+fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Way<'w>>) {
+    let row = "serialize";
+    let (mut buffer, mut arena) = (AlignedVec::new(), Arena::new());
+    ways.push(Way::new(row, "rkyv", move || {
+        buffer = rkyv_into(value, std::mem::take(&mut buffer), &mut arena);
+        buffer.len()
+    }));
+    let mut buffer = AlignedBuf::default();
+    ways.push(Way::new(row, "Hydra", move || hydra::to_bytes_in(&mut buffer, value).expect("encodable")));
+    let mut buffer = bitcode::Buffer::new();
+    ways.push(Way::new(row, "bitcode", move || buffer.encode(value).len()));
+    let mut buffer = Vec::with_capacity(images.wincode.len());
+    ways.push(Way::new(row, "wincode", move || {
+        buffer.clear();
+        wincode::config::serialize_into(&mut buffer, value, Unlimited::new()).expect("memory");
+        buffer.len()
+    }));
+    let mut buffer = vec![0; images.postcard.len()];
+    ways.push(Way::new(row, "postcard", move || postcard::to_slice(value, &mut buffer).expect("room").len()));
+
+    let row = "deserialize, validated";
+    ways.push(Way::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
+    ways.push(Way::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
+    ways.push(Way::new(row, "bitcode", || bitcode::decode::<T>(&images.bitcode).expect("valid")));
+    ways.push(Way::new(row, "wincode", || {
+        wincode::config::deserialize::<T, _>(&images.wincode, Unlimited::new()).expect("valid")
+    }));
+    ways.push(Way::new(row, "postcard", || postcard::from_bytes::<T>(&images.postcard).expect("valid")));
+    ways.push(Way::new(row, "rkyv unvalidated", || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        unsafe { rkyv::from_bytes_unchecked::<T, Error>(&images.rkyv) }.expect("memory")
+    }));
+}
+
+/// In place.
+fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
+    let row = "access, validated";
+    ways.push(Way::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
+    ways.push(Way::new(row, "Hydra", || hydra::view::<T>(std::hint::black_box(&images.hydra)).is_ok()));
+    ways.push(Way::new(row, "rkyv unvalidated", || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        std::ptr::from_ref(unsafe {
+            rkyv::access_unchecked::<Archived<T>>(std::hint::black_box(&images.rkyv))
+        })
+    }));
+
+    let view = hydra::view::<T>(&images.hydra).expect("valid");
+    let archived = rkyv::access::<Archived<T>, Error>(&images.rkyv).expect("valid");
+    let row = "read of a few fields";
+    ways.push(Way::new(row, "rkyv", move || T::few_rkyv(std::hint::black_box(archived))));
+    ways.push(Way::new(row, "Hydra", move || T::few(std::hint::black_box(view))));
+    if T::strings(view) > 0 {
+        let row = "read of every string";
+        ways.push(Way::new(row, "rkyv", move || T::strings_rkyv(std::hint::black_box(archived))));
+        ways.push(Way::new(row, "Hydra", move || T::strings(std::hint::black_box(view))));
+    }
+}
+
+/// Changed in place.
+fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, ways: &mut Vec<Way<'w>>) {
+    let _ = hydra;
+    ways.push(Way::new("update in place", "rkyv", move || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(rkyv) });
+    }));
+}
+
+fn table(shape: &str, ways: &[Way<'_>], images: &Images) {
+    let mut rows: Vec<&str> = ways.iter().map(|way| way.row).collect();
+    rows.dedup();
+    for row in rows {
+        let of = |name: &str| ways.iter().find(|way| way.row == row && way.name == name).map(Way::median);
+        let rkyv = of("rkyv").unwrap_or(f64::NAN);
+        let others = ways.iter().filter(|way| way.row == row && !["rkyv", "Hydra"].contains(&way.name));
+        let others: Vec<_> = others.map(|way| format!("{} {:.2}", way.name, way.median() / rkyv)).collect();
+        let hydra = of("Hydra");
+        println!(
+            "| {shape} | {row} | {} | {} | {} | {} |",
+            shown(rkyv),
+            hydra.map_or("-".into(), shown),
+            hydra.map_or("-".into(), |hydra| format!("{:.2}", hydra / rkyv)),
+            others.join(", ")
+        );
+    }
+    let [rkyv, hydra, bitcode, wincode, postcard] =
+        [&images.rkyv[..], &images.hydra, &images.bitcode, &images.wincode, &images.postcard]
+            .map(|image| image.len());
+    let ratio = |bytes: usize| bytes as f64 / rkyv as f64;
+    println!(
+        "| {shape} | bytes | {rkyv} | {hydra} | {:.2} | bitcode {:.2}, wincode {:.2}, postcard {:.2} |",
+        ratio(hydra),
+        ratio(bitcode),
+        ratio(wincode),
+        ratio(postcard)
+    );
+}

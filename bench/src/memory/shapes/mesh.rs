@@ -1,0 +1,74 @@
+//! Triangles of a surface: nothing but numbers.
+
+use super::{Random, Shape, elements, stored};
+use rkyv::seal::Seal;
+
+stored! {
+    #[derive(Copy)]
+    #[repr(C)]
+    #[hydra(plain)]
+    #[wincode(assert_zero_copy)]
+    pub struct Vector {
+        pub x: f32,
+        pub y: f32,
+        pub z: f32,
+    }
+    #[derive(Copy)]
+    #[repr(C)]
+    #[hydra(plain)]
+    #[wincode(assert_zero_copy)]
+    pub struct Triangle {
+        pub a: Vector,
+        pub b: Vector,
+        pub c: Vector,
+        pub normal: Vector,
+    }
+    pub struct Mesh {
+        pub triangles: Vec<Triangle>,
+    }
+}
+
+fn vector(random: &mut Random) -> Vector {
+    Vector { x: random.part(), y: random.part(), z: random.part() }
+}
+
+fn triangle(random: &mut Random) -> Triangle {
+    Triangle { a: vector(random), b: vector(random), c: vector(random), normal: vector(random) }
+}
+
+impl Shape for Mesh {
+    const NAME: &'static str = "mesh";
+
+    fn make(scale: usize) -> Mesh {
+        let mut random = Random(2);
+        Mesh { triangles: (0..scale * 12_500).map(|_| triangle(&mut random)).collect() }
+    }
+
+    fn few(mesh: hydra::View<'_, Mesh>) -> u64 {
+        let bits = |triangle: &Triangle| u64::from(triangle.normal.x.to_bits() ^ triangle.normal.z.to_bits());
+        mesh.triangles().iter().map(bits).sum()
+    }
+
+    fn few_rkyv(mesh: &ArchivedMesh) -> u64 {
+        let bits = |triangle: &ArchivedTriangle| {
+            u64::from(triangle.normal.x.to_native().to_bits() ^ triangle.normal.z.to_native().to_bits())
+        };
+        mesh.triangles.iter().map(bits).sum()
+    }
+
+    fn strings(_: hydra::View<'_, Mesh>) -> u64 {
+        0
+    }
+
+    fn strings_rkyv(_: &ArchivedMesh) -> u64 {
+        0
+    }
+
+    fn update_rkyv(mesh: Seal<'_, ArchivedMesh>) {
+        // SAFETY: numbers are assigned to numbers; nothing is moved.
+        let mesh = unsafe { mesh.unseal_unchecked() };
+        for triangle in elements(&mut mesh.triangles) {
+            triangle.normal.z = (triangle.normal.z.to_native() + 1.0).into();
+        }
+    }
+}

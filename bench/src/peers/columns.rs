@@ -1,0 +1,242 @@
+//! Arrow IPC over a map, and Parquet: columns, in batches of 65,536 records. Only the columns that are asked for are read.
+
+use super::{Run, map, synced};
+use crate::AnyResult;
+use crate::compare::{Format, Opened, Record, Sync};
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::{FileDecoder, read_footer_length};
+use arrow_ipc::writer::FileWriter;
+use arrow_ipc::{Block, MetadataVersion, convert, root_as_footer};
+use arrow_schema::{Field, Schema, SchemaRef};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelector,
+};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::properties::WriterProperties;
+use std::fs::File;
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Records in a batch.
+const BATCH: usize = 1 << 16;
+
+/// The one field, by index.
+const TIME: &[usize] = &[0];
+
+/// A record as columns, of which the first is the time.
+pub trait Columns: Record {
+    /// What a scan looks at, and what a random read does: columns by index, ascending.
+    const SCAN: &'static [usize];
+    const LOOK: &'static [usize];
+
+    fn fields() -> Vec<Field>;
+
+    fn arrays(records: &[Self]) -> Vec<ArrayRef>;
+
+    /// Adds a batch of the columns of a scan.
+    fn add(batch: &RecordBatch, sums: &mut Self::Sums);
+
+    /// What a random read looks at, in a batch of its columns.
+    fn look(batch: &RecordBatch, row: usize) -> u64;
+}
+
+fn schema<R: Columns>() -> SchemaRef {
+    Arc::new(Schema::new(R::fields()))
+}
+
+fn batches<R: Columns>(records: &[R]) -> impl Iterator<Item = AnyResult<RecordBatch>> {
+    let schema = schema::<R>();
+    records.chunks(BATCH).map(move |records| Ok(RecordBatch::try_new(schema.clone(), R::arrays(records))?))
+}
+
+fn add_times(sum: u64, batch: &RecordBatch) -> u64 {
+    batch
+        .column(0)
+        .as_primitive::<UInt64Type>()
+        .values()
+        .iter()
+        .fold(sum, |sum, time| sum.wrapping_add(*time))
+}
+
+/// Arrow IPC. True if offsets and text of each batch are checked, as they are unless unsafe code says otherwise.
+pub struct Ipc(pub bool);
+
+struct OpenIpc {
+    buffer: Buffer,
+    schema: SchemaRef,
+    version: MetadataVersion,
+    blocks: Vec<Block>,
+    checked: bool,
+}
+
+impl OpenIpc {
+    fn open(path: &Path, checked: bool) -> AnyResult<OpenIpc> {
+        let map = map(path)?;
+        let (start, count) = (NonNull::from(&map[..]).cast::<u8>(), map.len());
+        // SAFETY: the map is `count` bytes from `start`, and the buffer keeps it.
+        let buffer = unsafe { Buffer::from_custom_allocation(start, count, Arc::new(map)) };
+        let (rest, trailer) = buffer.split_last_chunk::<10>().ok_or("no trailer")?;
+        let footer = read_footer_length(*trailer)?;
+        let footer = root_as_footer(&rest[rest.len() - footer..]).map_err(|error| error.to_string())?;
+        let schema = Arc::new(convert::try_fb_to_schema(footer.schema().ok_or("no schema")?)?);
+        let blocks = footer.recordBatches().into_iter().flatten().copied().collect();
+        let version = footer.version();
+        Ok(OpenIpc { schema, version, blocks, checked, buffer })
+    }
+
+    fn batch(&self, index: usize, columns: &[usize]) -> AnyResult<RecordBatch> {
+        let decoder = FileDecoder::new(self.schema.clone(), self.version).with_projection(columns.to_vec());
+        // SAFETY: this program wrote the file.
+        let decoder = unsafe { decoder.with_skip_validation(!self.checked) };
+        let block = &self.blocks[index];
+        let count = block.bodyLength() as usize + block.metaDataLength() as usize;
+        let bytes = self.buffer.slice_with_length(block.offset() as usize, count);
+        Ok(decoder.read_record_batch(block, &bytes)?.ok_or("no batch")?)
+    }
+
+    fn batches(&self, columns: &[usize]) -> impl Iterator<Item = AnyResult<RecordBatch>> {
+        (0..self.blocks.len()).map(|index| self.batch(index, columns))
+    }
+}
+
+impl<R: Columns> Format<R> for Ipc {
+    fn name(&self) -> String {
+        if self.0 { "Arrow IPC" } else { "Arrow IPC, unchecked" }.into()
+    }
+
+    fn file_of(&self) -> Option<String> {
+        (!self.0).then(|| "Arrow IPC".into())
+    }
+
+    fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
+        let mut out = FileWriter::try_new(Run::create(path)?, &schema::<R>())?;
+        batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
+        out.into_inner()?.finish()
+    }
+
+    fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
+        Ok(Box::new(OpenIpc::open(path, self.0)?))
+    }
+}
+
+impl<R: Columns> Opened<R> for OpenIpc {
+    fn scan(&mut self) -> AnyResult<R::Sums> {
+        self.batches(R::SCAN).try_fold(R::Sums::default(), |mut sums, batch| {
+            R::add(&batch?, &mut sums);
+            Ok(sums)
+        })
+    }
+
+    fn one(&mut self) -> AnyResult<u64> {
+        self.batches(TIME).try_fold(0, |sum, batch| Ok(add_times(sum, &batch?)))
+    }
+
+    fn reads(&self) -> Option<usize> {
+        Some(1)
+    }
+
+    fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
+        let batches = self.batches(R::LOOK).collect::<AnyResult<Vec<RecordBatch>>>()?;
+        Ok(places.iter().fold(0, |sum: u64, &place| {
+            let place = place as usize;
+            sum.wrapping_add(R::look(&batches[place / BATCH], place % BATCH))
+        }))
+    }
+
+    fn first(&mut self) -> AnyResult<u64> {
+        Ok(R::look(&self.batch(0, R::LOOK)?, 0))
+    }
+}
+
+/// Parquet. True: compressed by zstd.
+pub struct Parquet(pub bool);
+
+struct OpenParquet {
+    file: File,
+    metadata: ArrowReaderMetadata,
+}
+
+impl OpenParquet {
+    fn builder(&self, columns: &[usize]) -> AnyResult<ParquetRecordBatchReaderBuilder<File>> {
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+        Ok(builder.with_projection(mask))
+    }
+
+    fn batches(&self, columns: &[usize]) -> AnyResult<ParquetRecordBatchReader> {
+        Ok(self.builder(columns)?.with_batch_size(8192).build()?)
+    }
+
+    fn look<R: Columns>(&self, place: u64) -> AnyResult<u64> {
+        let mut row = place as usize;
+        let groups = self.metadata.metadata().row_groups();
+        let mut counts = groups.iter().map(|group| group.num_rows() as usize);
+        let group = counts
+            .position(|count| {
+                row < count || {
+                    row -= count;
+                    false
+                }
+            })
+            .ok_or("no group")?;
+        let selection = RowSelection::from(vec![RowSelector::skip(row), RowSelector::select(1)]);
+        let builder = self.builder(R::LOOK)?.with_row_groups(vec![group]).with_row_selection(selection);
+        let batch = builder.with_batch_size(1).build()?.next().ok_or("no batch")??;
+        Ok(R::look(&batch, 0))
+    }
+}
+
+impl<R: Columns> Format<R> for Parquet {
+    fn name(&self) -> String {
+        if self.0 { "Parquet, zstd" } else { "Parquet" }.into()
+    }
+
+    fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
+        let compression =
+            if self.0 { Compression::ZSTD(ZstdLevel::default()) } else { Compression::UNCOMPRESSED };
+        let properties = WriterProperties::builder().set_compression(compression).build();
+        let mut out = ArrowWriter::try_new(File::create(path)?, schema::<R>(), Some(properties))?;
+        batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
+        Ok(synced(out.into_inner()?))
+    }
+
+    fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
+        let file = File::open(path)?;
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let metadata = ArrowReaderMetadata::load(&file, options)?;
+        Ok(Box::new(OpenParquet { file, metadata }))
+    }
+}
+
+impl<R: Columns> Opened<R> for OpenParquet {
+    fn scan(&mut self) -> AnyResult<R::Sums> {
+        self.batches(R::SCAN)?.try_fold(R::Sums::default(), |mut sums, batch| {
+            R::add(&batch?, &mut sums);
+            Ok(sums)
+        })
+    }
+
+    fn one(&mut self) -> AnyResult<u64> {
+        self.batches(TIME)?.try_fold(0, |sum, batch| Ok(add_times(sum, &batch?)))
+    }
+
+    fn reads(&self) -> Option<usize> {
+        Some(1000)
+    }
+
+    fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
+        places.iter().try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(self.look::<R>(place)?)))
+    }
+
+    fn first(&mut self) -> AnyResult<u64> {
+        self.look::<R>(0)
+    }
+}

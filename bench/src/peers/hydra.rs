@@ -1,0 +1,101 @@
+//! Hydra: through a map and through buffers, each block checked when it is first touched.
+#![forbid(unsafe_code)]
+
+use crate::AnyResult;
+use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
+use hydra::{Level, Reader, Table, View, Writer};
+use std::path::Path;
+
+/// How the file is read, and how it is written.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Way {
+    /// Through a map; written one by one.
+    Map,
+    /// Through buffers; written all at once.
+    Buffers,
+}
+
+/// To the last commit, which the system's memory has. One by one, or all at once.
+pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], way: Way) -> AnyResult<Writer> {
+    let mut writer = Writer::options().level(Level::Buffered).create(path)?;
+    let table = writer.table::<R>()?;
+    match way {
+        Way::Map => records.iter().try_for_each(|record| writer.append(table, record))?,
+        Way::Buffers => writer.append_slice(table, records)?,
+    }
+    writer.commit()?;
+    Ok(writer)
+}
+
+pub fn table<R: hydra::Hydra>(path: &Path, way: Way) -> AnyResult<Table<R>> {
+    let reader = match way {
+        Way::Map => Reader::map(crate::map_file(path)?)?,
+        Way::Buffers => Reader::open(path)?,
+    };
+    Ok(reader.table()?)
+}
+
+impl<R: Record + hydra::Hydra> Format<R> for Way
+where
+    for<'a> View<'a, R>: Fields<R::Sums>,
+    for<'a> &'a R: Fields<R::Sums>,
+{
+    fn name(&self) -> String {
+        match self {
+            Way::Map => "Hydra, mapped",
+            Way::Buffers => "Hydra, opened",
+        }
+        .into()
+    }
+
+    fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
+        let writer = write(path, records, *self)?;
+        Ok(Box::new(move || Ok(writer.finish()?)))
+    }
+
+    fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
+        Ok(Box::new(Open(table::<R>(path, *self)?, *self)))
+    }
+}
+
+struct Open<R>(Table<R>, Way);
+
+impl<R: Record + hydra::Hydra> Opened<R> for Open<R>
+where
+    for<'a> View<'a, R>: Fields<R::Sums>,
+    for<'a> &'a R: Fields<R::Sums>,
+{
+    fn scan(&mut self) -> AnyResult<R::Sums> {
+        self.0.blocks().try_fold(R::Sums::default(), |sums, block| Ok(scan(&block?, sums)))
+    }
+
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn one(&mut self) -> AnyResult<u64> {
+        self.0.blocks().try_fold(0, |sum: u64, block| Ok(sum.wrapping_add(times(&block?))))
+    }
+
+    fn reads(&self) -> Option<usize> {
+        // Each reads a whole block.
+        Some(if self.1 == Way::Map { 1 } else { 1000 })
+    }
+
+    fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
+        places.iter().try_fold(0, |sum: u64, place| Ok(sum.wrapping_add(self.0.get(*place)?.view().look())))
+    }
+
+    fn first(&mut self) -> AnyResult<u64> {
+        Ok(self.0.get(0)?.view().look())
+    }
+
+    fn owned(&mut self) -> Option<AnyResult<R::Sums>> {
+        Some(self.0.blocks().try_fold(R::Sums::default(), |mut sums, block| {
+            for record in block?.decode() {
+                (&record?).add(&mut sums);
+            }
+            Ok(sums)
+        }))
+    }
+}

@@ -1,0 +1,141 @@
+//! The floor: the least work that gives the same answer. Plain writes of 1 MiB, and casts over a map.
+
+use super::{Run, map};
+use crate::AnyResult;
+use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
+use memmap2::Mmap;
+use std::path::Path;
+
+/// How the floor keeps a record: one file for each part.
+pub trait Floor: Record {
+    const PARTS: usize;
+
+    /// How it is read.
+    type Seen<'a>: Fields<Self::Sums>;
+
+    fn put(&self, parts: &mut [Run]) -> AnyResult<()>;
+
+    /// All records.
+    fn rows(parts: &[Mmap]) -> AnyResult<impl Iterator<Item = Self::Seen<'_>>>;
+
+    fn row(parts: &[Mmap], index: usize) -> AnyResult<Self::Seen<'_>>;
+
+    /// An owned record.
+    fn owned(seen: Self::Seen<'_>) -> AnyResult<Self>;
+
+    /// Checks all text at once, and each string by itself.
+    fn check_text(_: &[Mmap], _: bool) -> AnyResult<()> {
+        Ok(())
+    }
+}
+
+/// Writes records one by one.
+pub struct Out(Vec<Run>);
+
+impl Out {
+    pub fn create<R: Floor>(path: &Path) -> AnyResult<Out> {
+        std::fs::create_dir(path)?;
+        let parts = (0..R::PARTS).map(|part| Run::create(&path.join(part.to_string())));
+        Ok(Out(parts.collect::<AnyResult<_>>()?))
+    }
+
+    #[inline]
+    pub fn append<R: Floor>(&mut self, record: &R) -> AnyResult<()> {
+        record.put(&mut self.0)
+    }
+
+    pub fn finish(self) -> AnyResult<Sync> {
+        let parts = self.0.into_iter().map(Run::finish).collect::<AnyResult<Vec<Sync>>>()?;
+        Ok(Box::new(move || parts.into_iter().try_for_each(|part| part())))
+    }
+}
+
+/// The parts, in memory.
+pub fn parts<R: Floor>(path: &Path) -> AnyResult<Vec<Mmap>> {
+    (0..R::PARTS).map(|part| map(&path.join(part.to_string()))).collect()
+}
+
+/// What is checked before a scan.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Text {
+    Believed,
+    AtOnce,
+    Each,
+}
+
+/// The floor.
+pub struct Raw(pub Text);
+
+struct Parts(Vec<Mmap>, Text);
+
+impl<R: Floor> Format<R> for Raw
+where
+    for<'a> &'a R: Fields<R::Sums>,
+{
+    fn name(&self) -> String {
+        match self.0 {
+            Text::Believed => "raw",
+            Text::AtOnce => "raw, UTF-8 in one pass",
+            Text::Each => "raw, UTF-8 of every string",
+        }
+        .into()
+    }
+
+    fn file_of(&self) -> Option<String> {
+        (self.0 != Text::Believed).then(|| "raw".into())
+    }
+
+    fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
+        let mut out = Out::create::<R>(path)?;
+        records.iter().try_for_each(|record| out.append(record))?;
+        out.finish()
+    }
+
+    fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
+        Ok(Box::new(Parts(parts::<R>(path)?, self.0)))
+    }
+}
+
+impl<R: Floor> Opened<R> for Parts
+where
+    for<'a> &'a R: Fields<R::Sums>,
+{
+    fn scan(&mut self) -> AnyResult<R::Sums> {
+        if self.1 != Text::Believed {
+            R::check_text(&self.0, self.1 == Text::Each)?;
+        }
+        Ok(scan(R::rows(&self.0)?, R::Sums::default()))
+    }
+
+    fn remembers(&self) -> bool {
+        self.1 == Text::Believed
+    }
+
+    fn one(&mut self) -> AnyResult<u64> {
+        Ok(times(R::rows(&self.0)?))
+    }
+
+    fn reads(&self) -> Option<usize> {
+        (self.1 == Text::Believed).then_some(1)
+    }
+
+    fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
+        places
+            .iter()
+            .try_fold(0, |sum: u64, place| Ok(sum.wrapping_add(R::row(&self.0, *place as usize)?.look())))
+    }
+
+    fn first(&mut self) -> AnyResult<u64> {
+        Ok(R::row(&self.0, 0)?.look())
+    }
+
+    fn owned(&mut self) -> Option<AnyResult<R::Sums>> {
+        let all = || {
+            R::rows(&self.0)?.try_fold(R::Sums::default(), |mut sums, row| {
+                (&R::owned(row)?).add(&mut sums);
+                Ok(sums)
+            })
+        };
+        (self.1 == Text::Each).then(all)
+    }
+}

@@ -1,0 +1,262 @@
+//! Records by index in any order, and blocks on several threads: what a table remembers of its blocks never shows in what it
+//! gives, whatever is appended, edited or damaged meanwhile.
+
+use crate::golden::{log, tick};
+use crate::large::map;
+use hydra::{Dynamic, Editor, ErrorKind, Hydra, Level, Reader, Result, Row, Table, Value, Writer};
+use hydra_tests::laws::Dice;
+use hydra_tests::types::{Log, Tick};
+use rayon::iter::ParallelIterator;
+use std::fmt::Debug;
+use std::path::Path;
+
+/// Ticks as programs with other types know them.
+mod fewer {
+    #[derive(hydra::Hydra, Clone, Copy, Debug, PartialEq)]
+    pub(super) struct Tick {
+        pub time: u64,
+        pub price: f64,
+    }
+}
+mod turned {
+    #[derive(hydra::Hydra, Clone, Copy, Debug, PartialEq)]
+    pub(super) struct Tick {
+        pub price: f64,
+        pub time: u64,
+    }
+}
+
+/// The numbers from which the records of both tables are made.
+#[derive(Clone, Default)]
+struct Model {
+    ticks: Vec<u64>,
+    logs: Vec<u64>,
+}
+
+/// One state of the file, in tables that stay open.
+struct State {
+    model: Model,
+    ticks: Table<Tick>,
+    logs: Table<Log>,
+    fewer: Table<fewer::Tick>,
+    turned: Table<turned::Tick>,
+    untyped: Table,
+}
+
+impl State {
+    fn of(reader: &Reader, model: &Model) -> Result<State> {
+        Ok(State {
+            model: model.clone(),
+            ticks: reader.table()?,
+            logs: reader.table()?,
+            fewer: reader.table()?,
+            turned: reader.table()?,
+            untyped: reader.dynamic_table("Log")?,
+        })
+    }
+
+    fn check(&self, dice: &mut Dice) -> Result<()> {
+        assert_eq!(
+            self.ticks.get(self.model.ticks.len() as u64).err().unwrap().kind(),
+            ErrorKind::NoSuchPath
+        );
+        for _ in 0..30 {
+            let (at, line) = (dice.below(self.model.ticks.len()), dice.below(self.model.logs.len()));
+            let (number, text) = (tick(self.model.ticks[at]), log(self.model.logs[line]));
+            same(&self.ticks, at, &number)?;
+            same(&self.logs, line, &text)?;
+            same(&self.fewer, at, &fewer::Tick { time: number.time, price: number.price })?;
+            same(&self.turned, at, &turned::Tick { time: number.time, price: number.price })?;
+            let record = self.untyped.get(line as u64)?;
+            assert_eq!((record.index(), record.value()), (line as u64, Value::of(&text)));
+            let record = self.logs.get(line as u64)?;
+            assert_eq!((record.view().text(), record.view().tags().len()), (&*text.text, text.tags.len()));
+        }
+        Ok(())
+    }
+}
+
+fn same<T: Hydra + Debug + PartialEq>(table: &Table<T>, at: usize, expected: &T) -> Result<()> {
+    let record = table.get(at as u64)?;
+    assert_eq!((record.index(), &record.decode()?), (at as u64, expected));
+    assert_eq!(record.value(), Value::of(expected));
+    Ok(())
+}
+
+fn append(path: &Path, dice: &mut Dice, model: &mut Model) -> Result<()> {
+    let bytes = [256, 4096, 65_536][dice.below(3)];
+    let mut writer = Writer::options().block_bytes(bytes).level(Level::Buffered).resume(path)?;
+    let (ticks, logs) = (writer.table::<Tick>()?, writer.table::<Log>()?);
+    for _ in 0..1 + dice.below(4) {
+        let most = [3, 900][dice.below(2)];
+        for _ in 0..1 + dice.below(most) {
+            let (number, line) = (dice.roll() >> 20, dice.roll() >> 44);
+            writer.append(ticks, &tick(number))?;
+            writer.append(logs, &log(line))?;
+            model.ticks.push(number);
+            model.logs.push(line);
+        }
+        writer.commit()?;
+    }
+    if dice.below(2) == 0 { writer.finish() } else { Ok(()) }
+}
+
+fn edit(path: &Path, dice: &mut Dice, model: &mut Model) -> Result<()> {
+    let mut editor = Editor::open(path)?;
+    for _ in 0..1 + dice.below(9) {
+        let (at, line) = (dice.below(model.ticks.len()), dice.below(model.logs.len()));
+        (model.ticks[at], model.logs[line]) = (dice.roll() >> 20, dice.roll() >> 44);
+        editor.record("Tick", at as i64)?.set(tick(model.ticks[at]))?;
+        editor.record("Log", line as i64)?.set(log(model.logs[line]))?;
+    }
+    editor.commit()
+}
+
+#[test]
+fn random_reads_equal_a_model_through_appends_edits_and_other_types() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("random.hydra");
+    let (mut dice, mut model, mut states) = (Dice(0x5eed), Model::default(), Vec::new());
+    let mut writer = Writer::create(&path)?;
+    (writer.table::<Tick>()?, writer.table::<Log>()?);
+    writer.finish()?;
+    let mut readers = [Reader::open(&path)?, map(&path)?];
+    for round in 0..24 {
+        if round == 0 || dice.below(2) == 0 {
+            append(&path, &mut dice, &mut model)?;
+        } else {
+            edit(&path, &mut dice, &mut model)?;
+        }
+        for reader in &mut readers {
+            assert!(reader.refresh()?, "round {round}");
+            states.push(State::of(reader, &model)?);
+        }
+        states.push(State::of(&map(&path)?, &model)?);
+        // The newest three, and some older ones.
+        for back in [1, 2, 3, 1 + dice.below(states.len()), 1 + dice.below(states.len())] {
+            states[states.len() - back].check(&mut dice)?;
+        }
+    }
+    Ok(())
+}
+
+/// More blocks than a table remembers, of very unequal sizes.
+#[test]
+fn of_very_many_blocks_each_is_found() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("many.hydra");
+    let mut writer = Writer::options().block_bytes(128).level(Level::Buffered).create(&path)?;
+    let numbers = writer.table::<u64>()?;
+    let count = 400_000;
+    for number in 0..count {
+        if number < 30_000 && number % 3 == 0 {
+            writer.commit()?;
+        }
+        writer.append(numbers, &(number * 7))?;
+    }
+    writer.finish()?;
+    let reader = map(&path)?;
+    assert!(reader.tables()[0].block_count() > 40_000);
+    let (typed, untyped) = (reader.table::<u64>()?, reader.dynamic_table("u64")?);
+    let mut dice = Dice(99);
+    let near = |dice: &mut Dice| (count - 50 + dice.below(50) as u64, dice.below(50) as u64);
+    for _ in 0..5_000 {
+        let (last, first) = near(&mut dice);
+        for index in [dice.below(count as usize) as u64, dice.below(30_000) as u64, first, last] {
+            assert_eq!(typed.get(index)?.view(), index * 7);
+            assert_eq!(untyped.get(index)?.value().get::<u64>()?, index * 7);
+        }
+    }
+    assert_eq!(
+        (0..count).map(|index| typed.get(index).unwrap().view()).sum::<u64>(),
+        (0..count).sum::<u64>() * 7
+    );
+    Ok(())
+}
+
+/// A file of both tables in small blocks, with a flipped bit in a block of each; what holds the damaged records.
+fn damaged(path: &Path) -> Result<[std::ops::Range<u64>; 2]> {
+    let mut writer = Writer::options().block_bytes(2048).create(path)?;
+    let (ticks, logs) = (writer.table::<Tick>()?, writer.table::<Log>()?);
+    writer.append_slice(ticks, &(0..1000).map(tick).collect::<Vec<_>>())?;
+    (0..1000).try_for_each(|index| writer.append(logs, &log(index)))?;
+    writer.finish()?;
+    let reader = Reader::open(path)?;
+    let mut bytes = std::fs::read(path)?;
+    let hit = ["Tick", "Log"].map(|name| {
+        let block = reader.dynamic_table(name).unwrap().entries().nth(7).unwrap().unwrap();
+        bytes[block.offset as usize + 64 + 100] ^= 4;
+        block.first..block.end()
+    });
+    std::fs::write(path, bytes)?;
+    Ok(hit)
+}
+
+fn each_time<T: Row>(table: &Table<T>, hit: &std::ops::Range<u64>) {
+    for _ in 0..3 {
+        for index in 0..table.len() {
+            let error = table.get(index).err();
+            let kind = error.as_ref().map(|error| (error.kind(), error.offset().is_some()));
+            assert_eq!(kind, hit.contains(&index).then_some((ErrorKind::Checksum, true)), "{index}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_block_is_an_error_each_time() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("damaged.hydra");
+    let [ticks, logs] = damaged(&path)?;
+    for reader in [Reader::open(&path)?, map(&path)?] {
+        each_time(&reader.table::<Tick>()?, &ticks);
+        each_time(&reader.table::<Log>()?, &logs);
+        each_time(&reader.dynamic_table("Log")?, &logs);
+        let shared = reader.table::<Tick>()?;
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(|| each_time(&shared.clone(), &ticks))));
+        });
+    }
+    Ok(())
+}
+
+/// What an iteration gives, in words.
+fn told<T: Row>(block: Result<hydra::Block<T>>) -> (u64, usize, String) {
+    match block {
+        Ok(block) => (block.first(), block.len(), block.values().map(|value| value.to_string()).collect()),
+        Err(error) => (error.offset().unwrap_or(0), 0, error.to_string()),
+    }
+}
+
+fn parallel_is_sequential<T: Row>(table: &Table<T>) -> usize {
+    let expected: Vec<_> = table.blocks().map(told).collect();
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let given: Vec<_> = pool.install(|| table.par_blocks().map(told).collect());
+        assert_eq!(given, expected, "{threads} threads");
+    }
+    expected.len()
+}
+
+#[test]
+fn blocks_on_several_threads_are_the_same_in_the_same_order() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("damaged.hydra");
+    let [hit, _] = damaged(&path)?;
+    for open in [|path: &Path| Reader::open(path), |path: &Path| map(path)] {
+        let reader = open(&path)?;
+        assert!(parallel_is_sequential(&reader.table::<Tick>()?) > 20);
+        assert!(parallel_is_sequential(&reader.table::<turned::Tick>()?) > 20);
+        assert!(parallel_is_sequential::<Dynamic>(&reader.dynamic_table("Log")?) > 20);
+        let sound = reader.table::<Tick>()?.par_blocks().filter(|block| block.is_ok());
+        assert_eq!(
+            sound.map(|block| block.map_or(0, |block| block.len())).sum::<usize>() as u64,
+            1000 - (hit.end - hit.start)
+        );
+    }
+    let empty = folder.path().join("empty.hydra");
+    let mut writer = Writer::create(&empty)?;
+    writer.table::<Tick>()?;
+    writer.finish()?;
+    assert_eq!(parallel_is_sequential(&Reader::open(&empty)?.table::<Tick>()?), 0);
+    Ok(())
+}
