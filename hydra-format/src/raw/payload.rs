@@ -268,7 +268,7 @@ mod tests {
         let map = mapped(&path);
         assert_eq!(map.get(8192..8192), None, "nothing yet");
         let map = map.covering(8256).unwrap();
-        assert_eq!((map.get(8192..8256), map.end()), (Some(&[7; 64][..]), 8256));
+        assert_eq!((map.get(8192..8256), map.end), (Some(&[7; 64][..]), 8256));
         assert_eq!(map.get(8256..8256), Some(&[][..]));
         let (before, behind, odd) = (8191..8200, 8192..8257, Range { start: 8200, end: 8199 });
         assert_eq!([before, behind, odd, 0..0, 8192..usize::MAX].map(|range| map.get(range)), [None; 5]);
@@ -307,7 +307,7 @@ mod tests {
         std::fs::write(folder.path().join("other"), [b'b'; AT + 512]).unwrap();
         std::fs::rename(folder.path().join("other"), &path).unwrap();
         let grown = map.covering(REGION + 512).unwrap();
-        assert_eq!((map.end(), grown.end()), (AT + 256, AT + 320), "the file that was opened");
+        assert_eq!((map.end, grown.end), (AT + 256, AT + 320), "the file that was opened");
         assert!(Arc::ptr_eq(&map.covering(REGION + 256).unwrap().map, &map.map), "long enough");
         looked_at(&grown);
         assert_eq!(text(&grown, 256..320), Err(PayloadFault::Utf8(0)));
