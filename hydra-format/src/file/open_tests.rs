@@ -91,12 +91,29 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
         assert!(matches!(back.report.state(), State::LastCommitLost { bytes: 1.. }));
         damage(&memory, at);
     }
-    let cut = Memory::of(&memory.bytes()[..end as usize - 1]);
-    assert_eq!(cut.open().unwrap().commit.sequence, 1);
+    for missing in [1, 64, 128, 192] {
+        let cut = Memory::of(&memory.bytes()[..end as usize - missing]);
+        assert_eq!(cut.open().unwrap().commit.sequence, 1, "{missing} bytes are missing");
+    }
     // And if that is not there either, none is.
     damage(&memory, opened.commit.last_block + 70);
     damage(&memory, SLOT_AT[1 - opened.slot]);
     assert_eq!(memory.open().unwrap_err().kind(), ErrorKind::NoCommit);
+}
+
+#[test]
+fn the_zeros_after_a_payload_belong_to_the_commit() {
+    let memory = Memory::default();
+    let mut writer = Writer::options().level(Level::Buffered).create_in(Box::new(memory.clone())).unwrap();
+    let table = writer.table::<String>().unwrap();
+    writer.append(table, &"abc".to_string()).unwrap();
+    writer.commit().unwrap();
+    let sequence = |bytes: &[u8]| Memory::of(bytes).open().unwrap().commit.sequence;
+    let mut bytes = memory.bytes();
+    let end = memory.open().unwrap().commit.committed_bytes as usize;
+    assert_eq!([0, 1, 61, 62, 128].map(|cut| sequence(&bytes[..end - cut])), [2, 1, 1, 1, 1]);
+    bytes[end - 1] = 1;
+    assert_eq!(sequence(&bytes), 1);
 }
 
 #[test]

@@ -78,4 +78,22 @@ mod tests {
         assert!(SchemaBlock::parse(&SchemaBlock { id: 0, ..block }.encode()).is_err());
         assert!(SchemaBlock::parse(&SchemaBlock { name: "", ..block }.encode()).is_err());
     }
+
+    #[test]
+    fn a_schema_has_a_largest_size() {
+        let parsed = |core: usize, notes: usize| {
+            let (core, notes) = (vec![1; core], vec![2; notes]);
+            let payload =
+                SchemaBlock { previous: 64, id: 7, name: "ticks", core: &core, notes: &notes }.encode();
+            SchemaBlock::parse(&payload)
+                .map(|block| (block.core.len(), block.notes.len()))
+                .map_err(|e| e.kind())
+        };
+        let most = MAX_SCHEMA_BYTES as usize;
+        for (core, notes) in [(0, 0), (3, 4), (most, 0), (most - 9, 9)] {
+            assert_eq!(parsed(core, notes), Ok((core, notes)));
+        }
+        assert_eq!(parsed(most - 9, 10), Err(ErrorKind::TooLarge));
+        assert_eq!(parsed(most + 4, 0), Err(ErrorKind::TooLarge));
+    }
 }

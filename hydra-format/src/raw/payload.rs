@@ -283,6 +283,7 @@ mod tests {
         let path = folder.path().join("file");
         let mut bytes = vec![b'a'; AT + 256];
         bytes[AT + 100] = 0xff;
+        bytes[AT + 192 + 10] = 0xff;
         std::fs::write(&path, &bytes).unwrap();
         let map = mapped(&path).covering(REGION + 256).unwrap();
         let text = |map: &Arc<TextMap>, text: Range<usize>| {
@@ -295,6 +296,7 @@ mod tests {
             assert_eq!(text(map, 64..101), Err(PayloadFault::Utf8(36)), "the same start");
             assert_eq!(text(map, 100..136), Err(PayloadFault::Utf8(0)), "the same length");
             assert_eq!(text(map, 128..164), Ok(36));
+            assert_eq!(text(map, 192..228), Err(PayloadFault::Utf8(10)), "another line");
         };
         looked_at(&map);
         looked_at(&map);
@@ -321,7 +323,11 @@ mod tests {
         }
         assert!(!known.contains(0));
         assert_ne!(TextMap::key(&(64..80)), TextMap::key(&(64..81)));
+        assert_ne!(TextMap::key(&(64..80)), TextMap::key(&(128..144)));
         assert_eq!(TextMap::key(&(65..80)), None);
-        assert_eq!(TextMap::key(&(1 << 45..(1 << 45) + 1)), None);
+        let key = |line: usize, length| TextMap::key(&(line * 64..line * 64 + length));
+        let (most, longest) = ((1 << 35) - 1, (1 << 29) - 1);
+        assert_eq!(key(most, longest), Some(u64::MAX));
+        assert_eq!([key(most + 1, 1), key(0, longest + 1), key(1 << 39, 1)], [None; 3]);
     }
 }

@@ -32,14 +32,14 @@ impl<'a> Text<'a> {
     /// All of it.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise; only `of` and `from` make texts
-        // (test `parts_of_text_are_text`).
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise; only `of` and `from` make texts. Test
+        // `parts_of_text_are_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }
 
     #[inline]
     fn bytes(self) -> &'a [u8] {
-        // SAFETY: so many bytes from there are borrowed for `'a` (test `parts_of_text_are_text`).
+        // SAFETY: so many bytes from there are borrowed for `'a`, as the fields promise. Test `parts_of_text_are_text`.
         unsafe { std::slice::from_raw_parts(self.start, self.count as usize) }
     }
 

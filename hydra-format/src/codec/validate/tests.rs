@@ -221,6 +221,46 @@ fn set_of(key: Vec<Descriptor>, members: &[&[u8]], text: &str) -> Vec<(ErrorKind
 }
 
 #[test]
+fn what_is_beside_strings_and_bools_may_be_anything() {
+    fn accepts<T: Hydra>(value: &T) {
+        accepted(&facts_of::<T>().validator, Payload::of(value));
+    }
+    accepts(&("a".to_string(), u64::MAX));
+    accepts(&vec![("a".to_string(), u64::MAX); 3]);
+    accepts(&(true, u8::MAX));
+    accepts(&vec![(true, u32::MAX); 3]);
+    accepts(&vec![[(true, u8::MAX); 2]; 3]);
+    accepts(&('a', u32::MAX));
+    accepts(&(u64::MAX, "a".to_string(), "b".to_string()));
+}
+
+#[test]
+fn each_of_a_row_is_checked() {
+    type Row = (u64, String, String, [bool; 2], [char; 2]);
+    let validator = &facts_of::<Row>().validator;
+    let good = Payload::of::<Row>(&(7, "a".into(), "b".into(), [true, false], ['c', 'd']));
+    accepted(validator, good.clone());
+    let with = |changes: &[(usize, u8)]| {
+        let mut payload = good.clone();
+        changes.iter().for_each(|&(at, byte)| payload.record[at] = byte);
+        payload
+    };
+    for (changes, kind, path) in [
+        (&[(12, 9)][..], ErrorKind::BadReference, "1"),
+        (&[(20, 9)], ErrorKind::BadReference, "2"),
+        (&[(24, 2)], ErrorKind::BadValue, "3[0]"),
+        (&[(25, 2)], ErrorKind::BadValue, "3[1]"),
+        (&[(31, 0xff)], ErrorKind::BadValue, "4[0]"),
+        (&[(35, 0xff)], ErrorKind::BadValue, "4[1]"),
+    ] {
+        let found = with(changes).findings(validator);
+        assert_eq!(found.first(), Some(&(kind, path.to_string())), "{changes:?}");
+    }
+    let both = with(&[(24, 2), (25, 2)]).findings(validator);
+    assert_eq!(both.len(), 2, "two wrong bytes are not a right one");
+}
+
+#[test]
 fn keys_ascend_by_their_value() {
     let order = |index: usize| vec![(ErrorKind::BadOrder, format!("[key {index}]"))];
     let i16s = |members: &[i16]| {
