@@ -298,9 +298,13 @@ mod tests {
             assert_eq!(text(map, 128..164), Ok(36));
             assert_eq!(text(map, 192..228), Err(PayloadFault::Utf8(10)), "another line");
         };
+        let known =
+            |map: &TextMap, text: Range<usize>| map.text(AT + text.start..AT + text.end).map(str::len);
+        assert_eq!((known(&map, 64..100), known(&map, 64..64)), (None, Some(0)), "not looked at yet");
         looked_at(&map);
         looked_at(&map);
-
+        assert_eq!([64..100, 128..164].map(|text| known(&map, text)), [Some(36); 2]);
+        assert_eq!([64..101, 64..99, 100..136, 192..228, 0..36].map(|text| known(&map, text)), [None; 5]);
         // The file grows, and another one takes its name.
         let mut file = std::fs::File::options().append(true).open(&path).unwrap();
         std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();

@@ -235,6 +235,18 @@ fn what_is_beside_strings_and_bools_may_be_anything() {
 }
 
 #[test]
+fn records_stand_as_far_apart_as_they_are_large() {
+    for kind in [Kind::Bool, Kind::U64, Kind::String] {
+        let (validator, size) = (scalar(kind), kind.fixed_size() as usize);
+        let payload = Payload::hand(&[0; 64], &[], "");
+        for (stride, valid) in [(size, true), (size + 1, false), (2 * size, false), (0, false)] {
+            assert_eq!(validator.validate(&payload.parts(stride)).is_ok(), valid, "{kind:?}, {stride}");
+        }
+        assert!(validator.validate(&Payload::hand(&[], &[], "").parts(size)).is_err(), "no record");
+    }
+}
+
+#[test]
 fn each_of_a_row_is_checked() {
     type Row = (u64, String, String, [bool; 2], [char; 2]);
     let validator = &facts_of::<Row>().validator;
