@@ -160,6 +160,7 @@ fn arrays_follow_one_another_aligned_and_in_bounds() {
     refused(&pair, payload((0, 1), (4, 1), &[1, 0, 0, 0, 1, 1, 1, 1, 9]), NotCanonical, "");
     refused(&pair, payload((0, 1), (2, 1), &[1]), BadReference, "1");
     refused(&pair, payload((0, 5), (4, 1), &[1]), BadReference, "1");
+    refused(&pair, payload((0, 9), (4, 4), &[1]), BadReference, "1");
     refused(&pair, payload((0, 1), (60, 2), &[1]), BadReference, "1");
     refused(&pair, payload((0, 1), (4, u32::MAX), &[1]), BadReference, "1");
     refused(&pair, payload((4, 0), (0, 0), &[]), BadReference, "0");
@@ -358,6 +359,34 @@ fn deepest() {
         let found = payload(65).findings(&knot);
         assert_eq!((found.len(), found[0].0), (1, ErrorKind::TooDeep));
     }
+}
+
+#[derive(Hydra)]
+struct Link {
+    next: Vec<Link>,
+    data: Vec<u8>,
+    names: Vec<String>,
+}
+
+#[test]
+fn a_type_s_own_check_goes_as_deep_as_the_plan() {
+    let validator = &facts_of::<Link>().validator;
+    assert!(validator.check.is_some());
+    let payload = |depth: u32| {
+        let mut heap = Vec::new();
+        for level in 1..=depth {
+            let last = level == depth;
+            heap.extend(if last { reference(0, 0) } else { reference(level * 24, 1) });
+            heap.extend(if last { reference(depth * 24, 7) } else { reference(0, 0) });
+            heap.extend(reference(0, 0));
+        }
+        heap.extend([1; 7]);
+        heap.resize(heap.len().next_multiple_of(64), 0);
+        Payload::hand(&[reference(0, 1), reference(0, 0), reference(0, 0)].concat(), &heap, "")
+    };
+    accepted(validator, payload(64));
+    let found = payload(65).findings(validator);
+    assert_eq!(found[0].0, ErrorKind::TooDeep);
 }
 
 type Everything = (
