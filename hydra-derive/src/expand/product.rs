@@ -13,7 +13,7 @@ impl Expansion<'_> {
         let reflect = self.reflect_struct(fields);
         let (view, view_items) = self.struct_view(fields);
         let view_path = self.view_path();
-        let (values, checks) = (decodes(fields, 0), checks(fields));
+        let from_bytes = from_bytes(fields);
         let (list, list_body) = self.list_of();
         let hydra = self.implement(
             quote!(Hydra),
@@ -24,15 +24,7 @@ impl Expansion<'_> {
                 fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
-                #[inline]
-                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
-                    !__h::is_short::<Self>(__b) #checks
-                }
-                #[inline]
-                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
-                    __h::whole::<Self>(__at)?;
-                    __h::Ok(Self #values)
-                }
+                #from_bytes
             },
         );
         quote!(#facts #describe #reflect #view_items #hydra)
@@ -186,8 +178,7 @@ impl Expansion<'_> {
     }
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
-        let (member, values, ty) = (member(inner), decodes(fields, 0), self.stored_type(inner));
-        let checks = checks(fields);
+        let (member, from_bytes, ty) = (member(inner), from_bytes(fields), self.stored_type(inner));
         let (seen, listed) = (ask(inner, "view"), ask(inner, "list"));
         let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
         let (view, make, items) = match &named {
@@ -224,15 +215,7 @@ impl Expansion<'_> {
             quote!(Hydra),
             quote! {
                 #types_and_views
-                #[inline]
-                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
-                    !__h::is_short::<Self>(__b) #checks
-                }
-                #[inline]
-                fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
-                    __h::whole::<Self>(__at)?;
-                    __h::Ok(Self #values)
-                }
+                #from_bytes
                 #keys
             },
         );
@@ -271,6 +254,22 @@ fn inside(inner: &Field) -> TokenStream {
         fn inside(&self) -> __h::Option<&dyn __h::Reflect> { __h::Some(&self.#member) }
         fn inside_mut(&mut self) -> __h::Option<&mut (dyn __h::ReflectMut + 'static)> {
             __h::Some(&mut self.#member)
+        }
+    }
+}
+
+/// How the fields are checked as stored bytes, and decoded from them.
+fn from_bytes(fields: &[Field]) -> TokenStream {
+    let (values, checks) = (decodes(fields, 0), checks(fields));
+    quote! {
+        #[inline]
+        fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+            !__h::is_short::<Self>(__b) #checks
+        }
+        #[inline]
+        fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
+            __h::whole::<Self>(__at)?;
+            __h::Ok(Self #values)
         }
     }
 }
