@@ -25,6 +25,8 @@ pub(crate) struct Opened {
     pub(crate) commit: Commit,
     /// Its slot.
     pub(crate) slot: usize,
+    /// What may be torn was looked at below this offset: nothing, if the record in force is only the second best.
+    pub(crate) checked_bytes: u64,
     /// The largest sequence that any record may have.
     pub(crate) top_sequence: u64,
     /// The largest epoch of any valid record.
@@ -116,7 +118,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     }
     let slots = read_slots(source, &header.file_id)?;
     let file_bytes = source.len()?;
-    let accepted = before.map_or(0, |before| before.commit.committed_bytes);
+    let accepted = before.map_or(0, |before| before.checked_bytes);
     let choice = choose(source, &header, &slots, accepted, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
@@ -138,6 +140,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         header,
         commit,
         slot: choice.slot,
+        checked_bytes: if choice.checked { commit.committed_bytes } else { 0 },
         top_sequence: top_sequence(&slots),
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
@@ -192,6 +195,8 @@ fn top_sequence(slots: &Slots) -> u64 {
 struct Choice {
     commit: Commit,
     slot: usize,
+    /// Its blocks were looked at where they may be torn.
+    checked: bool,
     /// Another record is invalid, or newer and does not check.
     lost: bool,
 }
@@ -228,12 +233,12 @@ fn choose(
         return Err(none("both commit records are invalid"));
     };
     let Err(why) = or_damage(check_unsynced(source, header, newest, accepted))? else {
-        return Ok(Choice { commit: *newest, slot: *slot, lost });
+        return Ok(Choice { commit: *newest, slot: *slot, checked: true, lost });
     };
     match others.first().filter(|(_, other)| other != newest) {
         Some((slot, commit)) => {
             report.add(why);
-            Ok(Choice { commit: *commit, slot: *slot, lost: true })
+            Ok(Choice { commit: *commit, slot: *slot, checked: false, lost: true })
         }
         None => Err(none(&format!("what the only valid one names is damaged: {}", why.message()))),
     }

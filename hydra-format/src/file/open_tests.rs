@@ -102,6 +102,31 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
 }
 
 #[test]
+fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
+    let memory = two_commits(Level::Buffered);
+    // No writer leaves two records of which neither is synced: the other one, of the first block alone, is made.
+    let newest = memory.open().unwrap().commit;
+    let shared = blocks(&memory, BlockKind::Data)[0];
+    let header =
+        block::read_header(&memory, memory.open().unwrap().header.sync_key(), shared, u64::MAX).unwrap();
+    let older = Commit {
+        sequence: newest.sequence - 1,
+        committed_bytes: header.end(shared),
+        last_block: shared,
+        record_count: 10,
+        block_count: newest.block_count - 1,
+        ..newest
+    };
+    let slot = SLOT_AT[0] as usize;
+    memory.inner().bytes[slot..slot + record::BYTES].copy_from_slice(&older.encode(&[7; 16]));
+    // Both hold this block: the older record is taken as it is, and what was refused is not looked at less closely later.
+    damage(&memory, shared + LINE);
+    let opened = memory.open().unwrap();
+    assert!(opened.commit == older && matches!(opened.report.state(), State::LastCommitLost { .. }));
+    assert!(refresh(&memory, &opened).unwrap().is_none());
+}
+
+#[test]
 fn the_zeros_after_a_payload_belong_to_the_commit() {
     let memory = Memory::default();
     let mut writer = Writer::options().level(Level::Buffered).create_in(Box::new(memory.clone())).unwrap();

@@ -227,6 +227,7 @@ impl Rescue {
             header: survey.header,
             commit,
             slot: 0,
+            checked_bytes: 0,
             top_sequence: 0,
             top_epoch: 0,
             file_bytes: survey.limit,
