@@ -14,7 +14,10 @@ use std::path::Path;
 pub fn value_survives<T: Hydra + Clone + PartialEq + Debug>(value: &T) -> Result<()> {
     let image = hydra::to_bytes(value)?;
     let owned = hydra::from_bytes::<T>(&image)?;
-    assert_eq!(*hydra::to_bytes(&owned)?, *image, "encoding what was decoded gives other bytes");
+    let mut again = hydra::to_bytes_checked(value)?;
+    hydra::from_bytes::<T>(&again)?;
+    hydra::to_bytes_in(&mut again, &owned)?;
+    assert_eq!(*again, *image, "encoding what was decoded gives other bytes");
     assert_eq!(Value::of(value), Value::of(&owned), "decoded value differs");
     hydra::view::<T>(&image)?;
     formats_survive(Value::of(value), &mut Seed::new(&Schema::of::<T>()));
@@ -177,16 +180,20 @@ pub fn file_is_read(path: &Path) -> Option<Shown> {
     let checked = hydra::file::check(path, &mut |finding| findings.push(finding.to_string()));
     let survey = hydra::file::survey(path, RecoverOptions::default(), &mut |_, _| {});
     let read = Reader::open(path);
-    let shown = show_as_checked(&read, checked.is_ok().then_some(findings), survey);
+    file_is_mapped(path, &read);
+    show_as_checked(&read, checked.is_ok().then_some(findings), survey)
+}
+
+/// A map of the file shows what a reader of it shows, or is refused for the same reason.
+pub fn file_is_mapped(path: &Path, read: &Result<Reader>) {
     // SAFETY: nobody writes to the file of a test.
     #[allow(unsafe_code)]
     let map = unsafe { hydra::Map::open(path) };
-    match (&shown, map.and_then(Reader::map)) {
-        (Some(shown), Ok(mapped)) => assert_eq!(show(&mapped), *shown, "mapped and read"),
-        (None, Err(error)) => assert_eq!(Some(error.kind()), read.err().map(|error| error.kind())),
-        (shown, mapped) => panic!("read: {shown:?}, mapped: {mapped:?}"),
+    match (read, map.and_then(Reader::map)) {
+        (Ok(read), Ok(mapped)) => assert_eq!(show(&mapped), show(read), "mapped and read"),
+        (Err(read), Err(mapped)) => assert_eq!(mapped.kind(), read.kind(), "{mapped}"),
+        (read, mapped) => panic!("read: {read:?}, mapped: {mapped:?}"),
     }
-    shown
 }
 
 /// The same of bytes in memory.
@@ -382,6 +389,9 @@ pub fn image_is_read<T: Hydra + Clone + PartialEq + Debug>(image: &[u8]) {
     let image = hydra::AlignedBuf::copy_of(image);
     let owned = hydra::from_bytes::<T>(&image);
     assert_eq!(owned.is_ok(), hydra::view::<T>(&image).is_ok());
+    let shifted = hydra::AlignedBuf::copy_of(&[&[0], &image[..]].concat());
+    assert_eq!(owned.is_ok(), hydra::from_bytes::<T>(&shifted[1..]).is_ok(), "wherever it is in memory");
+    assert!(hydra::view::<T>(&shifted[1..]).is_ok() == (owned.is_ok() && T::ALIGN == 1));
     if let Ok(owned) = owned {
         value_is_whole(Value::of(&owned).to_dynamic().expect("a decoded value as data").value());
         value_survives(&owned).expect("what was decoded can be encoded");
@@ -404,6 +414,17 @@ pub fn path_is_read(text: &str, value: Value<'_>) {
     }
     if let Ok(locator) = text.parse::<hydra::reflect::Locator>() {
         assert_eq!(locator.to_string(), text);
+    }
+}
+
+/// Text, whatever it is, is set where the path leads, and what is there then is as whole as before; or it is refused and
+/// nothing changes.
+pub fn text_is_set(path: &str, text: &str, value: &mut Dynamic) {
+    let before = value.to_string();
+    let Ok(mut place) = value.value_mut().path(path) else { return };
+    match place.set_str(text) {
+        Ok(()) => value_is_whole(value.value()),
+        Err(error) => assert_eq!(value.to_string(), before, "{error}"),
     }
 }
 

@@ -6,12 +6,16 @@ use crate::laws;
 use crate::memory::File;
 use crate::scripts::script_is_kept;
 use crate::types::*;
+use hydra::codec::Fixed;
 use hydra::evolve::Evolution;
-use hydra::{AlignedBuf, Dynamic, Hydra, Kind, Reader, Schema, Value, testing};
+use hydra::{AlignedBuf, Dynamic, ErrorKind, Hydra, Kind, Reader, Schema, Value, testing};
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::num::{NonZeroI16, NonZeroU128};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
+use tempfile::NamedTempFile;
 
 /// What takes any bytes, and panics where a law is broken.
 pub type Target = fn(&[u8]);
@@ -66,9 +70,23 @@ fn file_keeps_the_laws(bytes: &[u8]) {
     }
 }
 
-/// Any file.
+/// Any file, in memory and mapped.
 pub fn open(bytes: &[u8]) {
-    file_keeps_the_laws(&unpack(bytes));
+    thread_local! {
+        static ON_DISK: NamedTempFile = NamedTempFile::new().expect("a file");
+    }
+    let file = unpack(bytes);
+    file_keeps_the_laws(&file);
+    // With an invalid commit record, files on a disk are read again for a while.
+    let read = testing::open(File::of(&file).boxed(), Path::new("file"));
+    let waits =
+        |reader: &Reader| reader.report().details().iter().any(|error| error.kind() == ErrorKind::NoCommit);
+    if read.is_ok_and(|reader| !waits(&reader)) {
+        ON_DISK.with(|on_disk| {
+            std::fs::write(on_disk, &file).expect("a file of a test");
+            laws::file_is_mapped(on_disk.path(), &Reader::open(on_disk));
+        });
+    }
 }
 
 /// Any file whose checksums are right, so that what is behind them is met.
@@ -168,6 +186,76 @@ mod other {
         pub option: Option<Option<String>>,
     }
 
+    /// What evolution has rules for, and the types above have not.
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) struct Before {
+        pub level: String,
+        pub name: UserId,
+        pub held: Held,
+        pub maybe: Option<u16>,
+        pub text: Option<String>,
+        pub one: [u16; 1],
+        pub four: [(u8, u16); 4],
+        pub none: [u16; 0],
+        pub data: Vec<Gone>,
+        pub notes: BTreeMap<u16, Vec<u8>>,
+    }
+
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) struct Held {
+        pub value: i32,
+    }
+
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) enum Gone {
+        Gone(String),
+        Old(u8, i16),
+        #[hydra(other)]
+        Other,
+    }
+
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) struct After {
+        #[hydra(alias = "notes")]
+        pub about: BTreeMap<u64, Vec<u8>>,
+        pub level: Named,
+        pub name: Holds,
+        pub held: Wraps,
+        #[hydra(default = 7)]
+        pub maybe: u32,
+        #[hydra(default = "none".to_string())]
+        pub text: String,
+        pub one: [u32; 1],
+        pub four: [(u16, u32); 4],
+        pub none: [u32; 0],
+        pub data: Vec<Kept>,
+        pub unit: (),
+    }
+
+    #[derive(Hydra, Clone, Copy, Debug, PartialEq)]
+    #[hydra(rename_all = "lowercase")]
+    pub(super) enum Named {
+        Info,
+        #[hydra(alias = "warning")]
+        Warn,
+    }
+
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) struct Holds {
+        pub id: u64,
+    }
+
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) struct Wraps(pub i64);
+
+    #[derive(Hydra, Clone, Debug, PartialEq)]
+    pub(super) enum Kept {
+        #[hydra(alias = "Old")]
+        New(u8, i32),
+        #[hydra(other)]
+        Other,
+    }
+
     #[derive(Hydra, Clone, Debug, PartialEq)]
     pub(super) struct Flagged {
         pub time: u128,
@@ -216,14 +304,15 @@ fn records_are_read<T: Hydra, Other: Hydra>(payload: &[u8]) {
 /// Records of fixed types, in any bytes.
 pub fn payload(bytes: &[u8]) {
     let Some((ty, rest)) = bytes.split_first() else { return };
-    match ty % 8 {
-        0 => records_are_read::<Log, other::Log>(rest),
-        1 => records_are_read::<Shape, other::Shape>(rest),
-        2 => records_are_read::<Containers, other::Containers>(rest),
-        3 => records_are_read::<Flagged, other::Flagged>(rest),
-        4 => records_are_read::<Scalars, Scalars>(rest),
-        5 => records_are_read::<Tree, Tree>(rest),
-        6 => records_are_read::<Attributed, Attributed>(rest),
+    match (ty, ty % 8) {
+        (255, _) => records_are_read::<other::Before, other::After>(rest),
+        (_, 0) => records_are_read::<Log, other::Log>(rest),
+        (_, 1) => records_are_read::<Shape, other::Shape>(rest),
+        (_, 2) => records_are_read::<Containers, other::Containers>(rest),
+        (_, 3) => records_are_read::<Flagged, other::Flagged>(rest),
+        (_, 4) => records_are_read::<Scalars, Scalars>(rest),
+        (_, 5) => records_are_read::<Tree, Tree>(rest),
+        (_, 6) => records_are_read::<Attributed, Attributed>(rest),
         _ => records_are_read::<Trade, Trade>(rest),
     }
 }
@@ -233,7 +322,7 @@ pub fn script(bytes: &[u8]) {
     script_is_kept(bytes);
 }
 
-/// Any text as a path.
+/// Any text as a path, and after a line's end the text that is set there.
 pub fn path(bytes: &[u8]) {
     type Deep = (u8, Vec<Option<String>>, BTreeMap<String, Pair<i8, Shape>>, Level);
     static VALUE: LazyLock<Deep> = LazyLock::new(|| {
@@ -241,10 +330,33 @@ pub fn path(bytes: &[u8]) {
         let pairs = [("a".to_string(), Pair { first: -1, second: shape })];
         (1, vec![Some("x".into()), None], pairs.into(), Level::Warn)
     });
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        laws::path_is_read(text, Value::of(&*VALUE));
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    laws::path_is_read(text, Value::of(&*VALUE));
+    if let Some((path, text)) = text.split_once('\n') {
+        laws::text_is_set(path, text, &mut SETTABLE.clone());
     }
 }
+
+/// What is set from text: scalars of every kind and form.
+static SETTABLE: LazyLock<Dynamic> = LazyLock::new(|| {
+    let scalars = Scalars {
+        a: (-1, -2, -3, -4, -5),
+        b: (1, 2, 3, 4, 5),
+        c: (0.5, -0.5, true, 'c'),
+        d: NonZeroU128::MIN,
+        e: NonZeroI16::MIN,
+        f: Duration::from_nanos(1),
+        g: SystemTime::UNIX_EPOCH,
+        h: Venue::Lse,
+        i: Level::Warn,
+        j: Unit,
+        k: (),
+        l: PhantomData,
+    };
+    let times = (jiff::Timestamp::UNIX_EPOCH, jiff::civil::date(2024, 2, 29), jiff::SignedDuration::ZERO);
+    let others = (uuid::Uuid::nil(), Fixed::<4>(rust_decimal::Decimal::ONE), Some(vec![0u8]), UserId(1));
+    Value::of(&(scalars, times, others, Shape::Empty)).to_dynamic().expect("a value as data")
+});
 
 fn image_of<T: Hydra + Clone + PartialEq + std::fmt::Debug>(value: &T, bytes: &[u8]) {
     let mut image = hydra::to_bytes(value).expect("a value").to_vec();

@@ -21,6 +21,7 @@ use arrow_schema::{DataType, Field};
 use hydra::Hydra;
 use memmap2::Mmap;
 use rusqlite::{Row, Statement, params};
+use std::ops::AddAssign;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,6 +75,16 @@ impl Sums {
         self.user = self.user.wrapping_add(user.map_or(0, u64::from));
         self.text = self.text.wrapping_add(text(message));
         self.spans = spans.fold(self.spans, |sum, span| sum.wrapping_add(u64::from(span)));
+    }
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, more: Sums) {
+        self.time = self.time.wrapping_add(more.time);
+        self.status = self.status.wrapping_add(more.status);
+        self.user = self.user.wrapping_add(more.user);
+        self.text = self.text.wrapping_add(more.text);
+        self.spans = self.spans.wrapping_add(more.spans);
     }
 }
 

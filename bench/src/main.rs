@@ -5,6 +5,7 @@
 //! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats. With no command: the full size.
 //! - `quick`: the same, small enough for two minutes.
 //! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
+//! - `threads [TICKS] [LOGS] [ROUNDS]`: one thread and two over the blocks of a file, and the check of a whole one.
 //! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick.
 //! - `reflect [ROUNDS]`: reflection.
 //! - `evolve [RECORDS] [ROUNDS]`: types that changed.
@@ -12,8 +13,8 @@
 //! - `durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
 //! - `file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 //!
-//! Without numbers, or with `keep` after the command, `files` and `growth` write their tables into docs/BENCHMARKS.md, and `growth` its
-//! picture beside it.
+//! Without numbers, or with `keep` after the command, `files`, `growth` and `threads` write their tables into docs/BENCHMARKS.md, and
+//! `growth` its picture beside it.
 
 mod chart;
 mod clock;
@@ -29,6 +30,7 @@ mod owned;
 mod peers;
 mod reflect;
 mod report;
+mod threads;
 mod ticks;
 
 use std::path::{Path, PathBuf};
@@ -78,6 +80,7 @@ fn main() -> AnyResult<()> {
         ("files", _) => files::run(number(0, 10_000_000), number(1, 1_000_000), number(2, 7), keep),
         ("quick", _) => files::run(1_000_000, 100_000, 3, false),
         ("growth", _) => growth::run(number(0, 8), number(1, 7), keep),
+        ("threads", _) => threads::run(number(0, 10_000_000), number(1, 2_500_000), number(2, 9), keep),
         ("evolve", _) => evolve::run(number(0, 10_000_000), number(1, 7)),
         ("owned", _) => owned::run(number(0, 4_000_000), number(1, 7)),
         ("durable", _) => durable::run(number(0, 1000), number(1, 5)),

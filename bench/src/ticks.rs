@@ -20,6 +20,7 @@ use arrow_schema::{DataType, Field};
 use hydra::{Hydra, Writer};
 use memmap2::Mmap;
 use rusqlite::{Row, Statement, params};
+use std::ops::AddAssign;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,6 +72,14 @@ impl Sums {
         self.time = self.time.wrapping_add(time);
         self.price += price;
         self.venue = self.venue.wrapping_add(u64::from(venue));
+    }
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, more: Sums) {
+        self.time = self.time.wrapping_add(more.time);
+        self.price += more.price;
+        self.venue = self.venue.wrapping_add(more.venue);
     }
 }
 
