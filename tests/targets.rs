@@ -60,14 +60,19 @@ fn file_keeps_the_laws(bytes: &[u8]) {
     laws::bytes_are_recovered(bytes, &shown);
     laws::bytes_are_resumed(bytes, &shown);
     if let Ok(reader) = testing::open(file.boxed(), Path::new("file")) {
-        laws::table_is_typed::<Tick>(&reader);
-        laws::table_is_typed::<Flagged>(&reader);
-        laws::table_is_typed::<Scalars>(&reader);
-        laws::table_is_typed::<Containers>(&reader);
-        laws::table_is_typed::<Shape>(&reader);
-        laws::table_is_typed::<Log>(&reader);
-        laws::table_is_typed::<Attributed>(&reader);
+        tables_are_typed(&reader);
     }
+}
+
+/// Each table that holds a type of this crate, through its type.
+pub fn tables_are_typed(reader: &Reader) {
+    laws::table_is_typed::<Tick>(reader);
+    laws::table_is_typed::<Flagged>(reader);
+    laws::table_is_typed::<Scalars>(reader);
+    laws::table_is_typed::<Containers>(reader);
+    laws::table_is_typed::<Shape>(reader);
+    laws::table_is_typed::<Log>(reader);
+    laws::table_is_typed::<Attributed>(reader);
 }
 
 /// Any file, in memory and mapped.

@@ -5,7 +5,7 @@
 use crate::compare::{Fields, Record, scan};
 use crate::logs::Log;
 use crate::peers::hydra::{Way, table};
-use crate::report::{Section, Table, against, digits};
+use crate::report::{Section, Table, digits};
 use crate::ticks::Tick;
 use crate::{AnyResult, Scratch, clock};
 use hydra::{View, Writer};
@@ -103,13 +103,12 @@ where
 {
     let table = table::<R>(path, way)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let add = |mut sums: R::Sums, more: R::Sums| {
+    let sums = table.par_blocks().map(|block| hydra::Result::Ok(scan(&block?, R::Sums::default())));
+    let add = |mut sums: R::Sums, more| {
         sums += more;
-        sums
+        Ok(sums)
     };
-    let blocks = || table.par_blocks().map(|block| Ok(scan(&block?, R::Sums::default())));
-    Ok(pool
-        .install(|| blocks().try_reduce(R::Sums::default, |sums, more| hydra::Result::Ok(add(sums, more))))?)
+    Ok(pool.install(|| sums.try_reduce(R::Sums::default, add))?)
 }
 
 /// A file in pieces of 256 KiB, and their checksums.

@@ -4,6 +4,7 @@ use hydra::describe::TypeRef;
 use hydra::{Descriptor, Error, ErrorKind, Kind, Map, Reader, Result, Schema, Writer};
 use hydra_tests::craft::{Block, Craft};
 use hydra_tests::laws::{self, Dice, Shown, show};
+use hydra_tests::targets::tables_are_typed;
 use hydra_tests::types::*;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,13 +19,7 @@ fn judge(path: &Path, bytes: &[u8]) -> Option<Shown> {
     std::fs::write(path, bytes).expect("a file of a test");
     let shown = laws::file_is_read(path);
     if let Ok(reader) = Reader::open(path) {
-        laws::table_is_typed::<Tick>(&reader);
-        laws::table_is_typed::<Flagged>(&reader);
-        laws::table_is_typed::<Scalars>(&reader);
-        laws::table_is_typed::<Containers>(&reader);
-        laws::table_is_typed::<Shape>(&reader);
-        laws::table_is_typed::<Log>(&reader);
-        laws::table_is_typed::<Attributed>(&reader);
+        tables_are_typed(&reader);
     }
     shown
 }

@@ -174,12 +174,16 @@ fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
     }
 }
 
-/// Changed in place.
+/// Changed: by rkyv in place, by Hydra decoded and encoded again.
 fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, ways: &mut Vec<Way<'w>>) {
-    let _ = hydra;
-    ways.push(Way::new("update in place", "rkyv", move || {
+    ways.push(Way::new("update", "rkyv", move || {
         // SAFETY: rkyv made these bytes of a `T`.
         T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(rkyv) });
+    }));
+    ways.push(Way::new("update", "Hydra", move || {
+        let mut value = hydra::from_bytes::<T>(hydra).expect("valid");
+        value.update();
+        hydra::to_bytes_in(hydra, &value).expect("encodable");
     }));
 }
 

@@ -100,6 +100,13 @@ impl Shape for Logs {
             .sum()
     }
 
+    fn update(&mut self) {
+        for line in &mut self.lines {
+            line.code ^= 1;
+            line.bytes ^= 1;
+        }
+    }
+
     fn update_rkyv(logs: Seal<'_, ArchivedLogs>) {
         // SAFETY: numbers are assigned to numbers; nothing is moved.
         let logs = unsafe { logs.unseal_unchecked() };

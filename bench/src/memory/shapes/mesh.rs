@@ -64,6 +64,10 @@ impl Shape for Mesh {
         0
     }
 
+    fn update(&mut self) {
+        self.triangles.iter_mut().for_each(|triangle| triangle.normal.z += 1.0);
+    }
+
     fn update_rkyv(mesh: Seal<'_, ArchivedMesh>) {
         // SAFETY: numbers are assigned to numbers; nothing is moved.
         let mesh = unsafe { mesh.unseal_unchecked() };

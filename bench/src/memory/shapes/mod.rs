@@ -25,7 +25,9 @@ pub trait Shape: hydra::Hydra + rkyv::Archive {
     /// Every string: each as a `&str`.
     fn strings(view: hydra::View<'_, Self>) -> u64;
     fn strings_rkyv(archived: &Archived<Self>) -> u64;
-    /// Changes a few fields of each element in place.
+    /// Changes a few fields of each element.
+    fn update(&mut self);
+    /// The same in place.
     fn update_rkyv(archived: Seal<'_, Archived<Self>>);
 }
 

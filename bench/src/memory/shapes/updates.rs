@@ -143,6 +143,16 @@ impl Shape for Updates {
         0
     }
 
+    fn update(&mut self) {
+        for update in &mut self.updates {
+            update.score ^= 1;
+            for contact in &mut update.contacts {
+                contact.damage ^= 1;
+                contact.transform.velocity ^= 1;
+            }
+        }
+    }
+
     fn update_rkyv(updates: Seal<'_, ArchivedUpdates>) {
         // SAFETY: numbers are assigned to numbers; nothing is moved.
         let updates = unsafe { updates.unseal_unchecked() };
