@@ -104,7 +104,7 @@ where
     let table = table::<R>(path, way)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let sums = table.par_blocks().map(|block| hydra::Result::Ok(scan(&block?, R::Sums::default())));
-    let add = |mut sums: R::Sums, more| {
+    let add = |mut sums: R::Sums, more| -> hydra::Result<R::Sums> {
         sums += more;
         Ok(sums)
     };

@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::key::tag_bits;
-use super::{Fault, Regions, Validator};
+use super::plan::Plan;
+use super::{Fault, Regions};
 use crate::ErrorKind;
 use crate::codec::At;
 use crate::codec::sink::MAX_DEPTH;
@@ -16,10 +17,15 @@ use crate::describe::{
 const MAX_FINDINGS: usize = 10_000;
 
 /// Walks a payload. With `hard`, only what the fast pass refuses counts, and the first finding ends the walk.
-pub(super) fn walk(validator: &Validator, regions: &Regions<'_>, hard: bool, report: &mut dyn FnMut(Fault)) {
+pub(super) fn walk(
+    (schema, plan): (&Schema, &Plan),
+    regions: &Regions<'_>,
+    hard: bool,
+    report: &mut dyn FnMut(Fault),
+) {
     let mut walk = Walk {
-        schema: &validator.schema,
-        validator,
+        schema,
+        plan,
         regions,
         hard,
         left: if hard { 1 } else { MAX_FINDINGS },
@@ -75,7 +81,7 @@ impl<'a> Spot<'a> {
 
 struct Walk<'a, 'r> {
     schema: &'a Schema,
-    validator: &'a Validator,
+    plan: &'a Plan,
     regions: &'a Regions<'a>,
     hard: bool,
     /// Findings that may still be reported.
@@ -183,7 +189,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn is_solid(&self, ty: Option<TypeRef>) -> bool {
-        let solid = ty.and_then(|ty| self.validator.plan.solid.get(ty.index() as usize));
+        let solid = ty.and_then(|ty| self.plan.solid.get(ty.index() as usize));
         solid.copied().unwrap_or_default()
     }
 
@@ -445,7 +451,7 @@ impl<'a> Walk<'a, '_> {
     fn ascend(&mut self, key: Option<TypeRef>, array: Spot<'a>, size: usize) {
         let Some(key) = key.filter(|_| !self.broken).map(TypeRef::index) else { return };
         let at = |spot: Spot<'a>| At::new(spot.bytes, self.regions.heap, self.regions.text);
-        let keys = &self.validator.plan.keys;
+        let keys = &self.plan.keys;
         let mut pairs = array.each(size).zip(array.each(size).skip(1)).zip(1..);
         let wrong = pairs.find(|&((left, right), _)| keys.compare(key, at(left), at(right)).is_ge());
         if let Some(((_, spot), index)) = wrong {

@@ -9,7 +9,7 @@ use super::plan::{Check, List, Plan, Step};
 use crate::Hydra;
 use crate::codec::sink::MAX_DEPTH;
 use crate::codec::{At, facts_of};
-use crate::describe::{is_duration, is_timestamp};
+use crate::describe::{is_duration, is_timestamp, round_up};
 use crate::raw::{Text, all_valid};
 
 /// True if the payload keeps every rule that values depend on.
@@ -26,14 +26,27 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     let mut cursor = Cursor::new(regions.heap, regions.text);
     match validator.check {
         Some(check) => records.chunks_exact(size).all(|record| check(record, &mut cursor, 0)),
-        None => Pass { plan: &validator.plan, cursor: &mut cursor }.elements(records, root, 0),
+        None => Pass::<false> { plan: &validator.plan, cursor: &mut cursor }.elements(records, root, 0),
     }
 }
 
 /// [`Checked`] for types that have no check of their own: by the plan of their schema.
 pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let plan = &facts_of::<T>().validator.plan;
-    Pass { plan, cursor }.elements(bytes, &plan.root, depth)
+    Pass::<false> { plan, cursor }.elements(bytes, &plan.root, depth)
+}
+
+/// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
+/// is one of full checks.
+pub(super) fn is_canonical(plan: &Plan, regions: &Regions<'_>) -> bool {
+    let (root, size) = (&plan.root, plan.root.size as usize);
+    let bytes = size.checked_mul(regions.count).filter(|_| regions.stride == size);
+    let Some((records, beyond)) = bytes.and_then(|bytes| regions.records.split_at_checked(bytes)) else {
+        return false;
+    };
+    let mut cursor = Cursor::new(regions.heap, regions.text);
+    let valid = root.is_trivial() || Pass::<true> { plan, cursor: &mut cursor }.elements(records, root, 0);
+    valid && is_zero(beyond) && cursor.is_at_end()
 }
 
 /// How far a pass has come: what is referred to must follow in order.
@@ -47,7 +60,8 @@ pub struct Cursor<'a> {
     text_at: usize,
 }
 
-struct Pass<'p, 'a> {
+/// A pass by a plan; if it is `CANONICAL`, without gaps.
+struct Pass<'p, 'a, const CANONICAL: bool> {
     plan: &'p Plan,
     cursor: &'p mut Cursor<'a>,
 }
@@ -108,6 +122,27 @@ impl<'a> Cursor<'a> {
         self.heap.get(start..end)
     }
 
+    /// The same without a gap: a string begins where the one before ends.
+    fn next_string(&mut self, slot: &[u8]) -> bool {
+        let (start, count) = reference(slot, 0);
+        (count == 0 || start == self.text_at) && self.string(slot)
+    }
+
+    /// The same without a gap: between arrays are zeros, as few as alignment asks for.
+    fn next_array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
+        let before = self.heap_at;
+        let array = self.array(slot, size, mask)?;
+        let gap = self.heap.get(before..self.heap_at.checked_sub(array.len())?).unwrap_or_default();
+        (gap.len() <= mask && is_zero(gap)).then_some(array)
+    }
+
+    /// Nothing is left but zeros up to the next line.
+    fn is_at_end(&self) -> bool {
+        let rest = self.heap.get(self.heap_at..).unwrap_or_default();
+        let whole = self.heap.len() as u64 <= round_up(self.heap_at as u64, 64);
+        whole && is_zero(rest) && self.text_at == self.text.all().len()
+    }
+
     /// The elements of type `T` at that reference, if they are valid.
     #[inline]
     pub(in crate::codec) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
@@ -128,7 +163,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl<'a> Pass<'_, 'a> {
+impl<'a, const CANONICAL: bool> Pass<'_, 'a, CANONICAL> {
     /// Elements side by side.
     fn elements(&mut self, bytes: &[u8], list: &List, depth: u32) -> bool {
         let steps = &self.plan.steps;
@@ -137,7 +172,7 @@ impl<'a> Pass<'_, 'a> {
         let valid = match *steps {
             [] => true,
             [Step { offset: 0, check: Check::Strings(count) }] if bytes_of(count, 8) == size => {
-                bytes.chunks_exact(8).all(|slot| self.cursor.string(slot))
+                bytes.chunks_exact(8).all(|slot| self.string(slot))
             }
             [Step { offset: 0, check: Check::Below { count, limit } }] if count as usize == size => {
                 below(bytes, limit)
@@ -153,7 +188,7 @@ impl<'a> Pass<'_, 'a> {
             steps = rest;
             let valid = match check {
                 Check::Strings(count) => self.strings(bytes, offset, count),
-                Check::Bytes => self.cursor.array(part(bytes, offset, 8), 1, 0).is_some(),
+                Check::Bytes => self.array(part(bytes, offset, 8), 1, 0).is_some(),
                 Check::List(list) => self.list(part(bytes, offset, 8), list, depth),
                 Check::Below { count: 1, limit } => {
                     bytes.get(offset as usize).is_some_and(|&byte| byte < limit)
@@ -163,15 +198,16 @@ impl<'a> Pass<'_, 'a> {
                 Check::NonZero(size) => part(bytes, offset, size as usize).iter().any(|&byte| byte != 0),
                 Check::Timestamp => is_timestamp(tag_bits(part(bytes, offset, 16), 16)),
                 Check::Duration => is_duration(tag_bits(part(bytes, offset, 16), 16)),
-                Check::Option(skip) => match bytes.get(offset as usize) {
+                Check::Option { skip, rest } => match bytes.get(offset as usize) {
                     Some(0) => {
                         steps = steps.get(skip as usize..).unwrap_or_default();
-                        true
+                        !CANONICAL || is_zero(part(bytes, offset.saturating_add(1), rest as usize))
                     }
                     tag => tag == Some(&1),
                 },
                 Check::Enum(choice) => self.choice(bytes, offset, choice, depth),
                 Check::Array(list) => self.inline_array(bytes, offset, list, depth),
+                Check::Zero(count) => is_zero(part(bytes, offset, count as usize)),
             };
             if !valid {
                 return false;
@@ -181,13 +217,23 @@ impl<'a> Pass<'_, 'a> {
     }
 
     #[inline]
+    fn string(&mut self, slot: &[u8]) -> bool {
+        if CANONICAL { self.cursor.next_string(slot) } else { self.cursor.string(slot) }
+    }
+
+    #[inline]
+    fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
+        if CANONICAL { self.cursor.next_array(slot, size, mask) } else { self.cursor.array(slot, size, mask) }
+    }
+
+    #[inline]
     fn strings(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
-        part(bytes, offset, bytes_of(count, 8)).chunks_exact(8).all(|slot| self.cursor.string(slot))
+        part(bytes, offset, bytes_of(count, 8)).chunks_exact(8).all(|slot| self.string(slot))
     }
 
     fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
-        let elements = self.cursor.array(slot, list.size as usize, list.mask as usize);
+        let elements = self.array(slot, list.size as usize, list.mask as usize);
         let Some(elements) = elements else { return false };
         let right_count = list.exactly.is_none_or(|exactly| bytes_of(exactly, list.size) == elements.len());
         right_count
@@ -225,6 +271,12 @@ impl<'a> Pass<'_, 'a> {
             .zip(next)
             .all(|(left, right)| self.plan.keys.compare(key, at(left), at(right)).is_lt())
     }
+}
+
+/// All bytes are zero.
+#[inline]
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, byte| all | byte) == 0
 }
 
 /// All bytes are below the limit, and there is one.

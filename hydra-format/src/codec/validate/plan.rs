@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::key::Keys;
-use crate::describe::{Descriptor, Form, Kind, Schema, TypeRef, entry_layout};
+use crate::describe::{Descriptor, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
@@ -38,12 +38,14 @@ pub(super) enum Check {
     Timestamp,
     /// A duration in nanoseconds, 128 bits.
     Duration,
-    /// An option's tag: when it is none, so many steps are skipped.
-    Option(u32),
+    /// An option's tag: when it is none, so many steps are skipped, and so many bytes after the tag are zero.
+    Option { skip: u32, rest: u32 },
     /// An enum: its tag, then the steps of the present variant.
     Enum(u32),
     /// An array inside the value.
     Array(u32),
+    /// So many bytes that have no meaning and are zero: in the plans of full checks.
+    Zero(u32),
 }
 
 impl Check {
@@ -52,7 +54,7 @@ impl Check {
         match self {
             Check::Strings(_) => Some(8),
             Check::Chars(_) => Some(4),
-            Check::Below { .. } => Some(1),
+            Check::Below { .. } | Check::Zero(_) => Some(1),
             _ => None,
         }
     }
@@ -60,7 +62,9 @@ impl Check {
     /// How many values in a row; 1 for what never stands in one.
     fn count(self) -> u32 {
         match self {
-            Check::Strings(count) | Check::Chars(count) | Check::Below { count, .. } => count,
+            Check::Strings(count) | Check::Chars(count) | Check::Zero(count) | Check::Below { count, .. } => {
+                count
+            }
             _ => 1,
         }
     }
@@ -70,6 +74,7 @@ impl Check {
         match self {
             Check::Strings(_) => Check::Strings(count),
             Check::Chars(_) => Check::Chars(count),
+            Check::Zero(_) => Check::Zero(count),
             Check::Below { limit, .. } => Check::Below { count, limit },
             other => other,
         }
@@ -141,8 +146,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan of a schema, for records of its root.
-    pub(super) fn new(schema: &Schema) -> Plan {
+    /// The plan of a schema, for records of its root; for a full check, with the bytes that are zero.
+    pub(super) fn new(schema: &Schema, zeros: bool) -> Plan {
         let types = schema.types();
         let root = List::of(schema.root(), 0, None);
         let plan = Plan {
@@ -154,7 +159,7 @@ impl Plan {
             root,
         };
         let (blocks, solid) = (vec![None; types.len()], vec![false; types.len()]);
-        let mut compiler = Compiler { types, plan, blocks, solid, entries: vec![] };
+        let mut compiler = Compiler { types, zeros, plan, blocks, solid, entries: vec![] };
         for index in 0..types.len() {
             compiler.block(index);
         }
@@ -176,12 +181,13 @@ impl List {
 
 struct Compiler<'a> {
     types: &'a [Descriptor],
+    zeros: bool,
     plan: Plan,
     /// The steps of each type that is compiled.
     blocks: Vec<Option<Range<u32>>>,
     solid: Vec<bool>,
-    /// Entries of maps: index of their steps, key, value, and the offset of the value.
-    entries: Vec<(u32, u32, u32, u32)>,
+    /// Entries of maps: index of their steps, key, value, and how they are laid out.
+    entries: Vec<(u32, u32, u32, Layout<2>)>,
 }
 
 /// Steps being put together; those before `barrier` must stay as they are.
@@ -250,26 +256,38 @@ impl Compiler<'_> {
             Kind::Bytes | Kind::Opaque => block.check(Check::Bytes),
             Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
             Kind::Option => {
-                block.check(Check::Option(0));
+                block.check(Check::Option { skip: 0, rest: 0 });
                 block.barrier = 1;
+                self.zero(&mut block, 1, ty.align());
                 self.embed(ty.element(), ty.align() as u32, &mut block);
                 let skip = block.steps.len() as u32 - 1;
-                block.steps[0].check = Check::Option(skip);
+                let rest = if self.zeros { ty.size() as u32 - 1 } else { 0 };
+                block.steps[0].check = Check::Option { skip, rest };
             }
             Kind::Array => self.array(index, ty, &mut block),
             Kind::Tuple | Kind::Struct => {
                 let (mut end, mut solid) = (0, true);
                 for field in ty.fields() {
+                    self.zero(&mut block, end, field.offset());
                     solid &= self.embed(Some(field.ty()), field.offset() as u32, &mut block)
                         && field.offset() == end;
                     end = field.offset() + self.size(field.ty());
                 }
+                self.zero(&mut block, end, ty.size());
                 self.solid[index] = solid && end == ty.size();
             }
             Kind::Enum => self.choice(ty, &mut block),
+            Kind::Unit => self.zero(&mut block, 0, ty.size()),
             _ => self.number(index, ty, &mut block),
         }
         block
+    }
+
+    /// What is from `start` up to `end` has no meaning.
+    fn zero(&self, block: &mut Block, start: usize, end: usize) {
+        if self.zeros && start < end {
+            block.push(Step { offset: start as u32, check: Check::Zero((end - start) as u32) });
+        }
     }
 
     fn size(&self, ty: TypeRef) -> usize {
@@ -285,7 +303,7 @@ impl Compiler<'_> {
             (Form::Duration { exponent: -9 }, Kind::U128) => block.check(Check::Duration),
             _ => {}
         }
-        self.solid[index] = block.steps.is_empty() && ty.kind() != Kind::Unit;
+        self.solid[index] = block.steps.is_empty();
     }
 
     /// Puts the steps of a type at `offset` into the block; true if the type is solid.
@@ -312,7 +330,7 @@ impl Compiler<'_> {
             }
             block.push(Step { offset: step.offset + offset, ..*step });
         }
-        if steps.iter().any(|step| matches!(step.check, Check::Option(_))) {
+        if steps.iter().any(|step| matches!(step.check, Check::Option { .. })) {
             block.barrier = block.steps.len();
         } else if steps.len() > 1 {
             block.barrier = block.steps.len() - 1;
@@ -346,16 +364,19 @@ impl Compiler<'_> {
         let ty = self.blocks.len() as u32;
         let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
         self.blocks.push(None);
-        self.entries.push((ty, key, value, entry.offsets[1]));
+        self.entries.push((ty, key, value, entry));
         Some(List { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
     }
 
     /// The steps of the entries of maps, when those of all types are known.
     fn finish_entries(&mut self) {
-        for (ty, key, value, offset) in std::mem::take(&mut self.entries) {
+        for (ty, key, value, entry) in std::mem::take(&mut self.entries) {
+            let (key, value, offset) = (TypeRef::Index(key), TypeRef::Index(value), entry.offsets[1]);
             let mut block = Block::default();
-            self.embed(Some(TypeRef::Index(key)), 0, &mut block);
-            self.embed(Some(TypeRef::Index(value)), offset, &mut block);
+            self.embed(Some(key), 0, &mut block);
+            self.zero(&mut block, self.size(key), offset as usize);
+            self.embed(Some(value), offset, &mut block);
+            self.zero(&mut block, self.size(value) + offset as usize, entry.size);
             let range = self.append(block);
             self.blocks[ty as usize] = Some(range);
         }
@@ -365,6 +386,7 @@ impl Compiler<'_> {
         let Some(TypeRef::Index(element)) = ty.element() else { return };
         let range = self.block(element as usize);
         let count = ty.count() as u32;
+        self.zero(block, self.types[element as usize].size() * count as usize, ty.size());
         self.solid[index] = self.solid(element) && count > 0;
         if count == 0 || range.is_empty() {
             return;
@@ -389,10 +411,13 @@ impl Compiler<'_> {
         let bits = ty.tag().map_or(0xff, Kind::mask);
         let mut variants = Vec::with_capacity(ty.variants().len());
         for variant in ty.variants() {
-            let mut inner = Block::default();
+            let (mut inner, mut end) = (Block::default(), size as usize);
             for field in variant.fields() {
+                self.zero(&mut inner, end, field.offset());
                 self.embed(Some(field.ty()), field.offset() as u32, &mut inner);
+                end = field.offset() + self.size(field.ty());
             }
+            self.zero(&mut inner, end, ty.size());
             variants.push((variant.tag().cast_unsigned() & bits, self.append(inner)));
         }
         variants.sort_unstable_by_key(|variant| variant.0);

@@ -49,12 +49,13 @@ impl Payload {
         }
     }
 
-    /// All that a full check finds. The fast pass must agree on whether there is anything but bytes that should be
-    /// zero.
+    /// All that a full check finds. The fast passes must agree on whether there is anything, and anything but bytes that should
+    /// be zero.
     fn findings(&self, validator: &Validator) -> Vec<(ErrorKind, String)> {
         let parts = self.parts(validator.schema.root().size());
-        let mut found = Vec::new();
-        validator.audit(&parts, &mut |fault| found.push(fault));
+        let (mut found, auditor) = (Vec::new(), Auditor::new(&validator.schema));
+        audit::walk((&auditor.schema, &auditor.plan), &parts, false, &mut |fault| found.push(fault));
+        assert_eq!(pass::is_canonical(&auditor.plan, &parts), found.is_empty(), "{found:?}");
         let hard = found.iter().find(|fault| fault.kind != ErrorKind::NotCanonical);
         let verdict = validator.validate(&parts).err().map(|fault| *fault);
         assert_eq!(verdict.as_ref(), hard, "the two passes must agree");
@@ -448,4 +449,23 @@ fn whatever_bytes_say_both_passes_agree_and_accepted_values_can_be_read() {
         }
     }
     assert!(valid > 100 && invalid > 1000 && soft > 100, "{valid} {invalid} {soft}");
+}
+
+#[test]
+fn every_byte_without_a_meaning_is_looked_at() {
+    type Row = (BTreeMap<u32, u8>, BTreeMap<u8, u32>, [u16; 0], ((), u8), Vec<[(); 3]>);
+    let value: Row = (BTreeMap::from([(1, 2)]), BTreeMap::from([(3, 4)]), [], ((), 5), vec![[(); 3]]);
+    let (payload, validator) = (Payload::of(&value), &facts_of::<Row>().validator);
+    accepted(validator, payload.clone());
+    let soft = |change: &dyn Fn(&mut Payload)| {
+        let mut payload = payload.clone();
+        change(&mut payload);
+        let found = payload.findings(validator);
+        !found.is_empty() && found.iter().all(|(kind, _)| *kind == ErrorKind::NotCanonical)
+    };
+    // In the record: the array, the unit and what follows them; in the heap: within and after entries, units, the rest.
+    let records = (0..payload.record.len()).filter(|&at| soft(&|payload| payload.record[at] ^= 0x40)).count();
+    let heaps = (0..payload.heap.len()).filter(|&at| soft(&|payload| payload.heap[at] ^= 0x40)).count();
+    let (meant, in_heap) = (8 + 8 + 1 + 8, 4 + 1 + 1 + 4);
+    assert_eq!((records, heaps), (payload.record.len() - meant, payload.heap.len() - in_heap));
 }

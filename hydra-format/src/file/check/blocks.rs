@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
-use crate::codec::{Fault, Regions, Validator};
+use crate::codec::{Auditor, Fault, Regions};
 use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
 use crate::file::catalog::{Catalog, Cursor, TableInfo};
 use crate::file::commit::Commit;
@@ -27,7 +27,7 @@ struct Chain {
 pub(super) struct Blocks<'a> {
     source: &'a dyn Source,
     catalog: Catalog,
-    validators: BTreeMap<u32, Validator>,
+    auditors: BTreeMap<u32, Auditor>,
     /// Bytes of the block that is checked.
     bytes: Vec<u8>,
     schemas: Chain,
@@ -50,7 +50,7 @@ impl<'a> Blocks<'a> {
         Blocks {
             source,
             catalog,
-            validators: BTreeMap::new(),
+            auditors: BTreeMap::new(),
             bytes: Vec::new(),
             schemas: Chain::default(),
             metas: Chain::default(),
@@ -133,8 +133,8 @@ impl<'a> Blocks<'a> {
                 return Ok(());
             }
         };
-        let validator = self.validators.entry(header.schema).or_insert_with(|| Validator::new(&info.schema));
-        audit(validator, payload, header, &regions, &mut |fault| {
+        let auditor = self.auditors.entry(header.schema).or_insert_with(|| Auditor::new(&info.schema));
+        audit(auditor, payload, header, &regions, &mut |fault| {
             report(invalid(fault, offset.saturating_add(LINE), header.first).place(place.clone()));
         });
         Ok(())
@@ -190,7 +190,7 @@ impl<'a> Blocks<'a> {
         };
         match header.regions(offset) {
             Err(error) => report(error),
-            Ok(regions) => audit(&Validator::new(&schema), data, &header, &regions, &mut |mut fault| {
+            Ok(regions) => audit(&Auditor::new(&schema), data, &header, &regions, &mut |mut fault| {
                 fault.record = None;
                 report(invalid(fault, at(meta::BYTES), 0).place("metadata"));
             }),
@@ -423,7 +423,7 @@ fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Findin
 
 /// Text, references, values and padding of a data payload.
 fn audit(
-    validator: &Validator,
+    auditor: &Auditor,
     payload: &[u8],
     header: &BlockHeader,
     bounds: &Bounds,
@@ -436,6 +436,6 @@ fn audit(
     };
     let (count, stride) = (header.count as usize, header.stride as usize);
     let (heap_start, text_start) = (bounds.heap, bounds.text);
-    validator
+    auditor
         .audit(&Regions { records, count, stride, heap, text: text.into(), heap_start, text_start }, report);
 }
