@@ -276,7 +276,7 @@ impl<'a, const CANONICAL: bool> Pass<'_, 'a, CANONICAL> {
 /// All bytes are zero.
 #[inline]
 fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |all, byte| all | byte) == 0
+    bytes.iter().all(|&byte| byte == 0)
 }
 
 /// All bytes are below the limit, and there is one.
