@@ -156,6 +156,8 @@ const FILES: &[(&str, Counted)] = &[
     ("log-scan", |folder| {
         scan(folder, line, |view| view.time() + view.text().len() as u64 + view.tags().len() as u64)
     }),
+    ("tick-get", |folder| get(folder, tick, |view| view.time())),
+    ("log-get", |folder| get(folder, line, |view| view.time() + view.text().len() as u64)),
     ("get-by-name", get_by_name),
     ("evolve", |folder| {
         let path = file(folder, tick)?;
@@ -207,6 +209,22 @@ fn scan<T: Hydra + hydra::Row>(
 ) -> AnyResult<()> {
     let path = file(folder, make)?;
     counted(|| all::<T>(&path, &of))
+}
+
+/// Records at random places of a map, whose blocks are known good.
+fn get<T: Hydra + hydra::Row>(
+    folder: &Path,
+    make: fn(u64) -> T,
+    of: impl Fn(T::Read<'_>) -> u64,
+) -> AnyResult<()> {
+    let path = file(folder, make)?;
+    // SAFETY: nobody but this program knows the file.
+    let table = Reader::map(unsafe { Map::open(path) }?)?.table::<T>()?;
+    let places: Vec<u64> =
+        (0..RECORDS).map(|read| read.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RECORDS).collect();
+    counted(|| {
+        places.iter().try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(of(table.get(place)?.view()))))
+    })
 }
 
 fn get_by_name(folder: &Path) -> AnyResult<()> {
