@@ -202,7 +202,7 @@ mod other {
         pub one: [u16; 1],
         pub four: [(u8, u16); 4],
         pub none: [u16; 0],
-        pub data: Vec<Gone>,
+        pub data: Vec<Data>,
         pub notes: BTreeMap<u16, Vec<u8>>,
     }
 
@@ -212,7 +212,7 @@ mod other {
     }
 
     #[derive(Hydra, Clone, Debug, PartialEq)]
-    pub(super) enum Gone {
+    pub(super) enum Data {
         Gone(String),
         Old(u8, i16),
         #[hydra(other)]

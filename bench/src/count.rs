@@ -62,7 +62,7 @@ fn tick(time: u64) -> Tick {
 fn line(time: u64) -> Line {
     let text = format!("request {time} took {} ms", time % 977);
     let tags = ["disk", "slow", "retried"].iter().take(time as usize % 4).map(ToString::to_string).collect();
-    Line { time, user: (time % 3 == 0).then_some(time as u32), text, tags }
+    Line { time, user: time.is_multiple_of(3).then_some(time as u32), text, tags }
 }
 
 /// All that is counted happens in here.
@@ -91,7 +91,10 @@ fn counted(mut work: impl FnMut() -> AnyResult<u64>) -> AnyResult<()> {
 fn main() -> AnyResult<()> {
     match std::env::args().nth(1) {
         Some(name) => run(&name),
-        None => Ok(list()),
+        None => {
+            list();
+            Ok(())
+        }
     }
 }
 
