@@ -69,6 +69,7 @@ pub trait Format<R: Record> {
     }
 
     /// Writes all records to a new file, as far as the system's memory. What is given makes them durable.
+    #[expect(clippy::ptr_arg, reason = "rkyv serializes a vector")]
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync>;
 
     /// Opens what was written.
