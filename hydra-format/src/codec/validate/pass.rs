@@ -122,13 +122,13 @@ impl<'a> Cursor<'a> {
         self.heap.get(start..end)
     }
 
-    /// The same without a gap: a string begins where the one before ends.
+    /// [`Cursor::string`] without a gap: it begins where the one before ends.
     fn next_string(&mut self, slot: &[u8]) -> bool {
         let (start, count) = reference(slot, 0);
         (count == 0 || start == self.text_at) && self.string(slot)
     }
 
-    /// The same without a gap: between arrays are zeros, as few as alignment asks for.
+    /// [`Cursor::array`] without a gap: between arrays are zeros, as few as alignment asks for.
     fn next_array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
         let before = self.heap_at;
         let array = self.array(slot, size, mask)?;
