@@ -8,7 +8,7 @@
 #[path = "memory/shapes/mod.rs"]
 mod shapes;
 
-use hydra::{AlignedBuf, Hydra, Map, Reader, Writer};
+use hydra::{AlignedBuf, Hydra, Map, Reader, Table, Writer};
 use shapes::{Logs, Mesh, Save, Shape, Updates};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -198,10 +198,15 @@ fn file<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<PathBuf> {
     Ok(path)
 }
 
+/// A fresh map of the file.
+fn mapped<T: Hydra>(path: &Path) -> AnyResult<Table<T>> {
+    // SAFETY: nobody but this program knows the file.
+    Ok(Reader::map(unsafe { Map::open(path) }?)?.table()?)
+}
+
 /// A fresh map each time, so that every block is checked.
 fn all<T: Hydra + hydra::Row>(path: &Path, of: impl Fn(T::Read<'_>) -> u64) -> AnyResult<u64> {
-    // SAFETY: nobody but this program knows the file.
-    let table = Reader::map(unsafe { Map::open(path) }?)?.table::<T>()?;
+    let table = mapped::<T>(path)?;
     table.blocks().try_fold(0, |sum: u64, block| Ok(block?.iter().map(&of).fold(sum, u64::wrapping_add)))
 }
 
@@ -221,8 +226,7 @@ fn get<T: Hydra + hydra::Row>(
     of: impl Fn(T::Read<'_>) -> u64,
 ) -> AnyResult<()> {
     let path = file(folder, make)?;
-    // SAFETY: nobody but this program knows the file.
-    let table = Reader::map(unsafe { Map::open(path) }?)?.table::<T>()?;
+    let table = mapped::<T>(&path)?;
     let places: Vec<u64> =
         (0..RECORDS).map(|read| read.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RECORDS).collect();
     counted(|| {

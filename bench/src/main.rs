@@ -86,7 +86,7 @@ fn main() -> AnyResult<()> {
         ("durable", _) => durable::run(number(0, 1000), number(1, 5)),
         ("memory", _) => memory::run(number(0, 31)),
         ("reflect", _) => reflect::run(number(0, 201)),
-        ("file", Some(path)) => ticks::make(path.as_ref(), number(0, 80_000_000)),
+        ("file", Some(path)) => peers::hydra::make::<ticks::Tick>(path.as_ref(), number(0, 80_000_000)),
         _ => Err(format!("no command `{what}`; they are listed at the top of bench/src/main.rs").into()),
     }
 }

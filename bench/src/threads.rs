@@ -4,11 +4,11 @@
 
 use crate::compare::{Fields, Record, scan};
 use crate::logs::Log;
-use crate::peers::hydra::{Way, table};
+use crate::peers::hydra::{Way, make, table};
 use crate::report::{Section, Table, digits};
 use crate::ticks::Tick;
 use crate::{AnyResult, Scratch, clock};
-use hydra::{View, Writer};
+use hydra::View;
 use rayon::iter::ParallelIterator;
 use std::fs::File;
 use std::io::Read;
@@ -47,10 +47,7 @@ where
     for<'a> View<'a, R>: Fields<R::Sums>,
 {
     let path = scratch.path().join(name);
-    let mut writer = Writer::create(&path)?;
-    let records = writer.table::<R>()?;
-    (0..count as u64).try_for_each(|index| writer.append(records, &R::make(index)))?;
-    writer.finish()?;
+    make::<R>(&path, count)?;
     for (way, how) in [(Way::Map, "mapped"), (Way::Buffers, "opened")] {
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..rounds {

@@ -17,7 +17,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt32Type, UInt64Type};
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array, UInt64Array};
 use arrow_schema::{DataType, Field};
-use hydra::{Hydra, Writer};
+use hydra::Hydra;
 use memmap2::Mmap;
 use rusqlite::{Row, Statement, params};
 use std::ops::AddAssign;
@@ -263,14 +263,4 @@ pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
         Box::new(Sqlite),
     ];
     compare::run(folder, &formats, count, rounds)
-}
-
-/// Makes a file of ticks.
-pub fn make(path: &Path, records: usize) -> AnyResult<()> {
-    let mut writer = Writer::create(path)?;
-    let table = writer.table::<Tick>()?;
-    for index in 0..records as u64 {
-        writer.append(table, &Tick::make(index))?;
-    }
-    Ok(writer.finish()?)
 }

@@ -27,6 +27,14 @@ pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], way: Way) -> AnyResult
     Ok(writer)
 }
 
+/// A file of so many records, which are made one by one.
+pub fn make<R: Record + hydra::Hydra>(path: &Path, count: usize) -> AnyResult<()> {
+    let mut writer = Writer::create(path)?;
+    let table = writer.table::<R>()?;
+    (0..count as u64).try_for_each(|index| writer.append(table, &R::make(index)))?;
+    Ok(writer.finish()?)
+}
+
 pub fn table<R: hydra::Hydra>(path: &Path, way: Way) -> AnyResult<Table<R>> {
     let reader = match way {
         Way::Map => Reader::map(crate::map_file(path)?)?,

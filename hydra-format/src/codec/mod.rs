@@ -23,7 +23,7 @@ pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 #[doc(hidden)]
 pub use validate::Cursor;
-pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator};
+pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
 pub(crate) use views::search;
 pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};

@@ -2,6 +2,8 @@
 //! total accessors for little-endian integers. It does not know what the numbers are used for.
 #![forbid(unsafe_code)]
 
+pub(crate) use crate::codec::is_zero;
+
 /// Bytes of a line, the unit of alignment.
 pub(crate) const LINE: u64 = 64;
 /// Bytes of one page of the header region.
@@ -141,11 +143,6 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
 /// The u64 at an offset, or 0.
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(array_at(bytes, at))
-}
-
-/// True if every byte is zero.
-pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| byte == 0)
 }
 
 /// Writes bytes at an offset of a structure of ours.

@@ -140,7 +140,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         header,
         commit,
         slot: choice.slot,
-        checked_bytes: if choice.checked { commit.committed_bytes } else { 0 },
+        checked_bytes: choice.checked_bytes,
         top_sequence: top_sequence(&slots),
         top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
         file_bytes,
@@ -195,8 +195,8 @@ fn top_sequence(slots: &Slots) -> u64 {
 struct Choice {
     commit: Commit,
     slot: usize,
-    /// Its blocks were looked at where they may be torn.
-    checked: bool,
+    /// [`Opened::checked_bytes`].
+    checked_bytes: u64,
     /// Another record is invalid, or newer and does not check.
     lost: bool,
 }
@@ -233,12 +233,12 @@ fn choose(
         return Err(none("both commit records are invalid"));
     };
     let Err(why) = or_damage(check_unsynced(source, header, newest, accepted))? else {
-        return Ok(Choice { commit: *newest, slot: *slot, checked: true, lost });
+        return Ok(Choice { commit: *newest, slot: *slot, checked_bytes: newest.committed_bytes, lost });
     };
     match others.first().filter(|(_, other)| other != newest) {
         Some((slot, commit)) => {
             report.add(why);
-            Ok(Choice { commit: *commit, slot: *slot, checked: false, lost: true })
+            Ok(Choice { commit: *commit, slot: *slot, checked_bytes: 0, lost: true })
         }
         None => Err(none(&format!("what the only valid one names is damaged: {}", why.message()))),
     }
