@@ -2,7 +2,7 @@
 
 use crate::memory::{File, Memory};
 use hydra::file::{RecoverOptions, RecoveredTable, Recovery};
-use hydra::reflect::{Data, Seed};
+use hydra::reflect::{Data, Seed, Slot};
 use hydra::{Dynamic, ErrorKind, Hydra, Reader, Result, Schema, Table, Value, Writer, testing};
 use peak_alloc::PeakAlloc;
 use serde::de::DeserializeSeed;
@@ -393,6 +393,13 @@ pub fn image_is_read<T: Hydra + Clone + PartialEq + Debug>(image: &[u8]) {
     assert_eq!(owned.is_ok(), hydra::from_bytes::<T>(&shifted[1..]).is_ok(), "wherever it is in memory");
     assert!(hydra::view::<T>(&shifted[1..]).is_ok() == (owned.is_ok() && T::ALIGN == 1));
     if let Ok(owned) = owned {
+        let mut changed = image.clone();
+        if let Ok(mut root) = hydra::view_mut::<T>(&mut changed) {
+            let set = root.set(&Slot::new("").expect("the value itself"), owned.clone());
+            assert!(set.is_ok() || T::REFS, "in place, what has a fixed size");
+        }
+        let changed = hydra::from_bytes::<T>(&changed).expect("changed in place");
+        assert_eq!(Value::of(&changed), Value::of(&owned));
         value_is_whole(Value::of(&owned).to_dynamic().expect("a decoded value as data").value());
         value_survives(&owned).expect("what was decoded can be encoded");
     }

@@ -101,7 +101,7 @@ fn main() -> AnyResult<()> {
 /// The names of all paths, one a line.
 fn list() {
     let shapes = [Logs::NAME, Mesh::NAME, Save::NAME, Updates::NAME];
-    let passes = ["encode", "validate", "decode"];
+    let passes = ["encode", "validate", "decode", "update"];
     passes.iter().for_each(|pass| shapes.iter().for_each(|shape| println!("{pass}-{shape}")));
     FILES.iter().for_each(|(name, _)| println!("{name}"));
 }
@@ -146,6 +146,13 @@ fn shape<T: Shape>(pass: &str) -> AnyResult<()> {
             std::mem::forget(black_box(hydra::from_bytes::<T>(&image)?));
             Ok(0)
         }),
+        "update" => {
+            let (mut view, mut update) = (hydra::view_mut::<T>(&mut image)?, T::updater()?);
+            counted(|| {
+                update(&mut view)?;
+                Ok(0)
+            })
+        }
         _ => Err(unknown(pass)),
     }
 }

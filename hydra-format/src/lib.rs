@@ -54,7 +54,7 @@
 //! | [`Record`] | one record, which borrows from its table |
 //! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
 //!
-//! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`]; [`save`] and [`load`] keep one in a file.
+//! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`], [`view_mut`]; [`save`] and [`load`] keep one in a file.
 //!
 //! # Features
 //!
@@ -124,7 +124,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use file::{Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};
 pub use hydra_derive::Hydra;
 pub use raw::{AlignedBuf, Describe, Map, Plain};
-pub use reflect::{Dynamic, Value, ValueMut};
+pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};
 
 /// The type as data: what Go calls `reflect.TypeOf`.
 pub fn type_of<T: Describe>() -> &'static Descriptor {

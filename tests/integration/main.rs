@@ -42,6 +42,8 @@ mod repository;
 mod roundtrip;
 /// The test vectors of FORMAT.md.
 mod vectors;
+/// Images changed in place.
+mod view_mut;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;
 /// One value in every world that reflection knows.

@@ -23,6 +23,7 @@ type Unlimited = wincode::config::Configuration<true, { wincode::config::PREALLO
 /// What the peers ask of a shape.
 trait Peers:
     Shape
+    + Clone
     + PartialEq
     + Debug
     + bitcode::Encode
@@ -102,8 +103,16 @@ impl Images {
         let (view, archived) =
             (hydra::view::<T>(&self.hydra)?, rkyv::access::<Archived<T>, Error>(&self.rkyv)?);
         let sums = [T::few(view) == T::few_rkyv(archived), T::strings(view) == T::strings_rkyv(archived)];
-        if same != [true; 5] || sums != [true; 2] {
-            return Err(format!("{}: not the same: values {same:?}, sums {sums:?}", T::NAME).into());
+        let (mut updated, mut hydra, mut rkyv) = (value.clone(), self.hydra.clone(), self.rkyv.clone());
+        updated.update();
+        T::updater()?(&mut hydra::view_mut(&mut hydra)?)?;
+        // SAFETY: rkyv made these bytes of a `T`.
+        T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(&mut rkyv) });
+        let changed =
+            [hydra::from_bytes::<T>(&hydra)? == updated, rkyv::from_bytes::<T, Error>(&rkyv)? == updated];
+        if same != [true; 5] || sums != [true; 2] || changed != [true; 2] {
+            let found = format!("values {same:?}, sums {sums:?}, updates {changed:?}");
+            return Err(format!("{}: not the same: {found}", T::NAME).into());
         }
         Ok(())
     }
@@ -174,17 +183,14 @@ fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
     }
 }
 
-/// Changed: by rkyv in place, by Hydra decoded and encoded again.
+/// Changed in place, of values at hand.
 fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, ways: &mut Vec<Way<'w>>) {
     ways.push(Way::new("update", "rkyv", move || {
         // SAFETY: rkyv made these bytes of a `T`.
         T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(rkyv) });
     }));
-    ways.push(Way::new("update", "Hydra", move || {
-        let mut value = hydra::from_bytes::<T>(hydra).expect("valid");
-        value.update();
-        hydra::to_bytes_in(hydra, &value).expect("encodable");
-    }));
+    let (mut view, mut update) = (hydra::view_mut::<T>(hydra).expect("valid"), T::updater().expect("slots"));
+    ways.push(Way::new("update", "Hydra", move || update(&mut view).expect("numbers")));
 }
 
 fn table(shape: &str, ways: &[Way<'_>], images: &Images) {

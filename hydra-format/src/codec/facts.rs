@@ -3,7 +3,7 @@
 
 use super::{Checked, Validator};
 use crate::Hydra;
-use crate::describe::{Descriptor, Schema};
+use crate::describe::{Descriptor, Note, Schema};
 use std::any::TypeId;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -20,6 +20,8 @@ pub(crate) struct TypeFacts {
     pub(crate) fingerprint: u64,
     /// The largest alignment of anything in a payload, in bytes.
     pub(crate) align: usize,
+    /// A type in it has an invariant.
+    pub(crate) has_invariant: bool,
 }
 
 /// Types that a thread used lately, by where their descriptor is: a table without chains.
@@ -62,6 +64,11 @@ fn look_up(id: TypeId, ty: &'static Descriptor, check: Checked) -> &'static Type
         validator: Arc::new(Validator::new(&schema).with(check)),
         fingerprint: schema.fingerprint(),
         align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
+        has_invariant: schema
+            .types()
+            .iter()
+            .flat_map(Descriptor::notes)
+            .any(|note| matches!(note, Note::Invariant)),
         schema,
     };
     let mut all = ALL_TYPES.write().unwrap_or_else(PoisonError::into_inner);

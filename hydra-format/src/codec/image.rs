@@ -6,6 +6,7 @@ use super::facts::{TypeFacts, facts_of};
 use super::{At, Cursor, Fault, Measure, Regions, Sink, Validator};
 use crate::describe::round_up;
 use crate::raw::{AlignedBuf, Text};
+use crate::reflect::Why;
 use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".
@@ -121,10 +122,20 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     text_offset: u32,
     facts: &TypeFacts,
 ) -> Result<At<'a>> {
-    let regions = regions_of(payload, text_offset, T::SIZE)?;
-    let at = At::new(regions.records, regions.heap, regions.text).part(0, T::SIZE);
-    if T::check(at.bytes(), &mut Cursor::new(regions.heap, regions.text), 0) {
-        return Ok(at);
+    let (front, text) = halves(payload, text_offset, T::SIZE)?;
+    let text = text_of(text, front.len())?;
+    check_halves::<T>(front, text, facts)?;
+    let regions = regions_of(front, text, T::SIZE);
+    Ok(At::new(regions.records, regions.heap, text).part(0, T::SIZE))
+}
+
+/// Validates a payload of one record, by its front and its text.
+#[inline(always)]
+fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeFacts) -> Result<()> {
+    let regions = regions_of(front, text, T::SIZE);
+    let record = At::new(regions.records, &[], "").part(0, T::SIZE);
+    if T::check(record.bytes(), &mut Cursor::new(regions.heap, text), 0) {
+        return Ok(());
     }
     Err((*facts.validator.explain(&regions)).into())
 }
@@ -137,26 +148,36 @@ pub(crate) fn open_payload_of<'a>(
     size: usize,
     validator: &Validator,
 ) -> Result<At<'a>> {
-    let regions = regions_of(payload, text_offset, size)?;
+    let (front, text) = halves(payload, text_offset, size)?;
+    let regions = regions_of(front, text_of(text, front.len())?, size);
     validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
     Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
 }
 
+/// A payload of one record of `size` bytes: its front, which is record and heap, and its text.
+#[inline(always)]
+fn halves(payload: &[u8], text_offset: u32, size: usize) -> Result<(&[u8], &[u8])> {
+    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
+    let sound = text_start.is_multiple_of(64) && text_start >= heap_start;
+    let halves = payload.split_at_checked(text_start).filter(|_| sound);
+    halves.ok_or_else(|| bad_text_offset(heap_start, payload, text_offset))
+}
+
 /// The regions of a payload of one record of `size` bytes.
 #[inline(always)]
-fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'_>> {
-    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
-    let heap = payload.get(heap_start..text_start).filter(|_| text_start.is_multiple_of(64));
-    let (Some(records), Some(heap), Some(text)) =
-        (payload.get(..heap_start), heap, payload.get(text_start..))
-    else {
-        return Err(bad_text_offset(heap_start, payload, text_offset));
-    };
-    let text = match text {
-        [] => Text::default(),
-        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, text_start))?,
-    };
-    Ok(Regions { records, count: 1, stride: size, heap, text, heap_start, text_start })
+fn regions_of<'a>(front: &'a [u8], text: Text<'a>, size: usize) -> Regions<'a> {
+    let (heap_start, text_start) = (heap_start(size), front.len());
+    let (records, heap) = front.split_at_checked(heap_start).unwrap_or_default();
+    Regions { records, count: 1, stride: size, heap, text, heap_start, text_start }
+}
+
+/// The text of a payload, in which it starts at `start`.
+#[inline(always)]
+fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
+    match text {
+        [] => Ok(Text::default()),
+        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, start).into()),
+    }
 }
 
 #[cold]
@@ -203,6 +224,44 @@ fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> R
 /// The record of an image. Offsets of errors count from the start of the image.
 #[inline(always)]
 fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>> {
+    let (text_offset, crc) = open_head(image, facts)?;
+    let payload = image.get(HEAD..).unwrap_or_default();
+    if let Some(crc) = crc {
+        check_crc(payload, crc)?;
+    }
+    open_payload::<T>(payload, text_offset, facts).map_err(|error| error.shifted(HEAD as u64))
+}
+
+/// What is behind the head of an image that may be changed: record and heap, after validation, where the heap starts in them, and text.
+pub(crate) fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], usize, Text<'_>)> {
+    let facts = facts_of::<T>();
+    if facts.has_invariant {
+        return Err(Why::Invariant.into());
+    }
+    if !is_aligned(image, facts) {
+        return Err(misaligned(image, facts.align));
+    }
+    let (text_offset, crc) = open_head(image, facts)?;
+    if crc.is_some() {
+        return Err(Error::new(ErrorKind::NotSettable)
+            .what("the image has a checksum, which would be wrong after a change")
+            .help(
+                "make images that are changed in place with to_bytes, or decode this one and encode it again",
+            ));
+    }
+    let shifted = |error: Error| error.shifted(HEAD as u64);
+    halves(image.get(HEAD..).unwrap_or_default(), text_offset, T::SIZE).map_err(shifted)?;
+    let (front, text) =
+        image.split_at_mut_checked(HEAD.saturating_add(text_offset as usize)).unwrap_or_default();
+    let front = front.get_mut(HEAD..).unwrap_or_default();
+    let text = text_of(text, front.len()).map_err(shifted)?;
+    check_halves::<T>(front, text, facts).map_err(shifted)?;
+    Ok((front, heap_start(T::SIZE), text))
+}
+
+/// The text offset of an image, and its checksum if it has one.
+#[inline(always)]
+fn open_head(image: &[u8], facts: &TypeFacts) -> Result<(u32, Option<u32>)> {
     let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
         return Err(Error::new(ErrorKind::NotHydra)
             .expected(format!("a value image of at least {HEAD} bytes"))
@@ -210,17 +269,14 @@ fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>
     };
     let head = At::new(head, &[], "");
     let u32_at = |offset| u32::from_le_bytes(head.part(offset, 4).array());
-    let (flags, payload_bytes, text_offset) = (u32_at(4), u32_at(16), u32_at(20));
+    let (flags, payload_bytes) = (u32_at(4), u32_at(16));
     let fingerprint = u64::from_le_bytes(head.part(8, 8).array());
     let sound =
         head.array::<4>() == MAGIC && flags & !CHECKED == 0 && payload_bytes as usize == payload.len();
     if !sound || fingerprint != facts.fingerprint {
         return Err(refuse(facts, head.array(), (flags, payload_bytes, payload.len()), fingerprint));
     }
-    if flags & CHECKED != 0 {
-        check_crc(payload, u32_at(24))?;
-    }
-    open_payload::<T>(payload, text_offset, facts).map_err(|error| error.shifted(HEAD as u64))
+    Ok((u32_at(20), (flags & CHECKED != 0).then(|| u32_at(24))))
 }
 
 fn check_crc(payload: &[u8], expected: u32) -> Result<()> {

@@ -29,7 +29,7 @@ pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
-pub(crate) use image::{encode_after, encode_payload, open_payload, open_payload_of};
+pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload, open_payload_of};
 #[cfg(feature = "rust_decimal")]
 pub use impls::Fixed;
 #[cfg(feature = "rust_decimal")]

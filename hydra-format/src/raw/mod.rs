@@ -8,6 +8,7 @@ mod describe;
 mod map;
 mod payload;
 mod place;
+mod spot;
 mod text;
 
 pub use buffer::AlignedBuf;
@@ -17,4 +18,5 @@ pub use describe::{Describe, Plain};
 pub use map::Map;
 pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap};
 pub(crate) use place::Place;
+pub(crate) use spot::{Spot, Spots};
 pub(crate) use text::Text;

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::path::{no_variant, suggest};
-use super::settable::is_guarded;
+use super::settable::{Why, is_guarded, is_in_place};
 use super::types::Type;
 use super::value::{Repr, indices, way_in};
 use super::{Path, Reflect, Step, Value, ValueMut};
@@ -140,17 +140,20 @@ impl<T: Hydra> Handle<T> {
             Error::new(ErrorKind::TypeMismatch).path(self.path.to_string()).expected(expected).found(found)
         })?;
         let guarded = is_guarded(Type::new(T::TYPE, None));
-        Ok(Slot { place, handle: self.clone(), direct: !guarded && self.is_public() })
+        let private = self.leads_through(|note| matches!(note, Note::Private));
+        let read_only = self.leads_through(|note| matches!(note, Note::ReadOnly)) || is_guarded(self.ty);
+        let in_place = if read_only || !is_in_place(self.ty) { usize::MAX } else { self.offset };
+        Ok(Slot { place, handle: self.clone(), direct: !guarded && !private, in_place })
     }
 
-    /// True if no step leads through a private field.
-    fn is_public(&self) -> bool {
+    /// True if a step leads through a field with such a note.
+    fn leads_through(&self, is_such: impl Fn(&Note) -> bool) -> bool {
         let mut ty = Type::new(T::TYPE, None);
-        self.parts.iter().all(|&part| {
-            let private = |field: &Field| field.notes().iter().any(|note| matches!(note, Note::Private));
-            let private = ty.ty.fields().get(part).is_some_and(private);
+        self.parts.iter().any(|&part| {
+            let field = ty.ty.fields().get(part).map(Field::notes);
+            let found = ty.notes().iter().chain(field.unwrap_or_default()).any(&is_such);
             ty = ty.part(None, part).unwrap_or(ty);
-            !private
+            found
         })
     }
 
@@ -211,9 +214,43 @@ pub struct Slot<T, F> {
     handle: Handle<T>,
     /// It may be changed without a look at the value around it.
     direct: bool,
+    /// Where it is in a stored value in which it may be changed; [`usize::MAX`] if it may not.
+    in_place: usize,
 }
 
 impl<T: Hydra, F: Hydra> Slot<T, F> {
+    /// The slot of a path: [`Handle::new`] and [`Handle::slot`] in one.
+    pub fn new(path: &str) -> Result<Slot<T, F>> {
+        Handle::new(path)?.slot()
+    }
+
+    /// Where it is in a stored value.
+    #[inline]
+    pub(super) fn offset(&self) -> usize {
+        self.handle.offset
+    }
+
+    /// Its bytes in those of a stored value, if it has a fixed size and is not marked readonly.
+    #[inline]
+    pub(super) fn in_place<'a>(&self, value: &'a mut [u8]) -> Result<&'a mut [u8]> {
+        let end = self.in_place.checked_add(F::SIZE);
+        end.and_then(|end| value.get_mut(self.in_place..end)).ok_or_else(|| self.not_in_place())
+    }
+
+    #[cold]
+    fn not_in_place(&self) -> Error {
+        let error = match is_in_place(self.handle.ty) {
+            true => Why::ReadOnlyField.into(),
+            false => Error::new(ErrorKind::NotSettable)
+                .found(Value::type_name(self.handle.ty))
+                .expected("a value of a fixed size")
+                .help(
+                    "the elements of a list are reached by list(); else decode, change and encode the whole",
+                ),
+        };
+        error.path(self.handle.path.to_string())
+    }
+
     /// The value there.
     #[inline]
     pub fn get<'a>(&self, value: &'a T) -> &'a F {

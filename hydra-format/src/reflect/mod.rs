@@ -28,6 +28,7 @@ mod text;
 pub(crate) mod types;
 mod value;
 mod value_mut;
+mod view_mut;
 mod visit;
 mod walk;
 
@@ -51,3 +52,4 @@ pub use settable::Why;
 pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;
+pub use view_mut::{ListMut, ViewMut, view_mut};

@@ -116,6 +116,12 @@ pub(super) fn has_invariant(ty: Type<'_>) -> bool {
     ty.notes().iter().any(|note| matches!(note, Note::Invariant))
 }
 
+/// True if all of a value of the type stands in its own bytes.
+pub(super) fn is_in_place(ty: Type<'_>) -> bool {
+    let refers = |ty: Type<'_>| ty.kind().is_reference();
+    !refers(ty) && within(ty).all(|ty| !ty.ty.children().any(|child| refers(ty.resolve(child))))
+}
+
 /// True if the type, or one in it, has an invariant or a read-only field: only then is a new value looked through.
 pub(super) fn is_guarded(ty: Type<'_>) -> bool {
     within(ty).any(|ty| {

@@ -1,6 +1,8 @@
 //! Lines of a web server's log.
 
 use super::{Random, Shape, elements, stored, sum_of};
+use hydra::ViewMut;
+use hydra::reflect::Slot;
 use rkyv::seal::Seal;
 
 stored! {
@@ -105,6 +107,18 @@ impl Shape for Logs {
             line.code ^= 1;
             line.bytes ^= 1;
         }
+    }
+
+    fn updater() -> hydra::Result<impl FnMut(&mut ViewMut<'_, Logs>) -> hydra::Result<()>> {
+        let lines = Slot::<Logs, Vec<Line>>::new("lines")?;
+        let (code, bytes) = (Slot::<Line, u16>::new("code")?, Slot::<Line, u64>::new("bytes")?);
+        Ok(move |logs: &mut ViewMut<'_, Logs>| {
+            logs.list(&lines).each(|mut line| {
+                let (new_code, new_bytes) = (line.view().code() ^ 1, line.view().bytes() ^ 1);
+                line.set(&code, new_code)?;
+                line.set(&bytes, new_bytes)
+            })
+        })
     }
 
     fn update_rkyv(logs: Seal<'_, ArchivedLogs>) {

@@ -1,6 +1,8 @@
 //! Triangles of a surface: nothing but numbers.
 
 use super::{Random, Shape, elements, stored};
+use hydra::ViewMut;
+use hydra::reflect::Slot;
 use rkyv::seal::Seal;
 
 stored! {
@@ -66,6 +68,17 @@ impl Shape for Mesh {
 
     fn update(&mut self) {
         self.triangles.iter_mut().for_each(|triangle| triangle.normal.z += 1.0);
+    }
+
+    fn updater() -> hydra::Result<impl FnMut(&mut ViewMut<'_, Mesh>) -> hydra::Result<()>> {
+        let triangles = Slot::<Mesh, Vec<Triangle>>::new("triangles")?;
+        let height = Slot::<Triangle, f32>::new("normal.z")?;
+        Ok(move |mesh: &mut ViewMut<'_, Mesh>| {
+            mesh.list(&triangles).each(|mut triangle| {
+                let new = triangle.view().normal().z() + 1.0;
+                triangle.set(&height, new)
+            })
+        })
     }
 
     fn update_rkyv(mesh: Seal<'_, ArchivedMesh>) {

@@ -27,6 +27,8 @@ pub trait Shape: hydra::Hydra + rkyv::Archive {
     fn strings_rkyv(archived: &Archived<Self>) -> u64;
     /// Changes a few fields of each element.
     fn update(&mut self);
+    /// What does the same in place.
+    fn updater() -> hydra::Result<impl FnMut(&mut hydra::ViewMut<'_, Self>) -> hydra::Result<()>>;
     /// The same in place.
     fn update_rkyv(archived: Seal<'_, Archived<Self>>);
 }

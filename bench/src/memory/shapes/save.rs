@@ -1,6 +1,8 @@
 //! The players of a saved game of blocks: inventories, abilities, recipes, and what rides on whom.
 
 use super::{Random, Shape, elements, stored, sum_of};
+use hydra::ViewMut;
+use hydra::reflect::Slot;
 use rkyv::seal::Seal;
 
 stored! {
@@ -272,6 +274,24 @@ impl Shape for Save {
             player.spawn.0 ^= 1;
             player.inventory.iter_mut().for_each(|item| item.slot ^= 1);
         }
+    }
+
+    fn updater() -> hydra::Result<impl FnMut(&mut ViewMut<'_, Save>) -> hydra::Result<()>> {
+        let players = Slot::<Save, Vec<Player>>::new("players")?;
+        let (score, spawn) = (Slot::<Player, u64>::new("score")?, Slot::<Player, i64>::new("spawn.0")?);
+        let (inventory, slot) =
+            (Slot::<Player, Vec<Item>>::new("inventory")?, Slot::<Item, u8>::new("slot")?);
+        Ok(move |save: &mut ViewMut<'_, Save>| {
+            save.list(&players).each(|mut player| {
+                let (new_score, new_spawn) = (player.view().score() ^ 1, player.view().spawn().0 ^ 1);
+                player.set(&score, new_score)?;
+                player.set(&spawn, new_spawn)?;
+                player.list(&inventory).each(|mut item| {
+                    let new = item.view().slot() ^ 1;
+                    item.set(&slot, new)
+                })
+            })
+        })
     }
 
     fn update_rkyv(save: Seal<'_, ArchivedSave>) {

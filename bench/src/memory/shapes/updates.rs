@@ -1,6 +1,8 @@
 //! What a multiplayer game tells a client of its world, one update a tick: many options and tuples, short lists.
 
 use super::{Random, Shape, elements, stored};
+use hydra::ViewMut;
+use hydra::reflect::Slot;
 use rkyv::seal::Seal;
 
 stored! {
@@ -151,6 +153,26 @@ impl Shape for Updates {
                 contact.transform.velocity ^= 1;
             }
         }
+    }
+
+    fn updater() -> hydra::Result<impl FnMut(&mut ViewMut<'_, Updates>) -> hydra::Result<()>> {
+        let updates = Slot::<Updates, Vec<Update>>::new("updates")?;
+        let (score, contacts) =
+            (Slot::<Update, u32>::new("score")?, Slot::<Update, Vec<Contact>>::new("contacts")?);
+        let damage = Slot::<Contact, u8>::new("damage")?;
+        let velocity = Slot::<Contact, i16>::new("transform.velocity")?;
+        Ok(move |all: &mut ViewMut<'_, Updates>| {
+            all.list(&updates).each(|mut update| {
+                let new = update.view().score() ^ 1;
+                update.set(&score, new)?;
+                update.list(&contacts).each(|mut contact| {
+                    let view = contact.view();
+                    let (new_damage, new_velocity) = (view.damage() ^ 1, view.transform().velocity() ^ 1);
+                    contact.set(&damage, new_damage)?;
+                    contact.set(&velocity, new_velocity)
+                })
+            })
+        })
     }
 
     fn update_rkyv(updates: Seal<'_, ArchivedUpdates>) {

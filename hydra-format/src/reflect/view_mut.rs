@@ -1,0 +1,139 @@
+//! Values of a fixed size, changed where they are stored. Whether one is valid does not depend on its neighbours, so
+//! an image that was valid stays so.
+#![forbid(unsafe_code)]
+
+use super::Slot;
+use crate::codec::{At, Measure, Sink, open_image_mut};
+use crate::raw::{Spot, Spots, Text};
+use crate::{Describe, Error, ErrorKind, Hydra, Result, View};
+use std::marker::PhantomData;
+
+/// A stored value that can be changed in place: the parts of it that have a fixed size, by their [`Slot`]s. Made by
+/// [`view_mut`].
+pub struct ViewMut<'a, T> {
+    /// Among record and heap.
+    spot: Spot<'a>,
+    /// Where the heap starts behind the record.
+    heap: usize,
+    text: Text<'a>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A list whose elements can be changed in place; it keeps its length.
+pub struct ListMut<'a, T> {
+    /// Among record and heap.
+    spots: Spots<'a>,
+    heap: usize,
+    text: Text<'a>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// The value of an image, to be changed in place, after validation as by [`view`](crate::view).
+///
+/// ```
+/// use hydra::reflect::Slot;
+/// #[derive(hydra::Hydra)]
+/// pub struct Line {
+///     pub text: String,
+///     pub code: u16,
+/// }
+/// let lines = vec![Line { text: "found".into(), code: 200 }, Line { text: "lost".into(), code: 404 }];
+/// let mut image = hydra::to_bytes(&lines)?;
+///
+/// let (all, code) = (Slot::<Vec<Line>, Vec<Line>>::new("")?, Slot::<Line, u16>::new("code")?);
+/// hydra::view_mut::<Vec<Line>>(&mut image)?.list(&all).each(|mut line| {
+///     let next = line.view().code() + 1;
+///     line.set(&code, next)
+/// })?;
+/// assert_eq!(hydra::view::<Vec<Line>>(&image)?.get(1).unwrap().code(), 405);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+///
+/// An error also for an image with a checksum, which would no longer be that of its bytes, and for a type with an
+/// invariant: decode, change and encode such a value.
+pub fn view_mut<T: Hydra>(image: &mut [u8]) -> Result<ViewMut<'_, T>> {
+    let (bytes, heap, text) = open_image_mut::<T>(image)?;
+    let root = Spots::at(bytes, 0, T::SIZE, 1).into_first();
+    root.map(|spot| ViewMut::new(spot, heap, text)).ok_or_else(|| Error::new(ErrorKind::CutShort))
+}
+
+impl<'a, T: Hydra> ViewMut<'a, T> {
+    #[inline]
+    fn new(spot: Spot<'a>, heap: usize, text: Text<'a>) -> ViewMut<'a, T> {
+        ViewMut { spot, heap, text, of: PhantomData }
+    }
+
+    /// The value as it is now, read in place.
+    #[inline]
+    pub fn view(&self) -> View<'_, T> {
+        T::view(self.stored())
+    }
+
+    #[inline]
+    fn stored(&self) -> At<'_> {
+        At::new(self.spot.value(), self.spot.all().get(self.heap..).unwrap_or_default(), self.text)
+    }
+
+    /// Sets the part that a slot leads to. An error if it may not be changed, or has no fixed size, as text and lists.
+    #[inline]
+    pub fn set<F: Hydra>(&mut self, slot: &Slot<T, F>, new: F) -> Result<()> {
+        let target = slot.in_place(self.spot.value_mut())?;
+        if !F::FLAT {
+            let mut measure = Measure::default();
+            new.measure(&mut measure);
+            measure.finish()?;
+            target.fill(0);
+        }
+        new.encode(target, &mut Sink::new(&mut [], 0, &mut [], 0));
+        Ok(())
+    }
+
+    /// The list that a slot leads to.
+    #[inline]
+    pub fn list<F: Hydra>(&mut self, slot: &Slot<T, Vec<F>>) -> ListMut<'_, F> {
+        let (offset, count) = self.stored().part(slot.offset(), Vec::<F>::SIZE).reference();
+        let (start, heap, text) = (self.heap.saturating_add(offset), self.heap, self.text);
+        ListMut { spots: Spots::at(self.spot.all_mut(), start, F::SIZE, count), heap, text, of: PhantomData }
+    }
+
+    /// The value in the option that a slot leads to, if there is one.
+    #[inline]
+    pub fn some<F: Hydra>(&mut self, slot: &Slot<T, Option<F>>) -> Option<ViewMut<'_, F>> {
+        let is_some = self.stored().part(slot.offset(), 1).byte();
+        let start = self.spot.start().saturating_add(slot.offset()).saturating_add(F::ALIGN);
+        let (heap, text) = (self.heap, self.text);
+        let spot = Spots::at(self.spot.all_mut(), start, F::SIZE, is_some.into()).into_first();
+        spot.map(|spot| ViewMut::new(spot, heap, text))
+    }
+}
+
+impl<T: Hydra> ListMut<'_, T> {
+    /// Number of elements.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.spots.count()
+    }
+
+    /// True if there is no element.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element at `index`.
+    #[inline]
+    pub fn get(&mut self, index: usize) -> Option<ViewMut<'_, T>> {
+        let (heap, text) = (self.heap, self.text);
+        self.spots.get(index).map(|spot| ViewMut::new(spot, heap, text))
+    }
+
+    /// Calls `change` with each element in order, until one fails.
+    #[inline]
+    pub fn each(&mut self, mut change: impl FnMut(ViewMut<'_, T>) -> Result<()>) -> Result<()> {
+        for index in 0..self.spots.count() {
+            let Some(spot) = self.spots.get(index) else { break };
+            change(ViewMut::new(spot, self.heap, self.text))?;
+        }
+        Ok(())
+    }
+}
