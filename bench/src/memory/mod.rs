@@ -1,10 +1,12 @@
-//! One value in memory: four shapes against rkyv, bitcode, wincode and postcard. Every way into bytes and back gives an
-//! equal value, and every way to read gives an equal sum, or the run fails.
+//! One value in memory: four shapes against rkyv, FlatBuffers, bitcode, wincode and postcard. Every way into bytes and
+//! back gives an equal value, and every way to read gives an equal sum, or the run fails.
 
 mod clock;
+mod flat;
 pub mod shapes;
 
 use clock::{Way, rounds, shown};
+use flat::Flat;
 use hydra::AlignedBuf;
 use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
 use rkyv::bytecheck::CheckBytes;
@@ -24,6 +26,7 @@ type Unlimited = wincode::config::Configuration<true, { wincode::config::PREALLO
 trait Peers:
     Shape
     + Clone
+    + Flat
     + PartialEq
     + Debug
     + bitcode::Encode
@@ -74,6 +77,7 @@ fn shape<T: Peers>(times: usize) -> AnyResult<()> {
 struct Images {
     hydra: AlignedBuf,
     rkyv: AlignedVec,
+    flat: Vec<u8>,
     bitcode: Vec<u8>,
     wincode: Vec<u8>,
     postcard: Vec<u8>,
@@ -85,6 +89,7 @@ impl Images {
         Ok(Images {
             hydra: hydra::to_bytes(value)?,
             rkyv: rkyv_into(value, AlignedVec::new(), &mut arena),
+            flat: flat::to_bytes_in(&mut flat::Builder::new(), value).to_vec(),
             bitcode: bitcode::encode(value),
             wincode: wincode::config::serialize(value, Unlimited::new())?,
             postcard: postcard::to_allocvec(value)?,
@@ -96,13 +101,18 @@ impl Images {
         let same = [
             hydra::from_bytes::<T>(&self.hydra)? == *value,
             rkyv::from_bytes::<T, Error>(&self.rkyv)? == *value,
+            flat::from_bytes::<T>(&self.flat)? == *value,
             bitcode::decode::<T>(&self.bitcode)? == *value,
             wincode::config::deserialize::<T, _>(&self.wincode, Unlimited::new())? == *value,
             postcard::from_bytes::<T>(&self.postcard)? == *value,
         ];
         let (view, archived) =
             (hydra::view::<T>(&self.hydra)?, rkyv::access::<Archived<T>, Error>(&self.rkyv)?);
-        let sums = [T::few(view) == T::few_rkyv(archived), T::strings(view) == T::strings_rkyv(archived)];
+        let flat = flat::access::<T>(&self.flat)?;
+        let sums = [
+            [T::few_rkyv(archived), T::few_flat(flat)] == [T::few(view); 2],
+            [T::strings_rkyv(archived), T::strings_flat(flat)] == [T::strings(view); 2],
+        ];
         let (mut updated, mut hydra, mut rkyv) = (value.clone(), self.hydra.clone(), self.rkyv.clone());
         updated.update();
         T::updater()?(&mut hydra::view_mut(&mut hydra)?)?;
@@ -110,7 +120,7 @@ impl Images {
         T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(&mut rkyv) });
         let changed =
             [hydra::from_bytes::<T>(&hydra)? == updated, rkyv::from_bytes::<T, Error>(&rkyv)? == updated];
-        if same != [true; 5] || sums != [true; 2] || changed != [true; 2] {
+        if same != [true; 6] || sums != [true; 2] || changed != [true; 2] {
             let found = format!("values {same:?}, sums {sums:?}, updates {changed:?}");
             return Err(format!("{}: not the same: {found}", T::NAME).into());
         }
@@ -134,6 +144,8 @@ fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Way<'w>
     }));
     let mut buffer = AlignedBuf::default();
     ways.push(Way::new(row, "Hydra", move || hydra::to_bytes_in(&mut buffer, value).expect("encodable")));
+    let mut builder = flat::Builder::new();
+    ways.push(Way::new(row, "FlatBuffers", move || flat::to_bytes_in(&mut builder, value).len()));
     let mut buffer = bitcode::Buffer::new();
     ways.push(Way::new(row, "bitcode", move || buffer.encode(value).len()));
     let mut buffer = Vec::with_capacity(images.wincode.len());
@@ -148,6 +160,7 @@ fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Way<'w>
     let row = "deserialize, validated";
     ways.push(Way::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
     ways.push(Way::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
+    ways.push(Way::new(row, "FlatBuffers", || flat::from_bytes::<T>(&images.flat).expect("valid")));
     ways.push(Way::new(row, "bitcode", || bitcode::decode::<T>(&images.bitcode).expect("valid")));
     ways.push(Way::new(row, "wincode", || {
         wincode::config::deserialize::<T, _>(&images.wincode, Unlimited::new()).expect("valid")
@@ -164,6 +177,7 @@ fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
     let row = "access, validated";
     ways.push(Way::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
     ways.push(Way::new(row, "Hydra", || hydra::view::<T>(std::hint::black_box(&images.hydra)).is_ok()));
+    ways.push(Way::new(row, "FlatBuffers", || flat::access::<T>(std::hint::black_box(&images.flat)).is_ok()));
     ways.push(Way::new(row, "rkyv unvalidated", || {
         // SAFETY: rkyv made these bytes of a `T`.
         std::ptr::from_ref(unsafe {
@@ -173,13 +187,16 @@ fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
 
     let view = hydra::view::<T>(&images.hydra).expect("valid");
     let archived = rkyv::access::<Archived<T>, Error>(&images.rkyv).expect("valid");
+    let root = flat::access::<T>(&images.flat).expect("valid");
     let row = "read of a few fields";
     ways.push(Way::new(row, "rkyv", move || T::few_rkyv(std::hint::black_box(archived))));
     ways.push(Way::new(row, "Hydra", move || T::few(std::hint::black_box(view))));
+    ways.push(Way::new(row, "FlatBuffers", move || T::few_flat(std::hint::black_box(root))));
     if T::strings(view) > 0 {
         let row = "read of every string";
         ways.push(Way::new(row, "rkyv", move || T::strings_rkyv(std::hint::black_box(archived))));
         ways.push(Way::new(row, "Hydra", move || T::strings(std::hint::black_box(view))));
+        ways.push(Way::new(row, "FlatBuffers", move || T::strings_flat(std::hint::black_box(root))));
     }
 }
 
@@ -210,13 +227,14 @@ fn table(shape: &str, ways: &[Way<'_>], images: &Images) {
             others.join(", ")
         );
     }
-    let [rkyv, hydra, bitcode, wincode, postcard] =
-        [&images.rkyv[..], &images.hydra, &images.bitcode, &images.wincode, &images.postcard]
+    let [rkyv, hydra, flat, bitcode, wincode, postcard] =
+        [&images.rkyv[..], &images.hydra, &images.flat, &images.bitcode, &images.wincode, &images.postcard]
             .map(|image| image.len());
     let ratio = |bytes: usize| bytes as f64 / rkyv as f64;
     println!(
-        "| {shape} | bytes | {rkyv} | {hydra} | {:.2} | bitcode {:.2}, wincode {:.2}, postcard {:.2} |",
+        "| {shape} | bytes | {rkyv} | {hydra} | {:.2} | FlatBuffers {:.2}, bitcode {:.2}, wincode {:.2}, postcard {:.2} |",
         ratio(hydra),
+        ratio(flat),
         ratio(bitcode),
         ratio(wincode),
         ratio(postcard)

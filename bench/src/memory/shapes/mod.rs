@@ -1,10 +1,10 @@
 //! The four shapes, written for this project in the spirit of the field's public serialization benchmark, and what is
 //! read of them and changed in them. Deterministic: the same scale gives the same values.
 
-mod log;
-mod mesh;
-mod save;
-mod updates;
+pub mod log;
+pub mod mesh;
+pub mod save;
+pub mod updates;
 
 pub use log::Logs;
 pub use mesh::Mesh;
@@ -53,7 +53,7 @@ fn elements<T>(list: &mut rkyv::vec::ArchivedVec<T>) -> &mut [T] {
 }
 
 /// A string that was asked for: it counts with its length, and is handed to the optimiser whole.
-fn sum_of(string: &str) -> u64 {
+pub fn sum_of(string: &str) -> u64 {
     std::hint::black_box(string).len() as u64
 }
 

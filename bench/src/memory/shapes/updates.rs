@@ -52,7 +52,7 @@ stored! {
     }
 }
 
-const KINDS: [Kind; 9] = [
+pub const KINDS: [Kind; 9] = [
     Kind::Boat,
     Kind::Barge,
     Kind::Submarine,
