@@ -107,6 +107,11 @@ pub trait Opened<R: Record> {
         Err("no random reads".into())
     }
 
+    /// The same of all that a format was told of at once, if it fetches ahead then.
+    fn many(&mut self, _: &[u64]) -> Option<AnyResult<u64>> {
+        None
+    }
+
     /// What the first record has.
     fn first(&mut self) -> AnyResult<u64>;
 
@@ -168,7 +173,7 @@ impl Times {
 }
 
 /// The columns, in the order of the table.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "write",
     "write and sync",
     "scan",
@@ -177,6 +182,7 @@ const COLUMNS: [&str; 9] = [
     "one field",
     "random",
     "random again",
+    "random, told at once",
     "open to first record, us",
 ];
 
@@ -296,9 +302,14 @@ where
         if opened.remembers() {
             equal(&times.time(7, &name, places.len(), || opened.random(places))?, &look)?;
         }
+        let (many, nanos) = clock::nanos(|| opened.many(places).transpose())?;
+        if let Some(many) = many {
+            equal(&many, &look)?;
+            times.add(8, &name, nanos / places.len() as f64);
+        }
     }
     drop(opened);
-    let first = times.time(8, &name, 1, || format.open(&path)?.first())?;
+    let first = times.time(9, &name, 1, || format.open(&path)?.first())?;
     equal(&first, &input.records.first().map_or(0, |record| record.look()))
 }
 

@@ -168,6 +168,13 @@ const FILES: &[(&str, Counted)] = &[
     }),
     ("tick-get", |folder| get(folder, tick, |view| view.time())),
     ("log-get", |folder| get(folder, line, |view| view.time() + view.text().len() as u64)),
+    ("tick-get-many", |folder| {
+        let (table, places) = at_random(folder, tick)?;
+        counted(|| {
+            let mut records = table.get_many(&places);
+            records.try_fold(0, |sum: u64, tick| Ok(sum.wrapping_add(tick?.view().time())))
+        })
+    }),
     ("get-by-name", get_by_name),
     ("evolve", |folder| {
         let path = file(folder, tick)?;
@@ -226,16 +233,19 @@ fn scan<T: Hydra + hydra::Row>(
     counted(|| all::<T>(&path, &of))
 }
 
+/// A table in a map, and random places in it.
+fn at_random<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<(Table<T>, Vec<u64>)> {
+    let places = (0..RECORDS).map(|read| read.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RECORDS).collect();
+    Ok((mapped::<T>(&file(folder, make)?)?, places))
+}
+
 /// Records at random places of a map, whose blocks are known good.
 fn get<T: Hydra + hydra::Row>(
     folder: &Path,
     make: fn(u64) -> T,
     of: impl Fn(T::Read<'_>) -> u64,
 ) -> AnyResult<()> {
-    let path = file(folder, make)?;
-    let table = mapped::<T>(&path)?;
-    let places: Vec<u64> =
-        (0..RECORDS).map(|read| read.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RECORDS).collect();
+    let (table, places) = at_random(folder, make)?;
     counted(|| {
         places.iter().try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(of(table.get(place)?.view()))))
     })

@@ -67,6 +67,9 @@ impl State {
             same(&self.logs, line, &text)?;
             same(&self.fewer, at, &fewer::Tick { time: number.time, price: number.price })?;
             same(&self.turned, at, &turned::Tick { time: number.time, price: number.price })?;
+            let places: Vec<u64> = (0..40).map(|_| dice.below(self.model.logs.len() + 1) as u64).collect();
+            many(&self.ticks, &self.model.ticks, &places, tick)?;
+            many(&self.logs, &self.model.logs, &places, log)?;
             let record = self.untyped.get(line as u64)?;
             assert_eq!((record.index(), record.value()), (line as u64, Value::of(&text)));
             let record = self.logs.get(line as u64)?;
@@ -80,6 +83,25 @@ fn same<T: Hydra + Debug + PartialEq>(table: &Table<T>, at: usize, expected: &T)
     let record = table.get(at as u64)?;
     assert_eq!((record.index(), &record.decode()?), (at as u64, expected));
     assert_eq!(record.value(), Value::of(expected));
+    Ok(())
+}
+
+/// The records at places of which some are not there, all at once.
+fn many<T: Hydra + Debug + PartialEq>(
+    table: &Table<T>,
+    model: &[u64],
+    places: &[u64],
+    make: fn(u64) -> T,
+) -> Result<()> {
+    assert_eq!(table.get_many(places).len(), places.len());
+    for (&place, found) in places.iter().zip(table.get_many(places)) {
+        match model.get(place as usize) {
+            Some(&number) => {
+                assert_eq!((found.as_ref().unwrap().index(), found?.decode()?), (place, make(number)))
+            }
+            None => assert_eq!(found.err().unwrap().kind(), ErrorKind::NoSuchPath),
+        }
+    }
     Ok(())
 }
 

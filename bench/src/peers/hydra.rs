@@ -94,6 +94,12 @@ where
         places.iter().try_fold(0, |sum: u64, place| Ok(sum.wrapping_add(self.0.get(*place)?.view().look())))
     }
 
+    fn many(&mut self, places: &[u64]) -> Option<AnyResult<u64>> {
+        let mut records = self.0.get_many(places);
+        let sum = || records.try_fold(0, |sum: u64, record| Ok(sum.wrapping_add(record?.view().look())));
+        (self.1 == Way::Map).then(sum)
+    }
+
     fn first(&mut self) -> AnyResult<u64> {
         Ok(self.0.get(0)?.view().look())
     }

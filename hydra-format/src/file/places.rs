@@ -3,37 +3,38 @@
 #![forbid(unsafe_code)]
 
 use super::catalog::TableInfo;
-use super::layout::line_up;
 use super::records::Loaded;
 use crate::codec::At;
-use crate::raw::TextMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::raw::{TextMap, Texts};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Slots of the largest table: 1 MiB, enough for 8 GiB in blocks of the usual size.
 const MOST_SLOTS: u64 = 1 << 15;
 
-/// The first of two numbers in a word.
-const LOW: u64 = u32::MAX as u64;
-
-/// One block: count and stride, index of its first record, where its payload starts in the map, and where in the payload
-/// the text starts and ends. It is written once, the counts last; until then they are 0.
-type Slot = [AtomicU64; 4];
+/// One block: index of its first record, and where its payload starts in the map; its count, its stride, and where in the
+/// payload heap and text start. It is written once, the count last; until then that is 0.
+type Slot = ([AtomicU64; 2], [AtomicU32; 4]);
 
 /// Verified blocks, in slots of equally many records each. A slot keeps the block that holds its first record, so that
 /// a record is in the block of its own slot or of the next one; blocks that hold the first record of no slot are not kept.
 pub(super) struct Places {
-    map: Arc<TextMap>,
     /// Records of a slot, and 2^64 divided by them.
     width: u64,
     factor: u64,
     slots: Box<[Slot]>,
+    /// Where the payload of a slot's block starts, if the block has just the records of the slot, with this stride: all that
+    /// a read of most plain records has to look up.
+    regular: Box<[AtomicU64]>,
+    stride: u64,
+    /// The text of each slot's block.
+    texts: Texts,
     filling: Mutex<()>,
 }
 
 impl Places {
     /// Room for a table, in pages that are touched when they are used.
-    pub(super) fn new(map: Arc<TextMap>, table: &TableInfo) -> Places {
+    pub(super) fn new(map: Arc<TextMap>, table: &TableInfo, stride: usize) -> Places {
         let mean = |records: u64, blocks: u64| records.div_ceil(blocks.max(1));
         let usual = mean(table.record_count, table.block_count);
         // Where blocks are full but for a few, a slot is a full block.
@@ -42,9 +43,11 @@ impl Places {
         let width = width.max(table.record_count / MOST_SLOTS).max(2);
         let per_slot = |count: u64| count.checked_div(width).unwrap_or(0);
         let slots = per_slot(table.record_count).min(2 * MOST_SLOTS).saturating_add(2);
-        let slots = bytemuck::allocation::zeroed_slice_box(slots as usize);
         let factor = per_slot(u64::MAX).saturating_add(1);
-        Places { map, width, factor, slots, filling: Mutex::default() }
+        let texts = Texts::new(map, slots as usize);
+        let regular = bytemuck::allocation::zeroed_slice_box(slots as usize);
+        let slots = bytemuck::allocation::zeroed_slice_box(slots as usize);
+        Places { width, factor, slots, regular, stride: stride as u64, texts, filling: Mutex::default() }
     }
 
     /// The slot of a record; of very large indices it may be another, in which they are not found.
@@ -56,18 +59,61 @@ impl Places {
     /// The first `size` bytes of a record, with heap and text if its type refers to any; none if its block is not known.
     #[inline]
     pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
-        let [own, next] = self.slots.get(self.slot_of(index)..)?.first_chunk()?;
-        let (slot, counts, position) = holds(own, index).or_else(|| holds(next, index))?;
-        let (start, stride) = (slot[2].load(Ordering::Relaxed), counts >> 32);
-        let at = start.wrapping_add(position.wrapping_mul(stride)) as usize;
-        let record = self.map.get(at..at.saturating_add(size))?;
+        let map = self.texts.map();
         if !refs {
-            return Some(At::new(record, &[], ""));
+            return Some(At::new(
+                map.get_at(self.regular(index).or_else(|| self.start(index))?, size)?,
+                &[],
+                "",
+            ));
         }
-        let ends = slot[3].load(Ordering::Relaxed);
-        let heap = start.wrapping_add(line_up((counts & LOW).wrapping_mul(stride))) as usize;
-        let (text, end) = (start.wrapping_add(ends & LOW) as usize, start.wrapping_add(ends >> 32) as usize);
-        Some(At::new(record, self.map.get(heap..text)?, self.map.text(text..end)?))
+        let (number, slot, position) = self.slot(index)?;
+        let ([_, start], [_, stride, heap, text]) = slot;
+        let start = start.load(Ordering::Relaxed);
+        let record = start.wrapping_add(position.wrapping_mul(stride.load(Ordering::Relaxed).into()));
+        let (heap, text) = (heap.load(Ordering::Relaxed), text.load(Ordering::Relaxed));
+        let heap_start = start.wrapping_add(heap.into()) as usize;
+        let heap = map.get_at(heap_start, text.wrapping_sub(heap) as usize)?;
+        Some(At::new(map.get_at(record as usize, size)?, heap, self.texts.get(number)?))
+    }
+
+    /// Has the memory of a record fetched.
+    #[inline]
+    pub(super) fn prefetch(&self, index: u64) {
+        if let Some(start) = self.regular(index).or_else(|| self.start(index)) {
+            self.texts.map().prefetch(start);
+        }
+    }
+
+    /// Where a record of a regular block starts in the map.
+    #[inline]
+    fn regular(&self, index: u64) -> Option<usize> {
+        let number = self.slot_of(index);
+        let start = self.regular.get(number)?.load(Ordering::Relaxed);
+        let position = index.wrapping_sub((number as u64).wrapping_mul(self.width));
+        let at = start.wrapping_add(position.wrapping_mul(self.stride));
+        (start != 0 && position < self.width).then_some(at as usize)
+    }
+
+    /// Where a record starts in the map.
+    #[inline]
+    fn start(&self, index: u64) -> Option<usize> {
+        let (_, ([_, start], [_, stride, ..]), position) = self.slot(index)?;
+        let distance = position.wrapping_mul(stride.load(Ordering::Relaxed).into());
+        Some(start.load(Ordering::Relaxed).wrapping_add(distance) as usize)
+    }
+
+    /// The slot of the block that holds a record, its number, and the record's position in the block.
+    #[inline]
+    fn slot(&self, index: u64) -> Option<(usize, &Slot, u64)> {
+        let number = self.slot_of(index);
+        let own = self.slots.get(number)?;
+        if let Some(position) = holds(own, index) {
+            return Some((number, own, position));
+        }
+        let number = number.wrapping_add(1);
+        let next = self.slots.get(number)?;
+        Some((number, next, holds(next, index)?))
     }
 
     /// Keeps the verified block that holds a record, if it is in the map as it is read and has a slot.
@@ -76,24 +122,30 @@ impl Places {
         let own = (self.slot_of(index) as u64).max(loaded.first.div_ceil(self.width));
         let held = own.saturating_mul(self.width).checked_sub(loaded.first);
         let slot = held.filter(|held| *held < loaded.count as u64).and_then(|_| self.slots.get(own as usize));
-        let Some([counts, first, start, ends]) = slot else { return };
+        let Some(([first, start], [count, stride, heap, text])) = slot else { return };
         let _one = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.load(Ordering::Relaxed) == 0 {
+        if count.load(Ordering::Relaxed) == 0 {
             let at = ranges.records.start;
-            let [text, end] = [ranges.text.start, ranges.text.end].map(|end| end.saturating_sub(at));
-            let pair = |low: usize, high: usize| low as u64 | (high as u64) << 32;
+            let from_start = |at_byte: usize| at_byte.saturating_sub(at) as u32;
             first.store(loaded.first, Ordering::Relaxed);
             start.store(at as u64, Ordering::Relaxed);
-            ends.store(pair(text, end), Ordering::Relaxed);
-            counts.store(pair(loaded.count, loaded.stride), Ordering::Release);
+            stride.store(loaded.stride as u32, Ordering::Relaxed);
+            heap.store(from_start(ranges.heap.start), Ordering::Relaxed);
+            text.store(from_start(ranges.heap.end), Ordering::Relaxed);
+            self.texts.keep(own as usize, &ranges.text);
+            count.store(loaded.count as u32, Ordering::Release);
+            let whole = held == Some(0) && loaded.count as u64 == self.width;
+            if whole && loaded.stride as u64 == self.stride {
+                self.regular.get(own as usize).inspect(|slot| slot.store(at as u64, Ordering::Release));
+            }
         }
     }
 }
 
-/// The slot with its counts, and the record's position in its block, if that holds it.
+/// The record's position in the slot's block, if that holds it.
 #[inline]
-fn holds(slot: &Slot, index: u64) -> Option<(&Slot, u64, u64)> {
-    let counts = slot[0].load(Ordering::Acquire);
-    let position = index.wrapping_sub(slot[1].load(Ordering::Relaxed));
-    (position < counts & LOW).then_some((slot, counts, position))
+fn holds(([first, _], [count, ..]): &Slot, index: u64) -> Option<u64> {
+    let count = count.load(Ordering::Acquire);
+    let position = index.wrapping_sub(first.load(Ordering::Relaxed));
+    (position < count.into()).then_some(position)
 }

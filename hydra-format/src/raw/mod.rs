@@ -16,7 +16,7 @@ pub(crate) use builtin::{TupleLayout, each_tuple, pair_layout};
 pub(crate) use cast::{all_valid, bytes_of, read, slice_of, vec_of};
 pub use describe::{Describe, Plain};
 pub use map::Map;
-pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap};
+pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap, Texts};
 pub(crate) use place::Place;
 pub(crate) use spot::{Spot, Spots};
 pub(crate) use text::Text;

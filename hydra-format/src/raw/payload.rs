@@ -3,17 +3,25 @@
 use super::{AlignedBuf, Map};
 use crate::file::layout::REGION;
 use std::ops::Range;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The committed blocks of a mapped file. It remembers which ranges are UTF-8, so that text is looked at once.
 #[derive(Debug)]
 pub(crate) struct TextMap {
-    map: Arc<Map>,
+    /// Where the map starts in memory.
+    start: NonNull<u8>,
     /// Where they end, at most where the map does. What is behind them, and the header region before, writers change.
     end: usize,
+    map: Arc<Map>,
     known: Arc<Known>,
 }
+
+// SAFETY: `start` is that of the map, which is both, and which is only read through it.
+unsafe impl Send for TextMap {}
+// SAFETY: as above.
+unsafe impl Sync for TextMap {}
 
 /// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
 /// Forgetting costs time, never correctness. The key 0 is never known.
@@ -61,7 +69,17 @@ impl TextMap {
     /// A map about which nothing is known, and of which nothing is committed; `blocks` is about how many ranges it will
     /// be asked for.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
-        TextMap { map: Arc::new(map), end: 0, known: Arc::new(Known::new(blocks)) }
+        TextMap::of(Arc::new(map), 0, Arc::new(Known::new(blocks)))
+    }
+
+    fn of(map: Arc<Map>, end: usize, known: Arc<Known>) -> TextMap {
+        let start = NonNull::new(map.bytes.as_mut_ptr());
+        TextMap {
+            end: if start.is_some() { end } else { 0 },
+            start: start.unwrap_or(NonNull::dangling()),
+            map,
+            known,
+        }
     }
 
     /// The same file, of which so many bytes are committed, as far as it has them: it may have grown since it was mapped.
@@ -71,45 +89,95 @@ impl TextMap {
         let map =
             if self.map.bytes.len() >= committed { self.map.clone() } else { Arc::new(self.map.again()?) };
         let end = committed.min(map.bytes.len());
-        Ok(Arc::new(TextMap { map, end, known: self.known.clone() }))
+        Ok(Arc::new(TextMap::of(map, end, self.known.clone())))
     }
 
     /// These bytes of the file; none if they are not all in committed blocks.
     #[inline]
     pub(crate) fn get(&self, range: Range<usize>) -> Option<&[u8]> {
-        let count = range.end.checked_sub(range.start)?;
-        if range.start < REGION as usize || range.end > self.end {
+        self.get_at(range.start, range.end.checked_sub(range.start)?)
+    }
+
+    /// So many bytes from `start` of the file, with the same condition.
+    #[inline]
+    pub(crate) fn get_at(&self, start: usize, count: usize) -> Option<&[u8]> {
+        let last = self.end.checked_sub(count)?;
+        if start < REGION as usize || start > last {
             return None;
         }
         // SAFETY: in bounds of a map (checked above; `end` is within it) that lives as long as the result. Committed bytes
         // are not changed by anybody: that is the contract of `Map::open`, which alone makes maps. What Hydra's writers do
         // change is outside of these bounds. Tests `a_map_gives_committed_bytes_only` and, that they change nothing
         // else, `random_edits_equal_those_of_plain_values`.
-        Some(unsafe { std::slice::from_raw_parts(self.map.bytes.as_ptr().add(range.start), count) })
+        Some(unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(start), count) })
     }
 
-    /// The text in a range, if it is known to be UTF-8.
+    /// Has the memory at a byte of the file fetched, where the processor can be told to; any byte will do.
     #[inline]
-    pub(crate) fn text(&self, range: Range<usize>) -> Option<&str> {
-        if range.is_empty() {
-            return Some("");
+    pub(crate) fn prefetch(&self, at: usize) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let place = self.start.as_ptr().wrapping_add(at);
+            // SAFETY: a hint, which accesses no memory and cannot fail, whatever the address. Test
+            // `a_map_gives_committed_bytes_only`.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast_const().cast()) };
         }
-        if !self.known.contains(TextMap::key(&range)?) {
-            return None;
-        }
-        let text = self.get(range)?;
-        // SAFETY: a key stands for one range, and `check_text` alone inserts keys, of ranges that it found to be UTF-8 in a map
-        // of this file. That committed bytes do not change is the contract of `Map::open`. Test
-        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
-        Some(unsafe { std::str::from_utf8_unchecked(text) })
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
     }
+
+    /// The low bits of a key, which are the length.
+    const LENGTH_BITS: u32 = 29;
+    const LENGTHS: u64 = (1 << TextMap::LENGTH_BITS) - 1;
 
     /// The one key of a range of text: its first line and its length. None where they do not fit (files
     /// beyond 2 TiB), which then are looked at each time.
     fn key(range: &Range<usize>) -> Option<u64> {
         let (line, length) = (range.start as u64 / 64, range.len() as u64);
-        let fits = range.start.is_multiple_of(64) && line < 1 << 35 && length < 1 << 29;
-        fits.then_some((line << 29) | length)
+        let fits = range.start.is_multiple_of(64) && line < 1 << 35 && length <= TextMap::LENGTHS;
+        fits.then_some((line << TextMap::LENGTH_BITS) | length)
+    }
+}
+
+/// Texts of a mapped file that are known to be UTF-8, by numbers that the caller gives them.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    map: Arc<TextMap>,
+    /// [`TextMap::key`] of a range that is UTF-8, or 0: `keep` alone writes them.
+    keys: Box<[AtomicU64]>,
+}
+
+impl Texts {
+    /// Room for so many, in pages that are touched when they are used.
+    pub(crate) fn new(map: Arc<TextMap>, count: usize) -> Texts {
+        Texts { map, keys: bytemuck::allocation::zeroed_slice_box(count) }
+    }
+
+    /// The map that they are in.
+    #[inline]
+    pub(crate) fn map(&self) -> &TextMap {
+        &self.map
+    }
+
+    /// Remembers a range, if the map knows it to be UTF-8.
+    pub(crate) fn keep(&self, number: usize, range: &Range<usize>) {
+        let known = |key: &u64| range.is_empty() || self.map.known.contains(*key);
+        if let (Some(key), Some(kept)) = (TextMap::key(range).filter(known), self.keys.get(number)) {
+            kept.store(key, Ordering::Relaxed);
+        }
+    }
+
+    /// The text of a number; none if there is none.
+    #[inline]
+    pub(crate) fn get(&self, number: usize) -> Option<&str> {
+        let key = self.keys.get(number)?.load(Ordering::Relaxed);
+        let (start, length) = ((key >> TextMap::LENGTH_BITS).wrapping_mul(64), key & TextMap::LENGTHS);
+        let text = self.map.get_at(start as usize, length as usize)?;
+        // SAFETY: a key stands for one range, and `keep` alone writes keys, of ranges that are empty, or that `check_text` found to
+        // be UTF-8 in a map of this file. That committed bytes do not change is the contract of `Map::open`. Test
+        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        Some(unsafe { std::str::from_utf8_unchecked(text) })
     }
 }
 
@@ -270,6 +338,7 @@ mod tests {
         let map = map.covering(8256).unwrap();
         assert_eq!((map.get(8192..8256), map.end), (Some(&[7; 64][..]), 8256));
         assert_eq!(map.get(8256..8256), Some(&[][..]));
+        [0, 8192, 9000, usize::MAX].map(|at| map.prefetch(at));
         let (before, behind, odd) = (8191..8200, 8192..8257, Range { start: 8200, end: 8199 });
         assert_eq!([before, behind, odd, 0..0, 8192..usize::MAX].map(|range| map.get(range)), [None; 5]);
         let map = map.covering(u64::MAX).unwrap();
@@ -298,8 +367,11 @@ mod tests {
             assert_eq!(text(map, 128..164), Ok(36));
             assert_eq!(text(map, 192..228), Err(PayloadFault::Utf8(10)), "another line");
         };
-        let known =
-            |map: &TextMap, text: Range<usize>| map.text(AT + text.start..AT + text.end).map(str::len);
+        let known = |map: &Arc<TextMap>, text: Range<usize>| {
+            let texts = Texts::new(map.clone(), 1);
+            texts.keep(0, &(AT + text.start..AT + text.end));
+            texts.get(0).map(str::len)
+        };
         assert_eq!((known(&map, 64..100), known(&map, 64..64)), (None, Some(0)), "not looked at yet");
         looked_at(&map);
         looked_at(&map);
