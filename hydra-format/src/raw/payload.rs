@@ -338,7 +338,7 @@ mod tests {
         let map = map.covering(8256).unwrap();
         assert_eq!((map.get(8192..8256), map.end), (Some(&[7; 64][..]), 8256));
         assert_eq!(map.get(8256..8256), Some(&[][..]));
-        [0, 8192, 9000, usize::MAX].map(|at| map.prefetch(at));
+        [0, 8192, 9000, usize::MAX].into_iter().for_each(|at| map.prefetch(at));
         let (before, behind, odd) = (8191..8200, 8192..8257, Range { start: 8200, end: 8199 });
         assert_eq!([before, behind, odd, 0..0, 8192..usize::MAX].map(|range| map.get(range)), [None; 5]);
         let map = map.covering(u64::MAX).unwrap();
