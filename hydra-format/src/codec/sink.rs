@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::describe::round_up;
+use crate::raw::copy;
 use crate::{Error, ErrorKind};
 
 /// The deepest chain of references from a record to a value (FORMAT.md, section 12).
@@ -112,17 +113,16 @@ pub struct Sink<'a> {
     heap: &'a mut [u8],
     heap_at: usize,
     text: &'a mut [u8],
-    /// Bytes of it that are taken.
-    text_at: usize,
-    /// Where it starts in its region.
-    text_start: usize,
+    /// Where it ends in its region.
+    text_end: usize,
     overrun: bool,
 }
 
 impl<'a> Sink<'a> {
     /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_start` are their offsets in the regions.
     pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_start: usize) -> Sink<'a> {
-        Sink { heap, heap_at, text, text_at: 0, text_start, overrun: false }
+        let text_end = text_start + text.len();
+        Sink { heap, heap_at, text, text_end, overrun: false }
     }
 
     /// Takes the array that was measured, zeroed, and writes the reference to it into `slot`. Empty for an empty array,
@@ -158,44 +158,22 @@ impl<'a> Sink<'a> {
         if string.is_empty() {
             return;
         }
-        let end = self.text_at.saturating_add(string.len());
-        let Some(target) = self.text.get_mut(self.text_at..end) else {
+        let start = self.text_end - self.text.len();
+        let Some((target, rest)) = std::mem::take(&mut self.text).split_at_mut_checked(string.len()) else {
             self.overrun = true;
             return;
         };
+        self.text = rest;
         copy(target, string.as_bytes());
-        put_reference(slot, self.text_start + self.text_at, string.len());
-        self.text_at = end;
+        put_reference(slot, start, string.len());
     }
 
     /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
     pub(crate) fn finish(self) -> crate::Result<()> {
-        if !self.overrun && self.heap.is_empty() && self.text_at == self.text.len() {
+        if !self.overrun && self.heap.is_empty() && self.text.is_empty() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
-    }
-}
-
-/// Copies bytes into a slice of their length; a few of them without a call.
-#[inline]
-pub(super) fn copy(target: &mut [u8], bytes: &[u8]) {
-    match bytes.len() {
-        8..=16 => ends::<8>(target, bytes),
-        4..8 => ends::<4>(target, bytes),
-        2..4 => ends::<2>(target, bytes),
-        17..=32 => ends::<16>(target, bytes),
-        33..=64 => ends::<32>(target, bytes),
-        _ => put(target, bytes),
-    }
-}
-
-/// Copies `N` to `2 * N` bytes: the first and the last `N` of them.
-#[inline]
-fn ends<const N: usize>(target: &mut [u8], bytes: &[u8]) {
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) {
-        target.first_chunk_mut().into_iter().for_each(|target| *target = *first);
-        target.last_chunk_mut().into_iter().for_each(|target| *target = *last);
     }
 }
 

@@ -71,8 +71,53 @@ pub(crate) fn read<T: Describe>(bytes: &[u8]) -> Option<T> {
     Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
 }
 
+/// Copies bytes into a target of their length, up to 64 of them without a call; nothing if the lengths differ.
+#[inline(always)]
+pub(crate) fn copy(target: &mut [u8], bytes: &[u8]) {
+    let count = bytes.len();
+    if count < 8 {
+        if count >= 4 {
+            copy_by::<4>(target, bytes, 0);
+        } else if count > 0 {
+            copy_by::<1>(target, bytes, count >> 1);
+        }
+    } else if count <= 32 {
+        copy_by::<8>(target, bytes, count >> 4 << 3);
+    } else if count <= 64 {
+        copy_by::<16>(target, bytes, count >> 5 << 4);
+    } else if count == target.len() {
+        target.copy_from_slice(bytes);
+    }
+}
+
+/// Copies up to `4 * N` bytes, `N` at a time from both ends and from `inner` bytes further in.
+#[inline(always)]
+fn copy_by<const N: usize>(target: &mut [u8], bytes: &[u8], inner: usize) {
+    let Some(last) = bytes.len().checked_sub(N).filter(|_| target.len() == bytes.len()) else { return };
+    let Some(before) = last.checked_sub(inner) else { return };
+    let (from, to) = (bytes.as_ptr().cast::<[u8; N]>(), target.as_mut_ptr().cast::<[u8; N]>());
+    for at in [0, inner, before, last] {
+        // SAFETY: `at` is at most `last`, behind which `N` bytes are in both slices (checked above), which do not overlap;
+        // bytes have no alignment. Test `a_copy_of_any_length_is_whole`.
+        unsafe { to.byte_add(at).write_unaligned(from.byte_add(at).read_unaligned()) };
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_copy_of_any_length_is_whole() {
+        let bytes: Vec<u8> = (1..=200).collect();
+        for count in 0..=200 {
+            let mut target = [0; 200];
+            copy(&mut target[..count], &bytes[..count]);
+            assert_eq!((&target[..count], &target[count..]), (&bytes[..count], &vec![0; 200 - count][..]));
+            let mut other = vec![0; count + 1];
+            copy(&mut other, &bytes[..count]);
+            assert_eq!(other, vec![0; count + 1], "another length");
+        }
+    }
+
     use super::*;
     use crate::Hydra;
 

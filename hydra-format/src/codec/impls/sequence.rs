@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
-use crate::codec::sink::copy;
 use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
@@ -20,7 +19,8 @@ pub(super) fn measure_elements<T: Hydra>(elements: &[T], measure: &mut Measure) 
 #[inline]
 pub(super) fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
     match raw::bytes_of(elements) {
-        Some(bytes) if bytes.len() == target.len() => copy(target, bytes),
+        Some([]) => {}
+        Some(bytes) if bytes.len() == target.len() => raw::copy(target, bytes),
         _ => {
             let mut rest = target;
             for element in elements {
