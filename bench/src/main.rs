@@ -6,14 +6,14 @@
 //! - `quick`: the same, small enough for two minutes.
 //! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
 //! - `threads [TICKS] [LOGS] [ROUNDS]`: one thread and two over the blocks of a file, and the check of a whole one.
-//! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick.
+//! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick, 61 the full size.
 //! - `reflect [ROUNDS]`: reflection.
 //! - `evolve [RECORDS] [ROUNDS]`: types that changed.
 //! - `owned [RECORDS] [ROUNDS]`: the same records in peers, in place and as owned values.
 //! - `durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
 //! - `file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 //!
-//! Without numbers, or with `keep` after the command, `files`, `growth` and `threads` write their tables into docs/BENCHMARKS.md, and
+//! Without numbers, or with `keep` after the command, `files`, `growth`, `threads` and `memory` write their tables into docs/BENCHMARKS.md, and
 //! `growth` its picture beside it.
 
 mod chart;
@@ -84,7 +84,7 @@ fn main() -> AnyResult<()> {
         ("evolve", _) => evolve::run(number(0, 10_000_000), number(1, 7)),
         ("owned", _) => owned::run(number(0, 4_000_000), number(1, 7)),
         ("durable", _) => durable::run(number(0, 1000), number(1, 5)),
-        ("memory", _) => memory::run(number(0, 31)),
+        ("memory", _) => memory::run(number(0, 61), keep),
         ("reflect", _) => reflect::run(number(0, 201)),
         ("file", Some(path)) => peers::hydra::make::<ticks::Tick>(path.as_ref(), number(0, 80_000_000)),
         _ => Err(format!("no command `{what}`; they are listed at the top of bench/src/main.rs").into()),

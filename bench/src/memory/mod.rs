@@ -5,6 +5,7 @@ mod clock;
 mod flat;
 pub mod shapes;
 
+use crate::report::{Section, Table};
 use clock::{Way, rounds, shown};
 use flat::Flat;
 use hydra::AlignedBuf;
@@ -48,18 +49,35 @@ impl Peers for Mesh {}
 impl Peers for Save {}
 impl Peers for Updates {}
 
-/// Prints a table for each shape: medians of `times` rounds in turn, and their ratios to rkyv.
-pub fn run(times: usize) -> AnyResult<()> {
-    println!(
-        "| shape | | rkyv | Hydra | ratio | others, by their ratio |\n| --- | --- | --- | --- | --- | --- |"
-    );
-    shape::<Logs>(times)?;
-    shape::<Mesh>(times)?;
-    shape::<Save>(times)?;
-    shape::<Updates>(times)
+const PEERS: [&str; 5] = ["rkyv", "flatbuffers", "bitcode", "wincode", "postcard"];
+
+/// What Hydra aims at, as a ratio to rkyv: of log, mesh, save and updates.
+const GOALS: [(&str, [f64; 4]); 6] = [
+    ("serialize", [0.5, 0.85, 0.45, 0.5]),
+    ("deserialize, validated", [0.9, 0.9, 0.85, 1.0]),
+    ("access, validated", [0.15, 1.0, 0.15, 0.8]),
+    ("read of a few fields", [1.0; 4]),
+    ("read of every string", [0.4; 4]),
+    ("update", [1.0; 4]),
+];
+
+/// A table of all shapes: medians of `times` rounds in turn, and their ratios to rkyv.
+pub fn run(times: usize, keep: bool) -> AnyResult<()> {
+    let mut section = Section::new("memory", &PEERS)?;
+    section.say(&format!(
+        "Processor time of the thread, medians of {times} rounds in turn, of about a millisecond each; the others by their ratio to rkyv. What comes \
+         within a twentieth of its goal is *near*."
+    ));
+    let mut all = Table::new(&["shape", "", "rkyv", "Hydra", "ratio", "goal", "", "others"]);
+    shape::<Logs>(0, times, &mut all)?;
+    shape::<Mesh>(1, times, &mut all)?;
+    shape::<Save>(2, times, &mut all)?;
+    shape::<Updates>(3, times, &mut all)?;
+    section.table("Values in memory", &all);
+    section.finish(keep)
 }
 
-fn shape<T: Peers>(times: usize) -> AnyResult<()> {
+fn shape<T: Peers>(number: usize, times: usize, all: &mut Table) -> AnyResult<()> {
     let value = T::make(10);
     let images = Images::of(&value)?;
     images.check(&value)?;
@@ -69,7 +87,7 @@ fn shape<T: Peers>(times: usize) -> AnyResult<()> {
     reads::<T>(&images, &mut ways);
     updates::<T>(&mut updated, &mut updated_rkyv, &mut ways);
     rounds(&mut ways, times);
-    table(T::NAME, &ways, &images);
+    rows(T::NAME, number, &ways, &images, all);
     Ok(())
 }
 
@@ -94,6 +112,12 @@ impl Images {
             wincode: wincode::config::serialize(value, Unlimited::new())?,
             postcard: postcard::to_allocvec(value)?,
         })
+    }
+
+    /// Bytes: of rkyv, Hydra, and the others in their order.
+    fn sizes(&self) -> [usize; 6] {
+        [&self.rkyv[..], &self.hydra, &self.flat, &self.bitcode, &self.wincode, &self.postcard]
+            .map(<[u8]>::len)
     }
 
     /// All of them are the value, and reading it in place comes to the same sums.
@@ -210,33 +234,37 @@ fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, wa
     ways.push(Way::new("update", "Hydra", move || update(&mut view).expect("numbers")));
 }
 
-fn table(shape: &str, ways: &[Way<'_>], images: &Images) {
+/// The rows of a shape.
+fn rows(shape: &str, number: usize, ways: &[Way<'_>], images: &Images, all: &mut Table) {
     let mut rows: Vec<&str> = ways.iter().map(|way| way.row).collect();
     rows.dedup();
     for row in rows {
         let of = |name: &str| ways.iter().find(|way| way.row == row && way.name == name).map(Way::median);
-        let rkyv = of("rkyv").unwrap_or(f64::NAN);
+        let [rkyv, hydra] = ["rkyv", "Hydra"].map(|name| of(name).unwrap_or(f64::NAN));
         let others = ways.iter().filter(|way| way.row == row && !["rkyv", "Hydra"].contains(&way.name));
         let others: Vec<_> = others.map(|way| format!("{} {:.2}", way.name, way.median() / rkyv)).collect();
-        let hydra = of("Hydra");
-        println!(
-            "| {shape} | {row} | {} | {} | {} | {} |",
-            shown(rkyv),
-            hydra.map_or("-".into(), shown),
-            hydra.map_or("-".into(), |hydra| format!("{:.2}", hydra / rkyv)),
-            others.join(", ")
-        );
+        let goal = GOALS.iter().find(|goal| goal.0 == row).map(|goal| goal.1[number]);
+        let verdict = match goal.map(|goal| hydra / rkyv / goal) {
+            Some(part) if part <= 1.0 => "met",
+            Some(part) if part <= 1.05 => "near",
+            Some(_) => "**missed**",
+            None => "",
+        };
+        all.row(&[
+            shape,
+            row,
+            &shown(rkyv),
+            &shown(hydra),
+            &format!("{:.2}", hydra / rkyv),
+            &goal.map_or(String::new(), |goal| goal.to_string()),
+            verdict,
+            &others.join(", "),
+        ]);
     }
-    let [rkyv, hydra, flat, bitcode, wincode, postcard] =
-        [&images.rkyv[..], &images.hydra, &images.flat, &images.bitcode, &images.wincode, &images.postcard]
-            .map(|image| image.len());
-    let ratio = |bytes: usize| bytes as f64 / rkyv as f64;
-    println!(
-        "| {shape} | bytes | {rkyv} | {hydra} | {:.2} | FlatBuffers {:.2}, bitcode {:.2}, wincode {:.2}, postcard {:.2} |",
-        ratio(hydra),
-        ratio(flat),
-        ratio(bitcode),
-        ratio(wincode),
-        ratio(postcard)
-    );
+    let [rkyv, hydra, others @ ..] = images.sizes();
+    let ratio = |bytes: usize| format!("{:.2}", bytes as f64 / rkyv as f64);
+    let names = ["FlatBuffers", "bitcode", "wincode", "postcard"];
+    let others = names.iter().zip(others).map(|(name, bytes)| format!("{name} {}", ratio(bytes)));
+    let others = others.collect::<Vec<_>>().join(", ");
+    all.row(&[shape, "bytes", &rkyv.to_string(), &hydra.to_string(), &ratio(hydra), "", "", &others]);
 }
