@@ -30,18 +30,6 @@ impl<'a, T: Hydra> ListView<'a, T> {
         ListView { run, of: PhantomData }
     }
 
-    /// Number of elements.
-    #[inline]
-    pub fn len(self) -> usize {
-        self.run.count
-    }
-
-    /// True if there is no element.
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.run.count == 0
-    }
-
     /// The element at `index`.
     #[inline]
     pub fn get(self, index: usize) -> Option<T::View<'a>> {
@@ -140,18 +128,6 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
         MapView { run, of: PhantomData }
     }
 
-    /// Number of entries.
-    #[inline]
-    pub fn len(self) -> usize {
-        self.run.count
-    }
-
-    /// True if there is no entry.
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.run.count == 0
-    }
-
     /// The entry at `index` in the order of the keys.
     #[inline]
     pub fn entry(self, index: usize) -> Option<(K::View<'a>, V::View<'a>)> {
@@ -201,18 +177,6 @@ impl<'a, T: Hydra> SetView<'a, T> {
     #[inline]
     pub fn new(run: Run<'a>) -> Self {
         SetView { run, of: PhantomData }
-    }
-
-    /// Number of members.
-    #[inline]
-    pub fn len(self) -> usize {
-        self.run.count
-    }
-
-    /// True if there is no member.
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.run.count == 0
     }
 
     /// The members in their order.
@@ -268,6 +232,29 @@ pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Optio
         }
     }
     None
+}
+
+macro_rules! counted {
+    ($($view:ident<$($param:ident),+>, $one:literal, $all:literal;)*) => {$(
+        impl<$($param: Hydra),+> $view<'_, $($param),+> {
+            #[doc = concat!("Number of ", $all, ".")]
+            #[inline]
+            pub fn len(self) -> usize {
+                self.run.count
+            }
+
+            #[doc = concat!("True if there is no ", $one, ".")]
+            #[inline]
+            pub fn is_empty(self) -> bool {
+                self.run.count == 0
+            }
+        }
+    )*};
+}
+counted! {
+    ListView<T>, "element", "elements";
+    MapView<K, V>, "entry", "entries";
+    SetView<T>, "member", "members";
 }
 
 macro_rules! copy_and_debug {
