@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml -- COMMAND [NUMBER]..`, and COMMAND is one of these:
 //!
-//! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats. With no command: the full size.
-//! - `quick`: the same, small enough for two minutes.
+//! - `all`, and no command: `files`, `growth`, `threads` and `memory` at full size, written into docs/BENCHMARKS.md.
+//! - `quick`: the same, small, in less than two minutes.
+//! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats.
 //! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
 //! - `threads [TICKS] [LOGS] [ROUNDS]`: one thread and two over the blocks of a file, and the check of a whole one.
 //! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick, 61 the full size.
@@ -71,14 +72,25 @@ fn map_file(path: &Path) -> hydra::Result<hydra::Map> {
 
 fn main() -> AnyResult<()> {
     let mut args = std::env::args().skip(1).peekable();
-    let what = args.next_if(|arg| arg.parse::<usize>().is_err()).unwrap_or("files".into());
+    let what = args.next_if(|arg| arg.parse::<usize>().is_err()).unwrap_or("all".into());
     let path = if what == "file" { args.next() } else { None };
     let keep = args.next_if(|arg| arg == "keep").is_some() || args.peek().is_none();
     let numbers = args.map(|arg| arg.parse::<usize>()).collect::<Result<Vec<usize>, _>>()?;
     let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
     match (what.as_str(), path) {
+        ("all", _) => {
+            files::run(10_000_000, 1_000_000, 7, true)?;
+            growth::run(8, 7, true)?;
+            threads::run(10_000_000, 2_500_000, 9, true)?;
+            memory::run(61, true)
+        }
+        ("quick", _) => {
+            files::run(1_000_000, 100_000, 3, false)?;
+            growth::run(5, 4, false)?;
+            threads::run(1_000_000, 250_000, 3, false)?;
+            memory::run(3, false)
+        }
         ("files", _) => files::run(number(0, 10_000_000), number(1, 1_000_000), number(2, 7), keep),
-        ("quick", _) => files::run(1_000_000, 100_000, 3, false),
         ("growth", _) => growth::run(number(0, 8), number(1, 7), keep),
         ("threads", _) => threads::run(number(0, 10_000_000), number(1, 2_500_000), number(2, 9), keep),
         ("evolve", _) => evolve::run(number(0, 10_000_000), number(1, 7)),

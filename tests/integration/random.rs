@@ -163,6 +163,58 @@ fn random_reads_equal_a_model_through_appends_edits_and_other_types() -> Result<
     Ok(())
 }
 
+/// The same name, with more and more fields.
+mod pairs {
+    #[derive(hydra::Hydra)]
+    pub(super) struct Pair {
+        pub a: u64,
+        pub b: u64,
+    }
+    pub(super) mod wider {
+        #[derive(hydra::Hydra)]
+        pub struct Pair {
+            pub a: u64,
+            pub b: u64,
+            pub c: Option<u64>,
+        }
+    }
+    pub(super) mod narrow {
+        #[derive(hydra::Hydra)]
+        pub struct Pair {
+            pub a: u64,
+        }
+    }
+}
+
+/// Full blocks behind a small one, so that none begins where a slot does; and equally long blocks of records of other lengths.
+#[test]
+fn blocks_that_look_regular_are_not_taken_for_such() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("shifted.hydra");
+    let mut writer = Writer::options().block_bytes(4096).create(&path)?;
+    let numbers = writer.table::<u64>()?;
+    (0..10).try_for_each(|number| writer.append(numbers, &number))?;
+    writer.commit()?;
+    (10..5_000).try_for_each(|number| writer.append(numbers, &number))?;
+    writer.finish()?;
+    let table = map(&path)?.table::<u64>()?;
+    assert!((0..5_000).chain(0..5_000).all(|index| table.get(index).unwrap().view() == index));
+
+    let path = folder.path().join("wider.hydra");
+    let mut writer = Writer::create(&path)?;
+    let (old, new) = (writer.table::<pairs::Pair>()?, writer.table::<pairs::wider::Pair>()?);
+    for a in 0..1_000 {
+        match a / 100 % 2 {
+            0 => writer.append(old, &pairs::Pair { a, b: 0 })?,
+            _ => writer.append(new, &pairs::wider::Pair { a, b: 0, c: None })?,
+        }
+    }
+    writer.finish()?;
+    let table = map(&path)?.table::<pairs::narrow::Pair>()?;
+    assert!((0..1_000).chain(0..1_000).all(|index| table.get(index).unwrap().view().a() == index));
+    Ok(())
+}
+
 /// More blocks than a table remembers, of very unequal sizes.
 #[test]
 fn of_very_many_blocks_each_is_found() -> Result<()> {

@@ -400,6 +400,14 @@ mod tests {
         assert_eq!(changed(20, 1), ErrorKind::BadReference);
         assert_eq!(changed(64, 1), ErrorKind::Checksum);
         assert_eq!(from_bytes::<u64>(&image).unwrap_err().kind(), ErrorKind::TypeMismatch);
+        let (mut short, mut list) = (to_bytes(&7u64).unwrap(), to_bytes(&vec![1u8, 2]).unwrap());
+        (short[20], list[20]) = (0, 100);
+        assert_eq!(from_bytes::<u64>(&short).unwrap_err().kind(), ErrorKind::BadReference, "in the record");
+        assert_eq!(
+            from_bytes::<Vec<u8>>(&list).unwrap_err().kind(),
+            ErrorKind::BadReference,
+            "not on a line"
+        );
         let error = from_bytes::<Sample>(&{
             let mut image = to_bytes(&sample()).unwrap();
             image[64 + 8] = 9;

@@ -90,6 +90,7 @@ impl Places {
     fn regular(&self, index: u64) -> Option<usize> {
         let number = self.slot_of(index);
         let start = self.regular.get(number)?.load(Ordering::Relaxed);
+        // Of very large blocks, the slot may be the next one.
         let position = index.wrapping_sub((number as u64).wrapping_mul(self.width));
         let at = start.wrapping_add(position.wrapping_mul(self.stride));
         (start != 0 && position < self.width).then_some(at as usize)
