@@ -172,7 +172,7 @@ mod pairs {
     }
     pub(super) mod wider {
         #[derive(hydra::Hydra)]
-        pub struct Pair {
+        pub(in crate::random) struct Pair {
             pub a: u64,
             pub b: u64,
             pub c: Option<u64>,
@@ -180,7 +180,7 @@ mod pairs {
     }
     pub(super) mod narrow {
         #[derive(hydra::Hydra)]
-        pub struct Pair {
+        pub(in crate::random) struct Pair {
             pub a: u64,
         }
     }
