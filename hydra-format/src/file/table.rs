@@ -14,6 +14,7 @@ use crate::evolve::{Evolution, Resolution};
 use crate::{Describe, Dynamic, Hydra, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -76,8 +77,8 @@ pub struct Table<T = Dynamic> {
     shared: Arc<Shared>,
     number: usize,
     schema: Arc<Schema>,
-    /// Verified blocks of a map.
-    places: Arc<OnceLock<Places>>,
+    /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
+    places: Arc<(AtomicBool, OnceLock<Places>)>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -227,7 +228,7 @@ impl<T: Row> Table<T> {
     #[inline]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
-        match self.places.get().and_then(|places| places.find(index, size, T::REFS)) {
+        match self.places.1.get().and_then(|places| places.find(index, size, T::REFS)) {
             Some(at) => Ok(Record::lent(index, at, &self.schema)),
             None => Ok(Record::owned(index, self.block_of(index)?, &self.schema)),
         }
@@ -255,7 +256,8 @@ impl<T: Row> Table<T> {
     ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
         const AHEAD: usize = 16;
         indices.iter().enumerate().map(|(read, &index)| {
-            if let (Some(places), Some(&next)) = (self.places.get(), indices.get(read.saturating_add(AHEAD)))
+            if let (Some(places), Some(&next)) =
+                (self.places.1.get(), indices.get(read.saturating_add(AHEAD)))
             {
                 places.prefetch(next);
             }
@@ -278,7 +280,10 @@ impl<T: Row> Table<T> {
             return Err(shared.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
         if let Some(map) = shared.map() {
-            self.places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
+            let (asked, places) = &*self.places;
+            if asked.swap(true, Ordering::Relaxed) {
+                places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
+            }
         }
         Ok(Box::new(Block::whole(loaded)))
     }

@@ -4,8 +4,8 @@ use super::{AlignedBuf, Map};
 use crate::file::layout::REGION;
 use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The committed blocks of a mapped file. It remembers which ranges are UTF-8, so that text is looked at once.
 #[derive(Debug)]
@@ -26,43 +26,62 @@ unsafe impl Sync for TextMap {}
 /// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
 /// Forgetting costs time, never correctness. The key 0 is never known.
 #[derive(Debug)]
-pub(crate) struct Known(Box<[AtomicU64]>);
+pub(crate) struct Known {
+    /// The slots, made a part at a time: who looks at one block of a large file needs but one.
+    parts: Box<[OnceLock<Box<[AtomicU64]>>]>,
+    /// Slots of a part.
+    width: usize,
+}
 
 impl Known {
     /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
     const MOST_SLOTS: u64 = 1 << 17;
+    /// Slots of a part, at most.
+    const PART: usize = 512;
     /// How far from its own slot a key may be.
     const PROBES: usize = 8;
 
-    /// Room for `count` keys, within bounds. Its pages are touched when they are used.
+    /// Room for `count` keys, within bounds.
     pub(crate) fn new(count: u64) -> Known {
-        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
-        Known(bytemuck::allocation::zeroed_slice_box(slots as usize))
+        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two() as usize;
+        let parts = slots.div_ceil(Known::PART);
+        Known { parts: (0..parts).map(|_| OnceLock::new()).collect(), width: slots.min(Known::PART) }
     }
 
-    /// The slots in which a key may be, its own first.
-    fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
-        // Fibonacci hashing: keys are multiples of large powers of two.
-        let own = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
-        let mask = self.0.len().saturating_sub(1);
-        (0..Known::PROBES).filter_map(move |probe| self.0.get(own.wrapping_add(probe) & mask))
+    /// The part of a key.
+    fn part(&self, key: u64) -> Option<&OnceLock<Box<[AtomicU64]>>> {
+        self.parts.get((hash(key) >> 48) as usize & self.parts.len().saturating_sub(1))
+    }
+
+    /// The slots of its part in which a key may be, its own first.
+    fn slots(part: &[AtomicU64], key: u64) -> impl Iterator<Item = &AtomicU64> {
+        let (own, mask) = ((hash(key) >> 32) as usize, part.len().saturating_sub(1));
+        (0..Known::PROBES).filter_map(move |probe| part.get(own.wrapping_add(probe) & mask))
     }
 
     /// True if the key was inserted and not displaced since.
     #[inline]
     pub(crate) fn contains(&self, key: u64) -> bool {
+        let Some(part) = self.part(key).and_then(OnceLock::get) else { return false };
         let found =
             |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
-        self.slots(key).find_map(found).is_some_and(|held| held == key && key != 0)
+        Known::slots(part, key).find_map(found).is_some_and(|held| held == key && key != 0)
     }
 
     /// Remembers the key, in the first free slot, or in its own.
     pub(crate) fn insert(&self, key: u64) {
-        let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
-        if let Some(slot) = free.or_else(|| self.slots(key).next()) {
+        let Some(part) = self.part(key) else { return };
+        let part = part.get_or_init(|| bytemuck::allocation::zeroed_slice_box(self.width));
+        let free = Known::slots(part, key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
+        if let Some(slot) = free.or_else(|| Known::slots(part, key).next()) {
             slot.store(key, Ordering::Relaxed);
         }
     }
+}
+
+/// Fibonacci hashing: keys are multiples of large powers of two.
+fn hash(key: u64) -> u64 {
+    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl TextMap {
