@@ -9,7 +9,7 @@ use crate::raw::{TextMap, Texts};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Slots of the largest table: 1 MiB, enough for 8 GiB in blocks of the usual size.
+/// Slots of the largest table, which with what is beside them take 1.5 MiB: enough for 8 GiB in blocks of the usual size.
 const MOST_SLOTS: u64 = 1 << 15;
 
 /// One block: index of its first record, and where its payload starts in the map; its count, its stride, and where in the
@@ -61,11 +61,7 @@ impl Places {
     pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
         let map = self.texts.map();
         if !refs {
-            return Some(At::new(
-                map.get_at(self.regular(index).or_else(|| self.start(index))?, size)?,
-                &[],
-                "",
-            ));
+            return Some(At::new(map.get_at(self.start(index)?, size)?, &[], ""));
         }
         let (number, slot, position) = self.slot(index)?;
         let ([_, start], [_, stride, heap, text]) = slot;
@@ -80,7 +76,7 @@ impl Places {
     /// Has the memory of a record fetched.
     #[inline]
     pub(super) fn prefetch(&self, index: u64) {
-        if let Some(start) = self.regular(index).or_else(|| self.start(index)) {
+        if let Some(start) = self.start(index) {
             self.texts.map().prefetch(start);
         }
     }
@@ -99,6 +95,9 @@ impl Places {
     /// Where a record starts in the map.
     #[inline]
     fn start(&self, index: u64) -> Option<usize> {
+        if let Some(start) = self.regular(index) {
+            return Some(start);
+        }
         let (_, ([_, start], [_, stride, ..]), position) = self.slot(index)?;
         let distance = position.wrapping_mul(stride.load(Ordering::Relaxed).into());
         Some(start.load(Ordering::Relaxed).wrapping_add(distance) as usize)

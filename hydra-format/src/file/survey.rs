@@ -186,7 +186,10 @@ impl Survey {
             Some(BlockKind::Index) if !self.gaps.is_empty() && !uncommitted => {
                 let read = or_damage(block::read_block(source, key, offset, limit))?;
                 match read.as_ref().map(|(_, payload)| Index::parse(payload)) {
-                    Ok(Ok(index)) => self.read_index(&index),
+                    Ok(Ok(index)) => {
+                        self.read_index(&index);
+                        self.read_schemas(source, &index)?;
+                    }
                     _ => self.blind = true,
                 }
             }
@@ -243,6 +246,20 @@ impl Survey {
         if index.is_directory() && !self.blind {
             self.gaps.iter_mut().rev().take_while(|gap| !gap.explained).for_each(|gap| gap.explained = true);
         }
+    }
+
+    /// Schemas in gaps that a directory names: their headers do not fit between the blocks around them, but a reader, which looks
+    /// for them there, finds them.
+    fn read_schemas(&mut self, source: &dyn Source, index: &Index<'_>) -> Result<()> {
+        let (key, limit) = (self.header.sync_key(), self.limit);
+        for offset in index.schemas().map(|listed| listed.offset) {
+            if self.gaps.iter().any(|gap| gap.bytes.contains(&offset)) {
+                let read = or_damage(block::read_block(source, key, offset, limit))?;
+                let of_schema = read.ok().filter(|(header, _)| header.is(BlockKind::Schema));
+                let _ = of_schema.map(|(header, payload)| self.catalog.add_schema(offset, &header, &payload));
+            }
+        }
+        Ok(())
     }
 
     /// What the commit record tells about gaps and the end of the file.
