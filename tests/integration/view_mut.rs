@@ -114,6 +114,35 @@ fn an_image_becomes_that_of_the_changed_value() {
     assert_eq!(hydra::from_bytes::<Vec<Player>>(&image).unwrap(), players);
 }
 
+#[derive(Hydra, Clone, Debug, PartialEq)]
+struct Sealed {
+    #[hydra(readonly)]
+    pub items: Vec<Item>,
+    #[hydra(readonly)]
+    pub spare: Option<Item>,
+}
+
+#[test]
+fn what_is_behind_a_readonly_field_can_only_be_looked_at() {
+    let mut image =
+        hydra::to_bytes(&Sealed { items: vec![item("a", 1)], spare: Some(item("b", 2)) }).unwrap();
+    let (before, count) = (image.clone(), slot::<Item, i8>("count"));
+    let mut sealed = view_mut::<Sealed>(&mut image).unwrap();
+    let items = slot::<Sealed, Vec<Item>>("items");
+    let why = |result: hydra::Result<()>| result.unwrap_err().why();
+    assert_eq!(why(sealed.list(&items).each(|mut item| item.set(&count, 9))), Some(Why::ReadOnlyField));
+    let mut list = sealed.list(&items);
+    let mut first = list.get(0).unwrap();
+    assert_eq!(first.view().name(), "a");
+    assert_eq!(why(first.set(&count, 9)), Some(Why::ReadOnlyField));
+    let mut spare = sealed.some(&slot::<Sealed, Option<Item>>("spare")).unwrap();
+    assert_eq!(spare.view().count(), 2);
+    assert_eq!(why(spare.set(&count, 9)), Some(Why::ReadOnlyField));
+    let mut parts = spare.list(&slot::<Item, Vec<u16>>("parts"));
+    assert_eq!(why(parts.get(0).unwrap().set(&slot(""), 7u16)), Some(Why::ReadOnlyField));
+    assert_eq!(*image, *before);
+}
+
 #[test]
 fn each_ends_with_the_first_error() {
     let mut image = hydra::to_bytes(&vec![1u32, 2, 3]).unwrap();

@@ -141,9 +141,10 @@ impl<T: Hydra> Handle<T> {
         })?;
         let guarded = is_guarded(Type::new(T::TYPE, None));
         let private = self.leads_through(|note| matches!(note, Note::Private));
-        let read_only = self.leads_through(|note| matches!(note, Note::ReadOnly)) || is_guarded(self.ty);
-        let in_place = if read_only || !is_in_place(self.ty) { usize::MAX } else { self.offset };
-        Ok(Slot { place, handle: self.clone(), direct: !guarded && !private, in_place })
+        let read_only = self.leads_through(|note| matches!(note, Note::ReadOnly));
+        let settable = !read_only && !is_guarded(self.ty) && is_in_place(self.ty);
+        let in_place = if settable { self.offset } else { usize::MAX };
+        Ok(Slot { place, handle: self.clone(), direct: !guarded && !private, in_place, read_only })
     }
 
     /// True if a step leads through a field with such a note.
@@ -216,6 +217,8 @@ pub struct Slot<T, F> {
     direct: bool,
     /// Where it is in a stored value in which it may be changed; [`usize::MAX`] if it may not.
     in_place: usize,
+    /// A field on the way is marked readonly.
+    pub(super) read_only: bool,
 }
 
 impl<T: Hydra, F: Hydra> Slot<T, F> {
@@ -238,7 +241,7 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
     }
 
     #[cold]
-    fn not_in_place(&self) -> Error {
+    pub(super) fn not_in_place(&self) -> Error {
         let error = match is_in_place(self.handle.ty) {
             true => Why::ReadOnlyField.into(),
             false => Error::new(ErrorKind::NotSettable)

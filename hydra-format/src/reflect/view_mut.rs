@@ -16,6 +16,8 @@ pub struct ViewMut<'a, T> {
     /// Where the heap starts behind the record.
     heap: usize,
     text: Text<'a>,
+    /// It was reached through a field that is marked readonly.
+    read_only: bool,
     of: PhantomData<fn() -> T>,
 }
 
@@ -25,6 +27,7 @@ pub struct ListMut<'a, T> {
     spots: Spots<'a>,
     heap: usize,
     text: Text<'a>,
+    read_only: bool,
     of: PhantomData<fn() -> T>,
 }
 
@@ -54,13 +57,13 @@ pub struct ListMut<'a, T> {
 pub fn view_mut<T: Hydra>(image: &mut [u8]) -> Result<ViewMut<'_, T>> {
     let (bytes, heap, text) = open_image_mut::<T>(image)?;
     let root = Spots::at(bytes, 0, T::SIZE, 1).into_first();
-    root.map(|spot| ViewMut::new(spot, heap, text)).ok_or_else(|| Error::new(ErrorKind::CutShort))
+    root.map(|spot| ViewMut::new(spot, heap, text, false)).ok_or_else(|| Error::new(ErrorKind::CutShort))
 }
 
 impl<'a, T: Hydra> ViewMut<'a, T> {
     #[inline]
-    fn new(spot: Spot<'a>, heap: usize, text: Text<'a>) -> ViewMut<'a, T> {
-        ViewMut { spot, heap, text, of: PhantomData }
+    fn new(spot: Spot<'a>, heap: usize, text: Text<'a>, read_only: bool) -> ViewMut<'a, T> {
+        ViewMut { spot, heap, text, read_only, of: PhantomData }
     }
 
     /// The value as it is now, read in place.
@@ -77,6 +80,9 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     /// Sets the part that a slot leads to. An error if it may not be changed, or has no fixed size, as text and lists.
     #[inline]
     pub fn set<F: Hydra>(&mut self, slot: &Slot<T, F>, new: F) -> Result<()> {
+        if self.read_only {
+            return Err(slot.not_in_place());
+        }
         let target = slot.in_place(self.spot.value_mut())?;
         if !F::FLAT {
             let mut measure = Measure::default();
@@ -93,7 +99,9 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     pub fn list<F: Hydra>(&mut self, slot: &Slot<T, Vec<F>>) -> ListMut<'_, F> {
         let (offset, count) = self.stored().part(slot.offset(), Vec::<F>::SIZE).reference();
         let (start, heap, text) = (self.heap.saturating_add(offset), self.heap, self.text);
-        ListMut { spots: Spots::at(self.spot.all_mut(), start, F::SIZE, count), heap, text, of: PhantomData }
+        let read_only = self.read_only || slot.read_only;
+        let spots = Spots::at(self.spot.all_mut(), start, F::SIZE, count);
+        ListMut { spots, heap, text, read_only, of: PhantomData }
     }
 
     /// The value in the option that a slot leads to, if there is one.
@@ -101,9 +109,9 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     pub fn some<F: Hydra>(&mut self, slot: &Slot<T, Option<F>>) -> Option<ViewMut<'_, F>> {
         let is_some = self.stored().part(slot.offset(), 1).byte();
         let start = self.spot.start().saturating_add(slot.offset()).saturating_add(F::ALIGN);
-        let (heap, text) = (self.heap, self.text);
+        let (heap, text, read_only) = (self.heap, self.text, self.read_only || slot.read_only);
         let spot = Spots::at(self.spot.all_mut(), start, F::SIZE, is_some.into()).into_first();
-        spot.map(|spot| ViewMut::new(spot, heap, text))
+        spot.map(|spot| ViewMut::new(spot, heap, text, read_only))
     }
 }
 
@@ -123,8 +131,8 @@ impl<T: Hydra> ListMut<'_, T> {
     /// The element at `index`.
     #[inline]
     pub fn get(&mut self, index: usize) -> Option<ViewMut<'_, T>> {
-        let (heap, text) = (self.heap, self.text);
-        self.spots.get(index).map(|spot| ViewMut::new(spot, heap, text))
+        let (heap, text, read_only) = (self.heap, self.text, self.read_only);
+        self.spots.get(index).map(|spot| ViewMut::new(spot, heap, text, read_only))
     }
 
     /// Calls `change` with each element in order, until one fails.
@@ -132,7 +140,7 @@ impl<T: Hydra> ListMut<'_, T> {
     pub fn each(&mut self, mut change: impl FnMut(ViewMut<'_, T>) -> Result<()>) -> Result<()> {
         for index in 0..self.spots.count() {
             let Some(spot) = self.spots.get(index) else { break };
-            change(ViewMut::new(spot, self.heap, self.text))?;
+            change(ViewMut::new(spot, self.heap, self.text, self.read_only))?;
         }
         Ok(())
     }
