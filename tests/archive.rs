@@ -33,12 +33,13 @@ pub(crate) fn each(target: &str, law: impl Fn(&[u8])) {
     let entries = entries(&bytes).unwrap_or_else(|what| panic!("{archive}: {what}"));
     assert!(entries.len() > 10, "{archive}: {} entries", entries.len());
     let mut broken = Vec::new();
-    for (name, content) in entries {
+    for (name, content) in &entries {
         // What ends the whole process is the last in the output.
         println!("{archive}: {name}");
         if catch_unwind(AssertUnwindSafe(|| law(content))).is_err() {
             broken.push(format!("{archive}: {name}"));
         }
     }
-    assert!(broken.is_empty(), "{} entries break a law:\n{}", broken.len(), broken.join("\n"));
+    let count = entries.len();
+    assert!(broken.is_empty(), "{} of {count} entries break a law:\n{}", broken.len(), broken.join("\n"));
 }
