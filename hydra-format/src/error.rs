@@ -170,6 +170,14 @@ impl Error {
         self
     }
 
+    /// Names the file as the caller does, who may have come to it by a link.
+    pub(crate) fn known_as(mut self, file: &Path, known: &Path) -> Error {
+        if self.0.file.as_deref().is_none_or(|named| named == file) {
+            self.0.file = Some(known.to_path_buf());
+        }
+        self
+    }
+
     /// The file offset in bytes, unless a deeper layer gave one.
     pub fn at(mut self, offset: u64) -> Error {
         self.0.offset.get_or_insert(offset);

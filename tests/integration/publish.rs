@@ -1,8 +1,10 @@
 //! Who owns a file's name and its lock: writers whose file is replaced under them, whole files that are put in place, temporary
 //! names, and locks over a fork. What needs a process of its own is in `real/main.rs`.
 
+use hydra::file::OutputOptions;
 use hydra::{Editor, ErrorKind, Hydra, Level, Reader, Writer, load, save};
 use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -200,6 +202,59 @@ fn saves_at_once_give_one_of_them() {
         }
     });
     assert_eq!(names(folder.path()), ["value.hydra"]);
+}
+
+/// A crash can leave the temporary name on the very file that got its own: that file is not written to.
+#[cfg(unix)]
+#[test]
+fn a_temporary_name_that_was_left_behind_goes_and_its_file_stays() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    save(at("value.hydra"), &1_u8).unwrap();
+    let temporary = format!(".hydra-{:08x}.tmp", crc32fast::hash(b"value.hydra"));
+    for left in ["value.hydra", "another"] {
+        fs::hard_link(at("value.hydra"), at(&temporary)).unwrap();
+        fs::hard_link(at("value.hydra"), at(left)).ok();
+        let old = fs::read(at(left)).unwrap();
+        save(at("value.hydra"), &2_u8).unwrap();
+        assert!(left == "value.hydra" || fs::read(at(left)).unwrap() == old);
+        assert_eq!(load::<u8>(at("value.hydra")).unwrap(), 2);
+    }
+    std::os::unix::fs::symlink("nowhere", at(&temporary)).unwrap();
+    Writer::create(at("new.hydra")).unwrap().finish().unwrap();
+    save(at("value.hydra"), &3_u8).unwrap();
+    assert_eq!(names(folder.path()), ["another", "new.hydra", "value.hydra"]);
+}
+
+/// Bytes and records under the same rules, and nothing where they end early.
+#[test]
+fn an_output_appears_whole_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("day.csv");
+    let begin = |replace| OutputOptions::default().replace(replace).begin(&path);
+    let mut output = begin(false).unwrap();
+    output.write_all(b"half").unwrap();
+    assert!(!path.exists());
+    drop(output);
+    assert_eq!(names(folder.path()), [""; 0]);
+    begin(false).unwrap().publish().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"");
+    assert_eq!(begin(false).unwrap_err().kind(), ErrorKind::Exists);
+    let mut output = begin(true).unwrap();
+    output.write_all(b"one,").unwrap();
+    output.write_all(b"two").unwrap();
+    assert_eq!(Writer::resume(&path).unwrap_err().kind(), ErrorKind::Locked);
+    output.publish().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"one,two");
+    // Somebody takes the name meanwhile.
+    let late = folder.path().join("late");
+    for (replace, expected) in [(false, Err(ErrorKind::Exists)), (true, Ok(()))] {
+        let output = OutputOptions::default().replace(replace).begin(&late).unwrap();
+        fs::write(&late, "first").unwrap();
+        assert_eq!(output.publish().map_err(|error| error.kind()), expected);
+        fs::remove_file(&late).unwrap();
+    }
+    assert_eq!(names(folder.path()), ["day.csv"]);
 }
 
 /// The program of `.ci/real`.

@@ -85,7 +85,7 @@ impl OutputOptions {
 
     pub(crate) fn begin_on<'d>(self, disk: &'d dyn Disk, path: &Path) -> Result<Output<'d>> {
         let target = disk.resolve(path, self.replace)?;
-        let named = |error: Error| error.in_file(path);
+        let named = |error: Error| error.known_as(&target, path);
         let (storage, temporary) = match disk.create_beside(&target, self.lock) {
             // Without a lock nobody is kept from the one name that is always the same.
             Err(error) if error.kind() == ErrorKind::NoLock => disk.create_beside(&target, false),
@@ -177,7 +177,7 @@ impl Output<'_> {
                 disk.discard(&target)
             }
         });
-        synced.map_err(|error| error.in_file(path))
+        synced.map_err(|error| error.known_as(&target, &path))
     }
 
     /// Removes the temporary files of all outputs that this process has begun and not published: for a program that is about to
@@ -192,7 +192,7 @@ impl Output<'_> {
     }
 
     fn named(&self, error: Error) -> Error {
-        error.in_file(&self.path)
+        error.known_as(&self.target, &self.path)
     }
 
     /// Gives the file its name.

@@ -401,7 +401,9 @@ impl Disk for FileDisk {
                 regular(&metadata, path)?;
                 std::fs::canonicalize(path)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => follow(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                follow(path).and_then(std::path::absolute)
+            }
             Err(error) => Err(error),
         };
         target.map_err(|error| Error::io(error).in_file(path))

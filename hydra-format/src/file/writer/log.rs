@@ -184,29 +184,37 @@ impl Log {
     /// An error, and the end, if the file is not where its path leads, or not what was written: then nothing may be acknowledged.
     pub(super) fn verify(&mut self) -> Result<()> {
         self.check()?;
-        self.look().inspect_err(|error| self.stop(error.message()))
+        self.look_at_bytes()
+            .and_then(|()| self.look_at_name())
+            .inspect_err(|error| self.stop(error.message()))
     }
 
-    fn look(&self) -> Result<()> {
+    /// The same without the name, before a write.
+    fn verify_bytes(&mut self) -> Result<()> {
+        self.look_at_bytes().inspect_err(|error| self.stop(error.message()))
+    }
+
+    fn look_at_bytes(&self) -> Result<()> {
         check_ours(&*self.storage)?;
-        if let Some(path) = &self.path
-            && !self.storage.is_at(path)?
-        {
-            return Err(Error::new(ErrorKind::Replaced)
-                .what("the path does not name the file that is being written, and this commit is not in what it names")
-                .help("who moves, removes or replaces a file closes its writer first; open the path again and write the records once more"));
-        }
         let len = self.storage.len()?;
-        if len < self.extent {
-            return Err(Error::new(ErrorKind::CutShort)
-                .what("another program cut it while it was being written")
-                .expected(format!("at least {} bytes", self.extent))
-                .found(format!("{len} bytes"))
-                .help(
-                    "records were lost, also such that had been acknowledged: hydra check, hydra recover",
-                ));
+        if len >= self.extent {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::new(ErrorKind::CutShort)
+            .what("another program cut it while it was being written")
+            .expected(format!("at least {} bytes", self.extent))
+            .found(format!("{len} bytes"))
+            .help("records are lost, acknowledged ones among them: hydra check, hydra recover"))
+    }
+
+    fn look_at_name(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if self.storage.is_at(path)? {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Replaced)
+            .what("its path names another file by now, or none, and this commit is not there")
+            .help("open the path again and write the records once more; a file is moved or replaced after its writer is closed"))
     }
 
     /// What the records of its blocks are bound to.
@@ -301,7 +309,11 @@ impl Log {
         let line = sealed.header.encode(self.key(), offset);
         self.queue.push_back(Placed { line, parts: sealed.parts, bytes: sealed.header.bytes() });
         self.touched = true;
-        self.write_to(self.end - self.end % RUN)?;
+        let run_end = self.end - self.end % RUN;
+        if self.written < run_end {
+            self.verify_bytes()?;
+            self.write_to(run_end)?;
+        }
         Ok((offset, sealed.header))
     }
 
@@ -424,7 +436,6 @@ impl Log {
     /// Writes the waiting blocks up to this offset, in runs that end at multiples of [`RUN`].
     fn write_to(&mut self, target: u64) -> Result<()> {
         while self.written < target {
-            self.verify()?;
             self.begin()?;
             let run_end = target.min(self.written - self.written % RUN + RUN);
             if run_end - self.synced > MAX_UNSYNCED {
@@ -520,7 +531,7 @@ impl Log {
         if committed || !self.touched {
             return Ok(());
         }
-        self.verify()?;
+        self.verify_bytes()?;
         self.write_to(self.end)?;
         if level == Level::Durable {
             self.sync()?;
@@ -548,7 +559,7 @@ impl Log {
         if !self.touched {
             return Ok(());
         }
-        self.verify()?;
+        self.verify_bytes()?;
         self.repeat_schemas()?;
         self.add_directory()?;
         self.write_to(self.end)?;
