@@ -56,7 +56,7 @@ fn what_is_no_regular_file_stays() {
         place.run(&convert(format, "pipe", &["--force"])).code(1).stderr_eq(str![[r#"
 error[HY0005]: not a regular file
   --> pipe: found a pipe or device
-  = help: a Hydra file is a regular file: copy a stream into one first; write to one and copy it on
+  = help: only a regular file is replaced: write to one, and copy that on
 
 "#]]);
         assert_eq!(place.files(), ["pipe", "ticks.csv", "ticks.hydra"], "{format}");

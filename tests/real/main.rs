@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         ["elsewhere", path] => owners::elsewhere(Path::new(path)),
         ["saves", path] => owners::saves(Path::new(path)),
         ["save", path] => owners::save(Path::new(path)),
+        ["unlocked", path] => owners::unlocked(Path::new(path)),
+        ["dropped", path] => owners::dropped(Path::new(path)),
+        ["at-once", path] => owners::at_once(Path::new(path)),
         _ => panic!("unknown words: {words:?}"),
     };
     match outcome {

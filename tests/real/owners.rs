@@ -2,6 +2,7 @@
 
 use hydra::{Editor, ErrorKind, Reader, Result, Writer};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Runs this in a child of this process: true if it came to its end.
 #[allow(unsafe_code)]
@@ -74,7 +75,7 @@ pub(crate) fn elsewhere(path: &Path) -> Result<()> {
 
 /// Saves until it is killed.
 pub(crate) fn saves(path: &Path) -> Result<()> {
-    for number in 0.. {
+    for number in 0_u64.. {
         hydra::save(path, &vec![number; 100_000])?;
     }
     Ok(())
@@ -87,4 +88,65 @@ pub(crate) fn save(path: &Path) -> Result<()> {
     let table = writer.table::<u64>()?;
     writer.append(table, &2)?;
     writer.finish()
+}
+
+/// Where the system has no locks: an error that says so, and the option that goes on.
+pub(crate) fn unlocked(path: &Path) -> Result<()> {
+    let kind = |outcome: Result<()>| outcome.map_err(|error| error.kind());
+    assert_eq!(kind(Writer::create(path).map(drop)), Err(ErrorKind::NoLock));
+    let options = Writer::options().without_lock();
+    options.create(path)?.finish()?;
+    assert_eq!(kind(Writer::resume(path).map(drop)), Err(ErrorKind::NoLock));
+    assert_eq!(kind(Editor::open(path).map(drop)), Err(ErrorKind::NoLock));
+    assert_eq!(kind(hydra::save(path, &1_u64)), Err(ErrorKind::NoLock));
+    options.save(path, &1_u64)?;
+    let mut writer = options.resume(path)?;
+    let table = writer.table::<u64>()?;
+    writer.append(table, &2)?;
+    writer.finish()?;
+    let mut editor = options.edit(path)?;
+    editor.record("u64", 0)?.set(3_u64)?;
+    editor.finish()?;
+    assert_eq!(Reader::open(path)?.table::<u64>()?.get(0)?.decode()?, 3);
+    // A name that is free is no writer's.
+    hydra::save(path.with_extension("new"), &1_u64)
+}
+
+/// Gives up the rights to the directory of an open file: whether the path still names it cannot be known, and is no error.
+#[allow(unsafe_code)]
+pub(crate) fn dropped(path: &Path) -> Result<()> {
+    let mut writer = Writer::create(path)?;
+    let table = writer.table::<u64>()?;
+    // SAFETY: it takes a number, and this program has one thread.
+    assert_eq!(unsafe { libc::setuid(65534) }, 0);
+    assert!(std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied));
+    writer.append(table, &1)?;
+    writer.finish()
+}
+
+/// Saves of four processes at once, which wait for one another, while this one reads.
+pub(crate) fn at_once(path: &Path) -> Result<()> {
+    let name = path.to_str().unwrap_or_default();
+    let mut others =
+        (0..4).map(|_| crate::another(&["saves", name])).collect::<Result<Vec<std::process::Child>>>()?;
+    let (start, mut reads) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_secs(3) {
+        match hydra::load::<Vec<u64>>(path) {
+            Ok(numbers) => {
+                assert!(numbers.iter().all(|number| *number == numbers[0]));
+                reads += 1;
+            }
+            Err(error) => assert_eq!((error.kind(), reads), (ErrorKind::NotFound, 0)),
+        }
+    }
+    for other in &mut others {
+        assert!(other.try_wait()?.is_none(), "a save failed");
+        other.kill()?;
+        other.wait()?;
+    }
+    hydra::save(path, &vec![0_u64])?;
+    let left = std::fs::read_dir(path.parent().unwrap_or(path))?.count();
+    assert_eq!(left, 1, "files were left behind");
+    println!("{reads} reads");
+    Ok(())
 }

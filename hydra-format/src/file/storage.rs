@@ -144,7 +144,7 @@ fn regular(metadata: &Metadata, path: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::NotRegular)
         .in_file(path)
         .found(found)
-        .help("a Hydra file is a regular file: copy a stream into one first; write to one and copy it on"))
+        .help("a Hydra file needs a regular file: copy the stream into one first"))
 }
 
 #[cfg(unix)]
@@ -398,7 +398,8 @@ impl Disk for FileDisk {
         }
         let target = match std::fs::metadata(path) {
             Ok(metadata) => {
-                regular(&metadata, path)?;
+                let help = "only a regular file is replaced: write to one, and copy that on";
+                regular(&metadata, path).map_err(|error| error.help(help))?;
                 std::fs::canonicalize(path)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
