@@ -72,6 +72,10 @@ impl Storage for File {
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(self.boxed())
     }
+
+    fn another(&self) -> io::Result<Box<dyn Storage>> {
+        Ok(Box::new(self.clone()))
+    }
 }
 
 /// Files by name. Clones are the same disk.
@@ -103,12 +107,16 @@ impl Memory {
 }
 
 impl Disk for Memory {
-    fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>> {
+    fn resolve(&self, path: &Path, _: bool) -> Result<PathBuf> {
+        Ok(path.into())
+    }
+
+    fn open_locked(&self, path: &Path, _: bool) -> Result<Box<dyn Storage>> {
         let file = locked(&self.0).get(path).cloned();
         file.map(|file| Box::new(file) as _).ok_or(Error::new(ErrorKind::NotFound))
     }
 
-    fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
+    fn create_beside(&self, path: &Path, _: bool) -> Result<(Box<dyn Storage>, PathBuf)> {
         let (file, name) = (File::default(), path.with_extension("new"));
         locked(&self.0).insert(name.clone(), file.clone());
         Ok((Box::new(file), name))

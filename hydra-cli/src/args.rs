@@ -244,6 +244,9 @@ pub(crate) struct Set {
     /// The present value, as `hydra get` prints it; else exit 4. Repeated: in the order of the paths
     #[arg(long, value_name = "OLD", allow_hyphen_values = true)]
     pub(crate) expect: Vec<String>,
+    /// Take no lock, where the file system has none and nobody else writes to the file
+    #[arg(long)]
+    pub(crate) no_lock: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Shape::Text)]
     pub(crate) format: Shape,
@@ -384,6 +387,9 @@ pub(crate) struct Convert {
     /// Overwrite OUT
     #[arg(long)]
     pub(crate) force: bool,
+    /// Take no lock, where the file system has none and nobody else writes to the file
+    #[arg(long)]
+    pub(crate) no_lock: bool,
     #[command(flatten)]
     pub(crate) select: Select,
 }

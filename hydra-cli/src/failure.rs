@@ -127,7 +127,10 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
-            _ => hydra::Error::io(error).place("stdout").into(),
+            _ => match hydra::Error::io(error) {
+                error if error.file().is_some() => error.into(),
+                error => error.place("stdout").into(),
+            },
         }
     }
 }

@@ -27,6 +27,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    interrupt::outlive_size_limit();
     let cli = Cli::parse();
     let mut console = Console::new(cli.color, cli.verbose);
     let done = run(&cli.command, &mut console).and_then(|exit| {

@@ -1,104 +1,45 @@
-//! Where `convert` writes: a file that appears under its name only when it is whole, or stdout. Nothing is overwritten
+//! Where the command writes files: each appears under its name only when it is whole, by the library's rules. Nothing is overwritten
 //! without being asked for, and nothing half-written stays behind.
 #![forbid(unsafe_code)]
 
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::interrupt;
-use hydra::file::Writer;
-use hydra::{Error, ErrorKind};
-use std::fs::{File, OpenOptions};
+use hydra::ErrorKind;
+use hydra::file::{Output, OutputOptions, Writer};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use tempfile::TempPath;
+use std::path::Path;
 
-/// The place of an output file.
-pub(crate) struct Target {
-    path: PathBuf,
-    directory: PathBuf,
-    force: bool,
-}
+/// An output file that was begun.
+pub(crate) struct Target(Output<'static>);
 
 impl Target {
     /// A file that may be written.
-    pub(crate) fn new(path: &Path, force: bool) -> Result<Target> {
-        if let Ok(metadata) = std::fs::symlink_metadata(path) {
-            if !force {
-                return Err(Error::new(ErrorKind::Exists).in_file(path).help("--force overwrites it").into());
-            }
-            let metadata = std::fs::metadata(path).unwrap_or(metadata);
-            if !metadata.is_file() {
-                return Err(Error::new(ErrorKind::NotRegular).in_file(path).into());
-            }
-        }
-        // A link stays a link: what it points to is replaced.
-        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let directory = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
-        if !directory.is_dir() {
-            return Err(Error::new(ErrorKind::NotFound).in_file(path).found("no such directory").into());
-        }
-        Ok(Target { path, directory, force })
+    pub(crate) fn new(path: &Path, force: bool, no_lock: bool) -> Result<Target> {
+        interrupt::watch();
+        let options = OutputOptions::default().replace(force);
+        let begun = if no_lock { options.without_lock() } else { options }.begin(path);
+        begun.map(Target).map_err(|error| match error.kind() {
+            ErrorKind::Exists => Failure::from(error).help("--force overwrites it"),
+            _ => error.into(),
+        })
     }
 
     /// Writes a text file.
-    pub(crate) fn write_text(&self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
-        let (file, temporary) = self.make(open, |error| Failure::io(error, &self.path))?;
-        let mut out = Labelled { out: BufWriter::with_capacity(256 << 10, file), failed: None };
-        let filled = fill(&mut out).and_then(|()| Ok(out.flush()?));
-        if let Some(error) = out.failed.take() {
-            return Err(Failure::io(error, &self.path));
-        }
-        filled?;
-        self.put(temporary)
+    pub(crate) fn write_text(self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        let mut out = BufWriter::with_capacity(256 << 10, self.0);
+        fill(&mut out)?;
+        let output = out.into_inner().map_err(|error| error.into_error())?;
+        Ok(output.publish()?)
     }
 
     /// Writes a Hydra file.
-    pub(crate) fn write_hydra(&self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
-        let mut refused = None;
-        let create = |path: &Path| {
-            Writer::create(path).map_err(|error| {
-                let again = error.kind() == ErrorKind::Exists;
-                refused = Some(self.rename(error.into(), path));
-                if again { io::ErrorKind::AlreadyExists.into() } else { io::Error::other("refused") }
-            })
-        };
-        let made = self.make(create, |error| Failure::io(error, &self.path));
-        let (mut writer, temporary) = made.map_err(|failure| refused.unwrap_or(failure))?;
-        let filled = fill(&mut writer).and_then(|()| Ok(writer.finish()?));
-        filled.map_err(|failure| self.rename(failure, &temporary))?;
-        self.put(temporary)
-    }
-
-    /// A failure on the temporary file, said of the one that it was to become.
-    fn rename(&self, failure: Failure, temporary: &Path) -> Failure {
-        failure.renamed(temporary, &self.path.display().to_string())
-    }
-
-    fn make<T>(
-        &self,
-        open: impl FnMut(&Path) -> io::Result<T>,
-        fail: impl FnOnce(io::Error) -> Failure,
-    ) -> Result<(T, TempPath)> {
-        let made = tempfile::Builder::new().prefix(".hydra-").suffix(".tmp").make_in(&self.directory, open);
-        let (file, temporary) = made.map_err(fail)?.into_parts();
-        interrupt::remove(&temporary);
-        Ok((file, temporary))
-    }
-
-    /// Puts the whole file in its place, and makes that last.
-    fn put(&self, temporary: TempPath) -> Result<()> {
-        let fail = |error| Failure::io(error, &self.path);
-        File::open(&temporary).and_then(|file| file.sync_all()).map_err(fail)?;
-        let put = match self.force {
-            true => temporary.persist(&self.path),
-            false => temporary.persist_noclobber(&self.path),
-        };
-        put.map_err(|error| fail(error.error))?;
-        File::open(&self.directory).and_then(|directory| directory.sync_all()).map_err(fail)
+    pub(crate) fn write_hydra(self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
+        let mut writer = self.0.writer(Writer::options())?;
+        fill(&mut writer)?;
+        writer.finish()?;
+        Ok(self.0.publish()?)
     }
 }
 
@@ -116,32 +57,4 @@ pub(crate) fn hydra_to_stdout(
     let mut file = File::open(&path).map_err(|error| Failure::io(error, &path))?;
     io::copy(&mut file, console)?;
     Ok(())
-}
-
-/// Keeps the error of a file apart from those of stdout: it has a name.
-struct Labelled<W> {
-    out: W,
-    failed: Option<io::Error>,
-}
-
-impl<W> Labelled<W> {
-    fn keep<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|error| {
-            let kind = error.kind();
-            self.failed.get_or_insert(error);
-            kind.into()
-        })
-    }
-}
-
-impl<W: Write> Write for Labelled<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.out.write(bytes);
-        self.keep(result)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let result = self.out.flush();
-        self.keep(result)
-    }
 }

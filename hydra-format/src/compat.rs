@@ -18,7 +18,7 @@
 
 use crate::describe::{Field, Note};
 use crate::evolve::{Evolution, Resolution, Rule, version};
-use crate::file::storage::FileDisk;
+use crate::file::OutputOptions;
 use crate::{Error, ErrorKind, Hydra, Reader, Result, Schema, Writer};
 use std::fmt;
 use std::path::Path;
@@ -142,10 +142,11 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
 /// Writes the schema of a type to a new file without records, to be committed and held against the type by [`check`]. A schema that
 /// is there is replaced.
 pub fn save<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
-    Writer::options().file_id([0; 16]).replace_on(&FileDisk, path.as_ref(), |mut file| {
-        file.table::<T>()?;
-        file.finish()
-    })
+    let output = OutputOptions::default().replace(true).begin(path)?;
+    let mut file = output.writer(Writer::options().file_id([0; 16]))?;
+    file.table::<T>()?;
+    file.finish()?;
+    output.publish()
 }
 
 /// Compares a type with the one of its name in a file: the findings, if nothing breaks.

@@ -45,6 +45,8 @@ kinds! {
     Poisoned = "HY0006", "the writer stopped after a failed write";
     /// Another file is where the open one was, or it went back to an older state.
     Replaced = "HY0007", "the file was replaced";
+    /// The file system has no locks, or refuses this one.
+    NoLock = "HY0008", "the file cannot be locked";
     /// The file does not begin with the magic, or its header is damaged.
     NotHydra = "HY0101", "not a Hydra file";
     /// Both header lines are damaged, or they differ.
@@ -138,9 +140,13 @@ impl Error {
         Error(Box::new(Facts { kind: Some(kind), ..Facts::default() }))
     }
 
-    /// An error from the operating system.
+    /// An error from the operating system; or the error that was passed through one, as an [`Output`](crate::file::Output) does.
     #[cold]
     pub fn io(source: std::io::Error) -> Error {
+        let source = match source.downcast::<Error>() {
+            Ok(error) => return error,
+            Err(source) => source,
+        };
         let kind = match source.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             std::io::ErrorKind::AlreadyExists => ErrorKind::Exists,
@@ -161,6 +167,14 @@ impl Error {
     /// Names the file, unless a deeper layer did.
     pub fn in_file(mut self, file: impl AsRef<Path>) -> Error {
         self.0.file.get_or_insert_with(|| file.as_ref().to_path_buf());
+        self
+    }
+
+    /// Names the file as the caller does, who may have come to it by a link.
+    pub(crate) fn known_as(mut self, file: &Path, known: &Path) -> Error {
+        if self.0.file.as_deref().is_none_or(|named| named == file) {
+            self.0.file = Some(known.to_path_buf());
+        }
         self
     }
 

@@ -58,5 +58,5 @@ pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<
 
 /// [`crate::save`] on this disk.
 pub fn save<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
-    single::save_on(disk, path, value)
+    single::save_on(Writer::options(), disk, path, value)
 }

@@ -70,13 +70,14 @@ error[HY0611]: malformed CSV: an unterminated quote
     assert_eq!(place.files(), ["in.csv", "out.csv", "out.hydra", "ticks.hydra"]);
     place.run(&["convert", "ticks.hydra", "nowhere/out.csv"]).code(1).stderr_eq(str![[r#"
 error[HY0002]: no such file
-  --> nowhere/out.csv: found no such directory
+  --> nowhere/out.csv: found no such directory: nowhere
 
 "#]]);
     std::fs::create_dir(place.path("dir.csv")).unwrap();
     place.run(&["convert", "--force", "ticks.hydra", "dir.csv"]).code(1).stderr_eq(str![[r#"
 error[HY0005]: not a regular file
-  --> dir.csv
+  --> dir.csv: found a directory
+  = help: only a regular file is replaced: write to one, and copy that on
 
 "#]]);
 }

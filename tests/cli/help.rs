@@ -183,6 +183,8 @@ Options:
       --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
                         tables) or `hydra schema --as json`
       --force           Overwrite OUT
+      --no-lock         Take no lock, where the file system has none and nobody else writes to the
+                        file
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --table <NAME>    The table, where the file has several
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
@@ -263,6 +265,8 @@ Options:
       --dry-run          Show what would change, and change nothing
       --expect <OLD>     The present value, as `hydra get` prints it; else exit 4. Repeated: in the
                          order of the paths
+      --no-lock          Take no lock, where the file system has none and nobody else writes to the
+                         file
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
       --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
   -v, --verbose          Say more on stderr

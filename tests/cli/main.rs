@@ -18,6 +18,8 @@ mod hex;
 mod layout;
 mod pages;
 mod pipes;
+#[cfg(unix)]
+mod publish;
 mod rescue;
 mod set;
 mod show;

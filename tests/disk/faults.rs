@@ -7,8 +7,8 @@ use crate::medium::Disk;
 use crate::oracle::{Content, Model, PATH};
 use crate::planted::Bug;
 use crate::script::{Boot, Hazard, Trace};
-use crate::sim::{Event, Fault, Image};
-use hydra::testing;
+use crate::sim::{Event, Fault, Image, Sim};
+use hydra::{ErrorKind, Writer, testing};
 use hydra_tests::laws::Dice;
 use std::path::Path;
 
@@ -106,4 +106,22 @@ fn a_lying_disk_is_found_out() {
     }
     println!("{disks} crashed disks, {wrong} of them with damage, all of it reported");
     assert!(wrong > 100);
+}
+
+/// Who replaces a file asks for its lock, and a writer whose file was taken away all the same acknowledges nothing.
+#[test]
+fn a_writer_is_not_replaced_and_notices_that_its_file_is_gone() {
+    let (sim, path) = (Sim::default(), Path::new(PATH));
+    let mut writer = testing::create(Writer::options(), &sim, path).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append(table, &1).unwrap();
+    writer.commit().unwrap();
+    assert_eq!(testing::save(&sim, path, &2_u64).unwrap_err().kind(), ErrorKind::Locked);
+    writer.append(table, &2).unwrap();
+    writer.commit().unwrap();
+    testing::Disk::discard(&sim, path);
+    writer.append(table, &3).unwrap();
+    assert_eq!(writer.commit().unwrap_err().kind(), ErrorKind::Replaced);
+    assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Poisoned);
+    assert!(sim.state().disk.names.is_empty());
 }

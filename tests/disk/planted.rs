@@ -83,12 +83,16 @@ impl Crooked {
 }
 
 impl testing::Disk for Crooked {
-    fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>> {
-        Ok(self.file(self.sim.open_locked(path)?, true))
+    fn resolve(&self, path: &Path, replace: bool) -> Result<PathBuf> {
+        self.sim.resolve(path, replace)
     }
 
-    fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
-        let (storage, temporary) = self.sim.create_beside(path)?;
+    fn open_locked(&self, path: &Path, lock: bool) -> Result<Box<dyn Storage>> {
+        Ok(self.file(self.sim.open_locked(path, lock)?, true))
+    }
+
+    fn create_beside(&self, path: &Path, lock: bool) -> Result<(Box<dyn Storage>, PathBuf)> {
+        let (storage, temporary) = self.sim.create_beside(path, lock)?;
         Ok((self.file(storage, false), temporary))
     }
 
@@ -124,6 +128,10 @@ struct CrookedFile {
 impl Source for CrookedFile {
     fn len(&self) -> io::Result<u64> {
         self.inner.len()
+    }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        self.inner.is_at(path)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -180,6 +188,11 @@ impl Storage for CrookedFile {
 
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok((self.bug.lens())(self.inner.source()?))
+    }
+
+    fn another(&self) -> io::Result<Box<dyn Storage>> {
+        let (inner, records) = (self.inner.another()?, self.records.clone());
+        Ok(Box::new(CrookedFile { inner, records, ..*self }))
     }
 }
 

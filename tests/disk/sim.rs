@@ -185,6 +185,12 @@ impl Source for SimFile {
         Ok(state.disk.files[self.file].cache.len() as u64)
     }
 
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let mut state = self.sim.state();
+        state.meet(Call::Read)?;
+        Ok(state.disk.names.get(path) == Some(&self.file))
+    }
+
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut state = self.sim.state();
         state.meet(Call::Read)?;
@@ -240,10 +246,20 @@ impl Storage for SimFile {
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(Box::new(self.sim.file(self.file)))
     }
+
+    fn another(&self) -> io::Result<Box<dyn Storage>> {
+        Ok(Box::new(self.sim.file(self.file)))
+    }
 }
 
 impl testing::Disk for Sim {
-    fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>> {
+    /// There are no links here.
+    fn resolve(&self, path: &Path, replace: bool) -> Result<PathBuf> {
+        let taken = !replace && self.state().disk.names.contains_key(path);
+        if taken { Err(exists(path)) } else { Ok(path.to_path_buf()) }
+    }
+
+    fn open_locked(&self, path: &Path, _: bool) -> Result<Box<dyn Storage>> {
         let mut state = self.state();
         state.meet(Call::Name)?;
         let Some(&file) = state.disk.names.get(path) else {
@@ -256,7 +272,7 @@ impl testing::Disk for Sim {
         Ok(Box::new(SimFile { sim: self.clone(), file, locked: true }))
     }
 
-    fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
+    fn create_beside(&self, path: &Path, _: bool) -> Result<(Box<dyn Storage>, PathBuf)> {
         let mut state = self.state();
         state.meet(Call::Name)?;
         let file = state.disk.files.len();

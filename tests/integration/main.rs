@@ -28,6 +28,8 @@ mod hostile;
 mod large;
 /// The holes of peers, tried here.
 mod peers;
+/// Who owns a file's name and its lock.
+mod publish;
 /// Records by index in any order, and blocks on several threads.
 mod random;
 /// The first two laws: whatever is asked has one answer in every world.

@@ -1,5 +1,7 @@
 //! The program behind `.ci/real`: a writer that says what was acknowledged, and what must hold of its file afterwards.
 
+mod owners;
+
 use hydra::{Editor, ErrorKind, Level, Map, Reader, Result, Writer};
 use std::io::Write;
 use std::path::Path;
@@ -18,6 +20,13 @@ fn main() -> ExitCode {
         ["readers", path, seconds] => readers(Path::new(path), seconds),
         ["truncated", path] => truncated(Path::new(path)),
         ["large", path] => large(Path::new(path)),
+        ["forked", path] => owners::forked(Path::new(path)),
+        ["elsewhere", path] => owners::elsewhere(Path::new(path)),
+        ["saves", path] => owners::saves(Path::new(path)),
+        ["save", path] => owners::save(Path::new(path)),
+        ["unlocked", path] => owners::unlocked(Path::new(path)),
+        ["dropped", path] => owners::dropped(Path::new(path)),
+        ["at-once", path] => owners::at_once(Path::new(path)),
         _ => panic!("unknown words: {words:?}"),
     };
     match outcome {

@@ -4,6 +4,7 @@
 use crate::args::{Compact, Shape};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::render::escape;
 use crate::render::size::{bytes, plural};
@@ -14,6 +15,7 @@ use std::io::Write;
 
 pub(crate) fn run(args: &Compact, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
+    interrupt::watch();
     let progress = Progress::start("compacting", 100);
     let done = file::compact(&input.path, &args.output, &mut |done, of| progress.part(done, of));
     drop(progress);

@@ -54,7 +54,7 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
         return Err(Failure::usage("--null and --schema are for reading other formats"));
     }
     let stdout = args.output == Path::new("-");
-    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let [input] = args.inputs.as_slice() else {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
@@ -86,7 +86,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
     let stdout = args.output == Path::new("-");
-    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let source = &args.select.source;
     let schema = match &args.schema {
         Some(file) => schemas::one(file, source.table.as_deref(), console)?,

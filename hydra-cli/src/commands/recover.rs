@@ -6,6 +6,7 @@ use crate::args::{Recover, Shape};
 use crate::commands::check::finding;
 use crate::console::Console;
 use crate::failure::{Exit, Result};
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::render::escape;
 use crate::render::paint::Style;
@@ -22,8 +23,9 @@ const TOLD: usize = 10;
 
 pub(crate) fn run(args: &Recover, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
-    let report = args.report.as_ref().map(|path| Target::new(path, false)).transpose();
+    let report = args.report.as_ref().map(|path| Target::new(path, false, false)).transpose();
     let report = report.map_err(|failure| failure.help("choose another name for the report"))?;
+    interrupt::watch();
     let options = RecoverOptions::default().uncommitted(args.uncommitted).older(args.older);
     let progress = Progress::start("recovering", 100);
     let done = file::recover(&input.path, &args.output, options, &mut |done, of| progress.part(done, of));

@@ -8,7 +8,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::render::escape;
 use crate::source::Input;
 use hydra::reflect::{Locator, Spelling};
-use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut};
+use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut, Writer};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -32,7 +32,8 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
         return Err(Failure::usage("more values are expected than set"));
     }
     // Before anything else: a pipe, which would be read as a copy, is refused.
-    let mut editor = Editor::open(&args.file).map_err(|error| error.in_file(&args.file))?;
+    let options = if args.no_lock { Writer::options().without_lock() } else { Writer::options() };
+    let mut editor = options.edit(&args.file).map_err(|error| error.in_file(&args.file))?;
     let input = Input::new(&args.file, console)?;
     let mut changes = Vec::new();
     for (number, (locator, text)) in assignments.iter().enumerate() {

@@ -4,6 +4,7 @@
 use crate::args::{Cli, Completions, Man};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
+use crate::target::Target;
 use clap::CommandFactory;
 use std::io::Write;
 
@@ -15,10 +16,13 @@ pub(crate) fn completions(args: &Completions, console: &mut Console) -> Result<E
 }
 
 pub(crate) fn man(args: &Man) -> Result<Exit> {
-    let write = || {
-        std::fs::create_dir_all(&args.directory)?;
-        clap_mangen::generate_to(Cli::command(), &args.directory)
-    };
-    write().map_err(|error| Failure::io(error, &args.directory))?;
+    std::fs::create_dir_all(&args.directory).map_err(|error| Failure::io(error, &args.directory))?;
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    for command in command.get_subcommands().chain([&command]) {
+        let page = clap_mangen::Man::new(command.clone());
+        let path = args.directory.join(page.get_filename());
+        Target::new(&path, true, false)?.write_text(|mut out| Ok(page.render(&mut out)?))?;
+    }
     Ok(Exit::Done)
 }

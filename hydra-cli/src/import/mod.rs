@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     if stdout && console.width.is_some() {
         return Err(Console::refuse_binary());
     }
-    let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
+    let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let given = args.schema.as_ref().map(|file| schemas::one(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
     let text = Text { inputs, nulls: &args.null, spelling: select.source.spelling() };

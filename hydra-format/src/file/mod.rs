@@ -14,6 +14,7 @@ pub(crate) mod open;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod places;
+pub(crate) mod publish;
 pub(crate) mod reader;
 mod records;
 pub(crate) mod recover;
@@ -34,6 +35,7 @@ pub use commit::Commit;
 pub use follow::{Follow, Stop};
 pub use header::FileHeader;
 pub use index::Entry;
+pub use publish::{Output, OutputOptions};
 pub use reader::Reader;
 pub use records::{Block, Record, Rows};
 pub use recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};

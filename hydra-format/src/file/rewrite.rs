@@ -92,24 +92,18 @@ pub(super) fn write_checked<R>(
     fill: impl FnOnce(&mut Copy) -> Result<(R, Metadata)>,
     progress: Progress<'_>,
 ) -> Result<(R, Size)> {
-    let size = RefCell::new(Size::default());
-    let write = |writer| {
-        let mut copy = Copy::new(writer, catalog, blocks)?;
-        let (result, metadata) = fill(&mut copy)?;
-        copy.finish(&metadata)?;
-        Ok(result)
-    };
-    let check = |source: &dyn Source| {
-        let mut first = None;
-        let mut keep = |finding: Error| first = first.take().or(Some(finding));
-        let summary = check_source(source, &mut keep, progress)?;
-        *size.borrow_mut() = Size { bytes: summary.file_bytes, block_count: summary.block_count };
-        first.map_or(Ok(()), |finding| {
-            Err(finding.help("the new file does not pass the check: nothing was written"))
-        })
-    };
-    let result = Writer::options().write_whole(disk, path, write, check)?;
-    Ok((result, size.into_inner()))
+    let output = Writer::options().output(disk, path, false)?;
+    let mut copy = Copy::new(output.writer(Writer::options())?, catalog, blocks)?;
+    let (result, metadata) = fill(&mut copy)?;
+    copy.finish(&metadata)?;
+    let mut first = None;
+    let mut keep = |finding: Error| first = first.take().or(Some(finding));
+    let summary = check_source(output.source(), &mut keep, progress).map_err(|error| error.in_file(path))?;
+    if let Some(finding) = first {
+        return Err(finding.in_file(path).help("the new file does not pass the check: nothing was written"));
+    }
+    output.publish()?;
+    Ok((result, Size { bytes: summary.file_bytes, block_count: summary.block_count }))
 }
 
 /// Size of a file.

@@ -2,13 +2,16 @@
 #![forbid(unsafe_code)]
 
 use super::reader::Reader;
-use super::storage::{Disk, FileDisk};
-use super::writer::Writer;
+use super::storage::Disk;
+use super::writer::{Writer, WriterOptions};
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::path::Path;
 
 /// Writes one value to the file at `path`, in place of what is there: after a crash it holds the old value or the new
 /// one, whole. It is on the disk when this returns.
+///
+/// Links, mode and owner stay; a writer has the file open: `Locked`; another `save` of the same file is waited for: the rules are
+/// those of an [`Output`](crate::file::Output).
 ///
 /// ```
 /// # let folder = std::env::temp_dir().join(format!("hydra-save-{}", std::process::id()));
@@ -21,15 +24,21 @@ use std::path::Path;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub fn save<T: Hydra>(path: impl AsRef<Path>, value: &T) -> Result<()> {
-    save_on(&FileDisk, path.as_ref(), value)
+    Writer::options().save(path, value)
 }
 
-pub(crate) fn save_on<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
-    Writer::options().replace_on(disk, path, |mut writer| {
-        let table = writer.table::<T>()?;
-        writer.append(table, value)?;
-        writer.finish()
-    })
+pub(crate) fn save_on<T: Hydra>(
+    options: WriterOptions,
+    disk: &dyn Disk,
+    path: &Path,
+    value: &T,
+) -> Result<()> {
+    let output = options.output(disk, path, true)?;
+    let mut writer = output.writer(options)?;
+    let table = writer.table::<T>()?;
+    writer.append(table, value)?;
+    writer.finish()?;
+    output.publish()
 }
 
 /// Reads the value that [`save`] wrote. A file with several records of the type is not one value: `Usage`.

@@ -5,10 +5,10 @@
 
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::time::Duration;
 
 /// Bytes that can be read at any offset.
@@ -56,20 +56,32 @@ pub trait Storage: Source {
 
     /// Another handle to the file, to read.
     fn source(&self) -> io::Result<Box<dyn Source>>;
+
+    /// Another handle to the file, to write; the lock stays with this one.
+    fn another(&self) -> io::Result<Box<dyn Storage>>;
+
+    /// False in a child of the process that opened the file.
+    fn is_ours(&self) -> bool {
+        true
+    }
 }
 
 /// The directory side: files by name.
 pub trait Disk {
-    /// Opens an existing regular file to write, exclusively locked.
-    fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>>;
+    /// The path of the file that is to be made. If `replace`, a file may be there, and links are followed to it.
+    fn resolve(&self, path: &Path, replace: bool) -> Result<PathBuf>;
 
-    /// Creates a locked file under a temporary name beside `path`.
-    fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)>;
+    /// Opens an existing regular file to write, exclusively locked if `lock`.
+    fn open_locked(&self, path: &Path, lock: bool) -> Result<Box<dyn Storage>>;
+
+    /// Creates a file under a temporary name beside `path`, in place of one that was left behind. With a lock the name is
+    /// always the same, and who else is at it is waited for, but not for long; without one it is random.
+    fn create_beside(&self, path: &Path, lock: bool) -> Result<(Box<dyn Storage>, PathBuf)>;
 
     /// Gives the temporary file its name, without replacing anything: `Exists` if the name is taken.
     fn publish(&self, temporary: &Path, path: &Path) -> Result<()>;
 
-    /// Gives the temporary file its name, in place of what had it before.
+    /// Gives the temporary file its name, in place of what had it before, with the mode and the owner of that.
     fn replace(&self, temporary: &Path, path: &Path) -> Result<()>;
 
     /// Removes a file of ours after a failure; best effort.
@@ -83,13 +95,16 @@ pub trait Disk {
 #[derive(Debug)]
 pub(crate) struct FileStorage {
     file: File,
+    /// The process that opened it.
+    process: u32,
     locked: bool,
 }
 
-/// The lock ends here, even where readers go on with another handle to the same open file.
+/// The lock ends here, even where readers go on with another handle to the same open file. A child has the same open file,
+/// and the lock is its parent's.
 impl Drop for FileStorage {
     fn drop(&mut self) {
-        if self.locked {
+        if self.locked && self.is_ours() {
             // Closing the last handle releases it in any case.
             let _ = self.file.unlock();
         }
@@ -97,14 +112,18 @@ impl Drop for FileStorage {
 }
 
 impl FileStorage {
+    fn new(file: File, locked: bool) -> FileStorage {
+        FileStorage { file, process: std::process::id(), locked }
+    }
+
     /// Opens a regular file to read.
     pub(crate) fn open(path: &Path) -> Result<FileStorage> {
-        open_regular(path).map(|file| FileStorage { file, locked: false })
+        open_regular(path).map(|file| FileStorage::new(file, false))
     }
 
     /// Over a file that is already open.
     pub(crate) fn over(file: &File) -> io::Result<FileStorage> {
-        Ok(FileStorage { file: file.try_clone()?, locked: false })
+        Ok(FileStorage::new(file.try_clone()?, false))
     }
 }
 
@@ -145,8 +164,13 @@ impl Source for FileStorage {
 
     fn is_at(&self, path: &Path) -> io::Result<bool> {
         match still_names(&self.file, path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            outcome => outcome,
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
+                // A program that gave up rights after it opened the file cannot know.
+                io::ErrorKind::PermissionDenied => Ok(true),
+                _ => Err(error),
+            },
+            known => known,
         }
     }
 
@@ -190,22 +214,127 @@ impl Storage for FileStorage {
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(Box::new(FileStorage::over(&self.file)?))
     }
+
+    fn another(&self) -> io::Result<Box<dyn Storage>> {
+        Ok(Box::new(FileStorage { file: self.file.try_clone()?, process: self.process, locked: false }))
+    }
+
+    fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
 }
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileDisk;
 
+/// How often a lock or a name is tried for that somebody is about to give up, and how long each time waits.
+const TRIES: u32 = 5_000;
+pub(crate) const PAUSE: Duration = Duration::from_millis(2);
+
 impl FileDisk {
     fn lock(file: &File, path: &Path) -> Result<()> {
         match file.try_lock() {
             Ok(()) => Ok(()),
-            Err(std::fs::TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Locked)
+            Err(TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Locked)
                 .in_file(path)
                 .help("wait until the other program has finished writing; readers are never locked out")),
-            Err(std::fs::TryLockError::Error(error)) => Err(Error::io(error).in_file(path)),
+            Err(TryLockError::Error(error)) => Err(Error::new(ErrorKind::NoLock)
+                .in_file(path)
+                .expected("an exclusive lock on the whole file (flock)")
+                .found(error.to_string())
+                .help("where nobody else writes to the file, --no-lock or WriterOptions::without_lock go on without it")),
         }
     }
+
+    /// Opens, locks, and looks whether the path still names what was locked: none if not.
+    fn open_once(path: &Path, lock: bool) -> Result<Option<File>> {
+        let fail = |error| Error::io(error).in_file(path);
+        regular(&std::fs::metadata(path).map_err(fail)?, path)?;
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(fail)?;
+        regular(&file.metadata().map_err(fail)?, path)?;
+        if lock {
+            FileDisk::lock(&file, path)?;
+        }
+        Ok(still_names(&file, path).unwrap_or_default().then_some(file))
+    }
+
+    /// A new file of this name, locked. One whose lock is free was left behind and goes.
+    fn claim(temporary: &Path, path: &Path) -> Result<File> {
+        for _ in 0..TRIES {
+            match private(path).open(temporary) {
+                Ok(file) => match FileDisk::lock(&file, path) {
+                    Ok(()) if still_names(&file, temporary).unwrap_or_default() => return Ok(file),
+                    // Somebody took it for left behind before it was locked.
+                    Ok(()) => {}
+                    Err(error) if error.kind() == ErrorKind::Locked => {}
+                    Err(error) => {
+                        let _ = std::fs::remove_file(temporary);
+                        return Err(error);
+                    }
+                },
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    match FileDisk::open_once(temporary, true) {
+                        Ok(Some(_held)) => std::fs::remove_file(temporary).map_err(Error::io)?,
+                        Ok(None) => {}
+                        Err(error) if error.kind() == ErrorKind::NotFound => {
+                            if temporary.is_symlink() {
+                                std::fs::remove_file(temporary).map_err(Error::io)?;
+                            }
+                        }
+                        Err(error) if error.kind() == ErrorKind::Locked => std::thread::sleep(PAUSE),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(error) => return Err(unmade(error, path)),
+            }
+        }
+        Err(Error::new(ErrorKind::Locked)
+            .in_file(path)
+            .what("it is being written anew")
+            .help("wait until the other program is done"))
+    }
+}
+
+/// How a temporary file is made: for nobody else, if what it is to replace is not for everybody.
+fn private(path: &Path) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    if path.exists() {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    options
+}
+
+/// The error of a file that cannot be made.
+fn unmade(error: io::Error, path: &Path) -> Error {
+    let missing = error.kind() == io::ErrorKind::NotFound;
+    let error = Error::io(error).in_file(path);
+    if missing { error.found(format!("no such directory: {}", parent(path).display())) } else { error }
+}
+
+/// Gives a file the mode and the owner of another one, as far as that is allowed; nobody gets rights that they did not have.
+#[cfg(unix)]
+fn look_like(file: &File, other: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let own = file.metadata()?;
+    let mut mode = other.mode() & 0o777;
+    if own.gid() != other.gid() && fchown(file, None, Some(other.gid())).is_err() {
+        mode = (mode & 0o707) | ((mode & 0o007) << 3);
+    }
+    if own.mode() & 0o777 != mode {
+        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    }
+    if own.uid() != other.uid() {
+        let _ = fchown(file, Some(other.uid()), None);
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn look_like(file: &File, other: &Metadata) -> io::Result<()> {
+    file.set_permissions(other.permissions())
 }
 
 /// True if the path still names this file.
@@ -240,37 +369,65 @@ pub(crate) fn random() -> u64 {
     hasher.finish()
 }
 
-impl Disk for FileDisk {
-    fn open_locked(&self, path: &Path) -> Result<Box<dyn Storage>> {
-        let fail = |error| Error::io(error).in_file(path);
-        open_regular(path)?;
-        let file = OpenOptions::new().read(true).write(true).open(path).map_err(fail)?;
-        regular(&file.metadata().map_err(fail)?, path)?;
-        FileDisk::lock(&file, path)?;
-        if !still_names(&file, path).map_err(fail)? {
-            return Err(Error::new(ErrorKind::NotRegular)
-                .in_file(path)
-                .what("it was replaced by another file while it was being opened")
-                .help("open it again"));
+/// Where a link leads that leads to nothing.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_path_buf();
+    for _ in 0..40 {
+        match std::fs::read_link(&path) {
+            Ok(next) => path = parent(&path).join(next),
+            Err(_) => return Ok(path),
         }
-        Ok(Box::new(FileStorage { file, locked: true }))
+    }
+    Err(io::Error::other("the links go in a circle"))
+}
+
+impl Disk for FileDisk {
+    fn resolve(&self, path: &Path, replace: bool) -> Result<PathBuf> {
+        let text = path.as_os_str().as_encoded_bytes();
+        let bare =
+            text.strip_suffix(b".").unwrap_or(text).last().is_some_and(|last| is_separator(*last as char));
+        if path.file_name().is_none() || bare {
+            return Err(Error::new(ErrorKind::Usage)
+                .in_file(path)
+                .what("the path does not name a file")
+                .help("a path that ends with a separator or with dots names a directory: add the name of the file"));
+        }
+        if !replace {
+            let taken = path.symlink_metadata().is_ok();
+            return if taken { Err(exists(path)) } else { Ok(path.to_path_buf()) };
+        }
+        let target = match std::fs::metadata(path) {
+            Ok(metadata) => {
+                let help = "only a regular file is replaced: write to one, and copy that on";
+                regular(&metadata, path).map_err(|error| error.help(help))?;
+                std::fs::canonicalize(path)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                follow(path).and_then(std::path::absolute)
+            }
+            Err(error) => Err(error),
+        };
+        target.map_err(|error| Error::io(error).in_file(path))
     }
 
-    fn create_beside(&self, path: &Path) -> Result<(Box<dyn Storage>, PathBuf)> {
-        let Some(name) = path.file_name() else {
-            return Err(Error::new(ErrorKind::Usage).in_file(path).what("the path does not name a file"));
-        };
-        let mut temporary_name = std::ffi::OsString::from(".");
-        temporary_name.push(name);
-        temporary_name.push(format!(".{:016x}.tmp", random()));
-        let temporary = parent(path).join(temporary_name);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&temporary);
-        let file = file.map_err(|error| Error::io(error).in_file(path))?;
-        if let Err(error) = FileDisk::lock(&file, path) {
-            self.discard(&temporary);
-            return Err(error);
+    fn open_locked(&self, path: &Path, lock: bool) -> Result<Box<dyn Storage>> {
+        for _ in 0..TRIES {
+            if let Some(file) = FileDisk::open_once(path, lock)? {
+                return Ok(Box::new(FileStorage::new(file, lock)));
+            }
         }
-        Ok((Box::new(FileStorage { file, locked: true }), temporary))
+        Err(Error::new(ErrorKind::Replaced).in_file(path).what("it is replaced again and again"))
+    }
+
+    fn create_beside(&self, path: &Path, lock: bool) -> Result<(Box<dyn Storage>, PathBuf)> {
+        let name = crc32fast::hash(path.file_name().unwrap_or_default().as_encoded_bytes());
+        let salt = if lock { String::new() } else { format!("{:016x}-", random()) };
+        let temporary = parent(path).join(format!(".hydra-{salt}{name:08x}.tmp"));
+        let file = match lock {
+            true => FileDisk::claim(&temporary, path),
+            false => private(path).open(&temporary).map_err(|error| unmade(error, path)),
+        }?;
+        Ok((Box::new(FileStorage::new(file, lock)), temporary))
     }
 
     /// By a hard link and removal of the temporary name. Where there are no hard links, by reserving the name with an
@@ -284,6 +441,7 @@ impl Disk for FileDisk {
                 Ok(())
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(fail(error)),
             Err(_) => {
                 OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
                     match error.kind() {
@@ -300,7 +458,11 @@ impl Disk for FileDisk {
     }
 
     fn replace(&self, temporary: &Path, path: &Path) -> Result<()> {
-        std::fs::rename(temporary, path).map_err(|error| Error::io(error).in_file(path))
+        let fail = |error: io::Error| Error::io(error).in_file(path);
+        if let Ok(old) = std::fs::metadata(path) {
+            File::open(temporary).and_then(|file| look_like(&file, &old)).map_err(fail)?;
+        }
+        std::fs::rename(temporary, path).map_err(fail)
     }
 
     fn discard(&self, path: &Path) {
@@ -308,9 +470,18 @@ impl Disk for FileDisk {
         let _ = std::fs::remove_file(path);
     }
 
+    /// A directory that may be written but not read cannot be synced, and some systems sync none: the file itself is synced once
+    /// more, which brings its name along on journaling file systems.
     #[cfg(unix)]
     fn sync_directory(&self, path: &Path) -> Result<()> {
+        use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
         let synced = File::open(parent(path)).and_then(|directory| directory.sync_all());
+        let synced = synced.or_else(|error| match error.kind() {
+            PermissionDenied | InvalidInput | Unsupported => {
+                File::open(path).and_then(|file| file.sync_all())
+            }
+            _ => Err(error),
+        });
         synced.map_err(|error| Error::io(error).in_file(path))
     }
 
@@ -320,9 +491,17 @@ impl Disk for FileDisk {
     }
 }
 
+/// An error in a child of the process that opened the file.
+pub(crate) fn check_ours(storage: &dyn Storage) -> Result<()> {
+    match storage.is_ours() {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Locked)
+            .what("it belongs to the process that forked this one")
+            .help("let the parent close it; then a child opens the file itself")),
+    }
+}
+
 /// The error for a name that is taken.
 pub fn exists(path: &Path) -> Error {
-    Error::new(ErrorKind::Exists)
-        .in_file(path)
-        .help("choose another name or remove the file; to append to it, open it with Writer::resume")
+    Error::new(ErrorKind::Exists).in_file(path).help("choose another name or remove the file")
 }

@@ -101,6 +101,10 @@ impl Storage for Memory {
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(Box::new(self.clone()))
     }
+
+    fn another(&self) -> io::Result<Box<dyn Storage>> {
+        Ok(Box::new(self.clone()))
+    }
 }
 
 /// Files in memory, by name.
@@ -124,11 +128,15 @@ impl Shelf {
 }
 
 impl Disk for Shelf {
-    fn open_locked(&self, path: &Path) -> crate::Result<Box<dyn Storage>> {
+    fn resolve(&self, path: &Path, _: bool) -> crate::Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
+
+    fn open_locked(&self, path: &Path, _: bool) -> crate::Result<Box<dyn Storage>> {
         Ok(Box::new(self.files()[path].clone()))
     }
 
-    fn create_beside(&self, path: &Path) -> crate::Result<(Box<dyn Storage>, PathBuf)> {
+    fn create_beside(&self, path: &Path, _: bool) -> crate::Result<(Box<dyn Storage>, PathBuf)> {
         let (temporary, memory) = (path.with_extension("tmp"), Memory::default());
         self.files().insert(temporary.clone(), memory.clone());
         Ok((Box::new(memory), temporary))

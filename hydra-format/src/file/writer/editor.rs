@@ -25,7 +25,8 @@ type Key = (usize, u64);
 /// goes on seeing the state that they opened. A block that is damaged refuses changes to its records. After a failed
 /// write or sync an editor does nothing more ([`ErrorKind::Poisoned`](crate::ErrorKind::Poisoned)): open the file again.
 ///
-/// It holds the lock of the file's only writer, and needs memory for the staged records and a few blocks.
+/// It holds the lock of the file's only writer, with all that [`Writer`](crate::Writer) says of it, and needs memory for the staged
+/// records and a few blocks.
 ///
 /// ```
 /// use hydra::{Editor, Hydra, Reader, Writer};
@@ -145,7 +146,8 @@ impl Editor {
     /// The blocks that hold changed records; nothing is written yet, and each of them can be. What is staged and not
     /// changed is forgotten.
     fn plan(&mut self) -> Result<Vec<(usize, Entry)>> {
-        self.log.check().map_err(|error| error.in_file(self.path()))?;
+        let whole = if self.staged.is_empty() { self.log.check() } else { self.log.verify() };
+        whole.map_err(|error| error.in_file(self.path()))?;
         let mut edits = Vec::new();
         let mut next = (0, 0);
         while let Some((&key, _)) = self.staged.range(next..).next() {

@@ -16,11 +16,11 @@ use crate::file::layout::{
 use crate::file::open::{self, Opened};
 use crate::file::reader::Reader;
 use crate::file::schema_block::SchemaBlock;
-use crate::file::storage::{Disk, Source, Storage};
+use crate::file::storage::{Disk, Source, Storage, check_ours};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A block that has its place and waits to be written.
@@ -52,6 +52,8 @@ pub(super) struct Log {
     synced: u64,
     /// Every block byte below it is written.
     written: u64,
+    /// The file is at least this long.
+    extent: u64,
     /// Where the next block goes.
     end: u64,
     queue: VecDeque<Placed>,
@@ -67,6 +69,8 @@ pub(super) struct Log {
     /// True once a block was added.
     touched: bool,
     stopped: Option<String>,
+    /// What names the file, from the root; none while it has no name of its own.
+    path: Option<PathBuf>,
 }
 
 /// How many entries of a directory a full node takes away.
@@ -122,6 +126,7 @@ impl Log {
             pinned: slot,
             synced: commit.committed_bytes,
             written: commit.committed_bytes,
+            extent: commit.committed_bytes,
             end: commit.committed_bytes,
             queue: VecDeque::new(),
             spare: Vec::new(),
@@ -132,6 +137,7 @@ impl Log {
             rewrite: None,
             touched: false,
             stopped: None,
+            path: None,
         }
     }
 
@@ -141,6 +147,7 @@ impl Log {
         let sequence = opened.top_sequence.checked_add(1).ok_or_else(exhausted)?;
         let (commit, slot) = (opened.commit, opened.slot);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
+        log.extent = opened.file_bytes;
         log.unindexed_blocks = opened.unindexed_blocks;
         log.due_nodes = log.catalog.tables.iter().map(due_nodes).sum();
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
@@ -166,6 +173,48 @@ impl Log {
     /// Syncs the name of a file that nothing was committed to yet: who created it may not have got to that.
     pub(super) fn ensure_named(&self, disk: &dyn Disk, path: &Path) -> Result<()> {
         if self.newest.0.sequence == Commit::first().sequence { disk.sync_directory(path) } else { Ok(()) }
+    }
+
+    /// From now on, a commit is acknowledged only if the path still names the file.
+    pub(super) fn watch(&mut self, path: &Path) -> Result<()> {
+        self.path = Some(std::path::absolute(path).map_err(|error| Error::io(error).in_file(path))?);
+        Ok(())
+    }
+
+    /// An error, and the end, if the file is not where its path leads, or not what was written: then nothing may be acknowledged.
+    pub(super) fn verify(&mut self) -> Result<()> {
+        self.check()?;
+        self.look_at_bytes()
+            .and_then(|()| self.look_at_name())
+            .inspect_err(|error| self.stop(error.message()))
+    }
+
+    /// The same without the name, before a write.
+    fn verify_bytes(&mut self) -> Result<()> {
+        self.look_at_bytes().inspect_err(|error| self.stop(error.message()))
+    }
+
+    fn look_at_bytes(&self) -> Result<()> {
+        check_ours(&*self.storage)?;
+        let len = self.storage.len()?;
+        if len >= self.extent {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::CutShort)
+            .what("another program cut it while it was being written")
+            .expected(format!("at least {} bytes", self.extent))
+            .found(format!("{len} bytes"))
+            .help("records are lost, acknowledged ones among them: hydra check, hydra recover"))
+    }
+
+    fn look_at_name(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if self.storage.is_at(path)? {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Replaced)
+            .what("its path names another file by now, or none, and this commit is not there")
+            .help("open the path again and write the records once more; a file is moved or replaced after its writer is closed"))
     }
 
     /// What the records of its blocks are bound to.
@@ -207,7 +256,7 @@ impl Log {
             None => Ok(()),
             Some(why) => Err(Error::new(ErrorKind::Poisoned)
                 .what(why.clone())
-                .help("open the file again: everything that was acknowledged is there")),
+                .help("open the file again: everything that was acknowledged is there, unless somebody replaced or cut the file")),
         }
     }
 
@@ -260,7 +309,11 @@ impl Log {
         let line = sealed.header.encode(self.key(), offset);
         self.queue.push_back(Placed { line, parts: sealed.parts, bytes: sealed.header.bytes() });
         self.touched = true;
-        self.write_to(self.end - self.end % RUN)?;
+        let run_end = self.end - self.end % RUN;
+        if self.written < run_end {
+            self.verify_bytes()?;
+            self.write_to(run_end)?;
+        }
         Ok((offset, sealed.header))
     }
 
@@ -393,6 +446,7 @@ impl Log {
             let outcome = self.storage.write_at(self.written, &mut slices);
             self.settle(outcome)?;
             self.written = run_end;
+            self.extent = self.extent.max(run_end);
             self.recycle(front);
         }
         Ok(())
@@ -477,6 +531,7 @@ impl Log {
         if committed || !self.touched {
             return Ok(());
         }
+        self.verify_bytes()?;
         self.write_to(self.end)?;
         if level == Level::Durable {
             self.sync()?;
@@ -485,7 +540,7 @@ impl Log {
         if level == Level::Durable {
             self.sync()?;
         }
-        Ok(())
+        self.verify()
     }
 
     /// Writes a record of the current state into the slot that is not pinned.
@@ -504,6 +559,7 @@ impl Log {
         if !self.touched {
             return Ok(());
         }
+        self.verify_bytes()?;
         self.repeat_schemas()?;
         self.add_directory()?;
         self.write_to(self.end)?;
@@ -511,7 +567,8 @@ impl Log {
         self.commit_record(CLOSED)?;
         self.sync()?;
         self.write_record(self.newest.0, 1 - self.pinned)?;
-        self.sync()
+        self.sync()?;
+        self.verify()
     }
 
     /// Adds a copy of every schema, byte for byte but for the offset of the one before.

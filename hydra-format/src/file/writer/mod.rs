@@ -71,6 +71,10 @@ struct OpenTable {
 /// were appended after it are lost. After a failed write or sync a writer does nothing more
 /// ([`ErrorKind::Poisoned`]): open the file again.
 ///
+/// A writer holds an exclusive lock on the file. Before a commit returns, it looks whether the path still names the file: if somebody moved,
+/// removed or replaced it, that is the error `Replaced`, and if somebody made it shorter, `CutShort`. Where the process forks, the
+/// writer and its lock stay the parent's: the child's copy writes nothing (`Locked`), and releases nothing when it is dropped.
+///
 /// ```
 /// use hydra::Writer;
 ///
@@ -176,6 +180,12 @@ impl Writer {
 
     fn at(self, path: &Path) -> Writer {
         Writer { path: path.to_path_buf(), ..self }
+    }
+
+    /// From now on, a commit looks whether the path still names the file.
+    fn watched(mut self) -> Result<Writer> {
+        self.log.watch(&self.path)?;
+        Ok(self)
     }
 
     /// The path under which the file was opened.

@@ -4,9 +4,10 @@
 use super::log::Log;
 use super::{Editor, Writer};
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
-use crate::file::open;
-use crate::file::storage::{Disk, FileDisk, Source, Storage, exists, random};
-use crate::{Error, ErrorKind, Result};
+use crate::file::publish::{Output, OutputOptions};
+use crate::file::storage::{Disk, FileDisk, Storage, random};
+use crate::file::{open, single};
+use crate::{Error, ErrorKind, Hydra, Result};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub struct WriterOptions {
     pub(super) file_id: Option<[u8; 16]>,
     pub(super) every_bytes: Option<u64>,
     pub(super) after: Option<Duration>,
+    lock: bool,
 }
 
 impl Default for WriterOptions {
@@ -39,6 +41,7 @@ impl Default for WriterOptions {
             file_id: None,
             every_bytes: None,
             after: None,
+            lock: true,
         }
     }
 }
@@ -76,6 +79,18 @@ impl WriterOptions {
         self
     }
 
+    /// Takes no lock, for file systems that have none (`NoLock`). Then nothing keeps a second writer away, and two writers at once
+    /// lose records and damage the file: the program has to see to it that there is one.
+    pub fn without_lock(mut self) -> WriterOptions {
+        self.lock = false;
+        self
+    }
+
+    /// Writes one value in place of the file at `path`: see [`crate::save`].
+    pub fn save<T: Hydra>(self, path: impl AsRef<Path>, value: &T) -> Result<()> {
+        single::save_on(self, &FileDisk, path.as_ref(), value)
+    }
+
     /// Makes a new file: see [`Writer::create`].
     pub fn create(self, path: impl AsRef<Path>) -> Result<Writer> {
         self.create_on(&FileDisk, path.as_ref())
@@ -108,56 +123,40 @@ impl WriterOptions {
 
     /// The header region is synced under a temporary name before the file gets its own, so no crash leaves half of it.
     pub(crate) fn create_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+        const HELP: &str =
+            "choose another name or remove the file; to append to it, open it with Writer::resume";
         self.check()?;
-        if path.symlink_metadata().is_ok() {
-            return Err(exists(path));
-        }
-        let (storage, temporary) = disk.create_beside(path)?;
+        let taken = |error: Error| if error.kind() == ErrorKind::Exists { error.help(HELP) } else { error };
+        let target = disk.resolve(path, false).map_err(taken)?;
+        let (storage, temporary) = disk.create_beside(&target, self.lock)?;
         let made = self.create_in(storage).and_then(|writer| disk.publish(&temporary, path).map(|()| writer));
         let writer = made.map_err(|error| {
             disk.discard(&temporary);
-            error.in_file(path)
+            taken(error).in_file(path)
         })?;
         disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
-        Ok(writer.at(path))
+        writer.at(path).watched()
     }
 
-    /// Writes a whole file, which gets its name when `check` is content with its bytes: it appears whole or not at all.
-    pub(crate) fn write_whole<R>(
-        self,
-        disk: &dyn Disk,
-        path: &Path,
-        write: impl FnOnce(Writer) -> Result<R>,
-        check: impl FnOnce(&dyn Source) -> Result<()>,
-    ) -> Result<R> {
-        if path.symlink_metadata().is_ok() {
-            return Err(Error::new(ErrorKind::Exists)
-                .in_file(path)
-                .help("choose another name or remove the file"));
-        }
-        let (storage, temporary) = disk.create_beside(path)?;
-        let source = storage.source();
-        let written = source.map_err(Error::io).and_then(|source| {
-            let result = write(self.create_in(storage)?)?;
-            check(&*source)?;
-            disk.publish(&temporary, path)?;
-            Ok(result)
-        });
-        let result = written.map_err(|error| {
-            disk.discard(&temporary);
-            error.in_file(path)
-        })?;
-        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
-        Ok(result)
+    /// Begins a file in place of what is at `path`, or under a name that is free.
+    pub(crate) fn output<'d>(self, disk: &'d dyn Disk, path: &Path, replace: bool) -> Result<Output<'d>> {
+        let options = OutputOptions::default().replace(replace);
+        if self.lock { options } else { options.without_lock() }.begin_on(disk, path)
+    }
+
+    /// Writes a new file into empty storage; the path is for errors.
+    pub(crate) fn write_to(self, storage: Box<dyn Storage>, path: &Path) -> Result<Writer> {
+        self.check()?;
+        Ok(self.create_in(storage)?.at(path))
     }
 
     /// The lock comes before the header is read.
     pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         self.check()?;
-        let storage = disk.open_locked(path)?;
+        let storage = disk.open_locked(path, self.lock)?;
         let writer = self.resume_in(storage).map_err(|error| error.in_file(path))?;
         writer.log.ensure_named(disk, path)?;
-        Ok(writer.at(path))
+        writer.at(path).watched()
     }
 
     /// Writes a new file into empty storage.
@@ -173,9 +172,10 @@ impl WriterOptions {
 
     pub(crate) fn edit_on(self, disk: &dyn Disk, path: &Path) -> Result<Editor> {
         self.check()?;
-        let storage = disk.open_locked(path)?;
-        let editor = self.edit_in(storage, path).map_err(|error| error.in_file(path))?;
+        let storage = disk.open_locked(path, self.lock)?;
+        let mut editor = self.edit_in(storage, path).map_err(|error| error.in_file(path))?;
         editor.log.ensure_named(disk, path)?;
+        editor.log.watch(path)?;
         Ok(editor)
     }
 
@@ -200,25 +200,5 @@ impl WriterOptions {
             return Err(found.help("a damaged file is not written to: hydra check, hydra recover"));
         }
         Log::resume(storage, opened)
-    }
-
-    /// Writes a whole file in place of what is under `path`: readers see the old one or the new one.
-    pub(crate) fn replace_on(
-        self,
-        disk: &dyn Disk,
-        path: &Path,
-        write: impl FnOnce(Writer) -> Result<()>,
-    ) -> Result<()> {
-        let (storage, temporary) = disk.create_beside(path)?;
-        let written = self
-            .create_in(storage)
-            .map(|writer| writer.at(path))
-            .and_then(write)
-            .and_then(|()| disk.replace(&temporary, path));
-        written.map_err(|error| {
-            disk.discard(&temporary);
-            error.in_file(path)
-        })?;
-        disk.sync_directory(path)
     }
 }
