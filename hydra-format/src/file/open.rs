@@ -45,7 +45,7 @@ impl Opened {
     /// True if the blocks after this state are all that a later one adds: nothing is wrong, and there is no newer directory.
     fn goes_on_to(&self, commit: &Commit) -> bool {
         let grown = commit.committed_bytes >= self.commit.committed_bytes;
-        grown && commit.directory == self.commit.directory && !self.report.is_damaged()
+        grown && commit.directory == self.commit.directory && self.report.is_whole()
     }
 }
 
@@ -350,7 +350,7 @@ fn read_catalog(
         report.damage(problem);
     }
     let found = catalog.record_count();
-    if found != commit.record_count && report.state != State::Damaged {
+    if found != commit.record_count && report.is_whole() {
         report.damage(
             Error::new(ErrorKind::Chain)
                 .at(limit)
@@ -400,7 +400,7 @@ fn load_directory<'a>(
     catalog.load(
         source,
         offset,
-        &Index::parse(&payload).map_err(bad)?,
+        &Index::parse(&payload).map_err(|error| error.at(offset))?,
         before.map(|before| &before.catalog),
     )?;
     walk.jump(block.end(offset), offset, block.epoch);
@@ -438,7 +438,11 @@ fn take_in(
             }
             _ => Ok(()),
         };
-        problems.extend(or_damage(taken)?.err());
+        let taken = or_damage(taken)?;
+        if header.is(BlockKind::Schema) {
+            catalog.note_unsupported(&taken);
+        }
+        problems.extend(taken.err());
         problems.truncate(MAX_PROBLEMS);
     }
     Ok(count)

@@ -162,9 +162,8 @@ pub(crate) fn compact_on(
     progress: Progress<'_>,
 ) -> Result<Compaction> {
     let mut opened = open::open(&*source).map_err(|error| error.in_file(input))?;
-    if opened.report.is_damaged() {
-        let found = opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
-        return Err(found.in_file(input).help("a damaged file is not compacted: hydra recover"));
+    if let Some(found) = opened.report.refusal("a damaged file is not compacted: hydra recover") {
+        return Err(found.in_file(input));
     }
     let Opened { commit, catalog, .. } = &opened;
     let before = Size { bytes: commit.committed_bytes, block_count: commit.block_count };

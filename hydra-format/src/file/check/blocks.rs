@@ -12,6 +12,7 @@ use crate::file::layout::{DIRECTORY_EVERY, LINE, NODE_ENTRIES, block as line, me
 use crate::file::meta::Metadata;
 use crate::file::open::or_damage;
 use crate::file::reader::invalid;
+use crate::file::report::Verdict;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::Source;
 use crate::{Error, ErrorKind, Result, Schema};
@@ -76,6 +77,7 @@ impl<'a> Blocks<'a> {
         self.since_directory = self.since_directory.saturating_add(1);
         check_unused(offset, header, report);
         if header.is(BlockKind::Pad) {
+            header.check_supported(offset).unwrap_or_else(report);
             return Ok(true);
         }
         let mut bytes = std::mem::take(&mut self.bytes);
@@ -86,16 +88,15 @@ impl<'a> Blocks<'a> {
         bytes.truncate(count);
         let (payload, padding) = bytes.split_at(count.min(header.payload_bytes as usize));
         check_zero(padding, start.saturating_add(payload.len() as u64), &header.place(), report);
-        let good = match block::check_payload(header, offset, payload)
-            .and_then(|()| header.check_supported(offset))
-        {
-            Err(error) => {
-                self.lost |= !header.is(BlockKind::Data);
-                report(error);
-                false
-            }
-            Ok(()) => true,
-        };
+        // What flags, layout and encoding mean for a block of another kind is not known.
+        let supported = header.block_kind().map_or(Ok(()), |_| header.check_supported(offset));
+        let checked = block::check_payload(header, offset, payload).and(supported);
+        if header.is(BlockKind::Schema) {
+            self.catalog.note_unsupported(&checked);
+        }
+        let good = checked.is_ok();
+        self.lost |= !good && !header.is(BlockKind::Data);
+        checked.unwrap_or_else(&mut *report);
         let place = header.place();
         let mut report = |finding: Finding| report(finding.at(offset).place(place.clone()));
         match header.block_kind() {
@@ -168,10 +169,10 @@ impl<'a> Blocks<'a> {
                 }
             }
         }
-        if let Err(error) = self.catalog.add_schema(offset, header, payload) {
-            self.lost = true;
-            report(error);
-        }
+        let taken = self.catalog.add_schema(offset, header, payload);
+        self.catalog.note_unsupported(&taken);
+        self.lost |= taken.is_err();
+        taken.unwrap_or_else(report);
     }
 
     fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {
@@ -207,8 +208,10 @@ impl<'a> Blocks<'a> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
         let index = match Index::parse(payload) {
             Ok(index) => index,
-            Err(what) => {
-                report(bad(what));
+            Err(error) => {
+                // Whether it is a directory, and what it would say of the blocks, is not known.
+                self.lost |= Verdict::of(error.kind()) == Verdict::Unsupported;
+                report(error);
                 return Ok(());
             }
         };

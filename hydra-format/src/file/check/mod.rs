@@ -12,6 +12,7 @@ use super::commit::Commit;
 use super::header::FileHeader;
 use super::layout::{self, CLOSED, HEADER_AT, REGION, SLOT_AT, commit as record, header as line};
 use super::open::{self, Opened, Walk};
+use super::report::Verdict;
 use super::storage::{FileStorage, Source};
 use crate::{Error, ErrorKind, Result};
 use blocks::Blocks;
@@ -32,18 +33,32 @@ pub struct CheckSummary {
     pub file_bytes: u64,
     /// How far the commit in force reaches; everything below was looked at. 0 if the file could not be opened at all.
     pub committed_bytes: u64,
+    /// Bytes under PAD blocks, which have no meaning: they were not looked at.
+    pub covered_bytes: u64,
     /// Blocks of every kind whose header is good.
     pub block_count: u64,
     /// Records of blocks whose header and checksum are good.
     pub record_count: u64,
     /// How many findings were reported.
     pub finding_count: u64,
+    /// What the worst of them makes of the file.
+    pub verdict: Verdict,
 }
 
 impl CheckSummary {
     /// True if nothing was found.
     pub fn is_sound(&self) -> bool {
         self.finding_count == 0
+    }
+
+    /// How many bytes were looked at, if the file could be opened.
+    pub fn verified_bytes(&self) -> u64 {
+        self.committed_bytes.min(self.file_bytes).saturating_sub(self.covered_bytes)
+    }
+
+    /// How many bytes after the last commit were not looked at.
+    pub fn uncommitted_bytes(&self) -> u64 {
+        if self.committed_bytes == 0 { 0 } else { self.file_bytes.saturating_sub(self.committed_bytes) }
     }
 }
 
@@ -80,9 +95,10 @@ pub(crate) fn check_source(
     progress: Progress<'_>,
 ) -> Result<CheckSummary> {
     let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
-    let mut count = 0u64;
+    let (mut count, mut verdict) = (0u64, Verdict::Good);
     let mut report = |finding: Finding| {
         count = count.saturating_add(1);
+        verdict = verdict.max(Verdict::of(finding.kind()));
         report(finding);
     };
     let region = source.bytes(0, REGION as usize)?;
@@ -95,6 +111,9 @@ pub(crate) fn check_source(
             check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
         }
     }
+    // What cannot be opened, and is not of a newer version.
+    let refused = summary.committed_bytes == 0 && verdict != Verdict::Unsupported;
+    summary.verdict = if refused { Verdict::Refused } else { verdict };
     summary.finding_count = count;
     Ok(summary)
 }
@@ -177,6 +196,10 @@ fn check_blocks(
         }
         if let Some((offset, header)) = step.block {
             summary.block_count = summary.block_count.saturating_add(1);
+            if header.is(BlockKind::Pad) {
+                summary.covered_bytes =
+                    summary.covered_bytes.saturating_add(header.bytes().saturating_sub(layout::LINE));
+            }
             if blocks.check(offset, &header, report)?
                 && header.is(BlockKind::Data)
                 && !header.is_replacement()
