@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Schemas of one table among which the newest is looked for.
-const MOST_GENERATIONS: usize = 16;
+pub(crate) const MOST_GENERATIONS: usize = 16;
 
 /// A table: the records of one type name.
 #[derive(Clone, Debug)]
@@ -357,7 +357,7 @@ impl Catalog {
                     .what(format!("another schema has the id {} already", block.id)));
             }
             if known.schema.notes() != block.notes {
-                block.schema().map_err(|error| error.at(offset))?;
+                known.schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
             }
             (known.offset, known.line_count) = (offset, header.line_count);
             return Ok(());

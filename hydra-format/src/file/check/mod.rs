@@ -107,7 +107,7 @@ pub(crate) fn check_source(
         Ok((header, _)) => {
             let commit = settle(open::open(source), &mut report)?;
             check_region(&region, &header, &mut report);
-            summary.committed_bytes = commit.as_ref().map_or(0, |commit| commit.committed_bytes);
+            summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
             check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
         }
     }
@@ -118,14 +118,14 @@ pub(crate) fn check_source(
     Ok(summary)
 }
 
-/// The commit in force. What opening found out about headers and commit records is reported; what it found in blocks,
+/// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
 /// the check will find again.
-fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<Commit>> {
+fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<(Commit, u64)>> {
     match open::or_damage(opened)? {
         Ok(mut opened) => {
             let count = opened.commit_details.min(opened.report.details.len());
             opened.report.details.drain(..count).for_each(report);
-            Ok(Some(opened.commit))
+            Ok(SLOT_AT.get(opened.slot).map(|&at| (opened.commit, at)))
         }
         Err(error) => {
             report(error);
@@ -177,7 +177,7 @@ fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Fin
 fn check_blocks(
     source: &dyn Source,
     header: &FileHeader,
-    commit: Option<Commit>,
+    commit: Option<(Commit, u64)>,
     summary: &mut CheckSummary,
     report: &mut dyn FnMut(Finding),
     progress: Progress<'_>,
@@ -185,8 +185,9 @@ fn check_blocks(
     // Without a commit record, all that looks like a block is looked at.
     let assumed =
         Commit { committed_bytes: layout::line_down(summary.file_bytes), epoch: u32::MAX, ..Commit::first() };
-    let limit = commit.unwrap_or(assumed).committed_bytes.min(summary.file_bytes);
-    let mut walk = Walk::new(source, header, &commit.unwrap_or(assumed), limit);
+    let under = commit.map_or(assumed, |(commit, _)| commit);
+    let limit = under.committed_bytes.min(summary.file_bytes);
+    let mut walk = Walk::new(source, header, &under, limit);
     let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
     while let Some(step) = walk.step()? {
         progress(step.bytes.start, limit);
@@ -208,8 +209,12 @@ fn check_blocks(
             }
         }
     }
-    if let Some(commit) = commit.filter(|_| !blocks.lost) {
-        blocks.check_totals(&commit, summary.block_count, report);
+    let is_whole = !blocks.lost && limit == under.committed_bytes;
+    if let Some((commit, slot)) = commit.filter(|_| is_whole) {
+        blocks.check_totals((&commit, slot), summary.block_count, report);
+        if commit.is_closed() {
+            blocks.check_closed(report);
+        }
     }
     Ok(())
 }
