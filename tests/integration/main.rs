@@ -24,6 +24,8 @@ mod follow;
 mod golden;
 /// Files made to do harm.
 mod hostile;
+/// Files that break one rule each.
+mod invalid;
 /// Offsets beyond 4 GiB.
 mod large;
 /// The holes of peers, tried here.
