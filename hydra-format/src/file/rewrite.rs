@@ -9,6 +9,7 @@ use super::meta::Metadata;
 use super::open::{self, Opened};
 use super::reader::Reader;
 use super::records::{Block, Loaded};
+use super::report::Verdict;
 use super::storage::{Disk, FileDisk, FileStorage, Source};
 use super::writer::{TableId, Writer};
 use crate::{Dynamic, Error, ErrorKind, Result};
@@ -101,7 +102,12 @@ pub(super) fn write_checked<R>(
     };
     let check = |source: &dyn Source| {
         let mut first = None;
-        let mut keep = |finding: Error| first = first.take().or(Some(finding));
+        // What is irregular in schemas, which are copied as they are, keeps no record from being saved.
+        let mut keep = |finding: Error| {
+            if Verdict::of(finding.kind()) > Verdict::Irregular {
+                first.get_or_insert(finding);
+            }
+        };
         let summary = check_source(source, &mut keep, progress)?;
         *size.borrow_mut() = Size { bytes: summary.file_bytes, block_count: summary.block_count };
         first.map_or(Ok(()), |finding| {
