@@ -42,6 +42,8 @@ mod refusals;
 mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
+/// The numbers of the rules in FORMAT.md.
+mod rules;
 /// The test vectors of FORMAT.md.
 mod vectors;
 /// Images changed in place.
