@@ -1,5 +1,7 @@
 //! The corpus of the fuzz targets, run as an ordinary test, with the bound of memory: one thread, so that it is counted.
 
+mod archive;
+
 use hydra::describe::TypeRef;
 use hydra::{Descriptor, Hydra, Schema};
 use hydra_tests::craft::Craft;
@@ -8,30 +10,16 @@ use hydra_tests::memory::File;
 use hydra_tests::targets::{self, TARGETS};
 use hydra_tests::types::*;
 use peak_alloc::PeakAlloc;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[global_allocator]
 static PEAK: PeakAlloc = PeakAlloc;
-
-fn files(target: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
-    files.sort();
-    files
-}
 
 #[test]
 fn the_corpus_keeps_the_laws_and_memory_is_bounded() {
     large_inputs_take_a_bounded_share_of_memory();
     for (name, target) in TARGETS {
-        let files = files(name);
-        assert!(files.len() > 10, "{name}: no corpus");
-        for file in &files {
-            // The name of what fails is in the output.
-            println!("{}", file.display());
-            target(&std::fs::read(file).expect("a file of the corpus"));
-        }
+        archive::each(name, target);
     }
 }
 

@@ -78,30 +78,21 @@ pub(crate) fn schema_is_rendered(bytes: &[u8]) {
 }
 
 #[cfg(test)]
+#[path = "archive.rs"]
+mod archive;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn each(target: &str, law: impl Fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-        let mut count = 0;
-        for entry in std::fs::read_dir(folder).expect("a corpus") {
-            let path = entry.expect("a file").path();
-            // The name of what fails is in the output.
-            println!("{}", path.display());
-            law(&std::fs::read(path).expect("a file"));
-            count += 1;
-        }
-        assert!(count > 10, "{target}: no corpus");
-    }
 
     #[test]
     fn the_corpus_of_text_keeps_the_law() {
         let imports = Imports::new();
-        each("import", |bytes| imports.keep_the_law(bytes));
+        archive::each("import", |bytes| imports.keep_the_law(bytes));
     }
 
     #[test]
     fn the_corpus_of_schemas_is_rendered() {
-        each("schema", schema_is_rendered);
+        archive::each("schema", schema_is_rendered);
     }
 }
