@@ -84,7 +84,7 @@ impl Copy {
 }
 
 /// Writes a new file with the schemas of `catalog`, and what `fill` adds and returns. It gets its name when a full check found
-/// nothing wrong with it: the result, and how large it is in bytes and blocks.
+/// nothing damaged in it: the result, and how large it is in bytes and blocks.
 pub(super) fn write_checked<R>(
     disk: &dyn Disk,
     path: &Path,
@@ -141,8 +141,8 @@ pub struct Compaction {
 }
 
 /// Writes the newest state of `input` into a new file, without blocks that were replaced, old indexes and padding; small blocks grow
-/// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when it has passed a full
-/// check. A damaged file is refused: [`recover()`](super::recover()) is for those.
+/// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when a full check found
+/// nothing damaged in it. A damaged file is refused: [`recover()`](super::recover()) is for those.
 ///
 /// ```no_run
 /// let done = hydra::file::compact("day.hydra", "small.hydra", &mut |_, _| {})?;
