@@ -8,10 +8,13 @@ being obviously right over being fast: every rule that it checks names the secti
     hydra_reader.py inspect FILE                               header, commit, tables, schemas, metadata
     hydra_reader.py check FILE                                 every rule, every finding
     hydra_reader.py golden DIR [--write]                       each NAME.hydra against its twins, NAME.TABLE.ndjson
+    hydra_reader.py invalid DIR                                each NAME.hydra against its twin, NAME.json
 
-Exit codes: 0 done, 1 could not, 2 usage, 4 the answer is no (damaged, or a golden file that differs).
+Exit codes: 0 done, 1 could not (or the file is unsupported), 2 usage, 4 the answer is no (damaged, or a golden file
+that differs).
 """
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -85,8 +88,8 @@ def check(path, out):
         finding.file = finding.file or path
         out.write(f"{finding}\n")
     if result.findings:
-        out.write(f"{path}: {len(result.findings)} findings\n")
-        return 4
+        out.write(f"{path}: {result.verdict()}, {len(result.findings)} findings\n")
+        return 1 if result.verdict() == "unsupported" else 4
     tables = result.contents.tables.values()
     out.write(f"{path}: sound, {sum(t.count for t in tables)} records, {len(result.contents.blocks)} blocks\n")
     return 0
@@ -132,12 +135,28 @@ def golden(directory, out, write=False):
     return 4 if bad or not files else 0
 
 
+def invalid(directory, out):
+    """Every NAME.hydra breaks one rule: NAME.json says with what verdict, and which findings there are."""
+    bad, files = 0, sorted(Path(directory).glob("*.hydra"))
+    for path in files:
+        twin, result = json.loads(path.with_suffix(".json").read_text(encoding="utf-8")), Check(path)
+        expected = {(finding["code"], finding["offset"]) for finding in twin["findings"]}
+        found = {(finding.code, finding.offset) for finding in result.findings}
+        if (result.verdict(), found) != (twin["verdict"], expected):
+            bad += 1
+            out.write(f"{path} ({twin['rule']}): expected {twin['verdict']}, {sorted(expected, key=str)}; "
+                      f"found {result.verdict()}, {sorted(found, key=str)}\n")
+    out.write(f"{len(files)} invalid files, {bad} bad\n")
+    return 4 if bad or not files else 0
+
+
 def main(arguments=None):
     sys.setrecursionlimit(50_000)
     parser = argparse.ArgumentParser(prog="hydra_reader.py", description="An independent reader of Hydra files.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help_text in (("cat", "records as text"), ("inspect", "what the file holds"), ("check", "every rule"),
-                            ("golden", "compare golden files with their twins")):
+                            ("golden", "compare golden files with their twins"),
+                            ("invalid", "compare what is wrong with golden files with their twins")):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("path")
         if name == "cat":
@@ -158,6 +177,8 @@ def main(arguments=None):
             code = 0
         elif options.command == "golden":
             code = golden(options.path, out, options.write)
+        elif options.command == "invalid":
+            code = invalid(options.path, out)
         else:
             code = check(options.path, out)
         out.flush()

@@ -1,5 +1,7 @@
 //! Files written byte by byte, with right checksums and whatever lies a test wants: what no writer would write.
 
+use hydra::Schema;
+
 /// One block to be written: its header's fields, and its payload.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
@@ -7,6 +9,8 @@ pub struct Block {
     pub kind: u8,
     /// Flags; bit 0: a replacement.
     pub flags: u8,
+    /// Layout and encoding.
+    pub form: [u8; 2],
     /// Lines of the block; 0: as many as the payload takes.
     pub lines: u32,
     /// Schema id, index of the first record, record count, stride.
@@ -25,14 +29,19 @@ pub struct Craft {
     /// Words of the commit record, as FORMAT.md 3.2 orders them: sequence, committed, synced, last block, directory,
     /// schema, meta, records, blocks. Zeros are filled in.
     pub commit: [u64; 9],
+    /// The newest INDEX block.
+    index: u64,
     last: usize,
 }
+
+/// An entry of an index: offset, first record, record count, and lines, schema id, level, block count.
+pub type Listed = (u64, u64, u64, [u32; 4]);
 
 const ID: [u8; 16] = *b"ABCDEFGHIJKLMNOP";
 
 impl Default for Craft {
     fn default() -> Self {
-        Craft { bytes: vec![0; 8192], commit: [0; 9], last: 0 }
+        Craft { bytes: vec![0; 8192], commit: [0; 9], index: 0, last: 0 }
     }
 }
 
@@ -41,7 +50,7 @@ impl Craft {
     pub fn block(&mut self, block: Block) -> u64 {
         let at = self.bytes.len();
         let mut head = Vec::from(*b"HBLK");
-        head.extend([block.kind, block.flags, 0, 0]);
+        head.extend([block.kind, block.flags, block.form[0], block.form[1]]);
         let lines = block.payload.len().div_ceil(64) as u32 + 1;
         let lines = if block.lines == 0 { lines } else { block.lines };
         let (schema, first, count, stride) = block.data;
@@ -71,6 +80,36 @@ impl Craft {
             self.commit[newest] = at as u64;
         }
         at as u64
+    }
+
+    /// Puts new bytes at an offset of a block, whose checksums then match them.
+    pub fn patch(&mut self, block: u64, at: usize, new: &[u8]) {
+        let block = block as usize;
+        self.bytes[block + at..block + at + new.len()].copy_from_slice(new);
+        let word =
+            |bytes: &[u8], at: usize| bytes[at..].first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
+        let payload = word(&self.bytes, block + 44) as usize;
+        let crc = crc32fast::hash(&self.bytes[block + 64..block + 64 + payload]);
+        self.bytes[block + 56..block + 60].copy_from_slice(&crc.to_le_bytes());
+        let crc = crc32fast::hash(&self.bytes[block..block + 60]);
+        self.bytes[block + 60..block + 64].copy_from_slice(&crc.to_le_bytes());
+    }
+
+    /// Ends the file as a writer that closes it: copies of these schemas (id, table, core, notes), and a directory of the blocks.
+    pub fn close(&mut self, schemas: &[(u32, u32, &str, &Schema)], tables: &[Vec<Listed>]) {
+        let mut listed = Vec::new();
+        for &(id, number, table, schema) in schemas {
+            let at = self.schema(id, table, schema.core(), schema.notes());
+            listed.push((id, number, at, (self.bytes.len() as u64 - at) as u32 / 64));
+        }
+        let (mut rows, mut first) = (Vec::new(), 0);
+        for (number, entries) in tables.iter().enumerate() {
+            let records = entries.iter().map(|entry| entry.2).sum();
+            let blocks = entries.iter().map(|entry| u64::from(entry.3[3])).sum();
+            rows.push((number as u32, first, entries.len() as u32, records, blocks));
+            first += entries.len() as u32;
+        }
+        self.index((0, 0, 0), &rows, &listed, &tables.concat());
     }
 
     /// Adds a SCHEMA block.
@@ -105,7 +144,8 @@ impl Craft {
         schemas: &[(u32, u32, u64, u32)],
         entries: &[(u64, u64, u64, [u32; 4])],
     ) -> u64 {
-        let mut payload = vec![0; 64];
+        let mut payload = self.index.to_le_bytes().to_vec();
+        payload.resize(64, 0);
         payload[8] = 1;
         payload[10] = 40;
         (payload[12], payload[13]) = (role.0, role.1);
@@ -130,6 +170,7 @@ impl Craft {
         let directory = self.commit[4];
         let at = self.block(Block { kind: 3, payload, ..Block::default() });
         self.commit[4] = if role.0 == 0 { at } else { directory };
+        self.index = at;
         at
     }
 

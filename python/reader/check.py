@@ -4,7 +4,7 @@ import struct
 
 from .common import (
     BLOCK_KINDS, DATA, DIRECTORY_EVERY, Fault, HEADER_REGION, INDEX, LINE, MAX_NODE_ENTRIES, META, PAD,
-    SCHEMA,
+    SCHEMA, UNSUPPORTED, nonzero, verdict,
 )
 from .contents import Contents
 from .file import Hydra
@@ -14,7 +14,7 @@ class Check:
     """All findings of a file, not the first."""
 
     def __init__(self, path):
-        self.findings = []
+        self.findings, self.contents = [], None
         try:
             self.hydra = Hydra(path)
         except Fault as fault:
@@ -26,12 +26,16 @@ class Check:
         self.header_region()
         self.contents = Contents(self.hydra, self.findings.append)
         self.blocks()
-        self.schemas()
         for table in self.contents.tables.values():
             for _ in self.contents.records(table, self.findings):
                 pass
-        self.commit()
         IndexCheck(self.contents, self.findings).run()
+        if not self.contents.lost and self.hydra.limit() == self.hydra.commit.committed:
+            self.commit()
+            self.closed()
+
+    def verdict(self):
+        return verdict([finding.code for finding in self.findings], self.contents)
 
     def add(self, code, what, offset=None, expected=None, found=None):
         self.findings.append(Fault(code, what, offset, expected=expected, found=found))
@@ -42,8 +46,9 @@ class Check:
         used = [(page + start, length) for page in (0, 4096)
                 for start, length in used + [(64, 448), (512 + 80, 44), (640, 4096 - 640)]]
         for start, length in used:
-            if any(data[start:start + length]):
-                self.add("HY0205", "bytes of the header region that are not zero", start)
+            first = nonzero(data[start:start + length])
+            if first is not None:
+                self.add("HY0205", "bytes of the header region that are not zero", start + first)
 
     def blocks(self):
         for block in self.contents.blocks:
@@ -53,10 +58,11 @@ class Check:
                 payload_end = block.offset + LINE + block.payload_bytes
                 if block.kind != DATA:
                     self.try_payload(block)
-            if any(self.hydra.file.read(payload_end, block.end - payload_end)):
-                self.add("HY0205", "bytes after a payload that are not zero", payload_end)
-            for name in block.stray_fields():
-                self.add("HY0205", f"the field {name} of a {BLOCK_KINDS[block.kind]} block is not zero", block.offset)
+            first = nonzero(self.hydra.file.read(payload_end, block.end - payload_end))
+            if first is not None:
+                self.add("HY0205", "bytes after a payload that are not zero", payload_end + first)
+            for at in block.stray_fields():
+                self.add("HY0205", f"a field that a {BLOCK_KINDS[block.kind]} block does not have is not zero", at)
 
     def try_payload(self, block):
         try:
@@ -65,16 +71,20 @@ class Check:
             if not any((fault.code, fault.offset) == (known.code, known.offset) for known in self.findings):
                 self.findings.append(fault)
 
-    def schemas(self):
-        for number, schema in self.contents.schemas.items():
-            problem = schema.canonical_problem()
-            if problem:
-                self.add("HY0205", f"schema {number}: {problem}")
+    def closed(self):
+        """10.5: what a writer that closes a file leaves at its end."""
+        blocks = self.contents.blocks
+        if not self.hydra.commit.flags & 1 or not blocks:
+            return
+        if self.contents.directory != blocks[-1].offset:
+            self.add("HY0205", "the file was closed, and its last block is no directory", blocks[-1].offset)
+        last = max((block.offset for block in blocks if block.kind in (DATA, META)), default=0)
+        for number, offset in self.contents.copies.items():
+            if offset < last:
+                self.add("HY0205", f"the file was closed without a copy of schema {number} at its end", offset)
 
     def commit(self):
         contents, commit = self.contents, self.hydra.commit
-        if any(f.code in ("HY0201", "HY0106", "HY0206") for f in self.findings):
-            return  # what the blocks add up to is not known
         newest = contents.newest
         totals = {
             "total records": (sum(table.count for table in contents.tables.values()), commit.records),
@@ -99,17 +109,22 @@ class IndexCheck:
     def run(self):
         since, due = 0, DIRECTORY_EVERY
         for block in self.contents.blocks:
-            since += 1
+            since += block.kind != PAD
+            if since > due and not self.contents.lost:
+                self.findings.append(Fault("HY0205", "no directory", block.offset, block.place(),
+                                           expected=f"one every {due:,} blocks", found=f"{since} blocks without one"))
+                since = 0
             if block.kind == INDEX:
                 try:
                     listed = self.index(block)
                     if listed is not None:
                         since, due = 0, max(DIRECTORY_EVERY, listed)
                 except Fault as fault:
+                    self.contents.lost |= fault.code in UNSUPPORTED
                     self.findings.append(fault)
-            if since > due:
-                self.bad(block, "no directory", f"one every {due:,} blocks", f"{since} blocks without one")
-                since = 0
+
+    def untidy(self, block):
+        self.findings.append(Fault("HY0205", "bytes of an index that must be zero are not, or follow it", block.offset))
 
     def bad(self, block, what, expected=None, found=None):
         self.findings.append(Fault("HY0204", what, block.offset, block.place(), expected=expected, found=found))
@@ -119,15 +134,15 @@ class IndexCheck:
         if len(data) < LINE:
             raise Fault("HY0204", "the payload is too short", block.offset)
         _, version, size, role, level, zero, tables, schemas, entries, table = struct.unpack_from("<QHHBBHIIII", data)
-        if version != 1 or size < 40 or role > 1:
-            raise Fault("HY0204", "version, entry size or role", block.offset, expected="1, 40 and 0 or 1",
-                        found=f"{version}, {size} and {role}")
-        if role == 1 and (tables or schemas):
-            raise Fault("HY0204", "a node with tables or schemas", block.offset)
-        if zero or any(data[32:64]) or (role == 0 and (level or table)):
-            self.bad(block, "fields that must be zero")
+        if version != 1:
+            raise Fault("HY0203", "an index of another version", block.offset, expected="1", found=str(version))
+        if size < 40 or role > 1:
+            raise Fault("HY0204", "entry size or role", block.offset, expected="40 and 0 or 1", found=f"{size} and {role}")
         start = LINE + tables * 32 + schemas * 24
-        if len(data) != start + entries * size:
+        if (zero or any(data[32:64]) or (role == 0 and (level or table)) or (role == 1 and (tables or schemas))
+                or len(data) > start + entries * size):
+            self.untidy(block)
+        if len(data) < start + entries * size:
             raise Fault("HY0204", "the length", block.offset, expected=str(start + entries * size), found=str(len(data)))
         rows = [struct.unpack_from("<IIIIQQ", data, LINE + i * 32) for i in range(tables)]
         known = [struct.unpack_from("<IIQII", data, LINE + tables * 32 + i * 24) for i in range(schemas)]
@@ -143,7 +158,8 @@ class IndexCheck:
             if any(entry[5] != level for entry in entries):
                 self.bad(block, "entries of another level than the node says", str(level))
             return None
-        self.directory(block, tables, schemas, entries)
+        if not self.contents.lost:
+            self.directory(block, tables, schemas, entries)
         return len(tables) + len(schemas) + len(entries)
 
     def before(self, block):
@@ -153,7 +169,7 @@ class IndexCheck:
             if other.offset >= block.offset:
                 break
             owner = self.contents.owners.get(other.schema_id)
-            if other.kind == DATA and owner:
+            if other.kind == DATA and other.offset in self.contents.current:
                 current[owner.number][other.first] = other
             if other.kind == SCHEMA:
                 number = struct.unpack("<I", self.contents.hydra.payload(other)[8:12])[0]

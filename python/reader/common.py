@@ -24,8 +24,28 @@ CODES = {
     "HY0204": "damaged index", "HY0205": "not in canonical form", "HY0206": "blocks do not follow one another",
     "HY0301": "invalid value", "HY0302": "invalid reference", "HY0303": "invalid UTF-8",
     "HY0304": "keys out of order", "HY0305": "nested too deep",
-    "HY0401": "invalid schema", "HY0403": "no such table", "HY0506": "too large",
+    "HY0401": "invalid schema", "HY0402": "the type is not the table's", "HY0403": "no such table", "HY0506": "too large",
 }
+
+
+# 1.3: what a finding makes of a file; every other code: damaged.
+IRREGULAR, UNSUPPORTED = ("HY0205", "HY0402"), ("HY0103", "HY0203")
+
+
+def verdict(codes, opened):
+    """1.3: the word for a file with these findings."""
+    if not codes:
+        return "good"
+    if not opened:
+        return "unsupported" if codes[0] in UNSUPPORTED else "refused"
+    if any(code not in IRREGULAR + UNSUPPORTED for code in codes):
+        return "damaged"
+    return "unsupported" if any(code in UNSUPPORTED for code in codes) else "irregular"
+
+
+def nonzero(data):
+    """The position of the first byte that is not zero; None if all are."""
+    return next((at for at, byte in enumerate(data) if byte), None)
 
 
 class Fault(Exception):

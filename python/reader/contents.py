@@ -2,7 +2,8 @@
 
 import struct
 
-from .common import BLOCK_KINDS, DATA, Fault, LINE, MAX_SCHEMA_BYTES, META, PAD, SCHEMA
+from .common import BLOCK_KINDS, DATA, Fault, INDEX, LINE, MAX_SCHEMA_BYTES, META, PAD, SCHEMA, UNSUPPORTED, nonzero
+from .evolve import may_follow
 from .payload import Payload
 from .schema import BYTES, Cursor, MAP, STRING, Schema
 
@@ -18,36 +19,48 @@ class Contents:
 
     def __init__(self, hydra, on_fault=None):
         self.hydra, self.on_fault = hydra, on_fault
-        self.tables, self.schemas, self.owners = {}, {}, {}
+        self.tables, self.schemas, self.owners, self.copies = {}, {}, {}, {}
+        self.current = set()  # offsets of DATA blocks that are, or were, those of their records
         self.seen, self.blocks = {kind: 0 for kind in BLOCK_KINDS}, []
         self.metadata, self.newest, self.directory, self.last_directory = [], {}, 0, 0
-        for block in hydra.walk(on_fault):
+        # A block that is not of records is lost; a SCHEMA block is of an unknown version.
+        self.lost = self.unknown = False
+        for block in hydra.walk(on_fault and self.walked):
             try:
                 self.add(block)
             except Fault as fault:
+                self.lost |= block.kind != DATA
+                self.unknown |= block.kind == SCHEMA and fault.code in UNSUPPORTED
                 if not on_fault:
                     raise
                 on_fault(fault)
 
+    def walked(self, fault):
+        self.lost |= fault.what != "the distance to the block before"
+        self.on_fault(fault)
+
     def add(self, block):
         self.blocks.append(block)
-        if block.kind not in BLOCK_KINDS or block.kind == PAD:
+        if block.kind not in BLOCK_KINDS:
             return
+        if block.kind == PAD:
+            return self.on_fault and block.require_supported()
+        if block.kind == DATA:
+            # Its header counts, whatever its payload is.
+            self.add_data(block)
         block.require_supported()
         if block.kind == SCHEMA:
             self.add_schema(block)
-        elif block.kind == DATA:
-            self.add_data(block)
         elif block.kind == META:
             self.add_meta(block)
-        else:
+        elif block.kind == INDEX:
             self.add_index(block)
 
     def link(self, block, data, name):
         """The first u64 of these payloads is the offset of the block of its kind before it."""
         found, before = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else None, self.newest.get(block.kind, 0)
         self.newest[block.kind] = block.offset
-        if found != before:
+        if found != before and not self.lost:
             self.report(Fault("HY0206", f"the offset of the {name} block before", block.offset, block.place(),
                               expected=f"{before:#x}", found=f"{found or 0:#x}"))
 
@@ -80,9 +93,16 @@ class Contents:
             known = self.schemas.get(number)
             if known and (known.core != core or self.owners[number].name != name):
                 raise Fault("HY0401", f"schema {number} appears again as another one")
-            if not known and number != len(self.schemas) + 1 and not self.on_fault:
-                raise Fault("HY0401", "the schema id", expected=str(len(self.schemas) + 1), found=str(number))
+            following = max(self.schemas, default=0) + 1
+            if number < 1:
+                raise Fault("HY0401", "the schema id is 0")
             schema = Schema(core, notes)
+            if not known and number != following and not self.lost:
+                self.report(Fault("HY0401", "the schema id", block.offset, expected=str(following), found=str(number)))
+            if known and known.notes_bytes != notes:
+                self.note(Fault("HY0205", "a copy of a schema with other notes", block.offset, block.place()))
+            if not known:
+                self.generation(block, name, schema)
         except Fault as fault:
             fault.offset, fault.place = block.offset, block.place()
             raise
@@ -90,16 +110,28 @@ class Contents:
             table = self.tables.setdefault(name, Table(len(self.tables), name))
             table.schemas.append(number)
             self.owners[number] = table
-        self.schemas[number] = schema
+        self.schemas[number], self.copies[number] = schema, block.offset
+
+    def generation(self, block, name, schema):
+        """What only a full check looks at: the canonical form, and 16.4."""
+        problem = schema.canonical_problem() if self.on_fault else None
+        if problem:
+            self.note(Fault("HY0205", problem, block.offset, block.place()))
+        others = [self.schemas[number] for number in self.tables[name].schemas] if name in self.tables else []
+        if self.on_fault and others and not may_follow(schema, others):
+            self.note(Fault("HY0402", "no reader shows it with the other schemas of its table", block.offset, block.place()))
 
     def add_data(self, block):
         schema, table = self.schemas.get(block.schema_id), self.owners.get(block.schema_id)
         place = block.place()
         if not schema:
-            raise Fault("HY0206", f"no schema {block.schema_id} comes before", block.offset, place)
-        if block.count < 1 or block.stride != schema.root.size:
-            raise Fault("HY0201", "count and stride", block.offset, f"table {table.name}, {place}",
-                        expected=f"at least 1 and {schema.root.size}", found=f"{block.count} and {block.stride}")
+            code = "HY0203" if self.unknown else "HY0401"
+            raise Fault(code, f"no schema {block.schema_id} comes before", block.offset, place)
+        if block.count < 1:
+            raise Fault("HY0201", "the record count is 0", block.offset, place)
+        if block.stride != schema.root.size:
+            self.report(Fault("HY0201", "count and stride", block.offset, f"table {table.name}, {place}",
+                              expected=f"at least 1 and {schema.root.size}", found=f"{block.count} and {block.stride}"))
         if block.replaces:
             current = table.blocks.get(block.first)
             if not current or (current.count, current.schema_id) != (block.count, block.schema_id):
@@ -109,6 +141,7 @@ class Contents:
             self.report(Fault("HY0206", f"table {table.name}: records are missing or doubled", block.offset, place,
                               expected=str(table.count), found=str(block.first)))
         table.blocks[block.first] = block
+        self.current.add(block.offset)
         table.count = max(table.count, block.first + block.count)
 
     def add_meta(self, block):
@@ -120,8 +153,9 @@ class Contents:
         payload = Payload(metadata_schema(), data[LINE:], 1, struct.unpack_from("<I", data, 8)[0],
                           block.offset + 2 * LINE, block.place(), audit)
         self.metadata = list(payload.records())[0]
-        if any(data[12:LINE]):
-            self.note(Fault("HY0205", "bytes that must be zero are not", block.offset, block.place()))
+        first = nonzero(data[12:LINE])
+        if first is not None:
+            self.note(Fault("HY0205", "bytes that must be zero are not", block.offset + LINE + 12 + first, block.place()))
         for finding in audit or []:
             self.note(finding)
 
@@ -135,6 +169,8 @@ class Contents:
         """(schema, value) of every record of a table, block by block."""
         for _, block in sorted(table.blocks.items()):
             schema = self.schemas[block.schema_id]
+            if block.stride != schema.root.size or block.unsupported():
+                continue  # said when the block was found
             try:
                 payload = Payload(schema, self.hydra.payload(block), block.count, block.text_offset, block.offset + LINE,
                                   f"table {table.name}, {block.place()}", audit)

@@ -5,7 +5,7 @@ import struct
 import time
 
 from .common import (
-    BLOCK_KINDS, BLOCK_MAGIC, DATA, FILE_MAGIC, Fault, HEADER_REGION, LINE, MAX_BLOCK_BYTES, PAD, crc, up,
+    BLOCK_KINDS, BLOCK_MAGIC, DATA, FILE_MAGIC, Fault, HEADER_REGION, LINE, MAX_BLOCK_BYTES, PAD, crc, nonzero, up,
 )
 
 
@@ -73,6 +73,8 @@ class Commit:
         stored = struct.unpack_from("<I", self.raw, 124)[0]
         if crc(file_id + self.raw[:124]) != stored:
             return "its checksum does not match"
+        if not self.sequence or not self.epoch:
+            return "its sequence or its epoch is 0"
         if not HEADER_REGION <= self.synced <= self.committed:
             return "its lengths are out of order"
         if self.synced % LINE or self.committed % LINE:
@@ -113,7 +115,7 @@ class Hydra:
         if not first and not second:
             start = self.file.read(0, 16)
             if start.startswith(FILE_MAGIC):
-                raise Fault("HY0102", "neither header line is valid", offset=0)
+                raise Fault("HY0102", "neither header line is valid", offset=60)
             raise Fault("HY0101", mangled(start), offset=0)
         if first and second and first != second:
             raise Fault("HY0102", "the two header lines differ", offset=4096)
@@ -154,31 +156,34 @@ class Hydra:
         self.notices += faults
         if not valid:
             raise Fault("HY0105", "; ".join(fault.what for fault in faults), offset=512)
-        if not self.range_checks(valid[0]):
-            lost = valid.pop(0)
-            self.notices.append(Fault("HY0105", f"commit {lost.sequence} is torn: its blocks do not check", offset=lost.synced))
+        torn = self.range_fault(valid[0])
+        if torn:
+            self.notices.append(torn)
+            valid.pop(0)
         if not valid:
             raise Fault("HY0105", "the only valid record names blocks that do not check", offset=512)
         self.commit = valid[0]
         if self.file.length < self.commit.committed:
-            self.notices.append(Fault("HY0106", expected=f"{self.commit.committed} bytes", found=f"{self.file.length}"))
+            self.notices.append(Fault("HY0106", offset=self.file.length, expected=f"{self.commit.committed} bytes",
+                                      found=f"{self.file.length}"))
 
-    def range_checks(self, record):
-        """10.2 step 3."""
+    def range_fault(self, record):
+        """10.2 step 3: what is wrong in the range that was not synced; None if nothing is."""
         offset = record.synced
         try:
             while offset < record.committed:
                 block = self.block(offset, record.committed)
                 if block.epoch != record.epoch:
-                    return False
+                    return Fault("HY0206", "a block of another epoch", offset=offset)
                 payload = self.payload(block)
-                if block.kind != PAD and any(self.file.exactly(block.offset + LINE + len(payload),
-                                                               block.end - block.offset - LINE - len(payload))):
-                    return False
+                rest = block.offset + LINE + len(payload)
+                if block.kind != PAD and any(self.file.exactly(rest, block.end - rest)):
+                    return Fault("HY0205", "bytes after a payload that are not zero", offset=rest)
                 offset = block.end
-        except Fault:
-            return False
-        return offset == record.committed and (record.synced == offset or self.file.length >= offset)
+        except Fault as fault:
+            return fault
+        whole = record.synced == offset or self.file.length >= offset
+        return None if whole else Fault("HY0106", offset=self.file.length)
 
     # 4 Blocks
 
@@ -201,39 +206,72 @@ class Hydra:
 
     def walk(self, on_fault=None):
         """4.2: every block below the committed length. A fault is raised, or given to `on_fault` and passed over."""
-        offset, before, limit = HEADER_REGION, None, self.commit.committed
-        while offset < limit:
+        offset, before, epoch, stale = HEADER_REGION, 0, 1, None
+        while offset < self.limit():
             try:
-                block = self.block(offset, limit)
-                floor = before.epoch if before else 1
-                if not floor <= block.epoch <= self.commit.epoch:
+                block = self.block(offset, self.limit())
+                if not epoch <= block.epoch <= self.commit.epoch:
                     raise Fault("HY0206", "the epoch does not fit", offset=offset,
-                                expected=f"{floor}..{self.commit.epoch}", found=str(block.epoch))
-                distance = (offset - before.offset) // LINE if before else 0
-                if block.distance != distance:
-                    raise Fault("HY0206", "the distance to the block before", offset=offset,
-                                expected=str(distance), found=str(block.distance))
+                                expected=f"{epoch}..{self.commit.epoch}", found=str(block.epoch))
             except Fault as fault:
                 if not on_fault:
                     raise
                 on_fault(fault)
-                block = self.resume(offset + LINE, before.epoch if before else 1)
-                if not block:
-                    return
+                if stale is None:
+                    stale = self.stale(offset, epoch)
+                offset, before = self.resume(offset + LINE, epoch, stale), None
+                continue
+            distance = 0 if before == 0 else block.distance if before is None else (offset - before) // LINE
+            if block.distance != distance:
+                fault = Fault("HY0206", "the distance to the block before", offset=offset,
+                              expected=str(distance), found=str(block.distance))
+                if not on_fault:
+                    raise fault
+                on_fault(fault)
             yield block
-            before, offset = block, block.end
+            before, epoch, offset = block.offset, block.epoch, block.end
 
-    def resume(self, offset, epoch):
-        """4.2: the first line at or after `offset` that is a block header for its own place."""
-        while offset < min(self.commit.committed, self.file.length):
+    def limit(self):
+        return min(self.commit.committed, self.file.length)
+
+    def resume(self, offset, epoch, stale=()):
+        """4.2: the first line at or after `offset` that is a block header for its own place, and of a block of the file."""
+        while offset < self.limit():
+            inside = next((end for start, end in stale if start < offset < end), None)
+            if inside:
+                offset = inside
+                continue
             try:
-                block = self.block(offset, self.commit.committed)
+                block = self.block(offset, self.limit())
                 if epoch <= block.epoch <= self.commit.epoch:
-                    return block
+                    return offset
             except Fault:
                 pass
             offset += LINE
-        return None
+        return offset
+
+    def stale(self, damage, epoch):
+        """4.2: what is between a later block and the one that it names as the one before it: ranges."""
+        offset, last, found = self.resume(damage + LINE, epoch), damage, []
+
+        def follow(at, before):
+            nonlocal last, found
+            if damage <= before < last:
+                found = [(start, end) for start, end in found if end <= before] + [(before, at)]
+            last = at
+        while offset < self.limit():
+            try:
+                block = self.block(offset, self.limit())
+                if not epoch <= block.epoch <= self.commit.epoch:
+                    raise Fault("HY0206")
+            except Fault:
+                offset = self.resume(offset + LINE, epoch)
+                continue
+            follow(offset, offset - block.distance * LINE)
+            epoch, offset = block.epoch, block.end
+        if self.limit() == self.commit.committed:
+            follow(self.commit.committed, self.commit.last_block)
+        return found
 
 
 class Block:
@@ -257,7 +295,7 @@ class Block:
         if self.lines < 1:
             return "the length is zero"
         if self.kind == PAD:
-            return None if self.payload_bytes == 0 and self.payload_crc == 0 else "a PAD block has a payload"
+            return None if self.payload_bytes == 0 else "a PAD block has a payload"
         if up(LINE + self.payload_bytes, LINE) != self.lines * LINE:
             return "the lengths of block and payload do not fit"
         return "the block is larger than 256 MiB" if self.lines * LINE > MAX_BLOCK_BYTES else None
@@ -266,14 +304,18 @@ class Block:
         name = BLOCK_KINDS.get(self.kind, f"kind {self.kind}")
         return f"{name} block" + (f", records {self.first}..{self.first + self.count - 1}" if self.kind == DATA else "")
 
+    def unsupported(self):
+        return self.flags & ~1 or self.layout or self.encoding
+
     def require_supported(self):
-        for name, found in (("flag", self.flags & ~1), ("layout", self.layout), ("encoding", self.encoding)):
-            if found:
-                raise Fault("HY0203", f"an unknown {name}", offset=self.offset, place=self.place(), found=str(found))
+        if self.unsupported():
+            raise Fault("HY0203", "an unknown flag, layout or encoding", offset=self.offset, place=self.place(),
+                        found=f"{self.flags}, {self.layout} and {self.encoding}")
 
     def stray_fields(self):
-        """Fields that must be 0 in a block that is not DATA."""
+        """Offsets of what must be 0 in the header of a block that is not DATA."""
         if self.kind == DATA or self.kind not in BLOCK_KINDS:
             return []
-        names = ("flags", "schema_id", "first", "count", "stride", "text_offset")
-        return [name for name in names if getattr(self, name)]
+        places = [(5, 1), (12, 4), (24, 8), (32, 4), (36, 4), (52, 4)] + [(56, 4)] * (self.kind == PAD)
+        found = [(at, nonzero(self.raw[at:at + length])) for at, length in places]
+        return [self.offset + at + byte for at, byte in found if byte is not None]

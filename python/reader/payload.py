@@ -2,7 +2,7 @@
 
 import struct
 
-from .common import Fault, LINE, MAX_DEPTH, up
+from .common import Fault, LINE, MAX_DEPTH, nonzero, up
 from .schema import (
     ARRAY, DURATION, ENUM, F32, F64, INTEGERS, NAMES, NEWTYPE, STRING, TIMESTAMP, TUPLE, WIDTHS,
 )
@@ -22,7 +22,8 @@ class Payload:
         stride = schema.root.size
         self.heap_start, self.text_start = up(count * stride, LINE), text_offset
         if text_offset % LINE or not self.heap_start <= text_offset <= len(data):
-            raise self.fault("HY0302", "the text offset", expected=f"a multiple of 64 in {self.heap_start}..={len(data)}",
+            self.at = -LINE
+            raise self.fault("HY0201", "the text offset", expected=f"a multiple of 64 in {self.heap_start}..={len(data)}",
                              found=str(text_offset))
         self.heap_bytes, self.text = text_offset - self.heap_start, data[text_offset:]
         self.heap_cursor = self.text_cursor = 0
@@ -37,8 +38,9 @@ class Payload:
 
     def padding(self, start, end, what="padding"):
         """Bytes that a writer leaves zero; only a full check looks."""
-        if self.audit is not None and any(self.data[start:end]):
-            self.at = start
+        first = nonzero(self.data[start:end]) if self.audit is not None else None
+        if first is not None:
+            self.at = start + first
             self.audit.append(self.fault("HY0205", f"{what} that is not zero"))
 
     def records(self):
@@ -204,8 +206,10 @@ class Payload:
         return [self.step(f"[{i}]", inner, start + i * inner.size, depth) for i in range(length)]
 
     def set(self, ty, at, depth):
+        start = self.heap_start + self.integer(at, 4)
         members = self.list(ty, at, depth)
-        self.ordered(self.schema.types[ty.element], members)
+        inner = self.schema.types[ty.element]
+        self.ordered(inner, members, start, inner.size)
         return members
 
     def box(self, ty, at, depth):
@@ -227,13 +231,14 @@ class Payload:
             self.padding(entry + key.size, entry + offset)
             entries.append((k, self.step(f"[{i}].1", value, entry + offset, depth)))
             self.padding(entry + offset + value.size, entry + size)
-        self.ordered(key, [k for k, _ in entries])
+        self.ordered(key, [k for k, _ in entries], start, size)
         return entries
 
-    def ordered(self, ty, values):
+    def ordered(self, ty, values, start, size):
         keys = [self.sort_key(ty, value) for value in values]
         for i in range(1, len(keys)):
             if not keys[i - 1] < keys[i]:
+                self.at = start + i * size
                 what = "the same key twice" if keys[i - 1] == keys[i] else "a key below the one before it"
                 raise self.fault("HY0304", what, found=f"entry {i}")
 

@@ -80,7 +80,9 @@ class Type:
     def body(self, cursor):
         kind = self.kind
         if kind not in NAMES:
-            raise Fault("HY0401", "an unknown or reserved kind", found=str(kind))
+            raise Fault("HY0103", "an unknown or reserved kind", found=str(kind))
+        if self.flags & ~1:
+            raise Fault("HY0103", "an unknown flag of a type", found=str(self.flags))
         if kind in (STRUCT, ENUM, NEWTYPE):
             self.name = cursor.name()
             self.args = [cursor.number(4) for _ in range(cursor.number(2))]
@@ -160,7 +162,7 @@ class Schema:
         cursor = Cursor(core)
         version, zero, count = cursor.number(2), cursor.number(2), cursor.number(4)
         if (version, zero) != (1, 0):
-            raise Fault("HY0401", "another core version", expected="1, 0", found=f"{version}, {zero}")
+            raise Fault("HY0103", "another core version", expected="1, 0", found=f"{version}, {zero}")
         if not 1 <= count <= MAX_TYPES:
             raise Fault("HY0401", "the number of types", expected=f"1..{MAX_TYPES}", found=str(count))
         self.types = [Type(cursor.take(cursor.number(4))) for _ in range(count)]
@@ -204,7 +206,7 @@ class Schema:
                     open_types.add(child)
 
     def check_type(self, i, ty):
-        if ty.flags & ~1 or (ty.flags and ty.kind not in INTEGERS):
+        if ty.flags and ty.kind not in INTEGERS:
             raise Fault("HY0401", f"type {i} has an unknown flag", found=str(ty.flags))
         if ty.kind == ENUM:
             self.check_enum(ty)

@@ -159,8 +159,8 @@ error[HY0103]: made by a newer version: the file needs features that this librar
   = help: update this program
 
 "#]]);
-    place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
-✗ ticks.hydra  cannot be opened
+    place.run(&["check", "ticks.hydra"]).code(1).stdout_eq(str![[r#"
+✗ ticks.hydra  unsupported: cannot be opened
   [HY0103] made by a newer version: the file needs features that this library does not have
     --> ticks.hydra @ 0x10: expected no incompatible feature bits, found 0x400
     = help: update this program
@@ -205,7 +205,7 @@ table Tick  1,000 records, 4 blocks, 16 bytes a record, schema d215025e023b6604
        0  time   u64
        8  price  f64
 
-1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
+damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
 table Tick  748 of 1,000 committed records whole, 252 lost
@@ -215,7 +215,7 @@ hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
     place.run(&["check", "ticks.hydra"]).code(4).stderr_eq(str![[""]]).stdout_eq(str![[r#"
-✗ ticks.hydra  1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
+✗ ticks.hydra  damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
 table Tick  748 of 1,000 committed records whole, 252 lost
@@ -229,6 +229,7 @@ hydra recover ticks.hydra -o NEW saves 748 records
   "files": [
     {
       "blocks": 7,
+      "covered_bytes": 0,
       "file": "ticks.hydra",
       "finding_count": 1,
       "findings": [
@@ -297,7 +298,9 @@ hydra recover ticks.hydra -o NEW saves 748 records
         "version": 1
       },
       "size_bytes": 25344,
-      "verdict": "damaged"
+      "uncommitted_bytes": 0,
+      "verdict": "damaged",
+      "verified_bytes": 25344
     }
   ],
   "version": 1
@@ -340,7 +343,7 @@ fn several_files_are_all_checked() {
     let other = tick_file(3);
     place.put("good.hydra", other.read("ticks.hydra"));
     place.run(&["check", "ticks.hydra", "good.hydra", "text.hydra"]).code(4).stdout_eq(str![[r#"
-✗ ticks.hydra  1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
+✗ ticks.hydra  damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
 table Tick  748 of 1,000 committed records whole, 252 lost
@@ -348,7 +351,7 @@ table Tick  748 of 1,000 committed records whole, 252 lost
   whole   252..1000 -> 0..748
 hydra recover ticks.hydra -o NEW saves 748 records
 ✓ good.hydra  3 records in 4 blocks, 8.9 KiB (9088) verified, nothing found
-✗ text.hydra  cannot be opened
+✗ text.hydra  refused: cannot be opened
   [HY0101] not a Hydra file
     --> text.hydra @ 0x0: found text
     = help: hydra convert makes Hydra files from CSV

@@ -25,6 +25,7 @@ mod set;
 mod show;
 mod story;
 mod there_and_back;
+mod verdicts;
 
 use hydra::{Hydra, Writer};
 use snapbox::Assert;

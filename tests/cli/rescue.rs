@@ -51,7 +51,8 @@ not verified: checksums and contents of 8 data blocks; hydra check ticks.hydra r
     file.finish().unwrap();
     assert_eq!(ticks(&place, "ticks.hydra"), (0..=2000).collect::<Vec<_>>());
     place.run(&["check", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
-✓ ticks.hydra  2,001 records in 15 blocks, 1.0 MiB (1049536) verified, nothing found
+✓ ticks.hydra  2,001 records in 15 blocks, 41.6 KiB (42624) verified, nothing found
+  not looked at: 983.3 KiB (1006912) of earlier tails, which PAD blocks cover
 
 "#]]);
 }
@@ -62,7 +63,7 @@ fn the_advice_of_check_leads_to_a_file_that_is_whole() {
     flip(&place, 2, false);
     let damaged = place.read("ticks.hydra");
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
-✗ ticks.hydra  1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
+✗ ticks.hydra  damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x4100, a DATA block, schema 1, records 504..=755: expected 0x13e9d715, found 0xb8a4ac8e
 table Tick  748 of 1,000 committed records whole, 252 lost
@@ -218,7 +219,7 @@ error[HY0202]: payload checksum mismatch: nothing can be saved
 "#
     ]]);
     place.run(&["check", "ticks.hydra"]).code(4).stdout_eq(str![[r#"
-✗ ticks.hydra  cannot be opened
+✗ ticks.hydra  refused: cannot be opened
   [HY0105] damaged commit record: both commit records are invalid
     --> ticks.hydra @ 0x200
     = help: hydra recover

@@ -367,12 +367,15 @@ fn check_as_text_and_json() {
   "files": [
     {
       "blocks": 7,
+      "covered_bytes": 0,
       "file": "ticks.hydra",
       "finding_count": 0,
       "findings": [],
       "records": 1000,
       "size_bytes": 25344,
-      "verdict": "good"
+      "uncommitted_bytes": 0,
+      "verdict": "good",
+      "verified_bytes": 25344
     }
   ],
   "version": 1

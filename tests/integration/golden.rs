@@ -27,7 +27,42 @@ const GOLDEN: &[Golden] = &[
     ("edited", edited),
     ("ecosystem", ecosystem),
     ("generations", generations),
+    ("wide", wide),
+    ("rare", |path| std::fs::write(path, crate::invalid::rare()).map_err(hydra::Error::io)),
 ];
+
+/// A record that is aligned to a line, and tags of other kinds than the usual one.
+#[derive(hydra::Hydra)]
+#[repr(align(64))]
+struct Wide {
+    low: Low,
+    high: Option<High>,
+    #[hydra(default = 9)]
+    last: u8,
+}
+
+#[derive(Clone, Copy, hydra::Hydra)]
+#[repr(i16)]
+enum Low {
+    Least = i16::MIN,
+    Minus = -1,
+}
+
+#[derive(hydra::Hydra)]
+#[repr(u64)]
+enum High {
+    Most(u8, String) = u64::MAX,
+    Zero = 0,
+}
+
+fn wide(path: &Path) -> Result<()> {
+    let mut writer = create(path, 12)?;
+    let table = writer.table::<Wide>()?;
+    writer.append(table, &Wide { low: Low::Least, high: Some(High::Most(7, "most".into())), last: 1 })?;
+    writer.append(table, &Wide { low: Low::Minus, high: Some(High::Zero), last: 2 })?;
+    writer.append(table, &Wide { low: Low::Minus, high: None, last: 3 })?;
+    writer.finish()
+}
 
 const fn id(low: u8) -> [u8; 16] {
     [low, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7]

@@ -24,6 +24,8 @@ mod follow;
 mod golden;
 /// Files made to do harm.
 mod hostile;
+/// Files that break one rule each.
+mod invalid;
 /// Offsets beyond 4 GiB.
 mod large;
 /// The holes of peers, tried here.
@@ -42,6 +44,8 @@ mod refusals;
 mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
+/// The numbers of the rules in FORMAT.md.
+mod rules;
 /// The test vectors of FORMAT.md.
 mod vectors;
 /// Images changed in place.

@@ -10,7 +10,7 @@ use crate::render::escape;
 use crate::render::paint::Style;
 use crate::render::size::{bytes, plural};
 use crate::source::Input;
-use hydra::file::{self, CheckSummary, RecoverOptions, Recovery};
+use hydra::file::{self, CheckSummary, RecoverOptions, Recovery, Verdict};
 use hydra::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -40,9 +40,7 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
                 continue;
             }
         };
-        if !found.is_good() {
-            exit = exit.worst(Exit::No);
-        }
+        exit = exit.worst(found.exit());
         match args.format {
             Shape::Json => {
                 let mut document = found.document();
@@ -83,7 +81,8 @@ pub(crate) fn examine(input: &Input) -> Result<Findings> {
         }
         Err(error) => found.add(error),
     }
-    if found.count > 0 {
+    // What this program cannot read may be whole: nothing is said of what is lost.
+    if found.count > 0 && found.verdict() != Verdict::Unsupported {
         let progress = Progress::start("looking what can be saved", 100);
         let options = RecoverOptions::default();
         // What is no Hydra file at all was said above.
@@ -104,6 +103,19 @@ impl Findings {
         self.count == 0
     }
 
+    /// What the findings make of the file.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.summary.map_or(Verdict::Refused, |summary| summary.verdict)
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self.verdict() {
+            Verdict::Good => Exit::Done,
+            Verdict::Unsupported => Exit::CouldNot,
+            _ => Exit::No,
+        }
+    }
+
     /// What was verified and what was found; what can be saved, and how.
     pub(crate) fn show(&self, name: &str, console: &mut Console) -> Result<()> {
         let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
@@ -112,13 +124,19 @@ impl Findings {
             format!(
                 "{records} in {}, {} verified",
                 plural(summary.block_count, "block"),
-                bytes(summary.file_bytes)
+                bytes(summary.verified_bytes())
             )
         });
+        let verdict = self.verdict();
         match (&verified, self.count) {
             (Some(verified), 0) => writeln!(console, "{verified}, nothing found")?,
-            (Some(verified), count) => writeln!(console, "{}; {verified}", plural(count, "finding"))?,
-            (None, _) => writeln!(console, "cannot be opened")?,
+            (Some(verified), count) => {
+                writeln!(console, "{verdict}: {}; {verified}", plural(count, "finding"))?
+            }
+            (None, _) => writeln!(console, "{verdict}: cannot be opened")?,
+        }
+        for (count, what) in opened.into_iter().flat_map(unlooked) {
+            writeln!(console, "  not looked at: {} {what}", bytes(count))?;
         }
         for error in &self.list {
             let text = error.to_string();
@@ -141,12 +159,7 @@ impl Findings {
 
     pub(crate) fn document(&self) -> Map<String, Value> {
         let mut out = Map::new();
-        let verdict = match self.list.first().map(Error::kind) {
-            None => "good",
-            Some(ErrorKind::NotHydra) => "not a Hydra file",
-            Some(_) => "damaged",
-        };
-        out.insert("verdict".into(), json!(verdict));
+        out.insert("verdict".into(), json!(self.verdict().name()));
         out.insert("finding_count".into(), json!(self.count));
         out.insert("findings".into(), self.list.iter().map(finding).collect());
         if let Some(savable) = &self.savable {
@@ -156,9 +169,19 @@ impl Findings {
             out.insert("records".into(), json!(summary.record_count));
             out.insert("blocks".into(), json!(summary.block_count));
             out.insert("size_bytes".into(), json!(summary.file_bytes));
+            out.insert("verified_bytes".into(), json!(summary.verified_bytes()));
+            out.insert("uncommitted_bytes".into(), json!(summary.uncommitted_bytes()));
+            out.insert("covered_bytes".into(), json!(summary.covered_bytes));
         }
         out
     }
+}
+
+/// Bytes that a check does not look at, and why.
+fn unlooked(summary: &CheckSummary) -> impl Iterator<Item = (u64, &'static str)> {
+    let tail = (summary.uncommitted_bytes(), "after the last commit, where a writer may be active");
+    let covered = (summary.covered_bytes, "of earlier tails, which PAD blocks cover");
+    [tail, covered].into_iter().filter(|(count, _)| *count > 0)
 }
 
 /// A finding as JSON.

@@ -58,7 +58,8 @@ fn inspect(
             show(&input, &reader, found.as_ref(), LINES / args.files.len(), console)?;
         }
     }
-    Ok(if found.is_none_or(|found| found.is_good()) { Exit::Done } else { Exit::No })
+    let opened = if reader.report().is_unsupported() { Exit::CouldNot } else { Exit::Done };
+    Ok(found.map_or(opened, |found| found.exit()))
 }
 
 fn show(
@@ -74,11 +75,15 @@ fn show(
     let (mark, style) = match report.state() {
         _ if broken => ("✗", Style::Bad),
         State::Clean => ("✓", Style::Good),
-        State::Damaged => ("✗", Style::Bad),
+        State::Damaged | State::Unsupported => ("✗", Style::Bad),
         _ => ("!", Style::Warn),
     };
-    let but = if report.state() == State::Damaged { "" } else { ", but damaged" };
-    let damage = found.filter(|_| broken).map(|found| format!("{but}: {}", plural(found.count, "finding")));
+    let damage = found.filter(|_| broken).map(|found| {
+        let verdict = found.verdict().name();
+        let known = report.to_string().starts_with(verdict);
+        let but = if known { String::new() } else { format!(", but {verdict}") };
+        format!("{but}: {}", plural(found.count, "finding"))
+    });
     let state = console.paint(style, &format!("{mark} {report}{}", damage.unwrap_or_default()));
     writeln!(console, "{}  {state}", console.paint(Style::Bold, &name))?;
     let tables = plural(reader.tables().len() as u64, "table");
@@ -185,6 +190,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
         State::Unclosed => "unclosed",
         State::UncommittedTail { .. } => "uncommitted_tail",
         State::LastCommitLost { .. } => "last_commit_lost",
+        State::Unsupported => "unsupported",
         State::Damaged => "damaged",
         _ => "other",
     };

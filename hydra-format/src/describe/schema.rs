@@ -116,6 +116,11 @@ impl Schema {
         Ok(Schema(Arc::new(Inner { types, core, notes, fingerprint })))
     }
 
+    /// True if types that cannot be told apart are one, and all are in the order of the format.
+    pub(crate) fn is_canonical(&self) -> bool {
+        Encoder { number: &TypeRef::index, names: true }.core(&canon::canonical(self.types())) == self.core()
+    }
+
     /// The core: what decides how bytes are read.
     pub fn core(&self) -> &[u8] {
         &self.0.core

@@ -5,6 +5,7 @@
 use super::block::{self, BlockHeader, BlockKind, Bounds};
 use super::index::{Entry, Index, IndexSchema, follow, totals};
 use super::layout::{LINE, NODE_ENTRIES, REGION};
+use super::report::Verdict;
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
 use crate::evolve::is_older;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Schemas of one table among which the newest is looked for.
-const MOST_GENERATIONS: usize = 16;
+pub(crate) const MOST_GENERATIONS: usize = 16;
 
 /// A table: the records of one type name.
 #[derive(Clone, Debug)]
@@ -86,11 +87,20 @@ pub(crate) struct Catalog {
     /// Numbers of tables by name: hostile files have no end of tables.
     numbers: HashMap<String, usize>,
     pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
+    /// A SCHEMA block is of a version that this library does not know: it may be the one that a block misses.
+    unsupported: bool,
 }
 
 impl Catalog {
     pub(crate) fn new(key: u64, limit: u64) -> Catalog {
-        Catalog { key, limit, tables: Vec::new(), numbers: HashMap::new(), schemas: BTreeMap::new() }
+        Catalog {
+            key,
+            limit,
+            tables: Vec::new(),
+            numbers: HashMap::new(),
+            schemas: BTreeMap::new(),
+            unsupported: false,
+        }
     }
 
     /// The key that binds blocks to their place.
@@ -194,7 +204,7 @@ impl Catalog {
         if !header.is(BlockKind::Index) || header.line_count != parent.line_count {
             return Err(damaged("it is not the block that the index names"));
         }
-        let index = Index::parse(&payload).map_err(damaged)?;
+        let index = Index::parse(&payload).map_err(|error| error.at(parent.offset))?;
         index.children(u32::try_from(table).unwrap_or(u32::MAX), parent).map_err(damaged)
     }
 
@@ -226,10 +236,7 @@ impl Catalog {
                 .expected(stride.to_string())
                 .found(header.stride.to_string())
                 .help("hydra check")),
-            None => Err(Error::new(ErrorKind::BadSchema)
-                .at(offset)
-                .what(format!("the schema with id {} is missing", header.schema))
-                .help("hydra check")),
+            None => Err(self.no_schema(offset, header.schema)),
         }
     }
 
@@ -319,6 +326,26 @@ impl Catalog {
         Ok((block.name.to_string(), Arc::new(block.schema().map_err(|error| error.at(listed.offset))?)))
     }
 
+    /// Remembers that a SCHEMA block could not be used because its version is unknown.
+    pub(crate) fn note_unsupported(&mut self, taken: &Result<()>) {
+        self.unsupported |=
+            taken.as_ref().is_err_and(|error| Verdict::of(error.kind()) == Verdict::Unsupported);
+    }
+
+    /// The error of a block at `offset` whose schema is not among those before it.
+    fn no_schema(&self, offset: u64, id: u32) -> Error {
+        match self.unsupported {
+            true => Error::new(ErrorKind::Unsupported)
+                .at(offset)
+                .what(format!("the schema with id {id} is unknown, and one is of a newer version"))
+                .help("update this program"),
+            false => Error::new(ErrorKind::BadSchema)
+                .at(offset)
+                .what(format!("there is no schema with the id {id} before the block"))
+                .help("hydra check"),
+        }
+    }
+
     /// Takes in a SCHEMA block that a walk found.
     pub(crate) fn add_schema(&mut self, offset: u64, header: &BlockHeader, payload: &[u8]) -> Result<()> {
         let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
@@ -330,7 +357,7 @@ impl Catalog {
                     .what(format!("another schema has the id {} already", block.id)));
             }
             if known.schema.notes() != block.notes {
-                block.schema().map_err(|error| error.at(offset))?;
+                known.schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
             }
             (known.offset, known.line_count) = (offset, header.line_count);
             return Ok(());
@@ -383,7 +410,7 @@ impl Catalog {
             Err(Error::new(kind).at(offset).place(header.place()).what(what).help("hydra check"))
         };
         let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
-            return bad(ErrorKind::BadSchema, "there is no schema with this id before the block");
+            return Err(self.no_schema(offset, header.schema).place(header.place()));
         };
         if header.count == 0 || header.first.checked_add(entry.count).is_none() {
             return bad(ErrorKind::BlockHeader, "its record count is impossible");

@@ -118,7 +118,9 @@ impl Commit {
         let within = |&offset: &u64| {
             offset == 0 || (offset.is_multiple_of(LINE) && (REGION..self.committed_bytes).contains(&offset))
         };
-        self.committed_bytes < MAX_FILE
+        self.sequence > 0
+            && self.epoch > 0
+            && self.committed_bytes < MAX_FILE
             && self.committed_bytes.is_multiple_of(LINE)
             && self.synced_bytes.is_multiple_of(LINE)
             && (REGION..=self.committed_bytes).contains(&self.synced_bytes)
@@ -180,6 +182,8 @@ mod tests {
             Commit { directory: 16384, ..good },
             Commit { meta: 8200, ..good },
             Commit { schema: 64, ..good },
+            Commit { sequence: 0, ..good },
+            Commit { epoch: 0, ..good },
         ] {
             assert!(Commit::decode(&bad.encode(&ID), &ID).is_err(), "{bad:?}");
         }

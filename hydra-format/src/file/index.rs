@@ -6,6 +6,7 @@ use super::layout::{
     INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, entry, index, index_schema, index_table,
     is_zero, put, u8_at, u16_at, u32_at, u64_at,
 };
+use crate::{Error, ErrorKind, Result};
 
 const DIRECTORY: u8 = 0;
 const NODE: u8 = 1;
@@ -132,20 +133,28 @@ pub(crate) struct Index<'a> {
 
 impl<'a> Index<'a> {
     /// Finds the parts of a payload, or says what is wrong.
-    pub(crate) fn parse(payload: &'a [u8]) -> Result<Index<'a>, &'static str> {
+    pub(crate) fn parse(payload: &'a [u8]) -> Result<Index<'a>> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).what(what).help("hydra check");
         let Some((head, rest)) = payload.split_at_checked(index::BYTES) else {
-            return Err("the payload is too short");
+            return Err(bad("the payload is too short"));
         };
-        if u16_at(head, index::VERSION) != INDEX_VERSION {
-            return Err("its version is unknown");
+        let version = u16_at(head, index::VERSION);
+        if version != INDEX_VERSION {
+            return Err(Error::new(ErrorKind::Unsupported)
+                .what("the version of an index is unknown")
+                .expected(INDEX_VERSION.to_string())
+                .found(version.to_string())
+                .help("update this program"));
         }
         let entry_bytes = usize::from(u16_at(head, index::ENTRY_BYTES));
-        if entry_bytes < entry::BYTES {
-            return Err("its entries are too small");
+        if entry_bytes < entry::BYTES || u8_at(head, index::ROLE) > NODE {
+            return Err(bad("its entries are too small, or its role is unknown"));
         }
         let part = |bytes: &'a [u8], at: usize, size: usize| {
             let count = usize::try_from(u32_at(head, at)).ok().and_then(|count| count.checked_mul(size));
-            count.and_then(|count| bytes.split_at_checked(count)).ok_or("the payload is too short")
+            count
+                .and_then(|count| bytes.split_at_checked(count))
+                .ok_or_else(|| bad("the payload is too short"))
         };
         let (tables, rest) = part(rest, index::TABLES, index_table::BYTES)?;
         let (schemas, rest) = part(rest, index::SCHEMAS, index_schema::BYTES)?;
@@ -408,30 +417,34 @@ mod tests {
         let tidy = |payload: &[u8], changes: &[(usize, u8)]| {
             let mut payload = payload.to_vec();
             changes.iter().for_each(|&(at, byte)| payload[at] = byte);
-            Index::parse(&payload).map(|index| index.is_tidy())
+            Index::parse(&payload).ok().map(|index| index.is_tidy())
         };
         let row = index::BYTES + index_table::ZERO;
         let schema_row = index::BYTES + index_table::BYTES + index_schema::ZERO;
-        assert_eq!((tidy(&directory, &[]), tidy(&node, &[])), (Ok(true), Ok(true)));
+        assert_eq!((tidy(&directory, &[]), tidy(&node, &[])), (Some(true), Some(true)));
         for at in
             [index::ZERO, index::ZERO_TOO, index::BYTES - 1, index::LEVEL, index::TABLE, row, schema_row]
         {
-            assert_eq!(tidy(&directory, &[(at, 1)]), Ok(false), "{at}");
+            assert_eq!(tidy(&directory, &[(at, 1)]), Some(false), "{at}");
         }
-        assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Ok(false), "more than the entries");
-        assert_eq!(tidy(&node, &[(index::LEVEL, 3), (index::TABLE, 9)]), Ok(true));
+        assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Some(false), "more than the entries");
+        assert_eq!(tidy(&node, &[(index::LEVEL, 3), (index::TABLE, 9)]), Some(true));
         // A node with what only directories have: a table, or a schema, in the place of its entries.
         for (count, bytes) in [(index::TABLES, index_table::BYTES), (index::SCHEMAS, index_schema::BYTES)] {
             let mut odd = node[..index::BYTES + bytes].to_vec();
             odd[index::BYTES..].fill(0);
             put(&mut odd, index::ENTRIES, &0u32.to_le_bytes());
             put(&mut odd, count, &1u32.to_le_bytes());
-            assert_eq!(tidy(&odd, &[]), Ok(false));
+            assert_eq!(tidy(&odd, &[]), Some(false));
         }
         let larger = [&node[..index::BYTES], &[0; 2 * (entry::BYTES + 8)]].concat();
-        assert_eq!(tidy(&larger, &[(index::ENTRY_BYTES, entry::BYTES as u8 + 8)]), Ok(true), "newer entries");
-        assert!(tidy(&node, &[(index::ENTRY_BYTES, entry::BYTES as u8 - 1)]).is_err());
-        assert!(tidy(&node, &[(index::VERSION, 2)]).is_err());
+        assert_eq!(
+            tidy(&larger, &[(index::ENTRY_BYTES, entry::BYTES as u8 + 8)]),
+            Some(true),
+            "newer entries"
+        );
+        assert!(tidy(&node, &[(index::ENTRY_BYTES, entry::BYTES as u8 - 1)]).is_none());
+        assert!(tidy(&node, &[(index::VERSION, 2)]).is_none());
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use publish::{Output, OutputOptions};
 pub use reader::Reader;
 pub use records::{Block, Record, Rows};
 pub use recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
-pub use report::{Report, State};
+pub use report::{Report, State, Verdict};
 pub use rewrite::{Compaction, Size, compact};
 pub use single::{load, save};
 pub use table::{Blocks, Row, Table};

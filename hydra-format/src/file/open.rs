@@ -45,7 +45,7 @@ impl Opened {
     /// True if the blocks after this state are all that a later one adds: nothing is wrong, and there is no newer directory.
     fn goes_on_to(&self, commit: &Commit) -> bool {
         let grown = commit.committed_bytes >= self.commit.committed_bytes;
-        grown && commit.directory == self.commit.directory && !self.report.is_damaged()
+        grown && commit.directory == self.commit.directory && self.report.is_whole()
     }
 }
 
@@ -350,7 +350,7 @@ fn read_catalog(
         report.damage(problem);
     }
     let found = catalog.record_count();
-    if found != commit.record_count && report.state != State::Damaged {
+    if found != commit.record_count && report.is_whole() {
         report.damage(
             Error::new(ErrorKind::Chain)
                 .at(limit)
@@ -400,7 +400,7 @@ fn load_directory<'a>(
     catalog.load(
         source,
         offset,
-        &Index::parse(&payload).map_err(bad)?,
+        &Index::parse(&payload).map_err(|error| error.at(offset))?,
         before.map(|before| &before.catalog),
     )?;
     walk.jump(block.end(offset), offset, block.epoch);
@@ -438,7 +438,11 @@ fn take_in(
             }
             _ => Ok(()),
         };
-        problems.extend(or_damage(taken)?.err());
+        let taken = or_damage(taken)?;
+        if header.is(BlockKind::Schema) {
+            catalog.note_unsupported(&taken);
+        }
+        problems.extend(taken.err());
         problems.truncate(MAX_PROBLEMS);
     }
     Ok(count)
@@ -457,6 +461,10 @@ pub(crate) struct Walk<'a> {
     previous: Option<u64>,
     epoch: u32,
     top_epoch: u32,
+    /// Where the last block starts and ends, if that is known.
+    last: (u64, u64),
+    /// Once there was damage: after it, what is between the start of one of these ranges and its end is no block of the file.
+    stale: Option<Vec<Range<u64>>>,
 }
 
 /// One block, or damage where none is.
@@ -471,7 +479,9 @@ impl<'a> Walk<'a> {
     /// From the first block to the last one under `commit`, or to where the file ends.
     pub(crate) fn new(source: &'a dyn Source, header: &FileHeader, commit: &Commit, limit: u64) -> Walk<'a> {
         let key = header.sync_key();
-        Walk { source, key, limit, offset: REGION, previous: Some(0), epoch: 1, top_epoch: commit.epoch }
+        let last = (commit.last_block, commit.committed_bytes);
+        let (previous, top_epoch) = (Some(0), commit.epoch);
+        Walk { source, key, limit, offset: REGION, previous, epoch: 1, top_epoch, last, stale: None }
     }
 
     /// Goes on at `offset`, after the block at `previous`.
@@ -519,12 +529,46 @@ impl<'a> Walk<'a> {
         Ok(Some(Step { bytes, block: Some((offset, header)), problem }))
     }
 
+    /// Each block names the one before it. What is found after damage between the two lies under a PAD block whose header is
+    /// damaged: it was never committed.
+    fn find_stale(&self) -> Result<Vec<Range<u64>>> {
+        let mut stale: Vec<Range<u64>> = Vec::new();
+        let (damage, mut last) = (self.offset, self.offset);
+        let mut follow = |offset: u64, previous: u64| {
+            if (damage..last).contains(&previous) {
+                while stale.pop_if(|range| range.end > previous).is_some() {}
+                stale.push(previous..offset);
+            }
+            last = offset;
+        };
+        let mut walk = Walk { stale: Some(Vec::new()), ..*self };
+        while let Some(step) = walk.step()? {
+            if let Some((offset, header)) = step.block {
+                follow(offset, offset.saturating_sub(u64::from(header.distance_lines) * LINE));
+            }
+        }
+        if self.last.1 == self.limit {
+            follow(self.limit, self.last.0);
+        }
+        Ok(stale)
+    }
+
+    /// Where what is stale ends, if it is so at `offset`.
+    fn after_stale(&self, offset: u64) -> Option<u64> {
+        let ranges = self.stale.as_deref().unwrap_or_default();
+        let at = ranges.partition_point(|range| range.end <= offset);
+        ranges.get(at).filter(|range| range.start < offset).map(|range| range.end)
+    }
+
     /// Goes over damage to the next block.
     fn skip(&mut self, error: Error) -> Result<Step> {
+        if self.stale.is_none() {
+            self.stale = Some(self.find_stale()?);
+        }
         let epochs = self.epoch..=self.top_epoch;
         let next =
             block::find_next(self.source, self.key, self.offset.saturating_add(LINE), self.limit, epochs)?;
-        let next = next.unwrap_or(self.limit);
+        let next = next.map_or(self.limit, |next| self.after_stale(next).unwrap_or(next));
         let skipped = format!("{} bytes up to {next:#x} are lost", next.saturating_sub(self.offset));
         let bytes = self.offset..next;
         (self.offset, self.previous) = (next, None);

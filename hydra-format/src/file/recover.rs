@@ -138,7 +138,7 @@ impl Recovery {
 
 /// Copies what is whole of the committed state of `input` to a new file, `output`, with a new file id. Every block that is kept was
 /// verified as for reading (header, checksum, text, structure); where a block is damaged, the next one is found by its header. The new file
-/// gets its name when it has passed a full check. The input is only read.
+/// gets its name when a full check found nothing damaged in it. The input is only read.
 ///
 /// Indexes of records are contiguous in a file, so records after lost ones move up; [`RecoveredTable::kept`] lists how. Memory is needed for
 /// one block, and some dozen bytes for each block of records.

@@ -5,6 +5,51 @@
 use crate::{Error, ErrorKind};
 use std::fmt;
 
+/// What a file is, or what a finding makes of it (FORMAT.md, section 1.3): from the best to the worst.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// No rule is broken.
+    #[default]
+    Good,
+    /// A rule is broken that writers keep and readers do not need: every value can be read.
+    Irregular,
+    /// Something is of a version of the format that this library does not know.
+    Unsupported,
+    /// Something is not what was written.
+    Damaged,
+    /// It cannot be opened.
+    Refused,
+}
+
+impl Verdict {
+    /// The word, as in `unsupported`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Good => "good",
+            Verdict::Irregular => "irregular",
+            Verdict::Unsupported => "unsupported",
+            Verdict::Damaged => "damaged",
+            Verdict::Refused => "refused",
+        }
+    }
+
+    /// What one finding makes of a file that was opened.
+    pub(crate) const fn of(finding: ErrorKind) -> Verdict {
+        match finding {
+            ErrorKind::NotCanonical | ErrorKind::TypeMismatch => Verdict::Irregular,
+            ErrorKind::Unsupported | ErrorKind::UnknownFeature => Verdict::Unsupported,
+            _ => Verdict::Damaged,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// The state of a file as opening it shows it: the first of these, from the last to the first, that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,6 +68,8 @@ pub enum State {
         /// Bytes after the state that was accepted.
         bytes: u64,
     },
+    /// Something below the committed length is of a version of the format that this library does not know.
+    Unsupported,
     /// Something below the committed length is damaged.
     Damaged,
 }
@@ -53,6 +100,28 @@ impl Report {
         self.state == State::Damaged
     }
 
+    /// True if committed bytes are of a version of the format that this library does not know, and none are damaged.
+    pub fn is_unsupported(&self) -> bool {
+        self.state == State::Unsupported
+    }
+
+    /// True if all that opening looked at can be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.is_damaged() && !self.is_unsupported()
+    }
+
+    /// Why the file must not be written to or copied, and what helps if it is damaged.
+    pub(crate) fn refusal(&mut self, help: &str) -> Option<Error> {
+        let (verdict, help) = match self.state {
+            State::Damaged => (Verdict::Damaged, help),
+            State::Unsupported => (Verdict::Unsupported, "update this program"),
+            _ => return None,
+        };
+        let at = self.details.iter().position(|error| Verdict::of(error.kind()) == verdict);
+        let found = self.details.drain(..).nth(at.unwrap_or(0));
+        Some(found.unwrap_or_else(|| Error::new(ErrorKind::Chain)).help(help))
+    }
+
     /// What was found, in the order in which it was found; the first hundred.
     pub fn details(&self) -> &[Error] {
         &self.details
@@ -64,8 +133,12 @@ impl Report {
         }
     }
 
+    /// Adds what is wrong below the committed length.
     pub(crate) fn damage(&mut self, error: Error) {
-        self.state = State::Damaged;
+        self.state = match (Verdict::of(error.kind()), self.state) {
+            (Verdict::Unsupported, state) if state != State::Damaged => State::Unsupported,
+            _ => State::Damaged,
+        };
         self.add(error);
     }
 
@@ -102,6 +175,7 @@ impl fmt::Display for Report {
                 "a commit record is invalid: the last commit was lost, or its record damaged ({bytes} bytes after \
                  the accepted state)"
             ),
+            State::Unsupported => f.write_str("unsupported: parts of it were written by a newer version"),
             State::Damaged => write!(f, "damaged ({})", self.damaged_parts()),
         }
     }

@@ -9,6 +9,7 @@ use super::meta::Metadata;
 use super::open::{self, Opened};
 use super::reader::Reader;
 use super::records::{Block, Loaded};
+use super::report::Verdict;
 use super::storage::{Disk, FileDisk, FileStorage, Source};
 use super::writer::{TableId, Writer};
 use crate::{Dynamic, Error, ErrorKind, Result};
@@ -83,7 +84,7 @@ impl Copy {
 }
 
 /// Writes a new file with the schemas of `catalog`, and what `fill` adds and returns. It gets its name when a full check found
-/// nothing wrong with it: the result, and how large it is in bytes and blocks.
+/// nothing damaged in it: the result, and how large it is in bytes and blocks.
 pub(super) fn write_checked<R>(
     disk: &dyn Disk,
     path: &Path,
@@ -97,7 +98,12 @@ pub(super) fn write_checked<R>(
     let (result, metadata) = fill(&mut copy)?;
     copy.finish(&metadata)?;
     let mut first = None;
-    let mut keep = |finding: Error| first = first.take().or(Some(finding));
+    // What is irregular in schemas, which are copied as they are, keeps no record from being saved.
+    let mut keep = |finding: Error| {
+        if Verdict::of(finding.kind()) > Verdict::Irregular {
+            first.get_or_insert(finding);
+        }
+    };
     let summary = check_source(output.source(), &mut keep, progress).map_err(|error| error.in_file(path))?;
     if let Some(finding) = first {
         return Err(finding.in_file(path).help("the new file does not pass the check: nothing was written"));
@@ -129,8 +135,8 @@ pub struct Compaction {
 }
 
 /// Writes the newest state of `input` into a new file, without blocks that were replaced, old indexes and padding; small blocks grow
-/// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when it has passed a full
-/// check. A damaged file is refused: [`recover()`](super::recover()) is for those.
+/// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when a full check found
+/// nothing damaged in it. A damaged file is refused: [`recover()`](super::recover()) is for those.
 ///
 /// ```no_run
 /// let done = hydra::file::compact("day.hydra", "small.hydra", &mut |_, _| {})?;
@@ -156,9 +162,8 @@ pub(crate) fn compact_on(
     progress: Progress<'_>,
 ) -> Result<Compaction> {
     let mut opened = open::open(&*source).map_err(|error| error.in_file(input))?;
-    if opened.report.is_damaged() {
-        let found = opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
-        return Err(found.in_file(input).help("a damaged file is not compacted: hydra recover"));
+    if let Some(found) = opened.report.refusal("a damaged file is not compacted: hydra recover") {
+        return Err(found.in_file(input));
     }
     let Opened { commit, catalog, .. } = &opened;
     let before = Size { bytes: commit.committed_bytes, block_count: commit.block_count };

@@ -70,8 +70,6 @@ pub(super) struct Survey {
     pub(super) metas: Vec<(u64, bool)>,
     /// A node is damaged: a directory above it does not name all blocks any more.
     blind: bool,
-    /// Offset of the last block that was found.
-    last: u64,
     /// Where the committed records of a table end, as far as blocks or indexes name them.
     ends: BTreeMap<usize, u64>,
     /// Records at the end of a table of which nothing is left.
@@ -103,7 +101,6 @@ impl Survey {
             named: BTreeMap::new(),
             metas: Vec::new(),
             blind: false,
-            last: 0,
             ends: BTreeMap::new(),
             tail: None,
             unplaced: 0,
@@ -163,7 +160,7 @@ impl Survey {
         header: &BlockHeader,
         uncommitted: bool,
     ) -> Result<()> {
-        self.follow(offset, u64::from(header.distance_lines) * LINE, uncommitted);
+        self.follow(offset, u64::from(header.distance_lines) * LINE);
         let (key, limit) = (self.header.sync_key(), self.limit);
         match header.block_kind() {
             Some(BlockKind::Data) => self.versions.push(Version {
@@ -198,24 +195,12 @@ impl Survey {
         Ok(())
     }
 
-    /// A block says how far it is from the one before. What was found in between after damage lies under a PAD block
-    /// whose header is damaged: it is from before, and has no meaning.
-    fn follow(&mut self, offset: u64, distance: u64, uncommitted: bool) {
+    /// A block says how far it is from the one before: a gap between the two is one block.
+    fn follow(&mut self, offset: u64, distance: u64) {
         let previous = offset.saturating_sub(distance);
-        if distance > 0
-            && previous < self.last
-            && self.gaps.last().is_some_and(|gap| gap.bytes.start <= previous)
-        {
-            let stale = |at: u64, other: bool| at > previous && other == uncommitted;
-            while self.versions.pop_if(|version| stale(version.offset, version.uncommitted)).is_some() {}
-            while self.metas.pop_if(|meta| stale(meta.0, meta.1)).is_some() {}
-            while self.gaps.pop_if(|gap| gap.bytes.start >= previous).is_some() {}
-            self.gaps.push(Gap { bytes: previous..offset, single: true, explained: false });
-        }
         if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.bytes.end == offset) {
             gap.single = gap.bytes.start == previous;
         }
-        self.last = offset;
     }
 
     /// Blocks in gaps that an index names are gone; a directory names all before it that are current.
@@ -269,9 +254,6 @@ impl Survey {
             self.gaps.push(Gap { bytes: lines..end, single: false, explained: false });
         }
         let Some(commit) = self.commit else { return };
-        if self.last > commit.last_block {
-            self.follow(committed, committed.saturating_sub(commit.last_block), false);
-        }
         if commit.meta != 0 && self.metas.last() != Some(&(commit.meta, false)) {
             self.metas.push((commit.meta, false));
         }

@@ -200,6 +200,7 @@ pub(crate) fn add_block(memory: &Memory, header: BlockHeader, payload: &[u8]) ->
         synced_bytes: end,
         last_block: offset,
         block_count: commit.block_count + 1,
+        flags: 0,
         ..commit
     };
     let mut inner = memory.inner();

@@ -5,17 +5,20 @@
 use super::{Finding, check_zero};
 use crate::codec::{Auditor, Fault, Regions};
 use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
-use crate::file::catalog::{Catalog, Cursor, TableInfo};
+use crate::file::catalog::{Catalog, Cursor, MOST_GENERATIONS, TableInfo};
 use crate::file::commit::Commit;
 use crate::file::index::{Entry, Index, follow, totals};
 use crate::file::layout::{DIRECTORY_EVERY, LINE, NODE_ENTRIES, block as line, meta, schema};
 use crate::file::meta::Metadata;
 use crate::file::open::or_damage;
 use crate::file::reader::invalid;
+use crate::file::report::Verdict;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::Source;
+use crate::file::writer::grow;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The newest block of a kind that names the one before it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +38,8 @@ pub(super) struct Blocks<'a> {
     indexes: Chain,
     directory: u64,
     last_block: u64,
+    /// The last block of records or metadata.
+    last_content: u64,
     since_directory: u64,
     /// After so many blocks a directory is due.
     directory_due: u64,
@@ -57,6 +62,7 @@ impl<'a> Blocks<'a> {
             indexes: Chain::default(),
             directory: 0,
             last_block: 0,
+            last_content: 0,
             since_directory: 0,
             directory_due: DIRECTORY_EVERY,
             budget: limit_lines.saturating_mul(4),
@@ -73,9 +79,20 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) -> Result<bool> {
         self.last_block = offset;
-        self.since_directory = self.since_directory.saturating_add(1);
+        if matches!(header.block_kind(), Some(BlockKind::Data | BlockKind::Meta)) {
+            self.last_content = offset;
+        }
+        self.since_directory = self.since_directory.saturating_add(u64::from(!header.is(BlockKind::Pad)));
+        if self.since_directory > self.directory_due && !self.lost {
+            let error = Error::new(ErrorKind::NotCanonical).at(offset).place(header.place());
+            let error = error.what("too many blocks without a directory");
+            let found = self.since_directory.to_string();
+            report(error.expected(format!("one every {} blocks", self.directory_due)).found(found));
+            self.since_directory = 0;
+        }
         check_unused(offset, header, report);
         if header.is(BlockKind::Pad) {
+            header.check_supported(offset).unwrap_or_else(report);
             return Ok(true);
         }
         let mut bytes = std::mem::take(&mut self.bytes);
@@ -86,16 +103,15 @@ impl<'a> Blocks<'a> {
         bytes.truncate(count);
         let (payload, padding) = bytes.split_at(count.min(header.payload_bytes as usize));
         check_zero(padding, start.saturating_add(payload.len() as u64), &header.place(), report);
-        let good = match block::check_payload(header, offset, payload)
-            .and_then(|()| header.check_supported(offset))
-        {
-            Err(error) => {
-                self.lost |= !header.is(BlockKind::Data);
-                report(error);
-                false
-            }
-            Ok(()) => true,
-        };
+        // What flags, layout and encoding mean for a block of another kind is not known.
+        let supported = header.block_kind().map_or(Ok(()), |_| header.check_supported(offset));
+        let checked = block::check_payload(header, offset, payload).and(supported);
+        if header.is(BlockKind::Schema) {
+            self.catalog.note_unsupported(&checked);
+        }
+        let good = checked.is_ok();
+        self.lost |= !good && !header.is(BlockKind::Data);
+        checked.unwrap_or_else(&mut *report);
         let place = header.place();
         let mut report = |finding: Finding| report(finding.at(offset).place(place.clone()));
         match header.block_kind() {
@@ -153,25 +169,57 @@ impl<'a> Blocks<'a> {
             "schema",
             report,
         );
-        match SchemaBlock::parse(payload) {
-            Err(error) => return report(error.at(offset)),
-            Ok(block) => {
-                self.schemas.follow(offset, block.previous, self.lost, report);
-                let next = self.catalog.schemas.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
-                if !self.catalog.schemas.contains_key(&block.id) && block.id != next && !self.lost {
-                    report(
-                        Error::new(ErrorKind::BadSchema)
-                            .what("schemas are not numbered in the order of their appearance")
-                            .expected(next.to_string())
-                            .found(block.id.to_string()),
-                    );
-                }
+        let block = match SchemaBlock::parse(payload) {
+            Err(error) => {
+                self.lost = true;
+                return report(error.at(offset));
             }
+            Ok(block) => block,
+        };
+        self.schemas.follow(offset, block.previous, self.lost, report);
+        let next = self.catalog.schemas.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
+        let known = self.catalog.schemas.get(&block.id).map(|info| info.schema.clone());
+        if known.is_none() && block.id != next && !self.lost {
+            report(
+                Error::new(ErrorKind::BadSchema)
+                    .what("schemas are not numbered in the order of their appearance")
+                    .expected(next.to_string())
+                    .found(block.id.to_string()),
+            );
         }
-        if let Err(error) = self.catalog.add_schema(offset, header, payload) {
-            self.lost = true;
-            report(error);
+        let irregular = |what: &str| Error::new(ErrorKind::NotCanonical).what(what);
+        if known.as_ref().is_some_and(|known| known.core() == block.core && known.notes() != block.notes) {
+            report(irregular("a copy of a schema with other notes"));
         }
+        let others = self.generations(block.name);
+        let taken = self.catalog.add_schema(offset, header, payload);
+        self.catalog.note_unsupported(&taken);
+        self.lost |= taken.is_err();
+        taken.unwrap_or_else(&mut *report);
+        let Some(info) = self.catalog.schemas.get(&block.id).filter(|_| known.is_none()) else { return };
+        if !info.schema.is_canonical() {
+            report(irregular("its types are not one entry each, or not in their order"));
+        }
+        let grown =
+            others.first().map(|newest| grow(&info.schema, newest, others.iter().map(|known| &**known)));
+        if let Some(Err(why)) = grown {
+            let error = Error::new(ErrorKind::TypeMismatch);
+            report(
+                error
+                    .what("no reader can show its records with those of the other schemas of the table")
+                    .found(why.message()),
+            );
+        }
+    }
+
+    /// The schemas of a table so far, the newest first; of very many, the last.
+    fn generations(&self, table: &str) -> Vec<Arc<Schema>> {
+        let number = self.catalog.table_number(table);
+        let newest = number.and_then(|number| self.catalog.newest_schema(number));
+        let ids = number.and_then(|number| self.catalog.tables.get(number)).map(|table| table.schemas.iter());
+        let ids = ids.into_iter().flatten().rev().take(MOST_GENERATIONS);
+        let schema = |id| self.catalog.schemas.get(id).map(|info| info.schema.clone());
+        newest.iter().chain(ids).filter_map(schema).collect()
     }
 
     fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {
@@ -207,8 +255,10 @@ impl<'a> Blocks<'a> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
         let index = match Index::parse(payload) {
             Ok(index) => index,
-            Err(what) => {
-                report(bad(what));
+            Err(error) => {
+                // Whether it is a directory, and what it would say of the blocks, is not known.
+                self.lost |= Verdict::of(error.kind()) == Verdict::Unsupported;
+                report(error);
                 return Ok(());
             }
         };
@@ -221,13 +271,6 @@ impl<'a> Blocks<'a> {
         }
         if index.is_directory() {
             self.directory = offset;
-            if self.since_directory > self.directory_due && !self.lost {
-                report(
-                    bad("too many blocks since the directory before")
-                        .expected(format!("at most {}", self.directory_due))
-                        .found(self.since_directory.to_string()),
-                );
-            }
             (self.since_directory, self.directory_due) = (0, DIRECTORY_EVERY.max(index.listed() as u64));
             return self.check_directory(offset, &index, report);
         }
@@ -360,7 +403,12 @@ impl<'a> Blocks<'a> {
     }
 
     /// Holds what the commit record says against what was seen.
-    pub(super) fn check_totals(&self, commit: &Commit, block_count: u64, report: &mut dyn FnMut(Finding)) {
+    pub(super) fn check_totals(
+        &self,
+        (commit, at): (&Commit, u64),
+        block_count: u64,
+        report: &mut dyn FnMut(Finding),
+    ) {
         for (what, said, seen) in [
             ("number of blocks", commit.block_count, block_count),
             ("number of records", commit.record_count, self.catalog.record_count()),
@@ -372,12 +420,29 @@ impl<'a> Blocks<'a> {
             if said != seen {
                 report(
                     Error::new(ErrorKind::Chain)
+                        .at(at)
                         .place("commit record")
                         .what(format!("its {what} is another"))
                         .expected(seen.to_string())
                         .found(said.to_string()),
                 );
             }
+        }
+    }
+}
+
+impl Blocks<'_> {
+    /// What a writer that closes a file leaves at its end.
+    pub(super) fn check_closed(&self, report: &mut dyn FnMut(Finding)) {
+        let unlike = |at: u64, what: String| Error::new(ErrorKind::NotCanonical).at(at).what(what);
+        if self.directory != self.last_block {
+            report(unlike(self.last_block, "the file was closed, and its last block is no directory".into()));
+        }
+        for (id, info) in self.catalog.schemas.iter().filter(|(_, info)| info.offset < self.last_content) {
+            report(unlike(
+                info.offset,
+                format!("the file was closed without a copy of schema {id} at its end"),
+            ));
         }
     }
 }

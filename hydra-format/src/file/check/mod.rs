@@ -12,6 +12,7 @@ use super::commit::Commit;
 use super::header::FileHeader;
 use super::layout::{self, CLOSED, HEADER_AT, REGION, SLOT_AT, commit as record, header as line};
 use super::open::{self, Opened, Walk};
+use super::report::Verdict;
 use super::storage::{FileStorage, Source};
 use crate::{Error, ErrorKind, Result};
 use blocks::Blocks;
@@ -32,18 +33,32 @@ pub struct CheckSummary {
     pub file_bytes: u64,
     /// How far the commit in force reaches; everything below was looked at. 0 if the file could not be opened at all.
     pub committed_bytes: u64,
+    /// Bytes under PAD blocks, which have no meaning: they were not looked at.
+    pub covered_bytes: u64,
     /// Blocks of every kind whose header is good.
     pub block_count: u64,
     /// Records of blocks whose header and checksum are good.
     pub record_count: u64,
     /// How many findings were reported.
     pub finding_count: u64,
+    /// What the worst of them makes of the file.
+    pub verdict: Verdict,
 }
 
 impl CheckSummary {
     /// True if nothing was found.
     pub fn is_sound(&self) -> bool {
         self.finding_count == 0
+    }
+
+    /// How many bytes were looked at, if the file could be opened.
+    pub fn verified_bytes(&self) -> u64 {
+        self.committed_bytes.min(self.file_bytes).saturating_sub(self.covered_bytes)
+    }
+
+    /// How many bytes after the last commit were not looked at.
+    pub fn uncommitted_bytes(&self) -> u64 {
+        if self.committed_bytes == 0 { 0 } else { self.file_bytes.saturating_sub(self.committed_bytes) }
     }
 }
 
@@ -80,9 +95,10 @@ pub(crate) fn check_source(
     progress: Progress<'_>,
 ) -> Result<CheckSummary> {
     let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
-    let mut count = 0u64;
+    let (mut count, mut verdict) = (0u64, Verdict::Good);
     let mut report = |finding: Finding| {
         count = count.saturating_add(1);
+        verdict = verdict.max(Verdict::of(finding.kind()));
         report(finding);
     };
     let region = source.bytes(0, REGION as usize)?;
@@ -91,22 +107,25 @@ pub(crate) fn check_source(
         Ok((header, _)) => {
             let commit = settle(open::open(source), &mut report)?;
             check_region(&region, &header, &mut report);
-            summary.committed_bytes = commit.as_ref().map_or(0, |commit| commit.committed_bytes);
+            summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
             check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
         }
     }
+    // What cannot be opened, and is not of a newer version.
+    let refused = summary.committed_bytes == 0 && verdict != Verdict::Unsupported;
+    summary.verdict = if refused { Verdict::Refused } else { verdict };
     summary.finding_count = count;
     Ok(summary)
 }
 
-/// The commit in force. What opening found out about headers and commit records is reported; what it found in blocks,
+/// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
 /// the check will find again.
-fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<Commit>> {
+fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<(Commit, u64)>> {
     match open::or_damage(opened)? {
         Ok(mut opened) => {
             let count = opened.commit_details.min(opened.report.details.len());
             opened.report.details.drain(..count).for_each(report);
-            Ok(Some(opened.commit))
+            Ok(SLOT_AT.get(opened.slot).map(|&at| (opened.commit, at)))
         }
         Err(error) => {
             report(error);
@@ -158,7 +177,7 @@ fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Fin
 fn check_blocks(
     source: &dyn Source,
     header: &FileHeader,
-    commit: Option<Commit>,
+    commit: Option<(Commit, u64)>,
     summary: &mut CheckSummary,
     report: &mut dyn FnMut(Finding),
     progress: Progress<'_>,
@@ -166,8 +185,9 @@ fn check_blocks(
     // Without a commit record, all that looks like a block is looked at.
     let assumed =
         Commit { committed_bytes: layout::line_down(summary.file_bytes), epoch: u32::MAX, ..Commit::first() };
-    let limit = commit.unwrap_or(assumed).committed_bytes.min(summary.file_bytes);
-    let mut walk = Walk::new(source, header, &commit.unwrap_or(assumed), limit);
+    let under = commit.map_or(assumed, |(commit, _)| commit);
+    let limit = under.committed_bytes.min(summary.file_bytes);
+    let mut walk = Walk::new(source, header, &under, limit);
     let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
     while let Some(step) = walk.step()? {
         progress(step.bytes.start, limit);
@@ -177,6 +197,10 @@ fn check_blocks(
         }
         if let Some((offset, header)) = step.block {
             summary.block_count = summary.block_count.saturating_add(1);
+            if header.is(BlockKind::Pad) {
+                summary.covered_bytes =
+                    summary.covered_bytes.saturating_add(header.bytes().saturating_sub(layout::LINE));
+            }
             if blocks.check(offset, &header, report)?
                 && header.is(BlockKind::Data)
                 && !header.is_replacement()
@@ -185,8 +209,12 @@ fn check_blocks(
             }
         }
     }
-    if let Some(commit) = commit.filter(|_| !blocks.lost) {
-        blocks.check_totals(&commit, summary.block_count, report);
+    let is_whole = !blocks.lost && limit == under.committed_bytes;
+    if let Some((commit, slot)) = commit.filter(|_| is_whole) {
+        blocks.check_totals((&commit, slot), summary.block_count, report);
+        if commit.is_closed() {
+            blocks.check_closed(report);
+        }
     }
     Ok(())
 }

@@ -144,7 +144,7 @@ fn what_is_not_canonical_is_found_although_checksums_match() {
         (BlockHeader { count: 9, ..data }, ErrorKind::BlockHeader),
         (BlockHeader { count: 7, ..BlockHeader::new(BlockKind::Meta, 64) }, ErrorKind::NotCanonical),
         (BlockHeader::new(BlockKind::Schema, 64), ErrorKind::BadSchema),
-        (BlockHeader::new(BlockKind::Index, 64), ErrorKind::Index),
+        (BlockHeader::new(BlockKind::Index, 64), ErrorKind::Unsupported),
         (BlockHeader { schema: 2, count: 1, ..data }, ErrorKind::Chain),
     ] {
         let memory = sample();

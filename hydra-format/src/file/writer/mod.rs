@@ -119,7 +119,11 @@ impl std::fmt::Debug for Writer {
 }
 
 /// True if a table may take on another type: a newer one reads all its records; an older one is read by its newest type.
-fn grow<'a>(schema: &Schema, newest: &Schema, mut known: impl Iterator<Item = &'a Schema>) -> Result<()> {
+pub(crate) fn grow<'a>(
+    schema: &Schema,
+    newest: &Schema,
+    mut known: impl Iterator<Item = &'a Schema>,
+) -> Result<()> {
     if is_older(schema, newest) {
         return Evolution::between(schema, newest).map(drop).map_err(older);
     }

@@ -194,10 +194,9 @@ impl WriterOptions {
     fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
         let mut opened = open::open(&*storage)?;
         opened.header.check_writable()?;
-        if opened.report.is_damaged() {
-            let found =
-                opened.report.details.drain(..).next().unwrap_or_else(|| Error::new(ErrorKind::Chain));
-            return Err(found.help("a damaged file is not written to: hydra check, hydra recover"));
+        let help = "a damaged file is not written to: hydra check, hydra recover";
+        if let Some(found) = opened.report.refusal(help) {
+            return Err(found);
         }
         Log::resume(storage, opened)
     }
