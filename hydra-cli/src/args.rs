@@ -375,7 +375,7 @@ pub(crate) struct Convert {
     /// Format of OUT, if its extension does not tell
     #[arg(long, value_enum)]
     pub(crate) to: Option<Format>,
-    /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
+    /// An unquoted CSV cell that means null, instead of the empty one; to read, it may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
     /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
@@ -404,8 +404,8 @@ pub(crate) struct Man {
 /// Which data of a Hydra file.
 #[derive(Args)]
 pub(crate) struct Select {
-    /// Only these fields, separated by commas; dots reach inside
-    #[arg(long, value_name = "PATHS", value_delimiter = ',')]
+    /// Only these fields, separated by commas; dots reach inside, quotes are for odd names: pos.x,"unit price"
+    #[arg(long, value_name = "PATHS")]
     pub(crate) fields: Vec<String>,
     #[command(flatten)]
     pub(crate) source: Source,

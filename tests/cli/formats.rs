@@ -412,7 +412,7 @@ fn losses_are_named_once_a_place() {
     }
     file.finish().unwrap();
     place.run(&["convert", "lossy.hydra", "x.ndjson"]).code(3).stderr_eq(str![[r#"
-warning: lossy.hydra: x[]: the payload of NaN is not kept (8 values)
+warning: lossy.hydra: x[]: the sign and payload of NaN are not kept (8 values)
 warning: lossy.hydra: y: an option that holds null looks like none (2 values)
 warning: lossy.hydra: z: an option that holds null looks like none (4 values)
 
@@ -424,7 +424,7 @@ warning: lossy.hydra: z: an option that holds null looks like none (4 values)
 "#]]);
     place.run(&["convert", "lossy.hydra", "x.csv"]).code(3).stderr_eq(str![[r#"
 warning: lossy.hydra: x: lists and maps are JSON text in one cell (4 values)
-warning: lossy.hydra: x[]: the payload of NaN is not kept (8 values)
+warning: lossy.hydra: x[]: the sign and payload of NaN are not kept (8 values)
 warning: lossy.hydra: y: an option that holds null looks like none (2 values)
 
 "#]]);

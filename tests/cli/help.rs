@@ -120,7 +120,8 @@ Options:
       --tail <COUNT>     Only the last records
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
                          msgpack, cbor]
-      --fields <PATHS>   Only these fields, separated by commas; dots reach inside
+      --fields <PATHS>   Only these fields, separated by commas; dots reach inside, quotes are for
+                         odd names: pos.x,"unit price"
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
@@ -178,12 +179,13 @@ Options:
                         ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
                         ndjson, json, msgpack, cbor]
-      --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
-                        repeated
+      --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; to read, it
+                        may be repeated
       --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
                         tables) or `hydra schema --as json`
       --force           Overwrite OUT
-      --fields <PATHS>  Only these fields, separated by commas; dots reach inside
+      --fields <PATHS>  Only these fields, separated by commas; dots reach inside, quotes are for
+                        odd names: pos.x,"unit price"
       --table <NAME>    The table, where the file has several
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:

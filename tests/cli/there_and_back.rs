@@ -13,7 +13,9 @@ fn cell(sort: usize) -> BoxedStrategy<String> {
     let decimal = || {
         prop_oneof![
             "-?[0-9]{0,3}\\.[0-9]{1,20}",
-            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:e}"))
+            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:e}")),
+            any::<f32>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{}", f64::from(n))),
+            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:.17e}"))
         ]
     };
     let fraction = || prop_oneof![Just(String::new()), "\\.[0-9]{1,10}"];
@@ -26,7 +28,7 @@ fn cell(sort: usize) -> BoxedStrategy<String> {
         "false",
         "NaN",
         "inf",
-        "-inf",
+        "-Infinity",
         "null",
         "007",
         "+1",
@@ -82,9 +84,19 @@ fn moment(text: &str) -> Option<String> {
     Some(text.to_string())
 }
 
+/// True if a decimal is a float that is printed, rounded to as many digits.
+fn names(decimal: &str, printed: &str) -> bool {
+    let (Some((_, own, _)), Ok(float)) = (digits(decimal), printed.parse::<f64>()) else { return false };
+    let rounded = format!("{float:.*e}", own.len().clamp(1, 700) - 1);
+    float.is_nan() && decimal.trim_start_matches(['-', '+']).eq_ignore_ascii_case("nan")
+        || digits(&rounded) == digits(decimal)
+        || (printed.contains("inf") && decimal.parse() == Ok(float))
+}
+
 fn same(left: &str, right: &str) -> bool {
     left == right
         || digits(left).is_some_and(|left| Some(left) == digits(right))
+        || names(left, right)
         || moment(left).is_some_and(|left| Some(left) == moment(right))
 }
 

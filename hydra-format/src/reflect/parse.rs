@@ -11,9 +11,9 @@ pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
     match (kind, ty.form()) {
         (Kind::Newtype | Kind::Box, _) => parse(text, ty.element()).map(Data::some),
-        (Kind::Option, _) if matches!(text, "null" | "none" | "None") => Ok(Data::None),
+        (Kind::Option, _) if text == "null" => Ok(Data::None),
         (Kind::Option, _) => parse(text, ty.element()).map(Data::some),
-        (Kind::Unit, _) if text == "()" => Ok(Data::Unit),
+        (Kind::Unit, _) if matches!(text, "null" | "()") => Ok(Data::Unit),
         (Kind::Bool, _) => text.parse().map(Data::Bool).map_err(|_| wrong(text, "true or false")),
         (Kind::Char, _) => text.parse().map(Data::Char).map_err(|_| wrong(text, "one character")),
         (Kind::F32, _) => finite(text, text.parse::<f32>().ok().map(|n| (n.is_infinite(), Data::F32(n))), ty),
@@ -39,9 +39,14 @@ fn too_large(text: &str, ty: Type<'_>) -> Error {
     Error::new(ErrorKind::OutOfRange).expected(ty.name()).found(text)
 }
 
+/// True for `NaN`, `-inf`, `Infinity` and the like, in any case.
+pub(super) fn is_special(text: &str) -> bool {
+    !text.contains(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
+}
+
 fn finite(text: &str, number: Option<(bool, Data)>, ty: Type<'_>) -> Result<Data> {
     match number {
-        Some((true, _)) if text.contains(|c: char| c.is_ascii_digit()) => Err(too_large(text, ty)),
+        Some((true, _)) if !is_special(text) => Err(too_large(text, ty)),
         Some((_, number)) => Ok(number),
         None => Err(wrong(text, ty.name())),
     }
@@ -127,8 +132,13 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
         return Parsed::Not;
     }
     let fraction = fraction.trim_end_matches('0');
-    let Ok(number) = format!("{whole}{fraction}").parse::<u128>() else { return Parsed::TooLarge };
-    let shift = (0i64.saturating_sub(exponent.into())).saturating_sub_unsigned(fraction.len() as u64);
+    let all = format!("{whole}{fraction}");
+    // Zeros at the end may be more than the number has digits.
+    let digits = all.trim_end_matches('0');
+    let Ok(number) = format!("0{digits}").parse::<u128>() else { return Parsed::TooLarge };
+    let zeros = all.len().saturating_sub(digits.len()) as u64;
+    let shift = 0i64.saturating_sub(exponent.into()).saturating_sub_unsigned(fraction.len() as u64);
+    let shift = shift.saturating_add_unsigned(zeros);
     let number = match u32::try_from(shift.unsigned_abs()).ok().and_then(|shift| 10u128.checked_pow(shift)) {
         _ if number == 0 => Some(0),
         Some(factor) if shift >= 0 => number.checked_mul(factor),
