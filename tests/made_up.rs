@@ -89,15 +89,54 @@ const INTS: [Kind; 10] = [
     Kind::U64,
     Kind::U128,
 ];
+/// Texts that are a number, a time or a bool in all of a column.
+const NUMBERS: [&str; 16] = [
+    "1",
+    "-0",
+    "0",
+    "1.50",
+    "9007199254740993",
+    "1e5",
+    "0.1",
+    "NaN",
+    "inf",
+    "-Infinity",
+    "123456789012345678901",
+    "340282366920938463463374607431768211455",
+    "-1",
+    "-97.23049926757813",
+    "0.10000000000000001",
+    "1e-400",
+];
+const INTEGERS: [&str; 6] = [
+    "1",
+    "0",
+    "-1",
+    "18446744073709551615",
+    "-9223372036854775809",
+    "340282366920938463463374607431768211455",
+];
+const TIMES: [&str; 4] = [
+    "2024-01-02T03:04:05Z",
+    "2024-01-02 03:04:05.5+00:00",
+    "9999-12-31T00:00:00Z",
+    "1969-12-31T23:59:59.999999999Z",
+];
+const FLAGS: [&str; 2] = ["true", "false"];
 /// Beyond so many types a schema gets no larger.
 const MAX_TYPES: usize = 40;
 
-/// Numbers that look random and are the same every time.
-pub(crate) struct Dice(pub(crate) u64);
+/// Numbers that look random and are the same every time, and what text is picked from.
+pub(crate) struct Dice(u64, &'static [&'static str]);
 
 type Types = Vec<Descriptor>;
 
 impl Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
+        let texts: [&[&str]; 8] = [&TEXTS, &TEXTS, &TEXTS, &NUMBERS, &NUMBERS, &INTEGERS, &TIMES, &FLAGS];
+        Dice(seed, texts[(seed % 8) as usize])
+    }
+
     pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mixed = (self.0 ^ self.0 >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -292,11 +331,11 @@ impl Dice {
                 4 => f64::from_bits(0x7ff0_0000_0000_0001 | self.bits() >> 12),
                 _ => f64::from_bits(self.bits()),
             }),
-            Kind::String if self.below(4) == 0 => {
+            Kind::String if self.1.len() == TEXTS.len() && self.below(4) == 0 => {
                 let parts: String = (0..3).map(|_| self.pick(&TEXTS)).collect();
                 Data::from(parts)
             }
-            Kind::String => Data::from(self.pick(&TEXTS)),
+            Kind::String => Data::from(self.pick(self.1)),
             Kind::Bytes | Kind::Opaque => {
                 Data::Bytes((0..self.below(9)).map(|_| self.bits() as u8).collect())
             }

@@ -42,6 +42,7 @@ fn a_column_that_would_change_stays_text_and_that_is_said() {
     place.run(&["convert", "in.csv", "in.hydra"]).code(0).stdout_eq(str![[""]]).stderr_eq(str![[r#"
 note: in.csv: column zip stays text: "01234" in line 2 has a leading zero
 note: in.csv: column plus stays text: "+5" in line 2 has a plus sign
+note: in.csv: column precise stays text: "0.12345678901234567891" in line 2 has more digits or range than f64 keeps
 note: in.csv: column code stays text: 1 of 4 cells are "ABC", the first in line 3
 note: in.csv: column flag stays text: "1" in line 3 is a number and "true" in line 2 is a bool
 note: in.csv: column note stays text: 1 of 4 cells are "NA", the first in line 3

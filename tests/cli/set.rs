@@ -303,6 +303,15 @@ fn what_would_be_taken_for_something_else_is_refused() {
         place.run(&["set", "w.hydra", &format!("[0].{given}")]).code(1).stdout_eq("");
         assert!(place.read("w.hydra") == before, "{given}");
     }
-    place.run(&["set", "w.hydra", "[0].s=null"]).code(1).stderr_eq(str![[""]]);
-    place.run(&["set", "w.hydra", "[0].b=words"]).code(1).stderr_eq(str![[""]]);
+    place.run(&["set", "w.hydra", "[0].s=null"]).code(1).stderr_eq(str![[r#"
+error[HY0509]: cannot be set: the new value has another kind
+  --> w.hydra, table Words, record 0, at s: expected String, found null
+  = help: it is no option, which could be none; as text it is in quotes: "null"
+
+"#]]);
+    place.run(&["set", "w.hydra", "[0].b=words"]).code(1).stderr_eq(str![[r#"
+error[HY0503]: the value has another kind: the JSON is not a value of the type: invalid value: string "words", expected bytes in base64 at line 1 column 7
+  --> w.hydra, table Words, record 0, at b: expected Vec<u8>
+
+"#]]);
 }

@@ -84,13 +84,13 @@ fn moment(text: &str) -> Option<String> {
     Some(text.to_string())
 }
 
-/// True if a decimal is a float that is printed, rounded to as many digits.
+/// True if a decimal is the float that is printed, rounded to as many digits; or both have no value or no end.
 fn names(decimal: &str, printed: &str) -> bool {
-    let (Some((_, own, _)), Ok(float)) = (digits(decimal), printed.parse::<f64>()) else { return false };
-    let rounded = format!("{float:.*e}", own.len().clamp(1, 700) - 1);
-    float.is_nan() && decimal.trim_start_matches(['-', '+']).eq_ignore_ascii_case("nan")
-        || digits(&rounded) == digits(decimal)
-        || (printed.contains("inf") && decimal.parse() == Ok(float))
+    let Ok(float) = printed.parse::<f64>() else { return false };
+    match digits(decimal) {
+        None => decimal.parse().is_ok_and(|own: f64| own == float || own.is_nan() && float.is_nan()),
+        Some((_, own, _)) => digits(&format!("{float:.*e}", own.len().clamp(1, 700) - 1)) == digits(decimal),
+    }
 }
 
 fn same(left: &str, right: &str) -> bool {

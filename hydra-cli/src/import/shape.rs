@@ -448,6 +448,11 @@ impl Build {
     }
 
     fn fields(&mut self, object: &Object, path: &str) -> Vec<(String, TypeRef)> {
+        let mut names = object.fields.iter().zip(0..);
+        if !object.fields.is_empty() && names.all(|(field, at): (_, usize)| *field.name == *at.to_string()) {
+            let path = if path.is_empty() { "value" } else { path };
+            self.losses.push(format!("{path}: objects whose names are 0, 1, .. are written as arrays"));
+        }
         let dot = if path.is_empty() { "" } else { "." };
         let fields = object.fields.iter().map(|field| {
             let path = format!("{path}{dot}{}", escape::name(&field.name));

@@ -16,8 +16,17 @@ pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
         (Kind::Unit, _) if matches!(text, "null" | "()") => Ok(Data::Unit),
         (Kind::Bool, _) => text.parse().map(Data::Bool).map_err(|_| wrong(text, "true or false")),
         (Kind::Char, _) => text.parse().map(Data::Char).map_err(|_| wrong(text, "one character")),
-        (Kind::F32, _) => finite(text, text.parse::<f32>().ok().map(|n| (n.is_infinite(), Data::F32(n))), ty),
-        (Kind::F64, _) => finite(text, text.parse::<f64>().ok().map(|n| (n.is_infinite(), Data::F64(n))), ty),
+        (Kind::F32, _) => match text.parse::<f32>() {
+            Ok(number) if number.is_infinite() && !is_special(text) => Err(too_large(text, ty)),
+            // `-nan` is what some programs write for any of them.
+            Ok(number) => Ok(Data::F32(if number.is_nan() { f32::NAN } else { number })),
+            Err(_) => Err(wrong(text, ty.name())),
+        },
+        (Kind::F64, _) => match text.parse::<f64>() {
+            Ok(number) if number.is_infinite() && !is_special(text) => Err(too_large(text, ty)),
+            Ok(number) => Ok(Data::F64(if number.is_nan() { f64::NAN } else { number })),
+            Err(_) => Err(wrong(text, ty.name())),
+        },
         (Kind::String, _) => Ok(Data::from(text)),
         (Kind::Bytes | Kind::Opaque, _) => bytes(text).map(Data::Bytes),
         (Kind::Array, Form::Uuid) => uuid(text).map(Data::parts),
@@ -42,14 +51,6 @@ fn too_large(text: &str, ty: Type<'_>) -> Error {
 /// True for `NaN`, `-inf`, `Infinity` and the like, in any case.
 pub(super) fn is_special(text: &str) -> bool {
     !text.contains(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
-}
-
-fn finite(text: &str, number: Option<(bool, Data)>, ty: Type<'_>) -> Result<Data> {
-    match number {
-        Some((true, _)) if !is_special(text) => Err(too_large(text, ty)),
-        Some((_, number)) => Ok(number),
-        None => Err(wrong(text, ty.name())),
-    }
 }
 
 fn variant(text: &str, ty: Type<'_>) -> Result<Data> {

@@ -263,7 +263,7 @@ impl<'de> Visitor<'de> for Visit<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let Visit { mut node, text } = self;
         match node.ty.kind() {
-            Kind::Struct if !is_tuple_struct(node.ty.ty.fields()) => {
+            Kind::Struct => {
                 *node.data = Data::Parts(node.fields(node.ty.ty.fields(), from)?);
                 Ok(())
             }
