@@ -1,4 +1,5 @@
-//! Schemas and values of every kind, made up from a number, with what is awkward in text more often than it would be by chance.
+//! Schemas and values of every kind, made up from a number, with what is awkward in text more often than it would be by chance;
+//! and what is the same in text.
 #![forbid(unsafe_code)]
 
 use hydra::describe::{Descriptor, Field, Form, Kind, Style, TypeRef};
@@ -27,7 +28,7 @@ const NAMES: [&str; 36] = [
     "table",
     "null",
     "\n",
-    "\r\n",
+    "\r",
     "🦀",
     "\u{feff}n",
     "'",
@@ -45,9 +46,9 @@ const NAMES: [&str; 36] = [
     "a=b",
     "\u{202e}",
 ];
-const TEXTS: [&str; 30] = [
+const TEXTS: [&str; 32] = [
     "",
-    "a",
+    "a\rb",
     ",",
     "\"\"",
     "\"",
@@ -71,6 +72,8 @@ const TEXTS: [&str; 30] = [
     "[1]",
     "{\"a\":1}",
     "\n",
+    "\r",
+    "a\rb",
     "\u{feff}",
     "\0",
     "340282366920938463463374607431768211456",
@@ -393,4 +396,44 @@ impl Dice {
             number => number,
         }
     }
+}
+
+/// The digits of a decimal number and its exponent, without zeros at either end.
+fn digits(text: &str) -> Option<(bool, String, i64)> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let exponent: i64 = exponent.parse().ok()?;
+    if all.is_empty() || !all.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let cut = all.trim_start_matches('0').trim_end_matches('0');
+    let trailing = all.len() - all.trim_end_matches('0').len();
+    let exponent = if cut.is_empty() { 0 } else { exponent - fraction.len() as i64 + trailing as i64 };
+    Some((unsigned.len() < text.len(), cut.to_string(), exponent))
+}
+
+/// A time without what may be spelled in several ways.
+fn moment(text: &str) -> Option<String> {
+    let text = text.strip_suffix("+00:00").or(text.strip_suffix('Z')).filter(|text| text.len() >= 19)?;
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+    Some(text.to_string())
+}
+
+/// True if a decimal is the float that is printed, rounded to as many digits; or both have no value or no end.
+fn names(decimal: &str, printed: &str) -> bool {
+    let Ok(float) = printed.parse::<f64>() else { return false };
+    match digits(decimal) {
+        None => decimal.parse().is_ok_and(|own: f64| own == float || own.is_nan() && float.is_nan()),
+        Some((_, own, _)) => digits(&format!("{float:.*e}", own.len().clamp(1, 700) - 1)) == digits(decimal),
+    }
+}
+
+/// True if two cells of CSV are the same text, number or time.
+pub(crate) fn same(left: &str, right: &str) -> bool {
+    left == right
+        || digits(left).is_some_and(|left| Some(left) == digits(right))
+        || names(left, right)
+        || moment(left).is_some_and(|left| Some(left) == moment(right))
 }

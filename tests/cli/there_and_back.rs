@@ -1,5 +1,6 @@
 //! Tables of text that are made up, to Hydra and back: every cell has the same value.
 
+use super::made_up::same;
 use super::{Place, event_file};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -59,45 +60,6 @@ fn table() -> impl Strategy<Value = (Vec<usize>, Vec<Vec<String>>)> {
         let row = sorts.iter().map(|&sort| cell(sort)).collect::<Vec<_>>();
         (Just(sorts), vec(row, 0..12))
     })
-}
-
-/// The digits of a decimal number and its exponent, without zeros at either end.
-fn digits(text: &str) -> Option<(bool, String, i64)> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}");
-    let exponent: i64 = exponent.parse().ok()?;
-    if all.is_empty() || !all.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let cut = all.trim_start_matches('0').trim_end_matches('0');
-    let trailing = all.len() - all.trim_end_matches('0').len();
-    let exponent = if cut.is_empty() { 0 } else { exponent - fraction.len() as i64 + trailing as i64 };
-    Some((unsigned.len() < text.len(), cut.to_string(), exponent))
-}
-
-/// A time without what may be spelled in several ways.
-fn moment(text: &str) -> Option<String> {
-    let text = text.strip_suffix("+00:00").or(text.strip_suffix('Z')).filter(|text| text.len() >= 19)?;
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    Some(text.to_string())
-}
-
-/// True if a decimal is the float that is printed, rounded to as many digits; or both have no value or no end.
-fn names(decimal: &str, printed: &str) -> bool {
-    let Ok(float) = printed.parse::<f64>() else { return false };
-    match digits(decimal) {
-        None => decimal.parse().is_ok_and(|own: f64| own == float || own.is_nan() && float.is_nan()),
-        Some((_, own, _)) => digits(&format!("{float:.*e}", own.len().clamp(1, 700) - 1)) == digits(decimal),
-    }
-}
-
-fn same(left: &str, right: &str) -> bool {
-    left == right
-        || digits(left).is_some_and(|left| Some(left) == digits(right))
-        || names(left, right)
-        || moment(left).is_some_and(|left| Some(left) == moment(right))
 }
 
 /// The cells of a CSV text that was written by us: quotes only where they have to be.
