@@ -418,7 +418,7 @@ fn digits(text: &str) -> Option<(bool, String, i64)> {
 fn moment(text: &str) -> Option<String> {
     let text = text.strip_suffix("+00:00").or(text.strip_suffix('Z')).filter(|text| text.len() >= 19)?;
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    Some(text.to_string())
+    Some(text.replace(' ', "T"))
 }
 
 /// True if a decimal is the float that is printed, rounded to as many digits; or both have no value or no end.

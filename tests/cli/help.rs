@@ -276,9 +276,9 @@ Examples:
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'
 
-Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
-maps and structs: '[7].tags=["a","b"]'.
+Open readers keep the state that they see. A value is what `hydra get` shows: a number,
+text, a variant's name, a time, base64, null for none; or JSON, for lists, maps and
+structs, and for text in quotes: '[7].tags=["a","b"]' '[7].name="null"'.
 
 "#]]);
 }

@@ -36,7 +36,7 @@ fn widened_floats_come_back_from_every_text() {
     for _ in 0..2000 {
         bits = bits.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
         let x = f64::from(f32::from_bits(bits & 0x8fff_ffff | 0x4000_0000));
-        file.append(table, &Number { x: if x.is_finite() { x } else { -97.230499267578125 } }).unwrap();
+        file.append(table, &Number { x: if x.is_finite() { x } else { -97.23049926757812 } }).unwrap();
     }
     file.finish().unwrap();
     for format in ["csv", "ndjson", "json"] {
