@@ -6,11 +6,11 @@ use crate::commands::{cat, get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::{parse, split};
+use crate::render::columns::innermost;
 use crate::render::escape;
 use crate::source::Input;
-use hydra::describe::Descriptor;
 use hydra::reflect::{Locator, Spelling, Why};
-use hydra::{Dynamic, Editor, Error, ErrorKind, Kind, Schema, ValueMut};
+use hydra::{Dynamic, Editor, Error, ErrorKind, Kind, ValueMut};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -124,7 +124,7 @@ fn change(
     failure: &dyn Fn(Error) -> Failure,
 ) -> Result<()> {
     let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
-    let (ty, optional) = innermost(&schema);
+    let (ty, optional) = innermost(&schema, schema.root());
     let (kind, null) = (ty.kind(), text == "null");
     let is_bytes = matches!(kind, Kind::Bytes | Kind::Opaque);
     if null && !optional && (is_bytes || kind == Kind::String) && value.settable().is_ok() {
@@ -155,19 +155,4 @@ fn change(
         )
     })?;
     value.set_value(new.value()).map_err(failure)
-}
-
-/// The type in options, newtypes and boxes, and whether there is an option.
-fn innermost(schema: &Schema) -> (&Descriptor, bool) {
-    let (mut ty, mut optional) = (schema.root(), false);
-    for _ in schema.types() {
-        match ty.element() {
-            Some(inner) if matches!(ty.kind(), Kind::Option | Kind::Newtype | Kind::Box) => {
-                optional |= ty.kind() == Kind::Option;
-                ty = schema.resolve(inner);
-            }
-            _ => break,
-        }
-    }
-    (ty, optional)
 }

@@ -119,9 +119,7 @@ impl Numbers {
 }
 
 /// A decimal number, exactly: digits without zeros at either end, times ten to the exponent.
-#[derive(PartialEq)]
 struct Decimal {
-    negative: bool,
     digits: Vec<u8>,
     exponent: i64,
     /// Written without a point and an exponent.
@@ -189,7 +187,6 @@ impl Decimal {
             power += 1;
         }
         Some(Decimal {
-            negative: text.len() > unsigned.len(),
             exponent: if digits.is_empty() { 0 } else { power },
             digits,
             integer: fraction.is_none() && exponent.is_none(),

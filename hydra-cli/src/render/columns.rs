@@ -57,21 +57,14 @@ impl Column {
 
     /// True if its cells are numbers, to be aligned at the right.
     pub(crate) fn is_number(&self, schema: &Schema) -> bool {
-        let mut ty = through(schema, self.ty);
-        if ty.kind() == Kind::Option {
-            ty = ty.element().map_or(ty, |inner| through(schema, index(inner)));
-        }
+        let (ty, _) = innermost(schema, self.ty(schema));
         let number = ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64);
         number && !matches!(ty.form(), Form::Timestamp { .. } | Form::Date)
     }
 
     /// Why a cell of CSV does not tell its value apart from all others, if it does not.
     pub(crate) fn csv_loss(&self, schema: &Schema) -> Option<&'static str> {
-        let ty = through(schema, self.ty);
-        let inner = match ty.kind() {
-            Kind::Option => through(schema, index(ty.element()?)),
-            _ => ty,
-        };
+        let (inner, _) = innermost(schema, self.ty(schema));
         match inner.kind() {
             Kind::List | Kind::Set | Kind::Map => Some("lists and maps are JSON text in one cell"),
             Kind::Array if inner.form() != Form::Uuid => Some("arrays are JSON text in one cell"),
@@ -141,6 +134,21 @@ fn add(schema: &Schema, column: &Column, depth: usize, columns: &mut Vec<Column>
         return;
     }
     children.iter().for_each(|child| add(schema, child, depth + 1, columns));
+}
+
+/// The type inside options, newtypes and boxes, and whether one of them is an option.
+pub(crate) fn innermost<'s>(schema: &'s Schema, mut ty: &'s Descriptor) -> (&'s Descriptor, bool) {
+    let mut optional = false;
+    for _ in schema.types() {
+        match ty.element() {
+            Some(inner) if matches!(ty.kind(), Kind::Option | Kind::Newtype | Kind::Box) => {
+                optional |= ty.kind() == Kind::Option;
+                ty = schema.resolve(inner);
+            }
+            _ => break,
+        }
+    }
+    (ty, optional)
 }
 
 /// The type inside newtypes and boxes; stops where a schema goes round in circles.
