@@ -78,9 +78,9 @@ Only what is committed is shown. An edit of a record that was shown is not shown
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'
 
-Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
-maps and structs: '[7].tags=[\"a\",\"b\"]'.")]
+Open readers keep the state that they see. A value is what `hydra get` shows: a number,
+text, a variant's name, a time, base64, null for none; or JSON, for lists, maps and
+structs, and for text in quotes: '[7].tags=[\"a\",\"b\"]' '[7].name=\"null\"'.")]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = "Examples:
@@ -378,7 +378,7 @@ pub(crate) struct Convert {
     /// Format of OUT, if its extension does not tell
     #[arg(long, value_enum)]
     pub(crate) to: Option<Format>,
-    /// An unquoted CSV cell that means null, instead of the empty one; may be repeated
+    /// An unquoted CSV cell that means null, instead of the empty one; to read, it may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
     /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
@@ -410,8 +410,8 @@ pub(crate) struct Man {
 /// Which data of a Hydra file.
 #[derive(Args)]
 pub(crate) struct Select {
-    /// Only these fields, separated by commas; dots reach inside
-    #[arg(long, value_name = "PATHS", value_delimiter = ',')]
+    /// Only these fields, separated by commas; dots reach inside, quotes are for odd names: pos.x,"unit price"
+    #[arg(long, value_name = "PATHS")]
     pub(crate) fields: Vec<String>,
     #[command(flatten)]
     pub(crate) source: Source,

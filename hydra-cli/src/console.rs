@@ -17,6 +17,9 @@ pub(crate) struct Console {
     /// Columns of the terminal; none if stdout is not one.
     pub(crate) width: Option<usize>,
     pub(crate) verbose: bool,
+    /// What was said on stderr, in tests of this crate.
+    #[cfg(test)]
+    pub(crate) said: String,
 }
 
 impl Console {
@@ -31,6 +34,8 @@ impl Console {
             out: BufWriter::with_capacity(64 << 10, stdout.lock()),
             width,
             verbose,
+            #[cfg(test)]
+            said: String::new(),
         }
     }
 
@@ -41,8 +46,18 @@ impl Console {
 
     fn say(&mut self, style: Style, label: &str, text: &str) {
         let line = format!("{}: {}\n", paint(self.error_color, style, label), escape::lines(text));
+        self.tell(&line);
+    }
+
+    #[cfg(not(test))]
+    fn tell(&mut self, text: &str) {
         // Nobody is left to be told that stderr is closed.
-        let _ = io::stderr().lock().write_all(line.as_bytes());
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    #[cfg(test)]
+    fn tell(&mut self, text: &str) {
+        self.said.push_str(text);
     }
 
     /// Something was lost or skipped.
@@ -74,7 +89,7 @@ impl Console {
         let Failure::Said(complaint) = failure else { return };
         let _ = self.out.flush();
         let text = complaint.render(self.error_color).to_string();
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        self.tell(&text);
     }
 }
 

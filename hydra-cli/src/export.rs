@@ -27,6 +27,8 @@ pub(crate) struct Exporter {
     /// What a column of CSV does not keep in the cells that are not null.
     nested: Vec<Option<&'static str>>,
     spelling: Spelling,
+    /// How CSV spells null.
+    pub(crate) null: String,
     line: Vec<u8>,
     buffer: Vec<u8>,
     count: u64,
@@ -53,7 +55,8 @@ impl Exporter {
         let nested = columns.iter().map(|column| column.csv_loss(schema).filter(|_| csv)).collect();
         let (line, buffer, losses) = (Vec::new(), Vec::new(), BTreeMap::new());
         let (spelling, lossy) = (records.spelling, Cell::new(false));
-        Ok(Exporter { format, columns, nested, spelling, line, buffer, count: 0, lossy, losses })
+        let null = String::new();
+        Ok(Exporter { format, columns, nested, spelling, null, line, buffer, count: 0, lossy, losses })
     }
 
     /// The titles of the columns.
@@ -77,7 +80,7 @@ impl Exporter {
                 self.line.clear();
                 for (i, column) in self.columns.iter().enumerate() {
                     self.line.extend_from_slice(if i > 0 { b"," } else { b"" });
-                    csv::write_cell(&mut self.line, Some(column.title()));
+                    csv::write_cell(&mut self.line, Some(column.title()), "");
                 }
                 self.line.push(b'\n');
                 out.write_all(&self.line)?;
@@ -125,9 +128,9 @@ impl Exporter {
             self.line.extend_from_slice(if i > 0 { b"," } else { b"" });
             let value = column.value(record).unwrap_or(record);
             let text = plain(value, self.spelling, &self.lossy, &mut self.buffer);
-            csv::write_cell(&mut self.line, text);
+            csv::write_cell(&mut self.line, text, &self.null);
             if let (Some(what), Some(_)) = (nested, text) {
-                note(&mut self.losses, column.title().to_string(), what);
+                note(&mut self.losses, column.label(), what);
             }
         }
         self.line.push(b'\n');
@@ -141,7 +144,7 @@ impl Exporter {
                 // In a cell of its own, unit is not empty as none is.
                 let cell = self.format == Format::Csv && path.steps().is_empty();
                 if let Some(what) = lost(value, !self.format.is_binary(), cell) {
-                    note(&mut self.losses, place(&column.name, path), what);
+                    note(&mut self.losses, place(&column.path, path), what);
                 }
                 true
             });
@@ -176,12 +179,12 @@ fn peel(mut value: Value<'_>) -> Value<'_> {
 fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
     let value = peel(value);
     let is_odd = match value.scalar() {
-        Scalar::F32(number) => number.is_nan() && number.abs().to_bits() != f32::NAN.to_bits(),
-        Scalar::F64(number) => number.is_nan() && number.abs().to_bits() != f64::NAN.to_bits(),
+        Scalar::F32(number) => number.is_nan() && number.to_bits() != f32::NAN.to_bits(),
+        Scalar::F64(number) => number.is_nan() && number.to_bits() != f64::NAN.to_bits(),
         _ => false,
     };
     if is_odd && text {
-        return Some("the payload of NaN is not kept");
+        return Some("the sign and payload of NaN are not kept");
     }
     let inner = peel(value.inner().ok().filter(|_| value.kind() == Kind::Option)?);
     (inner.is_none() || inner.kind() == Kind::Unit && !cell)
@@ -189,15 +192,15 @@ fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
 }
 
 /// A path without positions and keys, so that all elements of a list are one place.
-fn place(column: &str, path: &Path) -> String {
-    let mut text = column.to_string();
-    for step in path.steps() {
+pub(crate) fn place(column: &Path, path: &Path) -> String {
+    let mut text = String::new();
+    for step in column.steps().iter().chain(path.steps()) {
         match step {
-            Step::Field(name) if text.is_empty() => text.push_str(name),
-            Step::Field(name) => text.extend([".", name]),
-            Step::Variant(name) => text.extend([":", name]),
-            Step::Some => text.push('?'),
-            _ => text.push_str("[]"),
+            Step::Index(_) | Step::Key(_) => text.push_str("[]"),
+            step => {
+                let dot = matches!(step, Step::Field(_)) && !text.is_empty();
+                text.extend([if dot { "." } else { "" }, &Path::from_iter([step.clone()]).to_string()]);
+            }
         }
     }
     text
@@ -214,7 +217,7 @@ struct Row<'a> {
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.columns {
-            [whole] if whole.name.is_empty() => {
+            [whole] if whole.steps().is_empty() => {
                 self.record.spelled(self.spelling).noting(self.lossy).serialize(to)
             }
             columns => {

@@ -12,6 +12,12 @@ mod import;
 #[path = "../../tests/imports.rs"]
 mod imports;
 mod interrupt;
+#[cfg(test)]
+#[path = "../../tests/made_up.rs"]
+mod made_up;
+#[cfg(test)]
+#[path = "../../tests/oracle.rs"]
+mod oracle;
 mod progress;
 mod records;
 mod render;

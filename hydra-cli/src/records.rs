@@ -5,7 +5,6 @@ use crate::args::Source;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::columns::{self, Column};
-use crate::render::escape;
 use crate::source::Input;
 use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
@@ -14,6 +13,7 @@ use hydra::{Dynamic, Error, ErrorKind, Value};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::str::FromStr;
 
 /// Damaged blocks beyond these are counted, not told one by one.
 const TOLD: usize = 10;
@@ -142,10 +142,35 @@ impl Records {
 }
 
 fn pick(schema: &Schema, fields: &[String], input: &Input) -> Result<Vec<Column>> {
-    columns::pick(schema, fields).map_err(|missing| {
-        let names = missing.names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
-        let names = if names.is_empty() { "no further field".to_string() } else { format!("one of {names}") };
-        let error = Error::new(ErrorKind::NoSuchPath).place(format!("type {}", schema.name()));
-        input.failure(error.expected(names).found(missing.path).help("hydra schema lists the fields"))
-    })
+    let paths: Vec<_> = fields.iter().map(|text| paths(text)).collect::<Result<_>>()?;
+    columns::pick(schema, &paths.concat())
+        .map_err(|error| input.failure(error.place(format!("type {}", schema.name()))))
+}
+
+/// A path of a command line, which may begin with a dot; or the place of a value in a file.
+pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
+    let bare = text.strip_prefix('.').unwrap_or(text);
+    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
+}
+
+/// Paths with commas between them.
+fn paths(mut text: &str) -> Result<Vec<hydra::reflect::Path>> {
+    let mut paths = Vec::new();
+    while let Some((first, rest)) = split(text, ',') {
+        paths.push(parse(first)?);
+        text = rest;
+    }
+    paths.push(parse(text)?);
+    Ok(paths)
+}
+
+/// The text before and after the first of these characters that is not in quotes.
+pub(crate) fn split(text: &str, at: char) -> Option<(&str, &str)> {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.find(|c| {
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && quoted && !escaped;
+        c == at && !quoted
+    })?;
+    Some((text.get(..end)?, text.get(end + at.len_utf8()..)?))
 }

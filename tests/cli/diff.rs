@@ -37,7 +37,7 @@ fn changed_values_at_every_depth() {
     place.run(&["diff", "events.hydra", "new.hydra"]).code(4).stdout_eq(str![[r#"
 [0].shape: {"Circle":{"r":0.1}} -> Empty
 [0].pos.x: 0.1 -> 7.0
-[0].tags[1]: "q"\n -> x
+[0].tags[1]: "\"q\"\n" -> x
 [0].counts[10]: ten -> ten!
 [1].note: null -> now
 2 of 2 records changed

@@ -1,7 +1,8 @@
 //! Every kind of value to every format and back: equal, or exit code 3 with what is lost and where.
 
+use super::made_up::Dice;
 use super::{Place, event_file, tick_file, writer};
-use hydra::describe::{Descriptor, Form, Kind, Style, TypeRef};
+use hydra::describe::{Descriptor, Kind, TypeRef};
 use hydra::reflect::Data;
 use hydra::{Dynamic, Hydra, Reader, Schema};
 use snapbox::str;
@@ -10,169 +11,16 @@ use std::sync::Arc;
 
 const FORMATS: [&str; 5] = ["ndjson", "json", "msgpack", "cbor", "csv"];
 
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 ^ self.0 >> 29
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.bits() >> 33) as usize % limit
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-
-    /// Types whose last is a new one, at most so many levels deep.
-    fn ty(&mut self, types: &mut Vec<Descriptor>, depth: usize) -> TypeRef {
-        const SCALARS: [Kind; 14] = [
-            Kind::Bool,
-            Kind::Char,
-            Kind::I8,
-            Kind::I64,
-            Kind::I128,
-            Kind::U16,
-            Kind::U64,
-            Kind::U128,
-            Kind::F32,
-            Kind::F64,
-            Kind::String,
-            Kind::Bytes,
-            Kind::Unit,
-            Kind::String,
-        ];
-        let name = |types: &Vec<Descriptor>| format!("T{}", types.len());
-        let made = match self.below(if depth == 0 { 3 } else { 13 }) {
-            0 => Descriptor::nonzero(Kind::I32),
-            1 => {
-                let (kind, form) = self.pick(&[
-                    (Kind::I64, Form::Timestamp { exponent: -3 }),
-                    (Kind::U64, Form::Duration { exponent: -9 }),
-                    (Kind::I32, Form::Date),
-                    (Kind::I128, Form::Decimal { exponent: -2 }),
-                ]);
-                Descriptor::formed(kind, form)
-            }
-            2 => Descriptor::scalar(self.pick(&SCALARS)),
-            3 | 4 => Descriptor::option(self.ty(types, depth - 1)),
-            5 => Descriptor::list(self.ty(types, depth - 1)),
-            6 => Descriptor::array(self.ty(types, depth - 1), 2),
-            7 => Descriptor::boxed(self.ty(types, depth - 1)),
-            8 => {
-                let inner = self.ty(types, depth - 1);
-                Descriptor::newtype(name(types), inner)
-            }
-            9 => Descriptor::tuple(vec![self.ty(types, depth - 1), self.ty(types, depth - 1)]),
-            10 => {
-                let key = Descriptor::scalar(self.pick(&[Kind::String, Kind::U32, Kind::Bool]));
-                types.push(key);
-                let key = TypeRef::Index(types.len() as u32 - 1);
-                Descriptor::map(key, self.ty(types, depth - 1))
-            }
-            11 => {
-                let field = |name: &str, ty| (name.to_string(), ty);
-                let (one, two) = (self.ty(types, depth - 1), self.ty(types, depth - 1));
-                let variants = vec![
-                    ("None".to_string(), 0, Style::Unit, vec![]),
-                    ("Pair".to_string(), 1, Style::Tuple, vec![field("0", one), field("1", two)]),
-                    ("Named".to_string(), 7, Style::Struct, vec![field("x", two)]),
-                ];
-                Descriptor::enumeration(name(types), Kind::U8, variants)
-            }
-            _ => return self.structure(types, depth - 1),
-        };
-        types.push(made);
-        TypeRef::Index(types.len() as u32 - 1)
-    }
-
-    fn structure(&mut self, types: &mut Vec<Descriptor>, depth: usize) -> TypeRef {
-        let names = ["a", "b,\"", "µ.x", "type"];
-        let fields = names.iter().take(1 + self.below(4));
-        let fields = fields.map(|name| (name.to_string(), self.ty(types, depth))).collect();
-        types.push(Descriptor::structure(format!("T{}", types.len()), fields));
-        TypeRef::Index(types.len() as u32 - 1)
-    }
-
-    fn schema(&mut self) -> Schema {
-        // The root comes first, the types of its fields after it.
-        let mut types = vec![Descriptor::scalar(Kind::Unit)];
-        let (depth, names) = (self.pick(&[0, 1, 3]), ["a", "b,\"", "µ.x", "type"]);
-        let fields = names.map(|name| (name.to_string(), self.ty(&mut types, depth)));
-        types[0] = Descriptor::structure("Root", fields.to_vec());
-        Schema::new(types).unwrap()
-    }
-
-    fn value(&mut self, schema: &Schema, ty: &Descriptor) -> Data {
-        const TEXTS: [&str; 8] = ["", "a", ",", "\"\"", "null", " x\r\ny ", "é\u{1b}\\", "NaN"];
-        let element = || schema.resolve(ty.element().unwrap());
-        let fields = |dice: &mut Dice, fields: &[hydra::describe::Field]| {
-            fields.iter().map(|field| dice.value(schema, schema.resolve(field.ty()))).collect::<Vec<_>>()
-        };
-        match ty.kind() {
-            Kind::Unit => Data::Unit,
-            Kind::Bool => Data::Bool(self.below(2) == 0),
-            Kind::Char => Data::Char(self.pick(&['a', '"', ',', '\n', 'é', '🦀', '\\'])),
-            Kind::F32 => Data::F32(match self.below(4) {
-                0 => self.pick(&[f32::INFINITY, -0.0, f32::NAN, 0.1, f32::MAX, f32::MIN_POSITIVE]),
-                _ => f32::from_bits(self.bits() as u32),
-            }),
-            Kind::F64 => Data::F64(match self.below(4) {
-                0 => self.pick(&[f64::INFINITY, -0.0, f64::NAN, 0.1, 1e21, f64::MAX]),
-                _ => f64::from_bits(self.bits()),
-            }),
-            Kind::String => Data::from(self.pick(&TEXTS)),
-            Kind::Bytes => Data::Bytes((0..self.below(6)).map(|_| self.bits() as u8).collect()),
-            Kind::Option if self.below(3) == 0 => Data::None,
-            Kind::Option | Kind::Newtype | Kind::Box => Data::some(self.value(schema, element())),
-            Kind::List => Data::Parts((0..self.below(3)).map(|_| self.value(schema, element())).collect()),
-            Kind::Array => Data::Parts((0..2).map(|_| self.value(schema, element())).collect()),
-            Kind::Struct | Kind::Tuple => Data::Parts(fields(self, ty.fields())),
-            Kind::Enum => {
-                let index = self.below(3);
-                Data::Variant(index, fields(self, ty.variants()[index].fields()))
-            }
-            Kind::Map => {
-                let keys: Vec<Data> = match schema.resolve(ty.key().unwrap()).kind() {
-                    Kind::String => TEXTS.map(Data::from).to_vec(),
-                    Kind::Bool => vec![Data::Bool(false), Data::Bool(true)],
-                    _ => [0u32, 7, u32::MAX].map(Data::from).to_vec(),
-                };
-                let keys = keys.into_iter().filter(|_| self.below(2) == 0).collect::<Vec<_>>();
-                Data::Entries(keys.into_iter().map(|key| (key, self.value(schema, element()))).collect())
-            }
-            kind => {
-                let (bits, is_signed) = (kind.fixed_size() * 8, kind.is_signed());
-                let wide = (u128::from(self.bits()) << 64 | u128::from(self.bits()))
-                    >> (128 - bits)
-                    >> self.below(8);
-                let number = if is_signed { (wide as i128) << (128 - bits) >> (128 - bits) } else { 0 };
-                match (is_signed, ty.is_nonzero()) {
-                    (true, true) if number == 0 => Data::Int(1),
-                    (true, _) => Data::Int(number),
-                    _ => Data::Uint(wide),
-                }
-            }
-        }
-    }
-}
-
 /// A file of a made-up table.
-fn made_up(place: &Place, seed: u64) -> Vec<Dynamic> {
-    let mut dice = Dice(seed);
-    let schema = Arc::new(dice.schema());
-    let count = dice.below(12);
-    let data = (0..count).map(|_| dice.value(&schema, schema.root())).collect::<Vec<_>>();
-    let records =
-        data.into_iter().map(|data| Dynamic::new(schema.clone(), data).unwrap()).collect::<Vec<_>>();
+fn made_up(place: &Place, seed: u64) -> Option<Vec<Dynamic>> {
+    let mut dice = Dice::new(seed);
+    let schema = dice.schema()?;
+    let records: Vec<Dynamic> = (0..dice.below(12)).map(|_| dice.record(&schema)).collect();
     let mut file = writer(&place.path("in.hydra"));
     let table = file.dynamic_table(&schema).unwrap();
     records.iter().for_each(|record| file.append_value(table, record.value()).unwrap());
     file.finish().unwrap();
-    records
+    Some(records)
 }
 
 fn records(path: &Path) -> Vec<Dynamic> {
@@ -188,16 +36,21 @@ fn run(place: &Place, args: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+/// By the command itself, for a few; tests/oracle.rs holds more, for many.
 #[test]
 fn every_kind_there_and_back() {
     let (mut exact, mut lossy) = (0, 0);
-    for seed in 0..24 {
+    for seed in 0..12 {
         let place = Place::new();
-        let before = made_up(&place, seed);
+        let Some(before) = made_up(&place, seed) else { continue };
         for format in FORMATS {
             let [out, again] = ["out", "again"].map(|name| format!("{name}.{format}"));
             let hydra = format!("back-{format}.hydra");
             let (code, said) = run(&place, &["convert", "in.hydra", &out]);
+            if code == 1 {
+                assert!(said.contains("for two columns"), "{format} of seed {seed}: {said}");
+                continue;
+            }
             let (read, why) = run(&place, &["convert", "--schema", "in.hydra", &out, &hydra]);
             assert_eq!((read, why.as_str()), (0, ""), "{format} of seed {seed}");
             let after = records(&place.path(&hydra));
@@ -223,7 +76,7 @@ fn every_kind_there_and_back() {
             assert_eq!(place.read(&again), place.read(&out), "{format} of seed {seed}, the second time");
         }
     }
-    assert!(exact > 40 && lossy > 3, "{exact} {lossy}");
+    assert!(exact > 20 && lossy > 2, "{exact} {lossy}");
 }
 
 #[test]
@@ -412,7 +265,7 @@ fn losses_are_named_once_a_place() {
     }
     file.finish().unwrap();
     place.run(&["convert", "lossy.hydra", "x.ndjson"]).code(3).stderr_eq(str![[r#"
-warning: lossy.hydra: x[]: the payload of NaN is not kept (8 values)
+warning: lossy.hydra: x[]: the sign and payload of NaN are not kept (12 values)
 warning: lossy.hydra: y: an option that holds null looks like none (2 values)
 warning: lossy.hydra: z: an option that holds null looks like none (4 values)
 
@@ -424,7 +277,7 @@ warning: lossy.hydra: z: an option that holds null looks like none (4 values)
 "#]]);
     place.run(&["convert", "lossy.hydra", "x.csv"]).code(3).stderr_eq(str![[r#"
 warning: lossy.hydra: x: lists and maps are JSON text in one cell (4 values)
-warning: lossy.hydra: x[]: the payload of NaN is not kept (8 values)
+warning: lossy.hydra: x[]: the sign and payload of NaN are not kept (12 values)
 warning: lossy.hydra: y: an option that holds null looks like none (2 values)
 
 "#]]);

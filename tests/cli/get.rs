@@ -11,7 +11,7 @@ fn one_value() {
     assert_eq!(get("[0].counts[10]"), "ten\n");
     assert_eq!(get("[-1].time"), "1970-01-01T00:00:00Z\n");
     assert_eq!(get("[0].took"), "1.5s\n");
-    assert_eq!(get("[0].tags[-1]"), "\"q\"\\n\n");
+    assert_eq!(get("[0].tags[-1]"), "\"\\\"q\\\"\\n\"\n", "as JSON, since it begins with a quote");
     assert_eq!(get("[1].note"), "null\n");
     assert_eq!(get("[0].pos"), "{\"x\":0.1,\"y\":-0.0}\n");
     assert_eq!(place.result(&["get", "--bytes", "hex", "events.hydra", "[0].blob"]), "000102ff\n");
@@ -92,7 +92,7 @@ error[HY0502]: invalid path: expected `]`, found the end (at byte 2)
       [0
         ^
   --> at [0
-  = help: a path is made of names, [0], ["key"], :Variant and ?
+  = help: a path is made of names, [0], ["key"], :Variant and ?; names of other characters than letters, digits and _ are in quotes: ."unit price"
 
 "#]]);
     place.run(&["get", "events.hydra", ".pos"]).code(2).stderr_eq(str![[r#"
@@ -138,6 +138,77 @@ error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
   = help: hydra check ticks.hydra
 warning: ticks.hydra: 1 records are left out, their blocks are damaged
+
+"#]]);
+}
+
+#[derive(hydra::Hydra)]
+#[hydra(rename_all = "lowercase")]
+struct Odd {
+    #[hydra(rename = "a b")]
+    blank: u8,
+    #[hydra(rename = "x,y")]
+    comma: u8,
+    #[hydra(rename = "p.q")]
+    dot: (u8, Inner),
+    #[hydra(rename = "\"=\\")]
+    quote: u8,
+    p: Inner,
+}
+
+#[derive(hydra::Hydra)]
+struct Inner {
+    #[hydra(rename = "q r")]
+    q: u8,
+}
+
+/// What is printed as a path is taken as a path, by every command.
+#[test]
+fn every_name_has_one_spelling() {
+    let place = super::Place::new();
+    let inner = |q| Inner { q };
+    let odd = Odd { blank: 1, comma: 2, dot: (3, inner(4)), quote: 5, p: inner(6) };
+    hydra::save(place.path("odd.hydra"), &odd).unwrap();
+    let titles = r#""a b"  "x,y"  "p.q".0  "p.q".1."q r"  "\"=\\"  p."q r""#;
+    let shown = place.result(&["cat", "odd.hydra"]);
+    assert_eq!(shown.lines().next().unwrap(), titles);
+    for (path, value) in titles.split("  ").zip(1..) {
+        let get = |path: &str| place.result(&["get", "odd.hydra", path]);
+        assert_eq!(get(&format!("[0].{path}")), format!("{value}\n"));
+        assert_eq!(place.result(&["cat", "--fields", path, "odd.hydra"]).lines().next(), Some(path));
+        let both = format!("{path},.p,{path}");
+        let twice = place.result(&["cat", "--fields", &both, "odd.hydra"]);
+        assert_eq!(twice.lines().next().unwrap(), format!("{path}  p.\"q r\"  {path}"));
+        place.run(&["diff", "--key", path, "odd.hydra", "odd.hydra"]).code(0).stderr_eq("");
+        let set = format!("[0].{path}={value}");
+        assert_eq!(place.result(&["set", "odd.hydra", &set]), format!("[0].{path}: {value} -> {value}\n"));
+        let hex = place.result(&["hex", "odd.hydra", &format!("[0].{path}")]);
+        assert!(hex.contains(&format!(" {path} ")) && !hex.contains(" p.\"x"), "{path}: {hex}");
+    }
+    let schema = place.result(&["schema", "odd.hydra"]);
+    assert!(schema.contains("    \"a b\": u8,\n    \"x,y\": u8,\n"), "{schema}");
+    let csv = place.result(&["cat", "-f", "csv", "--fields", "\"a b\",\"p.q\".1", "odd.hydra"]);
+    assert_eq!(csv, "a b,p.q.1.q r\n1,4\n", "formats have the names themselves");
+    place.run(&["get", "odd.hydra", "[0][\"a b\"]"]).code(1).stderr_eq(str![[r#"
+error[HY0503]: the value has another kind:  (at byte 0)
+      ["a b"]
+      ^^^^^^^
+  --> odd.hydra, table Odd, at ["a b"]: expected a map, found struct Odd
+  = help: the field of this name is ."a b"
+
+"#]]);
+    place.run(&["cat", "--fields", "a b", "odd.hydra"]).code(2).stderr_eq(str![[r#"
+error[HY0502]: invalid path: expected `.`, `[`, `:` or `?`, found ` ` (at byte 1)
+      a b
+       ^
+  --> at a b
+  = help: a path is made of names, [0], ["key"], :Variant and ?; names of other characters than letters, digits and _ are in quotes: ."unit price"
+
+"#]]);
+    place.run(&["cat", "--fields", "p.q", "odd.hydra"]).code(1).stderr_eq(str![[r#"
+error[HY0501]: no such value
+  --> odd.hydra, type Odd: expected one of p."q r", found p.q
+  = help: hydra schema lists the fields; what is not a field of a struct or tuple has no column
 
 "#]]);
 }

@@ -120,7 +120,8 @@ Options:
       --tail <COUNT>     Only the last records
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
                          msgpack, cbor]
-      --fields <PATHS>   Only these fields, separated by commas; dots reach inside
+      --fields <PATHS>   Only these fields, separated by commas; dots reach inside, quotes are for
+                         odd names: pos.x,"unit price"
       --table <NAME>     The table, where the file has several
       --skip-damaged     Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
@@ -178,14 +179,15 @@ Options:
                         ndjson, json, msgpack, cbor]
       --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
                         ndjson, json, msgpack, cbor]
-      --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; may be
-                        repeated
+      --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; to read, it
+                        may be repeated
       --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
                         tables) or `hydra schema --as json`
       --force           Overwrite OUT
       --no-lock         Take no lock, where the file system has none and nobody else writes to the
                         file
-      --fields <PATHS>  Only these fields, separated by commas; dots reach inside
+      --fields <PATHS>  Only these fields, separated by commas; dots reach inside, quotes are for
+                        odd names: pos.x,"unit price"
       --table <NAME>    The table, where the file has several
       --skip-damaged    Leave out damaged blocks and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
@@ -278,9 +280,9 @@ Examples:
   hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
   hydra set log.hydra '[-1].user=null'
 
-Open readers keep the state that they see. A value is text for the type that is there:
-a number, a string without quotes, a variant's name, a time, null; or JSON for lists,
-maps and structs: '[7].tags=["a","b"]'.
+Open readers keep the state that they see. A value is what `hydra get` shows: a number,
+text, a variant's name, a time, base64, null for none; or JSON, for lists, maps and
+structs, and for text in quotes: '[7].tags=["a","b"]' '[7].name="null"'.
 
 "#]]);
 }

@@ -16,6 +16,9 @@ mod get;
 mod help;
 mod hex;
 mod layout;
+#[path = "../made_up.rs"]
+mod made_up;
+mod numbers;
 mod pages;
 mod pipes;
 #[cfg(unix)]

@@ -125,6 +125,7 @@ pub(super) fn shop() -> Place {
     });
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/penguins.csv");
     std::fs::copy(data, place.path("penguins.csv")).unwrap();
+    place.put("prices.csv", "id,unit price\n1,9.5\n2,12.75\n");
     place.put("log.ndjson", "{\"at\":\"2024-01-02T03:04:05Z\",\"user\":{\"id\":7}}\n{\"at\":\"2024-01-02T03:04:06.500Z\",\"user\":null,\"ms\":2.5}\n");
     place
 }

@@ -184,3 +184,134 @@ warning: the invariant of Span was not checked: only the program that owns the t
     set(&["[0].to=3", "[0].note=x"]);
     place.run(&["check", "spans.hydra"]).code(0);
 }
+
+#[derive(hydra::Hydra)]
+struct Words {
+    s: String,
+    o: Option<String>,
+    c: char,
+    b: Vec<u8>,
+    l: Vec<String>,
+    m: std::collections::BTreeMap<String, String>,
+    e: Word,
+    n: Option<u8>,
+    u: (),
+    f: f32,
+}
+
+#[derive(hydra::Hydra)]
+enum Word {
+    #[hydra(rename = "null")]
+    Null,
+    #[hydra(rename = "{a}")]
+    Braces,
+    Other(u8),
+}
+
+fn words() -> super::Place {
+    let place = super::Place::new();
+    let words = Words {
+        s: "s".into(),
+        o: None,
+        c: 'c',
+        b: vec![0, 1, 2],
+        l: vec!["l".into()],
+        m: [("k".to_string(), "v".to_string())].into(),
+        e: Word::Other(1),
+        n: None,
+        u: (),
+        f: 1.5,
+    };
+    hydra::save(place.path("w.hydra"), &words).unwrap();
+    place
+}
+
+/// What is given, what is shown of it, and what it is in JSON. What is shown, given again, is the same.
+#[test]
+fn what_is_written_is_what_is_shown() {
+    for (path, given, shown, json) in [
+        ("s", "plain text", "plain text", r#""plain text""#),
+        ("s", r#""null""#, r#""null""#, r#""null""#),
+        ("s", "", r#""""#, r#""""#),
+        ("s", "true", "true", r#""true""#),
+        ("s", "None", "None", r#""None""#),
+        ("s", "[draft]", "[draft]", r#""[draft]""#),
+        ("s", "{", "{", r#""{""#),
+        ("s", " null", " null", r#"" null""#),
+        ("s", r#""\"q\"""#, r#""\"q\"""#, r#""\"q\"""#),
+        ("s", r#""a\nb\u202e""#, r#""a\nb\u202e""#, "\"a\\nb\u{202e}\""),
+        ("s", r"a\nb", r"a\nb", r#""a\\nb""#),
+        ("o", "None", "None", r#""None""#),
+        ("o", "null", "null", "null"),
+        ("o", r#""null""#, r#""null""#, r#""null""#),
+        ("o", "", r#""""#, r#""""#),
+        ("c", "x", "x", r#""x""#),
+        ("c", r#""\"""#, r#""\"""#, r#""\"""#),
+        ("c", "[", "[", r#""[""#),
+        ("b", "AAEC/w==", "AAEC/w==", r#""AAEC/w==""#),
+        ("b", "0x000102ff", "AAEC/w==", r#""AAEC/w==""#),
+        ("b", r#""0x00""#, r#""0x00""#, r#""0x00""#),
+        ("b", r#""null""#, r#""null""#, r#""null""#),
+        ("b", "", r#""""#, r#""""#),
+        ("l[0]", "7", "7", r#""7""#),
+        ("l", r#"["null",""]"#, r#"["null",""]"#, r#"["null",""]"#),
+        (r#"m["k"]"#, r#""null""#, r#""null""#, r#""null""#),
+        ("e", "null", r#""null""#, r#""null""#),
+        ("e", "{a}", "{a}", r#""{a}""#),
+        ("e", r#"{"Other":[7]}"#, r#"{"Other":[7]}"#, r#"{"Other":[7]}"#),
+        ("n", "null", "null", "null"),
+        ("n", "7", "7", "7"),
+        ("n", r#""8""#, "8", "8"),
+        ("u", "null", "null", "null"),
+        ("f", "-inf", "-inf", r#""-inf""#),
+        ("f", "1e20", "1e+20", "1e+20"),
+    ] {
+        let place = words();
+        let set = |text: &str| place.result(&["set", "w.hydra", &format!("[0].{path}={text}")]);
+        let said = set(given);
+        assert!(said.ends_with(&format!(" -> {shown}\n")), "{path}={given}: {said}");
+        assert_eq!(place.result(&["get", "w.hydra", &format!("[0].{path}")]), format!("{shown}\n"));
+        let found = place.result(&["get", "-f", "ndjson", "w.hydra", &format!("[0].{path}")]);
+        assert_eq!(found, format!("{json}\n"), "{path}={given}");
+        assert_eq!(set(shown), format!("[0].{path}: {shown} -> {shown}\n"), "{path}={given}");
+    }
+}
+
+#[test]
+fn what_would_be_taken_for_something_else_is_refused() {
+    let place = words();
+    let before = place.read("w.hydra");
+    for given in [
+        "s=null",
+        r#"s="open"#,
+        r#"s="two" words"#,
+        "l[0]=null",
+        r#"m["k"]=null"#,
+        "b=null",
+        "b=words",
+        "b=AAE",
+        "c=null",
+        "c=",
+        r#"c="ab""#,
+        "n=none",
+        "n=",
+        "f=null",
+        "l=text",
+        "e=Other",
+        "u=",
+    ] {
+        place.run(&["set", "w.hydra", &format!("[0].{given}")]).code(1).stdout_eq("");
+        assert!(place.read("w.hydra") == before, "{given}");
+    }
+    place.run(&["set", "w.hydra", "[0].s=null"]).code(1).stderr_eq(str![[r#"
+error[HY0509]: cannot be set: the new value has another kind
+  --> w.hydra, table Words, record 0, at s: expected String, found null
+  = help: it is no option, which could be none; as text it is in quotes: "null"
+
+"#]]);
+    place.run(&["set", "w.hydra", "[0].b=words"]).code(1).stderr_eq(str![[r#"
+error[HY0503]: the value has another kind: the JSON is not a value of the type: invalid value: string "words", expected bytes in base64 at line 1 column 7
+  --> w.hydra, table Words, record 0, at b: expected Vec<u8>
+
+"#]]);
+}

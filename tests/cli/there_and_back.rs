@@ -1,5 +1,6 @@
 //! Tables of text that are made up, to Hydra and back: every cell has the same value.
 
+use super::made_up::same;
 use super::{Place, event_file};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,7 +14,9 @@ fn cell(sort: usize) -> BoxedStrategy<String> {
     let decimal = || {
         prop_oneof![
             "-?[0-9]{0,3}\\.[0-9]{1,20}",
-            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:e}"))
+            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:e}")),
+            any::<f32>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{}", f64::from(n))),
+            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:.17e}"))
         ]
     };
     let fraction = || prop_oneof![Just(String::new()), "\\.[0-9]{1,10}"];
@@ -26,7 +29,7 @@ fn cell(sort: usize) -> BoxedStrategy<String> {
         "false",
         "NaN",
         "inf",
-        "-inf",
+        "-Infinity",
         "null",
         "007",
         "+1",
@@ -57,35 +60,6 @@ fn table() -> impl Strategy<Value = (Vec<usize>, Vec<Vec<String>>)> {
         let row = sorts.iter().map(|&sort| cell(sort)).collect::<Vec<_>>();
         (Just(sorts), vec(row, 0..12))
     })
-}
-
-/// The digits of a decimal number and its exponent, without zeros at either end.
-fn digits(text: &str) -> Option<(bool, String, i64)> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}");
-    let exponent: i64 = exponent.parse().ok()?;
-    if all.is_empty() || !all.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let cut = all.trim_start_matches('0').trim_end_matches('0');
-    let trailing = all.len() - all.trim_end_matches('0').len();
-    let exponent = if cut.is_empty() { 0 } else { exponent - fraction.len() as i64 + trailing as i64 };
-    Some((unsigned.len() < text.len(), cut.to_string(), exponent))
-}
-
-/// A time without what may be spelled in several ways.
-fn moment(text: &str) -> Option<String> {
-    let text = text.strip_suffix("+00:00").or(text.strip_suffix('Z')).filter(|text| text.len() >= 19)?;
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    Some(text.to_string())
-}
-
-fn same(left: &str, right: &str) -> bool {
-    left == right
-        || digits(left).is_some_and(|left| Some(left) == digits(right))
-        || moment(left).is_some_and(|left| Some(left) == moment(right))
 }
 
 /// The cells of a CSV text that was written by us: quotes only where they have to be.

@@ -686,6 +686,7 @@ fn live_text(mut value: Value<'_>) -> String {
     match value.scalar() {
         Scalar::Str(text) => text.to_string(),
         Scalar::Char(c) => c.to_string(),
+        Scalar::None if value.is_none() => "null".to_string(),
         Scalar::None => value.inner().map_or(value.to_string(), |inner| inner.to_string()),
         _ => value.to_string(),
     }

@@ -119,7 +119,7 @@ impl Page {
     /// Sizes the columns and prints what was held back.
     fn begin(&mut self, console: &mut Console) -> Result<()> {
         let first = std::mem::take(&mut self.first);
-        let titles = self.columns.iter().map(|column| escape::line(column.title()).into_owned()).collect();
+        let titles = self.columns.iter().map(|column| escape::line(&column.label()).into_owned()).collect();
         let plan = Plan::new(titles, self.right.clone(), &first, console.width, console.color);
         console.write_all(plan.header().as_bytes())?;
         self.plan = Some(plan);
@@ -161,10 +161,8 @@ impl Page {
     }
 }
 
-/// A value in one line: null stands out less, the empty string is `""`.
+/// A value in one line: null stands out less.
 pub(crate) fn cell(value: Value<'_>, spelling: Spelling) -> Cell {
-    let (mut buffer, lossy) = (Vec::new(), std::cell::Cell::default());
-    let text = plain::plain(value, spelling, &lossy, &mut buffer);
-    let shown = text.map_or("null", |text| if text.is_empty() { "\"\"" } else { text });
-    Cell { text: escape::line(shown).into_owned(), dim: text.is_none() }
+    let text = plain::shown(value, spelling);
+    Cell { dim: text.is_none(), text: text.unwrap_or_else(|| "null".to_string()) }
 }

@@ -50,9 +50,18 @@ fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
 }
 
 fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit> {
-    if !args.null.is_empty() || args.schema.is_some() {
-        return Err(Failure::usage("--null and --schema are for reading other formats"));
+    if args.schema.is_some() {
+        return Err(Failure::usage("--schema is for reading other formats"));
     }
+    let null = match args.null.as_slice() {
+        [] => "",
+        [null] if format == Format::Csv && !null.contains([',', '"', '\r', '\n']) => null,
+        _ => {
+            return Err(Failure::usage(
+                "nulls are written in one way, without quotes, and --null is for CSV",
+            ));
+        }
+    };
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let [input] = args.inputs.as_slice() else {
@@ -61,6 +70,7 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
     let mut records = Records::open(input, &args.select.source, None, &args.select.fields, console)?;
     let keys = records.metadata()?.len() as u64;
     let mut exporter = Exporter::new(format, &records, stdout && console.width.is_some())?;
+    exporter.null = null.to_string();
     let mut stream = |out: &mut dyn io::Write| -> Result<()> {
         exporter.start(records.table.name(), out)?;
         records.each(0..u64::MAX, &mut |value| exporter.record(value, out))?;

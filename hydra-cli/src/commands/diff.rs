@@ -6,6 +6,7 @@ use crate::commands::cat;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
+use crate::records::parse;
 use crate::render::escape;
 use crate::render::paint::Style;
 use crate::render::size::{count, plural};
@@ -13,14 +14,14 @@ use crate::source::Input;
 use hydra::file::{Block, Blocks, Reader, Table};
 use hydra::reflect::Spelling;
 use hydra::reflect::{Difference, Locator, Path, Records, Step};
-use hydra::{Dynamic, Error, Value};
+use hydra::{Dynamic, Value};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 pub(crate) fn run(args: &Diff, console: &mut Console) -> Result<Exit> {
-    let key = args.key.as_deref().map(path).transpose()?;
+    let key = args.key.as_deref().map(parse::<Path>).transpose()?;
     let (left, right) = (Input::new(&args.left, console)?, Input::new(&args.right, console)?);
     let sides = [Side::open(&left, console)?, Side::open(&right, console)?];
     let names = names(&sides, args.table.as_deref())?;
@@ -44,12 +45,6 @@ pub(crate) fn run(args: &Diff, console: &mut Console) -> Result<Exit> {
         }
     }
     out.end(&sides)
-}
-
-/// A path to the key of a record.
-fn path(text: &str) -> Result<Path> {
-    let bare = text.strip_prefix('.').unwrap_or(text);
-    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
 }
 
 /// One of the files.

@@ -5,7 +5,7 @@ use crate::args::{Get, Slice};
 use crate::commands::cat;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
-use crate::records::Records;
+use crate::records::{Records, parse};
 use crate::source::Input;
 use hydra::file::Table;
 use hydra::reflect::{Locator, Path, Records as Which};
@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
-    let locator = parse(&args.path)?;
+    let locator: Locator = parse(&args.path)?;
     if locator.table.is_some() && args.source.table.is_some() {
         return Err(
             Failure::usage("the path names a table, and so does --table").help("leave one of them out")
@@ -32,12 +32,6 @@ pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
         }
     }
     Ok(records.conclude(&[], console))
-}
-
-/// A path on the command line; it may begin with a dot.
-pub(crate) fn parse(text: &str) -> Result<Locator> {
-    let bare = text.strip_prefix('.').unwrap_or(text);
-    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
 }
 
 /// The records that are meant, and whether it is one.

@@ -6,6 +6,7 @@ use crate::args::{Hex, Shape};
 use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
+use crate::records::parse;
 use crate::render::annotate::{Annotator, Payload};
 use crate::render::dump::{self, Part, Region};
 use crate::render::escape;
@@ -318,7 +319,7 @@ impl View<'_> {
     }
 
     fn path(&mut self, text: &str, table: Option<&str>) -> Result<()> {
-        let locator: Locator = get::parse(text)?;
+        let locator: Locator = parse(text)?;
         let reader = self.input.open()?;
         self.input.admit(&reader, true, self.console)?;
         let table = self.input.table(&reader, locator.table.as_deref().or(table))?;

@@ -235,7 +235,7 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
         let (letter, name, ty) = match slot.field {
             Some(field) => {
                 let ty = schema.spell_rust(schema.resolve(field.ty()));
-                (letters.next().unwrap_or('?'), field.name().to_string(), ty)
+                (letters.next().unwrap_or('?'), escape::name(field.name()), ty)
             }
             None => ('·', "padding".into(), String::new()),
         };

@@ -5,10 +5,12 @@ use crate::args::{Set, Shape};
 use crate::commands::{cat, get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
+use crate::records::{parse, split};
+use crate::render::columns::innermost;
 use crate::render::escape;
 use crate::source::Input;
-use hydra::reflect::{Locator, Spelling};
-use hydra::{Dynamic, Editor, Error, ErrorKind, ValueMut, Writer};
+use hydra::reflect::{Locator, Spelling, Why};
+use hydra::{Dynamic, Editor, Error, ErrorKind, Kind, ValueMut, Writer};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     if args.file == Path::new("-") {
         return Err(Failure::usage("stdin cannot be changed").help("give the name of a file"));
     }
-    let assignments = args.assignments.iter().map(|text| split(text)).collect::<Result<Vec<_>>>()?;
+    let assignments = args.assignments.iter().map(|text| assignment(text)).collect::<Result<Vec<_>>>()?;
     if args.expect.len() > assignments.len() {
         return Err(Failure::usage("more values are expected than set"));
     }
@@ -77,23 +79,13 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A path and the text of its new value. Keys in a path may hold `=`: the first outside of quotes counts.
-fn split(text: &str) -> Result<(Locator, &str)> {
-    let (mut quoted, mut escaped) = (false, false);
-    let end = text.char_indices().find(|&(_, c)| {
-        match c {
-            '"' if !escaped => quoted = !quoted,
-            _ => {}
-        }
-        escaped = c == '\\' && !escaped;
-        c == '=' && !quoted
-    });
-    let Some((at, _)) = end else {
+/// A path and the text of its new value. Names and keys in a path may hold `=`: the first outside of quotes counts.
+fn assignment(text: &str) -> Result<(Locator, &str)> {
+    let Some((path, value)) = split(text, '=') else {
         let failure = Failure::usage(format!("no value in {text:?}"));
         return Err(failure.help("PATH=VALUE, such as '[0].price=1.5'"));
     };
-    let (path, value) = text.split_at(at);
-    Ok((get::parse(path)?, value.get(1..).unwrap_or_default()))
+    Ok((parse(path)?, value))
 }
 
 /// Stages one change.
@@ -125,23 +117,38 @@ fn assign(
     Ok(Change { path: locator.to_string(), old, new: spelled(value.value()), unchecked })
 }
 
-/// Sets a value from text: a scalar as it is spelled alone, anything else as JSON.
+/// Sets a value to what was given for it: docs/VALUES.md, On the command line.
 fn change(
     value: &mut ValueMut<'_>,
     text: &str,
     path: &str,
     failure: &dyn Fn(Error) -> Failure,
 ) -> Result<()> {
-    let refused = match value.set_str(text) {
-        Err(error) if text.trim_start().starts_with(['[', '{']) => error,
-        outcome => return outcome.map_err(failure),
-    };
-    if value.settable().is_err() {
-        return Err(failure(refused));
-    }
     let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let new = Dynamic::deserialize(&schema, &mut json).and_then(|new| json.end().map(|()| new));
+    let (ty, optional) = innermost(&schema, schema.root());
+    let (kind, null) = (ty.kind(), text == "null");
+    let is_bytes = matches!(kind, Kind::Bytes | Kind::Opaque);
+    if null && !optional && (is_bytes || kind == Kind::String) && value.settable().is_ok() {
+        let error =
+            Error::from(Why::WrongKind).expected(schema.spell_rust(schema.root())).found(text).path(path);
+        return Err(failure(
+            error.help("it is no option, which could be none; as text it is in quotes: \"null\""),
+        ));
+    }
+    let quoted = serde_json::to_string(text)?;
+    let json = match kind {
+        _ if text.starts_with('"') => text,
+        _ if is_bytes && !text.starts_with("0x") && !null => &quoted,
+        Kind::String | Kind::Char => "",
+        Kind::Enum if ty.variants().iter().any(|variant| variant.name() == text) => "",
+        _ if text.trim_start().starts_with(['[', '{']) => text,
+        _ => "",
+    };
+    if json.is_empty() || value.settable().is_err() {
+        return value.set_str(text).map_err(failure);
+    }
+    let mut from = serde_json::Deserializer::from_str(json);
+    let new = Dynamic::deserialize(&schema, &mut from).and_then(|new| from.end().map(|()| new));
     let new = new.map_err(|error| {
         let what = format!("the JSON is not a value of the type: {error}");
         failure(

@@ -5,7 +5,7 @@
 use super::csv::Cell;
 use super::time::{self, Reading};
 use crate::failure::{Failure, Result};
-use crate::render::columns::{Column as Place, flatten};
+use crate::render::columns::{Column as Place, flatten, innermost};
 use hydra::describe::{Descriptor, Form};
 use hydra::reflect::{Data, Seed, Spelling};
 use hydra::{Kind, Schema};
@@ -140,15 +140,8 @@ fn slot<'d>(record: &'d mut Data, steps: &[usize]) -> Option<&'d mut Data> {
 }
 
 impl Spelled {
-    fn of<'s>(schema: &'s Schema, mut ty: &'s Descriptor) -> Spelled {
-        for _ in schema.types() {
-            match ty.element() {
-                Some(inner) if matches!(ty.kind(), Kind::Option | Kind::Newtype | Kind::Box) => {
-                    ty = schema.resolve(inner);
-                }
-                _ => break,
-            }
-        }
+    fn of(schema: &Schema, ty: &Descriptor) -> Spelled {
+        let (ty, _) = innermost(schema, ty);
         match ty.kind() {
             Kind::Unit => Spelled::Unit,
             Kind::Bool => Spelled::Bool,

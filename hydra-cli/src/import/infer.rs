@@ -2,28 +2,46 @@
 //! with the same value. It knows nothing about files; a column costs constant memory.
 #![forbid(unsafe_code)]
 
+use super::number::{Number, Numbers, is_special};
 use super::time::{self, Reading, Time};
+use hydra::Kind;
 use std::fmt;
 use std::rc::Rc;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
-    I64,
-    U64,
-    F64,
-    Bool,
-    Text,
+    Of(Kind),
     /// A moment in UTC, in units of ten to the exponent seconds.
     Time(i8),
     Date,
 }
 
+const TYPE_OF_TEXT: Type = Type::Of(Kind::String);
+
+/// Why a column stays text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Word {
+    Why(String),
+    /// It would not if all cells of this text were null.
+    Null {
+        why: String,
+        token: String,
+    },
+}
+
+impl Word {
+    pub(crate) fn why(&self) -> &str {
+        match self {
+            Word::Why(why) | Word::Null { why, .. } => why,
+        }
+    }
+}
+
 /// What one cell can be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Class {
-    Int(i128),
-    Float,
+    Number(Number),
     /// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
     Special,
     Bool,
@@ -59,14 +77,14 @@ impl fmt::Display for Spot {
 
 /// A cell that decided something: its place and its text.
 #[derive(Clone, Debug)]
-struct Witness {
+pub(super) struct Witness {
     spot: Spot,
     cell: String,
     why: &'static str,
 }
 
 impl Witness {
-    fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
+    pub(super) fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
         let mut shown: String = cell.chars().take(40).collect();
         if shown.len() < cell.len() {
             shown.push('…');
@@ -88,15 +106,12 @@ pub(crate) struct Guess {
     /// How many cells there are of each sort, and the first of them.
     counts: [u64; 6],
     firsts: [Option<Witness>; 6],
-    floats: u64,
+    numbers: Numbers,
     specials: u64,
-    min: i128,
-    max: i128,
-    /// An integer that f64 does not hold exactly: matters only beside floats.
-    inexact: Option<Witness>,
     /// The earliest and the latest second, and the unit that all fractions fit.
     seconds: Option<(i64, i64)>,
     unit: i8,
+    /// There are several texts, or one in quotes, which is never null.
     mixed_texts: bool,
 }
 
@@ -107,17 +122,15 @@ impl Guess {
     }
 
     /// Takes in a cell.
-    pub(crate) fn add(&mut self, cell: &str, spot: &Spot) {
+    pub(crate) fn add(&mut self, cell: &str, quoted: bool, spot: &Spot) {
         let (sort, why) = match classify(cell) {
-            Class::Int(int) => {
-                (self.min, self.max) = (self.min.min(int), self.max.max(int));
-                if int.unsigned_abs() > 1 << 53 && self.inexact.is_none() && !prints_back(cell) {
-                    self.inexact = Some(Witness::new(spot, cell, "has more digits than f64 keeps"));
-                }
+            Class::Number(Number::Odd(why)) | Class::Odd(why) => (ODD, why),
+            Class::Number(Number::Int { negative, magnitude }) => {
+                self.numbers.int(negative, magnitude, spot, || cell.to_string());
                 (NUMBER, "")
             }
-            Class::Float => {
-                self.floats += 1;
+            Class::Number(Number::Float) => {
+                self.numbers.floats += 1;
                 (NUMBER, "")
             }
             Class::Special => {
@@ -134,12 +147,11 @@ impl Guess {
             }
             Class::Date => (DATE, ""),
             Class::Text => (TEXT, ""),
-            Class::Odd(why) => (ODD, why),
         };
         self.counts[sort] += 1;
         let first = self.firsts[sort].get_or_insert_with(|| Witness::new(spot, cell, why));
         if sort == TEXT && !self.mixed_texts {
-            self.mixed_texts = first.cell != cell;
+            self.mixed_texts = quoted || first.cell != cell;
         }
     }
 
@@ -148,33 +160,35 @@ impl Guess {
         self.nulls > 0
     }
 
-    /// The type, and a word if the column stays text although most of it looks like something else.
-    pub(crate) fn decide(&self) -> (Type, Option<String>) {
+    /// The type, and why the column stays text although most of it looks like something else.
+    pub(crate) fn decide(&self) -> (Type, Option<Word>) {
         let typed: Vec<usize> = (NUMBER..=DATE).filter(|&sort| self.counts[sort] > 0).collect();
         // Without another number, `NaN` is a text.
         let stray = self.specials > 0 && self.counts[NUMBER] == 0;
-        match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
-            (0, Some(odd), []) if !stray => (Type::Text, Some(odd.to_string())),
-            (0, Some(odd), [_]) if !stray => (Type::Text, Some(odd.to_string())),
+        let (ty, why) = match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
+            (0, Some(odd), [] | [_]) if !stray => (TYPE_OF_TEXT, Some(odd.to_string())),
             (0, None, &[sort]) if !stray => self.decide_sort(sort),
-            (_, _, typed) => (Type::Text, self.mixture(typed)),
-        }
+            (_, _, typed) => return (TYPE_OF_TEXT, self.mixture(typed)),
+        };
+        (ty, why.map(Word::Why))
     }
 
     fn decide_sort(&self, sort: usize) -> (Type, Option<String>) {
         match sort {
-            BOOL => (Type::Bool, None),
+            BOOL => (Type::Of(Kind::Bool), None),
             DATE => (Type::Date, None),
             TIME => self.decide_time(),
-            _ if self.floats + self.specials > 0 => match &self.inexact {
-                Some(witness) => (Type::Text, Some(witness.to_string())),
-                None => (Type::F64, None),
-            },
-            _ if self.max <= i64::MAX.into() => (Type::I64, None),
-            _ if self.min >= 0 => (Type::U64, None),
             _ => {
-                let why = format!("no 64-bit integer holds both {} and {}", self.min, self.max);
-                (Type::Text, Some(why))
+                let mut numbers = self.numbers.clone();
+                numbers.floats += self.specials;
+                match (numbers.kind(), numbers.inexact) {
+                    (Some(Kind::F64), Some(witness)) => (TYPE_OF_TEXT, Some(witness.to_string())),
+                    (Some(kind), _) => (Type::Of(kind), None),
+                    (None, _) => {
+                        let Numbers { low, high, .. } = numbers;
+                        (TYPE_OF_TEXT, Some(format!("no 128-bit integer holds both -{low} and {high}")))
+                    }
+                }
             }
         }
     }
@@ -191,30 +205,30 @@ impl Guess {
         match [-9, -6, -3, 0].into_iter().find(reaches) {
             Some(unit) => (Type::Time(unit), None),
             None => {
-                (Type::Text, Some("years beyond 2262 and nanoseconds do not fit 64 bits together".into()))
+                (TYPE_OF_TEXT, Some("years beyond 2262 and nanoseconds do not fit 64 bits together".into()))
             }
         }
     }
 
     /// Why a column with several sorts of cells stays text, if at least half of it is not.
-    fn mixture(&self, typed: &[usize]) -> Option<String> {
+    fn mixture(&self, typed: &[usize]) -> Option<Word> {
         let texts = self.counts[TEXT];
         let others = typed.iter().map(|&sort| self.counts[sort]).sum::<u64>() + self.counts[ODD];
         let (Some(text), true) = (&self.firsts[TEXT], others >= texts) else {
             let [left, right] = typed.get(..2)? else { return None };
-            return (texts == 0).then(|| format!("{} and {}", self.example(*left), self.example(*right)));
+            let both = || Word::Why(format!("{} and {}", self.example(*left), self.example(*right)));
+            return (texts == 0).then(both);
         };
         let &[sort] = typed else {
-            return (others > 0).then(|| format!("{} is no number or time", self.example(TEXT)));
+            return (others > 0).then(|| Word::Why(format!("{} is no number or time", self.example(TEXT))));
         };
         if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
-            return Some(format!("{} is not {}", self.example(TEXT), SORTS[sort]));
+            return Some(Word::Why(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
         let total = others + self.specials + texts + self.nulls;
         let Witness { cell, spot, .. } = text;
-        Some(format!(
-            "{texts} of {total} cells are {cell:?}, the first in {spot}; --null '{cell}' reads them as null"
-        ))
+        let why = format!("{texts} of {total} cells are {cell:?}, the first in {spot}");
+        Some(Word::Null { why, token: cell.clone() })
     }
 
     /// The first cell of a sort, and its place.
@@ -234,129 +248,20 @@ fn classify(cell: &str) -> Class {
             Some(Reading::Odd(why)) => Class::Odd(why),
             None => classify_number(cell),
         },
-        b'-' if cell == "-inf" => Class::Special,
-        b'-' | b'.' => classify_number(cell),
-        b'+' | b' ' | b'\t' => {
-            let trimmed = cell.trim_matches([' ', '\t']);
-            let number = Decimal::parse(trimmed.strip_prefix('+').unwrap_or(trimmed)).is_some();
-            match number {
-                true if trimmed.len() < cell.len() => Class::Odd("has blanks around the number"),
-                true => Class::Odd("has a plus sign"),
-                false => Class::Text,
-            }
-        }
         b't' | b'f' if matches!(cell, "true" | "false") => Class::Bool,
-        b'N' | b'i' if matches!(cell, "NaN" | "inf") => Class::Special,
+        b'-' | b'.' | b'+' | b' ' | b'\t' | b'i' | b'I' | b'n' | b'N' => classify_number(cell),
         _ => Class::Text,
     }
 }
 
-/// What most numbers are, without a detour: up to fifteen digits with a point among them or none, no leading zero.
-fn classify_short(cell: &str) -> Option<Class> {
-    let digits = cell.as_bytes();
-    let digits = digits.strip_prefix(b"-").unwrap_or(digits);
-    let (mut number, mut points) = (0i64, 0);
-    for &digit in digits.get(..digits.len().min(17))? {
-        match digit {
-            b'0'..=b'9' => number = number * 10 + i64::from(digit - b'0'),
-            b'.' => points += 1,
-            _ => return None,
-        }
-    }
-    let plain = match digits {
-        [b'0', b'.', ..] | [b'1'..=b'9', ..] | [b'0'] => points < 2 && digits.len() <= 15 && cell != "-0",
-        _ => false,
-    };
-    let number = if digits.len() < cell.len() { -number } else { number };
-    plain.then(|| if points == 0 { Class::Int(number.into()) } else { Class::Float })
-}
-
 fn classify_number(cell: &str) -> Class {
-    if let Some(class) = classify_short(cell) {
-        return class;
-    }
-    let Some(decimal) = Decimal::parse(cell) else {
-        let blanks = Decimal::parse(cell.trim_end_matches([' ', '\t'])).is_some();
-        return if blanks { Class::Odd("has blanks around the number") } else { Class::Text };
-    };
-    if decimal.leading_zero {
-        return Class::Odd("has a leading zero");
-    }
-    if decimal.integer && cell != "-0" {
-        return match cell.parse::<i128>() {
-            Ok(int) if (i64::MIN.into()..=u64::MAX.into()).contains(&int) => Class::Int(int),
-            _ => Class::Odd("needs more than 64 bits"),
-        };
-    }
-    if prints_back(cell) { Class::Float } else { Class::Odd("has more digits or range than f64 keeps") }
-}
-
-/// True if the float that the cell reads as, printed, is the same number.
-pub(crate) fn prints_back(cell: &str) -> bool {
-    let Some(decimal) = Decimal::parse(cell) else { return false };
-    let point = decimal.exponent.saturating_add(decimal.digits.len() as i64);
-    if decimal.digits.is_empty() || (decimal.digits.len() <= 15 && (-300..300).contains(&point)) {
-        return true; // fifteen digits always survive f64
-    }
-    let Ok(float) = cell.parse::<f64>() else { return false };
-    float.is_finite() && Decimal::parse(&format!("{float:e}")).is_some_and(|printed| printed.equals(&decimal))
-}
-
-/// A decimal number, exactly: digits without zeros at either end, times ten to the exponent.
-struct Decimal {
-    negative: bool,
-    digits: Vec<u8>,
-    exponent: i64,
-    /// Written without a point and an exponent.
-    integer: bool,
-    leading_zero: bool,
-}
-
-impl Decimal {
-    fn equals(&self, other: &Decimal) -> bool {
-        (self.negative, &self.digits, self.exponent) == (other.negative, &other.digits, other.exponent)
-    }
-
-    fn parse(text: &str) -> Option<Decimal> {
-        let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
-            None => (unsigned, None),
-        };
-        let (whole, fraction) = match mantissa.find('.') {
-            Some(at) => (&mantissa[..at], Some(&mantissa[at + 1..])),
-            None => (mantissa, None),
-        };
-        let fraction_digits = fraction.unwrap_or("");
-        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.len() + fraction_digits.len() == 0 || !all_digits(whole) || !all_digits(fraction_digits) {
-            return None;
-        }
-        let mut power = match exponent {
-            Some(text) => {
-                let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-                if digits.is_empty() || digits.len() > 9 || !all_digits(digits) {
-                    return None;
-                }
-                text.parse::<i64>().ok()?
-            }
-            None => 0,
-        };
-        power -= fraction_digits.len() as i64;
-        let all: Vec<u8> = whole.bytes().chain(fraction_digits.bytes()).collect();
-        let zeros = all.iter().take_while(|&&digit| digit == b'0').count();
-        let mut digits = all[zeros..].to_vec();
-        while digits.last() == Some(&b'0') {
-            digits.pop();
-            power += 1;
-        }
-        Some(Decimal {
-            negative: text.len() > unsigned.len(),
-            exponent: if digits.is_empty() { 0 } else { power },
-            digits,
-            integer: fraction.is_none() && exponent.is_none(),
-            leading_zero: whole.len() > 1 && whole.starts_with('0'),
-        })
+    let trimmed = cell.trim_matches([' ', '\t']);
+    match Number::of(cell) {
+        Some(number) => Class::Number(number),
+        None if is_special(cell) => Class::Special,
+        None if Number::of(trimmed.trim_start_matches('+')).is_none() => Class::Text,
+        None if trimmed.len() < cell.len() => Class::Odd("has blanks around the number"),
+        None => Class::Odd("has a plus sign"),
     }
 }
 
@@ -364,9 +269,9 @@ impl Decimal {
 mod tests {
     use super::*;
 
-    fn decide(cells: &[&str]) -> (Type, Option<String>) {
+    fn decide(cells: &[&str]) -> (Type, Option<Word>) {
         let mut guess = Guess::default();
-        cells.iter().zip(2..).for_each(|(cell, line)| guess.add(cell, &Spot { line, file: None }));
+        cells.iter().zip(2..).for_each(|(cell, line)| guess.add(cell, false, &Spot { line, file: None }));
         guess.decide()
     }
 
@@ -378,28 +283,34 @@ mod tests {
 
     fn stays_text(cells: &[&str], why: &str) {
         let (ty, word) = decide(cells);
-        assert_eq!(ty, Type::Text, "{cells:?}");
-        assert!(word.as_deref().is_some_and(|word| word.contains(why)), "{cells:?}: {word:?}");
+        assert_eq!(ty, TYPE_OF_TEXT, "{cells:?}");
+        assert!(word.as_ref().is_some_and(|word| word.why().contains(why)), "{cells:?}: {word:?}");
     }
 
     #[test]
     fn whole_columns_decide() {
-        assert_eq!(type_of(&["1", "-2", "0"]), Type::I64);
-        assert_eq!(type_of(&["9223372036854775808"]), Type::U64);
-        assert_eq!(type_of(&["18446744073709551615", "0"]), Type::U64);
-        assert_eq!(type_of(&["-9223372036854775808"]), Type::I64);
-        assert_eq!(type_of(&["1", "1.10", ".5", "5.", "1e5", "-0"]), Type::F64);
-        assert_eq!(type_of(&["NaN", "1", "-inf"]), Type::F64);
-        assert_eq!(type_of(&["true", "false"]), Type::Bool);
-        assert_eq!(type_of(&["NaN"]), Type::Text);
-        assert_eq!(type_of(&["True"]), Type::Text);
-        assert_eq!(type_of(&["a", "b", "3"]), Type::Text);
+        assert_eq!(type_of(&["1", "-2", "0"]), Type::Of(Kind::I64));
+        assert_eq!(type_of(&["9223372036854775808"]), Type::Of(Kind::U64));
+        assert_eq!(type_of(&["18446744073709551615", "0"]), Type::Of(Kind::U64));
+        assert_eq!(type_of(&["-9223372036854775808"]), Type::Of(Kind::I64));
+        assert_eq!(type_of(&["1", "1.10", ".5", "5.", "1e5", "-0"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["NaN", "1", "-inf"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["-97.23049926757812", "97.23049926757813"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["1", "0.10000000000000001", "1.000000000000000056e-01"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["1", "Inf", "-Infinity", "nan", "+inf", "-nan"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["Nan", "Inf"]), TYPE_OF_TEXT);
+        assert_eq!(type_of(&["-1", "18446744073709551615"]), Type::Of(Kind::I128));
+        assert_eq!(type_of(&["0", "340282366920938463463374607431768211455"]), Type::Of(Kind::U128));
+        assert_eq!(type_of(&["true", "false"]), Type::Of(Kind::Bool));
+        assert_eq!(type_of(&["NaN"]), TYPE_OF_TEXT);
+        assert_eq!(type_of(&["True"]), TYPE_OF_TEXT);
+        assert_eq!(type_of(&["a", "b", "3"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["2024-01-02"]), Type::Date);
         assert_eq!(type_of(&["2024-01-02T03:04:05Z", "1969-12-31 23:59:59.5+00:00"]), Type::Time(-9));
         assert_eq!(type_of(&["9999-12-31T23:59:59Z"]), Type::Time(-6));
-        assert_eq!(type_of(&[]), Type::Text);
-        assert_eq!(type_of(&["", "x"]), Type::Text);
-        assert_eq!(type_of(&["1-2", "."]), Type::Text);
+        assert_eq!(type_of(&[]), TYPE_OF_TEXT);
+        assert_eq!(type_of(&["", "x"]), TYPE_OF_TEXT);
+        assert_eq!(type_of(&["1-2", "."]), TYPE_OF_TEXT);
     }
 
     #[test]
@@ -414,18 +325,20 @@ mod tests {
         stays_text(&["9999-12-31T00:00:00Z", "2024-01-02T03:04:05.123456789Z"], "beyond 2262");
         stays_text(&["+5"], "plus sign");
         stays_text(&[" 5"], "blanks");
-        stays_text(&["18446744073709551616"], "64 bits");
-        stays_text(&["-1", "18446744073709551615"], "holds both");
-        stays_text(&["0.10000000000000000555"], "more digits");
+        stays_text(&["340282366920938463463374607431768211456"], "128 bits");
+        stays_text(&["-1", "340282366920938463463374607431768211455"], "holds both -1 and 3402");
+        stays_text(&["0.100000000000000002"], "more digits");
         stays_text(&["1e999"], "range");
         stays_text(&["1.5", "9007199254740993"], "more digits");
-        assert_eq!(type_of(&["1.5", "9007199254740992"]), Type::F64);
-        assert_eq!(type_of(&["0.1234567890123456", "5e-324", "1.7976931348623157e308"]), Type::F64);
+        assert_eq!(type_of(&["1.5", "9007199254740992"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["0.1234567890123456", "5e-324", "1.7976931348623157e308"]), Type::Of(Kind::F64));
     }
 
     #[test]
     fn a_null_spelling_is_suggested() {
-        stays_text(&["1", "NA", "3", "NA", "5"], "2 of 5 cells are \"NA\", the first in line 3; --null 'NA'");
-        assert_eq!(decide(&["1", "NA", "none"]), (Type::Text, None));
+        let (_, word) = decide(&["1", "NA", "3", "NA", "5"]);
+        let why = "2 of 5 cells are \"NA\", the first in line 3".to_string();
+        assert_eq!(word, Some(Word::Null { why, token: "NA".into() }));
+        assert_eq!(decide(&["1", "NA", "none"]), (TYPE_OF_TEXT, None));
     }
 }

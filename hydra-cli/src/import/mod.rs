@@ -3,9 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod columns;
-mod csv;
+pub(crate) mod csv;
 mod infer;
 mod ndjson;
+mod number;
 mod rows;
 mod shape;
 mod stream;

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use super::csv::Place;
-use super::infer::{Spot, prints_back};
 use super::shape::{Build, Problem, Shape, Walk};
 use super::{Text, bad, not_utf8, stream, unplaced};
 use crate::args::Format;
@@ -31,19 +30,13 @@ pub(super) fn survey(
     console: &mut Console,
 ) -> Result<(Schema, u64, Exit)> {
     let (mut shape, mut walk, mut records) = (Shape::default(), Walk::new(), 0);
-    let mut inexact: Option<(String, Spot)> = None;
     let add = |input: &Input, start: Place, json: &str| {
         records += 1;
         walk.spot.line = start.line;
         if text.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
             walk.spot.file = Some(Rc::from(input.name.as_str()));
         }
-        if inexact.is_none() {
-            inexact = find_inexact(json).map(|number| (number.to_string(), walk.spot.clone()));
-        }
-        let mut value = Deserializer::from_str(json);
-        let added = shape.add(&mut value, &mut walk).and_then(|()| value.end());
-        added.map_err(|error| match walk.problem.take() {
+        shape.add(json, &mut walk).map_err(|error| match walk.problem.take() {
             Some(problem) => unfit(&problem, &shape.path(&walk), place(&error, start), input),
             None => malformed(&error, start, input),
         })
@@ -54,10 +47,7 @@ pub(super) fn survey(
     }
     let mut build = Build::default();
     build.root(&shape, table);
-    let Build { types, notes, mut losses, .. } = build;
-    losses.extend(
-        inexact.map(|(number, spot)| format!("{number} in {spot} has more digits or range than f64 keeps")),
-    );
+    let Build { types, notes, losses, .. } = build;
     if records == 0 {
         console.note(&format!("{}: no records, and so no fields", text.name()));
     }
@@ -119,45 +109,6 @@ fn lines(
         }
     }
     Ok(())
-}
-
-/// The first number outside of strings that f64 does not hold, integers of 64 bits apart.
-fn find_inexact(line: &str) -> Option<&str> {
-    let mut rest = line.as_bytes();
-    while let Some(&first) = rest.first() {
-        match first {
-            b'"' => rest = after_string(rest),
-            b'-' | b'0'..=b'9' => {
-                let end =
-                    rest.iter().position(|b| !matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
-                let (number, after) = rest.split_at(end.unwrap_or(rest.len()));
-                let long = number.len() > 15 || number.contains(&b'e') || number.contains(&b'E');
-                if let Some(number) = std::str::from_utf8(number).ok().filter(|_| long)
-                    && number.parse::<i64>().is_err()
-                    && number.parse::<u64>().is_err()
-                    && !prints_back(number)
-                {
-                    return Some(number);
-                }
-                rest = after;
-            }
-            _ => rest = rest.get(1..).unwrap_or_default(),
-        }
-    }
-    None
-}
-
-/// What comes after the string that is first.
-fn after_string(text: &[u8]) -> &[u8] {
-    let mut rest = text.get(1..).unwrap_or_default();
-    while let Some(at) = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\')) {
-        let escape = rest.get(at) == Some(&b'\\');
-        rest = rest.get(at + 1 + usize::from(escape)..).unwrap_or_default();
-        if !escape {
-            return rest;
-        }
-    }
-    &[]
 }
 
 /// Where an error is, in a text that starts somewhere.

@@ -4,7 +4,7 @@
 
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};
-use super::infer::{Guess, Spot, Type};
+use super::infer::{Guess, Spot, Type, Word};
 use super::{Text, bad, not_utf8, unplaced};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -12,7 +12,7 @@ use crate::source::Input;
 use hydra::describe::{Descriptor, Form, TypeRef};
 use hydra::file::Writer;
 use hydra::{Kind, Schema};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
@@ -34,20 +34,56 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
         for (&column, cell) in order.iter().zip(row.cells()) {
             let Some(guess) = guesses.get_mut(column) else { continue };
             spot.line = cell.place.line;
-            if is_null(&cell, text.nulls) { guess.add_null() } else { guess.add(cell.text, &spot) }
+            if is_null(&cell, text.nulls) {
+                guess.add_null()
+            } else {
+                guess.add(cell.text, cell.quoted, &spot)
+            }
         }
         Ok(())
     })?;
     guesses.resize_with(names.len(), Guess::default);
-    let mut columns = Vec::new();
-    for (name, guess) in names.iter().zip(&guesses) {
+    let (mut columns, mut tokens) = (Vec::new(), BTreeMap::<String, HashSet<usize>>::new());
+    for (column, (name, guess)) in names.iter().zip(&guesses).enumerate() {
         let (ty, word) = guess.decide();
-        if let Some(word) = word {
-            console.note(&format!("{}: column {name} stays text: {word}", text.name()));
+        if let Some(word) = &word {
+            console.note(&format!("{}: column {name} stays text: {}", text.name(), word.why()));
+        }
+        if let Some(Word::Null { token, .. }) = word {
+            tokens.entry(token).or_default().insert(column);
         }
         columns.push((ty, guess.is_optional()));
     }
+    if let Some(options) = nulls(text, tokens, guesses.iter().any(Guess::is_optional))? {
+        let what = "reads these cells as null, and no others";
+        console.note(&format!("{}: {options} {what}", text.name()));
+    }
     Ok((schema(table, &names, &columns).map_err(|error| text.failure(error))?, rows, Exit::Done))
+}
+
+/// The options that read these cells of these columns as null, and no others: a token that is a text of another column, too,
+/// is not among them.
+fn nulls(
+    text: &Text<'_>,
+    mut tokens: BTreeMap<String, HashSet<usize>>,
+    has_nulls: bool,
+) -> Result<Option<String>> {
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    scan(text, "reading", None, |_, row, order| {
+        for (column, cell) in order.iter().zip(row.cells()).filter(|(_, cell)| !cell.quoted) {
+            if tokens.get(cell.text).is_some_and(|columns| !columns.contains(column)) {
+                tokens.remove(cell.text);
+            }
+        }
+        Ok(())
+    })?;
+    let empty = [String::new()];
+    let known = if text.nulls.is_empty() && has_nulls { &empty } else { text.nulls };
+    let quoted = |token: &String| format!("--null '{}'", token.replace('\'', r"'\''"));
+    let options: Vec<String> = known.iter().chain(tokens.keys()).map(quoted).collect();
+    Ok((!tokens.is_empty()).then(|| options.join(" ")))
 }
 
 /// Writes the records. Returns how many.
@@ -76,11 +112,7 @@ fn schema(table: &str, names: &[String], columns: &[(Type, bool)]) -> hydra::Res
     let (mut types, mut fields) = (vec![Descriptor::scalar(Kind::Unit)], Vec::new());
     for (name, &(ty, optional)) in names.iter().zip(columns) {
         types.push(match ty {
-            Type::I64 => Descriptor::scalar(Kind::I64),
-            Type::U64 => Descriptor::scalar(Kind::U64),
-            Type::F64 => Descriptor::scalar(Kind::F64),
-            Type::Bool => Descriptor::scalar(Kind::Bool),
-            Type::Text => Descriptor::scalar(Kind::String),
+            Type::Of(kind) => Descriptor::scalar(kind),
             Type::Time(exponent) => Descriptor::formed(Kind::I64, Form::Timestamp { exponent }),
             Type::Date => Descriptor::formed(Kind::I32, Form::Date),
         });

@@ -2,8 +2,10 @@
 //! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
 #![forbid(unsafe_code)]
 
-use super::infer::Spot;
+use super::infer::{Spot, Witness};
+use super::number::{Numbers, is_special, names_float};
 use super::type_name;
+use crate::render::escape;
 use hydra::Kind;
 use hydra::describe::{Descriptor, TypeRef};
 use serde::Deserializer;
@@ -17,8 +19,6 @@ const MAX_DEPTH: usize = 32;
 /// Fields of one object, and of all together.
 const MAX_FIELDS: usize = 4_096;
 const MAX_SHAPES: usize = 20_000;
-/// Above it, f64 does not hold every integer.
-const EXACT: u64 = 1 << 53;
 
 /// What is known of the values at one place.
 #[derive(Default)]
@@ -35,18 +35,12 @@ enum What {
     Unknown,
     Bool,
     Number(Numbers),
-    Text,
+    /// Text; as long as all of it says `NaN` and the like, it may be of numbers.
+    Text {
+        special: bool,
+    },
     List(Box<Shape>),
     Object(Object),
-}
-
-#[derive(Default)]
-struct Numbers {
-    floats: bool,
-    min: i64,
-    max: u64,
-    /// An integer that f64 does not hold: matters only beside floats.
-    inexact: Option<(String, Spot)>,
 }
 
 #[derive(Default)]
@@ -103,7 +97,7 @@ impl What {
             What::Unknown => "null",
             What::Bool => "a bool",
             What::Number(_) => "a number",
-            What::Text => "text",
+            What::Text { .. } => "text",
             What::List(_) => "an array",
             What::Object(_) => "an object",
         }
@@ -112,13 +106,11 @@ impl What {
 
 impl Shape {
     /// Takes in a value.
-    pub(super) fn add<'de, D: Deserializer<'de>>(
-        &mut self,
-        from: D,
-        walk: &mut Walk,
-    ) -> Result<(), D::Error> {
+    pub(super) fn add(&mut self, json: &str, walk: &mut Walk) -> serde_json::Result<()> {
         walk.trail.clear();
-        Add { shape: self, walk }.deserialize(from)
+        let mut from = serde_json::Deserializer::from_str(json);
+        Add { shape: self, walk, floats: &mut Floats { rest: json.as_bytes() } }.deserialize(&mut from)?;
+        from.end()
     }
 
     /// The path that the walk has taken, from here.
@@ -129,7 +121,7 @@ impl Shape {
                 (What::Object(object), Some(index)) => match object.fields.get(*index) {
                     Some(field) => {
                         path.push_str(if path.is_empty() { "" } else { "." });
-                        path.push_str(&field.name);
+                        path.push_str(&escape::name(&field.name));
                         &field.shape
                     }
                     None => break,
@@ -146,16 +138,60 @@ impl Shape {
 }
 
 /// Takes a value into a shape.
-struct Add<'a> {
+struct Add<'a, 't> {
     shape: &'a mut Shape,
     walk: &'a mut Walk,
+    floats: &'a mut Floats<'t>,
 }
 
-impl<'a> Add<'a> {
+/// The numbers of a JSON text that serde_json hands out as floats, as they are written, in their order.
+struct Floats<'t> {
+    rest: &'t [u8],
+}
+
+impl<'t> Iterator for Floats<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        loop {
+            match self.rest.first()? {
+                b'"' => self.rest = after_string(self.rest),
+                b'-' | b'0'..=b'9' => {
+                    let is_inside = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+                    let end = self.rest.iter().position(|byte| !is_inside(byte));
+                    let (number, after) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+                    self.rest = after;
+                    let number = std::str::from_utf8(number).unwrap_or_default();
+                    if number == "-0" || number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+                        return Some(number);
+                    }
+                }
+                _ => self.rest = self.rest.get(1..).unwrap_or_default(),
+            }
+        }
+    }
+}
+
+/// What comes after the string that is first.
+fn after_string(text: &[u8]) -> &[u8] {
+    let mut rest = text.get(1..).unwrap_or_default();
+    while let Some(at) = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\')) {
+        let escape = rest.get(at) == Some(&b'\\');
+        rest = rest.get(at + 1 + usize::from(escape)..).unwrap_or_default();
+        if !escape {
+            return rest;
+        }
+    }
+    &[]
+}
+
+impl<'a, 't> Add<'a, 't> {
     /// The shape, if it can be one of `fresh`'s kind.
-    fn be<E: Error>(self, fresh: What) -> Result<(&'a mut What, &'a mut Walk), E> {
-        let Add { shape, walk } = self;
-        if let What::Unknown = shape.kind {
+    fn be<E: Error>(self, fresh: What) -> Result<(&'a mut What, &'a mut Walk, &'a mut Floats<'t>), E> {
+        let Add { shape, walk, floats } = self;
+        if let (What::Text { special: true }, What::Number(_)) = (&shape.kind, &fresh) {
+            shape.kind = What::Number(Numbers { floats: 1, ..Numbers::default() });
+        } else if let What::Unknown = shape.kind {
             shape.first = Some(walk.spot.clone());
             shape.kind = fresh;
         } else if std::mem::discriminant(&shape.kind) != std::mem::discriminant(&fresh) {
@@ -163,26 +199,19 @@ impl<'a> Add<'a> {
             let expected = format!("{}{first}", shape.kind.name());
             return Err(walk.fail("values of several kinds", expected, fresh.name(), HELP));
         }
-        Ok((&mut shape.kind, walk))
+        Ok((&mut shape.kind, walk, floats))
     }
 
-    fn number<E: Error>(self, add: impl FnOnce(&mut Numbers, &Spot)) -> Result<(), E> {
-        if let (What::Number(numbers), walk) = self.be(What::Number(Numbers::default()))? {
-            add(numbers, &walk.spot);
+    fn int<E: Error>(self, negative: bool, magnitude: u64) -> Result<(), E> {
+        if let (What::Number(numbers), walk, _) = self.be(What::Number(Numbers::default()))? {
+            let text = || format!("{}{magnitude}", if negative { "-" } else { "" });
+            numbers.int(negative, magnitude.into(), &walk.spot, text);
         }
         Ok(())
     }
 }
 
-impl Numbers {
-    fn integer(&mut self, magnitude: u64, number: impl fmt::Display, spot: &Spot) {
-        if magnitude > EXACT && self.inexact.is_none() && magnitude as f64 as u128 != u128::from(magnitude) {
-            self.inexact = Some((number.to_string(), spot.clone()));
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Add<'_> {
+impl<'de> DeserializeSeed<'de> for Add<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -190,7 +219,7 @@ impl<'de> DeserializeSeed<'de> for Add<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Add<'_> {
+impl<'de> Visitor<'de> for Add<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,37 +236,58 @@ impl<'de> Visitor<'de> for Add<'_> {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.number(|numbers, spot| {
-            numbers.min = numbers.min.min(number);
-            numbers.integer(number.unsigned_abs(), number, spot);
-        })
+        self.int(number < 0, number.unsigned_abs())
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.number(|numbers, spot| {
-            numbers.max = numbers.max.max(number);
-            numbers.integer(number, number, spot);
-        })
+        self.int(false, number)
     }
 
+    /// A float, or an integer beyond 64 bits.
     fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        self.number(|numbers, _| numbers.floats = true)
+        let (What::Number(numbers), walk, floats) = self.be(What::Number(Numbers::default()))? else {
+            return Ok(());
+        };
+        let text = floats.next().unwrap_or_default();
+        match text.trim_start_matches('-').parse::<u128>() {
+            Ok(magnitude) if text != "-0" => {
+                numbers.int(text.starts_with('-'), magnitude, &walk.spot, || text.to_string());
+            }
+            _ => {
+                numbers.floats += 1;
+                if numbers.inexact.is_none() && !names_float(text) {
+                    let why = "has more digits or range than f64 keeps";
+                    numbers.inexact = Some(Witness::new(&walk.spot, text, why));
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.be(What::Text).map(|_| ())
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        if let (What::Number(numbers), true) = (&mut self.shape.kind, is_special(text)) {
+            numbers.floats += 1;
+            return Ok(());
+        }
+        let special = is_special(text);
+        if let (What::Text { special: all }, ..) = self.be(What::Text { special })? {
+            *all &= special;
+        }
+        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let (What::List(element), walk) = self.be(What::List(Box::default()))? else { return Ok(()) };
+        let (What::List(element), walk, floats) = self.be(What::List(Box::default()))? else { return Ok(()) };
         deeper(walk, None)?;
-        while from.next_element_seed(Add { shape: element, walk })?.is_some() {}
+        while from.next_element_seed(Add { shape: element, walk, floats })?.is_some() {}
         walk.trail.pop();
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let (What::Object(object), walk) = self.be(What::Object(Object::default()))? else { return Ok(()) };
+        let (What::Object(object), walk, floats) = self.be(What::Object(Object::default()))? else {
+            return Ok(());
+        };
         object.count += 1;
         let mut next = 0;
         while let Some(index) = from.next_key_seed(Key { object, walk, next })? {
@@ -252,7 +302,7 @@ impl<'de> Visitor<'de> for Add<'_> {
                 ));
             }
             field.seen += 1;
-            from.next_value_seed(Add { shape: &mut field.shape, walk })?;
+            from.next_value_seed(Add { shape: &mut field.shape, walk, floats })?;
             walk.trail.pop();
             next = index + 1;
         }
@@ -362,7 +412,7 @@ impl Build {
                 Descriptor::scalar(Kind::String)
             }
             What::Bool => Descriptor::scalar(Kind::Bool),
-            What::Text => Descriptor::scalar(Kind::String),
+            What::Text { .. } => Descriptor::scalar(Kind::String),
             What::Number(numbers) => self.number(numbers, path),
             What::List(element) => {
                 let inner = match &element.kind {
@@ -382,30 +432,30 @@ impl Build {
         if optional { self.push(Descriptor::option(ty)) } else { ty }
     }
 
-    fn number(&mut self, Numbers { floats, min, max, inexact }: &Numbers, path: &str) -> Descriptor {
-        Descriptor::scalar(match (floats, inexact) {
-            (true, inexact) => {
-                if let Some((number, spot)) = inexact {
-                    self.losses.push(format!(
-                        "{path}: {number} in {spot} is not exact in f64, which the field's other numbers need"
-                    ));
-                }
-                Kind::F64
-            }
-            _ if i64::try_from(*max).is_ok() => Kind::I64,
-            _ if *min >= 0 => Kind::U64,
-            _ => {
-                self.notes
-                    .push(format!("{path} holds {min} and {max}: it becomes i128, which JSON has as text"));
-                Kind::I128
-            }
-        })
+    fn number(&mut self, numbers: &Numbers, path: &str) -> Descriptor {
+        let path = if path.is_empty() { "value" } else { path };
+        let kind = numbers.kind().unwrap_or(Kind::F64);
+        if matches!(kind, Kind::I128 | Kind::U128) {
+            self.notes.push(format!(
+                "{path} becomes {}, which JSON has as text: 64 bits do not hold all of it",
+                kind.name()
+            ));
+        }
+        if let (Kind::F64, Some(witness)) = (kind, &numbers.inexact) {
+            self.losses.push(format!("{path}: {witness}"));
+        }
+        Descriptor::scalar(kind)
     }
 
     fn fields(&mut self, object: &Object, path: &str) -> Vec<(String, TypeRef)> {
+        let mut names = object.fields.iter().zip(0..);
+        if !object.fields.is_empty() && names.all(|(field, at): (_, usize)| *field.name == *at.to_string()) {
+            let path = if path.is_empty() { "value" } else { path };
+            self.losses.push(format!("{path}: objects whose names are 0, 1, .. are written as arrays"));
+        }
         let dot = if path.is_empty() { "" } else { "." };
         let fields = object.fields.iter().map(|field| {
-            let path = format!("{path}{dot}{}", field.name);
+            let path = format!("{path}{dot}{}", escape::name(&field.name));
             let missing = field.seen < object.count;
             if missing && field.shape.nulls {
                 self.notes

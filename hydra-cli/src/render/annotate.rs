@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::dump::{Part, Region};
+use super::escape;
 use super::plain;
 use super::size::plural;
 use hydra::Value;
@@ -113,7 +114,7 @@ impl<'a> Annotator<'a> {
             Kind::Struct | Kind::Tuple => {
                 let dot = if name.is_empty() { "" } else { "." };
                 for (index, own) in ty.fields().iter().enumerate() {
-                    let name = format!("{name}{dot}{}", own.name());
+                    let name = format!("{name}{dot}{}", escape::name(own.name()));
                     self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
                 }
             }
@@ -135,8 +136,8 @@ impl<'a> Annotator<'a> {
                     present.map_or(format!("no variant has the tag {tag}"), |variant| variant.name().into());
                 self.push(ty, at, size, &name, text);
                 for (index, own) in present.map_or(&[][..], |variant| variant.fields()).iter().enumerate() {
-                    let name =
-                        format!("{name}:{}.{}", present.map_or("", |variant| variant.name()), own.name());
+                    let variant = escape::name(present.map_or("", |variant| variant.name()));
+                    let name = format!("{name}:{variant}.{}", escape::name(own.name()));
                     self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
                 }
             }

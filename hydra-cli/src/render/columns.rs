@@ -2,8 +2,9 @@
 //! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
 #![forbid(unsafe_code)]
 
-use hydra::Value;
 use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
+use hydra::reflect::{Path, Step};
+use hydra::{Error, ErrorKind, Value};
 
 /// More columns than this are not told apart: the rest stays nested.
 const MAX_COLUMNS: usize = 4096;
@@ -13,7 +14,9 @@ const MAX_DEPTH: usize = 32;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Column {
     /// Names joined with dots; empty for the whole record.
-    pub(crate) name: String,
+    name: String,
+    /// The same, as a path.
+    pub(crate) path: Path,
     steps: Vec<usize>,
     ty: TypeIndex,
 }
@@ -21,23 +24,20 @@ pub(crate) struct Column {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct TypeIndex(u32);
 
-/// A field that was asked for and is not there.
-#[derive(Debug, PartialEq)]
-pub(crate) struct NoField {
-    pub(crate) path: String,
-    /// What there is at the last step that was found.
-    pub(crate) names: Vec<String>,
-}
-
 impl Column {
     /// The whole record.
     pub(crate) fn root() -> Column {
-        Column { name: String::new(), steps: Vec::new(), ty: TypeIndex(0) }
+        Column { name: String::new(), path: Path::default(), steps: Vec::new(), ty: TypeIndex(0) }
     }
 
-    /// The name, or what the only column of a table of bare values is called.
+    /// What it is called in CSV and JSON: the names with dots, or what the only column of a table of bare values is called.
     pub(crate) fn title(&self) -> &str {
-        if self.name.is_empty() { "value" } else { &self.name }
+        if self.steps.is_empty() { "value" } else { &self.name }
+    }
+
+    /// What people are shown: the path.
+    pub(crate) fn label(&self) -> String {
+        if self.steps.is_empty() { "value".to_string() } else { self.path.to_string() }
     }
 
     /// The positions that lead to it, newtypes and boxes left out.
@@ -57,21 +57,14 @@ impl Column {
 
     /// True if its cells are numbers, to be aligned at the right.
     pub(crate) fn is_number(&self, schema: &Schema) -> bool {
-        let mut ty = through(schema, self.ty);
-        if ty.kind() == Kind::Option {
-            ty = ty.element().map_or(ty, |inner| through(schema, index(inner)));
-        }
+        let (ty, _) = innermost(schema, self.ty(schema));
         let number = ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64);
         number && !matches!(ty.form(), Form::Timestamp { .. } | Form::Date)
     }
 
     /// Why a cell of CSV does not tell its value apart from all others, if it does not.
     pub(crate) fn csv_loss(&self, schema: &Schema) -> Option<&'static str> {
-        let ty = through(schema, self.ty);
-        let inner = match ty.kind() {
-            Kind::Option => through(schema, index(ty.element()?)),
-            _ => ty,
-        };
+        let (inner, _) = innermost(schema, self.ty(schema));
         match inner.kind() {
             Kind::List | Kind::Set | Kind::Map => Some("lists and maps are JSON text in one cell"),
             Kind::Array if inner.form() != Form::Uuid => Some("arrays are JSON text in one cell"),
@@ -82,10 +75,11 @@ impl Column {
     }
 
     fn child(&self, position: usize, name: &str, ty: TypeRef) -> Column {
-        let dot = if self.name.is_empty() { "" } else { "." };
-        let mut steps = self.steps.clone();
+        let dot = if self.steps.is_empty() { "" } else { "." };
+        let (mut steps, mut path) = (self.steps.clone(), self.path.clone());
         steps.push(position);
-        Column { name: format!("{}{dot}{name}", self.name), steps, ty: index(ty) }
+        path.push(Step::Field(name.to_string()));
+        Column { name: format!("{}{dot}{name}", self.name), path, steps, ty: index(ty) }
     }
 
     /// The columns inside a struct or tuple.
@@ -102,34 +96,28 @@ impl Column {
 }
 
 /// The columns that were asked for, each whole; the record itself if none was.
-pub(crate) fn pick(schema: &Schema, fields: &[String]) -> Result<Vec<Column>, NoField> {
+pub(crate) fn pick(schema: &Schema, fields: &[Path]) -> Result<Vec<Column>, Error> {
     if fields.is_empty() {
         return Ok(vec![Column::root()]);
     }
     fields.iter().map(|path| find(schema, path)).collect()
 }
 
-fn find(schema: &Schema, path: &str) -> Result<Column, NoField> {
-    let (mut column, mut rest) = (Column::root(), path);
-    loop {
+fn find(schema: &Schema, path: &Path) -> Result<Column, Error> {
+    path.steps().iter().try_fold(Column::root(), |column, step| {
         let children = column.children(schema);
-        let start = if column.name.is_empty() { 0 } else { column.name.len() + 1 };
-        let step = |child: &&Column| {
-            let own = child.name.get(start..).unwrap_or("");
-            rest.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        // Names may hold dots themselves: the longest that fits counts.
-        let Some(child) = children.iter().filter(step).max_by_key(|child| child.name.len()) else {
-            let names = children.into_iter().map(|child| child.name).collect();
-            return Err(NoField { path: path.to_string(), names });
-        };
-        let taken = child.name.len() - start;
-        column = child.clone();
-        match rest.get(taken + 1..) {
-            Some(left) => rest = left,
-            None => return Ok(column),
-        }
-    }
+        let found = children.iter().find(|child| child.path.steps().last() == Some(step)).cloned();
+        found.ok_or_else(|| {
+            let names: Vec<String> = children.iter().take(100).map(Column::label).collect();
+            let expected = match names.as_slice() {
+                [] => "no further field".to_string(),
+                names => format!("one of {}", names.join(", ")),
+            };
+            let error = Error::new(ErrorKind::NoSuchPath).expected(expected).found(path.to_string());
+            error
+                .help("hydra schema lists the fields; what is not a field of a struct or tuple has no column")
+        })
+    })
 }
 
 /// The columns with structs and tuples taken apart, in order.
@@ -146,6 +134,21 @@ fn add(schema: &Schema, column: &Column, depth: usize, columns: &mut Vec<Column>
         return;
     }
     children.iter().for_each(|child| add(schema, child, depth + 1, columns));
+}
+
+/// The type inside options, newtypes and boxes, and whether one of them is an option.
+pub(crate) fn innermost<'s>(schema: &'s Schema, mut ty: &'s Descriptor) -> (&'s Descriptor, bool) {
+    let mut optional = false;
+    for _ in schema.types() {
+        match ty.element() {
+            Some(inner) if matches!(ty.kind(), Kind::Option | Kind::Newtype | Kind::Box) => {
+                optional |= ty.kind() == Kind::Option;
+                ty = schema.resolve(inner);
+            }
+            _ => break,
+        }
+    }
+    (ty, optional)
 }
 
 /// The type inside newtypes and boxes; stops where a schema goes round in circles.

@@ -1,10 +1,12 @@
 //! Cells and rows of CSV (docs/VALUES.md).
 #![forbid(unsafe_code)]
 
-/// Appends a cell: null is empty, the empty string is `""`, and text is in quotes where it needs them.
-pub(crate) fn write_cell(out: &mut Vec<u8>, text: Option<&str>) {
-    let Some(text) = text else { return };
-    if !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+/// Appends a cell: null is `null` without quotes, and text is in quotes where it needs them or would be read as null.
+pub(crate) fn write_cell(out: &mut Vec<u8>, text: Option<&str>, null: &str) {
+    let Some(text) = text else { return out.extend_from_slice(null.as_bytes()) };
+    // A mark of the order of bytes at the start of a file would be none of its text.
+    let plain = !text.is_empty() && text != null && !text.starts_with('\u{feff}');
+    if plain && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         return out.extend_from_slice(text.as_bytes());
     }
     out.push(b'"');
@@ -24,7 +26,7 @@ mod tests {
 
     fn cell(value: Value<'_>) -> (String, bool) {
         let (mut out, mut buffer, lossy) = (Vec::new(), Vec::new(), Cell::new(false));
-        write_cell(&mut out, plain(value, Default::default(), &lossy, &mut buffer));
+        write_cell(&mut out, plain(value, Default::default(), &lossy, &mut buffer), "");
         (String::from_utf8(out).unwrap(), lossy.get())
     }
 

@@ -57,7 +57,7 @@ fn row(schema: &Schema, field: &Field) -> Vec<Cell> {
     vec![
         Cell::default(),
         cell(&field.offset().to_string(), true),
-        cell(field.name(), false),
+        cell(&escape::name(field.name()), false),
         cell(&spell(schema, schema.resolve(field.ty())), false),
         cell(&format!("{unit}{doc}"), true),
     ]

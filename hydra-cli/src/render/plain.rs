@@ -1,8 +1,9 @@
 //! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
 #![forbid(unsafe_code)]
 
+use super::escape;
 use hydra::Value;
-use hydra::describe::Kind;
+use hydra::describe::{Kind, Style};
 use hydra::reflect::{Scalar, Spelling};
 use std::cell::Cell;
 
@@ -34,6 +35,26 @@ pub(crate) fn plain<'b>(
     }
     let text = std::str::from_utf8(buffer).ok()?;
     Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+}
+
+/// The text of a value as people see it and `hydra set` reads it, in the quotes of JSON where it would be taken for another
+/// value's; none for an option without a value.
+pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
+    let (mut buffer, lossy) = (Vec::new(), Cell::default());
+    let text = plain(value, spelling, &lossy, &mut buffer)?;
+    let mut inner = value;
+    while let (Kind::Option | Kind::Newtype | Kind::Box, Ok(next)) = (inner.kind(), inner.inner()) {
+        inner = next;
+    }
+    let bytes = matches!(inner.kind(), Kind::Bytes | Kind::Opaque);
+    let is_text = bytes
+        || matches!(inner.kind(), Kind::String | Kind::Char)
+        || inner.variant().is_some_and(|variant| variant.style() == Style::Unit);
+    let odd = text.is_empty() || text == "null" || text.starts_with('"') || text.contains(escape::is_control);
+    match is_text && (odd || bytes && text.starts_with("0x")) {
+        true => Some(escape::json(&serde_json::to_string(text).unwrap_or_default()).into_owned()),
+        false => Some(escape::json(text).into_owned()),
+    }
 }
 
 /// The same in a string of its own; `null` for none.

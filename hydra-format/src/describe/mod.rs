@@ -24,3 +24,4 @@ pub(crate) use kind::{NANOS, is_duration, is_timestamp};
 pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};
 pub use note::{AttrValue, DefaultImage, Note};
 pub use schema::Schema;
+pub(crate) use spell::{Name, Quoted};

@@ -131,6 +131,46 @@ fn rust_name(kind: Kind) -> &'static str {
     }
 }
 
+/// The name of a field or variant as paths spell it: in quotes unless it is made of letters, digits and `_`.
+pub(crate) struct Name<'n>(pub(crate) &'n str);
+
+impl Name<'_> {
+    pub(crate) fn is_bare(c: char) -> bool {
+        c.is_alphanumeric() || c == '_'
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            name if !name.is_empty() && name.chars().all(Name::is_bare) => f.write_str(name),
+            name => Quoted(name).fmt(f),
+        }
+    }
+}
+
+/// True for characters that turn the direction of what follows.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// In quotes; quotes, backslashes and characters that a terminal obeys escaped as in Rust.
+pub(crate) struct Quoted<'n>(pub(crate) &'n str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for c in self.0.chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                c if c.is_control() || turns(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+                c => f.write_char(c)?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
 /// The schema in the manner of Rust, documentation as comments; `{:#}` adds offsets, sizes and alignments.
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,7 +203,7 @@ fn item(schema: &Schema, ty: &Descriptor, f: &mut fmt::Formatter<'_>) -> fmt::Re
             writeln!(f, "enum {name}: {} {{", ty.tag.map_or("", Kind::name))?;
             for variant in &*ty.variants {
                 comments(&variant.notes, "    ", f)?;
-                write!(f, "    {}", variant.name)?;
+                write!(f, "    {}", Name(&variant.name))?;
                 match variant.style {
                     Style::Unit => {}
                     Style::Tuple => tuple_fields(schema, &variant.fields, f)?,
@@ -206,7 +246,7 @@ fn fields(schema: &Schema, fields: &[Field], indent: &str, f: &mut fmt::Formatte
     for field in fields {
         comments(&field.notes, indent, f)?;
         let ty = schema.resolve(field.ty);
-        write!(f, "{indent}{}: {},", field.name, schema.spell_rust(ty))?;
+        write!(f, "{indent}{}: {},", Name(&field.name), schema.spell_rust(ty))?;
         if f.alternate() {
             write!(f, " // @{}, {} bytes", field.offset, ty.size)?;
         }

@@ -109,7 +109,7 @@ fn machines_must_hold_numbers_exactly() {
         let from: serde::de::value::U64Deserializer<Error> = number.into_deserializer();
         Binary(from).read::<f64>()
     };
-    assert_eq!(integer(1 << 60).as_deref(), Ok("1.152921504606847e18"));
+    assert_eq!(integer(1 << 60).as_deref(), Ok("1.152921504606847e+18"));
     assert!(integer((1 << 60) + 1).is_err());
 }
 

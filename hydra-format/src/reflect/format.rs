@@ -7,7 +7,7 @@ use crate::describe::{Kind, Style};
 use std::fmt::{Debug, Display, Formatter, Result};
 
 /// Compact Rust-like text: `Log { time: 5, tags: ["x"] }`; with `{:#}` over several lines. Times are RFC 3339 in
-/// UTC, durations are seconds, floats have the digits that they need; bytes that are not printable ASCII are hexadecimal.
+/// UTC, durations are seconds, floats are as in JSON; bytes that are not printable ASCII are hexadecimal.
 impl Display for Value<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         Shown(*self, 0).fmt(f)
@@ -105,8 +105,8 @@ fn show_scalar(scalar: Scalar<'_>, f: &mut Formatter<'_>) -> Result {
         Scalar::Char(c) => write!(f, "{c:?}"),
         Scalar::Int(number) => write!(f, "{number}"),
         Scalar::Uint(number) => write!(f, "{number}"),
-        Scalar::F32(number) => write!(f, "{number:?}"),
-        Scalar::F64(number) => write!(f, "{number:?}"),
+        Scalar::F32(number) => f.write_str(zmij::Buffer::new().format(number)),
+        Scalar::F64(number) => f.write_str(zmij::Buffer::new().format(number)),
         Scalar::Str(text) => write!(f, "{text:?}"),
         Scalar::Bytes(bytes) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
             write!(f, "b\"{}\"", bytes.escape_ascii())

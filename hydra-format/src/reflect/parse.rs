@@ -11,13 +11,22 @@ pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
     match (kind, ty.form()) {
         (Kind::Newtype | Kind::Box, _) => parse(text, ty.element()).map(Data::some),
-        (Kind::Option, _) if matches!(text, "null" | "none" | "None") => Ok(Data::None),
+        (Kind::Option, _) if text == "null" => Ok(Data::None),
         (Kind::Option, _) => parse(text, ty.element()).map(Data::some),
-        (Kind::Unit, _) if text == "()" => Ok(Data::Unit),
+        (Kind::Unit, _) if matches!(text, "null" | "()") => Ok(Data::Unit),
         (Kind::Bool, _) => text.parse().map(Data::Bool).map_err(|_| wrong(text, "true or false")),
         (Kind::Char, _) => text.parse().map(Data::Char).map_err(|_| wrong(text, "one character")),
-        (Kind::F32, _) => finite(text, text.parse::<f32>().ok().map(|n| (n.is_infinite(), Data::F32(n))), ty),
-        (Kind::F64, _) => finite(text, text.parse::<f64>().ok().map(|n| (n.is_infinite(), Data::F64(n))), ty),
+        (Kind::F32, _) => match text.parse::<f32>() {
+            Ok(number) if number.is_infinite() && !is_special(text) => Err(too_large(text, ty)),
+            // `-nan` is what some programs write for any of them.
+            Ok(number) => Ok(Data::F32(if number.is_nan() { f32::NAN } else { number })),
+            Err(_) => Err(wrong(text, ty.name())),
+        },
+        (Kind::F64, _) => match text.parse::<f64>() {
+            Ok(number) if number.is_infinite() && !is_special(text) => Err(too_large(text, ty)),
+            Ok(number) => Ok(Data::F64(if number.is_nan() { f64::NAN } else { number })),
+            Err(_) => Err(wrong(text, ty.name())),
+        },
         (Kind::String, _) => Ok(Data::from(text)),
         (Kind::Bytes | Kind::Opaque, _) => bytes(text).map(Data::Bytes),
         (Kind::Array, Form::Uuid) => uuid(text).map(Data::parts),
@@ -39,12 +48,9 @@ fn too_large(text: &str, ty: Type<'_>) -> Error {
     Error::new(ErrorKind::OutOfRange).expected(ty.name()).found(text)
 }
 
-fn finite(text: &str, number: Option<(bool, Data)>, ty: Type<'_>) -> Result<Data> {
-    match number {
-        Some((true, _)) if text.contains(|c: char| c.is_ascii_digit()) => Err(too_large(text, ty)),
-        Some((_, number)) => Ok(number),
-        None => Err(wrong(text, ty.name())),
-    }
+/// True for `NaN`, `-inf`, `Infinity` and the like, in any case.
+pub(super) fn is_special(text: &str) -> bool {
+    !text.contains(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
 fn variant(text: &str, ty: Type<'_>) -> Result<Data> {
@@ -127,8 +133,13 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
         return Parsed::Not;
     }
     let fraction = fraction.trim_end_matches('0');
-    let Ok(number) = format!("{whole}{fraction}").parse::<u128>() else { return Parsed::TooLarge };
-    let shift = (0i64.saturating_sub(exponent.into())).saturating_sub_unsigned(fraction.len() as u64);
+    let all = format!("{whole}{fraction}");
+    // Zeros at the end may be more than the number has digits.
+    let digits = all.trim_end_matches('0');
+    let Ok(number) = format!("0{digits}").parse::<u128>() else { return Parsed::TooLarge };
+    let zeros = all.len().saturating_sub(digits.len()) as u64;
+    let shift = 0i64.saturating_sub(exponent.into()).saturating_sub_unsigned(fraction.len() as u64);
+    let shift = shift.saturating_add_unsigned(zeros);
     let number = match u32::try_from(shift.unsigned_abs()).ok().and_then(|shift| 10u128.checked_pow(shift)) {
         _ if number == 0 => Some(0),
         Some(factor) if shift >= 0 => number.checked_mul(factor),

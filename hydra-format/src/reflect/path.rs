@@ -7,7 +7,7 @@ use super::parse::parse;
 use super::types::Type;
 use super::value::Repr;
 use super::{Data, Scalar, Value};
-use crate::describe::{Form, Kind, Variant};
+use crate::describe::{Form, Kind, Name, Quoted, Variant, position};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -97,40 +97,14 @@ fn print(steps: &[Step]) -> String {
         match step {
             Step::Field(name) => {
                 text.push_str(if text.is_empty() { "" } else { "." });
-                push_name(&mut text, name);
+                write!(text, "{}", Name(name)).unwrap_or_default();
             }
             Step::Index(index) => write!(text, "[{index}]").unwrap_or_default(),
-            Step::Key(key) => write!(text, "[{}]", quoted(key)).unwrap_or_default(),
-            Step::Variant(name) => {
-                text.push(':');
-                push_name(&mut text, name);
-            }
+            Step::Key(key) => write!(text, "[{}]", Quoted(key)).unwrap_or_default(),
+            Step::Variant(name) => write!(text, ":{}", Name(name)).unwrap_or_default(),
             Step::Some => text.push('?'),
         }
     }
-    text
-}
-
-fn push_name(text: &mut String, name: &str) {
-    let bare = !name.is_empty() && name.chars().all(is_bare);
-    text.push_str(&if bare { name.to_string() } else { quoted(name) });
-}
-
-fn is_bare(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// In quotes; quotes, backslashes and control characters escaped as in Rust.
-fn quoted(name: &str) -> String {
-    let mut text = String::from('"');
-    for c in name.chars() {
-        match c {
-            '"' | '\\' => text.extend(['\\', c]),
-            c if c.is_control() => write!(text, "\\u{{{:x}}}", u32::from(c)).unwrap_or_default(),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
     text
 }
 
@@ -164,7 +138,7 @@ impl<'t> Parser<'t> {
             self.text,
             self.at..self.at,
         )
-        .help("a path is made of names, [0], [\"key\"], :Variant and ?")
+        .help("a path is made of names, [0], [\"key\"], :Variant and ?; names of other characters than letters, digits and _ are in quotes: .\"unit price\"")
     }
 
     fn need(&mut self, token: &str) -> Result<()> {
@@ -176,7 +150,7 @@ impl<'t> Parser<'t> {
             return self.string();
         }
         let rest = self.rest();
-        let name = rest.split(|c| !is_bare(c)).next().unwrap_or_default();
+        let name = rest.split(|c| !Name::is_bare(c)).next().unwrap_or_default();
         if name.is_empty() {
             return Err(self.fail(expected));
         }
@@ -297,7 +271,7 @@ fn is_bare_table(name: &str) -> bool {
 impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(table) = &self.table {
-            write!(f, "[{}]", if is_bare_table(table) { table.clone() } else { quoted(table) })?;
+            write!(f, "[{}]", if is_bare_table(table) { table.clone() } else { Quoted(table).to_string() })?;
         }
         let bound = |bound: Option<i64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
         match self.records {
@@ -319,7 +293,7 @@ impl FromStr for Locator {
         let mut locator = Locator { table: parser.table()?, ..Locator::default() };
         locator.records = parser.records()?;
         let prefixed = parser.at > 0;
-        if prefixed && !parser.eat(".") && parser.rest().starts_with(|c| is_bare(c) || c == '"') {
+        if prefixed && !parser.eat(".") && parser.rest().starts_with(|c| Name::is_bare(c) || c == '"') {
             return Err(parser.fail("`.`, `[`, `:` or `?`"));
         }
         locator.path = parser.steps()?;
@@ -462,7 +436,11 @@ impl<'a> Value<'a> {
     /// The position of a key among those of a map.
     pub(super) fn key_position(self, key: &str) -> Result<usize> {
         if self.kind() != Kind::Map {
-            return Err(self.wrong_kind("a map"));
+            let error = self.wrong_kind("a map");
+            return Err(match position(self.own_fields(), key) {
+                Some(_) => error.help(format!("the field of this name is .{}", Name(key))),
+                None => error,
+            });
         }
         let mut entries = self.entries()?;
         let ty = key_type(self);
@@ -480,7 +458,7 @@ impl<'a> Value<'a> {
 
     #[cold]
     fn no_key(self, key: &str) -> Error {
-        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", quoted(key)));
+        let error = Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", Quoted(key)));
         let entries = self.entries().into_iter().flatten().take(4096);
         let keys: Vec<_> = entries.filter_map(|(key, _)| key_text(key.through())).collect();
         match keys.is_empty() && self.count() > 0 {

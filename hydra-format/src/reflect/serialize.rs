@@ -194,11 +194,11 @@ impl<'a> Spelled<'a> {
                 _ => serializer.serialize_u128(number),
             },
             Scalar::F32(number) if text && !number.is_finite() => {
-                self.note(number.is_nan() && number.abs().to_bits() != f32::NAN.to_bits());
+                self.note(number.is_nan() && number.to_bits() != f32::NAN.to_bits());
                 serializer.collect_str(&number)
             }
             Scalar::F64(number) if text && !number.is_finite() => {
-                self.note(number.is_nan() && number.abs().to_bits() != f64::NAN.to_bits());
+                self.note(number.is_nan() && number.to_bits() != f64::NAN.to_bits());
                 serializer.collect_str(&number)
             }
             Scalar::F32(number) => serializer.serialize_f32(number),

@@ -414,7 +414,11 @@ fn text_is_one_line_or_many() {
     assert_eq!(Value::of(&value.members).to_string(), "{10, 20, 30}");
     assert_eq!(Value::of(&b"a\"b".to_vec()).to_string(), r#"b"a\"b""#);
     assert_eq!(Value::of(&Box::new(f32::NAN)).to_string(), "NaN");
-    assert_eq!(Value::of(&vec![0.1f32, 1e20]).to_string(), "[0.1, 1e20]");
+    assert_eq!(Value::of(&vec![0.1f32, 1e20]).to_string(), "[0.1, 1e+20]");
+    // As in JSON: of two shortest decimals that are equally near, the even one.
+    for float in [-97.23049926757812, 1e16, 1e-7, -0.0, f64::MAX, 123_456_789_012_345_680.0] {
+        assert_eq!(Value::of(&float).to_string(), serde_json::to_string(&float).unwrap());
+    }
 }
 
 #[test]
@@ -470,7 +474,7 @@ fn paths_print_as_they_parse() {
         assert!(error.to_string().contains(&format!("(at byte {at})")), "{text}: {error}");
     }
     // Every path of a pseudo-random set of steps prints as something that parses as itself.
-    let names = ["a", "", "x y", "\"", "\\", "0", "é", "a.b", "[", "\n", "?", ":"];
+    let names = ["a", "", "x y", "\"", "\\", "0", "é", "a.b", "[", "\n\u{202e}", "?", ":"];
     let mut state = 1u64;
     for _ in 0..5000 {
         let mut next = |bound: u64| {

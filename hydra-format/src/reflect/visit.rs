@@ -104,7 +104,7 @@ fn narrow(number: f64, text: bool) -> Option<f32> {
     }
     let other = if back < number { near.next_up() } else { near.next_down() };
     let is_middle = (back + f64::from(other)) / 2.0 == number;
-    let is_text_of = |float: f32| float.to_string().parse() == Ok(number);
+    let is_text_of = |float: f32| zmij::Buffer::new().format_finite(float).parse() == Ok(number);
     Some(if is_middle && is_text_of(other) && !is_text_of(near) { other } else { near })
 }
 
@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for Visit<'_> {
         let data = match ty.kind() {
             Kind::String => return self.string(text),
             kind if kind.is_integer() || kind == Kind::Char || is_spelled(ty) => return self.parsed(text),
-            Kind::F32 | Kind::F64 if matches!(text, "NaN" | "inf" | "-inf") => return self.parsed(text),
+            Kind::F32 | Kind::F64 if parse::is_special(text) => return self.parsed(text),
             Kind::Enum if self.node.body.is_none() => {
                 let named = fit::variant(text, ty).ok().filter(|(_, variant)| variant.style() == Style::Unit);
                 named.map(|(index, _)| Data::Variant(index, Vec::new()))
@@ -263,7 +263,7 @@ impl<'de> Visitor<'de> for Visit<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let Visit { mut node, text } = self;
         match node.ty.kind() {
-            Kind::Struct if !is_tuple_struct(node.ty.ty.fields()) => {
+            Kind::Struct => {
                 *node.data = Data::Parts(node.fields(node.ty.ty.fields(), from)?);
                 Ok(())
             }

@@ -1,0 +1,296 @@
+//! Numbers in text: which float a decimal names, and which type holds all numbers of a column or a field. It knows neither
+//! CSV nor JSON.
+#![forbid(unsafe_code)]
+
+use super::infer::{Spot, Witness};
+use hydra::Kind;
+
+/// What a text is as a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Number {
+    /// Digits, and a minus sign before them.
+    Int { negative: bool, magnitude: u128 },
+    /// With a point or an exponent, and a float is named by it.
+    Float,
+    /// A number that no type of numbers holds, and why.
+    Odd(&'static str),
+}
+
+/// Digits that are the most that any f64 has, written without an exponent.
+const MOST_DIGITS: usize = 767;
+
+impl Number {
+    /// None if the text is no number.
+    pub(super) fn of(text: &str) -> Option<Number> {
+        if let Some(number) = Number::short(text) {
+            return Some(number);
+        }
+        let decimal = Decimal::parse(text)?;
+        if decimal.leading_zero {
+            return Some(Number::Odd("has a leading zero"));
+        }
+        Some(match (decimal.integer && text != "-0", text.trim_start_matches('-').parse::<u128>()) {
+            (true, Ok(magnitude)) => Number::Int { negative: text.starts_with('-'), magnitude },
+            (true, Err(_)) => Number::Odd("needs more than 128 bits"),
+            (false, _) if decimal.names_float(text) => Number::Float,
+            (false, _) => Number::Odd("has more digits or range than f64 keeps"),
+        })
+    }
+
+    /// What most numbers are, without a detour: up to fifteen digits with a point among them or none, no leading zero.
+    fn short(text: &str) -> Option<Number> {
+        let digits = text.as_bytes();
+        let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+        let (mut magnitude, mut points) = (0u64, 0);
+        for &digit in digits.get(..digits.len().min(17))? {
+            match digit {
+                b'0'..=b'9' => magnitude = magnitude * 10 + u64::from(digit - b'0'),
+                b'.' => points += 1,
+                _ => return None,
+            }
+        }
+        let plain = match digits {
+            [b'0', b'.', ..] | [b'1'..=b'9', ..] | [b'0'] => points < 2 && digits.len() <= 15 && text != "-0",
+            _ => false,
+        };
+        let int = Number::Int { negative: digits.len() < text.len(), magnitude: magnitude.into() };
+        plain.then_some(if points == 0 { int } else { Number::Float })
+    }
+}
+
+/// True for what programs write for a float that is no number or has no end. Names of people and things are written in
+/// other ways: `Nan`, `INf`.
+pub(super) fn is_special(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let inf = ["inf", "Inf", "INF", "infinity", "Infinity", "INFINITY"];
+    inf.contains(&unsigned) || ["nan", "NaN", "NAN"].contains(&unsigned)
+}
+
+/// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal
+/// has, is the decimal again. Where two decimals are equally near to the float, each names it.
+pub(super) fn names_float(text: &str) -> bool {
+    Decimal::parse(text).is_some_and(|decimal| decimal.names_float(text))
+}
+
+/// What all numbers of one place have in common.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers {
+    /// How many there are with a point or an exponent, and that are none or have no end.
+    pub(super) floats: u64,
+    /// The largest magnitudes below and above zero.
+    pub(super) low: u128,
+    pub(super) high: u128,
+    /// The first that f64 does not hold exactly: of integers, that matters only beside floats.
+    pub(super) inexact: Option<Witness>,
+}
+
+impl Numbers {
+    /// Takes in an integer, whose text is asked for if it is long.
+    pub(super) fn int(
+        &mut self,
+        negative: bool,
+        magnitude: u128,
+        spot: &Spot,
+        text: impl FnOnce() -> String,
+    ) {
+        let end = if negative { &mut self.low } else { &mut self.high };
+        *end = magnitude.max(*end);
+        if magnitude > 1 << f64::MANTISSA_DIGITS && self.inexact.is_none() {
+            let text = text();
+            if !names_float(&text) {
+                self.inexact = Some(Witness::new(spot, &text, "has more digits than f64 keeps"));
+            }
+        }
+    }
+
+    /// The narrowest type that holds all of them, of those that are inferred.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        let bits = |number: u128| 128 - number.leading_zeros();
+        let (below, above) = (bits(self.low.saturating_sub(1)), bits(self.high));
+        match (self.low, below.max(above)) {
+            _ if self.floats > 0 => Some(Kind::F64),
+            (_, ..=63) => Some(Kind::I64),
+            (0, ..=64) => Some(Kind::U64),
+            (_, ..=127) => Some(Kind::I128),
+            (0, _) => Some(Kind::U128),
+            _ => None,
+        }
+    }
+}
+
+/// A decimal number, exactly: digits without zeros at either end, times ten to the exponent.
+struct Decimal {
+    digits: Vec<u8>,
+    exponent: i64,
+    /// Written without a point and an exponent.
+    integer: bool,
+    leading_zero: bool,
+}
+
+impl Decimal {
+    /// See [`names_float`].
+    fn names_float(&self, text: &str) -> bool {
+        let (count, point) = (self.digits.len(), self.exponent.saturating_add(self.digits.len() as i64));
+        if count == 0 || (count <= 15 && (-300..300).contains(&point)) {
+            return true; // fifteen digits always survive f64
+        }
+        let Ok(float) = text.parse::<f64>() else { return false };
+        if !float.is_finite() || count > MOST_DIGITS {
+            return false;
+        }
+        let rounded = |digits: usize| Decimal::parse(&format!("{float:.*e}", digits - 1));
+        let is_self = |it: &Decimal| (it.exponent, &it.digits) == (self.exponent, &self.digits);
+        // One digit more, a five, and nothing behind it; all digits are asked for only where the next are zeros.
+        let is_half = |it: &Decimal| match (it.digits.split_last(), self.digits.split_last()) {
+            (Some((b'5', [start @ .., last])), Some((own, own_start))) => {
+                it.exponent + 1 == self.exponent
+                    && start == own_start
+                    && matches!(own.checked_sub(*last), Some(0 | 1))
+            }
+            _ => false,
+        };
+        rounded(count).as_ref().is_some_and(is_self)
+            || [count + 16, MOST_DIGITS].iter().all(|&digits| rounded(digits).as_ref().is_some_and(is_half))
+    }
+
+    fn parse(text: &str) -> Option<Decimal> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+            Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+            None => (unsigned, None),
+        };
+        let (whole, fraction) = match mantissa.find('.') {
+            Some(at) => (&mantissa[..at], Some(&mantissa[at + 1..])),
+            None => (mantissa, None),
+        };
+        let fraction_digits = fraction.unwrap_or("");
+        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.len() + fraction_digits.len() == 0 || !all_digits(whole) || !all_digits(fraction_digits) {
+            return None;
+        }
+        let mut power = match exponent {
+            Some(text) => {
+                let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+                if digits.is_empty() || digits.len() > 9 || !all_digits(digits) {
+                    return None;
+                }
+                text.parse::<i64>().ok()?
+            }
+            None => 0,
+        };
+        power -= fraction_digits.len() as i64;
+        let all: Vec<u8> = whole.bytes().chain(fraction_digits.bytes()).collect();
+        let zeros = all.iter().take_while(|&&digit| digit == b'0').count();
+        let mut digits = all[zeros..].to_vec();
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+            power += 1;
+        }
+        Some(Decimal {
+            exponent: if digits.is_empty() { 0 } else { power },
+            digits,
+            integer: fraction.is_none() && exponent.is_none(),
+            leading_zero: whole.len() > 1 && whole.starts_with('0'),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both decimals name the float that they are, with a sign and without.
+    fn names(text: &str) -> bool {
+        let named = names_float(text);
+        assert_eq!(names_float(&format!("-{text}")), named, "{text}");
+        named
+    }
+
+    #[test]
+    fn decimals_that_name_a_float() {
+        for text in [
+            "0.1",
+            "0.10000000000000001",
+            "0.1000000000000000055511151231257827021181583404541015625",
+            "1.000000000000000056e-01",
+            "0.10000000000000000555",
+            "97.23049926757812",
+            "97.23049926757813",
+            "97.230499267578125",
+            "1e23",
+            "5e-324",
+            "4.94065645841246544e-324",
+            "1.7976931348623157e308",
+            "1.7976931348623157081e308",
+            "9223372036854776000",
+            "18446744073709552000.0",
+            "0.0000",
+            "123456789012345680",
+        ] {
+            assert!(names(text), "{text}");
+        }
+        for text in [
+            "0.10000000000000000000001",
+            "0.12345678901234567891",
+            "97.230499267578131",
+            "97.2304992675781249",
+            "9007199254740993",
+            "9007199254740993e0",
+            "123456789012345678",
+            "3e-324",
+            "1e-400",
+            "1e999",
+            "0.30000000000000001",
+        ] {
+            assert!(!names(text), "{text}");
+        }
+        assert!(!names_float(&format!("0.{}", "123".repeat(100_000))));
+    }
+
+    /// What printf, with any number of digits, and every shortest printer make of a float names it.
+    #[test]
+    fn what_printers_write_names_the_float() {
+        let mut state = 1u64;
+        for round in 0..20_000u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let bits = state ^ state >> 29;
+            let widened = f64::from(f32::from_bits(bits as u32));
+            let float = if round % 2 == 0 { f64::from_bits(bits) } else { widened };
+            if !float.is_finite() {
+                continue;
+            }
+            let digits = 16 + (round % 30) as usize;
+            let json = serde_json::to_string(&float).unwrap();
+            for text in [format!("{float}"), format!("{float:e}"), format!("{float:.digits$e}"), json] {
+                assert!(text.parse::<f64>().is_ok_and(|back| back == float) && names_float(&text), "{text}");
+            }
+            // One more in the last of many digits is another value.
+            let other = format!("{float:.40e}").replacen('e', "1e", 1);
+            assert_eq!(names_float(&other), float == 0.0 || format!("{float:.41e}") == other, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_narrowest_type_that_holds_all() {
+        let kind = |texts: &[&str]| {
+            let mut numbers = Numbers::default();
+            for text in texts {
+                match Number::of(text) {
+                    Some(Number::Int { negative, magnitude }) => {
+                        numbers.int(negative, magnitude, &Spot { line: 1, file: None }, || text.to_string());
+                    }
+                    other => panic!("{text}: {other:?}"),
+                }
+            }
+            numbers.kind()
+        };
+        assert_eq!(kind(&["9223372036854775807", "-9223372036854775808"]), Some(Kind::I64));
+        assert_eq!(kind(&["18446744073709551615", "0"]), Some(Kind::U64));
+        assert_eq!(kind(&["9223372036854775808", "-1"]), Some(Kind::I128));
+        assert_eq!(kind(&["-9223372036854775809"]), Some(Kind::I128));
+        assert_eq!(kind(&[&i128::MIN.to_string(), &i128::MAX.to_string()]), Some(Kind::I128));
+        assert_eq!(kind(&[&u128::MAX.to_string()]), Some(Kind::U128));
+        assert_eq!(kind(&[&u128::MAX.to_string(), "-1"]), None);
+        assert_eq!(kind(&["-170141183460469231731687303715884105729"]), None);
+    }
+}
