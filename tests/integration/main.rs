@@ -2,6 +2,8 @@
 
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
+/// What was acknowledged, read as the newest type.
+mod acknowledged;
 /// Values whose Drop panics while they are changed.
 mod drops;
 /// Types of other crates: their forms, their limits, opaque values, and the features that bring them.

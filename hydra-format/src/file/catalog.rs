@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Schemas of one table among which the newest is looked for.
-const MOST_GENERATIONS: usize = 16;
+pub(crate) const MOST_GENERATIONS: usize = 16;
 
-/// A table: the records of one type name.
+/// A table: the records under one name.
 #[derive(Clone, Debug)]
 pub struct TableInfo {
     pub(crate) name: String,
@@ -113,14 +113,21 @@ impl Catalog {
         self.numbers.get(name).copied()
     }
 
+    /// The schemas of a table by their ids.
+    pub(crate) fn schemas_of(&self, table: usize) -> impl DoubleEndedIterator<Item = (u32, &Arc<Schema>)> {
+        let ids = self.tables.get(table).map(TableInfo::schemas).unwrap_or_default();
+        ids.iter().filter_map(|id| Some((*id, &self.schemas.get(id)?.schema)))
+    }
+
     /// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
     pub(crate) fn newest_schema(&self, table: usize) -> Option<u32> {
-        let mut ids = self.tables.get(table)?.schemas.iter().rev().take(MOST_GENERATIONS).rev();
-        let first = *ids.next()?;
-        Some(ids.fold(first, |newest, id| match (self.schemas.get(id), self.schemas.get(&newest)) {
-            (Some(next), Some(last)) if !is_older(&next.schema, &last.schema) => *id,
-            _ => newest,
-        }))
+        newest(self.schemas_of(table).rev().take(MOST_GENERATIONS).map(|(id, schema)| (Some(id), &**schema)))
+    }
+
+    /// The newest schema of a table if one more is added to it; none if that is the one.
+    pub(crate) fn newest_with(&self, table: usize, added: &Schema) -> Option<u32> {
+        let known = self.schemas_of(table).rev().take(MOST_GENERATIONS.saturating_sub(1));
+        newest(std::iter::once((None, added)).chain(known.map(|(id, schema)| (Some(id), &**schema))))
     }
 
     /// Records of all tables.
@@ -443,6 +450,16 @@ impl Catalog {
             }
         }
     }
+}
+
+/// The id of the newest of some schemas, which come from the last to the first.
+fn newest<'a>(schemas: impl Iterator<Item = (Option<u32>, &'a Schema)>) -> Option<u32> {
+    let mut schemas: Vec<_> = schemas.collect();
+    let first = schemas.pop()?;
+    let later = |newest: (Option<u32>, &'a Schema), next: (Option<u32>, &'a Schema)| {
+        if is_older(next.1, newest.1) { newest } else { next }
+    };
+    schemas.into_iter().rfold(first, later).0
 }
 
 fn search(entries: &[Entry], record: u64) -> Option<Entry> {

@@ -39,6 +39,6 @@ pub use records::{Block, Record, Rows};
 pub use recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
 pub use report::{Report, State};
 pub use rewrite::{Compaction, Size, compact};
-pub use single::{load, save};
+pub use single::{load, load_named, save};
 pub use table::{Blocks, Row, Table};
 pub use writer::{Editor, Level, TableId, Writer, WriterOptions};
