@@ -372,5 +372,5 @@ impl<'a> Runner<'a, '_, '_> {
 
 #[cold]
 fn unknown(target: &str, found: &str) -> Error {
-    Error::new(ErrorKind::BadValue).expected(format!("a variant of {target}")).found(found)
+    Error::new(ErrorKind::UnknownVariant).expected(format!("a variant of {target}")).found(found)
 }

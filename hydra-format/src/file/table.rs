@@ -229,8 +229,8 @@ impl<T: Row> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// `NoSuchPath` if there is no such record; what is wrong with its block; `BadValue` if this record has no counterpart
-    /// in this type.
+    /// `NoSuchPath` if there is no such record; what is wrong with its block; `UnknownVariant` if this record has no
+    /// counterpart in this type.
     #[inline]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };

@@ -275,11 +275,13 @@ mod tests {
         assert_eq!(push(&mut builder, &"x".repeat(1000)).unwrap(), Pushed::Done);
         assert_eq!(push(&mut builder, &String::new()).unwrap(), Pushed::Full);
         let mut flat = Builder::new(48, 64 + 3 * 48);
-        assert_eq!(flat.flat_room(), 3);
-        assert!(flat.push_flat(&[0; 144]) && !flat.push_flat(&[0; 48]));
+        assert!(flat.flat_room() == 0 && !flat.push_flat(&[0; 48]), "the first one is noticed");
+        let blank = |flat: &mut Builder| flat.push(|_| (), |_, _| ()).unwrap();
+        assert_eq!((blank(&mut flat), flat.flat_room()), (Pushed::Done, 2));
+        assert!(flat.push_flat(&[0; 96]) && !flat.push_flat(&[0; 48]));
         flat.stop();
         flat.seal(Regions::default());
-        assert!(!flat.push_flat(&[0; 48]));
+        assert_eq!((blank(&mut flat), flat.push_flat(&[0; 48])), (Pushed::Done, false));
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Tables {
         let mut ways = HashMap::new();
         for (id, stored) in catalog.schemas_of(number) {
             let evolution = Evolution::between(stored, schema).map_err(newer)?;
-            if id == newest_id && evolution.loses() && version(schema) == version(stored) {
+            if id == newest_id && evolution.removes() && version(schema) == version(stored) {
                 Evolution::between(schema, stored).map_err(older)?;
             }
             ways.insert(id, Newest::new(evolution, schema));

@@ -388,8 +388,21 @@ fn another_type_under_the_same_name_is_a_mismatch() {
     let memory = Memory::default();
     let mut writer = create(&memory, options());
     writer.dynamic_table(&schema(Kind::U64)).unwrap();
-    let error = writer.dynamic_table(&schema(Kind::U32)).unwrap_err();
-    assert_eq!((error.kind(), error.path_text()), (ErrorKind::TypeMismatch, Some("id")));
+    let other = Schema::new(vec![
+        Descriptor::structure("Item", vec![("id".to_string(), TypeRef::Index(1))]),
+        Descriptor::scalar(Kind::String),
+    ])
+    .unwrap();
+    for error in [
+        writer.dynamic_table(&other).unwrap_err(),
+        writer.dynamic_table(&schema(Kind::U32)).unwrap_err(),
+        writer.dynamic_table_named("Item", &other).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+        assert!(error.to_string().contains("`table_named"), "{error}");
+    }
+    let error = writer.dynamic_table_named("Item", &other).unwrap_err();
+    assert!(error.path_text() == Some("id") && error.message().contains("version"), "{error}");
     assert!(writer.dynamic_table(&schema(Kind::U64)).is_ok());
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
