@@ -10,7 +10,7 @@ mod old {
     use super::BTreeMap;
 
     #[derive(hydra::Hydra, Debug, Clone, Copy, PartialEq)]
-    pub enum E {
+    pub(crate) enum E {
         A,
         B,
         #[hydra(other)]
@@ -18,28 +18,28 @@ mod old {
     }
 
     #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
-    pub struct Of<T> {
-        pub inner: T,
+    pub(crate) struct Of<T> {
+        pub(crate) inner: T,
     }
 
     #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
-    pub struct Row {
-        pub plain: E,
-        pub option: Option<E>,
-        pub list: Vec<E>,
-        pub map: BTreeMap<u8, E>,
-        pub boxed: Box<E>,
-        pub array: [E; 2],
-        pub tuple: (u8, E),
-        pub generic: Of<Vec<Option<E>>>,
-        pub name: String,
+    pub(crate) struct Row {
+        pub(crate) plain: E,
+        pub(crate) option: Option<E>,
+        pub(crate) list: Vec<E>,
+        pub(crate) map: BTreeMap<u8, E>,
+        pub(crate) boxed: Box<E>,
+        pub(crate) array: [E; 2],
+        pub(crate) tuple: (u8, E),
+        pub(crate) generic: Of<Vec<Option<E>>>,
+        pub(crate) name: String,
     }
 
     #[derive(hydra::Hydra, Debug, Clone, Copy, PartialEq)]
     #[hydra(name = "Flat")]
     #[repr(C)]
-    pub struct Flat {
-        pub e: E,
+    pub(crate) struct Flat {
+        pub(crate) e: E,
     }
 }
 
@@ -48,36 +48,36 @@ mod new {
     use super::BTreeMap;
 
     #[derive(hydra::Hydra, Debug, Clone, Copy, PartialEq)]
-    pub enum E {
+    pub(crate) enum E {
         A,
         B,
         New,
     }
 
     #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
-    pub struct Of<T> {
-        pub inner: T,
+    pub(crate) struct Of<T> {
+        pub(crate) inner: T,
     }
 
     #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
     #[hydra(version = 1)]
-    pub struct Row {
-        pub plain: E,
-        pub option: Option<E>,
-        pub list: Vec<E>,
-        pub map: BTreeMap<u8, E>,
-        pub boxed: Box<E>,
-        pub array: [E; 2],
-        pub tuple: (u8, E),
-        pub generic: Of<Vec<Option<E>>>,
-        pub name: E,
+    pub(crate) struct Row {
+        pub(crate) plain: E,
+        pub(crate) option: Option<E>,
+        pub(crate) list: Vec<E>,
+        pub(crate) map: BTreeMap<u8, E>,
+        pub(crate) boxed: Box<E>,
+        pub(crate) array: [E; 2],
+        pub(crate) tuple: (u8, E),
+        pub(crate) generic: Of<Vec<Option<E>>>,
+        pub(crate) name: E,
     }
 
     #[derive(hydra::Hydra, Debug, Clone, Copy, PartialEq)]
     #[hydra(name = "Flat", version = 1)]
     #[repr(C)]
-    pub struct Flat {
-        pub e: E,
+    pub(crate) struct Flat {
+        pub(crate) e: E,
     }
 }
 
@@ -230,11 +230,25 @@ mod grown {
             pub(crate) text: String,
         }
     }
-    pub(crate) mod huge {
+    pub(crate) mod few {
         #[derive(hydra::Hydra, Debug, PartialEq)]
-        pub(crate) struct Row {
+        pub(crate) struct List {
+            pub(crate) items: Vec<Item>,
+        }
+        #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
+        pub(crate) struct Item {
             pub(crate) a: u8,
-            #[hydra(default = vec![7; 17 << 20])]
+        }
+    }
+    pub(crate) mod many {
+        #[derive(hydra::Hydra, Debug, PartialEq)]
+        pub(crate) struct List {
+            pub(crate) items: Vec<Item>,
+        }
+        #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
+        pub(crate) struct Item {
+            pub(crate) a: u8,
+            #[hydra(default = vec![7; 1 << 20])]
             pub(crate) list: Vec<u8>,
         }
     }
@@ -260,17 +274,28 @@ fn blocks_end_before_they_are_too_large_as_the_newest_type() -> Result<()> {
     assert_eq!(reads_whole(&small)?, 500);
 
     // Where one record alone is too large, it is refused.
-    let path = folder.path().join("huge.hydra");
-    with_newest::<grown::huge::Row>(&path)?;
+    let path = folder.path().join("lists.hydra");
+    with_newest::<grown::many::List>(&path)?;
     let mut writer = Writer::resume(&path)?;
-    let table = writer.table::<grown::old::Row>()?;
-    for error in [writer.append(table, &row(1)), writer.append_slice(table, &[row(1)])] {
+    let table = writer.table::<grown::few::List>()?;
+    let list = |count| grown::few::List { items: vec![grown::few::Item { a: 1 }; count] };
+    for count in [1, 15, 0, 3] {
+        writer.append(table, &list(count))?;
+    }
+    for error in [writer.append(table, &list(20)), writer.append_slice(table, &[list(1000)])] {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-        assert!(error.message().contains("newest"), "{error}");
+        assert!(error.message().contains("newest") && error.to_string().contains("table List"), "{error}");
     }
+    writer.append(table, &list(2))?;
     writer.finish()?;
-    assert_eq!(reads_whole(&path)?, 0);
+    assert_eq!(reads_whole(&path)?, 5);
+    let mut editor = Editor::open(&path)?;
+    editor.record("List", 0)?.set(list(1000))?;
+    assert_eq!(editor.commit().unwrap_err().kind(), ErrorKind::TooLarge);
+    editor.record("List", 0)?.set(list(3))?;
+    editor.finish()?;
+    assert_eq!(reads_whole(&path)?, 5);
     Ok(())
 }
 
@@ -383,7 +408,9 @@ fn more_types_than_are_looked_at_do_not_hide_the_newest() -> Result<()> {
         use hydra::Kind;
         use hydra::describe::{Descriptor, TypeRef};
         let mut fields = vec![("a".to_string(), TypeRef::Index(1))];
-        fields.extend((0..options).filter(|at| bit & (1 << at) == 0).map(|at| (format!("o{at}"), TypeRef::Index(2))));
+        fields.extend(
+            (0..options).filter(|at| bit & (1 << at) == 0).map(|at| (format!("o{at}"), TypeRef::Index(2))),
+        );
         let row = Descriptor::structure("Row", fields);
         let mut types = vec![row, Descriptor::scalar(Kind::U64)];
         if options.count_ones() > 0 && bit != (1 << options) - 1 {

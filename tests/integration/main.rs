@@ -1,9 +1,9 @@
 //! One integration-test binary: a module a subject.
 
-/// Files that are damaged, cut or not Hydra files.
-mod bad_input;
 /// What was acknowledged, read as the newest type.
 mod acknowledged;
+/// Files that are damaged, cut or not Hydra files.
+mod bad_input;
 /// Values whose Drop panics while they are changed.
 mod drops;
 /// Types of other crates: their forms, their limits, opaque values, and the features that bring them.

@@ -88,11 +88,11 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force)?) };
     let source = &args.select.source;
-    let schema = match &args.schema {
+    let (name, schema) = match &args.schema {
         Some(file) => schemas::one(file, source.table.as_deref(), console)?,
         None => return Err(Failure::usage("no schema")),
     };
-    let (name, input) = (schema.name(), Input::new(path, console)?);
+    let input = Input::new(path, console)?;
     let reader = input.open()?;
     let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
     let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
@@ -104,7 +104,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
             let own = migrated.name() == name;
             records.table =
                 if own { migrated.clone() } else { records.input.table(&records.reader, Some(name))? };
-            let table = writer.dynamic_table(records.table.schema())?;
+            let table = writer.dynamic_table_named(name, records.table.schema())?;
             records.each(0..u64::MAX, &mut |value| Ok(writer.append_value(table, value)?))?;
         }
         records.metadata()?.iter().try_for_each(|(key, value)| Ok(writer.set_metadata(key, value)?))
