@@ -418,7 +418,7 @@ pub(crate) struct Source {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// Leave out damaged blocks and go on (exit 3)
+    /// Leave out damaged blocks, and records with a variant that the newest type lacks, and go on (exit 3)
     #[arg(long)]
     pub(crate) skip_damaged: bool,
     /// 64-bit integers in JSON: as numbers, or as strings for JavaScript

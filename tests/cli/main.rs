@@ -16,6 +16,7 @@ mod get;
 mod help;
 mod hex;
 mod layout;
+mod named;
 mod pages;
 mod pipes;
 mod rescue;
