@@ -122,7 +122,8 @@ Options:
                          msgpack, cbor]
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside
       --table <NAME>     The table, where the file has several
-      --skip-damaged     Leave out damaged blocks and go on (exit 3)
+      --skip-damaged     Leave out damaged blocks, and records with a variant that the newest type
+                         lacks, and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
       --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,
@@ -185,7 +186,8 @@ Options:
       --force           Overwrite OUT
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside
       --table <NAME>    The table, where the file has several
-      --skip-damaged    Leave out damaged blocks and go on (exit 3)
+      --skip-damaged    Leave out damaged blocks, and records with a variant that the newest type
+                        lacks, and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                         number] [possible values: number, string]
       --bytes <HOW>     Bytes in text, written and read [default: base64] [possible values: base64,
@@ -199,6 +201,7 @@ Examples:
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --table bids bids.csv quotes.hydra      a table of this name
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
@@ -228,7 +231,8 @@ Arguments:
 Options:
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson]
       --table <NAME>     The table, where the file has several
-      --skip-damaged     Leave out damaged blocks and go on (exit 3)
+      --skip-damaged     Leave out damaged blocks, and records with a variant that the newest type
+                         lacks, and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
       --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,

@@ -60,12 +60,31 @@ price  size
  9.75     2
 
 "#]]);
-    place.run(&["set", "quotes.hydra", "[bids][0].size=7"]).code(0).stdout_eq(str![[""]]);
-    place.run(&["schema", "--table", "bids", "quotes.hydra"]).code(0).stdout_eq(str![[""]]);
+    place.run(&["set", "quotes.hydra", "[bids][0].size=7"]).code(0).stdout_eq(str![[r#"
+[bids][0].size: 1 -> 7
+
+"#]]);
+    place.run(&["schema", "--table", "bids", "quotes.hydra"]).code(0).stdout_eq(str![[r#"
+struct Quote {
+    price: f64,
+    size: u32,
+}
+
+"#]]);
     place.run(&["layout", "--table", "bids", "quotes.hydra"]).code(0);
     place.run(&["check", "quotes.hydra"]).code(0);
-    place.run(&["cat", "quotes.hydra"]).code(2).stderr_eq(str![[""]]);
-    place.run(&["cat", "--table", "Quote", "quotes.hydra"]).code(1).stderr_eq(str![[""]]);
+    place.run(&["cat", "quotes.hydra"]).code(2).stderr_eq(str![[r#"
+error[HY0403]: no such table: the file has 2, and none was named
+  --> quotes.hydra: expected one of bids, asks, late
+  = help: --table NAME picks one of them
+
+"#]]);
+    place.run(&["cat", "--table", "Quote", "quotes.hydra"]).code(1).stderr_eq(str![[r#"
+error[HY0403]: no such table
+  --> quotes.hydra: expected one of bids, asks, late, found Quote
+  = help: --table NAME picks one of them
+
+"#]]);
 }
 
 #[test]

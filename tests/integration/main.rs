@@ -16,6 +16,8 @@ mod edit_model;
 mod evolve;
 /// Types that change at random, against a model of the rules.
 mod evolve_model;
+/// The types of those models.
+mod evolve_types;
 /// Every bit, every prefix, and a great many bursts, swaps and stale blocks of one file.
 mod exhaustive;
 /// What writers leave on a real disk: names, locks, levels, failures.
@@ -24,10 +26,14 @@ mod file;
 mod follow;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
 mod golden;
+/// Programs of several generations on one table, against a model.
+mod history_model;
 /// Files made to do harm.
 mod hostile;
 /// Offsets beyond 4 GiB.
 mod large;
+/// Tables with names of their own.
+mod named;
 /// The holes of peers, tried here.
 mod peers;
 /// Records by index in any order, and blocks on several threads.

@@ -201,7 +201,7 @@ impl Writer {
 
     fn plain<T>(&mut self, schema: &Schema, program: Option<Program>) -> Result<TableId<T>> {
         let name = schema.name();
-        let known = self.tables.plain(schema, &name, program);
+        let known = self.log.check().and_then(|()| self.tables.plain(schema, &name, program));
         if let Some(index) = self.settle(known)? {
             return Ok(self.id_of(index));
         }
