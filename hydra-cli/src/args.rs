@@ -131,6 +131,7 @@ IN is only read. Every block that is kept was verified; records after lost ones 
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --table birds penguins.csv birds.hydra   a table of this name
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
@@ -423,7 +424,7 @@ pub(crate) struct Source {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// Leave out damaged blocks and go on (exit 3)
+    /// Leave out damaged blocks, and records with a variant that the newest type lacks, and go on (exit 3)
     #[arg(long)]
     pub(crate) skip_damaged: bool,
     /// 64-bit integers in JSON: as numbers, or as strings for JavaScript

@@ -5,6 +5,7 @@ use crate::args::Source;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::render::columns::{self, Column};
+use crate::render::size::plural;
 use crate::source::Input;
 use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
@@ -30,6 +31,8 @@ pub(crate) struct Records {
     /// Opening the file found that records are missing.
     incomplete: bool,
     lost: u64,
+    /// Of those, the ones whose variants the type does not have.
+    unknown: u64,
     skipped: Vec<Failure>,
 }
 
@@ -60,8 +63,19 @@ impl Records {
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;
         let spelling = source.spelling();
-        let (skip_damaged, lost, skipped) = (source.skip_damaged, 0, Vec::new());
-        Ok(Records { input, reader, table, picked, spelling, skip_damaged, incomplete, lost, skipped })
+        let (skip_damaged, lost, unknown, skipped) = (source.skip_damaged, 0, 0, Vec::new());
+        Ok(Records {
+            input,
+            reader,
+            table,
+            picked,
+            spelling,
+            skip_damaged,
+            incomplete,
+            lost,
+            unknown,
+            skipped,
+        })
     }
 
     /// Shows the newest state of the file; true if that is another one.
@@ -92,6 +106,9 @@ impl Records {
                 Ok(block) => block,
                 Err(error) if error.kind() == ErrorKind::Io => return Err(self.input.failure(error)),
                 Err(error) if self.skip_damaged => {
+                    if error.kind() == ErrorKind::UnknownVariant {
+                        self.unknown += 1;
+                    }
                     self.skipped.push(self.input.failure(error));
                     continue;
                 }
@@ -100,7 +117,12 @@ impl Records {
                     return Err(self.input.failure(error));
                 }
                 Err(error) => {
-                    let help = "--skip-damaged goes on without these records";
+                    let help = match error.kind() {
+                        ErrorKind::UnknownVariant => {
+                            "it is not damaged: a program with the type that wrote it reads it; --skip-damaged goes on without this record"
+                        }
+                        _ => "--skip-damaged goes on without these records",
+                    };
                     return Err(self.input.failure(error.help(help)));
                 }
             };
@@ -129,11 +151,16 @@ impl Records {
     pub(crate) fn conclude(&self, losses: &[String], console: &mut Console) -> Exit {
         self.skipped.iter().take(TOLD).for_each(|failure| console.complain(failure));
         if self.skipped.len() > TOLD {
-            console.note(&format!("and {} more damaged blocks", self.skipped.len() - TOLD));
+            console.note(&format!("and {} more", self.skipped.len() - TOLD));
         }
         let name = &self.input.name;
-        if self.lost > 0 {
-            console.warn(&format!("{name}: {} records are left out, their blocks are damaged", self.lost));
+        if self.unknown > 0 {
+            let left_out = plural(self.unknown, "record");
+            console.warn(&format!("{name}: {left_out} left out for variants that the newest type lacks"));
+        }
+        let damaged = self.lost.saturating_sub(self.unknown);
+        if damaged > 0 {
+            console.warn(&format!("{name}: {damaged} records are left out, their blocks are damaged"));
         }
         losses.iter().for_each(|loss| console.warn(&format!("{name}: {loss}")));
         let lossy = self.incomplete || self.lost > 0 || !losses.is_empty();

@@ -13,29 +13,35 @@ use std::path::Path;
 /// Bytes of a schema in JSON, at most.
 const MAX_SCHEMA: u64 = 64 << 20;
 
-/// The schema of the table with this name, or of the only one.
-pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Schema> {
+/// The newest schema of a table, and the name of the table.
+pub(crate) type Named = (String, Schema);
+
+/// The only schema of a file, or that of the table with this name.
+pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Named> {
     let input = Input::new(file, console)?;
-    match saved(&input)? {
-        Some(schema) => Ok(schema),
-        None => Ok(input.table(&input.open()?, table)?.schema().clone()),
+    if let Some(saved) = saved(&input)? {
+        return Ok(saved);
     }
+    let reader = input.open()?;
+    let table = input.table(&reader, table.filter(|_| reader.tables().len() != 1))?;
+    Ok((table.name().to_string(), table.schema().clone()))
 }
 
 /// The newest schema of every table, or of the one with this name.
-pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Vec<Schema>> {
+pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Vec<Named>> {
     let input = Input::new(file, console)?;
-    if let Some(schema) = saved(&input)? {
-        return Ok(vec![schema]);
+    if let Some(saved) = saved(&input)? {
+        return Ok(vec![saved]);
     }
     let reader = input.open()?;
     let names = reader.tables().iter().map(|known| known.name());
     let names: Vec<&str> = table.map_or_else(|| names.collect(), |name| vec![name]);
-    names.into_iter().map(|name| Ok(input.table(&reader, Some(name))?.schema().clone())).collect()
+    let named = |name: &str| Ok((name.to_string(), input.table(&reader, Some(name))?.schema().clone()));
+    names.into_iter().map(named).collect()
 }
 
-/// The schema in a JSON document; none for what does not begin like one.
-fn saved(input: &Input) -> Result<Option<Schema>> {
+/// The schema in a JSON document, and its table's name; none for what does not begin like one.
+fn saved(input: &Input) -> Result<Option<Named>> {
     let fail = |error| Failure::io(error, &input.path);
     let mut opened = BufReader::new(File::open(&input.path).map_err(fail)?);
     if opened.fill_buf().map_err(fail)?.first() != Some(&b'{') {

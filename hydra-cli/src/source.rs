@@ -14,6 +14,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
+/// Tables that an error lists.
+const MOST_LISTED: usize = 50;
+
 /// A regular file to read, and what to call it.
 pub(crate) struct Input {
     /// As it was given, or `<stdin>`.
@@ -101,11 +104,16 @@ impl Input {
 
     /// The table with this name, or the only one.
     pub(crate) fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
-        let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
+        if let Some(table) = name.and_then(|name| reader.dynamic_table(name).ok()) {
+            return Ok(table);
+        }
+        let tables = reader.tables().iter().take(MOST_LISTED);
+        let names: Vec<String> = tables.map(|table| table.name().to_string()).collect();
         let list = names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
+        let list = if reader.tables().len() > names.len() { format!("{list}, ..") } else { list };
         let failure = |kind: ErrorKind| Error::new(kind).in_file(&self.path);
         let name = match (name, names.as_slice()) {
-            (Some(name), _) if names.iter().any(|known| known == name) => name,
+            (Some(name), _) if reader.tables().iter().any(|known| known.name() == name) => name,
             (None, [only]) => only,
             (_, []) => {
                 let error = failure(ErrorKind::NoTable).found("a file without tables");
@@ -121,7 +129,7 @@ impl Input {
             }
             (None, _) => {
                 let error = failure(ErrorKind::NoTable)
-                    .what(format!("the file has {}, and none was named", names.len()))
+                    .what(format!("the file has {}, and none was named", reader.tables().len()))
                     .expected(format!("one of {list}"))
                     .help("--table NAME picks one of them");
                 return Err(self.failure(error).exit(Exit::Usage));

@@ -142,9 +142,14 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
 /// Writes the schema of a type to a new file without records, to be committed and held against the type by [`check`]. A schema that
 /// is there is replaced.
 pub fn save<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
+    save_named::<T>(path, &Schema::try_from_descriptor(T::TYPE)?.name())
+}
+
+/// The same, for a table that has a name of its own ([`Writer::table_named`]): a type that is renamed stays the type of the table.
+pub fn save_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<()> {
     let output = OutputOptions::default().replace(true).begin(path)?;
     let mut file = output.writer(Writer::options().file_id([0; 16]))?;
-    file.table::<T>()?;
+    file.table_named::<T>(table)?;
     file.finish()?;
     output.publish()
 }
@@ -154,15 +159,20 @@ pub fn save<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
 /// # Errors
 /// `TypeMismatch` if somebody can no longer read a file, with every finding of that kind; whatever opening the file gives.
 pub fn check<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Finding>> {
+    check_named::<T>(committed, &Schema::try_from_descriptor(T::TYPE)?.name())
+}
+
+/// The same, with the type of a table that has a name of its own.
+pub fn check_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<Finding>> {
     let path = committed.as_ref();
     let (new, file) = (Schema::try_from_descriptor(T::TYPE)?, Reader::open(path)?);
-    let findings = compare(file.dynamic_table(&new.name())?.schema(), &new)?;
+    let findings = compare(file.dynamic_table(table)?.schema(), &new)?;
     let breaks = findings.iter().filter(|finding| finding.severity == Severity::Break);
     let listed: Vec<String> = breaks.map(Finding::to_string).collect();
     if listed.is_empty() {
         return Ok(findings);
     }
-    let error = Error::new(ErrorKind::TypeMismatch).in_file(path).place(format!("table {}", new.name()));
+    let error = Error::new(ErrorKind::TypeMismatch).in_file(path).place(format!("table {table}"));
     let help = "if that is meant, commit the new schema: `hydra::compat::save`";
     Err(error
         .what("the type breaks readers")

@@ -87,6 +87,8 @@ kinds! {
     TypeMismatch = "HY0402", "the type is not the table's";
     /// There is no such table.
     NoTable = "HY0403", "no such table";
+    /// A value of a variant that the type which it is read as does not have. It is not damaged.
+    UnknownVariant = "HY0404", "a variant that the type does not have";
     /// A record, field, variant, index or key that does not exist.
     NoSuchPath = "HY0501", "no such value";
     /// A path that does not parse.

@@ -121,7 +121,9 @@ pub use codec::Fixed;
 pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
-pub use file::{Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, save};
+pub use file::{
+    Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
+};
 pub use hydra_derive::Hydra;
 pub use raw::{AlignedBuf, Describe, Map, Plain};
 pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};

@@ -132,7 +132,7 @@ error[HY0601]: Hydra is not converted to Hydra
 
 "#]]);
     place.run(&["convert", "--null", "x", "ticks.hydra", "out.ndjson"]).code(2);
-    place.run(&["convert", "--table", "x", "--from", "csv", "ticks.hydra", "out.hydra"]).code(2);
+    place.run(&["convert", "--fields", "x", "--from", "csv", "ticks.hydra", "out.hydra"]).code(2);
     assert_eq!(place.files(), ["ticks.hydra"]);
 }
 

@@ -123,7 +123,8 @@ Options:
       --fields <PATHS>   Only these fields, separated by commas; dots reach inside, quotes are for
                          odd names: pos.x,"unit price"
       --table <NAME>     The table, where the file has several
-      --skip-damaged     Leave out damaged blocks and go on (exit 3)
+      --skip-damaged     Leave out damaged blocks, and records with a variant that the newest type
+                         lacks, and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
       --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,
@@ -189,7 +190,8 @@ Options:
       --fields <PATHS>  Only these fields, separated by commas; dots reach inside, quotes are for
                         odd names: pos.x,"unit price"
       --table <NAME>    The table, where the file has several
-      --skip-damaged    Leave out damaged blocks and go on (exit 3)
+      --skip-damaged    Leave out damaged blocks, and records with a variant that the newest type
+                        lacks, and go on (exit 3)
       --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                         number] [possible values: number, string]
       --bytes <HOW>     Bytes in text, written and read [default: base64] [possible values: base64,
@@ -203,6 +205,7 @@ Examples:
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
+  hydra convert --table birds penguins.csv birds.hydra  a table of this name
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
@@ -232,7 +235,8 @@ Arguments:
 Options:
   -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson]
       --table <NAME>     The table, where the file has several
-      --skip-damaged     Leave out damaged blocks and go on (exit 3)
+      --skip-damaged     Leave out damaged blocks, and records with a variant that the newest type
+                         lacks, and go on (exit 3)
       --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
                          number] [possible values: number, string]
       --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,

@@ -18,6 +18,7 @@ mod hex;
 mod layout;
 #[path = "../made_up.rs"]
 mod made_up;
+mod named;
 mod numbers;
 mod pages;
 mod pipes;

@@ -29,6 +29,7 @@ const GOLDEN: &[Golden] = &[
     ("generations", generations),
     ("wide", wide),
     ("rare", |path| std::fs::write(path, crate::invalid::rare()).map_err(hydra::Error::io)),
+    ("named", named),
 ];
 
 /// A record that is aligned to a line, and tags of other kinds than the usual one.
@@ -75,6 +76,20 @@ fn create(path: &Path, low: u8) -> Result<Writer> {
 fn generations(path: &Path) -> Result<()> {
     let mut writer = create(path, 11)?;
     crate::evolve::generations(&mut writer)?;
+    writer.finish()
+}
+
+/// Two tables of one type, which are also the table of that type's name.
+fn named(path: &Path) -> Result<()> {
+    let mut writer = create(path, 13)?;
+    let tables = [
+        writer.table_named::<Log>("errors")?,
+        writer.table::<Log>()?,
+        writer.table_named("all of it, später")?,
+    ];
+    for index in 0..6 {
+        writer.append(tables[index as usize % 3], &log(index))?;
+    }
     writer.finish()
 }
 
@@ -392,6 +407,11 @@ fn golden_files_read_back() -> Result<()> {
     assert_eq!(blocks.len(), 300 * 84);
     for index in [0, 83, 84, 21_503, 21_504, 25_199] {
         assert_eq!(blocks.get(index)?.decode()?, tick(index));
+    }
+    for (at, name) in ["errors", "Log", "all of it, später"].into_iter().enumerate() {
+        let table = open("named")?.table_named::<Log>(name)?;
+        let logs = [0, 1].map(|index| table.get(index).and_then(|record| record.decode()));
+        assert_eq!(logs.map(Result::unwrap), [log(at as u64), log(at as u64 + 3)]);
     }
     assert_eq!(open("resumed")?.table::<Log>()?.len(), 6);
     let logs = open("edited")?.table::<Log>()?;

@@ -1,5 +1,7 @@
 //! One integration-test binary: a module a subject.
 
+/// What was acknowledged, read as the newest type.
+mod acknowledged;
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
 /// Values whose Drop panics while they are changed.
@@ -14,6 +16,8 @@ mod edit_model;
 mod evolve;
 /// Types that change at random, against a model of the rules.
 mod evolve_model;
+/// The types of those models.
+mod evolve_types;
 /// Every bit, every prefix, and a great many bursts, swaps and stale blocks of one file.
 mod exhaustive;
 /// What writers leave on a real disk: names, locks, levels, failures.
@@ -22,12 +26,16 @@ mod file;
 mod follow;
 /// Golden files: the same records give the same bytes, for ever from 1.0 on.
 mod golden;
+/// Programs of several generations on one table, against a model.
+mod history_model;
 /// Files made to do harm.
 mod hostile;
 /// Files that break one rule each.
 mod invalid;
 /// Offsets beyond 4 GiB.
 mod large;
+/// Tables with names of their own.
+mod named;
 /// The holes of peers, tried here.
 mod peers;
 /// Who owns a file's name and its lock.

@@ -202,7 +202,7 @@ fn blocks_that_look_regular_are_not_taken_for_such() -> Result<()> {
 
     let path = folder.path().join("wider.hydra");
     let mut writer = Writer::create(&path)?;
-    let (old, new) = (writer.table::<pairs::Pair>()?, writer.table::<pairs::wider::Pair>()?);
+    let (old, new) = (writer.table::<pairs::Pair>()?, writer.table_named::<pairs::wider::Pair>("Pair")?);
     for a in 0..1_000 {
         match a / 100 % 2 {
             0 => writer.append(old, &pairs::Pair { a, b: 0 })?,

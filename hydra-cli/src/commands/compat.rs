@@ -7,11 +7,12 @@ use crate::failure::{Exit, Result};
 use crate::render::escape;
 use crate::render::paint::Style;
 use crate::render::size::plural;
-use crate::schemas;
+use crate::schemas::{self, Named};
+use hydra::Error;
 use hydra::compat::{Finding, Severity, Who, compare};
 use hydra::evolve::{Evolution, Resolution};
-use hydra::{Error, Schema};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -59,28 +60,26 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Schemas that belong together by name, those only the old file has, and those only the new one has. Where both have one,
+/// Schemas whose tables belong together by name, those only the old file has, and those only the new one has. Where both have one,
 /// these belong together.
-fn pair<'s>(
-    old: &'s [Schema],
-    new: &'s [Schema],
-) -> (Vec<(&'s Schema, &'s Schema)>, Vec<String>, Vec<String>) {
+fn pair<'s>(old: &'s [Named], new: &'s [Named]) -> (Vec<(&'s Named, &'s Named)>, Vec<String>, Vec<String>) {
     if let ([old], [new]) = (old, new) {
         return (vec![(old, new)], Vec::new(), Vec::new());
     }
-    let twin =
-        |schema: &Schema, among: &'s [Schema]| among.iter().find(|other| other.name() == schema.name());
-    let lone = |some: &[Schema], among: &'s [Schema]| {
-        some.iter().filter(|schema| twin(schema, among).is_none()).map(Schema::name).collect()
+    let by_name =
+        |some: &'s [Named]| some.iter().map(|named| (&*named.0, named)).collect::<HashMap<&str, &Named>>();
+    let (olds, news) = (by_name(old), by_name(new));
+    let lone = |some: &[Named], among: &HashMap<&str, &Named>| {
+        some.iter().map(|(name, _)| name.clone()).filter(|name| !among.contains_key(&**name)).collect()
     };
-    let pairs = old.iter().filter_map(|schema| Some((schema, twin(schema, new)?))).collect();
-    (pairs, lone(old, new), lone(new, old))
+    let pairs = old.iter().filter_map(|named| Some((named, *news.get(&*named.0)?))).collect();
+    (pairs, lone(old, &news), lone(new, &olds))
 }
 
-fn compared(old: &Schema, new: &Schema, file: &Path) -> Result<Compared> {
+fn compared((_, old): &Named, (name, new): &Named, file: &Path) -> Result<Compared> {
     let findings = compare(old, new).map_err(|error: Error| error.in_file(file))?;
     let resolution = Evolution::between(old, new).ok().map(|evolution| evolution.resolution());
-    Ok(Compared { name: new.name(), resolution, findings })
+    Ok(Compared { name: name.clone(), resolution, findings })
 }
 
 fn severity(severity: Severity) -> (&'static str, Style) {

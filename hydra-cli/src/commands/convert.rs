@@ -98,15 +98,18 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     let stdout = args.output == Path::new("-");
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let source = &args.select.source;
-    let schema = match &args.schema {
+    let (name, schema) = match &args.schema {
         Some(file) => schemas::one(file, source.table.as_deref(), console)?,
         None => return Err(Failure::usage("no schema")),
     };
-    let (name, input) = (schema.name(), Input::new(path, console)?);
+    let input = Input::new(path, console)?;
     let reader = input.open()?;
     let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
     let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
     let mut records = Records::of(input, reader, source, chosen, &[], console)?;
+    // A table that has the name of its type goes on having it.
+    let plain = records.table.schema().name() == records.table.name();
+    let new_name = if plain { schema.name() } else { records.table.name().to_string() };
     let migrated = records.table.read_as(&schema).map_err(|error| records.input.failure(error))?;
     let losses = lost(&migrated).map_err(|error| records.input.failure(error))?;
     let mut fill = |writer: &mut Writer| -> Result<()> {
@@ -114,7 +117,8 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
             let own = migrated.name() == name;
             records.table =
                 if own { migrated.clone() } else { records.input.table(&records.reader, Some(name))? };
-            let table = writer.dynamic_table(records.table.schema())?;
+            let name = if own { &new_name } else { name };
+            let table = writer.dynamic_table_named(name, records.table.schema())?;
             records.each(0..u64::MAX, &mut |value| Ok(writer.append_value(table, value)?))?;
         }
         records.metadata()?.iter().try_for_each(|(key, value)| Ok(writer.set_metadata(key, value)?))

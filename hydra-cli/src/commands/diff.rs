@@ -14,7 +14,7 @@ use crate::source::Input;
 use hydra::file::{Block, Blocks, Reader, Table};
 use hydra::reflect::Spelling;
 use hydra::reflect::{Difference, Locator, Path, Records, Step};
-use hydra::{Dynamic, Value};
+use hydra::{Dynamic, ErrorKind, Value};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 use std::collections::{BTreeSet, HashMap};
@@ -61,8 +61,11 @@ impl<'a> Side<'a> {
     }
 
     fn table(&self, name: &str) -> Result<Option<Table<Dynamic>>> {
-        let known = self.reader.tables().iter().any(|table| table.name() == name);
-        known.then(|| self.input.table(&self.reader, Some(name))).transpose()
+        match self.reader.dynamic_table(name) {
+            Ok(table) => Ok(Some(table)),
+            Err(error) if error.kind() == ErrorKind::NoTable => Ok(None),
+            Err(error) => Err(self.input.failure(error)),
+        }
     }
 }
 
@@ -75,7 +78,8 @@ fn names(sides: &[Side<'_>; 2], wanted: Option<&str>) -> Result<Vec<[String; 2]>
     match (wanted, left.as_slice(), right.as_slice()) {
         (None, [left], [right]) => Ok(vec![[left.clone(), right.clone()]]),
         (None, ..) => {
-            let new = right.iter().filter(|name| !left.contains(name));
+            let known: BTreeSet<&String> = left.iter().collect();
+            let new = right.iter().filter(|name| !known.contains(name));
             Ok(left.iter().chain(new).map(both).collect())
         }
         (Some(name), ..) if left.iter().chain(&right).any(|known| known == name) => {

@@ -130,8 +130,11 @@ fn show_table(
     lines: usize,
     console: &mut Console,
 ) -> Result<()> {
+    let ty = table.schema().name();
+    let ty =
+        if ty == table.name() { String::new() } else { format!("{}, ", escape::line(&format!("of {ty}"))) };
     let facts = [
-        plural(table.len(), "record"),
+        format!("{ty}{}", plural(table.len(), "record")),
         plural(blocks, "block"),
         format!("{} a record", plural(table.schema().root().size() as u64, "byte")),
         format!("schema {:016x}", table.schema().fingerprint()),

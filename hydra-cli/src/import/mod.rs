@@ -22,9 +22,9 @@ use crate::source::Input;
 use crate::target::{Target, hydra_to_stdout};
 use columns::Columns;
 use csv::Place;
-use hydra::Error;
-use hydra::file::Writer;
+use hydra::file::{TableId, Writer};
 use hydra::reflect::Spelling;
+use hydra::{Dynamic, Error, Schema};
 use std::path::{Path, PathBuf};
 
 /// What is read.
@@ -32,12 +32,22 @@ struct Text<'a> {
     inputs: Vec<Input>,
     nulls: &'a [String],
     spelling: Spelling,
+    /// The name of the new table; none for the type's.
+    table: Option<String>,
 }
 
 impl Text<'_> {
     /// What the input as a whole is called: its first file.
     fn name(&self) -> &str {
         self.inputs.first().map_or("", |input| &input.name)
+    }
+
+    /// The table that the records go into.
+    fn table(&self, schema: &Schema, writer: &mut Writer) -> Result<TableId<Dynamic>> {
+        Ok(match &self.table {
+            Some(name) => writer.dynamic_table_named(name, schema)?,
+            None => writer.dynamic_table(schema)?,
+        })
     }
 
     fn failure(&self, error: Error) -> Failure {
@@ -56,8 +66,8 @@ impl Text<'_> {
 pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result<Exit> {
     let select = &args.select;
     let table = select.source.table.as_deref();
-    if (table.is_some() && args.schema.is_none()) || !select.fields.is_empty() || select.source.skip_damaged {
-        return Err(Failure::usage("--table, --fields and --skip-damaged are for reading Hydra files"));
+    if !select.fields.is_empty() || select.source.skip_damaged {
+        return Err(Failure::usage("--fields and --skip-damaged are for reading Hydra files"));
     }
     if from != Format::Csv && !args.null.is_empty() {
         return Err(Failure::usage("--null is for CSV"));
@@ -69,9 +79,11 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let given = args.schema.as_ref().map(|file| schemas::one(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
-    let text = Text { inputs, nulls: &args.null, spelling: select.source.spelling() };
+    let own = given.as_ref().map(|(name, _)| name.as_str());
+    let table = table.or(own).map(str::to_string);
+    let text = Text { inputs, nulls: &args.null, spelling: select.source.spelling(), table };
     let (schema, surveyed, exit) = match (given, from) {
-        (Some(schema), _) => (schema, None, Exit::Done),
+        (Some((_, schema)), _) => (schema, None, Exit::Done),
         (None, from) => {
             let named =
                 args.inputs.iter().chain([&args.output]).find(|path| path.as_path() != Path::new("-"));

@@ -60,7 +60,7 @@ pub(super) fn survey(
 /// Writes the records. Returns how many.
 pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let (table, mut seed, mut records) =
-        (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling), 0);
+        (text.table(schema, writer)?, Seed::new(schema).spelling(text.spelling), 0);
     lines(text, "writing", |input, start, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);

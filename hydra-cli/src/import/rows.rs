@@ -88,7 +88,7 @@ fn nulls(
 
 /// Writes the records. Returns how many.
 pub(super) fn write(text: &Text<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
-    let table = writer.dynamic_table(&columns.schema)?;
+    let table = text.table(&columns.schema, writer)?;
     let (mut rows, mut record) = (0, columns.record());
     scan(text, "writing", Some(columns), |input, row, order| {
         rows += 1;

@@ -25,7 +25,7 @@ use std::path::Path;
 
 /// Writes the records. Returns how many.
 pub(super) fn write(text: &Text<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, seed) = (writer.dynamic_table(schema)?, Seed::new(schema).spelling(text.spelling));
+    let (table, seed) = (text.table(schema, writer)?, Seed::new(schema).spelling(text.spelling));
     let mut records = Records { seed, writer, table, count: 0, failure: None };
     let (progress, mut done) = (text.progress("writing"), 0);
     for input in &text.inputs {

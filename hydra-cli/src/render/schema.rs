@@ -18,8 +18,8 @@ pub(crate) fn document(table: &str, schema: &Schema) -> Value {
     Value::Object(document)
 }
 
-/// The schema of a document, which has to be what [`document`] makes of it; or what is wrong.
-pub(crate) fn read(text: &[u8]) -> Result<Schema, String> {
+/// The table's name and the schema of a document, which has to be what [`document`] makes of it; or what is wrong.
+pub(crate) fn read(text: &[u8]) -> Result<(String, Schema), String> {
     let given: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     let bytes = |name: &str| {
         let text = given.get(name).and_then(Value::as_str).ok_or_else(|| format!("it has no `{name}`"))?;
@@ -29,7 +29,7 @@ pub(crate) fn read(text: &[u8]) -> Result<Schema, String> {
         Schema::decode(&bytes("core")?, &bytes("notes")?).map_err(|error| error.message().to_string())?;
     let table = given.get("table").and_then(Value::as_str).unwrap_or_default();
     match document(table, &schema) == given {
-        true => Ok(schema),
+        true => Ok((table.to_string(), schema)),
         false => Err("`types` and `core` do not say the same: it was edited".to_string()),
     }
 }

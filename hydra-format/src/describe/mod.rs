@@ -23,5 +23,7 @@ pub use kind::{Form, Kind};
 pub(crate) use kind::{NANOS, is_duration, is_timestamp};
 pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};
 pub use note::{AttrValue, DefaultImage, Note};
+#[cfg(test)]
+pub(crate) use schema::LOOKS;
 pub use schema::Schema;
 pub(crate) use spell::{Name, Quoted};

@@ -5,6 +5,7 @@
 //! otherwise a verified block is written anew once, and everything above reads the copy.
 #![forbid(unsafe_code)]
 
+mod bounds;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod compile;
 #[cfg(doctest)]
@@ -219,6 +220,11 @@ impl Evolution {
         self.changes.iter().any(|change| change.rule.loses())
     }
 
+    /// True if a field or variant is lost.
+    pub(crate) fn removes(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change.rule, Rule::Removed | Rule::VariantRemoved))
+    }
+
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -237,13 +243,13 @@ pub(crate) fn version(schema: &Schema) -> u32 {
     schema.root().notes().iter().find_map(version).unwrap_or(0)
 }
 
-/// True if a type that comes later is the older one: its version says so; or, where both have the same, it lacks something that the
-/// other type has and would fill in.
+/// True if a type that comes later is the older one: its version says so; or, where both have the same, it lacks a field or variant
+/// of the other, which can read it.
 pub(crate) fn is_older(later: &Schema, earlier: &Schema) -> bool {
     match version(later).cmp(&version(earlier)) {
         Ordering::Equal => {
             Evolution::between(later, earlier).is_ok()
-                && Evolution::between(earlier, later).is_ok_and(|evolution| evolution.loses())
+                && Evolution::compare(earlier, later).is_ok_and(|evolution| evolution.removes())
         }
         other => other.is_lt(),
     }

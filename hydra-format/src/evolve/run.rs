@@ -11,10 +11,10 @@ use crate::reflect::{MAX_NESTING, encode::Pass};
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes of a payload, at most.
-const MAX_BYTES: u64 = 256 << 20;
+pub(super) const MAX_BYTES: u64 = 256 << 20;
 /// A payload may grow by this factor, and by one record of the largest type: hostile schemas get no more memory than that.
-const GROWTH: u64 = 1024;
-const ONE_RECORD: u64 = 16 << 20;
+pub(super) const GROWTH: u64 = 1024;
+pub(super) const ONE_RECORD: u64 = 16 << 20;
 /// Bytes of records that go through the flat steps together.
 const GROUP: usize = 8 << 10;
 
@@ -26,16 +26,31 @@ pub(crate) struct Transcoded {
     pub(crate) bad: Vec<Fault>,
 }
 
+/// How large records become.
+struct Sizes {
+    /// What they may become at most.
+    limit: u64,
+    record_bytes: usize,
+    heap_bytes: usize,
+    /// Where heap and text start, and the end.
+    starts: [u64; 3],
+    bad: Vec<Fault>,
+}
+
+/// What so many bytes may become at most (FORMAT.md, section 16.2).
+fn most_bytes(input: u64) -> u64 {
+    input.saturating_mul(GROWTH).saturating_add(ONE_RECORD).min(MAX_BYTES)
+}
+
 impl Plan {
-    /// Writes `count` records anew; `records` has the regions of a payload that was validated.
-    pub(crate) fn transcode(&self, records: At<'_>, count: usize) -> Result<Transcoded> {
+    /// How large `count` records become, and which of them have no counterpart.
+    fn sizes(&self, records: At<'_>, count: usize) -> Result<Sizes> {
         let root = self.node(0);
-        let (from_size, to_size) = (root.from_size as usize, root.to_size as usize);
         let (heap, text) = records.regions();
-        let parts = [count.saturating_mul(from_size), heap.len(), text.len()];
+        let parts = [count.saturating_mul(root.from_size as usize), heap.len(), text.len()];
         let input = parts.into_iter().fold(0, usize::saturating_add) as u64;
-        let limit = input.saturating_mul(GROWTH).saturating_add(ONE_RECORD).min(MAX_BYTES);
-        let record_bytes = (count as u64).saturating_mul(to_size as u64);
+        let limit = most_bytes(input);
+        let record_bytes = (count as u64).saturating_mul(root.to_size.into());
         within(limit, record_bytes)?;
         let (heap_bytes, text_bytes, bad) = match (self.keeps_regions, root.measured) {
             (true, _) => (heap.len(), text.len(), Vec::new()),
@@ -46,11 +61,33 @@ impl Plan {
         let text_start = round_up(heap_start.saturating_add(heap_bytes as u64), 64);
         let bytes = text_start.saturating_add(text_bytes as u64);
         within(limit, bytes)?;
+        Ok(Sizes {
+            limit,
+            record_bytes: record_bytes as usize,
+            heap_bytes,
+            starts: [heap_start, text_start, bytes],
+            bad,
+        })
+    }
+
+    /// An error if the first record of those that are validated has no counterpart, or they would become too large.
+    pub(crate) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
+        let bad = self.sizes(records, count)?.bad;
+        bad.into_iter().next().map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    /// Writes `count` records anew; `records` has the regions of a payload that was validated.
+    pub(crate) fn transcode(&self, records: At<'_>, count: usize) -> Result<Transcoded> {
+        let root = self.node(0);
+        let (from_size, to_size) = (root.from_size as usize, root.to_size as usize);
+        let (heap, text) = records.regions();
+        let Sizes { limit, record_bytes, heap_bytes, starts: [heap_start, text_start, bytes], bad } =
+            self.sizes(records, count)?;
         let (heap_start, text_start, bytes) = (heap_start as usize, text_start as usize, bytes as usize);
         let mut buffer = AlignedBuf::zeroed(bytes);
         let (before, text_out) = buffer.split_at_mut(text_start);
         let (out, heap_out) = before.split_at_mut(heap_start);
-        let (out, heap_out) = (part(out, 0, record_bytes as usize), part(heap_out, 0, heap_bytes));
+        let (out, heap_out) = (part(out, 0, record_bytes), part(heap_out, 0, heap_bytes));
         let mut sink = if self.keeps_regions {
             put(heap_out, heap);
             put(text_out, text.as_bytes());
@@ -75,7 +112,7 @@ impl Plan {
         }
         sink.finish()?;
         let heap = heap_start..heap_start.saturating_add(heap_bytes);
-        let ranges = Ranges { records: 0..record_bytes as usize, heap, text: text_start..bytes };
+        let ranges = Ranges { records: 0..record_bytes, heap, text: text_start..bytes };
         Ok(Transcoded { buffer, ranges, bad })
     }
 
@@ -335,5 +372,5 @@ impl<'a> Runner<'a, '_, '_> {
 
 #[cold]
 fn unknown(target: &str, found: &str) -> Error {
-    Error::new(ErrorKind::BadValue).expected(format!("a variant of {target}")).found(found)
+    Error::new(ErrorKind::UnknownVariant).expected(format!("a variant of {target}")).found(found)
 }

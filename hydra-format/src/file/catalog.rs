@@ -8,15 +8,11 @@ use super::layout::{LINE, NODE_ENTRIES, REGION};
 use super::report::Verdict;
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
-use crate::evolve::is_older;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Schemas of one table among which the newest is looked for.
-pub(crate) const MOST_GENERATIONS: usize = 16;
-
-/// A table: the records of one type name.
+/// A table: the records under one name.
 #[derive(Clone, Debug)]
 pub struct TableInfo {
     pub(crate) name: String,
@@ -123,14 +119,10 @@ impl Catalog {
         self.numbers.get(name).copied()
     }
 
-    /// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
-    pub(crate) fn newest_schema(&self, table: usize) -> Option<u32> {
-        let mut ids = self.tables.get(table)?.schemas.iter().rev().take(MOST_GENERATIONS).rev();
-        let first = *ids.next()?;
-        Some(ids.fold(first, |newest, id| match (self.schemas.get(id), self.schemas.get(&newest)) {
-            (Some(next), Some(last)) if !is_older(&next.schema, &last.schema) => *id,
-            _ => newest,
-        }))
+    /// The schemas of a table by their ids.
+    pub(crate) fn schemas_of(&self, table: usize) -> impl DoubleEndedIterator<Item = (u32, &Arc<Schema>)> {
+        let ids = self.tables.get(table).map(TableInfo::schemas).unwrap_or_default();
+        ids.iter().filter_map(|id| Some((*id, &self.schemas.get(id)?.schema)))
     }
 
     /// Records of all tables.

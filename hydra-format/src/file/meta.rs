@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockKind};
-use super::layout::{LINE, meta, put, u32_at};
+use super::layout::{LINE, MAX_BLOCK_LINES, line_up, meta, put, u32_at};
 use super::open::Opened;
 use super::storage::Source;
 use crate::codec::{encode_after, facts_of, open_payload};
@@ -13,6 +13,53 @@ use std::collections::BTreeMap;
 pub(crate) type Metadata = BTreeMap<String, Vec<u8>>;
 
 const _: () = assert!(meta::BYTES.is_multiple_of(LINE as usize));
+
+/// The largest payload of a META block.
+const MOST_BYTES: u64 = (MAX_BLOCK_LINES as u64 - 1) * LINE;
+
+/// How large the payload is: a line, that of the record, the entries and values, and the keys.
+pub(crate) fn payload_bytes(pairs: &Metadata) -> Sizes {
+    pairs.iter().fold(Sizes::default(), |sizes, (key, value)| sizes.with(key, value))
+}
+
+/// Bytes of all keys, and of all values with their entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    keys: u64,
+    values: u64,
+}
+
+impl Sizes {
+    fn pair(key: &str, value: &[u8]) -> (u64, u64) {
+        (key.len() as u64, (value.len() as u64).saturating_add(16))
+    }
+
+    pub(crate) fn with(self, key: &str, value: &[u8]) -> Sizes {
+        let (more, bytes) = Sizes::pair(key, value);
+        Sizes { keys: self.keys.saturating_add(more), values: self.values.saturating_add(bytes) }
+    }
+
+    pub(crate) fn without(self, key: &str, value: &[u8]) -> Sizes {
+        let (less, bytes) = Sizes::pair(key, value);
+        Sizes { keys: self.keys.saturating_sub(less), values: self.values.saturating_sub(bytes) }
+    }
+
+    /// An error if with the pair under this key there are more than one block holds.
+    pub(crate) fn check(self, key: &str) -> Result<()> {
+        let bytes = (meta::BYTES as u64).saturating_add(LINE);
+        let bytes = bytes.saturating_add(line_up(self.values)).saturating_add(self.keys);
+        if bytes <= MOST_BYTES {
+            return Ok(());
+        }
+        let shown: String = key.chars().take(100).collect();
+        Err(Error::new(ErrorKind::TooLarge)
+            .what("the metadata does not fit a block")
+            .place(format!("metadata key {shown:?}"))
+            .expected(format!("at most {MOST_BYTES} bytes for all pairs"))
+            .found(format!("{bytes} bytes"))
+            .help("keep large values in records, or in files of their own"))
+    }
+}
 
 /// The payload of a META block; the offset of the one before is 0.
 pub(crate) fn encode(pairs: &Metadata) -> Result<Vec<u8>> {
@@ -61,6 +108,9 @@ mod tests {
             .map(|(key, value)| (key.to_string(), value.to_vec()))
             .into();
         let payload = encode(&pairs).unwrap();
+        let sizes = payload_bytes(&pairs);
+        assert_eq!(payload.len() as u64, 2 * LINE + line_up(sizes.values) + sizes.keys);
+        assert_eq!(sizes.with("k", b"v").without("k", b"v"), sizes);
         assert_eq!(decode(&payload, 0).unwrap(), pairs);
         assert_eq!(decode(&encode(&Metadata::new()).unwrap(), 0).unwrap(), Metadata::new());
         assert!(decode(&payload[..100], 0).is_err());

@@ -31,6 +31,9 @@ const CACHED_NODES: usize = 64;
 /// Ways to read schemas as other types that a reader keeps.
 const MOST_WAYS: usize = 64;
 
+/// Tables that an error names, or is looked for among.
+const MOST_MEANT: usize = 16;
+
 /// A file, open to read, in the state that its newest commit gave it. Cheap to clone.
 ///
 /// [`Reader::open`] reads blocks into its own buffers and needs no promise; [`Reader::map`] reads through a [`Map`].
@@ -208,14 +211,24 @@ impl Reader {
     }
 
     /// The records of a type of the program, which may be older or newer than the types that wrote them: see
-    /// [`evolve`](crate::evolve). [`Table::resolution`] says what that costs.
+    /// [`evolve`](crate::evolve). The table has the name of the type. [`Table::resolution`] says what that costs.
     ///
     /// # Errors
-    /// `NoTable`; `TypeMismatch` with every path of the table's types that cannot be read as this one.
+    /// `NoTable`, with the tables whose records could be meant; `TypeMismatch` with every path of the table's types that cannot be
+    /// read as this one.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
+        let schema = &facts_of::<T>().schema;
+        let named = self.table_named(&schema.name());
+        named.map_err(
+            |error| if error.kind() == ErrorKind::NoTable { self.meant(error, schema) } else { error },
+        )
+    }
+
+    /// The records of the table with this name, as a type of the program: see [`Reader::table`].
+    pub fn table_named<T: Hydra>(&self, name: &str) -> Result<Table<T>> {
         let facts = facts_of::<T>();
         let wanted = facts.schema.clone();
-        let number = self.table_number(&wanted.name())?;
+        let number = self.table_number(name)?;
         for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
             let way = self.shared.way(*id, &wanted)?;
             // What the program knows as a type of its own checks itself, which is quicker than by its schema.
@@ -225,6 +238,31 @@ impl Reader {
             }
         }
         Ok(Table::new(self.shared.clone(), number, Arc::new(wanted)))
+    }
+
+    /// The error of a table that is not there, with the table that could be meant.
+    #[cold]
+    fn meant(&self, error: Error, wanted: &Schema) -> Error {
+        let catalog = &self.shared.opened.catalog;
+        let newest = |number| catalog.schemas.get(&catalog.newest_schema(number)?);
+        let tables = || self.tables().iter().enumerate().take(MOST_MEANT);
+        let find = |is: &dyn Fn(&Schema) -> bool| {
+            tables().find(|(number, _)| newest(*number).is_some_and(|info| is(&info.schema)))
+        };
+        let same = find(&|schema| schema.is_identical(wanted) || schema.name() == wanted.name());
+        let readable = || find(&|schema| Evolution::between(schema, wanted).is_ok());
+        let Some((number, table)) = same.or_else(readable) else { return error };
+        let name = table.name();
+        let renamed = newest(number).is_some_and(|info| info.schema.name() == name);
+        let attribute = if renamed {
+            format!(", or #[hydra(name = {name:?})] on a type that was renamed")
+        } else {
+            String::new()
+        };
+        error.help(format!(
+            "table {name} has records that can be read as {}: `table_named({name:?})`{attribute}",
+            wanted.name()
+        ))
     }
 
     /// The records of the table with this name, as data of its newest type. Blocks that cannot be read as that are errors.
@@ -240,8 +278,12 @@ impl Reader {
 
     pub(super) fn table_number(&self, name: &str) -> Result<usize> {
         self.shared.opened.catalog.table_number(name).ok_or_else(|| {
-            let names: Vec<&str> = self.tables().iter().map(TableInfo::name).collect();
-            let found = if names.is_empty() { "no table".to_string() } else { names.join(", ") };
+            let names = self.tables().iter().map(TableInfo::name);
+            let mut listed: Vec<&str> = names.take(MOST_MEANT).collect();
+            if self.tables().len() > MOST_MEANT {
+                listed.push("..");
+            }
+            let found = if listed.is_empty() { "no table".to_string() } else { listed.join(", ") };
             self.shared.in_file(Error::new(ErrorKind::NoTable).expected(name).found(found))
         })
     }
@@ -287,6 +329,10 @@ pub(super) struct Way {
 }
 
 impl Shared {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What blocks are read through, if it is a map.
     pub(super) fn map(&self) -> Option<&Arc<TextMap>> {
         self.map.as_ref()
@@ -374,7 +420,10 @@ impl Shared {
     pub(super) fn no_record(&self, table: usize, index: &str) -> Error {
         let (name, count) = self.table(table).map_or(("?", 0), |table| (table.name(), table.record_count()));
         let error = Error::new(ErrorKind::NoSuchPath).place(format!("table {name}"));
-        self.in_file(error.expected(format!("an index below {count}")).found(index))
+        self.in_file(match count {
+            0 => error.what("the table has no record").found(format!("the index {index}")),
+            _ => error.expected(format!("an index below {count}")).found(index),
+        })
     }
 
     /// The verified block that holds a record, as it is stored.

@@ -14,7 +14,7 @@ use super::storage::{Disk, FileDisk, FileStorage, Source};
 use super::writer::{TableId, Writer};
 use crate::{Dynamic, Error, ErrorKind, Result};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// How blocks are copied.
@@ -35,6 +35,8 @@ pub(super) struct Copy {
     tables: BTreeMap<u32, TableId<Dynamic>>,
     /// Where the last records went.
     last: Option<u32>,
+    /// Schemas whose blocks grow together.
+    limited: BTreeSet<u32>,
     blocks: Blocks,
 }
 
@@ -46,7 +48,7 @@ impl Copy {
             let name = catalog.tables.get(info.table).map_or("", |table| table.name());
             tables.insert(*id, writer.adopt(name, info.schema().clone())?);
         }
-        Ok(Copy { writer, tables, last: None, blocks })
+        Ok(Copy { writer, tables, last: None, limited: BTreeSet::new(), blocks })
     }
 
     /// Adds the records of a verified block of a schema.
@@ -69,6 +71,9 @@ impl Copy {
             let regions =
                 [payload.records().to_vec(), payload.heap().to_vec(), payload.text().as_bytes().to_vec()];
             return self.writer.append_block(to, regions, loaded.count);
+        }
+        if self.limited.insert(schema) {
+            self.writer.limit_blocks(to)?;
         }
         let block = Block::<Dynamic>::whole(loaded);
         block.values().try_for_each(|value| self.writer.append_value(to, value))

@@ -5,6 +5,24 @@
 use super::layout::{MAX_NAME, MAX_SCHEMA_BYTES, put, schema, u16_at, u32_at, u64_at};
 use crate::{Error, ErrorKind, Result, Schema};
 
+/// An error if a table cannot have this name.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    if name.len() > MAX_NAME {
+        return Err(Error::new(ErrorKind::TooLarge)
+            .what("the name of a table is too long")
+            .expected(format!("at most {MAX_NAME} bytes"))
+            .found(format!("{} bytes: {name}", name.len()))
+            .help("`table_named` gives a table a name of its own"));
+    }
+    if name.is_empty() || name.contains(char::is_control) {
+        return Err(Error::new(ErrorKind::Usage)
+            .what("a table cannot have this name")
+            .expected(format!("1 to {MAX_NAME} bytes without control characters"))
+            .found(format!("{name:?}")));
+    }
+    Ok(())
+}
+
 /// The parts of a SCHEMA payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaBlock<'a> {

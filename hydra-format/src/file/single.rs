@@ -3,6 +3,7 @@
 
 use super::reader::Reader;
 use super::storage::Disk;
+use super::table::Table;
 use super::writer::{Writer, WriterOptions};
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::path::Path;
@@ -41,17 +42,47 @@ pub(crate) fn save_on<T: Hydra>(
     output.publish()
 }
 
-/// Reads the value that [`save`] wrote. A file with several records of the type is not one value: `Usage`.
+/// Reads the value that [`save`] wrote. A file with several records of the type is not one value: `Usage`; neither is one without:
+/// `NoSuchPath`.
 pub fn load<T: Hydra>(path: impl AsRef<Path>) -> Result<T> {
-    let path = path.as_ref();
-    let table = Reader::open(path)?.table::<T>()?;
-    if table.len() > 1 {
-        return Err(Error::new(ErrorKind::Usage)
-            .in_file(path)
-            .place(format!("table {}", table.name()))
-            .expected("one record, as `save` writes it")
-            .found(format!("{} records", table.len()))
-            .help("read them with Reader::open"));
+    one(Reader::open(path)?.table::<T>()?)
+}
+
+/// Reads the only record of the table with this name: as [`load`], for a file whose writer named the table
+/// ([`Writer::table_named`]).
+pub fn load_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<T> {
+    one(Reader::open(path)?.table_named::<T>(table)?)
+}
+
+fn one<T: Hydra>(table: Table<T>) -> Result<T> {
+    let error = match table.len() {
+        0 => Error::new(ErrorKind::NoSuchPath).what("the file holds no record of the type"),
+        1 => return table.get(0)?.decode(),
+        _ => Error::new(ErrorKind::Usage).help("read them with Reader::open"),
+    };
+    Err(error
+        .in_file(table.path())
+        .place(format!("table {}", table.name()))
+        .expected("one record, as `save` writes it")
+        .found(format!("{} records", table.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_record_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.hydra");
+        let mut file = Writer::create(&path).unwrap();
+        file.table_named::<u32>("n").unwrap();
+        file.table::<u64>().unwrap();
+        file.finish().unwrap();
+        for error in [load::<u64>(&path).unwrap_err(), load_named::<u32>(&path, "n").unwrap_err()] {
+            assert_eq!((error.kind(), error.file()), (ErrorKind::NoSuchPath, Some(&*path)));
+            assert!(error.message().contains("the file holds no record of the type"), "{error}");
+            assert!(!error.to_string().contains("index"), "{error}");
+        }
     }
-    table.get(0)?.decode()
 }

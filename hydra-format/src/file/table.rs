@@ -14,6 +14,7 @@ use crate::evolve::{Evolution, Resolution};
 use crate::{Describe, Dynamic, Hydra, Result, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -70,7 +71,7 @@ impl Row for Dynamic {
     }
 }
 
-/// The records of one type in a file. Cheap to clone, and to send to other threads.
+/// The records of one table of a file, as one type. Cheap to clone, and to send to other threads.
 ///
 /// It shows the state that the file had when it was opened.
 pub struct Table<T = Dynamic> {
@@ -94,9 +95,14 @@ impl<T: Row> Table<T> {
         Table { shared, number, schema, places: Arc::default(), of: PhantomData }
     }
 
-    /// Name: the type's, in canonical spelling.
+    /// Name: the type's, in canonical spelling, or the one that its writer gave it.
     pub fn name(&self) -> &str {
         self.shared.table(self.number).map_or("", TableInfo::name)
+    }
+
+    /// The path of its file.
+    pub(super) fn path(&self) -> &Path {
+        self.shared.path()
     }
 
     /// The schema that its records are read as: the program's, or the newest in the file.
@@ -223,8 +229,8 @@ impl<T: Row> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// `NoSuchPath` if there is no such record; what is wrong with its block; `BadValue` if this record has no counterpart
-    /// in this type.
+    /// `NoSuchPath` if there is no such record; what is wrong with its block; `UnknownVariant` if this record has no
+    /// counterpart in this type.
     #[inline]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };

@@ -5,7 +5,7 @@
 use super::{Finding, check_zero};
 use crate::codec::{Auditor, Fault, Regions};
 use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
-use crate::file::catalog::{Catalog, Cursor, MOST_GENERATIONS, TableInfo};
+use crate::file::catalog::{Catalog, Cursor, TableInfo};
 use crate::file::commit::Commit;
 use crate::file::index::{Entry, Index, follow, totals};
 use crate::file::layout::{DIRECTORY_EVERY, LINE, NODE_ENTRIES, block as line, meta, schema};
@@ -15,10 +15,9 @@ use crate::file::reader::invalid;
 use crate::file::report::Verdict;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::Source;
-use crate::file::writer::grow;
+use crate::file::generations::MOST_GENERATIONS;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The newest block of a kind that names the one before it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -191,7 +190,7 @@ impl<'a> Blocks<'a> {
         if known.as_ref().is_some_and(|known| known.core() == block.core && known.notes() != block.notes) {
             report(irregular("a copy of a schema with other notes"));
         }
-        let others = self.generations(block.name);
+        let alien = if known.is_none() { self.alien(&block) } else { None };
         let taken = self.catalog.add_schema(offset, header, payload);
         self.catalog.note_unsupported(&taken);
         self.lost |= taken.is_err();
@@ -200,9 +199,7 @@ impl<'a> Blocks<'a> {
         if !info.schema.is_canonical() {
             report(irregular("its types are not one entry each, or not in their order"));
         }
-        let grown =
-            others.first().map(|newest| grow(&info.schema, newest, others.iter().map(|known| &**known)));
-        if let Some(Err(why)) = grown {
+        if let Some(why) = alien {
             let error = Error::new(ErrorKind::TypeMismatch);
             report(
                 error
@@ -212,14 +209,11 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// The schemas of a table so far, the newest first; of very many, the last.
-    fn generations(&self, table: &str) -> Vec<Arc<Schema>> {
-        let number = self.catalog.table_number(table);
-        let newest = number.and_then(|number| self.catalog.newest_schema(number));
-        let ids = number.and_then(|number| self.catalog.tables.get(number)).map(|table| table.schemas.iter());
-        let ids = ids.into_iter().flatten().rev().take(MOST_GENERATIONS);
-        let schema = |id| self.catalog.schemas.get(id).map(|info| info.schema.clone());
-        newest.iter().chain(ids).filter_map(schema).collect()
+    /// Why a schema does not go with those that its table has. Of very many, the last are looked at.
+    fn alien(&self, block: &SchemaBlock<'_>) -> Option<Error> {
+        let (number, schema) = (self.catalog.table_number(block.name)?, block.schema().ok()?);
+        let refused = self.catalog.join(number, &schema, MOST_GENERATIONS).err();
+        refused.filter(|error| error.kind() == ErrorKind::TypeMismatch)
     }
 
     fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {

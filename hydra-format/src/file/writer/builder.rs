@@ -1,7 +1,7 @@
 //! The open block of one table: records, heap and text grow until the block is sealed. It does not know files.
 #![forbid(unsafe_code)]
 
-use crate::codec::{Measure, Sink};
+use crate::codec::{At, Measure, Sink};
 use crate::file::block::{BlockHeader, BlockKind};
 use crate::file::layout::{LINE, MAX_BLOCK_LINES, line_up};
 use crate::{Error, ErrorKind, Result};
@@ -18,8 +18,13 @@ pub(super) struct Builder {
     stride: usize,
     /// The size at which a block is full, header included.
     target: usize,
-    /// How many bytes of records without references fit: 0 once the writer has stopped.
+    /// How many bytes of records without references fit by the fast path: 0 while there is no record, so that the first one is
+    /// noticed.
     room: usize,
+    /// The same once there is a record.
+    most: usize,
+    /// Every record is to be looked at.
+    stopped: bool,
     regions: Regions,
     /// How much of heap and text is in use: what is behind it is zero, and room for the next records.
     used: [usize; 2],
@@ -45,8 +50,18 @@ pub(super) struct Sealed {
 
 impl Builder {
     pub(super) fn new(stride: usize, target: usize) -> Builder {
-        let room = target.saturating_sub(LINE as usize) / stride.max(1) * stride;
-        Builder { stride, target, room, regions: Regions::default(), used: [0; 2], before: None }
+        let regions = Regions::default();
+        let (used, before, stopped) = ([0; 2], None, false);
+        let mut builder = Builder { stride, target, room: 0, most: 0, stopped, regions, used, before };
+        builder.set_target(target);
+        builder
+    }
+
+    /// Blocks are full at this size, from the next record on.
+    pub(super) fn set_target(&mut self, target: usize) {
+        self.target = target;
+        self.most = target.saturating_sub(LINE as usize) / self.stride.max(1) * self.stride;
+        self.room = 0;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -58,9 +73,9 @@ impl Builder {
         [self.regions[0].len(), self.used[0], self.used[1]].map(|bytes| bytes as u64).iter().sum()
     }
 
-    /// No more records by the fast path: every one is to hear why.
+    /// No more records by the fast path: every one is looked at, or hears why it is refused.
     pub(super) fn stop(&mut self) {
-        self.room = 0;
+        (self.room, self.stopped) = (0, true);
     }
 
     /// Adds records that are their own bytes; false if they do not fit.
@@ -113,6 +128,7 @@ impl Builder {
             Ok(()) => {
                 self.before = None;
                 self.used = [heap_end, text_end];
+                self.room = if self.stopped { 0 } else { self.most };
                 Ok(Pushed::Done)
             }
             Err(error) => {
@@ -129,9 +145,28 @@ impl Builder {
         }
     }
 
+    /// Bytes of the block so far.
+    pub(super) fn block_bytes(&self) -> u64 {
+        block_bytes([self.regions[0].len(), self.used[0], self.used[1]])
+    }
+
+    /// The records so far.
+    pub(super) fn records(&self) -> Result<At<'_>> {
+        let [records, heap, text] = &self.regions;
+        let text = std::str::from_utf8(&text[..self.used[1]]).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
+        Ok(At::new(records, &heap[..self.used[0]], text))
+    }
+
+    /// Forgets the records.
+    pub(super) fn clear(&mut self) {
+        self.regions.iter_mut().for_each(Vec::clear);
+        (self.used, self.room) = ([0; 2], 0);
+    }
+
     /// Takes the records as a block; `spare` are emptied buffers to go on with. None without records.
     pub(super) fn seal(&mut self, spare: Regions) -> Option<Sealed> {
         self.take_back();
+        self.room = 0;
         if self.is_empty() {
             return None;
         }
@@ -240,11 +275,13 @@ mod tests {
         assert_eq!(push(&mut builder, &"x".repeat(1000)).unwrap(), Pushed::Done);
         assert_eq!(push(&mut builder, &String::new()).unwrap(), Pushed::Full);
         let mut flat = Builder::new(48, 64 + 3 * 48);
-        assert_eq!(flat.flat_room(), 3);
-        assert!(flat.push_flat(&[0; 144]) && !flat.push_flat(&[0; 48]));
+        assert!(flat.flat_room() == 0 && !flat.push_flat(&[0; 48]), "the first one is noticed");
+        let blank = |flat: &mut Builder| flat.push(|_| (), |_, _| ()).unwrap();
+        assert_eq!((blank(&mut flat), flat.flat_room()), (Pushed::Done, 2));
+        assert!(flat.push_flat(&[0; 96]) && !flat.push_flat(&[0; 48]));
         flat.stop();
         flat.seal(Regions::default());
-        assert!(!flat.push_flat(&[0; 48]));
+        assert_eq!((blank(&mut flat), flat.push_flat(&[0; 48])), (Pushed::Done, false));
     }
 
     #[test]

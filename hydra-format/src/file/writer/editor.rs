@@ -4,16 +4,20 @@
 
 use super::builder::{Sealed, block_bytes, seal_data, too_large};
 use super::log::Log;
+use super::newest::{Encoded, Newest};
 use super::{Level, WriterOptions};
-use crate::codec::{Measure, Sink};
+use crate::codec::{At, Measure, Sink};
+use crate::evolve::Evolution;
 use crate::file::index::Entry;
 use crate::file::reader::Reader;
 use crate::file::records::Block;
 use crate::reflect::encode::{encode_value, measure_value};
-use crate::{Dynamic, Error, Result, Schema, Value, ValueMut};
+use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Table number and index of a record.
 type Key = (usize, u64);
@@ -58,6 +62,8 @@ pub struct Editor {
     /// The committed state.
     reader: Reader,
     staged: BTreeMap<Key, Dynamic>,
+    /// How the newest type of its table reads the records of a schema, by its id.
+    newest: BTreeMap<u32, Option<Arc<Newest>>>,
 }
 
 impl std::fmt::Debug for Editor {
@@ -74,7 +80,7 @@ impl Editor {
     }
 
     pub(super) fn new(log: Log, reader: Reader, level: Level) -> Editor {
-        Editor { level, log, reader, staged: BTreeMap::new() }
+        Editor { level, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() }
     }
 
     /// The path under which the file was opened.
@@ -162,12 +168,60 @@ impl Editor {
             held.for_each(drop);
             if self.staged.range(key..next).next().is_some() {
                 let sizes = measure(self.values(table, &block), block.schema());
-                let fits = sizes.and_then(|sizes| too_large(block_bytes(sizes)));
-                fits.map_err(|error| self.reader.shared.in_block(error, table, &entry))?;
+                let bytes = sizes.map(block_bytes);
+                let fits = bytes.and_then(|bytes| too_large(bytes).map(|()| bytes));
+                let bytes = fits.map_err(|error| self.reader.shared.in_block(error, table, &entry))?;
+                if let Some(newest) = self.newest(table, entry.schema) {
+                    self.check(&newest, key..next, &block)?;
+                    if bytes > newest.safe_bytes {
+                        let readable = self.check_size(&newest, table, &block);
+                        readable.map_err(|error| self.reader.shared.in_block(error, table, &entry))?;
+                    }
+                }
                 edits.push((table, entry));
             }
         }
         Ok(edits)
+    }
+
+    fn newest(&mut self, table: usize, schema: u32) -> Option<Arc<Newest>> {
+        let catalog = &self.log.catalog;
+        let find = || {
+            let of = |id| Some(&catalog.schemas.get(&id)?.schema);
+            let (from, to) = (of(schema)?, of(catalog.newest_schema(table)?)?);
+            Newest::new(Evolution::between(from, to).ok()?, to)
+        };
+        self.newest.entry(schema).or_insert_with(find).clone()
+    }
+
+    /// An error if the newest type could not read what is staged. Records that it could not read before stay as they are.
+    fn check(&self, newest: &Newest, keys: Range<Key>, block: &Block<Dynamic>) -> Result<()> {
+        let (schema, staged) = (block.schema(), self.staged.range(keys).filter(|_| newest.may_refuse));
+        for (key, record) in staged {
+            let encoded = Encoded::new(
+                schema.root().size(),
+                |measure| measure_value(record.value(), schema.root(), schema, measure),
+                |slot, sink| encode_value(record.value(), schema.root(), schema, slot, sink),
+            );
+            let readable = encoded.and_then(|encoded| newest.check(encoded.at(), 1));
+            readable.map_err(|error| in_record(&self.reader, error, *key))?;
+        }
+        Ok(())
+    }
+
+    /// An error if a block would be too large as the newest type.
+    fn check_size(&self, newest: &Newest, table: usize, block: &Block<Dynamic>) -> Result<()> {
+        let Sealed { header, parts } = seal(|| self.values(table, block), block.schema(), block.len())?;
+        let bounds = header.regions(0)?;
+        let [records, heap, text] = &parts;
+        let text_bytes = (header.payload_bytes as usize).saturating_sub(bounds.text);
+        let text = std::str::from_utf8(text.get(..text_bytes).unwrap_or_default());
+        let text = text.map_err(|_| Error::new(ErrorKind::BadUtf8))?;
+        let records = records.get(..bounds.record_bytes).unwrap_or_default();
+        match newest.check(At::new(records, heap, text), block.len()) {
+            Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Hands the replacements to the log.

@@ -241,6 +241,18 @@ impl Log {
         self.end.saturating_sub(self.newest.0.committed_bytes)
     }
 
+    /// Where the next block goes.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Writes the blocks that wait, so that they can be read again.
+    pub(super) fn write_all(&mut self) -> Result<()> {
+        self.write_to(self.end)?;
+        self.catalog.set_limit(self.end);
+        Ok(())
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.is_some()
     }
@@ -350,8 +362,7 @@ impl Log {
         if self.last_index >= self.catalog.limit() {
             // A directory came before the block, and may have closed up the nodes that are needed now.
             self.count_nodes(table, entry.first);
-            self.write_to(self.end)?;
-            self.catalog.set_limit(self.end);
+            self.write_all()?;
         }
         self.catalog.add_data(&*self.storage, offset, &header)
     }

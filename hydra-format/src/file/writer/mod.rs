@@ -9,30 +9,34 @@ mod editor;
 mod editor_tests;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "offsets below 2^63, checked")]
 mod log;
+mod newest;
 mod options;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use editor::Editor;
 pub use options::{Level, WriterOptions};
 
-use super::layout::MAX_NAME;
 use super::meta::{self, Metadata};
 use crate::codec::{Measure, Sink};
-use crate::evolve::{Evolution, is_older, version};
+use crate::evolve::Evolution;
 use crate::raw;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Place};
 use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
 use crate::reflect::types::Type;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
-use builder::{Builder, Pushed};
+use builder::Pushed;
 use log::Log;
+use newest::{Encoded, Newest};
+use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tables::{OpenTable, Program, Tables};
 
 /// A table of one writer: where to append values of type `T`.
 pub struct TableId<T> {
@@ -52,17 +56,6 @@ impl<T> std::fmt::Debug for TableId<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "TableId({})", self.index)
     }
-}
-
-/// A table that is being appended to.
-struct OpenTable {
-    /// Its number in the file.
-    number: usize,
-    schema_id: u32,
-    schema: Arc<Schema>,
-    builder: Builder,
-    /// Records of another schema are appended to the same table.
-    shared: bool,
 }
 
 /// Appends records to a file. Nothing is visible to readers before [`Writer::commit`] or [`Writer::finish`].
@@ -97,8 +90,8 @@ pub struct Writer {
     level: Level,
     block_bytes: usize,
     log: Log,
-    tables: Vec<OpenTable>,
-    metadata: Option<Metadata>,
+    tables: Tables,
+    metadata: Option<(Metadata, meta::Sizes)>,
     metadata_changed: bool,
     auto: Option<Auto>,
 }
@@ -110,38 +103,14 @@ struct Auto {
     after: Option<Duration>,
     /// When the oldest record that waits was appended.
     since: Option<Instant>,
+    /// Bytes of records that wait for a block.
+    waiting: u64,
 }
 
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Writer({})", self.path.display())
     }
-}
-
-/// True if a table may take on another type: a newer one reads all its records; an older one is read by its newest type.
-pub(crate) fn grow<'a>(
-    schema: &Schema,
-    newest: &Schema,
-    mut known: impl Iterator<Item = &'a Schema>,
-) -> Result<()> {
-    if is_older(schema, newest) {
-        return Evolution::between(schema, newest).map(drop).map_err(older);
-    }
-    known.try_for_each(|known| Evolution::between(known, schema).map(drop))?;
-    let removes = Evolution::between(newest, schema)?.loses();
-    match removes && version(schema) == version(newest) {
-        true => Evolution::between(schema, newest).map(drop).map_err(older),
-        false => Ok(()),
-    }
-}
-
-/// The error of an older type.
-#[cold]
-fn older(error: Error) -> Error {
-    error.what(
-        "records of this type could not be read as the newest type of the table; if this one is newer, give it a higher \
-         #[hydra(version = ..)]",
-    )
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -171,13 +140,14 @@ impl Writer {
             level: options.level,
             block_bytes: options.block_bytes,
             log,
-            tables: Vec::new(),
+            tables: Tables::default(),
             metadata: None,
             metadata_changed: false,
             auto: (options.every_bytes.is_some() || options.after.is_some()).then(|| Auto {
                 every_bytes: options.every_bytes.unwrap_or(u64::MAX),
                 after: options.after,
                 since: None,
+                waiting: 0,
             }),
         }
     }
@@ -199,89 +169,88 @@ impl Writer {
 
     /// The table of records of type `T`, which is made if the file has none. Its name is the type's, in canonical
     /// spelling. The type may be newer than those of the table's records, which it must be able to read; or older, if the newest
-    /// of them can read it. Otherwise: `TypeMismatch`, with every path.
+    /// of them can read it.
+    ///
+    /// # Errors
+    /// `TypeMismatch`, with every path that cannot be read, or because this writer has a table of that name for another type of the
+    /// program: [`table_named`](Writer::table_named) is for those.
     pub fn table<T: Hydra>(&mut self) -> Result<TableId<T>> {
         let schema = Schema::try_from_descriptor(T::TYPE)?;
-        self.open_table(&schema)
+        self.plain(&schema, Some((TypeId::of::<T>(), type_name::<T>())))
     }
 
-    /// The table of records of a type that exists only as a schema: see [`Writer::append_value`].
+    /// The table with this name, of records of type `T`: a file may have several tables of one type, and two types of one name.
+    /// With the same name, it is the same table, to which two generations of a type may be appended. A name has 1 to 255 bytes and
+    /// no control characters.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("day.hydra");
+    /// let mut file = hydra::Writer::create(&path)?;
+    /// let (bids, asks) = (file.table_named::<f64>("bids")?, file.table_named::<f64>("asks")?);
+    /// file.append(bids, &9.5)?;
+    /// file.append(asks, &9.75)?;
+    /// file.finish()?;
+    /// let asks = hydra::Reader::open(&path)?.table_named::<f64>("asks")?;
+    /// assert_eq!(asks.get(0)?.view(), 9.75);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn table_named<T: Hydra>(&mut self, name: &str) -> Result<TableId<T>> {
+        self.named(name, &Schema::try_from_descriptor(T::TYPE)?)
+    }
+
+    /// The table of records of a type that exists only as a schema: see [`Writer::append_value`]. Its name is the type's.
     pub fn dynamic_table(&mut self, schema: &Schema) -> Result<TableId<Dynamic>> {
-        self.open_table(schema)
+        self.plain(schema, None)
     }
 
-    fn open_table<T>(&mut self, schema: &Schema) -> Result<TableId<T>> {
-        let outcome = self.find_or_add(schema);
-        let index = self.settle(outcome)?;
-        Ok(TableId { writer: self.id, index, of: PhantomData })
+    /// The table with this name, of records of a type that exists only as a schema: see [`Writer::table_named`].
+    pub fn dynamic_table_named(&mut self, name: &str, schema: &Schema) -> Result<TableId<Dynamic>> {
+        self.named(name, schema)
     }
 
-    /// The position of the open table with this schema.
-    fn find_or_add(&mut self, schema: &Schema) -> Result<usize> {
-        self.log.check()?;
-        if let Some(open) = self.tables.iter().position(|open| open.schema.is_identical(schema)) {
-            return Ok(open);
-        }
+    fn plain<T>(&mut self, schema: &Schema, program: Option<Program>) -> Result<TableId<T>> {
         let name = schema.name();
-        if name.len() > MAX_NAME {
-            return Err(Error::new(ErrorKind::TooLarge)
-                .what("the name of the type is too long for a table")
-                .expected(format!("at most {MAX_NAME} bytes"))
-                .found(format!("{} bytes: {name}", name.len()))
-                .help("wrap it in a struct with a shorter name"));
+        let known = self.log.check().and_then(|()| self.tables.plain(schema, &name, program));
+        if let Some(index) = self.settle(known)? {
+            return Ok(self.id_of(index));
         }
-        let catalog = &self.log.catalog;
-        let known =
-            catalog.table_number(&name).and_then(|number| Some((number, catalog.tables.get(number)?)));
-        let (number, schema_id, schema) = match known {
-            None => {
-                let schema = Arc::new(schema.clone());
-                let (number, id) = self.log.add_schema(&name, schema.clone())?;
-                (number, id, schema)
-            }
-            Some((number, table)) => {
-                let known =
-                    table.schemas.iter().filter_map(|id| Some((*id, &catalog.schemas.get(id)?.schema)));
-                let newest = catalog.newest_schema(number).and_then(|id| catalog.schemas.get(&id));
-                let newest = &newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema;
-                match known.clone().find(|(_, stored)| stored.is_identical(schema)) {
-                    Some((id, stored)) => {
-                        Evolution::between(stored, newest).map_err(older)?;
-                        (number, id, stored.clone())
-                    }
-                    None => {
-                        grow(schema, newest, known.map(|(_, stored)| &**stored))?;
-                        let schema = Arc::new(schema.clone());
-                        let (number, id) = self.log.add_schema(&name, schema.clone())?;
-                        (number, id, schema)
-                    }
-                }
-            }
-        };
-        let mut builder = Builder::new(schema.root().size(), self.block_bytes);
-        let shared = self.tables.iter().any(|open| open.number == number);
-        if shared {
-            // Records of all types of a table keep the order in which they are appended.
-            builder.stop();
-            let others = self.tables.iter_mut().filter(|open| open.number == number);
-            others.for_each(|open| {
-                open.shared = true;
-                open.builder.stop();
-            });
-        }
-        let index = self.tables.len();
-        self.tables.push(OpenTable { number, schema_id, schema, builder, shared });
-        Ok(index)
+        let table = self.named(&name, schema)?;
+        self.tables.set_plain(name, program, table.index);
+        Ok(table)
+    }
+
+    fn named<T>(&mut self, name: &str, schema: &Schema) -> Result<TableId<T>> {
+        let outcome = self.tables.find_or_add(&mut self.log, name, schema, self.block_bytes);
+        let index = self.settle(outcome)?;
+        Ok(self.id_of(index))
+    }
+
+    fn id_of<T>(&self, index: usize) -> TableId<T> {
+        TableId { writer: self.id, index, of: PhantomData }
     }
 
     /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
     /// table, its block is to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let builder = Builder::new(schema.root().size(), self.block_bytes);
-        let index = self.tables.len();
-        self.tables.push(OpenTable { number, schema_id, schema, builder, shared: false });
-        Ok(TableId { writer: self.id, index, of: PhantomData })
+        let mut table = tables::open(number, schema_id, schema, self.block_bytes, None);
+        table.copies = true;
+        self.tables.open.push(table);
+        Ok(self.id_of(self.tables.open.len().saturating_sub(1)))
+    }
+
+    /// Has the blocks that grow together in an adopted table stay small enough to be read as the newest type of its table.
+    pub(crate) fn limit_blocks(&mut self, table: TableId<Dynamic>) -> Result<()> {
+        let OpenTable { number, ref schema, .. } = *self.open(table)?;
+        let schema = schema.clone();
+        let catalog = &self.log.catalog;
+        let newest = catalog.newest_schema(number).and_then(|id| catalog.schemas.get(&id));
+        let evolution = newest.and_then(|newest| Evolution::between(&schema, &newest.schema).ok());
+        let newest = evolution.and_then(|evolution| Newest::new(evolution, &schema));
+        let block_bytes = self.block_bytes;
+        self.open(table)?.read_as(newest, block_bytes);
+        Ok(())
     }
 
     /// Appends a block whose regions were verified, after what was appended to its table before.
@@ -312,18 +281,18 @@ impl Writer {
             && let Some(open) = self.tables.get_mut(table.index)
             && open.builder.push_flat(bytes)
         {
-            return if self.auto.is_none() { Ok(()) } else { self.commit_if_due() };
+            return if self.auto.is_none() { Ok(()) } else { self.commit_if_due(bytes.len() as u64) };
         }
         self.append_measured(table, |measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
     }
 
-    /// Commits if enough waits, or has waited long enough.
-    fn commit_if_due(&mut self) -> Result<()> {
+    /// After so many more bytes of records: commits if enough waits, or has waited long enough.
+    fn commit_if_due(&mut self, bytes: u64) -> Result<()> {
         let Some(auto) = &mut self.auto else { return Ok(()) };
+        auto.waiting = auto.waiting.saturating_add(bytes);
         let waited = |time| auto.since.get_or_insert_with(Instant::now).elapsed() >= time;
         let due = auto.after.is_some_and(waited);
-        let open: u64 = self.tables.iter().map(|open| open.builder.bytes()).sum();
-        if due || open.saturating_add(self.log.uncommitted_bytes()) >= auto.every_bytes {
+        if due || auto.waiting.saturating_add(self.log.uncommitted_bytes()) >= auto.every_bytes {
             self.commit()
         } else {
             Ok(())
@@ -342,7 +311,7 @@ impl Writer {
             let (now, later) = rest.split_at(open.builder.flat_room().min(rest.len()));
             if raw::bytes_of(now).is_some_and(|bytes| !now.is_empty() && open.builder.push_flat(bytes)) {
                 rest = later;
-                self.commit_if_due()?;
+                self.commit_if_due(size_of_val(now) as u64)?;
             } else {
                 self.append(table, first)?;
                 rest = rest.get(1..).unwrap_or_default();
@@ -412,55 +381,124 @@ impl Writer {
         encode: impl Fn(&mut [u8], &mut Sink<'_>),
     ) -> Result<()> {
         let open = self.open(table)?;
-        if open.shared {
-            let number = open.number;
-            for other in (0..self.tables.len()).filter(|other| *other != table.index) {
-                if self.tables.get(other).is_some_and(|open| open.number == number) {
-                    let outcome = self.seal(other);
-                    self.settle(outcome)?;
-                }
-            }
+        let newest = open.newest.clone().filter(|newest| newest.may_refuse && !open.copies);
+        if open.shared
+            && let Some(other) = self.tables.switch(table.index)
+        {
+            self.seal(other)?;
         }
+        let Some(newest) = newest else { return self.push(table, measure, encode) };
+        let schema = self.open(table)?.schema.clone();
+        let record = Encoded::new(schema.root().size(), measure, encode)?;
+        newest.check(record.at(), 1).map_err(|error| self.refused(table, error))?;
+        // What was looked at is what is stored, even if the value changes meanwhile.
+        let value = Value::stored(record.at(), schema.root(), Some(&schema));
+        self.push(
+            table,
+            |measure| measure_value(value, schema.root(), &schema, measure),
+            |slot, sink| encode_value(value, schema.root(), &schema, slot, sink),
+        )
+    }
+
+    /// Adds a record to the open block, or to the next where that is full.
+    fn push<T>(
+        &mut self,
+        table: TableId<T>,
+        measure: impl Fn(&mut Measure),
+        encode: impl Fn(&mut [u8], &mut Sink<'_>),
+    ) -> Result<()> {
+        let mut before = self.open(table)?.builder.bytes();
         if self.open(table)?.builder.push(&measure, &encode)? == Pushed::Full {
-            let outcome = self.seal(table.index);
-            self.settle(outcome)?;
+            self.seal(table.index)?;
+            before = 0;
             self.open(table)?.builder.push(&measure, &encode)?;
         }
-        self.commit_if_due()
+        let open = self.open(table)?;
+        let (bytes, newest) = (open.builder.bytes(), open.newest.clone());
+        // Only a record alone in its block can be so large.
+        if let Some(newest) =
+            newest.filter(|newest| open.builder.block_bytes() > newest.safe_bytes && !open.copies)
+        {
+            let fits = open.builder.records().and_then(|records| newest.check(records, 1));
+            if let Err(error) = fits {
+                open.builder.clear();
+                return Err(self.refused(table, error));
+            }
+        }
+        if before == 0 {
+            self.tables.waiting.insert(table.index);
+        }
+        self.commit_if_due(bytes.saturating_sub(before))
+    }
+
+    /// The error of a record that the newest type of its table could not read.
+    #[cold]
+    fn refused<T>(&self, table: TableId<T>, error: Error) -> Error {
+        let number = self.tables.open.get(table.index).map(|open| open.number);
+        let info = number.and_then(|number| self.log.catalog.tables.get(number));
+        error.in_file(&self.path).place(format!("table {}", info.map_or("?", |info| info.name())))
     }
 
     /// Hands the open block of a table to the log.
     fn seal(&mut self, index: usize) -> Result<()> {
-        let Some(open) = self.tables.get_mut(index).filter(|open| !open.builder.is_empty()) else {
-            return Ok(());
-        };
-        match open.builder.seal(self.log.spare()) {
-            Some(sealed) => self.log.add_data(sealed, open.number, open.schema_id),
-            None => Ok(()),
+        let outcome = self.tables.seal(&mut self.log, index);
+        let bytes = self.settle(outcome)?;
+        if let Some(auto) = &mut self.auto {
+            auto.waiting = auto.waiting.saturating_sub(bytes);
         }
+        Ok(())
     }
 
     /// Passes on an outcome with the file's name. After a failure of the log, no record takes the fast path.
     fn settle<R>(&mut self, outcome: Result<R>) -> Result<R> {
         if self.log.is_stopped() {
-            self.tables.iter_mut().for_each(|open| open.builder.stop());
+            self.tables.open.iter_mut().for_each(|open| open.builder.stop());
         }
         outcome.map_err(|error| error.in_file(&self.path))
     }
 
     /// Sets a pair of the file's metadata; it becomes visible with the next commit.
+    ///
+    /// # Errors
+    /// `TooLarge` if all pairs together would not fit a block of 256 MiB; they stay as they were.
     pub fn set_metadata(&mut self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
+        let (value, path) = (value.as_ref(), self.path.clone());
+        let (pairs, sizes) = self.metadata()?;
+        let before = pairs.get(key).map(Vec::as_slice);
+        if before == Some(value) {
+            return Ok(());
+        }
+        let smaller = before.map_or(*sizes, |before| sizes.without(key, before));
+        let larger = smaller.with(key, value);
+        larger.check(key).map_err(|error| error.in_file(path))?;
+        *sizes = larger;
+        pairs.insert(key.to_string(), value.to_vec());
+        self.metadata_changed = true;
+        Ok(())
+    }
+
+    /// Removes a pair of the file's metadata, which is visible with the next commit: false if there is none with this key.
+    pub fn remove_metadata(&mut self, key: &str) -> Result<bool> {
+        let (pairs, sizes) = self.metadata()?;
+        let Some(before) = pairs.remove(key) else { return Ok(false) };
+        *sizes = sizes.without(key, &before);
+        self.metadata_changed = true;
+        Ok(true)
+    }
+
+    /// The pairs, read at the first use.
+    fn metadata(&mut self) -> Result<&mut (Metadata, meta::Sizes)> {
         let outcome = self.log.check().and_then(|()| match self.metadata.take() {
-            Some(pairs) => Ok(pairs),
+            Some(known) => Ok(known),
             None => {
-                meta::read_at(self.log.source(), self.log.key(), self.log.meta(), self.log.catalog.limit())
+                let limit = self.log.catalog.limit();
+                let pairs = meta::read_at(self.log.source(), self.log.key(), self.log.meta(), limit)?;
+                let sizes = meta::payload_bytes(&pairs);
+                Ok((pairs, sizes))
             }
         });
-        let mut pairs = self.settle(outcome)?;
-        let before = pairs.insert(key.to_string(), value.as_ref().to_vec());
-        self.metadata_changed |= before.as_deref() != Some(value.as_ref());
-        self.metadata = Some(pairs);
-        Ok(())
+        let known = self.settle(outcome)?;
+        Ok(self.metadata.insert(known))
     }
 
     /// Makes everything that was appended visible to readers that open the file from now on, and safe at the writer's
@@ -483,10 +521,10 @@ impl Writer {
     /// Hands everything to the log.
     fn flush(&mut self) -> Result<()> {
         self.log.check()?;
-        for index in 0..self.tables.len() {
+        while let Some(index) = self.tables.waiting.pop_first() {
             self.seal(index)?;
         }
-        if let Some(pairs) = self.metadata.as_ref().filter(|_| self.metadata_changed) {
+        if let Some((pairs, _)) = self.metadata.as_ref().filter(|_| self.metadata_changed) {
             self.log.add_meta(meta::encode(pairs)?)?;
             self.metadata_changed = false;
         }

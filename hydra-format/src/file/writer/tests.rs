@@ -388,8 +388,21 @@ fn another_type_under_the_same_name_is_a_mismatch() {
     let memory = Memory::default();
     let mut writer = create(&memory, options());
     writer.dynamic_table(&schema(Kind::U64)).unwrap();
-    let error = writer.dynamic_table(&schema(Kind::U32)).unwrap_err();
-    assert_eq!((error.kind(), error.path_text()), (ErrorKind::TypeMismatch, Some("id")));
+    let other = Schema::new(vec![
+        Descriptor::structure("Item", vec![("id".to_string(), TypeRef::Index(1))]),
+        Descriptor::scalar(Kind::String),
+    ])
+    .unwrap();
+    for error in [
+        writer.dynamic_table(&other).unwrap_err(),
+        writer.dynamic_table(&schema(Kind::U32)).unwrap_err(),
+        writer.dynamic_table_named("Item", &other).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+        assert!(error.to_string().contains("`table_named"), "{error}");
+    }
+    let error = writer.dynamic_table_named("Item", &other).unwrap_err();
+    assert!(error.path_text() == Some("id") && error.message().contains("version"), "{error}");
     assert!(writer.dynamic_table(&schema(Kind::U64)).is_ok());
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
@@ -471,4 +484,82 @@ fn a_sync_between_buffered_commits_ends_at_a_block() {
     let commit = opened.commit;
     assert_eq!((opened.report.state(), commit.record_count), (State::Unclosed, count));
     assert!(commit.synced_bytes >= MAX_UNSYNCED - 2 * RUN && commit.synced_bytes < commit.committed_bytes);
+}
+
+/// Comparisons of schemas, and open tables that were looked at, while very many are open: a fixed number for each call.
+#[test]
+fn a_table_among_many_costs_what_it_costs_among_few() {
+    let schema = |table: usize| {
+        use crate::describe::{Descriptor, Kind, TypeRef};
+        let row = Descriptor::structure(format!("Row{table}"), vec![("a".into(), TypeRef::Index(1))]);
+        Schema::new(vec![row, Descriptor::scalar(Kind::U64)]).unwrap()
+    };
+    let looks = || crate::describe::LOOKS.with(std::cell::Cell::get);
+    let mut costs = Vec::new();
+    for count in [100, 2_000] {
+        let memory = Memory::default();
+        let mut writer = create(&memory, options().level(Level::Buffered).commit_every(1 << 40));
+        let schemas: Vec<_> = (0..count).map(schema).collect();
+        let start = looks();
+        let ids: Vec<_> = schemas.iter().map(|schema| writer.dynamic_table(schema).unwrap()).collect();
+        let named = writer.table_named::<u32>("numbers").unwrap();
+        ids.iter().for_each(|id| writer.append_data(*id, &mut Data::parts([7u64])).unwrap());
+        writer.commit().unwrap();
+        let all = looks() - start;
+        for number in 0..100 {
+            writer.append(named, &number).unwrap();
+            writer.commit().unwrap();
+        }
+        let again = looks() - start - all;
+        writer.finish().unwrap();
+        assert_eq!(memory.open().unwrap().catalog.tables.len(), count + 1);
+        costs.push((all / count as u64, again));
+    }
+    assert!(costs[1].0 <= costs[0].0 && costs[1].1 == costs[0].1, "{costs:?}");
+    assert!(costs[0].0 > 0 && costs[0].1 >= 100, "it is counted");
+}
+
+#[test]
+fn metadata_has_its_limit_and_can_be_removed() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options());
+    writer.set_metadata("kept", "1").unwrap();
+    let large = vec![0; 256 << 20];
+    for _ in 0..2 {
+        let error = writer.set_metadata("large", &large).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        let text = error.to_string();
+        assert!(
+            text.contains("metadata key \"large\"") && text.contains("at most 268435392 bytes"),
+            "{text}"
+        );
+    }
+    writer.set_metadata("gone", &large[..200 << 20]).unwrap();
+    assert_eq!(writer.set_metadata("more", &large[..60 << 20]).unwrap_err().kind(), ErrorKind::TooLarge);
+    writer.set_metadata("gone", &large[..10]).unwrap();
+    writer.set_metadata("more", &large[..60]).unwrap();
+    assert!(writer.remove_metadata("gone").unwrap() && !writer.remove_metadata("gone").unwrap());
+    writer.commit().unwrap();
+    drop(writer);
+    let pairs = |memory: &Memory| {
+        let reader = crate::Reader::over(Box::new(memory.clone()), std::path::Path::new("")).unwrap();
+        reader.metadata().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(pairs(&memory), ["kept", "more"]);
+    let mut writer = resume(&memory).unwrap();
+    assert!(writer.remove_metadata("kept").unwrap() && writer.remove_metadata("more").unwrap());
+    writer.finish().unwrap();
+    assert!(pairs(&memory).is_empty());
+}
+
+#[test]
+fn a_file_that_metadata_fills_to_the_last_byte_is_written() {
+    let memory = Memory::default();
+    let mut writer = create(&memory, options());
+    // The header, a line, the record and the key take a line each, the entry 16 bytes.
+    let most = (256 << 20) - 4 * 64 - 16;
+    assert!(writer.set_metadata("k", vec![0; most + 1]).is_err());
+    writer.set_metadata("k", vec![0; most]).unwrap();
+    writer.finish().unwrap();
+    assert!(check_source(&memory, &mut |finding| panic!("{finding}"), &mut |_, _| {}).unwrap().is_sound());
 }

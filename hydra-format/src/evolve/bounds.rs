@@ -1,0 +1,96 @@
+//! What records may become at most when they are read as another type, and whether any may be refused: from the plan alone, so
+//! that a writer looks only at records for which it is in doubt.
+#![forbid(unsafe_code)]
+
+use super::plan::{Node, Op, Plan};
+use super::run::{GROWTH, MAX_BYTES, ONE_RECORD};
+use crate::reflect::MAX_NESTING;
+
+/// Rounding up, of a region to a line and of what is in a list to its alignment.
+const LINE: u64 = 64;
+
+/// References from a record to a value, at most (FORMAT.md, section 12).
+const DEPTH: usize = 64;
+
+/// What a value needs at most, without what its own references lead to.
+#[derive(Clone, Copy, Default)]
+struct Extra {
+    /// Bytes of heap and text.
+    bytes: u64,
+    /// Runs in one another.
+    levels: usize,
+}
+
+impl Plan {
+    /// True if a value may have no counterpart: a variant, a name, or what would be nested too deep.
+    pub(crate) fn may_refuse(&self) -> bool {
+        let mut variants = self.choices.iter().flat_map(|choice| choice.variants.values());
+        let levels = self.extras().map(|(_, extra)| extra.levels).max().unwrap_or(0);
+        variants.any(|(_, chosen)| chosen.is_none())
+            || self.names.iter().any(|names| names.other.is_none())
+            || self.images.iter().any(|image| !image.heap.is_empty())
+            || levels.saturating_add(1).saturating_mul(DEPTH) > MAX_NESTING
+    }
+
+    /// A payload of at most so many bytes does not become too large (FORMAT.md, section 16.2), whatever is in it.
+    pub(crate) fn safe_bytes(&self) -> u64 {
+        // A value in a list has bytes of its own there, so the value that grows most decides.
+        let growth = self.extras().map(|(node, extra)| {
+            extra.bytes.saturating_add(node.to_size.into()).div_ceil(u64::from(node.from_size).max(1))
+        });
+        let growth = growth.max().unwrap_or(1).max(1);
+        let most =
+            |bytes: u64, factor: u64| bytes.saturating_sub(2 * LINE).checked_div(factor).unwrap_or(u64::MAX);
+        most(MAX_BYTES, growth).min(most(ONE_RECORD, growth.saturating_sub(GROWTH)))
+    }
+
+    fn extras(&self) -> impl Iterator<Item = (&Node, Extra)> {
+        let mut known = vec![None; self.nodes.len()];
+        self.nodes.iter().enumerate().map(move |(id, node)| (node, self.extra(id as u32, &mut known)))
+    }
+
+    fn extra(&self, id: u32, known: &mut Vec<Option<Extra>>) -> Extra {
+        if let Some(extra) = known.get(id as usize).copied().flatten() {
+            return extra;
+        }
+        let image = |index: u32| {
+            let image = self.images.get(index as usize);
+            let (heap, text) =
+                image.map_or((0, 0), |image| (image.heap.len() as u64, image.text.len() as u64));
+            let aligned = if heap > 0 { LINE } else { 0 };
+            Extra { bytes: heap.saturating_add(text).saturating_add(aligned), levels: 1 }
+        };
+        let mut sum = Extra::default();
+        for step in self.steps(&self.node(id).deep) {
+            let mut run = |node, count: u64| {
+                let Extra { bytes, levels } = self.extra(node, known);
+                Extra { bytes: bytes.saturating_mul(count), levels: levels.saturating_add(1) }
+            };
+            let Extra { bytes, levels } = match step.op {
+                Op::List { .. } => Extra { bytes: LINE, levels: 0 },
+                Op::Run { node, count } => run(node, count.into()),
+                Op::Option { node, .. } => run(node, 1),
+                Op::OrElse { node, image: default, .. } => run(node, 1).max(image(default)),
+                Op::Default(default) => image(default),
+                Op::Enum(choice) => {
+                    let variants = self.choices.get(choice as usize).into_iter();
+                    let chosen = variants.flat_map(|choice| choice.variants.values());
+                    let nodes = chosen.filter_map(|(_, chosen)| chosen.and_then(|(_, node)| node));
+                    nodes.fold(Extra::default(), |most, node| most.max(run(node, 1)))
+                }
+                Op::Text | Op::Name(_) | Op::Copy(_) | Op::Widen(..) | Op::Put(_) => Extra::default(),
+            };
+            sum = Extra { bytes: sum.bytes.saturating_add(bytes), levels: sum.levels.max(levels) };
+        }
+        if let Some(place) = known.get_mut(id as usize) {
+            *place = Some(sum);
+        }
+        sum
+    }
+}
+
+impl Extra {
+    fn max(self, other: Extra) -> Extra {
+        Extra { bytes: self.bytes.max(other.bytes), levels: self.levels.max(other.levels) }
+    }
+}
