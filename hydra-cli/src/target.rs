@@ -51,7 +51,8 @@ pub(crate) fn hydra_to_stdout(
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     interrupt::remove(directory.path());
     let path = directory.path().join("stdout.hydra");
-    let mut writer = Writer::create(&path)?;
+    // Nobody else knows the directory.
+    let mut writer = Writer::options().without_lock().create(&path)?;
     fill(&mut writer)?;
     writer.finish()?;
     let mut file = File::open(&path).map_err(|error| Failure::io(error, &path))?;

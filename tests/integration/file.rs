@@ -149,7 +149,7 @@ fn a_value_is_saved_whole_and_loaded_again() {
     writer.append_slice(table, &[1, 2]).unwrap();
     writer.finish().unwrap();
     assert_eq!(hydra::load::<u64>(&many).unwrap_err().kind(), ErrorKind::Usage);
-    assert_eq!(hydra::save(folder.path(), &1u64).unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(hydra::save(folder.path(), &1u64).unwrap_err().kind(), ErrorKind::NotRegular);
     assert_eq!(names(folder.path()), ["many.hydra", "value.hydra"]);
 }
 

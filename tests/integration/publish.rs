@@ -34,8 +34,10 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+type Deed = (&'static str, fn(&Path), ErrorKind);
+
 /// What foreign programs do to a file that is being written.
-const DEEDS: [(&str, fn(&Path), ErrorKind); 5] = [
+const DEEDS: [Deed; 5] = [
     ("rm", |path| fs::remove_file(path).unwrap(), ErrorKind::Replaced),
     ("mv away", |path| fs::rename(path, path.with_extension("old")).unwrap(), ErrorKind::Replaced),
     (

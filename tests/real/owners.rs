@@ -59,6 +59,7 @@ pub(crate) fn forked(path: &Path) -> Result<()> {
 pub(crate) fn elsewhere(path: &Path) -> Result<()> {
     let mut writer = Writer::create(path)?;
     let table = writer.table::<u64>()?;
+    let mut reader = Reader::open(path)?;
     std::fs::create_dir("other")?;
     std::env::set_current_dir("other")?;
     for number in 0..2 {
@@ -67,9 +68,12 @@ pub(crate) fn elsewhere(path: &Path) -> Result<()> {
         std::fs::write(path, "another file")?;
     }
     assert_eq!(writer.path(), path);
+    assert!(reader.refresh()? && !reader.refresh()?);
     std::fs::remove_file(Path::new("..").join(path))?;
     writer.append(table, &2)?;
     assert_eq!(writer.commit().map_err(|error| error.kind()), Err(ErrorKind::Replaced));
+    assert!(reader.refresh()?, "it goes on with the file that it has open");
+    assert_eq!(reader.refresh().map_err(|error| error.kind()), Err(ErrorKind::Replaced));
     Ok(())
 }
 

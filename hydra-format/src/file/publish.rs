@@ -227,12 +227,7 @@ impl Output<'_> {
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Locked => refused = Some(error),
-                Err(error) => {
-                    let error = error.or_help(
-                        "a file that may not be written is not replaced: change its mode or remove it",
-                    );
-                    return Err(self.named(error));
-                }
+                Err(error) => return Err(self.named(error)),
             }
             self.storage.pause(PAUSE);
         }

@@ -90,6 +90,7 @@ impl Reader {
         opened: Opened,
     ) -> Reader {
         let caches = Caches {
+            place: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
             good: Known::new(blocks_at_most(&opened)),
             validators: Mutex::default(),
             blocks: Mutex::default(),
@@ -309,6 +310,8 @@ pub(super) struct Shared {
 
 /// What is known of blocks. It holds for every later state, too: what is committed does not change.
 struct Caches {
+    /// The path from the root: the working directory may change.
+    place: PathBuf,
     /// Offsets of blocks that were verified, for a map.
     good: Known,
     validators: Mutex<BTreeMap<u32, Arc<Validator>>>,
@@ -346,7 +349,7 @@ impl Shared {
     /// A reader of the newest state, if that is another one.
     fn newer(&self) -> Result<Option<Reader>> {
         let Some(opened) = open::refresh(&*self.file, &self.opened)? else {
-            if self.file.is_at(&self.path)? {
+            if self.file.is_at(&self.caches.place)? {
                 return Ok(None);
             }
             return Err(Error::new(ErrorKind::Replaced).help("open it again to see what is there now"));

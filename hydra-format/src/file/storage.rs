@@ -251,7 +251,13 @@ impl FileDisk {
     fn open_once(path: &Path, lock: bool) -> Result<Option<File>> {
         let fail = |error| Error::io(error).in_file(path);
         regular(&std::fs::metadata(path).map_err(fail)?, path)?;
-        let file = OpenOptions::new().read(true).write(true).open(path).map_err(fail)?;
+        let file =
+            OpenOptions::new().read(true).write(true).open(path).map_err(|error| match error.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    fail(error).help("this process may not write to the file, and so not replace it")
+                }
+                _ => fail(error),
+            })?;
         regular(&file.metadata().map_err(fail)?, path)?;
         if lock {
             FileDisk::lock(&file, path)?;
