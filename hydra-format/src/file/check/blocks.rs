@@ -7,6 +7,7 @@ use crate::codec::{Auditor, Fault, Regions};
 use crate::file::block::{self, BlockHeader, BlockKind, Bounds};
 use crate::file::catalog::{Catalog, Cursor, TableInfo};
 use crate::file::commit::Commit;
+use crate::file::generations::MOST_GENERATIONS;
 use crate::file::index::{Entry, Index, follow, totals};
 use crate::file::layout::{DIRECTORY_EVERY, LINE, NODE_ENTRIES, block as line, meta, schema};
 use crate::file::meta::Metadata;
@@ -15,7 +16,6 @@ use crate::file::reader::invalid;
 use crate::file::report::Verdict;
 use crate::file::schema_block::SchemaBlock;
 use crate::file::storage::Source;
-use crate::file::generations::MOST_GENERATIONS;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::BTreeMap;
 
