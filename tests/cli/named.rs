@@ -170,13 +170,17 @@ error[HY0404]: a variant that the type does not have
   = help: it is not damaged: a program with the type that wrote it reads it; --skip-damaged goes on without this record
 
 "#]]);
-    place.run(&["cat", "--skip-damaged", "events.hydra"]).code(3).stdout_eq(str![[r#"
+    place
+        .run(&["cat", "--skip-damaged", "events.hydra"])
+        .code(3)
+        .stdout_eq(str![[r#"
 kind
 Start
 Start
 Start
 
-"#]]).stderr_eq(str![[r#"
+"#]])
+        .stderr_eq(str![[r#"
 error[HY0404]: a variant that the type does not have
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
   = help: an enum reads what it does not know as its variant with #[hydra(other)]
@@ -187,12 +191,16 @@ warning: events.hydra: 1 record left out for variants that the newest type lacks
     let file = hydra::Reader::open(place.path("events.hydra")).unwrap();
     let entries = file.dynamic_table("Event").unwrap().entries().collect::<hydra::Result<Vec<_>>>().unwrap();
     place.change("events.hydra", |bytes| bytes[entries[1].offset as usize + 64] ^= 1);
-    place.run(&["cat", "--skip-damaged", "events.hydra"]).code(3).stdout_eq(str![[r#"
+    place
+        .run(&["cat", "--skip-damaged", "events.hydra"])
+        .code(3)
+        .stdout_eq(str![[r#"
 kind
 Start
 Start
 
-"#]]).stderr_eq(str![[r#"
+"#]])
+        .stderr_eq(str![[r#"
 error[HY0404]: a variant that the type does not have
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
   = help: an enum reads what it does not know as its variant with #[hydra(other)]
