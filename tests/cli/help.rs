@@ -205,7 +205,7 @@ Examples:
   hydra convert --null NA --null '' weather.csv weather.hydra
   hydra convert day1.ndjson day2.ndjson week.hydra      one table
   hydra convert ticks.hydra ticks.ndjson
-  hydra convert --table birds penguins.csv birds.hydra  a table of this name
+  hydra convert --table birds penguins.csv birds.hydra   a table of this name
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra

@@ -446,3 +446,50 @@ fn more_types_than_are_looked_at_do_not_hide_the_newest() -> Result<()> {
     reads_whole(&path)?;
     Ok(())
 }
+
+/// FORMAT.md, 16.3: what a type has removed makes it the older one, whatever else of the other it cannot read.
+#[test]
+fn an_older_type_with_narrower_numbers_goes_on_appending() -> Result<()> {
+    mod narrow {
+        #[derive(hydra::Hydra)]
+        pub(crate) struct Row {
+            pub(crate) n: u32,
+            pub(crate) s: String,
+        }
+    }
+    mod wide {
+        #[derive(hydra::Hydra)]
+        pub(crate) struct Row {
+            pub(crate) s: String,
+            pub(crate) extra: Option<Vec<u16>>,
+            pub(crate) n: u64,
+        }
+    }
+    let folder = tempfile::tempdir()?;
+    for old_first in [true, false] {
+        let path = folder.path().join(format!("{old_first}.hydra"));
+        let mut writer = Writer::create(&path)?;
+        if old_first {
+            writer.table::<narrow::Row>()?;
+        }
+        let table = writer.table_named::<wide::Row>("Row")?;
+        writer.append(table, &wide::Row { s: "a".into(), extra: Some(vec![1]), n: 1 << 40 })?;
+        writer.finish()?;
+        let mut writer = Writer::resume(&path)?;
+        let table = writer.table::<narrow::Row>()?;
+        writer.append(table, &narrow::Row { n: 7, s: "b".into() })?;
+        writer.finish()?;
+        let table = Reader::open(&path)?.dynamic_table("Row")?;
+        let texts = (0..2).map(|at| Ok(table.get(at)?.value().to_string())).collect::<Result<Vec<_>>>()?;
+        let expected =
+            [r#"Row { s: "a", extra: Some([1]), n: 1099511627776 }"#, r#"Row { s: "b", extra: None, n: 7 }"#];
+        assert_eq!(texts, expected);
+    }
+    // Nothing of it is removed in the other: which one is newer, a version has to say.
+    let path = folder.path().join("numbers.hydra");
+    let mut writer = Writer::create(&path)?;
+    writer.table_named::<(u64,)>("numbers")?;
+    let error = writer.table_named::<(u32,)>("numbers").unwrap_err();
+    assert!(error.kind() == ErrorKind::TypeMismatch && error.message().contains("version"), "{error}");
+    Ok(())
+}

@@ -85,7 +85,7 @@ fn named(path: &Path) -> Result<()> {
     let tables = [
         writer.table_named::<Log>("errors")?,
         writer.table::<Log>()?,
-        writer.table_named("all of it, später")?,
+        writer.table_named("all of it, later")?,
     ];
     for index in 0..6 {
         writer.append(tables[index as usize % 3], &log(index))?;
@@ -408,7 +408,7 @@ fn golden_files_read_back() -> Result<()> {
     for index in [0, 83, 84, 21_503, 21_504, 25_199] {
         assert_eq!(blocks.get(index)?.decode()?, tick(index));
     }
-    for (at, name) in ["errors", "Log", "all of it, später"].into_iter().enumerate() {
+    for (at, name) in ["errors", "Log", "all of it, later"].into_iter().enumerate() {
         let table = open("named")?.table_named::<Log>(name)?;
         let logs = [0, 1].map(|index| table.get(index).and_then(|record| record.decode()));
         assert_eq!(logs.map(Result::unwrap), [log(at as u64), log(at as u64 + 3)]);

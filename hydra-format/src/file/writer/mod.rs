@@ -381,7 +381,7 @@ impl Writer {
         encode: impl Fn(&mut [u8], &mut Sink<'_>),
     ) -> Result<()> {
         let open = self.open(table)?;
-        let newest = open.newest.clone().filter(|newest| newest.may_refuse && !open.copies);
+        let newest = open.newest.as_ref().filter(|newest| newest.may_refuse && !open.copies).cloned();
         if open.shared
             && let Some(other) = self.tables.switch(table.index)
         {
@@ -407,18 +407,18 @@ impl Writer {
         measure: impl Fn(&mut Measure),
         encode: impl Fn(&mut [u8], &mut Sink<'_>),
     ) -> Result<()> {
-        let mut before = self.open(table)?.builder.bytes();
-        if self.open(table)?.builder.push(&measure, &encode)? == Pushed::Full {
+        let mut open = self.open(table)?;
+        let mut before = open.builder.bytes();
+        if open.builder.push(&measure, &encode)? == Pushed::Full {
             self.seal(table.index)?;
             before = 0;
-            self.open(table)?.builder.push(&measure, &encode)?;
+            open = self.open(table)?;
+            open.builder.push(&measure, &encode)?;
         }
-        let open = self.open(table)?;
-        let (bytes, newest) = (open.builder.bytes(), open.newest.clone());
+        let bytes = open.builder.bytes();
         // Only a record alone in its block can be so large.
-        if let Some(newest) =
-            newest.filter(|newest| open.builder.block_bytes() > newest.safe_bytes && !open.copies)
-        {
+        let exceeds = |newest: &&Arc<Newest>| open.builder.block_bytes() > newest.safe_bytes && !open.copies;
+        if let Some(newest) = open.newest.as_ref().filter(exceeds) {
             let fits = open.builder.records().and_then(|records| newest.check(records, 1));
             if let Err(error) = fits {
                 open.builder.clear();
