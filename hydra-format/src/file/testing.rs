@@ -98,6 +98,13 @@ impl Storage for Memory {
         Ok(())
     }
 
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.spend()?;
+        inner.bytes.truncate(length as usize);
+        Ok(())
+    }
+
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(Box::new(self.clone()))
     }
