@@ -99,7 +99,7 @@ class IndexCheck:
     def run(self):
         since, due = 0, DIRECTORY_EVERY
         for block in self.contents.blocks:
-            since += 1
+            since += block.kind != PAD
             if block.kind == INDEX:
                 try:
                     listed = self.index(block)

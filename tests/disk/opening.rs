@@ -1,5 +1,5 @@
 //! What opening costs, and what it leaves alone: a damaged file is named as such, no checksum that was wrong becomes right,
-//! and no file gets shorter.
+//! and no file gets shorter than it was committed.
 
 use crate::medium::{Disk, Medium};
 use crate::oracle::PATH;
@@ -70,7 +70,7 @@ fn opening_costs_what_is_not_indexed_and_not_synced() -> Result<()> {
 
 fn over(bytes: &[u8]) -> Sim {
     let bytes = Arc::new(bytes.to_vec());
-    let file = Medium { disk: bytes.clone(), pending: Vec::new(), cache: bytes };
+    let file = Medium { disk: bytes.clone(), cache: bytes, ..Medium::default() };
     let names = [(PATH.into(), 0)];
     Sim::over(Disk {
         files: vec![file],

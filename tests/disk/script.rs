@@ -5,6 +5,7 @@ use crate::medium::Disk;
 use crate::oracle::{Content, Lens, Model, PATH};
 use crate::planted::Bug;
 use crate::sim::{Call, Event, Fault, Note, Sim};
+use crate::space::Space;
 use hydra::file::WriterOptions;
 use hydra::{Editor, ErrorKind, Level, Writer, testing};
 use hydra_tests::laws::Dice;
@@ -31,8 +32,10 @@ pub(crate) struct Boot<'a> {
     forgetful: bool,
     /// It did, since the last opening.
     forgot: bool,
-    /// No sync fails by itself.
+    /// Nothing goes wrong by itself.
     well: bool,
+    /// What dead bytes cost when the session began.
+    space: Space,
 }
 
 type Outcome<T = ()> = Result<T, Stop>;
@@ -51,6 +54,11 @@ pub(crate) struct Hazard {
     pub(crate) fault: Option<(usize, Fault, bool)>,
     /// Syncs do nothing, and say that they went well.
     pub(crate) lies: bool,
+}
+
+/// What all writers have in common.
+pub(crate) fn options() -> WriterOptions {
+    Writer::options().file_id(*b"a simulated file").block_bytes(1024)
 }
 
 impl Boot<'_> {
@@ -84,13 +92,15 @@ impl Boot<'_> {
             forgetful,
             forgot: false,
             well,
+            space: Space::default(),
         };
         for _ in 0..1 + boot.dice.below(3) {
             match boot.session() {
                 Ok(()) | Err(Stop::Failed) => {}
                 Err(Stop::Violation(what)) => return Err(what),
             }
-            boot.sim.state().good_syncs = None;
+            let mut state = boot.sim.state();
+            (state.good_syncs, state.fault) = (None, state.fault.filter(|_| well));
         }
         let calls = boot.sim.state().calls;
         let met = boot.sim.state().met;
@@ -104,6 +114,7 @@ impl Boot<'_> {
     /// The fault is gone: a writer opens the file, appends and closes it, and a check finds nothing.
     fn recover(&mut self) -> Result<(), String> {
         self.sim.state().fault = None;
+        self.sim.state().room = None;
         self.well = true;
         match self.session() {
             Ok(()) => Ok(()),
@@ -134,12 +145,11 @@ impl Boot<'_> {
         self.forgot = false;
         self.sim.state().met = None;
         self.content = (*self.model.lineage[seen]).clone();
-        if self.dice.below(5) == 0 && !self.well {
-            self.sim.state().good_syncs = Some(self.dice.below(6));
-        }
+        self.mishap();
+        self.space = Space::of(&disk);
         let level = [Level::Durable, Level::Buffered][self.dice.below(2)];
         let block_bytes = [128, 192, 640, 1024][self.dice.below(4)];
-        let options = Writer::options().level(level).block_bytes(block_bytes).file_id(*b"a simulated file");
+        let options = options().level(level).block_bytes(block_bytes);
         if !self.content.exists {
             self.create(options)?;
         }
@@ -150,8 +160,27 @@ impl Boot<'_> {
         }
     }
 
-    /// The system may forget what it could not write.
-    fn forget(&mut self) {
+    /// What will go wrong in this session: a sync fails, the program is killed within some call, the disk is full, no file is cut.
+    fn mishap(&mut self) {
+        if self.well {
+            return;
+        }
+        let (what, when) = (self.dice.below(12), self.dice.below(40));
+        let mut state = self.sim.state();
+        state.uncut = what == 7;
+        match what {
+            0 | 1 => state.good_syncs = Some(when % 6),
+            2..5 => state.fault = Some((state.calls + 20 + when, Fault::Short, true)),
+            5 => {
+                let longest = state.disk.files.iter().map(|file| file.cache.len()).max();
+                state.room = longest.map(|length| length + 100 * when);
+            }
+            6 => state.room = None,
+            _ => {}
+        }
+    }
+
+    /// The system may forget what it could not write.(&mut self) {
         let failed =
             self.sim.state().disk.files.iter().any(|file| file.pending.iter().any(|piece| piece.lost));
         if self.forgetful && failed && self.dice.below(2) == 0 {
@@ -243,8 +272,10 @@ impl Boot<'_> {
                     writer.table::<String>().and_then(|table| writer.append(table, &text))
                 }
                 _ => {
+                    // Now and then so many that a killed writer leaves a long tail.
+                    let most = if self.dice.below(30) == 0 { 3000 } else { 40 };
                     let numbers: Vec<u64> =
-                        (0..1 + self.dice.below(40) as u64).map(|n| self.counter << 16 | n).collect();
+                        (0..1 + self.dice.below(most) as u64).map(|n| self.counter << 16 | n).collect();
                     self.content.numbers.extend(&numbers);
                     writer.table::<u64>().and_then(|table| writer.append_slice(table, &numbers))
                 }
@@ -319,9 +350,12 @@ impl Boot<'_> {
         })
     }
 
-    /// After a close that went well, a check finds nothing.
+    /// After a close that went well, a check finds nothing, and what is dead takes no room.
     fn sound(&mut self) -> Outcome {
-        let disk = self.sim.state().disk.clone();
-        crate::oracle::check(&disk).map_err(Stop::Violation)
+        let state = self.sim.state();
+        let (disk, uncut) = (state.disk.clone(), state.uncut || state.met == Some(Call::Cut));
+        drop(state);
+        let checked = crate::oracle::check(&disk);
+        checked.and_then(|()| self.space.bounds(&disk, uncut)).map_err(Stop::Violation)
     }
 }

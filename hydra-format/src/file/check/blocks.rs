@@ -73,7 +73,7 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) -> Result<bool> {
         self.last_block = offset;
-        self.since_directory = self.since_directory.saturating_add(1);
+        self.since_directory = self.since_directory.saturating_add(u64::from(!header.is(BlockKind::Pad)));
         check_unused(offset, header, report);
         if header.is(BlockKind::Pad) {
             return Ok(true);

@@ -565,3 +565,7 @@ fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
     }
     slices
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;
