@@ -180,7 +180,8 @@ impl Boot<'_> {
         }
     }
 
-    /// The system may forget what it could not write.(&mut self) {
+    /// The system may forget what it could not write.
+    fn forget(&mut self) {
         let failed =
             self.sim.state().disk.files.iter().any(|file| file.pending.iter().any(|piece| piece.lost));
         if self.forgetful && failed && self.dice.below(2) == 0 {
