@@ -316,9 +316,9 @@ impl CrookedFile {
     }
 }
 
-/// The epoch after an invalid record, without the rise.
+/// The epoch after an invalid record, without the rise; one from before stays.
 fn lowered(epoch: u32) -> u32 {
-    epoch - 65_535
+    if epoch > 65_535 { epoch - 65_535 } else { epoch }
 }
 
 /// Changes the epochs of blocks.

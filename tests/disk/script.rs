@@ -81,7 +81,7 @@ impl Boot<'_> {
         sim.state().fault = hazard.fault;
         sim.state().lies = hazard.lies;
         let well = hazard.fault.is_some() || hazard.lies;
-        let forgetful = dice.below(4) == 0 && !well;
+        let forgetful = dice.below(2) == 0 && !well;
         let mut boot = Boot {
             sim,
             model,
@@ -167,15 +167,15 @@ impl Boot<'_> {
         }
         let (what, when) = (self.dice.below(12), self.dice.below(40));
         let mut state = self.sim.state();
-        state.uncut = what == 7;
+        state.uncut = what == 8;
         match what {
-            0 | 1 => state.good_syncs = Some(when % 6),
-            2..5 => state.fault = Some((state.calls + 20 + when, Fault::Short, true)),
-            5 => {
+            0..3 => state.good_syncs = Some(when % 6),
+            3..6 => state.fault = Some((state.calls + 20 + when, Fault::Short, true)),
+            6 => {
                 let longest = state.disk.files.iter().map(|file| file.cache.len()).max();
                 state.room = longest.map(|length| length + 100 * when);
             }
-            6 => state.room = None,
+            7 => state.room = None,
             _ => {}
         }
     }
