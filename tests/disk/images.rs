@@ -97,7 +97,7 @@ fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes, cuts: When)
         disk: bytes.clone(),
         pending: Vec::new(),
         cache: bytes,
-        ghost: medium.ghost.clone(),
+        ghost: medium.ghost(),
         long: 0,
     };
     let files = files.into_iter().zip(&disk.files).map(settled).collect();

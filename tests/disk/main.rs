@@ -88,7 +88,7 @@ fn planted_bugs_are_caught() {
         let caught = (1..=most).find_map(|seed| campaign.script(seed, Plan::SAMPLE, bug).err());
         let what = caught.unwrap_or_else(|| panic!("{bug:?}: not caught in {most} scripts"));
         println!(
-            "{bug:?}: caught after {} disks in {:.1} s: {:.300}",
+            "{bug:?}: caught after {} disks in {:.1} s: {:.3000}",
             campaign.judged,
             start.elapsed().as_secs_f64(),
             what

@@ -25,7 +25,8 @@ pub(crate) struct Medium {
     pub(crate) pending: Vec<Piece>,
     /// What programs read until the power fails.
     pub(crate) cache: Arc<Vec<u8>>,
-    /// What was ever written at each place, last: where nothing is written the disk may bring it back.
+    /// What was at each place before the file was cut or the power failed, or was to be: where nothing is written the disk may bring
+    /// it back.
     pub(crate) ghost: Arc<Vec<u8>>,
     /// How long the file may be again: no sync makes a cut certain.
     pub(crate) long: usize,
@@ -56,14 +57,23 @@ pub(crate) fn garbage(at: usize) -> u8 {
 impl Medium {
     pub(crate) fn write(&mut self, at: usize, bytes: &[u8]) {
         put(Arc::make_mut(&mut self.cache), at, bytes, zeros);
-        put(Arc::make_mut(&mut self.ghost), at, bytes, zeros);
         self.pending.push(Piece { at, bytes: bytes.into(), lost: false, cut: false });
     }
 
     /// Programs see a cut at once, and zeros where the file grows again.
     pub(crate) fn cut(&mut self, length: usize) {
+        self.ghost = self.ghost();
         Arc::make_mut(&mut self.cache).truncate(length);
         self.pending.push(Piece { at: length, bytes: Arc::new([]), lost: false, cut: true });
+    }
+
+    /// What will be the ghost from now on.
+    pub(crate) fn ghost(&self) -> Arc<Vec<u8>> {
+        let mut ghost = self.cache.clone();
+        if let Some(longer) = self.ghost.get(ghost.len()..).filter(|longer| !longer.is_empty()) {
+            Arc::make_mut(&mut ghost).extend(longer);
+        }
+        ghost
     }
 
     /// What is pending is on the disk from now on, unless a sync failed on it: that may be there or not.

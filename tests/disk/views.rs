@@ -58,8 +58,10 @@ struct View {
     bytes: Arc<Vec<u8>>,
     /// The state was given up: it is no part of any that comes.
     given_up: bool,
-    /// The system forgot some of what it shows.
+    /// The system forgot something after a sync failed.
     shaken: bool,
+    /// Also the record that is shown: nothing in the file tells of it any more.
+    forgotten: bool,
 }
 
 /// The readers of one run.
@@ -81,7 +83,7 @@ impl Views {
     /// Before an event: may it be done?
     pub(crate) fn before(&mut self, event: &Event, disk: &Disk) -> Result<(), String> {
         let named = disk.names.get(Path::new(PATH)).copied();
-        for view in &self.kept {
+        for view in self.kept.iter().filter(|view| !view.forgotten) {
             match event {
                 Event::Write(file, at, bytes) if Some(*file) == named => {
                     let (from, to) = ((*at).max(8192), (at + bytes.len()).min(view.committed));
@@ -109,6 +111,7 @@ impl Views {
             }
             if matches!(event, Event::Forget(_)) {
                 (view.shaken, view.bytes) = (true, medium.cache.clone());
+                view.forgotten |= view.committed > named(&medium.cache);
             }
         }
         match event {
@@ -137,8 +140,18 @@ impl Views {
             self.kept.remove(state % MOST).is_as_it_was()?;
         }
         let committed = reader.commit().committed_bytes as usize;
-        let (given_up, shaken) = (false, false);
-        self.kept.push(View { live, reader, content, state, committed, bytes, given_up, shaken });
+        let (given_up, shaken, forgotten) = (false, false, false);
+        self.kept.push(View {
+            live,
+            reader,
+            content,
+            state,
+            committed,
+            bytes,
+            given_up,
+            shaken,
+            forgotten,
+        });
         Ok(())
     }
 
@@ -173,6 +186,12 @@ impl Views {
     pub(crate) fn end(&self) -> Result<(), String> {
         self.kept.iter().try_for_each(View::is_as_it_was)
     }
+}
+
+/// The larger committed length of the two commit records.
+fn named(bytes: &[u8]) -> usize {
+    let word = |at: usize| bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |it| u64::from_le_bytes(*it));
+    word(520).max(word(4616)) as usize
 }
 
 impl View {
