@@ -34,6 +34,8 @@ pub(crate) enum Bug {
     NoPad,
     /// The record that names the cover is written before the cover is synced.
     PadUnsynced,
+    /// The end of the cover is not written again.
+    EndNotWritten,
     /// Blocks go to where the accepted state ends, whatever the other record names.
     BelowFloor,
     /// All that is in the file is covered, as if a record were invalid.
@@ -49,7 +51,7 @@ pub(crate) enum Bug {
 }
 
 /// All of them.
-pub(crate) const BUGS: [Bug; 16] = [
+pub(crate) const BUGS: [Bug; 17] = [
     Bug::AlternatingSlots,
     Bug::NoRewrite,
     Bug::NoEpoch,
@@ -60,6 +62,7 @@ pub(crate) const BUGS: [Bug; 16] = [
     Bug::NoDirectorySync,
     Bug::NoPad,
     Bug::PadUnsynced,
+    Bug::EndNotWritten,
     Bug::BelowFloor,
     Bug::TailCovered,
     Bug::EpochNotRaised,
@@ -210,6 +213,7 @@ impl Storage for CrookedFile {
         match self.bug {
             Bug::AlternatingSlots if is_record => target = self.other_slot()?,
             Bug::NoRewrite if self.is_there(offset, &bytes)? => return Ok(()),
+            Bug::EndNotWritten if bytes.len() == 64 && self.is_there(offset, &bytes)? => return Ok(()),
             Bug::NoEpoch if is_record => {
                 word(&mut bytes, RECORD_EPOCH, 1);
                 self.sign_record(&mut bytes)?;
@@ -220,7 +224,9 @@ impl Storage for CrookedFile {
                 word(&mut bytes, RECORD_EPOCH, lowered(epoch));
                 self.sign_record(&mut bytes)?;
             }
-            Bug::EpochNotRaised if self.as_read.is_some() && offset >= REGION => set_epochs(&mut bytes, lowered),
+            Bug::EpochNotRaised if self.as_read.is_some() && offset >= REGION => {
+                set_epochs(&mut bytes, lowered)
+            }
             Bug::SequenceReused if is_record => {
                 self.records.push(sequence(&bytes));
                 if let (true, [first, _]) = (self.resumed, &self.records[..]) {

@@ -34,6 +34,8 @@ pub(crate) struct Boot<'a> {
     forgot: bool,
     /// Nothing goes wrong by itself.
     well: bool,
+    /// One buffered commit, whose blocks the system forgets.
+    brief: bool,
     /// What dead bytes cost when the session began.
     space: Space,
 }
@@ -92,6 +94,7 @@ impl Boot<'_> {
             forgetful,
             forgot: false,
             well,
+            brief: false,
             space: Space::default(),
         };
         for _ in 0..1 + boot.dice.below(3) {
@@ -147,7 +150,11 @@ impl Boot<'_> {
         self.content = (*self.model.lineage[seen]).clone();
         self.mishap();
         self.space = Space::of(&disk);
-        let level = [Level::Durable, Level::Buffered][self.dice.below(2)];
+        self.brief = self.forgetful && self.dice.below(4) == 0;
+        if self.brief {
+            self.sim.state().good_syncs = Some(2);
+        }
+        let level = [Level::Durable, Level::Buffered][if self.brief { 1 } else { self.dice.below(2) }];
         let block_bytes = [128, 192, 640, 1024][self.dice.below(4)];
         let options = options().level(level).block_bytes(block_bytes);
         if !self.content.exists {
@@ -155,7 +162,7 @@ impl Boot<'_> {
         }
         let records = !(self.content.numbers.is_empty() && self.content.texts.is_empty());
         match self.dice.below(3) {
-            0 if records => self.edit(options, level),
+            0 if records && !self.brief => self.edit(options, level),
             _ => self.append(options, level),
         }
     }
@@ -205,7 +212,7 @@ impl Boot<'_> {
         let opened = testing::resume(options, &self.bug.over(&self.sim), Path::new(PATH));
         let mut writer = self.settle(opened)?;
         self.forget();
-        for _ in 0..1 + self.dice.below(6) {
+        for _ in 0..if self.brief { 1 } else { 1 + self.dice.below(6) } {
             let outcome = self.append_some(&mut writer, level);
             self.then_poisoned(outcome, |number| match number {
                 0 => writer.set_metadata("note", "after a failure"),
@@ -213,7 +220,7 @@ impl Boot<'_> {
                 _ => writer.commit(),
             })?;
         }
-        if self.dice.below(3) > 0 {
+        if self.dice.below(3) > 0 && !self.brief {
             return Ok(()); // Killed: the writer is dropped.
         }
         self.attempt();
@@ -225,7 +232,7 @@ impl Boot<'_> {
 
     fn append_some(&mut self, writer: &mut Writer, level: Level) -> Outcome {
         self.put_some(writer)?;
-        if self.dice.below(3) > 0 {
+        if self.dice.below(3) > 0 || self.brief {
             self.attempt();
             let outcome = writer.commit();
             self.settle(outcome)?;

@@ -49,7 +49,11 @@ impl Space {
         }
         let now = covered(&reader);
         let allowed = if self.lost { self.covered.max(self.file) } else { self.covered };
-        if now > allowed { Err(format!("{now} bytes are covered, {} were before", self.covered)) } else { Ok(()) }
+        if now > allowed {
+            Err(format!("{now} bytes are covered, {} were before", self.covered))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -94,8 +98,12 @@ fn killed_writers_leave_no_more_than_one_tail() -> Result<()> {
             sim.state().fault = None;
         }
         assert!(killed < 50 || length() > before, "{killed}");
-        let (now, committed) = (length(), open(&sim.state().disk).map_or(0, |reader| reader.commit().record_count));
-        assert!(now < before + (committed as usize + 1000) * 11, "{killed}: {now} bytes for {committed} records");
+        let (now, committed) =
+            (length(), open(&sim.state().disk).map_or(0, |reader| reader.commit().record_count));
+        assert!(
+            now < before + (committed as usize + 1000) * 11,
+            "{killed}: {now} bytes for {committed} records"
+        );
         append(&sim, &[2])?;
         Space::default().bounds(&sim.state().disk, false).unwrap_or_else(|what| panic!("{killed}: {what}"));
     }

@@ -89,11 +89,17 @@ impl Views {
                     let (from, to) = ((*at).max(8192), (at + bytes.len()).min(view.committed));
                     let is_pad = bytes.len() == 64 && bytes.starts_with(b"HBLK\x05");
                     if from < to && !is_pad && view.bytes[from..to] != bytes[from - at..to - at] {
-                        return Err(format!("a write to {from} changes what a map of {} shows", view.committed));
+                        return Err(format!(
+                            "a write to {from} changes what a map of {} shows",
+                            view.committed
+                        ));
                     }
                 }
                 Event::Cut(file, length) if Some(*file) == named && *length < view.committed => {
-                    return Err(format!("a cut to {length} takes away what a map of {} shows", view.committed));
+                    return Err(format!(
+                        "a cut to {length} takes away what a map of {} shows",
+                        view.committed
+                    ));
                 }
                 _ => {}
             }
@@ -141,17 +147,7 @@ impl Views {
         }
         let committed = reader.commit().committed_bytes as usize;
         let (given_up, shaken, forgotten) = (false, false, false);
-        self.kept.push(View {
-            live,
-            reader,
-            content,
-            state,
-            committed,
-            bytes,
-            given_up,
-            shaken,
-            forgotten,
-        });
+        self.kept.push(View { live, reader, content, state, committed, bytes, given_up, shaken, forgotten });
         Ok(())
     }
 
@@ -172,7 +168,15 @@ impl Views {
                     let content = oracle::content_of(&newer)?;
                     let state = model.position(&content)?;
                     let (committed, bytes) = (newer.commit().committed_bytes as usize, view.live.now());
-                    *view = View { reader: newer, content, state, committed, bytes, live: view.live.clone(), ..*view };
+                    *view = View {
+                        reader: newer,
+                        content,
+                        state,
+                        committed,
+                        bytes,
+                        live: view.live.clone(),
+                        ..*view
+                    };
                 }
                 Ok(_) => {}
                 Err(error) if view.shaken => self.told += u64::from(error.kind() == ErrorKind::Replaced),
@@ -190,7 +194,9 @@ impl Views {
 
 /// The larger committed length of the two commit records.
 fn named(bytes: &[u8]) -> usize {
-    let word = |at: usize| bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |it| u64::from_le_bytes(*it));
+    let word = |at: usize| {
+        bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |it| u64::from_le_bytes(*it))
+    };
     word(520).max(word(4616)) as usize
 }
 

@@ -468,7 +468,9 @@ fn counters_at_their_ends_are_refused_before_anything_is_written() -> Result<()>
         std::fs::write(&path, bytes)?;
         std::fs::OpenOptions::new().write(true).open(&path)?.set_len(1 << 62)?;
         let error = append().unwrap_err();
-        assert!(error.kind() == ErrorKind::TooLarge && error.offset().is_some() && error.help_text().is_some());
+        assert!(
+            error.kind() == ErrorKind::TooLarge && error.offset().is_some() && error.help_text().is_some()
+        );
         assert!(start.elapsed() < Duration::from_secs(2));
     }
     Ok(())

@@ -91,7 +91,8 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
     }
     let header = |offset| or_damage(block::read_header(source, now.header.sync_key(), offset, limit));
     let (last, end) = (before.last_block, before.committed_bytes);
-    let names_last = |header: BlockHeader| end.checked_sub(u64::from(header.distance_lines) * LINE) == Some(last);
+    let names_last =
+        |header: BlockHeader| end.checked_sub(u64::from(header.distance_lines) * LINE) == Some(last);
     let is_there = last == 0
         || (header(last)?.is_ok_and(|header| header.epoch <= before.epoch)
             && (commit.last_block == last || header(end)?.is_ok_and(names_last)));

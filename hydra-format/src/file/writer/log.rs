@@ -447,6 +447,10 @@ impl Log {
         let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
         checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
+        if next.committed_bytes > commit.committed_bytes {
+            // The file may be shorter on the disk than it looks.
+            self.rewrite_range(next.committed_bytes - LINE, next.committed_bytes)?;
+        }
         for (offset, pad) in pads {
             self.overwrite(offset, &pad.encode(self.key(), offset))?;
         }
