@@ -106,8 +106,12 @@ impl Campaign {
         }
         views.end().map_err(|what| format!("level {level}: {what}"))?;
         (self.looks, self.told) = (self.looks + views.looks, self.told + views.told);
-        self.cut(&disk, &model, plan.efforts[level], dice, &mut seen, &mut crashed, bug.lens())
-            .map_err(|what| format!("level {level}, at the end: {what}"))?;
+        self.cut(&disk, &model, plan.efforts[level], dice, &mut seen, &mut crashed, bug.lens()).map_err(
+            |what| {
+                let events: Vec<String> = events.iter().map(Event::to_string).collect();
+                format!("level {level}, at the end of {}\n{what}", events.join(", "))
+            },
+        )?;
         for (mut disk, model) in crashed.kept {
             self.reopened[level] += 1;
             self.decayed += u64::from(decay(&mut disk, &model, dice, bug.lens()));

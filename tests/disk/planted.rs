@@ -42,6 +42,8 @@ pub(crate) enum Bug {
     TailCovered,
     /// After an invalid record, the epoch is the next one.
     EpochNotRaised,
+    /// After an invalid record, one slot alone gets the new epoch.
+    OneSlot,
     /// Closing cuts one line too much.
     CutShort,
     /// A follower does not look at the epoch of the last block that it showed.
@@ -51,7 +53,7 @@ pub(crate) enum Bug {
 }
 
 /// All of them.
-pub(crate) const BUGS: [Bug; 17] = [
+pub(crate) const BUGS: [Bug; 18] = [
     Bug::AlternatingSlots,
     Bug::NoRewrite,
     Bug::NoEpoch,
@@ -66,6 +68,7 @@ pub(crate) const BUGS: [Bug; 17] = [
     Bug::BelowFloor,
     Bug::TailCovered,
     Bug::EpochNotRaised,
+    Bug::OneSlot,
     Bug::CutShort,
     Bug::FollowsAnyEpoch,
     Bug::FollowsAnyBlock,
@@ -213,6 +216,12 @@ impl Storage for CrookedFile {
         match self.bug {
             Bug::AlternatingSlots if is_record => target = self.other_slot()?,
             Bug::NoRewrite if self.is_there(offset, &bytes)? => return Ok(()),
+            Bug::OneSlot if is_record && self.as_read.is_some() => {
+                self.records.push(sequence(&bytes));
+                if self.records.len() == 3 {
+                    return Ok(());
+                }
+            }
             Bug::EndNotWritten if bytes.len() == 64 && self.is_there(offset, &bytes)? => return Ok(()),
             Bug::NoEpoch if is_record => {
                 word(&mut bytes, RECORD_EPOCH, 1);
@@ -239,7 +248,7 @@ impl Storage for CrookedFile {
         }
         self.last = offset;
         self.padded = bytes.len() == 64 && bytes.starts_with(b"HBLK\x05");
-        if self.bug != Bug::EpochNotRaised {
+        if ![Bug::EpochNotRaised, Bug::OneSlot].contains(&self.bug) {
             self.as_read = self.as_read.filter(|(at, _)| *at != offset);
         }
         self.inner.write_at(target, &mut [IoSlice::new(&bytes)])
@@ -278,7 +287,7 @@ impl CrookedFile {
 
     /// What a library with the bug takes one of the records for, when it opens the file.
     fn misread(&self) -> Option<(u64, [u8; RECORD_BYTES])> {
-        if ![Bug::BelowFloor, Bug::TailCovered, Bug::EpochNotRaised].contains(&self.bug) {
+        if ![Bug::BelowFloor, Bug::TailCovered, Bug::EpochNotRaised, Bug::OneSlot].contains(&self.bug) {
             return None;
         }
         let mut records = [[0; RECORD_BYTES]; 2];
@@ -298,7 +307,7 @@ impl CrookedFile {
                 Some((SLOTS[other], forged))
             }
             Bug::TailCovered => Some((SLOTS[other], [1; RECORD_BYTES])),
-            Bug::EpochNotRaised if invalid => Some((SLOTS[other], records[other])),
+            Bug::EpochNotRaised | Bug::OneSlot if invalid => Some((SLOTS[other], records[other])),
             _ => None,
         }
     }

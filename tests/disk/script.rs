@@ -361,7 +361,7 @@ impl Boot<'_> {
     /// After a close that went well, a check finds nothing, and what is dead takes no room.
     fn sound(&mut self) -> Outcome {
         let state = self.sim.state();
-        let (disk, uncut) = (state.disk.clone(), state.uncut || state.met == Some(Call::Cut));
+        let (disk, uncut) = (state.disk.clone(), state.uncut || state.met.is_some());
         drop(state);
         let checked = crate::oracle::check(&disk);
         checked.and_then(|()| self.space.bounds(&disk, uncut)).map_err(Stop::Violation)

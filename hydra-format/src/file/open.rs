@@ -27,6 +27,8 @@ pub(crate) struct Opened {
     pub(crate) slot: usize,
     /// What may be torn was looked at below this offset: nothing, if the record in force is only the second best.
     pub(crate) checked_bytes: u64,
+    /// A commit record is invalid.
+    pub(crate) invalid: bool,
     /// The largest sequence and epoch that any record may have.
     pub(crate) top: (u64, u32),
     /// Where the next block goes: no record names, and no map serves, what is from here on.
@@ -138,6 +140,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         commit,
         slot: choice.slot,
         checked_bytes: choice.checked_bytes,
+        invalid: !slots.iter().all(Result::is_ok),
         top: top(&slots),
         floor: floor(&slots, &commit, file_bytes),
         file_bytes,

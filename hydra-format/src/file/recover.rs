@@ -228,6 +228,7 @@ impl Rescue {
             commit,
             slot: 0,
             checked_bytes: 0,
+            invalid: false,
             top: (0, 0),
             floor: commit.committed_bytes,
             file_bytes: survey.limit,

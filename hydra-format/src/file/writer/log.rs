@@ -38,6 +38,8 @@ struct Rewrite {
     pads: Vec<(u64, BlockHeader)>,
     /// The record of the same state with them.
     next: Commit,
+    /// One record was invalid: both are written, so that losing another one loses no epoch.
+    both: bool,
 }
 
 /// A file being written.
@@ -165,7 +167,7 @@ impl Log {
         }
         (log.written, log.synced) = (floor, floor);
         let next = Commit { committed_bytes: floor, synced_bytes: floor, ..log.state };
-        log.rewrite = Some(Rewrite { commit, slot, pads, next });
+        log.rewrite = Some(Rewrite { commit, slot, pads, next, both: opened.invalid });
         Ok(log)
     }
 
@@ -439,7 +441,7 @@ impl Log {
 
     /// What comes before the first byte of an opening to write (10.4). Blocks must not wait for a sync that is done here.
     fn begin(&mut self) -> Result<()> {
-        let Some(Rewrite { commit, slot, pads, next }) = self.rewrite.take() else {
+        let Some(Rewrite { commit, slot, pads, next, both }) = self.rewrite.take() else {
             return Ok(());
         };
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
@@ -455,9 +457,11 @@ impl Log {
             self.overwrite(offset, &pad.encode(self.key(), offset))?;
         }
         self.sync_storage()?;
-        self.write_record(next, 1 - slot)?;
-        self.sync_storage()?;
-        self.pinned = 1 - slot;
+        for slot in [1 - slot, slot].into_iter().take(1 + usize::from(both)) {
+            self.write_record(next, slot)?;
+            self.sync_storage()?;
+            self.pinned = slot;
+        }
         Ok(())
     }
 

@@ -224,6 +224,29 @@ fn after_a_lost_record_the_whole_file_is_kept_and_numbers_skip_ahead() {
 }
 
 #[test]
+fn after_a_lost_record_both_have_the_new_epoch_before_the_first_block() {
+    for budget in 0.. {
+        let memory = closed();
+        let good = memory.open().unwrap().commit;
+        memory.inner().bytes[SLOT_AT[0] as usize + 20] ^= 1;
+        memory.inner().writes.clear();
+        memory.inner().budget = Some(budget);
+        let mut writer = resume(&memory).unwrap();
+        let table = writer.table::<u64>().unwrap();
+        let outcome = writer.append(table, &10).and_then(|()| writer.finish());
+        let written = memory.inner().writes.iter().any(|write| write.0 >= good.committed_bytes);
+        let epochs = SLOT_AT.map(|at| {
+            let bytes = memory.bytes();
+            Commit::decode(&bytes[at as usize..], &ID).map_or(0, |commit| commit.epoch)
+        });
+        assert!(!written || epochs == [good.epoch + 65_536; 2], "{budget}: {epochs:?}");
+        if outcome.is_ok() {
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_new_file_is_open_until_it_is_finished() {
     let memory = Memory::default();
     let writer = options().create_in(Box::new(memory.clone())).unwrap();
