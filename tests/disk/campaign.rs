@@ -30,6 +30,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) const FULL: Plan =
         Plan { efforts: [Effort::FULL, Effort::QUICK, Effort::QUICK], reopened: [96, 8] };
+    pub(crate) const QUICK: Plan = Plan { efforts: [Effort::QUICK; 3], reopened: [8, 1] };
     pub(crate) const SAMPLE: Plan = Plan { efforts: [Effort::SAMPLE; 3], reopened: [4, 1] };
 }
 
@@ -187,7 +188,7 @@ impl Campaign {
 /// A commit record becomes invalid while nobody writes, where the other one is of the same state: true if there is one.
 fn decay(disk: &mut Disk, model: &Model, dice: &mut Dice, lens: Lens) -> bool {
     let (at, bit) = ([512, 4608][dice.below(2)] + dice.below(128), 1 << dice.below(8));
-    let Some(file) = disk.names.get(Path::new(oracle::PATH)).copied().filter(|_| dice.below(3) == 0) else {
+    let Some(file) = disk.names.get(Path::new(oracle::PATH)).copied().filter(|_| dice.below(2) == 0) else {
         return false;
     };
     let before = disk.files[file].clone();

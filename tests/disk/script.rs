@@ -97,7 +97,7 @@ impl Boot<'_> {
             brief: false,
             space: Space::default(),
         };
-        for _ in 0..1 + boot.dice.below(3) {
+        for _ in 0..1 + boot.dice.below(3) + usize::from(forgetful) {
             match boot.session() {
                 Ok(()) | Err(Stop::Failed) => {}
                 Err(Stop::Violation(what)) => return Err(what),
@@ -150,7 +150,7 @@ impl Boot<'_> {
         self.content = (*self.model.lineage[seen]).clone();
         self.mishap();
         self.space = Space::of(&disk);
-        self.brief = self.forgetful && self.dice.below(4) == 0;
+        self.brief = self.forgetful && self.dice.below(2) == 0;
         if self.brief {
             self.sim.state().good_syncs = Some(2);
         }
@@ -191,7 +191,7 @@ impl Boot<'_> {
     fn forget(&mut self) {
         let failed =
             self.sim.state().disk.files.iter().any(|file| file.pending.iter().any(|piece| piece.lost));
-        if self.forgetful && failed && self.dice.below(2) == 0 {
+        if self.forgetful && failed && (self.brief || self.dice.below(2) == 0) {
             let seed = self.dice.roll();
             self.sim.forget(seed);
             self.model.acknowledged = self.model.floor;
@@ -267,7 +267,7 @@ impl Boot<'_> {
 
     /// Appends a few records, or sets a pair of metadata.
     fn put_some(&mut self, writer: &mut Writer) -> Outcome {
-        for _ in 0..1 + self.dice.below(3) {
+        for _ in 0..1 + self.dice.below(if self.brief { 2 } else { 3 }) {
             self.counter += 1;
             let outcome = match self.dice.below(4) {
                 0 => {
