@@ -52,8 +52,8 @@ pub(crate) enum Bug {
     FollowsAnyBlock,
 }
 
-/// All of them.
-pub(crate) const BUGS: [Bug; 18] = [
+/// Those that random scripts find soon; of `OneSlot` there is a script of its own (`opening.rs`).
+pub(crate) const BUGS: [Bug; 17] = [
     Bug::AlternatingSlots,
     Bug::NoRewrite,
     Bug::NoEpoch,
@@ -68,7 +68,6 @@ pub(crate) const BUGS: [Bug; 18] = [
     Bug::BelowFloor,
     Bug::TailCovered,
     Bug::EpochNotRaised,
-    Bug::OneSlot,
     Bug::CutShort,
     Bug::FollowsAnyEpoch,
     Bug::FollowsAnyBlock,

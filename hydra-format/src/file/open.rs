@@ -117,7 +117,8 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     }
     let slots = read_slots(source, &header.file_id)?;
     let file_bytes = source.len()?;
-    let accepted = before.map_or(0, |before| before.checked_bytes);
+    // Another writer's blocks may be where those were that were looked at.
+    let accepted = before.map_or((0, 0), |before| (before.commit.epoch, before.checked_bytes));
     let choice = choose(source, &header, &slots, accepted, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
@@ -211,12 +212,12 @@ struct Choice {
     lost: bool,
 }
 
-/// Chooses the record in force; blocks below `accepted` were looked at before.
+/// Chooses the record in force; blocks of an epoch below `accepted` were looked at before.
 fn choose(
     source: &dyn Source,
     header: &FileHeader,
     slots: &Slots,
-    accepted: u64,
+    (epoch, accepted): (u32, u64),
     report: &mut Report,
 ) -> Result<Choice> {
     let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
@@ -242,6 +243,7 @@ fn choose(
     let [(slot, newest), others @ ..] = &valid[..] else {
         return Err(none("both commit records are invalid"));
     };
+    let accepted = if newest.epoch == epoch { accepted } else { 0 };
     let Err(why) = or_damage(check_unsynced(source, header, newest, accepted))? else {
         return Ok(Choice { commit: *newest, slot: *slot, checked_bytes: newest.committed_bytes, lost });
     };
@@ -259,7 +261,7 @@ fn choose(
 pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Result<(Option<Commit>, bool)> {
     let slots = read_slots(source, &header.file_id)?;
     let mut report = Report { state: State::Clean, details: Vec::new() };
-    if let Ok(choice) = or_damage(choose(source, header, &slots, 0, &mut report))? {
+    if let Ok(choice) = or_damage(choose(source, header, &slots, (0, 0), &mut report))? {
         return Ok((Some(choice.commit), choice.lost));
     }
     match slots {
