@@ -69,6 +69,11 @@ impl Storage for File {
         Ok(())
     }
 
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        locked(&self.0).truncate(usize::try_from(length).map_err(io::Error::other)?);
+        Ok(())
+    }
+
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(self.boxed())
     }

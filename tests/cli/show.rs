@@ -131,7 +131,7 @@ fn an_empty_file() {
     place.run(&["inspect", "empty.hydra"]).code(0).stdout_eq(str![[r#"
 empty.hydra  ✓ closed cleanly
   8.0 KiB (8192), 0 tables, 0 records
-  file id 30313233343536373839616263646566, commit 1, 0 blocks
+  file id 30313233343536373839616263646566, commit 2, 0 blocks
 
 not verified: checksums and contents of 0 data blocks; hydra check empty.hydra reads every byte
 

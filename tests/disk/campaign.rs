@@ -7,8 +7,11 @@ use crate::oracle::{self, Lens, Model};
 use crate::planted::Bug;
 use crate::script::{Boot, Trace};
 use crate::sim::{Event, Synced};
+use crate::views::Views;
 use hydra_tests::laws::Dice;
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
 
 /// A number from the environment.
 pub(crate) fn number(name: &str, default: u64) -> u64 {
@@ -27,6 +30,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) const FULL: Plan =
         Plan { efforts: [Effort::FULL, Effort::QUICK, Effort::QUICK], reopened: [96, 8] };
+    pub(crate) const QUICK: Plan = Plan { efforts: [Effort::QUICK; 3], reopened: [8, 1] };
     pub(crate) const SAMPLE: Plan = Plan { efforts: [Effort::SAMPLE; 3], reopened: [4, 1] };
 }
 
@@ -39,6 +43,11 @@ pub(crate) struct Campaign {
     pub(crate) distinct: HashSet<u64>,
     /// What was visible while the power was on, after every write and within long ones.
     pub(crate) live: u64,
+    /// How often readers that stayed open looked for news, and were told that what they show was given up.
+    pub(crate) looks: u64,
+    pub(crate) told: u64,
+    /// Commit records that nobody wrote and that became invalid.
+    pub(crate) decayed: u64,
     /// Crashed disks, by level, that a program went on with, in which further crashes were tried.
     pub(crate) reopened: [u64; 2],
     /// Points of time at which the power failed.
@@ -74,6 +83,7 @@ impl Campaign {
         };
         let mut crashed = Crashed { kept: Vec::new(), room, met: 0 };
         let mut seen = HashSet::new();
+        let mut views = Views::new(bug);
         for (number, event) in events.iter().enumerate() {
             let here = |what: String| {
                 let events: Vec<String> = events.iter().map(Event::to_string).collect();
@@ -86,17 +96,26 @@ impl Campaign {
             if let Event::Write(file, at, bytes) = event {
                 self.live_views(&disk, (*file, *at, bytes), &model, bug.lens()).map_err(here)?;
             }
+            views.before(event, &disk).map_err(here)?;
             event.replay(&mut disk);
             match event {
                 Event::Note(note) => model.note(note),
                 Event::Forget(_) => model.acknowledged = model.floor,
                 _ => {}
             }
+            views.after(event, &disk, &model).map_err(here)?;
         }
-        self.cut(&disk, &model, plan.efforts[level], dice, &mut seen, &mut crashed, bug.lens())
-            .map_err(|what| format!("level {level}, at the end: {what}"))?;
-        for (disk, model) in crashed.kept {
+        views.end().map_err(|what| format!("level {level}: {what}"))?;
+        (self.looks, self.told) = (self.looks + views.looks, self.told + views.told);
+        self.cut(&disk, &model, plan.efforts[level], dice, &mut seen, &mut crashed, bug.lens()).map_err(
+            |what| {
+                let events: Vec<String> = events.iter().map(Event::to_string).collect();
+                format!("level {level}, at the end of {}\n{what}", events.join(", "))
+            },
+        )?;
+        for (mut disk, model) in crashed.kept {
             self.reopened[level] += 1;
+            self.decayed += u64::from(decay(&mut disk, &model, dice, bug.lens()));
             let trace =
                 Boot::run(disk, model, dice, bug).map_err(|what| format!("after level {level}: {what}"))?;
             self.explore(trace, level + 1, plan, dice, bug)?;
@@ -164,6 +183,23 @@ impl Campaign {
         });
         outcome
     }
+}
+
+/// A commit record becomes invalid while nobody writes, where the other one is of the same state: true if there is one.
+fn decay(disk: &mut Disk, model: &Model, dice: &mut Dice, lens: Lens) -> bool {
+    let (at, bit) = ([512, 4608][dice.below(2)] + dice.below(128), 1 << dice.below(8));
+    let Some(file) = disk.names.get(Path::new(oracle::PATH)).copied().filter(|_| dice.below(2) == 0) else {
+        return false;
+    };
+    let before = disk.files[file].clone();
+    let medium = &mut disk.files[file];
+    Arc::make_mut(&mut medium.disk)[at] ^= bit;
+    medium.cache = medium.disk.clone();
+    let is_same = model.judge(disk, lens).is_ok_and(|state| state + 1 == model.lineage.len());
+    if !is_same {
+        disk.files[file] = before;
+    }
+    is_same
 }
 
 /// A fair choice of crashed disks.

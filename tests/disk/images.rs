@@ -31,6 +31,7 @@ const SECTORS: [usize; 2] = [512, 4096];
 #[derive(Clone)]
 enum Item {
     Bytes { file: usize, at: usize, bytes: Arc<[u8]>, from: usize, to: usize, lost: bool },
+    Cut { file: usize, length: usize },
     Name(usize),
 }
 
@@ -40,6 +41,9 @@ fn items(disk: &Disk, sector: usize) -> Vec<Item> {
     for (file, medium) in disk.files.iter().enumerate() {
         for piece in &medium.pending {
             let mut from = 0;
+            if piece.cut {
+                items.push(Item::Cut { file, length: piece.at });
+            }
             while from < piece.bytes.len() {
                 let at = piece.at + from;
                 let to = (from + sector - at % sector).min(piece.bytes.len());
@@ -52,28 +56,66 @@ fn items(disk: &Disk, sector: usize) -> Vec<Item> {
     items
 }
 
-/// The disk with some of the items.
-fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes) -> Disk {
+/// The disk with some of the items; cuts happen in their place, before everything or after everything.
+fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes, cuts: When) -> Disk {
     let mut names = disk.stable.clone();
     let mut files: Vec<Arc<Vec<u8>>> = disk.files.iter().map(|file| file.disk.clone()).collect();
-    for (item, _) in items.iter().zip(chosen).filter(|(_, chosen)| **chosen) {
+    let all = || items.iter().zip(chosen).filter(|(_, chosen)| **chosen).map(|(item, _)| item);
+    let cut = |files: &mut [Arc<Vec<u8>>], item: &Item| {
+        if let Item::Cut { file, length } = item {
+            Arc::make_mut(&mut files[*file]).truncate(*length);
+        }
+    };
+    if cuts == When::First {
+        all().for_each(|item| cut(&mut files, item));
+    }
+    for item in all() {
         match item {
             Item::Name(change) => rename(&mut names, &disk.moves[*change]),
             Item::Bytes { file, at, bytes, from, to, .. } => {
-                put(Arc::make_mut(&mut files[*file]), *at, &bytes[*from..*to], holes.fill());
+                let fill = holes.fill(&disk.files[*file]);
+                put(Arc::make_mut(&mut files[*file]), *at, &bytes[*from..*to], fill);
             }
+            Item::Cut { .. } if cuts == When::Between => cut(&mut files, item),
+            Item::Cut { .. } => {}
         }
     }
-    if holes == Holes::Garbage {
-        // The length got there, the bytes did not.
+    if cuts == When::Last {
+        all().for_each(|item| cut(&mut files, item));
+    }
+    if holes != Holes::Zeros {
+        // The length got there, the bytes did not; or what was cut off is back.
         for (file, medium) in files.iter_mut().zip(&disk.files) {
-            if file.len() < medium.cache.len() {
-                extend(Arc::make_mut(file), medium.cache.len(), garbage);
+            let back = if holes == Holes::Old { medium.long } else { 0 };
+            let length = back.max(medium.cache.len());
+            if file.len() < length {
+                extend(Arc::make_mut(file), length, holes.fill(medium));
             }
         }
     }
-    let settled = |bytes: Arc<Vec<u8>>| Medium { disk: bytes.clone(), pending: Vec::new(), cache: bytes };
-    Disk { files: files.into_iter().map(settled).collect(), stable: names.clone(), names, moves: Vec::new() }
+    let settled = |(bytes, medium): (Arc<Vec<u8>>, &Medium)| Medium {
+        disk: bytes.clone(),
+        pending: Vec::new(),
+        cache: bytes,
+        ghost: medium.ghost(),
+        long: 0,
+    };
+    let files = files.into_iter().zip(&disk.files).map(settled).collect();
+    Disk { files, stable: names.clone(), names, moves: Vec::new() }
+}
+
+/// When cuts take effect, among the other things that were not certain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Between,
+    First,
+    Last,
+}
+
+impl When {
+    fn any(dice: &mut Dice) -> When {
+        [When::Between, When::First, When::Last][dice.below(3)]
+    }
 }
 
 /// What is in a file where nothing was written.
@@ -81,13 +123,18 @@ fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes) -> Disk {
 enum Holes {
     Zeros,
     Garbage,
+    /// What was there before, or was to be.
+    Old,
 }
 
 impl Holes {
-    fn fill(self) -> fn(usize) -> u8 {
-        match self {
-            Holes::Zeros => zeros,
-            Holes::Garbage => garbage,
+    const ALL: [Holes; 3] = [Holes::Zeros, Holes::Garbage, Holes::Old];
+
+    fn fill(self, medium: &Medium) -> impl Fn(usize) -> u8 {
+        move |at| match self {
+            Holes::Zeros => zeros(at),
+            Holes::Garbage => garbage(at),
+            Holes::Old => medium.ghost.get(at).copied().unwrap_or(0),
         }
     }
 }
@@ -122,8 +169,8 @@ pub(crate) fn power_cuts(
     for sector in SECTORS {
         let items = items(disk, sector);
         for chosen in choices(items.len(), effort, dice) {
-            for holes in [Holes::Zeros, Holes::Garbage] {
-                if !each(image(disk, &items, &chosen, holes)) {
+            for holes in Holes::ALL {
+                if !each(image(disk, &items, &chosen, holes, When::any(dice))) {
                     return false;
                 }
             }
@@ -144,25 +191,26 @@ fn torn(disk: &Disk, items: &[Item], sector: usize, dice: &mut Dice) -> Disk {
     let one = dice.below(items.len());
     let all = dice.below(2) == 0;
     let chosen: Vec<bool> = (0..items.len()).map(|item| item != one && (all || dice.below(2) == 0)).collect();
-    let holes = [Holes::Zeros, Holes::Garbage][dice.below(2)];
-    let mut image = image(disk, items, &chosen, holes);
+    let holes = Holes::ALL[dice.below(3)];
+    let mut image = image(disk, items, &chosen, holes, When::any(dice));
     let Item::Bytes { file, at, bytes, from, to, lost } = &items[one] else { return image };
     let new = &bytes[*from..*to];
     let cut = 1 + dice.below(new.len());
     let is_there = disk.files[*file].disk.get(*at..at + new.len()) == Some(new);
     let target = Arc::make_mut(&mut image.files[*file].disk);
+    let fill = holes.fill(&disk.files[*file]);
     match dice.below(3) {
-        0 => put(target, *at, &new[..cut], holes.fill()),
-        1 => put(target, at + new.len() - cut, &new[new.len() - cut..], holes.fill()),
+        0 => put(target, *at, &new[..cut], &fill),
+        1 => put(target, at + new.len() - cut, &new[new.len() - cut..], &fill),
         _ if sector == SECTORS[0] && !is_there && !lost => {
             let noise: Vec<u8> = new.iter().map(|byte| byte ^ garbage(dice.below(1 << 20))).collect();
-            put(target, *at, &noise, holes.fill());
+            put(target, *at, &noise, &fill);
         }
         _ => {
             let mixed = new.iter().map(|byte| (dice.below(2) == 0).then_some(*byte));
             let mixed: Vec<(usize, u8)> =
                 mixed.enumerate().filter_map(|(i, byte)| Some((i, byte?))).collect();
-            mixed.into_iter().for_each(|(i, byte)| put(target, at + i, &[byte], holes.fill()));
+            mixed.into_iter().for_each(|(i, byte)| put(target, at + i, &[byte], &fill));
         }
     }
     image.files[*file].cache = image.files[*file].disk.clone();

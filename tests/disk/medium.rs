@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes that were written and may or may not be on the disk.
+/// Bytes that were written, or a cut, that may or may not be on the disk.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     pub(crate) at: usize,
     pub(crate) bytes: Arc<[u8]>,
     /// A sync failed after it was written: no later sync makes it certain.
     pub(crate) lost: bool,
+    /// The file was made this short, and nothing was written.
+    pub(crate) cut: bool,
 }
 
 /// One file.
@@ -23,16 +25,21 @@ pub(crate) struct Medium {
     pub(crate) pending: Vec<Piece>,
     /// What programs read until the power fails.
     pub(crate) cache: Arc<Vec<u8>>,
+    /// What was at each place before the file was cut or the power failed, or was to be: where nothing is written the disk may bring
+    /// it back.
+    pub(crate) ghost: Arc<Vec<u8>>,
+    /// How long the file may be again: no sync makes a cut certain.
+    pub(crate) long: usize,
 }
 
 /// Puts bytes into a file; what is not there before them is filled.
-pub(crate) fn put(file: &mut Vec<u8>, at: usize, bytes: &[u8], fill: fn(usize) -> u8) {
+pub(crate) fn put(file: &mut Vec<u8>, at: usize, bytes: &[u8], fill: impl Fn(usize) -> u8) {
     extend(file, at + bytes.len(), fill);
     file[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
 /// Makes a file at least this long.
-pub(crate) fn extend(file: &mut Vec<u8>, length: usize, fill: fn(usize) -> u8) {
+pub(crate) fn extend(file: &mut Vec<u8>, length: usize, fill: impl Fn(usize) -> u8) {
     let from = file.len();
     file.extend((from..length).map(fill));
 }
@@ -50,7 +57,23 @@ pub(crate) fn garbage(at: usize) -> u8 {
 impl Medium {
     pub(crate) fn write(&mut self, at: usize, bytes: &[u8]) {
         put(Arc::make_mut(&mut self.cache), at, bytes, zeros);
-        self.pending.push(Piece { at, bytes: bytes.into(), lost: false });
+        self.pending.push(Piece { at, bytes: bytes.into(), lost: false, cut: false });
+    }
+
+    /// Programs see a cut at once, and zeros where the file grows again.
+    pub(crate) fn cut(&mut self, length: usize) {
+        self.ghost = self.ghost();
+        Arc::make_mut(&mut self.cache).truncate(length);
+        self.pending.push(Piece { at: length, bytes: Arc::new([]), lost: false, cut: true });
+    }
+
+    /// What will be the ghost from now on.
+    pub(crate) fn ghost(&self) -> Arc<Vec<u8>> {
+        let mut ghost = self.cache.clone();
+        if let Some(longer) = self.ghost.get(ghost.len()..).filter(|longer| !longer.is_empty()) {
+            Arc::make_mut(&mut ghost).extend(longer);
+        }
+        ghost
     }
 
     /// What is pending is on the disk from now on, unless a sync failed on it: that may be there or not.
@@ -58,6 +81,11 @@ impl Medium {
         let disk = Arc::make_mut(&mut self.disk);
         let mut lost: Vec<Piece> = Vec::new();
         for piece in self.pending.drain(..) {
+            if piece.cut {
+                self.long = self.long.max(disk.len());
+                disk.truncate(piece.at);
+                continue;
+            }
             if piece.lost {
                 lost.push(piece);
                 continue;
@@ -79,7 +107,11 @@ impl Medium {
 
     /// A sync that failed: programs go on reading what was written, and no later sync writes it.
     pub(crate) fn fail_sync(&mut self) {
-        self.pending.iter_mut().for_each(|piece| piece.lost = true);
+        let (cuts, mut writes) = self.pending.drain(..).partition::<Vec<_>, _>(|piece| piece.cut);
+        writes.iter_mut().for_each(|piece| piece.lost = true);
+        self.pending = cuts;
+        self.sync();
+        self.pending = writes;
     }
 
     /// The system forgets what it could not write; `was_written` says which pieces had reached the disk all the same.
@@ -91,6 +123,9 @@ impl Medium {
         }
         let mut cache = disk.clone();
         for piece in &pending {
+            if piece.cut {
+                cache.truncate(piece.at);
+            }
             put(&mut cache, piece.at, &piece.bytes, zeros);
         }
         extend(&mut cache, self.cache.len(), zeros);

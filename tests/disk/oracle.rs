@@ -72,6 +72,11 @@ impl Model {
         }
     }
 
+    /// The newest state with this content.
+    pub(crate) fn position(&self, content: &Content) -> Result<usize, String> {
+        self.find(content, 0)
+    }
+
     /// Judges what a disk holds after the power has come back: the position of the state that is visible.
     pub(crate) fn judge(&self, disk: &Disk, lens: Lens) -> Result<usize, String> {
         self.judge_from(disk, lens, self.floor)
@@ -96,14 +101,18 @@ pub(crate) type Lens = fn(Box<dyn Source>) -> Box<dyn Source>;
 
 /// Reads everything; an error is a violation: what opening accepts has no damage.
 pub(crate) fn content(source: Box<dyn Source>) -> Result<Content, String> {
+    let reader = testing::open(source, Path::new(PATH));
+    content_of(&reader.map_err(|error| format!("it does not open: {error}"))?)
+}
+
+/// Everything that a reader shows.
+pub(crate) fn content_of(reader: &Reader) -> Result<Content, String> {
     let say = |error: hydra::Error| format!("a committed state does not read: {error}");
-    let reader =
-        testing::open(source, Path::new(PATH)).map_err(|error| format!("it does not open: {error}"))?;
     if reader.report().is_damaged() {
         return Err(format!("an accepted state is {}: {:?}", reader.report(), reader.report().details()));
     }
     let mut content = Content { exists: true, ..Content::default() };
-    read(&reader, &mut content).map_err(say)?;
+    read(reader, &mut content).map_err(say)?;
     Ok(content)
 }
 

@@ -4,6 +4,7 @@
 use crate::oracle::Lens;
 use crate::sim::Sim;
 use hydra::Result;
+use hydra::file::{Commit, State};
 use hydra::testing::{self, Source, Storage};
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
@@ -29,12 +30,30 @@ pub(crate) enum Bug {
     NoSyncAfterRecord,
     /// A new file is acknowledged before its name is synced.
     NoDirectorySync,
-    /// An old tail is not covered.
+    /// What a commit named that was given up is not covered.
     NoPad,
+    /// The record that names the cover is written before the cover is synced.
+    PadUnsynced,
+    /// The end of the cover is not written again.
+    EndNotWritten,
+    /// Blocks go to where the accepted state ends, whatever the other record names.
+    BelowFloor,
+    /// All that is in the file is covered, as if a record were invalid.
+    TailCovered,
+    /// After an invalid record, the epoch is the next one.
+    EpochNotRaised,
+    /// After an invalid record, one slot alone gets the new epoch.
+    OneSlot,
+    /// Closing cuts one line too much.
+    CutShort,
+    /// A follower does not look at the epoch of the last block that it showed.
+    FollowsAnyEpoch,
+    /// A follower does not look at which block the next one names.
+    FollowsAnyBlock,
 }
 
-/// All of them.
-pub(crate) const BUGS: [Bug; 9] = [
+/// Those that random scripts find soon; of `OneSlot` there is a script of its own (`opening.rs`).
+pub(crate) const BUGS: [Bug; 17] = [
     Bug::AlternatingSlots,
     Bug::NoRewrite,
     Bug::NoEpoch,
@@ -44,6 +63,14 @@ pub(crate) const BUGS: [Bug; 9] = [
     Bug::NoSyncAfterRecord,
     Bug::NoDirectorySync,
     Bug::NoPad,
+    Bug::PadUnsynced,
+    Bug::EndNotWritten,
+    Bug::BelowFloor,
+    Bug::TailCovered,
+    Bug::EpochNotRaised,
+    Bug::CutShort,
+    Bug::FollowsAnyEpoch,
+    Bug::FollowsAnyBlock,
 ];
 
 const SLOTS: [u64; 2] = [512, 4608];
@@ -52,6 +79,7 @@ const REGION: u64 = 8192;
 /// Where a record has its epoch, and a block header.
 const RECORD_EPOCH: usize = 72;
 const BLOCK_EPOCH: usize = 48;
+const BLOCK_DISTANCE: usize = 40;
 const BLOCK_PAYLOAD: usize = 44;
 const BLOCK_PAYLOAD_CRC: usize = 56;
 
@@ -64,6 +92,39 @@ impl Bug {
     /// A file as a reader with the bug sees it.
     pub(crate) fn lens(self) -> Lens {
         if self == Bug::ChecksumIgnored { |source| Box::new(Lenient(source)) } else { |source| source }
+    }
+
+    /// What a follower with the bug takes for granted, of a file that was this when it showed the commit.
+    pub(crate) fn trusts(self, commit: &Commit, bytes: &[u8]) -> Option<Trusted> {
+        let line = bytes.get(commit.last_block as usize..)?.first_chunk().copied()?;
+        let distance = (commit.committed_bytes - commit.last_block) as u32 / 64;
+        match self {
+            _ if commit.last_block == 0 => None,
+            Bug::FollowsAnyEpoch => Some(Trusted::Line(commit.last_block, line)),
+            Bug::FollowsAnyBlock => Some(Trusted::Distance(commit.committed_bytes, distance)),
+            _ => None,
+        }
+    }
+}
+
+/// What a follower with a bug sees of one header.
+pub(crate) enum Trusted {
+    /// It is at this offset as it was.
+    Line(u64, [u8; 64]),
+    /// It is at this offset, whichever it is, and names a block so far before it.
+    Distance(u64, u32),
+}
+
+impl Trusted {
+    pub(crate) fn forge(&self, offset: u64, bytes: &mut [u8]) {
+        match self {
+            Trusted::Line(at, line) if *at == offset && bytes.len() == 64 => bytes.copy_from_slice(line),
+            Trusted::Distance(at, distance) if *at == offset && bytes.len() == 64 && is_header(bytes) => {
+                word(bytes, BLOCK_DISTANCE, *distance);
+                sign_header(bytes);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -78,7 +139,10 @@ impl Crooked {
         if self.bug == Bug::None {
             return inner;
         }
-        Box::new(CrookedFile { inner, bug: self.bug, resumed, last: 0, records: Vec::new() })
+        let (bug, records) = (self.bug, Vec::new());
+        let mut file = CrookedFile { inner, bug, resumed, last: 0, padded: false, records, as_read: None };
+        file.as_read = if resumed { file.misread() } else { None };
+        Box::new(file)
     }
 }
 
@@ -119,10 +183,13 @@ struct CrookedFile {
     bug: Bug,
     /// It was there when it was opened.
     resumed: bool,
-    /// Where the last write was.
+    /// Where the last write was, and that it was a PAD block.
     last: u64,
+    padded: bool,
     /// The sequences of the commit records that were asked for.
     records: Vec<u64>,
+    /// What is read in place of a record, as long as it is not written.
+    as_read: Option<(u64, [u8; RECORD_BYTES])>,
 }
 
 impl Source for CrookedFile {
@@ -139,6 +206,9 @@ impl Source for CrookedFile {
         if self.bug == Bug::ChecksumIgnored {
             forgive(&*self.inner, offset, &mut buffer[..count]);
         }
+        if let Some((_, record)) = self.as_read.filter(|(at, _)| *at == offset && count == RECORD_BYTES) {
+            buffer.copy_from_slice(&record);
+        }
         Ok(count)
     }
 
@@ -153,16 +223,26 @@ impl Storage for CrookedFile {
         match self.bug {
             Bug::AlternatingSlots if is_record => target = self.other_slot()?,
             Bug::NoRewrite if self.is_there(offset, &bytes)? => return Ok(()),
+            Bug::OneSlot if is_record && self.as_read.is_some() => {
+                self.records.push(sequence(&bytes));
+                if self.records.len() == 3 {
+                    return Ok(());
+                }
+            }
+            Bug::EndNotWritten if bytes.len() == 64 && self.is_there(offset, &bytes)? => return Ok(()),
             Bug::NoEpoch if is_record => {
                 word(&mut bytes, RECORD_EPOCH, 1);
                 self.sign_record(&mut bytes)?;
             }
-            Bug::NoEpoch if offset >= REGION => bytes.chunks_exact_mut(64).for_each(|line| {
-                if is_header(line) {
-                    word(line, BLOCK_EPOCH, 1);
-                    sign_header(line);
-                }
-            }),
+            Bug::NoEpoch if offset >= REGION => set_epochs(&mut bytes, |_| 1),
+            Bug::EpochNotRaised if self.as_read.is_some() && is_record => {
+                let epoch = word_at(&bytes, RECORD_EPOCH);
+                word(&mut bytes, RECORD_EPOCH, lowered(epoch));
+                self.sign_record(&mut bytes)?;
+            }
+            Bug::EpochNotRaised if self.as_read.is_some() && offset >= REGION => {
+                set_epochs(&mut bytes, lowered)
+            }
             Bug::SequenceReused if is_record => {
                 self.records.push(sequence(&bytes));
                 if let (true, [first, _]) = (self.resumed, &self.records[..]) {
@@ -174,6 +254,10 @@ impl Storage for CrookedFile {
             _ => {}
         }
         self.last = offset;
+        self.padded = bytes.len() == 64 && bytes.starts_with(b"HBLK\x05");
+        if ![Bug::EpochNotRaised, Bug::OneSlot].contains(&self.bug) {
+            self.as_read = self.as_read.filter(|(at, _)| *at != offset);
+        }
         self.inner.write_at(target, &mut [IoSlice::new(&bytes)])
     }
 
@@ -181,9 +265,14 @@ impl Storage for CrookedFile {
         let dropped = match self.bug {
             Bug::RecordBeforeBlocks => self.last >= REGION,
             Bug::NoSyncAfterRecord => SLOTS.contains(&self.last),
+            Bug::PadUnsynced => self.padded,
             _ => false,
         };
         if dropped { Ok(()) } else { self.inner.sync() }
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.inner.truncate(if self.bug == Bug::CutShort { length - 64 } else { length })
     }
 
     fn source(&self) -> io::Result<Box<dyn Source>> {
@@ -208,6 +297,38 @@ impl CrookedFile {
         Ok(SLOTS[usize::from(sequences[0] >= sequences[1])])
     }
 
+    /// What a library with the bug takes one of the records for, when it opens the file.
+    fn misread(&self) -> Option<(u64, [u8; RECORD_BYTES])> {
+        if ![Bug::BelowFloor, Bug::TailCovered, Bug::EpochNotRaised, Bug::OneSlot].contains(&self.bug) {
+            return None;
+        }
+        let mut records = [[0; RECORD_BYTES]; 2];
+        for (record, at) in records.iter_mut().zip(SLOTS) {
+            self.inner.read_at(at, record).ok()?;
+        }
+        let reader = testing::open(self.inner.source().ok()?, Path::new("")).ok()?;
+        let other = usize::from(sequence(&records[0]) == reader.commit().sequence);
+        let lost = matches!(reader.report().state(), State::LastCommitLost { .. });
+        let invalid = records.iter().any(|record| !self.is_signed(record));
+        match self.bug {
+            // The rejected record is taken for one of the state that is accepted.
+            Bug::BelowFloor if lost && !invalid => {
+                let mut forged = records[1 - other];
+                forged[..8].copy_from_slice(&records[other][..8]);
+                self.sign_record(&mut forged).ok()?;
+                Some((SLOTS[other], forged))
+            }
+            Bug::TailCovered => Some((SLOTS[other], [1; RECORD_BYTES])),
+            Bug::EpochNotRaised | Bug::OneSlot if invalid => Some((SLOTS[other], records[other])),
+            _ => None,
+        }
+    }
+
+    fn is_signed(&self, record: &[u8; RECORD_BYTES]) -> bool {
+        let mut signed = *record;
+        self.sign_record(&mut signed).is_ok() && signed == *record
+    }
+
     fn is_there(&self, offset: u64, bytes: &[u8]) -> io::Result<bool> {
         let mut there = vec![0; bytes.len()];
         Ok(self.inner.read_at(offset, &mut there)? == bytes.len() && there == bytes)
@@ -219,6 +340,20 @@ impl CrookedFile {
         let crc = crc32fast::hash(&[&signed, &bytes[..124]].concat());
         word(bytes, 124, crc);
         Ok(())
+    }
+}
+
+/// The epoch after an invalid record, without the rise; one from before stays.
+fn lowered(epoch: u32) -> u32 {
+    if epoch > 65_535 { epoch - 65_535 } else { epoch }
+}
+
+/// Changes the epochs of blocks.
+fn set_epochs(bytes: &mut [u8], epoch: fn(u32) -> u32) {
+    for line in bytes.chunks_exact_mut(64).filter(|line| is_header(line)) {
+        let now = epoch(word_at(line, BLOCK_EPOCH));
+        word(line, BLOCK_EPOCH, now);
+        sign_header(line);
     }
 }
 

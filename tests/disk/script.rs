@@ -5,6 +5,7 @@ use crate::medium::Disk;
 use crate::oracle::{Content, Lens, Model, PATH};
 use crate::planted::Bug;
 use crate::sim::{Call, Event, Fault, Note, Sim};
+use crate::space::Space;
 use hydra::file::WriterOptions;
 use hydra::{Editor, ErrorKind, Level, Writer, testing};
 use hydra_tests::laws::Dice;
@@ -31,8 +32,12 @@ pub(crate) struct Boot<'a> {
     forgetful: bool,
     /// It did, since the last opening.
     forgot: bool,
-    /// No sync fails by itself.
+    /// Nothing goes wrong by itself.
     well: bool,
+    /// One buffered commit, whose blocks the system forgets.
+    brief: bool,
+    /// What dead bytes cost when the session began.
+    space: Space,
 }
 
 type Outcome<T = ()> = Result<T, Stop>;
@@ -51,6 +56,11 @@ pub(crate) struct Hazard {
     pub(crate) fault: Option<(usize, Fault, bool)>,
     /// Syncs do nothing, and say that they went well.
     pub(crate) lies: bool,
+}
+
+/// What all writers have in common.
+pub(crate) fn options() -> WriterOptions {
+    Writer::options().file_id(*b"a simulated file").block_bytes(1024)
 }
 
 impl Boot<'_> {
@@ -73,7 +83,7 @@ impl Boot<'_> {
         sim.state().fault = hazard.fault;
         sim.state().lies = hazard.lies;
         let well = hazard.fault.is_some() || hazard.lies;
-        let forgetful = dice.below(4) == 0 && !well;
+        let forgetful = dice.below(2) == 0 && !well;
         let mut boot = Boot {
             sim,
             model,
@@ -84,13 +94,16 @@ impl Boot<'_> {
             forgetful,
             forgot: false,
             well,
+            brief: false,
+            space: Space::default(),
         };
-        for _ in 0..1 + boot.dice.below(3) {
+        for _ in 0..1 + boot.dice.below(3) + usize::from(forgetful) {
             match boot.session() {
                 Ok(()) | Err(Stop::Failed) => {}
                 Err(Stop::Violation(what)) => return Err(what),
             }
-            boot.sim.state().good_syncs = None;
+            let mut state = boot.sim.state();
+            (state.good_syncs, state.fault) = (None, state.fault.filter(|_| well));
         }
         let calls = boot.sim.state().calls;
         let met = boot.sim.state().met;
@@ -104,6 +117,7 @@ impl Boot<'_> {
     /// The fault is gone: a writer opens the file, appends and closes it, and a check finds nothing.
     fn recover(&mut self) -> Result<(), String> {
         self.sim.state().fault = None;
+        self.sim.state().room = None;
         self.well = true;
         match self.session() {
             Ok(()) => Ok(()),
@@ -134,19 +148,42 @@ impl Boot<'_> {
         self.forgot = false;
         self.sim.state().met = None;
         self.content = (*self.model.lineage[seen]).clone();
-        if self.dice.below(5) == 0 && !self.well {
-            self.sim.state().good_syncs = Some(self.dice.below(6));
+        self.mishap();
+        self.space = Space::of(&disk);
+        self.brief = self.forgetful && self.dice.below(2) == 0;
+        if self.brief {
+            self.sim.state().good_syncs = Some(2);
         }
-        let level = [Level::Durable, Level::Buffered][self.dice.below(2)];
+        let level = [Level::Durable, Level::Buffered][if self.brief { 1 } else { self.dice.below(2) }];
         let block_bytes = [128, 192, 640, 1024][self.dice.below(4)];
-        let options = Writer::options().level(level).block_bytes(block_bytes).file_id(*b"a simulated file");
+        let options = options().level(level).block_bytes(block_bytes);
         if !self.content.exists {
             self.create(options)?;
         }
         let records = !(self.content.numbers.is_empty() && self.content.texts.is_empty());
         match self.dice.below(3) {
-            0 if records => self.edit(options, level),
+            0 if records && !self.brief => self.edit(options, level),
             _ => self.append(options, level),
+        }
+    }
+
+    /// What will go wrong in this session: a sync fails, the program is killed within some call, the disk is full, no file is cut.
+    fn mishap(&mut self) {
+        if self.well {
+            return;
+        }
+        let (what, when) = (self.dice.below(12), self.dice.below(40));
+        let mut state = self.sim.state();
+        state.uncut = what == 8;
+        match what {
+            0..3 => state.good_syncs = Some(when % 6),
+            3..6 => state.fault = Some((state.calls + 20 + when, Fault::Short, true)),
+            6 => {
+                let longest = state.disk.files.iter().map(|file| file.cache.len()).max();
+                state.room = longest.map(|length| length + 100 * when);
+            }
+            7 => state.room = None,
+            _ => {}
         }
     }
 
@@ -154,7 +191,7 @@ impl Boot<'_> {
     fn forget(&mut self) {
         let failed =
             self.sim.state().disk.files.iter().any(|file| file.pending.iter().any(|piece| piece.lost));
-        if self.forgetful && failed && self.dice.below(2) == 0 {
+        if self.forgetful && failed && (self.brief || self.dice.below(2) == 0) {
             let seed = self.dice.roll();
             self.sim.forget(seed);
             self.model.acknowledged = self.model.floor;
@@ -175,7 +212,7 @@ impl Boot<'_> {
         let opened = testing::resume(options, &self.bug.over(&self.sim), Path::new(PATH));
         let mut writer = self.settle(opened)?;
         self.forget();
-        for _ in 0..1 + self.dice.below(6) {
+        for _ in 0..if self.brief { 1 } else { 1 + self.dice.below(6) } {
             let outcome = self.append_some(&mut writer, level);
             self.then_poisoned(outcome, |number| match number {
                 0 => writer.set_metadata("note", "after a failure"),
@@ -183,7 +220,7 @@ impl Boot<'_> {
                 _ => writer.commit(),
             })?;
         }
-        if self.dice.below(3) > 0 {
+        if self.dice.below(3) > 0 && !self.brief {
             return Ok(()); // Killed: the writer is dropped.
         }
         self.attempt();
@@ -195,7 +232,7 @@ impl Boot<'_> {
 
     fn append_some(&mut self, writer: &mut Writer, level: Level) -> Outcome {
         self.put_some(writer)?;
-        if self.dice.below(3) > 0 {
+        if self.dice.below(3) > 0 || self.brief {
             self.attempt();
             let outcome = writer.commit();
             self.settle(outcome)?;
@@ -230,7 +267,7 @@ impl Boot<'_> {
 
     /// Appends a few records, or sets a pair of metadata.
     fn put_some(&mut self, writer: &mut Writer) -> Outcome {
-        for _ in 0..1 + self.dice.below(3) {
+        for _ in 0..1 + self.dice.below(if self.brief { 2 } else { 3 }) {
             self.counter += 1;
             let outcome = match self.dice.below(4) {
                 0 => {
@@ -243,8 +280,10 @@ impl Boot<'_> {
                     writer.table::<String>().and_then(|table| writer.append(table, &text))
                 }
                 _ => {
+                    // Now and then so many that a killed writer leaves a long tail.
+                    let most = if self.dice.below(30) == 0 { 3000 } else { 40 };
                     let numbers: Vec<u64> =
-                        (0..1 + self.dice.below(40) as u64).map(|n| self.counter << 16 | n).collect();
+                        (0..1 + self.dice.below(most) as u64).map(|n| self.counter << 16 | n).collect();
                     self.content.numbers.extend(&numbers);
                     writer.table::<u64>().and_then(|table| writer.append_slice(table, &numbers))
                 }
@@ -319,9 +358,12 @@ impl Boot<'_> {
         })
     }
 
-    /// After a close that went well, a check finds nothing.
+    /// After a close that went well, a check finds nothing, and what is dead takes no room.
     fn sound(&mut self) -> Outcome {
-        let disk = self.sim.state().disk.clone();
-        crate::oracle::check(&disk).map_err(Stop::Violation)
+        let state = self.sim.state();
+        let (disk, uncut) = (state.disk.clone(), state.uncut || state.met.is_some());
+        drop(state);
+        let checked = crate::oracle::check(&disk);
+        checked.and_then(|()| self.space.bounds(&disk, uncut)).map_err(Stop::Violation)
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 pub(crate) enum Event {
     Create,
     Write(usize, usize, Arc<[u8]>),
+    Cut(usize, usize),
     Sync(usize, Synced),
     Change(Move),
     SyncNames,
@@ -62,6 +63,7 @@ impl Event {
         match self {
             Event::Create => disk.files.push(Medium::default()),
             Event::Write(file, at, bytes) => disk.files[*file].write(*at, bytes),
+            Event::Cut(file, length) => disk.files[*file].cut(*length),
             Event::Sync(file, Synced::Well) => disk.files[*file].sync(),
             Event::Sync(file, Synced::Failed) => disk.files[*file].fail_sync(),
             Event::Sync(_, Synced::Lied) | Event::Note(_) => {}
@@ -90,6 +92,7 @@ pub(crate) enum Call {
     Read,
     Write,
     Sync,
+    Cut,
     Name,
 }
 
@@ -109,6 +112,10 @@ pub(crate) struct State {
     pub(crate) good_syncs: Option<usize>,
     /// Syncs do nothing.
     pub(crate) lies: bool,
+    /// The disk is full: no file gets longer than this.
+    pub(crate) room: Option<usize>,
+    /// No file is cut.
+    pub(crate) uncut: bool,
     locked: Vec<usize>,
 }
 
@@ -215,7 +222,13 @@ impl Storage for SimFile {
     fn write_at(&mut self, offset: u64, slices: &mut [IoSlice<'_>]) -> io::Result<()> {
         let mut state = self.sim.state();
         let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+        let (at, room) = (offset as usize, state.room.unwrap_or(usize::MAX));
         let (done, outcome) = match state.call(Call::Write) {
+            None if at + bytes.len() > room.max(state.disk.files[self.file].cache.len()) => {
+                state.met = Some(Call::Write);
+                let room = room.max(state.disk.files[self.file].cache.len());
+                ((room - room % 512).saturating_sub(at), Err(io::ErrorKind::StorageFull.into()))
+            }
             None => (bytes.len(), Ok(())),
             Some(Fault::Error) => (0, Err(broken())),
             Some(Fault::Short) => {
@@ -241,6 +254,16 @@ impl Storage for SimFile {
         };
         state.act(Event::Sync(self.file, synced));
         if fails { Err(broken()) } else { Ok(()) }
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        let mut state = self.sim.state();
+        state.meet(Call::Cut)?;
+        if state.uncut {
+            return Err(broken());
+        }
+        state.act(Event::Cut(self.file, length as usize));
+        Ok(())
     }
 
     fn source(&self) -> io::Result<Box<dyn Source>> {

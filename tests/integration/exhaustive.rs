@@ -50,10 +50,11 @@ fn written() -> Result<Whole> {
     writer.set_metadata("note", "first")?;
     writer.commit()?;
     drop(writer);
-    // What is written and not committed is covered by a PAD block.
+    // What a commit record may have named that was lost is covered by a PAD block.
     let mut file = disk.file("file").expect("the file");
     let end = testing::open(file.boxed(), path)?.file_bytes();
-    file.write_at(end, &mut [IoSlice::new(&[0x55; 900])])?;
+    file.write_at(end, &mut [IoSlice::new(&[0x55; 960])])?;
+    file.write_at(512, &mut [IoSlice::new(&[0; 128])])?;
     let mut writer = testing::resume(options(), &disk, path)?;
     let (scalars, containers) = (writer.table()?, writer.table()?);
     let (shapes, trades, orders) = (writer.table()?, writer.table()?, writer.table()?);

@@ -4,8 +4,10 @@ use crate::golden::tick;
 use hydra::{Reader, Result, Writer};
 use hydra_tests::types::Tick;
 use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 
-/// A tail of 6 GiB that was never committed: the next writer covers it, and its blocks lie beyond it.
+/// A tail of 6 GiB and a commit record that was lost: the next writer covers what it may have named, and its blocks lie beyond it.
 #[test]
 fn blocks_beyond_six_gibibytes() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -14,7 +16,7 @@ fn blocks_beyond_six_gibibytes() -> Result<()> {
     let table = writer.table::<Tick>()?;
     writer.append(table, &tick(0))?;
     writer.finish()?;
-    OpenOptions::new().write(true).open(&path)?.set_len(6 << 30)?;
+    lengthen(&path, 6 << 30)?;
     for round in 1..3 {
         let mut writer = Writer::resume(&path)?;
         let table = writer.table::<Tick>()?;
@@ -34,8 +36,16 @@ fn blocks_beyond_six_gibibytes() -> Result<()> {
     Ok(())
 }
 
+/// Makes a file so long, and loses one of its commit records.
+fn lengthen(path: &Path, length: u64) -> Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(512))?;
+    Ok(file.write_all(&[0; 128])?)
+}
+
 #[allow(unsafe_code)]
-pub(crate) fn map(path: &std::path::Path) -> Result<Reader> {
+pub(crate) fn map(path: &Path) -> Result<Reader> {
     // SAFETY: nobody but a test and Hydra's own writers knows the file.
     Reader::map(unsafe { hydra::Map::open(path) }?)
 }

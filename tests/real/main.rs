@@ -3,7 +3,7 @@
 mod owners;
 
 use hydra::{Editor, ErrorKind, Level, Map, Reader, Result, Writer};
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         ["change", path, seconds] => change(Path::new(path), seconds.parse().unwrap_or(5)),
         ["readers", path, seconds] => readers(Path::new(path), seconds),
         ["truncated", path] => truncated(Path::new(path)),
+        ["burst", path, count] => burst(Path::new(path), count),
         ["large", path] => large(Path::new(path)),
         ["forked", path] => owners::forked(Path::new(path)),
         ["elsewhere", path] => owners::elsewhere(Path::new(path)),
@@ -60,6 +61,16 @@ fn write(path: &Path, count: &str, level: &str) -> Result<()> {
             table = writer.table::<u64>()?;
         }
     }
+    writer.finish()
+}
+
+/// Appends so many numbers, and commits them at the end only.
+fn burst(path: &Path, count: &str) -> Result<()> {
+    let mut writer = if path.exists() { Writer::resume(path)? } else { Writer::create(path)? };
+    let first = Reader::open(path)?.table::<u64>().map_or(0, |table| table.len());
+    let table = writer.table::<u64>()?;
+    let count: u64 = count.parse().unwrap_or(u64::MAX);
+    (0..count).try_for_each(|number| writer.append(table, &(first + number)))?;
     writer.finish()
 }
 
@@ -210,18 +221,27 @@ fn truncated(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes a file so long, and loses one of its commit records, which both hold the same state.
+fn lengthen(path: &Path, length: u64) -> Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(512))?;
+    Ok(file.write_all(&[0; 128])?)
+}
+
 /// A sparse file of 6 GiB: a record on each side of 2^32, in blocks that end before, at and behind it by a line.
 fn large(path: &Path) -> Result<()> {
     for beyond in [-64_i64, 0, 64] {
         let _ = std::fs::remove_file(path);
         Writer::create(path)?.finish()?;
         let edge = (1_u64 << 32).wrapping_add_signed(beyond);
+        // A lost commit record: what it may have named is covered, to the end of the file.
         for (length, number) in [(edge, 0), (6 << 30, 1)] {
-            std::fs::OpenOptions::new().write(true).open(path)?.set_len(length)?;
+            lengthen(path, length)?;
             let mut writer = Writer::resume(path)?;
             let table = writer.table::<u64>()?;
             writer.append(table, &number)?;
-            writer.commit()?;
+            writer.finish()?;
         }
         let reader = Reader::open(path)?;
         let at: Vec<u64> = reader.blocks().map(|block| Ok(block?.0)).collect::<Result<_>>()?;

@@ -48,7 +48,7 @@ impl Commit {
             record_count: 0,
             block_count: 0,
             epoch: 1,
-            flags: CLOSED,
+            flags: 0,
         }
     }
 

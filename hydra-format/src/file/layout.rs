@@ -48,8 +48,8 @@ pub(crate) const DIRECTORY_EVERY: u64 = 1024;
 pub(crate) const RUN: u64 = 1 << 20;
 /// The most bytes that a Buffered writer leaves unsynced.
 pub(crate) const MAX_UNSYNCED: u64 = if cfg!(test) { 4 << 20 } else { 1 << 30 };
-/// How far a writer skips ahead of the valid record if the other one is invalid.
-pub(crate) const SEQUENCE_SKIP: u64 = 1 << 16;
+/// How far a writer skips ahead of the valid record, in sequence and epoch, if the other one is invalid.
+pub(crate) const SKIP: u32 = 1 << 16;
 /// Files are shorter than this.
 pub(crate) const MAX_FILE: u64 = 1 << 63;
 

@@ -7,7 +7,7 @@ use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::FileHeader;
 use super::index::Index;
-use super::layout::{HEADER_AT, LINE, REGION, SEQUENCE_SKIP, SLOT_AT, commit as record, is_zero};
+use super::layout::{HEADER_AT, LINE, REGION, SKIP, SLOT_AT, commit as record, is_zero, line_down};
 use super::report::{Report, State};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
@@ -27,16 +27,18 @@ pub(crate) struct Opened {
     pub(crate) slot: usize,
     /// What may be torn was looked at below this offset: nothing, if the record in force is only the second best.
     pub(crate) checked_bytes: u64,
-    /// The largest sequence that any record may have.
-    pub(crate) top_sequence: u64,
-    /// The largest epoch of any valid record.
-    pub(crate) top_epoch: u32,
+    /// A commit record is invalid.
+    pub(crate) invalid: bool,
+    /// The largest sequence and epoch that any record may have.
+    pub(crate) top: (u64, u32),
+    /// Where the next block goes: no record names, and no map serves, what is from here on.
+    pub(crate) floor: u64,
     /// Length of the file in bytes when it was opened.
     pub(crate) file_bytes: u64,
     pub(crate) catalog: Catalog,
     /// How many details of the report are about headers and commit records; the rest is about blocks.
     pub(crate) commit_details: usize,
-    /// Number of blocks after the newest directory.
+    /// Number of blocks after the newest directory, without PAD blocks.
     pub(crate) unindexed_blocks: u64,
     pub(crate) report: Report,
 }
@@ -89,17 +91,14 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
     if commit.sequence <= before.sequence || commit.committed_bytes < before.committed_bytes {
         return gone("the file went back to an older state");
     }
-    let header = |offset| block::read_header(source, now.header.sync_key(), offset, limit);
-    let last = before.last_block;
-    if last != 0 && header(last).is_ok_and(|header| header.epoch > before.epoch) {
-        return gone("the file went back to an older state, and on from there");
-    }
-    let (end, follows) = (before.committed_bytes, before.committed_bytes.checked_sub(last));
-    let distance = |header: BlockHeader| Some(u64::from(header.distance_lines) * LINE);
-    if last != 0 && end < limit && header(end).is_ok_and(|header| distance(header) != follows) {
-        return gone("the file went back to an older state, and on from there");
-    }
-    Ok(())
+    let header = |offset| or_damage(block::read_header(source, now.header.sync_key(), offset, limit));
+    let (last, end) = (before.last_block, before.committed_bytes);
+    let names_last =
+        |header: BlockHeader| end.checked_sub(u64::from(header.distance_lines) * LINE) == Some(last);
+    let is_there = last == 0
+        || (header(last)?.is_ok_and(|header| header.epoch <= before.epoch)
+            && (commit.last_block == last || header(end)?.is_ok_and(names_last)));
+    if is_there { Ok(()) } else { gone("the file went back to an older state, and on from there") }
 }
 
 /// Opens a file, of which a state before may be known.
@@ -118,7 +117,8 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     }
     let slots = read_slots(source, &header.file_id)?;
     let file_bytes = source.len()?;
-    let accepted = before.map_or(0, |before| before.checked_bytes);
+    // Another writer's blocks may be where those were that were looked at.
+    let accepted = before.map_or((0, 0), |before| (before.commit.epoch, before.checked_bytes));
     let choice = choose(source, &header, &slots, accepted, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
@@ -141,8 +141,9 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         commit,
         slot: choice.slot,
         checked_bytes: choice.checked_bytes,
-        top_sequence: top_sequence(&slots),
-        top_epoch: slots.iter().flatten().map(|commit| commit.epoch).max().unwrap_or(0),
+        invalid: !slots.iter().all(Result::is_ok),
+        top: top(&slots),
+        floor: floor(&slots, &commit, file_bytes),
         file_bytes,
         catalog,
         commit_details,
@@ -185,11 +186,21 @@ pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slot
     }
 }
 
-/// The largest sequence of a valid record, or a good deal more if one is invalid: what it was before it was torn is not
-/// known, and a new record with its sequence could, torn in turn, make it whole.
-fn top_sequence(slots: &Slots) -> u64 {
-    let top = slots.iter().flatten().map(|commit| commit.sequence).max().unwrap_or(0);
-    if slots.iter().all(Result::is_ok) { top } else { top.saturating_add(SEQUENCE_SKIP - 1) }
+/// The largest sequence and epoch of a valid record, or a good deal more if one is invalid: what it was before it was lost is
+/// not known. A new record with its sequence could, torn in turn, make it whole; blocks with its epoch may be there.
+fn top(slots: &Slots) -> (u64, u32) {
+    let skip = if slots.iter().all(Result::is_ok) { 0 } else { SKIP - 1 };
+    let top = |number: fn(&Commit) -> u64| slots.iter().flatten().map(number).max().unwrap_or(0);
+    let (sequence, epoch) = (top(|commit| commit.sequence), top(|commit| commit.epoch.into()));
+    let epoch = u32::try_from(epoch.saturating_add(skip.into())).unwrap_or(u32::MAX);
+    (sequence.saturating_add(skip.into()), epoch)
+}
+
+/// The end of everything that a record names, as far as it is there; of a record that is invalid, that may be the whole file.
+fn floor(slots: &Slots, commit: &Commit, file_bytes: u64) -> u64 {
+    let named = slots.iter().map(|slot| slot.map_or(u64::MAX, |commit| commit.committed_bytes));
+    let named = named.fold(0, u64::max);
+    named.min(line_down(file_bytes)).max(commit.committed_bytes)
 }
 
 struct Choice {
@@ -201,12 +212,12 @@ struct Choice {
     lost: bool,
 }
 
-/// Chooses the record in force; blocks below `accepted` were looked at before.
+/// Chooses the record in force; blocks of an epoch below `accepted` were looked at before.
 fn choose(
     source: &dyn Source,
     header: &FileHeader,
     slots: &Slots,
-    accepted: u64,
+    (epoch, accepted): (u32, u64),
     report: &mut Report,
 ) -> Result<Choice> {
     let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
@@ -232,6 +243,7 @@ fn choose(
     let [(slot, newest), others @ ..] = &valid[..] else {
         return Err(none("both commit records are invalid"));
     };
+    let accepted = if newest.epoch == epoch { accepted } else { 0 };
     let Err(why) = or_damage(check_unsynced(source, header, newest, accepted))? else {
         return Ok(Choice { commit: *newest, slot: *slot, checked_bytes: newest.committed_bytes, lost });
     };
@@ -249,7 +261,7 @@ fn choose(
 pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Result<(Option<Commit>, bool)> {
     let slots = read_slots(source, &header.file_id)?;
     let mut report = Report { state: State::Clean, details: Vec::new() };
-    if let Ok(choice) = or_damage(choose(source, header, &slots, 0, &mut report))? {
+    if let Ok(choice) = or_damage(choose(source, header, &slots, (0, 0), &mut report))? {
         return Ok((Some(choice.commit), choice.lost));
     }
     match slots {
@@ -408,7 +420,7 @@ fn load_directory<'a>(
 }
 
 /// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of
-/// blocks.
+/// blocks that are not PAD.
 fn take_in(
     mut walk: Walk<'_>,
     catalog: &mut Catalog,
@@ -423,7 +435,7 @@ fn take_in(
         let Some((offset, header)) = step.block else {
             continue;
         };
-        count = count.saturating_add(1);
+        count = count.saturating_add(u64::from(!header.is(BlockKind::Pad)));
         let taken = match header.block_kind() {
             Some(BlockKind::Schema) if schemas => block::read_block(source, walk.key, offset, walk.limit)
                 .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),

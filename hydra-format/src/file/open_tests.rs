@@ -127,6 +127,36 @@ fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
 }
 
 #[test]
+fn blocks_that_were_looked_at_are_looked_at_again_under_another_epoch() {
+    let memory = two_commits(Level::Buffered);
+    let shown = memory.open().unwrap();
+    // As if another writer had put blocks of the same length there, and the system had forgotten them.
+    let other = Commit { sequence: shown.commit.sequence + 1, epoch: 2, ..shown.commit };
+    let at = SLOT_AT[shown.slot] as usize;
+    memory.inner().bytes[at..at + record::BYTES].copy_from_slice(&other.encode(&[7; 16]));
+    assert_eq!(memory.open().unwrap().commit.sequence, 1);
+    assert_eq!(refresh(&memory, &shown).unwrap_err().kind(), ErrorKind::Replaced);
+}
+
+#[test]
+fn what_was_shown_must_be_there_for_a_state_that_goes_on() {
+    let memory = two_commits(Level::Durable);
+    let shown = memory.open().unwrap();
+    let mut writer = Writer::options().resume_in(Box::new(memory.clone())).unwrap();
+    let table = writer.table::<u64>().unwrap();
+    writer.append(table, &99).unwrap();
+    writer.commit().unwrap();
+    assert!(refresh(&memory, &shown).unwrap().is_some());
+    // The last block that was shown, and the one behind it.
+    for at in [shown.commit.last_block, shown.commit.committed_bytes] {
+        damage(&memory, at + 41);
+        assert_eq!(refresh(&memory, &shown).unwrap_err().kind(), ErrorKind::Replaced, "{at}");
+        damage(&memory, at + 41);
+    }
+    assert!(refresh(&memory, &shown).unwrap().is_some());
+}
+
+#[test]
 fn the_zeros_after_a_payload_belong_to_the_commit() {
     let memory = Memory::default();
     let mut writer = Writer::options().level(Level::Buffered).create_in(Box::new(memory.clone())).unwrap();

@@ -302,6 +302,7 @@ fn blocks_after_the_last_commit_are_kept_when_asked_for_and_listed_apart() {
 #[test]
 fn what_lies_under_a_damaged_pad_block_is_not_brought_back() {
     let memory = interrupted(false);
+    memory.inner().bytes[SLOT_AT[1] as usize] ^= 1;
     let mut writer = Writer::options().resume_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<u64>().unwrap();
     writer.append_slice(table, &[1, 2, 3]).unwrap();

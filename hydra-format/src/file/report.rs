@@ -58,7 +58,8 @@ pub enum State {
     Clean,
     /// Not closed: a writer is active, or was interrupted between commits. Nothing is missing.
     Unclosed,
-    /// Bytes after the last commit: a writer is active, or was interrupted.
+    /// Bytes after the last commit: a writer is active, or was interrupted, or could not cut them off when it closed the file. They
+    /// cost space until the next writer writes over them.
     UncommittedTail {
         /// How many.
         bytes: u64,

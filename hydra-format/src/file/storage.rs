@@ -54,6 +54,9 @@ pub trait Storage: Source {
     /// Returns when everything written before is on the disk.
     fn sync(&mut self) -> io::Result<()>;
 
+    /// Makes the file this short, if that can be done; nobody relies on it.
+    fn truncate(&mut self, length: u64) -> io::Result<()>;
+
     /// Another handle to the file, to read.
     fn source(&self) -> io::Result<Box<dyn Source>>;
 
@@ -209,6 +212,10 @@ impl Storage for FileStorage {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)
     }
 
     fn source(&self) -> io::Result<Box<dyn Source>> {

@@ -98,6 +98,13 @@ impl Storage for Memory {
         Ok(())
     }
 
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.spend()?;
+        inner.bytes.truncate(length as usize);
+        Ok(())
+    }
+
     fn source(&self) -> io::Result<Box<dyn Source>> {
         Ok(Box::new(self.clone()))
     }
@@ -161,7 +168,7 @@ impl Disk for Shelf {
     }
 }
 
-/// A file of 300 numbers and some texts in small blocks, with metadata, written in two sessions with a tail between.
+/// A file of 300 numbers and some texts in small blocks, with metadata, written in two sessions; between them something is covered.
 pub(crate) fn sample() -> Memory {
     let memory = Memory::default();
     let options = Writer::options().file_id(*b"a file of tests.").block_bytes(512);
@@ -174,7 +181,9 @@ pub(crate) fn sample() -> Memory {
     }
     writer.set_metadata("by", "a test").unwrap();
     writer.finish().unwrap();
-    memory.inner().bytes.extend([0xaa; 100]);
+    // A commit record is lost, so that what is behind the other one is covered.
+    memory.inner().bytes.extend([0xaa; 200]);
+    memory.inner().bytes[SLOT_AT[1] as usize] ^= 1;
     let mut writer = options.resume_in(Box::new(memory.clone())).unwrap();
     let numbers = writer.table::<u64>().unwrap();
     writer.append_slice(numbers, &(150..300).collect::<Vec<u64>>()).unwrap();

@@ -27,7 +27,7 @@ impl Map {
     /// # Safety
     ///
     /// While the map lives, or a reader or block that came from it, no program other than Hydra's writers changes committed
-    /// bytes of the file or makes it shorter. Hydra's own writers never do either. A foreign program that changes mapped
+    /// bytes of the file or makes it shorter. Hydra's own writers never do either: what they cut off is behind the last commit. A foreign program that changes mapped
     /// bytes makes `&str` and `&[T]` into them undefined behaviour; one that truncates the file makes reading a
     /// page that is gone end the process (SIGBUS). Where that cannot be promised, use
     /// [`Reader::open`](crate::Reader::open), which reads into its own buffers and is safe.

@@ -101,12 +101,12 @@ impl TextMap {
         }
     }
 
-    /// The same file, of which so many bytes are committed, as far as it has them: it may have grown since it was mapped.
+    /// The same file, of which so many bytes are committed, as far as it has them. A map serves what was committed when it was made:
+    /// behind that the file may have been cut and have grown since, so that more needs another map.
     /// What is known stays known, for bytes that were looked at do not change: that is the contract of [`Map::open`].
     pub(crate) fn covering(&self, committed: u64) -> crate::Result<Arc<TextMap>> {
         let committed = usize::try_from(committed).unwrap_or(usize::MAX);
-        let map =
-            if self.map.bytes.len() >= committed { self.map.clone() } else { Arc::new(self.map.again()?) };
+        let map = if self.end >= committed { self.map.clone() } else { Arc::new(self.map.again()?) };
         let end = committed.min(map.bytes.len());
         Ok(Arc::new(TextMap::of(map, end, self.known.clone())))
     }

@@ -65,7 +65,7 @@ fn a_bit_flipped_anywhere_is_found() {
     let memory = sample();
     let good = memory.bytes();
     let pad = good.windows(5).position(|bytes| bytes == b"HBLK\x05").unwrap();
-    let under_pad = pad + 64..pad + 128;
+    let under_pad = pad + 64..pad + 192;
     let slots = [512..640, 4608..4736];
     for (at, &byte) in good.iter().enumerate() {
         // Zeros of the header region, and commit records, for which opening waits: some of them.

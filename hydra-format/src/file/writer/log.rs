@@ -11,7 +11,7 @@ use crate::file::header::FileHeader;
 use crate::file::index::{self, DirectoryTable, Entry, IndexSchema};
 use crate::file::layout::{
     CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
-    SLOT_AT, line_up, put,
+    SLOT_AT, put,
 };
 use crate::file::open::{self, Opened};
 use crate::file::reader::Reader;
@@ -34,7 +34,12 @@ struct Placed {
 struct Rewrite {
     commit: Commit,
     slot: usize,
+    /// What cover the bytes between the state that was accepted and the floor.
     pads: Vec<(u64, BlockHeader)>,
+    /// The record of the same state with them.
+    next: Commit,
+    /// One record was invalid: both are written, so that losing another one loses no epoch.
+    both: bool,
 }
 
 /// A file being written.
@@ -81,8 +86,8 @@ fn due_nodes(table: &TableInfo) -> u64 {
     (table.entries.len() / NODE_SAVES) as u64
 }
 
-/// The longest uncommitted tail that is covered, in bytes: 4,096 PAD blocks of 256 GiB.
-const MAX_TAIL: u64 = 1 << 50;
+/// The most that is covered, in bytes: 4,096 PAD blocks of 256 GiB.
+const MAX_COVER: u64 = 1 << 50;
 
 /// A header region with the same record in both slots.
 fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
@@ -143,30 +148,32 @@ impl Log {
 
     /// Goes on with a file; writes nothing yet.
     pub(super) fn resume(storage: Box<dyn Storage>, opened: Opened) -> Result<Log> {
-        let epoch = opened.top_epoch.checked_add(1).ok_or_else(exhausted)?;
-        let sequence = opened.top_sequence.checked_add(1).ok_or_else(exhausted)?;
-        let (commit, slot) = (opened.commit, opened.slot);
+        let (sequence, epoch) = opened.top;
+        let epoch = epoch.checked_add(1).ok_or_else(exhausted)?;
+        let sequence = sequence.checked_add(1).ok_or_else(exhausted)?;
+        let (commit, slot, floor) = (opened.commit, opened.slot, opened.floor);
         let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
-        log.extent = opened.file_bytes;
         log.unindexed_blocks = opened.unindexed_blocks;
         log.due_nodes = log.catalog.tables.iter().map(due_nodes).sum();
         (log.state.epoch, log.state.sequence) = (epoch, sequence);
-        let tail = opened.file_bytes.saturating_sub(log.end);
-        if tail > MAX_TAIL {
+        let covered = floor - log.end;
+        if covered > MAX_COVER {
             return Err(Error::new(ErrorKind::TooLarge)
-                .what("the bytes after the last commit")
-                .expected(format!("at most {MAX_TAIL}"))
-                .found(tail.to_string()));
+                .at(log.end)
+                .what("the bytes of a commit that was lost are too many to be covered")
+                .expected(format!("at most {MAX_COVER} bytes"))
+                .found(format!("{covered} bytes"))
+                .help("hydra recover"));
         }
         let mut pads = Vec::new();
-        while log.end < opened.file_bytes {
-            let lines = (line_up(opened.file_bytes) - log.end) / LINE;
+        while log.end < floor {
             let mut pad = BlockHeader::new(BlockKind::Pad, 0);
-            pad.line_count = u32::try_from(lines).unwrap_or(u32::MAX);
+            pad.line_count = u32::try_from((floor - log.end) / LINE).unwrap_or(u32::MAX);
             pads.push((log.place(&mut pad)?, pad));
         }
-        log.written = log.end;
-        log.rewrite = Some(Rewrite { commit, slot, pads });
+        (log.written, log.synced) = (floor, floor);
+        let next = Commit { committed_bytes: floor, synced_bytes: floor, ..log.state };
+        log.rewrite = Some(Rewrite { commit, slot, pads, next, both: opened.invalid });
         Ok(log)
     }
 
@@ -309,7 +316,7 @@ impl Log {
         };
         self.state.last_block = offset;
         self.state.block_count = self.state.block_count.saturating_add(1);
-        self.unindexed_blocks += 1;
+        self.unindexed_blocks += u64::from(!header.is(BlockKind::Pad));
         self.end = header.end(offset);
         Ok(offset)
     }
@@ -393,10 +400,11 @@ impl Log {
         Ok(())
     }
 
-    /// Adds a directory, and before it the nodes that are full.
+    /// Adds a directory, and before it the nodes that are full, unless it would come too late behind them: another writer may
+    /// have left no room.
     fn add_directory(&mut self) -> Result<()> {
-        for table in 0..self.catalog.tables.len() {
-            self.add_nodes(table)?;
+        if self.unindexed_blocks + self.due_nodes < self.directory_due {
+            (0..self.catalog.tables.len()).try_for_each(|table| self.add_nodes(table))?;
         }
         let tables = self.catalog.tables.iter();
         let tables: Vec<DirectoryTable<'_>> = tables
@@ -497,7 +505,7 @@ impl Log {
 
     /// What comes before the first byte of an opening to write (10.4). Blocks must not wait for a sync that is done here.
     fn begin(&mut self) -> Result<()> {
-        let Some(Rewrite { commit, slot, pads }) = self.rewrite.take() else {
+        let Some(Rewrite { commit, slot, pads, next, both }) = self.rewrite.take() else {
             return Ok(());
         };
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
@@ -505,15 +513,18 @@ impl Log {
         let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
         checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
-        self.sync_storage()?;
-        let (sequence, epoch) = (self.state.sequence, self.state.epoch);
-        let accepted = Commit { sequence, epoch, synced_bytes: commit.committed_bytes, flags: 0, ..commit };
-        self.write_record(accepted, 1 - slot)?;
-        self.sync_storage()?;
-        self.pinned = 1 - slot;
+        if next.committed_bytes > commit.committed_bytes {
+            // The file may be shorter on the disk than it looks.
+            self.rewrite_range(next.committed_bytes - LINE, next.committed_bytes)?;
+        }
         for (offset, pad) in pads {
-            let line = pad.encode(self.key(), offset);
-            self.overwrite(offset, &line)?;
+            self.overwrite(offset, &pad.encode(self.key(), offset))?;
+        }
+        self.sync_storage()?;
+        for slot in [1 - slot, slot].into_iter().take(1 + usize::from(both)) {
+            self.write_record(next, slot)?;
+            self.sync_storage()?;
+            self.pinned = slot;
         }
         Ok(())
     }
@@ -564,22 +575,29 @@ impl Log {
         Ok(())
     }
 
-    /// Closes the file cleanly, unless nothing was written.
+    /// Closes the file cleanly, unless nothing was written to a file that was there.
     pub(super) fn close(&mut self) -> Result<()> {
         self.check()?;
-        if !self.touched {
+        if self.rewrite.is_some() && !self.touched {
             return Ok(());
         }
         self.verify_bytes()?;
-        self.repeat_schemas()?;
-        self.add_directory()?;
+        if self.touched {
+            self.repeat_schemas()?;
+            self.add_directory()?;
+        }
         self.write_to(self.end)?;
         self.sync()?;
         self.commit_record(CLOSED)?;
         self.sync()?;
         self.write_record(self.newest.0, 1 - self.pinned)?;
         self.sync()?;
-        self.verify()
+        self.verify()?;
+        // What is left of an old tail costs space, and nothing else.
+        if self.storage.len().is_ok_and(|length| length > self.end) {
+            let _ = self.storage.truncate(self.end);
+        }
+        Ok(())
     }
 
     /// Adds a copy of every schema, byte for byte but for the offset of the one before.
@@ -622,3 +640,7 @@ fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
     }
     slices
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

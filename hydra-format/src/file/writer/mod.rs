@@ -116,7 +116,8 @@ impl std::fmt::Debug for Writer {
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Writer {
-    /// Makes a new file, with the options' defaults. A file that exists is never replaced: `Exists`.
+    /// Makes a new file, with the options' defaults. A file that exists is never replaced: `Exists`. The file counts as
+    /// not closed until [`Writer::finish`].
     pub fn create(path: impl AsRef<Path>) -> Result<Writer> {
         Writer::options().create(path)
     }
@@ -511,7 +512,8 @@ impl Writer {
         self.settle(outcome)
     }
 
-    /// Commits, and closes the file cleanly: it will open fast, and say that nothing is missing. A file that was resumed, and
+    /// Commits, and closes the file cleanly: it will open fast, and say that nothing is missing. What an interrupted writer left
+    /// behind the last commit is cut off, if that can be done. A file that was resumed, and
     /// to which nothing was appended, stays as it was byte for byte, closed or not.
     pub fn finish(mut self) -> Result<()> {
         let outcome = self.flush().and_then(|()| self.log.close());

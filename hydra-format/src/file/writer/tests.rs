@@ -3,7 +3,7 @@
 use super::*;
 use crate::file::block::{BlockKind, read_block};
 use crate::file::check::check_source;
-use crate::file::layout::{DIRECTORY_EVERY, LINE, MAX_UNSYNCED, REGION, RUN, SLOT_AT};
+use crate::file::layout::{DIRECTORY_EVERY, MAX_UNSYNCED, REGION, RUN, SLOT_AT};
 use crate::file::open;
 use crate::file::report::State;
 use crate::file::testing::{Memory, numbers, records};
@@ -113,7 +113,7 @@ fn a_dropped_writer_leaves_the_last_commit() {
     let table = writer.table::<u64>().unwrap();
     writer.append(table, &1).unwrap();
     drop(writer);
-    assert_eq!(memory.open().unwrap().report.state(), State::Clean, "nothing was written");
+    assert_eq!(memory.open().unwrap().report.state(), State::Unclosed, "nothing was written");
 
     let mut writer = resume(&memory).unwrap();
     let table = writer.table::<u64>().unwrap();
@@ -157,38 +157,6 @@ fn a_resumed_writer_appends_to_the_same_tables() {
         assert_eq!(opened.catalog.schemas.len(), 1);
     }
     assert_eq!(numbers(&memory), (0..50).collect::<Vec<u64>>());
-}
-
-#[test]
-fn an_old_tail_is_covered_and_never_read() {
-    for tail in [1, 64, 1000, 200_000] {
-        let memory = written(10, options());
-        let stale = memory.bytes();
-        // A tail that looks like blocks of this file.
-        memory.inner().bytes.extend(stale[REGION as usize..].iter().cycle().take(tail));
-        let opened = memory.open().unwrap();
-        assert_eq!(opened.report.state(), State::UncommittedTail { bytes: tail as u64 });
-        let mut writer = resume(&memory).unwrap();
-        let table = writer.table::<u64>().unwrap();
-        writer.append(table, &10).unwrap();
-        writer.finish().unwrap();
-        let after = memory.bytes();
-        assert_eq!(
-            after[REGION as usize..stale.len()],
-            stale[REGION as usize..],
-            "no committed byte changes"
-        );
-        let under = stale.len() + LINE as usize..stale.len() + tail;
-        let expected: Vec<u8> = stale[REGION as usize..].iter().cycle().take(tail).copied().collect();
-        if tail > 64 {
-            assert_eq!(after[under], expected[64..], "what lies under a PAD block is left as it was");
-        }
-        assert_eq!(memory.open().unwrap().report.state(), State::Clean);
-        assert_eq!(numbers(&memory), (0..11).collect::<Vec<u64>>());
-        let opened = memory.open().unwrap();
-        let (pad, _) = read_block(&memory, opened.header.sync_key(), stale.len() as u64, u64::MAX).unwrap();
-        assert!(pad.is(BlockKind::Pad) && pad.bytes() == (tail as u64).next_multiple_of(64));
-    }
 }
 
 #[test]
