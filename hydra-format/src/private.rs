@@ -393,14 +393,22 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 
     pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
-        if let Ok(stored) = W::to_stored(value) {
-            stored.encode(part(slot, offset, W::Stored::SIZE), sink);
+        match W::to_stored(value) {
+            Ok(stored) => stored.encode(part(slot, offset, W::Stored::SIZE), sink),
+            Err(_) => sink.changed(),
         }
     }
 }
 
+/// Does not compile where it would run.
+macro_rules! never {
+    () => {
+        const { panic!("a field that cannot be stored has no code") }
+    };
+}
+
 /// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
-/// answer of their own; the program has an error then, and nothing here is ever called.
+/// answer of their own: the field's view is an error then, and if it ever were none, the code of these functions is one.
 macro_rules! no_field {
     ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
         pub trait $trait: Sized {
@@ -408,36 +416,39 @@ macro_rules! no_field {
             const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
 
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
-                never()
+                never!()
             }
             fn value<T>(_: &T) -> Option<Value<'_>> {
-                never()
+                never!()
             }
             fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
-                never()
+                never!()
             }
             fn view<R>(_: At<'_>, _: usize) -> R {
-                never()
+                never!()
             }
             fn list<R>(_: Run<'_>) -> R {
-                never()
+                never!()
             }
             fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
-                never()
+                never!()
             }
             fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
                 $(let _ = $name;)?
-                never()
+                never!()
             }
             fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
                 $(let _ = $name;)?
+                never!()
             }
-            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {}
+            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {
+                never!()
+            }
             fn compare<T>(_: At<'_>, _: &T) -> Ordering {
-                never()
+                never!()
             }
             fn order<T>(_: &T, _: &T) -> Ordering {
-                never()
+                never!()
             }
         }
         impl<$($param),+> $trait for $of<$($param),+> {}
@@ -445,10 +456,6 @@ macro_rules! no_field {
 }
 no_field!(NoField for FieldOf<T>);
 no_field!(NoConverted for Converted<W, T>, name);
-
-fn never<R>() -> R {
-    unreachable!("a type that cannot be stored does not compile")
-}
 
 /// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
 #[doc(hidden)]
@@ -478,11 +485,11 @@ impl<T: 'static> With<T> for Opaque {
     type Stored = crate::Opaque;
 
     fn to_stored(_: &T) -> Result<crate::Opaque> {
-        never()
+        never!()
     }
 
     fn from_stored(_: crate::Opaque) -> Result<T> {
-        never()
+        never!()
     }
 }
 

@@ -193,7 +193,9 @@ const _: () = {
         }
         ///The field `len`.
         #[inline]
-        fn len(self) -> <u64 as __h::Hydra>::View<'a> {
+        fn len(
+            self,
+        ) -> <<__h::As<u64> as __h::With<usize>>::Stored as __h::Hydra>::View<'a> {
             __h::Converted::<
                 __h::As<u64>,
                 usize,

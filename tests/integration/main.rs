@@ -1,5 +1,7 @@
 //! One integration-test binary: a module a subject.
 
+/// Every attribute of a field in every place.
+mod attributes;
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
 /// Values whose Drop panics while they are changed.

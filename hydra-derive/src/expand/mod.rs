@@ -247,7 +247,9 @@ fn view_of(field: &Field, library: &TokenStream) -> TokenStream {
         Stored::With(with) => quote_spanned! {span=>
             <<#with as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
         },
-        Stored::As(stored) => quote_spanned!(span=> <#stored as #library::Hydra>::View<'a>),
+        Stored::As(stored) => quote_spanned! {span=>
+            <<#library::As<#stored> as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
+        },
         Stored::Opaque => quote_spanned! {span=>
             <<#library::Opaque as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
         },

@@ -73,7 +73,8 @@ impl Expansion<'_> {
         let seen = arms(self.view_path(), &|variant, first| {
             let fields = stored(&variant.fields, first).map(|(position, _, field)| {
                 let (member, view) = (view_member(field, position - first), ask(field, "view"));
-                quote_spanned!(field.type_span()=> #member: #view(__at, __h::offset::<Self, #position>()))
+                let at = quote!(__at);
+                quote_spanned!(field.type_span()=> #member: #view(#at, __h::offset::<Self, #position>()))
             });
             quote!({ #(#fields),* })
         });
