@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
-pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant};
+pub use crate::describe::{
+    Arg, AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant,
+};
 pub use crate::raw::{Describe, Plain};
 pub use crate::reflect::{PartMut, Reflect, ReflectMut, Scalar, Value};
 pub use crate::{Result, type_of};
@@ -24,7 +26,7 @@ pub use crate::codec::Opaque;
 
 pub(crate) use crate::codec::encode_payload as image;
 use crate::codec::{Checked, part, put};
-use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
+use crate::describe::{Constant, Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 
@@ -178,11 +180,39 @@ pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
     position::<S>(At::new(bytes, &[], "").integer(S::TAG)).is_some()
 }
 
+/// The types of constant parameters, and the kinds under which their values are arguments in a schema.
+pub trait ConstParam {
+    const KIND: Kind;
+}
+
+macro_rules! const_params {
+    ($($ty:ident $kind:ident),*) => {$(
+        impl ConstParam for $ty {
+            const KIND: Kind = Kind::$kind;
+        }
+    )*};
+}
+const_params!(bool Bool, char Char, i8 I8, i16 I16, i32 I32, i64 I64, i128 I128, isize I64);
+const_params!(u8 U8, u16 U16, u32 U32, u64 U64, u128 U128, usize U64);
+
+/// A constant argument of type `T`.
+pub const fn constant<T: ConstParam>(value: i128) -> Arg {
+    match Constant::new(T::KIND, value) {
+        Some(constant) => Arg::Const(constant),
+        None => panic!("a value of its own kind"),
+    }
+}
+
+/// A type argument.
+pub const fn argument<T: Hydra>() -> Arg {
+    Arg::Type(FieldOf::<T>::TYPE)
+}
+
 /// Parts of a type with a name.
 const fn named<T: Describe>(
     kind: Kind,
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     notes: &'static [Note],
 ) -> Parts {
     let mut parts = Parts::new(kind, T::SIZE, T::ALIGN);
@@ -196,7 +226,7 @@ const fn named<T: Describe>(
 /// The descriptor of a struct.
 pub const fn structure<T: Describe>(
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     fields: &'static [Field],
     notes: &'static [Note],
 ) -> Descriptor {
@@ -208,7 +238,7 @@ pub const fn structure<T: Describe>(
 /// The descriptor of a newtype.
 pub const fn newtype<T: Describe>(
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     inner: TypeRef,
     notes: &'static [Note],
 ) -> Descriptor {
@@ -220,7 +250,7 @@ pub const fn newtype<T: Describe>(
 /// The descriptor of an enum.
 pub const fn enumeration<T: Variants>(
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     variants: &'static [Variant],
     notes: &'static [Note],
 ) -> Descriptor {

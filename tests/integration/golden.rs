@@ -27,6 +27,7 @@ const GOLDEN: &[Golden] = &[
     ("edited", edited),
     ("ecosystem", ecosystem),
     ("generations", generations),
+    ("constants", constants),
 ];
 
 const fn id(low: u8) -> [u8; 16] {
@@ -41,6 +42,26 @@ fn generations(path: &Path) -> Result<()> {
     let mut writer = create(path, 11)?;
     crate::evolve::generations(&mut writer)?;
     writer.finish()
+}
+
+/// A record of types that only their constant arguments tell apart.
+fn constants(path: &Path) -> Result<()> {
+    let mut writer = create(path, 12)?;
+    let table = writer.table::<Constants>()?;
+    writer.append(table, &some_constants())?;
+    writer.finish()
+}
+
+pub(crate) fn some_constants() -> Constants {
+    Constants {
+        small: Grid { cells: [1, 2, 3, 4], rest: [[5, 6, 7, 8]].into() },
+        closed: Grid { cells: [0; 4], rest: [].into() },
+        wide: Grid { cells: [300, 2], rest: [[3, 4], [5, 6]].into() },
+        marked: Marked(7),
+        quoted: Marked(8),
+        short: Packet::Empty,
+        long: Packet::Short([1, 2, 3]),
+    }
 }
 
 /// A tick whose numbers say where they came from.
