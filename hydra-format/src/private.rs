@@ -25,7 +25,7 @@ pub use crate::__opaque as opaque_feature;
 pub use crate::codec::Opaque;
 
 pub(crate) use crate::codec::encode_payload as image;
-use crate::codec::{Checked, part, put};
+use crate::codec::{Checked, MAX_BYTES, part, put};
 use crate::describe::{Constant, Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
@@ -280,7 +280,12 @@ pub const fn text(text: &'static str) -> AttrValue {
     AttrValue::Str(Cow::Borrowed(text))
 }
 
-pub const fn default(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
+/// The default of a field of type `T`.
+pub const fn default<T>(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
+    assert!(
+        size_of::<T>() <= MAX_BYTES,
+        "a default is made on the stack: put a field of more than 128 KiB behind a Box"
+    );
     Note::Default(DefaultImage::Live(make))
 }
 
@@ -380,11 +385,17 @@ impl<T: Hydra> FieldOf<T> {
 pub struct Converted<W, T>(PhantomData<(W, T)>);
 
 impl<T: 'static, W: With<T>> Converted<W, T> {
+    /// What holds both forms of the value.
+    #[inline]
+    fn apart<R>(make: impl FnOnce() -> Result<R>) -> Result<R> {
+        crate::codec::apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
+    }
+
     pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
-        image(&W::to_stored(&value)?)
+        Self::apart(|| image(&W::to_stored(&value)?))
     }
 
     pub fn value(value: &T) -> Option<Value<'_>> {
@@ -411,21 +422,29 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 
     pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
-        let stored = at.decode::<W::Stored>(offset)?;
-        W::from_stored(stored).map_err(|error| error.path(name))
+        let made = Self::apart(|| W::from_stored(at.decode::<W::Stored>(offset)?));
+        made.map_err(|error| error.path(name))
     }
 
     pub fn measure(value: &T, measure: &mut Measure, name: &str) {
-        match W::to_stored(value).and_then(|stored| W::verify(&stored).map(|()| stored)) {
-            Ok(stored) => stored.measure(measure),
-            Err(error) => measure.fail(|| error.path(name)),
+        let measured = Self::apart(|| {
+            let stored = W::to_stored(value)?;
+            W::verify(&stored)?;
+            stored.measure(measure);
+            Ok(())
+        });
+        if let Err(error) = measured {
+            measure.fail(|| error.path(name));
         }
     }
 
     pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
-        match W::to_stored(value) {
-            Ok(stored) => stored.encode(part(slot, offset, W::Stored::SIZE), sink),
-            Err(_) => sink.changed(),
+        let encoded = Self::apart(|| {
+            W::to_stored(value)?.encode(part(slot, offset, W::Stored::SIZE), sink);
+            Ok(())
+        });
+        if encoded.is_err() {
+            sink.changed();
         }
     }
 }
@@ -576,6 +595,12 @@ const fn is_dense(tags: &[i128]) -> bool {
         i += 1;
     }
     true
+}
+
+/// Makes a variant in a frame of its own, where the compiler does not think better of it.
+#[inline]
+pub fn apart<S>(make: impl FnOnce() -> Result<S>) -> Result<S> {
+    make()
 }
 
 /// The position of the stored variant; of the first one for an unknown tag.

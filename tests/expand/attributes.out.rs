@@ -57,7 +57,9 @@ const _: () = {
                             "len",
                             const {
                                 &[
-                                    __h::default(|| __h::Converted::<
+                                    __h::default::<
+                                        usize,
+                                    >(|| __h::Converted::<
                                         __h::As<u64>,
                                         usize,
                                     >::image(<usize as __h::Default>::default())),

@@ -42,6 +42,8 @@ mod refusals;
 mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
+/// Values that are too large for a stack.
+mod stack;
 /// The test vectors of FORMAT.md.
 mod vectors;
 /// Images changed in place.

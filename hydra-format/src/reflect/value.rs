@@ -399,8 +399,8 @@ impl<'a> Value<'a> {
                 .help("read it by its parts: path(), field(), get()"));
         }
         match self.0 {
-            Repr::Stored { at, .. } => T::decode(at),
-            _ => T::decode(super::encode::Image::of(self)?.at()),
+            Repr::Stored { at, .. } => at.owned(),
+            _ => super::encode::Image::of(self)?.at().owned(),
         }
     }
 
