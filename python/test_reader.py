@@ -46,7 +46,9 @@ def fields(*items):
 
 
 def struct_body(name, *items, args=()):
-    return string(name) + struct.pack("<H", len(args)) + b"".join(struct.pack("<I", a) for a in args) + fields(*items)
+    """Arguments are indices of types, or pairs of a kind and the bytes of a constant."""
+    arguments = (bytes([a[0]]) + a[1] if isinstance(a, tuple) else struct.pack("<BI", 0, a) for a in args)
+    return string(name) + struct.pack("<H", len(args)) + b"".join(arguments) + fields(*items)
 
 
 def enum_body(name, tag_kind, *variants):
@@ -430,6 +432,19 @@ class Schemas(Case):
         self.assertEqual((crc(b"123456789"), fnv(b""), fnv(b"a")), (0xCBF43926, 0xCBF29CE484222325, 0xAF63DC4C8601EC8C))
         pair = Schema(core(type_entry(22, 16, 8, struct_body("Pair", ("a", 1, 0), ("b", 2, 8), args=(1, 2))), U64, STRING))
         self.assertEqual(pair.spell(pair.root), "Pair<u64,string>")
+        def with_arguments(*args):
+            return Schema(core(type_entry(22, 1, 1, struct_body("S", ("a", 1, 0), args=args)), U8))
+        constants = [(2, b"\1"), (2, b"\0"), (3, struct.pack("<I", ord("ß"))), (3, struct.pack("<I", ord("'"))),
+                     (3, b"\n\0\0\0"), (4, b"\xfe"), (8, b"\xff" * 16), (9, b"\xff"), (13, b"\xff" * 16)]
+        every = with_arguments(1, *constants)
+        self.assertEqual(every.spell(every.root), f"S<u8,true,false,'ß','\\u{{27}}','\\u{{a}}',-2,-1,255,{2**128 - 1}>")
+        self.assertIsNone(every.canonical_problem())
+        four, eight = (with_arguments((12, struct.pack("<Q", count))) for count in (4, 8))
+        self.assertNotEqual(four.fingerprint(), eight.fingerprint())
+        self.assertEqual(four.layout_fingerprint(), eight.layout_fingerprint())
+        for kind, value in [(1, b"\0"), (2, b"\2"), (3, struct.pack("<I", 0xD800)), (3, struct.pack("<I", 0x110000)),
+                            (14, bytes(4)), (16, bytes(8)), (29, bytes(8)), (9, b"\0\0"), (10, b"\0")]:
+            self.fails("HY0401", with_arguments, (kind, value))
         nested = Schema(core(type_entry(24, 8, 4, struct.pack("<II", 1, 2)), STRING,
                              type_entry(21, 4, 4, struct.pack("<HII", 1, 3, 0)), type_entry(11, 4, 4, flags=1)))
         self.assertEqual(nested.spell(nested.root), "map<string,(nonzero<u32>,)>")

@@ -121,6 +121,35 @@ pub struct Containers {
     pub pair: Pair<u8, Vec<Pair<String, i64>>>,
 }
 
+/// Constant arguments, of all kinds.
+#[derive(Hydra, Clone, Debug, PartialEq)]
+pub struct Grid<T, const SIDE: usize, const OPEN: bool = true> {
+    pub cells: [T; SIDE],
+    pub rest: Box<[[T; SIDE]]>,
+}
+
+#[derive(Hydra, Clone, Debug, PartialEq)]
+pub struct Marked<const C: char, const I: i8, const S: isize, const W: u128, const L: i128>(pub u16);
+
+#[derive(Hydra, Clone, Debug, PartialEq)]
+pub enum Packet<const N: usize> {
+    Short([u8; N]),
+    Long { parts: Vec<[u8; N]> },
+    Empty,
+}
+
+/// Types of one name that only their arguments tell apart.
+#[derive(Hydra, Clone, Debug, PartialEq)]
+pub struct Constants {
+    pub small: Grid<u8, 4>,
+    pub closed: Grid<u8, 4, false>,
+    pub wide: Grid<u16, 2>,
+    pub marked: Marked<'ß', -2, -1, { u128::MAX }, { i128::MIN }>,
+    pub quoted: Marked<'\'', 127, 7, 0, 0>,
+    pub short: Packet<1>,
+    pub long: Packet<3>,
+}
+
 /// A tree through options and boxes.
 #[derive(Hydra, Clone, Debug, PartialEq, Default)]
 pub struct Tree {

@@ -26,6 +26,9 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
     ("skip", "settable", "a skipped field is never set"),
 ];
 
+/// What needs a field that the schema names.
+const NOTES: &[&str] = &["rename", "alias", "default", "attr"];
+
 /// The limits of FORMAT.md, section 12.
 const MAX_FIELDS: usize = 4096;
 const MAX_VARIANTS: usize = 65_535;
@@ -37,7 +40,11 @@ pub(crate) fn check(cx: &mut Context, model: &Model) {
     check_plain(cx, model);
     model.fields().for_each(|field| check_field(cx, field));
     match &model.body {
-        Body::Struct(fields) | Body::Newtype(fields, _) => check_fields(cx, &model.name, fields),
+        Body::Struct(fields) => check_fields(cx, &model.name, fields),
+        Body::Newtype(fields, position) => {
+            let only = fields.iter().skip(*position).take(1);
+            check_nameless(cx, only, NOTES, "the field of a newtype has no name and no notes in the schema");
+        }
         Body::Fieldless(variants) | Body::Enum(variants) => check_variants(cx, model, variants),
     }
 }
@@ -64,8 +71,16 @@ fn check_type(cx: &mut Context, model: &Model) {
     if let (Some(item), false) = (attrs.item("transparent"), matches!(model.body, Body::Newtype(..))) {
         cx.error(&item.name, "only a tuple struct that stores one field can be transparent");
     }
-    if let (Some(item), Some(name)) = (attrs.item("transparent"), attrs.item("name")) {
-        cx.conflict(&item.name, &name.name, "a transparent type has no name in the schema");
+    for name in ["name", "version"] {
+        if let (Some(item), Some(other)) = (attrs.item("transparent"), attrs.item(name)) {
+            cx.conflict(&item.name, &other.name, format!("a transparent type has no {name} in the schema"));
+        }
+    }
+    let named = |field: &Field| matches!(field.member, syn::Member::Named(_));
+    if let (Some(item), true) =
+        (attrs.item("rename_all"), model.variants().is_empty() && !model.fields().any(named))
+    {
+        cx.error(&item.name, "there are no names in this type");
     }
     if let (Some(item), Some(check)) = (attrs.item("transparent"), attrs.item("invariant")) {
         cx.conflict(&item.name, &check.name, "a transparent type shows its field, which has no invariant");
@@ -170,7 +185,27 @@ fn check_variants(cx: &mut Context, model: &Model, variants: &[Variant]) {
             cx.conflict(&first.name, &second.name, "two variants for unknown tags");
         }
     }
-    variants.iter().for_each(|variant| check_fields(cx, &variant.ident, &variant.fields));
+    for variant in variants {
+        check_fields(cx, &variant.ident, &variant.fields);
+        if variant.style == Style::Tuple {
+            let why = "the fields of a tuple variant are named by their positions in the schema";
+            check_nameless(cx, variant.fields.iter(), &["rename"], why);
+        }
+    }
+}
+
+/// Refuses attributes that would do nothing, or give a name where there can be none.
+fn check_nameless<'a>(
+    cx: &mut Context,
+    fields: impl Iterator<Item = &'a Field>,
+    refused: &[&str],
+    why: &str,
+) {
+    for item in fields.flat_map(|field| &field.attrs.items) {
+        if refused.iter().any(|name| item.name == name) {
+            cx.error(&item.name, why);
+        }
+    }
 }
 
 /// Tags that are written as numbers; all of them are compared again where the compiler knows them.

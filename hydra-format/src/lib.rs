@@ -99,7 +99,6 @@ extern crate self as hydra;
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
-    clippy::unreachable,
     reason = "constants of the program's types, which the compiler works out"
 )]
 pub mod __private;

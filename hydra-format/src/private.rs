@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
-pub use crate::describe::{AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant};
+pub use crate::describe::{
+    Arg, AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant,
+};
 pub use crate::raw::{Describe, Plain};
 pub use crate::reflect::{PartMut, Reflect, ReflectMut, Scalar, Value};
 pub use crate::{Result, type_of};
@@ -23,8 +25,8 @@ pub use crate::__opaque as opaque_feature;
 pub use crate::codec::Opaque;
 
 pub(crate) use crate::codec::encode_payload as image;
-use crate::codec::{Checked, part, put};
-use crate::describe::{Layout, Live, Parts, struct_layout, variants_layout};
+use crate::codec::{Checked, MAX_BYTES, part, put};
+use crate::describe::{Constant, Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 
@@ -178,11 +180,39 @@ pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
     position::<S>(At::new(bytes, &[], "").integer(S::TAG)).is_some()
 }
 
+/// The types of constant parameters, and the kinds under which their values are arguments in a schema.
+pub trait ConstParam {
+    const KIND: Kind;
+}
+
+macro_rules! const_params {
+    ($($ty:ident $kind:ident),*) => {$(
+        impl ConstParam for $ty {
+            const KIND: Kind = Kind::$kind;
+        }
+    )*};
+}
+const_params!(bool Bool, char Char, i8 I8, i16 I16, i32 I32, i64 I64, i128 I128, isize I64);
+const_params!(u8 U8, u16 U16, u32 U32, u64 U64, u128 U128, usize U64);
+
+/// A constant argument of type `T`.
+pub const fn constant<T: ConstParam>(value: i128) -> Arg {
+    match Constant::new(T::KIND, value) {
+        Some(constant) => Arg::Const(constant),
+        None => panic!("a value of its own kind"),
+    }
+}
+
+/// A type argument.
+pub const fn argument<T: Hydra>() -> Arg {
+    Arg::Type(FieldOf::<T>::TYPE)
+}
+
 /// Parts of a type with a name.
 const fn named<T: Describe>(
     kind: Kind,
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     notes: &'static [Note],
 ) -> Parts {
     let mut parts = Parts::new(kind, T::SIZE, T::ALIGN);
@@ -196,7 +226,7 @@ const fn named<T: Describe>(
 /// The descriptor of a struct.
 pub const fn structure<T: Describe>(
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     fields: &'static [Field],
     notes: &'static [Note],
 ) -> Descriptor {
@@ -208,7 +238,7 @@ pub const fn structure<T: Describe>(
 /// The descriptor of a newtype.
 pub const fn newtype<T: Describe>(
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     inner: TypeRef,
     notes: &'static [Note],
 ) -> Descriptor {
@@ -220,7 +250,7 @@ pub const fn newtype<T: Describe>(
 /// The descriptor of an enum.
 pub const fn enumeration<T: Variants>(
     name: &'static str,
-    args: &'static [TypeRef],
+    args: &'static [Arg],
     variants: &'static [Variant],
     notes: &'static [Note],
 ) -> Descriptor {
@@ -250,7 +280,12 @@ pub const fn text(text: &'static str) -> AttrValue {
     AttrValue::Str(Cow::Borrowed(text))
 }
 
-pub const fn default(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
+/// The default of a field of type `T`.
+pub const fn default<T>(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
+    assert!(
+        size_of::<T>() <= MAX_BYTES,
+        "a default is made on the stack: put a field of more than 128 KiB behind a Box"
+    );
     Note::Default(DefaultImage::Live(make))
 }
 
@@ -350,11 +385,17 @@ impl<T: Hydra> FieldOf<T> {
 pub struct Converted<W, T>(PhantomData<(W, T)>);
 
 impl<T: 'static, W: With<T>> Converted<W, T> {
+    /// What holds both forms of the value.
+    #[inline]
+    fn apart<R>(make: impl FnOnce() -> Result<R>) -> Result<R> {
+        crate::codec::apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
+    }
+
     pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
-        image(&W::to_stored(&value)?)
+        Self::apart(|| image(&W::to_stored(&value)?))
     }
 
     pub fn value(value: &T) -> Option<Value<'_>> {
@@ -381,26 +422,42 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 
     pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
-        let stored = at.decode::<W::Stored>(offset)?;
-        W::from_stored(stored).map_err(|error| error.path(name))
+        let made = Self::apart(|| W::from_stored(at.decode::<W::Stored>(offset)?));
+        made.map_err(|error| error.path(name))
     }
 
     pub fn measure(value: &T, measure: &mut Measure, name: &str) {
-        match W::to_stored(value).and_then(|stored| W::verify(&stored).map(|()| stored)) {
-            Ok(stored) => stored.measure(measure),
-            Err(error) => measure.fail(|| error.path(name)),
+        let measured = Self::apart(|| {
+            let stored = W::to_stored(value)?;
+            W::verify(&stored)?;
+            stored.measure(measure);
+            Ok(())
+        });
+        if let Err(error) = measured {
+            measure.fail(|| error.path(name));
         }
     }
 
     pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
-        if let Ok(stored) = W::to_stored(value) {
-            stored.encode(part(slot, offset, W::Stored::SIZE), sink);
+        let encoded = Self::apart(|| {
+            W::to_stored(value)?.encode(part(slot, offset, W::Stored::SIZE), sink);
+            Ok(())
+        });
+        if encoded.is_err() {
+            sink.changed();
         }
     }
 }
 
+/// Does not compile where it would run.
+macro_rules! never {
+    () => {
+        const { panic!("a field that cannot be stored has no code") }
+    };
+}
+
 /// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
-/// answer of their own; the program has an error then, and nothing here is ever called.
+/// answer of their own: the field's view is an error then, and if it ever were none, the code of these functions is one.
 macro_rules! no_field {
     ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
         pub trait $trait: Sized {
@@ -408,36 +465,39 @@ macro_rules! no_field {
             const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
 
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
-                never()
+                never!()
             }
             fn value<T>(_: &T) -> Option<Value<'_>> {
-                never()
+                never!()
             }
             fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
-                never()
+                never!()
             }
             fn view<R>(_: At<'_>, _: usize) -> R {
-                never()
+                never!()
             }
             fn list<R>(_: Run<'_>) -> R {
-                never()
+                never!()
             }
             fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
-                never()
+                never!()
             }
             fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
                 $(let _ = $name;)?
-                never()
+                never!()
             }
             fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
                 $(let _ = $name;)?
+                never!()
             }
-            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {}
+            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {
+                never!()
+            }
             fn compare<T>(_: At<'_>, _: &T) -> Ordering {
-                never()
+                never!()
             }
             fn order<T>(_: &T, _: &T) -> Ordering {
-                never()
+                never!()
             }
         }
         impl<$($param),+> $trait for $of<$($param),+> {}
@@ -445,10 +505,6 @@ macro_rules! no_field {
 }
 no_field!(NoField for FieldOf<T>);
 no_field!(NoConverted for Converted<W, T>, name);
-
-fn never<R>() -> R {
-    unreachable!("a type that cannot be stored does not compile")
-}
 
 /// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
 #[doc(hidden)]
@@ -478,11 +534,11 @@ impl<T: 'static> With<T> for Opaque {
     type Stored = crate::Opaque;
 
     fn to_stored(_: &T) -> Result<crate::Opaque> {
-        never()
+        never!()
     }
 
     fn from_stored(_: crate::Opaque) -> Result<T> {
-        never()
+        never!()
     }
 }
 
@@ -539,6 +595,12 @@ const fn is_dense(tags: &[i128]) -> bool {
         i += 1;
     }
     true
+}
+
+/// Makes a variant in a frame of its own, where the compiler does not think better of it.
+#[inline]
+pub fn apart<S>(make: impl FnOnce() -> Result<S>) -> Result<S> {
+    make()
 }
 
 /// The position of the stored variant; of the first one for an unknown tag.

@@ -2,6 +2,7 @@
 
 import re
 import struct
+import unicodedata
 
 from .common import Fault, MAX_FIELDS, MAX_INLINE, MAX_NAME, MAX_SIZE, MAX_SPELLING, MAX_TYPES, fnv, up
 
@@ -85,7 +86,7 @@ class Type:
             raise Fault("HY0103", "an unknown flag of a type", found=str(self.flags))
         if kind in (STRUCT, ENUM, NEWTYPE):
             self.name = cursor.name()
-            self.args = [cursor.number(4) for _ in range(cursor.number(2))]
+            self.args = [self.argument(cursor) for _ in range(cursor.number(2))]
         if kind == MAP:
             self.key = cursor.number(4)
         if kind in (OPTION, LIST, SET, BOX, ARRAY, MAP, NEWTYPE):
@@ -100,6 +101,19 @@ class Type:
             self.tag_kind = cursor.number(1)
             self.variants = [self.variant(cursor) for _ in range(cursor.number(2))]
             self.by_tag = {variant.tag: i for i, variant in enumerate(self.variants)}
+
+    @staticmethod
+    def argument(cursor):
+        """6.2: (0, the index of a type), or the kind of a constant and its value."""
+        kind = cursor.number(1)
+        if kind == 0:
+            return kind, cursor.number(4)
+        if kind not in (BOOL, CHAR, *INTEGERS):
+            raise Fault("HY0401", "a constant that is no bool, char or integer", found=str(kind))
+        value = cursor.number(FIXED[kind][0], signed=4 <= kind <= 8)
+        if kind == BOOL and value > 1 or kind == CHAR and (value > 0x10FFFF or 0xD800 <= value < 0xE000):
+            raise Fault("HY0401", f"a constant that is no {NAMES[kind]}", found=str(value))
+        return kind, value
 
     @staticmethod
     def limited(cursor):
@@ -119,7 +133,8 @@ class Type:
         first = [] if self.key is None else [self.key]
         second = [] if self.element is None else [self.element]
         fields = [field.type for field in self.fields]
-        return self.args + first + second + fields + [f.type for v in self.variants for f in v.fields]
+        arguments = [value for kind, value in self.args if kind == 0]
+        return arguments + first + second + fields + [f.type for v in self.variants for f in v.fields]
 
     def inline(self):
         """The indices of what is stored inside the type itself, not behind a reference."""
@@ -150,7 +165,8 @@ class Type:
         """What tells types apart, with `groups` in place of the children."""
         fields = tuple((f.name, f.offset) for f in self.fields)
         variants = tuple((v.name, v.tag, v.style, tuple((f.name, f.offset) for f in v.fields)) for v in self.variants)
-        return (self.kind, self.flags, self.form, self.exponent, self.size, self.align, self.name, len(self.args),
+        arguments = tuple((kind, value if kind else 0) for kind, value in self.args)
+        return (self.kind, self.flags, self.form, self.exponent, self.size, self.align, self.name, arguments,
                 self.count, self.tag_kind, fields, variants, tuple(groups[i] for i in self.children()))
 
 
@@ -356,7 +372,7 @@ class Schema:
         if ty.kind in (STRUCT, ENUM, NEWTYPE):
             yield ty.name
             if ty.args:
-                yield from self.bracketed("<", ty.args, ">")
+                yield from self.arguments(ty.args)
         elif ty.kind == TUPLE:
             close = ",)" if len(ty.fields) == 1 else ")"
             yield from self.bracketed("(", [field.type for field in ty.fields], close)
@@ -366,6 +382,20 @@ class Schema:
             if inner:
                 yield from self.bracketed("<", inner, f",{ty.count}>" if ty.kind == ARRAY else ">")
         yield ">" * (bool(form) + (ty.flags & 1))
+
+    def arguments(self, arguments):
+        for i, (kind, value) in enumerate(arguments):
+            yield "," if i else "<"
+            if kind == 0:
+                yield from self.spelling(self.types[value])
+            elif kind == BOOL:
+                yield "true" if value else "false"
+            elif kind == CHAR:
+                escaped = chr(value) in "'\\" or unicodedata.category(chr(value)) == "Cc"
+                yield f"'\\u{{{value:x}}}'" if escaped else f"'{chr(value)}'"
+            else:
+                yield str(value)
+        yield ">"
 
     def bracketed(self, opening, indices, closing):
         yield opening

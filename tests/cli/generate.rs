@@ -53,6 +53,7 @@ generated! {
     log: "tables.hydra", "Log", Log;
     order: "tables.hydra", "Order", Order;
     trade: "ecosystem.hydra", "Trade", Trade;
+    constants: "constants.hydra", "Constants", Constants;
 }
 
 mod other {
@@ -96,7 +97,7 @@ struct Marked<T: Hydra> {
 
 #[derive(Hydra)]
 enum Tree<T> {
-    Leaf(#[hydra(rename = "0")] T),
+    Leaf(T),
     Node { left: Box<Tree<T>>, r#type: u8, right: Option<Box<Tree<T>>> },
 }
 

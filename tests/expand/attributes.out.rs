@@ -57,7 +57,9 @@ const _: () = {
                             "len",
                             const {
                                 &[
-                                    __h::default(|| __h::Converted::<
+                                    __h::default::<
+                                        usize,
+                                    >(|| __h::Converted::<
                                         __h::As<u64>,
                                         usize,
                                     >::image(<usize as __h::Default>::default())),
@@ -193,7 +195,9 @@ const _: () = {
         }
         ///The field `len`.
         #[inline]
-        fn len(self) -> <u64 as __h::Hydra>::View<'a> {
+        fn len(
+            self,
+        ) -> <<__h::As<u64> as __h::With<usize>>::Stored as __h::Hydra>::View<'a> {
             __h::Converted::<
                 __h::As<u64>,
                 usize,

@@ -298,38 +298,36 @@ const _: () = {
         }
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
-            __h::Ok(
-                match __h::variant::<Self>(__at)? {
-                    1usize => {
-                        Self::Poly {
-                            0: __h::FieldOf::<
-                                Vec<Tick>,
-                            >::decode(__at, __h::offset::<Self, 1usize>())?,
-                            1: __h::FieldOf::<
-                                Option<String>,
-                            >::decode(__at, __h::offset::<Self, 2usize>())?,
-                        }
-                    }
-                    2usize => {
-                        Self::Group {
-                            0: __h::FieldOf::<
-                                Box<Shape>,
-                            >::decode(__at, __h::offset::<Self, 3usize>())?,
-                            1: __h::FieldOf::<
-                                Vec<Shape>,
-                            >::decode(__at, __h::offset::<Self, 4usize>())?,
-                        }
-                    }
-                    3usize => Self::Empty {},
-                    _ => {
-                        Self::Circle {
-                            r: __h::FieldOf::<
-                                f64,
-                            >::decode(__at, __h::offset::<Self, 0usize>())?,
-                        }
-                    }
-                },
-            )
+            match __h::variant::<Self>(__at)? {
+                1usize => {
+                    __h::apart(|| __h::Ok(Self::Poly {
+                        0: __h::FieldOf::<
+                            Vec<Tick>,
+                        >::decode(__at, __h::offset::<Self, 1usize>())?,
+                        1: __h::FieldOf::<
+                            Option<String>,
+                        >::decode(__at, __h::offset::<Self, 2usize>())?,
+                    }))
+                }
+                2usize => {
+                    __h::apart(|| __h::Ok(Self::Group {
+                        0: __h::FieldOf::<
+                            Box<Shape>,
+                        >::decode(__at, __h::offset::<Self, 3usize>())?,
+                        1: __h::FieldOf::<
+                            Vec<Shape>,
+                        >::decode(__at, __h::offset::<Self, 4usize>())?,
+                    }))
+                }
+                3usize => __h::Ok(Self::Empty {}),
+                _ => {
+                    __h::apart(|| __h::Ok(Self::Circle {
+                        r: __h::FieldOf::<
+                            f64,
+                        >::decode(__at, __h::offset::<Self, 0usize>())?,
+                    }))
+                }
+            }
         }
     }
 };

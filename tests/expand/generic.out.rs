@@ -3,20 +3,20 @@ const _: () = {
     use ::hydra::__private as __h;
     use __h::{NoConverted as _, NoField as _};
     #[automatically_derived]
-    impl<A, B: Clone> __h::Fields for Pair<A, B>
+    impl<A, const N: usize, B: Clone> __h::Fields for Pair<A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
     {
         const FACTS: &'static [__h::Facts] = &[
-            __h::FieldOf::<A>::FACTS.at(__h::offset_of!(Self, first)),
+            __h::FieldOf::<[A; N]>::FACTS.at(__h::offset_of!(Self, first)),
             __h::FieldOf::<Option<B>>::FACTS.at(__h::offset_of!(Self, second)),
         ];
         const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 2usize>(1usize)
             .offsets;
     }
     #[automatically_derived]
-    unsafe impl<A, B: Clone> __h::Describe for Pair<A, B>
+    unsafe impl<A, const N: usize, B: Clone> __h::Describe for Pair<A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
@@ -34,13 +34,19 @@ const _: () = {
                 Self,
             >(
                 "Pair2",
-                const { &[__h::FieldOf::<A>::TYPE, __h::FieldOf::<B>::TYPE] },
+                const {
+                    &[
+                        __h::argument::<A>(),
+                        __h::constant::<usize>(N as __h::i128),
+                        __h::argument::<B>(),
+                    ]
+                },
                 const {
                     &[
                         __h::field::<
                             Self,
                         >(
-                            __h::FieldOf::<A>::TYPE,
+                            __h::FieldOf::<[A; N]>::TYPE,
                             0usize,
                             "first",
                             const { &[__h::Note::Private] },
@@ -60,7 +66,7 @@ const _: () = {
         };
     }
     #[automatically_derived]
-    impl<A, B: Clone> __h::Reflect for Pair<A, B>
+    impl<A, const N: usize, B: Clone> __h::Reflect for Pair<A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
@@ -70,14 +76,14 @@ const _: () = {
         }
         fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
             match __index {
-                0usize => __h::FieldOf::<A>::value(&self.first),
+                0usize => __h::FieldOf::<[A; N]>::value(&self.first),
                 1usize => __h::FieldOf::<Option<B>>::value(&self.second),
                 _ => __h::None,
             }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
             match __index {
-                0usize => __h::FieldOf::<A>::value_mut(&mut self.first),
+                0usize => __h::FieldOf::<[A; N]>::value_mut(&mut self.first),
                 1usize => __h::FieldOf::<Option<B>>::value_mut(&mut self.second),
                 _ => __h::None,
             }
@@ -85,7 +91,7 @@ const _: () = {
         #[inline]
         fn measure(&self, __m: &mut __h::Measure) {
             let Self { first: __0, second: __1 } = self;
-            __h::FieldOf::<A>::measure(__0, __m);
+            __h::FieldOf::<[A; N]>::measure(__0, __m);
             __h::FieldOf::<Option<B>>::measure(__1, __m);
         }
         #[inline]
@@ -95,22 +101,22 @@ const _: () = {
                 return;
             }
             __h::FieldOf::<
-                A,
+                [A; N],
             >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
             __h::FieldOf::<
                 Option<B>,
             >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
         }
     }
-    pub struct __PairView<'a, A, B: Clone>(
+    pub struct __PairView<'a, A, const N: usize, B: Clone>(
         __h::At<'a>,
-        __h::PhantomData<fn() -> Pair<A, B>>,
+        __h::PhantomData<fn() -> Pair<A, N, B>>,
     )
     where
         A: __h::Hydra,
         B: __h::Hydra;
     #[automatically_derived]
-    impl<'a, A, B: Clone> __h::Clone for __PairView<'a, A, B>
+    impl<'a, A, const N: usize, B: Clone> __h::Clone for __PairView<'a, A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
@@ -121,42 +127,44 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a, A, B: Clone> __h::Copy for __PairView<'a, A, B>
+    impl<'a, A, const N: usize, B: Clone> __h::Copy for __PairView<'a, A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
     {}
     #[automatically_derived]
-    impl<'a, A, B: Clone> __h::Debug for __PairView<'a, A, B>
+    impl<'a, A, const N: usize, B: Clone> __h::Debug for __PairView<'a, A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
     {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
-            __h::debug::<Pair<A, B>>(self.0, __f)
+            __h::debug::<Pair<A, N, B>>(self.0, __f)
         }
     }
-    impl<'a, A, B: Clone> __PairView<'a, A, B>
+    impl<'a, A, const N: usize, B: Clone> __PairView<'a, A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
     {
         #[inline]
-        fn first(self) -> <A as __h::Hydra>::View<'a> {
-            __h::FieldOf::<A>::view(self.0, __h::offset::<Pair<A, B>, 0usize>())
+        fn first(self) -> <[A; N] as __h::Hydra>::View<'a> {
+            __h::FieldOf::<[A; N]>::view(self.0, __h::offset::<Pair<A, N, B>, 0usize>())
         }
         #[inline]
         fn second(self) -> <Option<B> as __h::Hydra>::View<'a> {
-            __h::FieldOf::<Option<B>>::view(self.0, __h::offset::<Pair<A, B>, 1usize>())
+            __h::FieldOf::<
+                Option<B>,
+            >::view(self.0, __h::offset::<Pair<A, N, B>, 1usize>())
         }
     }
     #[automatically_derived]
-    impl<A, B: Clone> __h::Hydra for Pair<A, B>
+    impl<A, const N: usize, B: Clone> __h::Hydra for Pair<A, N, B>
     where
         A: __h::Hydra,
         B: __h::Hydra,
     {
-        type View<'a> = __PairView<'a, A, B>;
+        type View<'a> = __PairView<'a, A, N, B>;
         type List<'a> = __h::ListView<'a, Self>;
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
@@ -173,7 +181,9 @@ const _: () = {
             __d: __h::u32,
         ) -> __h::bool {
             !__h::is_short::<Self>(__b)
-                && __h::FieldOf::<A>::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+                && __h::FieldOf::<
+                    [A; N],
+                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
                 && __h::FieldOf::<
                     Option<B>,
                 >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
@@ -182,7 +192,9 @@ const _: () = {
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
             __h::Ok(Self {
-                first: __h::FieldOf::<A>::decode(__at, __h::offset::<Self, 0usize>())?,
+                first: __h::FieldOf::<
+                    [A; N],
+                >::decode(__at, __h::offset::<Self, 0usize>())?,
                 second: __h::FieldOf::<
                     Option<B>,
                 >::decode(__at, __h::offset::<Self, 1usize>())?,

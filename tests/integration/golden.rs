@@ -30,6 +30,7 @@ const GOLDEN: &[Golden] = &[
     ("wide", wide),
     ("rare", |path| std::fs::write(path, crate::invalid::rare()).map_err(hydra::Error::io)),
     ("named", named),
+    ("constants", constants),
 ];
 
 /// A record that is aligned to a line, and tags of other kinds than the usual one.
@@ -91,6 +92,26 @@ fn named(path: &Path) -> Result<()> {
         writer.append(tables[index as usize % 3], &log(index))?;
     }
     writer.finish()
+}
+
+/// A record of types that only their constant arguments tell apart.
+fn constants(path: &Path) -> Result<()> {
+    let mut writer = create(path, 14)?;
+    let table = writer.table::<Constants>()?;
+    writer.append(table, &some_constants())?;
+    writer.finish()
+}
+
+pub(crate) fn some_constants() -> Constants {
+    Constants {
+        small: Grid { cells: [1, 2, 3, 4], rest: [[5, 6, 7, 8]].into() },
+        closed: Grid { cells: [0; 4], rest: [].into() },
+        wide: Grid { cells: [300, 2], rest: [[3, 4], [5, 6]].into() },
+        marked: Marked(7),
+        quoted: Marked(8),
+        short: Packet::Empty,
+        long: Packet::Short([1, 2, 3]),
+    }
 }
 
 /// A tick whose numbers say where they came from.

@@ -2,6 +2,8 @@
 
 /// What was acknowledged, read as the newest type.
 mod acknowledged;
+/// Every attribute of a field in every place.
+mod attributes;
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
 /// Values whose Drop panics while they are changed.
@@ -54,6 +56,8 @@ mod repository;
 mod roundtrip;
 /// The numbers of the rules in FORMAT.md.
 mod rules;
+/// Values that are too large for a stack.
+mod stack;
 /// The test vectors of FORMAT.md.
 mod vectors;
 /// Images changed in place.

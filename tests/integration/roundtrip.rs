@@ -1,7 +1,7 @@
 //! Every kind of value: live to bytes to view, value and owned, equal each time; types made by the derive,
 //! and types that exist only as data.
 
-use crate::golden::{log, some_containers, some_scalars, some_shapes, tick};
+use crate::golden::{log, some_constants, some_containers, some_scalars, some_shapes, tick};
 use hydra::describe::{Style, TypeRef};
 use hydra::reflect::{Data, Seed};
 use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Schema, Value, View, Writer};
@@ -28,8 +28,36 @@ fn the_golden_values_survive() -> Result<()> {
     records_survive(&folder.path().join("scalars"), &some_scalars())?;
     records_survive(&folder.path().join("containers"), &some_containers())?;
     records_survive(&folder.path().join("shapes"), &some_shapes())?;
+    value_survives(&some_constants())?;
+    records_survive(&folder.path().join("constants"), &[some_constants()])?;
     records_survive(&folder.path().join("logs"), &(0..5000).map(log).collect::<Vec<_>>())?;
     records_survive(&folder.path().join("ticks"), &(0..20_000).map(tick).collect::<Vec<_>>())
+}
+
+#[test]
+fn types_that_constants_tell_apart_are_two_tables() -> Result<()> {
+    let (four, eight) = (Schema::of::<Packet<4>>(), Schema::of::<Packet<8>>());
+    assert_eq!((four.name(), eight.name()), ("Packet<4>".into(), "Packet<8>".into()));
+    let (open, closed) = (Schema::of::<Grid<u8, 4>>(), Schema::of::<Grid<u8, 4, false>>());
+    assert_eq!((open.name(), closed.name()), ("Grid<u8,4,true>".into(), "Grid<u8,4,false>".into()));
+    assert_ne!(open.fingerprint(), closed.fingerprint());
+    assert_eq!(open.layout_fingerprint(), closed.layout_fingerprint());
+    let folder = scratch();
+    let path = folder.path().join("packets");
+    let mut writer = Writer::create(&path)?;
+    let (four, eight) = (writer.table::<Packet<4>>()?, writer.table::<Packet<8>>()?);
+    writer.append(four, &Packet::Short([4; 4]))?;
+    writer.append(eight, &Packet::Short([8; 8]))?;
+    writer.finish()?;
+    let reader = Reader::open(&path)?;
+    assert_eq!(reader.table::<Packet<4>>()?.get(0)?.decode()?, Packet::Short([4; 4]));
+    assert_eq!(reader.table::<Packet<8>>()?.get(0)?.decode()?, Packet::Short([8; 8]));
+    assert_eq!(reader.table::<Packet<2>>().unwrap_err().kind(), ErrorKind::NoTable);
+    // A live value finds its own schema again, and not that of a sibling.
+    let value = Value::of(&Packet::Short([4; 4])).to_dynamic()?;
+    assert_eq!(value.schema().name(), "Packet<4>");
+    assert!(Schema::decode(value.schema().core(), value.schema().notes())?.is_identical(value.schema()));
+    Ok(())
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The test vectors of FORMAT.md, section 15, held against the library. The independent reader holds them too.
 
-use hydra::describe::{Descriptor, Form, Kind, Schema, Style, TypeRef};
+use hydra::describe::{Arg, Constant, Descriptor, Form, Kind, Schema, Style, TypeRef};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -42,6 +42,10 @@ fn field(name: &str, index: u32) -> (String, TypeRef) {
     (name.to_string(), at(index))
 }
 
+fn constant(kind: Kind, value: i128) -> Arg {
+    Arg::Const(Constant::new(kind, value).expect("a constant"))
+}
+
 fn shape() -> Vec<Descriptor> {
     let variants = vec![
         ("Circle".to_string(), 0, Style::Struct, vec![field("r", 1)]),
@@ -69,9 +73,20 @@ fn schemas() -> Vec<Vec<Descriptor>> {
         vec![Descriptor::map(at(1), at(2)), scalar(Kind::String), scalar(Kind::Bytes)],
         vec![
             Descriptor::structure("Pair", vec![field("first", 1), field("second", 2)])
-                .with_args(vec![at(1), at(2)]),
+                .with_args(vec![Arg::Type(at(1)), Arg::Type(at(2))]),
             scalar(Kind::U64),
             scalar(Kind::String),
+        ],
+        vec![
+            Descriptor::structure("Grid", vec![field("cells", 2)]).with_args(vec![
+                Arg::Type(at(1)),
+                constant(Kind::U64, 4),
+                constant(Kind::Bool, 1),
+                constant(Kind::Char, u32::from('ß').into()),
+                constant(Kind::I8, -2),
+            ]),
+            scalar(Kind::U8),
+            Descriptor::array(at(1), 4),
         ],
         vec![
             Descriptor::structure("Node", vec![field("value", 1), field("next", 2)]),

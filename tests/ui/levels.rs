@@ -1,4 +1,4 @@
-// 4 errors
+// 5 errors
 use hydra::Hydra;
 
 #[derive(Hydra)]

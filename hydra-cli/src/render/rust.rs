@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::notes;
-use hydra::describe::{Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};
+use hydra::describe::{Arg, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -146,6 +146,20 @@ fn parameter(index: usize) -> String {
     }
 }
 
+/// The type of a constant parameter: of a length, if it can be one.
+fn const_type(kind: Kind) -> &'static str {
+    if kind == Kind::U64 { "usize" } else { kind.name() }
+}
+
+/// The length of an array: the first parameter that has its value, so that a type of any length is one declaration.
+fn length(count: u64, params: &[Arg]) -> String {
+    let is_it = |arg: &Arg| {
+        arg.constant()
+            .is_some_and(|constant| (constant.kind(), constant.value()) == (Kind::U64, count.into()))
+    };
+    params.iter().position(is_it).map_or_else(|| count.to_string(), parameter)
+}
+
 /// Fields that are named as those of a tuple struct of several fields.
 fn is_positional(fields: &[Field]) -> bool {
     fields.len() > 1 && fields.iter().enumerate().all(|(i, field)| field.name() == i.to_string())
@@ -239,8 +253,10 @@ impl<'a> Source<'a> {
     }
 
     /// A type as Rust writes it; `params` are the arguments that have a name here.
-    fn ty(&self, reference: TypeRef, params: &[TypeRef], depth: usize) -> String {
-        if let Some(at) = params.iter().position(|&param| index(param) == index(reference)) {
+    fn ty(&self, reference: TypeRef, params: &[Arg], depth: usize) -> String {
+        if let Some(at) =
+            params.iter().position(|param| param.ty().is_some_and(|ty| index(ty) == index(reference)))
+        {
             self.used.set(self.used.get() | 1 << at.min(63));
             return parameter(at);
         }
@@ -283,7 +299,7 @@ impl<'a> Source<'a> {
             Kind::Box => format!("Box<{}>", of(ty.element())),
             Kind::Set => format!("BTreeSet<{}>", key(ty.element())),
             Kind::Map => format!("BTreeMap<{}, {}>", key(ty.key()), of(ty.element())),
-            Kind::Array => format!("[{}; {}]", of(ty.element()), ty.count()),
+            Kind::Array => format!("[{}; {}]", of(ty.element()), length(ty.count(), params)),
             Kind::Tuple => {
                 let fields = each(&mut ty.fields().iter().map(Field::ty));
                 if fields.is_empty() || fields.len() > 12 {
@@ -293,7 +309,11 @@ impl<'a> Source<'a> {
             }
             kind if kind.is_named() => {
                 let name = self.names.get(index(reference) as usize).map_or("", String::as_str);
-                let args = each(&mut ty.args().iter().copied()).join(", ");
+                let argument = |arg: &Arg| match arg {
+                    Arg::Type(ty) => of(Some(*ty)),
+                    Arg::Const(constant) => constant.to_string(),
+                };
+                let args = ty.args().iter().map(argument).collect::<Vec<_>>().join(", ");
                 if args.is_empty() { name.to_string() } else { format!("{name}<{args}>") }
             }
             kind if ty.is_nonzero() => format!("NonZero<{}>", kind.name()),
@@ -308,9 +328,9 @@ impl<'a> Source<'a> {
         };
         self.used.set(0);
         let mut body = self.body(ty, "");
-        let unused =
-            (0..ty.args().len()).filter(|at| self.used.get() & 1 << (*at).min(63) == 0).map(parameter);
-        let unused: Vec<String> = unused.collect();
+        let unused = (ty.args().iter().enumerate())
+            .filter(|(at, arg)| arg.ty().is_some() && self.used.get() & 1 << (*at).min(63) == 0);
+        let unused: Vec<String> = unused.map(|(at, _)| parameter(at)).collect();
         if !unused.is_empty() {
             let tuple = if unused.len() == 1 { unused.concat() } else { format!("({})", unused.join(", ")) };
             body = self.body(ty, &format!("PhantomData<{tuple}>"));
@@ -318,7 +338,11 @@ impl<'a> Source<'a> {
         let ident = self.names.get(at).map_or("", String::as_str);
         let plain = self.plain.get(at).copied().unwrap_or(false);
         let mut text = self.head(ty, plain, is_same(ident, ty.name()), self.keys.contains(&(at as u32)));
-        let params: Vec<String> = (0..ty.args().len()).map(parameter).collect();
+        let declared = |(at, arg): (usize, &Arg)| match arg.constant() {
+            None => parameter(at),
+            Some(constant) => format!("const {}: {}", parameter(at), const_type(constant.kind())),
+        };
+        let params: Vec<String> = ty.args().iter().enumerate().map(declared).collect();
         let params = if params.is_empty() { String::new() } else { format!("<{}>", params.join(", ")) };
         let word = if ty.kind() == Kind::Enum { "enum" } else { "struct" };
         text.push_str(&format!("pub {word} {ident}{params}{body}"));
@@ -403,7 +427,7 @@ impl<'a> Source<'a> {
     fn fields(
         &self,
         fields: &[Field],
-        params: &[TypeRef],
+        params: &[Arg],
         style: Style,
         marker: &str,
         indent: &str,

@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hydra::describe::{AttrValue, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef, Variant};
+use hydra::describe::{Arg, AttrValue, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef, Variant};
 use serde_json::{Map, Value, json};
 
 /// The document of `hydra schema --as json`.
@@ -61,7 +61,7 @@ fn ty(schema: &Schema, ty: &Descriptor) -> Value {
         out.insert(name.into(), index(reference));
     }
     if !ty.args().is_empty() {
-        out.insert("arguments".into(), ty.args().iter().map(|&ty| index(ty)).collect());
+        out.insert("arguments".into(), ty.args().iter().map(|&arg| argument(arg)).collect());
     }
     if ty.kind() == Kind::Array {
         out.insert("count".into(), json!(ty.count()));
@@ -122,6 +122,16 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
     out.insert("fields".into(), variant.fields().iter().map(field).collect());
     notes(&mut out, variant.notes());
     Value::Object(out)
+}
+
+/// A type by its index; a constant by its kind and its spelling.
+fn argument(arg: Arg) -> Value {
+    match arg {
+        Arg::Type(ty) => index(ty),
+        Arg::Const(constant) => {
+            json!({ "kind": constant.kind().name(), "value": constant.to_string() })
+        }
+    }
 }
 
 fn index(ty: TypeRef) -> Value {

@@ -12,7 +12,7 @@ use super::model::{Body, Field, Model, Stored};
 use super::{check, fallback};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, DeriveInput, Ident, Member, WherePredicate};
+use syn::{Attribute, ConstParam, DeriveInput, GenericParam, Ident, Member, TypeParam, WherePredicate};
 
 /// What `#[derive(Hydra)]` writes for an item.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -111,17 +111,20 @@ impl<'m> Expansion<'m> {
         }
     }
 
-    /// The type's arguments as references to types: those that are known to be stored.
+    /// The type's arguments: constants, and the types that are known to be stored.
     fn args(&self) -> TokenStream {
-        let stored = self.model.generics.type_params().filter(|param| match self.model.attrs.str("bound") {
-            None => true,
-            Some(_) => {
-                bounds(self.model, &self.library).iter().any(|bound| is_hydra_bound(bound, &param.ident))
+        let is_stored = |param: &Ident| {
+            let bounds = self.model.attrs.has("bound").then(|| bounds(self.model, &self.library));
+            bounds.is_none_or(|bounds| bounds.iter().any(|bound| is_hydra_bound(bound, param)))
+        };
+        constant(self.model.generics.params.iter().filter_map(|param| match param {
+            GenericParam::Type(TypeParam { ident, .. }) => {
+                is_stored(ident).then(|| quote!(__h::argument::<#ident>()))
             }
-        });
-        constant(stored.map(|param| {
-            let name = &param.ident;
-            quote!(__h::FieldOf::<#name>::TYPE)
+            GenericParam::Const(ConstParam { ident, ty, .. }) => {
+                Some(quote!(__h::constant::<#ty>(#ident as __h::i128)))
+            }
+            GenericParam::Lifetime(_) => None,
         }))
     }
 
@@ -247,7 +250,9 @@ fn view_of(field: &Field, library: &TokenStream) -> TokenStream {
         Stored::With(with) => quote_spanned! {span=>
             <<#with as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
         },
-        Stored::As(stored) => quote_spanned!(span=> <#stored as #library::Hydra>::View<'a>),
+        Stored::As(stored) => quote_spanned! {span=>
+            <<#library::As<#stored> as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
+        },
         Stored::Opaque => quote_spanned! {span=>
             <<#library::Opaque as #library::With<#ty>>::Stored as #library::Hydra>::View<'a>
         },

@@ -72,8 +72,8 @@ fn common(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
 
 fn default(field: &Field) -> Option<TokenStream> {
     field.attrs.item("default")?;
-    let (image, value) = (ask(field, "image"), default_of(field));
-    Some(quote!(__h::default(|| #image(#value))))
+    let (image, value, ty) = (ask(field, "image"), default_of(field), &field.ty);
+    Some(quote!(__h::default::<#ty>(|| #image(#value))))
 }
 
 fn attributes(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {

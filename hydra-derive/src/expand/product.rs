@@ -34,9 +34,17 @@ impl Expansion<'_> {
         let Some(inner) = fields.get(position) else { return TokenStream::new() };
         let facts = self.struct_fields(fields, 1);
         let describe = self.describe_newtype(fields, inner);
-        let reflect = match self.model.attrs.has("transparent") && matches!(inner.stored, Stored::AsItself) {
-            true => self.reflect(fields, inside(inner)),
-            false => self.reflect_struct(fields),
+        let reflect = match (self.model.attrs.has("transparent"), &inner.stored) {
+            (true, Stored::AsItself) => self.reflect(fields, inside(inner)),
+            (true, _) => self.reflect(
+                fields,
+                quote!(
+                    fn is_encoded(&self) -> __h::bool {
+                        true
+                    }
+                ),
+            ),
+            (false, _) => self.reflect_struct(fields),
         };
         let hydra = self.hydra_newtype(fields, inner);
         quote!(#facts #describe #reflect #hydra)
@@ -203,13 +211,14 @@ impl Expansion<'_> {
             }
         });
         // All of it lies at the field's type, which is where the compiler says that it has no view.
+        let (at, run) = (quote!(__at), quote!(__run));
         let types_and_views = quote_spanned! {inner.type_span()=>
             type View<'a> = #view;
             type List<'a> = #list;
             #[inline]
-            fn view<'a>(__at: __h::At<'a>) -> #view { #make }
+            fn view<'a>(#at: __h::At<'a>) -> #view { #make }
             #[inline]
-            fn list<'a>(__run: __h::Run<'a>) -> #list { #list_body }
+            fn list<'a>(#run: __h::Run<'a>) -> #list { #list_body }
         };
         let hydra = self.implement(
             quote!(Hydra),

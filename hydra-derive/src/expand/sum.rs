@@ -1,7 +1,7 @@
 //! Enums, without and with fields.
 #![forbid(unsafe_code)]
 
-use super::super::model::Variant;
+use super::super::model::{Style, Variant};
 use super::view::view_member;
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, own, pattern, stored};
 use proc_macro2::{Literal, TokenStream};
@@ -59,25 +59,34 @@ impl Expansion<'_> {
         let reflect = self.reflect_enum(variants);
         let (view, view_items) = self.enum_view(variants);
         let firsts = firsts(variants);
-        let arms = |of: TokenStream, make: &dyn Fn(&Variant, usize) -> TokenStream| -> TokenStream {
+        let arms = |make: &dyn Fn(&syn::Ident, &Variant, usize) -> TokenStream| -> TokenStream {
             let arms = variants.iter().zip(&firsts).enumerate().map(|(index, (variant, first))| {
-                let (name, value) = (own(&variant.ident), make(variant, *first));
+                let value = make(&own(&variant.ident), variant, *first);
                 let index = if index == 0 { quote!(_) } else { quote!(#index) };
-                (index, quote!(#name #value))
+                (index, value)
             });
             // The first variant stands for tags that cannot be, so it comes last.
             let mut arms: Vec<_> = arms.collect();
             arms.rotate_left(1);
-            arms.into_iter().map(|(index, value)| quote!(#index => #of::#value,)).collect()
+            arms.into_iter().map(|(index, value)| quote!(#index => #value,)).collect()
         };
-        let seen = arms(self.view_path(), &|variant, first| {
+        let view_path = self.view_path();
+        let seen = arms(&|name, variant, first| {
             let fields = stored(&variant.fields, first).map(|(position, _, field)| {
                 let (member, view) = (view_member(field, position - first), ask(field, "view"));
-                quote_spanned!(field.type_span()=> #member: #view(__at, __h::offset::<Self, #position>()))
+                let at = quote!(__at);
+                quote_spanned!(field.type_span()=> #member: #view(#at, __h::offset::<Self, #position>()))
             });
-            quote!({ #(#fields),* })
+            quote!(#view_path::#name { #(#fields),* })
         });
-        let decoded = arms(quote!(Self), &|variant, first| decodes(&variant.fields, first));
+        // Each in a frame of its own: the values of all variants together may be more than a stack holds.
+        let decoded = arms(&|name, variant, first| {
+            let fields = decodes(&variant.fields, first);
+            match variant.style {
+                Style::Unit => quote!(__h::Ok(Self::#name #fields)),
+                _ => quote!(__h::apart(|| __h::Ok(Self::#name #fields))),
+            }
+        });
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
@@ -95,7 +104,7 @@ impl Expansion<'_> {
                 }
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
                     __h::whole::<Self>(__at)?;
-                    __h::Ok(match __h::variant::<Self>(__at)? { #decoded })
+                    match __h::variant::<Self>(__at)? { #decoded }
                 }
             },
         );

@@ -3,7 +3,7 @@
 
 use super::super::attr::Attrs;
 use super::super::model::{Body, Field, Model, Style, Variant};
-use super::{Expansion, ask, bindings, bounds, own, stored, view_of};
+use super::{Expansion, ask, bounds, own, stored, view_of};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Member};
@@ -72,7 +72,7 @@ impl Expansion<'_> {
         let arms = variants.iter().map(|variant| {
             let (name, text) = (own(&variant.ident), variant.ident.to_string());
             let pattern = view_pattern(&variant.fields);
-            let bindings = bindings(&variant.fields).into_iter().flatten();
+            let bindings = stored(&variant.fields, 0).map(|(_, binding, field)| view_binding(binding, field));
             let names = stored(&variant.fields, 0).filter_map(|(_, _, field)| match &field.member {
                 Member::Named(name) => Some(name.to_string()),
                 Member::Unnamed(_) => None,
@@ -152,12 +152,18 @@ impl Expansion<'_> {
 
 /// A pattern of a view's variant: only what is stored is there.
 fn view_pattern(fields: &[Field]) -> TokenStream {
-    let parts = stored(fields, 0).map(|(position, mut binding, field)| {
+    let parts = stored(fields, 0).map(|(position, binding, field)| {
         let member = view_member(field, position);
-        binding.set_span(field.type_span());
+        let binding = view_binding(binding, field);
         quote_spanned!(field.type_span()=> #member: #binding)
     });
     quote!({ #(#parts),* })
+}
+
+/// The name by which a field of a view is bound. It lies at the field's type, and a macro from which that came sees no other names.
+fn view_binding(mut binding: Ident, field: &Field) -> Ident {
+    binding.set_span(field.type_span());
+    binding
 }
 
 /// A field's name in a view, where tuple fields are numbered without those that are not stored. It lies at the

@@ -66,7 +66,13 @@ impl<'a> At<'a> {
     /// The owned `T` at `offset`.
     #[inline]
     pub fn decode<T: Hydra>(self, offset: usize) -> crate::Result<T> {
-        T::decode(self.part(offset, T::SIZE))
+        self.part(offset, T::SIZE).owned()
+    }
+
+    /// The owned `T` here; an error if it is too large for the stack.
+    #[inline]
+    pub(crate) fn owned<T: Hydra>(self) -> crate::Result<T> {
+        super::apart::<T, _>(T::TYPE, || T::decode(self))
     }
 
     /// The first `N` bytes; zeros if there are fewer.

@@ -55,14 +55,15 @@ pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
     Ok(image)
 }
 
-/// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile.
+/// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile. An error of kind
+/// `TooLarge` if the value, with what it is in, has more than 128 KiB in memory where it is not behind a Box.
 pub fn from_bytes<T: Hydra>(image: &[u8]) -> Result<T> {
     let facts = facts_of::<T>();
     if is_aligned(image, facts) {
-        return T::decode(open_image::<T>(image, facts)?);
+        return open_image::<T>(image, facts)?.owned();
     }
     let image = AlignedBuf::copy_of(image);
-    T::decode(open_image::<T>(&image, facts)?)
+    open_image::<T>(&image, facts)?.owned()
 }
 
 /// The view of an image in place, after validation. Bytes may be hostile; they must start at an address that the

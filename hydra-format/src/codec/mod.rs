@@ -8,6 +8,7 @@ mod impls;
 mod opaque;
 #[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
 mod sink;
+mod stack;
 mod validate;
 mod views;
 mod with;
@@ -21,6 +22,7 @@ pub use at::{At, Run};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
+pub(crate) use stack::{MAX_BYTES, apart, apart_times};
 #[doc(hidden)]
 pub use validate::Cursor;
 pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
@@ -79,6 +81,12 @@ pub trait Hydra: Describe + Reflect {
 
     /// The owned value at `at`. An error if the value has no counterpart in this program.
     fn decode(at: At<'_>) -> Result<Self>;
+
+    /// The owned value at `at`, on the heap: what is large is never on the stack.
+    #[doc(hidden)]
+    fn decode_boxed(at: At<'_>) -> Result<Box<Self>> {
+        stack::boxed(at)
+    }
 
     /// True if the `SIZE` bytes are a valid value, as is all that they refer to, which follows what the cursor has seen.
     #[doc(hidden)]

@@ -168,6 +168,12 @@ impl<'a> Sink<'a> {
         put_reference(slot, start, string.len());
     }
 
+    /// Notes that the value changed between the passes.
+    #[cold]
+    pub(crate) fn changed(&mut self) {
+        self.overrun = true;
+    }
+
     /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
     pub(crate) fn finish(self) -> crate::Result<()> {
         if !self.overrun && self.heap.is_empty() && self.text.is_empty() {

@@ -54,19 +54,44 @@ pub trait With<T: 'static>: Sized + 'static {
 /// Stores a value as a `U`, by `TryFrom` both ways: `#[hydra(as = u64)]`.
 pub struct As<U>(PhantomData<U>);
 
-impl<T, U> With<T> for As<U>
+/// What `as = U` asks of a type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as `{U}`",
+    label = "there is no conversion of `{Self}` to `{U}` and back",
+    note = "`as` takes the field's whole type: it has to be Clone and TryFrom<{U}>, and `{U}` TryFrom<{Self}>, with errors \
+            that implement Display; in a generic type, `bound` says so",
+    note = "for what is inside a list or an option, and for any other conversion: `#[hydra(with = ..)]`"
+)]
+pub trait Convert<U>: Sized + 'static {
+    fn to_stored(&self) -> Result<U>;
+    fn from_stored(stored: U) -> Result<Self>;
+}
+
+// What is missing is said as a whole, at the attribute, and not part by part.
+#[diagnostic::do_not_recommend]
+impl<T, U> Convert<U> for T
 where
     T: Clone + TryFrom<U, Error: Display> + 'static,
-    U: Hydra + TryFrom<T, Error: Display>,
+    U: TryFrom<T, Error: Display>,
 {
-    type Stored = U;
-
-    fn to_stored(value: &T) -> Result<U> {
-        U::try_from(value.clone()).map_err(out_of_range)
+    fn to_stored(&self) -> Result<U> {
+        U::try_from(self.clone()).map_err(out_of_range)
     }
 
     fn from_stored(stored: U) -> Result<T> {
         T::try_from(stored).map_err(out_of_range)
+    }
+}
+
+impl<T: Convert<U>, U: Hydra> With<T> for As<U> {
+    type Stored = U;
+
+    fn to_stored(value: &T) -> Result<U> {
+        value.to_stored()
+    }
+
+    fn from_stored(stored: U) -> Result<T> {
+        T::from_stored(stored)
     }
 }
 

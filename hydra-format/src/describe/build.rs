@@ -2,7 +2,7 @@
 //! size, alignment and offset is left for the schema to compute.
 #![forbid(unsafe_code)]
 
-use super::{Descriptor, Field, Form, Kind, Note, Parts, Style, TypeRef, Variant};
+use super::{Arg, Descriptor, Field, Form, Kind, Note, Parts, Style, TypeRef, Variant};
 use std::borrow::Cow;
 
 /// The names of the first fields of tuples, so that most tuples need no memory for names.
@@ -107,8 +107,8 @@ impl Descriptor {
         Descriptor { align, ..self }
     }
 
-    /// The same type with type arguments.
-    pub fn with_args(self, args: Vec<TypeRef>) -> Descriptor {
+    /// The same type with arguments.
+    pub fn with_args(self, args: Vec<Arg>) -> Descriptor {
         Descriptor { args: Cow::Owned(args), ..self }
     }
 
@@ -137,13 +137,17 @@ impl Descriptor {
     pub(crate) fn children(&self) -> impl Iterator<Item = TypeRef> {
         let variants = self.variants.iter().flat_map(|variant| variant.fields.iter());
         let fields = self.fields.iter().chain(variants).map(|field| field.ty);
-        self.args.iter().copied().chain(self.key).chain(self.element).chain(fields)
+        self.args.iter().filter_map(|arg| arg.ty()).chain(self.key).chain(self.element).chain(fields)
     }
 
     /// Puts `change` in the place of every reference to another type.
     pub(super) fn map_children(&mut self, change: &mut impl FnMut(TypeRef) -> TypeRef) {
         if !self.args.is_empty() {
-            self.args.to_mut().iter_mut().for_each(|arg| *arg = change(*arg));
+            self.args.to_mut().iter_mut().for_each(|arg| {
+                if let Arg::Type(ty) = arg {
+                    *ty = change(*ty);
+                }
+            });
         }
         self.key = self.key.map(&mut *change);
         self.element = self.element.map(&mut *change);

@@ -67,7 +67,7 @@ fn check_type(ty: &Descriptor, count: usize) -> Result<()> {
     check_form(ty)?;
     if ty.kind.is_named() {
         check_name(&ty.name)?;
-        at_most("type arguments", ty.args.len(), MAX_FIELDS)?;
+        at_most("arguments", ty.args.len(), MAX_FIELDS)?;
     }
     check_fields(&ty.fields, if ty.kind == Kind::Tuple { Style::Tuple } else { Style::Struct })?;
     check_variants(ty)

@@ -33,6 +33,77 @@ impl std::fmt::Debug for TypeRef {
     }
 }
 
+/// What stands in the angle brackets behind the name of a type.
+#[derive(Clone, Copy, Debug)]
+pub enum Arg {
+    /// A type.
+    Type(TypeRef),
+    /// A constant.
+    Const(Constant),
+}
+
+impl Arg {
+    /// The type, if it is one.
+    pub fn ty(self) -> Option<TypeRef> {
+        match self {
+            Arg::Type(ty) => Some(ty),
+            Arg::Const(_) => None,
+        }
+    }
+
+    /// The constant, if it is one.
+    pub fn constant(self) -> Option<Constant> {
+        match self {
+            Arg::Type(_) => None,
+            Arg::Const(constant) => Some(constant),
+        }
+    }
+}
+
+/// A constant argument of a type: a bool, a char or an integer. It is shown as FORMAT.md, section 5.6, spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Constant {
+    kind: Kind,
+    value: i128,
+}
+
+impl Constant {
+    /// A value of this kind: of a bool 0 or 1, of a char its code point, of a u128 its bits. None if it is no value of the kind, or the kind
+    /// is no bool, char or integer.
+    pub const fn new(kind: Kind, value: i128) -> Option<Constant> {
+        let fits = match kind {
+            Kind::Bool => value == 0 || value == 1,
+            Kind::Char => value >= 0 && value <= 0x10_ffff && char::from_u32(value as u32).is_some(),
+            kind => kind.holds(value),
+        };
+        if fits { Some(Constant { kind, value }) } else { None }
+    }
+
+    /// Its kind.
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// Its value, as [`Constant::new`] takes it.
+    pub fn value(self) -> i128 {
+        self.value
+    }
+}
+
+impl std::fmt::Display for Constant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.kind, char::from_u32(self.value as u32)) {
+            (Kind::Bool, _) => write!(f, "{}", self.value == 1),
+            (Kind::Char, Some(c)) if matches!(c, '\'' | '\\') || c.is_control() => {
+                write!(f, "'{}'", c.escape_unicode())
+            }
+            (Kind::Char, Some(c)) => write!(f, "'{c}'"),
+            (Kind::U128, _) => write!(f, "{}", self.value.cast_unsigned()),
+            _ => write!(f, "{}", self.value),
+        }
+    }
+}
+
 /// What a type is in the memory of this program: there is none for a type that was read from a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Live {
@@ -68,8 +139,8 @@ pub enum Style {
 pub(crate) struct Parts {
     /// Name of a struct, enum or newtype; empty otherwise.
     pub(crate) name: &'static str,
-    /// Type arguments.
-    pub(crate) args: &'static [TypeRef],
+    /// Arguments.
+    pub(crate) args: &'static [Arg],
     /// Kind.
     pub(crate) kind: Kind,
     /// Form.
@@ -129,7 +200,7 @@ impl Parts {
 #[derive(Clone, Debug)]
 pub struct Descriptor {
     pub(super) name: Cow<'static, str>,
-    pub(super) args: Cow<'static, [TypeRef]>,
+    pub(super) args: Cow<'static, [Arg]>,
     pub(super) kind: Kind,
     pub(super) form: Form,
     pub(super) nonzero: bool,
@@ -173,9 +244,9 @@ impl Descriptor {
         if self.name.is_empty() { self.kind.name() } else { &self.name }
     }
 
-    /// Type arguments, in their order.
+    /// Arguments, in their order: types that are stored, and constants.
     #[inline]
-    pub fn args(&self) -> &[TypeRef] {
+    pub fn args(&self) -> &[Arg] {
         &self.args
     }
 

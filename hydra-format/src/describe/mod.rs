@@ -17,7 +17,7 @@ mod schema;
 mod spell;
 mod wire;
 
-pub use descriptor::{Descriptor, Field, Live, Style, TypeRef, Variant};
+pub use descriptor::{Arg, Constant, Descriptor, Field, Live, Style, TypeRef, Variant};
 pub(crate) use descriptor::{Parts, position};
 pub use kind::{Form, Kind};
 pub(crate) use kind::{NANOS, is_duration, is_timestamp};

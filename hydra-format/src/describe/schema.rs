@@ -227,7 +227,7 @@ fn within_limits(core: &[u8], notes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AttrValue, DefaultImage, Form, Kind, Note, Style};
+    use super::super::{Arg, AttrValue, Constant, DefaultImage, Form, Kind, Note, Style};
     use super::*;
     use std::collections::BTreeMap;
     use std::time::Duration;
@@ -252,6 +252,55 @@ mod tests {
         round_trip(&schema);
         let pair = Schema::of::<(Box<str>, String)>();
         assert_eq!(pair.types().len(), 2, "the same on disk is one entry");
+    }
+
+    #[test]
+    fn constant_arguments_are_values_of_their_kinds() {
+        let named = |args| {
+            vec![
+                Descriptor::structure("S", vec![("a".into(), at(1))]).with_args(args),
+                Descriptor::scalar(Kind::U8),
+            ]
+        };
+        let char = |c: char| (Kind::Char, i128::from(u32::from(c)));
+        let values = [
+            (Kind::Bool, 1),
+            char('\n'),
+            char('\\'),
+            char('日'),
+            (Kind::I8, -128),
+            (Kind::U128, -1),
+            (Kind::I128, i128::MIN),
+        ];
+        let args = values.map(|(kind, value)| Arg::Const(Constant::new(kind, value).unwrap()));
+        let schema = Schema::new(named(args.to_vec())).unwrap();
+        assert_eq!(
+            schema.name(),
+            format!(r"S<true,'\u{{a}}','\u{{5c}}','日',-128,{},{}>", u128::MAX, i128::MIN)
+        );
+        round_trip(&schema);
+        let wrong = [
+            (Kind::Bool, 2),
+            (Kind::Char, 0xd800),
+            (Kind::Char, -1),
+            (Kind::Char, 0x11_0000),
+            (Kind::U8, 256),
+            (Kind::U8, -1),
+        ];
+        let kinds = [(Kind::F32, 0), (Kind::Unit, 0), (Kind::String, 0), (Kind::Array, 1)];
+        assert!(wrong.iter().chain(&kinds).all(|&(kind, value)| Constant::new(kind, value).is_none()));
+        // The same in bytes: kind and value of the one argument.
+        let one = Schema::new(named(vec![Arg::Const(Constant::new(Kind::Bool, 1).unwrap())])).unwrap();
+        let found = one.core().windows(2).position(|pair| pair == [2, 1]).unwrap();
+        for (kind, value) in [(2, 2), (1, 0), (14, 1), (29, 1), (255, 1), (10, 1)] {
+            let mut core = one.core().to_vec();
+            core[found..found + 2].copy_from_slice(&[kind, value]);
+            assert_eq!(
+                Schema::decode(&core, one.notes()).unwrap_err().kind(),
+                ErrorKind::BadSchema,
+                "{kind} {value}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! only descriptors, and spells whatever a schema holds in bounded time.
 #![forbid(unsafe_code)]
 
-use super::{Descriptor, Field, Kind, Note, Schema, Style, TypeRef};
+use super::{Arg, Descriptor, Field, Kind, Note, Schema, Style, TypeRef};
 use std::fmt::{self, Write};
 
 /// A spelling ends here, so that a hostile schema cannot ask for an endless one.
@@ -72,12 +72,12 @@ impl Spelling<'_> {
             Kind::Tuple => self.tuple(&ty.fields),
             Kind::Struct | Kind::Enum | Kind::Newtype => {
                 self.put(ty.name());
-                self.list(&ty.args);
+                self.arguments(&ty.args);
             }
             kind => {
                 self.put(if self.rust { rust_name(kind) } else { kind.name() });
-                let parameters: Vec<TypeRef> = ty.key.into_iter().chain(ty.element).collect();
-                self.list(&parameters);
+                let parameters: Vec<Arg> = ty.key.into_iter().chain(ty.element).map(Arg::Type).collect();
+                self.arguments(&parameters);
             }
         }
     }
@@ -86,19 +86,22 @@ impl Spelling<'_> {
         self.put(if self.rust { ", " } else { "," });
     }
 
-    /// Parameters in angle brackets; nothing for none.
-    fn list(&mut self, types: &[TypeRef]) {
-        for (index, &ty) in types.iter().enumerate() {
+    /// Arguments in angle brackets; nothing for none.
+    fn arguments(&mut self, args: &[Arg]) {
+        for (index, &arg) in args.iter().enumerate() {
             match index {
                 0 => self.put("<"),
                 _ => self.comma(),
             }
-            self.child(Some(ty));
+            match arg {
+                Arg::Type(ty) => self.child(Some(ty)),
+                Arg::Const(constant) => self.put(&constant.to_string()),
+            }
             if self.is_full() {
                 return;
             }
         }
-        self.put(if types.is_empty() { "" } else { ">" });
+        self.put(if args.is_empty() { "" } else { ">" });
     }
 
     fn tuple(&mut self, fields: &[Field]) {

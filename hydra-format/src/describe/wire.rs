@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::build::tuple_field_name;
-use super::{Descriptor, Field, Form, Kind, Parts, Style, TypeRef, Variant};
+use super::{Arg, Constant, Descriptor, Field, Form, Kind, Parts, Style, TypeRef, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
@@ -137,7 +137,7 @@ fn decode_body(ty: &mut Descriptor, input: &mut Input<'_>) -> Result<()> {
     if ty.kind.is_named() {
         ty.name = input.str()?;
         let count = input.u16()?;
-        ty.args = (0..count).map(|_| index(input)).collect::<Result<_>>()?;
+        ty.args = (0..count).map(|_| argument(input)).collect::<Result<_>>()?;
     }
     match ty.kind {
         Kind::Option | Kind::List | Kind::Set | Kind::Box | Kind::Newtype => ty.element = Some(index(input)?),
@@ -159,6 +159,26 @@ fn decode_body(ty: &mut Descriptor, input: &mut Input<'_>) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+fn argument(input: &mut Input<'_>) -> Result<Arg> {
+    let code = input.u8()?;
+    if code == 0 {
+        return index(input).map(Arg::Type);
+    }
+    let kind =
+        Kind::from_code(code).filter(|kind| matches!(kind, Kind::Bool | Kind::Char) || kind.is_integer());
+    let kind =
+        kind.ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
+    let mut wide = [0; 16];
+    let bytes = input.take(kind.fixed_size() as usize)?;
+    wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
+    // The sign of the narrow number becomes that of the wide one.
+    let spare = if kind.is_signed() { u128::BITS.saturating_sub(kind.bits()) } else { 0 };
+    let value = i128::from_le_bytes(wide) << spare >> spare;
+    let constant = Constant::new(kind, value);
+    let wrong = || bad(format!("a constant that is no {}", kind.name())).found(value.to_string());
+    constant.map(Arg::Const).ok_or_else(wrong)
 }
 
 fn decode_variant(input: &mut Input<'_>) -> Result<Variant> {
@@ -221,7 +241,7 @@ impl Encoder<'_> {
             self.name(&ty.name, out);
             let args = if self.names { &*ty.args } else { &[] };
             out.extend((args.len() as u16).to_le_bytes());
-            args.iter().for_each(|&arg| self.reference(arg, out));
+            args.iter().for_each(|&arg| self.argument(arg, out));
         }
         ty.key.into_iter().chain(ty.element).for_each(|child| self.reference(child, out));
         match ty.kind {
@@ -250,6 +270,20 @@ impl Encoder<'_> {
             }
             self.reference(field.ty, out);
             out.extend(field.offset.to_le_bytes());
+        }
+    }
+
+    fn argument(&self, arg: Arg, out: &mut Vec<u8>) {
+        match arg {
+            Arg::Type(ty) => {
+                out.push(0);
+                self.reference(ty, out);
+            }
+            Arg::Const(constant) => {
+                let (kind, bytes) = (constant.kind(), constant.value().to_le_bytes());
+                out.push(kind.code());
+                out.extend(bytes.iter().take(kind.fixed_size() as usize));
+            }
         }
     }
 

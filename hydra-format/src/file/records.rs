@@ -311,7 +311,7 @@ impl<'a, T: Row> Record<'a, T> {
     where
         T: Hydra,
     {
-        T::decode(self.at())
+        self.at().owned()
     }
 }
 
@@ -320,6 +320,6 @@ impl<T: Hydra> Block<T> {
     pub fn decode(&self) -> impl Iterator<Item = Result<T>> {
         let at = self.at(&[]);
         let records = self.records().chunks_exact(self.loaded.stride.max(1));
-        records.map(move |record| T::decode(at.with(record.get(..T::SIZE).unwrap_or_default())))
+        records.map(move |record| at.with(record.get(..T::SIZE).unwrap_or_default()).owned())
     }
 }

@@ -60,6 +60,15 @@ pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
     Some(values)
 }
 
+/// A copy of one stored value on the heap, for types for which that is one memcpy; none for other types and other lengths.
+#[inline]
+pub(crate) fn box_of<T: Describe>(bytes: &[u8]) -> Option<Box<T>> {
+    let values = vec_of::<T>(bytes).filter(|values| values.len() == 1)?.into_boxed_slice();
+    // SAFETY: a slice of one T (checked above) has the size and the alignment of a T, so that the allocation is that of a box of it.
+    // Test `a_copy_refuses_what_is_not_a_value`.
+    Some(unsafe { Box::from_raw(Box::into_raw(values).cast::<T>()) })
+}
+
 /// One stored value, for types for which that is one memcpy; none for other types and other lengths.
 #[inline]
 pub(crate) fn read<T: Describe>(bytes: &[u8]) -> Option<T> {

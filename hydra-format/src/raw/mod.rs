@@ -13,7 +13,7 @@ mod text;
 
 pub use buffer::AlignedBuf;
 pub(crate) use builtin::{TupleLayout, each_tuple, pair_layout};
-pub(crate) use cast::{all_valid, bytes_of, copy, read, slice_of, vec_of};
+pub(crate) use cast::{all_valid, box_of, bytes_of, copy, read, slice_of, vec_of};
 pub use describe::{Describe, Plain};
 pub use map::Map;
 pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap, Texts};

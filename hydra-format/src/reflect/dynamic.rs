@@ -82,8 +82,10 @@ impl Dynamic {
     pub fn from_value(value: Value<'_>) -> Result<Dynamic> {
         let ty = value.typed();
         let data = match value.0 {
-            Repr::Encoded { .. } => return Err(value.wrong_kind("")),
-            Repr::Live(..) => data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?,
+            Repr::Encoded { own: None, .. } => return Err(value.wrong_kind("")),
+            Repr::Live(..) | Repr::Encoded { .. } => {
+                data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?
+            }
             Repr::Data { data, .. } => data.clone(),
             Repr::Stored { .. } => data_of(value, 0)?,
         };

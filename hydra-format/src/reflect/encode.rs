@@ -277,10 +277,11 @@ impl<'p, 's> Encoder<'p, 's> {
 
     /// The live value, if it can encode itself as this type.
     fn own<'v>(&mut self, value: Value<'v>, ty: Type<'_>) -> Option<&'v dyn Reflect> {
-        let Repr::Live(live, _) = value.0 else { return None };
-        if ty.is_free_number() && ty.form() == Form::None {
-            return None;
-        }
+        let live = match value.0 {
+            Repr::Live(_, _) if ty.is_free_number() && ty.form() == Form::None => return None,
+            Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } => live,
+            _ => return None,
+        };
         let key = (std::ptr::from_ref(value.ty()).addr(), std::ptr::from_ref(ty.ty).addr());
         self.identical.entry(key).or_insert_with(|| value.typed().is_identical(ty)).then_some(live)
     }

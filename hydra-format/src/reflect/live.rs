@@ -43,6 +43,11 @@ pub trait Reflect: Typed {
         None
     }
 
+    /// True for a transparent newtype whose field is stored as another type: it shows nothing of itself.
+    fn is_encoded(&self) -> bool {
+        false
+    }
+
     /// The value itself, for kinds without parts.
     fn scalar(&self) -> Scalar<'_> {
         Scalar::None

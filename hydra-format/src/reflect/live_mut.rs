@@ -6,7 +6,7 @@ use super::settable::{is_guarded, is_read_only};
 
 use super::value::{MAX_NESTING, Repr};
 use super::{Reflect, Value, Why};
-use crate::codec::At;
+use crate::codec::{At, apart};
 use crate::describe::{Descriptor, Kind};
 use crate::{Error, ErrorKind, Hydra, Result};
 
@@ -21,15 +21,17 @@ pub trait ReflectMut: Reflect {
 
 impl<T: Hydra> ReflectMut for T {
     fn assign(&mut self, at: At<'_>) -> Result<()> {
-        let new = T::decode(at)?;
-        accept(Value::of(self), Value::of(&new))?;
-        // The old value is dropped where the new one is in place already, whatever its Drop does.
-        drop(std::mem::replace(self, new));
-        Ok(())
+        apart::<T, _>(T::TYPE, || {
+            let new = T::decode(at)?;
+            accept(Value::of(self), Value::of(&new))?;
+            // The old value is dropped where the new one is in place already, whatever its Drop does.
+            drop(std::mem::replace(self, new));
+            Ok(())
+        })
     }
 
     fn copied(&self) -> Result<Box<dyn ReflectMut>> {
-        Ok(Box::new(T::decode(Image::of(Value::of(self))?.at())?))
+        Ok(T::decode_boxed(Image::of(Value::of(self))?.at())?)
     }
 }
 

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::Run;
-use crate::describe::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
+use crate::describe::{Arg, Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
 use crate::raw::Describe;
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -129,13 +129,18 @@ fn same_node(left: &Descriptor, right: &Descriptor) -> bool {
     let facts = |ty: &Descriptor| {
         let shape =
             (ty.kind(), ty.form().code(), ty.is_nonzero(), ty.size(), ty.align(), ty.count(), ty.tag());
-        (shape, ty.args().len(), ty.element().is_some(), ty.key().is_some())
+        (shape, ty.element().is_some(), ty.key().is_some())
     };
     facts(left) == facts(right)
         && left.name() == right.name()
+        && same_args(left.args(), right.args())
         && same_fields(left.fields(), right.fields())
         && left.variants().len() == right.variants().len()
         && left.variants().iter().zip(right.variants()).all(|(l, r)| same_variant(l, r))
+}
+
+fn same_args(left: &[Arg], right: &[Arg]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(l, r)| l.constant() == r.constant())
 }
 
 fn same_variant(left: &Variant, right: &Variant) -> bool {

@@ -42,8 +42,9 @@ pub struct Value<'a>(pub(super) Repr<'a>);
 pub(super) enum Repr<'a> {
     /// A Rust value in memory, and its type.
     Live(&'a dyn Reflect, &'static Descriptor),
-    /// A Rust value in memory whose stored form is another type.
-    Encoded { live: &'a dyn Any, stored: &'static Descriptor },
+    /// A Rust value in memory whose stored form is another type. Of a part, its owner alone knows how it is stored; a
+    /// transparent newtype around one knows it of itself.
+    Encoded { live: &'a dyn Any, own: Option<&'a dyn Reflect>, stored: &'static Descriptor },
     /// A value in a payload that was validated.
     Stored { at: At<'a>, ty: Type<'a> },
     /// A value that exists only as data.
@@ -70,13 +71,17 @@ impl<'a> Value<'a> {
 
     #[inline]
     pub(super) fn live(live: &'a dyn Reflect) -> Value<'a> {
-        Value(Repr::Live(live, live.descriptor()))
+        let ty = live.descriptor();
+        match live.is_encoded() {
+            true => Value(Repr::Encoded { live, own: Some(live), stored: ty }),
+            false => Value(Repr::Live(live, ty)),
+        }
     }
 
     /// The part of a live value that is stored under another type.
     #[doc(hidden)]
     pub fn encoded<T: 'static>(live: &'a T, stored: &'static Descriptor) -> Value<'a> {
-        Value(Repr::Encoded { live, stored })
+        Value(Repr::Encoded { live, own: None, stored })
     }
 
     /// A value in a validated payload. Without a schema, its type is one of the program.
@@ -269,7 +274,7 @@ impl<'a> Value<'a> {
     pub(super) fn loaded(self) -> Value<'a> {
         Value(match self.0 {
             Repr::Live(live, ty) => Repr::Live(live, ty),
-            Repr::Encoded { live, stored } => Repr::Encoded { live, stored },
+            encoded @ Repr::Encoded { .. } => encoded,
             Repr::Stored { at, ty } => Repr::Stored { at: at.loaded(), ty: Type::new(ty.ty, ty.schema) },
             Repr::Data { data, ty } => Repr::Data { data, ty },
         })
@@ -394,8 +399,8 @@ impl<'a> Value<'a> {
                 .help("read it by its parts: path(), field(), get()"));
         }
         match self.0 {
-            Repr::Stored { at, .. } => T::decode(at),
-            _ => T::decode(super::encode::Image::of(self)?.at()),
+            Repr::Stored { at, .. } => at.owned(),
+            _ => super::encode::Image::of(self)?.at().owned(),
         }
     }
 

@@ -1,4 +1,4 @@
-// Table my type, schema fingerprint 0x77109ad55a6ae83c; made by `hydra schema --as rust`.
+// Table my type, schema fingerprint 0xb4c3c476fcd06eb5; made by `hydra schema --as rust`.
 
 use hydra::Hydra;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-// Table Containers, schema fingerprint 0x1da09cd8a021b20c; made by `hydra schema --as rust`.
+// Table Containers, schema fingerprint 0x33baa87a0546e564; made by `hydra schema --as rust`.
 
 use hydra::Hydra;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 use super::listed;
 use crate::codec::sink::part;
-use crate::codec::{At, Hydra, MapView, Measure, SetView, Sink};
+use crate::codec::{At, Hydra, MapView, Measure, Run, SetView, Sink, apart_times};
 use crate::raw::pair_layout;
 use crate::reflect::{PartMut, Reflect};
 use crate::{Error, ErrorKind, Result, Value};
@@ -84,17 +84,15 @@ fn encode_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, slot: &mut [u8
     }
 }
 
-fn decode_entries<K: Hydra, V: Hydra>(at: At<'_>) -> impl Iterator<Item = Result<(K, V)>> {
+fn decode_entries<K: Hydra, V: Hydra>(run: Run<'_>) -> impl Iterator<Item = Result<(K, V)>> {
     let layout = pair_layout::<K, V>();
-    let run = at.referenced(layout.size);
     (0..run.count()).map(move |index| {
         let entry = run.element(index, layout.size);
         Ok((entry.decode(0)?, entry.decode(layout.offsets[1] as usize)?))
     })
 }
 
-fn decode_members<T: Hydra>(at: At<'_>) -> impl Iterator<Item = Result<T>> {
-    let run = at.run::<T>();
+fn decode_members<T: Hydra>(run: Run<'_>) -> impl Iterator<Item = Result<T>> {
     (0..run.count()).map(move |index| T::decode(run.element(index, T::SIZE)))
 }
 
@@ -135,7 +133,12 @@ macro_rules! map {
             }
 
             fn decode(at: At<'_>) -> Result<Self> {
-                decode_entries(at).collect()
+                let run = at.referenced(pair_layout::<K, V>().size);
+                if run.count() == 0 {
+                    return Ok(Self::default());
+                }
+                let larger = if size_of::<K>() > size_of::<V>() { K::TYPE } else { V::TYPE };
+                apart_times::<(K, V), _>(4, larger, || decode_entries(run).collect())
             }
         }
     )*};
@@ -176,7 +179,11 @@ macro_rules! set {
             }
 
             fn decode(at: At<'_>) -> Result<Self> {
-                decode_members(at).collect()
+                let run = at.run::<T>();
+                if run.count() == 0 {
+                    return Ok(Self::default());
+                }
+                apart_times::<T, _>(4, T::TYPE, || decode_members(run).collect())
             }
         }
     )*};

@@ -60,7 +60,7 @@ macro_rules! pointer {
             }
 
             fn decode(at: At<'_>) -> Result<Self> {
-                T::decode(at.run::<T>().element(0, T::SIZE)).map($pointer::new)
+                T::decode_boxed(at.run::<T>().element(0, T::SIZE)).map($pointer::from)
             }
         }
     )*};

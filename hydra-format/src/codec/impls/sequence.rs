@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
-use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink, apart};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
@@ -52,13 +52,14 @@ fn encode_list<T: Hydra>(list: &[T], slot: &mut [u8], sink: &mut Sink<'_>) {
 fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
     match raw::vec_of(run.bytes()) {
         Some(values) => Ok(values),
-        None => {
+        None if run.count() == 0 => Ok(Vec::new()),
+        None => apart::<T, _>(T::TYPE, || {
             let mut values = Vec::with_capacity(run.count());
             for element in run.elements(T::SIZE) {
                 values.push(T::decode(element)?);
             }
             Ok(values)
-        }
+        }),
     }
 }
 
@@ -192,10 +193,14 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
     fn decode(at: At<'_>) -> Result<Self> {
         match raw::read(at.bytes()) {
             Some(array) => Ok(array),
-            None => decode_run(at.part(0, const { T::SIZE * N }).inline_run(N))?
-                .try_into()
-                .map_err(|_| Error::new(ErrorKind::BadValue).expected(format!("{N} elements"))),
+            None => Ok(*Self::decode_boxed(at)?),
         }
+    }
+
+    fn decode_boxed(at: At<'_>) -> Result<Box<Self>> {
+        let elements = decode_run(at.part(0, const { T::SIZE * N }).inline_run(N))?;
+        let array = elements.into_boxed_slice().try_into();
+        array.map_err(|_| Error::new(ErrorKind::BadValue).expected(format!("{N} elements")))
     }
 
     fn compare(at: At<'_>, key: &Self) -> Ordering {
