@@ -318,7 +318,7 @@ impl CrookedFile {
                 self.sign_record(&mut forged).ok()?;
                 Some((SLOTS[other], forged))
             }
-            Bug::TailCovered => Some((SLOTS[other], [1; RECORD_BYTES])),
+            Bug::TailCovered if !lost => Some((SLOTS[other], [1; RECORD_BYTES])),
             Bug::EpochNotRaised | Bug::OneSlot if invalid => Some((SLOTS[other], records[other])),
             _ => None,
         }

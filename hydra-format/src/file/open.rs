@@ -91,14 +91,28 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
     if commit.sequence <= before.sequence || commit.committed_bytes < before.committed_bytes {
         return gone("the file went back to an older state");
     }
-    let header = |offset| or_damage(block::read_header(source, now.header.sync_key(), offset, limit));
-    let (last, end) = (before.last_block, before.committed_bytes);
-    let names_last =
-        |header: BlockHeader| end.checked_sub(u64::from(header.distance_lines) * LINE) == Some(last);
-    let is_there = last == 0
-        || (header(last)?.is_ok_and(|header| header.epoch <= before.epoch)
-            && (commit.last_block == last || header(end)?.is_ok_and(names_last)));
-    if is_there { Ok(()) } else { gone("the file went back to an older state, and on from there") }
+    let (last, key) = (before.last_block, now.header.sync_key());
+    if last == 0 {
+        return Ok(());
+    }
+    let is_there = or_damage(block::read_header(source, key, last, limit))?
+        .is_ok_and(|header| header.epoch <= before.epoch);
+    let mut walk = Walk::new(source, &now.header, commit, limit);
+    walk.jump(before.committed_bytes, last, before.epoch);
+    let (mut newest, mut joins) = (last, is_there);
+    while joins && let Some(step) = walk.step()? {
+        joins = step.problem.is_none();
+        newest = step.bytes.start;
+        if commit.epoch == before.epoch {
+            // The same writer's: it never goes back.
+            newest = commit.last_block;
+            break;
+        }
+    }
+    if joins && newest == commit.last_block {
+        return Ok(());
+    }
+    gone("the file went back to an older state, and on from there")
 }
 
 /// Opens a file, of which a state before may be known.

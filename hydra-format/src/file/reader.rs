@@ -115,7 +115,8 @@ impl Reader {
     /// before stay as they are, and so do clones of this reader. A commit shows whole or not at all, and an edited
     /// record in its new version.
     ///
-    /// Without news it costs two reads of 128 bytes; with news, a line for every new block, or the new directory.
+    /// Without news it costs two reads of 128 bytes; with news, a line for every new block, or, as long as the same writer goes on,
+    /// the new directory.
     ///
     /// Another file took the place of this one, or it went back to an older state: `Replaced`; it became shorter:
     /// `CutShort`. The reader then goes on showing what it showed.
