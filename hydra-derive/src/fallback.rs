@@ -46,6 +46,8 @@ pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStr
             impl #impls __h::Hydra for #name #types #bounds {
                 type View<'a> = ();
                 type List<'a> = ();
+                fn show(_: &(), _: &mut __h::Formatter<'_>) -> __h::FmtResult { loop {} }
+                fn show_list(_: (), _: __h::Each<'_>) {}
                 fn view<'a>(_: __h::At<'a>) {}
                 fn list<'a>(_: __h::Run<'a>) {}
                 fn decode(_: __h::At<'_>) -> __h::Result<Self> { loop {} }

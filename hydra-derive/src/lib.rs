@@ -24,6 +24,8 @@ mod model;
 /// - an enum with fields: an enum of the same variants, with views in place of the fields, so that
 ///   `View::<Shape>::Circle { r }` works as a pattern.
 ///
+/// The Debug of a view shows what std's derive shows of the live value, but for skipped fields; converted ones are shown as they are stored.
+///
 /// # Attributes
 ///
 /// On the type:

@@ -212,7 +212,7 @@ fn read_fields(cx: &mut Context, fields: Fields, rename: Rename, this: &TokenStr
 }
 
 /// A name without the `r#` of raw identifiers.
-fn plain_name(name: &Ident) -> String {
+pub(crate) fn plain_name(name: &Ident) -> String {
     let name = name.to_string();
     name.strip_prefix("r#").map(str::to_string).unwrap_or(name)
 }

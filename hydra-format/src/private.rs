@@ -25,10 +25,14 @@ pub use crate::__opaque as opaque_feature;
 pub use crate::codec::Opaque;
 
 pub(crate) use crate::codec::encode_payload as image;
-use crate::codec::{Checked, MAX_BYTES, part, put};
+use crate::codec::{Checked, MAX_BYTES, Seen, part, put};
 use crate::describe::{Constant, Layout, Live, Parts, struct_layout, variants_layout};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
+
+#[path = "private/field.rs"]
+mod field_of;
+pub use field_of::*;
 
 /// What the layout and the flatness of a type follow from, for one of its stored fields.
 #[derive(Clone, Copy)]
@@ -45,6 +49,7 @@ pub struct Facts {
     key: bool,
     valid: fn(&[u8]) -> bool,
     check: Checked,
+    show: fn(At<'_>, &mut Formatter<'_>) -> FmtResult,
 }
 
 impl Facts {
@@ -61,6 +66,7 @@ impl Facts {
             key: T::KEY,
             valid: T::valid,
             check: T::check,
+            show: |at, f| T::show(&T::view(at), f),
         }
     }
 
@@ -318,194 +324,6 @@ pub const fn field<S: Fields>(
     Field::new(name, ty, S::OFFSETS[index], if facts.own { facts.live_offset } else { None }, notes)
 }
 
-/// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
-/// the one error is that of the field's view.
-pub struct FieldOf<T>(PhantomData<T>);
-
-impl<T: Hydra> FieldOf<T> {
-    pub const FACTS: Facts = Facts::of::<T>();
-    pub const TYPE: TypeRef = TypeRef::Live(type_of::<T>);
-
-    pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
-        image(&value)
-    }
-
-    #[inline]
-    pub fn value(value: &T) -> Option<Value<'_>> {
-        Some(Value::of(value))
-    }
-
-    pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
-        Some(PartMut::of(value))
-    }
-
-    #[inline]
-    pub fn view(at: At<'_>, offset: usize) -> T::View<'_> {
-        at.get::<T>(offset)
-    }
-
-    #[inline]
-    pub fn list(run: Run<'_>) -> T::List<'_> {
-        T::list(run)
-    }
-
-    #[inline]
-    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
-        let field = offset.checked_add(T::SIZE).and_then(|end| bytes.get(offset..end));
-        (T::ANY_BITS && !T::REFS) || field.is_some_and(|field| T::check(field, cursor, depth))
-    }
-
-    #[inline]
-    pub fn decode(at: At<'_>, offset: usize) -> Result<T> {
-        at.decode::<T>(offset)
-    }
-
-    #[inline]
-    pub fn measure(value: &T, measure: &mut Measure) {
-        if T::REFS {
-            value.measure(measure);
-        }
-    }
-
-    #[inline]
-    pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
-        value.encode(part(slot, offset, T::SIZE), sink);
-    }
-
-    pub fn compare(at: At<'_>, key: &T) -> Ordering {
-        T::compare(at, key)
-    }
-
-    pub fn order(left: &T, right: &T) -> Ordering {
-        left.order(right)
-    }
-}
-
-/// What the derive asks of a field of type `T` that is stored as `W` says.
-pub struct Converted<W, T>(PhantomData<(W, T)>);
-
-impl<T: 'static, W: With<T>> Converted<W, T> {
-    /// What holds both forms of the value.
-    #[inline]
-    fn apart<R>(make: impl FnOnce() -> Result<R>) -> Result<R> {
-        crate::codec::apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
-    }
-
-    pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
-    pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
-
-    pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
-        Self::apart(|| image(&W::to_stored(&value)?))
-    }
-
-    pub fn value(value: &T) -> Option<Value<'_>> {
-        Some(Value::encoded(value, W::Stored::TYPE))
-    }
-
-    pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
-        Some(PartMut::encoded(value, W::Stored::TYPE))
-    }
-
-    #[inline]
-    pub fn view(at: At<'_>, offset: usize) -> <W::Stored as Hydra>::View<'_> {
-        at.get::<W::Stored>(offset)
-    }
-
-    #[inline]
-    pub fn list(run: Run<'_>) -> <W::Stored as Hydra>::List<'_> {
-        W::Stored::list(run)
-    }
-
-    #[inline]
-    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
-        FieldOf::<W::Stored>::check(bytes, offset, cursor, depth)
-    }
-
-    pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
-        let made = Self::apart(|| W::from_stored(at.decode::<W::Stored>(offset)?));
-        made.map_err(|error| error.path(name))
-    }
-
-    pub fn measure(value: &T, measure: &mut Measure, name: &str) {
-        let measured = Self::apart(|| {
-            let stored = W::to_stored(value)?;
-            W::verify(&stored)?;
-            stored.measure(measure);
-            Ok(())
-        });
-        if let Err(error) = measured {
-            measure.fail(|| error.path(name));
-        }
-    }
-
-    pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
-        let encoded = Self::apart(|| {
-            W::to_stored(value)?.encode(part(slot, offset, W::Stored::SIZE), sink);
-            Ok(())
-        });
-        if encoded.is_err() {
-            sink.changed();
-        }
-    }
-}
-
-/// Does not compile where it would run.
-macro_rules! never {
-    () => {
-        const { panic!("a field that cannot be stored has no code") }
-    };
-}
-
-/// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
-/// answer of their own: the field's view is an error then, and if it ever were none, the code of these functions is one.
-macro_rules! no_field {
-    ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
-        pub trait $trait: Sized {
-            const FACTS: Facts = Facts::of::<u8>();
-            const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
-
-            fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
-                never!()
-            }
-            fn value<T>(_: &T) -> Option<Value<'_>> {
-                never!()
-            }
-            fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
-                never!()
-            }
-            fn view<R>(_: At<'_>, _: usize) -> R {
-                never!()
-            }
-            fn list<R>(_: Run<'_>) -> R {
-                never!()
-            }
-            fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
-                never!()
-            }
-            fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
-                $(let _ = $name;)?
-                never!()
-            }
-            fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
-                $(let _ = $name;)?
-                never!()
-            }
-            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {
-                never!()
-            }
-            fn compare<T>(_: At<'_>, _: &T) -> Ordering {
-                never!()
-            }
-            fn order<T>(_: &T, _: &T) -> Ordering {
-                never!()
-            }
-        }
-        impl<$($param),+> $trait for $of<$($param),+> {}
-    };
-}
-no_field!(NoField for FieldOf<T>);
-no_field!(NoConverted for Converted<W, T>, name);
-
 /// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
 #[doc(hidden)]
 #[macro_export]
@@ -523,23 +341,6 @@ macro_rules! __opaque {
 #[cfg(feature = "opaque")]
 macro_rules! __opaque {
     () => {};
-}
-
-/// Stands in for the type behind the feature, so that its absence is one error.
-#[cfg(not(feature = "opaque"))]
-pub struct Opaque;
-
-#[cfg(not(feature = "opaque"))]
-impl<T: 'static> With<T> for Opaque {
-    type Stored = crate::Opaque;
-
-    fn to_stored(_: &T) -> Result<crate::Opaque> {
-        never!()
-    }
-
-    fn from_stored(_: crate::Opaque) -> Result<T> {
-        never!()
-    }
 }
 
 /// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
@@ -660,13 +461,26 @@ pub fn refused<E: std::fmt::Display>(verdict: Result<(), E>) -> Verdict {
     verdict.map_err(|error| error.to_string())
 }
 
-/// The Debug of a view: that of the value.
-pub fn debug<T: Describe>(at: At<'_>, f: &mut Formatter<'_>) -> FmtResult {
-    Value::stored(at, T::TYPE, None).fmt(f)
+/// A stored field, to be shown.
+struct Part<'a>(At<'a>, Facts);
+
+impl Debug for Part<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
+        (self.1.show)(self.0, f)
+    }
 }
 
-/// The Debug of a view of an enum; no names for tuple variants.
-pub fn debug_variant(f: &mut Formatter<'_>, name: &str, names: &[&str], fields: &[&dyn Debug]) -> FmtResult {
+/// Shows a stored struct as std's derive shows the live one.
+pub fn show_struct<S: Fields>(at: At<'_>, f: &mut Formatter<'_>, name: &str, names: &[&str]) -> FmtResult {
+    let fields = S::FACTS.iter().zip(S::OFFSETS);
+    let parts: Vec<_> =
+        fields.map(|(facts, &offset)| Part(at.part(offset as usize, facts.size), *facts)).collect();
+    let parts: Vec<&dyn Debug> = parts.iter().map(|part| part as &dyn Debug).collect();
+    show_fields(f, name, names, &parts)
+}
+
+/// Shows a struct or a variant as std's derive does; no names for those of tuples.
+pub fn show_fields(f: &mut Formatter<'_>, name: &str, names: &[&str], fields: &[&dyn Debug]) -> FmtResult {
     match (names.is_empty(), fields.is_empty()) {
         (_, true) => f.write_str(name),
         (true, _) => {
@@ -682,35 +496,25 @@ pub fn debug_variant(f: &mut Formatter<'_>, name: &str, names: &[&str], fields: 
     }
 }
 
-/// A view that may have no Debug, such as a slice of plain values without one: [`Shown`] finds it where
-/// there is one, [`Hidden`] shows `..` where there is none.
-pub struct Probe<'v, V>(pub &'v V);
-
-pub trait Shown {
-    fn show(&self) -> &dyn Debug;
+/// Shows an enum without fields.
+pub fn show_variant<T: Reflect>(value: &T, names: &[&str], f: &mut Formatter<'_>) -> FmtResult {
+    f.write_str(names.get(value.variant()).copied().unwrap_or_default())
 }
 
-impl<V: Debug> Shown for Probe<'_, V> {
-    fn show(&self) -> &dyn Debug {
-        self.0
-    }
+/// Hands on what shows each element of a list.
+pub fn show_list<T: Hydra>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
+    list.iter().for_each(|view| each(&Seen::<T>(view)));
 }
 
-pub trait Hidden {
-    fn show(&self) -> &dyn Debug;
-}
+/// Where what shows elements goes.
+pub type Each<'e> = &'e mut (dyn FnMut(&dyn Debug) + 'e);
 
-impl<V> Hidden for &Probe<'_, V> {
-    fn show(&self) -> &dyn Debug {
-        &Unknown
-    }
-}
+/// What is in a newtype, to be shown with its name.
+pub struct InNewtype<'n>(pub &'static str, pub &'n dyn Debug);
 
-struct Unknown;
-
-impl Debug for Unknown {
+impl Debug for InNewtype<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
-        f.write_str("..")
+        f.debug_tuple(self.0).field(self.1).finish()
     }
 }
 
@@ -720,6 +524,7 @@ pub struct Bits<const ANY: bool>;
 pub trait PlainList {
     type List<'a, T: Plain>: Copy;
     fn list<T: Plain>(run: Run<'_>) -> Self::List<'_, T>;
+    fn show_list<T: Plain>(list: Self::List<'_, T>, each: &mut dyn FnMut(&dyn Debug));
 }
 
 impl PlainList for Bits<true> {
@@ -729,6 +534,11 @@ impl PlainList for Bits<true> {
     fn list<T: Plain>(run: Run<'_>) -> &[T] {
         run.slice()
     }
+
+    fn show_list<T: Plain>(list: &[T], each: &mut dyn FnMut(&dyn Debug)) {
+        let bytes = crate::raw::bytes_of(list).unwrap_or_default();
+        show_list(ListView::<T>::new(At::new(bytes, &[], "").inline_run(list.len())), each);
+    }
 }
 
 impl PlainList for Bits<false> {
@@ -737,6 +547,10 @@ impl PlainList for Bits<false> {
     #[inline]
     fn list<T: Plain>(run: Run<'_>) -> ListView<'_, T> {
         ListView::new(run)
+    }
+
+    fn show_list<T: Plain>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
+        show_list(list, each);
     }
 }
 

@@ -3,7 +3,7 @@ pub struct LogView<'a>(
     renamed::__private::At<'a>,
     renamed::__private::PhantomData<fn() -> Log>,
 );
-#[allow(dead_code, deprecated)]
+#[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
     use renamed::__private as __h;
     use __h::{NoConverted as _, NoField as _};
@@ -17,13 +17,12 @@ const _: () = {
                 .at(__h::offset_of!(Self, address)),
             __h::FieldOf::<Option<Box<Log>>>::FACTS.at(__h::offset_of!(Self, next)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 5usize>(1usize)
-            .offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 5>(1usize).offsets;
     }
     #[automatically_derived]
     unsafe impl __h::Describe for Log {
-        const SIZE: __h::usize = __h::placed::<Self, 5usize>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 5usize>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 5>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 5>(1usize).align;
         const FLAT: __h::bool = false;
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
         const REFS: __h::bool = __h::refs::<Self>();
@@ -42,18 +41,16 @@ const _: () = {
                             Self,
                         >(
                             __h::FieldOf::<u64>::TYPE,
-                            0usize,
+                            0,
                             "timeStamp",
                             const { &[__h::doc("When.")] },
                         ),
-                        __h::field::<
-                            Self,
-                        >(__h::FieldOf::<String>::TYPE, 1usize, "type", &[]),
+                        __h::field::<Self>(__h::FieldOf::<String>::TYPE, 1, "type", &[]),
                         __h::field::<
                             Self,
                         >(
                             __h::Converted::<__h::As<u64>, usize>::TYPE,
-                            2usize,
+                            2,
                             "len",
                             const {
                                 &[
@@ -71,7 +68,7 @@ const _: () = {
                             Self,
                         >(
                             __h::Converted::<crate::Text, IpAddr>::TYPE,
-                            3usize,
+                            3,
                             "address",
                             const { &[__h::Note::ReadOnly, __h::Note::Private] },
                         ),
@@ -79,7 +76,7 @@ const _: () = {
                             Self,
                         >(
                             __h::FieldOf::<Option<Box<Log>>>::TYPE,
-                            4usize,
+                            4,
                             "next",
                             const { &[__h::deprecated("use len"), __h::Note::Private] },
                         ),
@@ -92,27 +89,25 @@ const _: () = {
     #[automatically_derived]
     impl __h::Reflect for Log {
         fn count(&self) -> __h::usize {
-            5usize
+            5
         }
         fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
             match __index {
-                0usize => __h::FieldOf::<u64>::value(&self.time_stamp),
-                1usize => __h::FieldOf::<String>::value(&self.r#type),
-                2usize => __h::Converted::<__h::As<u64>, usize>::value(&self.len),
-                3usize => __h::Converted::<crate::Text, IpAddr>::value(&self.address),
-                4usize => __h::FieldOf::<Option<Box<Log>>>::value(&self.next),
+                0 => __h::FieldOf::<u64>::value(&self.time_stamp),
+                1 => __h::FieldOf::<String>::value(&self.r#type),
+                2 => __h::Converted::<__h::As<u64>, usize>::value(&self.len),
+                3 => __h::Converted::<crate::Text, IpAddr>::value(&self.address),
+                4 => __h::FieldOf::<Option<Box<Log>>>::value(&self.next),
                 _ => __h::None,
             }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
             match __index {
-                0usize => __h::FieldOf::<u64>::value_mut(&mut self.time_stamp),
-                1usize => __h::FieldOf::<String>::value_mut(&mut self.r#type),
-                2usize => __h::Converted::<__h::As<u64>, usize>::value_mut(&mut self.len),
-                3usize => {
-                    __h::Converted::<crate::Text, IpAddr>::value_mut(&mut self.address)
-                }
-                4usize => __h::FieldOf::<Option<Box<Log>>>::value_mut(&mut self.next),
+                0 => __h::FieldOf::<u64>::value_mut(&mut self.time_stamp),
+                1 => __h::FieldOf::<String>::value_mut(&mut self.r#type),
+                2 => __h::Converted::<__h::As<u64>, usize>::value_mut(&mut self.len),
+                3 => __h::Converted::<crate::Text, IpAddr>::value_mut(&mut self.address),
+                4 => __h::FieldOf::<Option<Box<Log>>>::value_mut(&mut self.next),
                 _ => __h::None,
             }
         }
@@ -148,23 +143,21 @@ const _: () = {
             if __h::is_short::<Self>(__slot) {
                 return;
             }
-            __h::FieldOf::<
-                u64,
-            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+            __h::FieldOf::<u64>::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
             __h::FieldOf::<
                 String,
-            >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
+            >::encode(__1, __slot, __h::offset::<Self, 1>(), __sink);
             __h::Converted::<
                 __h::As<u64>,
                 usize,
-            >::encode(__3, __slot, __h::offset::<Self, 2usize>(), __sink);
+            >::encode(__3, __slot, __h::offset::<Self, 2>(), __sink);
             __h::Converted::<
                 crate::Text,
                 IpAddr,
-            >::encode(__4, __slot, __h::offset::<Self, 3usize>(), __sink);
+            >::encode(__4, __slot, __h::offset::<Self, 3>(), __sink);
             __h::FieldOf::<
                 Option<Box<Log>>,
-            >::encode(__5, __slot, __h::offset::<Self, 4usize>(), __sink);
+            >::encode(__5, __slot, __h::offset::<Self, 4>(), __sink);
         }
     }
     #[automatically_derived]
@@ -179,48 +172,50 @@ const _: () = {
     #[automatically_derived]
     impl<'a> __h::Debug for LogView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
-            __h::debug::<Log>(self.0, __f)
+            __h::show_struct::<
+                Log,
+            >(self.0, __f, "Log", &["time_stamp", "type", "len", "address", "next"])
         }
     }
     impl<'a> LogView<'a> {
         ///When.
         #[inline]
         pub fn time_stamp(self) -> <u64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<u64>::view(self.0, __h::offset::<Log, 0usize>())
+            __h::FieldOf::<u64>::view(self.0, __h::offset::<Log, 0>())
         }
         ///The field `type`.
         #[inline]
         pub fn r#type(self) -> <String as __h::Hydra>::View<'a> {
-            __h::FieldOf::<String>::view(self.0, __h::offset::<Log, 1usize>())
+            __h::FieldOf::<String>::view(self.0, __h::offset::<Log, 1>())
         }
         ///The field `len`.
         #[inline]
         fn len(
             self,
         ) -> <<__h::As<u64> as __h::With<usize>>::Stored as __h::Hydra>::View<'a> {
-            __h::Converted::<
-                __h::As<u64>,
-                usize,
-            >::view(self.0, __h::offset::<Log, 2usize>())
+            __h::Converted::<__h::As<u64>, usize>::view(self.0, __h::offset::<Log, 2>())
         }
         ///The field `address`.
         #[inline]
         fn address(
             self,
         ) -> <<crate::Text as __h::With<IpAddr>>::Stored as __h::Hydra>::View<'a> {
-            __h::Converted::<
-                crate::Text,
-                IpAddr,
-            >::view(self.0, __h::offset::<Log, 3usize>())
+            __h::Converted::<crate::Text, IpAddr>::view(self.0, __h::offset::<Log, 3>())
         }
         ///The field `next`.
         #[inline]
         fn next(self) -> <Option<Box<Log>> as __h::Hydra>::View<'a> {
-            __h::FieldOf::<Option<Box<Log>>>::view(self.0, __h::offset::<Log, 4usize>())
+            __h::FieldOf::<Option<Box<Log>>>::view(self.0, __h::offset::<Log, 4>())
         }
     }
     #[automatically_derived]
     impl __h::Hydra for Log {
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::Debug::fmt(__v, __f)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
+        }
         type View<'a> = LogView<'a>;
         type List<'a> = __h::ListView<'a, Self>;
         #[inline]
@@ -238,46 +233,38 @@ const _: () = {
             __d: __h::u32,
         ) -> __h::bool {
             !__h::is_short::<Self>(__b)
-                && __h::FieldOf::<
-                    u64,
-                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
-                && __h::FieldOf::<
-                    String,
-                >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
+                && __h::FieldOf::<u64>::check(__b, __h::offset::<Self, 0>(), __c, __d)
+                && __h::FieldOf::<String>::check(__b, __h::offset::<Self, 1>(), __c, __d)
                 && __h::Converted::<
                     __h::As<u64>,
                     usize,
-                >::check(__b, __h::offset::<Self, 2usize>(), __c, __d)
+                >::check(__b, __h::offset::<Self, 2>(), __c, __d)
                 && __h::Converted::<
                     crate::Text,
                     IpAddr,
-                >::check(__b, __h::offset::<Self, 3usize>(), __c, __d)
+                >::check(__b, __h::offset::<Self, 3>(), __c, __d)
                 && __h::FieldOf::<
                     Option<Box<Log>>,
-                >::check(__b, __h::offset::<Self, 4usize>(), __c, __d)
+                >::check(__b, __h::offset::<Self, 4>(), __c, __d)
         }
         #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
             __h::Ok(Self {
-                time_stamp: __h::FieldOf::<
-                    u64,
-                >::decode(__at, __h::offset::<Self, 0usize>())?,
-                r#type: __h::FieldOf::<
-                    String,
-                >::decode(__at, __h::offset::<Self, 1usize>())?,
+                time_stamp: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0>())?,
+                r#type: __h::FieldOf::<String>::decode(__at, __h::offset::<Self, 1>())?,
                 cache: 7,
                 len: __h::Converted::<
                     __h::As<u64>,
                     usize,
-                >::decode(__at, __h::offset::<Self, 2usize>(), "len")?,
+                >::decode(__at, __h::offset::<Self, 2>(), "len")?,
                 address: __h::Converted::<
                     crate::Text,
                     IpAddr,
-                >::decode(__at, __h::offset::<Self, 3usize>(), "address")?,
+                >::decode(__at, __h::offset::<Self, 3>(), "address")?,
                 next: __h::FieldOf::<
                     Option<Box<Log>>,
-                >::decode(__at, __h::offset::<Self, 4usize>())?,
+                >::decode(__at, __h::offset::<Self, 4>())?,
             })
         }
     }

@@ -1,4 +1,4 @@
-#[allow(dead_code, deprecated)]
+#[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
     use ::hydra::__private as __h;
     use __h::{NoConverted as _, NoField as _};
@@ -42,9 +42,7 @@ const _: () = {
                             __h::Style::Struct,
                             const {
                                 &[
-                                    __h::field::<
-                                        Self,
-                                    >(__h::FieldOf::<f64>::TYPE, 0usize, "r", &[]),
+                                    __h::field::<Self>(__h::FieldOf::<f64>::TYPE, 0, "r", &[]),
                                 ]
                             },
                             &[],
@@ -57,10 +55,10 @@ const _: () = {
                                 &[
                                     __h::field::<
                                         Self,
-                                    >(__h::FieldOf::<Vec<Tick>>::TYPE, 1usize, "0", &[]),
+                                    >(__h::FieldOf::<Vec<Tick>>::TYPE, 1, "0", &[]),
                                     __h::field::<
                                         Self,
-                                    >(__h::FieldOf::<Option<String>>::TYPE, 2usize, "1", &[]),
+                                    >(__h::FieldOf::<Option<String>>::TYPE, 2, "1", &[]),
                                 ]
                             },
                             &[],
@@ -73,10 +71,10 @@ const _: () = {
                                 &[
                                     __h::field::<
                                         Self,
-                                    >(__h::FieldOf::<Box<Shape>>::TYPE, 3usize, "0", &[]),
+                                    >(__h::FieldOf::<Box<Shape>>::TYPE, 3, "0", &[]),
                                     __h::field::<
                                         Self,
-                                    >(__h::FieldOf::<Vec<Shape>>::TYPE, 4usize, "1", &[]),
+                                    >(__h::FieldOf::<Vec<Shape>>::TYPE, 4, "1", &[]),
                                 ]
                             },
                             &[],
@@ -109,37 +107,29 @@ const _: () = {
         }
         fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
             match (self, __index) {
-                (Self::Circle { r: __0, .. }, 0usize) => __h::FieldOf::<f64>::value(__0),
-                (Self::Poly { 0: __0, .. }, 0usize) => {
-                    __h::FieldOf::<Vec<Tick>>::value(__0)
-                }
-                (Self::Poly { 1: __0, .. }, 1usize) => {
+                (Self::Circle { r: __0, .. }, 0) => __h::FieldOf::<f64>::value(__0),
+                (Self::Poly { 0: __0, .. }, 0) => __h::FieldOf::<Vec<Tick>>::value(__0),
+                (Self::Poly { 1: __0, .. }, 1) => {
                     __h::FieldOf::<Option<String>>::value(__0)
                 }
-                (Self::Group { 0: __0, .. }, 0usize) => {
-                    __h::FieldOf::<Box<Shape>>::value(__0)
-                }
-                (Self::Group { 1: __0, .. }, 1usize) => {
-                    __h::FieldOf::<Vec<Shape>>::value(__0)
-                }
+                (Self::Group { 0: __0, .. }, 0) => __h::FieldOf::<Box<Shape>>::value(__0),
+                (Self::Group { 1: __0, .. }, 1) => __h::FieldOf::<Vec<Shape>>::value(__0),
                 _ => __h::None,
             }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
             match (self, __index) {
-                (Self::Circle { r: __0, .. }, 0usize) => {
-                    __h::FieldOf::<f64>::value_mut(__0)
-                }
-                (Self::Poly { 0: __0, .. }, 0usize) => {
+                (Self::Circle { r: __0, .. }, 0) => __h::FieldOf::<f64>::value_mut(__0),
+                (Self::Poly { 0: __0, .. }, 0) => {
                     __h::FieldOf::<Vec<Tick>>::value_mut(__0)
                 }
-                (Self::Poly { 1: __0, .. }, 1usize) => {
+                (Self::Poly { 1: __0, .. }, 1) => {
                     __h::FieldOf::<Option<String>>::value_mut(__0)
                 }
-                (Self::Group { 0: __0, .. }, 0usize) => {
+                (Self::Group { 0: __0, .. }, 0) => {
                     __h::FieldOf::<Box<Shape>>::value_mut(__0)
                 }
-                (Self::Group { 1: __0, .. }, 1usize) => {
+                (Self::Group { 1: __0, .. }, 1) => {
                     __h::FieldOf::<Vec<Shape>>::value_mut(__0)
                 }
                 _ => __h::None,
@@ -170,29 +160,28 @@ const _: () = {
                 Self::Circle { r: __0 } => {
                     __h::FieldOf::<
                         f64,
-                    >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+                    >::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
                 }
                 Self::Poly { 0: __0, 1: __1 } => {
                     __h::FieldOf::<
                         Vec<Tick>,
-                    >::encode(__0, __slot, __h::offset::<Self, 1usize>(), __sink);
+                    >::encode(__0, __slot, __h::offset::<Self, 1>(), __sink);
                     __h::FieldOf::<
                         Option<String>,
-                    >::encode(__1, __slot, __h::offset::<Self, 2usize>(), __sink);
+                    >::encode(__1, __slot, __h::offset::<Self, 2>(), __sink);
                 }
                 Self::Group { 0: __0, 1: __1 } => {
                     __h::FieldOf::<
                         Box<Shape>,
-                    >::encode(__0, __slot, __h::offset::<Self, 3usize>(), __sink);
+                    >::encode(__0, __slot, __h::offset::<Self, 3>(), __sink);
                     __h::FieldOf::<
                         Vec<Shape>,
-                    >::encode(__1, __slot, __h::offset::<Self, 4usize>(), __sink);
+                    >::encode(__1, __slot, __h::offset::<Self, 4>(), __sink);
                 }
                 Self::Empty {} => {}
             }
         }
     }
-    use __h::{Hidden as _, Shown as _};
     pub enum __ShapeView<'a> {
         Circle { r: <f64 as __h::Hydra>::View<'a> },
         Poly(
@@ -222,30 +211,36 @@ const _: () = {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             match self {
                 Self::Circle { r: __0 } => {
-                    __h::debug_variant(
+                    __h::show_fields(
                         __f,
                         "Circle",
                         &["r"],
-                        &[(&__h::Probe(__0)).show()],
+                        &[&__h::FieldOf::<f64>::seen(*__0)],
                     )
                 }
                 Self::Poly { 0: __0, 1: __1 } => {
-                    __h::debug_variant(
+                    __h::show_fields(
                         __f,
                         "Poly",
                         &[],
-                        &[(&__h::Probe(__0)).show(), (&__h::Probe(__1)).show()],
+                        &[
+                            &__h::FieldOf::<Vec<Tick>>::seen(*__0),
+                            &__h::FieldOf::<Option<String>>::seen(*__1),
+                        ],
                     )
                 }
                 Self::Group { 0: __0, 1: __1 } => {
-                    __h::debug_variant(
+                    __h::show_fields(
                         __f,
                         "Group",
                         &[],
-                        &[(&__h::Probe(__0)).show(), (&__h::Probe(__1)).show()],
+                        &[
+                            &__h::FieldOf::<Box<Shape>>::seen(*__0),
+                            &__h::FieldOf::<Vec<Shape>>::seen(*__1),
+                        ],
                     )
                 }
-                Self::Empty {} => __h::debug_variant(__f, "Empty", &[], &[]),
+                Self::Empty {} => __h::show_fields(__f, "Empty", &[], &[]),
             }
         }
     }
@@ -253,6 +248,12 @@ const _: () = {
     impl __h::Hydra for Shape {
         type View<'a> = __ShapeView<'a>;
         type List<'a> = __h::ListView<'a, Self>;
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::Debug::fmt(__v, __f)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
+        }
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
             match __h::variant_seen::<Self>(__at) {
@@ -260,26 +261,26 @@ const _: () = {
                     __ShapeView::Poly {
                         0: __h::FieldOf::<
                             Vec<Tick>,
-                        >::view(__at, __h::offset::<Self, 1usize>()),
+                        >::view(__at, __h::offset::<Self, 1>()),
                         1: __h::FieldOf::<
                             Option<String>,
-                        >::view(__at, __h::offset::<Self, 2usize>()),
+                        >::view(__at, __h::offset::<Self, 2>()),
                     }
                 }
                 2usize => {
                     __ShapeView::Group {
                         0: __h::FieldOf::<
                             Box<Shape>,
-                        >::view(__at, __h::offset::<Self, 3usize>()),
+                        >::view(__at, __h::offset::<Self, 3>()),
                         1: __h::FieldOf::<
                             Vec<Shape>,
-                        >::view(__at, __h::offset::<Self, 4usize>()),
+                        >::view(__at, __h::offset::<Self, 4>()),
                     }
                 }
                 3usize => __ShapeView::Empty {},
                 _ => {
                     __ShapeView::Circle {
-                        r: __h::FieldOf::<f64>::view(__at, __h::offset::<Self, 0usize>()),
+                        r: __h::FieldOf::<f64>::view(__at, __h::offset::<Self, 0>()),
                     }
                 }
             }
@@ -303,28 +304,26 @@ const _: () = {
                     __h::apart(|| __h::Ok(Self::Poly {
                         0: __h::FieldOf::<
                             Vec<Tick>,
-                        >::decode(__at, __h::offset::<Self, 1usize>())?,
+                        >::decode(__at, __h::offset::<Self, 1>())?,
                         1: __h::FieldOf::<
                             Option<String>,
-                        >::decode(__at, __h::offset::<Self, 2usize>())?,
+                        >::decode(__at, __h::offset::<Self, 2>())?,
                     }))
                 }
                 2usize => {
                     __h::apart(|| __h::Ok(Self::Group {
                         0: __h::FieldOf::<
                             Box<Shape>,
-                        >::decode(__at, __h::offset::<Self, 3usize>())?,
+                        >::decode(__at, __h::offset::<Self, 3>())?,
                         1: __h::FieldOf::<
                             Vec<Shape>,
-                        >::decode(__at, __h::offset::<Self, 4usize>())?,
+                        >::decode(__at, __h::offset::<Self, 4>())?,
                     }))
                 }
                 3usize => __h::Ok(Self::Empty {}),
                 _ => {
                     __h::apart(|| __h::Ok(Self::Circle {
-                        r: __h::FieldOf::<
-                            f64,
-                        >::decode(__at, __h::offset::<Self, 0usize>())?,
+                        r: __h::FieldOf::<f64>::decode(__at, __h::offset::<Self, 0>())?,
                     }))
                 }
             }

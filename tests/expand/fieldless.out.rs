@@ -1,4 +1,4 @@
-#[allow(dead_code, deprecated)]
+#[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
     use ::hydra::__private as __h;
     use __h::{NoConverted as _, NoField as _};
@@ -90,6 +90,12 @@ const _: () = {
     impl __h::Hydra for Venue {
         type View<'a> = Self;
         type List<'a> = __h::ListView<'a, Self>;
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::show_variant(__v, &["Nasdaq", "Nyse", "Other"], __f)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
+        }
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> Self {
             match __h::variant_seen::<Self>(__at) {

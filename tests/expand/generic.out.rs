@@ -1,4 +1,4 @@
-#[allow(dead_code, deprecated)]
+#[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
     use ::hydra::__private as __h;
     use __h::{NoConverted as _, NoField as _};
@@ -12,8 +12,7 @@ const _: () = {
             __h::FieldOf::<[A; N]>::FACTS.at(__h::offset_of!(Self, first)),
             __h::FieldOf::<Option<B>>::FACTS.at(__h::offset_of!(Self, second)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 2usize>(1usize)
-            .offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 2>(1usize).offsets;
     }
     #[automatically_derived]
     unsafe impl<A, const N: usize, B: Clone> __h::Describe for Pair<A, N, B>
@@ -21,8 +20,8 @@ const _: () = {
         A: __h::Hydra,
         B: __h::Hydra,
     {
-        const SIZE: __h::usize = __h::placed::<Self, 2usize>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 2usize>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 2>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 2>(1usize).align;
         const FLAT: __h::bool = __h::flat::<Self>();
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
         const REFS: __h::bool = __h::refs::<Self>();
@@ -47,7 +46,7 @@ const _: () = {
                             Self,
                         >(
                             __h::FieldOf::<[A; N]>::TYPE,
-                            0usize,
+                            0,
                             "first",
                             const { &[__h::Note::Private] },
                         ),
@@ -55,7 +54,7 @@ const _: () = {
                             Self,
                         >(
                             __h::FieldOf::<Option<B>>::TYPE,
-                            1usize,
+                            1,
                             "second",
                             const { &[__h::Note::Private] },
                         ),
@@ -72,19 +71,19 @@ const _: () = {
         B: __h::Hydra,
     {
         fn count(&self) -> __h::usize {
-            2usize
+            2
         }
         fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
             match __index {
-                0usize => __h::FieldOf::<[A; N]>::value(&self.first),
-                1usize => __h::FieldOf::<Option<B>>::value(&self.second),
+                0 => __h::FieldOf::<[A; N]>::value(&self.first),
+                1 => __h::FieldOf::<Option<B>>::value(&self.second),
                 _ => __h::None,
             }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
             match __index {
-                0usize => __h::FieldOf::<[A; N]>::value_mut(&mut self.first),
-                1usize => __h::FieldOf::<Option<B>>::value_mut(&mut self.second),
+                0 => __h::FieldOf::<[A; N]>::value_mut(&mut self.first),
+                1 => __h::FieldOf::<Option<B>>::value_mut(&mut self.second),
                 _ => __h::None,
             }
         }
@@ -102,10 +101,10 @@ const _: () = {
             }
             __h::FieldOf::<
                 [A; N],
-            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+            >::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
             __h::FieldOf::<
                 Option<B>,
-            >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
+            >::encode(__1, __slot, __h::offset::<Self, 1>(), __sink);
         }
     }
     pub struct __PairView<'a, A, const N: usize, B: Clone>(
@@ -139,7 +138,7 @@ const _: () = {
         B: __h::Hydra,
     {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
-            __h::debug::<Pair<A, N, B>>(self.0, __f)
+            __h::show_struct::<Pair<A, N, B>>(self.0, __f, "Pair", &["first", "second"])
         }
     }
     impl<'a, A, const N: usize, B: Clone> __PairView<'a, A, N, B>
@@ -149,13 +148,11 @@ const _: () = {
     {
         #[inline]
         fn first(self) -> <[A; N] as __h::Hydra>::View<'a> {
-            __h::FieldOf::<[A; N]>::view(self.0, __h::offset::<Pair<A, N, B>, 0usize>())
+            __h::FieldOf::<[A; N]>::view(self.0, __h::offset::<Pair<A, N, B>, 0>())
         }
         #[inline]
         fn second(self) -> <Option<B> as __h::Hydra>::View<'a> {
-            __h::FieldOf::<
-                Option<B>,
-            >::view(self.0, __h::offset::<Pair<A, N, B>, 1usize>())
+            __h::FieldOf::<Option<B>>::view(self.0, __h::offset::<Pair<A, N, B>, 1>())
         }
     }
     #[automatically_derived]
@@ -164,6 +161,12 @@ const _: () = {
         A: __h::Hydra,
         B: __h::Hydra,
     {
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::Debug::fmt(__v, __f)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
+        }
         type View<'a> = __PairView<'a, A, N, B>;
         type List<'a> = __h::ListView<'a, Self>;
         #[inline]
@@ -181,23 +184,19 @@ const _: () = {
             __d: __h::u32,
         ) -> __h::bool {
             !__h::is_short::<Self>(__b)
-                && __h::FieldOf::<
-                    [A; N],
-                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+                && __h::FieldOf::<[A; N]>::check(__b, __h::offset::<Self, 0>(), __c, __d)
                 && __h::FieldOf::<
                     Option<B>,
-                >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
+                >::check(__b, __h::offset::<Self, 1>(), __c, __d)
         }
         #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
             __h::Ok(Self {
-                first: __h::FieldOf::<
-                    [A; N],
-                >::decode(__at, __h::offset::<Self, 0usize>())?,
+                first: __h::FieldOf::<[A; N]>::decode(__at, __h::offset::<Self, 0>())?,
                 second: __h::FieldOf::<
                     Option<B>,
-                >::decode(__at, __h::offset::<Self, 1usize>())?,
+                >::decode(__at, __h::offset::<Self, 1>())?,
             })
         }
     }

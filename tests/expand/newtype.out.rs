@@ -1,4 +1,4 @@
-#[allow(dead_code, deprecated)]
+#[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
     use ::hydra::__private as __h;
     use __h::{NoConverted as _, NoField as _};
@@ -7,13 +7,12 @@ const _: () = {
         const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, 0)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 1usize>(1usize)
-            .offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 1>(1usize).offsets;
     }
     #[automatically_derived]
     unsafe impl __h::Describe for UserId {
-        const SIZE: __h::usize = __h::placed::<Self, 1usize>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 1usize>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 1>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 1>(1usize).align;
         const FLAT: __h::bool = __h::flat::<Self>();
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
         const REFS: __h::bool = __h::refs::<Self>();
@@ -28,17 +27,17 @@ const _: () = {
     #[automatically_derived]
     impl __h::Reflect for UserId {
         fn count(&self) -> __h::usize {
-            1usize
+            1
         }
         fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
             match __index {
-                0usize => __h::FieldOf::<u64>::value(&self.0),
+                0 => __h::FieldOf::<u64>::value(&self.0),
                 _ => __h::None,
             }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
             match __index {
-                0usize => __h::FieldOf::<u64>::value_mut(&mut self.0),
+                0 => __h::FieldOf::<u64>::value_mut(&mut self.0),
                 _ => __h::None,
             }
         }
@@ -53,9 +52,7 @@ const _: () = {
             if __h::is_short::<Self>(__slot) {
                 return;
             }
-            __h::FieldOf::<
-                u64,
-            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
+            __h::FieldOf::<u64>::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
         }
     }
     #[automatically_derived]
@@ -70,6 +67,17 @@ const _: () = {
         fn list<'a>(__run: __h::Run<'a>) -> <u64 as __h::Hydra>::List<'a> {
             __h::FieldOf::<u64>::list(__run)
         }
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::Debug::fmt(
+                &__h::InNewtype("UserId", &__h::FieldOf::<u64>::seen(*__v)),
+                __f,
+            )
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::FieldOf::<
+                u64,
+            >::show_list(__l, &mut |__e| __each(&__h::InNewtype("UserId", __e)))
+        }
         #[inline]
         fn check(
             __b: &[__h::u8],
@@ -77,15 +85,13 @@ const _: () = {
             __d: __h::u32,
         ) -> __h::bool {
             !__h::is_short::<Self>(__b)
-                && __h::FieldOf::<
-                    u64,
-                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
+                && __h::FieldOf::<u64>::check(__b, __h::offset::<Self, 0>(), __c, __d)
         }
         #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
             __h::Ok(Self {
-                0: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0usize>())?,
+                0: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0>())?,
             })
         }
         fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering {

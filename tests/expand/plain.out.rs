@@ -1,4 +1,4 @@
-#[allow(dead_code, deprecated)]
+#[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
     use ::hydra::__private as __h;
     use __h::{NoConverted as _, NoField as _};
@@ -9,13 +9,12 @@ const _: () = {
             __h::FieldOf::<f64>::FACTS.at(__h::offset_of!(Self, price)),
             __h::FieldOf::<[Venue; 8]>::FACTS.at(__h::offset_of!(Self, venue)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 3usize>(1usize)
-            .offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 3>(1usize).offsets;
     }
     #[automatically_derived]
     unsafe impl __h::Describe for Tick {
-        const SIZE: __h::usize = __h::placed::<Self, 3usize>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 3usize>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 3>(1usize).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 3>(1usize).align;
         const FLAT: __h::bool = __h::flat::<Self>();
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
         const REFS: __h::bool = __h::refs::<Self>();
@@ -30,14 +29,12 @@ const _: () = {
                 &[],
                 const {
                     &[
-                        __h::field::<
-                            Self,
-                        >(__h::FieldOf::<u64>::TYPE, 0usize, "time", &[]),
+                        __h::field::<Self>(__h::FieldOf::<u64>::TYPE, 0, "time", &[]),
                         __h::field::<
                             Self,
                         >(
                             __h::FieldOf::<f64>::TYPE,
-                            1usize,
+                            1,
                             "price",
                             const {
                                 &[
@@ -50,7 +47,7 @@ const _: () = {
                             Self,
                         >(
                             __h::FieldOf::<[Venue; 8]>::TYPE,
-                            2usize,
+                            2,
                             "venue",
                             const { &[__h::Note::Private] },
                         ),
@@ -63,21 +60,21 @@ const _: () = {
     #[automatically_derived]
     impl __h::Reflect for Tick {
         fn count(&self) -> __h::usize {
-            3usize
+            3
         }
         fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
             match __index {
-                0usize => __h::FieldOf::<u64>::value(&self.time),
-                1usize => __h::FieldOf::<f64>::value(&self.price),
-                2usize => __h::FieldOf::<[Venue; 8]>::value(&self.venue),
+                0 => __h::FieldOf::<u64>::value(&self.time),
+                1 => __h::FieldOf::<f64>::value(&self.price),
+                2 => __h::FieldOf::<[Venue; 8]>::value(&self.venue),
                 _ => __h::None,
             }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
             match __index {
-                0usize => __h::FieldOf::<u64>::value_mut(&mut self.time),
-                1usize => __h::FieldOf::<f64>::value_mut(&mut self.price),
-                2usize => __h::FieldOf::<[Venue; 8]>::value_mut(&mut self.venue),
+                0 => __h::FieldOf::<u64>::value_mut(&mut self.time),
+                1 => __h::FieldOf::<f64>::value_mut(&mut self.price),
+                2 => __h::FieldOf::<[Venue; 8]>::value_mut(&mut self.venue),
                 _ => __h::None,
             }
         }
@@ -94,15 +91,11 @@ const _: () = {
             if __h::is_short::<Self>(__slot) {
                 return;
             }
-            __h::FieldOf::<
-                u64,
-            >::encode(__0, __slot, __h::offset::<Self, 0usize>(), __sink);
-            __h::FieldOf::<
-                f64,
-            >::encode(__1, __slot, __h::offset::<Self, 1usize>(), __sink);
+            __h::FieldOf::<u64>::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
+            __h::FieldOf::<f64>::encode(__1, __slot, __h::offset::<Self, 1>(), __sink);
             __h::FieldOf::<
                 [Venue; 8],
-            >::encode(__2, __slot, __h::offset::<Self, 2usize>(), __sink);
+            >::encode(__2, __slot, __h::offset::<Self, 2>(), __sink);
         }
     }
     pub struct __TickView<'a>(__h::At<'a>, __h::PhantomData<fn() -> Tick>);
@@ -118,25 +111,33 @@ const _: () = {
     #[automatically_derived]
     impl<'a> __h::Debug for __TickView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
-            __h::debug::<Tick>(self.0, __f)
+            __h::show_struct::<Tick>(self.0, __f, "Tick", &["time", "price", "venue"])
         }
     }
     impl<'a> __TickView<'a> {
         #[inline]
         pub fn time(self) -> <u64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<u64>::view(self.0, __h::offset::<Tick, 0usize>())
+            __h::FieldOf::<u64>::view(self.0, __h::offset::<Tick, 0>())
         }
         #[inline]
         pub fn price(self) -> <f64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<f64>::view(self.0, __h::offset::<Tick, 1usize>())
+            __h::FieldOf::<f64>::view(self.0, __h::offset::<Tick, 1>())
         }
         #[inline]
         fn venue(self) -> <[Venue; 8] as __h::Hydra>::View<'a> {
-            __h::FieldOf::<[Venue; 8]>::view(self.0, __h::offset::<Tick, 2usize>())
+            __h::FieldOf::<[Venue; 8]>::view(self.0, __h::offset::<Tick, 2>())
         }
     }
     #[automatically_derived]
     impl __h::Hydra for Tick {
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+            __h::Debug::fmt(__v, __f)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            <__h::Bits<
+                { <Tick as __h::Describe>::ANY_BITS },
+            > as __h::PlainList>::show_list::<Self>(__l, __each)
+        }
         type View<'a> = __TickView<'a>;
         type List<'a> = <__h::Bits<
             { <Tick as __h::Describe>::ANY_BITS },
@@ -158,25 +159,21 @@ const _: () = {
             __d: __h::u32,
         ) -> __h::bool {
             !__h::is_short::<Self>(__b)
-                && __h::FieldOf::<
-                    u64,
-                >::check(__b, __h::offset::<Self, 0usize>(), __c, __d)
-                && __h::FieldOf::<
-                    f64,
-                >::check(__b, __h::offset::<Self, 1usize>(), __c, __d)
+                && __h::FieldOf::<u64>::check(__b, __h::offset::<Self, 0>(), __c, __d)
+                && __h::FieldOf::<f64>::check(__b, __h::offset::<Self, 1>(), __c, __d)
                 && __h::FieldOf::<
                     [Venue; 8],
-                >::check(__b, __h::offset::<Self, 2usize>(), __c, __d)
+                >::check(__b, __h::offset::<Self, 2>(), __c, __d)
         }
         #[inline]
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
             __h::Ok(Self {
-                time: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0usize>())?,
-                price: __h::FieldOf::<f64>::decode(__at, __h::offset::<Self, 1usize>())?,
+                time: __h::FieldOf::<u64>::decode(__at, __h::offset::<Self, 0>())?,
+                price: __h::FieldOf::<f64>::decode(__at, __h::offset::<Self, 1>())?,
                 venue: __h::FieldOf::<
                     [Venue; 8],
-                >::decode(__at, __h::offset::<Self, 2usize>())?,
+                >::decode(__at, __h::offset::<Self, 2>())?,
             })
         }
     }

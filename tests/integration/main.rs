@@ -6,6 +6,8 @@ mod acknowledged;
 mod attributes;
 /// Files that are damaged, cut or not Hydra files.
 mod bad_input;
+/// Views as text.
+mod debug;
 /// Values whose Drop panics while they are changed.
 mod drops;
 /// Types of other crates: their forms, their limits, opaque values, and the features that bring them.

@@ -87,7 +87,7 @@ impl<'m> Expansion<'m> {
         quote! {
             #named_view
             // Fields that nothing reads and deprecated ones: what the user thinks of them is said elsewhere.
-            #[allow(dead_code, deprecated)]
+            #[allow(dead_code, deprecated, non_camel_case_types)]
             const _: () = {
                 use #library as __h;
                 use __h::{NoConverted as _, NoField as _};
@@ -303,10 +303,20 @@ fn bindings(fields: &[Field]) -> Vec<Option<Ident>> {
     fields.iter().enumerate().map(|(index, field)| field.is_stored().then(|| binding(index))).collect()
 }
 
+/// A position among the stored fields, written as short as can be: there are many.
+#[derive(Clone, Copy)]
+struct Position(usize);
+
+impl ToTokens for Position {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        proc_macro2::Literal::usize_unsuffixed(self.0).to_tokens(tokens);
+    }
+}
+
 /// The stored fields with their positions among all, and the position `first + n` of the n-th stored one.
-fn stored(fields: &[Field], first: usize) -> impl Iterator<Item = (usize, Ident, &Field)> {
+fn stored(fields: &[Field], first: usize) -> impl Iterator<Item = (Position, Ident, &Field)> {
     let stored = fields.iter().enumerate().filter(|(_, field)| field.is_stored());
-    stored.enumerate().map(move |(n, (index, field))| (first + n, binding(index), field))
+    stored.enumerate().map(move |(n, (index, field))| (Position(first + n), binding(index), field))
 }
 
 /// Statements that measure the bound fields.
@@ -349,7 +359,8 @@ fn decodes(fields: &[Field], first: usize) -> TokenStream {
             return quote!(#member: #default);
         }
         let (decode, named) = (ask(field, "decode"), named(field));
-        let value = quote!(#member: #decode(__at, __h::offset::<Self, #position>() #named)?);
+        let at = Position(position);
+        let value = quote!(#member: #decode(__at, __h::offset::<Self, #at>() #named)?);
         position += 1;
         value
     });

@@ -1,9 +1,11 @@
 //! Structs and newtypes.
 #![forbid(unsafe_code)]
 
-use super::super::model::{Body, Field, Stored};
-use super::{Expansion, ask, checks, decodes, encodes, measures, member, notes, pattern, stored, view_of};
-use proc_macro2::TokenStream;
+use super::super::model::{Body, Field, Stored, plain_name};
+use super::{
+    Expansion, Position, ask, checks, decodes, encodes, measures, member, notes, pattern, stored, view_of,
+};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 impl Expansion<'_> {
@@ -14,10 +16,12 @@ impl Expansion<'_> {
         let (view, view_items) = self.struct_view(fields);
         let view_path = self.view_path();
         let from_bytes = from_bytes(fields);
-        let (list, list_body) = self.list_of();
+        let (list, list_body, show_list) = self.list_of();
+        let show = show(Span::call_site(), quote!(__h::Debug::fmt(__v, __f)), show_list);
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
+                #show
                 type View<'a> = #view;
                 type List<'a> = #list;
                 #[inline]
@@ -51,7 +55,7 @@ impl Expansion<'_> {
     }
 
     fn struct_fields(&self, fields: &[Field], min_align: usize) -> TokenStream {
-        let count = stored(fields, 0).count();
+        let count = Position(stored(fields, 0).count());
         let facts = stored(fields, 0).map(|(_, _, field)| {
             let (facts, member) = (ask(field, "FACTS"), member(field));
             quote!(#facts.at(__h::offset_of!(Self, #member)))
@@ -61,7 +65,7 @@ impl Expansion<'_> {
 
     /// The constants that follow from the fields.
     fn constants(&self, fields: &[Field], min_align: usize) -> TokenStream {
-        let count = stored(fields, 0).count();
+        let count = Position(stored(fields, 0).count());
         // What is not stored cannot come back by copying bytes.
         let flat = match fields.iter().all(|field| matches!(field.stored, Stored::AsItself)) {
             true => quote!(__h::flat::<Self>()),
@@ -125,7 +129,7 @@ impl Expansion<'_> {
     }
 
     fn reflect_struct(&self, fields: &[Field]) -> TokenStream {
-        let count = stored(fields, 0).count();
+        let count = Position(stored(fields, 0).count());
         let parts = stored(fields, 0).map(|(position, _, field)| {
             let (value, member) = (ask(field, "value"), member(field));
             quote!(#position => #value(&self.#member),)
@@ -187,16 +191,30 @@ impl Expansion<'_> {
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
         let (member, from_bytes, ty) = (member(inner), from_bytes(fields), self.stored_type(inner));
-        let (seen, listed) = (ask(inner, "view"), ask(inner, "list"));
+        let (seen, listed, seen_by) = (ask(inner, "view"), ask(inner, "list"), ask(inner, "seen"));
         let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
         let (view, make, items) = match &named {
             Some((name, (view, items))) => (view.clone(), quote!(#name(__at, __h::PhantomData)), Some(items)),
             None => (view_of(inner, &quote!(__h)), quote!(#seen(__at, 0)), None),
         };
-        let (list, list_body) = match self.model.attrs.has("plain") || named.is_some() {
-            true => self.list_of(),
+        let (name, span) = (plain_name(&self.model.name), inner.type_span());
+        let (list, list_body, show) = match self.model.attrs.has("plain") || named.is_some() {
+            true => {
+                let (list, body, show_list) = self.list_of();
+                let shown = match named.is_some() {
+                    true => quote!(__v),
+                    false => quote!(&__h::InNewtype(#name, &#seen_by(*__v))),
+                };
+                (list, body, show(Span::call_site(), quote!(__h::Debug::fmt(#shown, __f)), show_list))
+            }
             false => {
-                (quote_spanned!(inner.type_span()=> <#ty as __h::Hydra>::List<'a>), quote!(#listed(__run)))
+                let show_list = ask(inner, "show_list");
+                let show_list =
+                    quote_spanned!(span=> #show_list(__l, &mut |__e| __each(&__h::InNewtype(#name, __e))));
+                let shown =
+                    quote_spanned!(span=> __h::Debug::fmt(&__h::InNewtype(#name, &#seen_by(*__v)), __f));
+                let list = quote_spanned!(span=> <#ty as __h::Hydra>::List<'a>);
+                (list, quote!(#listed(__run)), show(span, shown, show_list))
             }
         };
         let keys = matches!(inner.stored, Stored::AsItself).then(|| {
@@ -224,6 +242,7 @@ impl Expansion<'_> {
             quote!(Hydra),
             quote! {
                 #types_and_views
+                #show
                 #from_bytes
                 #keys
             },
@@ -242,17 +261,27 @@ impl Expansion<'_> {
         }
     }
 
-    /// How a run of the type is viewed, and the body of `list`.
-    pub(super) fn list_of(&self) -> (TokenStream, TokenStream) {
+    /// How a run of the type is viewed, and the bodies of `list` and `show_list`.
+    pub(super) fn list_of(&self) -> (TokenStream, TokenStream, TokenStream) {
         let this = &self.this;
         if !self.model.attrs.has("plain") {
-            return (quote!(__h::ListView<'a, Self>), quote!(__h::ListView::new(__run)));
+            let show = quote!(__h::show_list(__l, __each));
+            return (quote!(__h::ListView<'a, Self>), quote!(__h::ListView::new(__run)), show);
         }
         let bits = quote!(__h::Bits<{ <#this as __h::Describe>::ANY_BITS }>);
         (
             quote!(<#bits as __h::PlainList>::List<'a, Self>),
             quote!(<#bits as __h::PlainList>::list::<Self>(__run)),
+            quote!(<#bits as __h::PlainList>::show_list::<Self>(__l, __each)),
         )
+    }
+}
+
+/// How a view, and the elements of a run, are shown.
+pub(super) fn show(span: Span, show: TokenStream, show_list: TokenStream) -> TokenStream {
+    quote_spanned! {span=>
+        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) { #show_list }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Enums, without and with fields.
 #![forbid(unsafe_code)]
 
-use super::super::model::{Style, Variant};
+use super::super::model::{Style, Variant, plain_name};
+use super::product::show;
 use super::view::view_member;
 use super::{Expansion, ask, decodes, encodes, measures, member, notes, own, pattern, stored};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Expansion<'_> {
@@ -24,7 +25,9 @@ impl Expansion<'_> {
         // The first variant stands for tags that cannot be.
         let arms = names.iter().enumerate().skip(1).map(|(index, name)| quote!(#index => Self::#name,));
         let first = names.first();
-        let (list, list_body) = self.list_of();
+        let (list, list_body, show_list) = self.list_of();
+        let texts = variants.iter().map(|variant| plain_name(&variant.ident));
+        let show = show(Span::call_site(), quote!(__h::show_variant(__v, &[#(#texts),*], __f)), show_list);
         // An enum that is not Copy is reported at its name.
         let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
@@ -32,6 +35,7 @@ impl Expansion<'_> {
             quote! {
                 #view
                 type List<'a> = #list;
+                #show
                 #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self {
                     match __h::variant_seen::<Self>(__at) { #(#arms)* _ => Self::#first }
@@ -73,7 +77,7 @@ impl Expansion<'_> {
         let view_path = self.view_path();
         let seen = arms(&|name, variant, first| {
             let fields = stored(&variant.fields, first).map(|(position, _, field)| {
-                let (member, view) = (view_member(field, position - first), ask(field, "view"));
+                let (member, view) = (view_member(field, position.0 - first), ask(field, "view"));
                 let at = quote!(__at);
                 quote_spanned!(field.type_span()=> #member: #view(#at, __h::offset::<Self, #position>()))
             });
@@ -87,11 +91,14 @@ impl Expansion<'_> {
                 _ => quote!(__h::apart(|| __h::Ok(Self::#name #fields))),
             }
         });
+        let show =
+            show(Span::call_site(), quote!(__h::Debug::fmt(__v, __f)), quote!(__h::show_list(__l, __each)));
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
                 type View<'a> = #view;
                 type List<'a> = __h::ListView<'a, Self>;
+                #show
                 #[inline]
                 fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
                     match __h::variant_seen::<Self>(__at) { #seen }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::super::attr::Attrs;
-use super::super::model::{Body, Field, Model, Style, Variant};
+use super::super::model::{Body, Field, Model, Style, Variant, plain_name};
 use super::{Expansion, ask, bounds, own, stored, view_of};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -61,7 +61,9 @@ impl Expansion<'_> {
                 #vis fn #name(self) -> #view { #seen(self.0, __h::offset::<#this, #position>()) }
             }
         });
-        let (view, items) = self.view_items(quote!(__h::debug::<#this>(self.0, __f)));
+        let (name, names) = (plain_name(&self.model.name), field_names(fields));
+        let (view, items) =
+            self.view_items(quote!(__h::show_struct::<#this>(self.0, __f, #name, &[#(#names),*])));
         let generics = view_generics(self.model, &quote!(__h));
         let (impls, _, bounds) = generics.split_for_impl();
         (view.clone(), quote!(#items impl #impls #view #bounds { #(#accessors)* }))
@@ -70,20 +72,16 @@ impl Expansion<'_> {
     /// The type of an enum's view, and the items that make it.
     pub(super) fn enum_view(&self, variants: &[Variant]) -> (TokenStream, TokenStream) {
         let arms = variants.iter().map(|variant| {
-            let (name, text) = (own(&variant.ident), variant.ident.to_string());
+            let (name, text) = (own(&variant.ident), plain_name(&variant.ident));
             let pattern = view_pattern(&variant.fields);
-            let bindings = stored(&variant.fields, 0).map(|(_, binding, field)| view_binding(binding, field));
-            let names = stored(&variant.fields, 0).filter_map(|(_, _, field)| match &field.member {
-                Member::Named(name) => Some(name.to_string()),
-                Member::Unnamed(_) => None,
+            let shown = stored(&variant.fields, 0).map(|(_, binding, field)| {
+                let (seen, binding) = (ask(field, "seen"), view_binding(binding, field));
+                quote_spanned!(field.type_span()=> &#seen(*#binding))
             });
-            quote! {
-                Self::#name #pattern =>
-                    __h::debug_variant(__f, #text, &[#(#names),*], &[#((&__h::Probe(#bindings)).show()),*])
-            }
+            let names = field_names(&variant.fields);
+            quote!(Self::#name #pattern => __h::show_fields(__f, #text, &[#(#names),*], &[#(#shown),*]))
         });
-        let (view, items) = self.view_items(quote!(match self { #(#arms),* }));
-        (view, quote!(use __h::{Hidden as _, Shown as _}; #items))
+        self.view_items(quote!(match self { #(#arms),* }))
     }
 
     /// What all views have: the definition where it has no name of its own, Copy, Clone, Debug.
@@ -150,10 +148,19 @@ impl Expansion<'_> {
     }
 }
 
+/// The names of the stored fields as they are in the program; none for those of tuples.
+fn field_names(fields: &[Field]) -> Vec<String> {
+    let names = stored(fields, 0).filter_map(|(_, _, field)| match &field.member {
+        Member::Named(name) => Some(plain_name(name)),
+        Member::Unnamed(_) => None,
+    });
+    names.collect()
+}
+
 /// A pattern of a view's variant: only what is stored is there.
 fn view_pattern(fields: &[Field]) -> TokenStream {
     let parts = stored(fields, 0).map(|(position, binding, field)| {
-        let member = view_member(field, position);
+        let member = view_member(field, position.0);
         let binding = view_binding(binding, field);
         quote_spanned!(field.type_span()=> #member: #binding)
     });

@@ -26,6 +26,7 @@ pub(crate) use stack::{MAX_BYTES, apart, apart_times};
 #[doc(hidden)]
 pub use validate::Cursor;
 pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
+pub(crate) use views::Seen;
 pub(crate) use views::search;
 pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
@@ -45,6 +46,7 @@ use crate::Result;
 use crate::raw::Describe;
 use crate::reflect::Reflect;
 use std::cmp::Ordering;
+use std::fmt::{self, Debug, Formatter};
 
 /// A type that can be written to and read from Hydra files. Derive it:
 ///
@@ -81,6 +83,14 @@ pub trait Hydra: Describe + Reflect {
 
     /// The owned value at `at`. An error if the value has no counterpart in this program.
     fn decode(at: At<'_>) -> Result<Self>;
+
+    /// Shows a view as std's Debug shows the value.
+    #[doc(hidden)]
+    fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result;
+
+    /// Hands on what shows each element of a run so.
+    #[doc(hidden)]
+    fn show_list(list: Self::List<'_>, each: &mut dyn FnMut(&dyn Debug));
 
     /// The owned value at `at`, on the heap: what is large is never on the stack.
     #[doc(hidden)]

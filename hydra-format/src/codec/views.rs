@@ -8,6 +8,15 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 
+/// A view that is shown as std's Debug shows the value.
+pub struct Seen<'a, T: Hydra>(pub(crate) T::View<'a>);
+
+impl<T: Hydra> fmt::Debug for Seen<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        T::show(&self.0, f)
+    }
+}
+
 /// A stored list or array whose elements are read one by one.
 ///
 /// ```
@@ -258,7 +267,7 @@ counted! {
 }
 
 macro_rules! copy_and_debug {
-    ($($view:ident<$($param:ident),+>, $bounds:tt, |$this:ident, $f:ident| $debug:expr;)*) => {$(
+    ($($view:ident<$($param:ident),+>, |$this:ident, $f:ident| $debug:expr;)*) => {$(
         impl<$($param),+> Clone for $view<'_, $($param),+> {
             #[inline]
             fn clone(&self) -> Self {
@@ -266,22 +275,20 @@ macro_rules! copy_and_debug {
             }
         }
         impl<$($param),+> Copy for $view<'_, $($param),+> {}
-        copy_and_debug!(@debug $view<$($param),+>, $bounds, |$this, $f| $debug);
-    )*};
-    (@debug $view:ident<$($param:ident),+>, {$($bounds:tt)*}, |$this:ident, $f:ident| $debug:expr) => {
-        impl<'a, $($param: Hydra),+> fmt::Debug for $view<'a, $($param),+>
-        where $($bounds)*
-        {
+        impl<$($param: Hydra),+> fmt::Debug for $view<'_, $($param),+> {
             fn fmt(&self, $f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let $this = self;
                 $debug
             }
         }
-    };
+    )*};
 }
 copy_and_debug! {
-    ListView<T>, {T::View<'a>: fmt::Debug}, |this, f| f.debug_list().entries(this.iter()).finish();
-    Boxed<T>, {T::View<'a>: fmt::Debug}, |this, f| this.get().fmt(f);
-    SetView<T>, {T::View<'a>: fmt::Debug}, |this, f| f.debug_set().entries(this.iter()).finish();
-    MapView<K, V>, {K::View<'a>: fmt::Debug, V::View<'a>: fmt::Debug}, |this, f| f.debug_map().entries(this.iter()).finish();
+    ListView<T>, |this, f| f.debug_list().entries(this.iter().map(Seen::<T>)).finish();
+    Boxed<T>, |this, f| T::show(&this.get(), f);
+    SetView<T>, |this, f| f.debug_set().entries(this.iter().map(Seen::<T>)).finish();
+    MapView<K, V>, |this, f| {
+        let entries = this.iter().map(|(key, value)| (Seen::<K>(key), Seen::<V>(value)));
+        f.debug_map().entries(entries).finish()
+    };
 }

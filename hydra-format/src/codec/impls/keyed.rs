@@ -1,7 +1,7 @@
 //! Maps and sets: written in the order of their keys, whatever order they have in memory.
 #![forbid(unsafe_code)]
 
-use super::listed;
+use super::{listed, shown};
 use crate::codec::sink::part;
 use crate::codec::{At, Hydra, MapView, Measure, Run, SetView, Sink, apart_times};
 use crate::raw::pair_layout;
@@ -126,6 +126,7 @@ macro_rules! map {
         impl<$($generics)*> Hydra for $ty {
             type View<'a> = MapView<'a, K, V>;
             listed!();
+            shown!();
 
             #[inline]
             fn view(at: At<'_>) -> MapView<'_, K, V> {
@@ -172,6 +173,7 @@ macro_rules! set {
         impl<$($generics)*> Hydra for $ty {
             type View<'a> = SetView<'a, T>;
             listed!();
+            shown!();
 
             #[inline]
             fn view(at: At<'_>) -> SetView<'_, T> {

@@ -38,9 +38,35 @@ macro_rules! listed {
         fn list(run: crate::codec::Run<'_>) -> crate::codec::ListView<'_, Self> {
             crate::codec::ListView::new(run)
         }
+
+        fn show_list(list: crate::codec::ListView<'_, Self>, each: &mut dyn FnMut(&dyn std::fmt::Debug)) {
+            list.iter().for_each(|view| each(&crate::codec::Seen::<Self>(view)));
+        }
     };
 }
 pub(super) use listed;
+
+/// The part of `Hydra` of a type whose views are shown as they are.
+macro_rules! shown {
+    () => {
+        fn show(view: &Self::View<'_>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            std::fmt::Debug::fmt(view, f)
+        }
+    };
+}
+pub(super) use shown;
+
+/// The same of a type of which a run is a slice of views.
+macro_rules! shown_in_slices {
+    () => {
+        crate::codec::impls::shown!();
+
+        fn show_list(list: Self::List<'_>, each: &mut dyn FnMut(&dyn std::fmt::Debug)) {
+            list.iter().for_each(|value| each(value));
+        }
+    };
+}
+pub(super) use shown_in_slices;
 
 /// Types that are stored as an integer with a form. Not every integer is one of their values, and not every value
 /// may be an integer: encoding and decoding refuse those, and a view shows the nearest value.
@@ -74,6 +100,7 @@ macro_rules! formed {
             $(#[$doc])*
             type View<'a> = $ty;
             crate::codec::impls::listed!();
+            crate::codec::impls::shown!();
 
             #[inline]
             fn view(at: crate::codec::At<'_>) -> $ty {

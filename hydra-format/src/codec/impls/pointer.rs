@@ -1,8 +1,8 @@
 //! Box, Rc and Arc: one value behind a reference.
 #![forbid(unsafe_code)]
 
-use super::listed;
 use super::sequence::encode_elements;
+use super::{listed, shown};
 use crate::codec::{At, Boxed, Cursor, Hydra, Measure, Sink};
 use crate::reflect::{PartMut, Reflect, Why};
 use crate::{Result, Value};
@@ -48,6 +48,7 @@ macro_rules! pointer {
         impl<T: Hydra> Hydra for $pointer<T> {
             type View<'a> = Boxed<'a, T>;
             listed!();
+            shown!();
 
             #[inline]
             fn view(at: At<'_>) -> Boxed<'_, T> {

@@ -3,11 +3,12 @@
 
 use super::listed;
 use crate::codec::sink::part;
-use crate::codec::{At, Cursor, Hydra, Measure, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Seen, Sink};
 use crate::raw::{TupleLayout, each_tuple};
 use crate::reflect::{PartMut, Reflect};
 use crate::{Result, Value};
 use std::cmp::Ordering;
+use std::fmt::{self, Formatter};
 
 macro_rules! tuples {
     ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
@@ -44,6 +45,10 @@ macro_rules! tuples {
         impl<$($param: Hydra),+> Hydra for ($($param,)+) {
             type View<'a> = ($($param::View<'a>,)+);
             listed!();
+
+            fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+                f.debug_tuple("")$(.field(&Seen::<$param>(view.$index)))+.finish()
+            }
 
             #[inline]
             fn view<'a>(at: At<'a>) -> Self::View<'a> {

@@ -1,12 +1,13 @@
 //! Numbers, bool, char, unit; options.
 #![forbid(unsafe_code)]
 
-use super::listed;
+use super::{listed, shown, shown_in_slices};
 use crate::codec::sink::put;
-use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink};
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Seen, Sink};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Result, Value, raw};
 use std::cmp::Ordering;
+use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
 use std::num::NonZero;
 
@@ -26,6 +27,7 @@ macro_rules! number {
         impl Hydra for $ty {
             type View<'a> = $ty;
             type List<'a> = &'a [$ty];
+            shown_in_slices!();
 
             #[inline]
             fn view(at: At<'_>) -> $ty {
@@ -79,6 +81,7 @@ macro_rules! restricted {
         impl$(<$($generics)*>)? Hydra for $ty {
             type View<'a> = $ty;
             listed!();
+            shown!();
 
             #[inline]
             fn view($at: At<'_>) -> $ty {
@@ -158,6 +161,10 @@ impl<T: Hydra> Reflect for Option<T> {
 impl<T: Hydra> Hydra for Option<T> {
     type View<'a> = Option<T::View<'a>>;
     listed!();
+
+    fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+        view.map(Seen::<T>).fmt(f)
+    }
 
     #[inline]
     fn view(at: At<'_>) -> Option<T::View<'_>> {

@@ -6,6 +6,7 @@ use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink, apart};
 use crate::reflect::{PartMut, Reflect, Scalar};
 use crate::{Error, ErrorKind, Result, Value, raw};
 use std::cmp::Ordering;
+use std::fmt::{self, Formatter};
 
 /// The first pass over the elements of one array.
 #[inline]
@@ -81,6 +82,12 @@ fn order_elements<T: Hydra>(left: &[T], right: &[T]) -> Ordering {
         .unwrap_or_else(|| left.len().cmp(&right.len()))
 }
 
+fn show_elements<T: Hydra>(list: T::List<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    let mut shown = f.debug_list();
+    T::show_list(list, &mut |element| _ = shown.entry(element));
+    shown.finish()
+}
+
 macro_rules! list {
     ($($ty:ty),*) => {$(
         impl<T: Hydra> Reflect for $ty {
@@ -121,6 +128,10 @@ macro_rules! list {
         impl<T: Hydra> Hydra for $ty {
             type View<'a> = T::List<'a>;
             listed!();
+
+            fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+                show_elements::<T>(*view, f)
+            }
 
             #[inline]
             fn view(at: At<'_>) -> T::List<'_> {
@@ -179,6 +190,10 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
 impl<T: Hydra, const N: usize> Hydra for [T; N] {
     type View<'a> = T::List<'a>;
     listed!();
+
+    fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+        show_elements::<T>(*view, f)
+    }
 
     #[inline]
     fn view(at: At<'_>) -> T::List<'_> {

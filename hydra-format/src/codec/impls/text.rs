@@ -1,7 +1,7 @@
 //! Strings.
 #![forbid(unsafe_code)]
 
-use super::listed;
+use super::{listed, shown};
 use crate::Result;
 use crate::codec::{At, Cursor, Hydra, Measure, Sink};
 use crate::reflect::{Reflect, Scalar};
@@ -31,6 +31,7 @@ macro_rules! text {
         impl Hydra for $ty {
             type View<'a> = &'a str;
             listed!();
+            shown!();
 
             #[inline]
             fn view(at: At<'_>) -> &str {

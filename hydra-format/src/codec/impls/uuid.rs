@@ -33,6 +33,7 @@ impl Reflect for Uuid {
 impl Hydra for Uuid {
     type View<'a> = Uuid;
     type List<'a> = &'a [Uuid];
+    super::shown_in_slices!();
 
     #[inline]
     fn view(at: At<'_>) -> Uuid {

@@ -6,7 +6,7 @@ mod bincode;
 #[cfg(feature = "opaque")]
 mod guard;
 
-use super::impls::listed;
+use super::impls::{listed, shown};
 use super::{At, Hydra, Measure, Sink, put};
 use crate::Result;
 use crate::reflect::{Reflect, Scalar};
@@ -62,6 +62,7 @@ impl Reflect for Opaque {
 impl Hydra for Opaque {
     type View<'a> = Opaque<&'a [u8]>;
     listed!();
+    shown!();
 
     #[inline]
     fn view(at: At<'_>) -> Opaque<&[u8]> {
