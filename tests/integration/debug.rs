@@ -1,5 +1,7 @@
 //! The Debug of a view is that of the live value, as std derives it.
 
+#![allow(clippy::enum_variant_names, clippy::type_complexity, reason = "types as programs have them")]
+
 use crate::golden::{some_constants, some_containers, some_shapes};
 use hydra::{Hydra, Result};
 use hydra_tests::types::*;

@@ -105,7 +105,7 @@ fn nothing_is_left_open() {
 
 /// Lines of code that crates may have together: neither blank nor comment, tests apart. The library's aim is 10,000;
 /// DESIGN.md says where it stands, and raising the number wants a reason there.
-const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 21_290), (&["hydra-cli"], 7_480)];
+const LIMITS: [(&[&str], usize); 2] = [(&["hydra-format", "hydra-derive"], 23_250), (&["hydra-cli"], 7_800)];
 const FILE_LIMIT: usize = 600;
 
 #[test]
