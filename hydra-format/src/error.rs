@@ -123,6 +123,8 @@ pub struct Error(Box<Facts>);
 #[derive(Default)]
 struct Facts {
     kind: Option<ErrorKind>,
+    /// In the place of the kind's summary.
+    instead: Option<&'static str>,
     what: String,
     file: Option<PathBuf>,
     offset: Option<u64>,
@@ -163,6 +165,12 @@ impl Error {
     /// Says in words what the kind's summary leaves open.
     pub fn what(mut self, what: impl Into<String>) -> Error {
         self.0.what = what.into();
+        self
+    }
+
+    /// Says in other words what the kind's summary says of files and tables.
+    pub(crate) fn instead(mut self, summary: &'static str) -> Error {
+        self.0.instead = Some(summary);
         self
     }
 
@@ -215,7 +223,7 @@ impl Error {
 
     /// Makes it an error of a value that cannot be set.
     pub(crate) fn because(mut self, why: Why) -> Error {
-        self.0.kind = Some(ErrorKind::NotSettable);
+        (self.0.kind, self.0.instead) = (Some(ErrorKind::NotSettable), None);
         self.0.what = match self.0.what.is_empty() {
             true => why.to_string(),
             false => format!("{why}: {}", self.0.what),
@@ -265,11 +273,8 @@ impl Error {
 
     /// One line: the summary of the kind and what it leaves open.
     pub fn message(&self) -> String {
-        if self.0.what.is_empty() {
-            self.kind().summary().to_string()
-        } else {
-            format!("{}: {}", self.kind().summary(), self.0.what)
-        }
+        let summary = self.0.instead.unwrap_or(self.kind().summary());
+        if self.0.what.is_empty() { summary.to_string() } else { format!("{summary}: {}", self.0.what) }
     }
 
     /// What the kind's summary leaves open.

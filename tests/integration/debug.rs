@@ -1,6 +1,6 @@
 //! The Debug of a view is that of the live value, as std derives it.
 
-#![allow(clippy::enum_variant_names, clippy::type_complexity, reason = "types as programs have them")]
+#![allow(clippy::type_complexity)]
 
 use crate::golden::{some_constants, some_containers, some_shapes};
 use hydra::{Hydra, Result};
@@ -68,7 +68,7 @@ enum Side {
 }
 #[derive(Hydra, Clone, Debug)]
 enum Many<T> {
-    Many(Vec<T>),
+    List(Vec<T>),
     Pair { one: T, other: Box<Option<T>> },
     None(),
     Braces {},
@@ -126,7 +126,7 @@ fn everything() -> Everything {
         of: PhantomData,
         generic: (
             Many::Pair { one: UserId(1), other: Box::new(None) },
-            vec![Many::Many(vec![Point(1.0, 1.0)]), Many::Unit, Many::None()],
+            vec![Many::List(vec![Point(1.0, 1.0)]), Many::Unit, Many::None()],
             Pair { first: Id(1), second: Side::Left },
         ),
         took: Duration::new(1, 5),
@@ -149,7 +149,7 @@ fn views_are_shown_as_their_values() -> Result<()> {
         Side::r#Right
     );
     shows_as_std!(
-        Many::Many(vec![1u8, 2]),
+        Many::List(vec![1u8, 2]),
         Many::<u8>::Unit,
         Many::<u8>::None(),
         Many::<String>::Braces {},
@@ -157,7 +157,7 @@ fn views_are_shown_as_their_values() -> Result<()> {
     );
     shows_as_std!(
         Many::Pair { one: "a".to_string(), other: Box::new(Some("b".to_string())) },
-        Many::Many(vec![UserId(1)])
+        Many::List(vec![UserId(1)])
     );
     shows_as_std!(
         vec![UserId(1)].len() as u32,
@@ -173,6 +173,6 @@ fn views_are_shown_as_their_values() -> Result<()> {
     for shape in some_shapes() {
         shows_as_std!(shape);
     }
-    assert_eq!(shown::<UserId>(&hydra::to_bytes(&Many::Many(vec![UserId(1)]))?)?, "Many([UserId(1)])");
+    assert_eq!(shown::<UserId>(&hydra::to_bytes(&Many::List(vec![UserId(1)]))?)?, "List([UserId(1)])");
     Ok(())
 }

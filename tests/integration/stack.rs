@@ -1,6 +1,6 @@
 //! Values that are too large for a stack: in threads of 2 MiB, with the frames of a debug build.
 
-#![allow(clippy::large_enum_variant, reason = "what must not be made on a stack")]
+#![allow(clippy::large_enum_variant)]
 
 use hydra::{Error, ErrorKind, Hydra, Reader, Result, Value, With, Writer};
 use std::collections::BTreeMap;

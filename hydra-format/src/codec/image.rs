@@ -265,7 +265,8 @@ pub(crate) fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], u
 fn open_head(image: &[u8], facts: &TypeFacts) -> Result<(u32, Option<u32>)> {
     let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
         return Err(Error::new(ErrorKind::NotHydra)
-            .expected(format!("a value image of at least {HEAD} bytes"))
+            .instead("not a value image")
+            .expected(format!("at least {HEAD} bytes"))
             .found(format!("{} bytes", image.len())));
     };
     let head = At::new(head, &[], "");
@@ -297,20 +298,27 @@ fn refuse(facts: &TypeFacts, magic: [u8; 4], head: (u32, u32, usize), fingerprin
     let (flags, payload_bytes, present) = head;
     if magic != MAGIC {
         return Error::new(ErrorKind::NotHydra)
+            .instead("not a value image")
             .at(0)
-            .expected("a value image, which begins with \"HVAL\"")
+            .expected("\"HVAL\", with which one begins")
             .found(format!("\"{}\"", magic.escape_ascii()));
     }
     if flags & !CHECKED != 0 {
         return Error::new(ErrorKind::UnknownFeature).at(4).expected("flags 0 or 1").found(flags.to_string());
     }
     if payload_bytes as usize != present {
-        return Error::new(ErrorKind::CutShort)
+        let (kind, summary) = match present < payload_bytes as usize {
+            true => (ErrorKind::CutShort, "the value image is cut short"),
+            false => (ErrorKind::Header, "there are bytes behind the value image"),
+        };
+        return Error::new(kind)
+            .instead(summary)
             .at(16)
-            .expected(format!("{payload_bytes} bytes of payload"))
-            .found(present.to_string());
+            .expected(format!("{} bytes, as its head says", HEAD.saturating_add(payload_bytes as usize)))
+            .found(HEAD.saturating_add(present).to_string());
     }
     Error::new(ErrorKind::TypeMismatch)
+        .instead("the value image is of another type")
         .at(8)
         .expected(format!("{} with the fingerprint {:016x}", facts.schema.name(), facts.fingerprint))
         .found(format!("{fingerprint:016x}"))
@@ -401,6 +409,34 @@ mod tests {
         assert_eq!(changed(20, 1), ErrorKind::BadReference);
         assert_eq!(changed(64, 1), ErrorKind::Checksum);
         assert_eq!(from_bytes::<u64>(&image).unwrap_err().kind(), ErrorKind::TypeMismatch);
+        let message = |bytes: &[u8]| from_bytes::<Sample>(bytes).unwrap_err().to_string();
+        let count = image.len();
+        let longer = [&image[..], &[0]].concat();
+        assert_eq!(kind(&longer), ErrorKind::Header);
+        for (bytes, words) in [
+            (
+                &longer[..],
+                format!(
+                    "behind the value image\n  --> @ 0x10: expected {count} bytes, as its head says, found {}",
+                    count + 1
+                ),
+            ),
+            (
+                &image[..count - 1],
+                format!(
+                    "image is cut short\n  --> @ 0x10: expected {count} bytes, as its head says, found {}",
+                    count - 1
+                ),
+            ),
+            (
+                &to_bytes(&7u64).unwrap(),
+                "the value image is of another type\n  --> @ 0x8: expected (u64,".into(),
+            ),
+            (b"HVAL", "not a value image\n  --> expected at least 64 bytes, found 4 bytes".into()),
+            (&[b'x'; 64], "not a value image\n  --> @ 0x0: expected \"HVAL\"".into()),
+        ] {
+            assert!(message(bytes).contains(&words), "{}\n{words}", message(bytes));
+        }
         let (mut short, mut list) = (to_bytes(&7u64).unwrap(), to_bytes(&vec![1u8, 2]).unwrap());
         (short[20], list[20]) = (0, 100);
         assert_eq!(from_bytes::<u64>(&short).unwrap_err().kind(), ErrorKind::BadReference, "in the record");

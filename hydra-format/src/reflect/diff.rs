@@ -27,7 +27,7 @@ impl<'a> Value<'a> {
     /// Where this value and another differ, in stored order, at most [`Difference::MAX`] places; none if they are equal.
     ///
     /// Structs and variants are compared by the names of their fields, lists by position, maps by key. Sets that differ,
-    /// values of another kind, and enums with another variant are one difference.
+    /// values of another kind, and enums with another variant are one difference; so is what differs beyond 256 levels.
     ///
     /// ```
     /// use hydra::Value;
@@ -61,10 +61,15 @@ impl<'a, 'b> Diff<'a, 'b> {
         let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
         let shown = !left.is_encoded() && !right.is_encoded();
         let same_variant = left.variant().map(Variant::name) == right.variant().map(Variant::name);
-        if depth > MAX_NESTING || !same_type || !shown || !same_variant {
+        if self.found.len() >= Difference::MAX {
+            return;
+        }
+        // Of what is nested deeper, only whether it differs.
+        let deeper = depth > MAX_NESTING;
+        if !same_type || !shown || !same_variant || deeper && left != right {
             return self.note(Some(left), Some(right));
         }
-        if self.found.len() >= Difference::MAX {
+        if deeper {
             return;
         }
         let single = matches!(left.kind(), Kind::Option | Kind::Set) && left.count() != right.count();

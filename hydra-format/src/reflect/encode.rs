@@ -447,7 +447,7 @@ pub(super) fn too_deep() -> Error {
 
 #[cold]
 fn mismatch(expected: &str) -> Error {
-    Error::new(ErrorKind::TypeMismatch).expected(expected)
+    Error::new(ErrorKind::TypeMismatch).instead("the value has another type").expected(expected)
 }
 
 #[cold]

@@ -11,26 +11,45 @@ use std::cmp::Ordering;
 /// Parts of live values that are stored in another form are equal to nothing.
 impl<'b> PartialEq<Value<'b>> for Value<'_> {
     fn eq(&self, other: &Value<'b>) -> bool {
-        equal(*self, *other, 0)
+        // What is too deep for the stack waits here.
+        let mut later = Vec::new();
+        let mut next = Some((*self, *other));
+        while let Some((left, right)) = next {
+            if !equal(left, right, 0, &mut later) {
+                return false;
+            }
+            next = later.pop();
+        }
+        true
     }
 }
 
+/// Pairs of values that are still to be compared.
+type Later<'l, 'r> = Vec<(Value<'l>, Value<'r>)>;
+
 // Loops rather than iterators, what holds one value without recursion, and parts out of line: these functions call one
 // another, and what is inlined into them would cost stack at every level.
-fn equal<'l, 'r>(mut left: Value<'l>, mut right: Value<'r>, mut depth: usize) -> bool {
+fn equal<'l, 'r>(
+    mut left: Value<'l>,
+    mut right: Value<'r>,
+    mut depth: usize,
+    later: &mut Later<'l, 'r>,
+) -> bool {
     loop {
-        match alike(left, right) {
-            Some(equal) => return equal && depth <= MAX_NESTING,
-            None if depth > MAX_NESTING => return false,
-            None => {}
+        if let Some(equal) = alike(left, right) {
+            return equal;
+        }
+        if depth > MAX_NESTING {
+            later.push((left, right));
+            return true;
         }
         match left.kind() {
-            Kind::Map => return equal_entries(left, right, depth),
+            Kind::Map => return equal_entries(left, right, depth, later),
             Kind::Newtype | Kind::Box | Kind::Option if left.count() > 0 => match twins(left, right, 0) {
                 Some(inside) => (left, right) = inside,
                 None => return false,
             },
-            _ => return equal_parts(left, right, depth),
+            _ => return equal_parts(left, right, depth, later),
         }
         depth = depth.saturating_add(1);
     }
@@ -56,21 +75,21 @@ fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
     })
 }
 
-fn equal_entries(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+fn equal_entries<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later: &mut Later<'l, 'r>) -> bool {
     let (Ok(left), Ok(right)) = (left.entries(), right.entries()) else { return false };
     let depth = depth.saturating_add(1);
     let mut pairs = left.zip(right);
-    pairs.all(|(left, right)| equal(left.0, right.0, depth) && equal(left.1, right.1, depth))
+    pairs.all(|(left, right)| equal(left.0, right.0, depth, later) && equal(left.1, right.1, depth, later))
 }
 
-fn equal_parts(left: Value<'_>, right: Value<'_>, depth: usize) -> bool {
+fn equal_parts<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later: &mut Later<'l, 'r>) -> bool {
     if left.kind() == Kind::Set {
         // Each part of a live set would be looked for anew.
-        return equal_entries(left, right, depth);
+        return equal_entries(left, right, depth, later);
     }
     for index in 0..left.count() {
         match twins(left, right, index) {
-            Some((left, right)) if equal(left, right, depth.saturating_add(1)) => {}
+            Some((left, right)) if equal(left, right, depth.saturating_add(1), later) => {}
             _ => return false,
         }
     }

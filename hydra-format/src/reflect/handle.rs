@@ -137,7 +137,11 @@ impl<T: Hydra> Handle<T> {
         let place = place.ok_or_else(|| {
             let expected = format!("a {} in every value", Value::type_name(Type::new(F::TYPE, None)));
             let found = Value::type_name(self.ty);
-            Error::new(ErrorKind::TypeMismatch).path(self.path.to_string()).expected(expected).found(found)
+            Error::new(ErrorKind::TypeMismatch)
+                .instead("the value has another type")
+                .path(self.path.to_string())
+                .expected(expected)
+                .found(found)
         })?;
         let guarded = is_guarded(Type::new(T::TYPE, None));
         let private = self.leads_through(|note| matches!(note, Note::Private));
@@ -184,7 +188,10 @@ impl<T: Hydra> Handle<T> {
         let own = Type::new(T::TYPE, None);
         if !ty.is_identical(own) {
             let (expected, found) = (Value::type_name(own), Value::type_name(ty));
-            return Err(Error::new(ErrorKind::TypeMismatch).expected(expected).found(found));
+            return Err(Error::new(ErrorKind::TypeMismatch)
+                .instead("the value has another type")
+                .expected(expected)
+                .found(found));
         }
         if let Some(schema) = ty.schema {
             self.known.get_or_init(|| (std::ptr::from_ref(ty.ty).addr(), schema.clone()));

@@ -249,7 +249,7 @@ fn what_is_nested_too_deep_is_refused_and_not_followed() {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::TooDeep);
     }
     let image = Value::stored(crate::codec::At::new(&[], &[], ""), schema.root(), Some(&schema));
-    assert_ne!(deep, deep);
+    assert_eq!(deep, deep, "equality is followed to any depth");
     assert_ne!(deep, image);
     assert!(deep.to_string().contains("(Some([..]))"));
     assert!(serde_json::to_string(&deep).is_ok(), "options in one another are one level of text");
@@ -305,6 +305,29 @@ impl crate::With<std::cell::Cell<u32>> for Plainly {
     fn from_stored(stored: u32) -> crate::Result<std::cell::Cell<u32>> {
         Ok(stored.into())
     }
+}
+
+#[test]
+fn live_values_of_any_depth_are_equal_to_themselves_and_differ_where_they_differ() {
+    /// A chain whose last link says `end`.
+    fn chain(links: u32, end: u32) -> List {
+        (0..links)
+            .fold(List { value: end, next: None }, |next, value| List { value, next: Some(Box::new(next)) })
+    }
+    for links in [1, 100, 128, 200, 1000] {
+        let (one, same, other, longer) =
+            (chain(links, 7), chain(links, 7), chain(links, 8), chain(links + 1, 7));
+        let [one, same, other, longer] = [&one, &same, &other, &longer].map(Value::of);
+        assert!(one == one && one == same && one != other && one != longer, "{links}");
+        assert_eq!((one.diff(same).len(), one.diff(other).len()), (0, 1), "{links}");
+        assert!(!one.diff(longer).is_empty());
+    }
+}
+
+#[derive(Hydra)]
+struct List {
+    value: u32,
+    next: Option<Box<List>>,
 }
 
 #[test]

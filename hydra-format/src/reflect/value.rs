@@ -23,8 +23,8 @@ pub(crate) const MAX_NESTING: usize = 256;
 /// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`], equality
 /// and downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
 ///
-/// What goes through a whole value (text, equality, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
-/// shows `..`, nothing is equal, and encoding is an error of kind `TooDeep`. Paths may go deeper.
+/// What goes through a whole value (text, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
+/// shows `..`, and encoding is an error of kind `TooDeep`. Equality and paths go to any depth.
 ///
 /// ```
 /// use hydra::Value;
@@ -394,8 +394,9 @@ impl<'a> Value<'a> {
         let target = Type::new(T::TYPE, None);
         if self.is_encoded() || !self.typed().is_identical(target) {
             return Err(Error::new(ErrorKind::TypeMismatch)
-                .expected(self.type_text())
-                .found(Value::type_name(target))
+                .instead("the value has another type")
+                .expected(Value::type_name(target))
+                .found(self.type_text())
                 .help("read it by its parts: path(), field(), get()"));
         }
         match self.0 {
