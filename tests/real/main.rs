@@ -1,5 +1,6 @@
 //! The program behind `.ci/real`: a writer that says what was acknowledged, and what must hold of its file afterwards.
 
+mod histories;
 mod owners;
 
 use hydra::{Editor, ErrorKind, Level, Map, Reader, Result, Writer};
@@ -22,6 +23,10 @@ fn main() -> ExitCode {
         ["burst", path, count] => burst(Path::new(path), count),
         ["large", path] => large(Path::new(path)),
         ["forked", path] => owners::forked(Path::new(path)),
+        ["histories", folder, first, count] => {
+            let number = |word: &str| word.parse().unwrap_or_else(|_| panic!("no number: {word}"));
+            histories::run(Path::new(folder), number(first), number(count))
+        }
         ["elsewhere", path] => owners::elsewhere(Path::new(path)),
         ["saves", path] => owners::saves(Path::new(path)),
         ["save", path] => owners::save(Path::new(path)),

@@ -4,9 +4,23 @@ use hydra::{Editor, ErrorKind, Reader, Result, Writer};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Runs this in a child of this process: true if it came to its end.
+/// A child of this process.
+pub(crate) struct Child(libc::pid_t);
+
+impl Child {
+    /// Waits for it: true if it came to its end.
+    #[allow(unsafe_code)]
+    pub(crate) fn succeeds(self) -> bool {
+        let mut status = 0;
+        // SAFETY: the pointer is to a number that is written, and waiting takes nothing else.
+        assert_eq!(unsafe { libc::waitpid(self.0, &raw mut status, 0) }, self.0);
+        status == 0
+    }
+}
+
+/// Runs this in a child of this process, beside the parent.
 #[allow(unsafe_code)]
-fn in_child(run: impl FnOnce()) -> bool {
+pub(crate) fn child(run: impl FnOnce()) -> Child {
     // SAFETY: this program has one thread, so the child finds no lock taken and no value half changed.
     match unsafe { libc::fork() } {
         0 => {
@@ -14,13 +28,13 @@ fn in_child(run: impl FnOnce()) -> bool {
             std::process::exit(0)
         }
         -1 => panic!("no child: {}", std::io::Error::last_os_error()),
-        child => {
-            let mut status = 0;
-            // SAFETY: the pointer is to a number that is written, and waiting takes nothing else.
-            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-            status == 0
-        }
+        child => Child(child),
     }
+}
+
+/// Runs this in a child of this process: true if it came to its end.
+pub(crate) fn in_child(run: impl FnOnce()) -> bool {
+    child(run).succeeds()
 }
 
 /// A child drops the writer, or writes with it: the lock stays with the parent, and nothing of the child's is in the file.
