@@ -69,6 +69,7 @@ enum Side {
 #[derive(Hydra, Clone, Debug)]
 enum Many<T> {
     List(Vec<T>),
+    View { at: u8 },
     Pair { one: T, other: Box<Option<T>> },
     None(),
     Braces {},

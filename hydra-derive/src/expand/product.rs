@@ -25,9 +25,9 @@ impl Expansion<'_> {
                 type View<'a> = #view;
                 type List<'a> = #list;
                 #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
+                fn view<'a>(__at: __h::At<'a>) -> <Self as __h::Hydra>::View<'a> { #view_path(__at, __h::PhantomData) }
                 #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> { #list_body }
                 #from_bytes
             },
         );
@@ -280,8 +280,8 @@ impl Expansion<'_> {
 /// How a view, and the elements of a run, are shown.
 pub(super) fn show(span: Span, show: TokenStream, show_list: TokenStream) -> TokenStream {
     quote_spanned! {span=>
-        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
-        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) { #show_list }
+        fn show(__v: &<Self as __h::Hydra>::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
+        fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) { #show_list }
     }
 }
 

@@ -41,7 +41,7 @@ impl Expansion<'_> {
                     match __h::variant_seen::<Self>(__at) { #(#arms)* _ => Self::#first }
                 }
                 #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
+                fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> { #list_body }
                 #[inline]
                 fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
                     __h::check_variant::<Self>(__b, __c, __d)
@@ -100,11 +100,11 @@ impl Expansion<'_> {
                 type List<'a> = __h::ListView<'a, Self>;
                 #show
                 #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+                fn view<'a>(__at: __h::At<'a>) -> <Self as __h::Hydra>::View<'a> {
                     match __h::variant_seen::<Self>(__at) { #seen }
                 }
                 #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { __h::ListView::new(__run) }
+                fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> { __h::ListView::new(__run) }
                 #[inline]
                 fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
                     __h::check_variant::<Self>(__b, __c, __d)
