@@ -72,6 +72,7 @@ enum Many<T> {
     Pair { one: T, other: Box<Option<T>> },
     None(),
     Braces {},
+    View,
     Unit,
 }
 #[derive(Hydra, Clone, Debug)]
@@ -153,6 +154,7 @@ fn views_are_shown_as_their_values() -> Result<()> {
         Many::<u8>::Unit,
         Many::<u8>::None(),
         Many::<String>::Braces {},
+        Many::<u8>::View,
         Celsius(1.5)
     );
     shows_as_std!(
