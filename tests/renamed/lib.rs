@@ -180,7 +180,7 @@ mod tests {
         let ty = type_of::<shadowed::Everything<u64, 3>>();
         let names: Vec<_> = ty.fields().iter().map(|field| field.name()).collect();
         assert_eq!(names, ["list", "type", "into", "view", "array", "next"]);
-        assert_eq!(ty.args().len(), 1);
+        assert_eq!(ty.args().len(), 2);
         assert_eq!(type_of::<shadowed::Id>().kind(), Kind::Newtype);
         assert_eq!(type_of::<shadowed::Side>().tag(), Some(Kind::I8));
         assert_eq!(shadowed::Tick::SIZE, 16);
