@@ -248,14 +248,17 @@ const _: () = {
     impl __h::Hydra for Shape {
         type View<'a> = __ShapeView<'a>;
         type List<'a> = __h::ListView<'a, Self>;
-        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+        fn show(
+            __v: &<Self as __h::Hydra>::View<'_>,
+            __f: &mut __h::Formatter<'_>,
+        ) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)
         }
-        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+        fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) {
             __h::show_list(__l, __each)
         }
         #[inline]
-        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
+        fn view<'a>(__at: __h::At<'a>) -> <Self as __h::Hydra>::View<'a> {
             match __h::variant_seen::<Self>(__at) {
                 1usize => {
                     __ShapeView::Poly {
@@ -286,7 +289,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+        fn list<'a>(__run: __h::Run<'a>) -> __h::ListView<'a, Self> {
             __h::ListView::new(__run)
         }
         #[inline]

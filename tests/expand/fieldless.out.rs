@@ -90,10 +90,13 @@ const _: () = {
     impl __h::Hydra for Venue {
         type View<'a> = Self;
         type List<'a> = __h::ListView<'a, Self>;
-        fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
+        fn show(
+            __v: &<Self as __h::Hydra>::View<'_>,
+            __f: &mut __h::Formatter<'_>,
+        ) -> __h::FmtResult {
             __h::show_variant(__v, &["Nasdaq", "Nyse", "Other"], __f)
         }
-        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+        fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) {
             __h::show_list(__l, __each)
         }
         #[inline]
@@ -105,7 +108,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+        fn list<'a>(__run: __h::Run<'a>) -> __h::ListView<'a, Self> {
             __h::ListView::new(__run)
         }
         #[inline]

@@ -69,10 +69,10 @@ enum Side {
 #[derive(Hydra, Clone, Debug)]
 enum Many<T> {
     List(Vec<T>),
-    View { at: u8 },
     Pair { one: T, other: Box<Option<T>> },
     None(),
     Braces {},
+    View,
     Unit,
 }
 #[derive(Hydra, Clone, Debug)]
@@ -154,6 +154,7 @@ fn views_are_shown_as_their_values() -> Result<()> {
         Many::<u8>::Unit,
         Many::<u8>::None(),
         Many::<String>::Braces {},
+        Many::<u8>::View,
         Celsius(1.5)
     );
     shows_as_std!(

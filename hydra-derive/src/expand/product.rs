@@ -17,7 +17,7 @@ impl Expansion<'_> {
         let view_path = self.view_path();
         let from_bytes = from_bytes(fields);
         let (list, list_body, show_list) = self.list_of();
-        let show = show(Span::call_site(), quote!(__h::Debug::fmt(__v, __f)), show_list);
+        let show = show(Span::call_site(), quote!(Self), quote!(__h::Debug::fmt(__v, __f)), show_list);
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
@@ -25,9 +25,9 @@ impl Expansion<'_> {
                 type View<'a> = #view;
                 type List<'a> = #list;
                 #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> <Self as __h::Hydra>::View<'a> { #view_path(__at, __h::PhantomData) }
+                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
                 #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> { #list_body }
+                fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
                 #from_bytes
             },
         );
@@ -205,7 +205,11 @@ impl Expansion<'_> {
                     true => quote!(__v),
                     false => quote!(&__h::InNewtype(#name, &#seen_by(*__v))),
                 };
-                (list, body, show(Span::call_site(), quote!(__h::Debug::fmt(#shown, __f)), show_list))
+                (
+                    list,
+                    body,
+                    show(Span::call_site(), quote!(Self), quote!(__h::Debug::fmt(#shown, __f)), show_list),
+                )
             }
             false => {
                 let show_list = ask(inner, "show_list");
@@ -214,7 +218,7 @@ impl Expansion<'_> {
                 let shown =
                     quote_spanned!(span=> __h::Debug::fmt(&__h::InNewtype(#name, &#seen_by(*__v)), __f));
                 let list = quote_spanned!(span=> <#ty as __h::Hydra>::List<'a>);
-                (list, quote!(#listed(__run)), show(span, shown, show_list))
+                (list, quote!(#listed(__run)), show(span, quote_spanned!(span=> Self), shown, show_list))
             }
         };
         let keys = matches!(inner.stored, Stored::AsItself).then(|| {
@@ -277,11 +281,11 @@ impl Expansion<'_> {
     }
 }
 
-/// How a view, and the elements of a run, are shown.
-pub(super) fn show(span: Span, show: TokenStream, show_list: TokenStream) -> TokenStream {
+/// How a view, and the elements of a run, are shown. `of` is the type: an enum may have a variant `View`.
+pub(super) fn show(span: Span, of: TokenStream, show: TokenStream, show_list: TokenStream) -> TokenStream {
     quote_spanned! {span=>
-        fn show(__v: &<Self as __h::Hydra>::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
-        fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) { #show_list }
+        fn show(__v: &#of::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
+        fn show_list(__l: #of::List<'_>, __each: __h::Each<'_>) { #show_list }
     }
 }
 

@@ -27,7 +27,12 @@ impl Expansion<'_> {
         let first = names.first();
         let (list, list_body, show_list) = self.list_of();
         let texts = variants.iter().map(|variant| plain_name(&variant.ident));
-        let show = show(Span::call_site(), quote!(__h::show_variant(__v, &[#(#texts),*], __f)), show_list);
+        let show = show(
+            Span::call_site(),
+            quote!(<Self as __h::Hydra>),
+            quote!(__h::show_variant(__v, &[#(#texts),*], __f)),
+            show_list,
+        );
         // An enum that is not Copy is reported at its name.
         let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
@@ -41,7 +46,7 @@ impl Expansion<'_> {
                     match __h::variant_seen::<Self>(__at) { #(#arms)* _ => Self::#first }
                 }
                 #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> { #list_body }
+                fn list<'a>(__run: __h::Run<'a>) -> #list { #list_body }
                 #[inline]
                 fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
                     __h::check_variant::<Self>(__b, __c, __d)
@@ -91,8 +96,12 @@ impl Expansion<'_> {
                 _ => quote!(__h::apart(|| __h::Ok(Self::#name #fields))),
             }
         });
-        let show =
-            show(Span::call_site(), quote!(__h::Debug::fmt(__v, __f)), quote!(__h::show_list(__l, __each)));
+        let show = show(
+            Span::call_site(),
+            quote!(<Self as __h::Hydra>),
+            quote!(__h::Debug::fmt(__v, __f)),
+            quote!(__h::show_list(__l, __each)),
+        );
         let hydra = self.implement(
             quote!(Hydra),
             quote! {
@@ -104,7 +113,7 @@ impl Expansion<'_> {
                     match __h::variant_seen::<Self>(__at) { #seen }
                 }
                 #[inline]
-                fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> { __h::ListView::new(__run) }
+                fn list<'a>(__run: __h::Run<'a>) -> __h::ListView<'a, Self> { __h::ListView::new(__run) }
                 #[inline]
                 fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
                     __h::check_variant::<Self>(__b, __c, __d)

@@ -154,10 +154,14 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 }
 
-/// Does not compile where it would run.
+/// Does not compile where it would run, with a type in the place of the parameter.
 macro_rules! never {
-    () => {
-        const { panic!("a field that cannot be stored has no code") }
+    ($of:ty) => {
+        const {
+            // The constant depends on the parameter, or it would be worked out without one.
+            _ = size_of::<$of>();
+            panic!("a field that cannot be stored has no code")
+        }
     };
 }
 
@@ -170,45 +174,45 @@ macro_rules! no_field {
             const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
 
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
-                never!()
+                never!(Self)
             }
             fn value<T>(_: &T) -> Option<Value<'_>> {
-                never!()
+                never!(Self)
             }
             fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
-                never!()
+                never!(Self)
             }
             fn view<R>(_: At<'_>, _: usize) -> R {
-                never!()
+                never!(Self)
             }
             fn list<R>(_: Run<'_>) -> R {
-                never!()
+                never!(Self)
             }
             fn seen<V>(_: V) -> u8 {
-                never!()
+                never!(Self)
             }
             fn show_list<L>(_: L, _: &mut dyn FnMut(&dyn Debug)) {
-                never!()
+                never!(Self)
             }
             fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
-                never!()
+                never!(Self)
             }
             fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
                 $(let _ = $name;)?
-                never!()
+                never!(Self)
             }
             fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
                 $(let _ = $name;)?
-                never!()
+                never!(Self)
             }
             fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {
-                never!()
+                never!(Self)
             }
             fn compare<T>(_: At<'_>, _: &T) -> Ordering {
-                never!()
+                never!(Self)
             }
             fn order<T>(_: &T, _: &T) -> Ordering {
-                never!()
+                never!(Self)
             }
         }
         impl<$($param),+> $trait for $of<$($param),+> {}
@@ -226,10 +230,10 @@ impl<T: 'static> With<T> for Opaque {
     type Stored = crate::Opaque;
 
     fn to_stored(_: &T) -> Result<crate::Opaque> {
-        never!()
+        never!(T)
     }
 
     fn from_stored(_: crate::Opaque) -> Result<T> {
-        never!()
+        never!(T)
     }
 }

@@ -394,9 +394,9 @@ impl<'a> Value<'a> {
         let target = Type::new(T::TYPE, None);
         if self.is_encoded() || !self.typed().is_identical(target) {
             return Err(Error::new(ErrorKind::TypeMismatch)
-                .instead("the value has another type")
-                .expected(Value::type_name(target))
-                .found(self.type_text())
+                .instead("the type is not the value's")
+                .expected(self.type_text())
+                .found(Value::type_name(target))
                 .help("read it by its parts: path(), field(), get()"));
         }
         match self.0 {
