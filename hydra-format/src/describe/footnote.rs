@@ -43,7 +43,7 @@ pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
         for (field, position) in ty.fields.iter().zip(1..) {
             put_all((number, 0, position), &field.notes)?;
         }
-        for (variant, position) in ty.variants.iter().zip(1..) {
+        for (variant, position) in ty.variants.iter().zip(1..=u16::MAX) {
             put_all((number, position, 0), &variant.notes)?;
             for (field, field_position) in variant.fields.iter().zip(1..) {
                 put_all((number, position, field_position), &field.notes)?;

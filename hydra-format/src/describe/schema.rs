@@ -413,6 +413,24 @@ mod tests {
     }
 
     #[test]
+    fn parts_names_and_sizes_have_limits() {
+        let fields = |count: usize| (0..count).map(|index| (format!("f{index}"), at(1))).collect::<Vec<_>>();
+        let accepted = |ty: Descriptor| Schema::new(vec![ty, Descriptor::scalar(Kind::U8)]).is_ok();
+        let structure = |count| accepted(Descriptor::structure("S", fields(count)));
+        assert_eq!([4096, 4097].map(structure), [true, false]);
+        let variants = |count: usize| {
+            let variant = |index| (format!("V{index}"), index as i128, Style::Unit, vec![]);
+            let ty = Descriptor::enumeration("E", Kind::U32, (0..count).map(variant).collect());
+            Schema::new(vec![ty]).is_ok()
+        };
+        assert_eq!([65_535, 65_536].map(variants), [true, false]);
+        let named = |length| accepted(Descriptor::structure(&"n".repeat(length), fields(1)));
+        assert_eq!([255, 256].map(named), [true, false]);
+        let array = |count| accepted(Descriptor::array(at(1), count));
+        assert_eq!([1 << 24, (1 << 24) + 1].map(array), [true, false]);
+    }
+
+    #[test]
     fn inline_nesting_is_bounded_whatever_the_order() {
         let nested = |count: u32, reversed: bool| {
             let mut types: Vec<Descriptor> = (1..count).map(|next| Descriptor::option(at(next))).collect();

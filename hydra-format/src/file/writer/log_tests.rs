@@ -202,6 +202,18 @@ fn a_record_that_names_more_than_there_is_makes_no_long_file() {
 }
 
 #[test]
+fn more_than_can_be_covered_is_refused() {
+    let outcome = |covered: u64| {
+        let memory = closed();
+        let mut opened = memory.open().unwrap();
+        opened.floor = opened.commit.committed_bytes + covered;
+        Log::resume(Box::new(memory), opened).map(|_| ()).map_err(|error| error.kind())
+    };
+    assert_eq!(outcome(1 << 50), Ok(()));
+    assert_eq!(outcome((1 << 50) + LINE), Err(ErrorKind::TooLarge));
+}
+
+#[test]
 fn after_a_lost_record_the_whole_file_is_kept_and_numbers_skip_ahead() {
     for slot in [0, 1] {
         let memory = closed();
