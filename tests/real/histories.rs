@@ -438,15 +438,16 @@ impl History {
     /// The parent finishes and opens the file again while a child still has its copy, which is then dropped.
     fn outlived(&mut self, writer: Writer) -> Result<()> {
         let (mut hears, says) = std::io::pipe()?;
-        let mut writer = Some(writer);
+        let (mut writer, mut says) = (Some(writer), Some(says));
         let child = crate::owners::child(|| {
-            assert_eq!(hears.read(&mut [0]).ok(), Some(1));
+            drop(says.take());
+            assert_eq!(hears.read(&mut [0]).ok(), Some(0), "the parent closes the other end");
             drop(writer.take());
         });
         self.finish(writer.take().expect("the parent's"))?;
         let mut writer = self.open()?;
         self.append(&mut writer)?;
-        std::io::Write::write_all(&mut &says, b"!")?;
+        drop(says.take());
         assert!(child.succeeds());
         self.writer = Some(writer);
         self.judge()
