@@ -288,7 +288,7 @@ impl History {
             7 => "fork",
             8 | 9 => "replace",
             10 => "full",
-            _ if self.one_in(6) => "save",
+            _ if self.one_in(12) => "save",
             _ => "output",
         };
         self.note(what);
@@ -607,6 +607,6 @@ pub(crate) fn run(folder: &Path, first: u64, count: u64) -> Result<()> {
         fs::remove_dir_all(folder)?;
     }
     println!("{count} histories: {steps:?}");
-    assert!(count < 20 || steps.len() == 10, "nothing is left untried");
+    assert!(count < 50 || steps.len() == 10, "nothing is left untried");
     Ok(())
 }
