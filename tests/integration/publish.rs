@@ -282,6 +282,15 @@ fn another_working_directory_makes_no_difference() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The short form: `.ci/real histories` is longer.
+#[cfg(unix)]
+#[test]
+fn what_was_acknowledged_outlives_forks_replaced_paths_and_full_disks() {
+    let folder = TempDir::new().unwrap();
+    let output = real(&["histories", "histories", "0", "8"]).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// A save that was killed leaves at most one file, which the next one takes away.
 #[cfg(unix)]
 #[test]
