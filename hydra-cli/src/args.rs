@@ -1,6 +1,8 @@
 //! What can be said on the command line. It knows nothing about what the commands do.
 #![forbid(unsafe_code)]
 
+use crate::target;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hydra::reflect::Spelling;
 use std::path::{Path, PathBuf};
@@ -371,7 +373,7 @@ pub(crate) struct Convert {
     #[arg(required = true, value_name = "IN")]
     pub(crate) inputs: Vec<PathBuf>,
     /// What to write; - is stdout
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = PathBufValueParser::new().map(target::stdout_or))]
     pub(crate) output: PathBuf,
     /// Format of IN, if its extension does not tell
     #[arg(long, value_enum)]

@@ -184,11 +184,20 @@ pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
 fn paths(mut text: &str) -> Result<Vec<hydra::reflect::Path>> {
     let mut paths = Vec::new();
     while let Some((first, rest)) = split(text, ',') {
-        paths.push(parse(first)?);
+        paths.push(field(first)?);
         text = rest;
     }
-    paths.push(parse(text)?);
+    paths.push(field(text)?);
     Ok(paths)
+}
+
+/// One of them: that none names the whole record is true in a path, but in a list it is a slip.
+fn field(text: &str) -> Result<hydra::reflect::Path> {
+    if text.is_empty() {
+        let error = Error::new(ErrorKind::BadPath).place("--fields").found("nothing for a field");
+        return Err(Failure::from(error.help("without --fields, all fields are shown")).exit(Exit::Usage));
+    }
+    parse(text)
 }
 
 /// The text before and after the first of these characters that is not in quotes.

@@ -56,7 +56,8 @@ impl Input {
         Reader::open(&self.path).map_err(|error| self.failure(error))
     }
 
-    /// Says what opening a damaged file found. Returns true if records are missing, which must be allowed.
+    /// Says what opening a damaged file found. Returns true if records are missing, which must be allowed, or may be older ones: of a
+    /// block that cannot be found, nothing tells whether it held an edit.
     pub(crate) fn admit(&self, reader: &Reader, skip_damaged: bool, console: &mut Console) -> Result<bool> {
         let report = reader.report();
         if matches!(report.state(), State::Clean | State::Unclosed | State::UncommittedTail { .. }) {
@@ -66,8 +67,11 @@ impl Input {
         let missing = reader.commit().record_count.saturating_sub(known);
         let name = &self.name;
         if missing == 0 {
-            console.warn(&format!("{name}: {report}; hydra check {name} tells more"));
-            return Ok(false);
+            let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
+            let doubt = report.is_damaged() && !report.details().iter().all(whole);
+            let older = if doubt { ", and records may be as they were before an edit" } else { "" };
+            console.warn(&format!("{name}: {report}{older}; hydra check {name} tells more"));
+            return Ok(doubt);
         }
         let message = format!(
             "{report}, {} of {} cannot be found",

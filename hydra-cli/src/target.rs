@@ -5,11 +5,40 @@
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::interrupt;
-use hydra::ErrorKind;
 use hydra::file::{Output, OutputOptions, Writer};
-use std::fs::File;
+use hydra::{Error, ErrorKind};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Links that are followed at most.
+const MOST_LINKS: usize = 40;
+
+/// `-` for a path that leads to this process's stdout, as `/dev/stdout` does; the path itself otherwise. The system shows the file
+/// behind stdout as a link, and an output that replaced that file would lose what others write to it.
+pub(crate) fn stdout_or(path: PathBuf) -> PathBuf {
+    let own = |open: &Path| {
+        let folders = ["/dev/fd", "/proc/self/fd"].map(|folder| fs::canonicalize(folder).ok());
+        open.file_name().is_some_and(|name| name == "1")
+            && folders.contains(&open.parent().map(PathBuf::from))
+    };
+    if descriptor(&path).is_some_and(|open| own(&open)) { PathBuf::from("-") } else { path }
+}
+
+/// Where a path leads, if that is an open file of a process.
+fn descriptor(path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let name = path.file_name()?;
+        let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        let parent = fs::canonicalize(parent).ok()?;
+        if parent == Path::new("/dev/fd") || parent.starts_with("/proc") {
+            return Some(parent.join(name));
+        }
+        path = parent.join(fs::read_link(parent.join(name)).ok()?);
+    }
+    None
+}
 
 /// An output file that was begun.
 pub(crate) struct Target(Output<'static>);
@@ -18,10 +47,18 @@ impl Target {
     /// A file that may be written.
     pub(crate) fn new(path: &Path, force: bool, no_lock: bool) -> Result<Target> {
         interrupt::watch();
+        let to_stdout = "- as the output writes to stdout";
+        if descriptor(path).is_some() {
+            let error = Error::new(ErrorKind::NotRegular).in_file(path).found("an open file of a process");
+            return Err(error.help(to_stdout).into());
+        }
         let options = OutputOptions::default().replace(force);
         let begun = if no_lock { options.without_lock() } else { options }.begin(path);
         begun.map(Target).map_err(|error| match error.kind() {
             ErrorKind::Exists => Failure::from(error).help("--force overwrites it"),
+            ErrorKind::NotRegular => {
+                Failure::from(error).help(format!("only a regular file is replaced; {to_stdout}"))
+            }
             _ => error.into(),
         })
     }

@@ -77,7 +77,7 @@ error[HY0002]: no such file
     place.run(&["convert", "--force", "ticks.hydra", "dir.csv"]).code(1).stderr_eq(str![[r#"
 error[HY0005]: not a regular file
   --> dir.csv: found a directory
-  = help: only a regular file is replaced: write to one, and copy that on
+  = help: only a regular file is replaced; - as the output writes to stdout
 
 "#]]);
 }

@@ -197,6 +197,15 @@ error[HY0503]: the value has another kind:  (at byte 0)
   = help: the field of this name is ."a b"
 
 "#]]);
+    for fields in ["", "x,", ",x", "x,,y"] {
+        let said = place.run(&["cat", "--fields", fields, "odd.hydra"]).code(2);
+        said.stderr_eq(str![[r#"
+error[HY0502]: invalid path
+  --> --fields: found nothing for a field
+  = help: without --fields, all fields are shown
+
+"#]]);
+    }
     place.run(&["cat", "--fields", "a b", "odd.hydra"]).code(2).stderr_eq(str![[r#"
 error[HY0502]: invalid path: expected `.`, `[`, `:` or `?`, found ` ` (at byte 1)
       a b

@@ -56,7 +56,7 @@ fn what_is_no_regular_file_stays() {
         place.run(&convert(format, "pipe", &["--force"])).code(1).stderr_eq(str![[r#"
 error[HY0005]: not a regular file
   --> pipe: found a pipe or device
-  = help: only a regular file is replaced: write to one, and copy that on
+  = help: only a regular file is replaced; - as the output writes to stdout
 
 "#]]);
         assert_eq!(place.files(), ["pipe", "ticks.csv", "ticks.hydra"], "{format}");
@@ -120,7 +120,8 @@ fn a_limit_of_file_sizes_is_an_error() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{command}: {said}");
         assert!(
-            said.contains("File too large") && said.contains(".hydra") | said.contains("new."),
+            said.contains("File too large")
+                && said.contains(if command.contains(" new.") { "--> new." } else { "--> ticks.hydra" }),
             "{command}: {said}"
         );
         assert_eq!(place.files(), before, "{command}");
@@ -129,14 +130,38 @@ fn a_limit_of_file_sizes_is_an_error() {
     }
 }
 
+/// What a shell writes to the same file stays there.
 #[test]
 fn stdout_has_its_names() {
     let place = ticks();
+    symlink("/dev/stdout", place.path("link")).unwrap();
     let csv = place.result(&["convert", "ticks.hydra", "-", "--to", "csv"]);
-    let output = shell(&place, "$hydra convert --force ticks.hydra /dev/stdout --to csv > out.csv");
-    assert_eq!((output.status.code(), place.text("out.csv")), (Some(0), csv));
-    let output = shell(&place, "$hydra convert --force ticks.hydra /dev/stdout --to csv | cat");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("not a regular file"));
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"] {
+        let convert = format!("$hydra convert --force ticks.hydra {name} --to csv");
+        let output = shell(&place, &format!("(echo before; {convert}; echo after) > out.csv"));
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        assert_eq!(place.text("out.csv"), format!("before\n{csv}after\n"), "{name}");
+        let output = shell(&place, &format!("{convert} | cat"));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), csv, "{name}");
+    }
+}
+
+/// Of another open file, the command has only the name that it was opened by, and it may be somebody else's.
+#[test]
+fn other_open_files_are_not_replaced() {
+    let place = ticks();
+    for name in ["/dev/stderr", "/dev/fd/2", "/dev/fd/3", "/proc/$$/fd/3"] {
+        place.put("out.csv", "before\n");
+        let command = format!("$hydra convert --force ticks.hydra {name} --to csv");
+        let output = shell(&place, &format!("exec 3>>out.csv 4>&2; {command} 2>&4; exit $?"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        assert!(
+            said.contains("HY0005") && said.contains("- as the output writes to stdout"),
+            "{name}: {said}"
+        );
+        assert_eq!(place.text("out.csv"), "before\n", "{name}");
+    }
 }
 
 /// Where a lock cannot be taken, that is said, and an option goes on. Without strace there is nothing to show.

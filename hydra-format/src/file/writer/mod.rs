@@ -265,7 +265,8 @@ impl Writer {
         let open = self.open(table)?;
         let sealed = builder::seal_data(regions, count, open.schema.root().size());
         let (number, schema_id) = (open.number, open.schema_id);
-        self.log.add_data(sealed, number, schema_id)
+        let outcome = self.log.add_data(sealed, number, schema_id);
+        self.settle(outcome)
     }
 
     /// Ends the block to which records are appended.
