@@ -424,7 +424,7 @@ mod tests {
             Schema::new(vec![ty]).is_ok()
         };
         assert_eq!([65_535, 65_536].map(variants), [true, false]);
-        let named = |length| accepted(Descriptor::structure(&"n".repeat(length), fields(1)));
+        let named = |length| accepted(Descriptor::structure("n".repeat(length), fields(1)));
         assert_eq!([255, 256].map(named), [true, false]);
         let array = |count| accepted(Descriptor::array(at(1), count));
         assert_eq!([1 << 24, (1 << 24) + 1].map(array), [true, false]);
