@@ -9,16 +9,16 @@ MOST_SCHEMAS = 16
 
 
 class Change:
-    """16.1, from a source to a target: `fits` if no part is incompatible, `loses` if something is removed."""
+    """16.1, from a source to a target: `fits` if no part is incompatible, `removes` if a field or variant is removed."""
 
     def __init__(self, source, target):
         self.source, self.target, self.seen = source, target, set()
-        self.fits, self.loses = True, False
+        self.fits, self.removes = True, False
         if source.core != target.core:
             self.types(0, 0, False)
 
     def types(self, i, j, key):
-        if (i, j, key) in self.seen or not self.fits:
+        if (i, j, key) in self.seen:
             return
         self.seen.add((i, j, key))
         s, t = self.source.types[i], self.target.types[j]
@@ -27,10 +27,9 @@ class Change:
         if NEWTYPE in (s.kind, t.kind):
             return self.inside(i, j, key)
         if s.kind == STRING and t.kind == ENUM and not key:
-            self.fits = not any(variant.fields for variant in t.variants)
-            self.loses |= any(note[4] == OTHER for note in self.target.notes if note[0] == j)
+            self.fits &= not any(variant.fields for variant in t.variants)
         elif s.kind != t.kind or s.kind in INTEGERS or s.form != t.form or s.exponent != t.exponent:
-            self.fits = self.widens(s, t)
+            self.fits &= self.widens(s, t)
         elif s.kind in (STRUCT, TUPLE):
             self.fields((i, 0, s.fields), (j, 0, t.fields), key)
         elif s.kind == ENUM:
@@ -39,7 +38,7 @@ class Change:
             self.types(s.key, t.key, True)
             self.types(s.element, t.element, key)
         elif s.kind in (OPTION, LIST, SET, BOX, ARRAY):
-            self.fits = s.count == t.count
+            self.fits &= s.count == t.count
             self.types(s.element, t.element, key or s.kind == SET)
 
     def peeled(self, schema, i):
@@ -100,7 +99,7 @@ class Change:
         (i, v, sources), (j, w, targets) = source, target
         found = self.pairs(sources, targets, lambda side, n: ((i, v), (j, w))[side] + (n + 1,))
         if len(found) < len(sources):
-            self.loses, self.fits = True, self.fits and not key
+            self.removes, self.fits = True, self.fits and not key
         for n, field in enumerate(targets):
             has_default = any(note[:4] == (j, w, n + 1, DEFAULT) for note in self.target.notes)
             ty = self.target.types[field.type]
@@ -117,7 +116,7 @@ class Change:
         sources, targets = self.source.types[i].variants, self.target.types[j].variants
         found = self.pairs(sources, targets, lambda side, n: ((i, n + 1, 0), (j, n + 1, 0))[side])
         if len(found) < len(sources):
-            self.loses, self.fits = True, self.fits and not key
+            self.removes, self.fits = True, self.fits and not key
         if key:
             tags = [targets[n].tag for n, _ in sorted(found.items(), key=lambda pair: sources[pair[1]].tag)]
             self.fits = self.fits and tags == sorted(tags)
@@ -133,8 +132,7 @@ def is_older(later, earlier):
     """16.3: of two schemas of one table."""
     if version(later) != version(earlier):
         return version(later) < version(earlier)
-    back = Change(earlier, later)
-    return Change(later, earlier).fits and back.fits and back.loses
+    return Change(later, earlier).fits and Change(earlier, later).removes
 
 
 def newest(schemas):
@@ -148,7 +146,8 @@ def may_follow(schema, others):
     """16.4: whether a table with these schemas may take on another one."""
     last = newest(others)
     if is_older(schema, last):
-        return Change(schema, last).fits
+        way = Change(schema, last)
+        return way.fits and (version(schema) != version(last) or not way.removes)
     if not all(Change(other, schema).fits for other in others[-MOST_SCHEMAS:]):
         return False
-    return version(schema) != version(last) or not Change(last, schema).loses or Change(schema, last).fits
+    return version(schema) != version(last) or not Change(last, schema).removes or Change(schema, last).fits

@@ -493,3 +493,50 @@ fn an_older_type_with_narrower_numbers_goes_on_appending() -> Result<()> {
     assert!(error.kind() == ErrorKind::TypeMismatch && error.message().contains("version"), "{error}");
     Ok(())
 }
+
+/// FORMAT.md, 16.4: where each of two types lacks something of the other, a version says which is newer, or nothing is appended.
+#[test]
+fn types_that_each_lack_something_of_the_other_need_a_version() -> Result<()> {
+    mod first {
+        #[derive(hydra::Hydra)]
+        pub(crate) struct Row {
+            pub(crate) a: u8,
+            pub(crate) b: Option<u8>,
+        }
+    }
+    mod second {
+        #[derive(hydra::Hydra)]
+        pub(crate) struct Row {
+            pub(crate) a: u8,
+            #[hydra(default)]
+            pub(crate) c: u8,
+        }
+    }
+    mod raised {
+        #[derive(hydra::Hydra)]
+        #[hydra(version = 1)]
+        pub(crate) struct Row {
+            pub(crate) a: u8,
+            #[hydra(default)]
+            pub(crate) c: u8,
+        }
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("rows.hydra");
+    let mut writer = Writer::create(&path)?;
+    let table = writer.table::<first::Row>()?;
+    writer.append(table, &first::Row { a: 1, b: Some(1) })?;
+    writer.finish()?;
+    let mut writer = Writer::resume(&path)?;
+    let error = writer.table::<second::Row>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+    assert!(error.to_string().contains("each lacks something of the other"), "{error}");
+    assert_eq!(error.found_text(), Some("c"));
+    assert!(error.help_text().is_some_and(|help| help.contains("version")), "{error}");
+    let table = writer.table::<raised::Row>()?;
+    writer.append(table, &raised::Row { a: 2, c: 77 })?;
+    writer.finish()?;
+    let table = hydra::Reader::open(&path)?.dynamic_table("Row")?;
+    assert_eq!(table.get(1)?.value().to_string(), "Row { a: 2, c: 77 }");
+    Ok(())
+}

@@ -93,7 +93,9 @@ fn may_append(known: &[Generation], new: &Generation) -> bool {
         std::cmp::Ordering::Equal if !is_older(new, newest) => {
             reads_all() && (!removes(&newest.ty, &new.ty) || compatible(new, newest))
         }
-        _ => compatible(new, newest),
+        // Which of two is older cannot be told where each lacks something.
+        std::cmp::Ordering::Equal => compatible(new, newest) && !removes(&new.ty, &newest.ty),
+        std::cmp::Ordering::Less => compatible(new, newest),
     }
 }
 

@@ -34,7 +34,11 @@ impl Catalog {
         let (newest_id, newest) = newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
         let after = self.newest_with(table, schema);
         if after == Some(newest_id) {
-            return Evolution::between(schema, newest).map(Joins::Older).map_err(older);
+            let way = Evolution::between(schema, newest).map_err(older)?;
+            if way.removes() && version(schema) == version(newest) {
+                return Err(undecided(&way));
+            }
+            return Ok(Joins::Older(way));
         }
         let mut ways = Vec::new();
         for (id, stored) in self.schemas_of(table).rev().take(most) {
@@ -78,6 +82,21 @@ pub(crate) fn older(error: Error) -> Error {
         "records of this type could not be read as the newest type of the table; if this one is newer, give it a higher \
          #[hydra(version = ..)]; if it is another type, `table_named` gives it a table of its own",
     )
+}
+
+/// The error of a type that lacks something of the newest one, which in turn lacks something of it.
+#[cold]
+fn undecided(way: &Evolution) -> Error {
+    let lost = way.changes().iter().filter(|change| change.rule.loses());
+    let lost: Vec<&str> = lost.map(|change| change.path.as_str()).collect();
+    Error::new(ErrorKind::TypeMismatch)
+        .what("it cannot be told which is newer, this type or the newest type of the table: each lacks something of the other")
+        .expected("no field or variant that the newest type lacks")
+        .found(lost.join(", "))
+        .help(
+            "give the newer one a higher #[hydra(version = ..)]; if a name changed, an alias; if it is another type, \
+             `table_named` gives it a table of its own",
+        )
 }
 
 /// The error of a type that would hide which one is the newest.
