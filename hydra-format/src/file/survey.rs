@@ -184,7 +184,7 @@ impl Survey {
                 let read = or_damage(block::read_block(source, key, offset, limit))?;
                 match read.as_ref().map(|(_, payload)| Index::parse(payload)) {
                     Ok(Ok(index)) => {
-                        self.read_index(&index);
+                        self.read_index(source, &index)?;
                         self.read_schemas(source, &index)?;
                     }
                     _ => self.blind = true,
@@ -203,8 +203,9 @@ impl Survey {
         }
     }
 
-    /// Blocks in gaps that an index names are gone; a directory names all before it that are current.
-    fn read_index(&mut self, index: &Index<'_>) {
+    /// Blocks in gaps that an index names are gone, unless their headers are where the index says, so that a reader finds them
+    /// although they do not fit between the blocks around them. A directory names all before it that are current.
+    fn read_index(&mut self, source: &dyn Source, index: &Index<'_>) -> Result<()> {
         for entry in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
             let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
             if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
@@ -214,6 +215,13 @@ impl Survey {
                     gap.explained |= gap.bytes == (entry.offset..end);
                     continue;
                 }
+                let (key, limit) = (self.header.sync_key(), self.limit);
+                let header = or_damage(block::read_header(source, key, entry.offset, limit))?;
+                let is_there = |header: &BlockHeader| {
+                    let own = (header.first, u64::from(header.count), header.schema, header.line_count);
+                    header.is(BlockKind::Data)
+                        && own == (entry.first, entry.count, entry.schema, entry.line_count)
+                };
                 let version = Version {
                     table: 0,
                     first: entry.first,
@@ -223,7 +231,7 @@ impl Survey {
                     line_count: entry.line_count,
                     replaces: true,
                     uncommitted: false,
-                    gone: true,
+                    gone: !header.is_ok_and(|header| is_there(&header)),
                 };
                 self.named.insert(entry.offset, version);
             }
@@ -231,6 +239,7 @@ impl Survey {
         if index.is_directory() && !self.blind {
             self.gaps.iter_mut().rev().take_while(|gap| !gap.explained).for_each(|gap| gap.explained = true);
         }
+        Ok(())
     }
 
     /// Schemas in gaps that a directory names: their headers do not fit between the blocks around them, but a reader, which looks
