@@ -58,6 +58,8 @@ mod repository;
 mod roundtrip;
 /// The numbers of the rules in FORMAT.md.
 mod rules;
+/// The sources, for the two tests that read them.
+mod sources;
 /// Values that are too large for a stack.
 mod stack;
 /// The test vectors of FORMAT.md.

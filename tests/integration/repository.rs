@@ -1,62 +1,40 @@
 //! The repository's own style: what CONTRIBUTING.md promises and a compiler does not see.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::sources::{all_sources, code_of, expect_none, read, root, sources, tokens, without_tests};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+/// The only directory whose files may contain unsafe code.
+const UNSAFE_CODE: &str = "hydra-format/src/raw/";
 
-fn read(path: impl AsRef<Path>) -> String {
-    let path = root().join(path);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The Rust files below a directory, as paths from the root, with their text.
-fn sources(below: &str) -> Vec<(String, String)> {
-    let (mut found, mut open) = (Vec::new(), vec![PathBuf::from(below)]);
-    while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(root().join(&directory)).unwrap() {
-            let entry = entry.unwrap();
-            let path = directory.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push((path.to_str().unwrap().replace('\\', "/"), read(&path)));
+/// The root of the library denies unsafe code and allows it again where it declares that directory's module; the
+/// other crates forbid it, which nothing in them can take back.
+#[test]
+fn unsafe_code_is_in_one_directory() {
+    for root in ["hydra-derive/src/lib.rs", "hydra-cli/src/main.rs"] {
+        assert!(read(root).contains("\n#![forbid(unsafe_code)]\n"), "{root}");
+    }
+    let lib = "hydra-format/src/lib.rs";
+    assert!(read(lib).contains("\n#![deny(unsafe_code)]\n"));
+    let module = UNSAFE_CODE.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let mut complaints = Vec::new();
+    for (path, text) in code_of("hydra-format").iter().filter(|(path, _)| !path.starts_with(UNSAFE_CODE)) {
+        let tokens = tokens(text);
+        for (i, token) in tokens.iter().enumerate() {
+            let around =
+                |length: usize| tokens[i.saturating_sub(2)..].iter().take(length).map(|token| token.text);
+            let allowed = match token.text {
+                "unsafe" => false,
+                "unsafe_code" => {
+                    around(1).all(|level| matches!(level, "deny" | "forbid"))
+                        || path == lib && around(7).eq(["allow", "(", "unsafe_code", ")", "]", "mod", module])
+                }
+                _ => true,
+            };
+            if !allowed {
+                complaints.push(format!("{path}:{}: {} outside of {UNSAFE_CODE}", token.line, token.text));
             }
         }
     }
-    assert!(!found.is_empty(), "no source below {below}");
-    found.sort();
-    found
-}
-
-/// The sources of the three crates, tests apart: files of tests are left out, and so is the test module of a file.
-fn all_sources() -> Vec<(String, String)> {
-    let crates = ["hydra-format/src", "hydra-derive/src", "hydra-cli/src"];
-    let files = crates.into_iter().flat_map(sources);
-    let of_tests = ["/tests.rs", "/testing.rs", "_tests.rs"];
-    let code = files.filter(|(path, _)| !of_tests.iter().any(|end| path.ends_with(end)));
-    code.map(|(path, text)| (path, without_tests(&text).to_string())).collect()
-}
-
-fn without_tests(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default()
-}
-
-/// Fails once, with every complaint.
-fn expect_none(complaints: Vec<String>) {
-    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
-}
-
-#[test]
-fn unsafe_code_is_forbidden_everywhere_but_in_raw() {
-    let exempt = |path: &str| path.starts_with("hydra-format/src/raw/") || path == "hydra-format/src/lib.rs";
-    let files = all_sources()
-        .into_iter()
-        .filter(|(path, text)| !exempt(path) && !text.lines().any(|line| line == "#![forbid(unsafe_code)]"));
-    expect_none(files.map(|(path, _)| format!("{path}: no #![forbid(unsafe_code)]")).collect());
-    assert!(read("hydra-format/src/lib.rs").contains("\n#![deny(unsafe_code)]\n"));
+    expect_none(complaints);
 }
 
 #[test]
@@ -64,7 +42,7 @@ fn every_unsafe_block_has_its_proof_and_its_test() {
     let all = ["hydra-format/src", "tests"].into_iter().flat_map(sources).map(|(_, text)| text);
     let all = all.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
     let mut complaints = Vec::new();
-    for (path, text) in sources("hydra-format/src/raw") {
+    for (path, text) in sources(UNSAFE_CODE) {
         let lines: Vec<&str> = without_tests(&text).lines().collect();
         for (i, line) in
             lines.iter().enumerate().filter(|(_, line)| line.contains("unsafe {") && !line.starts_with("///"))
