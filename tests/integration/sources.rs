@@ -48,6 +48,20 @@ pub(crate) fn without_tests(text: &str) -> &str {
     text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default()
 }
 
+/// The names in the dependency tables of a manifest.
+pub(crate) fn dependencies(manifest: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut names = Vec::new();
+    for line in read(manifest).lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if let (true, Some((name, _))) = (inside, line.split_once('=')) {
+            names.push(name.split('.').next().unwrap_or_default().trim().to_string());
+        }
+    }
+    names
+}
+
 /// A line that is neither blank nor a comment.
 pub(crate) fn is_code(line: &&str) -> bool {
     !line.trim().is_empty() && !line.trim_start().starts_with("//")
