@@ -3,7 +3,7 @@
 use super::fields::constant;
 use crate::model::Model;
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ConstParam, GenericParam, Ident, TypeParam, WherePredicate};
 
 /// The type, and what every implementation of it needs.
@@ -35,15 +35,13 @@ impl<'m> Expansion<'m> {
     }
 
     /// `impl Trait for This { body }`
-    pub(super) fn implement(&self, header: TokenStream, body: TokenStream) -> TokenStream {
+    pub(super) fn implement(&self, name: &str, body: TokenStream) -> TokenStream {
         let Expansion { impls, this, bounds, .. } = self;
-        let (safety, path) = match header.to_string().as_str() {
-            "Describe" | "Plain" => (quote!(unsafe), header),
-            _ => (TokenStream::new(), header),
-        };
+        let safety = matches!(name, "Describe" | "Plain").then(|| quote!(unsafe));
+        let name = format_ident!("{name}");
         quote! {
             #[automatically_derived]
-            #safety impl #impls __h::#path for #this #bounds { #body }
+            #safety impl #impls __h::#name for #this #bounds { #body }
         }
     }
 
@@ -86,7 +84,7 @@ impl<'m> Expansion<'m> {
         placed: TokenStream,
     ) -> TokenStream {
         self.implement(
-            quote!(Fields),
+            "Fields",
             quote! {
                 const FACTS: &'static [__h::Facts] = &[#(#facts),*];
                 const OFFSETS: &'static [__h::u32] = &#placed.offsets;

@@ -87,7 +87,7 @@ impl Expansion<'_> {
         let span = Span::call_site().located_at(item.name.span());
         let whole = quote_spanned!(span=> const _: () = __h::plain_type::<#this>(#why););
         let whole = matches!(self.model.body, Body::Struct(_) | Body::Newtype(..)).then_some(whole);
-        let plain = self.implement(quote!(Plain), TokenStream::new());
+        let plain = self.implement("Plain", TokenStream::new());
         Some(quote!(#(#fields)* #whole #plain))
     }
 }

@@ -21,7 +21,7 @@ impl Expansion<'_> {
         let (list, list_body, show_list) = self.list_of();
         let show = show(Span::call_site(), quote!(Self), quote!(__h::Debug::fmt(__v, __f)), show_list);
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 #show
                 type View<'a> = #view;
@@ -42,14 +42,7 @@ impl Expansion<'_> {
         let describe = self.describe_newtype(fields, inner);
         let reflect = match (self.model.attrs.has("transparent"), &inner.stored) {
             (true, Stored::AsItself) => self.reflect(fields, inside(inner)),
-            (true, _) => self.reflect(
-                fields,
-                quote!(
-                    fn is_encoded(&self) -> __h::bool {
-                        true
-                    }
-                ),
-            ),
+            (true, _) => self.reflect(fields, quote! { fn is_encoded(&self) -> __h::bool { true } }),
             (false, _) => self.reflect_struct(fields),
         };
         let hydra = self.hydra_newtype(fields, inner);
@@ -88,7 +81,7 @@ impl Expansion<'_> {
         let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
         let fields = notes::fields(fields, 0, true);
         self.implement(
-            quote!(Describe),
+            "Describe",
             quote! {
                 #constants
                 const TYPE: &'static __h::Descriptor =
@@ -121,7 +114,7 @@ impl Expansion<'_> {
             },
         };
         self.implement(
-            quote!(Describe),
+            "Describe",
             quote! {
                 #constants
                 const KEY: __h::bool = __h::key::<Self>();
@@ -156,7 +149,7 @@ impl Expansion<'_> {
         let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
         let guards = self.guards();
         self.implement(
-            quote!(Reflect),
+            "Reflect",
             quote! {
                 #shown
                 #guards
@@ -201,7 +194,7 @@ impl Expansion<'_> {
             fn list<'a>(#run: __h::Run<'a>) -> #list { #list_body }
         };
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 #types_and_views
                 #show

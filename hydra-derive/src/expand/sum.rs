@@ -16,7 +16,7 @@ impl Expansion<'_> {
         let guards = self.guards();
         let positions = 0..variants.len();
         let reflect = self.implement(
-            quote!(Reflect),
+            "Reflect",
             quote! {
                 fn variant(&self) -> __h::usize { match self { #(Self::#names => #positions),* } }
                 fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) { __h::put_tag(self, __slot); }
@@ -38,7 +38,7 @@ impl Expansion<'_> {
         // An enum that is not Copy is reported at its name.
         let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 #view
                 type List<'a> = #list;
@@ -73,7 +73,7 @@ impl Expansion<'_> {
             quote!(__h::show_list(__l, __each)),
         );
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 type View<'a> = #view;
                 type List<'a> = __h::ListView<'a, Self>;
@@ -137,7 +137,7 @@ impl Expansion<'_> {
         };
         let ends = placed(variants).map(|(variant, first)| first + stored(&variant.fields, 0).count());
         self.implement(
-            quote!(Variants),
+            "Variants",
             quote! {
                 const TAG: __h::Kind = #kind;
                 const TAGS: &'static [__h::i128] = #tags;
@@ -176,14 +176,10 @@ impl Expansion<'_> {
         let descriptors =
             constant(descriptors.map(|(index, (variant, first))| notes::variant(variant, index, first)));
         let valid = fieldless.then(|| {
-            quote!(
-                fn valid(__bytes: &[__h::u8]) -> __h::bool {
-                    __h::valid_tag::<Self>(__bytes)
-                }
-            )
+            quote! { fn valid(__bytes: &[__h::u8]) -> __h::bool { __h::valid_tag::<Self>(__bytes) } }
         });
         self.implement(
-            quote!(Describe),
+            "Describe",
             quote! {
                 const SIZE: __h::usize = __h::placed_variants::<Self, #count>().size;
                 const ALIGN: __h::usize = __h::placed_variants::<Self, #count>().align;
@@ -211,7 +207,7 @@ impl Expansion<'_> {
         let measures = variants.iter().map(|variant| measures(&variant.fields, 0));
         let encodes = placed(variants).map(|(variant, first)| encodes(&variant.fields, first));
         self.implement(
-            quote!(Reflect),
+            "Reflect",
             quote! {
                 fn variant(&self) -> __h::usize { match self { #(Self::#names { .. } => #positions),* } }
                 fn count(&self) -> __h::usize { __h::count(self) }
