@@ -1,5 +1,4 @@
 //! What can be said on the command line. It knows nothing about what the commands do.
-#![forbid(unsafe_code)]
 
 use crate::target;
 use clap::builder::{PathBufValueParser, TypedValueParser};

@@ -1,6 +1,5 @@
 //! The two streams: results on stdout through one locked buffer, everything else on stderr. It knows whether they
 //! are terminals, how wide, and whether to use colour; nothing about what is written.
-#![forbid(unsafe_code)]
 
 use crate::args::When;
 use crate::failure::Failure;

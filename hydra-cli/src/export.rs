@@ -1,5 +1,4 @@
 //! Records to a format of text or of other programs. Used by `cat` and `convert`.
-#![forbid(unsafe_code)]
 
 use crate::args::Format;
 use crate::console::Console;

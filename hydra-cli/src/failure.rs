@@ -1,5 +1,4 @@
 //! Why a command ends early, in the one shape that errors have, and with which exit code.
-#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! Progress on stderr: one line that is drawn again, only on a terminal and only past one second. It knows nothing
 //! about what is going on but a number.
-#![forbid(unsafe_code)]
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;

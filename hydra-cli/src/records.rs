@@ -1,5 +1,4 @@
 //! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
-#![forbid(unsafe_code)]
 
 use crate::args::Source;
 use crate::console::Console;

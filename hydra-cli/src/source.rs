@@ -1,6 +1,5 @@
 //! What commands read: files by name, and stdin or pipes by way of a temporary copy. It knows nothing about what is
 //! done with them.
-#![forbid(unsafe_code)]
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};

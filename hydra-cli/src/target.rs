@@ -1,6 +1,5 @@
 //! Where the command writes files: each appears under its name only when it is whole, by the library's rules. Nothing is overwritten
 //! without being asked for, and nothing half-written stays behind.
-#![forbid(unsafe_code)]
 
 use crate::console::Console;
 use crate::failure::{Failure, Result};

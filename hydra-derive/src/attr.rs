@@ -1,12 +1,12 @@
 //! Reads attributes: one table says which there are, where they may stand and what value they take. It does
 //! not know what they mean.
-#![forbid(unsafe_code)]
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, Path, Token, Type};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, Path, Token, Type, WherePredicate};
 
 /// Every error of one input.
 #[derive(Default)]
@@ -156,25 +156,50 @@ impl Attrs {
         self.item(name).is_some()
     }
 
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.item(name).map(|item| &item.value)
+    }
+
     pub(crate) fn str(&self, name: &str) -> Option<&LitStr> {
-        self.item(name).and_then(|item| match &item.value {
-            Value::Str(text) => Some(text),
-            _ => None,
-        })
+        let Value::Str(text) = self.value(name)? else { return None };
+        Some(text)
     }
 
     pub(crate) fn int(&self, name: &str) -> Option<i128> {
-        self.item(name).and_then(|item| match item.value {
-            Value::Int(value) => Some(value),
+        let Value::Int(value) = self.value(name)? else { return None };
+        Some(*value)
+    }
+
+    pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
+        let Value::Type(ty) = self.value(name)? else { return None };
+        Some(ty)
+    }
+
+    pub(crate) fn expr(&self, name: &str) -> Option<&Expr> {
+        let Value::Expr(expr) = self.value(name)? else { return None };
+        Some(expr)
+    }
+
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = &LitStr> {
+        self.items.iter().filter_map(|item| match &item.value {
+            Value::Str(text) if item.name == "alias" => Some(text),
             _ => None,
         })
     }
 
-    pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
-        self.item(name).and_then(|item| match &item.value {
-            Value::Type(ty) => Some(&**ty),
-            _ => None,
-        })
+    /// The bounds in the text of `bound`.
+    pub(crate) fn bound(&self) -> Option<syn::Result<Vec<WherePredicate>>> {
+        let parser = Punctuated::<WherePredicate, Token![,]>::parse_terminated;
+        let bounds = self.str("bound")?.parse_with(parser);
+        Some(bounds.map(|bounds| bounds.into_iter().collect()))
+    }
+
+    /// Where the library keeps what the derive names.
+    pub(crate) fn library(&self) -> TokenStream {
+        match self.value("crate") {
+            Some(Value::Path(path)) => quote!(#path::__private),
+            _ => quote!(::hydra::__private),
+        }
     }
 
     /// Writes the type's name for `Self` in types: views use them where `Self` is another type.

@@ -1,10 +1,8 @@
 //! Refuses what cannot be: every error of a type at its own tokens, all of them at once. Types themselves are
 //! not judged here: the compiler resolves them through traits.
-#![forbid(unsafe_code)]
 
-use super::attr::{Attrs, Context, macro_in};
-use super::expand::predicates;
-use super::model::{Body, Field, Model, Stored, Style, Variant};
+use crate::attr::{Attrs, Context, macro_in};
+use crate::model::{Body, Field, Model, Stored, Style, Variant};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use std::collections::HashMap;
@@ -24,6 +22,13 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
     ("skip", "attr", "a skipped field has no place in the schema"),
     ("skip", "readonly", "a skipped field is never set"),
     ("skip", "settable", "a skipped field is never set"),
+];
+
+/// What a transparent type cannot have, and why.
+const NOT_TRANSPARENT: [(&str, &str); 3] = [
+    ("name", "a transparent type has no name in the schema"),
+    ("version", "a transparent type has no version in the schema"),
+    ("invariant", "a transparent type shows its field, which has no invariant"),
 ];
 
 /// What needs a field that the schema names.
@@ -62,32 +67,20 @@ fn check_generics(cx: &mut Context, model: &Model) {
 
 fn check_type(cx: &mut Context, model: &Model) {
     let attrs = &model.attrs;
-    if let Some(Err(error)) = attrs.str("bound").map(predicates) {
+    if let Some(Err(error)) = attrs.bound() {
         cx.error(
             attrs.str("bound"),
             format!("`bound` takes bounds as in a where clause, such as \"T: Clone\": {error}"),
         );
     }
-    if let (Some(item), false) = (attrs.item("transparent"), matches!(model.body, Body::Newtype(..))) {
-        cx.error(&item.name, "only a tuple struct that stores one field can be transparent");
-    }
-    for name in ["name", "version"] {
-        if let (Some(item), Some(other)) = (attrs.item("transparent"), attrs.item(name)) {
-            cx.conflict(&item.name, &other.name, format!("a transparent type has no {name} in the schema"));
-        }
+    if let Some(item) = attrs.item("transparent") {
+        check_transparent(cx, model, &item.name);
     }
     let named = |field: &Field| matches!(field.member, syn::Member::Named(_));
     if let (Some(item), true) =
         (attrs.item("rename_all"), model.variants().is_empty() && !model.fields().any(named))
     {
         cx.error(&item.name, "there are no names in this type");
-    }
-    if let (Some(item), Some(check)) = (attrs.item("transparent"), attrs.item("invariant")) {
-        cx.conflict(&item.name, &check.name, "a transparent type shows its field, which has no invariant");
-    }
-    let fixed = model.fields().find_map(|field| field.attrs.item("readonly"));
-    if let (Some(item), Some(fixed)) = (attrs.item("transparent"), fixed) {
-        cx.conflict(&item.name, &fixed.name, "a transparent type shows its field as the value itself");
     }
     let viewed_as = match model.body {
         Body::Newtype(..) if attrs.has("transparent") => {
@@ -106,6 +99,20 @@ fn check_type(cx: &mut Context, model: &Model) {
     }
     let name = attrs.str("name").map_or(model.name.to_token_stream(), ToTokens::to_token_stream);
     check_name(cx, &model.schema_name(), &name);
+}
+
+fn check_transparent(cx: &mut Context, model: &Model, transparent: &syn::Ident) {
+    if !matches!(model.body, Body::Newtype(..)) {
+        cx.error(transparent, "only a tuple struct that stores one field can be transparent");
+    }
+    for (name, why) in NOT_TRANSPARENT {
+        if let Some(other) = model.attrs.item(name) {
+            cx.conflict(transparent, &other.name, why);
+        }
+    }
+    if let Some(fixed) = model.fields().find_map(|field| field.attrs.item("readonly")) {
+        cx.conflict(transparent, &fixed.name, "a transparent type shows its field as the value itself");
+    }
 }
 
 fn check_plain(cx: &mut Context, model: &Model) {
@@ -228,12 +235,7 @@ fn check_names<'a>(
     let mut seen: HashMap<String, TokenStream> = HashMap::new();
     for (name, token, attrs) in named {
         let token = attrs.str("rename").map_or(token, ToTokens::to_token_stream);
-        let aliases = attrs.items.iter().filter_map(|item| match &item.value {
-            super::attr::Value::Str(text) if item.name == "alias" => {
-                Some((text.value(), text.to_token_stream()))
-            }
-            _ => None,
-        });
+        let aliases = attrs.aliases().map(|text| (text.value(), text.to_token_stream()));
         for (name, token) in std::iter::once((name.to_string(), token)).chain(aliases) {
             check_name(cx, &name, &token);
             match seen.get(&name) {

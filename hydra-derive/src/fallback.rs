@@ -1,7 +1,6 @@
 //! What stands in for the derived code after an error: enough that the one mistake gives one message.
-#![forbid(unsafe_code)]
 
-use super::expand::library_path;
+use crate::attr::{Attrs, Context, Level};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, GenericParam};
@@ -14,7 +13,8 @@ pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStr
         return errors;
     }
     let name = &input.ident;
-    let library = library_path(&input.attrs);
+    // Errors in the attributes are in `errors` already.
+    let library = Attrs::read(&mut Context::default(), Level::Type, &input.attrs).library();
     let mut generics = input.generics.clone();
     let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
     let bounds = generics.make_where_clause();

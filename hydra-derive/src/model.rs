@@ -1,8 +1,6 @@
 //! The model of a type: what its attributes and its shape say together. It does not know what is written out.
-#![forbid(unsafe_code)]
 
-use super::attr::named_self;
-use super::attr::{Attrs, Context, Level, Value};
+use crate::attr::{Attrs, Context, Level, Value, named_self};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
@@ -144,10 +142,8 @@ impl Model {
 
     /// The public name of the view.
     pub(crate) fn view_name(&self) -> Option<&Ident> {
-        self.attrs.item("view").and_then(|item| match &item.value {
-            Value::Ident(name) => Some(name),
-            _ => None,
-        })
+        let Value::Ident(name) = self.attrs.value("view")? else { return None };
+        Some(name)
     }
 }
 

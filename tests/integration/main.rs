@@ -34,6 +34,8 @@ mod golden;
 mod history_model;
 /// Files made to do harm.
 mod hostile;
+/// Who uses whom in a crate, read from its sources.
+mod imports;
 /// Files that break one rule each.
 mod invalid;
 /// Offsets beyond 4 GiB.
@@ -58,8 +60,12 @@ mod repository;
 mod roundtrip;
 /// The numbers of the rules in FORMAT.md.
 mod rules;
+/// The sources, for the two tests that read them.
+mod sources;
 /// Values that are too large for a stack.
 mod stack;
+/// The order of the library's wings, circles of files, and names of types that are there twice.
+mod structure;
 /// The test vectors of FORMAT.md.
 mod vectors;
 /// Images changed in place.

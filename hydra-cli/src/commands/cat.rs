@@ -1,5 +1,4 @@
 //! `hydra cat`: records to stdout, streaming. As text, the columns are sized from the first records.
-#![forbid(unsafe_code)]
 
 use crate::args::{Cat, Format, Print};
 use crate::console::Console;

@@ -1,5 +1,4 @@
 //! `hydra compact`: the newest state of a file, alone, in a new one.
-#![forbid(unsafe_code)]
 
 use crate::args::{Compact, Shape};
 use crate::console::Console;

@@ -1,5 +1,4 @@
 //! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
-#![forbid(unsafe_code)]
 
 use crate::args::{Compat, Level, Shape};
 use crate::console::Console;

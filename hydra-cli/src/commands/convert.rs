@@ -1,5 +1,4 @@
 //! `hydra convert`: other formats to Hydra, and Hydra to other formats; says every loss that it made.
-#![forbid(unsafe_code)]
 
 use crate::args::{Convert, Format};
 use crate::console::Console;

@@ -1,5 +1,4 @@
 //! `hydra diff`: how two files differ: metadata and schemas, then records, side by side by their index or by a key.
-#![forbid(unsafe_code)]
 
 use crate::args::{Diff, Shape};
 use crate::commands::cat;

@@ -1,5 +1,4 @@
 //! `hydra get`: one value of a file, or a slice. Whole records as text are shown as `cat` shows them.
-#![forbid(unsafe_code)]
 
 use crate::args::{Get, Slice};
 use crate::commands::cat;

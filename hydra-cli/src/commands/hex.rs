@@ -1,6 +1,5 @@
 //! `hydra hex`: bytes with their meaning: a record with what it refers to, a block header, the file's header and its commit
 //! records, each with the verdict on its checksum. It shows damage, and does not end at it.
-#![forbid(unsafe_code)]
 
 use crate::args::{Hex, Shape};
 use crate::commands::get;

@@ -1,6 +1,5 @@
 //! `hydra inspect`: what a file holds and how it is, from its header, its index and its schemas alone; says what it did
 //! not verify. With `--deep`, everything is.
-#![forbid(unsafe_code)]
 
 use crate::args::{Inspect, Shape};
 use crate::commands::check;

@@ -1,6 +1,5 @@
 //! `hydra layout`: where the bytes of a file go, and how records lie in it: fields, padding, what crosses a cache line, and a
 //! better order of the fields. It reads headers and the index, no records.
-#![forbid(unsafe_code)]
 
 use crate::args::{Layout, Shape};
 use crate::console::Console;

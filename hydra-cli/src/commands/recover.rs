@@ -1,6 +1,5 @@
 //! `hydra recover`: what is whole in a damaged file, in a new one, and what is lost. The same account, without a new
 //! file, is what `check` says about a damaged file.
-#![forbid(unsafe_code)]
 
 use crate::args::{Recover, Shape};
 use crate::commands::check::finding;

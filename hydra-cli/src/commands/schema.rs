@@ -1,5 +1,4 @@
 //! `hydra schema`: a table's schema as text, which reads like Rust, as JSON, as Rust source, or for NumPy.
-#![forbid(unsafe_code)]
 
 use crate::args::{Language, SchemaArgs};
 use crate::console::Console;

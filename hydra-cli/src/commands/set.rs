@@ -1,5 +1,4 @@
 //! `hydra set`: changes values of records, all of the assignments or none, in one commit.
-#![forbid(unsafe_code)]
 
 use crate::args::{Set, Shape};
 use crate::commands::{cat, get};

@@ -1,5 +1,4 @@
 //! `hydra completions` and `hydra man`: what a shell and a manual know of the command, made from its arguments.
-#![forbid(unsafe_code)]
 
 use crate::args::{Cli, Completions, Man};
 use crate::console::Console;

@@ -1,5 +1,4 @@
 //! `hydra tail`: the last records of a table, and those that are still to come. It shows only what is committed.
-#![forbid(unsafe_code)]
 
 use crate::args::{Format, Lines, Tail};
 use crate::commands::cat::Page;

@@ -1,6 +1,5 @@
 //! Cells as parts of a record, by a schema: every cell has to be a value of its column's type. It knows no rows and no
 //! files.
-#![forbid(unsafe_code)]
 
 use super::csv::Cell;
 use super::time::{self, Reading};

@@ -1,6 +1,5 @@
 //! What type a column of text has, decided over all of its cells: a number only if every cell can be printed back
 //! with the same value. It knows nothing about files; a column costs constant memory.
-#![forbid(unsafe_code)]
 
 use super::number::{Number, Numbers, is_special};
 use super::time::{self, Reading, Time};

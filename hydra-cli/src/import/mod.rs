@@ -1,6 +1,5 @@
 //! Text to Hydra: the schema is found over the whole input or given, then the records are written. What the formats
 //! have in common; neither knows the other.
-#![forbid(unsafe_code)]
 
 mod columns;
 pub(crate) mod csv;

@@ -1,6 +1,5 @@
 //! Numbers in text: which float a decimal names, and which type holds all numbers of a column or a field. It knows neither
 //! CSV nor JSON.
-#![forbid(unsafe_code)]
 
 use super::infer::{Spot, Witness};
 use hydra::Kind;

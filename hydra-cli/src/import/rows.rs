@@ -1,6 +1,5 @@
 //! CSV files as records, in two passes: the first finds the type of every column over all cells of all files, the second
 //! writes. Memory is bounded by the longest row, not by the input.
-#![forbid(unsafe_code)]
 
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};

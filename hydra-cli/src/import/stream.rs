@@ -1,6 +1,5 @@
 //! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
 //! record.
-#![forbid(unsafe_code)]
 
 use super::csv::Place;
 use super::ndjson::RECORD_BYTES;

@@ -1,6 +1,5 @@
 //! What every byte of a record is: its fields, and what it refers to in heap and text. It reads the stored bytes by the
 //! schema; values give the text where the block is verified. Nothing that the bytes say is trusted.
-#![forbid(unsafe_code)]
 
 use super::dump::{Part, Region};
 use super::escape;

@@ -1,6 +1,5 @@
 //! Bytes with names over them: sixteen a row, a border at every cache line, padding dimmed, and a legend. It knows parts of a
 //! range of bytes, not where they come from.
-#![forbid(unsafe_code)]
 
 use super::escape;
 use super::paint::{Style, paint};

@@ -1,5 +1,4 @@
 //! A schema in a few lines: the fields of a record with their offsets, types and what is noted on them.
-#![forbid(unsafe_code)]
 
 use super::escape;
 use super::paint::{Style, paint};

@@ -1,6 +1,5 @@
 //! Values, schemas and tables as text: pure functions to strings and writers. They know nothing about files,
 //! terminals or the command line.
-#![forbid(unsafe_code)]
 
 pub(crate) mod annotate;
 pub(crate) mod columns;

@@ -1,5 +1,4 @@
 //! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
-#![forbid(unsafe_code)]
 
 use super::escape;
 use hydra::Value;

@@ -1,6 +1,5 @@
 //! Schemas as JSON: every type of the table's schema, referring to one another by index; and, for who reads it back,
 //! the bytes that say the same.
-#![forbid(unsafe_code)]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

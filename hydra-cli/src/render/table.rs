@@ -1,6 +1,5 @@
 //! Tables for people: columns aligned by display width, fitted to the terminal, with what had to be left out. It
 //! knows strings only.
-#![forbid(unsafe_code)]
 
 use super::paint::{Style, paint};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};

@@ -1,9 +1,9 @@
 //! Descriptors: fields, variants and notes as constants.
-#![forbid(unsafe_code)]
 
-use super::super::attr::{Attrs, Value};
-use super::super::model::{Body, Field, Style, Variant};
-use super::{Expansion, ask, constant, default_of, stored};
+use super::expansion::Expansion;
+use super::fields::{ask, constant, default_of, stored};
+use crate::attr::{Attrs, Value};
+use crate::model::{Body, Field, Style, Variant};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Lit, Visibility};
@@ -14,15 +14,14 @@ impl Expansion<'_> {
         let attrs = &self.model.attrs;
         let version = attrs.int("version").and_then(|version| u32::try_from(version).ok());
         let version = version.map(|version| quote!(__h::Note::Version(#version)));
-        let flags = [("settable", quote!(Settable)), ("invariant", quote!(Invariant))];
-        let flags = flags.into_iter().filter(|(name, _)| attrs.has(name));
+        let flags = flags(attrs, [("settable", quote!(Settable)), ("invariant", quote!(Invariant))]);
         // A newtype's field is no field in the schema: that it is read-only is a note on the type.
         let fixed = match &self.model.body {
             Body::Newtype(fields, _) => fields.iter().any(|field| field.attrs.has("readonly")),
             _ => false,
         };
-        let flags = flags.map(|(_, note)| note).chain(fixed.then(|| quote!(ReadOnly)));
-        constant(common(attrs).chain(version).chain(flags.map(|note| quote!(__h::Note::#note))))
+        let fixed = fixed.then(|| quote!(__h::Note::ReadOnly));
+        constant(common(attrs).chain(version).chain(flags).chain(fixed))
     }
 }
 
@@ -51,21 +50,21 @@ pub(super) fn variant(variant: &Variant, index: usize, first: usize) -> TokenStr
 
 fn field_notes(field: &Field, in_struct: bool) -> TokenStream {
     let attrs = &field.attrs;
-    let flags = [("readonly", quote!(ReadOnly)), ("settable", quote!(Settable))];
-    let flags =
-        flags.into_iter().filter(|(name, _)| attrs.has(name)).map(|(_, note)| quote!(__h::Note::#note));
+    let flags = flags(attrs, [("readonly", quote!(ReadOnly)), ("settable", quote!(Settable))]);
     let private = in_struct && !matches!(field.vis, Visibility::Public(_));
     let private = private.then(|| quote!(__h::Note::Private));
     constant(common(attrs).chain(default(field)).chain(attributes(attrs)).chain(flags).chain(private))
 }
 
+/// The notes that attributes without a value stand for.
+fn flags(attrs: &Attrs, notes: [(&str, TokenStream); 2]) -> impl Iterator<Item = TokenStream> {
+    notes.into_iter().filter(|(name, _)| attrs.has(name)).map(|(_, note)| quote!(__h::Note::#note))
+}
+
 /// The notes that everything can have: documentation, aliases, deprecation.
 fn common(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
     let doc = attrs.doc.iter().map(|text| quote!(__h::doc(#text)));
-    let aliases = attrs.items.iter().filter_map(|item| match &item.value {
-        Value::Str(text) if item.name == "alias" => Some(quote!(__h::alias(#text))),
-        _ => None,
-    });
+    let aliases = attrs.aliases().map(|text| quote!(__h::alias(#text)));
     let deprecated = attrs.deprecated.iter().map(|text| quote!(__h::deprecated(#text)));
     doc.chain(aliases).chain(deprecated)
 }

@@ -1,12 +1,14 @@
 //! Structs and newtypes.
-#![forbid(unsafe_code)]
 
-use super::super::model::{Body, Field, Stored, plain_name};
-use super::{
-    Expansion, Position, ask, checks, decodes, encodes, measures, member, notes, pattern, stored, view_of,
+use super::expansion::{Expansion, lookups, show};
+use super::fields::{
+    Position, ask, checks, decodes, encodes, measures, member, pattern, stored, stored_type, view_of,
 };
+use super::notes;
+use crate::model::{Body, Field, Stored, plain_name};
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::{Member, Visibility};
 
 impl Expansion<'_> {
     pub(super) fn structure(&self, fields: &[Field]) -> TokenStream {
@@ -14,18 +16,18 @@ impl Expansion<'_> {
         let describe = self.describe_struct(fields);
         let reflect = self.reflect_struct(fields);
         let (view, view_items) = self.struct_view(fields);
-        let view_path = self.view_path();
+        let view_name = self.view_name();
         let from_bytes = from_bytes(fields);
         let (list, list_body, show_list) = self.list_of();
         let show = show(Span::call_site(), quote!(Self), quote!(__h::Debug::fmt(__v, __f)), show_list);
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 #show
                 type View<'a> = #view;
                 type List<'a> = #list;
                 #[inline]
-                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_path(__at, __h::PhantomData) }
+                fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> { #view_name(__at, __h::PhantomData) }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> { #list_body }
                 #from_bytes
@@ -40,14 +42,7 @@ impl Expansion<'_> {
         let describe = self.describe_newtype(fields, inner);
         let reflect = match (self.model.attrs.has("transparent"), &inner.stored) {
             (true, Stored::AsItself) => self.reflect(fields, inside(inner)),
-            (true, _) => self.reflect(
-                fields,
-                quote!(
-                    fn is_encoded(&self) -> __h::bool {
-                        true
-                    }
-                ),
-            ),
+            (true, _) => self.reflect(fields, quote! { fn is_encoded(&self) -> __h::bool { true } }),
             (false, _) => self.reflect_struct(fields),
         };
         let hydra = self.hydra_newtype(fields, inner);
@@ -86,7 +81,7 @@ impl Expansion<'_> {
         let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
         let fields = notes::fields(fields, 0, true);
         self.implement(
-            quote!(Describe),
+            "Describe",
             quote! {
                 #constants
                 const TYPE: &'static __h::Descriptor =
@@ -107,7 +102,7 @@ impl Expansion<'_> {
                 const TYPE: &'static __h::Descriptor = <#ty as __h::Describe>::TYPE;
             },
             (true, false) => {
-                let stored = self.stored_type(inner);
+                let stored = stored_type(inner);
                 quote! {
                     const TRANSPARENT: __h::bool = true;
                     const TYPE: &'static __h::Descriptor = <#stored as __h::Describe>::TYPE;
@@ -119,7 +114,7 @@ impl Expansion<'_> {
             },
         };
         self.implement(
-            quote!(Describe),
+            "Describe",
             quote! {
                 #constants
                 const KEY: __h::bool = __h::key::<Self>();
@@ -130,39 +125,23 @@ impl Expansion<'_> {
 
     fn reflect_struct(&self, fields: &[Field]) -> TokenStream {
         let count = Position(stored(fields, 0).count());
-        let parts = stored(fields, 0).map(|(position, _, field)| {
-            let (value, member) = (ask(field, "value"), member(field));
-            quote!(#position => #value(&self.#member),)
+        // The field of a newtype has no notes in the schema: that it is private is said here.
+        let says_private = matches!(self.model.body, Body::Newtype(..)) && !self.model.attrs.has("settable");
+        let parts = struct_parts(fields, |field, member| {
+            let value = ask(field, "value");
+            quote!(#value(&self.#member))
         });
-        let changes = self.part_mut(fields);
-        let shown = quote! {
-            fn count(&self) -> __h::usize { #count }
-            fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
-                match __index { #(#parts)* _ => __h::None }
-            }
-            #changes
-        };
-        self.reflect(fields, shown)
-    }
-
-    fn part_mut(&self, fields: &[Field]) -> TokenStream {
-        let newtype = matches!(self.model.body, Body::Newtype(..)) && !self.model.attrs.has("settable");
-        let parts = stored(fields, 0).map(|(position, _, field)| {
-            let private = !matches!(field.vis, syn::Visibility::Public(_)) && !field.attrs.has("settable");
-            let member = member(field);
-            // The field of a newtype has no notes in the schema: that it is private is said here.
-            if newtype && private {
+        let changes = struct_parts(fields, |field, member| {
+            let private = !matches!(field.vis, Visibility::Public(_)) && !field.attrs.has("settable");
+            if says_private && private {
                 let value = ask(field, "value");
-                return quote!(#position => #value(&self.#member).map(__h::PartMut::private),);
+                return quote!(#value(&self.#member).map(__h::PartMut::private));
             }
             let value = ask(field, "value_mut");
-            quote!(#position => #value(&mut self.#member),)
+            quote!(#value(&mut self.#member))
         });
-        quote! {
-            fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-                match __index { #(#parts)* _ => __h::None }
-            }
-        }
+        let lookups = lookups(quote!(__index), parts, changes);
+        self.reflect(fields, quote!(fn count(&self) -> __h::usize { #count } #lookups))
     }
 
     /// `Reflect` of a struct that shows this of itself.
@@ -170,7 +149,7 @@ impl Expansion<'_> {
         let (pattern, measures, encodes) = (pattern(fields), measures(fields, 0), encodes(fields, 0));
         let guards = self.guards();
         self.implement(
-            quote!(Reflect),
+            "Reflect",
             quote! {
                 #shown
                 #guards
@@ -190,48 +169,20 @@ impl Expansion<'_> {
     }
 
     fn hydra_newtype(&self, fields: &[Field], inner: &Field) -> TokenStream {
-        let (member, from_bytes, ty) = (member(inner), from_bytes(fields), self.stored_type(inner));
-        let (seen, listed, seen_by) = (ask(inner, "view"), ask(inner, "list"), ask(inner, "seen"));
+        let from_bytes = from_bytes(fields);
         let named = self.model.view_name().map(|name| (name, self.struct_view(fields)));
-        let (view, make, items) = match &named {
-            Some((name, (view, items))) => (view.clone(), quote!(#name(__at, __h::PhantomData)), Some(items)),
-            None => (view_of(inner, &quote!(__h)), quote!(#seen(__at, 0)), None),
-        };
-        let (name, span) = (plain_name(&self.model.name), inner.type_span());
-        let (list, list_body, show) = match self.model.attrs.has("plain") || named.is_some() {
-            true => {
-                let (list, body, show_list) = self.list_of();
-                let shown = match named.is_some() {
-                    true => quote!(__v),
-                    false => quote!(&__h::InNewtype(#name, &#seen_by(*__v))),
-                };
-                (
-                    list,
-                    body,
-                    show(Span::call_site(), quote!(Self), quote!(__h::Debug::fmt(#shown, __f)), show_list),
-                )
-            }
-            false => {
-                let show_list = ask(inner, "show_list");
-                let show_list =
-                    quote_spanned!(span=> #show_list(__l, &mut |__e| __each(&__h::InNewtype(#name, __e))));
-                let shown =
-                    quote_spanned!(span=> __h::Debug::fmt(&__h::InNewtype(#name, &#seen_by(*__v)), __f));
-                let list = quote_spanned!(span=> <#ty as __h::Hydra>::List<'a>);
-                (list, quote!(#listed(__run)), show(span, quote_spanned!(span=> Self), shown, show_list))
+        let (view, make, items) = match named {
+            Some((name, (view, items))) => (view, quote!(#name(__at, __h::PhantomData)), Some(items)),
+            None => {
+                let seen = ask(inner, "view");
+                (view_of(inner, &quote!(__h)), quote!(#seen(__at, 0)), None)
             }
         };
-        let keys = matches!(inner.stored, Stored::AsItself).then(|| {
-            let (compare, order) = (ask(inner, "compare"), ask(inner, "order"));
-            quote! {
-                fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering {
-                    #compare(__at, &__key.#member)
-                }
-                fn order(&self, __other: &Self) -> __h::Ordering {
-                    #order(&self.#member, &__other.#member)
-                }
-            }
-        });
+        let (list, list_body, show) = match self.model.attrs.has("plain") || items.is_some() {
+            true => self.newtype_list(inner),
+            false => self.list_of_inner(inner),
+        };
+        let keys = matches!(inner.stored, Stored::AsItself).then(|| newtype_keys(inner));
         // All of it lies at the field's type, which is where the compiler says that it has no view.
         let (at, run) = (quote!(__at), quote!(__run));
         let types_and_views = quote_spanned! {inner.type_span()=>
@@ -243,7 +194,7 @@ impl Expansion<'_> {
             fn list<'a>(#run: __h::Run<'a>) -> #list { #list_body }
         };
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 #types_and_views
                 #show
@@ -254,38 +205,49 @@ impl Expansion<'_> {
         quote!(#items #hydra)
     }
 
-    /// The type on disk of a field.
-    pub(super) fn stored_type(&self, inner: &Field) -> TokenStream {
-        let ty = &inner.ty;
-        match &inner.stored {
-            Stored::AsItself | Stored::Skipped => inner.ty.to_token_stream(),
-            Stored::With(with) => quote!(<#with as __h::With<#ty>>::Stored),
-            Stored::As(stored) => stored.to_token_stream(),
-            Stored::Opaque => quote!(<__h::Opaque as __h::With<#ty>>::Stored),
-        }
+    /// The list of a newtype that has one of its own, the body of `list`, and how both are shown.
+    fn newtype_list(&self, inner: &Field) -> (TokenStream, TokenStream, TokenStream) {
+        let (list, body, show_list) = self.list_of();
+        let (name, seen) = (plain_name(&self.model.name), ask(inner, "seen"));
+        let shown = match self.model.view_name() {
+            Some(_) => quote!(__v),
+            None => quote!(&__h::InNewtype(#name, &#seen(*__v))),
+        };
+        let shown = quote!(__h::Debug::fmt(#shown, __f));
+        (list, body, show(Span::call_site(), quote!(Self), shown, show_list))
     }
 
-    /// How a run of the type is viewed, and the bodies of `list` and `show_list`.
-    pub(super) fn list_of(&self) -> (TokenStream, TokenStream, TokenStream) {
-        let this = &self.this;
-        if !self.model.attrs.has("plain") {
-            let show = quote!(__h::show_list(__l, __each));
-            return (quote!(__h::ListView<'a, Self>), quote!(__h::ListView::new(__run)), show);
-        }
-        let bits = quote!(__h::Bits<{ <#this as __h::Describe>::ANY_BITS }>);
-        (
-            quote!(<#bits as __h::PlainList>::List<'a, Self>),
-            quote!(<#bits as __h::PlainList>::list::<Self>(__run)),
-            quote!(<#bits as __h::PlainList>::show_list::<Self>(__l, __each)),
-        )
+    /// The same for a newtype whose list is its field's.
+    fn list_of_inner(&self, inner: &Field) -> (TokenStream, TokenStream, TokenStream) {
+        let (name, span, ty) = (plain_name(&self.model.name), inner.type_span(), stored_type(inner));
+        let (listed, seen, show_list) = (ask(inner, "list"), ask(inner, "seen"), ask(inner, "show_list"));
+        let show_list =
+            quote_spanned!(span=> #show_list(__l, &mut |__e| __each(&__h::InNewtype(#name, __e))));
+        let shown = quote_spanned!(span=> __h::Debug::fmt(&__h::InNewtype(#name, &#seen(*__v)), __f));
+        let list = quote_spanned!(span=> <#ty as __h::Hydra>::List<'a>);
+        (list, quote!(#listed(__run)), show(span, quote_spanned!(span=> Self), shown, show_list))
     }
 }
 
-/// How a view, and the elements of a run, are shown. `of` is the type: an enum may have a variant `View`.
-pub(super) fn show(span: Span, of: TokenStream, show: TokenStream, show_list: TokenStream) -> TokenStream {
-    quote_spanned! {span=>
-        fn show(__v: &#of::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
-        fn show_list(__l: #of::List<'_>, __each: __h::Each<'_>) { #show_list }
+/// The arms that find a part of a struct by its position.
+fn struct_parts(fields: &[Field], part: impl Fn(&Field, Member) -> TokenStream) -> TokenStream {
+    let parts = stored(fields, 0).map(|(position, _, field)| {
+        let part = part(field, member(field));
+        quote!(#position => #part,)
+    });
+    parts.collect()
+}
+
+/// A newtype is a key as its field is.
+fn newtype_keys(inner: &Field) -> TokenStream {
+    let (member, compare, order) = (member(inner), ask(inner, "compare"), ask(inner, "order"));
+    quote! {
+        fn compare(__at: __h::At<'_>, __key: &Self) -> __h::Ordering {
+            #compare(__at, &__key.#member)
+        }
+        fn order(&self, __other: &Self) -> __h::Ordering {
+            #order(&self.#member, &__other.#member)
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Enums, without and with fields.
-#![forbid(unsafe_code)]
 
-use super::super::model::{Style, Variant, plain_name};
-use super::product::show;
+use super::expansion::{Expansion, lookups, show};
+use super::fields::{ask, constant, decodes, encodes, measures, member, own, pattern, stored};
+use super::notes;
 use super::view::view_member;
-use super::{Expansion, ask, decodes, encodes, measures, member, notes, own, pattern, stored};
+use crate::model::{Body, Style, Variant, plain_name};
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
 
 impl Expansion<'_> {
     pub(super) fn fieldless(&self, variants: &[Variant]) -> TokenStream {
@@ -15,7 +16,7 @@ impl Expansion<'_> {
         let guards = self.guards();
         let positions = 0..variants.len();
         let reflect = self.implement(
-            quote!(Reflect),
+            "Reflect",
             quote! {
                 fn variant(&self) -> __h::usize { match self { #(Self::#names => #positions),* } }
                 fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) { __h::put_tag(self, __slot); }
@@ -33,10 +34,11 @@ impl Expansion<'_> {
             quote!(__h::show_variant(__v, &[#(#texts),*], __f)),
             show_list,
         );
+        let check = check_variant();
         // An enum that is not Copy is reported at its name.
         let view = quote_spanned!(self.model.name.span()=> type View<'a> = Self;);
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 #view
                 type List<'a> = #list;
@@ -47,10 +49,7 @@ impl Expansion<'_> {
                 }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> #list { #list_body }
-                #[inline]
-                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
-                    __h::check_variant::<Self>(__b, __c, __d)
-                }
+                #check
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
                     __h::variant::<Self>(__at)?;
                     __h::Ok(<Self as __h::Hydra>::view(__at))
@@ -64,38 +63,9 @@ impl Expansion<'_> {
 
     pub(super) fn enumeration(&self, variants: &[Variant]) -> TokenStream {
         let (facts, described) = (self.variant_fields(variants), self.describe_enum(variants));
-        let tags = self.tags(variants);
-        let reflect = self.reflect_enum(variants);
+        let (tags, reflect) = (self.tags(variants), self.reflect_enum(variants));
         let (view, view_items) = self.enum_view(variants);
-        let firsts = firsts(variants);
-        let arms = |make: &dyn Fn(&syn::Ident, &Variant, usize) -> TokenStream| -> TokenStream {
-            let arms = variants.iter().zip(&firsts).enumerate().map(|(index, (variant, first))| {
-                let value = make(&own(&variant.ident), variant, *first);
-                let index = if index == 0 { quote!(_) } else { quote!(#index) };
-                (index, value)
-            });
-            // The first variant stands for tags that cannot be, so it comes last.
-            let mut arms: Vec<_> = arms.collect();
-            arms.rotate_left(1);
-            arms.into_iter().map(|(index, value)| quote!(#index => #value,)).collect()
-        };
-        let view_path = self.view_path();
-        let seen = arms(&|name, variant, first| {
-            let fields = stored(&variant.fields, first).map(|(position, _, field)| {
-                let (member, view) = (view_member(field, position.0 - first), ask(field, "view"));
-                let at = quote!(__at);
-                quote_spanned!(field.type_span()=> #member: #view(#at, __h::offset::<Self, #position>()))
-            });
-            quote!(#view_path::#name { #(#fields),* })
-        });
-        // Each in a frame of its own: the values of all variants together may be more than a stack holds.
-        let decoded = arms(&|name, variant, first| {
-            let fields = decodes(&variant.fields, first);
-            match variant.style {
-                Style::Unit => quote!(__h::Ok(Self::#name #fields)),
-                _ => quote!(__h::apart(|| __h::Ok(Self::#name #fields))),
-            }
-        });
+        let (seen, decoded, check) = (self.seen(variants), decoded(variants), check_variant());
         let show = show(
             Span::call_site(),
             quote!(<Self as __h::Hydra>),
@@ -103,7 +73,7 @@ impl Expansion<'_> {
             quote!(__h::show_list(__l, __each)),
         );
         let hydra = self.implement(
-            quote!(Hydra),
+            "Hydra",
             quote! {
                 type View<'a> = #view;
                 type List<'a> = __h::ListView<'a, Self>;
@@ -114,10 +84,7 @@ impl Expansion<'_> {
                 }
                 #[inline]
                 fn list<'a>(__run: __h::Run<'a>) -> __h::ListView<'a, Self> { __h::ListView::new(__run) }
-                #[inline]
-                fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
-                    __h::check_variant::<Self>(__b, __c, __d)
-                }
+                #check
                 fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
                     __h::whole::<Self>(__at)?;
                     match __h::variant::<Self>(__at)? { #decoded }
@@ -127,8 +94,21 @@ impl Expansion<'_> {
         quote!(#facts #tags #described #reflect #view_items #hydra)
     }
 
+    /// The arms that make the view of each variant.
+    fn seen(&self, variants: &[Variant]) -> TokenStream {
+        let view_name = self.view_name();
+        variant_arms(variants, |name, variant, first| {
+            let fields = stored(&variant.fields, first).map(|(position, _, field)| {
+                let (member, view) = (view_member(field, position.0 - first), ask(field, "view"));
+                let at = quote!(__at);
+                quote_spanned!(field.type_span()=> #member: #view(#at, __h::offset::<Self, #position>()))
+            });
+            quote!(#view_name::#name { #(#fields),* })
+        })
+    }
+
     fn variant_fields(&self, variants: &[Variant]) -> TokenStream {
-        let count: usize = variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum();
+        let count = stored_count(variants);
         let facts = variants.iter().flat_map(|variant| stored(&variant.fields, 0));
         let facts = facts.map(|(_, _, field)| ask(field, "FACTS"));
         self.fields(facts, quote!(__h::placed_variants::<Self, #count>()))
@@ -138,7 +118,7 @@ impl Expansion<'_> {
     fn tags(&self, variants: &[Variant]) -> TokenStream {
         let kind = match &self.model.attrs.repr.int {
             Some(int) if int != "usize" && int != "isize" => {
-                let kind = quote::format_ident!("{}", int.to_string().to_uppercase());
+                let kind = format_ident!("{}", int.to_string().to_uppercase());
                 quote!(__h::Kind::#kind)
             }
             _ => quote!(__h::smallest_tag(<Self as __h::Variants>::TAGS)),
@@ -155,11 +135,9 @@ impl Expansion<'_> {
             }),
             false => quote!(&[#(#tags),*]),
         };
-        let firsts = firsts(variants);
-        let ends =
-            variants.iter().zip(firsts).map(|(variant, first)| first + stored(&variant.fields, 0).count());
+        let ends = placed(variants).map(|(variant, first)| first + stored(&variant.fields, 0).count());
         self.implement(
-            quote!(Variants),
+            "Variants",
             quote! {
                 const TAG: __h::Kind = #kind;
                 const TAGS: &'static [__h::i128] = #tags;
@@ -187,27 +165,21 @@ impl Expansion<'_> {
 
     fn describe_enum(&self, variants: &[Variant]) -> TokenStream {
         let (name, args, type_notes) = (self.model.schema_name(), self.args(), self.type_notes());
-        let fieldless = matches!(self.model.body, super::Body::Fieldless(_));
-        let count: usize = variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum();
+        let fieldless = matches!(self.model.body, Body::Fieldless(_));
+        let count = stored_count(variants);
         let is_flat = fieldless && self.model.attrs.repr.int.is_some();
         let flat = match is_flat && !variants.iter().any(|variant| variant.attrs.has("tag")) {
             true => quote!(__h::flat_enum::<Self>()),
             false => quote!(false),
         };
-        let firsts = firsts(variants);
-        let descriptors = variants.iter().zip(firsts).enumerate();
-        let descriptors = super::constant(
-            descriptors.map(|(index, (variant, first))| notes::variant(variant, index, first)),
-        );
+        let descriptors = placed(variants).enumerate();
+        let descriptors =
+            constant(descriptors.map(|(index, (variant, first))| notes::variant(variant, index, first)));
         let valid = fieldless.then(|| {
-            quote!(
-                fn valid(__bytes: &[__h::u8]) -> __h::bool {
-                    __h::valid_tag::<Self>(__bytes)
-                }
-            )
+            quote! { fn valid(__bytes: &[__h::u8]) -> __h::bool { __h::valid_tag::<Self>(__bytes) } }
         });
         self.implement(
-            quote!(Describe),
+            "Describe",
             quote! {
                 const SIZE: __h::usize = __h::placed_variants::<Self, #count>().size;
                 const ALIGN: __h::usize = __h::placed_variants::<Self, #count>().align;
@@ -225,36 +197,21 @@ impl Expansion<'_> {
     fn reflect_enum(&self, variants: &[Variant]) -> TokenStream {
         let names = names(variants);
         let positions = 0..variants.len();
-        let firsts = firsts(variants);
-        let parts = variants.iter().flat_map(|variant| {
-            let name = own(&variant.ident);
-            stored(&variant.fields, 0).map(move |(position, _, field)| {
-                let (value, member) = (ask(field, "value"), member(field));
-                quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
-            })
-        });
-        let changes = variants.iter().flat_map(|variant| {
-            let name = own(&variant.ident);
-            stored(&variant.fields, 0).map(move |(position, _, field)| {
-                let (value, member) = (ask(field, "value_mut"), member(field));
-                quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
-            })
-        });
+        let lookups = lookups(
+            quote!((self, __index)),
+            variant_parts(variants, "value"),
+            variant_parts(variants, "value_mut"),
+        );
         let guards = self.guards();
         let patterns: Vec<_> = variants.iter().map(|variant| pattern(&variant.fields)).collect();
         let measures = variants.iter().map(|variant| measures(&variant.fields, 0));
-        let encodes = variants.iter().zip(firsts).map(|(variant, first)| encodes(&variant.fields, first));
+        let encodes = placed(variants).map(|(variant, first)| encodes(&variant.fields, first));
         self.implement(
-            quote!(Reflect),
+            "Reflect",
             quote! {
                 fn variant(&self) -> __h::usize { match self { #(Self::#names { .. } => #positions),* } }
                 fn count(&self) -> __h::usize { __h::count(self) }
-                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
-                    match (self, __index) { #(#parts)* _ => __h::None }
-                }
-                fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-                    match (self, __index) { #(#changes)* _ => __h::None }
-                }
+                #lookups
                 #guards
                 fn measure(&self, __m: &mut __h::Measure) {
                     match self { #(Self::#names #patterns => { #measures })* }
@@ -269,17 +226,65 @@ impl Expansion<'_> {
     }
 }
 
-fn names(variants: &[Variant]) -> Vec<syn::Ident> {
+fn names(variants: &[Variant]) -> Vec<Ident> {
     variants.iter().map(|variant| own(&variant.ident)).collect()
 }
 
-/// The position of each variant's first field among the fields of all.
-fn firsts(variants: &[Variant]) -> Vec<usize> {
+fn stored_count(variants: &[Variant]) -> usize {
+    variants.iter().map(|variant| stored(&variant.fields, 0).count()).sum()
+}
+
+/// Each variant with the position of its first field among the fields of all.
+fn placed(variants: &[Variant]) -> impl Iterator<Item = (&Variant, usize)> {
     let mut next = 0;
-    let mut first = |variant: &Variant| {
+    variants.iter().map(move |variant| {
         let first = next;
         next += stored(&variant.fields, 0).count();
-        first
-    };
-    variants.iter().map(&mut first).collect()
+        (variant, first)
+    })
+}
+
+/// An arm for each variant by its position. The first variant stands for tags that cannot be, so it comes last.
+fn variant_arms(variants: &[Variant], make: impl Fn(&Ident, &Variant, usize) -> TokenStream) -> TokenStream {
+    let arms = placed(variants).enumerate().map(|(index, (variant, first))| {
+        let value = make(&own(&variant.ident), variant, first);
+        let index = if index == 0 { quote!(_) } else { quote!(#index) };
+        quote!(#index => #value,)
+    });
+    let mut arms: Vec<_> = arms.collect();
+    arms.rotate_left(1);
+    arms.into_iter().collect()
+}
+
+/// The arms that decode each variant, each in a frame of its own: the values of all variants together may be more
+/// than a stack holds.
+fn decoded(variants: &[Variant]) -> TokenStream {
+    variant_arms(variants, |name, variant, first| {
+        let fields = decodes(&variant.fields, first);
+        match variant.style {
+            Style::Unit => quote!(__h::Ok(Self::#name #fields)),
+            _ => quote!(__h::apart(|| __h::Ok(Self::#name #fields))),
+        }
+    })
+}
+
+/// The arms that find a part by its variant and its position, where `item` shows it.
+fn variant_parts(variants: &[Variant], item: &str) -> TokenStream {
+    let parts = variants.iter().flat_map(|variant| {
+        let name = own(&variant.ident);
+        stored(&variant.fields, 0).map(move |(position, _, field)| {
+            let (value, member) = (ask(field, item), member(field));
+            quote!((Self::#name { #member: __0, .. }, #position) => #value(__0),)
+        })
+    });
+    parts.collect()
+}
+
+fn check_variant() -> TokenStream {
+    quote! {
+        #[inline]
+        fn check(__b: &[__h::u8], __c: &mut __h::Cursor<'_>, __d: __h::u32) -> __h::bool {
+            __h::check_variant::<Self>(__b, __c, __d)
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Views: a pointer with accessors for a struct, an enum of views for an enum.
-#![forbid(unsafe_code)]
 
-use super::super::attr::Attrs;
-use super::super::model::{Body, Field, Model, Style, Variant, plain_name};
-use super::{Expansion, ask, bounds, own, stored, view_of};
+use super::expansion::{Expansion, bounds};
+use super::fields::{ask, own, stored, view_of};
+use crate::attr::Attrs;
+use crate::model::{Body, Field, Model, Style, Variant, plain_name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, Member};
@@ -15,7 +15,8 @@ impl Expansion<'_> {
         Some(self.definition(&self.library))
     }
 
-    fn view_name(&self) -> Ident {
+    /// The name of the view, which in an expression takes no parameters: `View::Variant {}`.
+    pub(super) fn view_name(&self) -> Ident {
         match self.model.view_name() {
             Some(name) => name.clone(),
             None => format_ident!("__{}View", self.model.name),
@@ -140,11 +141,6 @@ impl Expansion<'_> {
         self.model.view_name()?;
         let text = attrs.doc.clone().unwrap_or_else(otherwise);
         Some(quote!(#[doc = #text]))
-    }
-
-    /// The view in an expression: `View::Variant {}` without parameters.
-    pub(super) fn view_path(&self) -> TokenStream {
-        self.view_name().to_token_stream()
     }
 }
 
