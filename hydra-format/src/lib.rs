@@ -124,10 +124,5 @@ pub use file::{
     Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
 };
 pub use hydra_derive::Hydra;
-pub use raw::{AlignedBuf, Describe, Map, Plain};
+pub use raw::{AlignedBuf, Describe, Map, Plain, type_of};
 pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};
-
-/// The type as data: what Go calls `reflect.TypeOf`.
-pub fn type_of<T: Describe>() -> &'static Descriptor {
-    T::TYPE
-}

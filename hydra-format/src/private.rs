@@ -522,34 +522,34 @@ impl Debug for InNewtype<'_> {
 pub struct Bits<const ANY: bool>;
 
 pub trait PlainList {
-    type List<'a, T: Plain>: Copy;
-    fn list<T: Plain>(run: Run<'_>) -> Self::List<'_, T>;
-    fn show_list<T: Plain>(list: Self::List<'_, T>, each: &mut dyn FnMut(&dyn Debug));
+    type List<'a, T: Hydra + Plain>: Copy;
+    fn list<T: Hydra + Plain>(run: Run<'_>) -> Self::List<'_, T>;
+    fn show_list<T: Hydra + Plain>(list: Self::List<'_, T>, each: &mut dyn FnMut(&dyn Debug));
 }
 
 impl PlainList for Bits<true> {
-    type List<'a, T: Plain> = &'a [T];
+    type List<'a, T: Hydra + Plain> = &'a [T];
 
     #[inline]
-    fn list<T: Plain>(run: Run<'_>) -> &[T] {
+    fn list<T: Hydra + Plain>(run: Run<'_>) -> &[T] {
         run.slice()
     }
 
-    fn show_list<T: Plain>(list: &[T], each: &mut dyn FnMut(&dyn Debug)) {
+    fn show_list<T: Hydra + Plain>(list: &[T], each: &mut dyn FnMut(&dyn Debug)) {
         let bytes = crate::raw::bytes_of(list).unwrap_or_default();
         show_list(ListView::<T>::new(At::new(bytes, &[], "").inline_run(list.len())), each);
     }
 }
 
 impl PlainList for Bits<false> {
-    type List<'a, T: Plain> = ListView<'a, T>;
+    type List<'a, T: Hydra + Plain> = ListView<'a, T>;
 
     #[inline]
-    fn list<T: Plain>(run: Run<'_>) -> ListView<'_, T> {
+    fn list<T: Hydra + Plain>(run: Run<'_>) -> ListView<'_, T> {
         ListView::new(run)
     }
 
-    fn show_list<T: Plain>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
+    fn show_list<T: Hydra + Plain>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
         show_list(list, each);
     }
 }

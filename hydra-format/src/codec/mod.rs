@@ -31,16 +31,16 @@ pub(crate) use views::search;
 pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
 
+#[cfg(feature = "rust_decimal")]
+pub use crate::raw::Fixed;
+pub use crate::raw::Opaque;
 pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload, open_payload_of};
 #[cfg(feature = "rust_decimal")]
-pub use impls::Fixed;
-#[cfg(feature = "rust_decimal")]
-pub(crate) use impls::{PLACES, decimal};
+pub(crate) use impls::decimal;
 #[cfg(feature = "jiff")]
 pub(crate) use impls::{date, signed_duration, timestamp};
 pub(crate) use impls::{duration, system_time};
-pub use opaque::Opaque;
 
 use crate::Result;
 use crate::raw::Describe;

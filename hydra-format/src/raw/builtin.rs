@@ -1,12 +1,10 @@
 //! The facts about the built-in types that are not plain numbers. Only `FLAT`, `ANY_BITS` and `valid` are
 //! trusted by unsafe code; where they are false, nothing is.
 
-use super::{Describe, Plain};
-use crate::codec::Opaque;
+use super::{Describe, Opaque, Plain, type_of};
 #[cfg(feature = "rust_decimal")]
-use crate::codec::{Fixed, PLACES};
+use super::{Fixed, PLACES};
 use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, struct_layout};
-use crate::type_of;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;

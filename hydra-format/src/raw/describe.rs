@@ -1,6 +1,6 @@
 //! The facts about a type that unsafe code trusts, and the types for which Hydra itself vouches.
 
-use crate::describe::{Descriptor, Kind, Live, Parts};
+use crate::describe::{Descriptor, Kind, Live, Parts, Schema};
 
 /// The facts about a type that unsafe code trusts. `#[derive(Hydra)]` writes them; nothing else should.
 ///
@@ -52,7 +52,23 @@ pub unsafe trait Describe: Sized + 'static {
 /// # Safety
 ///
 /// The alignment in memory is at most the stored one. (Bytes become values only where `FLAT` is true, too.)
-pub unsafe trait Plain: crate::Hydra + Copy {}
+pub unsafe trait Plain: Describe + Copy {}
+
+/// The type as data: what Go calls `reflect.TypeOf`.
+pub fn type_of<T: Describe>() -> &'static Descriptor {
+    T::TYPE
+}
+
+impl Schema {
+    /// The schema of a type of the program, in canonical form.
+    ///
+    /// # Panics
+    /// Where [`Schema::try_from_descriptor`] gives an error, which only a type larger than the limits of the
+    /// format can bring about.
+    pub fn of<T: Describe>() -> Schema {
+        Schema::from_descriptor(T::TYPE)
+    }
+}
 
 macro_rules! plain_number {
     ($($ty:ty = $kind:ident, key $key:literal;)*) => {$(

@@ -2,8 +2,9 @@
 //! structs, tuples, newtypes and arrays lead on disk and in memory.
 #![forbid(unsafe_code)]
 
+use super::Why;
 use super::path::{no_variant, suggest};
-use super::settable::{Why, is_guarded, is_in_place};
+use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
 use super::value::{Repr, indices, way_in};
 use super::{Path, Reflect, Step, Value, ValueMut};

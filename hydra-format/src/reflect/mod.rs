@@ -37,6 +37,7 @@ mod walk;
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
+pub use crate::error::Why;
 pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
@@ -48,7 +49,6 @@ pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
 pub use serialize::{Spelled, Spelling};
-pub use settable::Why;
 pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;

@@ -18,9 +18,7 @@ mod uuid;
 #[cfg(feature = "jiff")]
 pub(crate) use self::jiff::{date, signed_duration, timestamp};
 #[cfg(feature = "rust_decimal")]
-pub use decimal::Fixed;
-#[cfg(feature = "rust_decimal")]
-pub(crate) use decimal::{PLACES, decimal};
+pub(crate) use decimal::decimal;
 pub(super) use sequence::compare_run;
 pub(crate) use time::{duration, system_time};
 

@@ -4,7 +4,8 @@
 use super::sequence::encode_elements;
 use super::{listed, shown};
 use crate::codec::{At, Boxed, Cursor, Hydra, Measure, Sink};
-use crate::reflect::{PartMut, Reflect, Why};
+use crate::error::Why;
+use crate::reflect::{PartMut, Reflect};
 use crate::{Result, Value};
 use std::rc::Rc;
 use std::sync::Arc;
