@@ -2,12 +2,12 @@
 //! is part of the public face.
 #![forbid(unsafe_code)]
 
+pub use crate::codec::reflect::{Part, PartMut, Reflect, ReflectMut, Scalar};
 pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
 pub use crate::describe::{
     Arg, AttrValue, DefaultImage, Descriptor, Field, Kind, Note, Style, TypeRef, Variant,
 };
 pub use crate::raw::{Describe, Plain};
-pub use crate::reflect::{PartMut, Reflect, ReflectMut, Scalar, Value};
 pub use crate::{Result, type_of};
 pub use std::clone::Clone;
 pub use std::cmp::Ordering;
@@ -462,9 +462,9 @@ pub fn refused<E: std::fmt::Display>(verdict: Result<(), E>) -> Verdict {
 }
 
 /// A stored field, to be shown.
-struct Part<'a>(At<'a>, Facts);
+struct StoredField<'a>(At<'a>, Facts);
 
-impl Debug for Part<'_> {
+impl Debug for StoredField<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
         (self.1.show)(self.0, f)
     }
@@ -474,7 +474,7 @@ impl Debug for Part<'_> {
 pub fn show_struct<S: Fields>(at: At<'_>, f: &mut Formatter<'_>, name: &str, names: &[&str]) -> FmtResult {
     let fields = S::FACTS.iter().zip(S::OFFSETS);
     let parts: Vec<_> =
-        fields.map(|(facts, &offset)| Part(at.part(offset as usize, facts.size), *facts)).collect();
+        fields.map(|(facts, &offset)| StoredField(at.part(offset as usize, facts.size), *facts)).collect();
     let parts: Vec<&dyn Debug> = parts.iter().map(|part| part as &dyn Debug).collect();
     show_fields(f, name, names, &parts)
 }

@@ -223,7 +223,7 @@ fn tags_are_discriminants_or_as_the_attribute_says() {
 fn a_transparent_type_is_its_field() {
     round_trip(Wrapper("inner".into()));
     assert_eq!(type_of::<Wrapper>().kind(), Kind::String);
-    assert_eq!(Value::of(&Wrapper("a".into())).ty().kind(), Kind::String);
+    assert_eq!(crate::Value::of(&Wrapper("a".into())).ty().kind(), Kind::String);
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl Expansion<'_> {
         let changes = self.part_mut(fields);
         let shown = quote! {
             fn count(&self) -> __h::usize { #count }
-            fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+            fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
                 match __index { #(#parts)* _ => __h::None }
             }
             #changes

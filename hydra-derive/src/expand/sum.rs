@@ -249,7 +249,7 @@ impl Expansion<'_> {
             quote! {
                 fn variant(&self) -> __h::usize { match self { #(Self::#names { .. } => #positions),* } }
                 fn count(&self) -> __h::usize { __h::count(self) }
-                fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+                fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
                     match (self, __index) { #(#parts)* _ => __h::None }
                 }
                 fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {

@@ -6,6 +6,8 @@ mod facts;
 mod image;
 mod impls;
 mod opaque;
+mod record;
+pub(crate) mod reflect;
 #[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
 mod sink;
 mod stack;
@@ -41,10 +43,11 @@ pub(crate) use impls::decimal;
 #[cfg(feature = "jiff")]
 pub(crate) use impls::{date, signed_duration, timestamp};
 pub(crate) use impls::{duration, system_time};
+pub(crate) use record::EncodedRecord;
 
 use crate::Result;
 use crate::raw::Describe;
-use crate::reflect::Reflect;
+use reflect::Reflect;
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
 

@@ -1,10 +1,10 @@
 //! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
 #![forbid(unsafe_code)]
 
-use super::{Debug, Facts, Option, Ordering, PartMut, PhantomData, Some, TypeRef, Value, Vec, image, part};
+use super::{Debug, Facts, Option, Ordering, Part, PartMut, PhantomData, Some, TypeRef, Vec, image, part};
+use crate::codec::reflect::Reflect;
 use crate::codec::{At, Cursor, Hydra, Measure, Run, Seen, Sink, With};
 use crate::raw::Describe;
-use crate::reflect::Reflect;
 use crate::{Result, type_of};
 
 /// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
@@ -20,8 +20,8 @@ impl<T: Hydra> FieldOf<T> {
     }
 
     #[inline]
-    pub fn value(value: &T) -> Option<Value<'_>> {
-        Some(Value::of(value))
+    pub fn value(value: &T) -> Option<Part<'_>> {
+        Some(Part::of(value))
     }
 
     pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
@@ -95,8 +95,8 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         Self::apart(|| image(&W::to_stored(&value)?))
     }
 
-    pub fn value(value: &T) -> Option<Value<'_>> {
-        Some(Value::encoded(value, W::Stored::TYPE))
+    pub fn value(value: &T) -> Option<Part<'_>> {
+        Some(Part::encoded(value, W::Stored::TYPE))
     }
 
     pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
@@ -176,7 +176,7 @@ macro_rules! no_field {
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
                 never!(Self)
             }
-            fn value<T>(_: &T) -> Option<Value<'_>> {
+            fn value<T>(_: &T) -> Option<Part<'_>> {
                 never!(Self)
             }
             fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {

@@ -1,7 +1,7 @@
 //! Values whose type exists only as a schema: owned trees of data, checked against that schema.
 #![forbid(unsafe_code)]
 
-use super::encode::{Crumb, Image, Trail, too_deep};
+use super::encode::{Crumb, Trail, image, too_deep};
 use super::types::Type;
 use super::value::{MAX_NESTING, Repr};
 use super::{Scalar, Value, ValueMut, compare_keys};
@@ -84,7 +84,7 @@ impl Dynamic {
         let data = match value.0 {
             Repr::Encoded { own: None, .. } => return Err(value.wrong_kind("")),
             Repr::Live(..) | Repr::Encoded { .. } => {
-                data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?
+                data_of(Value::stored(image(value)?.at(), ty.ty, ty.schema), 0)?
             }
             Repr::Data { data, .. } => data.clone(),
             Repr::Stored { .. } => data_of(value, 0)?,

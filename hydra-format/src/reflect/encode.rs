@@ -6,9 +6,8 @@ use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
 use super::walk::key_step;
 use super::{Data, Path, Reflect, Scalar, Step, Value, compare_keys};
-use crate::codec::{At, Measure, Sink, part, put};
+use crate::codec::{EncodedRecord, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
-use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 
@@ -42,34 +41,19 @@ pub(crate) fn encode_data(data: &Data, ty: Type<'_>, slot: &mut [u8], sink: &mut
     Pass::Write(sink).data(data, ty, slot);
 }
 
-/// A payload of one record.
-pub(super) struct Image {
-    record: AlignedBuf,
-    heap: AlignedBuf,
-    text: String,
+/// A live value or data as its own type stores it.
+pub(super) fn image(value: Value<'_>) -> Result<EncodedRecord> {
+    match value.0 {
+        Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } => EncodedRecord::of(live),
+        Repr::Data { data, ty } => data_image(data, ty),
+        _ => Err(value.wrong_kind("")),
+    }
 }
 
-impl Image {
-    /// The value as its own type stores it.
-    pub(super) fn of(value: Value<'_>) -> Result<Image> {
-        let (ty, mut measure) = (value.typed(), Measure::default());
-        let mut encoder = Encoder::new(Pass::Measure(&mut measure));
-        encoder.value(value, ty, &mut [], &Trail::ROOT);
-        let identical = encoder.identical;
-        let (heap, text) = measure.finish()?;
-        let (mut record, mut heap) = (AlignedBuf::zeroed(ty.size()), AlignedBuf::zeroed(heap));
-        let mut text = vec![0; text];
-        let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-        Encoder { pass: Pass::Write(&mut sink), identical }.value(value, ty, &mut record, &Trail::ROOT);
-        sink.finish()?;
-        // A sink takes whole strings only: what it filled is UTF-8.
-        let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
-        Ok(Image { record, heap, text })
-    }
-
-    pub(super) fn at(&self) -> At<'_> {
-        At::new(&self.record, &self.heap, &self.text)
-    }
+/// Data that was checked against `ty`, as that type stores it.
+pub(super) fn data_image(data: &Data, ty: Type<'_>) -> Result<EncodedRecord> {
+    let measure = |measure: &mut Measure| measure_data(data, ty, measure);
+    EncodedRecord::new(ty.size(), measure, |slot, sink| encode_data(data, ty, slot, sink))
 }
 
 /// Where the encoder is: a path kept on the stack, made into text only for an error.

@@ -7,7 +7,7 @@ use super::path::{no_variant, suggest};
 use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
 use super::value::{Repr, indices, way_in};
-use super::{Path, Reflect, Step, Value, ValueMut};
+use super::{Part, Path, Reflect, Step, Value, ValueMut};
 use crate::describe::{Field, Kind, Note, Schema};
 use crate::raw::Place;
 use crate::{Error, ErrorKind, Hydra, Result};
@@ -116,9 +116,9 @@ impl<T: Hydra> Handle<T> {
     /// The live part, unless something on the way is stored as another type.
     #[inline]
     fn reach<'a>(&self, root: &'a dyn Reflect) -> Option<&'a dyn Reflect> {
-        self.parts.iter().try_fold(root, |live, &part| match live.part(part)?.0 {
-            Repr::Live(part, _) => Some(part),
-            _ => None,
+        self.parts.iter().try_fold(root, |live, &part| match live.part(part)? {
+            Part::Live(part, _) => Some(part),
+            Part::Encoded { .. } => None,
         })
     }
 

@@ -4,7 +4,7 @@
 
 use super::entries::Entries;
 use super::types::Type;
-use super::{Data, Parts, Reflect, Scalar};
+use super::{Data, Part, Parts, Reflect, Scalar};
 use crate::codec::{At, Hydra};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant, position};
 use crate::{Error, ErrorKind, Result, raw};
@@ -51,37 +51,26 @@ pub(super) enum Repr<'a> {
     Data { data: &'a Data, ty: Type<'a> },
 }
 
+impl<'a> From<Part<'a>> for Value<'a> {
+    #[inline]
+    fn from(part: Part<'a>) -> Value<'a> {
+        Value(match part {
+            Part::Live(live, ty) => Repr::Live(live, ty),
+            Part::Encoded { live, own, stored } => Repr::Encoded { live, own, stored },
+        })
+    }
+}
+
 impl<'a> Value<'a> {
     /// The reflection of a live value.
     #[inline]
     pub fn of<T: Reflect>(value: &'a T) -> Value<'a> {
-        match value.inside() {
-            None => Value::live(value),
-            Some(inner) => Value::inside(inner),
-        }
-    }
-
-    #[inline(never)]
-    fn inside(mut shown: &'a dyn Reflect) -> Value<'a> {
-        while let Some(inner) = shown.inside() {
-            shown = inner;
-        }
-        Value::live(shown)
+        Part::of(value).into()
     }
 
     #[inline]
     pub(super) fn live(live: &'a dyn Reflect) -> Value<'a> {
-        let ty = live.descriptor();
-        match live.is_encoded() {
-            true => Value(Repr::Encoded { live, own: Some(live), stored: ty }),
-            false => Value(Repr::Live(live, ty)),
-        }
-    }
-
-    /// The part of a live value that is stored under another type.
-    #[doc(hidden)]
-    pub fn encoded<T: 'static>(live: &'a T, stored: &'static Descriptor) -> Value<'a> {
-        Value(Repr::Encoded { live, own: None, stored })
+        Part::live(live).into()
     }
 
     /// A value in a validated payload. Without a schema, its type is one of the program.
@@ -200,7 +189,7 @@ impl<'a> Value<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
-            Repr::Live(value, ty) if ty.kind() != Kind::Set => value.part(index).map(Value::loaded),
+            Repr::Live(value, ty) if ty.kind() != Kind::Set => value.part(index).map(Value::from),
             Repr::Stored { at, ty } if matches!(ty.kind(), Kind::Struct | Kind::Tuple) => {
                 let field = ty.ty.fields().get(index)?;
                 let ty = ty.resolve(field.ty());
@@ -212,7 +201,7 @@ impl<'a> Value<'a> {
 
     fn other_part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
-            Repr::Live(value, _) => Some(value.entries().get(index)?.1),
+            Repr::Live(value, _) => Some(value.entries().get(index)?.1.into()),
             Repr::Encoded { .. } => None,
             Repr::Stored { at, ty } => {
                 let ty_of = self.part_type(index)?;
@@ -401,7 +390,7 @@ impl<'a> Value<'a> {
         }
         match self.0 {
             Repr::Stored { at, .. } => at.owned(),
-            _ => super::encode::Image::of(self)?.at().owned(),
+            _ => super::encode::image(self)?.at().owned(),
         }
     }
 

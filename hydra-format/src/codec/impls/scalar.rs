@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::{listed, shown, shown_in_slices};
+use crate::codec::reflect::{Part, PartMut, Reflect, Scalar};
 use crate::codec::sink::put;
 use crate::codec::{At, Cursor, Hydra, Measure, Run, Seen, Sink};
-use crate::reflect::{PartMut, Reflect, Scalar};
-use crate::{Result, Value, raw};
+use crate::{Result, raw};
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
@@ -130,8 +130,8 @@ impl<T: Hydra> Reflect for Option<T> {
         usize::from(self.is_some())
     }
 
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        self.as_ref().filter(|_| index == 0).map(Value::of)
+    fn part(&self, index: usize) -> Option<Part<'_>> {
+        self.as_ref().filter(|_| index == 0).map(Part::of)
     }
 
     fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {

@@ -7,10 +7,10 @@ mod bincode;
 mod guard;
 
 use super::impls::{listed, shown};
+use super::reflect::{Reflect, Scalar};
 use super::{At, Hydra, Measure, Sink, put};
 use crate::Result;
 use crate::raw::Opaque;
-use crate::reflect::{Reflect, Scalar};
 
 impl Reflect for Opaque {
     fn scalar(&self) -> Scalar<'_> {

@@ -1,80 +1,12 @@
-//! A live value that changes: always a whole valid value of its type in place of the old one, never bytes.
+//! Whether a live value, or one that exists only as data, may take the place of another: invariants and read-only fields.
 #![forbid(unsafe_code)]
 
-use super::encode::{Crumb, Image, Trail, too_deep};
+use super::encode::{Crumb, Trail, too_deep};
 use super::settable::{is_guarded, is_read_only};
-
 use super::value::{MAX_NESTING, Repr};
-use super::{Reflect, Value, Why};
-use crate::codec::{At, apart};
-use crate::describe::{Descriptor, Kind};
-use crate::{Error, ErrorKind, Hydra, Result};
-
-/// A live value that can be changed. Every type that can be stored is one.
-pub trait ReflectMut: Reflect {
-    /// Puts the stored value at `at`, of exactly this type, in the place of this one.
-    fn assign(&mut self, at: At<'_>) -> Result<()>;
-
-    /// A copy: what is read back when it is stored. Skipped fields have their defaults.
-    fn copied(&self) -> Result<Box<dyn ReflectMut>>;
-}
-
-impl<T: Hydra> ReflectMut for T {
-    fn assign(&mut self, at: At<'_>) -> Result<()> {
-        apart::<T, _>(T::TYPE, || {
-            let new = T::decode(at)?;
-            accept(Value::of(self), Value::of(&new))?;
-            // The old value is dropped where the new one is in place already, whatever its Drop does.
-            drop(std::mem::replace(self, new));
-            Ok(())
-        })
-    }
-
-    fn copied(&self) -> Result<Box<dyn ReflectMut>> {
-        Ok(T::decode_boxed(Image::of(Value::of(self))?.at())?)
-    }
-}
-
-pub(super) type LiveMut<'a> = &'a mut (dyn ReflectMut + 'static);
-
-/// A part of a live value.
-pub enum PartMut<'a> {
-    /// It can be changed.
-    Live(&'a mut (dyn ReflectMut + 'static)),
-    /// It, and what is in it, can only be looked at.
-    Fixed(Value<'a>, Why),
-}
-
-impl<'a> PartMut<'a> {
-    /// A part that can be changed.
-    pub fn of<T: Hydra>(part: &'a mut T) -> PartMut<'a> {
-        PartMut::Live(shown(part))
-    }
-
-    /// A part that is private.
-    pub fn private(part: Value<'a>) -> PartMut<'a> {
-        PartMut::Fixed(part, Why::Private)
-    }
-
-    /// A part that is stored as another type.
-    pub fn encoded<T: 'static>(part: &'a mut T, stored: &'static Descriptor) -> PartMut<'a> {
-        PartMut::Fixed(Value::encoded(part, stored), Why::Encoded)
-    }
-}
-
-/// The value, or what transparent newtypes show in its place.
-#[inline]
-#[expect(clippy::unreachable, reason = "a type is transparent or not, whenever it is asked")]
-pub(super) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
-    if live.inside_mut().is_none() {
-        return live;
-    }
-
-    match live.inside_mut() {
-        Some(inner) => shown(inner),
-        None => unreachable!("a type is transparent or not"),
-    }
-}
+use super::{Value, Why};
+use crate::describe::Kind;
+use crate::{Error, ErrorKind, Result};
 
 /// An error if the new value breaks an invariant, or changes a read-only field of the old one.
 #[inline]
