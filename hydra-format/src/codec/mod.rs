@@ -2,6 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod at;
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "constants of the program's types, which the compiler works out"
+)]
+#[expect(missing_docs, reason = "no part of the public face")]
+pub(crate) mod derived;
 mod facts;
 mod image;
 mod impls;

@@ -40,3 +40,22 @@ impl Hydra for Opaque {
         Ok(Opaque(at.referenced(1).bytes().to_vec()))
     }
 }
+
+/// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "opaque"))]
+macro_rules! __opaque {
+    () => {
+        compile_error!(
+            "`#[hydra(opaque)]` needs the feature `opaque` of hydra-format: in Cargo.toml, add features = [\"opaque\"] to \
+             it; or use `with` to store the field as bytes or text"
+        );
+    };
+}
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "opaque")]
+macro_rules! __opaque {
+    () => {};
+}

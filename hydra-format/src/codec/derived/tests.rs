@@ -1,7 +1,10 @@
 //! Derived types against the codec itself: encoded, viewed and decoded without a file.
 
 use super::*;
-use crate::{Hydra, View};
+use crate::codec::{At, With};
+use crate::describe::{AttrValue, DefaultImage, Descriptor, Kind, Note, Variant};
+use crate::raw::{Describe, type_of};
+use crate::{Error, ErrorKind, Hydra, Result, View};
 use std::collections::BTreeMap;
 
 /// An image of the value, validated and decoded.
