@@ -286,10 +286,7 @@ impl Error {
 
     /// Puts the value's path under that of the value that holds it.
     pub(crate) fn under(mut self, outer: &str) -> Error {
-        let inner = self.0.path.take().unwrap_or_default();
-        let dot =
-            if outer.is_empty() || inner.is_empty() || inner.starts_with(['[', ':', '?']) { "" } else { "." };
-        let path = format!("{outer}{dot}{inner}");
+        let path = join_path(outer, &self.0.path.take().unwrap_or_default());
         if path.is_empty() { self } else { self.path(path) }
     }
 
@@ -411,6 +408,12 @@ impl Error {
         }
         line
     }
+}
+
+/// The path of a value within another one, as a path from where that one is.
+pub(crate) fn join_path(outer: &str, inner: &str) -> String {
+    let separated = outer.is_empty() || inner.is_empty() || inner.starts_with(['[', ':', '?']);
+    format!("{outer}{}{inner}", if separated { "" } else { "." })
 }
 
 impl fmt::Display for Error {

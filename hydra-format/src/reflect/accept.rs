@@ -1,7 +1,8 @@
 //! Whether a live value, or one that exists only as data, may take the place of another: invariants and read-only fields.
 #![forbid(unsafe_code)]
 
-use super::encode::{Crumb, Trail, too_deep};
+use super::encode::too_deep;
+use super::path::{PathSegment, PathStack};
 use super::settable::{is_guarded, is_read_only};
 use super::value::{MAX_NESTING, Repr};
 use super::{Value, Why};
@@ -14,7 +15,7 @@ pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
     if new.kind() <= Kind::Bytes || !is_guarded(new.typed()) {
         return Ok(());
     }
-    keeps_read_only(old, new, &Trail::ROOT)?;
+    keeps_read_only(old, new, &PathStack::ROOT)?;
     check_all(new, 0)
 }
 
@@ -45,7 +46,7 @@ fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
 }
 
 /// An error if a read-only field that both values have is not the same in both.
-fn keeps_read_only(old: Value<'_>, new: Value<'_>, trail: &Trail<'_>) -> Result<()> {
+fn keeps_read_only(old: Value<'_>, new: Value<'_>, stack: &PathStack<'_>) -> Result<()> {
     let same_place = matches!(
         old.kind(),
         Kind::Struct | Kind::Tuple | Kind::Enum | Kind::Newtype | Kind::Box | Kind::Option | Kind::Array
@@ -53,25 +54,25 @@ fn keeps_read_only(old: Value<'_>, new: Value<'_>, trail: &Trail<'_>) -> Result<
     if !same_place || old.variant_index() != new.variant_index() {
         return Ok(());
     }
-    trail.within_limit()?;
+    stack.within_limit()?;
     let newtype = old.kind() == Kind::Newtype && is_read_only(old.ty().notes());
-    let variant = old.own_variant().map(|variant| trail.to(Crumb::Variant(variant.name())));
-    let trail = variant.as_ref().unwrap_or(trail);
+    let variant = old.own_variant().map(|variant| stack.to(PathSegment::Variant(variant.name())));
+    let stack = variant.as_ref().unwrap_or(stack);
     for (index, part) in old.own_parts().enumerate() {
         let Some(twin) = new.part(index) else { continue };
         let field = old.own_fields().get(index);
-        let trail = trail.to(match (field, old.kind()) {
-            (Some(field), _) => Crumb::Field(field.name()),
-            (_, Kind::Option) => Crumb::Some,
-            (_, Kind::Array) => Crumb::Index(index),
-            _ => Crumb::Inner,
+        let stack = stack.to(match (field, old.kind()) {
+            (Some(field), _) => PathSegment::Field(field.name()),
+            (_, Kind::Option) => PathSegment::Some,
+            (_, Kind::Array) => PathSegment::Index(index),
+            _ => PathSegment::Inner,
         });
         let fixed = newtype || field.is_some_and(|field| is_read_only(field.notes()));
         if fixed && part != twin {
             let error = Error::from(Why::ReadOnlyField).expected(part.to_string()).found(twin.to_string());
-            return Err(error.path(trail.path()));
+            return Err(error.path(stack.path()));
         }
-        keeps_read_only(part, twin, &trail)?;
+        keeps_read_only(part, twin, &stack)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::Why;
 use super::path::{no_variant, suggest};
 use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
-use super::value::{Repr, indices, way_in};
+use super::value::{Repr, indices, position_of, way_in};
 use super::{Part, Path, Reflect, Step, Value, ValueMut};
 use crate::describe::{Field, Kind, Note, Schema};
 use crate::raw::Place;
@@ -322,12 +322,9 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             Ok((fixed(index, field.offset()), ty.resolve(field.ty())))
         }
         (Kind::Array, Step::Index(index)) => {
-            let (count, element, distance) =
-                (ty.count() as usize, ty.element(), index.unsigned_abs() as usize);
-            let position = if *index < 0 { count.checked_sub(distance) } else { Some(distance) };
-            let position = position.filter(|&position| position < count);
-            let position =
-                position.ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
+            let (count, element) = (ty.count() as usize, ty.element());
+            let position = position_of(*index, count)
+                .ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
             Ok((fixed(position, position.saturating_mul(element.size())), element))
         }
         (Kind::List | Kind::Set | Kind::Map, Step::Index(_))

@@ -336,12 +336,16 @@ impl<'a> Value<'a> {
     /// The element of a list or array or the member of a set at `index`; negative: from the end.
     pub fn at(self, index: i64) -> Result<Value<'a>> {
         let value = self.through();
-        if !matches!(value.kind(), Kind::List | Kind::Array | Kind::Set) {
-            return Err(value.wrong_kind("a list, array or set"));
+        let position = value.index_position(index)?;
+        value.part(position).ok_or_else(|| value.no_index(index))
+    }
+
+    /// The position of its own element or member at `index`; negative: from the end.
+    pub(super) fn index_position(self, index: i64) -> Result<usize> {
+        if !matches!(self.kind(), Kind::List | Kind::Array | Kind::Set) {
+            return Err(self.wrong_kind("a list, array or set"));
         }
-        let from_end = |index: i64| value.count().checked_sub(usize::try_from(index.unsigned_abs()).ok()?);
-        let position = if index < 0 { from_end(index) } else { usize::try_from(index).ok() };
-        position.and_then(|position| value.part(position)).ok_or_else(|| value.no_index(index))
+        position_of(index, self.count()).ok_or_else(|| self.no_index(index))
     }
 
     /// What an option, a newtype or a box holds. An error for none.
@@ -482,6 +486,13 @@ pub(super) fn way_in(ty: Type<'_>) -> String {
         (kind, _) => kind.name(),
     };
     format!("it has no parts: get::<{read}>() reads it")
+}
+
+/// The position that an index means among so many elements; negative: from the end.
+pub(super) fn position_of(index: i64, count: usize) -> Option<usize> {
+    let distance = usize::try_from(index.unsigned_abs()).ok()?;
+    let position = if index < 0 { count.checked_sub(distance) } else { Some(distance) };
+    position.filter(|&position| position < count)
 }
 
 /// The indices that there are.

@@ -4,7 +4,8 @@
 
 use super::accept::{accept, check_one};
 use super::dynamic::{Place, check};
-use super::encode::{Trail, data_image};
+use super::encode::data_image;
+use super::path::PathStack;
 use super::settable::{has_invariant, is_read_only, refused, within};
 use super::types::Type;
 use super::value::Repr as Kept;
@@ -178,14 +179,7 @@ impl<'a> ValueMut<'a> {
 
     /// The element of a list or array at `index`; negative: from the end. Members of sets can only be looked at.
     pub fn at(self, index: i64) -> Result<ValueMut<'a>> {
-        self.go(
-            || Step::Index(index),
-            |value| {
-                value.at(index)?;
-                let distance = index.unsigned_abs() as usize;
-                Ok(if index < 0 { value.count().saturating_sub(distance) } else { distance })
-            },
-        )
+        self.go(|| Step::Index(index), |value| value.index_position(index))
     }
 
     /// The value under a key of a map, the key as text.
@@ -352,7 +346,7 @@ impl ValueMut<'_> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn set_value(&mut self, value: Value<'_>) -> Result<()> {
-        self.put(|ty| fit::fit(value, ty, &Trail::ROOT))
+        self.put(|ty| fit::fit(value, ty, &PathStack::ROOT))
     }
 
     /// As [`ValueMut::set_value`], and gives the old value.
