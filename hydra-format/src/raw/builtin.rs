@@ -1,4 +1,4 @@
-//! The facts about the built-in types that are not plain numbers. Only `FLAT`, `ANY_BITS` and `valid` are
+//! The facts about the built-in types. Only `FLAT`, `ANY_BITS` and `valid` are
 //! trusted by unsafe code; where they are false, nothing is.
 
 use super::{Describe, Opaque, Plain, type_of};
@@ -178,21 +178,22 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
 // SAFETY: the alignment of an array is that of its elements.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
-/// Scalars whose bytes in memory are the stored ones, although not any bits are a value.
-macro_rules! checked {
-    ($($ty:ty = $kind:ident, $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
+/// Scalars whose bytes in memory are the stored ones: a row of types, of which `any` may have any bits.
+macro_rules! scalars {
+    ($($ty:ty = $kind:ident, any $any_bits:literal, key $key:literal, nonzero $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
         const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
         const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
-        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust
-        // guarantees that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for
-        // char, an integer that is not 0 for NonZero.
+        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's; the host is
+        // little-endian (lib.rs). Rust guarantees that its bytes are a value exactly if `$valid`: any for numbers, 0 or 1
+        // for bool, a Unicode scalar value for char, an integer that is not 0 for NonZero.
         unsafe impl Describe for $ty {
             const SIZE: usize = Kind::$kind.fixed_size() as usize;
             const ALIGN: usize = Kind::$kind.fixed_align() as usize;
             const FLAT: bool = true;
-            const ANY_BITS: bool = false;
+            const ANY_BITS: bool = $any_bits;
             const REFS: bool = false;
-            const KEY: bool = true;
+            const KEY: bool = $key;
+            const BYTE: bool = $any_bits && matches!(Kind::$kind, Kind::U8);
             const TYPE: &'static Descriptor = const {
                 let mut parts = parts::<Self>(Kind::$kind);
                 parts.nonzero = $nonzero;
@@ -203,21 +204,31 @@ macro_rules! checked {
                 $valid
             }
         }
-        // SAFETY: the assertion above holds the alignment.
+        // SAFETY: FLAT is true, and the assertion above holds the alignment.
         unsafe impl Plain for $ty {}
     )*};
 }
-macro_rules! nonzero {
-    ($($ty:ident = $kind:ident),*) => {checked! {$(
-        NonZero<$ty> = $kind, true, |bytes| bytes.iter().any(|&byte| byte != 0);
+macro_rules! numbers {
+    ($key:literal: $($ty:ident = $kind:ident),*) => {scalars! {$(
+        $ty = $kind, any true, key $key, nonzero false, |_bytes| true;
     )*}};
 }
-checked! {
-    bool = Bool, false, |bytes| matches!(bytes, [0 | 1]);
-    char = Char, false, |bytes| bytes.first_chunk().is_some_and(|c| char::from_u32(u32::from_le_bytes(*c)).is_some());
+macro_rules! integers {
+    ($($ty:ident = $kind:ident),*) => {
+        numbers!(true: $($ty = $kind),*);
+        scalars! {$(
+            NonZero<$ty> = $kind, any false, key true, nonzero true, |bytes| bytes.iter().any(|&byte| byte != 0);
+        )*}
+    };
 }
-nonzero!(u8 = U8, u16 = U16, u32 = U32, u64 = U64, u128 = U128);
-nonzero!(i8 = I8, i16 = I16, i32 = I32, i64 = I64, i128 = I128);
+integers!(u8 = U8, u16 = U16, u32 = U32, u64 = U64, u128 = U128);
+integers!(i8 = I8, i16 = I16, i32 = I32, i64 = I64, i128 = I128);
+numbers!(false: f32 = F32, f64 = F64);
+scalars! {
+    bool = Bool, any false, key true, nonzero false, |bytes| matches!(bytes, [0 | 1]);
+    char = Char, any false, key true, nonzero false,
+        |bytes| bytes.first_chunk().is_some_and(|c| char::from_u32(u32::from_le_bytes(*c)).is_some());
+}
 
 /// Where the fields of a map entry, or of a pair, are.
 pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> Layout<2> {
