@@ -19,8 +19,8 @@ mod schema;
 mod spell;
 mod wire;
 
+pub(crate) use descriptor::position;
 pub use descriptor::{Arg, Constant, Descriptor, Field, Live, Style, TypeRef, Variant};
-pub(crate) use descriptor::{Parts, position};
 pub(crate) use form_text::form_text;
 pub use kind::{Form, Kind};
 pub(crate) use kind::{NANOS, is_duration, is_timestamp};

@@ -7,7 +7,7 @@ use super::variants::Variants;
 use crate::Result;
 use crate::codec::{Hydra, MAX_BYTES};
 use crate::describe::{
-    Arg, AttrValue, Constant, DefaultImage, Descriptor, Field, Kind, Live, Note, Parts, TypeRef, Variant,
+    Arg, AttrValue, Constant, DefaultImage, Descriptor, Field, Kind, Live, Note, TypeRef, Variant,
 };
 use crate::raw::Describe;
 use std::borrow::Cow;
@@ -40,19 +40,16 @@ pub const fn argument<T: Hydra>() -> Arg {
     Arg::Type(FieldOf::<T>::TYPE)
 }
 
-/// Parts of a type with a name.
+/// A type with a name.
 const fn named<T: Describe>(
     kind: Kind,
     name: &'static str,
     args: &'static [Arg],
     notes: &'static [Note],
-) -> Parts {
-    let mut parts = Parts::new(kind, T::SIZE, T::ALIGN);
-    parts.live = Some(Live::of::<T>());
-    parts.name = name;
-    parts.args = args;
-    parts.notes = notes;
-    parts
+) -> Descriptor {
+    let mut ty = Descriptor::new(kind, T::SIZE, T::ALIGN).of_name(name, args, notes);
+    ty.live = Some(Live::of::<T>());
+    ty
 }
 
 /// The descriptor of a struct.
@@ -62,9 +59,7 @@ pub const fn structure<T: Describe>(
     fields: &'static [Field],
     notes: &'static [Note],
 ) -> Descriptor {
-    let mut parts = named::<T>(Kind::Struct, name, args, notes);
-    parts.fields = fields;
-    Descriptor::new(parts)
+    named::<T>(Kind::Struct, name, args, notes).of_fields(fields)
 }
 
 /// The descriptor of a newtype.
@@ -74,9 +69,9 @@ pub const fn newtype<T: Describe>(
     inner: TypeRef,
     notes: &'static [Note],
 ) -> Descriptor {
-    let mut parts = named::<T>(Kind::Newtype, name, args, notes);
-    parts.element = Some(inner);
-    Descriptor::new(parts)
+    let mut ty = named::<T>(Kind::Newtype, name, args, notes);
+    ty.element = Some(inner);
+    ty
 }
 
 /// The descriptor of an enum.
@@ -86,10 +81,9 @@ pub const fn enumeration<T: Variants>(
     variants: &'static [Variant],
     notes: &'static [Note],
 ) -> Descriptor {
-    let mut parts = named::<T>(Kind::Enum, name, args, notes);
-    parts.tag = Some(T::TAG);
-    parts.variants = variants;
-    Descriptor::new(parts)
+    let mut ty = named::<T>(Kind::Enum, name, args, notes).of_variants(variants);
+    ty.tag = Some(T::TAG);
+    ty
 }
 
 pub const fn doc(text: &'static str) -> Note {
