@@ -2,7 +2,6 @@
 //! It does not know where it is shown; the file and the value's path are added on the way up.
 #![forbid(unsafe_code)]
 
-use crate::reflect::Why;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -107,6 +106,79 @@ kinds! {
     Usage = "HY0508", "invalid argument";
     /// A value that may not be changed, or not to this; [`Error::why`] says why.
     NotSettable = "HY0509", "cannot be set";
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])* $name:ident = $what:literal, $hint:literal;)*) => {
+        /// Why a value cannot be changed through reflection, or not to this value.
+        ///
+        /// | reason | where |
+        /// | --- | --- |
+        /// | `Private`, `Skipped`, `Encoded`, `Shared`, `Invariant` | live values only |
+        /// | `ReadOnlySource` | values that are lent to be looked at |
+        /// | `Locked` | files that another writer has: there is no value yet |
+        /// | all others | everywhere |
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Why { $($(#[doc = $doc])* $name,)* }
+
+        impl Why {
+            /// The reason in words.
+            pub const fn summary(self) -> &'static str {
+                match self { $(Why::$name => $what,)* }
+            }
+
+            /// The way out.
+            pub const fn hint(self) -> &'static str {
+                match self { $(Why::$name => $hint,)* }
+            }
+        }
+    };
+}
+reasons! {
+    /// The value was only lent to be looked at.
+    ReadOnlySource = "it is only lent for reading",
+        "change a live value with ValueMut::of, a copy with to_dynamic(), a record in a file with an Editor";
+    /// The field, or one that holds it, is `#[hydra(readonly)]`.
+    ReadOnlyField = "it is in a field marked readonly",
+        "only the program that owns the type may change it";
+    /// The field, or one that holds it, is not `pub`.
+    Private = "it is in a private field of a live value",
+        "add #[hydra(settable)] to the field or the type, or change a copy: to_dynamic()";
+    /// The field is not stored, so that reflection does not see it.
+    Skipped = "the field is skipped and no part of the value", "set it in the program, by its own name";
+    /// The field is stored as another type than it has in memory.
+    Encoded = "the field is stored as another type than it has in memory",
+        "set the value that holds it with set_value(), or change a copy: to_dynamic()";
+    /// Others hold the same value, behind Rc or Arc.
+    Shared = "it is behind Rc or Arc", "set the pointer as a whole: those that share the old value keep it";
+    /// A key of a map, a member of a set, or a part of one: their order depends on it.
+    MapKey = "it is a key of a map or a member of a set", "set the whole map or set";
+    /// The new value has another kind, or another shape.
+    WrongKind = "the new value has another kind", "give a value of the kind that was expected";
+    /// The new number is not one of the type.
+    OutOfRange = "the new value does not fit", "nothing is rounded or wrapped: give a value of the type's range";
+    /// The new bytes are not UTF-8.
+    BadUtf8 = "the new text is not UTF-8", "strings hold UTF-8 only";
+    /// The enum has no such variant, or the variant has fields.
+    BadVariant = "the enum has no such variant", "give the name of a variant, or a whole value with its fields";
+    /// The type's own check refuses the changed value.
+    Invariant = "the invariant of its type refuses it", "set all that belongs together at once, as one value";
+    /// Another writer has the file.
+    Locked = "another writer has the file", "wait until it is done";
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.summary())
+    }
+}
+
+impl From<Why> for Error {
+    #[cold]
+    fn from(why: Why) -> Error {
+        Error::new(ErrorKind::NotSettable).because(why).help(why.hint())
+    }
 }
 
 /// What went wrong, where, what was expected and found, and what to do next.
@@ -214,10 +286,7 @@ impl Error {
 
     /// Puts the value's path under that of the value that holds it.
     pub(crate) fn under(mut self, outer: &str) -> Error {
-        let inner = self.0.path.take().unwrap_or_default();
-        let dot =
-            if outer.is_empty() || inner.is_empty() || inner.starts_with(['[', ':', '?']) { "" } else { "." };
-        let path = format!("{outer}{dot}{inner}");
+        let path = join_path(outer, &self.0.path.take().unwrap_or_default());
         if path.is_empty() { self } else { self.path(path) }
     }
 
@@ -339,6 +408,12 @@ impl Error {
         }
         line
     }
+}
+
+/// The path of a value within another one, as a path from where that one is.
+pub(crate) fn join_path(outer: &str, inner: &str) -> String {
+    let separated = outer.is_empty() || inner.is_empty() || inner.starts_with(['[', ':', '?']);
+    format!("{outer}{}{inner}", if separated { "" } else { "." })
 }
 
 impl fmt::Display for Error {

@@ -93,15 +93,6 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive names this crate as `::hydra`; here, that is itself.
 extern crate self as hydra;
 
-#[doc(hidden)]
-#[path = "private.rs"]
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    reason = "constants of the program's types, which the compiler works out"
-)]
-pub mod __private;
 pub mod codec;
 pub mod compat;
 pub mod describe;
@@ -124,10 +115,31 @@ pub use file::{
     Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
 };
 pub use hydra_derive::Hydra;
-pub use raw::{AlignedBuf, Describe, Map, Plain};
+pub use raw::{AlignedBuf, Describe, Map, Plain, type_of};
 pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};
 
-/// The type as data: what Go calls `reflect.TypeOf`.
-pub fn type_of<T: Describe>() -> &'static Descriptor {
-    T::TYPE
+/// What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::codec::derived::*;
+    pub use crate::codec::reflect::{Part, PartMut, Reflect, ReflectMut};
+    pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
+    pub use crate::describe::{AttrValue, Descriptor, Kind, Note, Style, Variant};
+    pub use crate::error::Result;
+    pub use crate::raw::{Describe, Plain};
+    pub use std::fmt::{Debug, Formatter, Result as FmtResult};
+
+    pub use crate::__opaque as opaque_feature;
+    #[cfg(feature = "opaque")]
+    pub use crate::raw::Opaque;
+
+    pub use std::clone::Clone;
+    pub use std::cmp::Ordering;
+    pub use std::default::Default;
+    pub use std::marker::{Copy, PhantomData};
+    pub use std::mem::offset_of;
+    pub use std::option::Option::{self, None, Some};
+    pub use std::primitive::{bool, i8, i16, i32, i64, i128, isize, str, u8, u16, u32, u64, u128, usize};
+    pub use std::result::Result::Ok;
+    pub use std::vec::Vec;
 }

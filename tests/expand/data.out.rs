@@ -105,7 +105,7 @@ const _: () = {
         fn count(&self) -> __h::usize {
             __h::count(self)
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
             match (self, __index) {
                 (Self::Circle { r: __0, .. }, 0) => __h::FieldOf::<f64>::value(__0),
                 (Self::Poly { 0: __0, .. }, 0) => __h::FieldOf::<Vec<Tick>>::value(__0),

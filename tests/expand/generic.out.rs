@@ -73,7 +73,7 @@ const _: () = {
         fn count(&self) -> __h::usize {
             2
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
             match __index {
                 0 => __h::FieldOf::<[A; N]>::value(&self.first),
                 1 => __h::FieldOf::<Option<B>>::value(&self.second),

@@ -29,7 +29,7 @@ const _: () = {
         fn count(&self) -> __h::usize {
             1
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
             match __index {
                 0 => __h::FieldOf::<u64>::value(&self.0),
                 _ => __h::None,

@@ -62,7 +62,7 @@ const _: () = {
         fn count(&self) -> __h::usize {
             3
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
             match __index {
                 0 => __h::FieldOf::<u64>::value(&self.time),
                 1 => __h::FieldOf::<f64>::value(&self.price),

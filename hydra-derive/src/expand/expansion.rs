@@ -119,7 +119,7 @@ pub(super) fn show(span: Span, of: TokenStream, show: TokenStream, show_list: To
 /// The functions that find a part of a live value by this key.
 pub(super) fn lookups(key: TokenStream, parts: TokenStream, changes: TokenStream) -> TokenStream {
     quote! {
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Value<'_>> {
+        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
             match #key { #parts _ => __h::None }
         }
         fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {

@@ -5,8 +5,8 @@
 use super::facts::{TypeFacts, facts_of};
 use super::{At, Cursor, Fault, Measure, Regions, Sink, Validator};
 use crate::describe::round_up;
+use crate::error::Why;
 use crate::raw::{AlignedBuf, Text};
-use crate::reflect::Why;
 use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".

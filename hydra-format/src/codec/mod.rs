@@ -2,10 +2,20 @@
 #![forbid(unsafe_code)]
 
 mod at;
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "constants of the program's types, which the compiler works out"
+)]
+#[expect(missing_docs, reason = "no part of the public face")]
+pub(crate) mod derived;
 mod facts;
 mod image;
 mod impls;
 mod opaque;
+mod record;
+pub(crate) mod reflect;
 #[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
 mod sink;
 mod stack;
@@ -31,20 +41,21 @@ pub(crate) use views::search;
 pub use views::{Boxed, ListView, Lookup, MapView, SetView};
 pub use with::{As, With};
 
+#[cfg(feature = "rust_decimal")]
+pub use crate::raw::Fixed;
+pub use crate::raw::Opaque;
 pub(crate) use facts::facts_of;
 pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload, open_payload_of};
 #[cfg(feature = "rust_decimal")]
-pub use impls::Fixed;
-#[cfg(feature = "rust_decimal")]
-pub(crate) use impls::{PLACES, decimal};
+pub(crate) use impls::decimal;
 #[cfg(feature = "jiff")]
 pub(crate) use impls::{date, signed_duration, timestamp};
 pub(crate) use impls::{duration, system_time};
-pub use opaque::Opaque;
+pub(crate) use record::EncodedRecord;
 
 use crate::Result;
 use crate::raw::Describe;
-use crate::reflect::Reflect;
+use reflect::Reflect;
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
 

@@ -2,7 +2,7 @@
 //! size, alignment and offset is left for the schema to compute.
 #![forbid(unsafe_code)]
 
-use super::{Arg, Descriptor, Field, Form, Kind, Note, Parts, Style, TypeRef, Variant};
+use super::{Arg, Descriptor, Field, Form, Kind, Note, Style, TypeRef, Variant};
 use std::borrow::Cow;
 
 /// The names of the first fields of tuples, so that most tuples need no memory for names.
@@ -19,7 +19,7 @@ pub(super) fn tuple_field_name(index: usize) -> Cow<'static, str> {
 impl Descriptor {
     /// A kind without parameters: a number, bool, char, unit, string or bytes.
     pub fn scalar(kind: Kind) -> Descriptor {
-        Descriptor::new(Parts::new(kind, 0, 0))
+        Descriptor::new(kind, 0, 0)
     }
 
     /// A kind with a form.

@@ -134,49 +134,36 @@ pub enum Style {
     Struct = 2,
 }
 
-/// What a [`Descriptor`] is made of. `Parts::new(kind, size, align)` fills the rest with nothing.
-#[derive(Clone, Copy)]
-pub(crate) struct Parts {
-    /// Name of a struct, enum or newtype; empty otherwise.
-    pub(crate) name: &'static str,
-    /// Arguments.
-    pub(crate) args: &'static [Arg],
-    /// Kind.
-    pub(crate) kind: Kind,
-    /// Form.
+/// A type as data: what Go calls a `reflect.Type`.
+///
+/// Get one with [`type_of`](crate::type_of), or from a [`Schema`](super::Schema).
+#[derive(Clone, Debug)]
+pub struct Descriptor {
+    pub(super) name: Cow<'static, str>,
+    pub(super) args: Cow<'static, [Arg]>,
+    pub(super) kind: Kind,
     pub(crate) form: Form,
-    /// Integer kinds: 0 is not a value.
     pub(crate) nonzero: bool,
-    /// Stored size in bytes.
-    pub(crate) size: u32,
-    /// Stored alignment in bytes.
-    pub(crate) align: u32,
-    /// Layout in the program.
+    pub(super) size: u32,
+    pub(super) align: u32,
     pub(crate) live: Option<Live>,
-    /// Element of options, lists, arrays, sets, boxes; inner type of newtypes; value of maps.
     pub(crate) element: Option<TypeRef>,
-    /// Key of maps.
     pub(crate) key: Option<TypeRef>,
-    /// Number of elements of an array.
     pub(crate) count: u64,
-    /// Integer kind of an enum's tag.
     pub(crate) tag: Option<Kind>,
-    /// Fields of a struct or tuple.
-    pub(crate) fields: &'static [Field],
-    /// Variants of an enum.
-    pub(crate) variants: &'static [Variant],
-    /// Notes on the type.
-    pub(crate) notes: &'static [Note],
+    pub(super) fields: Cow<'static, [Field]>,
+    pub(super) variants: Cow<'static, [Variant]>,
+    pub(super) notes: Cow<'static, [Note]>,
 }
 
-impl Parts {
-    /// Parts with a kind, a stored size and alignment in bytes, and nothing else.
-    pub(crate) const fn new(kind: Kind, size: usize, align: usize) -> Parts {
+impl Descriptor {
+    /// A kind with a stored size and alignment in bytes, and nothing else.
+    pub(crate) const fn new(kind: Kind, size: usize, align: usize) -> Descriptor {
         assert!(size <= 16 << 20, "a Hydra type is larger than the format allows (16 MiB)");
         assert!(align <= 64, "a Hydra type has an alignment above 64, a cache line");
-        Parts {
-            name: "",
-            args: &[],
+        Descriptor {
+            name: Cow::Borrowed(""),
+            args: Cow::Borrowed(&[]),
             kind,
             form: Form::None,
             nonzero: false,
@@ -187,55 +174,35 @@ impl Parts {
             key: None,
             count: 0,
             tag: None,
-            fields: &[],
-            variants: &[],
-            notes: &[],
+            fields: Cow::Borrowed(&[]),
+            variants: Cow::Borrowed(&[]),
+            notes: Cow::Borrowed(&[]),
         }
     }
-}
 
-/// A type as data: what Go calls a `reflect.Type`.
-///
-/// Get one with [`type_of`](crate::type_of), or from a [`Schema`](super::Schema).
-#[derive(Clone, Debug)]
-pub struct Descriptor {
-    pub(super) name: Cow<'static, str>,
-    pub(super) args: Cow<'static, [Arg]>,
-    pub(super) kind: Kind,
-    pub(super) form: Form,
-    pub(super) nonzero: bool,
-    pub(super) size: u32,
-    pub(super) align: u32,
-    pub(super) live: Option<Live>,
-    pub(super) element: Option<TypeRef>,
-    pub(super) key: Option<TypeRef>,
-    pub(super) count: u64,
-    pub(super) tag: Option<Kind>,
-    pub(super) fields: Cow<'static, [Field]>,
-    pub(super) variants: Cow<'static, [Variant]>,
-    pub(super) notes: Cow<'static, [Note]>,
-}
+    /// The same with a name, arguments and notes.
+    pub(crate) const fn of_name(
+        mut self,
+        name: &'static str,
+        args: &'static [Arg],
+        notes: &'static [Note],
+    ) -> Descriptor {
+        set(&mut self.name, name);
+        set(&mut self.args, args);
+        set(&mut self.notes, notes);
+        self
+    }
 
-impl Descriptor {
-    /// A descriptor from its parts.
-    pub(crate) const fn new(parts: Parts) -> Descriptor {
-        Descriptor {
-            name: Cow::Borrowed(parts.name),
-            args: Cow::Borrowed(parts.args),
-            kind: parts.kind,
-            form: parts.form,
-            nonzero: parts.nonzero,
-            size: parts.size,
-            align: parts.align,
-            live: parts.live,
-            element: parts.element,
-            key: parts.key,
-            count: parts.count,
-            tag: parts.tag,
-            fields: Cow::Borrowed(parts.fields),
-            variants: Cow::Borrowed(parts.variants),
-            notes: Cow::Borrowed(parts.notes),
-        }
+    /// The same with fields.
+    pub(crate) const fn of_fields(mut self, fields: &'static [Field]) -> Descriptor {
+        set(&mut self.fields, fields);
+        self
+    }
+
+    /// The same with variants.
+    pub(crate) const fn of_variants(mut self, variants: &'static [Variant]) -> Descriptor {
+        set(&mut self.variants, variants);
+        self
     }
 
     /// Name of a struct, enum or newtype without its arguments; the name of the kind otherwise.
@@ -513,6 +480,11 @@ pub(super) const fn hash(name: &str) -> u32 {
         _ => (0, 0),
     };
     first.wrapping_mul(0x9e37_79b1) ^ last.rotate_left(7) ^ bytes.len() as u32
+}
+
+/// Puts constant data in the place of such data. A constant function drops nothing, and there is nothing to drop.
+const fn set<T: ToOwned + ?Sized>(place: &mut Cow<'static, T>, data: &'static T) {
+    std::mem::forget(std::mem::replace(place, Cow::Borrowed(data)));
 }
 
 fn doc(notes: &[Note]) -> Option<&str> {

@@ -4,7 +4,6 @@
 use super::wire::{Input, bad, prefixed, put_str};
 use super::{AttrValue, DefaultImage, Descriptor, Note};
 use crate::Result;
-use crate::codec::put;
 use std::borrow::Cow;
 
 const DOC: u8 = 1;
@@ -50,7 +49,7 @@ pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
             }
         }
     }
-    put(&mut out, &count.to_le_bytes());
+    out.splice(..4, count.to_le_bytes());
     Ok(out)
 }
 

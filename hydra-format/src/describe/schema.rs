@@ -36,15 +36,6 @@ struct Inner {
 }
 
 impl Schema {
-    /// The schema of a type of the program, in canonical form.
-    ///
-    /// # Panics
-    /// Where [`Schema::try_from_descriptor`] gives an error, which only a type larger than the limits of the
-    /// format can bring about.
-    pub fn of<T: crate::Hydra>() -> Schema {
-        Schema::from_descriptor(crate::type_of::<T>())
-    }
-
     /// The schema of a descriptor of the program.
     ///
     /// # Panics

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::build::tuple_field_name;
-use super::{Arg, Constant, Descriptor, Field, Form, Kind, Parts, Style, TypeRef, Variant};
+use super::{Arg, Constant, Descriptor, Field, Form, Kind, Style, TypeRef, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
@@ -122,7 +122,7 @@ fn decode_type(input: &mut Input<'_>) -> Result<Descriptor> {
             .what("a kind of type that this version does not know")
             .found(format!("kind {code}, flags {flags}")));
     };
-    let mut ty = Descriptor::new(Parts::new(kind, 0, 0));
+    let mut ty = Descriptor::new(kind, 0, 0);
     ty.nonzero = flags & NONZERO != 0;
     ty.form = Form::from_code(form, i8::from_le_bytes([exponent]));
     (ty.size, ty.align) = (input.u32()?, input.u32()?);

@@ -7,6 +7,7 @@ use super::plan::{Node, Op, Plan, Step};
 use super::rules::Pair;
 use super::{Change, Rule};
 use crate::describe::{Descriptor, Field, Kind, Schema, TypeRef, entry_layout};
+use crate::error::join_path;
 use crate::{Error, ErrorKind, Result};
 use std::collections::{HashMap, VecDeque};
 
@@ -179,13 +180,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// Takes on what is true of a node that is part of this one.
-    pub(super) fn below(&mut self, draft: &mut Draft, id: u32, crumb: &str) {
+    pub(super) fn below(&mut self, draft: &mut Draft, id: u32, segment: &str) {
         let part = self.draft(id);
         draft.same &= part.same;
         draft.refs |= part.refs;
         draft.fallible |= part.fallible;
         draft.ordered &= part.ordered;
-        draft.below.push((crumb.into(), id));
+        draft.below.push((segment.into(), id));
     }
 
     /// Puts the steps of a node into the one that holds it.
@@ -194,13 +195,13 @@ impl<'a> Compiler<'a> {
         draft: &mut Draft,
         id: u32,
         places: (u32, u32),
-        crumb: &str,
+        segment: &str,
     ) -> Result<()> {
-        self.below(draft, id, crumb);
+        self.below(draft, id, segment);
         draft.same &= places.0 == places.1;
         let part = self.draft(id);
         if part.flat.len() + part.deep.len() > INLINE_STEPS {
-            return self.deep(draft, places, Op::Run { node: id, count: 1 }, crumb);
+            return self.deep(draft, places, Op::Run { node: id, count: 1 }, segment);
         }
         let (flat, deep) = (part.flat.clone(), part.deep.clone());
         self.spend(flat.len() + deep.len())?;
@@ -208,7 +209,7 @@ impl<'a> Compiler<'a> {
             draft.push(step.at(places));
         }
         for step in deep {
-            let label = self.label(crumb, step.label);
+            let label = self.label(segment, step.label);
             draft.deep.push(Step { label, ..step.at(places) });
         }
         Ok(())
@@ -219,7 +220,7 @@ impl<'a> Compiler<'a> {
         draft: &mut Draft,
         (from, to): (u32, u32),
         op: Op,
-        crumb: &str,
+        segment: &str,
     ) -> Result<()> {
         self.spend(1)?;
         match op {
@@ -233,16 +234,16 @@ impl<'a> Compiler<'a> {
             _ => {}
         }
         draft.same &= from == to;
-        let label = self.label(crumb, 0);
+        let label = self.label(segment, 0);
         draft.deep.push(Step { from, to, op, label });
         Ok(())
     }
 
-    fn label(&mut self, crumb: &str, next: u32) -> u32 {
-        if crumb.is_empty() {
+    fn label(&mut self, segment: &str, next: u32) -> u32 {
+        if segment.is_empty() {
             return next;
         }
-        self.plan.labels.push((crumb.into(), next));
+        self.plan.labels.push((segment.into(), next));
         self.plan.labels.len() as u32 - 1
     }
 
@@ -292,8 +293,8 @@ impl<'a> Compiler<'a> {
         let draft = &self.drafts[id as usize];
         found.extend(draft.changes.iter().filter(|change| which(change)).map(|change| change.under(path)));
         on_the_way.push(id);
-        for (crumb, below) in &draft.below {
-            self.collect(*below, &joined(path, crumb), which, on_the_way, visits, found);
+        for (segment, below) in &draft.below {
+            self.collect(*below, &join_path(path, segment), which, on_the_way, visits, found);
         }
         on_the_way.pop();
     }
@@ -391,13 +392,6 @@ impl Draft {
         self.same = false;
         self.changes.push(Change { help: help.into(), ..Change::new(Rule::Incompatible, path, text.into()) });
     }
-}
-
-/// A path, and a step from there.
-pub(super) fn joined(path: &str, crumb: &str) -> String {
-    let dot =
-        if path.is_empty() || crumb.is_empty() || crumb.starts_with([':', '[', '?']) { "" } else { "." };
-    format!("{path}{dot}{crumb}")
 }
 
 pub(super) fn ty(schema: &Schema, index: u32) -> &Descriptor {

@@ -23,6 +23,7 @@ pub(crate) use plan::Plan;
 pub(crate) use run::Transcoded;
 
 use crate::describe::{Note, Schema};
+use crate::error::join_path;
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 use std::fmt;
@@ -138,7 +139,7 @@ impl Change {
     }
 
     fn under(&self, path: &str) -> Change {
-        Change { path: compile::joined(path, &self.path), ..self.clone() }
+        Change { path: join_path(path, &self.path), ..self.clone() }
     }
 }
 

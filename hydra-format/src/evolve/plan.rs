@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::describe::Kind;
+use crate::error::join_path;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -118,8 +119,7 @@ impl Plan {
     pub(super) fn path(&self, mut label: u32) -> String {
         let mut path = String::new();
         while let Some((name, next)) = self.labels.get(label as usize).filter(|_| label > 0) {
-            let dot = if path.is_empty() || name.starts_with([':', '[', '?']) { "" } else { "." };
-            path = format!("{path}{dot}{name}");
+            path = join_path(&path, name);
             label = *next;
         }
         path

@@ -156,7 +156,7 @@ impl<'a> Compiler<'a> {
 
     fn reference(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
         let (from, to, own) = (pair.from, pair.to, pair.own);
-        let (job, align, crumb) = match to.kind() {
+        let (job, align, segment) = match to.kind() {
             Kind::Map => {
                 let keys = (index(from.key()), index(to.key()));
                 let values = (index(from.element()), index(to.element()));
@@ -166,16 +166,16 @@ impl<'a> Compiler<'a> {
             kind => {
                 let align = ty(self.to, index(to.element())).align();
                 let Job::Pair { own, from, to, .. } = pair.elements() else { return Ok(()) };
-                let crumb = if kind == Kind::Box { "" } else { "[]" };
-                (Job::Pair { own, key: kind == Kind::Set, from, to }, align, crumb)
+                let segment = if kind == Kind::Box { "" } else { "[]" };
+                (Job::Pair { own, key: kind == Kind::Set, from, to }, align, segment)
             }
         };
         let node = self.later(job);
-        self.list(draft, node, align as u32, crumb)
+        self.list(draft, node, align as u32, segment)
     }
 
-    fn list(&mut self, draft: &mut Draft, node: u32, align: u32, crumb: &str) -> Result<()> {
-        draft.below.push((crumb.into(), node));
+    fn list(&mut self, draft: &mut Draft, node: u32, align: u32, segment: &str) -> Result<()> {
+        draft.below.push((segment.into(), node));
         let op = if self.keeps { Op::Copy(8) } else { Op::List { node, align } };
         self.deep(draft, (0, 0), op, "")
     }
@@ -338,7 +338,7 @@ impl<'a> Compiler<'a> {
         let other = other_of(to);
         let (mut variants, mut tags) = (BTreeMap::new(), Vec::new());
         for (source, target) in from.variants().iter().zip(targets) {
-            let crumb = format!(":{}", source.name());
+            let segment = format!(":{}", source.name());
             let chosen = match (target, other) {
                 (Some(target), _) => Some((target.tag(), self.variant(draft, pair, source, target)?)),
                 (None, other) => {
@@ -347,7 +347,7 @@ impl<'a> Compiler<'a> {
                     let text = other.map_or("an error of that value".into(), |other| {
                         format!("reads as {}", other.name())
                     });
-                    draft.change(Rule::VariantRemoved, &crumb, text);
+                    draft.change(Rule::VariantRemoved, &segment, text);
                     other.map(|other| (other.tag(), None))
                 }
             };
@@ -379,7 +379,7 @@ impl<'a> Compiler<'a> {
         from: &'a Variant,
         to: &'a Variant,
     ) -> Result<Option<u32>> {
-        let crumb = format!(":{}", from.name());
+        let segment = format!(":{}", from.name());
         if from.name() != to.name() {
             draft.change(Rule::VariantRenamed, &format!(":{}", to.name()), format!("was {}", from.name()));
         }
@@ -391,7 +391,7 @@ impl<'a> Compiler<'a> {
         self.fields(&mut inside, pair, from.fields(), to.fields())?;
         let id = self.drafts.len() as u32;
         self.drafts.push(inside);
-        self.below(draft, id, &crumb);
+        self.below(draft, id, &segment);
         Ok(Some(id))
     }
 

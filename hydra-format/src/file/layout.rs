@@ -3,13 +3,12 @@
 #![forbid(unsafe_code)]
 
 pub(crate) use crate::codec::is_zero;
+pub(crate) use crate::raw::REGION;
 
 /// Bytes of a line, the unit of alignment.
 pub(crate) const LINE: u64 = 64;
 /// Bytes of one page of the header region.
 pub(crate) const PAGE: u64 = 4096;
-/// Bytes of the header region: where blocks begin.
-pub(crate) const REGION: u64 = 2 * PAGE;
 /// File offsets of the two header lines.
 pub(crate) const HEADER_AT: [u64; 2] = [0, PAGE];
 /// File offsets of the two commit records.
@@ -104,7 +103,7 @@ on_disk! {
     /// An entry (9).
     entry, 40, { OFFSET: 8, FIRST: 8, COUNT: 8, LINES: 4, SCHEMA: 4, LEVEL: 4, BLOCKS: 4, }
 }
-const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
+const _: () = assert!(REGION == 2 * PAGE && RUN.is_multiple_of(PAGE));
 const _: () =
     assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0].is_multiple_of(512) && commit::BYTES <= 512);
 const _: () = assert!(TARGET_BLOCK_BYTES < MAX_BLOCK_LINES as usize * LINE as usize);

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 
+use crate::raw::{open_regular, regular};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
@@ -128,26 +129,6 @@ impl FileStorage {
     pub(crate) fn over(file: &File) -> io::Result<FileStorage> {
         Ok(FileStorage::new(file.try_clone()?, false))
     }
-}
-
-/// Opens a regular file to read. A pipe is refused before it is opened: that can wait for ever.
-pub(crate) fn open_regular(path: &Path) -> Result<File> {
-    let fail = |error| Error::io(error).in_file(path);
-    regular(&std::fs::metadata(path).map_err(fail)?, path)?;
-    let file = File::open(path).map_err(fail)?;
-    regular(&file.metadata().map_err(fail)?, path)?;
-    Ok(file)
-}
-
-fn regular(metadata: &Metadata, path: &Path) -> Result<()> {
-    if metadata.is_file() {
-        return Ok(());
-    }
-    let found = if metadata.is_dir() { "a directory" } else { "a pipe or device" };
-    Err(Error::new(ErrorKind::NotRegular)
-        .in_file(path)
-        .found(found)
-        .help("a Hydra file needs a regular file: copy the stream into one first"))
 }
 
 #[cfg(unix)]

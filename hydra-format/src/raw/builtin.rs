@@ -1,12 +1,10 @@
-//! The facts about the built-in types that are not plain numbers. Only `FLAT`, `ANY_BITS` and `valid` are
+//! The facts about the built-in types. Only `FLAT`, `ANY_BITS` and `valid` are
 //! trusted by unsafe code; where they are false, nothing is.
 
-use super::{Describe, Plain};
-use crate::codec::Opaque;
+use super::{Describe, Opaque, Plain, type_of};
 #[cfg(feature = "rust_decimal")]
-use crate::codec::{Fixed, PLACES};
-use crate::describe::{Descriptor, Form, Kind, Layout, Live, Parts, TypeRef, struct_layout};
-use crate::type_of;
+use super::{Fixed, PLACES};
+use crate::describe::{Descriptor, Form, Kind, Layout, Live, TypeRef, struct_layout};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
@@ -15,28 +13,28 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Parts of a type of the program whose kind alone decides size and alignment.
-const fn parts<T: 'static>(kind: Kind) -> Parts {
+/// A type of the program whose kind alone decides size and alignment.
+const fn kind_of<T: 'static>(kind: Kind) -> Descriptor {
     sized::<T>(kind, kind.fixed_size() as usize, kind.fixed_align() as usize)
 }
 
-/// Parts of a type of the program of this stored size and alignment.
-const fn sized<T: 'static>(kind: Kind, size: usize, align: usize) -> Parts {
-    let mut parts = Parts::new(kind, size, align);
-    parts.live = Some(Live::of::<T>());
-    parts
+/// A type of the program of this stored size and alignment.
+const fn sized<T: 'static>(kind: Kind, size: usize, align: usize) -> Descriptor {
+    let mut ty = Descriptor::new(kind, size, align);
+    ty.live = Some(Live::of::<T>());
+    ty
 }
 
-/// Parts of a type that refers to elements of type `E`.
-const fn parts_of<T: 'static, E: Describe>(kind: Kind) -> Parts {
-    let mut parts = parts::<T>(kind);
-    parts.element = Some(TypeRef::Live(type_of::<E>));
-    parts
+/// A type that refers to elements of type `E`.
+const fn holding<T: 'static, E: Describe>(kind: Kind) -> Descriptor {
+    let mut ty = kind_of::<T>(kind);
+    ty.element = Some(TypeRef::Live(type_of::<E>));
+    ty
 }
 
 /// Types that are a reference or have a tag on disk, and scalars with invalid bit patterns: never flat.
 macro_rules! not_flat {
-    ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty, refs $refs:expr, $parts:expr, {$($extra:tt)*};)*) => {$(
+    ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty, refs $refs:expr, $described:expr, {$($extra:tt)*};)*) => {$(
         $(#[$attr])*
         // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
         unsafe impl<$($generics)*> Describe for $ty {
@@ -45,7 +43,7 @@ macro_rules! not_flat {
             const FLAT: bool = false;
             const ANY_BITS: bool = false;
             const REFS: bool = $refs;
-            const TYPE: &'static Descriptor = const { &Descriptor::new($parts) };
+            const TYPE: &'static Descriptor = const { &$described };
             $($extra)*
         }
     )*};
@@ -59,58 +57,75 @@ const fn key<K: Describe>() {
     );
 }
 
-const fn map_parts<T: 'static, K: Describe, V: Describe>() -> Parts {
+const fn map<T: 'static, K: Describe, V: Describe>() -> Descriptor {
     key::<K>();
-    let mut parts = parts_of::<T, V>(Kind::Map);
-    parts.key = Some(TypeRef::Live(type_of::<K>));
-    parts
+    let mut ty = holding::<T, V>(Kind::Map);
+    ty.key = Some(TypeRef::Live(type_of::<K>));
+    ty
 }
 
-const fn set_parts<T: 'static, K: Describe>() -> Parts {
+const fn set<T: 'static, K: Describe>() -> Descriptor {
     key::<K>();
-    parts_of::<T, K>(Kind::Set)
+    holding::<T, K>(Kind::Set)
 }
 
-const fn list_parts<T: 'static, E: Describe>() -> Parts {
-    if E::BYTE { parts::<T>(Kind::Bytes) } else { parts_of::<T, E>(Kind::List) }
+const fn list<T: 'static, E: Describe>() -> Descriptor {
+    if E::BYTE { kind_of::<T>(Kind::Bytes) } else { holding::<T, E>(Kind::List) }
 }
 
 /// The tag, padded to where the value may begin, and the value; sizes are multiples of their alignment.
-const fn option_parts<T: 'static, V: Describe>() -> Parts {
-    let mut parts = sized::<T>(Kind::Option, V::ALIGN.saturating_add(V::SIZE), V::ALIGN);
-    parts.element = Some(TypeRef::Live(type_of::<V>));
-    parts
+const fn option<T: 'static, V: Describe>() -> Descriptor {
+    let mut ty = sized::<T>(Kind::Option, V::ALIGN.saturating_add(V::SIZE), V::ALIGN);
+    ty.element = Some(TypeRef::Live(type_of::<V>));
+    ty
 }
 
-const fn formed<T: 'static>(kind: Kind, form: Form) -> Parts {
-    let mut parts = parts::<T>(kind);
-    parts.form = form;
-    parts
+const fn array<T: Describe, E: Describe>(count: u64, form: Form) -> Descriptor {
+    let mut ty = sized::<T>(Kind::Array, T::SIZE, T::ALIGN);
+    if E::TRANSPARENT {
+        ty.live = None;
+    }
+    ty.element = Some(TypeRef::Live(type_of::<E>));
+    ty.count = count;
+    ty.form = form;
+    ty
+}
+
+const fn scalar<T: 'static>(kind: Kind, nonzero: bool) -> Descriptor {
+    let mut ty = kind_of::<T>(kind);
+    ty.nonzero = nonzero;
+    ty
+}
+
+const fn formed<T: 'static>(kind: Kind, form: Form) -> Descriptor {
+    let mut ty = kind_of::<T>(kind);
+    ty.form = form;
+    ty
 }
 
 const NANOS: i8 = -9;
 
 not_flat! {
-    [] (), refs false, parts::<()>(Kind::Unit), {};
-    [P: ?Sized + 'static] PhantomData<P>, refs false, parts::<Self>(Kind::Unit), {};
-    [] String, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
-    [] Box<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
-    [] Rc<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
-    [] Arc<str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
-    [] Cow<'static, str>, refs true, parts::<Self>(Kind::String), { const KEY: bool = true; };
-    [T: Describe] Option<T>, refs T::REFS, option_parts::<Self, T>(), {};
-    [T: Describe] Vec<T>, refs true, list_parts::<Self, T>(), { const KEY: bool = T::BYTE; };
-    [T: Describe] Box<[T]>, refs true, list_parts::<Self, T>(), { const KEY: bool = T::BYTE; };
-    [T: Describe] Box<T>, refs true, parts_of::<Self, T>(Kind::Box), {};
-    [T: Describe] Rc<T>, refs true, parts_of::<Self, T>(Kind::Box), {};
-    [T: Describe] Arc<T>, refs true, parts_of::<Self, T>(Kind::Box), {};
-    [K: Describe, V: Describe] BTreeMap<K, V>, refs true, map_parts::<Self, K, V>(), {};
-    [K: Describe, V: Describe, S: 'static] HashMap<K, V, S>, refs true, map_parts::<Self, K, V>(), {};
-    [T: Describe] BTreeSet<T>, refs true, set_parts::<Self, T>(), {};
-    [T: Describe, S: 'static] HashSet<T, S>, refs true, set_parts::<Self, T>(), {};
+    [] (), refs false, kind_of::<()>(Kind::Unit), {};
+    [P: ?Sized + 'static] PhantomData<P>, refs false, kind_of::<Self>(Kind::Unit), {};
+    [] String, refs true, kind_of::<Self>(Kind::String), { const KEY: bool = true; };
+    [] Box<str>, refs true, kind_of::<Self>(Kind::String), { const KEY: bool = true; };
+    [] Rc<str>, refs true, kind_of::<Self>(Kind::String), { const KEY: bool = true; };
+    [] Arc<str>, refs true, kind_of::<Self>(Kind::String), { const KEY: bool = true; };
+    [] Cow<'static, str>, refs true, kind_of::<Self>(Kind::String), { const KEY: bool = true; };
+    [T: Describe] Option<T>, refs T::REFS, option::<Self, T>(), {};
+    [T: Describe] Vec<T>, refs true, list::<Self, T>(), { const KEY: bool = T::BYTE; };
+    [T: Describe] Box<[T]>, refs true, list::<Self, T>(), { const KEY: bool = T::BYTE; };
+    [T: Describe] Box<T>, refs true, holding::<Self, T>(Kind::Box), {};
+    [T: Describe] Rc<T>, refs true, holding::<Self, T>(Kind::Box), {};
+    [T: Describe] Arc<T>, refs true, holding::<Self, T>(Kind::Box), {};
+    [K: Describe, V: Describe] BTreeMap<K, V>, refs true, map::<Self, K, V>(), {};
+    [K: Describe, V: Describe, S: 'static] HashMap<K, V, S>, refs true, map::<Self, K, V>(), {};
+    [T: Describe] BTreeSet<T>, refs true, set::<Self, T>(), {};
+    [T: Describe, S: 'static] HashSet<T, S>, refs true, set::<Self, T>(), {};
     [] Duration, refs false, formed::<Self>(Kind::U128, Form::Duration { exponent: NANOS }), { const KEY: bool = true; };
     [] SystemTime, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), { const KEY: bool = true; };
-    [] Opaque, refs true, parts::<Self>(Kind::Opaque), {};
+    [] Opaque, refs true, kind_of::<Self>(Kind::Opaque), {};
     #[cfg(feature = "jiff")]
     [] jiff::Timestamp, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), { const KEY: bool = true; };
     #[cfg(feature = "jiff")]
@@ -125,7 +140,7 @@ not_flat! {
 }
 
 #[cfg(feature = "rust_decimal")]
-const fn decimal<T: 'static>(places: u8) -> Parts {
+const fn decimal<T: 'static>(places: u8) -> Descriptor {
     assert!(places <= 28, "a Decimal has at most 28 places");
     formed::<T>(Kind::I128, Form::Decimal { exponent: (places as i8).saturating_neg() })
 }
@@ -141,13 +156,7 @@ unsafe impl Describe for uuid::Uuid {
     const ANY_BITS: bool = true;
     const REFS: bool = false;
     const KEY: bool = true;
-    const TYPE: &'static Descriptor = const {
-        let mut parts = sized::<Self>(Kind::Array, Self::SIZE, Self::ALIGN);
-        parts.form = Form::Uuid;
-        parts.element = Some(TypeRef::Live(type_of::<u8>));
-        parts.count = 16;
-        &Descriptor::new(parts)
-    };
+    const TYPE: &'static Descriptor = const { &array::<Self, u8>(16, Form::Uuid) };
 }
 #[cfg(feature = "uuid")]
 // SAFETY: the assertion above holds the alignment.
@@ -163,15 +172,7 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
     const ANY_BITS: bool = T::ANY_BITS && N > 0;
     const REFS: bool = T::REFS;
     const KEY: bool = T::KEY;
-    const TYPE: &'static Descriptor = const {
-        let mut parts = sized::<Self>(Kind::Array, Self::SIZE, Self::ALIGN);
-        if T::TRANSPARENT {
-            parts.live = None;
-        }
-        parts.element = Some(TypeRef::Live(type_of::<T>));
-        parts.count = N as u64;
-        &Descriptor::new(parts)
-    };
+    const TYPE: &'static Descriptor = const { &array::<Self, T>(N as u64, Form::None) };
 
     fn valid(bytes: &[u8]) -> bool {
         T::ANY_BITS || bytes.chunks_exact(T::SIZE).all(T::valid)
@@ -180,46 +181,53 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
 // SAFETY: the alignment of an array is that of its elements.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
-/// Scalars whose bytes in memory are the stored ones, although not any bits are a value.
-macro_rules! checked {
-    ($($ty:ty = $kind:ident, $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
+/// Scalars whose bytes in memory are the stored ones: a row of types, of which `any` may have any bits.
+macro_rules! scalars {
+    ($($ty:ty = $kind:ident, any $any_bits:literal, key $key:literal, nonzero $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
         const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
         const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
-        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's. Rust
-        // guarantees that its bytes are a value exactly if `$valid`: 0 or 1 for bool, a Unicode scalar value for
-        // char, an integer that is not 0 for NonZero.
+        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's; the host is
+        // little-endian (lib.rs). Rust guarantees that its bytes are a value exactly if `$valid`: any for numbers, 0 or 1
+        // for bool, a Unicode scalar value for char, an integer that is not 0 for NonZero.
         unsafe impl Describe for $ty {
             const SIZE: usize = Kind::$kind.fixed_size() as usize;
             const ALIGN: usize = Kind::$kind.fixed_align() as usize;
             const FLAT: bool = true;
-            const ANY_BITS: bool = false;
+            const ANY_BITS: bool = $any_bits;
             const REFS: bool = false;
-            const KEY: bool = true;
-            const TYPE: &'static Descriptor = const {
-                let mut parts = parts::<Self>(Kind::$kind);
-                parts.nonzero = $nonzero;
-                &Descriptor::new(parts)
-            };
+            const KEY: bool = $key;
+            const BYTE: bool = $any_bits && matches!(Kind::$kind, Kind::U8);
+            const TYPE: &'static Descriptor = const { &scalar::<Self>(Kind::$kind, $nonzero) };
 
             fn valid($bytes: &[u8]) -> bool {
                 $valid
             }
         }
-        // SAFETY: the assertion above holds the alignment.
+        // SAFETY: FLAT is true, and the assertion above holds the alignment.
         unsafe impl Plain for $ty {}
     )*};
 }
-macro_rules! nonzero {
-    ($($ty:ident = $kind:ident),*) => {checked! {$(
-        NonZero<$ty> = $kind, true, |bytes| bytes.iter().any(|&byte| byte != 0);
+macro_rules! numbers {
+    ($key:literal: $($ty:ident = $kind:ident),*) => {scalars! {$(
+        $ty = $kind, any true, key $key, nonzero false, |_bytes| true;
     )*}};
 }
-checked! {
-    bool = Bool, false, |bytes| matches!(bytes, [0 | 1]);
-    char = Char, false, |bytes| bytes.first_chunk().is_some_and(|c| char::from_u32(u32::from_le_bytes(*c)).is_some());
+macro_rules! integers {
+    ($($ty:ident = $kind:ident),*) => {
+        numbers!(true: $($ty = $kind),*);
+        scalars! {$(
+            NonZero<$ty> = $kind, any false, key true, nonzero true, |bytes| bytes.iter().any(|&byte| byte != 0);
+        )*}
+    };
 }
-nonzero!(u8 = U8, u16 = U16, u32 = U32, u64 = U64, u128 = U128);
-nonzero!(i8 = I8, i16 = I16, i32 = I32, i64 = I64, i128 = I128);
+integers!(u8 = U8, u16 = U16, u32 = U32, u64 = U64, u128 = U128);
+integers!(i8 = I8, i16 = I16, i32 = I32, i64 = I64, i128 = I128);
+numbers!(false: f32 = F32, f64 = F64);
+scalars! {
+    bool = Bool, any false, key true, nonzero false, |bytes| matches!(bytes, [0 | 1]);
+    char = Char, any false, key true, nonzero false,
+        |bytes| bytes.first_chunk().is_some_and(|c| char::from_u32(u32::from_le_bytes(*c)).is_some());
+}
 
 /// Where the fields of a map entry, or of a pair, are.
 pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> Layout<2> {
@@ -261,15 +269,13 @@ macro_rules! tuples {
             const REFS: bool = false $(|| $param::REFS)+;
             const KEY: bool = true $(&& $param::KEY)+;
             const TYPE: &'static Descriptor = const {
-                let mut parts = sized::<Self>(Kind::Tuple, Self::SIZE, Self::ALIGN);
-                parts.fields = const { &[$(crate::describe::Field::new(
+                &sized::<Self>(Kind::Tuple, Self::SIZE, Self::ALIGN).of_fields(const { &[$(crate::describe::Field::new(
                     stringify!($index),
                     TypeRef::Live(type_of::<$param>),
                     Self::LAYOUT.offsets[$index],
                     if $param::TRANSPARENT { None } else { Some(std::mem::offset_of!(Self, $index)) },
                     &[],
-                )),+] };
-                &Descriptor::new(parts)
+                )),+] })
             };
         }
     )*};

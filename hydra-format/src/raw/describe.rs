@@ -1,6 +1,6 @@
-//! The facts about a type that unsafe code trusts, and the types for which Hydra itself vouches.
+//! The facts about a type that unsafe code trusts.
 
-use crate::describe::{Descriptor, Kind, Live, Parts};
+use crate::describe::{Descriptor, Schema};
 
 /// The facts about a type that unsafe code trusts. `#[derive(Hydra)]` writes them; nothing else should.
 ///
@@ -52,43 +52,20 @@ pub unsafe trait Describe: Sized + 'static {
 /// # Safety
 ///
 /// The alignment in memory is at most the stored one. (Bytes become values only where `FLAT` is true, too.)
-pub unsafe trait Plain: crate::Hydra + Copy {}
+pub unsafe trait Plain: Describe + Copy {}
 
-macro_rules! plain_number {
-    ($($ty:ty = $kind:ident, key $key:literal;)*) => {$(
-        const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
-        const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
-        // SAFETY: a primitive number without padding; every bit pattern is a value; the assertions above
-        // hold its size and alignment against the format's, and the host is little-endian (lib.rs).
-        unsafe impl Describe for $ty {
-            const SIZE: usize = Kind::$kind.fixed_size() as usize;
-            const ALIGN: usize = Kind::$kind.fixed_align() as usize;
-            const FLAT: bool = true;
-            const ANY_BITS: bool = true;
-            const REFS: bool = false;
-            const KEY: bool = $key;
-            const BYTE: bool = matches!(Kind::$kind, Kind::U8);
-            const TYPE: &'static Descriptor = const {
-                let mut parts = Parts::new(Kind::$kind, Self::SIZE, Self::ALIGN);
-                parts.live = Some(Live::of::<$ty>());
-                &Descriptor::new(parts)
-            };
-        }
-        // SAFETY: FLAT is true, and the assertion above holds the alignment.
-        unsafe impl Plain for $ty {}
-    )*};
+/// The type as data: what Go calls `reflect.TypeOf`.
+pub fn type_of<T: Describe>() -> &'static Descriptor {
+    T::TYPE
 }
-plain_number! {
-    u8 = U8, key true;
-    u16 = U16, key true;
-    u32 = U32, key true;
-    u64 = U64, key true;
-    u128 = U128, key true;
-    i8 = I8, key true;
-    i16 = I16, key true;
-    i32 = I32, key true;
-    i64 = I64, key true;
-    i128 = I128, key true;
-    f32 = F32, key false;
-    f64 = F64, key false;
+
+impl Schema {
+    /// The schema of a type of the program, in canonical form.
+    ///
+    /// # Panics
+    /// Where [`Schema::try_from_descriptor`] gives an error, which only a type larger than the limits of the
+    /// format can bring about.
+    pub fn of<T: Describe>() -> Schema {
+        Schema::from_descriptor(T::TYPE)
+    }
 }

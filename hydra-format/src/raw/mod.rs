@@ -1,5 +1,5 @@
 //! The only module with unsafe code. Every safe function here is sound for any argument; nothing is safe
-//! only because of its caller. It knows nothing of files' structure, schemas or values.
+//! only because of its caller. It knows nothing of files' structure or values.
 
 mod buffer;
 mod builtin;
@@ -10,13 +10,20 @@ mod payload;
 mod place;
 mod spot;
 mod text;
+mod wrapper;
 
 pub use buffer::AlignedBuf;
 pub(crate) use builtin::{TupleLayout, each_tuple, pair_layout};
 pub(crate) use cast::{all_valid, box_of, bytes_of, copy, read, slice_of, vec_of};
-pub use describe::{Describe, Plain};
+pub use describe::{Describe, Plain, type_of};
 pub use map::Map;
-pub(crate) use payload::{Backing, Known, Payload, PayloadFault, Ranges, TextMap, Texts};
+pub(crate) use map::{open_regular, regular};
+pub(crate) use payload::{Backing, Known, Payload, PayloadFault, REGION, Ranges, TextMap, Texts};
 pub(crate) use place::Place;
 pub(crate) use spot::{Spot, Spots};
 pub(crate) use text::Text;
+#[cfg(feature = "rust_decimal")]
+pub use wrapper::Fixed;
+pub use wrapper::Opaque;
+#[cfg(feature = "rust_decimal")]
+pub(crate) use wrapper::PLACES;

@@ -1,11 +1,13 @@
 //! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
 
 use super::{AlignedBuf, Map};
-use crate::file::layout::REGION;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+
+/// Bytes of the header region of a file, which writers change: where blocks begin.
+pub(crate) const REGION: u64 = 8192;
 
 /// The committed blocks of a mapped file. It remembers which ranges are UTF-8, so that text is looked at once.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::dynamic::{data_of, sort};
-use super::encode::{Crumb, Trail};
+use super::path::{PathSegment as Crumb, PathStack as Trail};
 use super::serialize::Spelling;
 use super::types::Type;
 use super::value::Repr;

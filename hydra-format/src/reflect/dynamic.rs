@@ -1,7 +1,8 @@
 //! Values whose type exists only as a schema: owned trees of data, checked against that schema.
 #![forbid(unsafe_code)]
 
-use super::encode::{Crumb, Image, Trail, too_deep};
+use super::encode::{image, too_deep};
+use super::path::{PathSegment, PathStack};
 use super::types::Type;
 use super::value::{MAX_NESTING, Repr};
 use super::{Scalar, Value, ValueMut, compare_keys};
@@ -84,7 +85,7 @@ impl Dynamic {
         let data = match value.0 {
             Repr::Encoded { own: None, .. } => return Err(value.wrong_kind("")),
             Repr::Live(..) | Repr::Encoded { .. } => {
-                data_of(Value::stored(Image::of(value)?.at(), ty.ty, ty.schema), 0)?
+                data_of(Value::stored(image(value)?.at(), ty.ty, ty.schema), 0)?
             }
             Repr::Data { data, .. } => data.clone(),
             Repr::Stored { .. } => data_of(value, 0)?,
@@ -193,7 +194,7 @@ pub(crate) struct Place {
 
 /// Brings data into the form that a type has at this place, or says why it is none of its values.
 pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
-    Check { depth: place.references }.node(data, ty, &Trail::at_depth(place.nesting))
+    Check { depth: place.references }.node(data, ty, &PathStack::at_depth(place.nesting))
 }
 
 /// Data against its type.
@@ -202,52 +203,54 @@ struct Check {
 }
 
 impl Check {
-    fn node(&mut self, data: &mut Data, ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+    fn node(&mut self, data: &mut Data, ty: Type<'_>, stack: &PathStack<'_>) -> Result<()> {
         let kind = ty.kind();
-        trail.within_limit().map_err(|error| error.path(trail.path()))?;
+        stack.within_limit().map_err(|error| error.path(stack.path()))?;
         match (kind, &mut *data) {
             (Kind::Unit, Data::Unit) | (Kind::Bool, Data::Bool(_)) | (Kind::Char, Data::Char(_)) => Ok(()),
             (Kind::F32, Data::F32(_)) | (Kind::F64, Data::F64(_)) | (Kind::String, Data::Str(_)) => Ok(()),
             (Kind::Bytes | Kind::Opaque, Data::Bytes(_)) | (Kind::Option, Data::None) => Ok(()),
             (_, Data::Int(_) | Data::Uint(_)) if kind.is_integer() => {
-                *data = integer(data, ty).map_err(|error| error.path(trail.path()))?;
+                *data = integer(data, ty).map_err(|error| error.path(stack.path()))?;
                 Ok(())
             }
-            (Kind::Option, Data::Some(inner)) => self.node(inner, ty.element(), &trail.to(Crumb::Some)),
-            (Kind::Newtype, Data::Some(inner)) => self.node(inner, ty.element(), &trail.to(Crumb::Inner)),
-            (Kind::Box, Data::Some(inner)) => {
-                self.nested(trail, |check| check.node(inner, ty.element(), &trail.to(Crumb::Inner)))
+            (Kind::Option, Data::Some(inner)) => self.node(inner, ty.element(), &stack.to(PathSegment::Some)),
+            (Kind::Newtype, Data::Some(inner)) => {
+                self.node(inner, ty.element(), &stack.to(PathSegment::Inner))
             }
-            (Kind::List, Data::Parts(parts)) => self.nested(trail, |check| check.elements(parts, ty, trail)),
+            (Kind::Box, Data::Some(inner)) => {
+                self.nested(stack, |check| check.node(inner, ty.element(), &stack.to(PathSegment::Inner)))
+            }
+            (Kind::List, Data::Parts(parts)) => self.nested(stack, |check| check.elements(parts, ty, stack)),
             (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => {
-                self.elements(parts, ty, trail)
+                self.elements(parts, ty, stack)
             }
             (Kind::Set, Data::Parts(members)) => {
-                self.nested(trail, |check| check.elements(members, ty, trail))?;
-                sort(members, |member| member, ty.element(), trail)
+                self.nested(stack, |check| check.elements(members, ty, stack))?;
+                sort(members, |member| member, ty.element(), stack)
             }
             (Kind::Map, Data::Entries(entries)) => {
-                self.nested(trail, |check| check.entries(entries, ty, trail))?;
-                sort(entries, |entry| &entry.0, ty.key(), trail)
+                self.nested(stack, |check| check.entries(entries, ty, stack))?;
+                sort(entries, |entry| &entry.0, ty.key(), stack)
             }
             (Kind::Tuple | Kind::Struct, Data::Parts(parts)) if parts.len() == ty.ty.fields().len() => {
-                self.fields(parts, ty.ty.fields(), ty, trail)
+                self.fields(parts, ty.ty.fields(), ty, stack)
             }
             (Kind::Enum, Data::Variant(index, parts)) => match ty.ty.variants().get(*index) {
                 Some(variant) if parts.len() == variant.fields().len() => {
-                    self.fields(parts, variant.fields(), ty, &trail.to(Crumb::Variant(variant.name())))
+                    self.fields(parts, variant.fields(), ty, &stack.to(PathSegment::Variant(variant.name())))
                 }
-                _ => Err(wrong(data, ty, trail)),
+                _ => Err(wrong(data, ty, stack)),
             },
-            _ => Err(wrong(data, ty, trail)),
+            _ => Err(wrong(data, ty, stack)),
         }
     }
 
     /// What is behind a reference.
-    fn nested(&mut self, trail: &Trail<'_>, check: impl FnOnce(&mut Check) -> Result<()>) -> Result<()> {
+    fn nested(&mut self, stack: &PathStack<'_>, check: impl FnOnce(&mut Check) -> Result<()>) -> Result<()> {
         let depth = self.depth;
         if depth >= MAX_DEPTH {
-            return Err(Error::new(ErrorKind::TooDeep).path(trail.path()));
+            return Err(Error::new(ErrorKind::TooDeep).path(stack.path()));
         }
         self.depth = depth.saturating_add(1);
         check(self)?;
@@ -255,17 +258,17 @@ impl Check {
         Ok(())
     }
 
-    fn elements(&mut self, parts: &mut [Data], ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+    fn elements(&mut self, parts: &mut [Data], ty: Type<'_>, stack: &PathStack<'_>) -> Result<()> {
         let element = ty.element();
         let mut parts = parts.iter_mut().enumerate();
-        parts.try_for_each(|(index, part)| self.node(part, element, &trail.to(Crumb::Index(index))))
+        parts.try_for_each(|(index, part)| self.node(part, element, &stack.to(PathSegment::Index(index))))
     }
 
-    fn entries(&mut self, entries: &mut [(Data, Data)], ty: Type<'_>, trail: &Trail<'_>) -> Result<()> {
+    fn entries(&mut self, entries: &mut [(Data, Data)], ty: Type<'_>, stack: &PathStack<'_>) -> Result<()> {
         for (index, (key, value)) in entries.iter_mut().enumerate() {
-            let trail = trail.to(Crumb::Index(index));
-            self.node(key, ty.key(), &trail)?;
-            self.node(value, ty.element(), &trail)?;
+            let stack = stack.to(PathSegment::Index(index));
+            self.node(key, ty.key(), &stack)?;
+            self.node(value, ty.element(), &stack)?;
         }
         Ok(())
     }
@@ -275,17 +278,17 @@ impl Check {
         parts: &mut [Data],
         fields: &[Field],
         ty: Type<'_>,
-        trail: &Trail<'_>,
+        stack: &PathStack<'_>,
     ) -> Result<()> {
         let mut parts = parts.iter_mut().zip(fields);
         parts.try_for_each(|(part, field)| {
-            self.node(part, ty.resolve(field.ty()), &trail.to(Crumb::Field(field.name())))
+            self.node(part, ty.resolve(field.ty()), &stack.to(PathSegment::Field(field.name())))
         })
     }
 }
 
 #[cold]
-fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
+fn wrong(data: &Data, ty: Type<'_>, stack: &PathStack<'_>) -> Error {
     let count = |count: usize, what: &str| format!("{count} {what}");
     let found = match data {
         Data::Parts(parts) => count(parts.len(), "parts"),
@@ -299,7 +302,7 @@ fn wrong(data: &Data, ty: Type<'_>, trail: &Trail<'_>) -> Error {
         Kind::Struct | Kind::Tuple => format!("{} of {} fields", ty.ty.name(), ty.ty.fields().len()),
         _ => ty.ty.name().to_string(),
     };
-    Error::new(ErrorKind::WrongKind).expected(expected).found(found).path(trail.path())
+    Error::new(ErrorKind::WrongKind).expected(expected).found(found).path(stack.path())
 }
 
 /// Sorts by key, and refuses equal ones.
@@ -307,7 +310,7 @@ pub(super) fn sort<T>(
     items: &mut [T],
     key: impl Fn(&T) -> &Data,
     ty: Type<'_>,
-    trail: &Trail<'_>,
+    stack: &PathStack<'_>,
 ) -> Result<()> {
     fn value<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
         Value(Repr::Data { data, ty })
@@ -323,7 +326,7 @@ pub(super) fn sort<T>(
             .what("two keys of a map or set are equal")
             .found(format!("{key} twice"))
             .help("give each key once")
-            .path(trail.path())),
+            .path(stack.path())),
         None => Ok(()),
     }
 }

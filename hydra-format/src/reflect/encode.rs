@@ -2,13 +2,12 @@
 //! values whose type is known only as data. Both passes are one walk; only the first one fails.
 #![forbid(unsafe_code)]
 
+use super::path::{PathSegment, PathStack};
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
-use super::walk::key_step;
-use super::{Data, Path, Reflect, Scalar, Step, Value, compare_keys};
-use crate::codec::{At, Measure, Sink, part, put};
+use super::{Data, Reflect, Scalar, Value, compare_keys};
+use crate::codec::{EncodedRecord, Measure, Sink, part, put};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
-use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 
@@ -18,7 +17,7 @@ use std::collections::HashMap;
 /// the measure, with its path. Live values of exactly that type measure themselves.
 pub(crate) fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure: &mut Measure) {
     let ty = Type::new(ty, Some(schema));
-    Encoder::new(Pass::Measure(measure)).value(value, ty, &mut [], &Trail::ROOT);
+    Encoder::new(Pass::Measure(measure)).value(value, ty, &mut [], &PathStack::ROOT);
 }
 
 /// The second pass: writes the value into `slot`, zeroed bytes of the size of `ty`, and the rest into the sink.
@@ -29,7 +28,7 @@ pub(crate) fn encode_value(
     slot: &mut [u8],
     sink: &mut Sink<'_>,
 ) {
-    Encoder::new(Pass::Write(sink)).value(value, Type::new(ty, Some(schema)), slot, &Trail::ROOT);
+    Encoder::new(Pass::Write(sink)).value(value, Type::new(ty, Some(schema)), slot, &PathStack::ROOT);
 }
 
 /// The first pass over data that was checked against `ty`: nothing is left that could fail but its size.
@@ -42,91 +41,19 @@ pub(crate) fn encode_data(data: &Data, ty: Type<'_>, slot: &mut [u8], sink: &mut
     Pass::Write(sink).data(data, ty, slot);
 }
 
-/// A payload of one record.
-pub(super) struct Image {
-    record: AlignedBuf,
-    heap: AlignedBuf,
-    text: String,
-}
-
-impl Image {
-    /// The value as its own type stores it.
-    pub(super) fn of(value: Value<'_>) -> Result<Image> {
-        let (ty, mut measure) = (value.typed(), Measure::default());
-        let mut encoder = Encoder::new(Pass::Measure(&mut measure));
-        encoder.value(value, ty, &mut [], &Trail::ROOT);
-        let identical = encoder.identical;
-        let (heap, text) = measure.finish()?;
-        let (mut record, mut heap) = (AlignedBuf::zeroed(ty.size()), AlignedBuf::zeroed(heap));
-        let mut text = vec![0; text];
-        let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-        Encoder { pass: Pass::Write(&mut sink), identical }.value(value, ty, &mut record, &Trail::ROOT);
-        sink.finish()?;
-        // A sink takes whole strings only: what it filled is UTF-8.
-        let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
-        Ok(Image { record, heap, text })
-    }
-
-    pub(super) fn at(&self) -> At<'_> {
-        At::new(&self.record, &self.heap, &self.text)
+/// A live value or data as its own type stores it.
+pub(super) fn image(value: Value<'_>) -> Result<EncodedRecord> {
+    match value.0 {
+        Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } => EncodedRecord::of(live),
+        Repr::Data { data, ty } => data_image(data, ty),
+        _ => Err(value.wrong_kind("")),
     }
 }
 
-/// Where the encoder is: a path kept on the stack, made into text only for an error.
-pub(super) struct Trail<'t> {
-    up: Option<&'t Trail<'t>>,
-    step: Crumb<'t>,
-    depth: usize,
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Crumb<'t> {
-    Field(&'t str),
-    Variant(&'t str),
-    Index(usize),
-    /// The value under a key.
-    Key(Value<'t>),
-    Some,
-    /// Into a newtype or box: nothing that a path shows.
-    Inner,
-}
-
-impl<'t> Trail<'t> {
-    pub(super) const ROOT: Trail<'static> = Trail { up: None, step: Crumb::Inner, depth: 0 };
-
-    /// The root of a value that is itself nested so deep.
-    pub(super) fn at_depth(depth: usize) -> Trail<'static> {
-        Trail { depth, ..Trail::ROOT }
-    }
-
-    pub(super) fn to(&'t self, crumb: Crumb<'t>) -> Trail<'t> {
-        Trail { up: Some(self), step: crumb, depth: self.depth + 1 }
-    }
-
-    /// An error if this is nested deeper than reflection goes.
-    pub(super) fn within_limit(&self) -> Result<()> {
-        match self.depth <= MAX_NESTING {
-            true => Ok(()),
-            false => Err(too_deep()),
-        }
-    }
-
-    pub(super) fn path(&self) -> String {
-        let mut steps = Vec::new();
-        let mut trail = Some(self);
-        while let Some(Trail { up, step, .. }) = trail {
-            steps.extend(match step {
-                Crumb::Field(name) => Some(Step::Field(name.to_string())),
-                Crumb::Variant(name) => Some(Step::Variant(name.to_string())),
-                Crumb::Index(index) => Some(Step::Index(*index as i64)),
-                Crumb::Key(key) => Some(key_step(key.through(), 0)),
-                Crumb::Some => Some(Step::Some),
-                Crumb::Inner => None,
-            });
-            trail = *up;
-        }
-        steps.into_iter().rev().collect::<Path>().to_string()
-    }
+/// Data that was checked against `ty`, as that type stores it.
+pub(super) fn data_image(data: &Data, ty: Type<'_>) -> Result<EncodedRecord> {
+    let measure = |measure: &mut Measure| measure_data(data, ty, measure);
+    EncodedRecord::new(ty.size(), measure, |slot, sink| encode_data(data, ty, slot, sink))
 }
 
 /// The pass that makes room, or the one that writes. To the first, every slot is empty.
@@ -248,9 +175,9 @@ impl<'s> Pass<'_, 's> {
     }
 
     #[cold]
-    fn fail(&mut self, error: Error, trail: &Trail<'_>) {
+    fn fail(&mut self, error: Error, stack: &PathStack<'_>) {
         if let Pass::Measure(measure) = self {
-            measure.fail(|| error.path(trail.path()));
+            measure.fail(|| error.path(stack.path()));
         }
     }
 }
@@ -286,13 +213,13 @@ impl<'p, 's> Encoder<'p, 's> {
         self.identical.entry(key).or_insert_with(|| value.typed().is_identical(ty)).then_some(live)
     }
 
-    fn value(&mut self, value: Value<'_>, ty: Type<'_>, slot: &mut [u8], trail: &Trail<'_>) {
+    fn value(&mut self, value: Value<'_>, ty: Type<'_>, slot: &mut [u8], stack: &PathStack<'_>) {
         if let Some(live) = self.own(value, ty) {
             return self.pass.live(slot, live);
         }
-        let shape = match trail.within_limit().and_then(|()| Shape::of(value, ty)) {
+        let shape = match stack.within_limit().and_then(|()| Shape::of(value, ty)) {
             Ok(shape) => shape,
-            Err(error) => return self.pass.fail(error, trail),
+            Err(error) => return self.pass.fail(error, stack),
         };
         let (element, inner) = (ty.element(), || value.part(0));
         match ty.kind() {
@@ -300,30 +227,30 @@ impl<'p, 's> Encoder<'p, 's> {
                 if let Some(inner) = inner() {
                     put(slot, &[1]);
                     let slot = part(slot, ty.align(), element.size());
-                    self.value(inner, element, slot, &trail.to(Crumb::Some));
+                    self.value(inner, element, slot, &stack.to(PathSegment::Some));
                 }
             }
             Kind::Newtype => {
                 if let Some(inner) = inner() {
-                    self.value(inner, element, slot, &trail.to(Crumb::Inner));
+                    self.value(inner, element, slot, &stack.to(PathSegment::Inner));
                 }
             }
             Kind::Box => {
                 let target = self.pass.array(slot, element.align(), element.size(), 1);
                 let Some(inner) = inner() else { return };
-                self.nested(|encoder| encoder.value(inner, element, target, &trail.to(Crumb::Inner)));
+                self.nested(|encoder| encoder.value(inner, element, target, &stack.to(PathSegment::Inner)));
             }
             Kind::List if value.count() > 0 => {
                 let target = self.pass.array(slot, element.align(), element.size(), value.count());
-                self.nested(|encoder| encoder.elements(value, element, target, trail));
+                self.nested(|encoder| encoder.elements(value, element, target, stack));
             }
-            Kind::Array => self.elements(value, element, slot, trail),
+            Kind::Array => self.elements(value, element, slot, stack),
             Kind::Set | Kind::Map if value.count() > 0 => {
                 let layout = ty.entry();
                 let target = self.pass.array(slot, layout.align, layout.size, value.count());
-                self.nested(|encoder| encoder.entries(value, layout, target, trail));
+                self.nested(|encoder| encoder.entries(value, layout, target, stack));
             }
-            Kind::Struct | Kind::Tuple | Kind::Enum => self.fields(value, ty, shape, slot, trail),
+            Kind::Struct | Kind::Tuple | Kind::Enum => self.fields(value, ty, shape, slot, stack),
             kind => self.pass.scalar(value.scalar(), kind, slot),
         }
     }
@@ -334,49 +261,55 @@ impl<'p, 's> Encoder<'p, 's> {
         ty: Type<'_>,
         Shape { fields, variant }: Shape<'_>,
         slot: &mut [u8],
-        trail: &Trail<'_>,
+        stack: &PathStack<'_>,
     ) {
         if let (Some(variant), Some(tag)) = (variant, ty.tag()) {
             put_integer(slot, variant.tag().to_le_bytes(), tag);
         }
-        let inside = variant.map(|variant| trail.to(Crumb::Variant(variant.name())));
-        let trail = inside.as_ref().unwrap_or(trail);
+        let inside = variant.map(|variant| stack.to(PathSegment::Variant(variant.name())));
+        let stack = inside.as_ref().unwrap_or(stack);
         for (index, field) in fields.iter().enumerate() {
-            let (trail, target) = (trail.to(Crumb::Field(field.name())), ty.resolve(field.ty()));
+            let (stack, target) = (stack.to(PathSegment::Field(field.name())), ty.resolve(field.ty()));
             match value.field_near(index, field.name()) {
                 Some(own) => {
-                    self.value(own, target, part(slot, field.offset(), target.size()), &trail);
+                    self.value(own, target, part(slot, field.offset(), target.size()), &stack);
                 }
-                None => self.pass.fail(missing(field), &trail),
+                None => self.pass.fail(missing(field), &stack),
             }
         }
     }
 
-    fn elements(&mut self, value: Value<'_>, ty: Type<'_>, target: &mut [u8], trail: &Trail<'_>) {
+    fn elements(&mut self, value: Value<'_>, ty: Type<'_>, target: &mut [u8], stack: &PathStack<'_>) {
         if let Some(bytes) = value.run_bytes().filter(|_| same_numbers(value, ty)) {
             return put(target, bytes);
         }
         for (index, (_, own)) in value.parts().enumerate() {
             let slot = part(target, index * ty.size(), ty.size());
-            self.value(own, ty, slot, &trail.to(Crumb::Index(index)));
+            self.value(own, ty, slot, &stack.to(PathSegment::Index(index)));
         }
     }
 
     /// Entries of a map; members of a set, which are keys without values.
-    fn entries(&mut self, value: Value<'_>, layout: EntryLayout<'_>, target: &mut [u8], trail: &Trail<'_>) {
+    fn entries(
+        &mut self,
+        value: Value<'_>,
+        layout: EntryLayout<'_>,
+        target: &mut [u8],
+        stack: &PathStack<'_>,
+    ) {
         let is_map = value.kind() == Kind::Map;
         let mut last: Option<Value<'_>> = None;
         for (index, (key, value)) in value.entries().into_iter().flatten().enumerate() {
-            let (slot, trail) =
-                (part(target, index * layout.size, layout.size), trail.to(Crumb::Index(index)));
+            let (slot, stack) =
+                (part(target, index * layout.size, layout.size), stack.to(PathSegment::Index(index)));
             let is_unordered =
                 |last| matches!(self.pass, Pass::Measure(_)) && compare_keys(last, key).is_ge();
             if last.replace(key).is_some_and(is_unordered) {
-                self.pass.fail(unordered(key), &trail);
+                self.pass.fail(unordered(key), &stack);
             }
-            self.value(key, layout.key, part(slot, 0, layout.key.size()), &trail);
+            self.value(key, layout.key, part(slot, 0, layout.key.size()), &stack);
             if is_map {
-                self.value(value, layout.value, part(slot, layout.offset, layout.value.size()), &trail);
+                self.value(value, layout.value, part(slot, layout.offset, layout.value.size()), &stack);
             }
         }
     }

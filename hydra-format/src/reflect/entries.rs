@@ -4,7 +4,7 @@
 
 use super::types::{EntryLayout, Type};
 use super::value::Repr;
-use super::{Data, Value};
+use super::{Data, Part, Value};
 use crate::codec::{Run, search};
 use crate::describe::{Field, Kind};
 use std::cmp::Ordering;
@@ -17,7 +17,7 @@ pub struct Entries<'a> {
 }
 
 enum Source<'a> {
-    Live(Vec<(Value<'a>, Value<'a>)>),
+    Live(Vec<(Part<'a>, Part<'a>)>),
     Stored(Run<'a>, EntryLayout<'a>),
     Data(&'a Data, EntryLayout<'a>),
 }
@@ -41,7 +41,7 @@ impl<'a> Entries<'a> {
     /// The entry at `index` in the order of the keys.
     pub fn get(&self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
         match &self.source {
-            Source::Live(entries) => entries.get(index).copied(),
+            Source::Live(entries) => entries.get(index).map(|&(key, value)| (key.into(), value.into())),
             Source::Stored(run, layout) => (index < run.count()).then(|| {
                 let entry = run.element(index, layout.size);
                 let part =

@@ -1,7 +1,7 @@
 //! A value of one type as data of another: the same shape, numbers converted where nothing is lost.
 #![forbid(unsafe_code)]
 
-use super::encode::{Crumb, Trail};
+use super::path::{PathSegment, PathStack};
 use super::types::Type;
 use super::{Data, Scalar, Value};
 use crate::describe::{Field, Form, Kind, Variant};
@@ -9,44 +9,45 @@ use crate::{Error, ErrorKind, Result};
 
 /// The value as data of type `ty`. Newtypes and boxes are looked through on both sides, and a value stands for an option
 /// that holds it; fields and variants go by their names.
-pub(super) fn fit(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Result<Data> {
-    trail.within_limit().map_err(|error| error.path(trail.path()))?;
+pub(super) fn fit(value: Value<'_>, ty: Type<'_>, stack: &PathStack<'_>) -> Result<Data> {
+    stack.within_limit().map_err(|error| error.path(stack.path()))?;
     let (value, target, element) = (value.through(), ty.kind(), ty.element());
     if value.is_encoded() {
-        return Err(value.wrong_kind("").path(trail.path()));
+        return Err(value.wrong_kind("").path(stack.path()));
     }
-    let some = |inner: Value<'_>, crumb| fit(inner, element, &trail.to(crumb)).map(Data::some);
+    let some = |inner: Value<'_>, segment| fit(inner, element, &stack.to(segment)).map(Data::some);
     match (target, value.kind()) {
-        (Kind::Newtype | Kind::Box, _) => some(value, Crumb::Inner),
+        (Kind::Newtype | Kind::Box, _) => some(value, PathSegment::Inner),
         (Kind::Option, Kind::Option) => {
-            value.part(0).map_or(Ok(Data::None), |inner| some(inner, Crumb::Some))
+            value.part(0).map_or(Ok(Data::None), |inner| some(inner, PathSegment::Some))
         }
-        (Kind::Option, _) => some(value, Crumb::Some),
+        (Kind::Option, _) => some(value, PathSegment::Some),
         (Kind::List | Kind::Array, Kind::List | Kind::Array) | (Kind::Set, Kind::Set | Kind::List) => {
             if target == Kind::Array && value.count() as u64 != ty.count() {
-                return Err(mismatch(value, ty, trail).found(format!("{} elements", value.count())));
+                return Err(mismatch(value, ty, stack).found(format!("{} elements", value.count())));
             }
             let parts = value.parts().enumerate();
-            let parts = parts.map(|(index, (_, part))| fit(part, element, &trail.to(Crumb::Index(index))));
+            let parts =
+                parts.map(|(index, (_, part))| fit(part, element, &stack.to(PathSegment::Index(index))));
             Ok(Data::Parts(parts.collect::<Result<_>>()?))
         }
         (Kind::Map, Kind::Map) => {
             let entries = value.entries()?.enumerate().map(|(index, (key, value))| {
-                let trail = trail.to(Crumb::Index(index));
-                Ok((fit(key, ty.key(), &trail)?, fit(value, element, &trail)?))
+                let stack = stack.to(PathSegment::Index(index));
+                Ok((fit(key, ty.key(), &stack)?, fit(value, element, &stack)?))
             });
             Ok(Data::Entries(entries.collect::<Result<_>>()?))
         }
         (Kind::Struct, Kind::Struct) | (Kind::Tuple, Kind::Tuple) => {
-            Ok(Data::Parts(fields(value, ty.ty.fields(), ty, trail)?))
+            Ok(Data::Parts(fields(value, ty.ty.fields(), ty, stack)?))
         }
         (Kind::Enum, Kind::Enum) => {
             let name = value.variant().map_or("", Variant::name);
-            let (index, variant) = variant(name, ty).map_err(|error| error.path(trail.path()))?;
-            let trail = trail.to(Crumb::Variant(name));
-            Ok(Data::Variant(index, fields(value, variant.fields(), ty, &trail)?))
+            let (index, variant) = variant(name, ty).map_err(|error| error.path(stack.path()))?;
+            let stack = stack.to(PathSegment::Variant(name));
+            Ok(Data::Variant(index, fields(value, variant.fields(), ty, &stack)?))
         }
-        _ => scalar(value, ty, trail),
+        _ => scalar(value, ty, stack),
     }
 }
 
@@ -60,26 +61,26 @@ pub(super) fn variant<'t>(name: &str, ty: Type<'t>) -> Result<(usize, &'t Varian
     })
 }
 
-fn fields(value: Value<'_>, fields: &[Field], ty: Type<'_>, trail: &Trail<'_>) -> Result<Vec<Data>> {
+fn fields(value: Value<'_>, fields: &[Field], ty: Type<'_>, stack: &PathStack<'_>) -> Result<Vec<Data>> {
     let own = value.own_fields();
     if let Some(extra) = own.iter().find(|own| !fields.iter().any(|field| field.name() == own.name())) {
-        let error = mismatch(value, ty, trail).found(format!("a field `{}`", extra.name()));
+        let error = mismatch(value, ty, stack).found(format!("a field `{}`", extra.name()));
         return Err(super::path::suggest(error, extra.name(), "fields", fields.iter().map(Field::name)));
     }
     let mut parts = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
         let part = value.field_near(index, field.name()).ok_or_else(|| {
-            mismatch(value, ty, trail).expected(format!("a field `{}`", field.name())).found("none")
+            mismatch(value, ty, stack).expected(format!("a field `{}`", field.name())).found("none")
         })?;
-        parts.push(fit(part, ty.resolve(field.ty()), &trail.to(Crumb::Field(field.name())))?);
+        parts.push(fit(part, ty.resolve(field.ty()), &stack.to(PathSegment::Field(field.name())))?);
     }
     Ok(parts)
 }
 
-fn scalar(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Result<Data> {
+fn scalar(value: Value<'_>, ty: Type<'_>, stack: &PathStack<'_>) -> Result<Data> {
     let kind = ty.kind();
     if value.ty().form() != ty.form() {
-        return Err(mismatch(value, ty, trail));
+        return Err(mismatch(value, ty, stack));
     }
     let data = match (kind, value.scalar()) {
         (Kind::Unit, Scalar::Unit) => Ok(Data::Unit),
@@ -103,13 +104,13 @@ fn scalar(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Result<Data> {
         (Kind::Bytes, _) if ty.form() == Form::None => {
             value.get().map(|bytes: &[u8]| Data::Bytes(bytes.to_vec()))
         }
-        _ => return Err(mismatch(value, ty, trail)),
+        _ => return Err(mismatch(value, ty, stack)),
     };
-    data.map_err(|error| error.path(trail.path()))
+    data.map_err(|error| error.path(stack.path()))
 }
 
 #[cold]
-pub(super) fn mismatch(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Error {
+pub(super) fn mismatch(value: Value<'_>, ty: Type<'_>, stack: &PathStack<'_>) -> Error {
     let form = match ty.form() {
         Form::None => String::new(),
         form => format!(" as {form:?}"),
@@ -119,5 +120,5 @@ pub(super) fn mismatch(value: Value<'_>, ty: Type<'_>, trail: &Trail<'_>) -> Err
         _ => Value::type_name(ty),
     };
     let error = Error::new(ErrorKind::WrongKind).expected(expected + &form).found(value.type_text());
-    error.path(trail.path())
+    error.path(stack.path())
 }

@@ -2,11 +2,12 @@
 //! structs, tuples, newtypes and arrays lead on disk and in memory.
 #![forbid(unsafe_code)]
 
+use super::Why;
 use super::path::{no_variant, suggest};
-use super::settable::{Why, is_guarded, is_in_place};
+use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
-use super::value::{Repr, indices, way_in};
-use super::{Path, Reflect, Step, Value, ValueMut};
+use super::value::{Repr, indices, position_of, way_in};
+use super::{Part, Path, Reflect, Step, Value, ValueMut};
 use crate::describe::{Field, Kind, Note, Schema};
 use crate::raw::Place;
 use crate::{Error, ErrorKind, Hydra, Result};
@@ -115,9 +116,9 @@ impl<T: Hydra> Handle<T> {
     /// The live part, unless something on the way is stored as another type.
     #[inline]
     fn reach<'a>(&self, root: &'a dyn Reflect) -> Option<&'a dyn Reflect> {
-        self.parts.iter().try_fold(root, |live, &part| match live.part(part)?.0 {
-            Repr::Live(part, _) => Some(part),
-            _ => None,
+        self.parts.iter().try_fold(root, |live, &part| match live.part(part)? {
+            Part::Live(part, _) => Some(part),
+            Part::Encoded { .. } => None,
         })
     }
 
@@ -321,12 +322,9 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             Ok((fixed(index, field.offset()), ty.resolve(field.ty())))
         }
         (Kind::Array, Step::Index(index)) => {
-            let (count, element, distance) =
-                (ty.count() as usize, ty.element(), index.unsigned_abs() as usize);
-            let position = if *index < 0 { count.checked_sub(distance) } else { Some(distance) };
-            let position = position.filter(|&position| position < count);
-            let position =
-                position.ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
+            let (count, element) = (ty.count() as usize, ty.element());
+            let position = position_of(*index, count)
+                .ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
             Ok((fixed(position, position.saturating_mul(element.size())), element))
         }
         (Kind::List | Kind::Set | Kind::Map, Step::Index(_))

@@ -2,6 +2,7 @@
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 #![forbid(unsafe_code)]
 
+mod accept;
 mod deserialize;
 #[cfg(test)]
 mod deserialize_tests;
@@ -15,15 +16,13 @@ mod fit;
 mod format;
 mod get;
 mod handle;
-mod live;
-mod live_mut;
 mod parse;
 mod path;
 mod serialize;
 mod settable;
 #[cfg(test)]
 mod tests;
-#[expect(clippy::arithmetic_side_effects, reason = "digits, and days of 10,000 years")]
+#[expect(clippy::arithmetic_side_effects, reason = "digits of bytes")]
 mod text;
 pub(crate) mod types;
 mod value;
@@ -37,6 +36,8 @@ mod walk;
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
+pub use crate::codec::reflect::{Accept, Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
+pub use crate::error::Why;
 pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
@@ -44,11 +45,8 @@ pub use entries::{Entries, Parts};
 pub(crate) use equal::compare_keys;
 pub use get::Get;
 pub use handle::{Handle, Slot};
-pub use live::{Reflect, Scalar, Typed};
-pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
 pub use serialize::{Spelled, Spelling};
-pub use settable::Why;
 pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;

@@ -1,11 +1,13 @@
-//! Paths such as `items[3].name`: parsed, printed back identically, and followed through values.
+//! Paths such as `items[3].name`: parsed, printed back identically, followed through values, and kept on the way through one.
 #![forbid(unsafe_code)]
 
 use super::dynamic::{Place, check};
+use super::encode::too_deep;
 use super::equal::{compare_keys, compare_text};
 use super::parse::parse;
 use super::types::Type;
-use super::value::Repr;
+use super::value::{MAX_NESTING, Repr};
+use super::walk::key_step;
 use super::{Data, Scalar, Value};
 use crate::describe::{Form, Kind, Name, Quoted, Variant, position};
 use crate::{Error, ErrorKind, Result};
@@ -106,6 +108,63 @@ fn print(steps: &[Step]) -> String {
         }
     }
     text
+}
+
+/// Where a walk through a value is: a path kept on the stack, made into text only for an error.
+pub(super) struct PathStack<'t> {
+    up: Option<&'t PathStack<'t>>,
+    step: PathSegment<'t>,
+    depth: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum PathSegment<'t> {
+    Field(&'t str),
+    Variant(&'t str),
+    Index(usize),
+    /// The value under a key.
+    Key(Value<'t>),
+    Some,
+    /// Into a newtype or box: nothing that a path shows.
+    Inner,
+}
+
+impl<'t> PathStack<'t> {
+    pub(super) const ROOT: PathStack<'static> = PathStack { up: None, step: PathSegment::Inner, depth: 0 };
+
+    /// The root of a value that is itself nested so deep.
+    pub(super) fn at_depth(depth: usize) -> PathStack<'static> {
+        PathStack { depth, ..PathStack::ROOT }
+    }
+
+    pub(super) fn to(&'t self, segment: PathSegment<'t>) -> PathStack<'t> {
+        PathStack { up: Some(self), step: segment, depth: self.depth.saturating_add(1) }
+    }
+
+    /// An error if this is nested deeper than reflection goes.
+    pub(super) fn within_limit(&self) -> Result<()> {
+        match self.depth <= MAX_NESTING {
+            true => Ok(()),
+            false => Err(too_deep()),
+        }
+    }
+
+    pub(super) fn path(&self) -> String {
+        let mut steps = Vec::new();
+        let mut stack = Some(self);
+        while let Some(PathStack { up, step, .. }) = stack {
+            steps.extend(match step {
+                PathSegment::Field(name) => Some(Step::Field(name.to_string())),
+                PathSegment::Variant(name) => Some(Step::Variant(name.to_string())),
+                PathSegment::Index(index) => Some(Step::Index(*index as i64)),
+                PathSegment::Key(key) => Some(key_step(key.through(), 0)),
+                PathSegment::Some => Some(Step::Some),
+                PathSegment::Inner => None,
+            });
+            stack = *up;
+        }
+        steps.into_iter().rev().collect::<Path>().to_string()
+    }
 }
 
 /// A place in a text, and what is left of it.

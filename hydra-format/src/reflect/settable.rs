@@ -1,84 +1,11 @@
-//! Why a value cannot be changed: one reason a variant, each with the way out. It knows types, no values.
+//! Which types have values that may not be changed to any other: read-only fields and invariants. It knows types, no values.
 #![forbid(unsafe_code)]
 
 use super::types::Type;
 use crate::describe::{Kind, Note, Variant};
+use crate::error::Why;
 use crate::{Error, ErrorKind};
 use std::collections::{HashSet, VecDeque};
-use std::fmt;
-
-macro_rules! reasons {
-    ($($(#[doc = $doc:literal])* $name:ident = $what:literal, $hint:literal;)*) => {
-        /// Why a value cannot be changed through reflection, or not to this value.
-        ///
-        /// | reason | where |
-        /// | --- | --- |
-        /// | `Private`, `Skipped`, `Encoded`, `Shared`, `Invariant` | live values only |
-        /// | `ReadOnlySource` | values that are lent to be looked at |
-        /// | `Locked` | files that another writer has: there is no value yet |
-        /// | all others | everywhere |
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Why { $($(#[doc = $doc])* $name,)* }
-
-        impl Why {
-            /// The reason in words.
-            pub const fn summary(self) -> &'static str {
-                match self { $(Why::$name => $what,)* }
-            }
-
-            /// The way out.
-            pub const fn hint(self) -> &'static str {
-                match self { $(Why::$name => $hint,)* }
-            }
-        }
-    };
-}
-reasons! {
-    /// The value was only lent to be looked at.
-    ReadOnlySource = "it is only lent for reading",
-        "change a live value with ValueMut::of, a copy with to_dynamic(), a record in a file with an Editor";
-    /// The field, or one that holds it, is `#[hydra(readonly)]`.
-    ReadOnlyField = "it is in a field marked readonly",
-        "only the program that owns the type may change it";
-    /// The field, or one that holds it, is not `pub`.
-    Private = "it is in a private field of a live value",
-        "add #[hydra(settable)] to the field or the type, or change a copy: to_dynamic()";
-    /// The field is not stored, so that reflection does not see it.
-    Skipped = "the field is skipped and no part of the value", "set it in the program, by its own name";
-    /// The field is stored as another type than it has in memory.
-    Encoded = "the field is stored as another type than it has in memory",
-        "set the value that holds it with set_value(), or change a copy: to_dynamic()";
-    /// Others hold the same value, behind Rc or Arc.
-    Shared = "it is behind Rc or Arc", "set the pointer as a whole: those that share the old value keep it";
-    /// A key of a map, a member of a set, or a part of one: their order depends on it.
-    MapKey = "it is a key of a map or a member of a set", "set the whole map or set";
-    /// The new value has another kind, or another shape.
-    WrongKind = "the new value has another kind", "give a value of the kind that was expected";
-    /// The new number is not one of the type.
-    OutOfRange = "the new value does not fit", "nothing is rounded or wrapped: give a value of the type's range";
-    /// The new bytes are not UTF-8.
-    BadUtf8 = "the new text is not UTF-8", "strings hold UTF-8 only";
-    /// The enum has no such variant, or the variant has fields.
-    BadVariant = "the enum has no such variant", "give the name of a variant, or a whole value with its fields";
-    /// The type's own check refuses the changed value.
-    Invariant = "the invariant of its type refuses it", "set all that belongs together at once, as one value";
-    /// Another writer has the file.
-    Locked = "another writer has the file", "wait until it is done";
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.summary())
-    }
-}
-
-impl From<Why> for Error {
-    #[cold]
-    fn from(why: Why) -> Error {
-        Error::new(ErrorKind::NotSettable).because(why).help(why.hint())
-    }
-}
 
 /// What went wrong with a new value, as a reason for not setting it.
 #[cold]

@@ -2,9 +2,9 @@
 //! laws are held over whole values, in files too, by `tests/integration/reflect.rs` and `reflect_set.rs`.
 #![forbid(unsafe_code)]
 
-use super::encode::{Image, encode_value, measure_value};
+use super::encode::{encode_value, measure_value};
 use super::*;
-use crate::codec::{Measure, Sink};
+use crate::codec::{EncodedRecord, Measure, Sink};
 use crate::describe::{Descriptor, Form, Kind, Style, TypeRef};
 use crate::raw::AlignedBuf;
 use crate::{ErrorKind, Hydra, Schema};
@@ -71,7 +71,7 @@ fn log() -> Log {
 
 /// Runs `law` on one value in each of its worlds, named.
 fn worlds<T: Reflect>(live: &T, mut law: impl FnMut(&str, Value<'_>)) {
-    let (image, ty) = (Image::of(Value::of(live)).unwrap(), live.descriptor());
+    let (image, ty) = (EncodedRecord::of(live).unwrap(), live.descriptor());
     let schema = Schema::from_descriptor(ty);
     let dynamic = Dynamic::from_value(Value::of(live)).unwrap();
     assert!(dynamic.schema().is_identical(&schema));

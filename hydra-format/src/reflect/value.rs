@@ -4,7 +4,7 @@
 
 use super::entries::Entries;
 use super::types::Type;
-use super::{Data, Parts, Reflect, Scalar};
+use super::{Data, Part, Parts, Reflect, Scalar};
 use crate::codec::{At, Hydra};
 use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant, position};
 use crate::{Error, ErrorKind, Result, raw};
@@ -51,37 +51,26 @@ pub(super) enum Repr<'a> {
     Data { data: &'a Data, ty: Type<'a> },
 }
 
+impl<'a> From<Part<'a>> for Value<'a> {
+    #[inline]
+    fn from(part: Part<'a>) -> Value<'a> {
+        Value(match part {
+            Part::Live(live, ty) => Repr::Live(live, ty),
+            Part::Encoded { live, own, stored } => Repr::Encoded { live, own, stored },
+        })
+    }
+}
+
 impl<'a> Value<'a> {
     /// The reflection of a live value.
     #[inline]
     pub fn of<T: Reflect>(value: &'a T) -> Value<'a> {
-        match value.inside() {
-            None => Value::live(value),
-            Some(inner) => Value::inside(inner),
-        }
-    }
-
-    #[inline(never)]
-    fn inside(mut shown: &'a dyn Reflect) -> Value<'a> {
-        while let Some(inner) = shown.inside() {
-            shown = inner;
-        }
-        Value::live(shown)
+        Part::of(value).into()
     }
 
     #[inline]
     pub(super) fn live(live: &'a dyn Reflect) -> Value<'a> {
-        let ty = live.descriptor();
-        match live.is_encoded() {
-            true => Value(Repr::Encoded { live, own: Some(live), stored: ty }),
-            false => Value(Repr::Live(live, ty)),
-        }
-    }
-
-    /// The part of a live value that is stored under another type.
-    #[doc(hidden)]
-    pub fn encoded<T: 'static>(live: &'a T, stored: &'static Descriptor) -> Value<'a> {
-        Value(Repr::Encoded { live, own: None, stored })
+        Part::live(live).into()
     }
 
     /// A value in a validated payload. Without a schema, its type is one of the program.
@@ -200,7 +189,7 @@ impl<'a> Value<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
-            Repr::Live(value, ty) if ty.kind() != Kind::Set => value.part(index).map(Value::loaded),
+            Repr::Live(value, ty) if ty.kind() != Kind::Set => value.part(index).map(Value::from),
             Repr::Stored { at, ty } if matches!(ty.kind(), Kind::Struct | Kind::Tuple) => {
                 let field = ty.ty.fields().get(index)?;
                 let ty = ty.resolve(field.ty());
@@ -212,7 +201,7 @@ impl<'a> Value<'a> {
 
     fn other_part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
-            Repr::Live(value, _) => Some(value.entries().get(index)?.1),
+            Repr::Live(value, _) => Some(value.entries().get(index)?.1.into()),
             Repr::Encoded { .. } => None,
             Repr::Stored { at, ty } => {
                 let ty_of = self.part_type(index)?;
@@ -347,12 +336,16 @@ impl<'a> Value<'a> {
     /// The element of a list or array or the member of a set at `index`; negative: from the end.
     pub fn at(self, index: i64) -> Result<Value<'a>> {
         let value = self.through();
-        if !matches!(value.kind(), Kind::List | Kind::Array | Kind::Set) {
-            return Err(value.wrong_kind("a list, array or set"));
+        let position = value.index_position(index)?;
+        value.part(position).ok_or_else(|| value.no_index(index))
+    }
+
+    /// The position of its own element or member at `index`; negative: from the end.
+    pub(super) fn index_position(self, index: i64) -> Result<usize> {
+        if !matches!(self.kind(), Kind::List | Kind::Array | Kind::Set) {
+            return Err(self.wrong_kind("a list, array or set"));
         }
-        let from_end = |index: i64| value.count().checked_sub(usize::try_from(index.unsigned_abs()).ok()?);
-        let position = if index < 0 { from_end(index) } else { usize::try_from(index).ok() };
-        position.and_then(|position| value.part(position)).ok_or_else(|| value.no_index(index))
+        position_of(index, self.count()).ok_or_else(|| self.no_index(index))
     }
 
     /// What an option, a newtype or a box holds. An error for none.
@@ -401,7 +394,7 @@ impl<'a> Value<'a> {
         }
         match self.0 {
             Repr::Stored { at, .. } => at.owned(),
-            _ => super::encode::Image::of(self)?.at().owned(),
+            _ => super::encode::image(self)?.at().owned(),
         }
     }
 
@@ -493,6 +486,13 @@ pub(super) fn way_in(ty: Type<'_>) -> String {
         (kind, _) => kind.name(),
     };
     format!("it has no parts: get::<{read}>() reads it")
+}
+
+/// The position that an index means among so many elements; negative: from the end.
+pub(super) fn position_of(index: i64, count: usize) -> Option<usize> {
+    let distance = usize::try_from(index.unsigned_abs()).ok()?;
+    let position = if index < 0 { count.checked_sub(distance) } else { Some(distance) };
+    position.filter(|&position| position < count)
 }
 
 /// The indices that there are.

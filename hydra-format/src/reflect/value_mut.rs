@@ -2,14 +2,16 @@
 //! the reason, and so does everything in it. This file knows how to get to a value and how to replace it.
 #![forbid(unsafe_code)]
 
+use super::accept::{accept, check_one};
 use super::dynamic::{Place, check};
-use super::encode::{Image, Trail};
-use super::live_mut::{LiveMut, accept, check_one, shown};
+use super::encode::data_image;
+use super::path::PathStack;
 use super::settable::{has_invariant, is_read_only, refused, within};
 use super::types::Type;
 use super::value::Repr as Kept;
-use super::{Data, Dynamic, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
-use crate::codec::At;
+use super::{Data, Dynamic, Part, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
+use crate::codec::reflect::{LiveMut, shown};
+use crate::codec::{At, EncodedRecord};
 use crate::describe::{Field, Kind, Note, position};
 use crate::{Error, Hydra, Result};
 use std::any::Any;
@@ -177,14 +179,7 @@ impl<'a> ValueMut<'a> {
 
     /// The element of a list or array at `index`; negative: from the end. Members of sets can only be looked at.
     pub fn at(self, index: i64) -> Result<ValueMut<'a>> {
-        self.go(
-            || Step::Index(index),
-            |value| {
-                value.at(index)?;
-                let distance = index.unsigned_abs() as usize;
-                Ok(if index < 0 { value.count().saturating_sub(distance) } else { distance })
-            },
-        )
+        self.go(|| Step::Index(index), |value| value.index_position(index))
     }
 
     /// The value under a key of a map, the key as text.
@@ -351,7 +346,7 @@ impl ValueMut<'_> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn set_value(&mut self, value: Value<'_>) -> Result<()> {
-        self.put(|ty| fit::fit(value, ty, &Trail::ROOT))
+        self.put(|ty| fit::fit(value, ty, &PathStack::ROOT))
     }
 
     /// As [`ValueMut::set_value`], and gives the old value.
@@ -409,7 +404,7 @@ impl ValueMut<'_> {
 
 fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result<T, T>> {
     if !steps.is_empty() && (reach(&mut *root, steps)? as &mut dyn Any).is::<T>() {
-        rehearse(root, steps, Image::of(Value::of(&value))?.at())?;
+        rehearse(root, steps, EncodedRecord::of(&value)?.at())?;
     }
     let Some(slot) = (reach(root, steps)? as &mut dyn Any).downcast_mut::<T>() else { return Ok(Err(value)) };
     accept(Value::of(slot), Value::of(&value))?;
@@ -435,7 +430,7 @@ impl<'a> Repr<'a> {
     fn of(part: PartMut<'a>) -> Repr<'a> {
         match part {
             PartMut::Live(live) => Repr::Live(live),
-            PartMut::Fixed(value, why) => Repr::Fixed { value, why },
+            PartMut::Fixed(part, why) => Repr::Fixed { value: part.into(), why },
         }
     }
 
@@ -537,12 +532,16 @@ impl<'a> Repr<'a> {
         let ty = Type::new(reach(&mut *root, steps)?.descriptor(), None);
         let mut data = make(ty)?;
         check(&mut data, ty, Place::default())?;
-        let image = Image::of(shown_data(&data, ty))?;
+        let image = data_image(&data, ty)?;
         if !steps.is_empty() {
             rehearse(root, steps, image.at())?;
         }
-        reach(root, steps)?.assign(image.at())
+        reach(root, steps)?.assign(image.at(), accept_part)
     }
+}
+
+fn accept_part(old: Part<'_>, new: Part<'_>) -> Result<()> {
+    accept(old.into(), new.into())
 }
 
 /// Tries a change on a copy, and checks the invariants around it.
@@ -555,7 +554,7 @@ fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> R
 }
 
 fn tried(root: LiveMut<'_>, steps: &[usize], at: At<'_>) -> Result<()> {
-    reach(&mut *root, steps)?.assign(at)?;
+    reach(&mut *root, steps)?.assign(at, accept_part)?;
     let mut value = Value::live(root);
     check_one(value)?;
     for &step in steps {

@@ -4,7 +4,7 @@
 
 use super::deserialize::{Node, end};
 use super::dynamic::{integer, sort};
-use super::encode::Crumb;
+use super::path::PathSegment as Crumb;
 use super::serialize::is_tuple_struct;
 use super::text::from_base64;
 use super::types::Type;

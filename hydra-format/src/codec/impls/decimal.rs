@@ -2,35 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::{formed, out_of_range};
+use crate::raw::{Fixed, PLACES};
 use rust_decimal::Decimal;
-
-/// The places of a bare Decimal: the most with which no Decimal is too large for 128 bits.
-pub(crate) const PLACES: u8 = 9;
-
-/// A `Decimal` that is stored with `PLACES` decimal places: 0 to 28.
-///
-/// A bare `Decimal` is stored with 9, the most with which the largest one fits: that is `decimal` over i128 with the
-/// exponent -9. What has more places is refused, not rounded. This chooses another number: fewer, so that the text
-/// of a price is `12.50`, or more, for numbers that are not that large.
-///
-/// ```
-/// use hydra::{Fixed, Hydra};
-/// use rust_decimal::Decimal;
-///
-/// #[derive(Hydra)]
-/// struct Rate {
-///     price: Decimal,
-///     #[hydra(as = Fixed<18>)]
-///     per_second: Decimal,
-/// }
-/// let rate = Rate { price: Decimal::new(1250, 2), per_second: Decimal::new(1, 18) };
-/// let image = hydra::to_bytes(&rate)?;
-/// assert_eq!(hydra::from_bytes::<Rate>(&image)?.per_second, rate.per_second);
-/// assert!(hydra::to_bytes(&Decimal::new(1, 18)).is_err());
-/// # Ok::<(), hydra::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fixed<const PLACES: u8>(pub Decimal);
 
 impl<const PLACES: u8> From<Decimal> for Fixed<PLACES> {
     fn from(value: Decimal) -> Self {

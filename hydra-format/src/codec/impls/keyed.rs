@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::{listed, shown};
+use crate::codec::reflect::{Part, PartMut, Reflect};
 use crate::codec::sink::part;
-use crate::codec::{At, Hydra, MapView, Measure, Run, SetView, Sink, apart_times};
+use crate::codec::{At, EncodedRecord, Hydra, MapView, Measure, Run, Seen, SetView, Sink, apart_times};
 use crate::raw::pair_layout;
-use crate::reflect::{PartMut, Reflect};
-use crate::{Error, ErrorKind, Result, Value};
+use crate::{Error, ErrorKind, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
@@ -30,11 +30,19 @@ fn refuse_equal<'a, K: Hydra>(mut keys: impl Iterator<Item = &'a K>, measure: &m
             return measure.fail(|| {
                 Error::new(ErrorKind::CannotEncode)
                     .what("two keys of a map or set are equal on disk")
-                    .found(format!("{:?} twice", Value::of(key)))
+                    .found(format!("{} twice", key_text(key)))
                     .help("keys are compared by their stored value, not by the type's own Eq")
             });
         }
         last = key;
+    }
+}
+
+/// A key as it is read back.
+fn key_text<K: Hydra>(key: &K) -> String {
+    match EncodedRecord::of(key) {
+        Ok(stored) => format!("{:?}", Seen::<K>(K::view(stored.at()))),
+        Err(_) => "a key".to_string(),
     }
 }
 
@@ -103,9 +111,9 @@ macro_rules! map {
                 self.len()
             }
 
-            fn entries(&self) -> Vec<(Value<'_>, Value<'_>)> {
+            fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
                 let entries = sorted_entries(self.iter());
-                entries.into_iter().map(|(key, value)| (Value::of(key), Value::of(value))).collect()
+                entries.into_iter().map(|(key, value)| (Part::of(key), Part::of(value))).collect()
             }
 
             fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
@@ -156,9 +164,9 @@ macro_rules! set {
                 self.len()
             }
 
-            fn entries(&self) -> Vec<(Value<'_>, Value<'_>)> {
+            fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
                 let members = sorted_members(self.iter());
-                members.into_iter().map(|member| (Value::of(member), Value::of(member))).collect()
+                members.into_iter().map(|member| (Part::of(member), Part::of(member))).collect()
             }
 
             fn measure(&self, measure: &mut Measure) {

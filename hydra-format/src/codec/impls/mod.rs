@@ -18,9 +18,7 @@ mod uuid;
 #[cfg(feature = "jiff")]
 pub(crate) use self::jiff::{date, signed_duration, timestamp};
 #[cfg(feature = "rust_decimal")]
-pub use decimal::Fixed;
-#[cfg(feature = "rust_decimal")]
-pub(crate) use decimal::{PLACES, decimal};
+pub(crate) use decimal::decimal;
 pub(super) use sequence::compare_run;
 pub(crate) use time::{duration, system_time};
 
@@ -73,11 +71,11 @@ pub(super) use shown_in_slices;
 macro_rules! formed {
     ($($(#[$doc:meta])* $ty:ty $(, [$($generics:tt)*])? as $scalar:ident($int:ty),
         |$this:ident| $to:expr, |$number:ident| $from:expr, else $nearest:expr, $expected:literal;)*) => {$(
-        impl$(<$($generics)*>)? crate::reflect::Reflect for $ty {
-            fn scalar(&self) -> crate::reflect::Scalar<'_> {
+        impl$(<$($generics)*>)? crate::codec::reflect::Reflect for $ty {
+            fn scalar(&self) -> crate::codec::reflect::Scalar<'_> {
                 let $this = *self;
                 let number: Option<$int> = $to;
-                number.map_or(crate::reflect::Scalar::None, |number| crate::reflect::Scalar::$scalar(number.into()))
+                number.map_or(crate::codec::reflect::Scalar::None, |number| crate::codec::reflect::Scalar::$scalar(number.into()))
             }
 
             fn measure(&self, measure: &mut crate::codec::Measure) {
@@ -111,8 +109,9 @@ macro_rules! formed {
             fn decode(at: crate::codec::At<'_>) -> crate::Result<$ty> {
                 let $number = <$int>::from_le_bytes(at.array());
                 $from.ok_or_else(|| {
-                    let stored = crate::Value::stored(at, crate::type_of::<$ty>(), None);
-                    out_of_range($expected, stored.to_string())
+                    let ty = <$ty as crate::raw::Describe>::TYPE;
+                    let stored = crate::describe::form_text(ty.kind(), ty.form(), at.integer(ty.kind()));
+                    out_of_range($expected, stored.unwrap_or_default())
                 })
             }
 

@@ -3,9 +3,10 @@
 
 use super::sequence::encode_elements;
 use super::{listed, shown};
+use crate::Result;
+use crate::codec::reflect::{Part, PartMut, Reflect};
 use crate::codec::{At, Boxed, Cursor, Hydra, Measure, Sink};
-use crate::reflect::{PartMut, Reflect, Why};
-use crate::{Result, Value};
+use crate::error::Why;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ macro_rules! held {
         PartMut::of(&mut **$this)
     };
     ($shared:ident, $this:ident) => {
-        PartMut::Fixed(Value::of(&**$this), Why::Shared)
+        PartMut::Fixed(Part::of(&**$this), Why::Shared)
     };
 }
 
@@ -26,8 +27,8 @@ macro_rules! pointer {
                 1
             }
 
-            fn part(&self, index: usize) -> Option<Value<'_>> {
-                (index == 0).then(|| Value::of(&**self))
+            fn part(&self, index: usize) -> Option<Part<'_>> {
+                (index == 0).then(|| Part::of(&**self))
             }
 
             fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {

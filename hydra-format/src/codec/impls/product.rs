@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
+use crate::Result;
+use crate::codec::reflect::{Part, PartMut, Reflect};
 use crate::codec::sink::part;
 use crate::codec::{At, Cursor, Hydra, Measure, Seen, Sink};
 use crate::raw::{TupleLayout, each_tuple};
-use crate::reflect::{PartMut, Reflect};
-use crate::{Result, Value};
 use std::cmp::Ordering;
 use std::fmt::{self, Formatter};
 
@@ -17,9 +17,9 @@ macro_rules! tuples {
                 $count
             }
 
-            fn part(&self, index: usize) -> Option<Value<'_>> {
+            fn part(&self, index: usize) -> Option<Part<'_>> {
                 match index {
-                    $($index => Some(Value::of(&self.$index)),)+
+                    $($index => Some(Part::of(&self.$index)),)+
                     _ => None,
                 }
             }

@@ -2,69 +2,19 @@
 #![forbid(unsafe_code)]
 
 use super::{listed, shown, shown_in_slices};
+use crate::codec::reflect::{Part, PartMut, Reflect, Scalar};
 use crate::codec::sink::put;
 use crate::codec::{At, Cursor, Hydra, Measure, Run, Seen, Sink};
-use crate::reflect::{PartMut, Reflect, Scalar};
-use crate::{Result, Value, raw};
+use crate::{Result, raw};
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
 use std::num::NonZero;
 
-macro_rules! number {
-    ($($ty:ident as $scalar:ident($wide:ty)),* ; $order:ident) => {$(
-        impl Reflect for $ty {
-            fn scalar(&self) -> Scalar<'_> {
-                Scalar::$scalar(<$wide>::from(*self))
-            }
-
-            #[inline]
-            fn encode(&self, slot: &mut [u8], _: &mut Sink<'_>) {
-                put(slot, &self.to_le_bytes());
-            }
-        }
-
-        impl Hydra for $ty {
-            type View<'a> = $ty;
-            type List<'a> = &'a [$ty];
-            shown_in_slices!();
-
-            #[inline]
-            fn view(at: At<'_>) -> $ty {
-                <$ty>::from_le_bytes(at.array())
-            }
-
-            #[inline]
-            fn list(run: Run<'_>) -> &[$ty] {
-                run.slice()
-            }
-
-            #[inline]
-            fn decode(at: At<'_>) -> Result<$ty> {
-                Ok(Self::view(at))
-            }
-
-            number!(@$order $ty);
-        }
-    )*};
-    (@ordered $ty:ident) => {
-        fn compare(at: At<'_>, key: &Self) -> Ordering {
-            Self::view(at).cmp(key)
-        }
-
-        fn order(&self, other: &Self) -> Ordering {
-            self.cmp(other)
-        }
-    };
-    (@unordered $ty:ident) => {};
-}
-number!(u8 as Uint(u128), u16 as Uint(u128), u32 as Uint(u128), u64 as Uint(u128), u128 as Uint(u128); ordered);
-number!(i8 as Int(i128), i16 as Int(i128), i32 as Int(i128), i64 as Int(i128), i128 as Int(i128); ordered);
-number!(f32 as F32(f32), f64 as F64(f64); unordered);
-
-/// Types whose view is the value itself, read one by one because some bit patterns are not values.
-macro_rules! restricted {
-    ($($ty:ty $(, [$($generics:tt)*])?, |$this:ident| $scalar:expr, $bytes:expr, |$at:ident| $view:expr;)*) => {$(
+/// Types whose view is the value itself: a run of them is a `slice` of values, or a `list` read one by one where some bit
+/// patterns are not values.
+macro_rules! scalar {
+    ($($run:ident $ty:ty $(, [$($generics:tt)*])?, |$this:ident| $scalar:expr, $bytes:expr, |$at:ident| $view:expr;)*) => {$(
         impl$(<$($generics)*>)? Reflect for $ty {
             fn scalar(&self) -> Scalar<'_> {
                 let $this = *self;
@@ -80,8 +30,7 @@ macro_rules! restricted {
 
         impl$(<$($generics)*>)? Hydra for $ty {
             type View<'a> = $ty;
-            listed!();
-            shown!();
+            scalar!(@$run $ty);
 
             #[inline]
             fn view($at: At<'_>) -> $ty {
@@ -92,35 +41,61 @@ macro_rules! restricted {
             fn decode(at: At<'_>) -> Result<$ty> {
                 Ok(Self::view(at))
             }
-
-            fn compare(at: At<'_>, key: &Self) -> Ordering {
-                Self::view(at).cmp(key)
-            }
-
-            fn order(&self, other: &Self) -> Ordering {
-                self.cmp(other)
-            }
         }
     )*};
-}
-restricted! {
-    (), |_unit| Scalar::Unit, [0], |_at| ();
-    PhantomData<P>, [P: ?Sized + 'static], |_unit| Scalar::Unit, [0], |_at| PhantomData;
-    bool, |this| Scalar::Bool(this), [u8::from(this)], |at| at.byte() != 0;
-    char, |this| Scalar::Char(this), u32::from(this).to_le_bytes(),
-        |at| char::from_u32(u32::from_le_bytes(at.array())).unwrap_or(char::REPLACEMENT_CHARACTER);
-}
+    (@list $ty:ty) => {
+        listed!();
+        shown!();
+        scalar!(@key);
+    };
+    (@slice $ty:ty) => {
+        scalar!(@floats $ty);
+        scalar!(@key);
+    };
+    (@floats $ty:ty) => {
+        type List<'a> = &'a [$ty];
+        shown_in_slices!();
 
-macro_rules! nonzero {
-    ($($ty:ident as $scalar:ident($wide:ty)),*) => {
-        restricted! {$(
-            NonZero<$ty>, |this| Scalar::$scalar(<$wide>::from(this.get())), this.get().to_le_bytes(),
+        #[inline]
+        fn list(run: Run<'_>) -> &[$ty] {
+            run.slice()
+        }
+    };
+    (@key) => {
+        fn compare(at: At<'_>, key: &Self) -> Ordering {
+            Self::view(at).cmp(key)
+        }
+
+        fn order(&self, other: &Self) -> Ordering {
+            self.cmp(other)
+        }
+    };
+}
+macro_rules! numbers {
+    (integers $($ty:ident)* => $scalar:ident) => {
+        numbers!(slice $($ty)* => $scalar);
+        scalar! {$(
+            list NonZero<$ty>, |this| Scalar::$scalar(this.get().into()), this.get().to_le_bytes(),
                 |at| NonZero::new(<$ty>::from_le_bytes(at.array())).unwrap_or(NonZero::<$ty>::MIN);
         )*}
     };
+    ($run:ident $($ty:ident)* => $scalar:ident) => {
+        scalar! {$(
+            $run $ty, |this| Scalar::$scalar(this.into()), this.to_le_bytes(), |at| <$ty>::from_le_bytes(at.array());
+        )*}
+    };
 }
-nonzero!(u8 as Uint(u128), u16 as Uint(u128), u32 as Uint(u128), u64 as Uint(u128), u128 as Uint(u128));
-nonzero!(i8 as Int(i128), i16 as Int(i128), i32 as Int(i128), i64 as Int(i128), i128 as Int(i128));
+numbers!(integers u8 u16 u32 u64 u128 => Uint);
+numbers!(integers i8 i16 i32 i64 i128 => Int);
+numbers!(floats f32 => F32);
+numbers!(floats f64 => F64);
+scalar! {
+    list (), |_unit| Scalar::Unit, [0], |_at| ();
+    list PhantomData<P>, [P: ?Sized + 'static], |_unit| Scalar::Unit, [0], |_at| PhantomData;
+    list bool, |this| Scalar::Bool(this), [u8::from(this)], |at| at.byte() != 0;
+    list char, |this| Scalar::Char(this), u32::from(this).to_le_bytes(),
+        |at| char::from_u32(u32::from_le_bytes(at.array())).unwrap_or(char::REPLACEMENT_CHARACTER);
+}
 
 /// The value of no small flat value.
 const NONE: [u8; 16] = [0; 16];
@@ -130,8 +105,8 @@ impl<T: Hydra> Reflect for Option<T> {
         usize::from(self.is_some())
     }
 
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        self.as_ref().filter(|_| index == 0).map(Value::of)
+    fn part(&self, index: usize) -> Option<Part<'_>> {
+        self.as_ref().filter(|_| index == 0).map(Part::of)
     }
 
     fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {

@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::listed;
+use crate::codec::reflect::{Part, PartMut, Reflect, Scalar};
 use crate::codec::{At, Cursor, Hydra, Measure, Run, Sink, apart};
-use crate::reflect::{PartMut, Reflect, Scalar};
-use crate::{Error, ErrorKind, Result, Value, raw};
+use crate::{Error, ErrorKind, Result, raw};
 use std::cmp::Ordering;
 use std::fmt::{self, Formatter};
 
@@ -102,8 +102,8 @@ macro_rules! list {
                 if T::BYTE { 0 } else { self.len() }
             }
 
-            fn part(&self, index: usize) -> Option<Value<'_>> {
-                self.get(index).filter(|_| !T::BYTE).map(Value::of)
+            fn part(&self, index: usize) -> Option<Part<'_>> {
+                self.get(index).filter(|_| !T::BYTE).map(Part::of)
             }
 
             fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
@@ -164,8 +164,8 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
         N
     }
 
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        self.get(index).map(Value::of)
+    fn part(&self, index: usize) -> Option<Part<'_>> {
+        self.get(index).map(Part::of)
     }
 
     fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {

@@ -3,8 +3,8 @@
 
 use super::{listed, shown};
 use crate::Result;
+use crate::codec::reflect::{Reflect, Scalar};
 use crate::codec::{At, Cursor, Hydra, Measure, Sink};
-use crate::reflect::{Reflect, Scalar};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;

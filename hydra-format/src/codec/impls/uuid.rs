@@ -1,9 +1,9 @@
 //! UUIDs: sixteen bytes, in a file as in memory, so that a run of them is a slice.
 #![forbid(unsafe_code)]
 
+use crate::Result;
+use crate::codec::reflect::{Part, PartMut, Reflect};
 use crate::codec::{At, Hydra, Run, Sink, put};
-use crate::reflect::{PartMut, Reflect};
-use crate::{Result, Value};
 use std::cmp::Ordering;
 use uuid::Uuid;
 
@@ -12,8 +12,8 @@ impl Reflect for Uuid {
         16
     }
 
-    fn part(&self, index: usize) -> Option<Value<'_>> {
-        self.as_bytes().get(index).map(Value::of)
+    fn part(&self, index: usize) -> Option<Part<'_>> {
+        self.as_bytes().get(index).map(Part::of)
     }
 
     fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {

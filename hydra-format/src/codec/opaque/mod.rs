@@ -7,43 +7,10 @@ mod bincode;
 mod guard;
 
 use super::impls::{listed, shown};
+use super::reflect::{Reflect, Scalar};
 use super::{At, Hydra, Measure, Sink, put};
 use crate::Result;
-use crate::reflect::{Reflect, Scalar};
-
-/// How a field with `#[hydra(opaque)]` is stored: the bytes of a serde value. It is its own view, over `&[u8]`.
-///
-/// For types of other crates that serde knows and Hydra does not. The price is that the value is bytes to everybody but
-/// the program that has its type: no reflection, no evolution, and it is decoded as a whole. Needs the feature `opaque`;
-/// a program without it, or without the type, reads the bytes.
-///
-/// ```
-/// # #[cfg(feature = "opaque")] {
-/// use hydra::Hydra;
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize, Debug, PartialEq)] // another crate's type
-/// enum Shape {
-///     Point,
-///     Circle { r: f32 },
-/// }
-///
-/// #[derive(Hydra)]
-/// struct Item {
-///     id: u32,
-///     #[hydra(opaque)]
-///     shape: Shape,
-/// }
-/// let image = hydra::to_bytes(&Item { id: 7, shape: Shape::Circle { r: 1.0 } })?;
-/// assert_eq!(hydra::from_bytes::<Item>(&image)?.shape, Shape::Circle { r: 1.0 });
-/// let item = hydra::view::<Item>(&image)?;
-/// assert_eq!(item.shape().0, [1, 0, 0, 0, 0, 0, 128, 63]);
-/// assert_eq!(item.shape().decode::<Shape>()?, Shape::Circle { r: 1.0 });
-/// # }
-/// # Ok::<(), hydra::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Opaque<B = Vec<u8>>(pub B);
+use crate::raw::Opaque;
 
 impl Reflect for Opaque {
     fn scalar(&self) -> Scalar<'_> {
@@ -72,4 +39,23 @@ impl Hydra for Opaque {
     fn decode(at: At<'_>) -> Result<Self> {
         Ok(Opaque(at.referenced(1).bytes().to_vec()))
     }
+}
+
+/// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "opaque"))]
+macro_rules! __opaque {
+    () => {
+        compile_error!(
+            "`#[hydra(opaque)]` needs the feature `opaque` of hydra-format: in Cargo.toml, add features = [\"opaque\"] to \
+             it; or use `with` to store the field as bytes or text"
+        );
+    };
+}
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "opaque")]
+macro_rules! __opaque {
+    () => {};
 }

@@ -2,12 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::log::Log;
-use crate::codec::{At, Measure, Regions, Sink, Validator};
+pub(super) use crate::codec::EncodedRecord as Encoded;
+use crate::codec::{At, Regions, Validator};
 use crate::evolve::{Evolution, Resolution};
 use crate::file::block;
 use crate::file::index::Entry;
 use crate::file::layout::LINE;
-use crate::raw::AlignedBuf;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,36 +47,6 @@ impl Newest {
             let refused = if found.is_empty() { refused } else { refused.found(found) };
             error.path_text().map(str::to_string).into_iter().fold(refused, Error::path)
         })
-    }
-}
-
-/// One record as its payload.
-pub(super) struct Encoded {
-    record: AlignedBuf,
-    heap: AlignedBuf,
-    text: String,
-}
-
-impl Encoded {
-    pub(super) fn new(
-        size: usize,
-        measure: impl Fn(&mut Measure),
-        encode: impl Fn(&mut [u8], &mut Sink<'_>),
-    ) -> Result<Encoded> {
-        let mut measured = Measure::default();
-        measure(&mut measured);
-        let (heap, text) = measured.finish()?;
-        let (mut record, mut heap, mut text) =
-            (AlignedBuf::zeroed(size), AlignedBuf::zeroed(heap), vec![0; text]);
-        let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-        encode(&mut record, &mut sink);
-        sink.finish()?;
-        let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
-        Ok(Encoded { record, heap, text })
-    }
-
-    pub(super) fn at(&self) -> At<'_> {
-        At::new(&self.record, &self.heap, &*self.text)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Derived types against the codec itself: encoded, viewed and decoded without a file.
 
 use super::*;
-use crate::{Hydra, View};
+use crate::codec::{At, With};
+use crate::describe::{AttrValue, DefaultImage, Descriptor, Kind, Note, Variant};
+use crate::raw::{Describe, type_of};
+use crate::{Error, ErrorKind, Hydra, Result, View};
 use std::collections::BTreeMap;
 
 /// An image of the value, validated and decoded.
@@ -223,7 +226,7 @@ fn tags_are_discriminants_or_as_the_attribute_says() {
 fn a_transparent_type_is_its_field() {
     round_trip(Wrapper("inner".into()));
     assert_eq!(type_of::<Wrapper>().kind(), Kind::String);
-    assert_eq!(Value::of(&Wrapper("a".into())).ty().kind(), Kind::String);
+    assert_eq!(crate::Value::of(&Wrapper("a".into())).ty().kind(), Kind::String);
 }
 
 #[test]

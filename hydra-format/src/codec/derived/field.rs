@@ -1,11 +1,15 @@
 //! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
 #![forbid(unsafe_code)]
 
-use super::{Debug, Facts, Option, Ordering, PartMut, PhantomData, Some, TypeRef, Value, Vec, image, part};
-use crate::codec::{At, Cursor, Hydra, Measure, Run, Seen, Sink, With};
-use crate::raw::Describe;
-use crate::reflect::Reflect;
-use crate::{Result, type_of};
+use super::fields::Facts;
+use crate::Result;
+use crate::codec::reflect::{Part, PartMut, Reflect};
+use crate::codec::{At, Cursor, Hydra, Measure, Run, Seen, Sink, With, apart, encode_payload, part};
+use crate::describe::TypeRef;
+use crate::raw::{Describe, type_of};
+use std::cmp::Ordering;
+use std::fmt::Debug;
+use std::marker::PhantomData;
 
 /// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
 /// the one error is that of the field's view.
@@ -16,12 +20,12 @@ impl<T: Hydra> FieldOf<T> {
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<T>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
-        image(&value)
+        encode_payload(&value)
     }
 
     #[inline]
-    pub fn value(value: &T) -> Option<Value<'_>> {
-        Some(Value::of(value))
+    pub fn value(value: &T) -> Option<Part<'_>> {
+        Some(Part::of(value))
     }
 
     pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
@@ -85,18 +89,18 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     /// What holds both forms of the value.
     #[inline]
     fn apart<R>(make: impl FnOnce() -> Result<R>) -> Result<R> {
-        crate::codec::apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
+        apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
     }
 
     pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
-        Self::apart(|| image(&W::to_stored(&value)?))
+        Self::apart(|| encode_payload(&W::to_stored(&value)?))
     }
 
-    pub fn value(value: &T) -> Option<Value<'_>> {
-        Some(Value::encoded(value, W::Stored::TYPE))
+    pub fn value(value: &T) -> Option<Part<'_>> {
+        Some(Part::encoded(value, W::Stored::TYPE))
     }
 
     pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
@@ -176,7 +180,7 @@ macro_rules! no_field {
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
                 never!(Self)
             }
-            fn value<T>(_: &T) -> Option<Value<'_>> {
+            fn value<T>(_: &T) -> Option<Part<'_>> {
                 never!(Self)
             }
             fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
@@ -227,13 +231,13 @@ pub struct Opaque;
 
 #[cfg(not(feature = "opaque"))]
 impl<T: 'static> With<T> for Opaque {
-    type Stored = crate::Opaque;
+    type Stored = crate::raw::Opaque;
 
-    fn to_stored(_: &T) -> Result<crate::Opaque> {
+    fn to_stored(_: &T) -> Result<crate::raw::Opaque> {
         never!(T)
     }
 
-    fn from_stored(_: crate::Opaque) -> Result<T> {
+    fn from_stored(_: crate::raw::Opaque) -> Result<T> {
         never!(T)
     }
 }
