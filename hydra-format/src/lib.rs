@@ -74,6 +74,7 @@
 //! `docs/EVOLUTION.md` says how types may change.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
 #![deny(unsafe_code)]
+#![warn(missing_debug_implementations)]
 // Nothing from a file may panic: what indexes, unwraps or calculates unchecked says in an `expect` why it cannot.
 #![cfg_attr(
     not(test),
@@ -101,6 +102,7 @@ extern crate self as hydra;
     clippy::panic,
     reason = "constants of the program's types, which the compiler works out"
 )]
+#[allow(missing_debug_implementations, reason = "users do not see these types")]
 pub mod __private;
 pub mod codec;
 pub mod compat;

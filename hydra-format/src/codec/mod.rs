@@ -28,7 +28,7 @@ pub use validate::Cursor;
 pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
 pub(crate) use views::Seen;
 pub(crate) use views::search;
-pub use views::{Boxed, ListView, Lookup, MapView, SetView};
+pub use views::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;

@@ -7,6 +7,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// A view that is shown as std's Debug shows the value.
 pub struct Seen<'a, T: Hydra>(pub(crate) T::View<'a>);
@@ -47,8 +48,8 @@ impl<'a, T: Hydra> ListView<'a, T> {
 
     /// The elements in order.
     #[inline]
-    pub fn iter(self) -> Iter<'a, T> {
-        Iter { rest: self.run.at, of: PhantomData }
+    pub fn iter(self) -> ListIter<'a, T> {
+        ListIter { rest: self.run.at, of: PhantomData }
     }
 
     /// The elements as a slice. Types with invalid bit patterns are checked again.
@@ -63,21 +64,21 @@ impl<'a, T: Hydra> ListView<'a, T> {
 
 impl<'a, T: Hydra> IntoIterator for ListView<'a, T> {
     type Item = T::View<'a>;
-    type IntoIter = Iter<'a, T>;
+    type IntoIter = ListIter<'a, T>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a, T> {
+    fn into_iter(self) -> ListIter<'a, T> {
         self.iter()
     }
 }
 
-/// The elements of a stored run, in order.
-pub struct Iter<'a, T> {
+/// The elements of a [`ListView`] or the members of a [`SetView`], in order.
+pub struct ListIter<'a, T> {
     rest: At<'a>,
     of: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Hydra> Iterator for Iter<'a, T> {
+impl<'a, T: Hydra> Iterator for ListIter<'a, T> {
     type Item = T::View<'a>;
 
     #[inline]
@@ -102,7 +103,20 @@ impl<'a, T: Hydra> Iterator for Iter<'a, T> {
     }
 }
 
-impl<T: Hydra> ExactSizeIterator for Iter<'_, T> {}
+impl<T: Hydra> ExactSizeIterator for ListIter<'_, T> {}
+
+impl<T> Clone for ListIter<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        ListIter { ..*self }
+    }
+}
+
+impl<T: Hydra> fmt::Debug for ListIter<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone().map(Seen::<T>)).finish()
+    }
+}
 
 /// A stored box: its value is looked up when asked for, so that recursive types have finite views.
 pub struct Boxed<'a, T> {
@@ -144,8 +158,9 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     }
 
     /// The entries in the order of their keys.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = (K::View<'a>, V::View<'a>)> {
-        (0..self.run.count).map(move |index| self.pair(index))
+    #[inline]
+    pub fn iter(self) -> MapIter<'a, K, V> {
+        MapIter { map: self, rest: 0..self.run.count }
     }
 
     #[inline]
@@ -175,6 +190,57 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     }
 }
 
+impl<'a, K: Hydra, V: Hydra> IntoIterator for MapView<'a, K, V> {
+    type Item = (K::View<'a>, V::View<'a>);
+    type IntoIter = MapIter<'a, K, V>;
+
+    #[inline]
+    fn into_iter(self) -> MapIter<'a, K, V> {
+        self.iter()
+    }
+}
+
+/// The entries of a [`MapView`], in the order of their keys.
+pub struct MapIter<'a, K, V> {
+    map: MapView<'a, K, V>,
+    rest: Range<usize>,
+}
+
+impl<'a, K: Hydra, V: Hydra> Iterator for MapIter<'a, K, V> {
+    type Item = (K::View<'a>, V::View<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.rest.next().map(|index| self.map.pair(index))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        self.rest.nth(n).map(|index| self.map.pair(index))
+    }
+}
+
+impl<K: Hydra, V: Hydra> ExactSizeIterator for MapIter<'_, K, V> {}
+
+impl<K, V> Clone for MapIter<'_, K, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        MapIter { map: self.map, rest: self.rest.clone() }
+    }
+}
+
+impl<K: Hydra, V: Hydra> fmt::Debug for MapIter<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.clone().map(|(key, value)| (Seen::<K>(key), Seen::<V>(value)));
+        f.debug_map().entries(entries).finish()
+    }
+}
+
 /// A stored set: members in their order.
 pub struct SetView<'a, T> {
     run: Run<'a>,
@@ -190,8 +256,8 @@ impl<'a, T: Hydra> SetView<'a, T> {
 
     /// The members in their order.
     #[inline]
-    pub fn iter(self) -> Iter<'a, T> {
-        Iter { rest: self.run.at, of: PhantomData }
+    pub fn iter(self) -> ListIter<'a, T> {
+        ListIter { rest: self.run.at, of: PhantomData }
     }
 
     /// True if `member` is in the set, by binary search.
@@ -200,6 +266,16 @@ impl<'a, T: Hydra> SetView<'a, T> {
         T: Borrow<Q>,
     {
         search(self.run.count, |index| member.compare_to(self.run.element(index, T::SIZE))).is_some()
+    }
+}
+
+impl<'a, T: Hydra> IntoIterator for SetView<'a, T> {
+    type Item = T::View<'a>;
+    type IntoIter = ListIter<'a, T>;
+
+    #[inline]
+    fn into_iter(self) -> ListIter<'a, T> {
+        self.iter()
     }
 }
 
@@ -284,11 +360,8 @@ macro_rules! copy_and_debug {
     )*};
 }
 copy_and_debug! {
-    ListView<T>, |this, f| f.debug_list().entries(this.iter().map(Seen::<T>)).finish();
+    ListView<T>, |this, f| this.iter().fmt(f);
     Boxed<T>, |this, f| T::show(&this.get(), f);
     SetView<T>, |this, f| f.debug_set().entries(this.iter().map(Seen::<T>)).finish();
-    MapView<K, V>, |this, f| {
-        let entries = this.iter().map(|(key, value)| (Seen::<K>(key), Seen::<V>(value)));
-        f.debug_map().entries(entries).finish()
-    };
+    MapView<K, V>, |this, f| this.iter().fmt(f);
 }

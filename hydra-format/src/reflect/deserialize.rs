@@ -109,6 +109,12 @@ impl Seed {
     }
 }
 
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Seed({}, {:?})", self.schema.name(), self.spelling)
+    }
+}
+
 impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
     type Value = Value<'s>;
 

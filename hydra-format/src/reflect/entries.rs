@@ -84,6 +84,12 @@ impl<'a> Iterator for Entries<'a> {
 
 impl ExactSizeIterator for Entries<'_> {}
 
+impl std::fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Entries({} left)", self.len())
+    }
+}
+
 /// The parts of a value, each with its field descriptor where it is a field.
 pub struct Parts<'a> {
     value: Value<'a>,
@@ -97,6 +103,12 @@ impl<'a> Parts<'a> {
     pub(super) fn new(value: Value<'a>) -> Parts<'a> {
         let (fields, entries) = (value.own_fields(), Entries::new(value));
         Parts { value, fields, entries, next: 0, count: value.count() }
+    }
+}
+
+impl std::fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Parts({} left)", self.count.saturating_sub(self.next))
     }
 }
 

@@ -45,6 +45,15 @@ pub enum PartMut<'a> {
     Fixed(Value<'a>, Why),
 }
 
+impl std::fmt::Debug for PartMut<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PartMut::Live(part) => f.debug_tuple("Live").field(&Value::live(*part)).finish(),
+            PartMut::Fixed(value, why) => f.debug_tuple("Fixed").field(value).field(why).finish(),
+        }
+    }
+}
+
 impl<'a> PartMut<'a> {
     /// A part that can be changed.
     pub fn of<T: Hydra>(part: &'a mut T) -> PartMut<'a> {

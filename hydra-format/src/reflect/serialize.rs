@@ -46,7 +46,7 @@ impl<'a> Value<'a> {
 }
 
 /// A value to be serialized in some spelling.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Spelled<'a> {
     value: Value<'a>,
     depth: usize,
