@@ -32,7 +32,9 @@ pub use views::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
 pub use with::{As, With};
 
 pub(crate) use facts::facts_of;
-pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload, open_payload_of};
+#[cfg(feature = "serde")]
+pub(crate) use image::open_payload_of;
+pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload};
 #[cfg(feature = "rust_decimal")]
 pub use impls::Fixed;
 #[cfg(feature = "rust_decimal")]

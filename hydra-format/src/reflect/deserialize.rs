@@ -36,7 +36,7 @@ impl Dynamic {
     pub fn deserialize<'de, D: Deserializer<'de>>(schema: &Schema, from: D) -> Result<Dynamic, D::Error> {
         let mut seed = Seed::new(schema);
         seed.deserialize(from)?;
-        Ok(Dynamic::checked(seed.schema, seed.data))
+        Ok(Dynamic { schema: seed.schema, data: seed.data })
     }
 }
 

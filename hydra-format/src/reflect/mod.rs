@@ -2,8 +2,12 @@
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "serde")]
+#[expect(clippy::arithmetic_side_effects, reason = "digits, and lengths of text in memory")]
+mod base64;
+#[cfg(feature = "serde")]
 mod deserialize;
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod deserialize_tests;
 mod diff;
 pub(crate) mod dynamic;
@@ -19,9 +23,10 @@ mod live;
 mod live_mut;
 mod parse;
 mod path;
+#[cfg(feature = "serde")]
 mod serialize;
 mod settable;
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests;
 #[expect(clippy::arithmetic_side_effects, reason = "digits, and days of 10,000 years")]
 mod text;
@@ -29,14 +34,16 @@ pub(crate) mod types;
 mod value;
 mod value_mut;
 mod view_mut;
+#[cfg(feature = "serde")]
 mod visit;
 mod walk;
 
 /// The chapter's examples, as tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "serde"))]
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
+#[cfg(feature = "serde")]
 pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
@@ -47,6 +54,7 @@ pub use handle::{Handle, Slot};
 pub use live::{Reflect, Scalar, Typed};
 pub use live_mut::{PartMut, ReflectMut};
 pub use path::{Locator, Path, Records, Step};
+#[cfg(feature = "serde")]
 pub use serialize::{Spelled, Spelling};
 pub use settable::Why;
 pub(crate) use value::MAX_NESTING;
