@@ -62,16 +62,6 @@ impl<'a, T: Hydra> ListView<'a, T> {
     }
 }
 
-impl<'a, T: Hydra> IntoIterator for ListView<'a, T> {
-    type Item = T::View<'a>;
-    type IntoIter = ListIter<'a, T>;
-
-    #[inline]
-    fn into_iter(self) -> ListIter<'a, T> {
-        self.iter()
-    }
-}
-
 /// The elements of a [`ListView`] or the members of a [`SetView`], in order.
 pub struct ListIter<'a, T> {
     rest: At<'a>,
@@ -190,16 +180,6 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     }
 }
 
-impl<'a, K: Hydra, V: Hydra> IntoIterator for MapView<'a, K, V> {
-    type Item = (K::View<'a>, V::View<'a>);
-    type IntoIter = MapIter<'a, K, V>;
-
-    #[inline]
-    fn into_iter(self) -> MapIter<'a, K, V> {
-        self.iter()
-    }
-}
-
 /// The entries of a [`MapView`], in the order of their keys.
 pub struct MapIter<'a, K, V> {
     map: MapView<'a, K, V>,
@@ -217,11 +197,6 @@ impl<'a, K: Hydra, V: Hydra> Iterator for MapIter<'a, K, V> {
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.rest.size_hint()
-    }
-
-    #[inline]
-    fn nth(&mut self, n: usize) -> Option<Self::Item> {
-        self.rest.nth(n).map(|index| self.map.pair(index))
     }
 }
 
@@ -269,16 +244,6 @@ impl<'a, T: Hydra> SetView<'a, T> {
     }
 }
 
-impl<'a, T: Hydra> IntoIterator for SetView<'a, T> {
-    type Item = T::View<'a>;
-    type IntoIter = ListIter<'a, T>;
-
-    #[inline]
-    fn into_iter(self) -> ListIter<'a, T> {
-        self.iter()
-    }
-}
-
 /// What a stored map or set can be asked for: keys, and what they borrow as.
 pub trait Lookup {
     /// The order of the stored key at `at` against this one.
@@ -320,7 +285,7 @@ pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Optio
 }
 
 macro_rules! counted {
-    ($($view:ident<$($param:ident),+>, $one:literal, $all:literal;)*) => {$(
+    ($($view:ident<$($param:ident),+>, $iter:ident, $one:literal, $all:literal;)*) => {$(
         impl<$($param: Hydra),+> $view<'_, $($param),+> {
             #[doc = concat!("Number of ", $all, ".")]
             #[inline]
@@ -334,12 +299,22 @@ macro_rules! counted {
                 self.run.count == 0
             }
         }
+
+        impl<'a, $($param: Hydra),+> IntoIterator for $view<'a, $($param),+> {
+            type Item = <$iter<'a, $($param),+> as Iterator>::Item;
+            type IntoIter = $iter<'a, $($param),+>;
+
+            #[inline]
+            fn into_iter(self) -> Self::IntoIter {
+                self.iter()
+            }
+        }
     )*};
 }
 counted! {
-    ListView<T>, "element", "elements";
-    MapView<K, V>, "entry", "entries";
-    SetView<T>, "member", "members";
+    ListView<T>, ListIter, "element", "elements";
+    MapView<K, V>, MapIter, "entry", "entries";
+    SetView<T>, ListIter, "member", "members";
 }
 
 macro_rules! copy_and_debug {

@@ -10,12 +10,14 @@ use crate::describe::{Field, Kind};
 use std::cmp::Ordering;
 
 /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
+#[derive(Debug)]
 pub struct Entries<'a> {
     source: Source<'a>,
     next: usize,
     count: usize,
 }
 
+#[derive(Debug)]
 enum Source<'a> {
     Live(Vec<(Value<'a>, Value<'a>)>),
     Stored(Run<'a>, EntryLayout<'a>),
@@ -84,13 +86,8 @@ impl<'a> Iterator for Entries<'a> {
 
 impl ExactSizeIterator for Entries<'_> {}
 
-impl std::fmt::Debug for Entries<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Entries({} left)", self.len())
-    }
-}
-
 /// The parts of a value, each with its field descriptor where it is a field.
+#[derive(Debug)]
 pub struct Parts<'a> {
     value: Value<'a>,
     fields: &'a [Field],
@@ -103,12 +100,6 @@ impl<'a> Parts<'a> {
     pub(super) fn new(value: Value<'a>) -> Parts<'a> {
         let (fields, entries) = (value.own_fields(), Entries::new(value));
         Parts { value, fields, entries, next: 0, count: value.count() }
-    }
-}
-
-impl std::fmt::Debug for Parts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Parts({} left)", self.count.saturating_sub(self.next))
     }
 }
 
