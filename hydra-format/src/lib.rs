@@ -58,15 +58,16 @@
 //!
 //! # Features
 //!
-//! All but the last add types that can be stored. None changes a file, and no reader needs one to show what is in it.
+//! `serde`, which is on by default, converts values to and from every serde format: [`Value`] and [`Dynamic`] are
+//! `Serialize`, and a [`Seed`](reflect::Seed) reads by a schema. `rayon` gives `Table::par_blocks`: blocks on several threads.
+//! The others add types that can be stored. None changes a file, and no reader needs one to show what is in it.
 //!
 //! | feature | types | stored as |
 //! | --- | --- | --- |
 //! | `jiff` | `Timestamp`, `SignedDuration`, `civil::Date` | the forms timestamp and duration over i128, date |
 //! | `uuid` | `Uuid` | the form uuid; a list is `&[Uuid]` |
 //! | `rust_decimal` | `Decimal`, `Fixed<PLACES>` | the form decimal over i128 |
-//! | `opaque` | any type of serde's, in a field with `#[hydra(opaque)]` | [`Opaque`]: bytes, to all others |
-//! | `rayon` | none: `Table::par_blocks`, blocks on several threads | |
+//! | `opaque` | any type of serde's, in a field with `#[hydra(opaque)]`; includes `serde` | [`Opaque`]: bytes, to all others |
 //!
 //! `SystemTime` and `Duration` of the standard library need no feature.
 //!
@@ -74,6 +75,7 @@
 //! `docs/EVOLUTION.md` says how types may change.
 // The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
 #![deny(unsafe_code)]
+#![warn(missing_debug_implementations)]
 // Nothing from a file may panic: what indexes, unwraps or calculates unchecked says in an `expect` why it cannot.
 #![cfg_attr(
     not(test),

@@ -178,3 +178,19 @@ fn views_are_shown_as_their_values() -> Result<()> {
     assert_eq!(shown::<UserId>(&hydra::to_bytes(&Many::List(vec![UserId(1)]))?)?, "List([UserId(1)])");
     Ok(())
 }
+
+/// As std's iterators do: what is still to come.
+#[test]
+fn iterators_of_views_show_what_is_left() -> Result<()> {
+    type Stored = (Vec<String>, BTreeMap<u8, String>, BTreeSet<u8>);
+    let words = |count: u8| (0..count).map(|number| number.to_string());
+    let value: Stored = (words(3).collect(), (0..3).zip(words(3)).collect(), BTreeSet::from([5, 6]));
+    let image = hydra::to_bytes(&value)?;
+    let (list, map, set) = hydra::view::<Stored>(&image)?;
+    let (mut elements, mut entries, mut members) = (list.iter(), map.into_iter(), set.into_iter());
+    assert_eq!((elements.next(), entries.next(), members.nth(1)), (Some("0"), Some((0, "0")), Some(6)));
+    assert_eq!(format!("{elements:?} {entries:?} {members:?}"), r#"["1", "2"] {1: "1", 2: "2"} []"#);
+    assert_eq!((elements.len(), entries.len(), members.len()), (2, 2, 0));
+    assert_eq!(elements.clone().count() + entries.clone().count(), 4, "a clone goes on where it is");
+    Ok(())
+}

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::facts::{TypeFacts, facts_of};
-use super::{At, Cursor, Fault, Measure, Regions, Sink, Validator};
+use super::{At, Cursor, Fault, Measure, Regions, Sink};
 use crate::describe::round_up;
 use crate::error::Why;
 use crate::raw::{AlignedBuf, Text};
@@ -142,12 +142,13 @@ fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeFacts) -> Re
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
+#[cfg(feature = "serde")]
 #[inline]
 pub(crate) fn open_payload_of<'a>(
     payload: &'a [u8],
     text_offset: u32,
     size: usize,
-    validator: &Validator,
+    validator: &super::Validator,
 ) -> Result<At<'a>> {
     let (front, text) = halves(payload, text_offset, size)?;
     let regions = regions_of(front, text_of(text, front.len())?, size);

@@ -8,7 +8,7 @@ mod at;
     clippy::panic,
     reason = "constants of the program's types, which the compiler works out"
 )]
-#[expect(missing_docs, reason = "no part of the public face")]
+#[allow(missing_docs, missing_debug_implementations, reason = "no part of the public face")]
 pub(crate) mod derived;
 mod facts;
 mod image;
@@ -38,14 +38,16 @@ pub use validate::Cursor;
 pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
 pub(crate) use views::Seen;
 pub(crate) use views::search;
-pub use views::{Boxed, ListView, Lookup, MapView, SetView};
+pub use views::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
 pub use with::{As, With};
 
 #[cfg(feature = "rust_decimal")]
 pub use crate::raw::Fixed;
 pub use crate::raw::Opaque;
 pub(crate) use facts::facts_of;
-pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload, open_payload_of};
+#[cfg(feature = "serde")]
+pub(crate) use image::open_payload_of;
+pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload};
 #[cfg(feature = "rust_decimal")]
 pub(crate) use impls::decimal;
 #[cfg(feature = "jiff")]

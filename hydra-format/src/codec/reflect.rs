@@ -8,6 +8,7 @@ use crate::describe::Descriptor;
 use crate::error::Why;
 use crate::raw::Describe;
 use std::any::Any;
+use std::fmt;
 
 /// A value without parts, as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +51,13 @@ pub enum Part<'a> {
         /// The type that it is stored as.
         stored: &'static Descriptor,
     },
+}
+
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Part::Live(_, ty) | Part::Encoded { stored: ty, .. }) = self;
+        write!(f, "Part({})", ty.name())
+    }
 }
 
 impl<'a> Part<'a> {
@@ -215,6 +223,15 @@ pub enum PartMut<'a> {
     Live(&'a mut (dyn ReflectMut + 'static)),
     /// It, and what is in it, can only be looked at.
     Fixed(Part<'a>, Why),
+}
+
+impl fmt::Debug for PartMut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PartMut::Live(live) => write!(f, "Live({})", live.descriptor().name()),
+            PartMut::Fixed(part, why) => f.debug_tuple("Fixed").field(part).field(why).finish(),
+        }
+    }
 }
 
 impl<'a> PartMut<'a> {

@@ -7,6 +7,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// A view that is shown as std's Debug shows the value.
 pub struct Seen<'a, T: Hydra>(pub(crate) T::View<'a>);
@@ -47,8 +48,8 @@ impl<'a, T: Hydra> ListView<'a, T> {
 
     /// The elements in order.
     #[inline]
-    pub fn iter(self) -> Iter<'a, T> {
-        Iter { rest: self.run.at, of: PhantomData }
+    pub fn iter(self) -> ListIter<'a, T> {
+        ListIter { rest: self.run.at, of: PhantomData }
     }
 
     /// The elements as a slice. Types with invalid bit patterns are checked again.
@@ -61,23 +62,13 @@ impl<'a, T: Hydra> ListView<'a, T> {
     }
 }
 
-impl<'a, T: Hydra> IntoIterator for ListView<'a, T> {
-    type Item = T::View<'a>;
-    type IntoIter = Iter<'a, T>;
-
-    #[inline]
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
-    }
-}
-
-/// The elements of a stored run, in order.
-pub struct Iter<'a, T> {
+/// The elements of a [`ListView`] or the members of a [`SetView`], in order.
+pub struct ListIter<'a, T> {
     rest: At<'a>,
     of: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Hydra> Iterator for Iter<'a, T> {
+impl<'a, T: Hydra> Iterator for ListIter<'a, T> {
     type Item = T::View<'a>;
 
     #[inline]
@@ -102,7 +93,20 @@ impl<'a, T: Hydra> Iterator for Iter<'a, T> {
     }
 }
 
-impl<T: Hydra> ExactSizeIterator for Iter<'_, T> {}
+impl<T: Hydra> ExactSizeIterator for ListIter<'_, T> {}
+
+impl<T> Clone for ListIter<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        ListIter { ..*self }
+    }
+}
+
+impl<T: Hydra> fmt::Debug for ListIter<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone().map(Seen::<T>)).finish()
+    }
+}
 
 /// A stored box: its value is looked up when asked for, so that recursive types have finite views.
 pub struct Boxed<'a, T> {
@@ -144,8 +148,9 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     }
 
     /// The entries in the order of their keys.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = (K::View<'a>, V::View<'a>)> {
-        (0..self.run.count).map(move |index| self.pair(index))
+    #[inline]
+    pub fn iter(self) -> MapIter<'a, K, V> {
+        MapIter { map: self, rest: 0..self.run.count }
     }
 
     #[inline]
@@ -175,6 +180,42 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     }
 }
 
+/// The entries of a [`MapView`], in the order of their keys.
+pub struct MapIter<'a, K, V> {
+    map: MapView<'a, K, V>,
+    rest: Range<usize>,
+}
+
+impl<'a, K: Hydra, V: Hydra> Iterator for MapIter<'a, K, V> {
+    type Item = (K::View<'a>, V::View<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.rest.next().map(|index| self.map.pair(index))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+}
+
+impl<K: Hydra, V: Hydra> ExactSizeIterator for MapIter<'_, K, V> {}
+
+impl<K, V> Clone for MapIter<'_, K, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        MapIter { map: self.map, rest: self.rest.clone() }
+    }
+}
+
+impl<K: Hydra, V: Hydra> fmt::Debug for MapIter<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.clone().map(|(key, value)| (Seen::<K>(key), Seen::<V>(value)));
+        f.debug_map().entries(entries).finish()
+    }
+}
+
 /// A stored set: members in their order.
 pub struct SetView<'a, T> {
     run: Run<'a>,
@@ -190,8 +231,8 @@ impl<'a, T: Hydra> SetView<'a, T> {
 
     /// The members in their order.
     #[inline]
-    pub fn iter(self) -> Iter<'a, T> {
-        Iter { rest: self.run.at, of: PhantomData }
+    pub fn iter(self) -> ListIter<'a, T> {
+        ListIter { rest: self.run.at, of: PhantomData }
     }
 
     /// True if `member` is in the set, by binary search.
@@ -244,7 +285,7 @@ pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Optio
 }
 
 macro_rules! counted {
-    ($($view:ident<$($param:ident),+>, $one:literal, $all:literal;)*) => {$(
+    ($($view:ident<$($param:ident),+>, $iter:ident, $one:literal, $all:literal;)*) => {$(
         impl<$($param: Hydra),+> $view<'_, $($param),+> {
             #[doc = concat!("Number of ", $all, ".")]
             #[inline]
@@ -258,12 +299,22 @@ macro_rules! counted {
                 self.run.count == 0
             }
         }
+
+        impl<'a, $($param: Hydra),+> IntoIterator for $view<'a, $($param),+> {
+            type Item = <$iter<'a, $($param),+> as Iterator>::Item;
+            type IntoIter = $iter<'a, $($param),+>;
+
+            #[inline]
+            fn into_iter(self) -> Self::IntoIter {
+                self.iter()
+            }
+        }
     )*};
 }
 counted! {
-    ListView<T>, "element", "elements";
-    MapView<K, V>, "entry", "entries";
-    SetView<T>, "member", "members";
+    ListView<T>, ListIter, "element", "elements";
+    MapView<K, V>, MapIter, "entry", "entries";
+    SetView<T>, ListIter, "member", "members";
 }
 
 macro_rules! copy_and_debug {
@@ -284,11 +335,8 @@ macro_rules! copy_and_debug {
     )*};
 }
 copy_and_debug! {
-    ListView<T>, |this, f| f.debug_list().entries(this.iter().map(Seen::<T>)).finish();
+    ListView<T>, |this, f| this.iter().fmt(f);
     Boxed<T>, |this, f| T::show(&this.get(), f);
     SetView<T>, |this, f| f.debug_set().entries(this.iter().map(Seen::<T>)).finish();
-    MapView<K, V>, |this, f| {
-        let entries = this.iter().map(|(key, value)| (Seen::<K>(key), Seen::<V>(value)));
-        f.debug_map().entries(entries).finish()
-    };
+    MapView<K, V>, |this, f| this.iter().fmt(f);
 }

@@ -52,6 +52,7 @@ pub trait With<T: 'static>: Sized + 'static {
 }
 
 /// Stores a value as a `U`, by `TryFrom` both ways: `#[hydra(as = u64)]`.
+#[derive(Debug)]
 pub struct As<U>(PhantomData<U>);
 
 /// What `as = U` asks of a type.

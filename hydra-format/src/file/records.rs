@@ -255,6 +255,12 @@ impl<'a, T: Row> Iterator for Rows<'a, T> {
 
 impl<T: Row> ExactSizeIterator for Rows<'_, T> {}
 
+impl<T: Row> std::fmt::Debug for Rows<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rows({} records)", self.len())
+    }
+}
+
 /// A record of a table, which keeps alive what it is read from.
 pub struct Record<'a, T = Dynamic> {
     index: u64,
@@ -312,6 +318,12 @@ impl<'a, T: Row> Record<'a, T> {
         T: Hydra,
     {
         self.at().owned()
+    }
+}
+
+impl<T: Row> std::fmt::Debug for Record<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Record").field(&self.index).field(&self.value()).finish()
     }
 }
 

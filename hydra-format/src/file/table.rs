@@ -323,6 +323,12 @@ pub struct Blocks<T> {
     records: Range<u64>,
 }
 
+impl<T: Row> std::fmt::Debug for Blocks<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Blocks({}, records {:?})", self.table.name(), self.records)
+    }
+}
+
 impl<T: Row> Iterator for Blocks<T> {
     type Item = Result<Block<T>>;
 

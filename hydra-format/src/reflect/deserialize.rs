@@ -36,7 +36,7 @@ impl Dynamic {
     pub fn deserialize<'de, D: Deserializer<'de>>(schema: &Schema, from: D) -> Result<Dynamic, D::Error> {
         let mut seed = Seed::new(schema);
         seed.deserialize(from)?;
-        Ok(Dynamic::checked(seed.schema, seed.data))
+        Ok(Dynamic { schema: seed.schema, data: seed.data })
     }
 }
 
@@ -106,6 +106,12 @@ impl Seed {
         let ty = Type::new(self.schema.root(), Some(&self.schema));
         let node = Node { ty, data, trail: &Trail::ROOT, references: 0, body: None, context: &context };
         Node::read(node, from)
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Seed({}, {:?})", self.schema.name(), self.spelling)
     }
 }
 

@@ -58,8 +58,9 @@ pub enum Data {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dynamic {
-    schema: Arc<Schema>,
-    data: Data,
+    pub(super) schema: Arc<Schema>,
+    /// In the form of its type.
+    pub(super) data: Data,
 }
 
 impl Dynamic {
@@ -72,11 +73,6 @@ impl Dynamic {
         let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default());
         checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
         Ok(Dynamic { schema, data })
-    }
-
-    /// A value whose data is in the form of its type.
-    pub(super) fn checked(schema: Arc<Schema>, data: Data) -> Dynamic {
-        Dynamic { schema, data }
     }
 
     /// An owned copy of any value; live values are copied as they are stored.
@@ -133,12 +129,6 @@ impl PartialEq for Dynamic {
 impl std::fmt::Display for Dynamic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.value().fmt(f)
-    }
-}
-
-impl serde::Serialize for Dynamic {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value().serialize(serializer)
     }
 }
 

@@ -10,12 +10,14 @@ use crate::describe::{Field, Kind};
 use std::cmp::Ordering;
 
 /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
+#[derive(Debug)]
 pub struct Entries<'a> {
     source: Source<'a>,
     next: usize,
     count: usize,
 }
 
+#[derive(Debug)]
 enum Source<'a> {
     Live(Vec<(Part<'a>, Part<'a>)>),
     Stored(Run<'a>, EntryLayout<'a>),
@@ -85,6 +87,7 @@ impl<'a> Iterator for Entries<'a> {
 impl ExactSizeIterator for Entries<'_> {}
 
 /// The parts of a value, each with its field descriptor where it is a field.
+#[derive(Debug)]
 pub struct Parts<'a> {
     value: Value<'a>,
     fields: &'a [Field],

@@ -35,7 +35,6 @@ use std::sync::OnceLock;
 /// assert!(Handle::<Tick>::new("at.2").is_err()); // wrong paths are found before there is a value
 /// # Ok::<(), hydra::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Handle<T> {
     path: Path,
     /// Positions of the parts at the start of the path, with newtypes opened on the way.
@@ -49,6 +48,12 @@ pub struct Handle<T> {
     /// nothing else can be while the schema is kept here.
     known: OnceLock<(usize, Schema)>,
     of: PhantomData<fn(&T)>,
+}
+
+impl<T> std::fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Handle({})", self.path)
+    }
 }
 
 impl<T> Clone for Handle<T> {
@@ -217,7 +222,6 @@ fn is_own<T: Hydra>(ty: Type<'_>) -> bool {
 }
 
 /// Where an `F` is in every `T`. [`Handle::slot`] finds it.
-#[derive(Debug)]
 pub struct Slot<T, F> {
     place: Place<T, F>,
     handle: Handle<T>,
@@ -227,6 +231,12 @@ pub struct Slot<T, F> {
     in_place: usize,
     /// A field on the way is marked readonly.
     pub(super) read_only: bool,
+}
+
+impl<T, F> std::fmt::Debug for Slot<T, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slot({})", self.handle.path)
+    }
 }
 
 impl<T: Hydra, F: Hydra> Slot<T, F> {

@@ -3,8 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+#[cfg(feature = "serde")]
+#[expect(clippy::arithmetic_side_effects, reason = "digits, and lengths of text in memory")]
+mod base64;
+#[cfg(feature = "serde")]
 mod deserialize;
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod deserialize_tests;
 mod diff;
 pub(crate) mod dynamic;
@@ -18,26 +22,28 @@ mod get;
 mod handle;
 mod parse;
 mod path;
+#[cfg(feature = "serde")]
 mod serialize;
 mod settable;
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests;
-#[expect(clippy::arithmetic_side_effects, reason = "digits of bytes")]
 mod text;
 pub(crate) mod types;
 mod value;
 mod value_mut;
 mod view_mut;
+#[cfg(feature = "serde")]
 mod visit;
 mod walk;
 
 /// The chapter's examples, as tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "serde"))]
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
 pub use crate::codec::reflect::{Accept, Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
 pub use crate::error::Why;
+#[cfg(feature = "serde")]
 pub use deserialize::Seed;
 pub use diff::Difference;
 pub use dynamic::{Data, Dynamic};
@@ -46,6 +52,7 @@ pub(crate) use equal::compare_keys;
 pub use get::Get;
 pub use handle::{Handle, Slot};
 pub use path::{Locator, Path, Records, Step};
+#[cfg(feature = "serde")]
 pub use serialize::{Spelled, Spelling};
 pub(crate) use value::MAX_NESTING;
 pub use value::Value;

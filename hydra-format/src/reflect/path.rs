@@ -123,6 +123,7 @@ pub(super) enum PathSegment<'t> {
     Variant(&'t str),
     Index(usize),
     /// The value under a key.
+    #[cfg_attr(not(feature = "serde"), allow(dead_code))]
     Key(Value<'t>),
     Some,
     /// Into a newtype or box: nothing that a path shows.

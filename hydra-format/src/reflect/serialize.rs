@@ -2,10 +2,10 @@
 //! integers as integers and floats as floats.
 #![forbid(unsafe_code)]
 
-use super::text::{base64, hex};
+use super::base64::{base64, hex};
 use super::types::Type;
 use super::value::MAX_NESTING;
-use super::{Scalar, Value};
+use super::{Dynamic, Scalar, Value};
 use crate::describe::{Field, Kind, Style};
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -18,6 +18,12 @@ use std::cell::Cell;
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.spelled(Spelling::default()).serialize(serializer)
+    }
+}
+
+impl Serialize for Dynamic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
     }
 }
 
@@ -46,7 +52,7 @@ impl<'a> Value<'a> {
 }
 
 /// A value to be serialized in some spelling.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Spelled<'a> {
     value: Value<'a>,
     depth: usize,

@@ -24,7 +24,7 @@ impl Deref for Type<'_> {
 }
 
 /// Where key and value of a map entry are.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct EntryLayout<'a> {
     pub(crate) key: Type<'a>,
     pub(crate) value: Type<'a>,

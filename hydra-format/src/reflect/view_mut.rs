@@ -115,6 +115,18 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     }
 }
 
+impl<T: Hydra> std::fmt::Debug for ViewMut<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        T::show(&self.view(), f)
+    }
+}
+
+impl<T: Hydra> std::fmt::Debug for ListMut<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ListMut({} elements)", self.len())
+    }
+}
+
 impl<T: Hydra> ListMut<'_, T> {
     /// Number of elements.
     #[inline]

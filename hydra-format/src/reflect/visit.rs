@@ -2,11 +2,11 @@
 //! error. The parts of parts are `deserialize.rs`'s.
 #![forbid(unsafe_code)]
 
+use super::base64::from_base64;
 use super::deserialize::{Node, end};
 use super::dynamic::{integer, sort};
 use super::path::PathSegment as Crumb;
 use super::serialize::is_tuple_struct;
-use super::text::from_base64;
 use super::types::Type;
 use super::{Data, fit, parse};
 use crate::describe::{Form, Kind, Style};
