@@ -3,7 +3,7 @@
 
 use crate::target;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hydra::reflect::Spelling;
 use std::path::{Path, PathBuf};
 
@@ -25,9 +25,9 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// When to use colour; NO_COLOR is respected
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true,
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_possible_values = true,
           display_order = 100)]
-    pub(crate) color: When,
+    pub(crate) color: ColorChoice,
     /// Say more on stderr
     #[arg(short, long, global = true, display_order = 101)]
     pub(crate) verbose: bool,
@@ -441,13 +441,6 @@ impl Source {
     pub(crate) fn spelling(&self) -> Spelling {
         Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,11 +2,11 @@
 //! are terminals, how wide, and whether to use colour; nothing about what is written.
 #![forbid(unsafe_code)]
 
-use crate::args::When;
 use crate::failure::Failure;
-use crate::render::escape;
-use crate::render::paint::{Style, paint};
-use anstream::{AutoStream, ColorChoice};
+use crate::text::escape;
+use crate::text::paint::{Style, paint};
+use anstream::AutoStream;
+use clap::ColorChoice;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 /// Where a command writes.
@@ -23,7 +23,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(when: When, verbose: bool) -> Console {
+    pub(crate) fn new(when: ColorChoice, verbose: bool) -> Console {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let width = stdout
             .is_terminal()
@@ -103,10 +103,10 @@ impl Write for Console {
     }
 }
 
-fn use_color(when: When, choice: ColorChoice) -> bool {
+fn use_color(when: ColorChoice, choice: anstream::ColorChoice) -> bool {
     match when {
-        When::Auto => !matches!(choice, ColorChoice::Never),
-        When::Always => true,
-        When::Never => false,
+        ColorChoice::Auto => choice != anstream::ColorChoice::Never,
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
     }
 }

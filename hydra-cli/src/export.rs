@@ -2,13 +2,13 @@
 #![forbid(unsafe_code)]
 
 use crate::args::Format;
+use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::records::Records;
-use crate::render::columns::{self, Column};
 use crate::render::csv;
 use crate::render::plain::plain;
-use crate::render::size::plural;
+use crate::text::size::plural;
 use hydra::reflect::{Path, Scalar, Spelling, Step};
 use hydra::{Kind, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};

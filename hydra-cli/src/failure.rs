@@ -150,7 +150,7 @@ impl Complaint {
         let style = |code: &'static str| if color { code } else { "" };
         let (red, bold, blue, off) =
             (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));
-        let escape = crate::render::escape::lines;
+        let escape = crate::text::escape::lines;
         let mut text = format!("{red}error[{}]{off}{bold}: {}{off}\n", self.code, escape(&self.message));
         if !self.place.is_empty() {
             text.push_str(&format!("  {blue}-->{off} {}\n", escape(&self.place)));

@@ -1,8 +1,13 @@
 //! The `hydra` command: inspects, checks, prints, edits and converts Hydra files. It uses the library as any program would:
 //! files, schemas and values, never a map of a file and never a record's own type.
+//!
+//! Imports point one way: `main`, `commands`, then `import` and `export`, then `schemas` and `render`, then `records` and
+//! `recovery`, then `source` and `target`, then `console`, `failure`, and last `text`, which knows strings only. What a command
+//! line holds is in `args`.
 #![forbid(unsafe_code)]
 
 mod args;
+mod columns;
 mod commands;
 mod console;
 mod export;
@@ -20,10 +25,12 @@ mod made_up;
 mod oracle;
 mod progress;
 mod records;
+mod recovery;
 mod render;
 mod schemas;
 mod source;
 mod target;
+mod text;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use crate::args::Source;
+use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
-use crate::render::columns::{self, Column};
-use crate::render::size::plural;
 use crate::source::Input;
+use crate::text::size::plural;
 use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
 use hydra::reflect::Spelling;

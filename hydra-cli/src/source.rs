@@ -5,8 +5,8 @@
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
-use crate::render::escape;
-use crate::render::size::{count, plural};
+use crate::text::escape;
+use crate::text::size::{count, plural};
 use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
 use std::fs::File;

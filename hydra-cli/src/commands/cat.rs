@@ -2,15 +2,15 @@
 #![forbid(unsafe_code)]
 
 use crate::args::{Cat, Format, Print};
+use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::export::{self, Exporter};
 use crate::failure::{Exit, Failure, Result};
 use crate::records::Records;
-use crate::render::columns::{self, Column};
-use crate::render::escape;
 use crate::render::plain;
-use crate::render::size::plural;
-use crate::render::table::{Cell, Plan};
+use crate::text::escape;
+use crate::text::size::plural;
+use crate::text::table::{Cell, Plan};
 use hydra::Value;
 use hydra::describe::Schema;
 use hydra::reflect::Spelling;

@@ -2,14 +2,14 @@
 #![forbid(unsafe_code)]
 
 use crate::args::{Check, Shape};
-use crate::commands::recover;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
-use crate::render::escape;
-use crate::render::paint::Style;
-use crate::render::size::{bytes, plural};
+use crate::recovery::{self, finding};
 use crate::source::Input;
+use crate::text::escape;
+use crate::text::paint::Style;
+use crate::text::size::{bytes, plural};
 use hydra::file::{self, CheckSummary, RecoverOptions, Recovery, Verdict};
 use hydra::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
@@ -148,7 +148,7 @@ impl Findings {
             writeln!(console, "  … and {}", plural(more, "more finding"))?;
         }
         let Some(savable) = &self.savable else { return Ok(()) };
-        recover::show(savable, "whole", console)?;
+        recovery::show(savable, "whole", console)?;
         let records = plural(savable.kept_count(), "record");
         match savable.kept_count() {
             0 if !savable.is_complete() => writeln!(console, "nothing can be saved")?,
@@ -163,7 +163,7 @@ impl Findings {
         out.insert("finding_count".into(), json!(self.count));
         out.insert("findings".into(), self.list.iter().map(finding).collect());
         if let Some(savable) = &self.savable {
-            out.insert("recover".into(), recover::document(savable));
+            out.insert("recover".into(), recovery::document(savable));
         }
         if let Some(summary) = &self.summary {
             out.insert("records".into(), json!(summary.record_count));
@@ -182,25 +182,4 @@ fn unlooked(summary: &CheckSummary) -> impl Iterator<Item = (u64, &'static str)>
     let tail = (summary.uncommitted_bytes(), "after the last commit, where a writer may be active");
     let covered = (summary.covered_bytes, "of earlier tails, which PAD blocks cover");
     [tail, covered].into_iter().filter(|(count, _)| *count > 0)
-}
-
-/// A finding as JSON.
-pub(crate) fn finding(error: &Error) -> Value {
-    let mut out = Map::new();
-    out.insert("code".into(), json!(error.code()));
-    out.insert("message".into(), json!(error.message()));
-    if let Some(offset) = error.offset() {
-        out.insert("offset".into(), json!(offset));
-    }
-    let facts = [
-        ("place", error.place_text()),
-        ("path", error.path_text()),
-        ("expected", error.expected_text()),
-        ("found", error.found_text()),
-        ("help", error.help_text().filter(|help| *help != "hydra check")),
-    ];
-    for (key, text) in facts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
-        out.insert(key.into(), json!(text));
-    }
-    Value::Object(out)
 }

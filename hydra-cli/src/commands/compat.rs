@@ -4,10 +4,10 @@
 use crate::args::{Compat, Level, Shape};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::escape;
-use crate::render::paint::Style;
-use crate::render::size::plural;
 use crate::schemas::{self, Named};
+use crate::text::escape;
+use crate::text::paint::Style;
+use crate::text::size::plural;
 use hydra::Error;
 use hydra::compat::{Finding, Severity, Who, compare};
 use hydra::evolve::{Evolution, Resolution};

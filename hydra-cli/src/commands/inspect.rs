@@ -6,11 +6,13 @@ use crate::args::{Inspect, Shape};
 use crate::commands::check;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
-use crate::render::paint::Style;
-use crate::render::size::{bytes, count, plural, rough};
-use crate::render::table::shorten;
-use crate::render::{escape, fields, schema};
+use crate::recovery::finding;
+use crate::render::{fields, schema};
 use crate::source::Input;
+use crate::text::escape;
+use crate::text::paint::Style;
+use crate::text::size::{bytes, count, plural, rough};
+use crate::text::table::shorten;
 use hydra::Dynamic;
 use hydra::file::{Reader, State, Table};
 use serde_json::{Map, Value, json};
@@ -202,7 +204,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
         "size_bytes": reader.file_bytes(),
         "file_id": hex(&reader.file_id()),
         "state": state,
-        "details": report.details().iter().chain(&lost).map(check::finding).collect::<Vec<_>>(),
+        "details": report.details().iter().chain(&lost).map(finding).collect::<Vec<_>>(),
         "commit": {
             "sequence": commit.sequence,
             "epoch": commit.epoch,

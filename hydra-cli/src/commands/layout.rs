@@ -5,11 +5,11 @@
 use crate::args::{Layout, Shape};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::escape;
-use crate::render::paint::{Style, paint};
-use crate::render::size::{bytes, plural};
-use crate::render::table::{Cell, Plan};
 use crate::source::Input;
+use crate::text::escape;
+use crate::text::paint::{Style, paint};
+use crate::text::size::{bytes, plural};
+use crate::text::table::{Cell, Plan};
 use hydra::describe::{Descriptor, Field, Kind, Schema};
 use hydra::file::{BlockKind, Reader};
 use serde_json::{Value, json};

@@ -4,8 +4,9 @@
 use crate::args::{Language, SchemaArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::{escape, numpy, rust, schema};
+use crate::render::{numpy, rust, schema};
 use crate::source::Input;
+use crate::text::escape;
 use hydra::file::Reader;
 use serde_json::json;
 use std::io::Write;

@@ -2,13 +2,13 @@
 #![forbid(unsafe_code)]
 
 use crate::args::{Set, Shape};
+use crate::columns::innermost;
 use crate::commands::{cat, get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::{parse, split};
-use crate::render::columns::innermost;
-use crate::render::escape;
 use crate::source::Input;
+use crate::text::escape;
 use hydra::reflect::{Locator, Spelling, Why};
 use hydra::{Dynamic, Editor, Error, ErrorKind, Kind, ValueMut, Writer};
 use serde_json::json;

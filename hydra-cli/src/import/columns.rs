@@ -4,8 +4,8 @@
 
 use super::csv::Cell;
 use super::time::{self, Reading};
+use crate::columns::{Column as Place, flatten, innermost};
 use crate::failure::{Failure, Result};
-use crate::render::columns::{Column as Place, flatten, innermost};
 use hydra::describe::{Descriptor, Form};
 use hydra::reflect::{Data, Seed, Spelling};
 use hydra::{Kind, Schema};

@@ -4,9 +4,8 @@
 
 use super::number::{Number, Numbers, is_special};
 use super::time::{self, Reading, Time};
+use super::witness::{Spot, Witness};
 use hydra::Kind;
-use std::fmt;
-use std::rc::Rc;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,44 +59,6 @@ const DATE: usize = 3;
 const TEXT: usize = 4;
 const ODD: usize = 5;
 const SORTS: [&str; 6] = ["a number", "a bool", "a timestamp", "a date", "text", "text"];
-
-/// A place that a cell is said to be at: its line, and its file where there are several.
-#[derive(Clone, Debug)]
-pub(crate) struct Spot {
-    pub(crate) line: u64,
-    pub(crate) file: Option<Rc<str>>,
-}
-
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
-        self.file.as_ref().map_or(Ok(()), |file| write!(f, " of {file}"))
-    }
-}
-
-/// A cell that decided something: its place and its text.
-#[derive(Clone, Debug)]
-pub(super) struct Witness {
-    spot: Spot,
-    cell: String,
-    why: &'static str,
-}
-
-impl Witness {
-    pub(super) fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
-        let mut shown: String = cell.chars().take(40).collect();
-        if shown.len() < cell.len() {
-            shown.push('…');
-        }
-        Witness { spot: spot.clone(), cell: shown, why }
-    }
-}
-
-impl fmt::Display for Witness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} in {} {}", self.cell, self.spot, self.why)
-    }
-}
 
 /// What is known of a column so far.
 #[derive(Clone, Debug, Default)]

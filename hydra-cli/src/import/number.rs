@@ -2,7 +2,7 @@
 //! CSV nor JSON.
 #![forbid(unsafe_code)]
 
-use super::infer::{Spot, Witness};
+use super::witness::{Spot, Witness};
 use hydra::Kind;
 
 /// What a text is as a number.

@@ -2,10 +2,10 @@
 //! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
 #![forbid(unsafe_code)]
 
-use super::infer::{Spot, Witness};
+use super::job::type_name;
 use super::number::{Numbers, is_special, names_float};
-use super::type_name;
-use crate::render::escape;
+use super::witness::{Spot, Witness};
+use crate::text::escape;
 use hydra::Kind;
 use hydra::describe::{Descriptor, TypeRef};
 use serde::Deserializer;

@@ -3,8 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::csv::Place;
-use super::ndjson::RECORD_BYTES;
-use super::{Text, unplaced};
+use super::job::{Job, RECORD_BYTES, unplaced};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
@@ -24,11 +23,11 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 /// Writes the records. Returns how many.
-pub(super) fn write(text: &Text<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, seed) = (text.table(schema, writer)?, Seed::new(schema).spelling(text.spelling));
+pub(super) fn write(job: &Job<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+    let (table, seed) = (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling));
     let mut records = Records { seed, writer, table, count: 0, failure: None };
-    let (progress, mut done) = (text.progress("writing"), 0);
-    for input in &text.inputs {
+    let (progress, mut done) = (job.progress("writing"), 0);
+    for input in &job.inputs {
         let before = records.count;
         let watched =
             File::open(&input.path).map(|file| Watched { file, progress: &progress, done: &mut done });
@@ -55,9 +54,9 @@ pub(super) fn write(text: &Text<'_>, from: Format, schema: &Schema, writer: &mut
 }
 
 /// One pass over the records of JSON documents, as text and with the places where they start.
-pub(super) fn texts(text: &Text<'_>, mut take: impl FnMut(&Input, Place, &str) -> Result<()>) -> Result<()> {
-    let (progress, mut done) = (text.progress("reading"), 0);
-    for input in &text.inputs {
+pub(super) fn texts(job: &Job<'_>, mut take: impl FnMut(&Input, Place, &str) -> Result<()>) -> Result<()> {
+    let (progress, mut done) = (job.progress("reading"), 0);
+    for input in &job.inputs {
         let watched =
             File::open(&input.path).map(|file| Watched { file, progress: &progress, done: &mut done });
         let reading = Reading { line: Cell::new(1), column: Cell::new(1), since: Cell::new(0) };

@@ -3,9 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::dump::{Part, Region};
-use super::escape;
 use super::plain;
-use super::size::plural;
+use crate::text::escape;
+use crate::text::size::plural;
 use hydra::Value;
 use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
 use hydra::reflect::Spelling;

@@ -2,9 +2,9 @@
 //! range of bytes, not where they come from.
 #![forbid(unsafe_code)]
 
-use super::escape;
-use super::paint::{Style, paint};
-use super::table::shorten;
+use crate::text::escape;
+use crate::text::paint::{Style, paint};
+use crate::text::table::shorten;
 use serde_json::{Value, json};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;

@@ -1,9 +1,9 @@
 //! A schema in a few lines: the fields of a record with their offsets, types and what is noted on them.
 #![forbid(unsafe_code)]
 
-use super::escape;
-use super::paint::{Style, paint};
-use super::table::{Cell, Plan};
+use crate::text::escape;
+use crate::text::paint::{Style, paint};
+use crate::text::table::{Cell, Plan};
 use hydra::describe::{AttrValue, Descriptor, Field, Kind, Schema};
 
 /// The root type's fields, in at most so many lines (at least four) and not wider than the terminal.
@@ -30,7 +30,7 @@ pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: 
 }
 
 fn rest(fields: usize, types: usize, color: bool) -> String {
-    let count = |count: usize, noun: &str| super::size::plural(count as u64, noun);
+    let count = |count: usize, noun: &str| crate::text::size::plural(count as u64, noun);
     let parts: Vec<String> = [(fields, "more field"), (types, "type below")]
         .into_iter()
         .filter(|(number, _)| *number > 0)

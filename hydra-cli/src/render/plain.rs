@@ -1,7 +1,7 @@
 //! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
 #![forbid(unsafe_code)]
 
-use super::escape;
+use crate::text::escape;
 use hydra::Value;
 use hydra::describe::{Kind, Style};
 use hydra::reflect::{Scalar, Spelling};
