@@ -1,6 +1,5 @@
 //! Records as columns: structs and tuples inside a record become dotted names, everything else is one cell. It works
 //! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
-#![forbid(unsafe_code)]
 
 use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::reflect::{Path, Step};

@@ -1,5 +1,4 @@
 //! Records to a format of text or of other programs. Used by `cat` and `convert`.
-#![forbid(unsafe_code)]
 
 use crate::args::Format;
 use crate::columns::{self, Column};
@@ -8,7 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::records::Records;
 use crate::render::csv;
 use crate::render::plain::plain;
-use crate::text::size::plural;
+use crate::text::plural;
 use hydra::reflect::{Path, Scalar, Spelling, Step};
 use hydra::{Kind, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};

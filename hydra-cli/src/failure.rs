@@ -1,5 +1,4 @@
 //! Why a command ends early, in the one shape that errors have, and with which exit code.
-#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::path::Path;
@@ -18,14 +17,8 @@ pub(crate) enum Exit {
 impl Exit {
     /// The one of two that says more: what could not be done, then "no", then losses.
     pub(crate) fn worst(self, other: Exit) -> Exit {
-        let rank = |exit| match exit {
-            Exit::Done => 0,
-            Exit::Lossy => 1,
-            Exit::No => 2,
-            Exit::CouldNot => 3,
-            Exit::Usage => 4,
-        };
-        if rank(other) > rank(self) { other } else { self }
+        let worst_first = [Exit::Usage, Exit::CouldNot, Exit::No, Exit::Lossy];
+        worst_first.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(Exit::Done)
     }
 }
 
@@ -52,14 +45,8 @@ pub(crate) struct Complaint {
 impl Failure {
     /// A failure of the command itself.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
-        let message = message.into();
-        Failure::Said(Box::new(Complaint {
-            exit: Exit::CouldNot,
-            code,
-            message,
-            place: String::new(),
-            help: None,
-        }))
+        let (exit, message, place) = (Exit::CouldNot, message.into(), String::new());
+        Failure::Said(Box::new(Complaint { exit, code, message, place, help: None }))
     }
 
     /// Something on the command line that makes no sense.

@@ -1,5 +1,4 @@
 //! What must not stay behind when somebody ends the command: its temporary files. It knows nothing about what is in them.
-#![forbid(unsafe_code)]
 
 use hydra::file::Output;
 use std::path::{Path, PathBuf};

@@ -23,6 +23,7 @@ mod made_up;
 #[cfg(test)]
 #[path = "../../tests/oracle.rs"]
 mod oracle;
+mod print;
 mod progress;
 mod records;
 mod recovery;
@@ -74,6 +75,6 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Compat(args) => commands::compat::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
         Command::Completions(args) => commands::shell::completions(args, console),
-        Command::Man(args) => commands::shell::man(args),
+        Command::Man(args) => commands::shell::man(args, console),
     }
 }

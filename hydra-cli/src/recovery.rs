@@ -1,14 +1,11 @@
 //! What is lost in a damaged file and what is not, for people and as JSON: what `recover` did, and what `check` says could be done.
-#![forbid(unsafe_code)]
 
 use crate::console::Console;
 use crate::failure::Result;
-use crate::text::escape;
-use crate::text::paint::Style;
-use crate::text::size::{bytes, count, plural};
+use crate::text::{Style, bytes, count, escape, plural, present};
 use hydra::Error;
 use hydra::file::{RecoveredTable, Recovery};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::ops::Range;
 
@@ -28,12 +25,8 @@ pub(crate) fn show(recovery: &Recovery, kept: &str, console: &mut Console) -> Re
         writeln!(console, "metadata lost: {}", escape::line(&error.message()))?;
     }
     for range in recovery.unknown.iter().take(TOLD) {
-        let size = bytes(range.end.saturating_sub(range.start));
-        let start = range.start;
-        writeln!(
-            console,
-            "{size} at {start:#x} lost: nothing tells what they held; an edit there is undone"
-        )?;
+        let lost = format!("{} at {:#x} lost", bytes(range.end.saturating_sub(range.start)), range.start);
+        writeln!(console, "{lost}: nothing tells what they held; an edit there is undone")?;
     }
     if recovery.commit.is_none() {
         writeln!(console, "both commit records are damaged: all whole blocks count as committed")?;
@@ -79,11 +72,8 @@ fn show_table(table: &RecoveredTable, kept: &str, console: &mut Console) -> Resu
 
 fn more(ranges: usize, console: &mut Console) -> Result<()> {
     if ranges > TOLD {
-        writeln!(
-            console,
-            "  and {} more: --report or -f json lists all",
-            plural((ranges - TOLD) as u64, "range")
-        )?;
+        let ranges = plural((ranges - TOLD) as u64, "range");
+        writeln!(console, "  and {ranges} more: --report or -f json lists all")?;
     }
     Ok(())
 }
@@ -98,16 +88,14 @@ pub(crate) fn document(recovery: &Recovery) -> Value {
     let pair = |range: &Range<u64>| json!([range.start, range.end]);
     let pairs = |ranges: &[Range<u64>]| -> Value { ranges.iter().map(pair).collect() };
     let table = |table: &RecoveredTable| {
-        let lost = table
-            .lost
-            .iter()
-            .map(|(records, error)| json!({ "records": pair(records), "why": finding(error) }));
+        let loss = |(records, error): &(Range<u64>, Error)| json!({ "records": pair(records), "why": finding(error) });
+        let kept = |(old, new): &(Range<u64>, Range<u64>)| json!({ "old": pair(old), "new": pair(new) });
         json!({
             "name": table.name,
             "kept_count": table.kept_count(),
             "lost_count": table.lost_count(),
-            "kept": table.kept.iter().map(|(old, new)| json!({ "old": pair(old), "new": pair(new) })).collect::<Value>(),
-            "lost": lost.collect::<Value>(),
+            "kept": table.kept.iter().map(kept).collect::<Value>(),
+            "lost": table.lost.iter().map(loss).collect::<Value>(),
             "uncommitted": pairs(&table.uncommitted),
             "older": pairs(&table.older),
         })
@@ -131,21 +119,14 @@ pub(crate) fn document(recovery: &Recovery) -> Value {
 
 /// A finding as JSON.
 pub(crate) fn finding(error: &Error) -> Value {
-    let mut out = Map::new();
-    out.insert("code".into(), json!(error.code()));
-    out.insert("message".into(), json!(error.message()));
-    if let Some(offset) = error.offset() {
-        out.insert("offset".into(), json!(offset));
-    }
-    let facts = [
-        ("place", error.place_text()),
-        ("path", error.path_text()),
-        ("expected", error.expected_text()),
-        ("found", error.found_text()),
-        ("help", error.help_text().filter(|help| *help != "hydra check")),
-    ];
-    for (key, text) in facts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
-        out.insert(key.into(), json!(text));
-    }
-    Value::Object(out)
+    present(json!({
+        "code": error.code(),
+        "message": error.message(),
+        "offset": error.offset(),
+        "place": error.place_text(),
+        "path": error.path_text(),
+        "expected": error.expected_text(),
+        "found": error.found_text(),
+        "help": error.help_text().filter(|help| *help != "hydra check"),
+    }))
 }

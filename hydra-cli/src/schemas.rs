@@ -1,5 +1,4 @@
 //! Schemas that are named on the command line: those of a Hydra file, or one that `hydra schema --as json` printed.
-#![forbid(unsafe_code)]
 
 use crate::console::Console;
 use crate::failure::{Failure, Result};

@@ -1,12 +1,10 @@
 //! What commands read: files by name, and stdin or pipes by way of a temporary copy. It knows nothing about what is
 //! done with them.
-#![forbid(unsafe_code)]
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
-use crate::text::escape;
-use crate::text::size::{count, plural};
+use crate::text::{count, escape, plural};
 use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
 use std::fs::File;
@@ -16,6 +14,26 @@ use tempfile::TempPath;
 
 /// Tables that an error lists.
 const MOST_LISTED: usize = 50;
+
+/// Runs a command on each of several files, which are numbered. One that cannot be read is passed over.
+pub(crate) fn each(
+    files: &[PathBuf],
+    console: &mut Console,
+    run: &mut dyn FnMut(usize, Input, &mut Console) -> Result<Exit>,
+) -> Result<Exit> {
+    let mut exit = Exit::Done;
+    for (number, file) in files.iter().enumerate() {
+        exit = exit.worst(match Input::new(file, console).and_then(|input| run(number, input, console)) {
+            Ok(one) => one,
+            Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
+            Err(failure) => {
+                console.complain(&failure);
+                failure.code()
+            }
+        });
+    }
+    Ok(exit)
+}
 
 /// A regular file to read, and what to call it.
 pub(crate) struct Input {

@@ -1,13 +1,10 @@
 //! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
-#![forbid(unsafe_code)]
 
-use crate::args::{Compat, Level, Shape};
+use crate::args::{Compat, Format, Level};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::schemas::{self, Named};
-use crate::text::escape;
-use crate::text::paint::Style;
-use crate::text::size::plural;
+use crate::text::{Style, escape, plural};
 use hydra::Error;
 use hydra::compat::{Finding, Severity, Who, compare};
 use hydra::evolve::{Evolution, Resolution};
@@ -33,22 +30,20 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     let denied = |finding: &Finding| finding.severity >= args.deny.severity();
     let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
     let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
-    if args.format == Shape::Json {
+    if args.format == Format::Json {
         let tables: Vec<Value> = tables.iter().map(document).collect();
         let document = json!({ "version": 1, "compatible": exit == Exit::Done, "tables": tables,
             "tables_removed": gone, "tables_added": added });
-        serde_json::to_writer_pretty(&mut *console, &document)?;
-        writeln!(console)?;
+        console.json(&document)?;
         return Ok(exit);
     }
     for table in &tables {
         show(table, console)?;
     }
-    for (words, style, names) in [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)]
-    {
+    let lone = [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)];
+    for (words, style, names) in lone {
         for name in names {
-            let line = format!("table {}  {words}", escape::line(&name));
-            writeln!(console, "{}", console.paint(style, &line))?;
+            console.line(style, &format!("table {}  {words}", escape::line(&name)))?;
         }
     }
     let (style, verdict) = match exit {
@@ -56,7 +51,7 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
         _ if breaks > 0 => (Style::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
         _ => (Style::Bad, "✗ a table is gone".to_string()),
     };
-    writeln!(console, "{}", console.paint(style, &verdict))?;
+    console.line(style, &verdict)?;
     Ok(exit)
 }
 
@@ -66,8 +61,9 @@ fn pair<'s>(old: &'s [Named], new: &'s [Named]) -> (Vec<(&'s Named, &'s Named)>,
     if let ([old], [new]) = (old, new) {
         return (vec![(old, new)], Vec::new(), Vec::new());
     }
-    let by_name =
-        |some: &'s [Named]| some.iter().map(|named| (&*named.0, named)).collect::<HashMap<&str, &Named>>();
+    let by_name = |some: &'s [Named]| -> HashMap<&str, &Named> {
+        some.iter().map(|named| (&*named.0, named)).collect()
+    };
     let (olds, news) = (by_name(old), by_name(new));
     let lone = |some: &[Named], among: &HashMap<&str, &Named>| {
         some.iter().map(|(name, _)| name.clone()).filter(|name| !among.contains_key(&**name)).collect()

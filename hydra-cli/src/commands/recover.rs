@@ -1,7 +1,6 @@
 //! `hydra recover`: what is whole in a damaged file, in a new one, and what is lost.
-#![forbid(unsafe_code)]
 
-use crate::args::{Recover, Shape};
+use crate::args::{Format, Recover};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::interrupt;
@@ -9,8 +8,7 @@ use crate::progress::Progress;
 use crate::recovery::{document, show};
 use crate::source::Input;
 use crate::target::Target;
-use crate::text::escape;
-use crate::text::size::{bytes, plural};
+use crate::text::{bytes, escape, plural};
 use hydra::file::{self, RecoverOptions};
 use std::io::Write;
 
@@ -20,20 +18,18 @@ pub(crate) fn run(args: &Recover, console: &mut Console) -> Result<Exit> {
     let report = report.map_err(|failure| failure.help("choose another name for the report"))?;
     interrupt::watch();
     let options = RecoverOptions::default().uncommitted(args.uncommitted).older(args.older);
-    let progress = Progress::start("recovering", 100);
-    let done = file::recover(&input.path, &args.output, options, &mut |done, of| progress.part(done, of));
-    drop(progress);
+    let done =
+        Progress::watch("recovering", |progress| file::recover(&input.path, &args.output, options, progress));
     let recovery = done.map_err(|error| input.failure(error))?;
     if let Some(report) = report {
-        report.write_text(|out| Ok(serde_json::to_writer_pretty(out, &document(&recovery))?))?;
+        report.write_text(console, |out| Ok(serde_json::to_writer_pretty(out, &document(&recovery))?))?;
     }
-    if args.format == Shape::Json {
-        serde_json::to_writer_pretty(&mut *console, &document(&recovery))?;
-        writeln!(console)?;
+    if args.format == Format::Json {
+        console.json(&document(&recovery))?;
     } else {
         show(&recovery, "kept", console)?;
-        let output = escape::line(&args.output.display().to_string()).into_owned();
         if let Some(size) = recovery.output {
+            let output = escape::line(&args.output.display().to_string()).into_owned();
             let records = plural(recovery.kept_count(), "record");
             writeln!(console, "{output}  {records}, {}, verified", bytes(size.bytes))?;
         }

@@ -1,6 +1,5 @@
 //! Cells as parts of a record, by a schema: every cell has to be a value of its column's type. It knows no rows and no
 //! files.
-#![forbid(unsafe_code)]
 
 use super::csv::Cell;
 use super::time::{self, Reading};
@@ -42,8 +41,8 @@ enum Quick {
     Not,
 }
 
-/// What a cell that is not null holds, for serde.
-#[derive(Clone)]
+/// What a cell that is not null holds, for serde: by default a string, and what is one in JSON.
+#[derive(Default)]
 enum Spelled {
     Unit,
     Bool,
@@ -52,7 +51,7 @@ enum Spelled {
     /// An enum with data: the name of one of these variants, or JSON.
     Named(Vec<String>),
     Json,
-    /// A string, and what is one in JSON.
+    #[default]
     Text,
 }
 

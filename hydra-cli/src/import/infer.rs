@@ -1,6 +1,5 @@
 //! What type a column of text has, decided over all of its cells: a number only if every cell can be printed back
 //! with the same value. It knows nothing about files; a column costs constant memory.
-#![forbid(unsafe_code)]
 
 use super::number::{Number, Numbers, is_special};
 use super::time::{self, Reading, Time};
@@ -20,20 +19,15 @@ const TYPE_OF_TEXT: Type = Type::Of(Kind::String);
 
 /// Why a column stays text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Word {
-    Why(String),
+pub(crate) struct Word {
+    pub(crate) why: String,
     /// It would not if all cells of this text were null.
-    Null {
-        why: String,
-        token: String,
-    },
+    pub(crate) token: Option<String>,
 }
 
 impl Word {
-    pub(crate) fn why(&self) -> &str {
-        match self {
-            Word::Why(why) | Word::Null { why, .. } => why,
-        }
+    fn new(why: String) -> Word {
+        Word { why, token: None }
     }
 }
 
@@ -131,7 +125,7 @@ impl Guess {
             (0, None, &[sort]) if !stray => self.decide_sort(sort),
             (_, _, typed) => return (TYPE_OF_TEXT, self.mixture(typed)),
         };
-        (ty, why.map(Word::Why))
+        (ty, why.map(Word::new))
     }
 
     fn decide_sort(&self, sort: usize) -> (Type, Option<String>) {
@@ -177,19 +171,19 @@ impl Guess {
         let others = typed.iter().map(|&sort| self.counts[sort]).sum::<u64>() + self.counts[ODD];
         let (Some(text), true) = (&self.firsts[TEXT], others >= texts) else {
             let [left, right] = typed.get(..2)? else { return None };
-            let both = || Word::Why(format!("{} and {}", self.example(*left), self.example(*right)));
+            let both = || Word::new(format!("{} and {}", self.example(*left), self.example(*right)));
             return (texts == 0).then(both);
         };
         let &[sort] = typed else {
-            return (others > 0).then(|| Word::Why(format!("{} is no number or time", self.example(TEXT))));
+            return (others > 0).then(|| Word::new(format!("{} is no number or time", self.example(TEXT))));
         };
         if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
-            return Some(Word::Why(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
+            return Some(Word::new(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
         let total = others + self.specials + texts + self.nulls;
         let Witness { cell, spot, .. } = text;
         let why = format!("{texts} of {total} cells are {cell:?}, the first in {spot}");
-        Some(Word::Null { why, token: cell.clone() })
+        Some(Word { why, token: Some(cell.clone()) })
     }
 
     /// The first cell of a sort, and its place.
@@ -245,7 +239,7 @@ mod tests {
     fn stays_text(cells: &[&str], why: &str) {
         let (ty, word) = decide(cells);
         assert_eq!(ty, TYPE_OF_TEXT, "{cells:?}");
-        assert!(word.as_ref().is_some_and(|word| word.why().contains(why)), "{cells:?}: {word:?}");
+        assert!(word.as_ref().is_some_and(|word| word.why.contains(why)), "{cells:?}: {word:?}");
     }
 
     #[test]
@@ -299,7 +293,7 @@ mod tests {
     fn a_null_spelling_is_suggested() {
         let (_, word) = decide(&["1", "NA", "3", "NA", "5"]);
         let why = "2 of 5 cells are \"NA\", the first in line 3".to_string();
-        assert_eq!(word, Some(Word::Null { why, token: "NA".into() }));
+        assert_eq!(word, Some(Word { why, token: Some("NA".into()) }));
         assert_eq!(decide(&["1", "NA", "none"]), (TYPE_OF_TEXT, None));
     }
 }

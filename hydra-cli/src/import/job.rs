@@ -1,5 +1,4 @@
 //! What the formats of text have in common: the files to read, and how their mistakes are told. It knows none of them.
-#![forbid(unsafe_code)]
 
 use super::csv::Place;
 use crate::failure::{Failure, Result};

@@ -1,5 +1,4 @@
 //! Text to Hydra: the schema is found over the whole input or given, then the records are written.
-#![forbid(unsafe_code)]
 
 mod columns;
 pub(crate) mod csv;
@@ -18,10 +17,9 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::schemas;
 use crate::source::Input;
-use crate::target::{Target, hydra_to_stdout};
-use crate::text::size::plural;
+use crate::target::Target;
+use crate::text::plural;
 use columns::Columns;
-use hydra::file::Writer;
 use job::{Job, type_name};
 use std::path::{Path, PathBuf};
 
@@ -35,11 +33,10 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     if from != Format::Csv && !args.null.is_empty() {
         return Err(Failure::usage("--null is for CSV"));
     }
-    let stdout = args.output == Path::new("-");
-    if stdout && console.width.is_some() {
+    let target = Target::named(&args.output, args.force, args.no_lock)?;
+    if target.is_stdout() && console.width.is_some() {
         return Err(Console::refuse_binary());
     }
-    let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
     let given = args.schema.as_ref().map(|file| schemas::one(file, table, console)).transpose()?;
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
     let own = given.as_ref().map(|(name, _)| name.as_str());
@@ -63,7 +60,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
         }
     };
     let mut records = 0;
-    let fill = |writer: &mut Writer| {
+    target.write_hydra(console, |writer| {
         records = match from {
             Format::Csv => rows::write(&job, &Columns::of(&schema, job.spelling)?, writer)?,
             Format::Ndjson => ndjson::write(&job, &schema, writer)?,
@@ -75,11 +72,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
             }
             _ => Ok(()),
         }
-    };
-    match target {
-        None => hydra_to_stdout(console, fill)?,
-        Some(target) => target.write_hydra(fill)?,
-    }
+    })?;
     console.chat(&format!("{} written", plural(records, "record")));
     Ok(exit)
 }

@@ -1,6 +1,5 @@
 //! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
 //! second writes. Memory is bounded by the longest record, not by the input.
-#![forbid(unsafe_code)]
 
 use super::csv::Place;
 use super::job::{Job, RECORD_BYTES, bad, not_utf8, unplaced};

@@ -1,6 +1,5 @@
 //! Numbers in text: which float a decimal names, and which type holds all numbers of a column or a field. It knows neither
 //! CSV nor JSON.
-#![forbid(unsafe_code)]
 
 use super::witness::{Spot, Witness};
 use hydra::Kind;
@@ -155,12 +154,12 @@ impl Decimal {
 
     fn parse(text: &str) -> Option<Decimal> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
             None => (unsigned, None),
         };
-        let (whole, fraction) = match mantissa.find('.') {
-            Some(at) => (&mantissa[..at], Some(&mantissa[at + 1..])),
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
             None => (mantissa, None),
         };
         let fraction_digits = fraction.unwrap_or("");
@@ -168,16 +167,11 @@ impl Decimal {
         if whole.len() + fraction_digits.len() == 0 || !all_digits(whole) || !all_digits(fraction_digits) {
             return None;
         }
-        let mut power = match exponent {
-            Some(text) => {
-                let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-                if digits.is_empty() || digits.len() > 9 || !all_digits(digits) {
-                    return None;
-                }
-                text.parse::<i64>().ok()?
-            }
-            None => 0,
-        };
+        let digits = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
+        if digits.is_some_and(|digits| !(1..=9).contains(&digits.len()) || !all_digits(digits)) {
+            return None;
+        }
+        let mut power = exponent.map_or(Some(0), |text| text.parse::<i64>().ok())?;
         power -= fraction_digits.len() as i64;
         let all: Vec<u8> = whole.bytes().chain(fraction_digits.bytes()).collect();
         let zeros = all.iter().take_while(|&&digit| digit == b'0').count();

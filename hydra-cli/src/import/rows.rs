@@ -1,6 +1,5 @@
 //! CSV files as records, in two passes: the first finds the type of every column over all cells of all files, the second
 //! writes. Memory is bounded by the longest row, not by the input.
-#![forbid(unsafe_code)]
 
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};
@@ -47,11 +46,9 @@ pub(super) fn survey(job: &Job<'_>, table: &str, console: &mut Console) -> Resul
     let (mut columns, mut tokens) = (Vec::new(), BTreeMap::<String, HashSet<usize>>::new());
     for (column, (name, guess)) in names.iter().zip(&guesses).enumerate() {
         let (ty, word) = guess.decide();
-        if let Some(word) = &word {
-            console.note(&format!("{}: column {name} stays text: {}", job.name(), word.why()));
-        }
-        if let Some(Word::Null { token, .. }) = word {
-            tokens.entry(token).or_default().insert(column);
+        if let Some(Word { why, token }) = word {
+            console.note(&format!("{}: column {name} stays text: {why}", job.name()));
+            token.into_iter().for_each(|token| _ = tokens.entry(token).or_default().insert(column));
         }
         columns.push((ty, guess.is_optional()));
     }

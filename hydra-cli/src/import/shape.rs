@@ -1,6 +1,5 @@
 //! What type JSON values have, found over all of them: objects are structs, arrays lists, and what is null or missing
 //! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
-#![forbid(unsafe_code)]
 
 use super::job::type_name;
 use super::number::{Numbers, is_special, names_float};

@@ -1,5 +1,4 @@
 //! Dates and times in text: RFC 3339 as files have it, and what of it a timestamp keeps. It knows no columns.
-#![forbid(unsafe_code)]
 
 /// What a text says that looks like a date.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,5 +1,4 @@
 //! The values that decided something about a type, and where they are. It knows no formats.
-#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::rc::Rc;

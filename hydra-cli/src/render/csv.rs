@@ -1,5 +1,4 @@
 //! Cells and rows of CSV (docs/VALUES.md).
-#![forbid(unsafe_code)]
 
 /// Appends a cell: null is `null` without quotes, and text is in quotes where it needs them or would be read as null.
 pub(crate) fn write_cell(out: &mut Vec<u8>, text: Option<&str>, null: &str) {

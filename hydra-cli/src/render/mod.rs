@@ -1,6 +1,5 @@
 //! Values and schemas as text, JSON and source code: pure functions to strings and writers. They know nothing about
 //! terminals or the command line.
-#![forbid(unsafe_code)]
 
 pub(crate) mod annotate;
 pub(crate) mod csv;

@@ -1,6 +1,5 @@
 //! Notes as Rust source: documentation, attributes and defaults as the derive reads them; what it cannot read is a
 //! comment.
-#![forbid(unsafe_code)]
 
 use hydra::describe::{AttrValue, DefaultImage, Descriptor, Kind, Note};
 

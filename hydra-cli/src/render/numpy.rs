@@ -1,5 +1,4 @@
 //! Records as NumPy sees them: a dtype with a dotted name for every scalar inside, and where the blocks are.
-#![forbid(unsafe_code)]
 
 use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::file::{Reader, Table};

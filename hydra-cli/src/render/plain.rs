@@ -1,5 +1,4 @@
 //! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
-#![forbid(unsafe_code)]
 
 use crate::text::escape;
 use hydra::Value;
@@ -57,7 +56,25 @@ pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
     }
 }
 
-/// The same in a string of its own; `null` for none.
+/// A value for people, as [`shown`], and as JSON.
+pub(crate) struct Shown {
+    pub(crate) text: String,
+    pub(crate) json: String,
+}
+
+impl Shown {
+    pub(crate) fn of(value: Value<'_>) -> Shown {
+        let json = serde_json::to_string(&value).unwrap_or_default();
+        Shown { text: line(value, Spelling::default()), json }
+    }
+}
+
+/// A value as [`shown`]; `null` for none.
+pub(crate) fn line(value: Value<'_>, spelling: Spelling) -> String {
+    shown(value, spelling).unwrap_or_else(|| "null".to_string())
+}
+
+/// A value as [`plain`] has it, in a string of its own; `null` for none.
 pub(crate) fn text(value: Value<'_>, spelling: Spelling) -> String {
     plain(value, spelling, &Cell::default(), &mut Vec::new()).unwrap_or("null").to_string()
 }

@@ -1,6 +1,5 @@
 //! Schemas as Rust source: types that derive `Hydra` and have the same schema. It knows what the derive can say; what it
 //! cannot say is a comment, and a loss where the bytes or names differ.
-#![forbid(unsafe_code)]
 
 use super::notes;
 use hydra::describe::{Arg, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};

@@ -1,5 +1,4 @@
 //! Text that came from a file, made safe for a terminal: control characters are spelled, not sent.
-#![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 

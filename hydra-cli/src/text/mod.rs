@@ -1,7 +1,12 @@
 //! Text for people: styles, sizes, tables, and what makes text from outside safe for a terminal. It knows strings only.
-#![forbid(unsafe_code)]
 
 pub(crate) mod escape;
-pub(crate) mod paint;
-pub(crate) mod size;
-pub(crate) mod table;
+mod json;
+mod paint;
+mod size;
+mod table;
+
+pub(crate) use json::present;
+pub(crate) use paint::{Style, paint};
+pub(crate) use size::{bytes, count, plural, rough};
+pub(crate) use table::{Cell, Plan, draw_table, shorten};

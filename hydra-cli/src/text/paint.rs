@@ -1,5 +1,4 @@
 //! Styles of text for people.
-#![forbid(unsafe_code)]
 
 /// What a piece of text is, to be shown by colour or weight.
 #[derive(Clone, Copy)]

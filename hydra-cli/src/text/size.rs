@@ -1,5 +1,4 @@
 //! Sizes and counts for people.
-#![forbid(unsafe_code)]
 
 /// Bytes: `36.5 KiB (37376)`, `512 bytes`.
 pub(crate) fn bytes(count: u64) -> String {
