@@ -3,6 +3,7 @@
 use crate::target;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hydra::compat::Severity;
 use hydra::reflect::Spelling;
 use std::path::{Path, PathBuf};
 
@@ -280,8 +281,8 @@ pub(crate) struct Compat {
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// What makes the answer no
-    #[arg(long, value_enum, default_value_t = Level::Break, value_name = "LEVEL")]
-    pub(crate) deny: Level,
+    #[arg(long, default_value = "break", value_name = "LEVEL", value_parser = severity())]
+    pub(crate) deny: Severity,
     /// How to print
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
@@ -363,13 +364,6 @@ impl Source {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Level {
-    Break,
-    Warning,
-    Note,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Text,
     Json,
@@ -396,6 +390,14 @@ const RECORDS: &[Format] =
     &[Format::Text, Format::Json, Format::Ndjson, Format::Csv, Format::Msgpack, Format::Cbor];
 const FILES: &[Format] =
     &[Format::Hydra, Format::Csv, Format::Ndjson, Format::Json, Format::Msgpack, Format::Cbor];
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["break", "warning", "note"]).map(|name| match name.as_str() {
+        "break" => Severity::Break,
+        "warning" => Severity::Warning,
+        _ => Severity::Note,
+    })
+}
 
 /// One of these formats.
 fn among(formats: &[Format]) -> impl TypedValueParser<Value = Format> + use<> {

@@ -1,6 +1,6 @@
 //! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
 
-use crate::args::{Compat, Format, Level};
+use crate::args::{Compat, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::schemas::{self, Named};
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     let (tables, gone, added) = pair(&old, &new);
     let tables = tables.into_iter().map(|(old, new)| compared(old, new, &args.new));
     let tables = tables.collect::<Result<Vec<_>>>()?;
-    let denied = |finding: &Finding| finding.severity >= args.deny.severity();
+    let denied = |finding: &Finding| finding.severity >= args.deny;
     let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
     let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
     if args.format == Format::Json {
@@ -97,9 +97,8 @@ fn who(who: Who) -> &'static str {
 }
 
 fn show(table: &Compared, console: &mut Console) -> Result<()> {
-    let cost = table
-        .resolution
-        .map_or("old records cannot be read".to_string(), |resolution| resolution.to_string());
+    let cost = table.resolution.map(|resolution| resolution.to_string());
+    let cost = cost.unwrap_or_else(|| "old records cannot be read".to_string());
     let title = console.paint(Style::Bold, &format!("table {}", escape::line(&table.name)));
     writeln!(console, "{title}  {cost}")?;
     let mut heading = None;
@@ -130,14 +129,4 @@ fn document(table: &Compared) -> Value {
         Resolution::Transcoded => "transcoded",
     });
     json!({ "table": table.name, "resolution": resolution, "findings": findings })
-}
-
-impl Level {
-    fn severity(self) -> Severity {
-        match self {
-            Level::Break => Severity::Break,
-            Level::Warning => Severity::Warning,
-            Level::Note => Severity::Note,
-        }
-    }
 }

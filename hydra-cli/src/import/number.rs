@@ -67,7 +67,7 @@ pub(super) fn is_special(text: &str) -> bool {
 
 /// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal
 /// has, is the decimal again. Where two decimals are equally near to the float, each names it.
-pub(super) fn names_float(text: &str) -> bool {
+fn names_float(text: &str) -> bool {
     Decimal::parse(text).is_some_and(|decimal| decimal.names_float(text))
 }
 
@@ -84,6 +84,18 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
+    /// Takes in a number. One that no type holds counts as a float that is not exact.
+    pub(super) fn add(&mut self, text: &str, spot: &Spot) {
+        let number = Number::of(text);
+        if let Some(Number::Int { negative, magnitude }) = number {
+            return self.int(negative, magnitude, spot, || text.to_string());
+        }
+        self.floats += 1;
+        if number != Some(Number::Float) && self.inexact.is_none() && !names_float(text) {
+            self.inexact = Some(Witness::new(spot, text, "has more digits or range than f64 keeps"));
+        }
+    }
+
     /// Takes in an integer, whose text is asked for if it is long.
     pub(super) fn int(
         &mut self,

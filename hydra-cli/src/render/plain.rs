@@ -41,10 +41,7 @@ pub(crate) fn plain<'b>(
 pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
     let (mut buffer, lossy) = (Vec::new(), Cell::default());
     let text = plain(value, spelling, &lossy, &mut buffer)?;
-    let mut inner = value;
-    while let (Kind::Option | Kind::Newtype | Kind::Box, Ok(next)) = (inner.kind(), inner.inner()) {
-        inner = next;
-    }
+    let inner = inside(value, &[Kind::Option, Kind::Newtype, Kind::Box]);
     let bytes = matches!(inner.kind(), Kind::Bytes | Kind::Opaque);
     let is_text = bytes
         || matches!(inner.kind(), Kind::String | Kind::Char)
@@ -54,6 +51,14 @@ pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
         true => Some(escape::json(&serde_json::to_string(text).unwrap_or_default()).into_owned()),
         false => Some(escape::json(text).into_owned()),
     }
+}
+
+/// The value inside values of these kinds, as far as there is one.
+pub(crate) fn inside<'a>(mut value: Value<'a>, kinds: &[Kind]) -> Value<'a> {
+    while let (true, Ok(inner)) = (kinds.contains(&value.kind()), value.inner()) {
+        value = inner;
+    }
+    value
 }
 
 /// A value for people, as [`shown`], and as JSON.
