@@ -127,7 +127,7 @@ impl Records {
             }
             _ => "--skip-damaged goes on without these records",
         };
-        Err(self.input.failure(error.help(help)))
+        Err(self.input.failure(error).help(help))
     }
 
     /// The metadata: none, and a loss, where it is damaged and that is allowed.
@@ -139,7 +139,7 @@ impl Records {
                 self.lost.incomplete = true;
                 Ok(BTreeMap::new())
             }
-            Err(error) => Err(self.input.failure(error.help("--skip-damaged goes on without the metadata"))),
+            Err(error) => Err(self.input.failure(error).help("--skip-damaged goes on without the metadata")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is lost in a damaged file and what is not, for people and as JSON: what `recover` did, and what `check` says could be done.
 
 use crate::console::Console;
-use crate::failure::Result;
+use crate::failure::{Result, own_help};
 use crate::text::{Style, bytes, count, escape, plural, present};
 use hydra::Error;
 use hydra::file::{RecoveredTable, Recovery};
@@ -127,6 +127,6 @@ pub(crate) fn finding(error: &Error) -> Value {
         "path": error.path_text(),
         "expected": error.expected_text(),
         "found": error.found_text(),
-        "help": error.help_text().filter(|help| *help != "hydra check"),
+        "help": own_help(error),
     }))
 }

@@ -2,7 +2,7 @@
 
 use crate::args::{Check, Format};
 use crate::console::Console;
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Result, advised, own_help};
 use crate::progress::Progress;
 use crate::recovery::{self, finding};
 use crate::source::{self, Input};
@@ -113,9 +113,8 @@ impl Findings {
             writeln!(console, "  not looked at: {} {what}", bytes(count))?;
         }
         for error in &self.list {
-            let text = error.to_string();
-            let text = text.strip_suffix("\n  = help: hydra check").unwrap_or(&text);
-            writeln!(console, "  {}", escape::lines(text).replace('\n', "\n  "))?;
+            let text = advised(error, own_help(error));
+            writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
         }
         let more = self.count.saturating_sub(self.list.len() as u64);
         if more > 0 {

@@ -4,7 +4,7 @@
 use crate::args::{Format, Inspect};
 use crate::commands::check;
 use crate::console::Console;
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Result, advice, advised, own_help};
 use crate::recovery::finding;
 use crate::render::dump::hex;
 use crate::render::{fields, schema};
@@ -69,7 +69,10 @@ fn show(
     let (id, blocks) = (hex(&reader.file_id()), plural(commit.block_count, "block"));
     console.line(Style::Dim, &format!("  file id {id}, commit {}, {blocks}", count(commit.sequence)))?;
     for detail in report.details() {
-        writeln!(console, "  {}", escape::lines(&detail.to_string()).replace('\n', "\n  "))?;
+        // A commit that was lost is no damage that a command mends.
+        let help = if report.is_damaged() { advice(detail) } else { own_help(detail) };
+        let text = advised(detail, help);
+        writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
     }
     let share = (lines / reader.tables().len().max(1)).max(4);
     for table in reader.tables() {
