@@ -41,8 +41,7 @@ enum Quick {
     Not,
 }
 
-/// What a cell that is not null holds, for serde: by default a string, and what is one in JSON.
-#[derive(Default)]
+/// What a cell that is not null holds, for serde.
 enum Spelled {
     Unit,
     Bool,
@@ -51,7 +50,7 @@ enum Spelled {
     /// An enum with data: the name of one of these variants, or JSON.
     Named(Vec<String>),
     Json,
-    #[default]
+    /// A string, and what is one in JSON.
     Text,
 }
 

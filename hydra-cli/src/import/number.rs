@@ -86,6 +86,11 @@ pub(super) struct Numbers {
 impl Numbers {
     /// Takes in a number. One that no type holds counts as a float that is not exact.
     pub(super) fn add(&mut self, text: &str, spot: &Spot) {
+        // Of floats, only the first that is not exact is told.
+        if self.inexact.is_some() && text.contains(['.', 'e', 'E']) {
+            self.floats += 1;
+            return;
+        }
         let number = Number::of(text);
         if let Some(Number::Int { negative, magnitude }) = number {
             return self.int(negative, magnitude, spot, || text.to_string());
