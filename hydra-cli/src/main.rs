@@ -1,7 +1,7 @@
 //! The `hydra` command: inspects, checks, prints, edits and converts Hydra files. It uses the library as any program would:
 //! files, schemas and values, never a map of a file and never a record's own type.
 //!
-//! Imports point one way: `main`, `commands`, then `import` and `export`, then `schemas` and `render`, then `records` and
+//! Imports point one way: `main`, `commands`, then `import`, `print` and `export`, then `schemas` and `render`, then `records` and
 //! `recovery`, then `source` and `target`, then `console`, `failure`, and last `text`, which knows strings only. What a command
 //! line holds is in `args`.
 #![forbid(unsafe_code)]

@@ -2,11 +2,11 @@
 
 pub(crate) mod escape;
 mod paint;
-mod table;
+pub(crate) mod table;
 
 pub(crate) use paint::{Style, paint};
 use serde_json::Value;
-pub(crate) use table::{Cell, Plan, draw_table, shorten};
+pub(crate) use table::{Cell, draw_table, shorten};
 
 /// Bytes: `36.5 KiB (37376)`, `512 bytes`.
 pub(crate) fn bytes(count: u64) -> String {
