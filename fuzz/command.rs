@@ -1,6 +1,8 @@
 // The command is a program and no library: a target that includes this takes its modules in.
 #[path = "../hydra-cli/src/args.rs"]
 mod args;
+#[path = "../hydra-cli/src/columns.rs"]
+mod columns;
 #[path = "../hydra-cli/src/console.rs"]
 mod console;
 #[path = "../hydra-cli/src/failure.rs"]
@@ -21,3 +23,5 @@ mod schemas;
 mod source;
 #[path = "../hydra-cli/src/target.rs"]
 mod target;
+#[path = "../hydra-cli/src/text/mod.rs"]
+mod text;

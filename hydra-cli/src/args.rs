@@ -1,8 +1,9 @@
 //! What can be said on the command line. It knows nothing about what the commands do.
 
 use crate::target;
-use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hydra::compat::Severity;
 use hydra::reflect::Spelling;
 use std::path::{Path, PathBuf};
 
@@ -12,21 +13,15 @@ use std::path::{Path, PathBuf};
     name = "hydra",
     version,
     max_term_width = 100,
-    after_help = "Examples:
-  hydra convert penguins.csv penguins.hydra   types come from the whole column
-  hydra inspect penguins.hydra                tables, schema, counts, health
-  hydra cat -n 5 penguins.hydra               the first records
-  hydra check penguins.hydra                  every byte verified
-
-Exit codes: 0 done; 1 could not; 2 usage; 3 done, but data was lost or skipped; 4 the answer is no."
+    after_help = include_str!("../help/hydra.txt")
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// When to use colour; NO_COLOR is respected
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto, hide_possible_values = true,
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_possible_values = true,
           display_order = 100)]
-    pub(crate) color: When,
+    pub(crate) color: ColorChoice,
     /// Say more on stderr
     #[arg(short, long, global = true, display_order = 101)]
     pub(crate) verbose: bool,
@@ -35,117 +30,52 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Show a file's tables, schema, counts and health, without reading all of it
-    #[command(after_help = "Examples:
-  hydra inspect ticks.hydra
-  hydra inspect --deep ticks.hydra     verify every byte; exit 4 if damaged
-  hydra inspect -f json ticks.hydra")]
+    #[command(after_help = include_str!("../help/inspect.txt"))]
     Inspect(Inspect),
     /// Show the schema of a table, also as Rust source or for NumPy
-    #[command(after_help = "Examples:
-  hydra schema ticks.hydra
-  hydra schema --as json ticks.hydra
-  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint
-  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
-
-For each table t and block b of --as numpy, the records are
-  np.memmap(file, np.dtype(t[\"dtype\"]), 'r', b[\"offset\"], b[\"count\"])")]
+    #[command(after_help = include_str!("../help/schema.txt"))]
     Schema(SchemaArgs),
     /// Print records
-    #[command(after_help = "Examples:
-  hydra cat -n 10 ticks.hydra
-  hydra cat --fields time,pos.x --tail 5 ticks.hydra
-  hydra cat -f ndjson ticks.hydra | jq .price")]
+    #[command(after_help = include_str!("../help/cat.txt"))]
     Cat(Cat),
     /// Print the last records, and with -F those that are still to come
-    #[command(after_help = "Examples:
-  hydra tail ticks.hydra
-  hydra tail -n 3 -F ticks.hydra                follow, until Ctrl-C
-  hydra tail -F -f ndjson ticks.hydra | jq .price
-
-Only what is committed is shown. An edit of a record that was shown is not shown again.")]
+    #[command(after_help = include_str!("../help/tail.txt"))]
     Tail(Tail),
     /// Print one value, or a slice
-    #[command(after_help = "Examples:
-  hydra get ticks.hydra '[1041].price'
-  hydra get ticks.hydra '[10:20].pos.x'      of ten records
-  hydra get shop.hydra '[Order][-1]'         the last record of a table
-  hydra get config.hydra .servers[0].name    a file of one record
-  hydra get -f json ticks.hydra '[7]'")]
+    #[command(after_help = include_str!("../help/get.txt"))]
     Get(Get),
     /// Change values, all of them or none
-    #[command(after_help = "Examples:
-  hydra set shop.hydra '[Order][7].price=1.5' '[Order][7].state=Paid'
-  hydra set --dry-run config.hydra .retries=3
-  hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
-  hydra set log.hydra '[-1].user=null'
-
-Open readers keep the state that they see. A value is what `hydra get` shows: a number,
-text, a variant's name, a time, base64, null for none; or JSON, for lists, maps and
-structs, and for text in quotes: '[7].tags=[\"a\",\"b\"]' '[7].name=\"null\"'.")]
+    #[command(after_help = include_str!("../help/set.txt"))]
     Set(Set),
     /// Show bytes with their meaning: of a record, a block header, the file's header
-    #[command(after_help = "Examples:
-  hydra hex ticks.hydra                 header and commit records
-  hydra hex ticks.hydra '[1041]'        a record, and what it refers to
-  hydra hex ticks.hydra '[-1].tags'
-  hydra hex ticks.hydra 0x2100          the block or record at a file offset")]
+    #[command(after_help = include_str!("../help/hex.txt"))]
     Hex(Hex),
     /// Show where the bytes go: of the file by region, of records by field
-    #[command(after_help = "Examples:
-  hydra layout ticks.hydra
-  hydra layout -f json --table Tick ticks.hydra
-
-In the drawing a row is a cache line and a letter a byte; a dot is padding.")]
+    #[command(after_help = include_str!("../help/layout.txt"))]
     Layout(Layout),
     /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
-    #[command(after_help = "Examples:
-  hydra check ticks.hydra
-  hydra check -f json *.hydra")]
+    #[command(after_help = include_str!("../help/check.txt"))]
     Check(Check),
     /// Save what is whole in a damaged file into a new one; exit 3 if anything is lost
-    #[command(after_help = "Examples:
-  hydra recover ticks.hydra -o saved.hydra
-  hydra recover --report lost.json ticks.hydra -o other.hydra
-  hydra recover --uncommitted ticks.hydra -o all.hydra     also what was never committed
-
-IN is only read. Every block that is kept was verified; records after lost ones move up.")]
+    #[command(after_help = include_str!("../help/recover.txt"))]
     Recover(Recover),
     /// Rewrite a file without what edits and old indexes left behind
-    #[command(after_help = "Examples:
-  hydra compact shop.hydra -o small.hydra")]
+    #[command(after_help = include_str!("../help/compact.txt"))]
     Compact(Compact),
     /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-    #[command(after_help = "Examples:
-  hydra diff old.hydra new.hydra
-  hydra diff --key id old.hydra new.hydra          records with the same id belong together
-  hydra diff -f json --table Order a.hydra b.hydra")]
+    #[command(after_help = include_str!("../help/diff.txt"))]
     Diff(Diff),
     /// Tell what breaks between two generations of types, and for whom; exit 4 if any
-    #[command(after_help = "Examples:
-  hydra compat old.hydra new.hydra
-  hydra schema --as json old.hydra > schema.json && hydra compat schema.json new.hydra
-  hydra compat --deny warning -f json old.hydra new.hydra")]
+    #[command(after_help = include_str!("../help/compat.txt"))]
     Compat(Compat),
     /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
-    #[command(after_help = "Examples:
-  hydra convert penguins.csv penguins.hydra
-  hydra convert --null NA --null '' weather.csv weather.hydra
-  hydra convert day1.ndjson day2.ndjson week.hydra      one table
-  hydra convert ticks.hydra ticks.ndjson
-  hydra convert --table birds penguins.csv birds.hydra   a table of this name
-  hydra convert --schema ticks.hydra more.msgpack more.hydra
-  hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
-  curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra")]
+    #[command(after_help = include_str!("../help/convert.txt"))]
     Convert(Convert),
     /// Print the completions of a shell
-    #[command(after_help = "Examples:
-  hydra completions bash > ~/.local/share/bash-completion/completions/hydra
-  hydra completions zsh > ~/.zfunc/_hydra
-  hydra completions fish > ~/.config/fish/completions/hydra.fish")]
+    #[command(after_help = include_str!("../help/completions.txt"))]
     Completions(Completions),
     /// Write manual pages: hydra.1, and one for each command
-    #[command(after_help = "Examples:
-  hydra man ~/.local/share/man/man1")]
+    #[command(after_help = include_str!("../help/man.txt"))]
     Man(Man),
 }
 
@@ -158,14 +88,13 @@ pub(crate) struct Inspect {
     #[arg(long)]
     pub(crate) deep: bool,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct SchemaArgs {
     /// A Hydra file; - is stdin
-    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
@@ -190,8 +119,8 @@ pub(crate) struct Cat {
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["skip", "count"])]
     pub(crate) tail: Option<u64>,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Print::Text)]
-    pub(crate) format: Print,
+    #[arg(short, long, default_value = "text", value_parser = among(RECORDS))]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) select: Select,
 }
@@ -199,7 +128,6 @@ pub(crate) struct Cat {
 #[derive(Args)]
 pub(crate) struct Tail {
     /// A Hydra file
-    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// How many records to start with
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10)]
@@ -208,8 +136,8 @@ pub(crate) struct Tail {
     #[arg(short = 'F', long)]
     pub(crate) follow: bool,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Lines::Text)]
-    pub(crate) format: Lines,
+    #[arg(short, long, default_value = "text", value_parser = among(LINES))]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) select: Select,
 }
@@ -217,14 +145,13 @@ pub(crate) struct Tail {
 #[derive(Args)]
 pub(crate) struct Get {
     /// A Hydra file; - is stdin
-    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
     #[arg(value_name = "PATH", allow_hyphen_values = true)]
     pub(crate) path: String,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Slice::Text)]
-    pub(crate) format: Slice,
+    #[arg(short, long, default_value = "text", value_parser = among(VALUES))]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) source: Source,
 }
@@ -232,7 +159,6 @@ pub(crate) struct Get {
 #[derive(Args)]
 pub(crate) struct Set {
     /// A Hydra file
-    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// [TABLE][RECORD].field=value
     #[arg(required = true, value_name = "PATH=VALUE", allow_hyphen_values = true)]
@@ -250,14 +176,13 @@ pub(crate) struct Set {
     #[arg(long)]
     pub(crate) no_lock: bool,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct Hex {
     /// A Hydra file; - is stdin
-    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// [TABLE][RECORD].field, or a file offset
     #[arg(value_name = "PATH|OFFSET", allow_hyphen_values = true)]
@@ -266,21 +191,20 @@ pub(crate) struct Hex {
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct Layout {
     /// A Hydra file; - is stdin
-    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Only this table
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -289,8 +213,8 @@ pub(crate) struct Check {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -311,8 +235,8 @@ pub(crate) struct Recover {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -324,8 +248,8 @@ pub(crate) struct Compact {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -343,27 +267,25 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<String>,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct Compat {
     /// A Hydra file, or what `hydra schema --as json` printed; - is stdin
-    #[arg(value_name = "OLD")]
     pub(crate) old: PathBuf,
     /// Another
-    #[arg(value_name = "NEW")]
     pub(crate) new: PathBuf,
     /// Only this table
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
     /// What makes the answer no
-    #[arg(long, value_enum, default_value_t = Level::Break, value_name = "LEVEL")]
-    pub(crate) deny: Level,
+    #[arg(long, default_value = "break", value_name = "LEVEL", value_parser = severity())]
+    pub(crate) deny: Severity,
     /// How to print
-    #[arg(short, long, value_enum, default_value_t = Shape::Text)]
-    pub(crate) format: Shape,
+    #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -375,10 +297,10 @@ pub(crate) struct Convert {
     #[arg(value_name = "OUT", value_parser = PathBufValueParser::new().map(target::stdout_or))]
     pub(crate) output: PathBuf,
     /// Format of IN, if its extension does not tell
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = among(FILES))]
     pub(crate) from: Option<Format>,
     /// Format of OUT, if its extension does not tell
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = among(FILES))]
     pub(crate) to: Option<Format>,
     /// An unquoted CSV cell that means null, instead of the empty one; to read, it may be repeated
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
@@ -398,7 +320,6 @@ pub(crate) struct Convert {
 
 #[derive(Args)]
 pub(crate) struct Completions {
-    #[arg(value_enum, value_name = "SHELL")]
     pub(crate) shell: clap_complete::Shell,
 }
 
@@ -443,26 +364,6 @@ impl Source {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shape {
-    Text,
-    Json,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Level {
-    Break,
-    Warning,
-    Note,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Text,
     Json,
@@ -471,37 +372,37 @@ pub(crate) enum Language {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Print {
-    Text,
-    Json,
-    Ndjson,
-    Csv,
-    Msgpack,
-    Cbor,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Lines {
-    Text,
-    Ndjson,
-    Csv,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Slice {
-    Text,
-    Json,
-    Ndjson,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    Hydra,
-    Csv,
-    Ndjson,
+    Text,
     Json,
+    Ndjson,
+    Csv,
     Msgpack,
     Cbor,
+    Hydra,
+}
+
+/// The formats of an answer, of a value, of records that go on, of records, and of files.
+const DOCUMENT: &[Format] = &[Format::Text, Format::Json];
+const VALUES: &[Format] = &[Format::Text, Format::Json, Format::Ndjson];
+const LINES: &[Format] = &[Format::Text, Format::Ndjson, Format::Csv];
+const RECORDS: &[Format] =
+    &[Format::Text, Format::Json, Format::Ndjson, Format::Csv, Format::Msgpack, Format::Cbor];
+const FILES: &[Format] =
+    &[Format::Hydra, Format::Csv, Format::Ndjson, Format::Json, Format::Msgpack, Format::Cbor];
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["break", "warning", "note"]).map(|name| match name.as_str() {
+        "break" => Severity::Break,
+        "warning" => Severity::Warning,
+        _ => Severity::Note,
+    })
+}
+
+/// One of these formats.
+fn among(formats: &[Format]) -> impl TypedValueParser<Value = Format> + use<> {
+    let names = PossibleValuesParser::new(formats.iter().filter_map(Format::to_possible_value));
+    names.try_map(|name| Format::from_str(&name, false))
 }
 
 impl Format {
@@ -520,6 +421,7 @@ impl Format {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Format::Text => "text",
             Format::Hydra => "Hydra",
             Format::Csv => "CSV",
             Format::Ndjson => "NDJSON",

@@ -1,11 +1,10 @@
 //! The two streams: results on stdout through one locked buffer, everything else on stderr. It knows whether they
 //! are terminals, how wide, and whether to use colour; nothing about what is written.
 
-use crate::args::When;
-use crate::failure::Failure;
-use crate::render::escape;
-use crate::render::paint::{Style, paint};
-use anstream::{AutoStream, ColorChoice};
+use crate::failure::{Failure, Result};
+use crate::text::{Style, escape, paint};
+use anstream::AutoStream;
+use clap::ColorChoice;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 /// Where a command writes.
@@ -22,7 +21,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(when: When, verbose: bool) -> Console {
+    pub(crate) fn new(when: ColorChoice, verbose: bool) -> Console {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let width = stdout
             .is_terminal()
@@ -43,7 +42,20 @@ impl Console {
         paint(self.color, style, text)
     }
 
+    /// A line of text in a style.
+    pub(crate) fn line(&mut self, style: Style, text: &str) -> Result<()> {
+        let text = self.paint(style, text);
+        Ok(writeln!(self, "{text}")?)
+    }
+
+    /// A document of JSON.
+    pub(crate) fn json(&mut self, document: &serde_json::Value) -> Result<()> {
+        serde_json::to_writer_pretty(&mut *self, document)?;
+        Ok(writeln!(self)?)
+    }
+
     fn say(&mut self, style: Style, label: &str, text: &str) {
+        let _ = self.out.flush();
         let line = format!("{}: {}\n", paint(self.error_color, style, label), escape::lines(text));
         self.tell(&line);
     }
@@ -61,13 +73,11 @@ impl Console {
 
     /// Something was lost or skipped.
     pub(crate) fn warn(&mut self, text: &str) {
-        let _ = self.out.flush();
         self.say(Style::Warn, "warning", text);
     }
 
     /// Something worth knowing.
     pub(crate) fn note(&mut self, text: &str) {
-        let _ = self.out.flush();
         self.say(Style::Note, "note", text);
     }
 
@@ -102,10 +112,10 @@ impl Write for Console {
     }
 }
 
-fn use_color(when: When, choice: ColorChoice) -> bool {
+fn use_color(when: ColorChoice, choice: anstream::ColorChoice) -> bool {
     match when {
-        When::Auto => !matches!(choice, ColorChoice::Never),
-        When::Always => true,
-        When::Never => false,
+        ColorChoice::Auto => choice != anstream::ColorChoice::Never,
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
     }
 }

@@ -1,13 +1,13 @@
 //! Records to a format of text or of other programs. Used by `cat` and `convert`.
 
 use crate::args::Format;
+use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::records::Records;
-use crate::render::columns::{self, Column};
 use crate::render::csv;
-use crate::render::plain::plain;
-use crate::render::size::plural;
+use crate::render::plain::{inside, plain};
+use crate::text::plural;
 use hydra::reflect::{Path, Scalar, Spelling, Step};
 use hydra::{Kind, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -166,17 +166,9 @@ fn note(losses: &mut BTreeMap<(String, &'static str), u64>, place: String, what:
     *losses.entry(key).or_default() += 1;
 }
 
-/// The value behind newtypes and boxes.
-fn peel(mut value: Value<'_>) -> Value<'_> {
-    while let (Kind::Newtype | Kind::Box, Ok(inner)) = (value.kind(), value.inner()) {
-        value = inner;
-    }
-    value
-}
-
 /// Why the text of a value, its parts apart, is that of another one, too.
 fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
-    let value = peel(value);
+    let value = inside(value, &[Kind::Newtype, Kind::Box]);
     let is_odd = match value.scalar() {
         Scalar::F32(number) => number.is_nan() && number.to_bits() != f32::NAN.to_bits(),
         Scalar::F64(number) => number.is_nan() && number.to_bits() != f64::NAN.to_bits(),
@@ -185,7 +177,8 @@ fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
     if is_odd && text {
         return Some("the sign and payload of NaN are not kept");
     }
-    let inner = peel(value.inner().ok().filter(|_| value.kind() == Kind::Option)?);
+    let inner = value.inner().ok().filter(|_| value.kind() == Kind::Option)?;
+    let inner = inside(inner, &[Kind::Newtype, Kind::Box]);
     (inner.is_none() || inner.kind() == Kind::Unit && !cell)
         .then_some("an option that holds null looks like none")
 }

@@ -1,5 +1,6 @@
 //! Why a command ends early, in the one shape that errors have, and with which exit code.
 
+use hydra::ErrorKind;
 use std::fmt;
 use std::path::Path;
 
@@ -17,14 +18,8 @@ pub(crate) enum Exit {
 impl Exit {
     /// The one of two that says more: what could not be done, then "no", then losses.
     pub(crate) fn worst(self, other: Exit) -> Exit {
-        let rank = |exit| match exit {
-            Exit::Done => 0,
-            Exit::Lossy => 1,
-            Exit::No => 2,
-            Exit::CouldNot => 3,
-            Exit::Usage => 4,
-        };
-        if rank(other) > rank(self) { other } else { self }
+        let worst_first = [Exit::Usage, Exit::CouldNot, Exit::No, Exit::Lossy];
+        worst_first.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(Exit::Done)
     }
 }
 
@@ -51,14 +46,8 @@ pub(crate) struct Complaint {
 impl Failure {
     /// A failure of the command itself.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
-        let message = message.into();
-        Failure::Said(Box::new(Complaint {
-            exit: Exit::CouldNot,
-            code,
-            message,
-            place: String::new(),
-            help: None,
-        }))
+        let (exit, message, place) = (Exit::CouldNot, message.into(), String::new());
+        Failure::Said(Box::new(Complaint { exit, code, message, place, help: None }))
     }
 
     /// Something on the command line that makes no sense.
@@ -113,12 +102,40 @@ impl From<hydra::Error> for Failure {
     fn from(error: hydra::Error) -> Failure {
         let text = error.to_string();
         let place = text.lines().find_map(|line| line.strip_prefix("  --> ")).unwrap_or("");
-        let help = error.help_text().map(|help| match (help, error.file()) {
-            ("hydra check", Some(file)) => format!("hydra check {}", file.display()),
+        let help = advice(&error).map(|help| match (help, error.file()) {
+            (CHECK, Some(file)) => format!("{CHECK} {}", file.display()),
             _ => help.to_string(),
         });
         Failure::new(error.code(), error.message()).place(place).with(|complaint| complaint.help = help)
     }
+}
+
+/// The command that finds all that is damaged.
+const CHECK: &str = "hydra check";
+
+/// What helps with this error, and not with all damage.
+pub(crate) fn own_help(error: &hydra::Error) -> Option<&str> {
+    let own = error.help_text().filter(|help| error.kind().help() != Some(help));
+    let is_text = error.kind() == ErrorKind::NotHydra && error.found_text() == Some("text");
+    own.or(is_text.then_some("hydra convert makes Hydra files from CSV"))
+}
+
+/// What the command advises on an error.
+pub(crate) fn advice(error: &hydra::Error) -> Option<&str> {
+    own_help(error).or(match error.kind() {
+        ErrorKind::Header | ErrorKind::NoCommit | ErrorKind::CutShort => Some("hydra recover"),
+        ErrorKind::BlockHeader | ErrorKind::Checksum | ErrorKind::Index | ErrorKind::Chain => Some(CHECK),
+        ErrorKind::NoLock => Some("where nobody else writes to the file, --no-lock goes on without it"),
+        ErrorKind::BadSchema if error.offset().is_some() => Some(CHECK),
+        _ => None,
+    })
+}
+
+/// The text of an error, with this advice.
+pub(crate) fn advised(error: &hydra::Error, help: Option<&str>) -> String {
+    let text = error.to_string();
+    let bare = text.split_once("\n  = help: ").map_or(text.as_str(), |(bare, _)| bare);
+    help.map_or(bare.to_string(), |help| format!("{bare}\n  = help: {help}"))
 }
 
 /// Only for what is written to stdout: failures of files say which file.
@@ -149,7 +166,7 @@ impl Complaint {
         let style = |code: &'static str| if color { code } else { "" };
         let (red, bold, blue, off) =
             (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));
-        let escape = crate::render::escape::lines;
+        let escape = crate::text::escape::lines;
         let mut text = format!("{red}error[{}]{off}{bold}: {}{off}\n", self.code, escape(&self.message));
         if !self.place.is_empty() {
             text.push_str(&format!("  {blue}-->{off} {}\n", escape(&self.place)));

@@ -1,8 +1,13 @@
 //! The `hydra` command: inspects, checks, prints, edits and converts Hydra files. It uses the library as any program would:
 //! files, schemas and values, never a map of a file and never a record's own type.
+//!
+//! Imports point one way: `main`, `commands`, then `import`, `print` and `export`, then `schemas` and `render`, then `records` and
+//! `recovery`, then `source` and `target`, then `console`, `failure`, and last `text`, which knows strings only. What a command
+//! line holds is in `args`.
 #![forbid(unsafe_code)]
 
 mod args;
+mod columns;
 mod commands;
 mod console;
 mod export;
@@ -18,12 +23,15 @@ mod made_up;
 #[cfg(test)]
 #[path = "../../tests/oracle.rs"]
 mod oracle;
+mod print;
 mod progress;
 mod records;
+mod recovery;
 mod render;
 mod schemas;
 mod source;
 mod target;
+mod text;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -67,6 +75,6 @@ fn run(command: &Command, console: &mut Console) -> Result<Exit> {
         Command::Compat(args) => commands::compat::run(args, console),
         Command::Convert(args) => commands::convert::run(args, console),
         Command::Completions(args) => commands::shell::completions(args, console),
-        Command::Man(args) => commands::shell::man(args),
+        Command::Man(args) => commands::shell::man(args, console),
     }
 }

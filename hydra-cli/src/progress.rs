@@ -37,9 +37,10 @@ impl Progress {
         Progress { done, drawing }
     }
 
-    /// How much is done, of a total of 100.
-    pub(crate) fn part(&self, done: u64, of: u64) {
-        self.set((u128::from(done) * 100 / u128::from(of.max(1))) as u64);
+    /// Shows how far something is that tells how much is done, and of how much.
+    pub(crate) fn watch<T>(what: &'static str, run: impl FnOnce(&mut dyn FnMut(u64, u64)) -> T) -> T {
+        let progress = Progress::start(what, 100);
+        run(&mut |done, of| progress.set((u128::from(done) * 100 / u128::from(of.max(1))) as u64))
     }
 
     /// How much is done.

@@ -1,11 +1,11 @@
 //! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
 
 use crate::args::Source;
+use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
-use crate::render::columns::{self, Column};
-use crate::render::size::plural;
 use crate::source::Input;
+use crate::text::plural;
 use hydra::describe::Schema;
 use hydra::file::{Reader, Table};
 use hydra::reflect::Spelling;
@@ -27,12 +27,18 @@ pub(crate) struct Records {
     pub(crate) picked: Vec<Column>,
     pub(crate) spelling: Spelling,
     skip_damaged: bool,
+    lost: Lost,
+}
+
+/// What of a table is lost.
+#[derive(Default)]
+struct Lost {
     /// Opening the file found that records are missing.
     incomplete: bool,
-    lost: u64,
+    records: u64,
     /// Of those, the ones whose variants the type does not have.
     unknown: u64,
-    skipped: Vec<Failure>,
+    failures: Vec<Failure>,
 }
 
 impl Records {
@@ -61,20 +67,9 @@ impl Records {
         let incomplete = input.admit(&reader, source.skip_damaged, console)?;
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;
-        let spelling = source.spelling();
-        let (skip_damaged, lost, unknown, skipped) = (source.skip_damaged, 0, 0, Vec::new());
-        Ok(Records {
-            input,
-            reader,
-            table,
-            picked,
-            spelling,
-            skip_damaged,
-            incomplete,
-            lost,
-            unknown,
-            skipped,
-        })
+        let (spelling, skip_damaged) = (source.spelling(), source.skip_damaged);
+        let lost = Lost { incomplete, ..Lost::default() };
+        Ok(Records { input, reader, table, picked, spelling, skip_damaged, lost })
     }
 
     /// Shows the newest state of the file; true if that is another one.
@@ -103,34 +98,36 @@ impl Records {
         for block in self.table.range(range) {
             let block = match block {
                 Ok(block) => block,
-                Err(error) if error.kind() == ErrorKind::Io => return Err(self.input.failure(error)),
-                Err(error) if self.skip_damaged => {
-                    if error.kind() == ErrorKind::UnknownVariant {
-                        self.unknown += 1;
-                    }
-                    self.skipped.push(self.input.failure(error));
+                Err(error) => {
+                    self.skip(error)?;
                     continue;
                 }
-                // It says how each path could be read.
-                Err(error) if error.kind() == ErrorKind::TypeMismatch => {
-                    return Err(self.input.failure(error));
-                }
-                Err(error) => {
-                    let help = match error.kind() {
-                        ErrorKind::UnknownVariant => {
-                            "it is not damaged: a program with the type that wrote it reads it; --skip-damaged goes on without this record"
-                        }
-                        _ => "--skip-damaged goes on without these records",
-                    };
-                    return Err(self.input.failure(error.help(help)));
-                }
             };
-            self.lost += block.first().saturating_sub(next);
+            self.lost.records += block.first().saturating_sub(next);
             next = block.first().saturating_add(block.len() as u64);
             block.values().try_for_each(&mut *take)?;
         }
-        self.lost += end.saturating_sub(next);
+        self.lost.records += end.saturating_sub(next);
         Ok(())
+    }
+
+    /// Leaves out a block that cannot be read, where that is allowed.
+    fn skip(&mut self, error: Error) -> Result<()> {
+        let help = match error.kind() {
+            ErrorKind::Io => return Err(self.input.failure(error)),
+            kind if self.skip_damaged => {
+                self.lost.unknown += u64::from(kind == ErrorKind::UnknownVariant);
+                self.lost.failures.push(self.input.failure(error));
+                return Ok(());
+            }
+            // It says how each path could be read.
+            ErrorKind::TypeMismatch => return Err(self.input.failure(error)),
+            ErrorKind::UnknownVariant => {
+                "it is not damaged: a program with the type that wrote it reads it; --skip-damaged goes on without this record"
+            }
+            _ => "--skip-damaged goes on without these records",
+        };
+        Err(self.input.failure(error).help(help))
     }
 
     /// The metadata: none, and a loss, where it is damaged and that is allowed.
@@ -138,31 +135,32 @@ impl Records {
         match self.reader.metadata() {
             Ok(pairs) => Ok(pairs.clone()),
             Err(error) if self.skip_damaged && error.kind() != ErrorKind::Io => {
-                self.skipped.push(self.input.failure(error));
-                self.incomplete = true;
+                self.lost.failures.push(self.input.failure(error));
+                self.lost.incomplete = true;
                 Ok(BTreeMap::new())
             }
-            Err(error) => Err(self.input.failure(error.help("--skip-damaged goes on without the metadata"))),
+            Err(error) => Err(self.input.failure(error).help("--skip-damaged goes on without the metadata")),
         }
     }
 
     /// Says what is lost; the exit code that follows.
     pub(crate) fn conclude(&self, losses: &[String], console: &mut Console) -> Exit {
-        self.skipped.iter().take(TOLD).for_each(|failure| console.complain(failure));
-        if self.skipped.len() > TOLD {
-            console.note(&format!("and {} more", self.skipped.len() - TOLD));
+        let Lost { incomplete, records, unknown, failures } = &self.lost;
+        failures.iter().take(TOLD).for_each(|failure| console.complain(failure));
+        if failures.len() > TOLD {
+            console.note(&format!("and {} more", failures.len() - TOLD));
         }
         let name = &self.input.name;
-        if self.unknown > 0 {
-            let left_out = plural(self.unknown, "record");
+        if *unknown > 0 {
+            let left_out = plural(*unknown, "record");
             console.warn(&format!("{name}: {left_out} left out for variants that the newest type lacks"));
         }
-        let damaged = self.lost.saturating_sub(self.unknown);
+        let damaged = records.saturating_sub(*unknown);
         if damaged > 0 {
             console.warn(&format!("{name}: {damaged} records are left out, their blocks are damaged"));
         }
         losses.iter().for_each(|loss| console.warn(&format!("{name}: {loss}")));
-        let lossy = self.incomplete || self.lost > 0 || !losses.is_empty();
+        let lossy = *incomplete || *records > 0 || !losses.is_empty();
         if lossy { Exit::Lossy } else { Exit::Done }
     }
 }

@@ -4,8 +4,7 @@
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
-use crate::render::escape;
-use crate::render::size::{count, plural};
+use crate::text::{count, escape, plural};
 use hydra::file::{Reader, State, Table};
 use hydra::{Dynamic, Error, ErrorKind};
 use std::fs::File;
@@ -15,6 +14,26 @@ use tempfile::TempPath;
 
 /// Tables that an error lists.
 const MOST_LISTED: usize = 50;
+
+/// Runs a command on each of several files, which are numbered. One that cannot be read is passed over.
+pub(crate) fn each(
+    files: &[PathBuf],
+    console: &mut Console,
+    run: &mut dyn FnMut(usize, Input, &mut Console) -> Result<Exit>,
+) -> Result<Exit> {
+    let mut exit = Exit::Done;
+    for (number, file) in files.iter().enumerate() {
+        exit = exit.worst(match Input::new(file, console).and_then(|input| run(number, input, console)) {
+            Ok(one) => one,
+            Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
+            Err(failure) => {
+                console.complain(&failure);
+                failure.code()
+            }
+        });
+    }
+    Ok(exit)
+}
 
 /// A regular file to read, and what to call it.
 pub(crate) struct Input {
@@ -107,38 +126,35 @@ impl Input {
 
     /// The table with this name, or the only one.
     pub(crate) fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
-        if let Some(table) = name.and_then(|name| reader.dynamic_table(name).ok()) {
-            return Ok(table);
+        let only = || reader.tables().first().filter(|_| reader.tables().len() == 1).map(|only| only.name());
+        match name.or_else(only).map(|name| reader.dynamic_table(name)) {
+            Some(Ok(table)) => Ok(table),
+            Some(Err(error)) if error.kind() != ErrorKind::NoTable => Err(self.failure(error)),
+            _ => Err(self.no_table(reader, name)),
         }
-        let tables = reader.tables().iter().take(MOST_LISTED);
-        let names: Vec<String> = tables.map(|table| table.name().to_string()).collect();
-        let list = names.iter().map(|name| escape::line(name)).collect::<Vec<_>>().join(", ");
-        let list = if reader.tables().len() > names.len() { format!("{list}, ..") } else { list };
-        let failure = |kind: ErrorKind| Error::new(kind).in_file(&self.path);
-        let name = match (name, names.as_slice()) {
-            (Some(name), _) if reader.tables().iter().any(|known| known.name() == name) => name,
-            (None, [only]) => only,
-            (_, []) => {
-                let error = failure(ErrorKind::NoTable).found("a file without tables");
-                let error = match reader.report().is_damaged() {
-                    true => error.what("the schemas are damaged").help("hydra check"),
-                    false => error,
-                };
-                return Err(self.failure(error));
-            }
-            (Some(name), _) => {
-                let error = failure(ErrorKind::NoTable).expected(format!("one of {list}")).found(name);
-                return Err(self.failure(error.help("--table NAME picks one of them")));
-            }
-            (None, _) => {
-                let error = failure(ErrorKind::NoTable)
-                    .what(format!("the file has {}, and none was named", reader.tables().len()))
-                    .expected(format!("one of {list}"))
-                    .help("--table NAME picks one of them");
-                return Err(self.failure(error).exit(Exit::Usage));
+    }
+
+    /// Why there is no table with this name, or no only one.
+    fn no_table(&self, reader: &Reader, name: Option<&str>) -> Failure {
+        let (error, tables) = (Error::new(ErrorKind::NoTable), reader.tables());
+        if tables.is_empty() && reader.report().is_damaged() {
+            let error = error.what("the schemas are damaged").found("a file without tables");
+            return self.failure(error).help(format!("hydra check {}", self.name));
+        }
+        if tables.is_empty() {
+            return self.failure(error.found("a file without tables"));
+        }
+        let names: Vec<_> = tables.iter().take(MOST_LISTED).map(|table| escape::line(table.name())).collect();
+        let more = if tables.len() > names.len() { ", .." } else { "" };
+        let error = error.expected(format!("one of {}{more}", names.join(", ")));
+        let failure = match name {
+            Some(name) => self.failure(error.found(name)),
+            None => {
+                let what = format!("the file has {}, and none was named", tables.len());
+                self.failure(error.what(what)).exit(Exit::Usage)
             }
         };
-        reader.dynamic_table(name).map_err(|error| self.failure(error))
+        failure.help("--table NAME picks one of them")
     }
 }
 

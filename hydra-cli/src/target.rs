@@ -39,10 +39,22 @@ fn descriptor(path: &Path) -> Option<PathBuf> {
     None
 }
 
-/// An output file that was begun.
-pub(crate) struct Target(Output<'static>);
+/// An output that was begun.
+pub(crate) enum Target {
+    Stdout,
+    File(Output<'static>),
+}
 
 impl Target {
+    /// What a command line names: a file that may be written, or `-`.
+    pub(crate) fn named(path: &Path, force: bool, no_lock: bool) -> Result<Target> {
+        if path == Path::new("-") { Ok(Target::Stdout) } else { Target::new(path, force, no_lock) }
+    }
+
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self, Target::Stdout)
+    }
+
     /// A file that may be written.
     pub(crate) fn new(path: &Path, force: bool, no_lock: bool) -> Result<Target> {
         interrupt::watch();
@@ -53,7 +65,7 @@ impl Target {
         }
         let options = OutputOptions::default().replace(force);
         let begun = if no_lock { options.without_lock() } else { options }.begin(path);
-        begun.map(Target).map_err(|error| match error.kind() {
+        begun.map(Target::File).map_err(|error| match error.kind() {
             ErrorKind::Exists => Failure::from(error).help("--force overwrites it"),
             ErrorKind::NotRegular => {
                 Failure::from(error).help(format!("only a regular file is replaced; {to_stdout}"))
@@ -62,28 +74,34 @@ impl Target {
         })
     }
 
-    /// Writes a text file.
-    pub(crate) fn write_text(self, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        let mut out = BufWriter::with_capacity(256 << 10, self.0);
+    /// Writes text.
+    pub(crate) fn write_text(
+        self,
+        console: &mut Console,
+        fill: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<()> {
+        let Target::File(output) = self else { return fill(console) };
+        let mut out = BufWriter::with_capacity(256 << 10, output);
         fill(&mut out)?;
         let output = out.into_inner().map_err(|error| error.into_error())?;
         Ok(output.publish()?)
     }
 
-    /// Writes a Hydra file.
-    pub(crate) fn write_hydra(self, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
-        let mut writer = self.0.writer(Writer::options())?;
+    /// Writes a Hydra file; to stdout, by way of a temporary one.
+    pub(crate) fn write_hydra(
+        self,
+        console: &mut Console,
+        fill: impl FnOnce(&mut Writer) -> Result<()>,
+    ) -> Result<()> {
+        let Target::File(output) = self else { return hydra_to_stdout(console, fill) };
+        let mut writer = output.writer(Writer::options())?;
         fill(&mut writer)?;
         writer.finish()?;
-        Ok(self.0.publish()?)
+        Ok(output.publish()?)
     }
 }
 
-/// Writes a Hydra file to stdout, by way of a temporary one.
-pub(crate) fn hydra_to_stdout(
-    console: &mut Console,
-    fill: impl FnOnce(&mut Writer) -> Result<()>,
-) -> Result<()> {
+fn hydra_to_stdout(console: &mut Console, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     interrupt::remove(directory.path());
     let path = directory.path().join("stdout.hydra");

@@ -181,6 +181,25 @@ impl From<Why> for Error {
     }
 }
 
+impl ErrorKind {
+    /// What to do about an error of this kind in a file, where that is always the same. Damage is a case for
+    /// [`recover`](crate::file::recover) or [`check`](crate::file::check).
+    pub const fn help(self) -> Option<&'static str> {
+        match self {
+            ErrorKind::Header | ErrorKind::NoCommit | ErrorKind::CutShort => {
+                Some("recover the file: hydra::file::recover saves what is whole")
+            }
+            ErrorKind::BlockHeader | ErrorKind::Checksum | ErrorKind::Index | ErrorKind::Chain => {
+                Some("check the file: hydra::file::check finds all that is damaged")
+            }
+            ErrorKind::NoLock => {
+                Some("where nobody else writes to the file, WriterOptions::without_lock goes on without it")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What went wrong, where, what was expected and found, and what to do next.
 ///
 /// It is one pointer wide. Match on [`Error::kind`]; everything else is for people.
@@ -381,9 +400,9 @@ impl Error {
         self.0.found.as_deref()
     }
 
-    /// What to do next.
+    /// What to do next: what was said of this error, or of its kind.
     pub fn help_text(&self) -> Option<&str> {
-        self.0.help.as_deref()
+        self.0.help.as_deref().or(self.kind().help().filter(|_| self.0.file.is_some()))
     }
 
     /// The second line: where, and what was expected and found.
@@ -423,7 +442,7 @@ impl fmt::Display for Error {
         if !location.is_empty() {
             write!(f, "\n  --> {location}")?;
         }
-        match &self.0.help {
+        match self.help_text() {
             Some(help) => write!(f, "\n  = help: {help}"),
             None => Ok(()),
         }
@@ -461,11 +480,11 @@ mod tests {
             .place("table Tick, records 40960..45055")
             .expected("0xefa05f10")
             .found("0x13c0ffee")
-            .help("hydra check ticks.hydra");
+            .help("check the file");
         assert_eq!(
             error.to_string(),
             "[HY0202] payload checksum mismatch\n  --> ticks.hydra @ 0x11440, table Tick, records 40960..45055: \
-             expected 0xefa05f10, found 0x13c0ffee\n  = help: hydra check ticks.hydra"
+             expected 0xefa05f10, found 0x13c0ffee\n  = help: check the file"
         );
     }
 }

@@ -84,7 +84,7 @@ error[HY0101]: not a Hydra file
         str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found zeros
-  = help: the content was lost, as by a crash of the system: restore a copy, or see what hydra recover saves
+  = help: the content was lost, as by a crash of the system: restore a copy, or see what recovery saves
 
 "#]]
     );
@@ -93,6 +93,7 @@ error[HY0101]: not a Hydra file
         str![[r#"
 error[HY0106]: the file is cut short
   --> x.hydra @ 0x5: expected a header region of 8192 bytes, found 5 bytes
+  = help: restore a copy of the file
 
 "#]]
     );

@@ -187,7 +187,7 @@ fn a_file_system_without_locks_needs_a_word() {
         str![[r#"
 error[HY0008]: the file cannot be locked
   --> ticks.hydra: expected an exclusive lock on the whole file (flock), found No locks available (os error 37)
-  = help: where nobody else writes to the file, --no-lock or WriterOptions::without_lock go on without it
+  = help: where nobody else writes to the file, --no-lock goes on without it
 
 "#]]
     );

@@ -215,6 +215,7 @@ b.hydra  1,000 records, 24.8 KiB (25344), verified
         r#"
 error[HY0202]: payload checksum mismatch: nothing can be saved
   --> ticks.hydra @ 0x2100: found 1000 lost records
+  = help: restore a copy of the file
 
 "#
     ]]);
@@ -222,7 +223,6 @@ error[HY0202]: payload checksum mismatch: nothing can be saved
 ✗ ticks.hydra  refused: cannot be opened
   [HY0105] damaged commit record: both commit records are invalid
     --> ticks.hydra @ 0x200
-    = help: hydra recover
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
   [HY0202] payload checksum mismatch

@@ -1,17 +1,15 @@
 //! `hydra check`: verifies every byte of a file and tells all that it finds, not the first.
 
-use crate::args::{Check, Shape};
-use crate::commands::recover;
+use crate::args::{Check, Format};
 use crate::console::Console;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Result, advised, own_help};
 use crate::progress::Progress;
-use crate::render::escape;
-use crate::render::paint::Style;
-use crate::render::size::{bytes, plural};
-use crate::source::Input;
+use crate::recovery::{self, finding};
+use crate::source::{self, Input};
+use crate::text::{Style, bytes, escape, plural, present};
 use hydra::file::{self, CheckSummary, RecoverOptions, Recovery, Verdict};
 use hydra::{Error, ErrorKind};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 
 /// Findings beyond these are counted, not kept.
@@ -27,52 +25,33 @@ pub(crate) struct Findings {
 }
 
 pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
-    let (mut exit, mut documents) = (Exit::Done, Vec::new());
-    for path in &args.files {
-        let done = Input::new(path, console).and_then(|input| Ok((examine(&input)?, input)));
-        let (found, input) = match done {
-            Ok(done) => done,
-            Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
-            Err(failure) => {
-                console.complain(&failure);
-                exit = exit.worst(failure.code());
-                continue;
-            }
-        };
-        exit = exit.worst(found.exit());
-        match args.format {
-            Shape::Json => {
-                let mut document = found.document();
-                document.insert("file".into(), json!(input.name));
-                documents.push(Value::Object(document));
-            }
-            Shape::Text => {
-                let (mark, style) = if found.is_good() { ("✓", Style::Good) } else { ("✗", Style::Bad) };
-                write!(
-                    console,
-                    "{}  ",
-                    console.paint(style, &format!("{mark} {}", escape::line(&input.name)))
-                )?;
-                found.show(&input.name, console)?;
-            }
+    let mut documents = Vec::new();
+    let exit = source::each(&args.files, console, &mut |_, input, console| {
+        let found = examine(&input)?;
+        if args.format == Format::Json {
+            let mut document = found.document();
+            document["file"] = json!(input.name);
+            documents.push(document);
+        } else {
+            let (mark, style) = if found.is_good() { ("✓", Style::Good) } else { ("✗", Style::Bad) };
+            let title = console.paint(style, &format!("{mark} {}", escape::line(&input.name)));
+            write!(console, "{title}  ")?;
+            found.show(&input.name, console)?;
         }
-    }
-    if args.format == Shape::Json {
-        serde_json::to_writer_pretty(&mut *console, &json!({ "version": 1, "files": documents }))?;
-        writeln!(console)?;
+        Ok(found.exit())
+    })?;
+    if args.format == Format::Json {
+        console.json(&json!({ "version": 1, "files": documents }))?;
     }
     Ok(exit)
 }
 
 /// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
 pub(crate) fn examine(input: &Input) -> Result<Findings> {
-    let progress = Progress::start("checking", 100);
     let mut found = Findings { list: Vec::new(), count: 0, summary: None, savable: None };
-    let checked =
-        file::check_with_progress(&input.path, &mut |finding| found.add(finding), &mut |done, of| {
-            progress.part(done, of)
-        });
-    drop(progress);
+    let checked = Progress::watch("checking", |progress| {
+        file::check_with_progress(&input.path, &mut |finding| found.add(finding), progress)
+    });
     match checked {
         Ok(summary) => found.summary = Some(summary),
         Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::NotFound | ErrorKind::NotRegular) => {
@@ -82,10 +61,10 @@ pub(crate) fn examine(input: &Input) -> Result<Findings> {
     }
     // What this program cannot read may be whole: nothing is said of what is lost.
     if found.count > 0 && found.verdict() != Verdict::Unsupported {
-        let progress = Progress::start("looking what can be saved", 100);
-        let options = RecoverOptions::default();
         // What is no Hydra file at all was said above.
-        found.savable = file::survey(&input.path, options, &mut |done, of| progress.part(done, of)).ok();
+        found.savable = Progress::watch("looking what can be saved", |progress| {
+            file::survey(&input.path, RecoverOptions::default(), progress).ok()
+        });
     }
     Ok(found)
 }
@@ -120,34 +99,29 @@ impl Findings {
         let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
         let verified = opened.map(|summary| {
             let records = plural(summary.record_count, "record");
-            format!(
-                "{records} in {}, {} verified",
-                plural(summary.block_count, "block"),
-                bytes(summary.verified_bytes())
-            )
+            let blocks = plural(summary.block_count, "block");
+            format!("{records} in {blocks}, {} verified", bytes(summary.verified_bytes()))
         });
         let verdict = self.verdict();
-        match (&verified, self.count) {
-            (Some(verified), 0) => writeln!(console, "{verified}, nothing found")?,
-            (Some(verified), count) => {
-                writeln!(console, "{verdict}: {}; {verified}", plural(count, "finding"))?
-            }
-            (None, _) => writeln!(console, "{verdict}: cannot be opened")?,
+        let findings = plural(self.count, "finding");
+        match &verified {
+            None => writeln!(console, "{verdict}: cannot be opened")?,
+            Some(verified) if self.is_good() => writeln!(console, "{verified}, nothing found")?,
+            Some(verified) => writeln!(console, "{verdict}: {findings}; {verified}")?,
         }
         for (count, what) in opened.into_iter().flat_map(unlooked) {
             writeln!(console, "  not looked at: {} {what}", bytes(count))?;
         }
         for error in &self.list {
-            let text = error.to_string();
-            let text = text.strip_suffix("\n  = help: hydra check").unwrap_or(&text);
-            writeln!(console, "  {}", escape::lines(text).replace('\n', "\n  "))?;
+            let text = advised(error, own_help(error));
+            writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
         }
         let more = self.count.saturating_sub(self.list.len() as u64);
         if more > 0 {
             writeln!(console, "  … and {}", plural(more, "more finding"))?;
         }
         let Some(savable) = &self.savable else { return Ok(()) };
-        recover::show(savable, "whole", console)?;
+        recovery::show(savable, "whole", console)?;
         let records = plural(savable.kept_count(), "record");
         match savable.kept_count() {
             0 if !savable.is_complete() => writeln!(console, "nothing can be saved")?,
@@ -156,23 +130,20 @@ impl Findings {
         Ok(())
     }
 
-    pub(crate) fn document(&self) -> Map<String, Value> {
-        let mut out = Map::new();
-        out.insert("verdict".into(), json!(self.verdict().name()));
-        out.insert("finding_count".into(), json!(self.count));
-        out.insert("findings".into(), self.list.iter().map(finding).collect());
-        if let Some(savable) = &self.savable {
-            out.insert("recover".into(), recover::document(savable));
-        }
-        if let Some(summary) = &self.summary {
-            out.insert("records".into(), json!(summary.record_count));
-            out.insert("blocks".into(), json!(summary.block_count));
-            out.insert("size_bytes".into(), json!(summary.file_bytes));
-            out.insert("verified_bytes".into(), json!(summary.verified_bytes()));
-            out.insert("uncommitted_bytes".into(), json!(summary.uncommitted_bytes()));
-            out.insert("covered_bytes".into(), json!(summary.covered_bytes));
-        }
-        out
+    pub(crate) fn document(&self) -> Value {
+        let summary = self.summary.as_ref();
+        present(json!({
+            "verdict": self.verdict().name(),
+            "finding_count": self.count,
+            "findings": self.list.iter().map(finding).collect::<Value>(),
+            "recover": self.savable.as_ref().map(recovery::document),
+            "records": summary.map(|summary| summary.record_count),
+            "blocks": summary.map(|summary| summary.block_count),
+            "size_bytes": summary.map(|summary| summary.file_bytes),
+            "verified_bytes": summary.map(CheckSummary::verified_bytes),
+            "uncommitted_bytes": summary.map(CheckSummary::uncommitted_bytes),
+            "covered_bytes": summary.map(|summary| summary.covered_bytes),
+        }))
     }
 }
 
@@ -181,25 +152,4 @@ fn unlooked(summary: &CheckSummary) -> impl Iterator<Item = (u64, &'static str)>
     let tail = (summary.uncommitted_bytes(), "after the last commit, where a writer may be active");
     let covered = (summary.covered_bytes, "of earlier tails, which PAD blocks cover");
     [tail, covered].into_iter().filter(|(count, _)| *count > 0)
-}
-
-/// A finding as JSON.
-pub(crate) fn finding(error: &Error) -> Value {
-    let mut out = Map::new();
-    out.insert("code".into(), json!(error.code()));
-    out.insert("message".into(), json!(error.message()));
-    if let Some(offset) = error.offset() {
-        out.insert("offset".into(), json!(offset));
-    }
-    let facts = [
-        ("place", error.place_text()),
-        ("path", error.path_text()),
-        ("expected", error.expected_text()),
-        ("found", error.found_text()),
-        ("help", error.help_text().filter(|help| *help != "hydra check")),
-    ];
-    for (key, text) in facts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
-        out.insert(key.into(), json!(text));
-    }
-    Value::Object(out)
 }

@@ -1,13 +1,12 @@
 //! `hydra compact`: the newest state of a file, alone, in a new one.
 
-use crate::args::{Compact, Shape};
+use crate::args::{Compact, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::render::escape;
-use crate::render::size::{bytes, plural};
 use crate::source::Input;
+use crate::text::{bytes, escape, plural};
 use hydra::file::{self, Size};
 use serde_json::json;
 use std::io::Write;
@@ -15,17 +14,14 @@ use std::io::Write;
 pub(crate) fn run(args: &Compact, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
-    let progress = Progress::start("compacting", 100);
-    let done = file::compact(&input.path, &args.output, &mut |done, of| progress.part(done, of));
-    drop(progress);
+    let done = Progress::watch("compacting", |progress| file::compact(&input.path, &args.output, progress));
     let done = done.map_err(|error| input.failure(error))?;
-    if args.format == Shape::Json {
+    if args.format == Format::Json {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });
         let document = json!({
             "version": 1, "records": done.record_count, "before": size(done.before), "after": size(done.after),
         });
-        serde_json::to_writer_pretty(&mut *console, &document)?;
-        writeln!(console)?;
+        console.json(&document)?;
         return Ok(Exit::Done);
     }
     let size = |size: Size| format!("{} in {}", bytes(size.bytes), plural(size.block_count, "block"));

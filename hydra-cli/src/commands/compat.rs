@@ -1,12 +1,10 @@
 //! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
 
-use crate::args::{Compat, Level, Shape};
+use crate::args::{Compat, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::escape;
-use crate::render::paint::Style;
-use crate::render::size::plural;
 use crate::schemas::{self, Named};
+use crate::text::{Style, escape, plural};
 use hydra::Error;
 use hydra::compat::{Finding, Severity, Who, compare};
 use hydra::evolve::{Evolution, Resolution};
@@ -29,25 +27,23 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     let (tables, gone, added) = pair(&old, &new);
     let tables = tables.into_iter().map(|(old, new)| compared(old, new, &args.new));
     let tables = tables.collect::<Result<Vec<_>>>()?;
-    let denied = |finding: &Finding| finding.severity >= args.deny.severity();
+    let denied = |finding: &Finding| finding.severity >= args.deny;
     let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
     let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
-    if args.format == Shape::Json {
+    if args.format == Format::Json {
         let tables: Vec<Value> = tables.iter().map(document).collect();
         let document = json!({ "version": 1, "compatible": exit == Exit::Done, "tables": tables,
             "tables_removed": gone, "tables_added": added });
-        serde_json::to_writer_pretty(&mut *console, &document)?;
-        writeln!(console)?;
+        console.json(&document)?;
         return Ok(exit);
     }
     for table in &tables {
         show(table, console)?;
     }
-    for (words, style, names) in [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)]
-    {
+    let lone = [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)];
+    for (words, style, names) in lone {
         for name in names {
-            let line = format!("table {}  {words}", escape::line(&name));
-            writeln!(console, "{}", console.paint(style, &line))?;
+            console.line(style, &format!("table {}  {words}", escape::line(&name)))?;
         }
     }
     let (style, verdict) = match exit {
@@ -55,7 +51,7 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
         _ if breaks > 0 => (Style::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
         _ => (Style::Bad, "✗ a table is gone".to_string()),
     };
-    writeln!(console, "{}", console.paint(style, &verdict))?;
+    console.line(style, &verdict)?;
     Ok(exit)
 }
 
@@ -65,8 +61,9 @@ fn pair<'s>(old: &'s [Named], new: &'s [Named]) -> (Vec<(&'s Named, &'s Named)>,
     if let ([old], [new]) = (old, new) {
         return (vec![(old, new)], Vec::new(), Vec::new());
     }
-    let by_name =
-        |some: &'s [Named]| some.iter().map(|named| (&*named.0, named)).collect::<HashMap<&str, &Named>>();
+    let by_name = |some: &'s [Named]| -> HashMap<&str, &Named> {
+        some.iter().map(|named| (&*named.0, named)).collect()
+    };
     let (olds, news) = (by_name(old), by_name(new));
     let lone = |some: &[Named], among: &HashMap<&str, &Named>| {
         some.iter().map(|(name, _)| name.clone()).filter(|name| !among.contains_key(&**name)).collect()
@@ -100,9 +97,8 @@ fn who(who: Who) -> &'static str {
 }
 
 fn show(table: &Compared, console: &mut Console) -> Result<()> {
-    let cost = table
-        .resolution
-        .map_or("old records cannot be read".to_string(), |resolution| resolution.to_string());
+    let cost = table.resolution.map(|resolution| resolution.to_string());
+    let cost = cost.unwrap_or_else(|| "old records cannot be read".to_string());
     let title = console.paint(Style::Bold, &format!("table {}", escape::line(&table.name)));
     writeln!(console, "{title}  {cost}")?;
     let mut heading = None;
@@ -133,14 +129,4 @@ fn document(table: &Compared) -> Value {
         Resolution::Transcoded => "transcoded",
     });
     json!({ "table": table.name, "resolution": resolution, "findings": findings })
-}
-
-impl Level {
-    fn severity(self) -> Severity {
-        match self {
-            Level::Break => Severity::Break,
-            Level::Warning => Severity::Warning,
-            Level::Note => Severity::Note,
-        }
-    }
 }

@@ -6,14 +6,13 @@ use crate::export::Exporter;
 use crate::failure::{Exit, Failure, Result};
 use crate::import;
 use crate::records::Records;
-use crate::render::size::plural;
 use crate::schemas;
 use crate::source::Input;
-use crate::target::{Target, hydra_to_stdout};
+use crate::target::Target;
+use crate::text::plural;
 use hydra::Dynamic;
 use hydra::evolve::{Change, Rule};
-use hydra::file::{Table, Writer};
-use std::io;
+use hydra::file::Table;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
@@ -25,9 +24,9 @@ pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
         (from, Format::Hydra) if from != Format::Hydra => import::run(args, from, console),
         (from, to) => {
             let words = format!("{} is not converted to {}", from.name(), to.name());
-            Err(Failure::usage(words).help(
-                "--schema gives a Hydra file another type; otherwise, one of them is of another format",
-            ))
+            let help =
+                "--schema gives a Hydra file another type; otherwise, one of them is of another format";
+            Err(Failure::usage(words).help(help))
         }
     }
 }
@@ -56,29 +55,23 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
         [] => "",
         [null] if format == Format::Csv && !null.contains([',', '"', '\r', '\n']) => null,
         _ => {
-            return Err(Failure::usage(
-                "nulls are written in one way, without quotes, and --null is for CSV",
-            ));
+            let words = "nulls are written in one way, without quotes, and --null is for CSV";
+            return Err(Failure::usage(words));
         }
     };
-    let stdout = args.output == Path::new("-");
-    let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
+    let target = Target::named(&args.output, args.force, args.no_lock)?;
     let [input] = args.inputs.as_slice() else {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
     let mut records = Records::open(input, &args.select.source, None, &args.select.fields, console)?;
     let keys = records.metadata()?.len() as u64;
-    let mut exporter = Exporter::new(format, &records, stdout && console.width.is_some())?;
+    let mut exporter = Exporter::new(format, &records, target.is_stdout() && console.width.is_some())?;
     exporter.null = null.to_string();
-    let mut stream = |out: &mut dyn io::Write| -> Result<()> {
+    target.write_text(console, |out| {
         exporter.start(records.table.name(), out)?;
         records.each(0..u64::MAX, &mut |value| exporter.record(value, out))?;
         exporter.finish(out)
-    };
-    match target {
-        None => stream(console)?,
-        Some(target) => target.write_text(stream)?,
-    }
+    })?;
     let mut losses = exporter.losses();
     if keys > 0 {
         losses.push(format!("metadata is not kept ({})", plural(keys, "key")));
@@ -94,8 +87,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     let [path] = args.inputs.as_slice() else {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
-    let stdout = args.output == Path::new("-");
-    let target = if stdout { None } else { Some(Target::new(&args.output, args.force, args.no_lock)?) };
+    let target = Target::named(&args.output, args.force, args.no_lock)?;
     let source = &args.select.source;
     let (name, schema) = match &args.schema {
         Some(file) => schemas::one(file, source.table.as_deref(), console)?,
@@ -111,7 +103,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     let new_name = if plain { schema.name() } else { records.table.name().to_string() };
     let migrated = records.table.read_as(&schema).map_err(|error| records.input.failure(error))?;
     let losses = lost(&migrated).map_err(|error| records.input.failure(error))?;
-    let mut fill = |writer: &mut Writer| -> Result<()> {
+    target.write_hydra(console, |writer| {
         for name in &names {
             let own = migrated.name() == name;
             records.table =
@@ -121,11 +113,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
             records.each(0..u64::MAX, &mut |value| Ok(writer.append_value(table, value)?))?;
         }
         records.metadata()?.iter().try_for_each(|(key, value)| Ok(writer.set_metadata(key, value)?))
-    };
-    match target {
-        None => hydra_to_stdout(console, &mut fill)?,
-        Some(target) => target.write_hydra(&mut fill)?,
-    }
+    })?;
     Ok(records.conclude(&losses, console))
 }
 

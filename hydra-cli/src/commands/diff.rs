@@ -1,18 +1,15 @@
 //! `hydra diff`: how two files differ: metadata and schemas, then records, side by side by their index or by a key.
 
-use crate::args::{Diff, Shape};
-use crate::commands::cat;
+use crate::args::{Diff, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::Progress;
 use crate::records::parse;
-use crate::render::escape;
-use crate::render::paint::Style;
-use crate::render::size::{count, plural};
+use crate::render::plain::{self, Shown};
 use crate::source::Input;
+use crate::text::{Style, count, escape, plural};
 use hydra::file::{Block, Blocks, Reader, Table};
-use hydra::reflect::Spelling;
-use hydra::reflect::{Difference, Locator, Path, Records, Step};
+use hydra::reflect::{Difference, Locator, Path, Records, Spelling, Step};
 use hydra::{Dynamic, ErrorKind, Value};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
@@ -24,7 +21,7 @@ pub(crate) fn run(args: &Diff, console: &mut Console) -> Result<Exit> {
     let (left, right) = (Input::new(&args.left, console)?, Input::new(&args.right, console)?);
     let sides = [Side::open(&left, console)?, Side::open(&right, console)?];
     let names = names(&sides, args.table.as_deref())?;
-    let mut out = Output { console, json: args.format == Shape::Json, count: 0, totals: Totals::default() };
+    let mut out = Output { console, json: args.format == Format::Json, count: 0, totals: Totals::default() };
     out.begin(&sides)?;
     if args.table.is_none() {
         metadata(&sides, &mut out)?;
@@ -94,7 +91,7 @@ fn metadata(sides: &[Side<'_>; 2], out: &mut Output<'_>) -> Result<()> {
     let [left, right] = [pairs(&sides[0])?, pairs(&sides[1])?];
     for key in left.keys().chain(right.keys()).collect::<BTreeSet<_>>() {
         if left.get(key) != right.get(key) {
-            let [old, new] = [left.get(key), right.get(key)].map(Shown::bytes);
+            let [old, new] = [left.get(key), right.get(key)].map(metadata_value);
             out.change(&format!("metadata {key}"), old, new)?;
         }
     }
@@ -192,7 +189,7 @@ impl Pair<'_> {
             let found = record.follow(key).map_err(|error| {
                 input.failure(error.place(format!("table {}, record {index}", table.name())))
             })?;
-            let text = cat::cell(found, Spelling::default()).text;
+            let text = plain::line(found, Spelling::default());
             if let Some(before) = places.insert(text.clone(), index) {
                 let failure = Failure::new("HY0625", "two records have the same key");
                 let place =
@@ -284,7 +281,7 @@ impl Output<'_> {
         let full = differences.len() == Difference::MAX;
         for Difference { path, left, right } in differences {
             let dot = if matches!(path.steps().first(), Some(Step::Field(_))) { "." } else { "" };
-            self.change(&format!("{place}{dot}{path}"), Shown::side(left), Shown::side(right))?;
+            self.change(&format!("{place}{dot}{path}"), shown(left), shown(right))?;
         }
         if full {
             let most = Difference::MAX;
@@ -295,15 +292,15 @@ impl Output<'_> {
 
     /// Something has another value.
     fn change(&mut self, place: &str, left: Shown, right: Shown) -> Result<()> {
-        let line = format!("{place}: {} -> {}", left.0, right.0);
-        self.add(place, &format!("\"left\":{},\"right\":{}", left.1, right.1), &[(None, line)])
+        let line = format!("{place}: {} -> {}", left.text, right.text);
+        self.add(place, &format!("\"left\":{},\"right\":{}", left.json, right.json), &[(None, line)])
     }
 
     /// Something is in one file only.
     fn only(&mut self, side: usize, place: &str, value: Option<Value<'_>>) -> Result<()> {
         let (sign, style, name) = [("-", Style::Bad, "left"), ("+", Style::Good, "right")][side];
-        let (text, member) = match value.map(Shown::value) {
-            Some(Shown(text, json)) => (format!(" {text}"), format!(",\"{name}\":{json}")),
+        let (text, member) = match value.map(Shown::of) {
+            Some(Shown { text, json }) => (format!(" {text}"), format!(",\"{name}\":{json}")),
             None => Default::default(),
         };
         let line = format!("{sign} {place}{text}");
@@ -328,38 +325,29 @@ impl Output<'_> {
             writeln!(self.console, "{tab}],\"records\":{records},\"equal\":{equal}}}")?;
         } else if equal {
             let text = format!("✓ no difference in {}", plural(compared, "record"));
-            writeln!(self.console, "{}", self.console.paint(Style::Good, &text))?;
+            self.console.line(Style::Good, &text)?;
         } else {
             let names = sides.each_ref().map(|side| escape::line(&side.input.name).into_owned());
             let only = [left, right].into_iter().zip(&names).filter(|(count, _)| *count > 0);
             let only: String = only.map(|(only, name)| format!(", {} only in {name}", count(only))).collect();
             let text = format!("{} of {} changed{only}", count(changed), plural(compared, "record"));
-            writeln!(self.console, "{}", self.console.paint(Style::Bold, &text))?;
+            self.console.line(Style::Bold, &text)?;
         }
         Ok(if equal { Exit::Done } else { Exit::No })
     }
 }
 
-/// A value, or that there is none, for people and as JSON.
-struct Shown(String, String);
+/// A side of a change, which may have no value.
+fn shown(value: Option<Value<'_>>) -> Shown {
+    value.map_or_else(nothing, Shown::of)
+}
 
-impl Shown {
-    fn nothing() -> Shown {
-        Shown("(none)".into(), "null".into())
-    }
+fn nothing() -> Shown {
+    Shown { text: "(none)".into(), json: "null".into() }
+}
 
-    fn value(value: Value<'_>) -> Shown {
-        let json = serde_json::to_string(&value).unwrap_or_default();
-        Shown(cat::cell(value, Spelling::default()).text, json)
-    }
-
-    /// A side of a change.
-    fn side(value: Option<Value<'_>>) -> Shown {
-        value.map_or_else(Shown::nothing, Shown::value)
-    }
-
-    fn bytes(bytes: Option<&Vec<u8>>) -> Shown {
-        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
-        bytes.map(text).map_or_else(Shown::nothing, |text| Shown(text.clone(), json!(text).to_string()))
-    }
+fn metadata_value(bytes: Option<&Vec<u8>>) -> Shown {
+    let Some(bytes) = bytes else { return nothing() };
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    Shown { json: json!(text).to_string(), text }
 }

@@ -1,10 +1,11 @@
 //! `hydra get`: one value of a file, or a slice. Whole records as text are shown as `cat` shows them.
 
-use crate::args::{Get, Slice};
-use crate::commands::cat;
+use crate::args::{Format, Get};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
+use crate::print::Printer;
 use crate::records::{Records, parse};
+use crate::render::plain;
 use crate::source::Input;
 use hydra::file::Table;
 use hydra::reflect::{Locator, Path, Records as Which};
@@ -24,7 +25,9 @@ pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
     let mut records = Records::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
     let (range, one) = which(&records.input, &records.table, &locator)?;
     match args.format {
-        Slice::Text if locator.path.steps().is_empty() => cat::print_table(&mut records, range, console)?,
+        Format::Text if locator.path.steps().is_empty() => {
+            Printer::new(Format::Text, &records, console)?.print(&mut records, range, console)?;
+        }
         format => {
             let out = Output { format, one, path: locator.to_string() };
             print(&mut records, range, &locator.path, &out, console)?;
@@ -69,7 +72,7 @@ pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) ->
 }
 
 struct Output {
-    format: Slice,
+    format: Format,
     one: bool,
     /// In the usual spelling.
     path: String,
@@ -84,7 +87,7 @@ fn print(
 ) -> Result<()> {
     let (name, spelling) = (records.table.name().to_string(), records.spelling);
     let (file, mut count) = (PathBuf::from(&records.input.name), 0u64);
-    if out.format == Slice::Json {
+    if out.format == Format::Json {
         let (table, path) = (json!(name), json!(out.path));
         let key = if out.one { "\"value\":" } else { "\"values\":[" };
         write!(console, "{{\"version\":1,\"table\":{table},\"path\":{path},{key}")?;
@@ -93,21 +96,20 @@ fn print(
         let found =
             record.follow(path).map_err(|error| error.in_file(&file).place(format!("table {name}")))?;
         match out.format {
-            Slice::Text => writeln!(console, "{}", cat::cell(found, spelling).text)?,
-            Slice::Ndjson => {
-                serde_json::to_writer(&mut *console, &found.spelled(spelling))?;
-                writeln!(console)?;
-            }
-            Slice::Json => {
+            Format::Text => writeln!(console, "{}", plain::line(found, spelling))?,
+            format => {
+                let json = serde_json::to_string(&found.spelled(spelling))?;
                 let comma = if out.one { "" } else { ["\n", ",\n"][usize::from(count > 0)] };
-                write!(console, "{comma}")?;
-                serde_json::to_writer(&mut *console, &found.spelled(spelling))?;
+                match format {
+                    Format::Json => write!(console, "{comma}{json}")?,
+                    _ => writeln!(console, "{json}")?,
+                }
             }
         }
         count += 1;
         Ok(())
     })?;
-    if out.format == Slice::Json {
+    if out.format == Format::Json {
         let null = if out.one && count == 0 { "null" } else { "" };
         writeln!(console, "{null}{}", if out.one { "}" } else { "\n]}" })?;
     }

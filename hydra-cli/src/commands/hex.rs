@@ -1,17 +1,15 @@
 //! `hydra hex`: bytes with their meaning: a record with what it refers to, a block header, the file's header and its commit
 //! records, each with the verdict on its checksum. It shows damage, and does not end at it.
 
-use crate::args::{Hex, Shape};
+use crate::args::{Format, Hex};
 use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
 use crate::render::annotate::{Annotator, Payload};
-use crate::render::dump::{self, Part, Region};
-use crate::render::escape;
-use crate::render::paint::Style;
-use crate::render::size::{bytes as size, count, plural};
+use crate::render::dump::{self, Part, Region, cut};
 use crate::source::Input;
+use crate::text::{Style, bytes as size, count, escape, plural};
 use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FileHeader, Reader, Table};
 use hydra::reflect::{Locator, Path};
 use hydra::{Dynamic, Error, ErrorKind};
@@ -38,15 +36,12 @@ pub(crate) fn run(args: &Hex, console: &mut Console) -> Result<Exit> {
         },
     }
     let sections = hex.sections;
-    match args.format {
-        Shape::Text => sections.iter().try_for_each(|section| section.draw(console))?,
-        Shape::Json => {
-            let sections: Vec<Value> = sections.iter().map(Section::json).collect();
-            let document = json!({ "version": 1, "file": input.name, "sections": sections });
-            serde_json::to_writer_pretty(&mut *console, &document)?;
-            writeln!(console)?;
-        }
+    if args.format == Format::Json {
+        let sections: Vec<Value> = sections.iter().map(Section::json).collect();
+        console.json(&json!({ "version": 1, "file": input.name, "sections": sections }))?;
+        return Ok(Exit::Done);
     }
+    sections.iter().try_for_each(|section| section.draw(console))?;
     Ok(Exit::Done)
 }
 
@@ -63,9 +58,9 @@ struct Section {
 
 impl Section {
     fn draw(&self, console: &mut Console) -> Result<()> {
-        writeln!(console, "{}", console.paint(Style::Bold, &escape::line(&self.title)))?;
+        console.line(Style::Bold, &escape::line(&self.title))?;
         if let Some((fact, good)) = &self.fact {
-            writeln!(console, "{}", console.paint(if *good { Style::Dim } else { Style::Bad }, fact))?;
+            console.line(if *good { Style::Dim } else { Style::Bad }, fact)?;
         }
         for region in &self.regions {
             let text = dump::draw(region, console.width, console.color);
@@ -105,7 +100,7 @@ fn parts(
     tell: &dyn Fn(&str, &[u8]) -> Option<String>,
 ) -> Vec<Part> {
     let part = |&(name, offset, len): &(&str, usize, usize)| {
-        let own = bytes.get(offset..).and_then(|rest| rest.get(..len)).unwrap_or_default();
+        let own = cut(bytes, offset, len);
         let zero = name.starts_with("ZERO");
         let value = match tell(name, own) {
             Some(value) => value,
@@ -163,35 +158,30 @@ impl View<'_> {
     /// The first bytes of the file: header lines and commit records.
     fn header(&mut self) -> Result<()> {
         let region = self.read(0, BLOCKS)?;
-        let cut = |at: usize, len: usize| {
-            region.get(at..).map(|rest| &rest[..len.min(rest.len())]).unwrap_or_default()
-        };
-        let name = self.input.name.clone();
-        let id = cut(40, 16).to_vec();
-        let lines = if cut(0, 64) == cut(4096, 64) {
-            &[(0, "both copies are the same")][..]
-        } else {
-            &[(0, "copy 1"), (4096, "copy 2")]
+        let (name, id) = (self.input.name.clone(), cut(&region, 40, 16));
+        let lines = match cut(&region, 0, 64) == cut(&region, 4096, 64) {
+            true => &[(0, "both copies are the same")][..],
+            false => &[(0, "copy 1"), (4096, "copy 2")],
         };
         for &(at, which) in lines {
-            let own = cut(at, 64);
+            let own = cut(&region, at, 64);
             let tell = |name: &str, bytes: &[u8]| match name {
                 "MAGIC" => Some(verdict(bytes == b"\x89HYD\r\n\x1a\n", "not that of a Hydra file")),
-                "CRC" => Some(checksum(little(bytes), own.get(..60).unwrap_or_default())),
-                "FILE_ID" => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+                "CRC" => Some(checksum(little(bytes), cut(own, 0, 60))),
+                "FILE_ID" => Some(dump::hex(bytes)),
                 _ => None,
             };
             let parts = parts(FileHeader::FIELDS, at as u64, own, &tell);
             self.structure(format!("{name}  file header, {which}"), at as u64, own.to_vec(), parts);
         }
         for (slot, at) in [512usize, 4608].into_iter().enumerate() {
-            let own = cut(at, 128);
+            let own = cut(&region, at, 128);
             if own.iter().all(|&byte| byte == 0) {
                 let title = format!("{name}  commit record, slot {slot}: not written yet");
                 self.sections.push(Section { title, ..Section::default() });
                 continue;
             }
-            let signed = [&id, own.get(..124).unwrap_or_default()].concat();
+            let signed = [id, cut(own, 0, 124)].concat();
             let tell = |name: &str, bytes: &[u8]| match name {
                 "COMMITTED" | "SYNCED" | "LAST_BLOCK" | "DIRECTORY" | "SCHEMA" | "META" => {
                     Some(if little(bytes) == 0 { "none".into() } else { format!("{:#x}", little(bytes)) })
@@ -205,9 +195,9 @@ impl View<'_> {
             let parts = parts(Commit::FIELDS, at as u64, own, &tell);
             self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own.to_vec(), parts);
         }
-        let hint =
+        let next =
             format!("next: hydra hex {name} {BLOCKS:#x} shows the first block, '[0]' the first record");
-        self.sections.last_mut().into_iter().for_each(|last| last.remarks.push(hint.clone()));
+        self.sections.last_mut().into_iter().for_each(|last| last.remarks.push(next.clone()));
         Ok(())
     }
 
@@ -228,12 +218,10 @@ impl View<'_> {
         let Some((at, header)) = found else {
             let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
             let mut entries = tables.flat_map(|table| table.entries().flatten());
-            let lost = entries.find(|entry| {
-                (entry.offset..entry.offset + u64::from(entry.line_count) * LINE).contains(&offset)
-            });
-            if let Some(entry) = lost {
-                self.block(&reader, entry.offset)?.fact =
-                    Some(("the index has a DATA block here, and its header is damaged".into(), false));
+            let end = |entry: &Entry| entry.offset + u64::from(entry.line_count) * LINE;
+            if let Some(entry) = entries.find(|entry| (entry.offset..end(entry)).contains(&offset)) {
+                let fact = "the index has a DATA block here, and its header is damaged".to_string();
+                self.block(&reader, entry.offset)?.fact = Some((fact, false));
                 return Ok(());
             }
             let start = offset - offset % LINE;
@@ -265,14 +253,9 @@ impl View<'_> {
     /// The header of a block, and where its regions are.
     fn block(&mut self, reader: &Reader, at: u64) -> Result<&mut Section> {
         let own = self.read(at, LINE)?;
-        let number = |offset: usize, len: usize| {
-            little(own.get(offset..).map_or(&[], |rest| &rest[..len.min(rest.len())]))
-        };
         let field = |name: &str| {
-            BlockHeader::FIELDS
-                .iter()
-                .find(|field| field.0 == name)
-                .map_or(0, |field| number(field.1, field.2))
+            let field = BlockHeader::FIELDS.iter().find(|field| field.0 == name);
+            field.map_or(0, |&(_, offset, len)| little(cut(&own, offset, len)))
         };
         let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
@@ -299,7 +282,7 @@ impl View<'_> {
                 "TEXT" if number > 0 => format!("{}: {:#x}", count(number), at + LINE + number),
                 "PAYLOAD" => size(number),
                 "PAYLOAD_CRC" => checksum(number, &payload),
-                "CRC" => checksum(number, own.get(..60).unwrap_or_default()),
+                "CRC" => checksum(number, cut(&own, 0, 60)),
                 _ => return None,
             })
         };
@@ -349,58 +332,54 @@ impl View<'_> {
         };
         let header = reader.block_header(entry.offset).map_err(failure)?;
         let start = entry.offset + LINE;
-        let payload = self.read(start, header.payload_bytes.into())?;
+        let bytes = self.read(start, header.payload_bytes.into())?;
         let record = table.get(index);
-        let value = match &record {
-            Ok(record) => {
-                let at = |error: Error| error.place(format!("table {}", table.name()));
-                record.value().follow(path).map_err(|error| failure(at(error)))?;
-                Some(record.value())
-            }
-            Err(_) => None,
-        };
+        let value = record.as_ref().ok().map(|record| record.value());
+        if let Some(value) = value {
+            let at = |error: Error| failure(error.place(format!("table {}", table.name())));
+            value.follow(path).map_err(at)?;
+        }
         let info = reader.schemas().find(|(id, _)| *id == header.schema);
         let schema = info.map_or(table.schema(), |(_, info)| info.schema());
-        let records = u64::from(header.count) * u64::from(header.stride);
-        let (heap, text) = (records.next_multiple_of(LINE), u64::from(header.text));
-        let mut annotator = Annotator::new(Payload { bytes: &payload, start, heap, text, schema });
+        let (stride, text) = (u64::from(header.stride), u64::from(header.text));
+        let heap = (u64::from(header.count) * stride).next_multiple_of(LINE);
+        let mut annotator = Annotator::new(Payload { bytes: &bytes, start, heap, text, schema });
         let position = index.saturating_sub(header.first);
-        let at = position.saturating_mul(header.stride.into()).min(header.payload_bytes.into());
-        let title = format!(
-            "{}  table {}, record {} of {}: {} at {:#x}",
-            self.input.name,
-            table.name(),
-            index,
-            count(table.len()),
-            plural(header.stride.into(), "byte"),
-            start + at
-        );
-        let wanted = path.to_string();
-        let told = |part: &Part| {
-            let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
-            rest.is_some_and(|rest| {
-                rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?'])
-            })
-        };
-        let (mut regions, left) = annotator.record(at, value, &told);
-        if regions.iter().flat_map(|region| &region.parts).any(told) {
-            regions.retain(|region| region.parts.iter().any(told));
-            let parts = regions.iter_mut().flat_map(|region| &mut region.parts);
-            parts.for_each(|part| part.told = told(part));
-        }
-        let crc = checksum(header.payload_crc.into(), &payload);
+        let at = position.saturating_mul(stride).min(header.payload_bytes.into());
+        let (mut regions, left) = annotator.record(at, value, &|part| is_wanted(part, path));
+        only(&mut regions, path);
+        let (of, size) = (count(table.len()), plural(stride, "byte"));
+        let title = format!("table {}, record {index} of {of}: {size} at {:#x}", table.name(), start + at);
+        let crc = checksum(header.payload_crc.into(), &bytes);
         let place = format!("record {position} of {}", count(header.count.into()));
         let place = format!("{place} in its DATA block at {:#x}", entry.offset);
-        let fact = format!("{place}; block header ✓, payload checksum {crc}");
-        let fact = Some((fact, value.is_some()));
+        let fact = Some((format!("{place}; block header ✓, payload checksum {crc}"), value.is_some()));
+        let title = format!("{}  {title}", self.input.name);
         self.sections.push(Section { title, fact, regions, remarks: Vec::new() });
         if left > 0 {
-            self.console
-                .note(&format!("{} not followed; a path shows one", plural(left as u64, "more reference")));
+            let left = plural(left as u64, "more reference");
+            self.console.note(&format!("{left} not followed; a path shows one"));
         }
         if let Err(error) = record {
             self.console.complain(&self.input.failure(error));
         }
         Ok(())
+    }
+}
+
+/// True if a part is what a path leads to, or inside of it.
+fn is_wanted(part: &Part, path: &Path) -> bool {
+    let wanted = path.to_string();
+    let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
+    rest.is_some_and(|rest| rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?']))
+}
+
+/// Leaves only what a path leads to, if that is anything.
+fn only(regions: &mut Vec<Region>, path: &Path) {
+    let wanted = |part: &Part| is_wanted(part, path);
+    if regions.iter().flat_map(|region| &region.parts).any(wanted) {
+        regions.retain(|region| region.parts.iter().any(wanted));
+        let parts = regions.iter_mut().flat_map(|region| &mut region.parts);
+        parts.for_each(|part| part.told = wanted(part));
     }
 }

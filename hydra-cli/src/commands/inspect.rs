@@ -1,64 +1,42 @@
 //! `hydra inspect`: what a file holds and how it is, from its header, its index and its schemas alone; says what it did
 //! not verify. With `--deep`, everything is.
 
-use crate::args::{Inspect, Shape};
+use crate::args::{Format, Inspect};
 use crate::commands::check;
 use crate::console::Console;
-use crate::failure::{Exit, Failure, Result};
-use crate::render::paint::Style;
-use crate::render::size::{bytes, count, plural, rough};
-use crate::render::table::shorten;
-use crate::render::{escape, fields, schema};
-use crate::source::Input;
+use crate::failure::{Exit, Result, advice, advised, own_help};
+use crate::recovery::finding;
+use crate::render::dump::hex;
+use crate::render::{fields, schema};
+use crate::source::{self, Input};
+use crate::text::{Style, bytes, count, escape, plural, rough, shorten};
 use hydra::Dynamic;
 use hydra::file::{Reader, State, Table};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
 
 /// Lines that tables and metadata may take together: the rest of a screen.
 const LINES: usize = 36;
 
 pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
-    let (mut exit, mut documents) = (Exit::Done, Vec::new());
-    for (i, file) in args.files.iter().enumerate() {
-        let gap = i > 0;
-        match inspect(args, file, gap, &mut documents, console) {
-            Ok(one) => exit = exit.worst(one),
-            Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
-            Err(failure) => {
-                console.complain(&failure);
-                exit = exit.worst(failure.code());
-            }
-        }
-    }
-    if args.format == Shape::Json {
-        serde_json::to_writer_pretty(&mut *console, &json!({ "version": 1, "files": documents }))?;
-        writeln!(console)?;
-    }
-    Ok(exit)
-}
-
-fn inspect(
-    args: &Inspect,
-    file: &Path,
-    gap: bool,
-    documents: &mut Vec<Value>,
-    console: &mut Console,
-) -> Result<Exit> {
-    let input = Input::new(file, console)?;
-    let reader = input.open()?;
-    let found = if args.deep { Some(check::examine(&input)?) } else { None };
-    match args.format {
-        Shape::Json => documents.push(document(&input, &reader, found.as_ref())?),
-        Shape::Text => {
-            write!(console, "{}", if gap { "\n" } else { "" })?;
+    let mut documents = Vec::new();
+    let exit = source::each(&args.files, console, &mut |number, input, console| {
+        let reader = input.open()?;
+        let found = if args.deep { Some(check::examine(&input)?) } else { None };
+        if args.format == Format::Json {
+            documents.push(document(&input, &reader, found.as_ref())?);
+        } else {
+            write!(console, "{}", if number > 0 { "\n" } else { "" })?;
             show(&input, &reader, found.as_ref(), LINES / args.files.len(), console)?;
         }
+        let opened = if reader.report().is_unsupported() { Exit::CouldNot } else { Exit::Done };
+        Ok(found.map_or(opened, |found| found.exit()))
+    })?;
+    if args.format == Format::Json {
+        console.json(&json!({ "version": 1, "files": documents }))?;
     }
-    let opened = if reader.report().is_unsupported() { Exit::CouldNot } else { Exit::Done };
-    Ok(found.map_or(opened, |found| found.exit()))
+    Ok(exit)
 }
 
 fn show(
@@ -88,15 +66,13 @@ fn show(
     let tables = plural(reader.tables().len() as u64, "table");
     let records = plural(commit.record_count, "record");
     writeln!(console, "  {}, {tables}, {records}", bytes(reader.file_bytes()))?;
-    let line = format!(
-        "  file id {}, commit {}, {}",
-        hex(&reader.file_id()),
-        count(commit.sequence),
-        plural(commit.block_count, "block")
-    );
-    writeln!(console, "{}", console.paint(Style::Dim, &line))?;
+    let (id, blocks) = (hex(&reader.file_id()), plural(commit.block_count, "block"));
+    console.line(Style::Dim, &format!("  file id {id}, commit {}, {blocks}", count(commit.sequence)))?;
     for detail in report.details() {
-        writeln!(console, "  {}", escape::lines(&detail.to_string()).replace('\n', "\n  "))?;
+        // A commit that was lost is no damage that a command mends.
+        let help = if report.is_damaged() { advice(detail) } else { own_help(detail) };
+        let text = advised(detail, help);
+        writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
     }
     let share = (lines / reader.tables().len().max(1)).max(4);
     for table in reader.tables() {
@@ -114,10 +90,8 @@ fn show(
         None => {
             let blocks = reader.tables().iter().map(|table| table.block_count()).fold(0, u64::saturating_add);
             let blocks = plural(blocks, "data block");
-            let text = format!(
-                "not verified: checksums and contents of {blocks}; hydra check {name} reads every byte"
-            );
-            Ok(writeln!(console, "{}", console.paint(Style::Dim, &text))?)
+            let what = format!("not verified: checksums and contents of {blocks}");
+            console.line(Style::Dim, &format!("{what}; hydra check {name} reads every byte"))
         }
     }
 }
@@ -130,8 +104,7 @@ fn show_table(
     console: &mut Console,
 ) -> Result<()> {
     let ty = table.schema().name();
-    let ty =
-        if ty == table.name() { String::new() } else { format!("{}, ", escape::line(&format!("of {ty}"))) };
+    let ty = if ty == table.name() { String::new() } else { format!("of {}, ", escape::line(&ty)) };
     let facts = [
         format!("{ty}{}", plural(table.len(), "record")),
         plural(blocks, "block"),
@@ -167,20 +140,16 @@ fn shorten_to(text: &str, width: usize) -> String {
     if text.chars().count() <= width { text.to_string() } else { shorten(text, width).0 }
 }
 
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> Result<Value> {
     let (report, commit) = (reader.report(), reader.commit());
     let mut tables = Vec::new();
     for table in reader.tables() {
         let records = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;
         let mut own = schema::summary(records.schema());
-        own.insert("name".into(), json!(table.name()));
-        own.insert("records".into(), json!(table.record_count()));
-        own.insert("blocks".into(), json!(table.block_count()));
-        tables.push(Value::Object(own));
+        own["name"] = json!(table.name());
+        own["records"] = json!(table.record_count());
+        own["blocks"] = json!(table.block_count());
+        tables.push(own);
     }
     let (pairs, lost) = match reader.metadata() {
         Ok(pairs) => (Some(pairs), None),
@@ -201,7 +170,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
         "size_bytes": reader.file_bytes(),
         "file_id": hex(&reader.file_id()),
         "state": state,
-        "details": report.details().iter().chain(&lost).map(check::finding).collect::<Vec<_>>(),
+        "details": report.details().iter().chain(&lost).map(finding).collect::<Vec<_>>(),
         "commit": {
             "sequence": commit.sequence,
             "epoch": commit.epoch,

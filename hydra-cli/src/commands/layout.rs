@@ -1,14 +1,11 @@
 //! `hydra layout`: where the bytes of a file go, and how records lie in it: fields, padding, what crosses a cache line, and a
 //! better order of the fields. It reads headers and the index, no records.
 
-use crate::args::{Layout, Shape};
+use crate::args::{Format, Layout};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::escape;
-use crate::render::paint::{Style, paint};
-use crate::render::size::{bytes, plural};
-use crate::render::table::{Cell, Plan};
 use crate::source::Input;
+use crate::text::{Cell, Style, bytes, draw_table, escape, paint, plural};
 use hydra::describe::{Descriptor, Field, Kind, Schema};
 use hydra::file::{BlockKind, Reader};
 use serde_json::{Value, json};
@@ -33,23 +30,17 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
         let table = input.table(&reader, Some(name))?;
         tables.push((name, table.len(), table.schema().clone()));
     }
-    if args.format == Shape::Json {
-        let tables: Vec<Value> =
-            tables.iter().map(|(name, len, schema)| document(name, *len, schema)).collect();
-        let regions: Vec<Value> = file
-            .regions
-            .iter()
-            .map(|(name, bytes, blocks)| json!({ "region": name, "bytes": bytes, "blocks": blocks }))
-            .collect();
-        let document = json!({
+    if args.format == Format::Json {
+        let tables = tables.iter().map(|(name, len, schema)| document(name, *len, schema));
+        let region =
+            |(name, bytes, blocks): &Region| json!({ "region": name, "bytes": bytes, "blocks": blocks });
+        console.json(&json!({
             "version": 1,
             "file": input.name,
             "size_bytes": reader.file_bytes(),
-            "regions": regions,
-            "tables": tables,
-        });
-        serde_json::to_writer_pretty(&mut *console, &document)?;
-        writeln!(console)?;
+            "regions": file.regions.iter().map(region).collect::<Value>(),
+            "tables": tables.collect::<Value>(),
+        }))?;
         return Ok(exit);
     }
     let name = console.paint(Style::Bold, &escape::line(&input.name));
@@ -60,10 +51,12 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
     Ok(exit)
 }
 
+/// Name, bytes, blocks.
+type Region = (&'static str, u64, u64);
+
 /// The bytes of a file by what they are for.
 struct Geometry {
-    /// Name, bytes, blocks.
-    regions: Vec<(&'static str, u64, u64)>,
+    regions: Vec<Region>,
 }
 
 const REGIONS: [&str; 12] = [
@@ -108,8 +101,8 @@ impl Geometry {
             file.add("padding", block.bytes() - LINE - payload, 0);
             match kind {
                 Some(BlockKind::Data) => {
-                    let (text, records) =
-                        (u64::from(block.text), u64::from(block.count) * u64::from(block.stride));
+                    let text = u64::from(block.text);
+                    let records = u64::from(block.count) * u64::from(block.stride);
                     let heap = records.next_multiple_of(LINE).min(text);
                     file.add("records", records, 1);
                     file.add("padding", heap - records.min(heap), 0);
@@ -135,28 +128,17 @@ impl Geometry {
 
     fn draw(&self, console: &Console) -> String {
         let total = self.regions.iter().map(|region| region.1).sum::<u64>().max(1);
-        let cell = |text: String| Cell { text, dim: false };
-        let row = |&(name, size, blocks): &(&str, u64, u64)| {
+        let row = |&(name, size, blocks): &Region| {
             let share = size as f64 / total as f64;
             let blocks = if blocks == 0 { String::new() } else { plural(blocks, "block") };
             let bar = "█".repeat((share * 30.0).round() as usize);
             let share = format!("{:.1} %", share * 100.0);
-            vec![
-                cell(String::new()),
-                cell(name.into()),
-                cell(bytes(size)),
-                cell(share),
-                cell(blocks),
-                cell(bar),
-            ]
+            [String::new(), name.into(), bytes(size), share, blocks, bar].map(Cell::new).to_vec()
         };
         let rows: Vec<Vec<Cell>> = self.regions.iter().filter(|region| region.1 > 0).map(row).collect();
-        let titles = ["", "region", "size", "share", "in", ""].map(str::to_string).to_vec();
-        let right = vec![false, false, true, true, true, false];
-        let plan = Plan::new(titles, right, &rows, console.width, console.color);
-        let mut text = plan.header();
-        rows.iter().for_each(|row| _ = plan.row(&mut text, row));
-        text
+        let columns =
+            [("", false), ("region", false), ("size", true), ("share", true), ("in", true), ("", false)];
+        draw_table(&columns, &rows, console.width, console.color)
     }
 }
 
@@ -204,9 +186,10 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
     let mut fields: Vec<(&Field, &Descriptor)> =
         ty.fields().iter().map(|field| (field, schema.resolve(field.ty()))).collect();
     fields.sort_by_key(|(_, ty)| std::cmp::Reverse(ty.align()));
-    let end = fields
-        .iter()
-        .fold(0u64, |end, (_, ty)| end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64);
+    let add = |end: u64, (_, ty): &(&Field, &Descriptor)| {
+        end.next_multiple_of(ty.align().max(1) as u64) + ty.size() as u64
+    };
+    let end = fields.iter().fold(0, add);
     let size = end.next_multiple_of(ty.align().max(1) as u64).max(ty.align() as u64);
     (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
 }
@@ -223,10 +206,30 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
         return Ok(writeln!(console, "{title}  {facts}; not a struct: no fields to order\n")?);
     }
     writeln!(console, "{title}  {facts}, {padding} between fields")?;
-    let text = draw(&slots, size, console.color);
+    let text = draw(&slots, size, console.color) + &legend(&slots, schema, console);
     console.write_all(text.as_bytes())?;
+    let (more, period) = crossing(size, 0, size);
+    if more > 0 {
+        let least = plural(size.div_ceil(LINE), "line");
+        writeln!(console, "  {more} of {period} records touch more than {least}")?;
+    }
+    for ty in schema.types() {
+        let Some((order, best)) = better(schema, ty) else { continue };
+        let saved = ty.size() as u64 - best;
+        let (own, total) = match std::ptr::eq(ty, root) {
+            true => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
+            false => (format!("in {}, ", escape::line(ty.name())), String::new()),
+        };
+        let (order, size) = (order.join(", "), plural(ty.size() as u64, "byte"));
+        let text = format!("{own}the order {} saves {saved} of {size}{total}", escape::line(&order));
+        writeln!(console, "  {}", console.paint(Style::Note, &text))?;
+    }
+    Ok(writeln!(console)?)
+}
+
+/// The slots with the letters of the drawing.
+fn legend(slots: &[Slot<'_>], schema: &Schema, console: &Console) -> String {
     let mut letters = letters();
-    let cell = |text: String, dim| Cell { text: escape::line(&text).into_owned(), dim };
     let row = |slot: &Slot<'_>| {
         let (more, period) = slot.crossing;
         let crossing =
@@ -238,43 +241,16 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
             }
             None => ('·', "padding".into(), String::new()),
         };
-        let dim = slot.field.is_none();
-        vec![
-            cell(format!(" {letter}"), dim),
-            cell(slot.at.to_string(), true),
-            cell(slot.size.to_string(), dim),
-            cell(name, dim),
-            cell(ty, false),
-            cell(crossing, false),
-        ]
+        let texts = [format!(" {letter}"), slot.at.to_string(), slot.size.to_string(), name, ty, crossing];
+        let mut cells = texts.map(|text| Cell::new(escape::line(&text)));
+        cells[1].dim = true;
+        cells.iter_mut().take(4).for_each(|cell| cell.dim |= slot.field.is_none());
+        cells.to_vec()
     };
     let rows: Vec<Vec<Cell>> = slots.iter().map(row).collect();
-    let titles = ["", "offset", "bytes", "field", "type", ""].map(str::to_string).to_vec();
-    let plan =
-        Plan::new(titles, vec![false, true, true, false, false, false], &rows, console.width, console.color);
-    let mut table = plan.header();
-    rows.iter().for_each(|row| _ = plan.row(&mut table, row));
-    console.write_all(table.as_bytes())?;
-    let (more, period) = crossing(size, 0, size);
-    if more > 0 {
-        let least = plural(size.div_ceil(LINE), "line");
-        writeln!(console, "  {more} of {period} records touch more than {least}")?;
-    }
-    for ty in schema.types() {
-        let Some((order, best)) = better(schema, ty) else { continue };
-        let saved = ty.size() as u64 - best;
-        let own =
-            if std::ptr::eq(ty, root) { String::new() } else { format!("in {}, ", escape::line(ty.name())) };
-        let total = match std::ptr::eq(ty, root) {
-            true => format!(", {} in all", bytes(saved.saturating_mul(len))),
-            false => String::new(),
-        };
-        let order = escape::line(&order.join(", ")).into_owned();
-        let text =
-            format!("{own}the order {order} saves {saved} of {}{total}", plural(ty.size() as u64, "byte"));
-        writeln!(console, "  {}", console.paint(Style::Note, &text))?;
-    }
-    Ok(writeln!(console)?)
+    let columns =
+        [("", false), ("offset", true), ("bytes", true), ("field", false), ("type", false), ("", false)];
+    draw_table(&columns, &rows, console.width, console.color)
 }
 
 fn letters() -> impl Iterator<Item = char> {
@@ -283,19 +259,14 @@ fn letters() -> impl Iterator<Item = char> {
 
 /// One row a cache line, one letter a byte.
 fn draw(slots: &[Slot<'_>], size: u64, color: bool) -> String {
-    let (mut letters, mut number) = (letters(), 0);
-    let mut out = String::new();
-    let paints: Vec<(u64, char, Style)> = slots
-        .iter()
-        .map(|slot| match slot.field {
-            Some(_) => {
-                number += 1;
-                (slot.at + slot.size, letters.next().unwrap_or('?'), Style::Part(number - 1))
-            }
-            None => (slot.at + slot.size, '·', Style::Dim),
-        })
-        .collect();
-    let mut at = 0;
+    let mut letters = letters().enumerate();
+    let paint_of = |slot: &Slot<'_>| {
+        let field = slot.field.and_then(|_| letters.next());
+        let (letter, style) = field.map_or(('·', Style::Dim), |(at, letter)| (letter, Style::Part(at)));
+        (slot.at + slot.size, letter, style)
+    };
+    let paints: Vec<(u64, char, Style)> = slots.iter().map(paint_of).collect();
+    let (mut out, mut at) = (String::new(), 0);
     while at < size && at / LINE < MOST_LINES {
         out.push_str(&format!("  {} │", paint(color, Style::Dim, &format!("{at:>4}"))));
         let end = (at + LINE).min(size);

@@ -3,8 +3,9 @@
 use crate::args::{Language, SchemaArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::{escape, numpy, rust, schema};
+use crate::render::{numpy, rust, schema};
 use crate::source::Input;
+use crate::text::escape;
 use hydra::file::Reader;
 use serde_json::json;
 use std::io::Write;
@@ -18,8 +19,7 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
         Language::Text => write!(console, "{}", escape::lines(&table()?.schema().to_string()))?,
         Language::Json => {
             let table = table()?;
-            serde_json::to_writer_pretty(&mut *console, &schema::document(table.name(), table.schema()))?;
-            writeln!(console)?;
+            console.json(&schema::document(table.name(), table.schema()))?;
         }
         Language::Numpy => {
             let exit = numpy(args, &input, &reader, console)?;
@@ -52,8 +52,6 @@ fn numpy(args: &SchemaArgs, input: &Input, reader: &Reader, console: &mut Consol
             exit = Exit::Lossy;
         }
     }
-    let document = json!({ "version": 1, "file": input.name, "tables": tables });
-    serde_json::to_writer_pretty(&mut *console, &document)?;
-    writeln!(console)?;
+    console.json(&json!({ "version": 1, "file": input.name, "tables": tables }))?;
     Ok(exit)
 }

@@ -1,25 +1,26 @@
 //! `hydra set`: changes values of records, all of the assignments or none, in one commit.
 
-use crate::args::{Set, Shape};
-use crate::commands::{cat, get};
+use crate::args::{Format, Set};
+use crate::columns::innermost;
+use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::{parse, split};
-use crate::render::columns::innermost;
-use crate::render::escape;
+use crate::render::plain::Shown;
 use crate::source::Input;
-use hydra::reflect::{Locator, Spelling, Why};
+use crate::text::escape;
+use hydra::reflect::{Locator, Why};
 use hydra::{Dynamic, Editor, Error, ErrorKind, Kind, ValueMut, Writer};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-/// A value that was changed, before and after, for people and as JSON.
+/// A value that was changed, before and after.
 struct Change {
     path: String,
-    old: (String, String),
-    new: (String, String),
+    old: Shown,
+    new: Shown,
     /// Types whose invariants nobody checked.
     unchecked: Vec<String>,
 }
@@ -39,9 +40,9 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     let mut changes = Vec::new();
     for (number, (locator, text)) in assignments.iter().enumerate() {
         let change = assign(&mut editor, &input, args.table.as_deref(), locator, text)?;
-        if let Some(expected) = args.expect.get(number).filter(|expected| **expected != change.old.0) {
-            let place =
-                format!("{}, at {}: expected {expected}, found {}", input.name, change.path, change.old.0);
+        let Change { path, old, .. } = &change;
+        if let Some(expected) = args.expect.get(number).filter(|expected| **expected != old.text) {
+            let place = format!("{}, at {path}: expected {expected}, found {}", input.name, old.text);
             let failure = Failure::new("HY0624", "the file has another value; nothing is changed");
             return Err(failure.place(place).exit(Exit::No));
         }
@@ -49,31 +50,26 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     }
     let unchecked: BTreeSet<&String> = changes.iter().flat_map(|change| &change.unchecked).collect();
     for name in unchecked {
-        console.warn(&format!(
-            "the invariant of {name} was not checked: only the program that owns the type can"
-        ));
+        let why = "only the program that owns the type can";
+        console.warn(&format!("the invariant of {name} was not checked: {why}"));
     }
     if !args.dry_run {
         editor.finish().map_err(|error| input.failure(error))?;
     }
-    match args.format {
-        Shape::Json => {
-            let (file, dry_run) = (json!(input.name), args.dry_run);
-            write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
-            for (number, Change { path, old, new, .. }) in changes.iter().enumerate() {
-                let (comma, path) = (if number > 0 { "," } else { "" }, json!(path));
-                write!(console, "{comma}\n{{\"path\":{path},\"old\":{},\"new\":{}}}", old.1, new.1)?;
-            }
-            writeln!(console, "\n]}}")?;
-        }
-        Shape::Text => {
-            for Change { path, old, new, .. } in &changes {
-                writeln!(console, "{}: {} -> {}", escape::line(path), old.0, new.0)?;
-            }
-            if args.dry_run {
-                console.note("nothing is written: --dry-run");
-            }
-        }
+    if args.format == Format::Json {
+        let (file, dry_run) = (json!(input.name), args.dry_run);
+        write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
+        let change = |Change { path, old, new, .. }: &Change| {
+            format!("\n{{\"path\":{},\"old\":{},\"new\":{}}}", json!(path), old.json, new.json)
+        };
+        writeln!(console, "{}\n]}}", changes.iter().map(change).collect::<Vec<_>>().join(","))?;
+        return Ok(Exit::Done);
+    }
+    for Change { path, old, new, .. } in &changes {
+        writeln!(console, "{}: {} -> {}", escape::line(path), old.text, new.text)?;
+    }
+    if args.dry_run {
+        console.note("nothing is written: --dry-run");
     }
     Ok(Exit::Done)
 }
@@ -104,16 +100,12 @@ fn assign(
     let index = i64::try_from(range.start).unwrap_or(i64::MAX);
     let place = format!("table {}, record {index}", table.name());
     let failure = |error: Error| input.failure(error.place(place.as_str()));
-    let spelled = |value: hydra::Value<'_>| {
-        let json = serde_json::to_string(&value).unwrap_or_default();
-        (cat::cell(value, Spelling::default()).text, json)
-    };
     let record = editor.record(table.name(), index).map_err(failure)?;
     let mut value = record.follow(&locator.path).map_err(failure)?;
-    let old = spelled(value.value());
+    let old = Shown::of(value.value());
     change(&mut value, text, &locator.path.to_string(), &failure)?;
     let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
-    Ok(Change { path: locator.to_string(), old, new: spelled(value.value()), unchecked })
+    Ok(Change { path: locator.to_string(), old, new: Shown::of(value.value()), unchecked })
 }
 
 /// Sets a value to what was given for it: docs/VALUES.md, On the command line.

@@ -14,14 +14,14 @@ pub(crate) fn completions(args: &Completions, console: &mut Console) -> Result<E
     Ok(Exit::Done)
 }
 
-pub(crate) fn man(args: &Man) -> Result<Exit> {
+pub(crate) fn man(args: &Man, console: &mut Console) -> Result<Exit> {
     std::fs::create_dir_all(&args.directory).map_err(|error| Failure::io(error, &args.directory))?;
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     for command in command.get_subcommands().chain([&command]) {
         let page = clap_mangen::Man::new(command.clone());
         let path = args.directory.join(page.get_filename());
-        Target::new(&path, true, false)?.write_text(|mut out| Ok(page.render(&mut out)?))?;
+        Target::new(&path, true, false)?.write_text(console, |mut out| Ok(page.render(&mut out)?))?;
     }
     Ok(Exit::Done)
 }

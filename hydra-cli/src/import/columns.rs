@@ -3,8 +3,8 @@
 
 use super::csv::Cell;
 use super::time::{self, Reading};
+use crate::columns::{Column as Place, flatten, innermost};
 use crate::failure::{Failure, Result};
-use crate::render::columns::{Column as Place, flatten, innermost};
 use hydra::describe::{Descriptor, Form};
 use hydra::reflect::{Data, Seed, Spelling};
 use hydra::{Kind, Schema};
@@ -42,7 +42,6 @@ enum Quick {
 }
 
 /// What a cell that is not null holds, for serde.
-#[derive(Clone)]
 enum Spelled {
     Unit,
     Bool,

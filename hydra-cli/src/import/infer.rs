@@ -3,9 +3,8 @@
 
 use super::number::{Number, Numbers, is_special};
 use super::time::{self, Reading, Time};
+use super::witness::{Spot, Witness};
 use hydra::Kind;
-use std::fmt;
-use std::rc::Rc;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,20 +19,15 @@ const TYPE_OF_TEXT: Type = Type::Of(Kind::String);
 
 /// Why a column stays text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Word {
-    Why(String),
+pub(crate) struct Word {
+    pub(crate) why: String,
     /// It would not if all cells of this text were null.
-    Null {
-        why: String,
-        token: String,
-    },
+    pub(crate) token: Option<String>,
 }
 
 impl Word {
-    pub(crate) fn why(&self) -> &str {
-        match self {
-            Word::Why(why) | Word::Null { why, .. } => why,
-        }
+    fn new(why: String) -> Word {
+        Word { why, token: None }
     }
 }
 
@@ -59,44 +53,6 @@ const DATE: usize = 3;
 const TEXT: usize = 4;
 const ODD: usize = 5;
 const SORTS: [&str; 6] = ["a number", "a bool", "a timestamp", "a date", "text", "text"];
-
-/// A place that a cell is said to be at: its line, and its file where there are several.
-#[derive(Clone, Debug)]
-pub(crate) struct Spot {
-    pub(crate) line: u64,
-    pub(crate) file: Option<Rc<str>>,
-}
-
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
-        self.file.as_ref().map_or(Ok(()), |file| write!(f, " of {file}"))
-    }
-}
-
-/// A cell that decided something: its place and its text.
-#[derive(Clone, Debug)]
-pub(super) struct Witness {
-    spot: Spot,
-    cell: String,
-    why: &'static str,
-}
-
-impl Witness {
-    pub(super) fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
-        let mut shown: String = cell.chars().take(40).collect();
-        if shown.len() < cell.len() {
-            shown.push('…');
-        }
-        Witness { spot: spot.clone(), cell: shown, why }
-    }
-}
-
-impl fmt::Display for Witness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} in {} {}", self.cell, self.spot, self.why)
-    }
-}
 
 /// What is known of a column so far.
 #[derive(Clone, Debug, Default)]
@@ -169,7 +125,7 @@ impl Guess {
             (0, None, &[sort]) if !stray => self.decide_sort(sort),
             (_, _, typed) => return (TYPE_OF_TEXT, self.mixture(typed)),
         };
-        (ty, why.map(Word::Why))
+        (ty, why.map(Word::new))
     }
 
     fn decide_sort(&self, sort: usize) -> (Type, Option<String>) {
@@ -215,19 +171,19 @@ impl Guess {
         let others = typed.iter().map(|&sort| self.counts[sort]).sum::<u64>() + self.counts[ODD];
         let (Some(text), true) = (&self.firsts[TEXT], others >= texts) else {
             let [left, right] = typed.get(..2)? else { return None };
-            let both = || Word::Why(format!("{} and {}", self.example(*left), self.example(*right)));
+            let both = || Word::new(format!("{} and {}", self.example(*left), self.example(*right)));
             return (texts == 0).then(both);
         };
         let &[sort] = typed else {
-            return (others > 0).then(|| Word::Why(format!("{} is no number or time", self.example(TEXT))));
+            return (others > 0).then(|| Word::new(format!("{} is no number or time", self.example(TEXT))));
         };
         if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
-            return Some(Word::Why(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
+            return Some(Word::new(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
         let total = others + self.specials + texts + self.nulls;
         let Witness { cell, spot, .. } = text;
         let why = format!("{texts} of {total} cells are {cell:?}, the first in {spot}");
-        Some(Word::Null { why, token: cell.clone() })
+        Some(Word { why, token: Some(cell.clone()) })
     }
 
     /// The first cell of a sort, and its place.
@@ -283,7 +239,7 @@ mod tests {
     fn stays_text(cells: &[&str], why: &str) {
         let (ty, word) = decide(cells);
         assert_eq!(ty, TYPE_OF_TEXT, "{cells:?}");
-        assert!(word.as_ref().is_some_and(|word| word.why().contains(why)), "{cells:?}: {word:?}");
+        assert!(word.as_ref().is_some_and(|word| word.why.contains(why)), "{cells:?}: {word:?}");
     }
 
     #[test]
@@ -337,7 +293,7 @@ mod tests {
     fn a_null_spelling_is_suggested() {
         let (_, word) = decide(&["1", "NA", "3", "NA", "5"]);
         let why = "2 of 5 cells are \"NA\", the first in line 3".to_string();
-        assert_eq!(word, Some(Word::Null { why, token: "NA".into() }));
+        assert_eq!(word, Some(Word { why, token: Some("NA".into()) }));
         assert_eq!(decide(&["1", "NA", "none"]), (TYPE_OF_TEXT, None));
     }
 }

@@ -2,8 +2,9 @@
 //! second writes. Memory is bounded by the longest record, not by the input.
 
 use super::csv::Place;
+use super::job::{Job, RECORD_BYTES, bad, not_utf8, unplaced};
 use super::shape::{Build, Problem, Shape, Walk};
-use super::{Text, bad, not_utf8, stream, unplaced};
+use super::stream;
 use crate::args::Format;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -18,12 +19,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-/// A record larger than this is not read: memory stays bounded.
-pub(super) const RECORD_BYTES: u64 = 16 << 20;
-
 /// Finds the type of the records, how many there are, and says what of them is lost.
 pub(super) fn survey(
-    text: &Text<'_>,
+    job: &Job<'_>,
     from: Format,
     table: &str,
     console: &mut Console,
@@ -32,7 +30,7 @@ pub(super) fn survey(
     let add = |input: &Input, start: Place, json: &str| {
         records += 1;
         walk.spot.line = start.line;
-        if text.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
+        if job.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
             walk.spot.file = Some(Rc::from(input.name.as_str()));
         }
         shape.add(json, &mut walk).map_err(|error| match walk.problem.take() {
@@ -41,26 +39,26 @@ pub(super) fn survey(
         })
     };
     match from {
-        Format::Json => stream::texts(text, add)?,
-        _ => lines(text, "reading", add)?,
+        Format::Json => stream::texts(job, add)?,
+        _ => lines(job, "reading", add)?,
     }
     let mut build = Build::default();
     build.root(&shape, table);
     let Build { types, notes, losses, .. } = build;
     if records == 0 {
-        console.note(&format!("{}: no records, and so no fields", text.name()));
+        console.note(&format!("{}: no records, and so no fields", job.name()));
     }
-    notes.iter().for_each(|note| console.note(&format!("{}: {note}", text.name())));
-    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", text.name())));
-    let schema = Schema::new(types).map_err(|error| text.failure(error))?;
+    notes.iter().for_each(|note| console.note(&format!("{}: {note}", job.name())));
+    losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", job.name())));
+    let schema = Schema::new(types).map_err(|error| job.failure(error))?;
     Ok((schema, records, if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
 }
 
 /// Writes the records. Returns how many.
-pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+pub(super) fn write(job: &Job<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let (table, mut seed, mut records) =
-        (text.table(schema, writer)?, Seed::new(schema).spelling(text.spelling), 0);
-    lines(text, "writing", |input, start, line| {
+        (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling), 0);
+    lines(job, "writing", |input, start, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
         // The seed has a limit of its own.
@@ -74,12 +72,12 @@ pub(super) fn write(text: &Text<'_>, schema: &Schema, writer: &mut Writer) -> Re
 
 /// One pass over the lines that are not blank, with their places.
 fn lines(
-    text: &Text<'_>,
+    job: &Job<'_>,
     what: &'static str,
     mut take: impl FnMut(&Input, Place, &str) -> Result<()>,
 ) -> Result<()> {
-    let (progress, mut done, mut line) = (text.progress(what), 0, Vec::new());
-    for input in &text.inputs {
+    let (progress, mut done, mut line) = (job.progress(what), 0, Vec::new());
+    for input in &job.inputs {
         let fail = |error| Failure::io(error, Path::new(&input.name));
         let mut reader = BufReader::with_capacity(256 << 10, File::open(&input.path).map_err(fail)?);
         for number in 1.. {

@@ -1,7 +1,7 @@
 //! Numbers in text: which float a decimal names, and which type holds all numbers of a column or a field. It knows neither
 //! CSV nor JSON.
 
-use super::infer::{Spot, Witness};
+use super::witness::{Spot, Witness};
 use hydra::Kind;
 
 /// What a text is as a number.
@@ -67,7 +67,7 @@ pub(super) fn is_special(text: &str) -> bool {
 
 /// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal
 /// has, is the decimal again. Where two decimals are equally near to the float, each names it.
-pub(super) fn names_float(text: &str) -> bool {
+fn names_float(text: &str) -> bool {
     Decimal::parse(text).is_some_and(|decimal| decimal.names_float(text))
 }
 
@@ -84,6 +84,23 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
+    /// Takes in a number. One that no type holds counts as a float that is not exact.
+    pub(super) fn add(&mut self, text: &str, spot: &Spot) {
+        // Of floats, only the first that is not exact is told.
+        if self.inexact.is_some() && text.contains(['.', 'e', 'E']) {
+            self.floats += 1;
+            return;
+        }
+        let number = Number::of(text);
+        if let Some(Number::Int { negative, magnitude }) = number {
+            return self.int(negative, magnitude, spot, || text.to_string());
+        }
+        self.floats += 1;
+        if number != Some(Number::Float) && self.inexact.is_none() && !names_float(text) {
+            self.inexact = Some(Witness::new(spot, text, "has more digits or range than f64 keeps"));
+        }
+    }
+
     /// Takes in an integer, whose text is asked for if it is long.
     pub(super) fn int(
         &mut self,
@@ -154,12 +171,12 @@ impl Decimal {
 
     fn parse(text: &str) -> Option<Decimal> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
             None => (unsigned, None),
         };
-        let (whole, fraction) = match mantissa.find('.') {
-            Some(at) => (&mantissa[..at], Some(&mantissa[at + 1..])),
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
             None => (mantissa, None),
         };
         let fraction_digits = fraction.unwrap_or("");
@@ -167,16 +184,11 @@ impl Decimal {
         if whole.len() + fraction_digits.len() == 0 || !all_digits(whole) || !all_digits(fraction_digits) {
             return None;
         }
-        let mut power = match exponent {
-            Some(text) => {
-                let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-                if digits.is_empty() || digits.len() > 9 || !all_digits(digits) {
-                    return None;
-                }
-                text.parse::<i64>().ok()?
-            }
-            None => 0,
-        };
+        let digits = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
+        if digits.is_some_and(|digits| !(1..=9).contains(&digits.len()) || !all_digits(digits)) {
+            return None;
+        }
+        let mut power = exponent.map_or(Some(0), |text| text.parse::<i64>().ok())?;
         power -= fraction_digits.len() as i64;
         let all: Vec<u8> = whole.bytes().chain(fraction_digits.bytes()).collect();
         let zeros = all.iter().take_while(|&&digit| digit == b'0').count();

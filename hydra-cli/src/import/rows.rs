@@ -3,8 +3,9 @@
 
 use super::columns::Columns;
 use super::csv::{Cell, Malformed, Reader, Row};
-use super::infer::{Guess, Spot, Type, Word};
-use super::{Text, bad, not_utf8, unplaced};
+use super::infer::{Guess, Type, Word};
+use super::job::{Job, bad, not_utf8, unplaced};
+use super::witness::Spot;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -21,19 +22,19 @@ const MAX_COLUMNS: usize = 4_096;
 
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
-pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
+pub(super) fn survey(job: &Job<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
     let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
     let mut spot = Spot { line: 0, file: None };
-    let names = scan(text, "reading", None, |input, row, order| {
+    let names = scan(job, "reading", None, |input, row, order| {
         rows += 1;
-        if text.inputs.len() > 1 && spot.file.as_deref() != Some(&input.name) {
+        if job.inputs.len() > 1 && spot.file.as_deref() != Some(&input.name) {
             spot.file = Some(Rc::from(input.name.as_str()));
         }
         guesses.resize_with(order.len().max(guesses.len()), Guess::default);
         for (&column, cell) in order.iter().zip(row.cells()) {
             let Some(guess) = guesses.get_mut(column) else { continue };
             spot.line = cell.place.line;
-            if is_null(&cell, text.nulls) {
+            if is_null(&cell, job.nulls) {
                 guess.add_null()
             } else {
                 guess.add(cell.text, cell.quoted, &spot)
@@ -45,32 +46,30 @@ pub(super) fn survey(text: &Text<'_>, table: &str, console: &mut Console) -> Res
     let (mut columns, mut tokens) = (Vec::new(), BTreeMap::<String, HashSet<usize>>::new());
     for (column, (name, guess)) in names.iter().zip(&guesses).enumerate() {
         let (ty, word) = guess.decide();
-        if let Some(word) = &word {
-            console.note(&format!("{}: column {name} stays text: {}", text.name(), word.why()));
-        }
-        if let Some(Word::Null { token, .. }) = word {
-            tokens.entry(token).or_default().insert(column);
+        if let Some(Word { why, token }) = word {
+            console.note(&format!("{}: column {name} stays text: {why}", job.name()));
+            token.into_iter().for_each(|token| _ = tokens.entry(token).or_default().insert(column));
         }
         columns.push((ty, guess.is_optional()));
     }
-    if let Some(options) = nulls(text, tokens, guesses.iter().any(Guess::is_optional))? {
+    if let Some(options) = nulls(job, tokens, guesses.iter().any(Guess::is_optional))? {
         let what = "reads these cells as null, and no others";
-        console.note(&format!("{}: {options} {what}", text.name()));
+        console.note(&format!("{}: {options} {what}", job.name()));
     }
-    Ok((schema(table, &names, &columns).map_err(|error| text.failure(error))?, rows, Exit::Done))
+    Ok((schema(table, &names, &columns).map_err(|error| job.failure(error))?, rows, Exit::Done))
 }
 
 /// The options that read these cells of these columns as null, and no others: a token that is a text of another column, too,
 /// is not among them.
 fn nulls(
-    text: &Text<'_>,
+    job: &Job<'_>,
     mut tokens: BTreeMap<String, HashSet<usize>>,
     has_nulls: bool,
 ) -> Result<Option<String>> {
     if tokens.is_empty() {
         return Ok(None);
     }
-    scan(text, "reading", None, |_, row, order| {
+    scan(job, "reading", None, |_, row, order| {
         for (column, cell) in order.iter().zip(row.cells()).filter(|(_, cell)| !cell.quoted) {
             if tokens.get(cell.text).is_some_and(|columns| !columns.contains(column)) {
                 tokens.remove(cell.text);
@@ -79,20 +78,20 @@ fn nulls(
         Ok(())
     })?;
     let empty = [String::new()];
-    let known = if text.nulls.is_empty() && has_nulls { &empty } else { text.nulls };
+    let known = if job.nulls.is_empty() && has_nulls { &empty } else { job.nulls };
     let quoted = |token: &String| format!("--null '{}'", token.replace('\'', r"'\''"));
     let options: Vec<String> = known.iter().chain(tokens.keys()).map(quoted).collect();
     Ok((!tokens.is_empty()).then(|| options.join(" ")))
 }
 
 /// Writes the records. Returns how many.
-pub(super) fn write(text: &Text<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
-    let table = text.table(&columns.schema, writer)?;
+pub(super) fn write(job: &Job<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
+    let table = job.table(&columns.schema, writer)?;
     let (mut rows, mut record) = (0, columns.record());
-    scan(text, "writing", Some(columns), |input, row, order| {
+    scan(job, "writing", Some(columns), |input, row, order| {
         rows += 1;
         for (&column, cell) in order.iter().zip(row.cells()) {
-            let null = is_null(&cell, text.nulls);
+            let null = is_null(&cell, job.nulls);
             columns.put(column, &cell, null, &mut record).map_err(|error| {
                 let name = columns.names().nth(column).unwrap_or("");
                 let text = unplaced(&error);
@@ -135,15 +134,15 @@ fn is_null(cell: &Cell<'_>, nulls: &[String]) -> bool {
 /// One pass over the rows after each header, with the position of each cell's column. The columns are those that are
 /// given, or those of the first file: their names are returned.
 fn scan(
-    text: &Text<'_>,
+    job: &Job<'_>,
     what: &'static str,
     given: Option<&Columns>,
     mut take: impl FnMut(&Input, &Row, &[usize]) -> Result<()>,
 ) -> Result<Vec<String>> {
-    let progress = text.progress(what);
+    let progress = job.progress(what);
     let mut names: Option<Vec<String>> = given.map(|columns| columns.names().map(str::to_string).collect());
     let mut before = 0;
-    for input in &text.inputs {
+    for input in &job.inputs {
         let fail = |error: Malformed| malformed(error, input);
         let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
         let mut reader = Reader::new(file).map_err(fail)?;
@@ -155,7 +154,7 @@ fn scan(
         }
         let header = header(&row, input, given.is_some())?;
         let order = match &names {
-            Some(names) => order(names, &header, input, text, given)?,
+            Some(names) => order(names, &header, input, job, given)?,
             None => (0..header.len()).collect(),
         };
         names.get_or_insert(header);
@@ -183,7 +182,7 @@ fn order(
     names: &[String],
     header: &[String],
     input: &Input,
-    text: &Text<'_>,
+    job: &Job<'_>,
     given: Option<&Columns>,
 ) -> Result<Vec<usize>> {
     let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
@@ -198,7 +197,7 @@ fn order(
     };
     let (whose, expected) = match given {
         Some(columns) => ("--schema", format!("the columns of {}", columns.schema.name())),
-        None => (text.name(), "the same columns".to_string()),
+        None => (job.name(), "the same columns".to_string()),
     };
     let what = format!("the columns are not those of {whose}");
     Err(bad(input, "HY0612", &what, None, &expected, &found))

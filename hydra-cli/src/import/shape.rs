@@ -1,10 +1,10 @@
 //! What type JSON values have, found over all of them: objects are structs, arrays lists, and what is null or missing
 //! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
 
-use super::infer::{Spot, Witness};
-use super::number::{Numbers, is_special, names_float};
-use super::type_name;
-use crate::render::escape;
+use super::job::type_name;
+use super::number::{Numbers, is_special};
+use super::witness::Spot;
+use crate::text::escape;
 use hydra::Kind;
 use hydra::describe::{Descriptor, TypeRef};
 use serde::Deserializer;
@@ -82,8 +82,9 @@ impl Walk {
     }
 
     #[cold]
-    fn fail<E: Error>(&mut self, what: &str, expected: String, found: &str, help: &'static str) -> E {
-        self.problem = Some(Problem { what: what.to_string(), expected, found: found.to_string(), help });
+    fn fail<E: Error>(&mut self, what: &str, expected: &str, found: &str, help: &'static str) -> E {
+        let [what, expected, found] = [what, expected, found].map(str::to_string);
+        self.problem = Some(Problem { what, expected, found, help });
         E::custom("")
     }
 }
@@ -196,7 +197,7 @@ impl<'a, 't> Add<'a, 't> {
         } else if std::mem::discriminant(&shape.kind) != std::mem::discriminant(&fresh) {
             let first = shape.first.as_ref().map(|spot| format!(", as in {spot}")).unwrap_or_default();
             let expected = format!("{}{first}", shape.kind.name());
-            return Err(walk.fail("values of several kinds", expected, fresh.name(), HELP));
+            return Err(walk.fail("values of several kinds", &expected, fresh.name(), HELP));
         }
         Ok((&mut shape.kind, walk, floats))
     }
@@ -248,18 +249,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
             return Ok(());
         };
         let text = floats.next().unwrap_or_default();
-        match text.trim_start_matches('-').parse::<u128>() {
-            Ok(magnitude) if text != "-0" => {
-                numbers.int(text.starts_with('-'), magnitude, &walk.spot, || text.to_string());
-            }
-            _ => {
-                numbers.floats += 1;
-                if numbers.inexact.is_none() && !names_float(text) {
-                    let why = "has more digits or range than f64 keeps";
-                    numbers.inexact = Some(Witness::new(&walk.spot, text, why));
-                }
-            }
-        }
+        numbers.add(text, &walk.spot);
         Ok(())
     }
 
@@ -293,12 +283,8 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
             let Some(field) = object.fields.get_mut(index) else { break };
             deeper(walk, Some(index))?;
             if std::mem::replace(&mut field.last, object.count) == object.count {
-                return Err(walk.fail(
-                    "a field is there twice",
-                    "distinct names".into(),
-                    &format!("{:?} again", field.name),
-                    "",
-                ));
+                let again = format!("{:?} again", field.name);
+                return Err(walk.fail("a field is there twice", "distinct names", &again, ""));
             }
             field.seen += 1;
             from.next_value_seed(Add { shape: &mut field.shape, walk, floats })?;
@@ -311,7 +297,8 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
 
 fn deeper<E: Error>(walk: &mut Walk, step: Option<usize>) -> Result<(), E> {
     if walk.trail.len() >= MAX_DEPTH {
-        return Err(walk.fail("nested too deep", format!("at most {MAX_DEPTH} levels"), "one more", ""));
+        let most = format!("at most {MAX_DEPTH} levels");
+        return Err(walk.fail("nested too deep", &most, "one more", ""));
     }
     walk.trail.push(step);
     Ok(())
@@ -350,16 +337,11 @@ impl<'de> Visitor<'de> for Key<'_> {
         }
         walk.shapes += 1;
         if name.is_empty() || name.len() > 255 {
-            return Err(walk.fail(
-                "the name of a field",
-                "1 to 255 bytes".into(),
-                &name.len().to_string(),
-                "",
-            ));
+            return Err(walk.fail("the name of a field", "1 to 255 bytes", &name.len().to_string(), ""));
         }
         if object.fields.len() >= MAX_FIELDS || walk.shapes > MAX_SHAPES {
             let expected = format!("at most {MAX_FIELDS} in one object, {MAX_SHAPES} in all");
-            return Err(walk.fail("too many different fields", expected, &format!("{name:?} too"), HELP));
+            return Err(walk.fail("too many different fields", &expected, &format!("{name:?} too"), HELP));
         }
         object.places.insert(name.into(), object.fields.len());
         object.fields.push(Member { name: name.into(), shape: Shape::default(), seen: 0, last: 0 });
@@ -405,9 +387,9 @@ impl Build {
     fn of(&mut self, shape: &Shape, optional: bool, path: &str) -> TypeRef {
         let ty = match &shape.kind {
             What::Unknown => {
-                let (what, ty) =
-                    if optional { ("null", "Option<String>") } else { ("an empty array", "Vec<String>") };
-                self.notes.push(format!("{path} is always {what}: it becomes {ty}"));
+                let array = "an empty array: it becomes Vec<String>";
+                let what = if optional { "null: it becomes Option<String>" } else { array };
+                self.notes.push(format!("{path} is always {what}"));
                 Descriptor::scalar(Kind::String)
             }
             What::Bool => Descriptor::scalar(Kind::Bool),
@@ -435,10 +417,8 @@ impl Build {
         let path = if path.is_empty() { "value" } else { path };
         let kind = numbers.kind().unwrap_or(Kind::F64);
         if matches!(kind, Kind::I128 | Kind::U128) {
-            self.notes.push(format!(
-                "{path} becomes {}, which JSON has as text: 64 bits do not hold all of it",
-                kind.name()
-            ));
+            let why = "which JSON has as text: 64 bits do not hold all of it";
+            self.notes.push(format!("{path} becomes {}, {why}", kind.name()));
         }
         if let (Kind::F64, Some(witness)) = (kind, &numbers.inexact) {
             self.losses.push(format!("{path}: {witness}"));
@@ -457,8 +437,8 @@ impl Build {
             let path = format!("{path}{dot}{}", escape::name(&field.name));
             let missing = field.seen < object.count;
             if missing && field.shape.nulls {
-                self.notes
-                    .push(format!("{path} is null in some records and missing in others: both become none"));
+                let what = "is null in some records and missing in others: both become none";
+                self.notes.push(format!("{path} {what}"));
             }
             (field.name.to_string(), self.of(&field.shape, field.shape.nulls || missing, &path))
         });

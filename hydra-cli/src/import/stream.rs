@@ -2,8 +2,7 @@
 //! record.
 
 use super::csv::Place;
-use super::ndjson::RECORD_BYTES;
-use super::{Text, unplaced};
+use super::job::{Job, RECORD_BYTES, unplaced};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
@@ -23,42 +22,34 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 /// Writes the records. Returns how many.
-pub(super) fn write(text: &Text<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, seed) = (text.table(schema, writer)?, Seed::new(schema).spelling(text.spelling));
+pub(super) fn write(job: &Job<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+    let (table, seed) = (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling));
     let mut records = Records { seed, writer, table, count: 0, failure: None };
-    let (progress, mut done) = (text.progress("writing"), 0);
-    for input in &text.inputs {
+    let (progress, mut done, named) = (job.progress("writing"), 0, is_named(schema));
+    for input in &job.inputs {
         let before = records.count;
-        let watched =
-            File::open(&input.path).map(|file| Watched { file, progress: &progress, done: &mut done });
-        let read = watched.map_err(Unread::Io).and_then(|file| {
-            let mut bytes = BufReader::with_capacity(256 << 10, file);
+        let read = open(input, &progress, &mut done).and_then(|mut bytes| {
             let first = bytes.fill_buf()?.first().copied().unwrap_or_default();
             match from {
-                Format::Msgpack => msgpack(
-                    bytes,
-                    is_named(schema) && matches!(first, 0x90..=0x9f | 0xdc | 0xdd),
-                    &mut records,
-                ),
-                Format::Cbor => cbor(bytes, is_named(schema) && matches!(first, 0x80..=0x9f), &mut records),
+                Format::Msgpack => {
+                    msgpack(bytes, named && matches!(first, 0x90..=0x9f | 0xdc | 0xdd), &mut records)
+                }
+                Format::Cbor => cbor(bytes, named && matches!(first, 0x80..=0x9f), &mut records),
                 _ => json(bytes, |bytes| bytes, &mut records),
             }
         });
-        let Err(why) = read else { continue };
-        if let Some(failure) = records.failure.take() {
-            return Err(failure);
+        if let Err(why) = read {
+            let failure = records.failure.take();
+            return Err(failure.unwrap_or_else(|| why.failure(input, records.count - before)));
         }
-        return Err(why.failure(input, records.count - before));
     }
     Ok(records.count)
 }
 
 /// One pass over the records of JSON documents, as text and with the places where they start.
-pub(super) fn texts(text: &Text<'_>, mut take: impl FnMut(&Input, Place, &str) -> Result<()>) -> Result<()> {
-    let (progress, mut done) = (text.progress("reading"), 0);
-    for input in &text.inputs {
-        let watched =
-            File::open(&input.path).map(|file| Watched { file, progress: &progress, done: &mut done });
+pub(super) fn texts(job: &Job<'_>, mut take: impl FnMut(&Input, Place, &str) -> Result<()>) -> Result<()> {
+    let (progress, mut done) = (job.progress("reading"), 0);
+    for input in &job.inputs {
         let reading = Reading { line: Cell::new(1), column: Cell::new(1), since: Cell::new(0) };
         let (mut failure, mut count) = (None, 0);
         let mut each = Each(|json: &str| {
@@ -66,10 +57,8 @@ pub(super) fn texts(text: &Text<'_>, mut take: impl FnMut(&Input, Place, &str) -
             count += 1;
             take(input, reading.start_of(json), json).map_err(|why| failure = Some(why)).is_ok()
         });
-        let read = watched.map_err(Unread::Io).and_then(|file| {
-            let bytes = BufReader::with_capacity(256 << 10, file);
-            json(bytes, |bytes| Placed { bytes, reading: &reading }, &mut each)
-        });
+        let read = open(input, &progress, &mut done)
+            .and_then(|bytes| json(bytes, |bytes| Placed { bytes, reading: &reading }, &mut each));
         if let Err(why) = read {
             return Err(failure.unwrap_or_else(|| why.failure(input, count)));
         }
@@ -158,27 +147,23 @@ impl Unread {
             Unread::Io(error) => Failure::io(error, Path::new(&input.name)),
             Unread::Value(what) => Failure::new("HY0615", what).place(record),
             Unread::Format(what) => Failure::new("HY0611", what).place(record),
+            Unread::Json(error) if error.is_io() => match io::Error::from(error) {
+                large if large.kind() == ErrorKind::InvalidData => {
+                    Failure::new("HY0611", format!("malformed JSON: {large}")).place(record)
+                }
+                error => Failure::io(error, Path::new(&input.name)),
+            },
             Unread::Json(error) => {
                 let what = unplaced(&error);
-                let place =
-                    format!("{}, line {}, column {}", input.name, error.line(), error.column().max(1));
-                match error.classify() {
-                    serde_json::error::Category::Io => match io::Error::from(error) {
-                        large if large.kind() == ErrorKind::InvalidData => {
-                            Failure::new("HY0611", format!("malformed JSON: {large}")).place(record)
-                        }
-                        error => Failure::io(error, Path::new(&input.name)),
-                    },
-                    serde_json::error::Category::Data => Failure::new("HY0615", what).place(place),
-                    _ => {
-                        let failure = Failure::new("HY0611", format!("malformed JSON: {what}")).place(place);
-                        let several = what.starts_with("trailing");
-                        if several {
-                            failure.help("a record a line is NDJSON: --from ndjson")
-                        } else {
-                            failure
-                        }
-                    }
+                let place = Place { line: error.line() as u64, column: error.column().max(1) as u64 };
+                let failure = match error.is_data() {
+                    true => Failure::new("HY0615", &what),
+                    false => Failure::new("HY0611", format!("malformed JSON: {what}")),
+                };
+                let failure = failure.place(format!("{}, {place}", input.name));
+                match !error.is_data() && what.starts_with("trailing") {
+                    true => failure.help("a record a line is NDJSON: --from ndjson"),
+                    false => failure,
                 }
             }
         }
@@ -227,6 +212,11 @@ impl From<DecodeError<io::Error>> for Unread {
 }
 
 type Bytes<'p> = BufReader<Watched<'p>>;
+
+fn open<'p>(input: &Input, progress: &'p Progress, done: &'p mut u64) -> Result<Bytes<'p>, Unread> {
+    let file = File::open(&input.path).map_err(Unread::Io)?;
+    Ok(BufReader::with_capacity(256 << 10, Watched { file, progress, done }))
+}
 
 /// A document as `hydra convert` writes it, an array of records, or one record.
 fn json<'p, P: Read, R>(

@@ -1,12 +1,11 @@
 //! What every byte of a record is: its fields, and what it refers to in heap and text. It reads the stored bytes by the
 //! schema; values give the text where the block is verified. Nothing that the bytes say is trusted.
 
-use super::dump::{Part, Region};
-use super::escape;
+use super::dump::{Part, Region, cut};
 use super::plain;
-use super::size::plural;
+use crate::text::{escape, plural};
 use hydra::Value;
-use hydra::describe::{Descriptor, Kind, Schema, TypeRef};
+use hydra::describe::{Descriptor, Field, Kind, Schema, TypeRef};
 use hydra::reflect::Spelling;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -81,8 +80,7 @@ impl<'a> Annotator<'a> {
 
     fn region(&self, title: &str, bytes: Range<u64>, parts: Vec<Part>) -> Region {
         let from = (bytes.start - self.payload.start) as usize;
-        let len = (bytes.end - bytes.start) as usize;
-        let own = self.payload.bytes.get(from..).map_or(&[][..], |rest| &rest[..len.min(rest.len())]);
+        let own = cut(self.payload.bytes, from, (bytes.end - bytes.start) as usize);
         Region::new(title, bytes.start, own.to_vec(), parts)
     }
 
@@ -108,14 +106,10 @@ impl<'a> Annotator<'a> {
             return;
         }
         let inner = || value.and_then(|value| value.inner().ok());
-        let field = |index: usize| value.and_then(|value| value.field_at(index).ok());
         match ty.kind() {
             Kind::Struct | Kind::Tuple => {
-                let dot = if name.is_empty() { "" } else { "." };
-                for (index, own) in ty.fields().iter().enumerate() {
-                    let name = format!("{name}{dot}{}", escape::name(own.name()));
-                    self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
-                }
+                let lead = if name.is_empty() { name } else { name + "." };
+                self.fields(ty.fields(), at, &lead, value);
             }
             Kind::Newtype => self.add(self.resolve(ty.element()), at, name, inner()),
             Kind::Option => {
@@ -130,26 +124,30 @@ impl<'a> Annotator<'a> {
                 let size = ty.tag().map_or(1, Kind::fixed_size) as usize;
                 let tag = self.number(at, size);
                 let mask = u128::MAX >> (128 - 8 * size.clamp(1, 16) as u32);
-                let present = ty.variants().iter().find(|variant| variant.tag() as u128 & mask == tag);
-                let text =
-                    present.map_or(format!("no variant has the tag {tag}"), |variant| variant.name().into());
-                self.push(ty, at, size, &name, text);
-                for (index, own) in present.map_or(&[][..], |variant| variant.fields()).iter().enumerate() {
-                    let variant = escape::name(present.map_or("", |variant| variant.name()));
-                    let name = format!("{name}:{variant}.{}", escape::name(own.name()));
-                    self.add(self.resolve(Some(own.ty())), at + own.offset() as u64, name, field(index));
-                }
+                let Some(it) = ty.variants().iter().find(|variant| variant.tag() as u128 & mask == tag)
+                else {
+                    return self.push(ty, at, size, &name, format!("no variant has the tag {tag}"));
+                };
+                self.push(ty, at, size, &name, it.name().into());
+                self.fields(it.fields(), at, &format!("{name}:{}.", escape::name(it.name())), value);
             }
             Kind::Array if self.resolve(ty.element()).size() > 1 => {
-                self.elements(self.resolve(ty.element()), at, ty.count(), &name, |index| {
-                    value?.at(index as i64).ok()
-                });
+                let element = |index| value?.at(index as i64).ok();
+                self.elements(self.resolve(ty.element()), at, ty.count(), &name, element);
             }
             kind if kind.is_reference() => self.link(ty, at, name, value),
             _ => {
                 let text = value.map(Self::text).unwrap_or_default();
                 self.push(ty, at, ty.size(), &name, text);
             }
+        }
+    }
+
+    fn fields(&mut self, fields: &'a [Field], at: u64, lead: &str, value: Option<Value<'a>>) {
+        for (index, field) in fields.iter().enumerate() {
+            let own = value.and_then(|value| value.field_at(index).ok());
+            let name = format!("{lead}{}", escape::name(field.name()));
+            self.add(self.resolve(Some(field.ty())), at + field.offset() as u64, name, own);
         }
     }
 
@@ -172,14 +170,8 @@ impl<'a> Annotator<'a> {
             self.add(ty, at + index * size, format!("{name}[{index}]"), value(index));
         }
         if count > told {
-            let rest = format!("{name}[{told}..]");
-            self.push(
-                ty,
-                at + told * size,
-                ((count - told) * size) as usize,
-                &rest,
-                plural(count - told, "element"),
-            );
+            let (name, more) = (format!("{name}[{told}..]"), plural(count - told, "element"));
+            self.push(ty, at + told * size, ((count - told) * size) as usize, &name, more);
         }
     }
 
@@ -213,50 +205,32 @@ impl<'a> Annotator<'a> {
         let value = self.resolve(ty.element());
         let Some(key) = ty.key().map(|key| self.resolve(Some(key))) else { return (0, value.size() as u64) };
         let offset = (key.size() as u64).next_multiple_of(value.align().max(1) as u64);
-        (
-            offset,
-            (offset + value.size() as u64).next_multiple_of(key.align().max(value.align()).max(1) as u64),
-        )
+        let align = key.align().max(value.align()).max(1) as u64;
+        (offset, (offset + value.size() as u64).next_multiple_of(align))
     }
 
     fn follow(&mut self, link: Link<'a>) {
         let Link { name, ty, offset, count, value } = link;
-        let (inner, size) = self.entry(ty);
+        let (element, (inner, size)) = (self.resolve(ty.element()), self.entry(ty));
+        let entries = value.and_then(|value| value.entries().ok());
+        let entry = |index: u64| entries.as_ref()?.get(index as usize);
         match ty.kind() {
             Kind::String | Kind::Bytes | Kind::Opaque => {
                 let text = value.map(Self::text).unwrap_or_default();
                 self.push(ty, offset, count as usize, &name, text);
             }
-            Kind::Box => {
-                self.add(self.resolve(ty.element()), offset, name, value.and_then(|v| v.inner().ok()))
+            Kind::Box => self.add(element, offset, name, value.and_then(|value| value.inner().ok())),
+            Kind::Map => {
+                for index in 0..count.min(MAX_ELEMENTS) {
+                    let own = entry(index);
+                    let key = own.map_or(index.to_string(), |(key, _)| Self::text(key));
+                    let (at, name) = (offset + index * size, format!("{name}[{key}]"));
+                    self.add(self.resolve(ty.key()), at, format!("key {name}"), own.map(|own| own.0));
+                    self.add(element, at + inner, name, own.map(|own| own.1));
+                }
             }
-            Kind::Map => self.map(ty, offset, count, &name, (inner, size), value),
-            Kind::Set => {
-                let entries = value.and_then(|value| value.entries().ok());
-                let member = |index: u64| Some(entries.as_ref()?.get(index as usize)?.0);
-                self.elements(self.resolve(ty.element()), offset, count, &name, member);
-            }
-            _ => self
-                .elements(self.resolve(ty.element()), offset, count, &name, |at| value?.at(at as i64).ok()),
-        }
-    }
-
-    fn map(
-        &mut self,
-        ty: &'a Descriptor,
-        offset: u64,
-        count: u64,
-        name: &str,
-        (inner, size): (u64, u64),
-        value: Option<Value<'a>>,
-    ) {
-        let entries = value.and_then(|value| value.entries().ok());
-        for index in 0..count.min(MAX_ELEMENTS) {
-            let own = entries.as_ref().and_then(|entries| entries.get(index as usize));
-            let key = own.map_or(index.to_string(), |(key, _)| Self::text(key));
-            let (at, name) = (offset + index * size, format!("{name}[{key}]"));
-            self.add(self.resolve(ty.key()), at, format!("key {name}"), own.map(|own| own.0));
-            self.add(self.resolve(ty.element()), at + inner, name, own.map(|own| own.1));
+            Kind::Set => self.elements(element, offset, count, &name, |index| Some(entry(index)?.0)),
+            _ => self.elements(element, offset, count, &name, |at| value?.at(at as i64).ok()),
         }
     }
 }

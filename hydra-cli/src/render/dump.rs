@@ -1,9 +1,7 @@
 //! Bytes with names over them: sixteen a row, a border at every cache line, padding dimmed, and a legend. It knows parts of a
 //! range of bytes, not where they come from.
 
-use super::escape;
-use super::paint::{Style, paint};
-use super::table::shorten;
+use crate::text::{Style, escape, paint, shorten};
 use serde_json::{Value, json};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
@@ -25,6 +23,16 @@ pub(crate) struct Part {
     pub(crate) value: String,
     /// In the legend, too.
     pub(crate) told: bool,
+}
+
+/// Some of these bytes; fewer at their end.
+pub(crate) fn cut(bytes: &[u8], from: usize, len: usize) -> &[u8] {
+    bytes.get(from..).map_or(&[], |rest| &rest[..len.min(rest.len())])
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Bytes of a file with their parts, in order.
@@ -67,9 +75,8 @@ impl Region {
             let Part { at, len, name, ty, value, .. } = part;
             json!({ "offset": at, "bytes": len, "path": name, "type": ty, "value": value })
         };
-        let (parts, hex): (Vec<Value>, String) =
-            (named.map(part).collect(), self.bytes.iter().map(|byte| format!("{byte:02x}")).collect());
-        json!({ "title": self.title, "offset": self.at, "hex": hex, "parts": parts })
+        let parts: Vec<Value> = named.map(part).collect();
+        json!({ "title": self.title, "offset": self.at, "hex": hex(&self.bytes), "parts": parts })
     }
 }
 

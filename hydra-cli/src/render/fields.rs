@@ -1,9 +1,7 @@
 //! A schema in a few lines: the fields of a record with their offsets, types and what is noted on them.
 
-use super::escape;
-use super::paint::{Style, paint};
-use super::table::{Cell, Plan};
-use hydra::describe::{AttrValue, Descriptor, Field, Kind, Schema};
+use crate::text::{Cell, Style, draw_table, escape, paint, plural};
+use hydra::describe::{AttrValue, Field, Kind, Schema};
 
 /// The root type's fields, in at most so many lines (at least four) and not wider than the terminal.
 pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: bool) -> String {
@@ -13,15 +11,9 @@ pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: 
     }
     let shown = if root.fields().len() <= lines { lines } else { lines.saturating_sub(1).max(3) };
     let rows: Vec<Vec<Cell>> = root.fields().iter().take(shown).map(|field| row(schema, field)).collect();
-    let titles: Vec<String> = ["", "offset", "field", "type", ""].map(str::to_string).to_vec();
     let noted = rows.iter().any(|row| row.last().is_some_and(|cell| !cell.text.is_empty()));
-    let columns = if noted { 5 } else { 4 };
-    let right = vec![false, true, false, false, false];
-    let plan = Plan::new(titles.into_iter().take(columns).collect(), right, &rows, width, color);
-    let mut text = plan.header();
-    rows.iter().for_each(|row| {
-        plan.row(&mut text, row);
-    });
+    let columns = [("", false), ("offset", true), ("field", false), ("type", false), ("", false)];
+    let mut text = draw_table(&columns[..if noted { 5 } else { 4 }], &rows, width, color);
     let more = root.fields().len().saturating_sub(shown);
     let types = schema.types().iter().filter(|ty| ty.kind().is_named()).count().saturating_sub(1);
     text.push_str(&rest(more, types, color));
@@ -29,25 +21,17 @@ pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: 
 }
 
 fn rest(fields: usize, types: usize, color: bool) -> String {
-    let count = |count: usize, noun: &str| super::size::plural(count as u64, noun);
-    let parts: Vec<String> = [(fields, "more field"), (types, "type below")]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| match noun {
-            "type below" if number > 1 => format!("{number} types below"),
-            noun => count(number, noun),
-        })
-        .collect();
-    match parts.as_slice() {
-        [] => String::new(),
-        parts => {
-            format!("{}\n", paint(color, Style::Dim, &format!("  … {}: hydra schema", parts.join(", "))))
-        }
+    let fields = (fields > 0).then(|| plural(fields as u64, "more field"));
+    let types =
+        (types > 0).then(|| if types == 1 { "1 type below".into() } else { format!("{types} types below") });
+    let parts: Vec<String> = fields.into_iter().chain(types).collect();
+    if parts.is_empty() {
+        return String::new();
     }
+    paint(color, Style::Dim, &format!("  … {}: hydra schema", parts.join(", "))) + "\n"
 }
 
 fn row(schema: &Schema, field: &Field) -> Vec<Cell> {
-    let cell = |text: &str, dim| Cell { text: escape::line(text).into_owned(), dim };
     let unit = match field.attribute("unit") {
         Some(AttrValue::Str(unit)) => format!("[{unit}] "),
         _ => String::new(),
@@ -55,15 +39,11 @@ fn row(schema: &Schema, field: &Field) -> Vec<Cell> {
     let doc = field.doc().and_then(|doc| doc.lines().next()).unwrap_or("");
     vec![
         Cell::default(),
-        cell(&field.offset().to_string(), true),
-        cell(&escape::name(field.name()), false),
-        cell(&spell(schema, schema.resolve(field.ty())), false),
-        cell(&format!("{unit}{doc}"), true),
+        Cell::dim(field.offset().to_string()),
+        Cell::new(escape::line(&escape::name(field.name()))),
+        Cell::new(escape::line(&schema.spell_rust(schema.resolve(field.ty())))),
+        Cell::dim(escape::line(&format!("{unit}{doc}"))),
     ]
-}
-
-fn spell(schema: &Schema, ty: &Descriptor) -> String {
-    schema.spell_rust(ty)
 }
 
 /// A type without fields of its own, as `hydra schema` shows it.

@@ -1,6 +1,6 @@
 //! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
 
-use super::escape;
+use crate::text::escape;
 use hydra::Value;
 use hydra::describe::{Kind, Style};
 use hydra::reflect::{Scalar, Spelling};
@@ -41,10 +41,7 @@ pub(crate) fn plain<'b>(
 pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
     let (mut buffer, lossy) = (Vec::new(), Cell::default());
     let text = plain(value, spelling, &lossy, &mut buffer)?;
-    let mut inner = value;
-    while let (Kind::Option | Kind::Newtype | Kind::Box, Ok(next)) = (inner.kind(), inner.inner()) {
-        inner = next;
-    }
+    let inner = inside(value, &[Kind::Option, Kind::Newtype, Kind::Box]);
     let bytes = matches!(inner.kind(), Kind::Bytes | Kind::Opaque);
     let is_text = bytes
         || matches!(inner.kind(), Kind::String | Kind::Char)
@@ -56,7 +53,33 @@ pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
     }
 }
 
-/// The same in a string of its own; `null` for none.
+/// The value inside values of these kinds, as far as there is one.
+pub(crate) fn inside<'a>(mut value: Value<'a>, kinds: &[Kind]) -> Value<'a> {
+    while let (true, Ok(inner)) = (kinds.contains(&value.kind()), value.inner()) {
+        value = inner;
+    }
+    value
+}
+
+/// A value for people, as [`shown`], and as JSON.
+pub(crate) struct Shown {
+    pub(crate) text: String,
+    pub(crate) json: String,
+}
+
+impl Shown {
+    pub(crate) fn of(value: Value<'_>) -> Shown {
+        let json = serde_json::to_string(&value).unwrap_or_default();
+        Shown { text: line(value, Spelling::default()), json }
+    }
+}
+
+/// A value as [`shown`]; `null` for none.
+pub(crate) fn line(value: Value<'_>, spelling: Spelling) -> String {
+    shown(value, spelling).unwrap_or_else(|| "null".to_string())
+}
+
+/// A value as [`plain`] has it, in a string of its own; `null` for none.
 pub(crate) fn text(value: Value<'_>, spelling: Spelling) -> String {
     plain(value, spelling, &Cell::default(), &mut Vec::new()).unwrap_or("null").to_string()
 }

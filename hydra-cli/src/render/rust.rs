@@ -52,13 +52,13 @@ pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
         items.into_iter().filter(|item| !item.is_empty() && seen.insert(item.clone())).collect();
     let mut body = items.join("\n");
     if !schema.root().kind().is_named() {
-        body = format!("pub type Root = {};\n{}{body}", source.ty(TypeRef::Index(0), &[], 0), gap(&body));
+        let gap = if body.is_empty() { "" } else { "\n" };
+        body = format!("pub type Root = {};\n{gap}{body}", source.ty(TypeRef::Index(0), &[], 0));
     }
     let losses: Vec<String> = source.losses.into_inner().into_iter().collect();
+    let (table, fingerprint) = (table.escape_debug(), schema.fingerprint());
     let mut text = format!(
-        "// Table {}, schema fingerprint {:#018x}; made by `hydra schema --as rust`.\n",
-        table.escape_debug(),
-        schema.fingerprint()
+        "// Table {table}, schema fingerprint {fingerprint:#018x}; made by `hydra schema --as rust`.\n"
     );
     losses.iter().for_each(|loss| text.push_str(&format!("// Not as in the file: {loss}.\n")));
     let features = FEATURES.iter().filter(|(name, _)| body.contains(name)).map(|(_, feature)| *feature);
@@ -72,10 +72,6 @@ pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
     let used = IMPORTS.iter().filter(|(name, _)| words.contains(name));
     used.for_each(|(name, path)| text.push_str(&format!("use std::{path}::{name};\n")));
     (format!("{text}\n{body}"), losses)
-}
-
-fn gap(body: &str) -> &'static str {
-    if body.is_empty() { "" } else { "\n" }
 }
 
 fn is_ident(c: char) -> bool {
@@ -152,10 +148,8 @@ fn const_type(kind: Kind) -> &'static str {
 
 /// The length of an array: the first parameter that has its value, so that a type of any length is one declaration.
 fn length(count: u64, params: &[Arg]) -> String {
-    let is_it = |arg: &Arg| {
-        arg.constant()
-            .is_some_and(|constant| (constant.kind(), constant.value()) == (Kind::U64, count.into()))
-    };
+    let is_it =
+        |arg: &Arg| arg.constant().is_some_and(|it| (it.kind(), it.value()) == (Kind::U64, count.into()));
     params.iter().position(is_it).map_or_else(|| count.to_string(), parameter)
 }
 
@@ -253,9 +247,8 @@ impl<'a> Source<'a> {
 
     /// A type as Rust writes it; `params` are the arguments that have a name here.
     fn ty(&self, reference: TypeRef, params: &[Arg], depth: usize) -> String {
-        if let Some(at) =
-            params.iter().position(|param| param.ty().is_some_and(|ty| index(ty) == index(reference)))
-        {
+        let is_it = |param: &Arg| param.ty().is_some_and(|ty| index(ty) == index(reference));
+        if let Some(at) = params.iter().position(is_it) {
             self.used.set(self.used.get() | 1 << at.min(63));
             return parameter(at);
         }
@@ -269,24 +262,8 @@ impl<'a> Source<'a> {
             |inner: Option<TypeRef>| inner.map_or("()".into(), |inner| self.ty(inner, params, depth + 1));
         // Keys need traits that parameters do not promise.
         let key = |key: Option<TypeRef>| key.map_or("()".into(), |key| self.ty(key, &[], depth + 1));
-        let each = |types: &mut dyn Iterator<Item = TypeRef>| -> Vec<String> {
-            types.map(|ty| of(Some(ty))).collect()
-        };
-        match (ty.kind(), ty.form()) {
-            (Kind::I128, Form::Timestamp { exponent: -9 }) => return "SystemTime".into(),
-            (Kind::U128, Form::Duration { exponent: -9 }) => return "Duration".into(),
-            (Kind::I128, Form::Duration { exponent: -9 }) => return "jiff::SignedDuration".into(),
-            (Kind::I32, Form::Date) => return "jiff::civil::Date".into(),
-            (Kind::Array, Form::Uuid) => return "uuid::Uuid".into(),
-            (Kind::I128, Form::Decimal { exponent: exponent @ -28..=0 }) => {
-                return format!("hydra::Fixed<{}>", -exponent);
-            }
-            (_, Form::None) => {}
-            (kind, form) => {
-                let (code, exponent) = form.code();
-                let name = if form.name().is_empty() { format!("form {code}") } else { form.name().into() };
-                self.lose(format!("{name} of exponent {exponent} over {} is the bare {0}", kind.name()));
-            }
+        if let Some(known) = self.formed(ty) {
+            return known;
         }
         match ty.kind() {
             Kind::Unit => "()".into(),
@@ -300,7 +277,7 @@ impl<'a> Source<'a> {
             Kind::Map => format!("BTreeMap<{}, {}>", key(ty.key()), of(ty.element())),
             Kind::Array => format!("[{}; {}]", of(ty.element()), length(ty.count(), params)),
             Kind::Tuple => {
-                let fields = each(&mut ty.fields().iter().map(Field::ty));
+                let fields: Vec<String> = ty.fields().iter().map(|field| of(Some(field.ty()))).collect();
                 if fields.is_empty() || fields.len() > 12 {
                     self.lose(format!("a tuple of {} fields, which is no Hydra type", fields.len()));
                 }
@@ -318,6 +295,27 @@ impl<'a> Source<'a> {
             kind if ty.is_nonzero() => format!("NonZero<{}>", kind.name()),
             kind => kind.name().into(),
         }
+    }
+
+    /// A type whose form is one of Rust's; a loss for other forms.
+    fn formed(&self, ty: &Descriptor) -> Option<String> {
+        Some(match (ty.kind(), ty.form()) {
+            (Kind::I128, Form::Timestamp { exponent: -9 }) => "SystemTime".into(),
+            (Kind::U128, Form::Duration { exponent: -9 }) => "Duration".into(),
+            (Kind::I128, Form::Duration { exponent: -9 }) => "jiff::SignedDuration".into(),
+            (Kind::I32, Form::Date) => "jiff::civil::Date".into(),
+            (Kind::Array, Form::Uuid) => "uuid::Uuid".into(),
+            (Kind::I128, Form::Decimal { exponent: exponent @ -28..=0 }) => {
+                format!("hydra::Fixed<{}>", -exponent)
+            }
+            (_, Form::None) => return None,
+            (kind, form) => {
+                let (code, exponent) = form.code();
+                let name = if form.name().is_empty() { format!("form {code}") } else { form.name().into() };
+                self.lose(format!("{name} of exponent {exponent} over {} is the bare {0}", kind.name()));
+                return None;
+            }
+        })
     }
 
     /// The declaration of a named type; nothing for others.
@@ -356,8 +354,8 @@ impl<'a> Source<'a> {
         let name = (!same_name).then(|| format!("name = {:?}", ty.name()));
         let mut attributes: Vec<String> = name.into_iter().collect();
         let (before, after) = notes::rust(ty.notes(), &mut attributes, "");
-        let natural =
-            ty.fields().iter().map(|field| self.schema.resolve(field.ty()).align()).max().unwrap_or(1);
+        let aligns = ty.fields().iter().map(|field| self.schema.resolve(field.ty()).align());
+        let natural = aligns.max().unwrap_or(1);
         let mut repr = match ty.kind() {
             Kind::Enum => vec![ty.tag().map_or("u8", Kind::name).to_string()],
             Kind::Newtype if plain => vec!["transparent".to_string()],

@@ -1,6 +1,7 @@
 //! Schemas as JSON: every type of the table's schema, referring to one another by index; and, for who reads it back,
 //! the bytes that say the same.
 
+use crate::text::present;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hydra::describe::{Arg, AttrValue, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef, Variant};
@@ -9,12 +10,12 @@ use serde_json::{Map, Value, json};
 /// The document of `hydra schema --as json`.
 pub(crate) fn document(table: &str, schema: &Schema) -> Value {
     let mut document = summary(schema);
-    document.insert("version".into(), json!(1));
-    document.insert("table".into(), json!(table));
-    document.insert("types".into(), schema.types().iter().map(|ty| self::ty(schema, ty)).collect());
-    document.insert("core".into(), json!(STANDARD.encode(schema.core())));
-    document.insert("notes".into(), json!(STANDARD.encode(schema.notes())));
-    Value::Object(document)
+    document["version"] = json!(1);
+    document["table"] = json!(table);
+    document["types"] = schema.types().iter().map(|ty| self::ty(schema, ty)).collect();
+    document["core"] = json!(STANDARD.encode(schema.core()));
+    document["notes"] = json!(STANDARD.encode(schema.notes()));
+    document
 }
 
 /// The table's name and the schema of a document, which has to be what [`document`] makes of it; or what is wrong.
@@ -34,71 +35,58 @@ pub(crate) fn read(text: &[u8]) -> Result<(String, Schema), String> {
 }
 
 /// The name and the identity of a schema.
-pub(crate) fn summary(schema: &Schema) -> Map<String, Value> {
-    let root = schema.root();
-    let mut summary = Map::new();
-    summary.insert("type".into(), json!(schema.name()));
-    summary.insert("fingerprint".into(), json!(format!("0x{:016x}", schema.fingerprint())));
-    summary.insert("layout_fingerprint".into(), json!(format!("0x{:016x}", schema.layout_fingerprint())));
-    summary.insert("size_bytes".into(), json!(root.size()));
-    summary.insert("align_bytes".into(), json!(root.align()));
-    summary
+pub(crate) fn summary(schema: &Schema) -> Value {
+    json!({
+        "type": schema.name(),
+        "fingerprint": format!("0x{:016x}", schema.fingerprint()),
+        "layout_fingerprint": format!("0x{:016x}", schema.layout_fingerprint()),
+        "size_bytes": schema.root().size(),
+        "align_bytes": schema.root().align(),
+    })
 }
 
 fn ty(schema: &Schema, ty: &Descriptor) -> Value {
-    let mut out = Map::new();
-    out.insert("type".into(), json!(schema.spell(ty)));
-    out.insert("kind".into(), json!(ty.kind().name()));
-    out.insert("size_bytes".into(), json!(ty.size()));
-    out.insert("align_bytes".into(), json!(ty.align()));
-    if ty.is_nonzero() {
-        out.insert("nonzero".into(), json!(true));
-    }
-    form(&mut out, ty.form());
-    let references = [("key", ty.key()), ("element", ty.element())];
-    for (name, reference) in references.into_iter().filter_map(|(name, ty)| Some((name, ty?))) {
-        out.insert(name.into(), index(reference));
-    }
-    if !ty.args().is_empty() {
-        out.insert("arguments".into(), ty.args().iter().map(|&arg| argument(arg)).collect());
-    }
-    if ty.kind() == Kind::Array {
-        out.insert("count".into(), json!(ty.count()));
-    }
-    if let Some(tag) = ty.tag() {
-        out.insert("tag".into(), json!(tag.name()));
-        out.insert("variants".into(), ty.variants().iter().map(|v| variant(v, tag)).collect());
-    }
-    if matches!(ty.kind(), Kind::Struct | Kind::Tuple) {
-        out.insert("fields".into(), ty.fields().iter().map(field).collect());
-    }
-    notes(&mut out, ty.notes());
-    Value::Object(out)
+    let has_fields = matches!(ty.kind(), Kind::Struct | Kind::Tuple);
+    let variants = |tag| ty.variants().iter().map(|v| variant(v, tag)).collect::<Value>();
+    let arguments = || ty.args().iter().map(|&arg| argument(arg)).collect::<Value>();
+    let object = json!({
+        "type": schema.spell(ty),
+        "kind": ty.kind().name(),
+        "size_bytes": ty.size(),
+        "align_bytes": ty.align(),
+        "nonzero": ty.is_nonzero().then_some(true),
+        "form": form(ty.form()),
+        "exponent": exponent(ty.form()),
+        "key": ty.key().map(index),
+        "element": ty.element().map(index),
+        "arguments": (!ty.args().is_empty()).then(arguments),
+        "count": (ty.kind() == Kind::Array).then(|| ty.count()),
+        "tag": ty.tag().map(Kind::name),
+        "variants": ty.tag().map(variants),
+        "fields": has_fields.then(|| ty.fields().iter().map(field).collect::<Value>()),
+    });
+    noted(present(object), ty.notes())
 }
 
-fn form(out: &mut Map<String, Value>, form: Form) {
-    let exponent = match form {
-        Form::None => return,
+/// The name of a form, or its number if it has none.
+fn form(form: Form) -> Option<Value> {
+    let name = if form.name().is_empty() { json!(form.code().0) } else { json!(form.name()) };
+    (form != Form::None).then_some(name)
+}
+
+fn exponent(form: Form) -> Option<i8> {
+    match form {
         Form::Timestamp { exponent } | Form::Duration { exponent } | Form::Decimal { exponent } => {
             Some(exponent)
         }
         Form::Unknown { exponent, .. } => Some(exponent),
         _ => None,
-    };
-    let name = if form.name().is_empty() { json!(form.code().0) } else { json!(form.name()) };
-    out.insert("form".into(), name);
-    if let Some(exponent) = exponent {
-        out.insert("exponent".into(), json!(exponent));
     }
 }
 
 fn field(field: &Field) -> Value {
-    let mut out = Map::new();
-    out.insert("name".into(), json!(field.name()));
-    out.insert("type".into(), index(field.ty()));
-    out.insert("offset_bytes".into(), json!(field.offset()));
-    notes(&mut out, field.notes());
-    Value::Object(out)
+    let object = json!({ "name": field.name(), "type": index(field.ty()), "offset_bytes": field.offset() });
+    noted(object, field.notes())
 }
 
 fn variant(variant: &Variant, tag: Kind) -> Value {
@@ -114,22 +102,16 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
         (.., Kind::U128) => json!((variant.tag() as u128).to_string()),
         _ => json!(variant.tag().to_string()),
     };
-    let mut out = Map::new();
-    out.insert("name".into(), json!(variant.name()));
-    out.insert("tag".into(), number);
-    out.insert("style".into(), json!(style));
-    out.insert("fields".into(), variant.fields().iter().map(field).collect());
-    notes(&mut out, variant.notes());
-    Value::Object(out)
+    let fields: Value = variant.fields().iter().map(field).collect();
+    let object = json!({ "name": variant.name(), "tag": number, "style": style, "fields": fields });
+    noted(object, variant.notes())
 }
 
 /// A type by its index; a constant by its kind and its spelling.
 fn argument(arg: Arg) -> Value {
     match arg {
         Arg::Type(ty) => index(ty),
-        Arg::Const(constant) => {
-            json!({ "kind": constant.kind().name(), "value": constant.to_string() })
-        }
+        Arg::Const(it) => json!({ "kind": it.kind().name(), "value": it.to_string() }),
     }
 }
 
@@ -140,38 +122,32 @@ fn index(ty: TypeRef) -> Value {
     }
 }
 
-fn notes(out: &mut Map<String, Value>, notes: &[Note]) {
-    let mut attributes = Map::new();
-    let mut aliases = Vec::new();
+/// An object, and what is noted on it.
+fn noted(mut object: Value, notes: &[Note]) -> Value {
+    let (mut attributes, mut aliases) = (Map::new(), Vec::new());
     for note in notes {
-        let (key, value) = match note {
-            Note::Doc(text) => ("doc", json!(text)),
-            Note::Alias(name) => {
-                aliases.push(json!(name));
-                continue;
-            }
-            Note::Default(_) => ("default", json!(true)),
-            Note::Attribute { name, value } => {
-                attributes.insert(name.to_string(), attribute(value));
-                continue;
-            }
-            Note::Deprecated(text) => ("deprecated", json!(text)),
-            Note::Version(version) => ("version", json!(version)),
-            Note::ReadOnly => ("readonly", json!(true)),
-            Note::Settable => ("settable", json!(true)),
-            Note::Private => ("private", json!(true)),
-            Note::Other => ("other", json!(true)),
-            Note::Invariant => ("invariant", json!(true)),
-            _ => continue,
-        };
-        out.insert(key.into(), value);
+        match note {
+            Note::Doc(text) => object["doc"] = json!(text),
+            Note::Alias(name) => aliases.push(name),
+            Note::Default(_) => object["default"] = json!(true),
+            Note::Attribute { name, value } => _ = attributes.insert(name.to_string(), attribute(value)),
+            Note::Deprecated(text) => object["deprecated"] = json!(text),
+            Note::Version(version) => object["version"] = json!(version),
+            Note::ReadOnly => object["readonly"] = json!(true),
+            Note::Settable => object["settable"] = json!(true),
+            Note::Private => object["private"] = json!(true),
+            Note::Other => object["other"] = json!(true),
+            Note::Invariant => object["invariant"] = json!(true),
+            _ => {}
+        }
     }
     if !aliases.is_empty() {
-        out.insert("aliases".into(), Value::Array(aliases));
+        object["aliases"] = json!(aliases);
     }
     if !attributes.is_empty() {
-        out.insert("attributes".into(), Value::Object(attributes));
+        object["attributes"] = json!(attributes);
     }
+    object
 }
 
 fn attribute(value: &AttrValue) -> Value {

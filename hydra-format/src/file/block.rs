@@ -259,8 +259,7 @@ impl BlockHeader {
             .found(format!(
                 "{} records of {} bytes, text at {text}, payload of {payload} bytes",
                 self.count, self.stride
-            ))
-            .help("hydra check"))
+            )))
     }
 }
 
@@ -283,7 +282,7 @@ pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64
 
 /// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
 pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
-    let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what).help("hydra check");
+    let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what);
     let header = BlockHeader::decode(line, key, offset).map_err(|no| damaged(no.words()))?;
     if header.end(offset) > limit {
         return Err(damaged("it ends after the committed length").place(header.place()));
@@ -312,8 +311,7 @@ pub(crate) fn check_payload(header: &BlockHeader, offset: u64, payload: &[u8]) -
             .at(offset)
             .place(header.place())
             .expected(format!("a payload of {} bytes", header.payload_bytes))
-            .found(format!("{} bytes", payload.len()))
-            .help("hydra check"));
+            .found(format!("{} bytes", payload.len())));
     }
     let computed = crc32fast::hash(payload);
     if computed == header.payload_crc { Ok(()) } else { Err(checksum_error(header, offset, computed)) }
@@ -327,7 +325,6 @@ pub(crate) fn checksum_error(header: &BlockHeader, offset: u64, computed: u32) -
         .place(header.place())
         .expected(format!("{:#010x}", header.payload_crc))
         .found(format!("{computed:#010x}"))
-        .help("hydra check")
 }
 
 /// The next line from `offset` on that is a valid header for its place and of an epoch in `epochs`.

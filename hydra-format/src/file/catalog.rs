@@ -169,7 +169,6 @@ impl Catalog {
             .fold(error, Error::at)
             .place(format!("table {name}, records {}..{}", records.start, records.end))
             .what("the block of these records is missing")
-            .help("hydra check")
     }
 
     /// The DATA blocks of a table in order, from the one that holds the record `first` on.
@@ -186,7 +185,6 @@ impl Catalog {
                 .at(parent.offset)
                 .place(format!("index of records {}..{}", parent.first, parent.end()))
                 .what(what)
-                .help("hydra check")
         };
         let read = block::read_block(source, self.key, parent.offset, self.limit);
         let (header, payload) = read.map_err(|error| match error.kind() {
@@ -209,8 +207,7 @@ impl Catalog {
                 .at(entry.offset)
                 .what("the index names another block than is there")
                 .expected(format!("records {}..{} of schema {}", entry.first, entry.end(), entry.schema))
-                .found(header.place())
-                .help("hydra check"));
+                .found(header.place()));
         }
         header.check_supported(entry.offset)?;
         self.check_stride(header, entry.offset)?;
@@ -226,8 +223,7 @@ impl Catalog {
                 .at(offset)
                 .what("the stride is not the size of the schema's type")
                 .expected(stride.to_string())
-                .found(header.stride.to_string())
-                .help("hydra check")),
+                .found(header.stride.to_string())),
             None => Err(self.no_schema(offset, header.schema)),
         }
     }
@@ -240,7 +236,7 @@ impl Catalog {
         index: &Index<'_>,
         known: Option<&Catalog>,
     ) -> Result<()> {
-        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what).help("hydra check");
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
         if !index.is_directory() {
             return Err(bad("it is not a directory"));
         }
@@ -306,7 +302,7 @@ impl Catalog {
         limit: u64,
         listed: &IndexSchema,
     ) -> Result<(String, Arc<Schema>)> {
-        let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what).help("hydra check");
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
         let (header, payload) = block::read_block(source, self.key, listed.offset, limit)?;
         if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
             return Err(bad("a schema is not where it says"));
@@ -333,8 +329,7 @@ impl Catalog {
                 .help("update this program"),
             false => Error::new(ErrorKind::BadSchema)
                 .at(offset)
-                .what(format!("there is no schema with the id {id} before the block"))
-                .help("hydra check"),
+                .what(format!("there is no schema with the id {id} before the block")),
         }
     }
 
@@ -398,9 +393,8 @@ impl Catalog {
             level: 0,
             block_count: 1,
         };
-        let bad = |kind: ErrorKind, what: &str| {
-            Err(Error::new(kind).at(offset).place(header.place()).what(what).help("hydra check"))
-        };
+        let bad =
+            |kind: ErrorKind, what: &str| Err(Error::new(kind).at(offset).place(header.place()).what(what));
         let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
             return Err(self.no_schema(offset, header.schema).place(header.place()));
         };
@@ -444,7 +438,6 @@ impl Catalog {
                 .at(entry.offset)
                 .place(format!("records {}..{}", entry.first, entry.end()))
                 .what("a replacement block that replaces nothing")
-                .help("hydra check")
         };
         loop {
             let top = self.tables.get(number).map(|table| &table.entries[..]).unwrap_or_default();

@@ -106,5 +106,5 @@ fn too_many_types(name: &str) -> Error {
         .place(format!("table {name}"))
         .what("with one more type it could not be told which of them is the newest")
         .expected(format!("the newest among the last {MOST_GENERATIONS} types"))
-        .help("append to a table of its own (`table_named`), or write the records anew as one type: hydra convert")
+        .help("append to a table of its own (`table_named`), or write the records anew as one type")
 }

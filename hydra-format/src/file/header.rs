@@ -80,8 +80,7 @@ impl FileHeader {
             [Ok(first), Ok(second)] if first != second => {
                 return Err(Error::new(ErrorKind::Header)
                     .at(HEADER_AT[1])
-                    .what("its two header lines are valid and differ")
-                    .help("hydra recover"));
+                    .what("its two header lines are valid and differ"));
             }
             [Ok(header), _] | [_, Ok(header)] => header,
             [Err(_), Err(_)] => return Err(diagnose(region)),
@@ -166,7 +165,8 @@ fn diagnose(region: &[u8]) -> Error {
         return cut_short(region.len());
     }
     if layout::is_zero(region.get(..layout::LINE as usize).unwrap_or(region)) {
-        let help = "the content was lost, as by a crash of the system: restore a copy, or see what hydra recover saves";
+        let help =
+            "the content was lost, as by a crash of the system: restore a copy, or see what recovery saves";
         return not_hydra("zeros").help(help);
     }
     if let Some((_, how)) = MANGLINGS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
@@ -177,9 +177,7 @@ fn diagnose(region: &[u8]) -> Error {
     }
     match KINDS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
         Some((_, kind)) => not_hydra(kind),
-        None if std::str::from_utf8(region.get(..256).unwrap_or(region)).is_ok() => {
-            not_hydra("text").help("hydra convert makes Hydra files from CSV")
-        }
+        None if std::str::from_utf8(region.get(..256).unwrap_or(region)).is_ok() => not_hydra("text"),
         None => {
             let shown: Vec<String> = region.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
             not_hydra(&shown.join(" ")).expected("89 48 59 44 0d 0a 1a 0a")
@@ -192,6 +190,7 @@ fn cut_short(length: usize) -> Error {
         .at(length as u64)
         .expected(format!("a header region of {REGION} bytes"))
         .found(format!("{length} bytes"))
+        .help("restore a copy of the file")
 }
 
 /// The magic is there, and both lines are bad.
@@ -205,7 +204,6 @@ fn damaged(region: &[u8]) -> Error {
         .what("neither of its two header lines is valid")
         .expected(format!("{:#010x}", crc32fast::hash(line)))
         .found(format!("{found:#010x}"))
-        .help("hydra recover")
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ pub(crate) struct Index<'a> {
 impl<'a> Index<'a> {
     /// Finds the parts of a payload, or says what is wrong.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Index<'a>> {
-        let bad = |what: &str| Error::new(ErrorKind::Index).what(what).help("hydra check");
+        let bad = |what: &str| Error::new(ErrorKind::Index).what(what);
         let Some((head, rest)) = payload.split_at_checked(index::BYTES) else {
             return Err(bad("the payload is too short"));
         };

@@ -126,7 +126,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     for ((line, what), at) in bad_lines.into_iter().enumerate().zip(HEADER_AT) {
         if let Some(what) = what {
             let error = Error::new(ErrorKind::Header).at(at);
-            report.damage(error.what(format!("header line {line}: {what}")).help("hydra check"));
+            report.damage(error.what(format!("header line {line}: {what}")));
         }
     }
     let slots = read_slots(source, &header.file_id)?;
@@ -171,7 +171,6 @@ fn cut_short(commit: &Commit, file_bytes: u64) -> Error {
         .at(file_bytes)
         .expected(format!("{} committed bytes", commit.committed_bytes))
         .found(format!("{file_bytes} bytes"))
-        .help("hydra recover")
 }
 
 /// Damage as a value to go on with; what the operating system could not do ends everything.
@@ -234,7 +233,7 @@ fn choose(
     (epoch, accepted): (u32, u64),
     report: &mut Report,
 ) -> Result<Choice> {
-    let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
+    let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what);
     let mut valid: Vec<(usize, Commit)> = Vec::new();
     for ((slot, commit), at) in slots.iter().enumerate().zip(SLOT_AT) {
         match commit {
@@ -382,8 +381,7 @@ fn read_catalog(
                 .at(limit)
                 .what("the blocks hold another number of records than the commit record says")
                 .expected(commit.record_count.to_string())
-                .found(found.to_string())
-                .help("hydra check"),
+                .found(found.to_string()),
         );
     }
     Ok((catalog, unindexed_blocks))
@@ -418,7 +416,7 @@ fn load_directory<'a>(
         return Ok(walk);
     }
     let offset = commit.directory;
-    let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what).help("hydra check");
+    let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
     let (block, payload) = block::read_block(source, header.sync_key(), offset, limit)?;
     if !block.is(BlockKind::Index) {
         return Err(bad("the newest directory is not an INDEX block"));

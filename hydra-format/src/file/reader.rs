@@ -373,9 +373,7 @@ impl Shared {
             let nodes: HashSet<u64> = nodes.chain(node).collect();
             if problems.iter().any(|problem| problem.offset().is_none_or(|at| !nodes.contains(&at))) {
                 let error = Error::new(ErrorKind::Index).at(node.unwrap_or_default());
-                return Err(error
-                    .what("this node is lost, and a block that may be under it")
-                    .help("hydra recover"));
+                return Err(error.what("this node is lost, and a block that may be under it"));
             }
             let _ = self.rebuilt.set(found);
         }

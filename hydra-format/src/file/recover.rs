@@ -372,6 +372,6 @@ impl Rescue {
                 (error.kind(), format!("{} lost records", recovery.lost_count()))
             });
         let error = Error::new(kind).in_file(self.reader.path()).what("nothing can be saved").found(found);
-        Err(at.into_iter().fold(error, Error::at))
+        Err(at.into_iter().fold(error, Error::at).help("restore a copy of the file"))
     }
 }

@@ -167,7 +167,7 @@ pub(crate) fn compact_on(
     progress: Progress<'_>,
 ) -> Result<Compaction> {
     let mut opened = open::open(&*source).map_err(|error| error.in_file(input))?;
-    if let Some(found) = opened.report.refusal("a damaged file is not compacted: hydra recover") {
+    if let Some(found) = opened.report.refusal("a damaged file is not compacted: recover it") {
         return Err(found.in_file(input));
     }
     let Opened { commit, catalog, .. } = &opened;

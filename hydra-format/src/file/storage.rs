@@ -230,8 +230,7 @@ impl FileDisk {
             Err(TryLockError::Error(error)) => Err(Error::new(ErrorKind::NoLock)
                 .in_file(path)
                 .expected("an exclusive lock on the whole file (flock)")
-                .found(error.to_string())
-                .help("where nobody else writes to the file, --no-lock or WriterOptions::without_lock go on without it")),
+                .found(error.to_string())),
         }
     }
 

@@ -163,7 +163,7 @@ impl Log {
                 .what("the bytes of a commit that was lost are too many to be covered")
                 .expected(format!("at most {MAX_COVER} bytes"))
                 .found(format!("{covered} bytes"))
-                .help("hydra recover"));
+                .help("recover the file"));
         }
         let mut pads = Vec::new();
         while log.end < floor {
@@ -211,7 +211,7 @@ impl Log {
             .what("another program cut it while it was being written")
             .expected(format!("at least {} bytes", self.extent))
             .found(format!("{len} bytes"))
-            .help("records are lost, acknowledged ones among them: hydra check, hydra recover"))
+            .help("records are lost, acknowledged ones among them: check the file, and recover it"))
     }
 
     fn look_at_name(&self) -> Result<()> {

@@ -194,7 +194,7 @@ impl WriterOptions {
     fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
         let mut opened = open::open(&*storage)?;
         opened.header.check_writable()?;
-        let help = "a damaged file is not written to: hydra check, hydra recover";
+        let help = "a damaged file is not written to: check it, and recover it";
         if let Some(found) = opened.report.refusal(help) {
             return Err(found);
         }

@@ -10,23 +10,20 @@ const MAX_COLUMNS: usize = 4096;
 const MAX_DEPTH: usize = 32;
 
 /// A column: the path to its values, and what they are.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     /// Names joined with dots; empty for the whole record.
     name: String,
     /// The same, as a path.
     pub(crate) path: Path,
     steps: Vec<usize>,
-    ty: TypeIndex,
+    ty: TypeRef,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct TypeIndex(u32);
 
 impl Column {
     /// The whole record.
     pub(crate) fn root() -> Column {
-        Column { name: String::new(), path: Path::default(), steps: Vec::new(), ty: TypeIndex(0) }
+        Column { name: String::new(), path: Path::default(), steps: Vec::new(), ty: TypeRef::Index(0) }
     }
 
     /// What it is called in CSV and JSON: the names with dots, or what the only column of a table of bare values is called.
@@ -46,7 +43,7 @@ impl Column {
 
     /// The type of its values.
     pub(crate) fn ty<'s>(&self, schema: &'s Schema) -> &'s Descriptor {
-        schema.resolve(TypeRef::Index(self.ty.0))
+        schema.resolve(self.ty)
     }
 
     /// Its value in a record.
@@ -78,19 +75,17 @@ impl Column {
         let (mut steps, mut path) = (self.steps.clone(), self.path.clone());
         steps.push(position);
         path.push(Step::Field(name.to_string()));
-        Column { name: format!("{}{dot}{name}", self.name), path, steps, ty: index(ty) }
+        Column { name: format!("{}{dot}{name}", self.name), path, steps, ty }
     }
 
     /// The columns inside a struct or tuple.
     fn children(&self, schema: &Schema) -> Vec<Column> {
-        let ty = through(schema, self.ty);
-        match ty.kind() {
-            Kind::Struct | Kind::Tuple => {
-                let fields = ty.fields().iter().enumerate();
-                fields.map(|(i, field)| self.child(i, field.name(), field.ty())).collect()
-            }
-            _ => Vec::new(),
+        let ty = inside(schema, self.ty(schema), &[Kind::Newtype, Kind::Box]);
+        if !matches!(ty.kind(), Kind::Struct | Kind::Tuple) {
+            return Vec::new();
         }
+        let fields = ty.fields().iter().enumerate();
+        fields.map(|(i, field)| self.child(i, field.name(), field.ty())).collect()
     }
 }
 
@@ -112,9 +107,9 @@ fn find(schema: &Schema, path: &Path) -> Result<Column, Error> {
                 [] => "no further field".to_string(),
                 names => format!("one of {}", names.join(", ")),
             };
-            let error = Error::new(ErrorKind::NoSuchPath).expected(expected).found(path.to_string());
-            error
-                .help("hydra schema lists the fields; what is not a field of a struct or tuple has no column")
+            let help =
+                "hydra schema lists the fields; what is not a field of a struct or tuple has no column";
+            Error::new(ErrorKind::NoSuchPath).expected(expected).found(path.to_string()).help(help)
         })
     })
 }
@@ -136,36 +131,19 @@ fn add(schema: &Schema, column: &Column, depth: usize, columns: &mut Vec<Column>
 }
 
 /// The type inside options, newtypes and boxes, and whether one of them is an option.
-pub(crate) fn innermost<'s>(schema: &'s Schema, mut ty: &'s Descriptor) -> (&'s Descriptor, bool) {
-    let mut optional = false;
-    for _ in schema.types() {
-        match ty.element() {
-            Some(inner) if matches!(ty.kind(), Kind::Option | Kind::Newtype | Kind::Box) => {
-                optional |= ty.kind() == Kind::Option;
-                ty = schema.resolve(inner);
-            }
-            _ => break,
-        }
-    }
-    (ty, optional)
+pub(crate) fn innermost<'s>(schema: &'s Schema, ty: &'s Descriptor) -> (&'s Descriptor, bool) {
+    let bare = inside(schema, ty, &[Kind::Newtype, Kind::Box]);
+    let inner = inside(schema, bare, &[Kind::Option, Kind::Newtype, Kind::Box]);
+    (inner, bare.kind() == Kind::Option)
 }
 
-/// The type inside newtypes and boxes; stops where a schema goes round in circles.
-fn through(schema: &Schema, ty: TypeIndex) -> &Descriptor {
-    let mut ty = schema.resolve(TypeRef::Index(ty.0));
-    for _ in 0..MAX_DEPTH {
-        match ty.element() {
-            Some(inner) if matches!(ty.kind(), Kind::Newtype | Kind::Box) => ty = schema.resolve(inner),
-            _ => break,
+/// The type inside types of these kinds; stops where a schema goes round in circles.
+fn inside<'s>(schema: &'s Schema, mut ty: &'s Descriptor, kinds: &[Kind]) -> &'s Descriptor {
+    for _ in schema.types() {
+        match ty.element().filter(|_| kinds.contains(&ty.kind())) {
+            Some(inner) => ty = schema.resolve(inner),
+            None => break,
         }
     }
     ty
-}
-
-/// In a file's schema all references are indices.
-fn index(ty: TypeRef) -> TypeIndex {
-    match ty {
-        TypeRef::Index(index) => TypeIndex(index),
-        TypeRef::Live(_) => TypeIndex(0),
-    }
 }

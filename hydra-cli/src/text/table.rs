@@ -22,11 +22,35 @@ pub(crate) struct Plan {
     color: bool,
 }
 
+/// A whole table: titles, which columns are aligned at the right, and rows.
+pub(crate) fn draw_table(
+    columns: &[(&str, bool)],
+    rows: &[Vec<Cell>],
+    width: Option<usize>,
+    color: bool,
+) -> String {
+    let (titles, right) = columns.iter().map(|&(title, right)| (title.to_string(), right)).unzip();
+    let plan = Plan::new(titles, right, rows, width, color);
+    let mut text = plan.header();
+    rows.iter().for_each(|row| _ = plan.row(&mut text, row));
+    text
+}
+
 /// A cell and whether it stands out less: null.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     pub(crate) text: String,
     pub(crate) dim: bool,
+}
+
+impl Cell {
+    pub(crate) fn new(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), dim: false }
+    }
+
+    pub(crate) fn dim(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), dim: true }
+    }
 }
 
 impl Plan {
@@ -61,8 +85,7 @@ impl Plan {
 
     /// The line of titles.
     pub(crate) fn header(&self) -> String {
-        let cells: Vec<Cell> =
-            self.titles.iter().map(|title| Cell { text: title.clone(), dim: false }).collect();
+        let cells: Vec<Cell> = self.titles.iter().map(Cell::new).collect();
         let mut line = String::new();
         self.write(&mut line, &cells, Some(Style::Bold));
         line

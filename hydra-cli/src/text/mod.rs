@@ -1,4 +1,12 @@
-//! Sizes and counts for people.
+//! Text for people: styles, sizes, tables, and what makes text from outside safe for a terminal. It knows strings only.
+
+pub(crate) mod escape;
+mod paint;
+pub(crate) mod table;
+
+pub(crate) use paint::{Style, paint};
+use serde_json::Value;
+pub(crate) use table::{Cell, draw_table, shorten};
 
 /// Bytes: `36.5 KiB (37376)`, `512 bytes`.
 pub(crate) fn bytes(count: u64) -> String {
@@ -39,6 +47,14 @@ pub(crate) fn count(count: u64) -> String {
 /// A count and its noun: `1 record`, `344 records`.
 pub(crate) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// An object without the members that are null.
+pub(crate) fn present(mut object: Value) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
 }
 
 #[cfg(test)]

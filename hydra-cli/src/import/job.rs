@@ -1,0 +1,112 @@
+//! What the formats of text have in common: the files to read, and how their mistakes are told. It knows none of them.
+
+use super::csv::Place;
+use crate::failure::{Failure, Result};
+use crate::progress::Progress;
+use crate::source::Input;
+use hydra::file::{TableId, Writer};
+use hydra::reflect::Spelling;
+use hydra::{Dynamic, Error, Schema};
+use std::path::Path;
+
+/// A record larger than this is not read: memory stays bounded.
+pub(super) const RECORD_BYTES: u64 = 16 << 20;
+
+/// What is read, and how.
+pub(super) struct Job<'a> {
+    pub(super) inputs: Vec<Input>,
+    pub(super) nulls: &'a [String],
+    pub(super) spelling: Spelling,
+    /// The name of the new table; none for the type's.
+    pub(super) table: Option<String>,
+}
+
+impl Job<'_> {
+    /// What the input as a whole is called: its first file.
+    pub(super) fn name(&self) -> &str {
+        self.inputs.first().map_or("", |input| &input.name)
+    }
+
+    /// The table that the records go into.
+    pub(super) fn table(&self, schema: &Schema, writer: &mut Writer) -> Result<TableId<Dynamic>> {
+        Ok(match &self.table {
+            Some(name) => writer.dynamic_table_named(name, schema)?,
+            None => writer.dynamic_table(schema)?,
+        })
+    }
+
+    pub(super) fn failure(&self, error: Error) -> Failure {
+        match self.inputs.first() {
+            Some(input) => input.failure(error),
+            None => error.into(),
+        }
+    }
+
+    pub(super) fn progress(&self, what: &'static str) -> Progress {
+        Progress::start(what, self.inputs.iter().map(Input::len_bytes).sum())
+    }
+}
+
+/// What serde_json says, without the place.
+pub(super) fn unplaced(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
+}
+
+pub(super) fn not_utf8(format: &str, input: &Input, place: Place, byte: u8) -> Failure {
+    let help = match byte {
+        0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
+        _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
+    };
+    let what = format!("malformed {format}: invalid UTF-8");
+    bad(input, "HY0611", &what, Some(place), "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
+}
+
+pub(super) fn bad(
+    input: &Input,
+    code: &'static str,
+    what: &str,
+    at: Option<Place>,
+    expected: &str,
+    found: &str,
+) -> Failure {
+    let at = at.map(|place| format!(", {place}")).unwrap_or_default();
+    Failure::new(code, what).place(format!("{}{at}: expected {expected}, found {found}", input.name))
+}
+
+/// The name of a table for a file: `daily-weather.csv` gives `DailyWeather`.
+pub(super) fn type_name(path: Option<&Path>) -> String {
+    let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let stem = stem.split('.').find(|part| !part.is_empty()).unwrap_or("");
+    let words = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name: String = words
+        .flat_map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).collect::<Vec<char>>()
+        })
+        .collect();
+    if name.chars().next().is_none_or(|first| !first.is_alphabetic()) {
+        name.insert_str(0, "Record");
+    }
+    while name.len() > 200 {
+        name.pop();
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_types() {
+        let name = |path: &str| type_name(Some(Path::new(path)));
+        assert_eq!(name("data/penguins.csv"), "Penguins");
+        assert_eq!(name("daily-weather_2024.csv"), "DailyWeather2024");
+        assert_eq!(name("2024.csv"), "Record2024");
+        assert_eq!(name("x.tar.csv"), "X");
+        assert_eq!(name("---.csv"), "Record");
+        assert_eq!(type_name(None), "Record");
+    }
+}

@@ -1,0 +1,42 @@
+//! The values that decided something about a type, and where they are. It knows no formats.
+
+use std::fmt;
+use std::rc::Rc;
+
+/// A place that a cell is said to be at: its line, and its file where there are several.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    pub(super) line: u64,
+    pub(super) file: Option<Rc<str>>,
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        self.file.as_ref().map_or(Ok(()), |file| write!(f, " of {file}"))
+    }
+}
+
+/// A cell that decided something: its place and its text.
+#[derive(Clone, Debug)]
+pub(super) struct Witness {
+    pub(super) spot: Spot,
+    pub(super) cell: String,
+    why: &'static str,
+}
+
+impl Witness {
+    pub(super) fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
+        let mut shown: String = cell.chars().take(40).collect();
+        if shown.len() < cell.len() {
+            shown.push('…');
+        }
+        Witness { spot: spot.clone(), cell: shown, why }
+    }
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} in {} {}", self.cell, self.spot, self.why)
+    }
+}

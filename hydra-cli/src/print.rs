@@ -1,0 +1,168 @@
+//! Records to stdout: as a table, whose columns are sized from the first of them, or in a format.
+
+use crate::args::Format;
+use crate::columns::{self, Column};
+use crate::console::Console;
+use crate::export::Exporter;
+use crate::failure::Result;
+use crate::records::Records;
+use crate::render::plain;
+use crate::text::table::Plan;
+use crate::text::{Cell, escape, plural};
+use hydra::Value;
+use hydra::reflect::Spelling;
+use std::io::Write;
+use std::ops::Range;
+
+/// The records that decide how wide columns are.
+const FIRST_RECORDS: usize = 200;
+
+/// Where records are printed.
+pub(crate) enum Printer {
+    Page(Page),
+    Export(Exporter),
+}
+
+impl Printer {
+    pub(crate) fn new(format: Format, records: &Records, console: &Console) -> Result<Printer> {
+        match format {
+            Format::Text => Ok(Printer::Page(Page::new(records))),
+            format => Exporter::new(format, records, console.width.is_some()).map(Printer::Export),
+        }
+    }
+
+    /// The titles of the columns that are printed before the records.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        match self {
+            Printer::Page(_) => Vec::new(),
+            Printer::Export(exporter) => exporter.titles(),
+        }
+    }
+
+    /// Prints what stands before the records.
+    pub(crate) fn start(&mut self, records: &Records, console: &mut Console) -> Result<()> {
+        match self {
+            Printer::Page(_) => Ok(()),
+            Printer::Export(exporter) => exporter.start(records.table.name(), console),
+        }
+    }
+
+    pub(crate) fn record(&mut self, value: Value<'_>, console: &mut Console) -> Result<()> {
+        match self {
+            Printer::Page(page) => page.record(value, console),
+            Printer::Export(exporter) => exporter.record(value, console),
+        }
+    }
+
+    /// Prints what was held back, if anything was.
+    pub(crate) fn flush(&mut self, console: &mut Console) -> Result<()> {
+        match self {
+            Printer::Page(page) => page.flush(console),
+            Printer::Export(_) => Ok(console.flush()?),
+        }
+    }
+
+    /// Prints what stands after the records. Returns what the format does not keep.
+    pub(crate) fn finish(&mut self, console: &mut Console) -> Result<Vec<String>> {
+        match self {
+            Printer::Page(page) => page.finish(console).map(|()| Vec::new()),
+            Printer::Export(exporter) => exporter.finish(console).map(|()| exporter.losses()),
+        }
+    }
+
+    /// Prints these records, and what stands after them.
+    pub(crate) fn print(
+        &mut self,
+        records: &mut Records,
+        range: Range<u64>,
+        console: &mut Console,
+    ) -> Result<Vec<String>> {
+        let done = records.each(range, &mut |value| self.record(value, console));
+        if let (Printer::Page(page), Err(_)) = (&mut *self, &done) {
+            // What was read before an error is shown.
+            page.finish(console)?;
+        }
+        done?;
+        self.finish(console)
+    }
+}
+
+/// A table that is being printed.
+pub(crate) struct Page {
+    columns: Vec<Column>,
+    right: Vec<bool>,
+    spelling: Spelling,
+    first: Vec<Vec<Cell>>,
+    plan: Option<Plan>,
+    line: String,
+    shortened: u64,
+}
+
+impl Page {
+    fn new(records: &Records) -> Page {
+        let (schema, spelling) = (records.table.schema(), records.spelling);
+        let columns = columns::flatten(schema, &records.picked);
+        let right = columns.iter().map(|column| column.is_number(schema)).collect();
+        Page { columns, right, spelling, first: Vec::new(), plan: None, line: String::new(), shortened: 0 }
+    }
+
+    fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
+        let shown = self.plan.as_ref().map_or(self.columns.len(), |plan| plan.shown);
+        let cell = |column: &Column| cell(column.value(record).unwrap_or(record), self.spelling);
+        let cells: Vec<Cell> = self.columns.iter().take(shown).map(cell).collect();
+        if self.plan.is_some() {
+            return self.print(&cells, console);
+        }
+        self.first.push(cells);
+        if self.first.len() == FIRST_RECORDS { self.begin(console) } else { Ok(()) }
+    }
+
+    /// Sizes the columns and prints what was held back.
+    fn begin(&mut self, console: &mut Console) -> Result<()> {
+        let first = std::mem::take(&mut self.first);
+        let titles = self.columns.iter().map(|column| escape::line(&column.label()).into_owned()).collect();
+        let plan = Plan::new(titles, self.right.clone(), &first, console.width, console.color);
+        console.write_all(plan.header().as_bytes())?;
+        self.plan = Some(plan);
+        first.iter().try_for_each(|cells| self.print(cells, console))
+    }
+
+    fn print(&mut self, cells: &[Cell], console: &mut Console) -> Result<()> {
+        let Some(plan) = &self.plan else { return Ok(()) };
+        self.line.clear();
+        self.shortened += u64::from(plan.row(&mut self.line, cells));
+        Ok(console.write_all(self.line.as_bytes())?)
+    }
+
+    /// Prints what was held back, if anything was.
+    fn flush(&mut self, console: &mut Console) -> Result<()> {
+        if self.plan.is_none() && !self.first.is_empty() {
+            self.begin(console)?;
+        }
+        Ok(console.flush()?)
+    }
+
+    /// Prints what is left, and says what was left out.
+    fn finish(&mut self, console: &mut Console) -> Result<()> {
+        if self.plan.is_none() {
+            self.begin(console)?;
+        }
+        console.flush()?;
+        let left_out = self.plan.as_ref().map(Plan::left_out).unwrap_or_default();
+        if !left_out.is_empty() {
+            let columns = plural(left_out.len() as u64, "column");
+            console.note(&format!("{columns} did not fit: {}; --fields picks columns", left_out.join(", ")));
+        }
+        if self.shortened > 0 {
+            let records = plural(self.shortened, "record");
+            let whole = "-f ndjson or csv prints them whole";
+            console.note(&format!("cells of {records} are shortened (…); {whole}"));
+        }
+        Ok(())
+    }
+}
+
+/// A value in one line: null stands out less.
+fn cell(value: Value<'_>, spelling: Spelling) -> Cell {
+    plain::shown(value, spelling).map_or_else(|| Cell::dim("null"), Cell::new)
+}
