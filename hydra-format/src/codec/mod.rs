@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod at;
+mod block;
 mod facts;
 mod image;
 mod impls;
@@ -9,6 +10,8 @@ mod opaque;
 #[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
 mod sink;
 mod stack;
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values measured before")]
+mod stage;
 mod validate;
 mod views;
 mod with;
@@ -19,13 +22,15 @@ mod with;
 struct Page;
 
 pub use at::{At, Run};
+pub(crate) use block::{Rows, audit_value, invalid, is_valid};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use stack::{MAX_BYTES, apart, apart_times};
+pub(crate) use stage::{Pushed, Stage, StagedRows, block_bytes};
 #[doc(hidden)]
 pub use validate::Cursor;
-pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
+pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator};
 pub(crate) use views::Seen;
 pub(crate) use views::search;
 pub use views::{Boxed, ListView, Lookup, MapView, SetView};

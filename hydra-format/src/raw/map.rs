@@ -1,8 +1,8 @@
 //! The memory map of a file.
 
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 use memmap2::{MmapOptions, MmapRaw};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Map {
     pub unsafe fn open(path: impl AsRef<Path>) -> Result<Map> {
         let path = path.as_ref();
         let fail = |error: std::io::Error| Error::io(error).in_file(path);
-        let file = crate::file::storage::open_regular(path)?;
+        let file = open_regular(path)?;
         let bytes = MmapOptions::new().map_raw_read_only(&file).map_err(fail)?;
         Ok(Map { bytes, file: Arc::new(file), path: path.to_path_buf() })
     }
@@ -56,4 +56,25 @@ impl Map {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Opens a regular file to read. A pipe is refused before it is opened: that can wait for ever.
+pub(crate) fn open_regular(path: &Path) -> Result<File> {
+    let fail = |error| Error::io(error).in_file(path);
+    check_regular(&std::fs::metadata(path).map_err(fail)?, path)?;
+    let file = File::open(path).map_err(fail)?;
+    check_regular(&file.metadata().map_err(fail)?, path)?;
+    Ok(file)
+}
+
+/// An error if a file is a directory, a pipe or a device.
+pub(crate) fn check_regular(metadata: &Metadata, path: &Path) -> Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let found = if metadata.is_dir() { "a directory" } else { "a pipe or device" };
+    Err(Error::new(ErrorKind::NotRegular)
+        .in_file(path)
+        .found(found)
+        .help("a Hydra file needs a regular file: copy the stream into one first"))
 }

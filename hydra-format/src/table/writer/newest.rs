@@ -1,0 +1,122 @@
+//! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
+#![forbid(unsafe_code)]
+
+use crate::codec::{At, Measure, Sink, Validator};
+use crate::evolve::{Evolution, Resolution};
+use crate::raw::AlignedBuf;
+use crate::store::bytes::LINE;
+use crate::store::index::Entry;
+use crate::store::log::Log;
+use crate::table::cache::Validators;
+use crate::table::snapshot::read;
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The way from a schema of a table to the newest one, where records are written anew.
+pub(super) struct Newest {
+    evolution: Evolution,
+    name: String,
+    /// Each value has to be looked at.
+    pub(super) may_refuse: bool,
+    /// Blocks of at most so many bytes need no look at their size.
+    pub(super) safe_bytes: u64,
+}
+
+impl Newest {
+    /// None where records are read as they are.
+    pub(super) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
+        let plan = evolution.plan();
+        let (may_refuse, safe_bytes) = (plan.may_refuse(), plan.safe_bytes());
+        let anew = evolution.resolution() == Resolution::Transcoded;
+        anew.then(|| Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
+    }
+
+    /// An error if records cannot be read.
+    pub(super) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
+        self.evolution.plan().check(records, count).map_err(|error| {
+            let what = "the newest type of the table could not read it";
+            let help = match error.kind() {
+                ErrorKind::TooLarge => "give the fields that the newest type adds smaller defaults, or make them Option",
+                _ => "this program has an older type than the file: update it, or give the enum of the newest type a \
+                      variant #[hydra(other)]",
+            };
+            // Where it would be is not in the file.
+            let found = error.found_text().unwrap_or_default().to_string();
+            let expected = error.expected_text().unwrap_or_default().to_string();
+            let refused = Error::new(error.kind()).what(format!("{what}, {}", self.name)).expected(expected).help(help);
+            let refused = if found.is_empty() { refused } else { refused.found(found) };
+            error.path_text().map(str::to_string).into_iter().fold(refused, Error::path)
+        })
+    }
+}
+
+/// One record as its payload.
+pub(super) struct Encoded {
+    record: AlignedBuf,
+    heap: AlignedBuf,
+    text: String,
+}
+
+impl Encoded {
+    pub(super) fn new(
+        size: usize,
+        measure: impl Fn(&mut Measure),
+        encode: impl Fn(&mut [u8], &mut Sink<'_>),
+    ) -> Result<Encoded> {
+        let mut measured = Measure::default();
+        measure(&mut measured);
+        let (heap, text) = measured.finish()?;
+        let (mut record, mut heap, mut text) =
+            (AlignedBuf::zeroed(size), AlignedBuf::zeroed(heap), vec![0; text]);
+        let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
+        encode(&mut record, &mut sink);
+        sink.finish()?;
+        let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
+        Ok(Encoded { record, heap, text })
+    }
+
+    pub(super) fn at(&self) -> At<'_> {
+        At::new(&self.record, &self.heap, &*self.text)
+    }
+}
+
+/// An error if a block of a table would be too large as a newer type. What is damaged is not looked at: nobody reads it.
+pub(super) fn check_blocks(
+    log: &mut Log,
+    number: usize,
+    ways: &HashMap<u32, Option<Arc<Newest>>>,
+) -> Result<()> {
+    log.write_all()?;
+    let mut cursor = log.catalog.cursor(number, 0);
+    while let Some(found) = cursor.next(&log.catalog, log.source()) {
+        let Ok(entry) = found else { continue };
+        let Some(newest) = ways.get(&entry.schema).and_then(Option::as_ref) else { continue };
+        if u64::from(entry.line_count).saturating_mul(LINE) > newest.safe_bytes {
+            check_block(log, &entry, newest).map_err(|error| {
+                let name = log.catalog.tables.get(number).map_or("?", |table| table.name());
+                error.place(format!("table {name}, records {}..{}", entry.first, entry.end()))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn check_block(log: &Log, entry: &Entry, newest: &Newest) -> Result<()> {
+    let Ok(loaded) = read(log.source(), &log.catalog, entry, AlignedBuf::default, &AsTheyCome) else {
+        return Ok(());
+    };
+    match newest.check(loaded.rows(), loaded.count) {
+        Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Validators that are made for each block: few are looked at.
+struct AsTheyCome;
+
+impl Validators for AsTheyCome {
+    fn validator(&self, _: u32, schema: &Schema) -> Arc<Validator> {
+        Arc::new(Validator::new(schema))
+    }
+}
