@@ -3,8 +3,8 @@
 
 use crate::Writer;
 use crate::repair::recover::{RecoverOptions, Recovery, recover_on};
-use crate::store::block::{BlockHeader, BlockKind, read_header};
-use crate::store::bytes::{LINE, REGION, SLOT_AT, block as line};
+use crate::store::block::{BlockHeader, BlockKind, line, read_header};
+use crate::store::bytes::{LINE, REGION, SLOT_AT};
 use crate::store::open::Opened;
 use crate::store::testing::{Memory, Shelf, numbers, sample};
 use crate::table::reader::Reader;

@@ -2,9 +2,7 @@
 //! after damage. It does not know what payloads mean.
 #![forbid(unsafe_code)]
 
-use super::bytes::{
-    BLOCK_MAGIC, LINE, MAX_BLOCK_LINES, REPLACES, block, line_up, put, u8_at, u32_at, u64_at,
-};
+use super::bytes::{BLOCK_MAGIC, LINE, MAX_BLOCK_LINES, REPLACES, get, line_up, put, record};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
@@ -39,37 +37,42 @@ impl BlockKind {
     }
 }
 
-/// The first line of a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BlockHeader {
-    /// Code of the kind: see [`BlockKind`].
-    pub kind: u8,
-    /// Flags; bit 0: the block replaces another.
-    pub flags: u8,
-    /// 0: rows.
-    pub layout: u8,
-    /// 0: as it is.
-    pub encoding: u8,
-    /// Length of the whole block in lines.
-    pub line_count: u32,
-    /// DATA: id of the schema.
-    pub schema: u32,
-    /// DATA: index of the first record in its table.
-    pub first: u64,
-    /// DATA: number of records.
-    pub count: u32,
-    /// DATA: bytes from one record to the next.
-    pub stride: u32,
-    /// Lines back to the block before this one; 0: there is none.
-    pub distance_lines: u32,
-    /// Length of the payload in bytes.
-    pub payload_bytes: u32,
-    /// Epoch of the commit record under which the block was written.
-    pub epoch: u32,
-    /// DATA: where the text starts in the payload.
-    pub text: u32,
-    /// Checksum of the payload.
-    pub payload_crc: u32,
+record! {
+    /// The first line of a block.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct BlockHeader in line, 64 {
+        MAGIC: u32,
+        /// Code of the kind: see [`BlockKind`].
+        kind = KIND: u8,
+        /// Flags; bit 0: the block replaces another.
+        flags = FLAGS: u8,
+        /// 0: rows.
+        layout = LAYOUT: u8,
+        /// 0: as it is.
+        encoding = ENCODING: u8,
+        /// Length of the whole block in lines.
+        line_count = LINES: u32,
+        /// DATA: id of the schema.
+        schema = SCHEMA: u32,
+        SYNC: u64,
+        /// DATA: index of the first record in its table.
+        first = FIRST: u64,
+        /// DATA: number of records.
+        count = COUNT: u32,
+        /// DATA: bytes from one record to the next.
+        stride = STRIDE: u32,
+        /// Lines back to the block before this one; 0: there is none.
+        distance_lines = DISTANCE: u32,
+        /// Length of the payload in bytes.
+        payload_bytes = PAYLOAD: u32,
+        /// Epoch of the commit record under which the block was written.
+        epoch = EPOCH: u32,
+        /// DATA: where the text starts in the payload.
+        text = TEXT: u32,
+        /// Checksum of the payload.
+        payload_crc = PAYLOAD_CRC: u32,
+        CRC: u32,
+    }
 }
 
 /// Why a line is not a block's header.
@@ -102,7 +105,7 @@ fn lines(payload_bytes: u32) -> u64 {
 
 impl BlockHeader {
     /// Name, offset and size in bytes of each stored field.
-    pub const FIELDS: &'static [(&'static str, usize, usize)] = block::NAMED;
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = line::NAMED;
 
     /// A header with these lengths and nothing else.
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
@@ -145,60 +148,30 @@ impl BlockHeader {
     }
 
     /// The line for a block at `offset` of the file with this key.
-    pub(crate) fn encode(&self, key: u64, offset: u64) -> [u8; block::BYTES] {
-        let mut bytes = [0; block::BYTES];
-        put(&mut bytes, block::MAGIC, &BLOCK_MAGIC);
-        put(&mut bytes, block::KIND, &[self.kind, self.flags, self.layout, self.encoding]);
-        put(&mut bytes, block::SYNC, &(key ^ offset).to_le_bytes());
-        put(&mut bytes, block::FIRST, &self.first.to_le_bytes());
-        for (at, value) in [
-            (block::LINES, self.line_count),
-            (block::SCHEMA, self.schema),
-            (block::COUNT, self.count),
-            (block::STRIDE, self.stride),
-            (block::DISTANCE, self.distance_lines),
-            (block::PAYLOAD, self.payload_bytes),
-            (block::EPOCH, self.epoch),
-            (block::TEXT, self.text),
-            (block::PAYLOAD_CRC, self.payload_crc),
-        ] {
-            put(&mut bytes, at, &value.to_le_bytes());
-        }
-        let crc = crc32fast::hash(&bytes[..block::CRC]);
-        put(&mut bytes, block::CRC, &crc.to_le_bytes());
+    pub(crate) fn encode(&self, key: u64, offset: u64) -> [u8; line::BYTES] {
+        let mut bytes = self.to_rows();
+        put(&mut bytes, line::MAGIC, &BLOCK_MAGIC);
+        put(&mut bytes, line::SYNC, &(key ^ offset).to_le_bytes());
+        let crc = crc32fast::hash(&bytes[..line::CRC]);
+        put(&mut bytes, line::CRC, &crc.to_le_bytes());
         bytes
     }
 
     /// The header in the line at `offset` of the file with this key, if it is valid there.
     pub(crate) fn decode(bytes: &[u8], key: u64, offset: u64) -> Result<BlockHeader, NoHeader> {
-        let Some(bytes) = bytes.first_chunk::<{ block::BYTES }>() else {
+        let Some(bytes) = bytes.first_chunk::<{ line::BYTES }>() else {
             return Err(NoHeader::CutOff);
         };
         if !bytes.starts_with(&BLOCK_MAGIC) {
             return Err(NoHeader::Magic);
         }
-        if crc32fast::hash(&bytes[..block::CRC]) != u32_at(bytes, block::CRC) {
+        if crc32fast::hash(&bytes[..line::CRC]) != get::<u32>(bytes, line::CRC) {
             return Err(NoHeader::Crc);
         }
-        if u64_at(bytes, block::SYNC) != key ^ offset {
+        if get::<u64>(bytes, line::SYNC) != key ^ offset {
             return Err(NoHeader::Place);
         }
-        let header = BlockHeader {
-            kind: u8_at(bytes, block::KIND),
-            flags: u8_at(bytes, block::FLAGS),
-            layout: u8_at(bytes, block::LAYOUT),
-            encoding: u8_at(bytes, block::ENCODING),
-            line_count: u32_at(bytes, block::LINES),
-            schema: u32_at(bytes, block::SCHEMA),
-            first: u64_at(bytes, block::FIRST),
-            count: u32_at(bytes, block::COUNT),
-            stride: u32_at(bytes, block::STRIDE),
-            distance_lines: u32_at(bytes, block::DISTANCE),
-            payload_bytes: u32_at(bytes, block::PAYLOAD),
-            epoch: u32_at(bytes, block::EPOCH),
-            text: u32_at(bytes, block::TEXT),
-            payload_crc: u32_at(bytes, block::PAYLOAD_CRC),
-        };
+        let header = BlockHeader::from_rows(bytes);
         if header.is_possible() { Ok(header) } else { Err(NoHeader::Length) }
     }
 
@@ -293,7 +266,7 @@ pub(crate) fn check_size(block_bytes: u64) -> Result<()> {
 
 /// Reads and checks the header of the block at `offset`, in a file whose blocks end at `limit`.
 pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
-    let mut line = [0; block::BYTES];
+    let mut line = [0; line::BYTES];
     decode_header(source.read(offset, &mut line)?, key, offset, limit)
 }
 

@@ -1,5 +1,5 @@
-//! Every number that files are made of, once: offsets, sizes, limits (FORMAT.md, sections 1 to 4, 9 and 12), and
-//! total accessors for little-endian integers. It does not know what the numbers are used for.
+//! Every number that files are made of, once: offsets, sizes, limits (FORMAT.md, sections 1 to 4 and 12); and records of
+//! fixed size, from which struct, offsets, encoding and decoding are made. It does not know what they are used for.
 #![forbid(unsafe_code)]
 
 /// Bytes of a line, the unit of alignment.
@@ -51,61 +51,76 @@ pub(crate) const SKIP: u32 = 1 << 16;
 /// Files are shorter than this.
 pub(crate) const MAX_FILE: u64 = 1 << 63;
 
-/// A structure on disk: the offset of each field, in bytes, from the sizes of those before it.
-macro_rules! on_disk {
-    ($(#[doc = $doc:literal] $module:ident, $total:expr, { $($field:ident: $bytes:literal,)* })*) => {$(
-        #[doc = $doc]
-        pub(crate) mod $module {
-            #[allow(dead_code, non_snake_case)]
+/// A record of fixed size on disk, row by row: the struct of its fields, and a module with the offset of each row, which
+/// FORMAT.md has in the same order. Rows without a field are written and checked by hand, or are zero.
+macro_rules! record {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident in $rows:ident, $total:literal {
+        $($($(#[doc = $doc:literal])+ $field:ident = )? $row:ident: $ty:ty,)*
+    }) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $($($(#[doc = $doc])+ $vis $field: $ty,)?)*
+        }
+
+        #[allow(dead_code, non_snake_case)]
+        pub(crate) mod $rows {
             #[repr(C)]
-            struct Fields { $($field: [u8; $bytes],)* }
-            $(#[allow(dead_code)] pub(crate) const $field: usize = std::mem::offset_of!(Fields, $field);)*
-            pub(crate) const BYTES: usize = size_of::<Fields>();
-            const _: () = assert!(BYTES == $total && align_of::<Fields>() == 1);
-            /// Name, offset and size in bytes of each field.
-            #[allow(dead_code)]
-            pub(crate) const NAMED: &[(&str, usize, usize)] = &[$((stringify!($field), $field, $bytes)),*];
-            #[cfg(test)]
-            pub(crate) const FIELDS: &[(usize, usize)] = &[$(($field, $bytes)),*];
+            struct Rows { $($row: [u8; size_of::<$ty>()],)* }
+            $(pub(crate) const $row: usize = std::mem::offset_of!(Rows, $row);)*
+            pub(crate) const BYTES: usize = size_of::<Rows>();
+            const _: () = assert!(BYTES == $total);
+            /// Name, offset and size in bytes of each row.
+            pub(crate) const NAMED: &[(&str, usize, usize)] = &[$((stringify!($row), $row, size_of::<$ty>())),*];
+        }
+
+        #[allow(dead_code)]
+        impl $name {
+            /// The record with these fields; all other rows are zero.
+            fn to_rows(self) -> [u8; $rows::BYTES] {
+                let mut bytes = [0; $rows::BYTES];
+                $($(crate::store::bytes::put(&mut bytes, $rows::$row, &crate::store::bytes::OnDisk::bytes(self.$field));)?)*
+                bytes
+            }
+
+            /// The fields of the record with which these bytes begin; zero where they end.
+            pub(crate) fn from_rows(bytes: &[u8]) -> $name {
+                $name { $($($field: crate::store::bytes::get(bytes, $rows::$row),)?)* }
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// A value in a row of a record: numbers are little-endian.
+pub(crate) trait OnDisk: Sized {
+    type Bytes: Default + AsRef<[u8]> + AsMut<[u8]>;
+    fn bytes(self) -> Self::Bytes;
+    fn of(bytes: Self::Bytes) -> Self;
+}
+
+macro_rules! on_disk {
+    ($($ty:ty: $to:ident, $from:ident;)*) => {$(
+        impl OnDisk for $ty {
+            type Bytes = [u8; size_of::<$ty>()];
+            fn bytes(self) -> Self::Bytes {
+                self.$to()
+            }
+            fn of(bytes: Self::Bytes) -> $ty {
+                <$ty>::$from(bytes)
+            }
         }
     )*};
 }
-
 on_disk! {
-    /// The header line (3.1).
-    header, 64, {
-        MAGIC: 8, MAJOR: 2, MINOR: 2, ZERO: 4, INCOMPAT: 8, READ_ONLY: 8, COMPAT: 8, FILE_ID: 16, ZERO_TOO: 4, CRC: 4,
-    }
-    /// A commit record (3.2).
-    commit, 128, {
-        SEQUENCE: 8, COMMITTED: 8, SYNCED: 8, LAST_BLOCK: 8, DIRECTORY: 8, SCHEMA: 8, META: 8, RECORDS: 8, BLOCKS: 8,
-        EPOCH: 4, FLAGS: 4, ZERO: 44, CRC: 4,
-    }
-    /// A block header (4.1).
-    block, 64, {
-        MAGIC: 4, KIND: 1, FLAGS: 1, LAYOUT: 1, ENCODING: 1, LINES: 4, SCHEMA: 4, SYNC: 8, FIRST: 8, COUNT: 4, STRIDE: 4,
-        DISTANCE: 4, PAYLOAD: 4, EPOCH: 4, TEXT: 4, PAYLOAD_CRC: 4, CRC: 4,
-    }
-    /// The fixed part of a SCHEMA payload (6.1), up to the table name's length.
-    schema, 26, { PREVIOUS: 8, ID: 4, CORE: 4, NOTES: 4, ZERO: 4, NAME: 2, }
-    /// The fixed part of a META payload (8).
-    meta, 64, { PREVIOUS: 8, TEXT: 4, ZERO: 52, }
-    /// The fixed part of an INDEX payload (9).
-    index, 64, {
-        PREVIOUS: 8, VERSION: 2, ENTRY_BYTES: 2, ROLE: 1, LEVEL: 1, ZERO: 2, TABLES: 4, SCHEMAS: 4, ENTRIES: 4, TABLE: 4,
-        ZERO_TOO: 32,
-    }
-    /// A table of a directory (9).
-    index_table, 32, { NUMBER: 4, FIRST_ENTRY: 4, ENTRIES: 4, ZERO: 4, RECORDS: 8, BLOCKS: 8, }
-    /// A schema of a directory (9).
-    index_schema, 24, { ID: 4, TABLE: 4, OFFSET: 8, LINES: 4, ZERO: 4, }
-    /// An entry (9).
-    entry, 40, { OFFSET: 8, FIRST: 8, COUNT: 8, LINES: 4, SCHEMA: 4, LEVEL: 4, BLOCKS: 4, }
+    u8: to_le_bytes, from_le_bytes;
+    u16: to_le_bytes, from_le_bytes;
+    u32: to_le_bytes, from_le_bytes;
+    u64: to_le_bytes, from_le_bytes;
+    [u8; 16]: into, from;
 }
+
 const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
 const _: () = assert!(REGION as usize == crate::raw::HEADER_REGION);
-const _: () =
-    assert!(SLOT_AT[0] as usize >= header::BYTES && SLOT_AT[0].is_multiple_of(512) && commit::BYTES <= 512);
 const _: () = assert!(TARGET_BLOCK_BYTES < MAX_BLOCK_LINES as usize * LINE as usize);
 
 /// Rounds up to whole lines; the result saturates at the last line.
@@ -118,30 +133,14 @@ pub(crate) const fn line_down(bytes: u64) -> u64 {
     bytes & !(LINE - 1)
 }
 
-/// `N` bytes at an offset; zeros where there are fewer: callers check lengths where it matters.
+/// The value at an offset; zero where there are too few bytes: callers check lengths where it matters.
 #[inline]
-fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
-}
-
-/// The byte at an offset, or 0.
-pub(crate) fn u8_at(bytes: &[u8], at: usize) -> u8 {
-    array_at::<1>(bytes, at)[0]
-}
-
-/// The u16 at an offset, or 0.
-pub(crate) fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(array_at(bytes, at))
-}
-
-/// The u32 at an offset, or 0.
-pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(array_at(bytes, at))
-}
-
-/// The u64 at an offset, or 0.
-pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(array_at(bytes, at))
+pub(crate) fn get<T: OnDisk>(bytes: &[u8], at: usize) -> T {
+    let mut own = T::Bytes::default();
+    if let Some(found) = bytes.get(at..).and_then(|rest| rest.get(..size_of::<T>())) {
+        own.as_mut().copy_from_slice(found);
+    }
+    T::of(own)
 }
 
 /// All bytes are zero.
@@ -158,6 +157,7 @@ pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{block, commit, header, index, schema_block};
     use super::*;
 
     const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
@@ -183,23 +183,28 @@ mod tests {
         rows.iter().filter_map(|row| Some((row[0].parse().ok()?, size(row[1])?))).collect()
     }
 
+    /// Offset and size of each row.
+    fn sizes(rows: &[(&str, usize, usize)]) -> Vec<(usize, usize)> {
+        rows.iter().map(|(_, at, size)| (*at, *size)).collect()
+    }
+
     #[test]
     fn structures_are_those_of_the_format() {
-        assert_eq!(fields(&rows("### 3.1 Header line")), header::FIELDS);
-        assert_eq!(fields(&rows("### 3.2 Commit record")), commit::FIELDS);
-        assert_eq!(fields(&rows("### 4.1 Block header")), block::FIELDS);
-        assert_eq!(fields(&rows("### 6.1 Payload")), schema::FIELDS);
-        assert_eq!(fields(&rows("## 8 Metadata")), meta::FIELDS);
+        assert_eq!(fields(&rows("### 3.1 Header line")), sizes(header::line::NAMED));
+        assert_eq!(fields(&rows("### 3.2 Commit record")), sizes(commit::slot::NAMED));
+        assert_eq!(fields(&rows("### 4.1 Block header")), sizes(block::line::NAMED));
+        assert_eq!(fields(&rows("### 6.1 Payload")), sizes(schema_block::head::NAMED));
+        assert_eq!(fields(&rows("## 8 Metadata")), sizes(crate::table::metadata::head::NAMED));
         let index_rows = rows("## 9 Index");
         let split = index_rows.iter().rposition(|row| row[0] == "off").expect("the table of entries");
-        assert_eq!(fields(&index_rows[..split]), index::FIELDS);
-        assert_eq!(fields(&index_rows[split..]), entry::FIELDS);
-        for (sentence, fields) in [("Table: ", index_table::FIELDS), ("Schema: ", index_schema::FIELDS)] {
+        assert_eq!(fields(&index_rows[..split]), sizes(index::head::NAMED));
+        assert_eq!(fields(&index_rows[split..]), sizes(index::entry::NAMED));
+        for (sentence, fields) in [("Table: ", index::table::NAMED), ("Schema: ", index::schema::NAMED)] {
             let (_, text) = FORMAT.split_once(&format!("\n{sentence}")).expect("a sentence of section 9");
             let text = text.split(['.', '(']).next().unwrap_or_default();
             let sizes: Vec<usize> =
                 text.split(", ").map(|field| if field.starts_with("u64") { 8 } else { 4 }).collect();
-            assert_eq!(sizes, fields.iter().map(|field| field.1).collect::<Vec<_>>(), "{sentence}");
+            assert_eq!(sizes, fields.iter().map(|field| field.2).collect::<Vec<_>>(), "{sentence}");
         }
     }
 
@@ -227,7 +232,7 @@ mod tests {
         let magic: Vec<String> = MAGIC.iter().map(|byte| format!("{byte:02X}")).collect();
         assert!(FORMAT.contains(&format!("`{}`", magic.join(" "))));
         assert!(FORMAT.contains("`48 42 4C 4B`") && BLOCK_MAGIC == [0x48, 0x42, 0x4c, 0x4b]);
-        assert!(FORMAT.contains(&format!("bytes of an entry: {}", entry::BYTES)));
+        assert!(FORMAT.contains(&format!("bytes of an entry: {}", index::entry::BYTES)));
         assert!(FORMAT.contains(&format!("at most {NODE_ENTRIES} entries")));
         assert!(FORMAT.contains("at least once every 1,024 blocks") && DIRECTORY_EVERY == 1024);
     }

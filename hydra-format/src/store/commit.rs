@@ -2,38 +2,44 @@
 //! written.
 #![forbid(unsafe_code)]
 
-use super::bytes::{self, CLOSED, LINE, MAX_FILE, REGION, commit, put, u32_at, u64_at};
+use super::bytes::{self, CLOSED, LINE, MAX_FILE, REGION, SLOT_AT, get, put, record};
 
-/// A commit record: the state that a reader sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commit {
-    /// One higher with every commit, from 1.
-    pub sequence: u64,
-    /// The file offset in bytes at which the last committed block ends.
-    pub committed_bytes: u64,
-    /// Every block byte below this file offset was synced before the record was written.
-    pub synced_bytes: u64,
-    /// File offset of the last block; 0: none.
-    pub last_block: u64,
-    /// File offset of the newest directory; 0: none.
-    pub directory: u64,
-    /// File offset of the newest SCHEMA block; 0: none.
-    pub schema: u64,
-    /// File offset of the newest META block; 0: none.
-    pub meta: u64,
-    /// Records of all tables.
-    pub record_count: u64,
-    /// Blocks of every kind.
-    pub block_count: u64,
-    /// One higher each time the file is opened to write, from 1.
-    pub epoch: u32,
-    /// All flags; bit 0: closed cleanly.
-    pub flags: u32,
+record! {
+    /// A commit record: the state that a reader sees.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Commit in slot, 128 {
+        /// One higher with every commit, from 1.
+        sequence = SEQUENCE: u64,
+        /// The file offset in bytes at which the last committed block ends.
+        committed_bytes = COMMITTED: u64,
+        /// Every block byte below this file offset was synced before the record was written.
+        synced_bytes = SYNCED: u64,
+        /// File offset of the last block; 0: none.
+        last_block = LAST_BLOCK: u64,
+        /// File offset of the newest directory; 0: none.
+        directory = DIRECTORY: u64,
+        /// File offset of the newest SCHEMA block; 0: none.
+        schema = SCHEMA: u64,
+        /// File offset of the newest META block; 0: none.
+        meta = META: u64,
+        /// Records of all tables.
+        record_count = RECORDS: u64,
+        /// Blocks of every kind.
+        block_count = BLOCKS: u64,
+        /// One higher each time the file is opened to write, from 1.
+        epoch = EPOCH: u32,
+        /// All flags; bit 0: closed cleanly.
+        flags = FLAGS: u32,
+        ZERO: [u8; 44],
+        CRC: u32,
+    }
 }
+const _: () =
+    assert!(SLOT_AT[0] as usize >= LINE as usize && SLOT_AT[0].is_multiple_of(512) && slot::BYTES <= 512);
 
 impl Commit {
     /// Name, offset and size in bytes of each stored field.
-    pub const FIELDS: &'static [(&'static str, usize, usize)] = commit::NAMED;
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = slot::NAMED;
 
     /// The record of a new file.
     pub(crate) fn first() -> Commit {
@@ -58,57 +64,25 @@ impl Commit {
     }
 
     /// The record as stored in the file with this id.
-    pub(crate) fn encode(&self, file_id: &[u8; 16]) -> [u8; commit::BYTES] {
-        let mut bytes = [0; commit::BYTES];
-        for (at, value) in self.words() {
-            put(&mut bytes, at, &value.to_le_bytes());
-        }
-        put(&mut bytes, commit::EPOCH, &self.epoch.to_le_bytes());
-        put(&mut bytes, commit::FLAGS, &self.flags.to_le_bytes());
+    pub(crate) fn encode(&self, file_id: &[u8; 16]) -> [u8; slot::BYTES] {
+        let mut bytes = self.to_rows();
         let crc = checksum(file_id, &bytes);
-        put(&mut bytes, commit::CRC, &crc.to_le_bytes());
+        put(&mut bytes, slot::CRC, &crc.to_le_bytes());
         bytes
-    }
-
-    fn words(&self) -> [(usize, u64); 9] {
-        [
-            (commit::SEQUENCE, self.sequence),
-            (commit::COMMITTED, self.committed_bytes),
-            (commit::SYNCED, self.synced_bytes),
-            (commit::LAST_BLOCK, self.last_block),
-            (commit::DIRECTORY, self.directory),
-            (commit::SCHEMA, self.schema),
-            (commit::META, self.meta),
-            (commit::RECORDS, self.record_count),
-            (commit::BLOCKS, self.block_count),
-        ]
     }
 
     /// The record in these bytes, if it is valid; else what is wrong with it.
     pub(crate) fn decode(bytes: &[u8], file_id: &[u8; 16]) -> Result<Commit, &'static str> {
-        let Some(bytes) = bytes.first_chunk::<{ commit::BYTES }>() else {
+        let Some(bytes) = bytes.first_chunk::<{ slot::BYTES }>() else {
             return Err("it is cut off");
         };
         if bytes::is_zero(bytes) {
             return Err("it is all zeros");
         }
-        if checksum(file_id, bytes) != u32_at(bytes, commit::CRC) {
+        if checksum(file_id, bytes) != get::<u32>(bytes, slot::CRC) {
             return Err("its checksum does not match");
         }
-        let word = |at| u64_at(bytes, at);
-        let record = Commit {
-            sequence: word(commit::SEQUENCE),
-            committed_bytes: word(commit::COMMITTED),
-            synced_bytes: word(commit::SYNCED),
-            last_block: word(commit::LAST_BLOCK),
-            directory: word(commit::DIRECTORY),
-            schema: word(commit::SCHEMA),
-            meta: word(commit::META),
-            record_count: word(commit::RECORDS),
-            block_count: word(commit::BLOCKS),
-            epoch: u32_at(bytes, commit::EPOCH),
-            flags: u32_at(bytes, commit::FLAGS),
-        };
+        let record = Commit::from_rows(bytes);
         if record.is_possible() { Ok(record) } else { Err("its lengths and offsets are impossible") }
     }
 
@@ -128,10 +102,10 @@ impl Commit {
     }
 }
 
-fn checksum(file_id: &[u8; 16], bytes: &[u8; commit::BYTES]) -> u32 {
+fn checksum(file_id: &[u8; 16], bytes: &[u8; slot::BYTES]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(file_id);
-    hasher.update(&bytes[..commit::CRC]);
+    hasher.update(&bytes[..slot::CRC]);
     hasher.finalize()
 }
 

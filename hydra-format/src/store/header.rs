@@ -2,29 +2,35 @@
 //! which it gets mangled. It does not know what follows.
 #![forbid(unsafe_code)]
 
-use super::bytes::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, header, put, u16_at, u32_at, u64_at};
+use super::bytes::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
 use crate::{Error, ErrorKind, Result};
 
-/// The header line of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileHeader {
-    /// Major version.
-    pub major: u16,
-    /// Minor version; it only informs.
-    pub minor: u16,
-    /// Features without which the file cannot be read.
-    pub incompat: u64,
-    /// Features without which the file cannot be written.
-    pub read_only: u64,
-    /// Features that need not be known.
-    pub compat: u64,
-    /// The identity of the file.
-    pub file_id: [u8; 16],
+record! {
+    /// The header line of a file.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct FileHeader in line, 64 {
+        MAGIC: u64,
+        /// Major version.
+        major = MAJOR: u16,
+        /// Minor version; it only informs.
+        minor = MINOR: u16,
+        ZERO: u32,
+        /// Features without which the file cannot be read.
+        incompat = INCOMPAT: u64,
+        /// Features without which the file cannot be written.
+        read_only = READ_ONLY: u64,
+        /// Features that need not be known.
+        compat = COMPAT: u64,
+        /// The identity of the file.
+        file_id = FILE_ID: [u8; 16],
+        ZERO_TOO: u32,
+        CRC: u32,
+    }
 }
 
 impl FileHeader {
     /// Name, offset and size in bytes of each stored field.
-    pub const FIELDS: &'static [(&'static str, usize, usize)] = header::NAMED;
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = line::NAMED;
 
     /// The header of a new file.
     pub(crate) fn new(file_id: [u8; 16]) -> FileHeader {
@@ -33,43 +39,30 @@ impl FileHeader {
 
     /// What block headers are bound to: see [`BlockHeader`](super::BlockHeader).
     pub(crate) fn sync_key(&self) -> u64 {
-        u64_at(&self.file_id, 0)
+        get(&self.file_id, 0)
     }
 
     /// The line as stored.
-    pub(crate) fn encode(&self) -> [u8; header::BYTES] {
-        let mut bytes = [0; header::BYTES];
-        put(&mut bytes, header::MAGIC, &MAGIC);
-        put(&mut bytes, header::MAJOR, &self.major.to_le_bytes());
-        put(&mut bytes, header::MINOR, &self.minor.to_le_bytes());
-        put(&mut bytes, header::INCOMPAT, &self.incompat.to_le_bytes());
-        put(&mut bytes, header::READ_ONLY, &self.read_only.to_le_bytes());
-        put(&mut bytes, header::COMPAT, &self.compat.to_le_bytes());
-        put(&mut bytes, header::FILE_ID, &self.file_id);
-        let crc = crc32fast::hash(&bytes[..header::CRC]);
-        put(&mut bytes, header::CRC, &crc.to_le_bytes());
+    pub(crate) fn encode(&self) -> [u8; line::BYTES] {
+        let mut bytes = self.to_rows();
+        put(&mut bytes, line::MAGIC, &MAGIC);
+        let crc = crc32fast::hash(&bytes[..line::CRC]);
+        put(&mut bytes, line::CRC, &crc.to_le_bytes());
         bytes
     }
 
     /// The line in these bytes, if it is valid; else what is wrong with it.
     pub(crate) fn decode(bytes: &[u8]) -> Result<FileHeader, &'static str> {
-        let Some(bytes) = bytes.first_chunk::<{ header::BYTES }>() else {
+        let Some(bytes) = bytes.first_chunk::<{ line::BYTES }>() else {
             return Err("it is cut off");
         };
         if !bytes.starts_with(&MAGIC) {
             return Err("it does not begin with the magic");
         }
-        if crc32fast::hash(&bytes[..header::CRC]) != u32_at(bytes, header::CRC) {
+        if crc32fast::hash(&bytes[..line::CRC]) != get::<u32>(bytes, line::CRC) {
             return Err("its checksum does not match");
         }
-        Ok(FileHeader {
-            major: u16_at(bytes, header::MAJOR),
-            minor: u16_at(bytes, header::MINOR),
-            incompat: u64_at(bytes, header::INCOMPAT),
-            read_only: u64_at(bytes, header::READ_ONLY),
-            compat: u64_at(bytes, header::COMPAT),
-            file_id: bytes[header::FILE_ID..].first_chunk().copied().unwrap_or_default(),
-        })
+        Ok(FileHeader::from_rows(bytes))
     }
 
     /// The header of a file whose header region begins with these bytes; the second part says what is
@@ -88,7 +81,7 @@ impl FileHeader {
         };
         if header.major != MAJOR {
             return Err(Error::new(ErrorKind::UnknownFeature)
-                .at(header::MAJOR as u64)
+                .at(line::MAJOR as u64)
                 .what("the major version is unknown")
                 .expected(MAJOR.to_string())
                 .found(header.major.to_string())
@@ -96,7 +89,7 @@ impl FileHeader {
         }
         if header.incompat != 0 {
             return Err(Error::new(ErrorKind::UnknownFeature)
-                .at(header::INCOMPAT as u64)
+                .at(line::INCOMPAT as u64)
                 .what("the file needs features that this library does not have")
                 .expected("no incompatible feature bits")
                 .found(format!("{:#x}", header.incompat))
@@ -111,7 +104,7 @@ impl FileHeader {
             return Ok(());
         }
         Err(Error::new(ErrorKind::ReadOnlyFeature)
-            .at(header::READ_ONLY as u64)
+            .at(line::READ_ONLY as u64)
             .expected("no read-only feature bits")
             .found(format!("{:#x}", self.read_only))
             .help("update this program"))
@@ -196,12 +189,12 @@ fn cut_short(length: usize) -> Error {
 
 /// The magic is there, and both lines are bad.
 fn damaged(region: &[u8]) -> Error {
-    let Some(line) = region.get(..header::CRC).filter(|_| region.len() >= header::BYTES) else {
+    let Some(line) = region.get(..line::CRC).filter(|_| region.len() >= line::BYTES) else {
         return cut_short(region.len());
     };
-    let found = u32_at(region, header::CRC);
+    let found: u32 = get(region, line::CRC);
     Error::new(ErrorKind::Header)
-        .at(header::CRC as u64)
+        .at(line::CRC as u64)
         .what("neither of its two header lines is valid")
         .expected(format!("{:#010x}", crc32fast::hash(line)))
         .found(format!("{found:#010x}"))

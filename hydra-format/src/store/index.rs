@@ -2,10 +2,7 @@
 //! they are chosen or reached; whoever follows an entry checks it against the block's own header.
 #![forbid(unsafe_code)]
 
-use super::bytes::{
-    INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, entry, index, index_schema, index_table,
-    is_zero, put, u8_at, u16_at, u32_at, u64_at,
-};
+use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};
 use crate::{Error, ErrorKind, Result};
 
 const DIRECTORY: u8 = 0;
@@ -14,53 +11,92 @@ const NODE: u8 = 1;
 /// A node keeps the level of its entries in a byte, and what points to it is one above.
 const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
 
-/// A DATA block, or a node and all blocks below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// File offset of the block.
-    pub offset: u64,
-    /// Index of the first record in its table.
-    pub first: u64,
-    /// Number of records.
-    pub count: u64,
-    /// Length of the block in lines.
-    pub line_count: u32,
-    /// Id of the schema; 0 for a node.
-    pub schema: u32,
-    /// 0: a DATA block; n: a node whose entries have level n - 1.
-    pub level: u32,
-    /// Number of DATA blocks.
-    pub block_count: u32,
+record! {
+    /// A DATA block, or a node and all blocks below it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Entry in entry, 40 {
+        /// File offset of the block.
+        offset = OFFSET: u64,
+        /// Index of the first record in its table.
+        first = FIRST: u64,
+        /// Number of records.
+        count = COUNT: u64,
+        /// Length of the block in lines.
+        line_count = LINES: u32,
+        /// Id of the schema; 0 for a node.
+        schema = SCHEMA: u32,
+        /// 0: a DATA block; n: a node whose entries have level n - 1.
+        level = LEVEL: u32,
+        /// Number of DATA blocks.
+        block_count = BLOCKS: u32,
+    }
+}
+
+record! {
+    /// The fixed part of an INDEX payload.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub(crate) struct IndexHead in head, 64 {
+        /// File offset of the INDEX block before this one; 0: none.
+        previous = PREVIOUS: u64,
+        /// Version of the payload.
+        version = VERSION: u16,
+        /// Bytes from one entry to the next.
+        entry_bytes = ENTRY_BYTES: u16,
+        /// Directory or node.
+        role = ROLE: u8,
+        /// Node: level of its entries.
+        level = LEVEL: u8,
+        ZERO: u16,
+        /// Directory: number of tables.
+        table_count = TABLES: u32,
+        /// Directory: number of schemas.
+        schema_count = SCHEMAS: u32,
+        /// Number of entries.
+        entry_count = ENTRIES: u32,
+        /// Node: number of its table.
+        table = TABLE: u32,
+        ZERO_TOO: [u8; 32],
+    }
+}
+
+record! {
+    /// A table of a directory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct IndexTable in table, 32 {
+        /// Number of the table.
+        number = NUMBER: u32,
+        /// Position of its first entry.
+        first_entry = FIRST_ENTRY: u32,
+        /// Number of its entries.
+        entry_count = ENTRIES: u32,
+        ZERO: u32,
+        /// Number of its records.
+        record_count = RECORDS: u64,
+        /// Number of its DATA blocks.
+        block_count = BLOCKS: u64,
+    }
+}
+
+record! {
+    /// A schema of a directory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct IndexSchema in schema, 24 {
+        /// Its id.
+        id = ID: u32,
+        /// Number of its table.
+        table = TABLE: u32,
+        /// File offset of its SCHEMA block.
+        offset = OFFSET: u64,
+        /// Length of that block in lines.
+        line_count = LINES: u32,
+        ZERO: u32,
+    }
 }
 
 impl Entry {
     /// The index after that of the last record.
     pub fn end(&self) -> u64 {
         self.first.saturating_add(self.count)
-    }
-
-    fn decode(bytes: &[u8]) -> Entry {
-        Entry {
-            offset: u64_at(bytes, entry::OFFSET),
-            first: u64_at(bytes, entry::FIRST),
-            count: u64_at(bytes, entry::COUNT),
-            line_count: u32_at(bytes, entry::LINES),
-            schema: u32_at(bytes, entry::SCHEMA),
-            level: u32_at(bytes, entry::LEVEL),
-            block_count: u32_at(bytes, entry::BLOCKS),
-        }
-    }
-
-    fn encode(&self) -> [u8; entry::BYTES] {
-        let mut bytes = [0; entry::BYTES];
-        put(&mut bytes, entry::OFFSET, &self.offset.to_le_bytes());
-        put(&mut bytes, entry::FIRST, &self.first.to_le_bytes());
-        put(&mut bytes, entry::COUNT, &self.count.to_le_bytes());
-        put(&mut bytes, entry::LINES, &self.line_count.to_le_bytes());
-        put(&mut bytes, entry::SCHEMA, &self.schema.to_le_bytes());
-        put(&mut bytes, entry::LEVEL, &self.level.to_le_bytes());
-        put(&mut bytes, entry::BLOCKS, &self.block_count.to_le_bytes());
-        bytes
     }
 
     /// The rules for one entry of an index block at `limit`: what it points to comes before.
@@ -98,36 +134,13 @@ pub(crate) fn totals(entries: &[Entry]) -> (u64, u64) {
     })
 }
 
-/// A table of a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct IndexTable {
-    pub(crate) number: u32,
-    pub(crate) first_entry: u32,
-    pub(crate) entry_count: u32,
-    pub(crate) record_count: u64,
-    pub(crate) block_count: u64,
-}
-
-/// A schema of a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct IndexSchema {
-    pub(crate) id: u32,
-    pub(crate) table: u32,
-    pub(crate) offset: u64,
-    pub(crate) line_count: u32,
-}
-
 /// An index payload, whose lengths were checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index<'a> {
-    pub(crate) previous: u64,
-    role: u8,
-    level: u8,
-    table: u32,
+    head: IndexHead,
     tables: &'a [u8],
     schemas: &'a [u8],
     entries: &'a [u8],
-    entry_bytes: usize,
     tidy: bool,
 }
 
@@ -135,65 +148,60 @@ impl<'a> Index<'a> {
     /// Finds the parts of a payload, or says what is wrong.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Index<'a>> {
         let bad = |what: &str| Error::new(ErrorKind::Index).what(what).help("hydra check");
-        let Some((head, rest)) = payload.split_at_checked(index::BYTES) else {
+        let Some((bytes, rest)) = payload.split_at_checked(head::BYTES) else {
             return Err(bad("the payload is too short"));
         };
-        let version = u16_at(head, index::VERSION);
-        if version != INDEX_VERSION {
+        let head = IndexHead::from_rows(bytes);
+        if head.version != INDEX_VERSION {
             return Err(Error::new(ErrorKind::Unsupported)
                 .what("the version of an index is unknown")
                 .expected(INDEX_VERSION.to_string())
-                .found(version.to_string())
+                .found(head.version.to_string())
                 .help("update this program"));
         }
-        let entry_bytes = usize::from(u16_at(head, index::ENTRY_BYTES));
-        if entry_bytes < entry::BYTES || u8_at(head, index::ROLE) > NODE {
+        let entry_bytes = usize::from(head.entry_bytes);
+        if entry_bytes < entry::BYTES || head.role > NODE {
             return Err(bad("its entries are too small, or its role is unknown"));
         }
-        let part = |bytes: &'a [u8], at: usize, size: usize| {
-            let count = usize::try_from(u32_at(head, at)).ok().and_then(|count| count.checked_mul(size));
+        let part = |bytes: &'a [u8], count: u32, size: usize| {
+            let count = usize::try_from(count).ok().and_then(|count| count.checked_mul(size));
             count
                 .and_then(|count| bytes.split_at_checked(count))
                 .ok_or_else(|| bad("the payload is too short"))
         };
-        let (tables, rest) = part(rest, index::TABLES, index_table::BYTES)?;
-        let (schemas, rest) = part(rest, index::SCHEMAS, index_schema::BYTES)?;
-        let (entries, rest) = part(rest, index::ENTRIES, entry_bytes)?;
-        let zeros = [head.get(index::ZERO..index::TABLES), head.get(index::ZERO_TOO..)];
-        let (level, table) = (u8_at(head, index::LEVEL), u32_at(head, index::TABLE));
-        let empty = match u8_at(head, index::ROLE) {
-            DIRECTORY => level == 0 && table == 0,
+        let (tables, rest) = part(rest, head.table_count, table::BYTES)?;
+        let (schemas, rest) = part(rest, head.schema_count, schema::BYTES)?;
+        let (entries, rest) = part(rest, head.entry_count, entry_bytes)?;
+        let zeros = [bytes.get(head::ZERO..head::TABLES), bytes.get(head::ZERO_TOO..)];
+        let empty = match head.role {
+            DIRECTORY => head.level == 0 && head.table == 0,
             _ => tables.is_empty() && schemas.is_empty(),
         };
-        Ok(Index {
-            previous: u64_at(head, index::PREVIOUS),
-            role: u8_at(head, index::ROLE),
-            level,
-            table,
-            tables,
-            schemas,
-            entries,
-            entry_bytes,
-            tidy: zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
-                && rest.is_empty()
-                && empty
-                && tables.chunks_exact(index_table::BYTES).all(|row| u32_at(row, index_table::ZERO) == 0)
-                && schemas.chunks_exact(index_schema::BYTES).all(|row| u32_at(row, index_schema::ZERO) == 0),
-        })
+        let tidy = zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
+            && rest.is_empty()
+            && empty
+            && tables.chunks_exact(table::BYTES).all(|row| get::<u32>(row, table::ZERO) == 0)
+            && schemas.chunks_exact(schema::BYTES).all(|row| get::<u32>(row, schema::ZERO) == 0);
+        Ok(Index { head, tables, schemas, entries, tidy })
+    }
+
+    /// File offset of the INDEX block before this one; 0: none.
+    pub(crate) fn previous(&self) -> u64 {
+        self.head.previous
     }
 
     pub(crate) fn is_directory(&self) -> bool {
-        self.role == DIRECTORY
+        self.head.role == DIRECTORY
     }
 
     /// True for a node of this table with entries of this level.
     pub(crate) fn is_node_of(&self, table: u32, level: u32) -> bool {
-        self.role == NODE && self.table == table && u32::from(self.level) == level
+        self.head.role == NODE && self.head.table == table && u32::from(self.head.level) == level
     }
 
     /// Of a node: its table, and the level of its entries.
     pub(crate) fn node_of(&self) -> (u32, u32) {
-        (self.table, u32::from(self.level))
+        (self.head.table, u32::from(self.head.level))
     }
 
     /// True if the bytes and counts that must be zero are, and nothing follows the entries.
@@ -202,27 +210,16 @@ impl<'a> Index<'a> {
     }
 
     pub(crate) fn tables(&self) -> impl ExactSizeIterator<Item = IndexTable> + use<'a> {
-        self.tables.chunks_exact(index_table::BYTES).map(|bytes| IndexTable {
-            number: u32_at(bytes, index_table::NUMBER),
-            first_entry: u32_at(bytes, index_table::FIRST_ENTRY),
-            entry_count: u32_at(bytes, index_table::ENTRIES),
-            record_count: u64_at(bytes, index_table::RECORDS),
-            block_count: u64_at(bytes, index_table::BLOCKS),
-        })
+        self.tables.chunks_exact(table::BYTES).map(IndexTable::from_rows)
     }
 
     pub(crate) fn schemas(&self) -> impl ExactSizeIterator<Item = IndexSchema> + use<'a> {
-        self.schemas.chunks_exact(index_schema::BYTES).map(|bytes| IndexSchema {
-            id: u32_at(bytes, index_schema::ID),
-            table: u32_at(bytes, index_schema::TABLE),
-            offset: u64_at(bytes, index_schema::OFFSET),
-            line_count: u32_at(bytes, index_schema::LINES),
-        })
+        self.schemas.chunks_exact(schema::BYTES).map(IndexSchema::from_rows)
     }
 
     /// Number of entries.
     pub(crate) fn entry_count(&self) -> usize {
-        self.entries.chunks_exact(self.entry_bytes).len()
+        self.entries.chunks_exact(usize::from(self.head.entry_bytes)).len()
     }
 
     /// Number of all tables, schemas and entries.
@@ -232,9 +229,9 @@ impl<'a> Index<'a> {
 
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: usize) -> Option<Entry> {
-        let start = index.checked_mul(self.entry_bytes)?;
-        let end = start.checked_add(self.entry_bytes)?;
-        self.entries.get(start..end).map(Entry::decode)
+        let start = index.checked_mul(usize::from(self.head.entry_bytes))?;
+        let end = start.checked_add(usize::from(self.head.entry_bytes))?;
+        self.entries.get(start..end).map(Entry::from_rows)
     }
 
     /// The `count` entries from `first`; none if they are not all there.
@@ -278,56 +275,42 @@ pub(crate) fn encode_directory(
     schemas: &[IndexSchema],
 ) -> Vec<u8> {
     let entry_count: usize = tables.iter().map(|table| table.entries.len()).sum();
-    let mut payload = head(previous, DIRECTORY, 0, 0, entry_count);
-    put(&mut payload, index::TABLES, &(tables.len() as u32).to_le_bytes());
-    put(&mut payload, index::SCHEMAS, &(schemas.len() as u32).to_le_bytes());
+    let head = IndexHead {
+        table_count: tables.len() as u32,
+        schema_count: schemas.len() as u32,
+        entry_count: entry_count as u32,
+        ..new_head(previous, DIRECTORY)
+    };
+    let mut payload = head.to_rows().to_vec();
     let mut first_entry = 0usize;
     for (number, table) in tables.iter().enumerate() {
-        let mut bytes = [0; index_table::BYTES];
-        put(&mut bytes, index_table::NUMBER, &(number as u32).to_le_bytes());
-        put(&mut bytes, index_table::FIRST_ENTRY, &(first_entry as u32).to_le_bytes());
-        put(&mut bytes, index_table::ENTRIES, &(table.entries.len() as u32).to_le_bytes());
-        put(&mut bytes, index_table::RECORDS, &table.record_count.to_le_bytes());
-        put(&mut bytes, index_table::BLOCKS, &table.block_count.to_le_bytes());
-        payload.extend_from_slice(&bytes);
+        let row = IndexTable {
+            number: number as u32,
+            first_entry: first_entry as u32,
+            entry_count: table.entries.len() as u32,
+            record_count: table.record_count,
+            block_count: table.block_count,
+        };
+        payload.extend_from_slice(&row.to_rows());
         first_entry = first_entry.saturating_add(table.entries.len());
     }
-    for schema in schemas {
-        let mut bytes = [0; index_schema::BYTES];
-        put(&mut bytes, index_schema::ID, &schema.id.to_le_bytes());
-        put(&mut bytes, index_schema::TABLE, &schema.table.to_le_bytes());
-        put(&mut bytes, index_schema::OFFSET, &schema.offset.to_le_bytes());
-        put(&mut bytes, index_schema::LINES, &schema.line_count.to_le_bytes());
-        payload.extend_from_slice(&bytes);
-    }
-    for table in tables {
-        push_entries(&mut payload, table.entries);
-    }
+    payload.extend(schemas.iter().flat_map(|schema| schema.to_rows()));
+    payload.extend(tables.iter().flat_map(|table| table.entries).flat_map(|entry| entry.to_rows()));
     payload
 }
 
 /// The payload of a node whose entries have this level.
 pub(crate) fn encode_node(previous: u64, table: u32, level: u32, entries: &[Entry]) -> Vec<u8> {
-    let mut payload = head(previous, NODE, level as u8, table, entries.len());
-    push_entries(&mut payload, entries);
+    let entry_count = entries.len() as u32;
+    let head = IndexHead { level: level as u8, table, entry_count, ..new_head(previous, NODE) };
+    let mut payload = head.to_rows().to_vec();
+    payload.extend(entries.iter().flat_map(|entry| entry.to_rows()));
     payload
 }
 
-fn push_entries(payload: &mut Vec<u8>, entries: &[Entry]) {
-    for entry in entries {
-        payload.extend_from_slice(&entry.encode());
-    }
-}
-
-fn head(previous: u64, role: u8, level: u8, table: u32, entry_count: usize) -> Vec<u8> {
-    let mut payload = vec![0; index::BYTES];
-    put(&mut payload, index::PREVIOUS, &previous.to_le_bytes());
-    put(&mut payload, index::VERSION, &INDEX_VERSION.to_le_bytes());
-    put(&mut payload, index::ENTRY_BYTES, &(entry::BYTES as u16).to_le_bytes());
-    put(&mut payload, index::ROLE, &[role, level]);
-    put(&mut payload, index::ENTRIES, &(entry_count as u32).to_le_bytes());
-    put(&mut payload, index::TABLE, &table.to_le_bytes());
-    payload
+fn new_head(previous: u64, role: u8) -> IndexHead {
+    let entry_bytes = entry::BYTES as u16;
+    IndexHead { previous, version: INDEX_VERSION, entry_bytes, role, ..IndexHead::default() }
 }
 
 /// The position of the first run of [`NODE_ENTRIES`] entries of one level, which a writer moves into a node.
@@ -344,6 +327,7 @@ pub(crate) fn full_run(entries: &[Entry]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bytes::put;
     use super::*;
 
     pub(crate) fn blocks(count: u64) -> Vec<Entry> {
@@ -368,7 +352,7 @@ mod tests {
         let payload = encode_directory(77, &[table], &[schema]);
         assert_eq!(payload.len(), 64 + 32 + 24 + 5 * 40);
         let index = Index::parse(&payload).unwrap();
-        assert!(index.is_directory() && index.is_tidy() && index.previous == 77);
+        assert!(index.is_directory() && index.is_tidy() && index.previous() == 77);
         assert_eq!(index.schemas().collect::<Vec<_>>(), [schema]);
         let table = index.tables().next().unwrap();
         assert_eq!((table.record_count, table.block_count, table.entry_count), (50, 5, 5));
@@ -419,32 +403,30 @@ mod tests {
             changes.iter().for_each(|&(at, byte)| payload[at] = byte);
             Index::parse(&payload).ok().map(|index| index.is_tidy())
         };
-        let row = index::BYTES + index_table::ZERO;
-        let schema_row = index::BYTES + index_table::BYTES + index_schema::ZERO;
+        let row = head::BYTES + table::ZERO;
+        let schema_row = head::BYTES + table::BYTES + schema::ZERO;
         assert_eq!((tidy(&directory, &[]), tidy(&node, &[])), (Some(true), Some(true)));
-        for at in
-            [index::ZERO, index::ZERO_TOO, index::BYTES - 1, index::LEVEL, index::TABLE, row, schema_row]
-        {
+        for at in [head::ZERO, head::ZERO_TOO, head::BYTES - 1, head::LEVEL, head::TABLE, row, schema_row] {
             assert_eq!(tidy(&directory, &[(at, 1)]), Some(false), "{at}");
         }
         assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Some(false), "more than the entries");
-        assert_eq!(tidy(&node, &[(index::LEVEL, 3), (index::TABLE, 9)]), Some(true));
+        assert_eq!(tidy(&node, &[(head::LEVEL, 3), (head::TABLE, 9)]), Some(true));
         // A node with what only directories have: a table, or a schema, in the place of its entries.
-        for (count, bytes) in [(index::TABLES, index_table::BYTES), (index::SCHEMAS, index_schema::BYTES)] {
-            let mut odd = node[..index::BYTES + bytes].to_vec();
-            odd[index::BYTES..].fill(0);
-            put(&mut odd, index::ENTRIES, &0u32.to_le_bytes());
+        for (count, bytes) in [(head::TABLES, table::BYTES), (head::SCHEMAS, schema::BYTES)] {
+            let mut odd = node[..head::BYTES + bytes].to_vec();
+            odd[head::BYTES..].fill(0);
+            put(&mut odd, head::ENTRIES, &0u32.to_le_bytes());
             put(&mut odd, count, &1u32.to_le_bytes());
             assert_eq!(tidy(&odd, &[]), Some(false));
         }
-        let larger = [&node[..index::BYTES], &[0; 2 * (entry::BYTES + 8)]].concat();
+        let larger = [&node[..head::BYTES], &[0; 2 * (entry::BYTES + 8)]].concat();
         assert_eq!(
-            tidy(&larger, &[(index::ENTRY_BYTES, entry::BYTES as u8 + 8)]),
+            tidy(&larger, &[(head::ENTRY_BYTES, entry::BYTES as u8 + 8)]),
             Some(true),
             "newer entries"
         );
-        assert!(tidy(&node, &[(index::ENTRY_BYTES, entry::BYTES as u8 - 1)]).is_none());
-        assert!(tidy(&node, &[(index::VERSION, 2)]).is_none());
+        assert!(tidy(&node, &[(head::ENTRY_BYTES, entry::BYTES as u8 - 1)]).is_none());
+        assert!(tidy(&node, &[(head::VERSION, 2)]).is_none());
     }
 
     #[test]

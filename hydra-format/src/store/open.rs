@@ -3,9 +3,9 @@
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockKind};
-use super::bytes::{HEADER_AT, LINE, REGION, SKIP, SLOT_AT, commit as record, is_zero, line_down};
+use super::bytes::{HEADER_AT, LINE, REGION, SKIP, SLOT_AT, is_zero, line_down};
 use super::catalog::Catalog;
-use super::commit::Commit;
+use super::commit::{Commit, slot};
 use super::header::FileHeader;
 use super::index::Index;
 use super::report::{Report, State};
@@ -182,7 +182,7 @@ pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slot
     loop {
         let mut slots: Slots = [Err(""); 2];
         for (slot, at) in slots.iter_mut().zip(SLOT_AT) {
-            let mut bytes = [0; record::BYTES];
+            let mut bytes = [0; slot::BYTES];
             *slot = Commit::decode(source.read(at, &mut bytes)?, file_id);
         }
         if slots.iter().all(Result::is_ok) || tries.next().is_none() {

@@ -118,7 +118,8 @@ fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
         ..newest
     };
     let slot = SLOT_AT[0] as usize;
-    memory.inner().bytes[slot..slot + record::BYTES].copy_from_slice(&older.encode(&[7; 16]));
+    memory.inner().bytes[slot..slot + crate::store::commit::slot::BYTES]
+        .copy_from_slice(&older.encode(&[7; 16]));
     // Both hold this block: the older record is taken as it is, and what was refused is not looked at less closely later.
     damage(&memory, shared + LINE);
     let opened = memory.open().unwrap();
@@ -133,7 +134,7 @@ fn blocks_that_were_looked_at_are_looked_at_again_under_another_epoch() {
     // As if another writer had put blocks of the same length there, and the system had forgotten them.
     let other = Commit { sequence: shown.commit.sequence + 1, epoch: 2, ..shown.commit };
     let at = SLOT_AT[shown.slot] as usize;
-    memory.inner().bytes[at..at + record::BYTES].copy_from_slice(&other.encode(&[7; 16]));
+    memory.inner().bytes[at..at + crate::store::commit::slot::BYTES].copy_from_slice(&other.encode(&[7; 16]));
     assert_eq!(memory.open().unwrap().commit.sequence, 1);
     assert_eq!(refresh(&memory, &shown).unwrap_err().kind(), ErrorKind::Replaced);
 }

@@ -2,7 +2,7 @@
 //! core and the notes.
 #![forbid(unsafe_code)]
 
-use super::bytes::{MAX_NAME, MAX_SCHEMA_BYTES, put, schema, u16_at, u32_at, u64_at};
+use super::bytes::{MAX_NAME, MAX_SCHEMA_BYTES, record};
 use crate::{Error, ErrorKind, Result, Schema};
 
 /// An error if a table cannot have this name.
@@ -23,6 +23,24 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
+record! {
+    /// The fixed part of a SCHEMA payload, up to the name of the table.
+    #[derive(Clone, Copy)]
+    pub(crate) struct SchemaHead in head, 26 {
+        /// File offset of the SCHEMA block before this one; 0: none.
+        previous = PREVIOUS: u64,
+        /// Id of the schema.
+        id = ID: u32,
+        /// Bytes of the core.
+        core_bytes = CORE: u32,
+        /// Bytes of the notes.
+        notes_bytes = NOTES: u32,
+        ZERO: u32,
+        /// Bytes of the name.
+        name_bytes = NAME: u16,
+    }
+}
+
 /// The parts of a SCHEMA payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaBlock<'a> {
@@ -38,36 +56,36 @@ impl<'a> SchemaBlock<'a> {
     /// Finds the parts of a payload.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<SchemaBlock<'a>> {
         let bad = |what: &str| Error::new(ErrorKind::BadSchema).what(what);
-        let (head, rest) =
-            payload.split_at_checked(schema::BYTES).ok_or_else(|| bad("the payload is too short"))?;
-        let (core, notes) = (u32_at(head, schema::CORE), u32_at(head, schema::NOTES));
-        if u64::from(core).saturating_add(notes.into()) > MAX_SCHEMA_BYTES {
+        let parts = payload.split_at_checked(head::BYTES);
+        let (bytes, rest) = parts.ok_or_else(|| bad("the payload is too short"))?;
+        let head = SchemaHead::from_rows(bytes);
+        if u64::from(head.core_bytes).saturating_add(head.notes_bytes.into()) > MAX_SCHEMA_BYTES {
             return Err(Error::new(ErrorKind::TooLarge).what("core and notes are larger than 16 MiB"));
         }
-        let name_bytes = usize::from(u16_at(head, schema::NAME));
-        let parts = rest.split_at_checked(name_bytes).and_then(|(name, rest)| {
-            let (core, rest) = rest.split_at_checked(core as usize)?;
-            let (notes, rest) = rest.split_at_checked(notes as usize)?;
+        let parts = rest.split_at_checked(head.name_bytes.into()).and_then(|(name, rest)| {
+            let (core, rest) = rest.split_at_checked(head.core_bytes as usize)?;
+            let (notes, rest) = rest.split_at_checked(head.notes_bytes as usize)?;
             rest.is_empty().then_some((name, core, notes))
         });
         let (name, core, notes) = parts.ok_or_else(|| bad("its parts do not add up to the payload"))?;
         let name = std::str::from_utf8(name).ok().filter(|name| (1..=MAX_NAME).contains(&name.len()));
         let name = name.ok_or_else(|| bad("the table's name is not a name of 1 to 255 bytes"))?;
-        let id = u32_at(head, schema::ID);
-        if id == 0 {
+        if head.id == 0 {
             return Err(bad("its id is 0"));
         }
-        Ok(SchemaBlock { previous: u64_at(head, schema::PREVIOUS), id, name, core, notes })
+        Ok(SchemaBlock { previous: head.previous, id: head.id, name, core, notes })
     }
 
     /// The payload.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut payload = vec![0; schema::BYTES];
-        put(&mut payload, schema::PREVIOUS, &self.previous.to_le_bytes());
-        put(&mut payload, schema::ID, &self.id.to_le_bytes());
-        put(&mut payload, schema::CORE, &(self.core.len() as u32).to_le_bytes());
-        put(&mut payload, schema::NOTES, &(self.notes.len() as u32).to_le_bytes());
-        put(&mut payload, schema::NAME, &(self.name.len() as u16).to_le_bytes());
+        let head = SchemaHead {
+            previous: self.previous,
+            id: self.id,
+            core_bytes: self.core.len() as u32,
+            notes_bytes: self.notes.len() as u32,
+            name_bytes: self.name.len() as u16,
+        };
+        let mut payload = head.to_rows().to_vec();
         payload.extend_from_slice(self.name.as_bytes());
         payload.extend_from_slice(self.core);
         payload.extend_from_slice(self.notes);

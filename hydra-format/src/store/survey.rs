@@ -3,10 +3,10 @@
 #![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind};
-use super::bytes::{HEADER_AT, LINE, REGION, block as line, header as head, line_down, u64_at};
+use super::bytes::{HEADER_AT, LINE, REGION, get, line_down};
 use super::catalog::Catalog;
 use super::commit::Commit;
-use super::header::FileHeader;
+use super::header::{self, FileHeader};
 use super::index::Index;
 use super::open;
 use super::scan::{Progress, Scan, split_io_error};
@@ -386,7 +386,7 @@ fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
         Err(error) => error,
     };
     for at in HEADER_AT {
-        let line = region.get(at as usize..).and_then(|rest| rest.get(head::FILE_ID..));
+        let line = region.get(at as usize..).and_then(|rest| rest.get(header::line::FILE_ID..));
         let id = line.and_then(|rest| rest.first_chunk());
         let header = FileHeader::new(id.copied().unwrap_or_default());
         if open::read_slots(source, &header.file_id)?.iter().any(Result::is_ok) {
@@ -409,7 +409,7 @@ fn find_key(source: &dyn Source) -> Result<Option<u64>> {
             return Ok(only);
         }
         for bytes in chunk.chunks_exact(LINE as usize) {
-            let key = u64_at(bytes, line::SYNC) ^ offset;
+            let key = get::<u64>(bytes, block::line::SYNC) ^ offset;
             if let Ok(header) = BlockHeader::decode(bytes, key, offset) {
                 if split_io_error(block::read_header(source, key, header.end(offset), u64::MAX))?.is_ok() {
                     return Ok(Some(key));

@@ -3,7 +3,7 @@
 
 use crate::codec::{encode_after, facts_of, open_payload};
 use crate::store::block::{self, BlockKind};
-use crate::store::bytes::{LINE, MAX_BLOCK_LINES, line_up, meta, put, u32_at};
+use crate::store::bytes::{LINE, MAX_BLOCK_LINES, line_up, put, record};
 use crate::store::open::Opened;
 use crate::store::storage::Source;
 use crate::{AlignedBuf, Error, ErrorKind, Hydra, Result};
@@ -12,7 +12,18 @@ use std::collections::BTreeMap;
 /// The user's key-value pairs.
 pub(crate) type Metadata = BTreeMap<String, Vec<u8>>;
 
-const _: () = assert!(meta::BYTES.is_multiple_of(LINE as usize));
+record! {
+    /// The fixed part of a META payload.
+    #[derive(Clone, Copy)]
+    pub(crate) struct MetaHead in head, 64 {
+        /// File offset of the META block before this one; 0: none.
+        previous = PREVIOUS: u64,
+        /// Where the text starts behind this part.
+        text = TEXT: u32,
+        ZERO: [u8; 52],
+    }
+}
+const _: () = assert!(head::BYTES.is_multiple_of(LINE as usize));
 
 /// The largest payload of a META block.
 const MOST_BYTES: u64 = (MAX_BLOCK_LINES as u64 - 1) * LINE;
@@ -46,7 +57,7 @@ impl Sizes {
 
     /// An error if with the pair under this key there are more than one block holds.
     pub(crate) fn check(self, key: &str) -> Result<()> {
-        let bytes = (meta::BYTES as u64).saturating_add(LINE);
+        let bytes = (head::BYTES as u64).saturating_add(LINE);
         let bytes = bytes.saturating_add(line_up(self.values)).saturating_add(self.keys);
         if bytes <= MOST_BYTES {
             return Ok(());
@@ -64,8 +75,8 @@ impl Sizes {
 /// The payload of a META block; the offset of the one before is 0.
 pub(crate) fn encode(pairs: &Metadata) -> Result<Vec<u8>> {
     let mut payload = AlignedBuf::default();
-    let text_offset = encode_after(meta::BYTES, pairs, &mut payload)?;
-    put(&mut payload, meta::TEXT, &text_offset.to_le_bytes());
+    let text_offset = encode_after(head::BYTES, pairs, &mut payload)?;
+    put(&mut payload, head::TEXT, &text_offset.to_le_bytes());
     Ok(payload.to_vec())
 }
 
@@ -91,11 +102,11 @@ pub(crate) fn read_at(source: &dyn Source, key: u64, offset: u64, limit: u64) ->
 
 /// The pairs in a META payload that starts at the file offset `start`.
 fn decode(payload: &[u8], start: u64) -> Result<Metadata> {
-    let (head, data) = payload
-        .split_at_checked(meta::BYTES)
+    let (bytes, data) = payload
+        .split_at_checked(head::BYTES)
         .ok_or_else(|| Error::new(ErrorKind::BadReference).what("the payload is too short"))?;
-    let pairs = open_payload::<Metadata>(data, u32_at(head, meta::TEXT), facts_of::<Metadata>());
-    Metadata::decode(pairs.map_err(|error| error.shifted(start.saturating_add(meta::BYTES as u64)))?)
+    let pairs = open_payload::<Metadata>(data, MetaHead::from_rows(bytes).text, facts_of::<Metadata>());
+    Metadata::decode(pairs.map_err(|error| error.shifted(start.saturating_add(head::BYTES as u64)))?)
 }
 
 #[cfg(test)]
@@ -115,7 +126,7 @@ mod tests {
         assert_eq!(decode(&encode(&Metadata::new()).unwrap(), 0).unwrap(), Metadata::new());
         assert!(decode(&payload[..100], 0).is_err());
         let mut swapped = payload;
-        let heap = meta::BYTES + 64;
+        let heap = head::BYTES + 64;
         let entries = swapped[heap..heap + 32].to_vec();
         swapped[heap..heap + 16].copy_from_slice(&entries[16..]);
         swapped[heap + 16..heap + 32].copy_from_slice(&entries[..16]);

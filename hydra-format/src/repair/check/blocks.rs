@@ -5,17 +5,17 @@
 use super::{Finding, check_zero};
 use crate::codec::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
-use crate::store::block::{self, BlockHeader, BlockKind};
-use crate::store::bytes::{DIRECTORY_EVERY, LINE, NODE_ENTRIES, block as line, meta, schema, u32_at, u64_at};
+use crate::store::block::{self, BlockHeader, BlockKind, line};
+use crate::store::bytes::{DIRECTORY_EVERY, LINE, NODE_ENTRIES};
 use crate::store::catalog::{Catalog, Cursor, TableInfo};
 use crate::store::commit::Commit;
 use crate::store::index::{Entry, Index, follow, totals};
 use crate::store::report::Verdict;
 use crate::store::scan::split_io_error;
-use crate::store::schema_block::SchemaBlock;
+use crate::store::schema_block::{self, SchemaBlock};
 use crate::store::storage::Source;
 use crate::table::generations::{MOST_GENERATIONS, join};
-use crate::table::metadata::Metadata;
+use crate::table::metadata::{MetaHead, Metadata, head as meta};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::BTreeMap;
 
@@ -163,8 +163,8 @@ impl<'a> Blocks<'a> {
         report: &mut dyn FnMut(Finding),
     ) {
         check_zero(
-            part(payload, schema::ZERO, schema::NAME),
-            offset.saturating_add(LINE).saturating_add(schema::ZERO as u64),
+            part(payload, schema_block::head::ZERO, schema_block::head::NAME),
+            offset.saturating_add(LINE).saturating_add(schema_block::head::ZERO as u64),
             "schema",
             report,
         );
@@ -218,12 +218,13 @@ impl<'a> Blocks<'a> {
 
     fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {
         let at = |place: usize| offset.saturating_add(LINE).saturating_add(place as u64);
-        let Some((head, data)) = payload.split_at_checked(meta::BYTES) else {
+        let Some((bytes, data)) = payload.split_at_checked(meta::BYTES) else {
             return report(Error::new(ErrorKind::BadReference).what("the payload is too short"));
         };
-        self.metas.follow(offset, u64_at(head, meta::PREVIOUS), self.lost, report);
-        check_zero(part(head, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata", report);
-        let audited = audit_value(&Schema::of::<Metadata>(), data, u32_at(head, meta::TEXT), &mut |fault| {
+        let head = MetaHead::from_rows(bytes);
+        self.metas.follow(offset, head.previous, self.lost, report);
+        check_zero(part(bytes, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata", report);
+        let audited = audit_value(&Schema::of::<Metadata>(), data, head.text, &mut |fault| {
             report(invalid(fault, at(meta::BYTES), 0).place("metadata"));
         });
         audited.unwrap_or_else(report);
@@ -246,7 +247,7 @@ impl<'a> Blocks<'a> {
                 return Ok(());
             }
         };
-        self.indexes.follow(offset, index.previous, self.lost, report);
+        self.indexes.follow(offset, index.previous(), self.lost, report);
         if !index.is_tidy() {
             report(
                 Error::new(ErrorKind::NotCanonical)

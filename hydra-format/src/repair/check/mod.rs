@@ -7,10 +7,10 @@ mod blocks;
 mod tests;
 
 use crate::store::block::BlockKind;
-use crate::store::bytes::{self, CLOSED, HEADER_AT, REGION, SLOT_AT, commit as record, header as line};
+use crate::store::bytes::{self, CLOSED, HEADER_AT, REGION, SLOT_AT};
 use crate::store::catalog::Catalog;
-use crate::store::commit::Commit;
-use crate::store::header::FileHeader;
+use crate::store::commit::{Commit, slot as record};
+use crate::store::header::{FileHeader, line};
 use crate::store::open::{self, Opened};
 use crate::store::report::Verdict;
 pub use crate::store::scan::Progress;
