@@ -5,12 +5,12 @@
 use super::{Auditor, Fault, Regions, StagedRows, Validator};
 use crate::layout::{BlockLayout, DataBlock};
 use crate::raw::{Backing, Payload, PayloadFault, Ranges};
-use crate::store::block::{BlockKind, Sealed};
+use crate::store::block::{BlockKind, SealedBlock};
 use crate::store::bytes::{LINE, MAX_STRIDE, line_up};
 use crate::{Error, ErrorKind, Result, Schema};
 
 /// Layout 0 with encoding 0.
-pub(crate) struct Rows;
+pub(crate) struct RowLayout;
 
 /// Where the regions of a payload are, in bytes from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +56,14 @@ impl Bounds {
     }
 }
 
-impl BlockLayout for Rows {
-    fn seal(&self, rows: StagedRows) -> Result<Sealed> {
+impl BlockLayout for RowLayout {
+    fn seal(&self, rows: StagedRows) -> Result<SealedBlock> {
         let StagedRows { mut regions, count, stride } = rows;
         let [records, heap, _] = &mut regions;
         pad(records);
         pad(heap);
         let text = records.len().saturating_add(heap.len());
-        let mut sealed = Sealed::new(BlockKind::Data, regions)?;
+        let mut sealed = SealedBlock::new(BlockKind::Data, regions)?;
         sealed.header.count = count as u32;
         sealed.header.stride = stride as u32;
         sealed.header.text = text as u32;

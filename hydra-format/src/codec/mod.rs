@@ -22,7 +22,7 @@ mod with;
 struct Page;
 
 pub use at::{At, Run};
-pub(crate) use block::{Rows, audit_value, invalid, is_valid};
+pub(crate) use block::{RowLayout, audit_value, invalid, is_valid};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{At, Measure, Sink};
-use crate::store::block::{Parts, check_size};
+use crate::store::block::{PayloadParts, check_size};
 use crate::store::bytes::{LINE, line_up};
 use crate::{Error, ErrorKind, Result};
 
@@ -23,7 +23,7 @@ pub(crate) struct Stage {
     /// Every record is to be looked at.
     stopped: bool,
     /// Records, heap and text.
-    regions: Parts,
+    regions: PayloadParts,
     /// How much of heap and text is in use: what is behind it is zero, and room for the next records.
     used: [usize; 2],
     /// Where the regions ended before the record that is being encoded, should encoding it panic.
@@ -42,7 +42,7 @@ pub(crate) enum Pushed {
 #[derive(Debug)]
 pub(crate) struct StagedRows {
     /// Records, heap and text.
-    pub(crate) regions: Parts,
+    pub(crate) regions: PayloadParts,
     pub(crate) count: usize,
     /// Bytes from one record to the next.
     pub(crate) stride: usize,
@@ -73,7 +73,7 @@ impl StagedRows {
 
 impl Stage {
     pub(crate) fn new(stride: usize, target: usize) -> Stage {
-        let regions = Parts::default();
+        let regions = PayloadParts::default();
         let (used, before, stopped) = ([0; 2], None, false);
         let mut stage = Stage { stride, target, room: 0, most: 0, stopped, regions, used, before };
         stage.set_target(target);
@@ -186,7 +186,7 @@ impl Stage {
     }
 
     /// Takes the records; `spare` are emptied buffers to go on with. None without records.
-    pub(crate) fn take(&mut self, spare: Parts) -> Option<StagedRows> {
+    pub(crate) fn take(&mut self, spare: PayloadParts) -> Option<StagedRows> {
         self.take_back();
         self.room = 0;
         if self.is_empty() {
@@ -200,7 +200,7 @@ impl Stage {
     }
 }
 
-/// Rows in these regions.
+/// RowLayout in these regions.
 fn rows_at<'a>(records: &'a [u8], heap: &'a [u8], text: &'a [u8]) -> Result<At<'a>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
     Ok(At::new(records, heap, text))
@@ -223,7 +223,7 @@ pub(crate) fn block_bytes(regions: [usize; 3]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Rows;
+    use crate::codec::RowLayout;
     use crate::layout::BlockLayout;
     use crate::reflect::Reflect;
 
@@ -237,7 +237,7 @@ mod tests {
         for text in ["one", "", "three"] {
             assert_eq!(push(&mut stage, &text.to_string()).unwrap(), Pushed::Done);
         }
-        let sealed = Rows.seal(stage.take(Parts::default()).unwrap()).unwrap();
+        let sealed = RowLayout.seal(stage.take(PayloadParts::default()).unwrap()).unwrap();
         assert_eq!(sealed.header.payload_bytes, 64 + 8);
         assert_eq!((sealed.header.count, sealed.header.stride, sealed.header.text), (3, 8, 64));
         assert_eq!(sealed.header.line_count, 3);
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(&payload[..24], &[0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0]);
         assert_eq!(&payload[64..72], b"onethree");
         assert_eq!(sealed.header.payload_crc, crc32fast::hash(&payload[..72]));
-        assert!(stage.is_empty() && stage.take(Parts::default()).is_none());
+        assert!(stage.is_empty() && stage.take(PayloadParts::default()).is_none());
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         let mut stage = Stage::new(8, 256);
         assert_eq!(push(&mut stage, &"x".repeat(128)).unwrap(), Pushed::Done);
         assert_eq!(push(&mut stage, &"x".to_string()).unwrap(), Pushed::Full);
-        stage.take(Parts::default());
+        stage.take(PayloadParts::default());
         assert_eq!(push(&mut stage, &"x".repeat(1000)).unwrap(), Pushed::Done);
         assert_eq!(push(&mut stage, &String::new()).unwrap(), Pushed::Full);
         let mut flat = Stage::new(48, 64 + 3 * 48);
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!((blank(&mut flat), flat.flat_room()), (Pushed::Done, 2));
         assert!(flat.push_flat(&[0; 96]) && !flat.push_flat(&[0; 48]));
         flat.stop();
-        flat.take(Parts::default());
+        flat.take(PayloadParts::default());
         assert_eq!((blank(&mut flat), flat.push_flat(&[0; 48])), (Pushed::Done, false));
     }
 
@@ -279,7 +279,7 @@ mod tests {
         let spoils = stage.push(|measure| measure.text(9), |slot, sink| sink.text(slot, "spoiled"));
         assert_eq!(spoils.unwrap_err().kind(), ErrorKind::CannotEncode);
         push(&mut stage, &"too".to_string()).unwrap();
-        let sealed = Rows.seal(stage.take(Parts::default()).unwrap()).unwrap();
+        let sealed = RowLayout.seal(stage.take(PayloadParts::default()).unwrap()).unwrap();
         assert_eq!((sealed.header.count, sealed.header.payload_bytes), (2, 64 + 7));
         assert_eq!(sealed.parts[2][..12], *b"kepttoo\0\0\0\0\0");
     }

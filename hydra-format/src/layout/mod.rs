@@ -6,9 +6,9 @@
 //! in `view`, and everything above stays what it is. It does not know where blocks are. Start reading at [`BlockLayout`].
 #![forbid(unsafe_code)]
 
-use crate::codec::{Auditor, Rows, StagedRows, Validator};
+use crate::codec::{Auditor, RowLayout, StagedRows, Validator};
 use crate::raw::{Backing, Payload};
-use crate::store::block::{BlockHeader, Sealed};
+use crate::store::block::{BlockHeader, SealedBlock};
 use crate::{Error, Result, Schema};
 
 /// A DATA block, as its header and its schema describe it.
@@ -24,7 +24,7 @@ pub(crate) struct DataBlock<'a> {
 /// How the records of a block are stored in its payload.
 pub(crate) trait BlockLayout: Sync {
     /// A block of these records, without its place in a file.
-    fn seal(&self, rows: StagedRows) -> Result<Sealed>;
+    fn seal(&self, rows: StagedRows) -> Result<SealedBlock>;
 
     /// An error if a payload cannot be what the header says, or not of this schema.
     fn check_header(&self, block: &DataBlock<'_>) -> Result<()>;
@@ -41,14 +41,13 @@ pub(crate) trait BlockLayout: Sync {
 }
 
 /// The layout that writers use.
-pub(crate) const WRITTEN: &dyn BlockLayout = &Rows;
+pub(crate) const WRITTEN: &dyn BlockLayout = &RowLayout;
 
 /// The layout of the DATA block at `offset` with this header. `Unsupported` if this library does not know it.
 pub(crate) fn of(header: &BlockHeader, offset: u64) -> Result<&'static dyn BlockLayout> {
     let layout = match (header.layout, header.encoding) {
-        (0, 0) => &Rows,
-        (0, encoding) => return Err(header.unsupported(offset, format!("encoding {encoding}"))),
-        (layout, _) => return Err(header.unsupported(offset, format!("layout {layout}"))),
+        (0, 0) => &RowLayout,
+        _ => return Err(header.unknown_layout(offset)),
     };
     header.check_flags(offset).map(|()| layout as _)
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 
 /// How blocks are copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blocks {
+pub(super) enum CopyMode {
     /// One to one.
     Whole,
     /// Those below half of the usual size grow together.
@@ -39,18 +39,18 @@ pub(super) struct Copy {
     last: Option<u32>,
     /// Schemas whose blocks grow together.
     limited: BTreeSet<u32>,
-    blocks: Blocks,
+    mode: CopyMode,
 }
 
 impl Copy {
     /// All schemas of the old file, in their order, and nothing else yet.
-    pub(super) fn new(mut writer: Writer, catalog: &Catalog, blocks: Blocks) -> Result<Copy> {
+    pub(super) fn new(mut writer: Writer, catalog: &Catalog, mode: CopyMode) -> Result<Copy> {
         let mut tables = BTreeMap::new();
         for (id, info) in &catalog.schemas {
             let name = catalog.tables.get(info.table).map_or("", |table| table.name());
             tables.insert(*id, writer.adopt(name, info.schema().clone())?);
         }
-        Ok(Copy { writer, tables, last: None, limited: BTreeSet::new(), blocks })
+        Ok(Copy { writer, tables, last: None, limited: BTreeSet::new(), mode })
     }
 
     /// Adds the records of a verified block of a schema.
@@ -64,15 +64,13 @@ impl Copy {
         let payload = &loaded.payload;
         let parts = [payload.records().len(), payload.heap().len(), payload.text().len(), LINE as usize];
         let bytes = parts.into_iter().fold(0, usize::saturating_add);
-        let whole = match self.blocks {
-            Blocks::Whole => true,
-            Blocks::Merged => bytes >= TARGET_BLOCK_BYTES / 2,
-            Blocks::Encoded => false,
+        let whole = match self.mode {
+            CopyMode::Whole => true,
+            CopyMode::Merged => bytes >= TARGET_BLOCK_BYTES / 2,
+            CopyMode::Encoded => false,
         };
         if whole {
-            let regions =
-                [payload.records().to_vec(), payload.heap().to_vec(), payload.text().as_bytes().to_vec()];
-            return self.writer.append_block(to, regions, loaded.count);
+            return self.writer.append_block(to, loaded.to_staged());
         }
         if self.limited.insert(schema) {
             self.writer.limit_blocks(to)?;
@@ -96,12 +94,12 @@ pub(super) fn write_checked<R>(
     disk: &dyn Disk,
     path: &Path,
     catalog: &Catalog,
-    blocks: Blocks,
+    mode: CopyMode,
     fill: impl FnOnce(&mut Copy) -> Result<(R, Metadata)>,
     progress: Progress<'_>,
 ) -> Result<(R, Size)> {
     let output = Writer::options().output(disk, path, false)?;
-    let mut copy = Copy::new(output.writer(Writer::options())?, catalog, blocks)?;
+    let mut copy = Copy::new(output.writer(Writer::options())?, catalog, mode)?;
     let (result, metadata) = fill(&mut copy)?;
     copy.finish(&metadata)?;
     let mut first = None;
@@ -185,7 +183,7 @@ pub(crate) fn compact_on(
             while let Some(entry) = reader.snapshot.next(&mut cursor) {
                 let entry = entry.map_err(|(error, _)| error)?;
                 copy.add(entry.schema, reader.snapshot.load_once(number, &entry)?)?;
-                done = done.saturating_add(u64::from(entry.line_count).saturating_mul(LINE));
+                done = done.saturating_add(entry.bytes());
                 progress.borrow_mut()(done, total);
             }
         }
@@ -194,7 +192,7 @@ pub(crate) fn compact_on(
     let check = &mut |done, of| {
         progress.borrow_mut()(before.bytes.saturating_add(scaled(done, of, before.bytes)), total);
     };
-    let ((), after) = write_checked(disk, output, &catalog, Blocks::Merged, fill, check)?;
+    let ((), after) = write_checked(disk, output, &catalog, CopyMode::Merged, fill, check)?;
     Ok(Compaction { before, after, record_count })
 }
 

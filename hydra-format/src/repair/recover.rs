@@ -2,11 +2,9 @@
 //! block, and copied. Nothing is written to the input, and nothing that fails a check is passed on.
 #![forbid(unsafe_code)]
 
-use super::compact::{Blocks, Copy, Size, scaled, write_checked};
-use crate::store::bytes::LINE;
+use super::compact::{Copy, CopyMode, Size, scaled, write_checked};
 use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
-use crate::store::index::Entry;
 use crate::store::open::Opened;
 use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, split_io_error};
@@ -192,17 +190,17 @@ pub(crate) fn recover_on(
             let checked = &mut |done, of| {
                 progress.borrow_mut()(third.saturating_mul(2).saturating_add(scaled(done, of, third)), total);
             };
-            let mut write = |blocks| {
+            let mut write = |mode| {
                 let fill = |copy: &mut Copy| {
                     let (recovery, metadata) = rescue.run(Some(copy), copied)?;
                     rescue.refuse_nothing(&recovery)?;
                     Ok((recovery, metadata))
                 };
-                write_checked(disk, path, &rescue.catalog, blocks, fill, checked)
+                write_checked(disk, path, &rescue.catalog, mode, fill, checked)
             };
-            let (recovery, size) = match write(Blocks::Whole) {
+            let (recovery, size) = match write(CopyMode::Whole) {
                 // Bytes that readers ignore were not zero in a block of another writer: its records are encoded anew.
-                Err(error) if error.kind() == ErrorKind::NotCanonical => write(Blocks::Encoded)?,
+                Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded)?,
                 written => written?,
             };
             Recovery { output: Some(size), ..recovery }
@@ -274,8 +272,7 @@ impl Rescue {
             if let Some(table) = recovery.tables.get_mut(place) {
                 self.settle(&group, table, copy.as_deref_mut())?;
             }
-            let bytes =
-                group.versions.iter().map(|version| u64::from(version.line_count).saturating_mul(LINE));
+            let bytes = group.versions.iter().map(|version| version.entry.bytes());
             done = bytes.fold(done, u64::saturating_add);
             progress(done);
         }
@@ -297,7 +294,7 @@ impl Rescue {
             match split_io_error(self.load(group, version))? {
                 Ok(loaded) => {
                     if let Some(copy) = &mut copy {
-                        copy.add(version.schema, loaded)?;
+                        copy.add(version.entry.schema, loaded)?;
                     }
                     if version.uncommitted {
                         add_range(&mut table.uncommitted, records.clone());
@@ -327,19 +324,10 @@ impl Rescue {
 
     fn load(&self, group: &Group<'_>, version: &Version) -> Result<Loaded> {
         if version.gone {
-            let error = Error::new(ErrorKind::BlockHeader).at(version.offset);
+            let error = Error::new(ErrorKind::BlockHeader).at(version.entry.offset);
             return Err(error.what("the index names a block here, and there is none"));
         }
-        let entry = Entry {
-            offset: version.offset,
-            first: version.first,
-            count: u64::from(version.count),
-            line_count: version.line_count,
-            schema: version.schema,
-            level: 0,
-            block_count: 1,
-        };
-        self.reader.snapshot.load_once(group.table, &entry)
+        self.reader.snapshot.load_once(group.table, &version.entry)
     }
 
     /// The newest pairs that may be kept, and why newer ones cannot be.

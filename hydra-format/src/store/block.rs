@@ -186,8 +186,7 @@ impl BlockHeader {
     pub(crate) fn check_supported(&self, offset: u64) -> Result<()> {
         match (self.layout, self.encoding) {
             (0, 0) => self.check_flags(offset),
-            (0, encoding) => Err(self.unsupported(offset, format!("encoding {encoding}"))),
-            (layout, _) => Err(self.unsupported(offset, format!("layout {layout}"))),
+            _ => Err(self.unknown_layout(offset)),
         }
     }
 
@@ -199,8 +198,13 @@ impl BlockHeader {
         }
     }
 
-    /// The error of a block of which this is unknown.
-    pub(crate) fn unsupported(&self, offset: u64, found: String) -> Error {
+    /// The error of a layout or encoding that this library does not know.
+    pub(crate) fn unknown_layout(&self, offset: u64) -> Error {
+        let encoding = (self.layout == 0).then(|| format!("encoding {}", self.encoding));
+        self.unsupported(offset, encoding.unwrap_or_else(|| format!("layout {}", self.layout)))
+    }
+
+    fn unsupported(&self, offset: u64, found: String) -> Error {
         Error::new(ErrorKind::Unsupported)
             .at(offset)
             .place(self.place())
@@ -225,19 +229,19 @@ impl BlockHeader {
 }
 
 /// A payload in pieces that follow one another, so that nobody has to copy them together.
-pub(crate) type Parts = [Vec<u8>; 3];
+pub(crate) type PayloadParts = [Vec<u8>; 3];
 
 /// A block without its place: kind, lengths and checksum are set.
 #[derive(Debug)]
-pub(crate) struct Sealed {
+pub(crate) struct SealedBlock {
     pub(crate) header: BlockHeader,
     /// The payload, and the zeros after it up to a whole line.
-    pub(crate) parts: Parts,
+    pub(crate) parts: PayloadParts,
 }
 
-impl Sealed {
+impl SealedBlock {
     /// A block with this payload.
-    pub(crate) fn new(kind: BlockKind, mut parts: Parts) -> Result<Sealed> {
+    pub(crate) fn new(kind: BlockKind, mut parts: PayloadParts) -> Result<SealedBlock> {
         let bytes = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.len() as u64));
         check_size(line_up(bytes).saturating_add(LINE))?;
         let mut header = BlockHeader::new(kind, bytes as u32);
@@ -248,7 +252,7 @@ impl Sealed {
         if let Some(last) = parts.iter_mut().rfind(|part| !part.is_empty()) {
             last.resize(last.len().saturating_add(padding), 0);
         }
-        Ok(Sealed { header, parts })
+        Ok(SealedBlock { header, parts })
     }
 }
 

@@ -73,7 +73,7 @@ impl SchemaInfo {
 }
 
 /// Tables and schemas of a file, and where its records are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Catalog {
     /// See [`FileHeader::sync_key`](super::FileHeader).
     key: u64,
@@ -89,14 +89,7 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new(key: u64, limit: u64) -> Catalog {
-        Catalog {
-            key,
-            limit,
-            tables: Vec::new(),
-            numbers: HashMap::new(),
-            schemas: BTreeMap::new(),
-            unsupported: false,
-        }
+        Catalog { key, limit, ..Catalog::default() }
     }
 
     /// The key that binds blocks to their place.
@@ -158,9 +151,7 @@ impl Catalog {
         let entries = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
         let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
         let at = match before.and_then(|at| entries.get(at)) {
-            Some(entry) if entry.level == 0 => {
-                Some(entry.offset.saturating_add(u64::from(entry.line_count) * LINE))
-            }
+            Some(entry) if entry.level == 0 => Some(entry.offset.saturating_add(entry.bytes())),
             Some(node) => Some(node.offset),
             None => entries.first().map(|_| REGION),
         };
@@ -173,10 +164,10 @@ impl Catalog {
     }
 
     /// The DATA blocks of a table in order, from the one that holds the record `first` on.
-    pub(crate) fn cursor(&self, table: usize, first: u64) -> Cursor {
+    pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
         let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
         let top = top.partition_point(|entry| entry.end() <= first);
-        Cursor { table, first, top, below: Vec::new(), flat: false }
+        EntryCursor { table, first, top, below: Vec::new(), flat: false }
     }
 
     /// The entries of the node that `parent` points to.
@@ -202,8 +193,7 @@ impl Catalog {
 
     /// An error if the header at the place of an entry is not that of the DATA block which the entry names.
     pub(crate) fn check_named(&self, header: &BlockHeader, entry: &Entry) -> Result<()> {
-        let found = (header.first, u64::from(header.count), header.line_count, header.schema);
-        if header.is(BlockKind::Data) && found == (entry.first, entry.count, entry.line_count, entry.schema) {
+        if entry.names(header) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Index)
@@ -377,15 +367,7 @@ impl Catalog {
 
     /// Takes in a DATA block that a walk found, or that was just written.
     pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
-        let entry = Entry {
-            offset,
-            first: header.first,
-            count: u64::from(header.count),
-            line_count: header.line_count,
-            schema: header.schema,
-            level: 0,
-            block_count: 1,
-        };
+        let entry = Entry::of(offset, header);
         let bad = |kind: ErrorKind, what: &str| {
             Err(Error::new(kind).at(offset).place(header.place()).what(what).help("hydra check"))
         };
@@ -464,7 +446,7 @@ fn position(entries: &[Entry], record: u64) -> Option<usize> {
 
 /// The DATA blocks of a table in order; holds one node of each level at most.
 #[derive(Clone, Debug)]
-pub(crate) struct Cursor {
+pub(crate) struct EntryCursor {
     table: usize,
     first: u64,
     top: usize,
@@ -472,7 +454,7 @@ pub(crate) struct Cursor {
     flat: bool,
 }
 
-impl Cursor {
+impl EntryCursor {
     /// Number of the table.
     pub(crate) fn table(&self) -> usize {
         self.table
@@ -484,13 +466,13 @@ impl Cursor {
     }
 
     /// The DATA blocks under the entries of a node.
-    pub(crate) fn over(table: usize, entries: Vec<Entry>) -> Cursor {
-        Cursor { table, first: 0, top: usize::MAX, below: vec![entries.into_iter()], flat: false }
+    pub(crate) fn over(table: usize, entries: Vec<Entry>) -> EntryCursor {
+        EntryCursor { table, first: 0, top: usize::MAX, below: vec![entries.into_iter()], flat: false }
     }
 
     /// Goes on at the same record in a catalog that was rebuilt.
     pub(crate) fn flatten(&mut self, rebuilt: &Catalog) {
-        *self = Cursor { flat: true, ..rebuilt.cursor(self.table, self.first) };
+        *self = EntryCursor { flat: true, ..rebuilt.cursor(self.table, self.first) };
     }
 
     /// The next DATA block. An error in a node comes with the record behind that node, where it goes on.

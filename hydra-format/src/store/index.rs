@@ -2,6 +2,7 @@
 //! they are chosen or reached; whoever follows an entry checks it against the block's own header.
 #![forbid(unsafe_code)]
 
+use super::block::{BlockHeader, BlockKind};
 use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};
 use crate::{Error, ErrorKind, Result};
 
@@ -94,6 +95,29 @@ record! {
 }
 
 impl Entry {
+    /// The entry of the DATA block at `offset`.
+    pub(crate) fn of(offset: u64, header: &BlockHeader) -> Entry {
+        Entry {
+            offset,
+            first: header.first,
+            count: header.count.into(),
+            line_count: header.line_count,
+            schema: header.schema,
+            level: 0,
+            block_count: 1,
+        }
+    }
+
+    /// True if this is the header of the DATA block that the entry names.
+    pub(crate) fn names(&self, header: &BlockHeader) -> bool {
+        header.is(BlockKind::Data) && *self == Entry::of(self.offset, header)
+    }
+
+    /// Length of the block in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::from(self.line_count).saturating_mul(LINE)
+    }
+
     /// The index after that of the last record.
     pub fn end(&self) -> u64 {
         self.first.saturating_add(self.count)
@@ -101,7 +125,7 @@ impl Entry {
 
     /// The rules for one entry of an index block at `limit`: what it points to comes before.
     fn is_possible(&self, limit: u64) -> bool {
-        let end = self.offset.checked_add(u64::from(self.line_count) * LINE);
+        let end = self.offset.checked_add(self.bytes());
         let kind = if self.level == 0 {
             self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
         } else {

@@ -2,7 +2,7 @@
 //! sections 9 and 10.3 to 10.7). It does not know values or types.
 #![forbid(unsafe_code)]
 
-use super::block::{self, BlockHeader, BlockKind, Parts, Sealed};
+use super::block::{self, BlockHeader, BlockKind, PayloadParts, SealedBlock};
 use super::bytes::{
     CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
     SLOT_AT, put,
@@ -33,7 +33,7 @@ pub enum Level {
 /// A block that has its place and waits to be written.
 struct Placed {
     line: [u8; LINE as usize],
-    parts: Parts,
+    parts: PayloadParts,
     bytes: u64,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Log {
     /// Where the next block goes.
     end: u64,
     queue: VecDeque<Placed>,
-    spare: Vec<Parts>,
+    spare: Vec<PayloadParts>,
     /// Newest INDEX block of either role.
     last_index: u64,
     unindexed_blocks: u64,
@@ -306,7 +306,7 @@ impl Log {
     }
 
     /// Emptied buffers for the next block.
-    pub(crate) fn spare(&mut self) -> Parts {
+    pub(crate) fn spare(&mut self) -> PayloadParts {
         self.spare.pop().unwrap_or_default()
     }
 
@@ -329,7 +329,7 @@ impl Log {
     }
 
     /// Adds a block at the end: its offset. It is written with its run.
-    fn push(&mut self, mut sealed: Sealed) -> Result<(u64, BlockHeader)> {
+    fn push(&mut self, mut sealed: SealedBlock) -> Result<(u64, BlockHeader)> {
         self.check()?;
         let offset = self.place(&mut sealed.header)?;
         let line = sealed.header.encode(self.key(), offset);
@@ -344,7 +344,7 @@ impl Log {
     }
 
     /// Adds a block of any kind but INDEX; before it a directory, if one is due.
-    fn add(&mut self, sealed: Sealed) -> Result<(u64, BlockHeader)> {
+    fn add(&mut self, sealed: SealedBlock) -> Result<(u64, BlockHeader)> {
         if self.unindexed_blocks + self.due_nodes + 2 >= self.directory_due {
             self.add_directory()?;
         }
@@ -352,7 +352,7 @@ impl Log {
     }
 
     /// Adds a block of records of a schema.
-    pub(crate) fn add_data(&mut self, mut sealed: Sealed, table: usize, schema: u32) -> Result<()> {
+    pub(crate) fn add_data(&mut self, mut sealed: SealedBlock, table: usize, schema: u32) -> Result<()> {
         sealed.header.schema = schema;
         let first = self.catalog.tables.get(table).map_or(0, TableInfo::record_count);
         if first.checked_add(u64::from(sealed.header.count)).is_none() {
@@ -368,7 +368,12 @@ impl Log {
     }
 
     /// Adds a block of records in the place of the current one that `entry` names.
-    pub(crate) fn add_replacement(&mut self, mut sealed: Sealed, table: usize, entry: &Entry) -> Result<()> {
+    pub(crate) fn add_replacement(
+        &mut self,
+        mut sealed: SealedBlock,
+        table: usize,
+        entry: &Entry,
+    ) -> Result<()> {
         sealed.header.flags = REPLACES;
         (sealed.header.schema, sealed.header.first) = (entry.schema, entry.first);
         self.count_nodes(table, entry.first);
@@ -395,7 +400,7 @@ impl Log {
         let (core, notes) = (schema.core(), schema.notes());
         let payload = SchemaBlock { previous: self.state.schema, id, name, core, notes }.encode();
         let (offset, header) =
-            self.add(Sealed::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
+            self.add(SealedBlock::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
         self.state.schema = offset;
         Ok((self.catalog.insert_schema(id, name, offset, header.line_count, schema), id))
     }
@@ -403,7 +408,7 @@ impl Log {
     /// Adds a META block from its payload, in which the offset of the one before is filled in.
     pub(crate) fn add_meta(&mut self, mut payload: Vec<u8>) -> Result<()> {
         put(&mut payload, 0, &self.state.meta.to_le_bytes());
-        let (offset, _) = self.add(Sealed::new(BlockKind::Meta, [payload, Vec::new(), Vec::new()])?)?;
+        let (offset, _) = self.add(SealedBlock::new(BlockKind::Meta, [payload, Vec::new(), Vec::new()])?)?;
         self.state.meta = offset;
         Ok(())
     }
@@ -433,7 +438,8 @@ impl Log {
             .collect();
         let listed = tables.iter().map(|table| table.entries.len() + 1).sum::<usize>() + schemas.len();
         let payload = index::encode_directory(self.last_index, &tables, &schemas);
-        let (offset, _) = self.push(Sealed::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
+        let (offset, _) =
+            self.push(SealedBlock::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
         (self.last_index, self.state.directory) = (offset, offset);
         (self.unindexed_blocks, self.directory_due) = (0, DIRECTORY_EVERY.max(listed as u64));
         self.due_nodes = self.catalog.tables.iter().map(due_nodes).sum();
@@ -451,7 +457,7 @@ impl Log {
                 Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
             let payload = index::encode_node(self.last_index, table as u32, first.level, entries);
             let (offset, header) =
-                self.push(Sealed::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
+                self.push(SealedBlock::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
             (node.offset, node.line_count) = (offset, header.line_count);
             self.last_index = offset;
             if let Some(info) = self.catalog.tables.get_mut(table) {
@@ -619,7 +625,7 @@ impl Log {
             let mut payload = payload.into_owned();
             put(&mut payload, 0, &self.state.schema.to_le_bytes());
             let (offset, header) =
-                self.add(Sealed::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
+                self.add(SealedBlock::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
             self.state.schema = offset;
             if let Some(info) = self.catalog.schemas.get_mut(&id) {
                 (info.offset, info.line_count) = (offset, header.line_count);

@@ -209,7 +209,7 @@ fn floor(slots: &Slots, commit: &Commit, file_bytes: u64) -> u64 {
     named.min(line_down(file_bytes)).max(commit.committed_bytes)
 }
 
-struct Choice {
+struct Accepted {
     commit: Commit,
     slot: usize,
     /// [`Opened::checked_bytes`].
@@ -225,7 +225,7 @@ fn choose(
     slots: &Slots,
     (epoch, accepted): (u32, u64),
     report: &mut Report,
-) -> Result<Choice> {
+) -> Result<Accepted> {
     let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what).help("hydra recover");
     let mut valid: Vec<(usize, Commit)> = Vec::new();
     for ((slot, commit), at) in slots.iter().enumerate().zip(SLOT_AT) {
@@ -251,12 +251,12 @@ fn choose(
     };
     let accepted = if newest.epoch == epoch { accepted } else { 0 };
     let Err(why) = split_io_error(check_unsynced(source, header, newest, accepted))? else {
-        return Ok(Choice { commit: *newest, slot: *slot, checked_bytes: newest.committed_bytes, lost });
+        return Ok(Accepted { commit: *newest, slot: *slot, checked_bytes: newest.committed_bytes, lost });
     };
     match others.first().filter(|(_, other)| other != newest) {
         Some((slot, commit)) => {
             report.add(why);
-            Ok(Choice { commit: *commit, slot: *slot, checked_bytes: 0, lost: true })
+            Ok(Accepted { commit: *commit, slot: *slot, checked_bytes: 0, lost: true })
         }
         None => Err(none(&format!("what the only valid one names is damaged: {}", why.message()))),
     }
@@ -434,7 +434,7 @@ fn take_in(
     data: bool,
     problems: &mut Vec<Error>,
 ) -> Result<u64> {
-    let source = scan.source();
+    let source = scan.source;
     let mut count = 0u64;
     while let Some(step) = scan.step()? {
         problems.extend(step.problem);
@@ -443,12 +443,12 @@ fn take_in(
         };
         count = count.saturating_add(u64::from(!header.is(BlockKind::Pad)));
         let taken = match header.block_kind() {
-            Some(BlockKind::Schema) if schemas => block::read_block(source, scan.key(), offset, scan.limit())
+            Some(BlockKind::Schema) if schemas => block::read_block(source, scan.key, offset, scan.limit)
                 .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),
             Some(BlockKind::Data) if data => catalog.add_data(source, offset, &header),
             // The catalog is made from headers alone: they do not tell what is lost.
             Some(BlockKind::Index) if !schemas => {
-                let read = split_io_error(block::read_block(source, scan.key(), offset, scan.limit()))?;
+                let read = split_io_error(block::read_block(source, scan.key, offset, scan.limit))?;
                 if let Some(index) = read.as_ref().ok().and_then(|(_, payload)| Index::parse(payload).ok()) {
                     catalog.name_lost(&index);
                 }

@@ -23,9 +23,10 @@ pub(crate) fn split_io_error<T>(outcome: Result<T>) -> Result<Result<T>> {
 
 /// Goes from block to block, and over damage to the next block.
 pub(crate) struct Scan<'a> {
-    source: &'a dyn Source,
-    key: u64,
-    limit: u64,
+    pub(super) source: &'a dyn Source,
+    pub(super) key: u64,
+    /// Where blocks end.
+    pub(super) limit: u64,
     offset: u64,
     /// Where the block before starts; none after damage, 0 at the start.
     previous: Option<u64>,
@@ -52,19 +53,6 @@ impl<'a> Scan<'a> {
         let last = (commit.last_block, commit.committed_bytes);
         let (previous, top_epoch) = (Some(0), commit.epoch);
         Scan { source, key, limit, offset: REGION, previous, epoch: 1, top_epoch, last, stale: None }
-    }
-
-    pub(crate) fn source(&self) -> &'a dyn Source {
-        self.source
-    }
-
-    pub(crate) fn key(&self) -> u64 {
-        self.key
-    }
-
-    /// Where blocks end.
-    pub(crate) fn limit(&self) -> u64 {
-        self.limit
     }
 
     /// Goes on at `offset`, after the block at `previous`.

@@ -7,7 +7,7 @@ use super::bytes::{HEADER_AT, LINE, REGION, get, line_down};
 use super::catalog::Catalog;
 use super::commit::Commit;
 use super::header::{self, FileHeader};
-use super::index::Index;
+use super::index::{Entry, Index};
 use super::open;
 use super::scan::{Progress, Scan, split_io_error};
 use super::storage::Source;
@@ -20,21 +20,11 @@ use std::ops::Range;
 pub(crate) struct Version {
     /// Number of the table; above all numbers if the schema is lost.
     table: usize,
-    pub(crate) first: u64,
-    pub(crate) offset: u64,
-    pub(crate) count: u32,
-    pub(crate) schema: u32,
-    pub(crate) line_count: u32,
+    pub(crate) entry: Entry,
     replaces: bool,
     pub(crate) uncommitted: bool,
     /// An index names it, and it is not there.
     pub(crate) gone: bool,
-}
-
-impl Version {
-    fn end(&self) -> u64 {
-        self.first.saturating_add(u64::from(self.count))
-    }
 }
 
 /// All versions of the records of a block, in the order of the file; none if nothing is left of any.
@@ -162,11 +152,7 @@ impl Survey {
         match header.block_kind() {
             Some(BlockKind::Data) => self.versions.push(Version {
                 table: 0,
-                first: header.first,
-                offset,
-                count: header.count,
-                schema: header.schema,
-                line_count: header.line_count,
+                entry: Entry::of(offset, header),
                 replaces: header.is_replacement(),
                 uncommitted,
                 gone: false,
@@ -208,27 +194,19 @@ impl Survey {
             if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
                 if entry.level > 0 {
                     self.blind = true;
-                    let end = entry.offset.saturating_add(u64::from(entry.line_count) * LINE);
+                    let end = entry.offset.saturating_add(entry.bytes());
                     gap.explained |= gap.bytes == (entry.offset..end);
                     continue;
                 }
                 let (key, limit) = (self.header.sync_key(), self.limit);
                 let header = split_io_error(block::read_header(source, key, entry.offset, limit))?;
-                let is_there = |header: &BlockHeader| {
-                    let own = (header.first, u64::from(header.count), header.schema, header.line_count);
-                    header.is(BlockKind::Data)
-                        && own == (entry.first, entry.count, entry.schema, entry.line_count)
-                };
+                let entry = Entry { block_count: 1, ..entry };
                 let version = Version {
                     table: 0,
-                    first: entry.first,
-                    offset: entry.offset,
-                    count: u32::try_from(entry.count).unwrap_or(u32::MAX),
-                    schema: entry.schema,
-                    line_count: entry.line_count,
+                    entry,
                     replaces: true,
                     uncommitted: false,
-                    gone: !header.is_ok_and(|header| is_there(&header)),
+                    gone: !header.is_ok_and(|header| entry.names(&header)),
                 };
                 self.named.insert(entry.offset, version);
             }
@@ -294,18 +272,20 @@ impl Survey {
         }
         self.versions.extend(std::mem::take(&mut self.named).into_values());
         for version in &mut self.versions {
-            let info = self.catalog.schemas.get(&version.schema);
-            version.table = info.map_or(!(version.schema as usize), |info| info.table());
+            let info = self.catalog.schemas.get(&version.entry.schema);
+            version.table = info.map_or(!(version.entry.schema as usize), |info| info.table());
         }
-        self.versions.sort_unstable_by_key(|version| (version.table, version.first, version.offset));
+        self.versions
+            .sort_unstable_by_key(|version| (version.table, version.entry.first, version.entry.offset));
         // A replacement has the records of the block before it, and no other block may have any of them.
         let mut before: Option<Version> = None;
         self.versions.retain(|version| {
-            let possible = version.count > 0 && version.first.checked_add(u64::from(version.count)).is_some();
+            let Entry { first, count, .. } = version.entry;
+            let possible = count > 0 && first.checked_add(count).is_some();
             let fits = match before {
-                Some(before) if before.table == version.table && before.end() > version.first => {
-                    let shape = |version: &Version| (version.first, version.count, version.schema);
-                    shape(&before) == shape(version) && version.replaces
+                Some(before) if before.table == version.table && before.entry.end() > first => {
+                    let shape = |entry: &Entry| (entry.first, entry.count, entry.schema);
+                    shape(&before.entry) == shape(&version.entry) && version.replaces
                 }
                 _ => true,
             };
@@ -314,7 +294,7 @@ impl Survey {
         });
         for version in self.versions.iter().filter(|version| !version.uncommitted) {
             let end = self.ends.entry(version.table).or_default();
-            *end = version.end().max(*end);
+            *end = version.entry.end().max(*end);
         }
         let named = self.ends.values().fold(0, |sum: u64, end| end.saturating_add(sum));
         let short = self.commit.map_or(0, |commit| commit.record_count.saturating_sub(named));
@@ -330,7 +310,7 @@ impl Survey {
 
     /// A gap of one block between the neighbours of records that are missing held those.
     fn explain(&mut self) {
-        let origin = |group: &Group<'_>| group.versions.first().map(|version| version.offset);
+        let origin = |group: &Group<'_>| group.versions.first().map(|version| version.entry.offset);
         let mut missing = Vec::new();
         let mut after = (usize::MAX, 0);
         let mut groups = self.groups().peekable();
@@ -360,15 +340,15 @@ impl Survey {
     /// The records of all tables in order, with the blocks that hold them, or none for those that are missing.
     pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let mut next = (usize::MAX, 0);
-        let same = |a: &Version, b: &Version| (a.table, a.first) == (b.table, b.first);
+        let same = |a: &Version, b: &Version| (a.table, a.entry.first) == (b.table, b.entry.first);
         let groups = self.versions.chunk_by(same).flat_map(move |versions| {
             let Some(head) = versions.first() else { return [None, None] };
             let start = if next.0 == head.table { next.1 } else { 0 };
             let committed = self.ends.get(&head.table).copied().unwrap_or(0);
-            let missing = start..head.first.min(committed);
+            let missing = start..head.entry.first.min(committed);
             let missing = Group { table: head.table, records: missing, versions: &[] };
-            next = (head.table, head.end());
-            let group = Group { table: head.table, records: head.first..head.end(), versions };
+            next = (head.table, head.entry.end());
+            let group = Group { table: head.table, records: head.entry.first..head.entry.end(), versions };
             [Some(missing).filter(|missing| !missing.records.is_empty()), Some(group)]
         });
         let tail = self.tail.clone().map(|(table, records)| Group { table, records, versions: &[] });

@@ -26,9 +26,9 @@ type Recent<V> = Mutex<VecDeque<(u64, V)>>;
 /// What is known of blocks.
 pub(super) struct Caches {
     /// The path from the root: the working directory may change.
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Offsets of blocks that were verified, for a map.
-    good: Known,
+    pub(super) good: Known,
     validators: Mutex<BTreeMap<u32, Arc<Validator>>>,
     /// Verified blocks by offset, for buffers.
     blocks: Recent<Loaded>,
@@ -52,18 +52,6 @@ impl SchemaMapping {
     }
 }
 
-/// Where the validators of schemas come from.
-pub(crate) trait Validators {
-    /// The validator of records of this schema, which has this id.
-    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator>;
-}
-
-impl Validators for Caches {
-    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        lock(&self.validators).entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
-    }
-}
-
 impl Caches {
     /// About a file of about so many blocks.
     pub(super) fn new(path: &Path, blocks: u64) -> Caches {
@@ -77,20 +65,12 @@ impl Caches {
         }
     }
 
-    /// The path of the file, from the root.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The validator of records of this schema, which has this id.
+    pub(super) fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
+        lock(&self.validators).entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
     }
 
-    /// True if the block at an offset of the map was verified, as far as that is remembered.
-    pub(super) fn is_good(&self, offset: u64) -> bool {
-        self.good.contains(offset)
-    }
-
-    pub(super) fn set_good(&self, offset: u64) {
-        self.good.insert(offset);
-    }
-
+    /// Has a type of the program check the blocks of the schema that it has, which is quicker than by the schema.
     pub(super) fn use_validator(&self, id: u32, validator: &Arc<Validator>) {
         lock(&self.validators).entry(id).or_insert_with(|| validator.clone());
     }

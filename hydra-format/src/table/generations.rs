@@ -33,25 +33,25 @@ pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize
     let (newest_id, newest) = newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
     let after = newest_with(catalog, table, schema);
     if after == Some(newest_id) {
-        let way = Evolution::between(schema, newest).map_err(older)?;
-        if way.removes() && version(schema) == version(newest) {
-            return Err(undecided(&way));
+        let evolution = Evolution::between(schema, newest).map_err(older)?;
+        if evolution.removes() && version(schema) == version(newest) {
+            return Err(undecided(&evolution));
         }
-        return Ok(Joins::Older(way));
+        return Ok(Joins::Older(evolution));
     }
-    let mut ways = Vec::new();
+    let mut evolutions = Vec::new();
     for (id, stored) in catalog.schemas_of(table).rev().take(most) {
-        let way = Evolution::between(stored, schema).map_err(newer)?;
-        if id == newest_id && way.removes() && version(schema) == version(stored) {
+        let evolution = Evolution::between(stored, schema).map_err(newer)?;
+        if id == newest_id && evolution.removes() && version(schema) == version(stored) {
             Evolution::between(schema, stored).map_err(older)?;
         }
-        ways.push((id, way));
+        evolutions.push((id, evolution));
     }
     if after.is_some() {
         let name = catalog.tables.get(table).map_or("", |table| table.name());
         return Err(too_many_types(name));
     }
-    Ok(Joins::Newer(ways))
+    Ok(Joins::Newer(evolutions))
 }
 
 /// The id of the newest of some schemas, which come from the last to the first.
@@ -84,8 +84,8 @@ pub(crate) fn older(error: Error) -> Error {
 
 /// The error of a type that lacks something of the newest one, which in turn lacks something of it.
 #[cold]
-fn undecided(way: &Evolution) -> Error {
-    let lost = way.changes().iter().filter(|change| change.rule.loses());
+fn undecided(evolution: &Evolution) -> Error {
+    let lost = evolution.changes().iter().filter(|change| change.rule.loses());
     let lost: Vec<&str> = lost.map(|change| change.path.as_str()).collect();
     Error::new(ErrorKind::TypeMismatch)
         .what("it cannot be told which is newer, this type or the newest type of the table: each lacks something of the other")

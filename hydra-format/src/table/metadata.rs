@@ -29,30 +29,30 @@ const _: () = assert!(head::BYTES.is_multiple_of(LINE as usize));
 const MOST_BYTES: u64 = (MAX_BLOCK_LINES as u64 - 1) * LINE;
 
 /// How large the payload is: a line, that of the record, the entries and values, and the keys.
-pub(crate) fn payload_bytes(pairs: &Metadata) -> Sizes {
-    pairs.iter().fold(Sizes::default(), |sizes, (key, value)| sizes.with(key, value))
+pub(crate) fn payload_bytes(pairs: &Metadata) -> PairSizes {
+    pairs.iter().fold(PairSizes::default(), |sizes, (key, value)| sizes.with(key, value))
 }
 
 /// Bytes of all keys, and of all values with their entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sizes {
+pub(crate) struct PairSizes {
     keys: u64,
     values: u64,
 }
 
-impl Sizes {
+impl PairSizes {
     fn pair(key: &str, value: &[u8]) -> (u64, u64) {
         (key.len() as u64, (value.len() as u64).saturating_add(16))
     }
 
-    pub(crate) fn with(self, key: &str, value: &[u8]) -> Sizes {
-        let (more, bytes) = Sizes::pair(key, value);
-        Sizes { keys: self.keys.saturating_add(more), values: self.values.saturating_add(bytes) }
+    pub(crate) fn with(self, key: &str, value: &[u8]) -> PairSizes {
+        let (more, bytes) = PairSizes::pair(key, value);
+        PairSizes { keys: self.keys.saturating_add(more), values: self.values.saturating_add(bytes) }
     }
 
-    pub(crate) fn without(self, key: &str, value: &[u8]) -> Sizes {
-        let (less, bytes) = Sizes::pair(key, value);
-        Sizes { keys: self.keys.saturating_sub(less), values: self.values.saturating_sub(bytes) }
+    pub(crate) fn without(self, key: &str, value: &[u8]) -> PairSizes {
+        let (less, bytes) = PairSizes::pair(key, value);
+        PairSizes { keys: self.keys.saturating_sub(less), values: self.values.saturating_sub(bytes) }
     }
 
     /// An error if with the pair under this key there are more than one block holds.

@@ -14,7 +14,7 @@ const MOST_SLOTS: u64 = 1 << 15;
 
 /// One block: index of its first record, and where its payload starts in the map; its count, its stride, and where in the
 /// payload heap and text start. It is written once, the count last; until then that is 0.
-type Slot = ([AtomicU64; 2], [AtomicU32; 4]);
+type BlockSlot = ([AtomicU64; 2], [AtomicU32; 4]);
 
 /// Verified blocks, in slots of equally many records each. A slot keeps the block that holds its first record, so that
 /// a record is in the block of its own slot or of the next one; blocks that hold the first record of no slot are not kept.
@@ -22,7 +22,7 @@ pub(super) struct Places {
     /// Records of a slot, and 2^64 divided by them.
     width: u64,
     factor: u64,
-    slots: Box<[Slot]>,
+    slots: Box<[BlockSlot]>,
     /// Where the payload of a slot's block starts, if the block has just the records of the slot, with this stride: all that
     /// a read of most plain records has to look up.
     regular: Box<[AtomicU64]>,
@@ -105,7 +105,7 @@ impl Places {
 
     /// The slot of the block that holds a record, its number, and the record's position in the block.
     #[inline]
-    fn slot(&self, index: u64) -> Option<(usize, &Slot, u64)> {
+    fn slot(&self, index: u64) -> Option<(usize, &BlockSlot, u64)> {
         let number = self.slot_of(index);
         let own = self.slots.get(number)?;
         if let Some(position) = holds(own, index) {
@@ -144,7 +144,7 @@ impl Places {
 
 /// The record's position in the slot's block, if that holds it.
 #[inline]
-fn holds(([first, _], [count, ..]): &Slot, index: u64) -> Option<u64> {
+fn holds(([first, _], [count, ..]): &BlockSlot, index: u64) -> Option<u64> {
     let count = count.load(Ordering::Acquire);
     let position = index.wrapping_sub(first.load(Ordering::Relaxed));
     (position < count.into()).then_some(position)

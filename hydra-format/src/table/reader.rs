@@ -200,7 +200,7 @@ impl Reader {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
             // What the program knows as a type of its own checks itself, which is quicker than by its schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
-                self.snapshot.use_validator(*id, &facts.validator);
+                self.snapshot.caches.use_validator(*id, &facts.validator);
             }
         }
         Ok(Table::new(self.snapshot.clone(), number, Arc::new(wanted)))

@@ -2,15 +2,15 @@
 //! it is first touched: header, checksum, then what its layout checks. It does not know how records are shown.
 #![forbid(unsafe_code)]
 
-use super::cache::{Caches, SchemaMapping, Validators};
+use super::cache::{Caches, SchemaMapping};
 use super::metadata::{self, Metadata};
-use crate::codec::{At, Fault, Validator, invalid, is_valid};
+use crate::codec::{At, Fault, StagedRows, Validator, invalid, is_valid};
 use crate::evolve::{Plan, Resolution, Transcoded};
 use crate::layout::{self, DataBlock};
 use crate::raw::{AlignedBuf, Backing, Payload, TextMap};
 use crate::store::block;
 use crate::store::bytes::LINE;
-use crate::store::catalog::{Catalog, Cursor, TableInfo};
+use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::index::Entry;
 use crate::store::open::{self, Opened};
 use crate::store::storage::Source;
@@ -32,7 +32,7 @@ pub(crate) struct Snapshot {
     map: Option<Arc<TextMap>>,
     path: PathBuf,
     opened: Opened,
-    caches: Arc<Caches>,
+    pub(super) caches: Arc<Caches>,
     metadata: OnceLock<Metadata>,
     /// The same tables from the headers of all blocks, if a node turned out to be damaged.
     rebuilt: OnceLock<Catalog>,
@@ -46,17 +46,7 @@ impl Snapshot {
         opened: Opened,
     ) -> Snapshot {
         let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
-        Snapshot::with(file, map, path.to_path_buf(), opened, caches)
-    }
-
-    fn with(
-        file: Arc<dyn Source>,
-        map: Option<Arc<TextMap>>,
-        path: PathBuf,
-        opened: Opened,
-        caches: Arc<Caches>,
-    ) -> Snapshot {
-        let (metadata, rebuilt) = (OnceLock::new(), OnceLock::new());
+        let (path, metadata, rebuilt) = (path.to_path_buf(), OnceLock::new(), OnceLock::new());
         Snapshot { file, map, path, opened, caches, metadata, rebuilt }
     }
 
@@ -91,7 +81,7 @@ impl Snapshot {
     /// The newest state of the file, if that is another one.
     pub(super) fn newer(&self) -> Result<Option<Snapshot>> {
         let Some(opened) = open::refresh(&*self.file, &self.opened)? else {
-            if self.file.is_at(self.caches.path())? {
+            if self.file.is_at(&self.caches.path)? {
                 return Ok(None);
             }
             return Err(Error::new(ErrorKind::Replaced).help("open it again to see what is there now"));
@@ -99,7 +89,8 @@ impl Snapshot {
         let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
         let map = self.map.as_ref().map(grown).transpose()?;
         let (file, path, caches) = (self.file.clone(), self.path.clone(), self.caches.clone());
-        Ok(Some(Snapshot::with(file, map, path, opened, caches)))
+        let (metadata, rebuilt) = (OnceLock::new(), OnceLock::new());
+        Ok(Some(Snapshot { file, map, path, opened, caches, metadata, rebuilt }))
     }
 
     /// The tables from the headers of all blocks, if this one is among them, and nothing but nodes is lost: another block
@@ -133,12 +124,12 @@ impl Snapshot {
         self.opened.catalog.tables.get(number)
     }
 
-    pub(crate) fn cursor(&self, table: usize, first: u64) -> Cursor {
+    pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
         self.opened.catalog.cursor(table, first)
     }
 
     /// The next DATA block of a cursor; an error comes with the record at which it goes on.
-    pub(crate) fn next(&self, cursor: &mut Cursor) -> Option<Result<Entry, (Error, u64)>> {
+    pub(crate) fn next(&self, cursor: &mut EntryCursor) -> Option<Result<Entry, (Error, u64)>> {
         let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
         match cursor.next(catalog, self.source())? {
             Ok(entry) => Some(Ok(entry)),
@@ -241,23 +232,23 @@ impl Snapshot {
     fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let (catalog, backing) = (&self.opened.catalog, Backing::Map(map.clone()));
-        if self.caches.is_good(entry.offset) {
+        if self.caches.good.contains(entry.offset) {
             return unpack(catalog, entry, backing, start, None);
         }
-        let loaded = unpack(catalog, entry, backing, start, Some(&*self.caches))?;
-        self.caches.set_good(entry.offset);
+        let loaded =
+            unpack(catalog, entry, backing, start, Some(&|id, schema| self.caches.validator(id, schema)))?;
+        self.caches.good.insert(entry.offset);
         Ok(loaded)
     }
 
     fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &*self.caches)
-    }
-
-    /// Has blocks of a schema checked by a type of the program whose schema that is, which is quicker than by the schema.
-    pub(super) fn use_validator(&self, id: u32, validator: &Arc<Validator>) {
-        self.caches.use_validator(id, validator);
+        let validator = |id, schema: &Schema| self.caches.validator(id, schema);
+        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &validator)
     }
 }
+
+/// The validator of records of a schema, which has an id.
+type Validators<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
 
 /// Reads and verifies the block that an entry names, into a buffer.
 pub(crate) fn read(
@@ -265,7 +256,7 @@ pub(crate) fn read(
     catalog: &Catalog,
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
-    validators: &dyn Validators,
+    validator: Validators<'_>,
 ) -> Result<Loaded> {
     // A directory can name one large block many times: its header comes first.
     let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
@@ -274,17 +265,17 @@ pub(crate) fn read(
     buffer.resize(usize::try_from(header.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validators))
+    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validator))
 }
 
-/// The block that an entry names, whose payload starts at `start` of the backing; without `validators`, one that was
+/// The block that an entry names, whose payload starts at `start` of the backing; without a validator, one that was
 /// verified before.
 fn unpack(
     catalog: &Catalog,
     entry: &Entry,
     backing: Backing,
     start: usize,
-    validators: Option<&dyn Validators>,
+    validator: Option<Validators<'_>>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let header = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
@@ -293,13 +284,13 @@ fn unpack(
     let schema = catalog.schema_of(&header, entry.offset)?;
     let block = DataBlock { header: &header, offset: entry.offset, schema };
     layout.check_header(&block)?;
-    if validators.is_some() {
+    if validator.is_some() {
         let end = start.saturating_add(header.payload_bytes as usize);
         block::check_payload(&header, entry.offset, backing.get(start..end).unwrap_or_default())?;
     }
     let payload = layout.view(&block, backing, start)?;
-    if let Some(validators) = validators {
-        layout.verify(&block, &payload, &*validators.validator(header.schema, schema))?;
+    if let Some(validator) = validator {
+        layout.verify(&block, &payload, &validator(header.schema, schema))?;
     }
     let (count, stride) = (header.count as usize, schema.root().size());
     Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad: None, dense: None })
@@ -325,6 +316,13 @@ impl Loaded {
     /// The records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())
+    }
+
+    /// A copy of the records, to be sealed again.
+    pub(crate) fn to_staged(&self) -> StagedRows {
+        let (records, heap, text) = (self.payload.records(), self.payload.heap(), self.payload.text());
+        let regions = [records, heap, text.as_bytes()].map(<[u8]>::to_vec);
+        StagedRows { regions, count: self.count, stride: self.stride }
     }
 
     /// The same bytes under other names.

@@ -8,7 +8,7 @@ use super::places::Places;
 use super::snapshot::Snapshot;
 use crate::codec::At;
 use crate::evolve::{Evolution, Resolution};
-use crate::store::catalog::{Cursor, TableInfo};
+use crate::store::catalog::{EntryCursor, TableInfo};
 use crate::store::index::Entry;
 use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};
 use std::marker::PhantomData;
@@ -375,7 +375,7 @@ impl<'a, T: Row> Record<'a, T> {
 /// The blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
     table: Table<T>,
-    cursor: Cursor,
+    cursor: EntryCursor,
     /// Found behind missing records, which were reported first.
     held: Option<Entry>,
     /// What is still to come.

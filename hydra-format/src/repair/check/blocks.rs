@@ -7,7 +7,7 @@ use crate::codec::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
 use crate::store::block::{self, BlockHeader, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE, NODE_ENTRIES};
-use crate::store::catalog::{Catalog, Cursor, TableInfo};
+use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::commit::Commit;
 use crate::store::index::{Entry, Index, follow, totals};
 use crate::store::report::Verdict;
@@ -26,7 +26,7 @@ struct Chain {
 }
 
 /// What is known of the blocks before the one that is checked.
-pub(super) struct Blocks<'a> {
+pub(super) struct BlockCheck<'a> {
     source: &'a dyn Source,
     catalog: Catalog,
     auditors: BTreeMap<u32, Auditor>,
@@ -48,10 +48,10 @@ pub(super) struct Blocks<'a> {
     pub(super) lost: bool,
 }
 
-impl<'a> Blocks<'a> {
-    pub(super) fn new(source: &'a dyn Source, catalog: Catalog) -> Blocks<'a> {
+impl<'a> BlockCheck<'a> {
+    pub(super) fn new(source: &'a dyn Source, catalog: Catalog) -> BlockCheck<'a> {
         let limit_lines = catalog.limit() / LINE;
-        Blocks {
+        BlockCheck {
             source,
             catalog,
             auditors: BTreeMap::new(),
@@ -274,19 +274,9 @@ impl<'a> Blocks<'a> {
         if !in_order || entries.len() > NODE_ENTRIES || entries.iter().any(|entry| entry.level != level) {
             return Ok(false);
         }
-        let mut own = self.catalog.cursor(table, first.first);
-        let mut other = Cursor::over(table, entries);
-        while let Some(entry) = other.next(&self.catalog, self.source) {
-            let pair = (own.next(&self.catalog, self.source), entry);
-            match pair {
-                (Some(Ok(own)), Ok(other)) if own == other && self.spend() => {}
-                (Some(Err((error, _))), _) | (_, Err((error, _))) if error.kind() == ErrorKind::Io => {
-                    return Err(error);
-                }
-                _ => return Ok(false),
-            }
-        }
-        Ok(true)
+        let own = (&self.catalog, self.catalog.cursor(table, first.first));
+        let other = (&self.catalog, EntryCursor::over(table, entries));
+        names_same(self.source, own, other, &mut self.budget)
     }
 
     /// Holds a node against the blocks of its table and puts it in their place, as the directory after it will.
@@ -357,34 +347,14 @@ impl<'a> Blocks<'a> {
             if own.map(facts) != Some(facts(other)) {
                 return Ok(Some(format!("it counts the records of table {} wrong", other.name)));
             }
-            if own.is_none_or(|own| own.entries != other.entries) && !self.same_blocks(number, named)? {
+            let (own_blocks, blocks) = (self.catalog.cursor(number, 0), named.cursor(number, 0));
+            if own.is_none_or(|own| own.entries != other.entries)
+                && !names_same(self.source, (&self.catalog, own_blocks), (named, blocks), &mut self.budget)?
+            {
                 return Ok(Some(format!("it names other blocks of table {} than there are", other.name)));
             }
         }
         Ok(None)
-    }
-
-    /// True while there is still something to spend.
-    fn spend(&mut self) -> bool {
-        let left = self.budget.checked_sub(1);
-        self.budget = left.unwrap_or(0);
-        left.is_some()
-    }
-
-    /// True if both name the same DATA blocks, in whatever arrangement.
-    fn same_blocks(&mut self, table: usize, named: &Catalog) -> Result<bool> {
-        let (mut own, mut other) = (self.catalog.cursor(table, 0), named.cursor(table, 0));
-        loop {
-            let pair = (own.next(&self.catalog, self.source), other.next(named, self.source));
-            match pair {
-                (None, None) => return Ok(true),
-                (Some(Ok(own)), Some(Ok(other))) if own == other && self.spend() => {}
-                (Some(Err((error, _))), _) | (_, Some(Err((error, _)))) if error.kind() == ErrorKind::Io => {
-                    return Err(error);
-                }
-                _ => return Ok(false),
-            }
-        }
     }
 
     /// Holds what the commit record says against what was seen.
@@ -416,7 +386,7 @@ impl<'a> Blocks<'a> {
     }
 }
 
-impl Blocks<'_> {
+impl BlockCheck<'_> {
     /// What a writer that closes a file leaves at its end.
     pub(super) fn check_closed(&self, report: &mut dyn FnMut(Finding)) {
         let unlike = |at: u64, what: String| Error::new(ErrorKind::NotCanonical).at(at).what(what);
@@ -446,6 +416,25 @@ impl Chain {
         }
         self.newest = offset;
     }
+}
+
+/// True if the DATA blocks of `other` are the next ones of `own`, in whatever arrangement, and the budget is enough to see it.
+fn names_same(
+    source: &dyn Source,
+    (own_catalog, mut own): (&Catalog, EntryCursor),
+    (other_catalog, mut other): (&Catalog, EntryCursor),
+    budget: &mut u64,
+) -> Result<bool> {
+    while let Some(entry) = other.next(other_catalog, source) {
+        match (own.next(own_catalog, source), entry) {
+            (Some(Ok(own)), Ok(other)) if own == other && *budget > 0 => *budget = budget.saturating_sub(1),
+            (Some(Err((error, _))), _) | (_, Err((error, _))) if error.kind() == ErrorKind::Io => {
+                return Err(error);
+            }
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {

@@ -17,7 +17,7 @@ pub use crate::store::scan::Progress;
 use crate::store::scan::{Scan, split_io_error};
 use crate::store::storage::{FileStorage, Source};
 use crate::{Error, ErrorKind, Result};
-use blocks::Blocks;
+use blocks::BlockCheck;
 use std::path::Path;
 
 /// One thing that is wrong: its kind, the file offset, the place in words, the path of the value, what was expected
@@ -187,7 +187,7 @@ fn check_blocks(
     let under = commit.map_or(assumed, |(commit, _)| commit);
     let limit = under.committed_bytes.min(summary.file_bytes);
     let mut scan = Scan::new(source, header, &under, limit);
-    let mut blocks = Blocks::new(source, Catalog::new(header.sync_key(), limit));
+    let mut blocks = BlockCheck::new(source, Catalog::new(header.sync_key(), limit));
     while let Some(step) = scan.step()? {
         progress(step.bytes.start, limit);
         if let Some(problem) = step.problem {

@@ -14,7 +14,7 @@ mod tests;
 pub use editor::Editor;
 pub use options::WriterOptions;
 
-use crate::codec::{Measure, Pushed, Sink, StagedRows};
+use crate::codec::{Measure, Pushed, Sink, Stage, StagedRows};
 use crate::evolve::Evolution;
 use crate::layout;
 use crate::raw;
@@ -33,7 +33,58 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tables::{OpenTable, Program, Tables};
+use tables::{Program, Tables};
+
+/// A table that is being appended to.
+struct OpenTable {
+    /// Its number in the file.
+    number: usize,
+    schema_id: u32,
+    schema: Arc<Schema>,
+    stage: Stage,
+    /// Records of another schema are appended to the same table.
+    shared: bool,
+    /// How the newest type reads its records, where it could refuse some.
+    newest: Option<Arc<Newest>>,
+    /// Its records are those of another file, and stay what they are.
+    copies: bool,
+}
+
+impl OpenTable {
+    /// A table without records.
+    fn new(
+        number: usize,
+        schema_id: u32,
+        schema: Arc<Schema>,
+        block_bytes: usize,
+        newest: Option<Arc<Newest>>,
+    ) -> OpenTable {
+        let stage = Stage::new(schema.root().size(), block_bytes);
+        let mut table =
+            OpenTable { number, schema_id, schema, stage, shared: false, newest: None, copies: false };
+        table.read_as(newest, block_bytes);
+        table
+    }
+
+    /// From now on, what is appended has to be readable in this way.
+    fn read_as(&mut self, newest: Option<Arc<Newest>>, block_bytes: usize) {
+        let safe = newest.as_ref().map_or(u64::MAX, |newest| newest.safe_bytes);
+        self.stage.set_target(usize::try_from(safe).unwrap_or(usize::MAX).min(block_bytes));
+        if newest.as_ref().is_some_and(|newest| newest.may_refuse) {
+            self.stage.stop();
+        }
+        self.newest = newest;
+    }
+
+    /// Hands the open block to the log: how many bytes of records it had.
+    fn seal(&mut self, log: &mut Log) -> Result<u64> {
+        let bytes = self.stage.bytes();
+        if let Some(rows) = self.stage.take(log.spare()) {
+            log.add_data(layout::WRITTEN.seal(rows)?, self.number, self.schema_id)?;
+        }
+        Ok(bytes)
+    }
+}
 
 /// A table of one writer: where to append values of type `T`.
 pub struct TableId<T> {
@@ -88,7 +139,7 @@ pub struct Writer {
     block_bytes: usize,
     log: Log,
     tables: Tables,
-    metadata: Option<(Metadata, metadata::Sizes)>,
+    metadata: Option<(Metadata, metadata::PairSizes)>,
     metadata_changed: bool,
     auto: Option<Auto>,
 }
@@ -232,7 +283,7 @@ impl Writer {
     /// table, its block is to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let mut table = tables::open(number, schema_id, schema, self.block_bytes, None);
+        let mut table = OpenTable::new(number, schema_id, schema, self.block_bytes, None);
         table.copies = true;
         self.tables.open.push(table);
         Ok(self.id_of(self.tables.open.len().saturating_sub(1)))
@@ -251,19 +302,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends a block whose regions were verified, after what was appended to its table before.
-    pub(crate) fn append_block(
-        &mut self,
-        table: TableId<Dynamic>,
-        regions: [Vec<u8>; 3],
-        count: usize,
-    ) -> Result<()> {
+    /// Appends a block of rows that were verified, after what was appended to its table before.
+    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows) -> Result<()> {
         self.seal_table(table)?;
-        let open = self.open(table)?;
-        let sealed =
-            layout::WRITTEN.seal(StagedRows { regions, count, stride: open.schema.root().size() })?;
-        let (number, schema_id) = (open.number, open.schema_id);
-        let outcome = self.log.add_data(sealed, number, schema_id);
+        let (number, schema_id) = (self.open(table)?.number, self.open(table)?.schema_id);
+        let sealed = layout::WRITTEN.seal(rows);
+        let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
         self.settle(outcome)
     }
 
@@ -441,7 +485,10 @@ impl Writer {
 
     /// Hands the open block of a table to the log.
     fn seal(&mut self, index: usize) -> Result<()> {
-        let outcome = self.tables.seal(&mut self.log, index);
+        #[cfg(test)]
+        crate::describe::LOOKS.set(crate::describe::LOOKS.get().saturating_add(1));
+        let Some(open) = self.tables.get_mut(index) else { return Ok(()) };
+        let outcome = open.seal(&mut self.log);
         let bytes = self.settle(outcome)?;
         if let Some(auto) = &mut self.auto {
             auto.waiting = auto.waiting.saturating_sub(bytes);
@@ -487,7 +534,7 @@ impl Writer {
     }
 
     /// The pairs, read at the first use.
-    fn metadata(&mut self) -> Result<&mut (Metadata, metadata::Sizes)> {
+    fn metadata(&mut self) -> Result<&mut (Metadata, metadata::PairSizes)> {
         let outcome = self.log.check().and_then(|()| match self.metadata.take() {
             Some(known) => Ok(known),
             None => {

@@ -4,10 +4,8 @@
 use crate::codec::{At, Measure, Sink, Validator};
 use crate::evolve::{Evolution, Resolution};
 use crate::raw::AlignedBuf;
-use crate::store::bytes::LINE;
 use crate::store::index::Entry;
 use crate::store::log::Log;
-use crate::table::cache::Validators;
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
@@ -85,14 +83,14 @@ impl Encoded {
 pub(super) fn check_blocks(
     log: &mut Log,
     number: usize,
-    ways: &HashMap<u32, Option<Arc<Newest>>>,
+    newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
 ) -> Result<()> {
     log.write_all()?;
     let mut cursor = log.catalog.cursor(number, 0);
     while let Some(found) = cursor.next(&log.catalog, log.source()) {
         let Ok(entry) = found else { continue };
-        let Some(newest) = ways.get(&entry.schema).and_then(Option::as_ref) else { continue };
-        if u64::from(entry.line_count).saturating_mul(LINE) > newest.safe_bytes {
+        let Some(newest) = newest_by_id.get(&entry.schema).and_then(Option::as_ref) else { continue };
+        if entry.bytes() > newest.safe_bytes {
             check_block(log, &entry, newest).map_err(|error| {
                 let name = log.catalog.tables.get(number).map_or("?", |table| table.name());
                 error.place(format!("table {name}, records {}..{}", entry.first, entry.end()))
@@ -103,20 +101,11 @@ pub(super) fn check_blocks(
 }
 
 fn check_block(log: &Log, entry: &Entry, newest: &Newest) -> Result<()> {
-    let Ok(loaded) = read(log.source(), &log.catalog, entry, AlignedBuf::default, &AsTheyCome) else {
-        return Ok(());
-    };
+    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
+    let read = read(log.source(), &log.catalog, entry, AlignedBuf::default, &validator);
+    let Ok(loaded) = read else { return Ok(()) };
     match newest.check(loaded.rows(), loaded.count) {
         Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
         _ => Ok(()),
-    }
-}
-
-/// Validators that are made for each block: few are looked at.
-struct AsTheyCome;
-
-impl Validators for AsTheyCome {
-    fn validator(&self, _: u32, schema: &Schema) -> Arc<Validator> {
-        Arc::new(Validator::new(schema))
     }
 }

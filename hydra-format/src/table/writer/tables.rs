@@ -2,10 +2,9 @@
 //! the table reads what is appended (FORMAT.md, section 16.4). It does not know how records are encoded.
 #![forbid(unsafe_code)]
 
+use super::OpenTable;
 use super::newest::{Newest, check_blocks};
-use crate::codec::Stage;
 use crate::evolve::Evolution;
-use crate::layout;
 use crate::store::log::Log;
 use crate::store::schema_block::check_name;
 use crate::table::generations::{self, Joins, join, newest_schema};
@@ -13,21 +12,6 @@ use crate::{Error, ErrorKind, Result, Schema};
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-
-/// A table that is being appended to.
-pub(super) struct OpenTable {
-    /// Its number in the file.
-    pub(super) number: usize,
-    pub(super) schema_id: u32,
-    pub(super) schema: Arc<Schema>,
-    pub(super) stage: Stage,
-    /// Records of another schema are appended to the same table.
-    pub(super) shared: bool,
-    /// How the newest type reads its records, where it could refuse some.
-    pub(super) newest: Option<Arc<Newest>>,
-    /// Its records are those of another file, and stay what they are.
-    pub(super) copies: bool,
-}
 
 /// A type of the program: its identity, and its name for errors.
 pub(super) type Program = (TypeId, &'static str);
@@ -132,19 +116,21 @@ impl Tables {
                 return Ok(*index);
             }
             let newest = Newest::new(Evolution::between(stored, newest).map_err(generations::older)?, newest);
-            let table = open(number, schema_id, stored.clone(), block_bytes, newest);
+            let table = OpenTable::new(number, schema_id, stored.clone(), block_bytes, newest);
             return Ok(self.add(table));
         }
-        let ways = match join(catalog, number, schema, usize::MAX)? {
+        let newest_by_id = match join(catalog, number, schema, usize::MAX)? {
             Joins::Older(evolution) => {
                 let newest = Newest::new(evolution, newest);
                 return self.add_new(log, name, schema, block_bytes, newest);
             }
-            Joins::Newer(ways) => ways.into_iter().map(|(id, way)| (id, Newest::new(way, schema))).collect(),
+            Joins::Newer(evolutions) => {
+                evolutions.into_iter().map(|(id, evolution)| (id, Newest::new(evolution, schema))).collect()
+            }
         };
-        self.fit(log, number, &ways, block_bytes)?;
+        self.fit(log, number, &newest_by_id, block_bytes)?;
         let index = self.add_new(log, name, schema, block_bytes, None)?;
-        for (id, newest) in ways {
+        for (id, newest) in newest_by_id {
             if let Some(open) = self.by_schema.get(&id).and_then(|index| self.open.get_mut(*index)) {
                 open.read_as(newest, block_bytes);
             }
@@ -162,7 +148,7 @@ impl Tables {
     ) -> Result<usize> {
         let schema = Arc::new(schema.clone());
         let (number, schema_id) = log.add_schema(name, schema.clone())?;
-        Ok(self.add(open(number, schema_id, schema, block_bytes, newest)))
+        Ok(self.add(OpenTable::new(number, schema_id, schema, block_bytes, newest)))
     }
 
     /// An error if blocks that are there would be too large as a newer type.
@@ -170,57 +156,18 @@ impl Tables {
         &mut self,
         log: &mut Log,
         number: usize,
-        ways: &HashMap<u32, Option<Arc<Newest>>>,
+        newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
         block_bytes: usize,
     ) -> Result<()> {
-        let safe = ways.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
+        let safe = newest_by_id.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
         if safe >= log.end().max(block_bytes as u64) {
             return Ok(());
         }
         for index in self.by_number.get(&number).map(|(same, _)| same.clone()).unwrap_or_default() {
-            self.seal(log, index)?;
+            if let Some(open) = self.open.get_mut(index) {
+                open.seal(log)?;
+            }
         }
-        check_blocks(log, number, ways)
+        check_blocks(log, number, newest_by_id)
     }
-
-    /// Hands the open block of a table to the log: how many bytes of records it had.
-    pub(super) fn seal(&mut self, log: &mut Log, index: usize) -> Result<u64> {
-        #[cfg(test)]
-        crate::describe::LOOKS.set(crate::describe::LOOKS.get().saturating_add(1));
-        let Some(open) = self.open.get_mut(index).filter(|open| !open.stage.is_empty()) else {
-            return Ok(0);
-        };
-        let bytes = open.stage.bytes();
-        if let Some(rows) = open.stage.take(log.spare()) {
-            log.add_data(layout::WRITTEN.seal(rows)?, open.number, open.schema_id)?;
-        }
-        Ok(bytes)
-    }
-}
-
-impl OpenTable {
-    /// From now on, what is appended has to be readable in this way.
-    pub(super) fn read_as(&mut self, newest: Option<Arc<Newest>>, block_bytes: usize) {
-        let safe = newest.as_ref().map_or(u64::MAX, |newest| newest.safe_bytes);
-        self.stage.set_target(usize::try_from(safe).unwrap_or(usize::MAX).min(block_bytes));
-        if newest.as_ref().is_some_and(|newest| newest.may_refuse) {
-            self.stage.stop();
-        }
-        self.newest = newest;
-    }
-}
-
-/// A table without records.
-pub(super) fn open(
-    number: usize,
-    schema_id: u32,
-    schema: Arc<Schema>,
-    block_bytes: usize,
-    newest: Option<Arc<Newest>>,
-) -> OpenTable {
-    let stage = Stage::new(schema.root().size(), block_bytes);
-    let mut table =
-        OpenTable { number, schema_id, schema, stage, shared: false, newest: None, copies: false };
-    table.read_as(newest, block_bytes);
-    table
 }

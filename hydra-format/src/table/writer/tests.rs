@@ -209,6 +209,11 @@ fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
     }
 }
 
+/// A record of eight bytes.
+fn one(bytes: [u8; 8]) -> StagedRows {
+    StagedRows { regions: [bytes.to_vec(), Vec::new(), Vec::new()], count: 1, stride: 8 }
+}
+
 #[test]
 fn a_large_file_opens_through_its_directory_with_few_reads() {
     let memory = written(3000, options().block_bytes(128));
@@ -261,7 +266,7 @@ fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
         (0..tables).map(|name| writer.adopt(&name.to_string(), schema.clone()).unwrap()).collect();
     for round in 0..rounds {
         for id in &ids {
-            writer.append_block(*id, [round.to_le_bytes().to_vec(), Vec::new(), Vec::new()], 1).unwrap();
+            writer.append_block(*id, one(round.to_le_bytes())).unwrap();
         }
     }
     writer.commit().unwrap();
@@ -270,7 +275,7 @@ fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
         writer = options().level(Level::Buffered).resume_in(Box::new(memory.clone())).unwrap();
         let first = writer.adopt(&format!("{session} more"), schema.clone()).unwrap();
         for _ in 0..700 {
-            writer.append_block(first, [vec![7; 8], Vec::new(), Vec::new()], 1).unwrap();
+            writer.append_block(first, one([7; 8])).unwrap();
         }
         writer.commit().unwrap();
     }
