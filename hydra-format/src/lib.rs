@@ -109,7 +109,7 @@ mod error;
 pub mod evolve;
 /// Files: their blocks, commits and index, with all that reads, writes, checks and repairs them.
 pub mod file {
-    pub use crate::repair::check::{CheckSummary, Finding, Progress, check, check_with_progress};
+    pub use crate::repair::check::{CheckSummary, Finding, check, check_with_progress};
     pub use crate::repair::compact::{Compaction, Size, compact};
     pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
     pub use crate::store::block::{BlockHeader, BlockKind};
@@ -120,6 +120,7 @@ pub mod file {
     pub use crate::store::log::Level;
     pub use crate::store::publish::{Output, OutputOptions};
     pub use crate::store::report::{Report, State, Verdict};
+    pub use crate::store::scan::Progress;
     pub use crate::table::block::{Block, Rows};
     pub use crate::table::follow::{Follow, Stop};
     pub use crate::table::reader::Reader;

@@ -96,7 +96,7 @@ impl Stage {
         [self.regions[0].len(), self.used[0], self.used[1]].map(|bytes| bytes as u64).iter().sum()
     }
 
-    /// No more records by the fast path: every one is looked at, or hears why it is refused.
+    /// No more records by the fast path: every one is looked at.
     pub(crate) fn stop(&mut self) {
         (self.room, self.stopped) = (0, true);
     }

@@ -23,7 +23,7 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecoverOptions {
-    /// Whole blocks after the last commit, which nobody was told are safe.
+    /// Whole blocks after the last commit, which were never acknowledged.
     pub uncommitted: bool,
     /// Where an edited block is damaged, the records as they were before the edit. Without it they are lost: an old value
     /// that looks like a good one is worse than none.

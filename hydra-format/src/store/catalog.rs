@@ -316,7 +316,7 @@ impl Catalog {
         }
     }
 
-    /// Takes in a SCHEMA block that a walk found.
+    /// Takes in a SCHEMA block that a scan found.
     pub(crate) fn add_schema(&mut self, offset: u64, header: &BlockHeader, payload: &[u8]) -> Result<()> {
         let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
         if let Some(known) = self.schemas.get_mut(&block.id) {
@@ -365,7 +365,7 @@ impl Catalog {
         table
     }
 
-    /// Takes in a DATA block that a walk found, or that was just written.
+    /// Takes in a DATA block that a scan found, or that was just written.
     pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
         let entry = Entry::of(offset, header);
         let bad = |kind: ErrorKind, what: &str| {

@@ -20,7 +20,7 @@ use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a commit survives.
+/// How durable a commit is: what it survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
     /// A power cut: it is on the disk when `commit` returns.

@@ -25,7 +25,7 @@ pub(crate) struct Opened {
     pub(crate) commit: Commit,
     /// Its slot.
     pub(crate) slot: usize,
-    /// What may be torn was looked at below this offset: nothing, if the record in force is only the second best.
+    /// What may be torn was looked at below this offset: 0 after falling back to the older commit.
     pub(crate) checked_bytes: u64,
     /// A commit record is invalid.
     pub(crate) invalid: bool,

@@ -10,7 +10,7 @@ use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::ops::Range;
 
-/// Hears how many bytes of how many are done.
+/// Callback `(done, total)`, in bytes.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// Damage as a value to go on with; what the operating system could not do ends everything.

@@ -1,12 +1,15 @@
 //! A file in memory that counts what is done to it and fails on request. Only for tests.
 #![forbid(unsafe_code)]
 
-use crate::store::block::{BlockHeader, read_block};
+use crate::codec::Validator;
+use crate::store::block::BlockHeader;
 use crate::store::bytes::{SLOT_AT, put};
 use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
 use crate::store::storage::{Disk, Source, Storage};
+use crate::table::snapshot::read;
 use crate::table::writer::Writer;
+use crate::{AlignedBuf, Schema};
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
@@ -229,10 +232,11 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     let mut records = Vec::new();
     while let Some(entry) = cursor.next(&opened.catalog, memory) {
         let Ok(entry) = entry else { continue };
-        let read = read_block(memory, opened.header.sync_key(), entry.offset, opened.catalog.limit());
-        let Ok((header, payload)) = read else { continue };
-        let (count, stride) = (header.count as usize, header.stride as usize);
-        let stored = payload[..count * stride].chunks(stride);
+        let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
+        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &validator) else {
+            continue;
+        };
+        let stored = loaded.payload.records().chunks(loaded.stride);
         records.extend((entry.first..).zip(stored.map(<[u8]>::to_vec)));
     }
     records

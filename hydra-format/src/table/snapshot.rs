@@ -247,8 +247,8 @@ impl Snapshot {
     }
 }
 
-/// The validator of records of a schema, which has an id.
-type Validators<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
+/// Gives the validator for records of a schema, by its id.
+type ValidatorOf<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
 
 /// Reads and verifies the block that an entry names, into a buffer.
 pub(crate) fn read(
@@ -256,7 +256,7 @@ pub(crate) fn read(
     catalog: &Catalog,
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
-    validator: Validators<'_>,
+    validator: ValidatorOf<'_>,
 ) -> Result<Loaded> {
     // A directory can name one large block many times: its header comes first.
     let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
@@ -275,7 +275,7 @@ fn unpack(
     entry: &Entry,
     backing: Backing,
     start: usize,
-    validator: Option<Validators<'_>>,
+    validator: Option<ValidatorOf<'_>>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let header = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;

@@ -1,5 +1,5 @@
 //! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
-//! walk does.
+//! scan does.
 #![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
@@ -95,7 +95,7 @@ impl<'a> BlockCheck<'a> {
             return Ok(true);
         }
         let mut bytes = std::mem::take(&mut self.bytes);
-        // The walk saw that the block ends within the file.
+        // The scan saw that the block ends within the file.
         let start = offset.saturating_add(LINE);
         bytes.resize(usize::try_from(header.bytes().saturating_sub(LINE)).unwrap_or(0), 0);
         let count = self.source.read_at(start, &mut bytes)?;

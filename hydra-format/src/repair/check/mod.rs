@@ -13,8 +13,7 @@ use crate::store::commit::{Commit, slot as record};
 use crate::store::header::{FileHeader, line};
 use crate::store::open::{self, Opened};
 use crate::store::report::Verdict;
-pub use crate::store::scan::Progress;
-use crate::store::scan::{Scan, split_io_error};
+use crate::store::scan::{Progress, Scan, split_io_error};
 use crate::store::storage::{FileStorage, Source};
 use crate::{Error, ErrorKind, Result};
 use blocks::BlockCheck;
@@ -75,7 +74,7 @@ pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<
     check_with_progress(path, report, &mut |_, _| {})
 }
 
-/// The same, for those who wait: `progress` hears before each block how many bytes of how many are done.
+/// [`check`] with progress reporting: `progress` is called before each block.
 pub fn check_with_progress(
     path: impl AsRef<Path>,
     report: &mut dyn FnMut(Finding),

@@ -28,8 +28,8 @@ type RecordKey = (usize, u64);
 /// Changes records of a file, all at once or not at all. Nothing in the file changes before [`Editor::commit`] or
 /// [`Editor::finish`]; a dropped editor leaves it byte for byte as it was.
 ///
-/// A record keeps its index, its table and its schema; its strings and lists may get any length. Who has the file open
-/// goes on seeing the state that they opened. A block that is damaged refuses changes to its records. After a failed
+/// A record keeps its index, its table and its schema; its strings and lists may get any length. Open readers
+/// keep their snapshot. A block that is damaged refuses changes to its records. After a failed
 /// write or sync an editor does nothing more ([`ErrorKind::Poisoned`](crate::ErrorKind::Poisoned)): open the file again.
 ///
 /// It holds the lock of the file's only writer, with all that [`Writer`](crate::Writer) says of it, and needs memory for the staged
