@@ -17,7 +17,11 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("M2-1", "tests/disk/main.rs", "crashes_show_exactly_one_commit"),
     ("M3.1-6", "hydra-format/src/store/header.rs", "headers_that_differ_and_unknown_features_are_refused"),
     ("M4.1-4", "tests/integration/invalid.rs", "sound_files_of_bytes_are_good"),
-    ("M4.2-1", "hydra-format/src/repair/check/tests.rs", "damage_in_one_block_does_not_hide_damage_in_another"),
+    (
+        "M4.2-1",
+        "hydra-format/src/repair/check/tests.rs",
+        "damage_in_one_block_does_not_hide_damage_in_another",
+    ),
     ("M5.6-1", "tests/integration/vectors.rs", "schemas_have_the_cores_and_fingerprints_of_the_document"),
     ("M5.6-2", "hydra-format/src/describe/schema.rs", "a_spelling_ends"),
     ("M5.7-1", "tests/integration/ecosystem.rs", "opaque_values_have_the_bytes_of_the_document"),
@@ -45,27 +49,15 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("M10.4-3", "tests/integration/publish.rs", "a_child_neither_releases_the_lock_nor_writes"),
     ("M10.4-4", "tests/integration/publish.rs", "a_file_that_a_writer_has_open_is_not_replaced"),
     ("M10.4-5", "tests/disk/faults.rs", "a_writer_is_not_replaced_and_notices_that_its_file_is_gone"),
-    (
-        "M10.4-6",
-        "hydra-format/src/store/log_tests.rs",
-        "what_a_rejected_commit_named_is_covered_and_stays",
-    ),
+    ("M10.4-6", "hydra-format/src/store/log_tests.rs", "what_a_rejected_commit_named_is_covered_and_stays"),
     (
         "M10.4-7",
         "hydra-format/src/store/log_tests.rs",
         "a_record_that_names_more_than_there_is_makes_no_long_file",
     ),
     ("M10.4-8", "tests/disk/opening.rs", "damage_is_never_signed_again_and_no_file_gets_shorter"),
-    (
-        "M10.4-9",
-        "hydra-format/src/store/log_tests.rs",
-        "what_a_rejected_commit_named_is_covered_and_stays",
-    ),
-    (
-        "M10.4-10",
-        "hydra-format/src/store/log_tests.rs",
-        "the_cover_is_synced_before_the_record_that_has_it",
-    ),
+    ("M10.4-9", "hydra-format/src/store/log_tests.rs", "what_a_rejected_commit_named_is_covered_and_stays"),
+    ("M10.4-10", "hydra-format/src/store/log_tests.rs", "the_cover_is_synced_before_the_record_that_has_it"),
     (
         "M10.4-11",
         "hydra-format/src/store/log_tests.rs",
@@ -77,11 +69,7 @@ const TESTS: &[(&str, &str, &str)] = &[
         "after_a_lost_record_both_have_the_new_epoch_before_the_first_block",
     ),
     ("M10.4-13", "tests/disk/opening.rs", "damage_is_never_signed_again_and_no_file_gets_shorter"),
-    (
-        "M10.5-2",
-        "hydra-format/src/store/log_tests.rs",
-        "a_cut_that_fails_leaves_a_tail_and_nothing_else",
-    ),
+    ("M10.5-2", "hydra-format/src/store/log_tests.rs", "a_cut_that_fails_leaves_a_tail_and_nothing_else"),
     ("M10.5-3", "hydra-format/src/store/log_tests.rs", "a_new_file_is_open_until_it_is_finished"),
     ("M10.6-1", "hydra-format/src/repair/check/tests.rs", "replacements_are_current_and_checked"),
     (
