@@ -100,10 +100,34 @@ pub mod compat;
 pub mod describe;
 mod error;
 pub mod evolve;
-pub mod file;
+/// Files: their blocks, commits and index, with all that reads, writes, checks and repairs them.
+pub mod file {
+    pub use crate::repair::check::{CheckSummary, Finding, check, check_with_progress};
+    pub use crate::repair::compact::{Compaction, Size, compact};
+    pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
+    pub use crate::store::block::{BlockHeader, BlockKind};
+    pub use crate::store::catalog::{SchemaInfo, TableInfo};
+    pub use crate::store::commit::Commit;
+    pub use crate::store::header::FileHeader;
+    pub use crate::store::index::Entry;
+    pub use crate::store::log::Level;
+    pub use crate::store::publish::{Output, OutputOptions};
+    pub use crate::store::report::{Report, State, Verdict};
+    pub use crate::store::scan::Progress;
+    pub use crate::table::block::{Block, Rows};
+    pub use crate::table::follow::{Follow, Stop};
+    pub use crate::table::reader::Reader;
+    pub use crate::table::save::{load, load_named, save};
+    pub use crate::table::table::{Blocks, Record, Row, Table};
+    pub use crate::table::writer::{Editor, TableId, Writer, WriterOptions};
+}
+mod layout;
 #[allow(unsafe_code)]
 mod raw;
 pub mod reflect;
+mod repair;
+mod store;
+mod table;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing;

@@ -2,14 +2,15 @@
 //! given. Not part of the API.
 #![forbid(unsafe_code)]
 
-use crate::file::check::{CheckSummary, Finding, check_source};
-use crate::file::recover::recover_on;
-use crate::file::rewrite::compact_on;
-use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions, single};
+use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
+use crate::repair::check::{CheckSummary, Finding, check_source};
+use crate::repair::compact::compact_on;
+use crate::repair::recover::recover_on;
+use crate::table::save::save_on;
 use crate::{Editor, Hydra, Reader, Result, Writer};
 use std::path::Path;
 
-pub use crate::file::storage::{Disk, Source, Storage, exists};
+pub use crate::store::storage::{Disk, Source, Storage, exists};
 
 /// [`Writer::create`] on this disk.
 pub fn create(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Writer> {
@@ -58,5 +59,5 @@ pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<
 
 /// [`crate::save`] on this disk.
 pub fn save<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
-    single::save_on(Writer::options(), disk, path, value)
+    save_on(Writer::options(), disk, path, value)
 }

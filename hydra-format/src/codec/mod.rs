@@ -10,6 +10,7 @@ mod at;
 )]
 #[allow(missing_docs, missing_debug_implementations, reason = "no part of the public face")]
 pub(crate) mod derived;
+mod block;
 mod facts;
 mod image;
 mod impls;
@@ -19,6 +20,8 @@ pub(crate) mod reflect;
 #[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
 mod sink;
 mod stack;
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values measured before")]
+mod stage;
 mod validate;
 mod views;
 mod with;
@@ -29,13 +32,15 @@ mod with;
 struct Page;
 
 pub use at::{At, Run};
+pub(crate) use block::{RowLayout, audit_value, invalid, is_valid};
 pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use stack::{MAX_BYTES, apart, apart_times};
+pub(crate) use stage::{Pushed, Stage, StagedRows, block_bytes};
 #[doc(hidden)]
 pub use validate::Cursor;
-pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator, is_zero};
+pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator};
 pub(crate) use views::Seen;
 pub(crate) use views::search;
 pub use views::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};

@@ -61,14 +61,14 @@ impl Map {
 /// Opens a regular file to read. A pipe is refused before it is opened: that can wait for ever.
 pub(crate) fn open_regular(path: &Path) -> Result<File> {
     let fail = |error| Error::io(error).in_file(path);
-    regular(&std::fs::metadata(path).map_err(fail)?, path)?;
+    check_regular(&std::fs::metadata(path).map_err(fail)?, path)?;
     let file = File::open(path).map_err(fail)?;
-    regular(&file.metadata().map_err(fail)?, path)?;
+    check_regular(&file.metadata().map_err(fail)?, path)?;
     Ok(file)
 }
 
-/// An error if the file is not a regular one.
-pub(crate) fn regular(metadata: &Metadata, path: &Path) -> Result<()> {
+/// An error if a file is a directory, a pipe or a device.
+pub(crate) fn check_regular(metadata: &Metadata, path: &Path) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }

@@ -6,8 +6,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Bytes of the header region of a file, which writers change: where blocks begin.
-pub(crate) const REGION: u64 = 8192;
+/// Bytes at the start of a file that writers write again and again: none of them is lent from a map.
+pub(crate) const HEADER_REGION: usize = 8192;
 
 /// The committed blocks of a mapped file. It remembers which ranges are UTF-8, so that text is looked at once.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl TextMap {
     #[inline]
     pub(crate) fn get_at(&self, start: usize, count: usize) -> Option<&[u8]> {
         let last = self.end.checked_sub(count)?;
-        if start < REGION as usize || start > last {
+        if start < HEADER_REGION || start > last {
             return None;
         }
         // SAFETY: in bounds of a map (checked above; `end` is within it) that lives as long as the result. Committed bytes
@@ -368,14 +368,14 @@ mod tests {
 
     #[test]
     fn a_map_vouches_for_no_text_but_what_was_looked_at() {
-        const AT: usize = REGION as usize;
+        const AT: usize = HEADER_REGION;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let mut bytes = vec![b'a'; AT + 256];
         bytes[AT + 100] = 0xff;
         bytes[AT + 192 + 10] = 0xff;
         std::fs::write(&path, &bytes).unwrap();
-        let map = mapped(&path).covering(REGION + 256).unwrap();
+        let map = mapped(&path).covering(HEADER_REGION as u64 + 256).unwrap();
         let text = |map: &Arc<TextMap>, text: Range<usize>| {
             let ranges =
                 Ranges { records: AT..AT + 8, heap: AT + 64..AT + 64, text: AT + text.start..AT + text.end };
@@ -403,9 +403,9 @@ mod tests {
         std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();
         std::fs::write(folder.path().join("other"), [b'b'; AT + 512]).unwrap();
         std::fs::rename(folder.path().join("other"), &path).unwrap();
-        let grown = map.covering(REGION + 512).unwrap();
+        let grown = map.covering(HEADER_REGION as u64 + 512).unwrap();
         assert_eq!((map.end, grown.end), (AT + 256, AT + 320), "the file that was opened");
-        assert!(Arc::ptr_eq(&map.covering(REGION + 256).unwrap().map, &map.map), "long enough");
+        assert!(Arc::ptr_eq(&map.covering(HEADER_REGION as u64 + 256).unwrap().map, &map.map), "long enough");
         looked_at(&grown);
         assert_eq!(text(&grown, 256..320), Err(PayloadFault::Utf8(0)));
         assert_eq!(text(&map, 256..320), Err(PayloadFault::Bounds));

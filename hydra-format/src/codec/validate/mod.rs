@@ -17,7 +17,7 @@ use crate::describe::Schema;
 use crate::raw::Text;
 use crate::{Error, ErrorKind};
 pub use pass::Cursor;
-pub(crate) use pass::{is_zero, planned};
+pub(crate) use pass::planned;
 use plan::Plan;
 
 /// The regions of a payload, and where they are in it.

@@ -275,7 +275,7 @@ impl<'a, const CANONICAL: bool> Pass<'_, 'a, CANONICAL> {
 
 /// All bytes are zero.
 #[inline]
-pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == 0)
 }
 

@@ -1,0 +1,218 @@
+//! The check of a whole file: every byte that has a meaning, and every byte that must be zero. It reads one block at
+//! a time, goes on after damage, and changes nothing.
+#![forbid(unsafe_code)]
+
+mod blocks;
+#[cfg(test)]
+mod tests;
+
+use crate::store::block::BlockKind;
+use crate::store::bytes::{self, CLOSED, HEADER_AT, REGION, SLOT_AT};
+use crate::store::catalog::Catalog;
+use crate::store::commit::{Commit, slot as record};
+use crate::store::header::{FileHeader, line};
+use crate::store::open::{self, Opened};
+use crate::store::report::Verdict;
+use crate::store::scan::{Progress, Scan, split_io_error};
+use crate::store::storage::{FileStorage, Source};
+use crate::{Error, ErrorKind, Result};
+use blocks::BlockCheck;
+use std::path::Path;
+
+/// One thing that is wrong: its kind, the file offset, the place in words, the path of the value, what was expected
+/// and what was found.
+pub type Finding = Error;
+
+/// What a check went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckSummary {
+    /// Length of the file in bytes.
+    pub file_bytes: u64,
+    /// How far the commit in force reaches; everything below was looked at. 0 if the file could not be opened at all.
+    pub committed_bytes: u64,
+    /// Bytes under PAD blocks, which have no meaning: they were not looked at.
+    pub covered_bytes: u64,
+    /// Blocks of every kind whose header is good.
+    pub block_count: u64,
+    /// Records of blocks whose header and checksum are good.
+    pub record_count: u64,
+    /// How many findings were reported.
+    pub finding_count: u64,
+    /// What the worst of them makes of the file.
+    pub verdict: Verdict,
+}
+
+impl CheckSummary {
+    /// True if nothing was found.
+    pub fn is_sound(&self) -> bool {
+        self.finding_count == 0
+    }
+
+    /// How many bytes were looked at, if the file could be opened.
+    pub fn verified_bytes(&self) -> u64 {
+        self.committed_bytes.min(self.file_bytes).saturating_sub(self.covered_bytes)
+    }
+
+    /// How many bytes after the last commit were not looked at.
+    pub fn uncommitted_bytes(&self) -> u64 {
+        if self.committed_bytes == 0 { 0 } else { self.file_bytes.saturating_sub(self.committed_bytes) }
+    }
+}
+
+/// Checks the file at `path`: header lines, commit records, and of every block header, checksum, structure, order,
+/// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file.
+///
+/// The error of this function is one of the system's; damage is a finding, and so is that it is not a Hydra file.
+///
+/// ```no_run
+/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"))?;
+/// println!("{} findings in {} blocks", summary.finding_count, summary.block_count);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+    check_with_progress(path, report, &mut |_, _| {})
+}
+
+/// [`check`] with progress reporting: `progress` is called before each block.
+pub fn check_with_progress(
+    path: impl AsRef<Path>,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<CheckSummary> {
+    let path = path.as_ref();
+    let storage = FileStorage::open(path)?;
+    let mut report = |finding: Finding| report(finding.in_file(path));
+    check_source(&storage, &mut report, progress).map_err(|error| error.in_file(path))
+}
+
+/// Checks a file from wherever its bytes come.
+pub(crate) fn check_source(
+    source: &dyn Source,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<CheckSummary> {
+    let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
+    let (mut count, mut verdict) = (0u64, Verdict::Good);
+    let mut report = |finding: Finding| {
+        count = count.saturating_add(1);
+        verdict = verdict.max(Verdict::of(finding.kind()));
+        report(finding);
+    };
+    let region = source.bytes(0, REGION as usize)?;
+    match FileHeader::of_region(&region) {
+        Err(error) => report(error),
+        Ok((header, _)) => {
+            let commit = settle(open::open(source), &mut report)?;
+            check_region(&region, &header, &mut report);
+            summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
+            check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
+        }
+    }
+    // What cannot be opened, and is not of a newer version.
+    let refused = summary.committed_bytes == 0 && verdict != Verdict::Unsupported;
+    summary.verdict = if refused { Verdict::Refused } else { verdict };
+    summary.finding_count = count;
+    Ok(summary)
+}
+
+/// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
+/// the check will find again.
+fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<(Commit, u64)>> {
+    match split_io_error(opened)? {
+        Ok(mut opened) => {
+            let count = opened.commit_details.min(opened.report.details.len());
+            opened.report.details.drain(..count).for_each(report);
+            Ok(SLOT_AT.get(opened.slot).map(|&at| (opened.commit, at)))
+        }
+        Err(error) => {
+            report(error);
+            Ok(None)
+        }
+    }
+}
+
+/// The zeros of the header region, and those within header lines and commit records that are valid.
+fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Finding)) {
+    let bytes = |from: u64, to: u64| {
+        let (from, to) = (from as usize, (to as usize).min(region.len()));
+        region.get(from..to).unwrap_or_default()
+    };
+    for ((at, slot), end) in HEADER_AT.into_iter().zip(SLOT_AT).zip([bytes::PAGE, REGION]) {
+        let in_line = |place: usize| at.saturating_add(place as u64);
+        let in_slot = |place: usize| slot.saturating_add(place as u64);
+        let (line_end, slot_end) = (in_line(line::BYTES), in_slot(record::BYTES));
+        let mut zeros = vec![(line_end, slot, "header region"), (slot_end, end, "header region")];
+        if FileHeader::decode(bytes(at, line_end)).is_ok() {
+            zeros.push((in_line(line::ZERO), in_line(line::INCOMPAT), "header line"));
+            zeros.push((in_line(line::ZERO_TOO), in_line(line::CRC), "header line"));
+        }
+        if let Ok(commit) = Commit::decode(bytes(slot, slot_end), &header.file_id) {
+            zeros.push((in_slot(record::ZERO), in_slot(record::CRC), "commit record"));
+            let unknown = (commit.flags & !CLOSED).to_le_bytes();
+            check_zero(&unknown, in_slot(record::FLAGS), "flags of a commit record", report);
+        }
+        for (from, to, place) in zeros {
+            check_zero(bytes(from, to), from, place, report);
+        }
+    }
+}
+
+/// Bytes at `offset` that must be zero: one finding, at the first that is not.
+fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Finding)) {
+    if let Some((found, at)) = bytes.iter().zip(offset..).find(|&(&byte, _)| byte != 0) {
+        report(
+            Error::new(ErrorKind::NotCanonical)
+                .at(at)
+                .place(place)
+                .expected("zero")
+                .found(format!("{found:#04x}")),
+        );
+    }
+}
+
+/// Every block, and the totals.
+fn check_blocks(
+    source: &dyn Source,
+    header: &FileHeader,
+    commit: Option<(Commit, u64)>,
+    summary: &mut CheckSummary,
+    report: &mut dyn FnMut(Finding),
+    progress: Progress<'_>,
+) -> Result<()> {
+    // Without a commit record, all that looks like a block is looked at.
+    let assumed =
+        Commit { committed_bytes: bytes::line_down(summary.file_bytes), epoch: u32::MAX, ..Commit::first() };
+    let under = commit.map_or(assumed, |(commit, _)| commit);
+    let limit = under.committed_bytes.min(summary.file_bytes);
+    let mut scan = Scan::new(source, header, &under, limit);
+    let mut blocks = BlockCheck::new(source, Catalog::new(header.sync_key(), limit));
+    while let Some(step) = scan.step()? {
+        progress(step.bytes.start, limit);
+        if let Some(problem) = step.problem {
+            blocks.lost |= step.block.is_none();
+            report(problem);
+        }
+        if let Some((offset, header)) = step.block {
+            summary.block_count = summary.block_count.saturating_add(1);
+            if header.is(BlockKind::Pad) {
+                summary.covered_bytes =
+                    summary.covered_bytes.saturating_add(header.bytes().saturating_sub(bytes::LINE));
+            }
+            if blocks.check(offset, &header, report)?
+                && header.is(BlockKind::Data)
+                && !header.is_replacement()
+            {
+                summary.record_count = summary.record_count.saturating_add(header.count.into());
+            }
+        }
+    }
+    let is_whole = !blocks.lost && limit == under.committed_bytes;
+    if let Some((commit, slot)) = commit.filter(|_| is_whole) {
+        blocks.check_totals((&commit, slot), summary.block_count, report);
+        if commit.is_closed() {
+            blocks.check_closed(report);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Copying records block by block into a new file, which is checked before it gets its name: for recovery and for
+//! compaction. It does not know which blocks are worth copying.
+#![forbid(unsafe_code)]
+
+use super::check::check_source;
+use crate::store::bytes::{LINE, TARGET_BLOCK_BYTES};
+use crate::store::catalog::Catalog;
+use crate::store::open::{self, Opened};
+use crate::store::report::Verdict;
+use crate::store::scan::Progress;
+use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
+use crate::table::block::Block;
+use crate::table::metadata::Metadata;
+use crate::table::reader::Reader;
+use crate::table::snapshot::Loaded;
+use crate::table::writer::{TableId, Writer};
+use crate::{Dynamic, Error, ErrorKind, Result};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// How blocks are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CopyMode {
+    /// One to one.
+    Whole,
+    /// Those below half of the usual size grow together.
+    Merged,
+    /// Every record is encoded anew.
+    Encoded,
+}
+
+/// A new file that is being filled.
+pub(super) struct Copy {
+    writer: Writer,
+    /// By the ids of schemas in the old file.
+    tables: BTreeMap<u32, TableId<Dynamic>>,
+    /// Where the last records went.
+    last: Option<u32>,
+    /// Schemas whose blocks grow together.
+    limited: BTreeSet<u32>,
+    mode: CopyMode,
+}
+
+impl Copy {
+    /// All schemas of the old file, in their order, and nothing else yet.
+    pub(super) fn new(mut writer: Writer, catalog: &Catalog, mode: CopyMode) -> Result<Copy> {
+        let mut tables = BTreeMap::new();
+        for (id, info) in &catalog.schemas {
+            let name = catalog.tables.get(info.table).map_or("", |table| table.name());
+            tables.insert(*id, writer.adopt(name, info.schema().clone())?);
+        }
+        Ok(Copy { writer, tables, last: None, limited: BTreeSet::new(), mode })
+    }
+
+    /// Adds the records of a verified block of a schema.
+    pub(super) fn add(&mut self, schema: u32, loaded: Loaded) -> Result<()> {
+        let table = |id: &u32| self.tables.get(id).copied().ok_or_else(|| Error::new(ErrorKind::BadSchema));
+        let to = table(&schema)?;
+        if let Some(last) = self.last.replace(schema).filter(|last| *last != schema) {
+            let last = table(&last)?;
+            self.writer.seal_table(last)?;
+        }
+        let payload = &loaded.payload;
+        let parts = [payload.records().len(), payload.heap().len(), payload.text().len(), LINE as usize];
+        let bytes = parts.into_iter().fold(0, usize::saturating_add);
+        let whole = match self.mode {
+            CopyMode::Whole => true,
+            CopyMode::Merged => bytes >= TARGET_BLOCK_BYTES / 2,
+            CopyMode::Encoded => false,
+        };
+        if whole {
+            return self.writer.append_block(to, loaded.to_staged());
+        }
+        if self.limited.insert(schema) {
+            self.writer.limit_blocks(to)?;
+        }
+        let block = Block::<Dynamic>::whole(loaded);
+        block.values().try_for_each(|value| self.writer.append_value(to, value))
+    }
+
+    /// Closes the file.
+    fn finish(mut self, metadata: &Metadata) -> Result<()> {
+        for (key, value) in metadata {
+            self.writer.set_metadata(key, value)?;
+        }
+        self.writer.finish()
+    }
+}
+
+/// Writes a new file with the schemas of `catalog`, and what `fill` adds and returns. It gets its name when a full check found
+/// nothing damaged in it: the result, and how large it is in bytes and blocks.
+pub(super) fn write_checked<R>(
+    disk: &dyn Disk,
+    path: &Path,
+    catalog: &Catalog,
+    mode: CopyMode,
+    fill: impl FnOnce(&mut Copy) -> Result<(R, Metadata)>,
+    progress: Progress<'_>,
+) -> Result<(R, Size)> {
+    let output = Writer::options().output(disk, path, false)?;
+    let mut copy = Copy::new(output.writer(Writer::options())?, catalog, mode)?;
+    let (result, metadata) = fill(&mut copy)?;
+    copy.finish(&metadata)?;
+    let mut first = None;
+    // What is irregular in schemas, which are copied as they are, keeps no record from being saved.
+    let mut keep = |finding: Error| {
+        if Verdict::of(finding.kind()) > Verdict::Irregular {
+            first.get_or_insert(finding);
+        }
+    };
+    let summary = check_source(output.source(), &mut keep, progress).map_err(|error| error.in_file(path))?;
+    if let Some(finding) = first {
+        return Err(finding.in_file(path).help("the new file does not pass the check: nothing was written"));
+    }
+    output.publish()?;
+    Ok((result, Size { bytes: summary.file_bytes, block_count: summary.block_count }))
+}
+
+/// Size of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Size {
+    /// In bytes.
+    pub bytes: u64,
+    /// Blocks of every kind.
+    pub block_count: u64,
+}
+
+/// What compaction made of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compaction {
+    /// The old file's committed state.
+    pub before: Size,
+    /// The new file.
+    pub after: Size,
+    /// Records of all tables, the same in both.
+    pub record_count: u64,
+}
+
+/// Writes the newest state of `input` into a new file, without blocks that were replaced, old indexes and padding; small blocks grow
+/// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when a full check found
+/// nothing damaged in it. A damaged file is refused: [`recover()`](crate::file::recover()) is for those.
+///
+/// ```no_run
+/// let done = hydra::file::compact("day.hydra", "small.hydra", &mut |_, _| {})?;
+/// println!("{} -> {} bytes", done.before.bytes, done.after.bytes);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn compact(
+    input: impl AsRef<Path>,
+    output: impl AsRef<Path>,
+    progress: Progress<'_>,
+) -> Result<Compaction> {
+    let input = input.as_ref();
+    let source = Box::new(FileStorage::open(input)?);
+    compact_on(source, input, &FileDisk, output.as_ref(), progress)
+}
+
+/// The same, from any source to any disk; the path of the input is for errors.
+pub(crate) fn compact_on(
+    source: Box<dyn Source>,
+    input: &Path,
+    disk: &dyn Disk,
+    output: &Path,
+    progress: Progress<'_>,
+) -> Result<Compaction> {
+    let mut opened = open::open(&*source).map_err(|error| error.in_file(input))?;
+    if let Some(found) = opened.report.refusal("a damaged file is not compacted: recover it") {
+        return Err(found.in_file(input));
+    }
+    let Opened { commit, catalog, .. } = &opened;
+    let before = Size { bytes: commit.committed_bytes, block_count: commit.block_count };
+    let (record_count, catalog) = (commit.record_count, catalog.clone());
+    let reader = Reader::new(source.into(), None, input, opened);
+    let total = before.bytes.saturating_mul(2);
+    let mut done = 0u64;
+    let progress = RefCell::new(progress);
+    let fill = |copy: &mut Copy| {
+        for number in 0..catalog.tables.len() {
+            let mut cursor = reader.snapshot.cursor(number, 0);
+            while let Some(entry) = reader.snapshot.next(&mut cursor) {
+                let entry = entry.map_err(|(error, _)| error)?;
+                copy.add(entry.schema, reader.snapshot.load_once(number, &entry)?)?;
+                done = done.saturating_add(entry.bytes());
+                progress.borrow_mut()(done, total);
+            }
+        }
+        Ok(((), reader.metadata()?.clone()))
+    };
+    let check = &mut |done, of| {
+        progress.borrow_mut()(before.bytes.saturating_add(scaled(done, of, before.bytes)), total);
+    };
+    let ((), after) = write_checked(disk, output, &catalog, CopyMode::Merged, fill, check)?;
+    Ok(Compaction { before, after, record_count })
+}
+
+/// `done` of `of`, as a part of `whole`.
+pub(super) fn scaled(done: u64, of: u64, whole: u64) -> u64 {
+    u128::from(done).saturating_mul(whole.into()).checked_div(of.into()).unwrap_or_default() as u64
+}

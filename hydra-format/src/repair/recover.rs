@@ -1,0 +1,370 @@
+//! Saving what is whole in a damaged file, into a new one. `survey` says what that is; here it is verified, block by
+//! block, and copied. Nothing is written to the input, and nothing that fails a check is passed on.
+#![forbid(unsafe_code)]
+
+use super::compact::{Copy, CopyMode, Size, scaled, write_checked};
+use crate::store::catalog::Catalog;
+use crate::store::commit::Commit;
+use crate::store::open::Opened;
+use crate::store::report::{Report, State};
+use crate::store::scan::{Progress, split_io_error};
+use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
+use crate::store::survey::{Group, Survey, Version};
+use crate::table::metadata::{self, Metadata};
+use crate::table::reader::Reader;
+use crate::table::snapshot::Loaded;
+use crate::{Error, ErrorKind, Result};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+/// What recovery keeps beyond the committed state. The default is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecoverOptions {
+    /// Whole blocks after the last commit, which were never acknowledged.
+    pub uncommitted: bool,
+    /// Where an edited block is damaged, the records as they were before the edit. Without it they are lost: an old value
+    /// that looks like a good one is worse than none.
+    pub older: bool,
+}
+
+impl RecoverOptions {
+    /// Keeps whole blocks after the last commit, too.
+    pub fn uncommitted(mut self, keep: bool) -> RecoverOptions {
+        self.uncommitted = keep;
+        self
+    }
+
+    /// Where an edited block is damaged, keeps the records as they were before the edit.
+    pub fn older(mut self, keep: bool) -> RecoverOptions {
+        self.older = keep;
+        self
+    }
+}
+
+/// What recovery kept of a file and what is lost.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Recovery {
+    /// The commit whose state was recovered; none if both commit records are damaged: then, all whole blocks were.
+    pub commit: Option<Commit>,
+    /// Tables, in the order of the old file.
+    pub tables: Vec<RecoveredTable>,
+    /// Committed records that are lost, and of which it is not known in which table they were.
+    pub unplaced: u64,
+    /// File offsets of committed bytes of which nothing tells what they held. If it was an edit, the records before the
+    /// edit were kept.
+    pub unknown: Vec<Range<u64>>,
+    /// Why the metadata is lost, if it is.
+    pub metadata_lost: Option<Error>,
+    /// Whole blocks and their records after the last commit, that were not asked for.
+    pub left_out: (u64, u64),
+    /// A commit record is invalid, and there are whole blocks after the other one: perhaps they were committed.
+    pub in_doubt: bool,
+    /// Size of the input in bytes.
+    pub input_bytes: u64,
+    /// Size of the new file, if one was written.
+    pub output: Option<Size>,
+}
+
+/// What recovery did to the records of a table.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct RecoveredTable {
+    /// Name.
+    pub name: String,
+    /// Records that were kept, by their old and their new index: they move up to where others are lost.
+    pub kept: Vec<(Range<u64>, Range<u64>)>,
+    /// Records that are lost, by their old index, and why.
+    pub lost: Vec<(Range<u64>, Error)>,
+    /// Those among the kept ones, by their old index, that were never committed.
+    pub uncommitted: Vec<Range<u64>>,
+    /// Those among the kept ones, by their old index, that are older than an edit that is damaged.
+    pub older: Vec<Range<u64>>,
+}
+
+impl RecoveredTable {
+    /// How many records were kept.
+    pub fn kept_count(&self) -> u64 {
+        self.kept.last().map_or(0, |(_, new)| new.end)
+    }
+
+    /// How many committed records are lost.
+    pub fn lost_count(&self) -> u64 {
+        self.lost
+            .iter()
+            .fold(0, |sum, (records, _)| sum.saturating_add(records.end.saturating_sub(records.start)))
+    }
+
+    fn keep(&mut self, old: Range<u64>) {
+        let new = self.kept_count();
+        let end = old.end.saturating_sub(old.start).saturating_add(new);
+        match self.kept.last_mut() {
+            Some((before, to)) if before.end == old.start => (before.end, to.end) = (old.end, end),
+            _ => self.kept.push((old, new..end)),
+        }
+    }
+}
+
+/// Adds a range to others, the last of which may end where it begins.
+fn add_range(ranges: &mut Vec<Range<u64>>, range: Range<u64>) {
+    match ranges.last_mut() {
+        Some(last) if last.end == range.start => last.end = range.end,
+        _ => ranges.push(range),
+    }
+}
+
+impl Recovery {
+    /// True if all that was committed is kept, as far as anything tells.
+    pub fn is_complete(&self) -> bool {
+        let whole = |table: &RecoveredTable| table.lost.is_empty() && table.older.is_empty();
+        let known = self.unplaced == 0 && self.unknown.is_empty() && !self.in_doubt;
+        known && self.metadata_lost.is_none() && self.tables.iter().all(whole)
+    }
+
+    /// How many records of all tables were kept.
+    pub fn kept_count(&self) -> u64 {
+        self.tables.iter().fold(0, |sum, table| sum.saturating_add(table.kept_count()))
+    }
+
+    /// How many committed records are known to be lost.
+    pub fn lost_count(&self) -> u64 {
+        self.tables.iter().fold(self.unplaced, |sum, table| sum.saturating_add(table.lost_count()))
+    }
+}
+
+/// Copies what is whole of the committed state of `input` to a new file, `output`, with a new file id. Every block that is kept was
+/// verified as for reading (header, checksum, text, structure); where a block is damaged, the next one is found by its header. The new file
+/// gets its name when a full check found nothing damaged in it. The input is only read.
+///
+/// Indexes of records are contiguous in a file, so records after lost ones move up; [`RecoveredTable::kept`] lists how. Memory is needed for
+/// one block, and some dozen bytes for each block of records.
+///
+/// Nothing at all can be saved, or the output exists: that is the error. What is lost is no error: see [`Recovery::is_complete`].
+///
+/// ```no_run
+/// use hydra::file::{RecoverOptions, recover};
+///
+/// let done = recover("day.hydra", "saved.hydra", RecoverOptions::default(), &mut |_, _| {})?;
+/// println!("{} records saved, {} lost", done.kept_count(), done.lost_count());
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn recover(
+    input: impl AsRef<Path>,
+    output: impl AsRef<Path>,
+    options: RecoverOptions,
+    progress: Progress<'_>,
+) -> Result<Recovery> {
+    let input = input.as_ref();
+    let source = FileStorage::open(input)?;
+    recover_on(Box::new(source), input, Some((&FileDisk, output.as_ref())), options, progress)
+}
+
+/// What [`recover`] would do, without doing it: nothing is written.
+pub fn survey(input: impl AsRef<Path>, options: RecoverOptions, progress: Progress<'_>) -> Result<Recovery> {
+    let input = input.as_ref();
+    recover_on(Box::new(FileStorage::open(input)?), input, None, options, progress)
+}
+
+/// The same, from any source to any disk; the path of the input is for errors.
+pub(crate) fn recover_on(
+    source: Box<dyn Source>,
+    input: &Path,
+    output: Option<(&dyn Disk, &Path)>,
+    options: RecoverOptions,
+    progress: Progress<'_>,
+) -> Result<Recovery> {
+    let input_bytes = source.len()?;
+    let third = input_bytes.saturating_add(1);
+    let total = third.saturating_mul(3);
+    let progress = RefCell::new(progress);
+    let scanned = &mut |done, _| progress.borrow_mut()(done, total);
+    let survey = Survey::of(&*source, options.uncommitted, scanned).map_err(|error| error.in_file(input))?;
+    let rescue = Rescue::new(survey, source, input, options);
+    let copied = &mut |done: u64| progress.borrow_mut()(third.saturating_add(done.min(third)), total);
+    let mut recovery = match output {
+        None => rescue.run(None, copied)?.0,
+        Some((disk, path)) => {
+            let checked = &mut |done, of| {
+                progress.borrow_mut()(third.saturating_mul(2).saturating_add(scaled(done, of, third)), total);
+            };
+            let mut write = |mode| {
+                let fill = |copy: &mut Copy| {
+                    let (recovery, metadata) = rescue.run(Some(copy), copied)?;
+                    rescue.refuse_nothing(&recovery)?;
+                    Ok((recovery, metadata))
+                };
+                write_checked(disk, path, &rescue.catalog, mode, fill, checked)
+            };
+            let (recovery, size) = match write(CopyMode::Whole) {
+                // Bytes that readers ignore were not zero in a block of another writer: its records are encoded anew.
+                Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded)?,
+                written => written?,
+            };
+            Recovery { output: Some(size), ..recovery }
+        }
+    };
+    recovery.input_bytes = input_bytes;
+    Ok(recovery)
+}
+
+/// A file that was surveyed.
+struct Rescue {
+    survey: Survey,
+    catalog: Catalog,
+    reader: Reader,
+    options: RecoverOptions,
+}
+
+impl Rescue {
+    fn new(mut survey: Survey, source: Box<dyn Source>, input: &Path, options: RecoverOptions) -> Rescue {
+        let commit = survey.commit.unwrap_or(Commit::first());
+        let catalog = survey.take_catalog();
+        let opened = Opened {
+            header: survey.header,
+            commit,
+            slot: 0,
+            checked_bytes: 0,
+            invalid: false,
+            top: (0, 0),
+            floor: commit.committed_bytes,
+            file_bytes: survey.limit,
+            catalog: catalog.clone(),
+            commit_details: 0,
+            unindexed_blocks: 0,
+            report: Report { state: State::Damaged, details: Vec::new() },
+        };
+        Rescue { survey, catalog, reader: Reader::new(source.into(), None, input, opened), options }
+    }
+
+    /// Verifies and copies, or only verifies.
+    fn run(
+        &self,
+        mut copy: Option<&mut Copy>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(Recovery, Metadata)> {
+        let survey = &self.survey;
+        let mut recovery = Recovery {
+            commit: survey.commit,
+            unplaced: survey.unplaced,
+            unknown: survey.unknown.clone(),
+            left_out: survey.left_out,
+            in_doubt: survey.in_doubt,
+            ..Recovery::default()
+        };
+        recovery.tables.extend(
+            self.reader
+                .tables()
+                .iter()
+                .map(|table| RecoveredTable { name: table.name().to_string(), ..RecoveredTable::default() }),
+        );
+        let mut places: BTreeMap<usize, usize> = (0..recovery.tables.len()).map(|at| (at, at)).collect();
+        let mut done = 0u64;
+        for group in survey.groups() {
+            let next = recovery.tables.len();
+            let place = *places.entry(group.table).or_insert_with(|| {
+                let name = "(its schema is lost)".to_string();
+                recovery.tables.push(RecoveredTable { name, ..RecoveredTable::default() });
+                next
+            });
+            if let Some(table) = recovery.tables.get_mut(place) {
+                self.settle(&group, table, copy.as_deref_mut())?;
+            }
+            let bytes = group.versions.iter().map(|version| version.entry.bytes());
+            done = bytes.fold(done, u64::saturating_add);
+            progress(done);
+        }
+        let (metadata, lost) = self.metadata()?;
+        recovery.metadata_lost = lost;
+        Ok((recovery, metadata))
+    }
+
+    /// Keeps the newest version of a block that may be kept, or says why none can be.
+    fn settle(
+        &self,
+        group: &Group<'_>,
+        table: &mut RecoveredTable,
+        mut copy: Option<&mut Copy>,
+    ) -> Result<()> {
+        let records = group.records.clone();
+        let mut why = None;
+        for version in group.versions.iter().rev() {
+            match split_io_error(self.load(group, version))? {
+                Ok(loaded) => {
+                    if let Some(copy) = &mut copy {
+                        copy.add(version.entry.schema, loaded)?;
+                    }
+                    if version.uncommitted {
+                        add_range(&mut table.uncommitted, records.clone());
+                    } else if why.is_some() {
+                        add_range(&mut table.older, records.clone());
+                    }
+                    table.keep(records);
+                    return Ok(());
+                }
+                // What was never committed is not lost.
+                Err(_) if version.uncommitted => {}
+                Err(error) => {
+                    why.get_or_insert(error);
+                    if !self.options.older {
+                        break;
+                    }
+                }
+            }
+        }
+        let never = !group.versions.is_empty() && group.versions.iter().all(|version| version.uncommitted);
+        if !never {
+            let why = why.unwrap_or_else(|| self.reader.snapshot.missing(group.table, records.clone()));
+            table.lost.push((records, why));
+        }
+        Ok(())
+    }
+
+    fn load(&self, group: &Group<'_>, version: &Version) -> Result<Loaded> {
+        if version.gone {
+            let error = Error::new(ErrorKind::BlockHeader).at(version.entry.offset);
+            return Err(error.what("the index names a block here, and there is none"));
+        }
+        self.reader.snapshot.load_once(group.table, &version.entry)
+    }
+
+    /// The newest pairs that may be kept, and why newer ones cannot be.
+    fn metadata(&self) -> Result<(Metadata, Option<Error>)> {
+        let (survey, mut why) = (&self.survey, None);
+        for (offset, uncommitted) in survey.metas.iter().rev() {
+            let (key, limit) = (survey.header.sync_key(), survey.limit);
+            match split_io_error(metadata::read_at(self.reader.snapshot.source(), key, *offset, limit))? {
+                Ok(pairs) => return Ok((pairs, why)),
+                Err(_) if *uncommitted => {}
+                Err(error) => {
+                    why.get_or_insert(error.in_file(self.reader.path()));
+                    if !self.options.older {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok((Metadata::new(), why))
+    }
+
+    /// Nothing that could be saved is an error, unless there was nothing.
+    fn refuse_nothing(&self, recovery: &Recovery) -> Result<()> {
+        if recovery.kept_count() > 0 || recovery.is_complete() {
+            return Ok(());
+        }
+        let first = recovery.tables.iter().flat_map(|table| &table.lost).next();
+        let at = first.and_then(|(_, error)| error.offset());
+        let (kind, found) = first
+            .map_or((ErrorKind::CutShort, "no whole block of records".to_string()), |(_, error)| {
+                (error.kind(), format!("{} lost records", recovery.lost_count()))
+            });
+        let error = Error::new(kind).in_file(self.reader.path()).what("nothing can be saved").found(found);
+        Err(at.into_iter().fold(error, Error::at).help("restore a copy of the file"))
+    }
+}
+
+#[cfg(test)]
+#[path = "recover_tests.rs"]
+mod tests;

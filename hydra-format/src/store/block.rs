@@ -1,0 +1,440 @@
+//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
+//! after damage. It does not know what payloads mean.
+#![forbid(unsafe_code)]
+
+use super::bytes::{BLOCK_MAGIC, LINE, MAX_BLOCK_LINES, REPLACES, get, line_up, put, record};
+use super::storage::Source;
+use crate::{Error, ErrorKind, Result};
+use std::borrow::Cow;
+
+/// What a block carries. A block of another kind is skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum BlockKind {
+    /// The type of a table's records.
+    Schema = 1,
+    /// Records.
+    Data = 2,
+    /// Where blocks are.
+    Index = 3,
+    /// The user's key-value pairs.
+    Meta = 4,
+    /// Bytes that were in the file before, without meaning.
+    Pad = 5,
+}
+
+impl BlockKind {
+    /// The kind with this code on disk.
+    pub const fn from_code(code: u8) -> Option<BlockKind> {
+        match code {
+            1 => Some(BlockKind::Schema),
+            2 => Some(BlockKind::Data),
+            3 => Some(BlockKind::Index),
+            4 => Some(BlockKind::Meta),
+            5 => Some(BlockKind::Pad),
+            _ => None,
+        }
+    }
+}
+
+record! {
+    /// The first line of a block.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct BlockHeader in line, 64 {
+        MAGIC: u32,
+        /// Code of the kind: see [`BlockKind`].
+        kind = KIND: u8,
+        /// Flags; bit 0: the block replaces another.
+        flags = FLAGS: u8,
+        /// 0: rows.
+        layout = LAYOUT: u8,
+        /// 0: as it is.
+        encoding = ENCODING: u8,
+        /// Length of the whole block in lines.
+        line_count = LINES: u32,
+        /// DATA: id of the schema.
+        schema = SCHEMA: u32,
+        SYNC: u64,
+        /// DATA: index of the first record in its table.
+        first = FIRST: u64,
+        /// DATA: number of records.
+        count = COUNT: u32,
+        /// DATA: bytes from one record to the next.
+        stride = STRIDE: u32,
+        /// Lines back to the block before this one; 0: there is none.
+        distance_lines = DISTANCE: u32,
+        /// Length of the payload in bytes.
+        payload_bytes = PAYLOAD: u32,
+        /// Epoch of the commit record under which the block was written.
+        epoch = EPOCH: u32,
+        /// DATA: where the text starts in the payload.
+        text = TEXT: u32,
+        /// Checksum of the payload.
+        payload_crc = PAYLOAD_CRC: u32,
+        CRC: u32,
+    }
+}
+
+/// Why a line is not a block's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoHeader {
+    CutOff,
+    Magic,
+    /// A header, of another place or another file.
+    Place,
+    Crc,
+    Length,
+}
+
+impl NoHeader {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            NoHeader::CutOff => "the file ends within it",
+            NoHeader::Magic => "it does not begin with HBLK",
+            NoHeader::Place => "it belongs to another place or another file",
+            NoHeader::Crc => "its checksum does not match",
+            NoHeader::Length => "its length and its payload's do not agree",
+        }
+    }
+}
+
+/// Lines of a block with so large a payload.
+fn lines(payload_bytes: u32) -> u64 {
+    u64::from(payload_bytes).div_ceil(LINE).saturating_add(1)
+}
+
+impl BlockHeader {
+    /// Name, offset and size in bytes of each stored field.
+    pub const FIELDS: &'static [(&'static str, usize, usize)] = line::NAMED;
+
+    /// A header with these lengths and nothing else.
+    pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
+        BlockHeader {
+            kind: kind as u8,
+            line_count: lines(payload_bytes) as u32,
+            payload_bytes,
+            ..BlockHeader::default()
+        }
+    }
+
+    /// What the block carries, if this library knows it.
+    pub fn block_kind(&self) -> Option<BlockKind> {
+        BlockKind::from_code(self.kind)
+    }
+
+    /// True for a block of this kind.
+    pub fn is(&self, kind: BlockKind) -> bool {
+        self.kind == kind as u8
+    }
+
+    /// True if the block replaces another.
+    pub fn is_replacement(&self) -> bool {
+        self.flags & REPLACES != 0
+    }
+
+    /// Length of the whole block in bytes.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.line_count) * LINE
+    }
+
+    /// The file offset after a block that starts at `offset`.
+    pub fn end(&self, offset: u64) -> u64 {
+        offset.saturating_add(self.bytes())
+    }
+
+    /// The index after that of the last record.
+    pub fn end_record(&self) -> u64 {
+        self.first.saturating_add(u64::from(self.count))
+    }
+
+    /// The line for a block at `offset` of the file with this key.
+    pub(crate) fn encode(&self, key: u64, offset: u64) -> [u8; line::BYTES] {
+        let mut bytes = self.to_rows();
+        put(&mut bytes, line::MAGIC, &BLOCK_MAGIC);
+        put(&mut bytes, line::SYNC, &(key ^ offset).to_le_bytes());
+        let crc = crc32fast::hash(&bytes[..line::CRC]);
+        put(&mut bytes, line::CRC, &crc.to_le_bytes());
+        bytes
+    }
+
+    /// The header in the line at `offset` of the file with this key, if it is valid there.
+    pub(crate) fn decode(bytes: &[u8], key: u64, offset: u64) -> Result<BlockHeader, NoHeader> {
+        let Some(bytes) = bytes.first_chunk::<{ line::BYTES }>() else {
+            return Err(NoHeader::CutOff);
+        };
+        if !bytes.starts_with(&BLOCK_MAGIC) {
+            return Err(NoHeader::Magic);
+        }
+        if crc32fast::hash(&bytes[..line::CRC]) != get::<u32>(bytes, line::CRC) {
+            return Err(NoHeader::Crc);
+        }
+        if get::<u64>(bytes, line::SYNC) != key ^ offset {
+            return Err(NoHeader::Place);
+        }
+        let header = BlockHeader::from_rows(bytes);
+        if header.is_possible() { Ok(header) } else { Err(NoHeader::Length) }
+    }
+
+    fn is_possible(&self) -> bool {
+        if self.is(BlockKind::Pad) {
+            return self.line_count >= 1 && self.payload_bytes == 0;
+        }
+        u64::from(self.line_count) == lines(self.payload_bytes) && self.line_count <= MAX_BLOCK_LINES
+    }
+
+    /// Refuses a block of any kind but DATA that this library cannot read although it is not damaged.
+    pub(crate) fn check_supported(&self, offset: u64) -> Result<()> {
+        match (self.layout, self.encoding) {
+            (0, 0) => self.check_flags(offset),
+            _ => Err(self.unknown_layout(offset)),
+        }
+    }
+
+    /// Refuses flags that this library does not know.
+    pub(crate) fn check_flags(&self, offset: u64) -> Result<()> {
+        match self.flags & !REPLACES {
+            0 => Ok(()),
+            flags => Err(self.unsupported(offset, format!("flags {flags:#04x}"))),
+        }
+    }
+
+    /// The error of a layout or encoding that this library does not know.
+    pub(crate) fn unknown_layout(&self, offset: u64) -> Error {
+        let encoding = (self.layout == 0).then(|| format!("encoding {}", self.encoding));
+        self.unsupported(offset, encoding.unwrap_or_else(|| format!("layout {}", self.layout)))
+    }
+
+    fn unsupported(&self, offset: u64, found: String) -> Error {
+        Error::new(ErrorKind::Unsupported)
+            .at(offset)
+            .place(self.place())
+            .found(found)
+            .help("update this program")
+    }
+
+    /// What block this is, in words.
+    pub(crate) fn place(&self) -> String {
+        match self.block_kind() {
+            Some(BlockKind::Schema) => "a SCHEMA block".into(),
+            Some(BlockKind::Data) => {
+                let last = self.end_record().saturating_sub(1);
+                format!("a DATA block, schema {}, records {}..={last}", self.schema, self.first)
+            }
+            Some(BlockKind::Index) => "an INDEX block".into(),
+            Some(BlockKind::Meta) => "a META block".into(),
+            Some(BlockKind::Pad) => "a PAD block".into(),
+            None => format!("a block of kind {}", self.kind),
+        }
+    }
+}
+
+/// A payload in pieces that follow one another, so that nobody has to copy them together.
+pub(crate) type PayloadParts = [Vec<u8>; 3];
+
+/// A block without its place: kind, lengths and checksum are set.
+#[derive(Debug)]
+pub(crate) struct SealedBlock {
+    pub(crate) header: BlockHeader,
+    /// The payload, and the zeros after it up to a whole line.
+    pub(crate) parts: PayloadParts,
+}
+
+impl SealedBlock {
+    /// A block with this payload.
+    pub(crate) fn new(kind: BlockKind, mut parts: PayloadParts) -> Result<SealedBlock> {
+        let bytes = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.len() as u64));
+        check_size(line_up(bytes).saturating_add(LINE))?;
+        let mut header = BlockHeader::new(kind, bytes as u32);
+        let mut hasher = crc32fast::Hasher::new();
+        parts.iter().for_each(|part| hasher.update(part));
+        header.payload_crc = hasher.finalize();
+        let padding = line_up(bytes).saturating_sub(bytes) as usize;
+        if let Some(last) = parts.iter_mut().rfind(|part| !part.is_empty()) {
+            last.resize(last.len().saturating_add(padding), 0);
+        }
+        Ok(SealedBlock { header, parts })
+    }
+}
+
+/// An error if a block with a record would be larger than blocks are.
+pub(crate) fn check_size(block_bytes: u64) -> Result<()> {
+    if block_bytes <= u64::from(MAX_BLOCK_LINES) * LINE {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::TooLarge)
+        .what("the record does not fit a block")
+        .expected("at most 256 MiB")
+        .found(format!("{block_bytes} bytes"))
+        .help("split the value into several records"))
+}
+
+/// Reads and checks the header of the block at `offset`, in a file whose blocks end at `limit`.
+pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
+    let mut line = [0; line::BYTES];
+    decode_header(source.read(offset, &mut line)?, key, offset, limit)
+}
+
+/// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
+pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
+    let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what);
+    let header = BlockHeader::decode(line, key, offset).map_err(|no| damaged(no.words()))?;
+    if header.end(offset) > limit {
+        return Err(damaged("it ends after the committed length").place(header.place()));
+    }
+    Ok(header)
+}
+
+/// Reads the block at `offset`, of any kind but DATA, whole, and checks its header and its checksum: the payload.
+pub(crate) fn read_block<'a>(
+    source: &'a dyn Source,
+    key: u64,
+    offset: u64,
+    limit: u64,
+) -> Result<(BlockHeader, Cow<'a, [u8]>)> {
+    let header = read_header(source, key, offset, limit)?;
+    header.check_supported(offset)?;
+    let payload = source.bytes(offset.saturating_add(LINE), header.payload_bytes as usize)?;
+    check_payload(&header, offset, &payload)?;
+    Ok((header, payload))
+}
+
+/// Checks a payload against the checksum in its block's header.
+pub(crate) fn check_payload(header: &BlockHeader, offset: u64, payload: &[u8]) -> Result<()> {
+    if payload.len() != header.payload_bytes as usize {
+        return Err(Error::new(ErrorKind::CutShort)
+            .at(offset)
+            .place(header.place())
+            .expected(format!("a payload of {} bytes", header.payload_bytes))
+            .found(format!("{} bytes", payload.len())));
+    }
+    let computed = crc32fast::hash(payload);
+    if computed == header.payload_crc { Ok(()) } else { Err(checksum_error(header, offset, computed)) }
+}
+
+/// The error of a payload whose checksum is another than the header says.
+#[cold]
+pub(crate) fn checksum_error(header: &BlockHeader, offset: u64, computed: u32) -> Error {
+    Error::new(ErrorKind::Checksum)
+        .at(offset)
+        .place(header.place())
+        .expected(format!("{:#010x}", header.payload_crc))
+        .found(format!("{computed:#010x}"))
+}
+
+/// The next line from `offset` on that is a valid header for its place and of an epoch in `epochs`.
+pub(crate) fn find_next(
+    source: &dyn Source,
+    key: u64,
+    mut offset: u64,
+    limit: u64,
+    epochs: std::ops::RangeInclusive<u32>,
+) -> Result<Option<u64>> {
+    let mut buffer = Vec::new();
+    while offset < limit {
+        // Most damage is short, and there may be no end of it: a little first, then ever more.
+        let more = buffer.len().saturating_mul(2).clamp(1 << 10, 64 << 10);
+        buffer.resize(more.min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(more)), 0);
+        let chunk = source.read(offset, &mut buffer)?;
+        for line in chunk.chunks_exact(LINE as usize) {
+            let found = BlockHeader::decode(line, key, offset);
+            if found.is_ok_and(|header| header.end(offset) <= limit && epochs.contains(&header.epoch)) {
+                return Ok(Some(offset));
+            }
+            offset = offset.saturating_add(LINE);
+        }
+        if chunk.len() < LINE as usize {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> BlockHeader {
+        BlockHeader {
+            schema: 3,
+            first: 1 << 40,
+            count: 7,
+            stride: 24,
+            distance_lines: 9,
+            epoch: 4,
+            text: 192,
+            payload_crc: 0xdead_beef,
+            ..BlockHeader::new(BlockKind::Data, 200)
+        }
+    }
+
+    #[test]
+    fn a_header_comes_back_at_its_place_only() {
+        let header = sample();
+        let bytes = header.encode(11, 8192);
+        assert_eq!(header.line_count, 5);
+        assert_eq!(BlockHeader::decode(&bytes, 11, 8192), Ok(header));
+        assert_eq!(BlockHeader::decode(&bytes, 11, 8256), Err(NoHeader::Place));
+        assert_eq!(BlockHeader::decode(&bytes, 12, 8192), Err(NoHeader::Place));
+        assert_eq!(BlockHeader::decode(&bytes[..63], 11, 8192), Err(NoHeader::CutOff));
+        let bytes = header.encode(0xffff, 8192);
+        assert_eq!(BlockHeader::decode(&bytes, 0xffff, 8192), Ok(header));
+        assert_eq!(BlockHeader::decode(&bytes, 0xdfff, 8192), Err(NoHeader::Place), "bits that both have");
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(BlockHeader::decode(&flipped, 11, 8192).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn lengths_that_do_not_agree_are_no_header() {
+        for bad in [
+            BlockHeader { line_count: 0, ..sample() },
+            BlockHeader { line_count: 6, ..sample() },
+            BlockHeader { payload_bytes: 257, ..sample() },
+            BlockHeader { line_count: u32::MAX, payload_bytes: u32::MAX, ..sample() },
+            BlockHeader { payload_bytes: 1, ..BlockHeader::new(BlockKind::Pad, 0) },
+            BlockHeader { line_count: 0, ..BlockHeader::new(BlockKind::Pad, 0) },
+            BlockHeader::new(BlockKind::Data, 256 << 20),
+        ] {
+            assert_eq!(BlockHeader::decode(&bad.encode(1, 64), 1, 64), Err(NoHeader::Length), "{bad:?}");
+        }
+        let pad = BlockHeader { line_count: u32::MAX, ..BlockHeader::new(BlockKind::Pad, 0) };
+        let largest = BlockHeader::new(BlockKind::Data, (256 << 20) - 64);
+        for good in [pad, BlockHeader::new(BlockKind::Pad, 0), largest, BlockHeader::new(BlockKind::Meta, 0)]
+        {
+            assert_eq!(BlockHeader::decode(&good.encode(1, 64), 1, 64), Ok(good));
+        }
+    }
+
+    #[test]
+    fn a_block_ends_within_the_file_and_has_its_payload() {
+        let payload = [7; 200];
+        let header = BlockHeader { payload_crc: crc32fast::hash(&payload), ..sample() };
+        let line = header.encode(11, 8192);
+        let end = 8192 + 5 * 64;
+        for (limit, valid) in [(0, false), (8192, false), (end - 64, false), (end, true), (end + 64, true)] {
+            assert_eq!(decode_header(&line, 11, 8192, limit).is_ok(), valid, "{limit}");
+        }
+        let other = |payload: &[u8]| check_payload(&header, 8192, payload).map_err(|error| error.kind());
+        assert_eq!(other(&payload), Ok(()));
+        assert_eq!(other(&payload[..199]), Err(ErrorKind::CutShort));
+        assert_eq!(other(&[7; 201]), Err(ErrorKind::CutShort));
+        assert_eq!(other(&[8; 200]), Err(ErrorKind::Checksum));
+        let empty = BlockHeader { payload_crc: 1, ..BlockHeader::new(BlockKind::Meta, 0) };
+        assert_eq!(check_payload(&empty, 8192, &[]).unwrap_err().kind(), ErrorKind::Checksum);
+    }
+
+    #[test]
+    fn unsupported_is_not_damaged() {
+        assert!(sample().check_supported(0).is_ok());
+        assert!(BlockHeader { flags: REPLACES, ..sample() }.check_supported(0).is_ok());
+        for other in [
+            BlockHeader { flags: 2, ..sample() },
+            BlockHeader { layout: 1, ..sample() },
+            BlockHeader { encoding: 1, ..sample() },
+        ] {
+            assert_eq!(other.check_supported(0).unwrap_err().kind(), ErrorKind::Unsupported);
+        }
+    }
+}

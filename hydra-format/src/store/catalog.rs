@@ -1,0 +1,511 @@
+//! What a file holds: tables, schemas, and where each record's block is. It comes from the newest directory and the
+//! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
+#![forbid(unsafe_code)]
+
+use super::block::{self, BlockHeader, BlockKind};
+use super::bytes::{LINE, NODE_ENTRIES, REGION};
+use super::index::{Entry, Index, IndexSchema, follow, totals};
+use super::report::Verdict;
+use super::schema_block::SchemaBlock;
+use super::storage::Source;
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A table: the records under one name.
+#[derive(Clone, Debug)]
+pub struct TableInfo {
+    pub(crate) name: String,
+    pub(crate) schemas: Vec<u32>,
+    pub(crate) record_count: u64,
+    pub(crate) block_count: u64,
+    /// In the order of their records; levels may be mixed.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl TableInfo {
+    /// Name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Ids of its schemas, in the order of their appearance.
+    pub fn schemas(&self) -> &[u32] {
+        &self.schemas
+    }
+
+    /// Number of records.
+    pub fn record_count(&self) -> u64 {
+        self.record_count
+    }
+
+    /// Number of DATA blocks.
+    pub fn block_count(&self) -> u64 {
+        self.block_count
+    }
+}
+
+/// A schema of a file.
+#[derive(Clone, Debug)]
+pub struct SchemaInfo {
+    pub(crate) table: usize,
+    /// Where its newest copy is.
+    pub(crate) offset: u64,
+    pub(crate) line_count: u32,
+    pub(crate) schema: Arc<Schema>,
+}
+
+impl SchemaInfo {
+    /// Number of its table, in the order of first appearance.
+    pub fn table(&self) -> usize {
+        self.table
+    }
+
+    /// File offset of its newest copy.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+}
+
+/// Tables and schemas of a file, and where its records are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalog {
+    /// See [`FileHeader::sync_key`](super::FileHeader).
+    key: u64,
+    /// Where the committed blocks end, or the file if that is shorter.
+    limit: u64,
+    pub(crate) tables: Vec<TableInfo>,
+    /// Numbers of tables by name: hostile files have no end of tables.
+    numbers: HashMap<String, usize>,
+    pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
+    /// A SCHEMA block is of a version that this library does not know: it may be the one that a block misses.
+    unsupported: bool,
+}
+
+impl Catalog {
+    pub(crate) fn new(key: u64, limit: u64) -> Catalog {
+        Catalog { key, limit, ..Catalog::default() }
+    }
+
+    /// The key that binds blocks to their place.
+    pub(crate) fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Where blocks end that this catalog knows.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// After a commit, blocks end there.
+    pub(crate) fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// The number of the table with this name.
+    pub(crate) fn table_number(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
+
+    /// The schemas of a table by their ids.
+    pub(crate) fn schemas_of(&self, table: usize) -> impl DoubleEndedIterator<Item = (u32, &Arc<Schema>)> {
+        let ids = self.tables.get(table).map(TableInfo::schemas).unwrap_or_default();
+        ids.iter().filter_map(|id| Some((*id, &self.schemas.get(id)?.schema)))
+    }
+
+    /// Records of all tables.
+    pub(crate) fn record_count(&self) -> u64 {
+        self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
+    }
+
+    /// The entry at the top that leads to a record.
+    pub(crate) fn top(&self, table: usize, record: u64) -> Option<Entry> {
+        search(&self.tables.get(table)?.entries, record)
+    }
+
+    /// The DATA block that holds a record; nodes come from `children`, which may remember them.
+    pub(crate) fn find(
+        &self,
+        table: usize,
+        record: u64,
+        children: &mut dyn FnMut(&Entry) -> Result<Arc<[Entry]>>,
+    ) -> Result<Entry> {
+        let missing = || self.missing(table, record..record.saturating_add(1));
+        let mut found = self.top(table, record).ok_or_else(missing)?;
+        while found.level > 0 {
+            found = search(&children(&found)?, record).ok_or_else(missing)?;
+        }
+        Ok(found)
+    }
+
+    /// The error of records whose block is not there, although the ones around it are.
+    #[cold]
+    pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
+        let name = self.tables.get(table).map_or("?", TableInfo::name);
+        // They are looked for after those before them.
+        let entries = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
+        let at = match before.and_then(|at| entries.get(at)) {
+            Some(entry) if entry.level == 0 => Some(entry.offset.saturating_add(entry.bytes())),
+            Some(node) => Some(node.offset),
+            None => entries.first().map(|_| REGION),
+        };
+        let error = Error::new(ErrorKind::Chain);
+        at.into_iter()
+            .fold(error, Error::at)
+            .place(format!("table {name}, records {}..{}", records.start, records.end))
+            .what("the block of these records is missing")
+    }
+
+    /// The DATA blocks of a table in order, from the one that holds the record `first` on.
+    pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
+        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let top = top.partition_point(|entry| entry.end() <= first);
+        EntryCursor { table, first, top, below: Vec::new(), flat: false }
+    }
+
+    /// The entries of the node that `parent` points to.
+    pub(crate) fn children(&self, source: &dyn Source, table: usize, parent: &Entry) -> Result<Vec<Entry>> {
+        let damaged = |what: &str| {
+            Error::new(ErrorKind::Index)
+                .at(parent.offset)
+                .place(format!("index of records {}..{}", parent.first, parent.end()))
+                .what(what)
+        };
+        let read = block::read_block(source, self.key, parent.offset, self.limit);
+        let (header, payload) = read.map_err(|error| match error.kind() {
+            ErrorKind::Io => error,
+            _ => damaged(&error.message()),
+        })?;
+        if !header.is(BlockKind::Index) || header.line_count != parent.line_count {
+            return Err(damaged("it is not the block that the index names"));
+        }
+        let index = Index::parse(&payload).map_err(|error| error.at(parent.offset))?;
+        index.children(u32::try_from(table).unwrap_or(u32::MAX), parent).map_err(damaged)
+    }
+
+    /// An error if the header at the place of an entry is not that of the DATA block which the entry names.
+    pub(crate) fn check_named(&self, header: &BlockHeader, entry: &Entry) -> Result<()> {
+        if entry.names(header) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Index)
+            .at(entry.offset)
+            .what("the index names another block than is there")
+            .expected(format!("records {}..{} of schema {}", entry.first, entry.end(), entry.schema))
+            .found(header.place()))
+    }
+
+    /// The schema of the DATA block at `offset`.
+    pub(crate) fn schema_of(&self, header: &BlockHeader, offset: u64) -> Result<&Arc<Schema>> {
+        let info = self.schemas.get(&header.schema);
+        info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(offset, header.schema))
+    }
+
+    /// Takes over a directory at `offset`; schemas come from `known`, or are read through `source`.
+    pub(crate) fn load(
+        &mut self,
+        source: &dyn Source,
+        offset: u64,
+        index: &Index<'_>,
+        known: Option<&Catalog>,
+    ) -> Result<()> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
+        if !index.is_directory() {
+            return Err(bad("it is not a directory"));
+        }
+        let mut next_entry = 0;
+        for (number, table) in index.tables().enumerate() {
+            let first = table.first_entry as usize;
+            let entries = index.entries(first, table.entry_count as usize);
+            let entries = entries.filter(|entries| follow(entries, 0, offset));
+            let entries = entries.ok_or_else(|| bad("the entries of a table are impossible"))?;
+            let counts = (table.record_count, table.block_count);
+            if table.number as usize != number || first != next_entry || totals(&entries) != counts {
+                return Err(bad("a table's numbers do not add up"));
+            }
+            next_entry = first.saturating_add(entries.len());
+            self.tables.push(TableInfo {
+                name: String::new(),
+                schemas: Vec::new(),
+                record_count: table.record_count,
+                block_count: table.block_count,
+                entries,
+            });
+        }
+        if next_entry != index.entry_count() {
+            return Err(bad("it has entries of no table"));
+        }
+        for listed in index.schemas() {
+            let (name, schema) = match known.and_then(|known| known.listed(&listed)) {
+                Some(found) => found,
+                None => self.read_schema(source, offset, &listed)?,
+            };
+            let number = listed.table as usize;
+            let table = self.tables.get_mut(number);
+            let table = table.filter(|table| table.name.is_empty() || table.name == name);
+            let Some(table) = table.filter(|_| !self.schemas.contains_key(&listed.id)) else {
+                return Err(bad("a schema is not the one that it says"));
+            };
+            if *self.numbers.entry(name.clone()).or_insert(number) != number {
+                return Err(bad("two tables have the same name"));
+            }
+            table.name = name;
+            table.schemas.push(listed.id);
+            let info =
+                SchemaInfo { table: number, offset: listed.offset, line_count: listed.line_count, schema };
+            self.schemas.insert(listed.id, info);
+        }
+        if self.tables.iter().any(|table| table.name.is_empty()) {
+            return Err(bad("a table has no schema"));
+        }
+        Ok(())
+    }
+
+    /// The table's name and the schema, if they are known from the block that a directory lists.
+    fn listed(&self, listed: &IndexSchema) -> Option<(String, Arc<Schema>)> {
+        let place = |info: &&SchemaInfo| (info.offset, info.line_count) == (listed.offset, listed.line_count);
+        let info = self.schemas.get(&listed.id).filter(place)?;
+        Some((self.tables.get(info.table)?.name.clone(), info.schema.clone()))
+    }
+
+    /// The table's name and the schema in the block that a directory at `limit` lists.
+    fn read_schema(
+        &self,
+        source: &dyn Source,
+        limit: u64,
+        listed: &IndexSchema,
+    ) -> Result<(String, Arc<Schema>)> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
+        let (header, payload) = block::read_block(source, self.key, listed.offset, limit)?;
+        if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
+            return Err(bad("a schema is not where it says"));
+        }
+        let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
+        if block.id != listed.id {
+            return Err(bad("a schema is not the one that it says"));
+        }
+        Ok((block.name.to_string(), Arc::new(block.schema().map_err(|error| error.at(listed.offset))?)))
+    }
+
+    /// Remembers that a SCHEMA block could not be used because its version is unknown.
+    pub(crate) fn note_unsupported(&mut self, taken: &Result<()>) {
+        self.unsupported |=
+            taken.as_ref().is_err_and(|error| Verdict::of(error.kind()) == Verdict::Unsupported);
+    }
+
+    /// The error of a block at `offset` whose schema is not among those before it.
+    fn no_schema(&self, offset: u64, id: u32) -> Error {
+        match self.unsupported {
+            true => Error::new(ErrorKind::Unsupported)
+                .at(offset)
+                .what(format!("the schema with id {id} is unknown, and one is of a newer version"))
+                .help("update this program"),
+            false => Error::new(ErrorKind::BadSchema)
+                .at(offset)
+                .what(format!("there is no schema with the id {id} before the block")),
+        }
+    }
+
+    /// Takes in a SCHEMA block that a scan found.
+    pub(crate) fn add_schema(&mut self, offset: u64, header: &BlockHeader, payload: &[u8]) -> Result<()> {
+        let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
+        if let Some(known) = self.schemas.get_mut(&block.id) {
+            let name = self.tables.get(known.table).map(TableInfo::name);
+            if name != Some(block.name) || known.schema.core() != block.core {
+                return Err(Error::new(ErrorKind::BadSchema)
+                    .at(offset)
+                    .what(format!("another schema has the id {} already", block.id)));
+            }
+            if known.schema.notes() != block.notes {
+                known.schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
+            }
+            (known.offset, known.line_count) = (offset, header.line_count);
+            return Ok(());
+        }
+        let schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
+        self.insert_schema(block.id, block.name, offset, header.line_count, schema);
+        Ok(())
+    }
+
+    /// A schema under a new id, of the table with this name, which is made if it is new; its number.
+    pub(crate) fn insert_schema(
+        &mut self,
+        id: u32,
+        name: &str,
+        offset: u64,
+        line_count: u32,
+        schema: Arc<Schema>,
+    ) -> usize {
+        let next = self.tables.len();
+        let table = self.table_number(name).unwrap_or_else(|| {
+            self.tables.push(TableInfo {
+                name: name.to_string(),
+                schemas: Vec::new(),
+                record_count: 0,
+                block_count: 0,
+                entries: Vec::new(),
+            });
+            self.numbers.insert(name.to_string(), next);
+            next
+        });
+        if let Some(table) = self.tables.get_mut(table) {
+            table.schemas.push(id);
+        }
+        self.schemas.insert(id, SchemaInfo { table, offset, line_count, schema });
+        table
+    }
+
+    /// Takes in a DATA block that a scan found, or that was just written.
+    pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
+        let entry = Entry::of(offset, header);
+        let bad = |kind: ErrorKind, what: &str| {
+            Err(Error::new(kind).at(offset).place(header.place()).what(what))
+        };
+        let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
+            return Err(self.no_schema(offset, header.schema).place(header.place()));
+        };
+        if header.count == 0 || header.first.checked_add(entry.count).is_none() {
+            return bad(ErrorKind::BlockHeader, "its record count is impossible");
+        }
+        if header.is_replacement() {
+            return self.replace(source, number, entry);
+        }
+        let Some(table) = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count)
+        else {
+            return bad(ErrorKind::Chain, "its records are there already");
+        };
+        let follows = entry.first == table.record_count;
+        table.record_count = entry.end();
+        table.block_count = table.block_count.saturating_add(1);
+        table.entries.push(entry);
+        if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
+    }
+
+    /// A block that an index names, later than the one that was found for the same records, was their edit, and is lost: it
+    /// is named all the same, so that nobody takes the records before it for the newest.
+    pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
+        for named in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+            let number = self.schemas.get(&named.schema).map(|info| info.table);
+            let Some(table) = number.and_then(|number| self.tables.get_mut(number)) else { continue };
+            let at = position(&table.entries, named.first);
+            let Some(found) = at.and_then(|at| table.entries.get_mut(at)) else { continue };
+            let same = (found.level, found.first, found.count) == (named.level, named.first, named.count);
+            if same && found.schema == named.schema && found.offset < named.offset {
+                *found = named;
+            }
+        }
+    }
+
+    /// Puts a replacement in the place of the block with the same records. Nodes above that are opened up, so that what
+    /// is known always is what is current.
+    fn replace(&mut self, source: &dyn Source, number: usize, entry: Entry) -> Result<()> {
+        let no_match = || {
+            Error::new(ErrorKind::Chain)
+                .at(entry.offset)
+                .place(format!("records {}..{}", entry.first, entry.end()))
+                .what("a replacement block that replaces nothing")
+        };
+        loop {
+            let top = self.tables.get(number).map(|table| &table.entries[..]).unwrap_or_default();
+            let at = position(top, entry.first).ok_or_else(no_match)?;
+            let current = top.get(at).copied().ok_or_else(no_match)?;
+            if current.level == 0 {
+                let same = (current.first, current.count, current.schema)
+                    == (entry.first, entry.count, entry.schema);
+                let slot = self.tables.get_mut(number).and_then(|table| table.entries.get_mut(at));
+                return slot.filter(|_| same).map(|slot| *slot = entry).ok_or_else(no_match);
+            }
+            let children = self.children(source, number, &current)?;
+            if let Some(table) = self.tables.get_mut(number) {
+                table.entries.splice(at..=at, children);
+            }
+        }
+    }
+}
+
+fn search(entries: &[Entry], record: u64) -> Option<Entry> {
+    position(entries, record).and_then(|at| entries.get(at)).copied()
+}
+
+/// The position of the entry that holds a record.
+fn position(entries: &[Entry], record: u64) -> Option<usize> {
+    let at = entries.partition_point(|entry| entry.end() <= record);
+    entries.get(at).is_some_and(|entry| entry.first <= record).then_some(at)
+}
+
+/// The DATA blocks of a table in order; holds one node of each level at most.
+#[derive(Clone, Debug)]
+pub(crate) struct EntryCursor {
+    table: usize,
+    first: u64,
+    top: usize,
+    below: Vec<std::vec::IntoIter<Entry>>,
+    flat: bool,
+}
+
+impl EntryCursor {
+    /// Number of the table.
+    pub(crate) fn table(&self) -> usize {
+        self.table
+    }
+
+    /// True if it goes through a catalog that was rebuilt.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.flat
+    }
+
+    /// The DATA blocks under the entries of a node.
+    pub(crate) fn over(table: usize, entries: Vec<Entry>) -> EntryCursor {
+        EntryCursor { table, first: 0, top: usize::MAX, below: vec![entries.into_iter()], flat: false }
+    }
+
+    /// Goes on at the same record in a catalog that was rebuilt.
+    pub(crate) fn flatten(&mut self, rebuilt: &Catalog) {
+        *self = EntryCursor { flat: true, ..rebuilt.cursor(self.table, self.first) };
+    }
+
+    /// The next DATA block. An error in a node comes with the record behind that node, where it goes on.
+    pub(crate) fn next(
+        &mut self,
+        catalog: &Catalog,
+        source: &dyn Source,
+    ) -> Option<Result<Entry, (Error, u64)>> {
+        loop {
+            let entry = match self.below.last_mut() {
+                Some(node) => match node.next() {
+                    Some(entry) => entry,
+                    None => {
+                        self.below.pop();
+                        continue;
+                    }
+                },
+                None => {
+                    let entry = *catalog.tables.get(self.table)?.entries.get(self.top)?;
+                    self.top = self.top.saturating_add(1);
+                    entry
+                }
+            };
+            if entry.end() <= self.first {
+                continue;
+            }
+            if entry.level == 0 {
+                self.first = entry.end();
+                return Some(Ok(entry));
+            }
+            match catalog.children(source, self.table, &entry) {
+                Ok(children) => self.below.push(children.into_iter()),
+                Err(error) => return Some(Err((error, entry.end()))),
+            }
+        }
+    }
+}
+
+const _: () =
+    assert!(NODE_ENTRIES * size_of::<Entry>() < 64 << 10, "a node fits the memory bound of section 12");
+const _: () = assert!(LINE == 64);

@@ -1,0 +1,509 @@
+//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
+//! they are chosen or reached; whoever follows an entry checks it against the block's own header.
+#![forbid(unsafe_code)]
+
+use super::block::{BlockHeader, BlockKind};
+use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};
+use crate::{Error, ErrorKind, Result};
+
+const DIRECTORY: u8 = 0;
+const NODE: u8 = 1;
+
+/// A node keeps the level of its entries in a byte, and what points to it is one above.
+const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
+
+record! {
+    /// A DATA block, or a node and all blocks below it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Entry in entry, 40 {
+        /// File offset of the block.
+        offset = OFFSET: u64,
+        /// Index of the first record in its table.
+        first = FIRST: u64,
+        /// Number of records.
+        count = COUNT: u64,
+        /// Length of the block in lines.
+        line_count = LINES: u32,
+        /// Id of the schema; 0 for a node.
+        schema = SCHEMA: u32,
+        /// 0: a DATA block; n: a node whose entries have level n - 1.
+        level = LEVEL: u32,
+        /// Number of DATA blocks.
+        block_count = BLOCKS: u32,
+    }
+}
+
+record! {
+    /// The fixed part of an INDEX payload.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub(crate) struct IndexHead in head, 64 {
+        /// File offset of the INDEX block before this one; 0: none.
+        previous = PREVIOUS: u64,
+        /// Version of the payload.
+        version = VERSION: u16,
+        /// Bytes from one entry to the next.
+        entry_bytes = ENTRY_BYTES: u16,
+        /// Directory or node.
+        role = ROLE: u8,
+        /// Node: level of its entries.
+        level = LEVEL: u8,
+        ZERO: u16,
+        /// Directory: number of tables.
+        table_count = TABLES: u32,
+        /// Directory: number of schemas.
+        schema_count = SCHEMAS: u32,
+        /// Number of entries.
+        entry_count = ENTRIES: u32,
+        /// Node: number of its table.
+        table = TABLE: u32,
+        ZERO_TOO: [u8; 32],
+    }
+}
+
+record! {
+    /// A table of a directory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct IndexTable in table, 32 {
+        /// Number of the table.
+        number = NUMBER: u32,
+        /// Position of its first entry.
+        first_entry = FIRST_ENTRY: u32,
+        /// Number of its entries.
+        entry_count = ENTRIES: u32,
+        ZERO: u32,
+        /// Number of its records.
+        record_count = RECORDS: u64,
+        /// Number of its DATA blocks.
+        block_count = BLOCKS: u64,
+    }
+}
+
+record! {
+    /// A schema of a directory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct IndexSchema in schema, 24 {
+        /// Its id.
+        id = ID: u32,
+        /// Number of its table.
+        table = TABLE: u32,
+        /// File offset of its SCHEMA block.
+        offset = OFFSET: u64,
+        /// Length of that block in lines.
+        line_count = LINES: u32,
+        ZERO: u32,
+    }
+}
+
+impl Entry {
+    /// The entry of the DATA block at `offset`.
+    pub(crate) fn of(offset: u64, header: &BlockHeader) -> Entry {
+        Entry {
+            offset,
+            first: header.first,
+            count: header.count.into(),
+            line_count: header.line_count,
+            schema: header.schema,
+            level: 0,
+            block_count: 1,
+        }
+    }
+
+    /// True if this is the header of the DATA block that the entry names.
+    pub(crate) fn names(&self, header: &BlockHeader) -> bool {
+        header.is(BlockKind::Data) && *self == Entry::of(self.offset, header)
+    }
+
+    /// Length of the block in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::from(self.line_count).saturating_mul(LINE)
+    }
+
+    /// The index after that of the last record.
+    pub fn end(&self) -> u64 {
+        self.first.saturating_add(self.count)
+    }
+
+    /// The rules for one entry of an index block at `limit`: what it points to comes before.
+    fn is_possible(&self, limit: u64) -> bool {
+        let end = self.offset.checked_add(self.bytes());
+        let kind = if self.level == 0 {
+            self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
+        } else {
+            self.block_count >= 1 && self.schema == 0 && self.level <= MAX_LEVEL
+        };
+        kind && self.count >= 1
+            && self.first.checked_add(self.count).is_some()
+            && self.offset >= REGION
+            && self.offset.is_multiple_of(LINE)
+            && (1..=MAX_BLOCK_LINES).contains(&self.line_count)
+            && end.is_some_and(|end| end <= limit)
+    }
+}
+
+/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or
+/// overlap.
+pub(crate) fn follow(entries: &[Entry], first: u64, limit: u64) -> bool {
+    let mut next = first;
+    entries.iter().all(|entry| {
+        let follows = entry.first == next && entry.is_possible(limit);
+        next = entry.end();
+        follows
+    })
+}
+
+/// Sum of the records and of the DATA blocks of entries.
+pub(crate) fn totals(entries: &[Entry]) -> (u64, u64) {
+    entries.iter().fold((0, 0), |(records, blocks), entry| {
+        (entry.count.saturating_add(records), u64::from(entry.block_count).saturating_add(blocks))
+    })
+}
+
+/// An index payload, whose lengths were checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Index<'a> {
+    head: IndexHead,
+    tables: &'a [u8],
+    schemas: &'a [u8],
+    entries: &'a [u8],
+    tidy: bool,
+}
+
+impl<'a> Index<'a> {
+    /// Finds the parts of a payload, or says what is wrong.
+    pub(crate) fn parse(payload: &'a [u8]) -> Result<Index<'a>> {
+        let bad = |what: &str| Error::new(ErrorKind::Index).what(what);
+        let Some((bytes, rest)) = payload.split_at_checked(head::BYTES) else {
+            return Err(bad("the payload is too short"));
+        };
+        let head = IndexHead::from_rows(bytes);
+        if head.version != INDEX_VERSION {
+            return Err(Error::new(ErrorKind::Unsupported)
+                .what("the version of an index is unknown")
+                .expected(INDEX_VERSION.to_string())
+                .found(head.version.to_string())
+                .help("update this program"));
+        }
+        let entry_bytes = usize::from(head.entry_bytes);
+        if entry_bytes < entry::BYTES || head.role > NODE {
+            return Err(bad("its entries are too small, or its role is unknown"));
+        }
+        let part = |bytes: &'a [u8], count: u32, size: usize| {
+            let count = usize::try_from(count).ok().and_then(|count| count.checked_mul(size));
+            count
+                .and_then(|count| bytes.split_at_checked(count))
+                .ok_or_else(|| bad("the payload is too short"))
+        };
+        let (tables, rest) = part(rest, head.table_count, table::BYTES)?;
+        let (schemas, rest) = part(rest, head.schema_count, schema::BYTES)?;
+        let (entries, rest) = part(rest, head.entry_count, entry_bytes)?;
+        let zeros = [bytes.get(head::ZERO..head::TABLES), bytes.get(head::ZERO_TOO..)];
+        let empty = match head.role {
+            DIRECTORY => head.level == 0 && head.table == 0,
+            _ => tables.is_empty() && schemas.is_empty(),
+        };
+        let tidy = zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
+            && rest.is_empty()
+            && empty
+            && tables.chunks_exact(table::BYTES).all(|row| get::<u32>(row, table::ZERO) == 0)
+            && schemas.chunks_exact(schema::BYTES).all(|row| get::<u32>(row, schema::ZERO) == 0);
+        Ok(Index { head, tables, schemas, entries, tidy })
+    }
+
+    /// File offset of the INDEX block before this one; 0: none.
+    pub(crate) fn previous(&self) -> u64 {
+        self.head.previous
+    }
+
+    pub(crate) fn is_directory(&self) -> bool {
+        self.head.role == DIRECTORY
+    }
+
+    /// True for a node of this table with entries of this level.
+    pub(crate) fn is_node_of(&self, table: u32, level: u32) -> bool {
+        self.head.role == NODE && self.head.table == table && u32::from(self.head.level) == level
+    }
+
+    /// Of a node: its table, and the level of its entries.
+    pub(crate) fn node_of(&self) -> (u32, u32) {
+        (self.head.table, u32::from(self.head.level))
+    }
+
+    /// True if the bytes and counts that must be zero are, and nothing follows the entries.
+    pub(crate) fn is_tidy(&self) -> bool {
+        self.tidy
+    }
+
+    pub(crate) fn tables(&self) -> impl ExactSizeIterator<Item = IndexTable> + use<'a> {
+        self.tables.chunks_exact(table::BYTES).map(IndexTable::from_rows)
+    }
+
+    pub(crate) fn schemas(&self) -> impl ExactSizeIterator<Item = IndexSchema> + use<'a> {
+        self.schemas.chunks_exact(schema::BYTES).map(IndexSchema::from_rows)
+    }
+
+    /// Number of entries.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.entries.chunks_exact(usize::from(self.head.entry_bytes)).len()
+    }
+
+    /// Number of all tables, schemas and entries.
+    pub(crate) fn listed(&self) -> usize {
+        self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entry_count())
+    }
+
+    /// The entry at `index`.
+    pub(crate) fn entry(&self, index: usize) -> Option<Entry> {
+        let start = index.checked_mul(usize::from(self.head.entry_bytes))?;
+        let end = start.checked_add(usize::from(self.head.entry_bytes))?;
+        self.entries.get(start..end).map(Entry::from_rows)
+    }
+
+    /// The `count` entries from `first`; none if they are not all there.
+    pub(crate) fn entries(&self, first: usize, count: usize) -> Option<Vec<Entry>> {
+        let end = first.checked_add(count).filter(|&end| end <= self.entry_count())?;
+        Some((first..end).filter_map(|index| self.entry(index)).collect())
+    }
+
+    /// The children that the entry `parent` of `table` promises, from the node at the parent's offset.
+    pub(crate) fn children(&self, table: u32, parent: &Entry) -> Result<Vec<Entry>, &'static str> {
+        let level = parent.level.saturating_sub(1);
+        if parent.level == 0 || !self.is_node_of(table, level) {
+            return Err("it is not a node of this table and level");
+        }
+        if self.entry_count() > NODE_ENTRIES {
+            return Err("it has more than 256 entries");
+        }
+        let entries = self.entries(0, self.entry_count()).unwrap_or_default();
+        let promised = (parent.count, u64::from(parent.block_count));
+        if !follow(&entries, parent.first, parent.offset)
+            || totals(&entries) != promised
+            || entries.iter().any(|entry| entry.level != level)
+        {
+            return Err("its entries are not those that point to it promises");
+        }
+        Ok(entries)
+    }
+}
+
+/// What a directory says of one table.
+pub(crate) struct DirectoryTable<'a> {
+    pub(crate) record_count: u64,
+    pub(crate) block_count: u64,
+    pub(crate) entries: &'a [Entry],
+}
+
+/// The payload of a directory.
+pub(crate) fn encode_directory(
+    previous: u64,
+    tables: &[DirectoryTable<'_>],
+    schemas: &[IndexSchema],
+) -> Vec<u8> {
+    let entry_count: usize = tables.iter().map(|table| table.entries.len()).sum();
+    let head = IndexHead {
+        table_count: tables.len() as u32,
+        schema_count: schemas.len() as u32,
+        entry_count: entry_count as u32,
+        ..new_head(previous, DIRECTORY)
+    };
+    let mut payload = head.to_rows().to_vec();
+    let mut first_entry = 0usize;
+    for (number, table) in tables.iter().enumerate() {
+        let row = IndexTable {
+            number: number as u32,
+            first_entry: first_entry as u32,
+            entry_count: table.entries.len() as u32,
+            record_count: table.record_count,
+            block_count: table.block_count,
+        };
+        payload.extend_from_slice(&row.to_rows());
+        first_entry = first_entry.saturating_add(table.entries.len());
+    }
+    payload.extend(schemas.iter().flat_map(|schema| schema.to_rows()));
+    payload.extend(tables.iter().flat_map(|table| table.entries).flat_map(|entry| entry.to_rows()));
+    payload
+}
+
+/// The payload of a node whose entries have this level.
+pub(crate) fn encode_node(previous: u64, table: u32, level: u32, entries: &[Entry]) -> Vec<u8> {
+    let entry_count = entries.len() as u32;
+    let head = IndexHead { level: level as u8, table, entry_count, ..new_head(previous, NODE) };
+    let mut payload = head.to_rows().to_vec();
+    payload.extend(entries.iter().flat_map(|entry| entry.to_rows()));
+    payload
+}
+
+fn new_head(previous: u64, role: u8) -> IndexHead {
+    let entry_bytes = entry::BYTES as u16;
+    IndexHead { previous, version: INDEX_VERSION, entry_bytes, role, ..IndexHead::default() }
+}
+
+/// The position of the first run of [`NODE_ENTRIES`] entries of one level, which a writer moves into a node.
+pub(crate) fn full_run(entries: &[Entry]) -> Option<usize> {
+    let mut start = 0usize;
+    for run in entries.chunk_by(|a, b| a.level == b.level) {
+        if run.len() >= NODE_ENTRIES && run.iter().all(|entry| entry.level < MAX_LEVEL) {
+            return Some(start);
+        }
+        start = start.saturating_add(run.len());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bytes::put;
+    use super::*;
+
+    pub(crate) fn blocks(count: u64) -> Vec<Entry> {
+        (0..count)
+            .map(|index| Entry {
+                offset: REGION + index * 128,
+                first: index * 10,
+                count: 10,
+                line_count: 2,
+                schema: 1,
+                level: 0,
+                block_count: 1,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_directory_comes_back() {
+        let entries = blocks(5);
+        let table = DirectoryTable { record_count: 50, block_count: 5, entries: &entries };
+        let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
+        let payload = encode_directory(77, &[table], &[schema]);
+        assert_eq!(payload.len(), 64 + 32 + 24 + 5 * 40);
+        let index = Index::parse(&payload).unwrap();
+        assert!(index.is_directory() && index.is_tidy() && index.previous() == 77);
+        assert_eq!(index.schemas().collect::<Vec<_>>(), [schema]);
+        let table = index.tables().next().unwrap();
+        assert_eq!((table.record_count, table.block_count, table.entry_count), (50, 5, 5));
+        assert_eq!(index.entries(0, 5), Some(entries));
+        assert_eq!(index.entries(1, 5), None);
+        for length in 0..payload.len() {
+            assert!(Index::parse(&payload[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_node_gives_what_its_parent_promises_or_nothing() {
+        let entries = blocks(3);
+        let payload = encode_node(0, 4, 0, &entries);
+        let index = Index::parse(&payload).unwrap();
+        let parent = Entry {
+            offset: 1 << 20,
+            first: 0,
+            count: 30,
+            line_count: 4,
+            schema: 0,
+            level: 1,
+            block_count: 3,
+        };
+        assert_eq!(index.children(4, &parent), Ok(entries));
+        assert!(index.children(3, &parent).is_err());
+        for wrong in [
+            Entry { first: 1, ..parent },
+            Entry { count: 31, ..parent },
+            Entry { level: 2, ..parent },
+            Entry { level: 0, ..parent },
+            Entry { block_count: 4, ..parent },
+            Entry { offset: REGION + 128, ..parent },
+        ] {
+            assert!(index.children(4, &wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_should_be_zero_is_untidy_and_no_damage() {
+        let entries = blocks(2);
+        let table = DirectoryTable { record_count: 20, block_count: 2, entries: &entries };
+        let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
+        let directory = encode_directory(77, &[table], &[schema]);
+        let node = encode_node(0, 4, 0, &entries);
+        let tidy = |payload: &[u8], changes: &[(usize, u8)]| {
+            let mut payload = payload.to_vec();
+            changes.iter().for_each(|&(at, byte)| payload[at] = byte);
+            Index::parse(&payload).ok().map(|index| index.is_tidy())
+        };
+        let row = head::BYTES + table::ZERO;
+        let schema_row = head::BYTES + table::BYTES + schema::ZERO;
+        assert_eq!((tidy(&directory, &[]), tidy(&node, &[])), (Some(true), Some(true)));
+        for at in [head::ZERO, head::ZERO_TOO, head::BYTES - 1, head::LEVEL, head::TABLE, row, schema_row] {
+            assert_eq!(tidy(&directory, &[(at, 1)]), Some(false), "{at}");
+        }
+        assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Some(false), "more than the entries");
+        assert_eq!(tidy(&node, &[(head::LEVEL, 3), (head::TABLE, 9)]), Some(true));
+        // A node with what only directories have: a table, or a schema, in the place of its entries.
+        for (count, bytes) in [(head::TABLES, table::BYTES), (head::SCHEMAS, schema::BYTES)] {
+            let mut odd = node[..head::BYTES + bytes].to_vec();
+            odd[head::BYTES..].fill(0);
+            put(&mut odd, head::ENTRIES, &0u32.to_le_bytes());
+            put(&mut odd, count, &1u32.to_le_bytes());
+            assert_eq!(tidy(&odd, &[]), Some(false));
+        }
+        let larger = [&node[..head::BYTES], &[0; 2 * (entry::BYTES + 8)]].concat();
+        assert_eq!(
+            tidy(&larger, &[(head::ENTRY_BYTES, entry::BYTES as u8 + 8)]),
+            Some(true),
+            "newer entries"
+        );
+        assert!(tidy(&node, &[(head::ENTRY_BYTES, entry::BYTES as u8 - 1)]).is_none());
+        assert!(tidy(&node, &[(head::VERSION, 2)]).is_none());
+    }
+
+    #[test]
+    fn an_entry_keeps_every_rule() {
+        let limit = 1 << 40;
+        let leaf = Entry { offset: limit - 128, ..blocks(1)[0] };
+        let node = Entry { level: 1, schema: 0, block_count: 5, ..leaf };
+        let most = u64::from(MAX_BLOCK_LINES) * LINE;
+        for good in [
+            leaf,
+            node,
+            Entry { count: 1, ..leaf },
+            Entry { count: u64::from(u32::MAX), ..leaf },
+            Entry { count: 1 << 40, ..node },
+            Entry { first: u64::MAX - 10, ..leaf },
+            Entry { level: MAX_LEVEL, ..node },
+            Entry { block_count: 1, ..node },
+            Entry { offset: REGION, ..leaf },
+            Entry { offset: limit - 64, line_count: 1, ..leaf },
+            Entry { offset: limit - most, line_count: MAX_BLOCK_LINES, ..leaf },
+        ] {
+            assert!(good.is_possible(limit), "{good:?}");
+        }
+        for bad in [
+            Entry { block_count: 0, ..leaf },
+            Entry { block_count: 2, ..leaf },
+            Entry { schema: 0, ..leaf },
+            Entry { count: 0, ..leaf },
+            Entry { count: 1 << 32, ..leaf },
+            Entry { block_count: 0, ..node },
+            Entry { schema: 1, ..node },
+            Entry { count: 0, ..node },
+            Entry { level: MAX_LEVEL + 1, ..node },
+            Entry { first: u64::MAX - 9, ..leaf },
+            Entry { offset: REGION - 64, ..leaf },
+            Entry { offset: REGION + 1, ..leaf },
+            Entry { line_count: 0, ..leaf },
+            Entry { line_count: 3, ..leaf },
+            Entry { line_count: 100, ..leaf },
+            Entry { offset: REGION, line_count: MAX_BLOCK_LINES + 1, ..leaf },
+            Entry { offset: u64::MAX - 63, ..leaf },
+        ] {
+            assert!(!bad.is_possible(limit), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn runs_of_one_level_are_found() {
+        let mut entries = blocks(300);
+        assert_eq!(full_run(&entries), Some(0));
+        entries[10].level = 1;
+        assert_eq!(full_run(&entries), Some(11));
+        entries[200].level = 1;
+        assert_eq!(full_run(&entries), None);
+    }
+}

@@ -1,0 +1,662 @@
+//! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
+//! sections 9 and 10.3 to 10.7). It does not know values or types.
+#![forbid(unsafe_code)]
+
+use super::block::{self, BlockHeader, BlockKind, PayloadParts, SealedBlock};
+use super::bytes::{
+    CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
+    SLOT_AT, put,
+};
+use super::catalog::{Catalog, TableInfo};
+use super::commit::Commit;
+use super::header::FileHeader;
+use super::index::{self, DirectoryTable, Entry, IndexSchema};
+use super::open::{self, Opened};
+use super::schema_block::SchemaBlock;
+use super::storage::{Disk, Source, Storage, check_ours};
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How durable a commit is: what it survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// A power cut: it is on the disk when `commit` returns.
+    #[default]
+    Durable,
+    /// The end of this process, however it ends. A power cut may take the last commits, whole. Faster.
+    Buffered,
+}
+
+/// A block that has its place and waits to be written.
+struct Placed {
+    line: [u8; LINE as usize],
+    parts: PayloadParts,
+    bytes: u64,
+}
+
+/// What an opening to write does just before its first byte.
+struct Rewrite {
+    commit: Commit,
+    slot: usize,
+    /// What cover the bytes between the state that was accepted and the floor.
+    pads: Vec<(u64, BlockHeader)>,
+    /// The record of the same state with them.
+    next: Commit,
+    /// One record was invalid: both are written, so that losing another one loses no epoch.
+    both: bool,
+}
+
+/// A file being written.
+pub(crate) struct Log {
+    storage: Box<dyn Storage>,
+    header: FileHeader,
+    pub(crate) catalog: Catalog,
+    /// The state that the next commit record will name.
+    state: Commit,
+    /// The newest commit record, and where it is.
+    newest: (Commit, usize),
+    /// The slot of the last record that is known to be synced.
+    pinned: usize,
+    /// Every block byte below it is synced.
+    synced: u64,
+    /// Every block byte below it is written.
+    written: u64,
+    /// The file is at least this long.
+    extent: u64,
+    /// Where the next block goes.
+    end: u64,
+    queue: VecDeque<Placed>,
+    spare: Vec<PayloadParts>,
+    /// Newest INDEX block of either role.
+    last_index: u64,
+    unindexed_blocks: u64,
+    /// After so many blocks a directory is due.
+    directory_due: u64,
+    /// How many nodes the next directory brings along, at most.
+    due_nodes: u64,
+    rewrite: Option<Rewrite>,
+    /// True once a block was added.
+    touched: bool,
+    stopped: Option<String>,
+    /// What names the file, from the root; none while it has no name of its own.
+    path: Option<PathBuf>,
+}
+
+/// How many entries of a directory a full node takes away.
+const NODE_SAVES: usize = NODE_ENTRIES - 1;
+
+/// How many nodes a table has in the next directory, at most.
+fn due_nodes(table: &TableInfo) -> u64 {
+    (table.entries.len() / NODE_SAVES) as u64
+}
+
+/// The most that is covered, in bytes: 4,096 PAD blocks of 256 GiB.
+const MAX_COVER: u64 = 1 << 50;
+
+/// A header region with the same record in both slots.
+fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
+    let mut region = vec![0; REGION as usize];
+    for (line, slot) in HEADER_AT.into_iter().zip(SLOT_AT) {
+        put(&mut region, line as usize, &header.encode());
+        put(&mut region, slot as usize, &commit.encode(&header.file_id));
+    }
+    region
+}
+
+/// The error of a sequence or epoch at its end.
+#[cold]
+fn exhausted() -> Error {
+    Error::new(ErrorKind::TooLarge).what("the file was written to too often")
+}
+
+impl Log {
+    /// Writes the header region of a new file and syncs it.
+    pub(crate) fn create(mut storage: Box<dyn Storage>, file_id: [u8; 16]) -> Result<Log> {
+        let (header, commit) = (FileHeader::new(file_id), Commit::first());
+        storage.write_at(0, &mut [IoSlice::new(&new_region(&header, &commit))])?;
+        storage.sync()?;
+        let catalog = Catalog::new(header.sync_key(), REGION);
+        Ok(Log::new(storage, header, catalog, commit, 0))
+    }
+
+    fn new(
+        storage: Box<dyn Storage>,
+        header: FileHeader,
+        catalog: Catalog,
+        commit: Commit,
+        slot: usize,
+    ) -> Log {
+        Log {
+            storage,
+            header,
+            catalog,
+            state: Commit { flags: 0, ..commit },
+            newest: (commit, slot),
+            pinned: slot,
+            synced: commit.committed_bytes,
+            written: commit.committed_bytes,
+            extent: commit.committed_bytes,
+            end: commit.committed_bytes,
+            queue: VecDeque::new(),
+            spare: Vec::new(),
+            last_index: commit.directory,
+            unindexed_blocks: 0,
+            directory_due: DIRECTORY_EVERY,
+            due_nodes: 0,
+            rewrite: None,
+            touched: false,
+            stopped: None,
+            path: None,
+        }
+    }
+
+    /// Goes on with a file; writes nothing yet.
+    pub(crate) fn resume(storage: Box<dyn Storage>, opened: Opened) -> Result<Log> {
+        let (sequence, epoch) = opened.top;
+        let epoch = epoch.checked_add(1).ok_or_else(exhausted)?;
+        let sequence = sequence.checked_add(1).ok_or_else(exhausted)?;
+        let (commit, slot, floor) = (opened.commit, opened.slot, opened.floor);
+        let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
+        log.unindexed_blocks = opened.unindexed_blocks;
+        log.due_nodes = log.catalog.tables.iter().map(due_nodes).sum();
+        (log.state.epoch, log.state.sequence) = (epoch, sequence);
+        let covered = floor - log.end;
+        if covered > MAX_COVER {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .at(log.end)
+                .what("the bytes of a commit that was lost are too many to be covered")
+                .expected(format!("at most {MAX_COVER} bytes"))
+                .found(format!("{covered} bytes"))
+                .help("recover the file"));
+        }
+        let mut pads = Vec::new();
+        while log.end < floor {
+            let mut pad = BlockHeader::new(BlockKind::Pad, 0);
+            pad.line_count = u32::try_from((floor - log.end) / LINE).unwrap_or(u32::MAX);
+            pads.push((log.place(&mut pad)?, pad));
+        }
+        (log.written, log.synced) = (floor, floor);
+        let next = Commit { committed_bytes: floor, synced_bytes: floor, ..log.state };
+        log.rewrite = Some(Rewrite { commit, slot, pads, next, both: opened.invalid });
+        Ok(log)
+    }
+
+    /// Syncs the name of a file that nothing was committed to yet: who created it may not have got to that.
+    pub(crate) fn ensure_named(&self, disk: &dyn Disk, path: &Path) -> Result<()> {
+        if self.newest.0.sequence == Commit::first().sequence { disk.sync_directory(path) } else { Ok(()) }
+    }
+
+    /// From now on, a commit is acknowledged only if the path still names the file.
+    pub(crate) fn watch(&mut self, path: &Path) -> Result<()> {
+        self.path = Some(std::path::absolute(path).map_err(|error| Error::io(error).in_file(path))?);
+        Ok(())
+    }
+
+    /// An error, and the end, if the file is not where its path leads, or not what was written: then nothing may be acknowledged.
+    pub(crate) fn verify(&mut self) -> Result<()> {
+        self.check()?;
+        self.look_at_bytes()
+            .and_then(|()| self.look_at_name())
+            .inspect_err(|error| self.stop(error.message()))
+    }
+
+    /// The same without the name, before a write.
+    fn verify_bytes(&mut self) -> Result<()> {
+        self.look_at_bytes().inspect_err(|error| self.stop(error.message()))
+    }
+
+    fn look_at_bytes(&self) -> Result<()> {
+        check_ours(&*self.storage)?;
+        let len = self.storage.len()?;
+        if len >= self.extent {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::CutShort)
+            .what("another program cut it while it was being written")
+            .expected(format!("at least {} bytes", self.extent))
+            .found(format!("{len} bytes"))
+            .help("records are lost, acknowledged ones among them: check the file, and recover it"))
+    }
+
+    fn look_at_name(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if self.storage.is_at(path)? {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Replaced)
+            .what("its path names another file by now, or none, and this commit is not there")
+            .help("open the path again and write the records once more; a file is moved or replaced after its writer is closed"))
+    }
+
+    /// What the records of its blocks are bound to.
+    pub(crate) fn key(&self) -> u64 {
+        self.header.sync_key()
+    }
+
+    /// Another handle to the file, to read.
+    pub(crate) fn another_source(&self) -> io::Result<Box<dyn Source>> {
+        self.storage.source()
+    }
+
+    pub(crate) fn source(&self) -> &dyn Source {
+        &*self.storage
+    }
+
+    /// File offset of the newest META block that is written; 0: none.
+    pub(crate) fn meta(&self) -> u64 {
+        self.state.meta
+    }
+
+    /// Bytes of blocks that wait for a commit.
+    pub(crate) fn uncommitted_bytes(&self) -> u64 {
+        self.end.saturating_sub(self.newest.0.committed_bytes)
+    }
+
+    /// Where the next block goes.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Writes the blocks that wait, so that they can be read again.
+    pub(crate) fn write_all(&mut self) -> Result<()> {
+        self.write_to(self.end)?;
+        self.catalog.set_limit(self.end);
+        Ok(())
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// Nothing more is written after a failure: what the disk holds is not known.
+    pub(crate) fn stop(&mut self, why: String) {
+        self.stopped.get_or_insert(why);
+    }
+
+    #[inline]
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.stopped {
+            None => Ok(()),
+            Some(why) => Err(Error::new(ErrorKind::Poisoned)
+                .what(why.clone())
+                .help("open the file again: everything that was acknowledged is there, unless somebody replaced or cut the file")),
+        }
+    }
+
+    /// Passes on the outcome of a write or sync; after a failure the writer stops.
+    fn settle<T>(&mut self, outcome: io::Result<T>) -> Result<T> {
+        outcome.map_err(|error| {
+            self.stop(error.to_string());
+            Error::io(error)
+        })
+    }
+
+    /// Writes bytes over others that are there already.
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let outcome = self.storage.write_at(offset, &mut [IoSlice::new(bytes)]);
+        self.settle(outcome)
+    }
+
+    fn sync_storage(&mut self) -> Result<()> {
+        let outcome = self.storage.sync();
+        self.settle(outcome)
+    }
+
+    /// Emptied buffers for the next block.
+    pub(crate) fn spare(&mut self) -> PayloadParts {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Gives a block the next place: its offset.
+    fn place(&mut self, header: &mut BlockHeader) -> Result<u64> {
+        let offset = self.end;
+        if header.end(offset) >= MAX_FILE {
+            return Err(Error::new(ErrorKind::TooLarge).what("the file would exceed 2^63 bytes"));
+        }
+        header.epoch = self.state.epoch;
+        header.distance_lines = match self.state.last_block {
+            0 => 0,
+            last => ((offset - last) / LINE) as u32,
+        };
+        self.state.last_block = offset;
+        self.state.block_count = self.state.block_count.saturating_add(1);
+        self.unindexed_blocks += u64::from(!header.is(BlockKind::Pad));
+        self.end = header.end(offset);
+        Ok(offset)
+    }
+
+    /// Adds a block at the end: its offset. It is written with its run.
+    fn push(&mut self, mut sealed: SealedBlock) -> Result<(u64, BlockHeader)> {
+        self.check()?;
+        let offset = self.place(&mut sealed.header)?;
+        let line = sealed.header.encode(self.key(), offset);
+        self.queue.push_back(Placed { line, parts: sealed.parts, bytes: sealed.header.bytes() });
+        self.touched = true;
+        let run_end = self.end - self.end % RUN;
+        if self.written < run_end {
+            self.verify_bytes()?;
+            self.write_to(run_end)?;
+        }
+        Ok((offset, sealed.header))
+    }
+
+    /// Adds a block of any kind but INDEX; before it a directory, if one is due.
+    fn add(&mut self, sealed: SealedBlock) -> Result<(u64, BlockHeader)> {
+        if self.unindexed_blocks + self.due_nodes + 2 >= self.directory_due {
+            self.add_directory()?;
+        }
+        self.push(sealed)
+    }
+
+    /// Adds a block of records of a schema.
+    pub(crate) fn add_data(&mut self, mut sealed: SealedBlock, table: usize, schema: u32) -> Result<()> {
+        sealed.header.schema = schema;
+        let first = self.catalog.tables.get(table).map_or(0, TableInfo::record_count);
+        if first.checked_add(u64::from(sealed.header.count)).is_none() {
+            return Err(Error::new(ErrorKind::TooLarge).what("the table would exceed 2^64 records"));
+        }
+        sealed.header.first = first;
+        let (offset, header) = self.add(sealed)?;
+        self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
+        self.catalog.add_data(&*self.storage, offset, &header)?;
+        let full = self.catalog.tables.get(table).is_some_and(|table| table.entries.len() % NODE_SAVES == 0);
+        self.due_nodes += u64::from(full);
+        Ok(())
+    }
+
+    /// Adds a block of records in the place of the current one that `entry` names.
+    pub(crate) fn add_replacement(
+        &mut self,
+        mut sealed: SealedBlock,
+        table: usize,
+        entry: &Entry,
+    ) -> Result<()> {
+        sealed.header.flags = REPLACES;
+        (sealed.header.schema, sealed.header.first) = (entry.schema, entry.first);
+        self.count_nodes(table, entry.first);
+        let (offset, header) = self.add(sealed)?;
+        if self.last_index >= self.catalog.limit() {
+            // A directory came before the block, and may have closed up the nodes that are needed now.
+            self.count_nodes(table, entry.first);
+            self.write_all()?;
+        }
+        self.catalog.add_data(&*self.storage, offset, &header)
+    }
+
+    /// Counts the nodes above a record, which a replacement opens up.
+    fn count_nodes(&mut self, table: usize, record: u64) {
+        let top = self.catalog.top(table, record);
+        self.due_nodes += top.map_or(0, |entry| u64::from(entry.level));
+    }
+
+    /// Adds a schema that the file does not have: its table and id.
+    pub(crate) fn add_schema(&mut self, name: &str, schema: Arc<Schema>) -> Result<(usize, u32)> {
+        let last = self.catalog.schemas.last_key_value().map_or(0, |(id, _)| *id);
+        let id =
+            last.checked_add(1).ok_or_else(|| Error::new(ErrorKind::TooLarge).what("too many schemas"))?;
+        let (core, notes) = (schema.core(), schema.notes());
+        let payload = SchemaBlock { previous: self.state.schema, id, name, core, notes }.encode();
+        let (offset, header) =
+            self.add(SealedBlock::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
+        self.state.schema = offset;
+        Ok((self.catalog.insert_schema(id, name, offset, header.line_count, schema), id))
+    }
+
+    /// Adds a META block from its payload, in which the offset of the one before is filled in.
+    pub(crate) fn add_meta(&mut self, mut payload: Vec<u8>) -> Result<()> {
+        put(&mut payload, 0, &self.state.meta.to_le_bytes());
+        let (offset, _) = self.add(SealedBlock::new(BlockKind::Meta, [payload, Vec::new(), Vec::new()])?)?;
+        self.state.meta = offset;
+        Ok(())
+    }
+
+    /// Adds a directory, and before it the nodes that are full, unless it would come too late behind them: another writer may
+    /// have left no room.
+    fn add_directory(&mut self) -> Result<()> {
+        if self.unindexed_blocks + self.due_nodes < self.directory_due {
+            (0..self.catalog.tables.len()).try_for_each(|table| self.add_nodes(table))?;
+        }
+        let tables = self.catalog.tables.iter();
+        let tables: Vec<DirectoryTable<'_>> = tables
+            .map(|table| DirectoryTable {
+                record_count: table.record_count,
+                block_count: table.block_count,
+                entries: &table.entries,
+            })
+            .collect();
+        let schemas = self.catalog.schemas.iter();
+        let schemas: Vec<IndexSchema> = schemas
+            .map(|(&id, info)| IndexSchema {
+                id,
+                table: info.table as u32,
+                offset: info.offset,
+                line_count: info.line_count,
+            })
+            .collect();
+        let listed = tables.iter().map(|table| table.entries.len() + 1).sum::<usize>() + schemas.len();
+        let payload = index::encode_directory(self.last_index, &tables, &schemas);
+        let (offset, _) =
+            self.push(SealedBlock::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
+        (self.last_index, self.state.directory) = (offset, offset);
+        (self.unindexed_blocks, self.directory_due) = (0, DIRECTORY_EVERY.max(listed as u64));
+        self.due_nodes = self.catalog.tables.iter().map(due_nodes).sum();
+        Ok(())
+    }
+
+    fn add_nodes(&mut self, table: usize) -> Result<()> {
+        while let Some(info) = self.catalog.tables.get(table)
+            && let Some(start) = index::full_run(&info.entries)
+            && let Some(entries) = info.entries.get(start..start + NODE_ENTRIES)
+            && let [first, ..] = entries
+        {
+            let (count, blocks) = index::totals(entries);
+            let mut node =
+                Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
+            let payload = index::encode_node(self.last_index, table as u32, first.level, entries);
+            let (offset, header) =
+                self.push(SealedBlock::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
+            (node.offset, node.line_count) = (offset, header.line_count);
+            self.last_index = offset;
+            if let Some(info) = self.catalog.tables.get_mut(table) {
+                info.entries.splice(start..start + NODE_ENTRIES, [node]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the waiting blocks up to this offset, in runs that end at multiples of [`RUN`].
+    fn write_to(&mut self, target: u64) -> Result<()> {
+        while self.written < target {
+            self.begin()?;
+            let run_end = target.min(self.written - self.written % RUN + RUN);
+            if run_end - self.synced > MAX_UNSYNCED {
+                self.sync()?;
+            }
+            let front = self.front();
+            let mut slices = slices(&self.queue, self.written - front, run_end - front);
+            let outcome = self.storage.write_at(self.written, &mut slices);
+            self.settle(outcome)?;
+            self.written = run_end;
+            self.extent = self.extent.max(run_end);
+            self.recycle(front);
+        }
+        Ok(())
+    }
+
+    /// Where the first block begins that is not written whole.
+    fn front(&self) -> u64 {
+        self.end - self.queue.iter().map(|placed| placed.bytes).sum::<u64>()
+    }
+
+    /// Takes the blocks that are written out of the queue, which begins at `front`.
+    fn recycle(&mut self, mut front: u64) {
+        while let Some(placed) = self.queue.pop_front_if(|placed| front + placed.bytes <= self.written) {
+            front += placed.bytes;
+            let mut parts = placed.parts;
+            let capacity: usize = parts.iter().map(Vec::capacity).sum();
+            if self.spare.len() < 8 && capacity as u64 <= RUN / 2 {
+                parts.iter_mut().for_each(Vec::clear);
+                self.spare.push(parts);
+            }
+        }
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        self.sync_storage()?;
+        self.synced = self.front();
+        self.pinned = self.newest.1;
+        Ok(())
+    }
+
+    fn write_record(&mut self, commit: Commit, slot: usize) -> Result<()> {
+        let bytes = commit.encode(&self.header.file_id);
+        self.overwrite(SLOT_AT[slot], &bytes)?;
+        self.newest = (commit, slot);
+        Ok(())
+    }
+
+    /// What comes before the first byte of an opening to write (10.4). Blocks must not wait for a sync that is done here.
+    fn begin(&mut self) -> Result<()> {
+        let Some(Rewrite { commit, slot, pads, next, both }) = self.rewrite.take() else {
+            return Ok(());
+        };
+        self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
+        // What opening read may have been in memory only, and forgotten since: after a failed sync, systems do that.
+        let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
+        checked.inspect_err(|error| self.stop(error.message()))?;
+        self.write_record(commit, slot)?;
+        if next.committed_bytes > commit.committed_bytes {
+            // The file may be shorter on the disk than it looks.
+            self.rewrite_range(next.committed_bytes - LINE, next.committed_bytes)?;
+        }
+        for (offset, pad) in pads {
+            self.overwrite(offset, &pad.encode(self.key(), offset))?;
+        }
+        self.sync_storage()?;
+        for slot in [1 - slot, slot].into_iter().take(1 + usize::from(both)) {
+            self.write_record(next, slot)?;
+            self.sync_storage()?;
+            self.pinned = slot;
+        }
+        Ok(())
+    }
+
+    /// Writes a range of the file again as it is: the system may hold what the disk does not.
+    fn rewrite_range(&mut self, mut from: u64, to: u64) -> Result<()> {
+        while from < to {
+            let count = (to - from).min(RUN - from % RUN);
+            let read = self.storage.bytes(from, count as usize).map(|bytes| bytes.into_owned());
+            let bytes = self.settle(read)?;
+            if (bytes.len() as u64) < count {
+                self.settle(Err(io::ErrorKind::UnexpectedEof.into()))?;
+            }
+            self.overwrite(from, &bytes)?;
+            from += count;
+        }
+        Ok(())
+    }
+
+    /// Makes the blocks that were added visible.
+    pub(crate) fn commit(&mut self, level: Level) -> Result<()> {
+        self.check()?;
+        let (newest, slot) = self.newest;
+        let safe = newest.synced_bytes == self.end && self.pinned == slot;
+        let committed = newest.committed_bytes == self.end && (level == Level::Buffered || safe);
+        if committed || !self.touched {
+            return Ok(());
+        }
+        self.verify_bytes()?;
+        self.write_to(self.end)?;
+        if level == Level::Durable {
+            self.sync()?;
+        }
+        self.commit_record(0)?;
+        if level == Level::Durable {
+            self.sync()?;
+        }
+        self.verify()
+    }
+
+    /// Writes a record of the current state into the slot that is not pinned.
+    fn commit_record(&mut self, flags: u32) -> Result<()> {
+        let sequence = self.newest.0.sequence.checked_add(1).ok_or_else(exhausted)?;
+        let synced_bytes = self.synced.min(self.end);
+        let commit = Commit { sequence, committed_bytes: self.end, synced_bytes, flags, ..self.state };
+        self.write_record(commit, 1 - self.pinned)?;
+        self.catalog.set_limit(self.end);
+        Ok(())
+    }
+
+    /// Closes the file cleanly, unless nothing was written to a file that was there.
+    pub(crate) fn close(&mut self) -> Result<()> {
+        self.check()?;
+        if self.rewrite.is_some() && !self.touched {
+            return Ok(());
+        }
+        self.verify_bytes()?;
+        if self.touched {
+            self.repeat_schemas()?;
+            self.add_directory()?;
+        }
+        self.write_to(self.end)?;
+        self.sync()?;
+        self.commit_record(CLOSED)?;
+        self.sync()?;
+        self.write_record(self.newest.0, 1 - self.pinned)?;
+        self.sync()?;
+        self.verify()?;
+        // What is left of an old tail costs space, and nothing else.
+        if self.storage.len().is_ok_and(|length| length > self.end) {
+            let _ = self.storage.truncate(self.end);
+        }
+        Ok(())
+    }
+
+    /// Adds a copy of every schema, byte for byte but for the offset of the one before.
+    fn repeat_schemas(&mut self) -> Result<()> {
+        self.write_to(self.end)?;
+        let known: Vec<(u32, u64)> =
+            self.catalog.schemas.iter().map(|(&id, info)| (id, info.offset)).collect();
+        for (id, offset) in known {
+            let (_, payload) = block::read_block(&*self.storage, self.key(), offset, self.written)?;
+            let mut payload = payload.into_owned();
+            put(&mut payload, 0, &self.state.schema.to_le_bytes());
+            let (offset, header) =
+                self.add(SealedBlock::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
+            self.state.schema = offset;
+            if let Some(info) = self.catalog.schemas.get_mut(&id) {
+                (info.offset, info.line_count) = (offset, header.line_count);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bytes [from, to) of the queue, counted from its front.
+fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
+    let mut slices = Vec::new();
+    let mut at = 0;
+    for placed in queue {
+        for part in std::iter::once(&placed.line[..]).chain(placed.parts.iter().map(Vec::as_slice)) {
+            let end = at + part.len() as u64;
+            if part.is_empty() || end <= from {
+                at = end;
+                continue;
+            }
+            if at >= to {
+                return slices;
+            }
+            let (start, stop) = (from.saturating_sub(at) as usize, (to.min(end) - at) as usize);
+            slices.push(IoSlice::new(&part[start..stop]));
+            at = end;
+        }
+    }
+    slices
+}
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

@@ -1,0 +1,402 @@
+//! What is left of a damaged file, from the headers of its blocks and from what indexes and commit records say of those that
+//! are gone: which blocks hold which records, and what nothing tells. Payloads of records are not looked at.
+#![forbid(unsafe_code)]
+
+use super::block::{self, BlockHeader, BlockKind};
+use super::bytes::{HEADER_AT, LINE, REGION, get, line_down};
+use super::catalog::Catalog;
+use super::commit::Commit;
+use super::header::{self, FileHeader};
+use super::index::{Entry, Index};
+use super::open;
+use super::scan::{Progress, Scan, split_io_error};
+use super::storage::Source;
+use crate::{ErrorKind, Result};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A block of records: the first one for its records, or one that replaces another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Version {
+    /// Number of the table; above all numbers if the schema is lost.
+    table: usize,
+    pub(crate) entry: Entry,
+    replaces: bool,
+    pub(crate) uncommitted: bool,
+    /// An index names it, and it is not there.
+    pub(crate) gone: bool,
+}
+
+/// All versions of the records of a block, in the order of the file; none if nothing is left of any.
+#[derive(Clone, Debug)]
+pub(crate) struct Group<'a> {
+    pub(crate) table: usize,
+    pub(crate) records: Range<u64>,
+    pub(crate) versions: &'a [Version],
+}
+
+/// Bytes that are no block.
+#[derive(Clone, Debug)]
+struct Gap {
+    bytes: Range<u64>,
+    /// It held exactly one block.
+    single: bool,
+    /// Something tells which records it held, or that it held none.
+    explained: bool,
+}
+
+/// What is left of a file.
+pub(crate) struct Survey {
+    pub(crate) header: FileHeader,
+    pub(crate) commit: Option<Commit>,
+    /// Where the blocks end that may be kept.
+    pub(crate) limit: u64,
+    catalog: Catalog,
+    /// By table, then in the order of the records, then in that of the file.
+    versions: Vec<Version>,
+    gaps: Vec<Gap>,
+    /// Versions that an index names and that lie in gaps, by offset.
+    named: BTreeMap<u64, Version>,
+    /// META blocks in the order of the file, and whether they were never committed.
+    pub(crate) metas: Vec<(u64, bool)>,
+    /// A node is damaged: a directory above it does not name all blocks any more.
+    blind: bool,
+    /// Where the committed records of a table end, as far as blocks or indexes name them.
+    ends: BTreeMap<usize, u64>,
+    /// Records at the end of a table of which nothing is left.
+    tail: Option<(usize, Range<u64>)>,
+    pub(crate) unplaced: u64,
+    pub(crate) unknown: Vec<Range<u64>>,
+    pub(crate) left_out: (u64, u64),
+    pub(crate) in_doubt: bool,
+}
+
+impl Survey {
+    /// Goes through the headers of all blocks, and through those after the last commit, to take them in or to count them.
+    pub(crate) fn of(source: &dyn Source, uncommitted: bool, progress: Progress<'_>) -> Result<Survey> {
+        let file_bytes = source.len()?;
+        let lines = line_down(file_bytes);
+        let (header, is_whole) = identify(source)?;
+        let (commit, lost) = if is_whole { open::commit_to_recover(source, &header)? } else { (None, true) };
+        let committed = commit.map_or(lines, |commit| commit.committed_bytes);
+        let limit = if uncommitted { lines } else { committed.min(lines) };
+        let mut survey = Survey {
+            catalog: Catalog::new(header.sync_key(), limit),
+            in_doubt: commit.is_some() && lost && file_bytes > committed && !uncommitted,
+            versions: Vec::new(),
+            gaps: Vec::new(),
+            named: BTreeMap::new(),
+            metas: Vec::new(),
+            blind: false,
+            ends: BTreeMap::new(),
+            tail: None,
+            unplaced: 0,
+            unknown: Vec::new(),
+            left_out: (0, 0),
+            header,
+            commit,
+            limit,
+        };
+        let everything = Commit { epoch: u32::MAX, ..Commit::first() };
+        let under = commit.unwrap_or(everything);
+        let blocks = Scan::new(source, &header, &under, committed.min(lines));
+        survey.scan(source, blocks, Some(&mut *progress))?;
+        survey.close_gaps(committed, lines);
+        if let Some(commit) = commit {
+            let mut blocks = Scan::new(source, &header, &everything, lines);
+            blocks.jump(committed, commit.last_block, commit.epoch);
+            match uncommitted {
+                true => survey.scan(source, blocks, None)?,
+                false => survey.count(blocks)?,
+            }
+        }
+        survey.resolve();
+        Ok(survey)
+    }
+
+    /// The schemas that were found, under the tables that they make.
+    pub(crate) fn take_catalog(&mut self) -> Catalog {
+        std::mem::replace(&mut self.catalog, Catalog::new(0, 0))
+    }
+
+    /// Takes in the blocks of a scan; those without `progress` are not committed.
+    fn scan(
+        &mut self,
+        source: &dyn Source,
+        mut blocks: Scan<'_>,
+        mut progress: Option<Progress<'_>>,
+    ) -> Result<()> {
+        let uncommitted = progress.is_none();
+        while let Some(step) = blocks.step()? {
+            if let Some(progress) = &mut progress {
+                progress(step.bytes.start, self.limit);
+            }
+            match step.block {
+                Some((offset, header)) => self.take(source, offset, &header, uncommitted)?,
+                None if uncommitted => {}
+                None => self.gaps.push(Gap { bytes: step.bytes, single: false, explained: false }),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        source: &dyn Source,
+        offset: u64,
+        header: &BlockHeader,
+        uncommitted: bool,
+    ) -> Result<()> {
+        self.follow(offset, u64::from(header.distance_lines) * LINE);
+        let (key, limit) = (self.header.sync_key(), self.limit);
+        match header.block_kind() {
+            Some(BlockKind::Data) => self.versions.push(Version {
+                table: 0,
+                entry: Entry::of(offset, header),
+                replaces: header.is_replacement(),
+                uncommitted,
+                gone: false,
+            }),
+            Some(BlockKind::Schema) => {
+                let read = split_io_error(block::read_block(source, key, offset, limit))?;
+                // One that is damaged, or unlike another under the same id, names no records: its blocks will say so.
+                let _ = read.and_then(|(header, payload)| self.catalog.add_schema(offset, &header, &payload));
+            }
+            Some(BlockKind::Meta) => self.metas.push((offset, uncommitted)),
+            Some(BlockKind::Index) if !self.gaps.is_empty() && !uncommitted => {
+                let read = split_io_error(block::read_block(source, key, offset, limit))?;
+                match read.as_ref().map(|(_, payload)| Index::parse(payload)) {
+                    Ok(Ok(index)) => {
+                        self.read_index(source, &index)?;
+                        self.read_schemas(source, &index)?;
+                    }
+                    _ => self.blind = true,
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A block says how far it is from the one before: a gap between the two is one block.
+    fn follow(&mut self, offset: u64, distance: u64) {
+        let previous = offset.saturating_sub(distance);
+        if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.bytes.end == offset) {
+            gap.single = gap.bytes.start == previous;
+        }
+    }
+
+    /// Blocks in gaps that an index names are gone, unless their headers are where the index says, so that a reader finds them
+    /// although they do not fit between the blocks around them. A directory names all before it that are current.
+    fn read_index(&mut self, source: &dyn Source, index: &Index<'_>) -> Result<()> {
+        for entry in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+            let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
+            if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
+                if entry.level > 0 {
+                    self.blind = true;
+                    let end = entry.offset.saturating_add(entry.bytes());
+                    gap.explained |= gap.bytes == (entry.offset..end);
+                    continue;
+                }
+                let (key, limit) = (self.header.sync_key(), self.limit);
+                let header = split_io_error(block::read_header(source, key, entry.offset, limit))?;
+                let entry = Entry { block_count: 1, ..entry };
+                let version = Version {
+                    table: 0,
+                    entry,
+                    replaces: true,
+                    uncommitted: false,
+                    gone: !header.is_ok_and(|header| entry.names(&header)),
+                };
+                self.named.insert(entry.offset, version);
+            }
+        }
+        if index.is_directory() && !self.blind {
+            self.gaps.iter_mut().rev().take_while(|gap| !gap.explained).for_each(|gap| gap.explained = true);
+        }
+        Ok(())
+    }
+
+    /// Schemas in gaps that a directory names: their headers do not fit between the blocks around them, but a reader, which looks
+    /// for them there, finds them.
+    fn read_schemas(&mut self, source: &dyn Source, index: &Index<'_>) -> Result<()> {
+        let (key, limit) = (self.header.sync_key(), self.limit);
+        for offset in index.schemas().map(|listed| listed.offset) {
+            if self.gaps.iter().any(|gap| gap.bytes.contains(&offset)) {
+                let read = split_io_error(block::read_block(source, key, offset, limit))?;
+                let of_schema = read.ok().filter(|(header, _)| header.is(BlockKind::Schema));
+                let _ = of_schema.map(|(header, payload)| self.catalog.add_schema(offset, &header, &payload));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the commit record tells about gaps and the end of the file.
+    fn close_gaps(&mut self, committed: u64, lines: u64) {
+        let end = committed.max(REGION);
+        if end > lines {
+            self.gaps.push(Gap { bytes: lines..end, single: false, explained: false });
+        }
+        let Some(commit) = self.commit else { return };
+        if commit.meta != 0 && self.metas.last() != Some(&(commit.meta, false)) {
+            self.metas.push((commit.meta, false));
+        }
+        for gap in &mut self.gaps {
+            let start = gap.bytes.start;
+            let single = gap.single || start == commit.last_block;
+            let named = single && [commit.directory, commit.schema, commit.meta].contains(&start);
+            // After the copies of schemas, a writer that closes a file writes indexes only.
+            gap.explained |= named || (commit.is_closed() && start >= commit.schema);
+        }
+    }
+
+    /// Counts the blocks of a scan, and their records.
+    fn count(&mut self, mut blocks: Scan<'_>) -> Result<()> {
+        while let Some(step) = blocks.step()? {
+            if let Some((_, header)) = step.block.filter(|(_, header)| header.is(BlockKind::Data)) {
+                self.left_out.0 = self.left_out.0.saturating_add(1);
+                let records = if header.is_replacement() { 0 } else { u64::from(header.count) };
+                self.left_out.1 = self.left_out.1.saturating_add(records);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts versions of the same records together, and finds out which records are missing.
+    fn resolve(&mut self) {
+        // Tables are numbered by their schemas' ids, also where the first copy of one is lost.
+        let found = std::mem::replace(&mut self.catalog, Catalog::new(self.header.sync_key(), self.limit));
+        for (id, info) in found.schemas {
+            let name = found.tables.get(info.table).map_or("", |table| table.name());
+            self.catalog.insert_schema(id, name, info.offset, info.line_count, info.schema);
+        }
+        self.versions.extend(std::mem::take(&mut self.named).into_values());
+        for version in &mut self.versions {
+            let info = self.catalog.schemas.get(&version.entry.schema);
+            version.table = info.map_or(!(version.entry.schema as usize), |info| info.table());
+        }
+        self.versions
+            .sort_unstable_by_key(|version| (version.table, version.entry.first, version.entry.offset));
+        // A replacement has the records of the block before it, and no other block may have any of them.
+        let mut before: Option<Version> = None;
+        self.versions.retain(|version| {
+            let Entry { first, count, .. } = version.entry;
+            let possible = count > 0 && first.checked_add(count).is_some();
+            let fits = match before {
+                Some(before) if before.table == version.table && before.entry.end() > first => {
+                    let shape = |entry: &Entry| (entry.first, entry.count, entry.schema);
+                    shape(&before.entry) == shape(&version.entry) && version.replaces
+                }
+                _ => true,
+            };
+            before = if possible && fits { Some(*version) } else { before };
+            possible && fits
+        });
+        for version in self.versions.iter().filter(|version| !version.uncommitted) {
+            let end = self.ends.entry(version.table).or_default();
+            *end = version.entry.end().max(*end);
+        }
+        let named = self.ends.values().fold(0, |sum: u64, end| end.saturating_add(sum));
+        let short = self.commit.map_or(0, |commit| commit.record_count.saturating_sub(named));
+        match self.catalog.tables.len() {
+            1 if short > 0 => {
+                let end = self.ends.get(&0).copied().unwrap_or(0);
+                self.tail = Some((0, end..end.saturating_add(short)));
+            }
+            _ => self.unplaced = short,
+        }
+        self.explain();
+    }
+
+    /// A gap of one block between the neighbours of records that are missing held those.
+    fn explain(&mut self) {
+        let origin = |group: &Group<'_>| group.versions.first().map(|version| version.entry.offset);
+        let mut missing = Vec::new();
+        let mut after = (usize::MAX, 0);
+        let mut groups = self.groups().peekable();
+        while let Some(group) = groups.next() {
+            match origin(&group) {
+                Some(offset) => after = (group.table, offset),
+                None => {
+                    let from = if after.0 == group.table { after.1 } else { 0 };
+                    let next = groups.peek().filter(|next| next.table == group.table);
+                    missing.push((from, next.and_then(origin).unwrap_or(u64::MAX)));
+                }
+            }
+        }
+        drop(groups);
+        missing.extend((self.unplaced > 0).then_some((0, u64::MAX)));
+        for (from, to) in missing {
+            let start = self.gaps.partition_point(|gap| gap.bytes.start < from);
+            let mut near = self.gaps.iter_mut().skip(start).take(1000).take_while(|gap| gap.bytes.start < to);
+            if let Some(gap) = near.find(|gap| gap.single && !gap.explained) {
+                gap.explained = true;
+            }
+        }
+        let unknown = self.gaps.iter().filter(|gap| !gap.explained);
+        self.unknown = unknown.map(|gap| gap.bytes.clone()).collect();
+    }
+
+    /// The records of all tables in order, with the blocks that hold them, or none for those that are missing.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let mut next = (usize::MAX, 0);
+        let same = |a: &Version, b: &Version| (a.table, a.entry.first) == (b.table, b.entry.first);
+        let groups = self.versions.chunk_by(same).flat_map(move |versions| {
+            let Some(head) = versions.first() else { return [None, None] };
+            let start = if next.0 == head.table { next.1 } else { 0 };
+            let committed = self.ends.get(&head.table).copied().unwrap_or(0);
+            let missing = start..head.entry.first.min(committed);
+            let missing = Group { table: head.table, records: missing, versions: &[] };
+            next = (head.table, head.entry.end());
+            let group = Group { table: head.table, records: head.entry.first..head.entry.end(), versions };
+            [Some(missing).filter(|missing| !missing.records.is_empty()), Some(group)]
+        });
+        let tail = self.tail.clone().map(|(table, records)| Group { table, records, versions: &[] });
+        groups.flatten().chain(tail)
+    }
+}
+
+/// The header of a file, also if both of its lines are damaged: then the file id is the one with which a commit record is
+/// valid. Failing that, half of it, which the blocks tell; the second part is then false.
+fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
+    let region = source.bytes(0, REGION as usize)?;
+    let error = match FileHeader::of_region(&region) {
+        Ok((header, _)) => return Ok((header, true)),
+        Err(error) if error.kind() == ErrorKind::UnknownFeature => return Err(error),
+        Err(error) => error,
+    };
+    for at in HEADER_AT {
+        let line = region.get(at as usize..).and_then(|rest| rest.get(header::line::FILE_ID..));
+        let id = line.and_then(|rest| rest.first_chunk());
+        let header = FileHeader::new(id.copied().unwrap_or_default());
+        if open::read_slots(source, &header.file_id)?.iter().any(Result::is_ok) {
+            return Ok((header, true));
+        }
+    }
+    let Some(key) = find_key(source)? else { return Err(error) };
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&key.to_le_bytes());
+    Ok((FileHeader::new(id), false))
+}
+
+/// What the blocks of a file are bound to: that of the first two blocks that join, or of the only one.
+fn find_key(source: &dyn Source) -> Result<Option<u64>> {
+    let (mut only, mut offset) = (None, REGION);
+    let mut chunk = vec![0; 16 << 10];
+    loop {
+        let chunk = source.read(offset, &mut chunk)?;
+        if chunk.len() < LINE as usize {
+            return Ok(only);
+        }
+        for bytes in chunk.chunks_exact(LINE as usize) {
+            let key = get::<u64>(bytes, block::line::SYNC) ^ offset;
+            if let Ok(header) = BlockHeader::decode(bytes, key, offset) {
+                if split_io_error(block::read_header(source, key, header.end(offset), u64::MAX))?.is_ok() {
+                    return Ok(Some(key));
+                }
+                only.get_or_insert(key);
+            }
+            offset = offset.saturating_add(LINE);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Following a table that grows: its blocks, and then those that are still to come. It looks for news by
+//! [`Reader::refresh`], and knows nothing of how that is done.
+#![forbid(unsafe_code)]
+
+use super::block::Block;
+use super::reader::Reader;
+use super::table::{Blocks, Row, Table};
+use crate::Result;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The blocks of a table from some record on, and then, as they are committed, those that are still to come: see
+/// [`Table::follow`].
+pub struct Follow<T> {
+    blocks: Blocks<T>,
+    every: Duration,
+    stop: Stop,
+    ended: bool,
+}
+
+/// Ends a [`Follow`], from any thread. Clones end the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
+
+impl Stop {
+    /// What was committed before this call is still given; then the iteration ends.
+    pub fn stop(&self) {
+        let (stopped, wake) = &*self.0;
+        *stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        wake.notify_all();
+    }
+
+    /// Waits for so long, or until it is stopped.
+    fn wait(&self, time: Duration) {
+        let (stopped, wake) = &*self.0;
+        let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(wake.wait_timeout_while(stopped, time, |stopped| !*stopped));
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Row> Follow<T> {
+    pub(super) fn new(table: &Table<T>, first: u64, every: Duration) -> Follow<T> {
+        Follow { blocks: table.range(first..u64::MAX), every, stop: Stop::default(), ended: false }
+    }
+
+    /// What ends the iteration.
+    pub fn stopper(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// The state of the table that is shown at present.
+    pub fn table(&self) -> &Table<T> {
+        self.blocks.table()
+    }
+}
+
+impl<T: Row> Iterator for Follow<T> {
+    type Item = Result<Block<T>>;
+
+    fn next(&mut self) -> Option<Result<Block<T>>> {
+        while !self.ended {
+            if let Some(block) = self.blocks.next() {
+                return Some(block);
+            }
+            // It looks once more after it was stopped.
+            let stopped = self.stop.is_stopped();
+            let mut reader = Reader { snapshot: self.table().snapshot().clone() };
+            match reader.refresh() {
+                Ok(true) => {
+                    let next = self.blocks.next_record();
+                    self.blocks = self.table().newer(reader.snapshot).range(next..u64::MAX);
+                }
+                Ok(false) if stopped => self.ended = true,
+                Ok(false) => self.stop.wait(self.every),
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl<T: Row> std::fmt::Debug for Follow<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Follow({:?} from {})", self.table(), self.blocks.next_record())
+    }
+}

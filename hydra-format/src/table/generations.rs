@@ -1,0 +1,108 @@
+//! The types that one table has: which of them is the newest, and which may join them (FORMAT.md, sections 16.3 and 16.4).
+#![forbid(unsafe_code)]
+
+use crate::evolve::{Evolution, is_older, version};
+use crate::store::catalog::Catalog;
+use crate::{Error, ErrorKind, Result, Schema};
+
+/// Schemas of one table among which the newest is looked for.
+pub(crate) const MOST_GENERATIONS: usize = 16;
+
+/// How another type stands to those that a table has.
+pub(crate) enum Joins {
+    /// The newest one reads its records, in this way.
+    Older(Evolution),
+    /// It reads the records of all of them, in these ways.
+    Newer(Vec<(u32, Evolution)>),
+}
+
+/// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
+pub(crate) fn newest_schema(catalog: &Catalog, table: usize) -> Option<u32> {
+    newest(catalog.schemas_of(table).rev().take(MOST_GENERATIONS).map(|(id, schema)| (Some(id), &**schema)))
+}
+
+/// The newest schema of a table if one more is added to it; none if that is the one.
+pub(crate) fn newest_with(catalog: &Catalog, table: usize, added: &Schema) -> Option<u32> {
+    let known = catalog.schemas_of(table).rev().take(MOST_GENERATIONS.saturating_sub(1));
+    newest(std::iter::once((None, added)).chain(known.map(|(id, schema)| (Some(id), &**schema))))
+}
+
+/// How a type that the table does not have may join it. Of very many types, so many of the last are looked at.
+pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize) -> Result<Joins> {
+    let newest = newest_schema(catalog, table).and_then(|id| Some((id, &catalog.schemas.get(&id)?.schema)));
+    let (newest_id, newest) = newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
+    let after = newest_with(catalog, table, schema);
+    if after == Some(newest_id) {
+        let evolution = Evolution::between(schema, newest).map_err(older)?;
+        if evolution.removes() && version(schema) == version(newest) {
+            return Err(undecided(&evolution));
+        }
+        return Ok(Joins::Older(evolution));
+    }
+    let mut evolutions = Vec::new();
+    for (id, stored) in catalog.schemas_of(table).rev().take(most) {
+        let evolution = Evolution::between(stored, schema).map_err(newer)?;
+        if id == newest_id && evolution.removes() && version(schema) == version(stored) {
+            Evolution::between(schema, stored).map_err(older)?;
+        }
+        evolutions.push((id, evolution));
+    }
+    if after.is_some() {
+        let name = catalog.tables.get(table).map_or("", |table| table.name());
+        return Err(too_many_types(name));
+    }
+    Ok(Joins::Newer(evolutions))
+}
+
+/// The id of the newest of some schemas, which come from the last to the first.
+fn newest<'a>(schemas: impl Iterator<Item = (Option<u32>, &'a Schema)>) -> Option<u32> {
+    let mut schemas: Vec<_> = schemas.collect();
+    let first = schemas.pop()?;
+    let later = |newest: (Option<u32>, &'a Schema), next: (Option<u32>, &'a Schema)| {
+        if is_older(next.1, newest.1) { newest } else { next }
+    };
+    schemas.into_iter().rfold(first, later).0
+}
+
+/// The error of a newer type.
+#[cold]
+fn newer(error: Error) -> Error {
+    error.what(
+        "records of the table could not be read as this type; if it is the older one, the newer one has to say so by a higher \
+         #[hydra(version = ..)]; if it is another type, `table_named` gives it a table of its own",
+    )
+}
+
+/// The error of an older type.
+#[cold]
+pub(crate) fn older(error: Error) -> Error {
+    error.what(
+        "records of this type could not be read as the newest type of the table; if this one is newer, give it a higher \
+         #[hydra(version = ..)]; if it is another type, `table_named` gives it a table of its own",
+    )
+}
+
+/// The error of a type that lacks something of the newest one, which in turn lacks something of it.
+#[cold]
+fn undecided(evolution: &Evolution) -> Error {
+    let lost = evolution.changes().iter().filter(|change| change.rule.loses());
+    let lost: Vec<&str> = lost.map(|change| change.path.as_str()).collect();
+    Error::new(ErrorKind::TypeMismatch)
+        .what("it cannot be told which is newer, this type or the newest type of the table: each lacks something of the other")
+        .expected("no field or variant that the newest type lacks")
+        .found(lost.join(", "))
+        .help(
+            "give the newer one a higher #[hydra(version = ..)]; if a name changed, an alias; if it is another type, \
+             `table_named` gives it a table of its own",
+        )
+}
+
+/// The error of a type that would hide which one is the newest.
+#[cold]
+fn too_many_types(name: &str) -> Error {
+    Error::new(ErrorKind::TooLarge)
+        .place(format!("table {name}"))
+        .what("with one more type it could not be told which of them is the newest")
+        .expected(format!("the newest among the last {MOST_GENERATIONS} types"))
+        .help("append to a table of its own (`table_named`), or write the records anew as one type")
+}

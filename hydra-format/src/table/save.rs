@@ -1,0 +1,88 @@
+//! One value in one file: a Hydra file with one record, replaced as a whole. It does not know the format.
+#![forbid(unsafe_code)]
+
+use crate::store::storage::Disk;
+use crate::table::reader::Reader;
+use crate::table::table::Table;
+use crate::table::writer::{Writer, WriterOptions};
+use crate::{Error, ErrorKind, Hydra, Result};
+use std::path::Path;
+
+/// Writes one value to the file at `path`, in place of what is there: after a crash it holds the old value or the new
+/// one, whole. It is on the disk when this returns.
+///
+/// Links, mode and owner stay; a writer has the file open: `Locked`; another `save` of the same file is waited for: the rules are
+/// those of an [`Output`](crate::file::Output).
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("hydra-save-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("scores.hydra");
+/// hydra::save(&path, &vec![("ada".to_string(), 3u32)])?;
+/// let scores: Vec<(String, u32)> = hydra::load(&path)?;
+/// assert_eq!(scores[0].1, 3);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn save<T: Hydra>(path: impl AsRef<Path>, value: &T) -> Result<()> {
+    Writer::options().save(path, value)
+}
+
+pub(crate) fn save_on<T: Hydra>(
+    options: WriterOptions,
+    disk: &dyn Disk,
+    path: &Path,
+    value: &T,
+) -> Result<()> {
+    let output = options.output(disk, path, true)?;
+    let mut writer = output.writer(options)?;
+    let table = writer.table::<T>()?;
+    writer.append(table, value)?;
+    writer.finish()?;
+    output.publish()
+}
+
+/// Reads the value that [`save`] wrote. A file with several records of the type is not one value: `Usage`; neither is one without:
+/// `NoSuchPath`.
+pub fn load<T: Hydra>(path: impl AsRef<Path>) -> Result<T> {
+    one(Reader::open(path)?.table::<T>()?)
+}
+
+/// Reads the only record of the table with this name: as [`load`], for a file whose writer named the table
+/// ([`Writer::table_named`]).
+pub fn load_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<T> {
+    one(Reader::open(path)?.table_named::<T>(table)?)
+}
+
+fn one<T: Hydra>(table: Table<T>) -> Result<T> {
+    let error = match table.len() {
+        0 => Error::new(ErrorKind::NoSuchPath).what("the file holds no record of the type"),
+        1 => return table.get(0)?.decode(),
+        _ => Error::new(ErrorKind::Usage).help("read them with Reader::open"),
+    };
+    Err(error
+        .in_file(table.path())
+        .place(format!("table {}", table.name()))
+        .expected("one record, as `save` writes it")
+        .found(format!("{} records", table.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_record_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.hydra");
+        let mut file = Writer::create(&path).unwrap();
+        file.table_named::<u32>("n").unwrap();
+        file.table::<u64>().unwrap();
+        file.finish().unwrap();
+        for error in [load::<u64>(&path).unwrap_err(), load_named::<u32>(&path, "n").unwrap_err()] {
+            assert_eq!((error.kind(), error.file()), (ErrorKind::NoSuchPath, Some(&*path)));
+            assert!(error.message().contains("the file holds no record of the type"), "{error}");
+            assert!(!error.to_string().contains("index"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! One state of a file, with what is known of its blocks: it finds a block through the index, reads it, and verifies it when
+//! it is first touched: header, checksum, then what its layout checks. It does not know how records are shown.
+#![forbid(unsafe_code)]
+
+use super::cache::{Caches, SchemaMapping};
+use super::metadata::{self, Metadata};
+use crate::codec::{At, Fault, StagedRows, Validator, invalid, is_valid};
+use crate::evolve::{Plan, Resolution, Transcoded};
+use crate::layout::{self, DataBlock};
+use crate::raw::{AlignedBuf, Backing, Payload, TextMap};
+use crate::store::block;
+use crate::store::bytes::LINE;
+use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
+use crate::store::index::Entry;
+use crate::store::open::{self, Opened};
+use crate::store::storage::Source;
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::HashSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// How many blocks the commit record says, as far as the file has lines for them.
+pub(super) fn blocks_at_most(opened: &Opened) -> u64 {
+    opened.commit.block_count.min(opened.catalog.limit() / LINE)
+}
+
+/// What a reader and its tables share: one state of a file.
+pub(crate) struct Snapshot {
+    file: Arc<dyn Source>,
+    /// Blocks of records are read through it, if there is one.
+    map: Option<Arc<TextMap>>,
+    path: PathBuf,
+    opened: Opened,
+    pub(super) caches: Arc<Caches>,
+    metadata: OnceLock<Metadata>,
+    /// The same tables from the headers of all blocks, if a node turned out to be damaged.
+    rebuilt: OnceLock<Catalog>,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        file: Arc<dyn Source>,
+        map: Option<Arc<TextMap>>,
+        path: &Path,
+        opened: Opened,
+    ) -> Snapshot {
+        let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
+        let (path, metadata, rebuilt) = (path.to_path_buf(), OnceLock::new(), OnceLock::new());
+        Snapshot { file, map, path, opened, caches, metadata, rebuilt }
+    }
+
+    /// What opening the file found.
+    pub(super) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// The user's key-value pairs, read at the first use.
+    pub(super) fn metadata(&self) -> Result<&Metadata> {
+        if let Some(pairs) = self.metadata.get() {
+            return Ok(pairs);
+        }
+        let pairs = metadata::read(self.source(), &self.opened).map_err(|error| self.in_file(error))?;
+        Ok(self.metadata.get_or_init(|| pairs))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What blocks are read through, if it is a map.
+    pub(crate) fn map(&self) -> Option<&Arc<TextMap>> {
+        self.map.as_ref()
+    }
+
+    /// What everything else is read through, by ordinary reads.
+    pub(crate) fn source(&self) -> &dyn Source {
+        &*self.file
+    }
+
+    /// The newest state of the file, if that is another one.
+    pub(super) fn newer(&self) -> Result<Option<Snapshot>> {
+        let Some(opened) = open::refresh(&*self.file, &self.opened)? else {
+            if self.file.is_at(&self.caches.path)? {
+                return Ok(None);
+            }
+            return Err(Error::new(ErrorKind::Replaced).help("open it again to see what is there now"));
+        };
+        let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
+        let map = self.map.as_ref().map(grown).transpose()?;
+        let (file, path, caches) = (self.file.clone(), self.path.clone(), self.caches.clone());
+        let (metadata, rebuilt) = (OnceLock::new(), OnceLock::new());
+        Ok(Some(Snapshot { file, map, path, opened, caches, metadata, rebuilt }))
+    }
+
+    /// The tables from the headers of all blocks, if this one is among them, and nothing but nodes is lost: another block
+    /// may have been an edit of what is under a node.
+    fn rebuilt(&self, table: usize, node: Option<u64>) -> Result<&Catalog> {
+        if self.rebuilt.get().is_none() {
+            let Opened { header, commit, catalog, .. } = &self.opened;
+            let mut problems = Vec::new();
+            let found = open::rebuild(self.source(), header, commit, catalog.limit(), &mut problems)?;
+            let entries = catalog.tables.iter().flat_map(|table| &table.entries);
+            let nodes = entries.filter(|entry| entry.level > 0).map(|entry| entry.offset);
+            let nodes: HashSet<u64> = nodes.chain(node).collect();
+            if problems.iter().any(|problem| problem.offset().is_none_or(|at| !nodes.contains(&at))) {
+                let error = Error::new(ErrorKind::Index).at(node.unwrap_or_default());
+                return Err(error
+                    .what("this node is lost, and a block that may be under it"));
+            }
+            let _ = self.rebuilt.set(found);
+        }
+        let name = |catalog: &Catalog| catalog.tables.get(table).map(|table| table.name.clone());
+        let rebuilt = self.rebuilt.get().filter(|rebuilt| name(rebuilt) == name(&self.opened.catalog));
+        rebuilt.ok_or_else(|| Error::new(ErrorKind::Index).what("no table is where the index names one"))
+    }
+
+    pub(super) fn in_file(&self, error: Error) -> Error {
+        error.in_file(&self.path)
+    }
+
+    pub(crate) fn table(&self, number: usize) -> Option<&TableInfo> {
+        self.opened.catalog.tables.get(number)
+    }
+
+    pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
+        self.opened.catalog.cursor(table, first)
+    }
+
+    /// The next DATA block of a cursor; an error comes with the record at which it goes on.
+    pub(crate) fn next(&self, cursor: &mut EntryCursor) -> Option<Result<Entry, (Error, u64)>> {
+        let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
+        match cursor.next(catalog, self.source())? {
+            Ok(entry) => Some(Ok(entry)),
+            Err((error, behind)) if error.kind() == ErrorKind::Index => {
+                match self.rebuilt(cursor.table(), error.offset()) {
+                    Ok(rebuilt) => {
+                        cursor.flatten(rebuilt);
+                        self.next(cursor)
+                    }
+                    Err(error) => Some(Err((self.in_file(error), behind))),
+                }
+            }
+            Err((error, behind)) => Some(Err((self.in_file(error), behind))),
+        }
+    }
+
+    /// The error of records that are missing between others.
+    pub(crate) fn missing(&self, table: usize, records: Range<u64>) -> Error {
+        self.in_file(self.opened.catalog.missing(table, records))
+    }
+
+    /// The error of a record that a table does not have.
+    #[cold]
+    pub(crate) fn no_record(&self, table: usize, index: &str) -> Error {
+        let (name, count) = self.table(table).map_or(("?", 0), |table| (table.name(), table.record_count()));
+        let error = Error::new(ErrorKind::NoSuchPath).place(format!("table {name}"));
+        self.in_file(match count {
+            0 => error.what("the table has no record").found(format!("the index {index}")),
+            _ => error.expected(format!("an index below {count}")).found(index),
+        })
+    }
+
+    /// The verified block that holds a record, as it is stored.
+    pub(crate) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
+        self.load(table, &self.find(table, record)?)
+    }
+
+    /// What the index says of the block that holds a record.
+    pub(crate) fn find(&self, table: usize, record: u64) -> Result<Entry> {
+        let catalog = &self.opened.catalog;
+        let mut node = |entry: &Entry| {
+            let read = || catalog.children(self.source(), table, entry).map(Into::into);
+            self.caches.node(entry.offset, read)
+        };
+        let found = match catalog.find(table, record, &mut node) {
+            Err(error) if error.kind() == ErrorKind::Index => {
+                let flat = |_: &Entry| Err(Error::new(ErrorKind::Index));
+                self.rebuilt(table, error.offset())
+                    .and_then(|rebuilt| rebuilt.find(table, record, &mut { flat }))
+            }
+            found => found,
+        };
+        found.map_err(|error| self.in_file(error))
+    }
+
+    /// The block that an entry names, verified now or before.
+    pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        let loaded = match &self.map {
+            Some(map) => self.load_mapped(map, entry),
+            None => self.caches.block(entry.offset, || self.load_buffered(entry)),
+        };
+        loaded.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// The block that an entry names, to be read as `target`.
+    pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
+        let loaded = self.load(table, entry)?;
+        if loaded.schema.is_identical(target) {
+            return Ok(loaded);
+        }
+        let shown =
+            self.mapping(entry.schema, target).and_then(|mapping| match mapping.evolution.resolution() {
+                Resolution::Identical | Resolution::SameLayout => Ok(loaded.shown_as(target.clone(), false)),
+                Resolution::Wider => Ok(loaded.shown_as(target.clone(), true)),
+                Resolution::Transcoded => {
+                    mapping.block(entry.offset, || loaded.transcoded(mapping.evolution.plan(), target))
+                }
+            });
+        shown.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// How records of a schema are read as `target`: worked out once, and kept with some blocks.
+    pub(crate) fn mapping(&self, id: u32, target: &Schema) -> Result<Arc<SchemaMapping>> {
+        let info = self.opened.catalog.schemas.get(&id).ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
+        self.caches.mapping(id, info.schema(), target).map_err(|error| self.in_file(error))
+    }
+
+    /// The same, read and verified anew, and not kept.
+    pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// Names the block in an error.
+    pub(crate) fn in_block(&self, error: Error, table: usize, entry: &Entry) -> Error {
+        let name = self.table(table).map_or("?", TableInfo::name);
+        let records = format!("table {name}, records {}..{}", entry.first, entry.end());
+        self.in_file(error.at(entry.offset).place(records))
+    }
+
+    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
+        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
+        let (catalog, backing) = (&self.opened.catalog, Backing::Map(map.clone()));
+        if self.caches.good.contains(entry.offset) {
+            return unpack(catalog, entry, backing, start, None);
+        }
+        let loaded =
+            unpack(catalog, entry, backing, start, Some(&|id, schema| self.caches.validator(id, schema)))?;
+        self.caches.good.insert(entry.offset);
+        Ok(loaded)
+    }
+
+    fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
+        let validator = |id, schema: &Schema| self.caches.validator(id, schema);
+        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &validator)
+    }
+}
+
+/// Gives the validator for records of a schema, by its id.
+type ValidatorOf<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
+
+/// Reads and verifies the block that an entry names, into a buffer.
+pub(crate) fn read(
+    source: &dyn Source,
+    catalog: &Catalog,
+    entry: &Entry,
+    buffer: impl FnOnce() -> AlignedBuf,
+    validator: ValidatorOf<'_>,
+) -> Result<Loaded> {
+    // A directory can name one large block many times: its header comes first.
+    let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
+    catalog.check_named(&header, entry)?;
+    let mut buffer = buffer();
+    buffer.resize(usize::try_from(header.bytes()).unwrap_or(0));
+    let count = source.read_at(entry.offset, &mut buffer)?;
+    buffer.resize(count);
+    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validator))
+}
+
+/// The block that an entry names, whose payload starts at `start` of the backing; without a validator, one that was
+/// verified before.
+fn unpack(
+    catalog: &Catalog,
+    entry: &Entry,
+    backing: Backing,
+    start: usize,
+    validator: Option<ValidatorOf<'_>>,
+) -> Result<Loaded> {
+    let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
+    let header = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
+    catalog.check_named(&header, entry)?;
+    let layout = layout::of(&header, entry.offset)?;
+    let schema = catalog.schema_of(&header, entry.offset)?;
+    let block = DataBlock { header: &header, offset: entry.offset, schema };
+    layout.check_header(&block)?;
+    if validator.is_some() {
+        let end = start.saturating_add(header.payload_bytes as usize);
+        block::check_payload(&header, entry.offset, backing.get(start..end).unwrap_or_default())?;
+    }
+    let payload = layout.view(&block, backing, start)?;
+    if let Some(validator) = validator {
+        layout.verify(&block, &payload, &validator(header.schema, schema))?;
+    }
+    let (count, stride) = (header.count as usize, schema.root().size());
+    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad: None, dense: None })
+}
+
+/// A verified payload with what is needed to read it.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) payload: Payload,
+    /// What the records are read as.
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) first: u64,
+    pub(crate) count: usize,
+    /// Bytes from one record to the next: more than the schema says if the stored records hold more.
+    pub(crate) stride: usize,
+    /// Records that cannot be read as this type, in their order.
+    pub(crate) bad: Option<Arc<[Fault]>>,
+    /// For wider records: them without what the type does not have, once they were asked for as a slice.
+    pub(crate) dense: Option<Arc<OnceLock<AlignedBuf>>>,
+}
+
+impl Loaded {
+    /// The records as rows.
+    pub(crate) fn rows(&self) -> At<'_> {
+        At::new(self.payload.records(), self.payload.heap(), self.payload.text())
+    }
+
+    /// A copy of the records, to be sealed again.
+    pub(crate) fn to_staged(&self) -> StagedRows {
+        let (records, heap, text) = (self.payload.records(), self.payload.heap(), self.payload.text());
+        let regions = [records, heap, text.as_bytes()].map(<[u8]>::to_vec);
+        StagedRows { regions, count: self.count, stride: self.stride }
+    }
+
+    /// The same bytes under other names.
+    pub(crate) fn shown_as(self, schema: Arc<Schema>, wider: bool) -> Loaded {
+        Loaded { schema, dense: wider.then(Arc::default), ..self }
+    }
+
+    /// The same records, written anew.
+    pub(crate) fn transcoded(&self, plan: &Plan, schema: &Arc<Schema>) -> Result<Loaded> {
+        let Transcoded { buffer, ranges, bad } = plan.transcode(self.rows(), self.count)?;
+        let payload = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges);
+        let payload = payload.map_err(|_| Error::new(ErrorKind::BadReference))?;
+        debug_assert!(
+            !bad.is_empty() || is_valid(&payload, schema, self.count),
+            "a plan wrote what is not valid"
+        );
+        let (schema, stride) = (schema.clone(), schema.root().size());
+        let bad = (!bad.is_empty()).then(|| bad.into());
+        Ok(Loaded { payload, schema, stride, bad, dense: None, ..*self })
+    }
+
+    /// The first record at or after a position that cannot be read.
+    pub(crate) fn bad_from(&self, position: usize) -> Option<usize> {
+        let bad = self.bad.as_deref()?;
+        let index = |fault: &Fault| fault.record.unwrap_or(0) as usize;
+        bad.get(bad.partition_point(|fault| index(fault) < position)).map(index)
+    }
+
+    /// Why a record cannot be read.
+    #[cold]
+    pub(crate) fn bad_value(&self, position: usize, entry: &Entry) -> Error {
+        let faults = self.bad.as_deref().unwrap_or_default();
+        let fault = faults.iter().find(|fault| fault.record == Some(position as u64)).cloned();
+        let error = fault.map_or(Error::new(ErrorKind::BadValue), |fault| {
+            invalid(fault, entry.offset.saturating_add(LINE), self.first)
+        });
+        error.help("an enum reads what it does not know as its variant with #[hydra(other)]")
+    }
+}

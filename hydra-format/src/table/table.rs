@@ -1,0 +1,453 @@
+//! Tables: their records by index, and their blocks in order. It does not know how blocks are found or verified, which
+//! [`Snapshot`] does, nor how their records are read, which `block` does.
+#![forbid(unsafe_code)]
+
+use super::block::Block;
+use super::follow::Follow;
+use super::places::Places;
+use super::snapshot::Snapshot;
+use crate::codec::At;
+use crate::evolve::{Evolution, Resolution};
+use crate::store::catalog::{EntryCursor, TableInfo};
+use crate::store::index::Entry;
+use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
+pub trait Row: 'static {
+    /// A record read in place.
+    type Read<'a>;
+
+    /// Stored size in bytes where the type decides it; 0 where the file does.
+    #[doc(hidden)]
+    const STRIDE: usize;
+
+    /// False if a record is read without heap and text.
+    #[doc(hidden)]
+    const REFS: bool;
+
+    /// Reads the record at `at`.
+    #[doc(hidden)]
+    fn read<'a>(at: At<'a>, schema: &'a Schema) -> Self::Read<'a>;
+
+    /// The record at `at` as data: of the program's type, or of the file's.
+    #[doc(hidden)]
+    fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a>;
+}
+
+impl<T: Hydra> Row for T {
+    type Read<'a> = T::View<'a>;
+    const STRIDE: usize = T::SIZE;
+    const REFS: bool = <T as Describe>::REFS;
+
+    #[inline]
+    fn read<'a>(at: At<'a>, _: &'a Schema) -> T::View<'a> {
+        T::view(at)
+    }
+
+    #[inline]
+    fn value<'a>(at: At<'a>, _: &'a Schema) -> Value<'a> {
+        Value::stored(at, T::TYPE, None)
+    }
+}
+
+impl Row for Dynamic {
+    type Read<'a> = Value<'a>;
+    const STRIDE: usize = 0;
+    const REFS: bool = true;
+
+    fn read<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
+        <Self as Row>::value(at, schema)
+    }
+
+    fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a> {
+        Value::stored(at, schema.root(), Some(schema))
+    }
+}
+
+/// The records of one table of a file, as one type. Cheap to clone, and to send to other threads.
+///
+/// It shows the state that the file had when it was opened.
+pub struct Table<T = Dynamic> {
+    snapshot: Arc<Snapshot>,
+    number: usize,
+    schema: Arc<Schema>,
+    /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
+    places: Arc<(AtomicBool, OnceLock<Places>)>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        let (snapshot, schema, places) = (self.snapshot.clone(), self.schema.clone(), self.places.clone());
+        Table { snapshot, number: self.number, schema, places, of: PhantomData }
+    }
+}
+
+impl<T: Row> Table<T> {
+    pub(super) fn new(snapshot: Arc<Snapshot>, number: usize, schema: Arc<Schema>) -> Table<T> {
+        Table { snapshot, number, schema, places: Arc::default(), of: PhantomData }
+    }
+
+    /// Name: the type's, in canonical spelling, or the one that its writer gave it.
+    pub fn name(&self) -> &str {
+        self.snapshot.table(self.number).map_or("", TableInfo::name)
+    }
+
+    /// The path of its file.
+    pub(super) fn path(&self) -> &Path {
+        self.snapshot.path()
+    }
+
+    /// The schema that its records are read as: the program's, or the newest in the file.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// How its records are read, and what that costs: the costliest of [`Table::evolutions`].
+    ///
+    /// # Errors
+    /// As [`Evolution::between`], for data; a table of a type of the program has no such schema.
+    pub fn resolution(&self) -> Result<Resolution> {
+        self.evolutions()
+            .try_fold(Resolution::Identical, |worst, evolution| Ok(evolution?.1.resolution().max(worst)))
+    }
+
+    /// How the records of each of its schemas are read, by the id of the schema.
+    pub fn evolutions(&self) -> impl Iterator<Item = Result<(u32, Evolution)>> {
+        let ids = self.snapshot.table(self.number).map(TableInfo::schemas).unwrap_or_default();
+        ids.iter().map(|id| Ok((*id, self.snapshot.mapping(*id, &self.schema)?.evolution.clone())))
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> u64 {
+        self.snapshot.table(self.number).map_or(0, TableInfo::record_count)
+    }
+
+    /// True if there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every block, in the order of the records. Each is verified when it is first touched: an error stands for the records of
+    /// one damaged block, or for one record that has no counterpart in this type (a variant that it lacks), and the iteration
+    /// goes on after it.
+    pub fn blocks(&self) -> Blocks<T> {
+        self.range(0..self.len())
+    }
+
+    /// The blocks that hold these records, trimmed to them; what lies beyond the table is left out.
+    pub fn range(&self, records: Range<u64>) -> Blocks<T> {
+        let cursor = self.snapshot.cursor(self.number, records.start);
+        let records = records.start..records.end.min(self.len());
+        Blocks { table: self.clone(), cursor, held: None, records }
+    }
+
+    /// The blocks that hold the records from `first` on, and then those that are still to come: it looks for new commits
+    /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
+    /// an edit of a record that was given is not given again.
+    ///
+    /// Records are read as the type of this table for as long as it is followed, also if newer types are appended.
+    /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
+    /// read, the error is the last that it gives.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// # let mut writer = hydra::Writer::create(&path)?;
+    /// # let primes = writer.table::<u64>()?;
+    /// # writer.commit()?;
+    /// let table = hydra::Reader::open(&path)?.table::<u64>()?;
+    /// let follow = table.follow(table.len(), Duration::from_millis(20));
+    /// let stop = follow.stopper();
+    ///
+    /// let writing = std::thread::spawn(move || {
+    ///     writer.append_slice(primes, &[2, 3, 5])?;
+    ///     writer.finish()?;
+    ///     stop.stop();
+    ///     Ok::<(), hydra::Error>(())
+    /// });
+    /// let mut count = 0;
+    /// for block in follow {
+    ///     count += block?.len();
+    /// }
+    /// assert_eq!(count, 3);
+    /// # writing.join().expect("a thread")?;
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn follow(&self, first: u64, every: Duration) -> Follow<T> {
+        Follow::new(self, first, every)
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// The same table in a later state of the file.
+    pub(super) fn newer(&self, snapshot: Arc<Snapshot>) -> Table<T> {
+        Table::new(snapshot, self.number, self.schema.clone())
+    }
+
+    /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
+    /// not known.
+    pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
+        let (snapshot, mut cursor) = (self.snapshot.clone(), self.snapshot.cursor(self.number, 0));
+        std::iter::from_fn(move || Some(snapshot.next(&mut cursor)?.map_err(|(error, _)| error)))
+    }
+
+    /// The record at `index`. Its block is verified when it is first touched; after that, a map's record costs little more
+    /// than the memory that it is in.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// # let mut writer = hydra::Writer::create(&path)?;
+    /// # let primes = writer.table::<u64>()?;
+    /// # writer.append_slice(primes, &[2, 3, 5, 7, 11])?;
+    /// # writer.finish()?;
+    /// // SAFETY: no other program changes or truncates the file while the map lives.
+    /// let map = unsafe { hydra::Map::open(&path)? };
+    /// let primes = hydra::Reader::map(map)?.table::<u64>()?;
+    /// let mut sum = 0;
+    /// for index in [4, 0, 3] {
+    ///     sum += primes.get(index)?.view();
+    /// }
+    /// assert_eq!(sum, 11 + 2 + 7);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NoSuchPath` if there is no such record; what is wrong with its block; `UnknownVariant` if this record has no
+    /// counterpart in this type.
+    #[inline]
+    pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
+        let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
+        match self.places.1.get().and_then(|places| places.find(index, size, T::REFS)) {
+            Some(at) => Ok(Record::lent(index, at, &self.schema)),
+            None => Ok(Record::owned(index, self.block_of(index)?, &self.schema)),
+        }
+    }
+
+    /// The records at these indices, in this order, each as by [`get`](Table::get). Of a map whose blocks were looked at
+    /// before, the memory of the next records is fetched meanwhile: reads at random places take half the time.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("squares.hydra");
+    /// # let mut file = hydra::Writer::create(&path)?;
+    /// # let squares = file.table::<u64>()?;
+    /// # (0..100).try_for_each(|number| file.append(squares, &(number * number)))?;
+    /// # file.finish()?;
+    /// let squares = hydra::Reader::open(&path)?.table::<u64>()?;
+    /// let sum = squares.get_many(&[7, 90, 3]).map(|square| Ok(square?.view())).sum::<hydra::Result<u64>>()?;
+    /// assert_eq!(sum, 49 + 8100 + 9);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    #[inline]
+    pub fn get_many<'t>(
+        &'t self,
+        indices: &'t [u64],
+    ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
+        const AHEAD: usize = 16;
+        indices.iter().enumerate().map(|(read, &index)| {
+            if let (Some(places), Some(&next)) =
+                (self.places.1.get(), indices.get(read.saturating_add(AHEAD)))
+            {
+                places.prefetch(next);
+            }
+            self.get(index)
+        })
+    }
+
+    /// The block that holds a record, as the index finds it; remembered if it is in a map.
+    #[cold]
+    #[inline(never)]
+    fn block_of(&self, index: u64) -> Result<Box<Block<T>>> {
+        let (snapshot, number) = (&self.snapshot, self.number);
+        let Some(info) = snapshot.table(number).filter(|info| index < info.record_count()) else {
+            return Err(snapshot.no_record(number, &index.to_string()));
+        };
+        let entry = snapshot.find(number, index)?;
+        let loaded = snapshot.load_as(number, &entry, &self.schema)?;
+        let position = index.saturating_sub(loaded.first) as usize;
+        if loaded.bad_from(position) == Some(position) {
+            return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
+        }
+        if let Some(map) = snapshot.map() {
+            let (asked, places) = &*self.places;
+            if asked.swap(true, Ordering::Relaxed) {
+                places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
+            }
+        }
+        Ok(Box::new(Block::whole(loaded)))
+    }
+}
+
+impl Table<Dynamic> {
+    /// The same records, read as another type that exists only as a schema: see [`evolve`](crate::evolve).
+    ///
+    /// # Errors
+    /// `TypeMismatch` with every path of the table's types that cannot be read as this one.
+    pub fn read_as(&self, schema: &Schema) -> Result<Table<Dynamic>> {
+        let table = Table::new(self.snapshot.clone(), self.number, Arc::new(schema.clone()));
+        table.resolution()?;
+        Ok(table)
+    }
+}
+
+impl<T: Row> std::fmt::Debug for Table<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Table({}, {} records)", self.name(), self.len())
+    }
+}
+
+/// A record of a table, which keeps alive what it is read from.
+pub struct Record<'a, T = Dynamic> {
+    index: u64,
+    held: Held<'a, T>,
+    schema: &'a Schema,
+}
+
+enum Held<'a, T> {
+    /// In the table's map.
+    Lent(At<'a>),
+    Owned(Box<Block<T>>),
+}
+
+impl<T: Row> std::fmt::Debug for Record<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Record").field(&self.index).field(&self.value()).finish()
+    }
+}
+
+impl<'a, T: Row> Record<'a, T> {
+    #[inline]
+    pub(super) fn lent(index: u64, at: At<'a>, schema: &'a Schema) -> Record<'a, T> {
+        Record { index, held: Held::Lent(at), schema }
+    }
+
+    #[inline]
+    pub(super) fn owned(index: u64, block: Box<Block<T>>, schema: &'a Schema) -> Record<'a, T> {
+        Record { index, held: Held::Owned(block), schema }
+    }
+
+    /// Index in the table.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The stored bytes; empty only for a record outside of its block, which the table never makes.
+    #[inline]
+    fn at(&self) -> At<'_> {
+        match &self.held {
+            Held::Lent(at) => *at,
+            Held::Owned(block) => {
+                block.record(self.index.saturating_sub(block.first()) as usize).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The record read in place.
+    #[inline]
+    pub fn view(&self) -> T::Read<'_> {
+        T::read(self.at(), self.schema)
+    }
+
+    /// The record as data.
+    pub fn value(&self) -> Value<'_> {
+        T::value(self.at(), self.schema)
+    }
+
+    /// The record as an owned value.
+    pub fn decode(&self) -> Result<T>
+    where
+        T: Hydra,
+    {
+        self.at().owned()
+    }
+}
+
+/// The blocks of a table, or of a range of it, in order.
+pub struct Blocks<T> {
+    table: Table<T>,
+    cursor: EntryCursor,
+    /// Found behind missing records, which were reported first.
+    held: Option<Entry>,
+    /// What is still to come.
+    records: Range<u64>,
+}
+
+impl<T: Row> std::fmt::Debug for Blocks<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Blocks({}, records {:?})", self.table.name(), self.records)
+    }
+}
+
+impl<T: Row> Iterator for Blocks<T> {
+    type Item = Result<Block<T>>;
+
+    fn next(&mut self) -> Option<Result<Block<T>>> {
+        let Range { start, end } = self.records;
+        if start >= end {
+            return None;
+        }
+        let (snapshot, number) = (&self.table.snapshot, self.table.number);
+        let entry = match self.held.take().map(Ok).or_else(|| snapshot.next(&mut self.cursor)) {
+            Some(Ok(entry)) => entry,
+            Some(Err((error, behind))) => {
+                self.records.start = behind;
+                return Some(Err(error));
+            }
+            None => {
+                self.records.start = end;
+                return Some(Err(snapshot.missing(number, start..end)));
+            }
+        };
+        if entry.first > start {
+            self.held = Some(entry);
+            self.records.start = entry.first.min(end);
+            return Some(Err(snapshot.missing(number, start..self.records.start)));
+        }
+        self.records.start = entry.end();
+        let loaded = match snapshot.load_as(number, &entry, &self.table.schema) {
+            Ok(loaded) => loaded,
+            Err(error) => return Some(Err(error)),
+        };
+        let from = start.saturating_sub(loaded.first) as usize;
+        let mut until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+        // A record that cannot be read as this type is an error of its own, between the others of its block.
+        if let Some(bad) = loaded.bad_from(from).filter(|bad| *bad < until) {
+            self.held = Some(entry);
+            self.records.start = loaded.first.saturating_add(bad.max(from) as u64);
+            if bad == from {
+                self.records.start = self.records.start.saturating_add(1);
+                self.held = self.held.filter(|entry| entry.end() > self.records.start);
+                return Some(Err(snapshot.in_block(loaded.bad_value(bad, &entry), number, &entry)));
+            }
+            until = bad;
+        }
+        Some(Ok(Block::part(loaded, from, until)))
+    }
+}
+
+impl<T> Blocks<T> {
+    pub(super) fn table(&self) -> &Table<T> {
+        &self.table
+    }
+
+    /// Index of the record that comes next.
+    pub(super) fn next_record(&self) -> u64 {
+        self.records.start
+    }
+}

@@ -1,0 +1,303 @@
+//! Changing records: they are staged as data, and a commit appends a replacement of every block that holds a changed
+//! one (FORMAT.md, section 4.1). It does not know how values are changed; `reflect` does.
+#![forbid(unsafe_code)]
+
+use super::WriterOptions;
+use super::newest::{Encoded, Newest};
+use crate::codec::{Measure, StagedRows, block_bytes};
+use crate::evolve::Evolution;
+use crate::layout;
+use crate::reflect::encode::{encode_value, measure_value};
+use crate::store::block::check_size;
+use crate::store::index::Entry;
+use crate::store::log::Level;
+use crate::store::log::Log;
+use crate::table::block::Block;
+use crate::table::generations::newest_schema;
+use crate::table::reader::Reader;
+use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Table number and index of a record.
+type RecordKey = (usize, u64);
+
+/// Changes records of a file, all at once or not at all. Nothing in the file changes before [`Editor::commit`] or
+/// [`Editor::finish`]; a dropped editor leaves it byte for byte as it was.
+///
+/// A record keeps its index, its table and its schema; its strings and lists may get any length. Open readers
+/// keep their snapshot. A block that is damaged refuses changes to its records. After a failed
+/// write or sync an editor does nothing more ([`ErrorKind::Poisoned`](crate::ErrorKind::Poisoned)): open the file again.
+///
+/// It holds the lock of the file's only writer, with all that [`Writer`](crate::Writer) says of it, and needs memory for the staged
+/// records and a few blocks.
+///
+/// ```
+/// use hydra::{Editor, Hydra, Reader, Writer};
+///
+/// #[derive(Hydra)]
+/// pub struct Log {
+///     pub len: u32,
+///     pub text: String,
+/// }
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("primes.hydra");
+/// # let mut file = Writer::create(&path)?;
+/// # let logs = file.table::<Log>()?;
+/// # (0..9).try_for_each(|len| file.append(logs, &Log { len, text: "short".into() }))?;
+/// # file.finish()?;
+///
+/// let mut editor = Editor::open(&path)?;
+/// editor.record("Log", 7)?.path("len")?.set_str("9")?;
+/// editor.record("Log", -1)?.path("text")?.set("as long as you like".to_string())?;
+/// editor.finish()?;
+///
+/// let logs = Reader::open(&path)?.table::<Log>()?;
+/// assert_eq!((logs.get(7)?.view().len(), logs.get(8)?.view().text()), (9, "as long as you like"));
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub struct Editor {
+    level: Level,
+    pub(super) log: Log,
+    /// The committed state.
+    reader: Reader,
+    staged: BTreeMap<RecordKey, Dynamic>,
+    /// How the newest type of its table reads the records of a schema, by its id.
+    newest: BTreeMap<u32, Option<Arc<Newest>>>,
+}
+
+impl std::fmt::Debug for Editor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Editor({}, {} records staged)", self.path().display(), self.staged.len())
+    }
+}
+
+impl Editor {
+    /// Opens an existing file to change records. Another writer has it: `Locked`. The file is damaged: the error says
+    /// where. Commits are safe at [`Level::Durable`]; for another level: `Writer::options().level(level).edit(path)`.
+    pub fn open(path: impl AsRef<Path>) -> Result<Editor> {
+        WriterOptions::default().edit(path)
+    }
+
+    pub(super) fn new(log: Log, reader: Reader, level: Level) -> Editor {
+        Editor { level, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() }
+    }
+
+    /// The path under which the file was opened.
+    pub fn path(&self) -> &Path {
+        self.reader.path()
+    }
+
+    /// The committed state of the file, without what is staged. A clone goes on showing it after a commit.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The records that were touched, with table and index, in the order of the tables.
+    pub fn staged(&self) -> impl Iterator<Item = (&str, u64, &Dynamic)> {
+        let name = |table: usize| self.reader.tables().get(table).map_or("", |table| table.name());
+        self.staged.iter().map(move |(&(table, index), record)| (name(table), index, record))
+    }
+
+    /// Forgets what is staged.
+    pub fn discard(&mut self) {
+        self.staged.clear();
+    }
+
+    /// The record at `index`, counted from the end if negative, to be changed. It is copied from the file at the first
+    /// touch; what does not differ from the file at the commit is not written.
+    pub fn record(&mut self, table: &str, index: i64) -> Result<ValueMut<'_>> {
+        let key = self.locate(table, index)?;
+        let Editor { reader, staged, .. } = self;
+        let record = match staged.entry(key) {
+            btree_map::Entry::Occupied(staged) => staged.into_mut(),
+            btree_map::Entry::Vacant(place) => place.insert(copy(reader, key)?),
+        };
+        Ok(record.value_mut())
+    }
+
+    /// The key of a record that exists.
+    fn locate(&self, table: &str, index: i64) -> Result<RecordKey> {
+        self.log.check().map_err(|error| error.in_file(self.path()))?;
+        let number = self.reader.table_number(table)?;
+        let count = self.reader.tables().get(number).map_or(0, |table| table.record_count());
+        let from_end = count.checked_sub(index.unsigned_abs());
+        let position = if index < 0 { from_end } else { Some(index.unsigned_abs()) };
+        let position = position.filter(|position| *position < count);
+        let missing = || self.reader.snapshot.no_record(number, &index.to_string());
+        position.map(|position| (number, position)).ok_or_else(missing)
+    }
+
+    /// Makes all staged records visible, in one step, to readers that open the file from now on, and safe at the editor's
+    /// [`Level`]. On an error before the first byte is written (a block would be too large or is damaged), they stay staged.
+    pub fn commit(&mut self) -> Result<()> {
+        let edits = self.plan()?;
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let outcome = self.write(edits).and_then(|()| self.log.commit(self.level));
+        self.settle(outcome)?;
+        let source = self.log.another_source().map_err(Error::io);
+        let reader = source.and_then(|source| Reader::over(source, self.path()));
+        self.reader = self.settle(reader)?;
+        Ok(())
+    }
+
+    /// Commits, and closes the file cleanly, unless nothing was ever changed.
+    pub fn finish(mut self) -> Result<()> {
+        let edits = self.plan()?;
+        let outcome = self.write(edits).and_then(|()| self.log.close());
+        self.settle(outcome)
+    }
+
+    /// The blocks that hold changed records; nothing is written yet, and each of them can be. What is staged and not
+    /// changed is forgotten.
+    fn plan(&mut self) -> Result<Vec<(usize, Entry)>> {
+        let whole = if self.staged.is_empty() { self.log.check() } else { self.log.verify() };
+        whole.map_err(|error| error.in_file(self.path()))?;
+        let mut edits = Vec::new();
+        let mut next = (0, 0);
+        while let Some((&key, _)) = self.staged.range(next..).next() {
+            let (table, entry) = (key.0, self.reader.snapshot.find(key.0, key.1)?);
+            let block = self.load(table, &entry)?;
+            next = (table, entry.end());
+            let same = |key: &RecordKey, record: &Dynamic| {
+                let stored = block.value(key.1.saturating_sub(entry.first) as usize);
+                stored.is_some_and(|stored| stored == record.value())
+            };
+            let held = self.staged.extract_if(key..next, |key, record| same(key, record));
+            held.for_each(drop);
+            if self.staged.range(key..next).next().is_some() {
+                let sizes = measure(self.values(table, &block), block.schema());
+                let bytes = sizes.map(block_bytes);
+                let fits = bytes.and_then(|bytes| check_size(bytes).map(|()| bytes));
+                let bytes = fits.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
+                if let Some(newest) = self.newest(table, entry.schema) {
+                    self.check(&newest, key..next, &block)?;
+                    if bytes > newest.safe_bytes {
+                        let readable = self.check_size(&newest, table, &block);
+                        readable.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
+                    }
+                }
+                edits.push((table, entry));
+            }
+        }
+        Ok(edits)
+    }
+
+    fn newest(&mut self, table: usize, schema: u32) -> Option<Arc<Newest>> {
+        let catalog = &self.log.catalog;
+        let find = || {
+            let of = |id| Some(&catalog.schemas.get(&id)?.schema);
+            let (from, to) = (of(schema)?, of(newest_schema(catalog, table)?)?);
+            Newest::new(Evolution::between(from, to).ok()?, to)
+        };
+        self.newest.entry(schema).or_insert_with(find).clone()
+    }
+
+    /// An error if the newest type could not read what is staged. Records that it could not read before stay as they are.
+    fn check(&self, newest: &Newest, keys: Range<RecordKey>, block: &Block<Dynamic>) -> Result<()> {
+        let (schema, staged) = (block.schema(), self.staged.range(keys).filter(|_| newest.may_refuse));
+        for (key, record) in staged {
+            let encoded = Encoded::new(
+                schema.root().size(),
+                |measure| measure_value(record.value(), schema.root(), schema, measure),
+                |slot, sink| encode_value(record.value(), schema.root(), schema, slot, sink),
+            );
+            let readable = encoded.and_then(|encoded| newest.check(encoded.at(), 1));
+            readable.map_err(|error| in_record(&self.reader, error, *key))?;
+        }
+        Ok(())
+    }
+
+    /// An error if a block would be too large as the newest type.
+    fn check_size(&self, newest: &Newest, table: usize, block: &Block<Dynamic>) -> Result<()> {
+        let rows = stage(|| self.values(table, block), block.schema(), block.len())?;
+        match newest.check(rows.at()?, rows.count) {
+            Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands the replacements to the log.
+    fn write(&mut self, edits: Vec<(usize, Entry)>) -> Result<()> {
+        for (table, entry) in edits {
+            let block = self.load(table, &entry)?;
+            let rows = stage(|| self.values(table, &block), block.schema(), block.len());
+            let sealed = rows
+                .and_then(|rows| layout::WRITTEN.seal(rows))
+                .map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
+            self.log.add_replacement(sealed, table, &entry)?;
+        }
+        self.staged.clear();
+        Ok(())
+    }
+
+    /// The verified block that an entry names; only one is held at a time.
+    fn load(&self, table: usize, entry: &Entry) -> Result<Block<Dynamic>> {
+        self.reader.snapshot.load_once(table, entry).map(Block::whole)
+    }
+
+    /// The values of a block, the staged ones in place of those in the file.
+    fn values<'a>(&'a self, table: usize, block: &'a Block<Dynamic>) -> impl Iterator<Item = Value<'a>> {
+        (block.first()..)
+            .zip(block.values())
+            .map(move |(index, stored)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
+    }
+
+    /// Passes on an outcome with the file's name. Once blocks were handed to the log, an error is final: half of an edit
+    /// must not become visible with the next commit.
+    fn settle<R>(&mut self, outcome: Result<R>) -> Result<R> {
+        outcome.map_err(|error| {
+            self.log.stop(error.message());
+            error.in_file(self.path())
+        })
+    }
+}
+
+/// A record as data.
+fn copy(reader: &Reader, key: RecordKey) -> Result<Dynamic> {
+    let (table, index) = key;
+    let loaded = reader.snapshot.block_at(table, index)?;
+    let (schema, position) = (loaded.schema.clone(), index.saturating_sub(loaded.first) as usize);
+    let block = Block::<Dynamic>::whole(loaded);
+    let value = block.value(position);
+    let value = value.ok_or_else(|| reader.snapshot.missing(table, index..index.saturating_add(1)))?;
+    Dynamic::of_record(value, schema).map_err(|error| in_record(reader, error, key))
+}
+
+#[cold]
+fn in_record(reader: &Reader, error: Error, (table, index): RecordKey) -> Error {
+    let name = reader.tables().get(table).map_or("?", |table| table.name());
+    error.in_file(reader.path()).place(format!("table {name}, record {index}"))
+}
+
+/// How much room records need as one block: records, heap and text.
+fn measure<'v>(values: impl Iterator<Item = Value<'v>>, schema: &Schema) -> Result<[usize; 3]> {
+    let mut measure = Measure::default();
+    let mut records = 0usize;
+    for value in values {
+        measure_value(value, schema.root(), schema, &mut measure);
+        records = records.saturating_add(schema.root().size());
+    }
+    let (heap, text) = measure.finish()?;
+    Ok([records, heap, text])
+}
+
+/// Records as one block.
+fn stage<'v, I: Iterator<Item = Value<'v>>>(
+    values: impl Fn() -> I,
+    schema: &Schema,
+    count: usize,
+) -> Result<StagedRows> {
+    let [_, heap, text] = measure(values(), schema)?;
+    let mut next = values();
+    StagedRows::encode(count, schema.root().size(), [heap, text], |slot, sink| {
+        if let Some(value) = next.next() {
+            encode_value(value, schema.root(), schema, slot, sink);
+        }
+    })
+}

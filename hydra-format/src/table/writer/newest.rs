@@ -1,0 +1,82 @@
+//! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
+#![forbid(unsafe_code)]
+
+pub(super) use crate::codec::EncodedRecord as Encoded;
+use crate::codec::{At, Validator};
+use crate::evolve::{Evolution, Resolution};
+use crate::raw::AlignedBuf;
+use crate::store::index::Entry;
+use crate::store::log::Log;
+use crate::table::snapshot::read;
+use crate::{Error, ErrorKind, Result, Schema};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The way from a schema of a table to the newest one, where records are written anew.
+pub(super) struct Newest {
+    evolution: Evolution,
+    name: String,
+    /// Each value has to be looked at.
+    pub(super) may_refuse: bool,
+    /// Blocks of at most so many bytes need no look at their size.
+    pub(super) safe_bytes: u64,
+}
+
+impl Newest {
+    /// None where records are read as they are.
+    pub(super) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
+        let plan = evolution.plan();
+        let (may_refuse, safe_bytes) = (plan.may_refuse(), plan.safe_bytes());
+        let anew = evolution.resolution() == Resolution::Transcoded;
+        anew.then(|| Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
+    }
+
+    /// An error if records cannot be read.
+    pub(super) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
+        self.evolution.plan().check(records, count).map_err(|error| {
+            let what = "the newest type of the table could not read it";
+            let help = match error.kind() {
+                ErrorKind::TooLarge => "give the fields that the newest type adds smaller defaults, or make them Option",
+                _ => "this program has an older type than the file: update it, or give the enum of the newest type a \
+                      variant #[hydra(other)]",
+            };
+            // Where it would be is not in the file.
+            let found = error.found_text().unwrap_or_default().to_string();
+            let expected = error.expected_text().unwrap_or_default().to_string();
+            let refused = Error::new(error.kind()).what(format!("{what}, {}", self.name)).expected(expected).help(help);
+            let refused = if found.is_empty() { refused } else { refused.found(found) };
+            error.path_text().map(str::to_string).into_iter().fold(refused, Error::path)
+        })
+    }
+}
+
+/// An error if a block of a table would be too large as a newer type. What is damaged is not looked at: nobody reads it.
+pub(super) fn check_blocks(
+    log: &mut Log,
+    number: usize,
+    newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
+) -> Result<()> {
+    log.write_all()?;
+    let mut cursor = log.catalog.cursor(number, 0);
+    while let Some(found) = cursor.next(&log.catalog, log.source()) {
+        let Ok(entry) = found else { continue };
+        let Some(newest) = newest_by_id.get(&entry.schema).and_then(Option::as_ref) else { continue };
+        if entry.bytes() > newest.safe_bytes {
+            check_block(log, &entry, newest).map_err(|error| {
+                let name = log.catalog.tables.get(number).map_or("?", |table| table.name());
+                error.place(format!("table {name}, records {}..{}", entry.first, entry.end()))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn check_block(log: &Log, entry: &Entry, newest: &Newest) -> Result<()> {
+    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
+    let read = read(log.source(), &log.catalog, entry, AlignedBuf::default, &validator);
+    let Ok(loaded) = read else { return Ok(()) };
+    match newest.check(loaded.rows(), loaded.count) {
+        Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,202 @@
+//! How a writer starts: its settings, and the creating and locking of files.
+#![forbid(unsafe_code)]
+
+use super::{Editor, Writer};
+use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
+use crate::store::log::{Level, Log};
+use crate::store::open;
+use crate::store::publish::{Output, OutputOptions};
+use crate::store::storage::{Disk, FileDisk, Storage, random};
+use crate::table::reader::Reader;
+use crate::table::save;
+use crate::{Error, ErrorKind, Hydra, Result};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+/// Settings for a [`Writer`] or an [`Editor`]: make them with [`Writer::options`].
+#[derive(Clone, Copy, Debug)]
+pub struct WriterOptions {
+    pub(super) level: Level,
+    pub(super) block_bytes: usize,
+    pub(super) file_id: Option<[u8; 16]>,
+    pub(super) every_bytes: Option<u64>,
+    pub(super) after: Option<Duration>,
+    lock: bool,
+}
+
+impl Default for WriterOptions {
+    fn default() -> WriterOptions {
+        WriterOptions {
+            level: Level::default(),
+            block_bytes: TARGET_BLOCK_BYTES,
+            file_id: None,
+            every_bytes: None,
+            after: None,
+            lock: true,
+        }
+    }
+}
+
+impl WriterOptions {
+    /// What a commit survives: [`Level::Durable`] by default.
+    pub fn level(mut self, level: Level) -> WriterOptions {
+        self.level = level;
+        self
+    }
+
+    /// The size in bytes up to which blocks grow, header included: 256 KiB by default. A larger record gets a larger block.
+    pub fn block_bytes(mut self, bytes: usize) -> WriterOptions {
+        self.block_bytes = bytes;
+        self
+    }
+
+    /// The identity of a new file: random by default. With the same identity, the same records give the same bytes.
+    pub fn file_id(mut self, id: [u8; 16]) -> WriterOptions {
+        self.file_id = Some(id);
+        self
+    }
+
+    /// Commits by itself when so many bytes wait for a commit: never by default. [`Writer::append`] looks after each
+    /// record, and an error of the commit is its error.
+    pub fn commit_every(mut self, bytes: u64) -> WriterOptions {
+        self.every_bytes = Some(bytes);
+        self
+    }
+
+    /// Commits by itself when a record has waited so long for a commit: never by default. [`Writer::append`] looks after
+    /// each record; there is no thread in the background, so what was appended last waits for the next call.
+    pub fn commit_after(mut self, time: Duration) -> WriterOptions {
+        self.after = Some(time);
+        self
+    }
+
+    /// Takes no lock, for file systems that have none (`NoLock`). Then nothing keeps a second writer away, and two writers at once
+    /// lose records and damage the file: the program has to see to it that there is one.
+    pub fn without_lock(mut self) -> WriterOptions {
+        self.lock = false;
+        self
+    }
+
+    /// Writes one value in place of the file at `path`: see [`crate::save`].
+    pub fn save<T: Hydra>(self, path: impl AsRef<Path>, value: &T) -> Result<()> {
+        save::save_on(self, &FileDisk, path.as_ref(), value)
+    }
+
+    /// Makes a new file: see [`Writer::create`].
+    pub fn create(self, path: impl AsRef<Path>) -> Result<Writer> {
+        self.create_on(&FileDisk, path.as_ref())
+    }
+
+    /// Opens an existing file: see [`Writer::resume`].
+    pub fn resume(self, path: impl AsRef<Path>) -> Result<Writer> {
+        self.resume_on(&FileDisk, path.as_ref())
+    }
+
+    pub(super) fn new_file_id(&self) -> [u8; 16] {
+        self.file_id.unwrap_or_else(|| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&random().to_le_bytes());
+            id[8..].copy_from_slice(&random().to_le_bytes());
+            id
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        const ALLOWED: RangeInclusive<usize> = 2 * LINE as usize..=MAX_BLOCK_LINES as usize * LINE as usize;
+        if ALLOWED.contains(&self.block_bytes) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Usage)
+            .what("the size of blocks is out of range")
+            .expected(format!("{} to {} bytes", ALLOWED.start(), ALLOWED.end()))
+            .found(self.block_bytes.to_string()))
+    }
+
+    /// The header region is synced under a temporary name before the file gets its own, so no crash leaves half of it.
+    pub(crate) fn create_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+        const HELP: &str =
+            "choose another name or remove the file; to append to it, open it with Writer::resume";
+        self.check()?;
+        let taken = |error: Error| if error.kind() == ErrorKind::Exists { error.help(HELP) } else { error };
+        let target = disk.resolve(path, false).map_err(taken)?;
+        let (storage, temporary) = disk.create_beside(&target, self.lock)?;
+        let made = self.create_in(storage).and_then(|writer| disk.publish(&temporary, path).map(|()| writer));
+        let writer = made.map_err(|error| {
+            disk.discard(&temporary);
+            taken(error).in_file(path)
+        })?;
+        disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
+        writer.at(path).watched()
+    }
+
+    /// Begins a file in place of what is at `path`, or under a name that is free.
+    pub(crate) fn output<'d>(self, disk: &'d dyn Disk, path: &Path, replace: bool) -> Result<Output<'d>> {
+        let options = OutputOptions::default().replace(replace);
+        if self.lock { options } else { options.without_lock() }.begin_on(disk, path)
+    }
+
+    /// Writes a new file into empty storage; the path is for errors.
+    pub(crate) fn write_to(self, storage: Box<dyn Storage>, path: &Path) -> Result<Writer> {
+        self.check()?;
+        Ok(self.create_in(storage)?.at(path))
+    }
+
+    /// The lock comes before the header is read.
+    pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
+        self.check()?;
+        let storage = disk.open_locked(path, self.lock)?;
+        let writer = self.resume_in(storage).map_err(|error| error.in_file(path))?;
+        writer.log.ensure_named(disk, path)?;
+        writer.at(path).watched()
+    }
+
+    /// Writes a new file into empty storage.
+    pub(crate) fn create_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        let log = Log::create(storage, self.new_file_id())?;
+        Ok(Writer::new(log, &self))
+    }
+
+    /// Opens an existing file to change records: see [`Editor::open`].
+    pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
+        self.edit_on(&FileDisk, path.as_ref())
+    }
+
+    pub(crate) fn edit_on(self, disk: &dyn Disk, path: &Path) -> Result<Editor> {
+        self.check()?;
+        let storage = disk.open_locked(path, self.lock)?;
+        let mut editor = self.edit_in(storage, path).map_err(|error| error.in_file(path))?;
+        editor.log.ensure_named(disk, path)?;
+        editor.log.watch(path)?;
+        Ok(editor)
+    }
+
+    /// Changes records of the file in this storage, which is locked; the path is for errors.
+    pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
+        let log = WriterOptions::go_on(storage)?;
+        let reader = Reader::over(log.another_source()?, path)?;
+        Ok(Editor::new(log, reader, self.level))
+    }
+
+    /// Goes on with the file in this storage, which is locked.
+    pub(crate) fn resume_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
+        Ok(Writer::new(WriterOptions::go_on(storage)?, &self))
+    }
+
+    fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
+        let mut opened = open::open(&*storage)?;
+        opened.header.check_writable()?;
+        let help = "a damaged file is not written to: check it, and recover it";
+        if let Some(found) = opened.report.refusal(help) {
+            return Err(found);
+        }
+        Log::resume(storage, opened)
+    }
+}
+
+impl Output<'_> {
+    /// A writer of the file's records, which are whole after [`Writer::finish`].
+    pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
+        self.write_with(|storage, path| options.write_to(storage, path))
+    }
+}
