@@ -1,11 +1,11 @@
 //! Validation of payloads (FORMAT.md, section 7): one linear pass over records, heap and text, driven by a flat
 //! table of steps. It knows schemas and bytes; it does not know files, and trusts neither.
 //!
-//! The fast pass only answers yes or no. When it says no, a slow walk over the schema (`audit`) finds out what is wrong and
-//! where. Full checks, which want to know everything, have a pass of their own, by a plan with all bytes that are zero.
+//! The pass is written once and compiled for two purposes: to answer yes or no, and to go on after a problem and say what is
+//! wrong and where (`explain`), which is asked only when the answer was no. Full checks have a plan with all bytes that are zero.
 #![forbid(unsafe_code)]
 
-mod audit;
+mod explain;
 mod key;
 mod pass;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
@@ -57,6 +57,19 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// Of records that are not as many and as large as they should be.
+    #[cold]
+    fn bad_records(schema: &Schema, regions: &Regions<'_>) -> Fault {
+        Fault {
+            kind: ErrorKind::BadValue,
+            offset: 0,
+            record: None,
+            path: String::new(),
+            expected: format!("{} records of {} bytes", regions.count, schema.root().size()),
+            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
+        }
+    }
+
     /// Of a payload whose text, which starts at `start`, is not UTF-8.
     #[cold]
     pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
@@ -113,17 +126,10 @@ impl Validator {
     #[cold]
     pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
-        audit::walk((&self.schema, &self.plan), regions, true, &mut |fault| {
+        explain::explain::<false>((&self.schema, &self.plan), regions, &mut |fault| {
             first.get_or_insert(fault);
         });
-        Box::new(first.unwrap_or_else(|| Fault {
-            kind: ErrorKind::BadValue,
-            offset: 0,
-            record: None,
-            path: String::new(),
-            expected: format!("{} records of {} bytes", regions.count, self.plan.root.size),
-            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
-        }))
+        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.schema, regions)))
     }
 }
 
@@ -142,7 +148,7 @@ impl Auditor {
     /// Stops after 10,000 findings.
     pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
         if !pass::is_canonical(&self.plan, regions) {
-            audit::walk((&self.schema, &self.plan), regions, false, report);
+            explain::explain::<true>((&self.schema, &self.plan), regions, report);
         }
     }
 }

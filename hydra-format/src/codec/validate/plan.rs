@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::key::Keys;
-use crate::describe::{Descriptor, Form, Kind, Layout, Schema, TypeRef, entry_layout};
+use crate::describe::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
@@ -16,87 +16,63 @@ const MANY_STEPS: usize = 1 << 18;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) offset: u32,
+    /// So many values in a row; 1 for checks that never stand in one. Of an option, so many bytes behind its tag.
+    pub(super) count: u32,
     pub(super) check: Check,
 }
 
 /// What to check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Check {
-    /// So many strings in a row.
-    Strings(u32),
+    /// Strings.
+    String,
     /// Bytes, by reference.
     Bytes,
     /// A reference to elements: which, says the list.
     List(u32),
-    /// `count` bytes in a row below a limit: bools, tags.
-    Below { count: u32, limit: u8 },
-    /// So many chars in a row.
-    Chars(u32),
+    /// Bytes below a limit: bools, tags.
+    Below(u8),
+    /// Chars.
+    Char,
     /// An integer of so many bytes that is not 0.
     NonZero(u32),
     /// A timestamp in nanoseconds, 128 bits.
     Timestamp,
     /// A duration in nanoseconds, 128 bits.
     Duration,
-    /// An option's tag: when it is none, so many steps are skipped, and so many bytes after the tag are zero.
-    Option { skip: u32, rest: u32 },
+    /// An option's tag: when it is none, so many steps are skipped, and what is behind the tag is zero.
+    Option(u32),
     /// An enum: its tag, then the steps of the present variant.
     Enum(u32),
     /// An array inside the value.
     Array(u32),
-    /// So many bytes that have no meaning and are zero: in the plans of full checks.
-    Zero(u32),
+    /// Bytes that have no meaning and are zero: in the plans of full checks.
+    Zero,
 }
 
-impl Check {
+impl Step {
     /// Bytes of one value of those that may stand in a row.
     fn unit(self) -> Option<u32> {
-        match self {
-            Check::Strings(_) => Some(8),
-            Check::Chars(_) => Some(4),
-            Check::Below { .. } | Check::Zero(_) => Some(1),
+        match self.check {
+            Check::String => Some(8),
+            Check::Char => Some(4),
+            Check::Below(_) | Check::Zero => Some(1),
             _ => None,
         }
     }
 
-    /// How many values in a row; 1 for what never stands in one.
-    fn count(self) -> u32 {
-        match self {
-            Check::Strings(count) | Check::Chars(count) | Check::Zero(count) | Check::Below { count, .. } => {
-                count
-            }
-            _ => 1,
-        }
-    }
-
-    /// The same check of so many values in a row.
-    fn of(self, count: u32) -> Check {
-        match self {
-            Check::Strings(_) => Check::Strings(count),
-            Check::Chars(_) => Check::Chars(count),
-            Check::Zero(_) => Check::Zero(count),
-            Check::Below { limit, .. } => Check::Below { count, limit },
-            other => other,
-        }
-    }
-}
-
-impl Step {
     /// One step for this and the next, if they are the same check side by side.
     fn merged(self, next: Step) -> Option<Step> {
-        let (count, more) = (self.check.count(), next.check.count());
-        let behind = self.check.unit()?.checked_mul(count)?.checked_add(self.offset)?;
-        let same = self.check.of(1) == next.check.of(1);
-        let count = count.checked_add(more)?;
-        (same && behind == next.offset).then(|| Step { check: self.check.of(count), ..self })
+        let behind = self.unit()?.checked_mul(self.count)?.checked_add(self.offset)?;
+        let count = self.count.checked_add(next.count)?;
+        (self.check == next.check && behind == next.offset).then_some(Step { count, ..self })
     }
 
     /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
     fn repeated(self, size: u32, times: u32) -> Option<Step> {
-        let count = self.check.count();
-        let whole = self.offset == 0 && self.check.unit()?.checked_mul(count)? == size;
-        let count = count.checked_mul(times)?;
-        whole.then(|| Step { check: self.check.of(count), ..self })
+        let whole = self.offset == 0 && self.unit()?.checked_mul(self.count)? == size;
+        let count = self.count.checked_mul(times)?;
+        whole.then_some(Step { count, ..self })
     }
 }
 
@@ -140,8 +116,6 @@ pub(super) struct Plan {
     pub(super) lists: Vec<List>,
     pub(super) choices: Vec<Choice>,
     pub(super) keys: Keys,
-    /// By type: any bits are valid and every byte is used, so that there is nothing to audit.
-    pub(super) solid: Vec<bool>,
     pub(super) root: List,
 }
 
@@ -150,24 +124,16 @@ impl Plan {
     pub(super) fn new(schema: &Schema, zeros: bool) -> Plan {
         let types = schema.types();
         let root = List::of(schema.root(), 0, None);
-        let plan = Plan {
-            steps: vec![],
-            lists: vec![],
-            choices: vec![],
-            keys: Keys::new(schema),
-            solid: vec![],
-            root,
-        };
-        let (blocks, solid) = (vec![None; types.len()], vec![false; types.len()]);
-        let mut compiler = Compiler { types, zeros, plan, blocks, solid, entries: vec![] };
+        let plan = Plan { steps: vec![], lists: vec![], choices: vec![], keys: Keys::new(schema), root };
+        let blocks = vec![None; types.len()];
+        let mut compiler = Compiler { types, zeros, plan, blocks, entries: vec![] };
         for index in 0..types.len() {
             compiler.block(index);
         }
         compiler.finish_entries();
-        let Compiler { mut plan, blocks, solid, .. } = compiler;
+        let Compiler { mut plan, blocks, .. } = compiler;
         let steps = |ty: u32| blocks.get(ty as usize).cloned().flatten().unwrap_or(0..0);
         plan.lists.iter_mut().chain([&mut plan.root]).for_each(|list| list.steps = steps(list.ty));
-        plan.solid = solid;
         plan
     }
 }
@@ -185,7 +151,6 @@ struct Compiler<'a> {
     plan: Plan,
     /// The steps of each type that is compiled.
     blocks: Vec<Option<Range<u32>>>,
-    solid: Vec<bool>,
     /// Entries of maps: index of their steps, key, value, and how they are laid out.
     entries: Vec<(u32, u32, u32, Layout<2>)>,
 }
@@ -200,7 +165,7 @@ struct Block {
 impl Block {
     /// Adds a check of what is at the start.
     fn check(&mut self, check: Check) {
-        self.push(Step { offset: 0, check });
+        self.push(Step { offset: 0, count: 1, check });
     }
 
     fn push(&mut self, step: Step) {
@@ -223,13 +188,9 @@ impl Compiler<'_> {
         }
         let ty = &self.types[index];
         let range = match ty.element() {
-            Some(TypeRef::Index(inner)) if ty.kind() == Kind::Newtype => {
-                let range = self.block(inner as usize);
-                self.solid[index] = self.solid(inner);
-                range
-            }
+            Some(TypeRef::Index(inner)) if ty.kind() == Kind::Newtype => self.block(inner as usize),
             _ => {
-                let block = self.compile(index, ty);
+                let block = self.compile(ty);
                 self.append(block)
             }
         };
@@ -243,42 +204,30 @@ impl Compiler<'_> {
         start..self.plan.steps.len() as u32
     }
 
-    fn solid(&self, ty: u32) -> bool {
-        self.solid.get(ty as usize).copied().unwrap_or_default()
-    }
-
-    fn compile(&mut self, index: usize, ty: &Descriptor) -> Block {
+    fn compile(&mut self, ty: &Descriptor) -> Block {
         let mut block = Block::default();
         match ty.kind() {
-            Kind::Bool => block.check(Check::Below { count: 1, limit: 2 }),
-            Kind::Char => block.check(Check::Chars(1)),
-            Kind::String => block.check(Check::Strings(1)),
+            Kind::Bool => block.check(Check::Below(2)),
+            Kind::Char => block.check(Check::Char),
+            Kind::String => block.check(Check::String),
             Kind::Bytes | Kind::Opaque => block.check(Check::Bytes),
             Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
             Kind::Option => {
-                block.check(Check::Option { skip: 0, rest: 0 });
+                block.check(Check::Option(0));
                 block.barrier = 1;
                 self.zero(&mut block, 1, ty.align());
                 self.embed(ty.element(), ty.align() as u32, &mut block);
-                let skip = block.steps.len() as u32 - 1;
-                let rest = if self.zeros { ty.size() as u32 - 1 } else { 0 };
-                block.steps[0].check = Check::Option { skip, rest };
+                let (count, skip) = (ty.size() as u32 - 1, block.steps.len() as u32 - 1);
+                block.steps[0] = Step { offset: 0, count, check: Check::Option(skip) };
             }
-            Kind::Array => self.array(index, ty, &mut block),
+            Kind::Array => self.array(ty, &mut block),
             Kind::Tuple | Kind::Struct => {
-                let (mut end, mut solid) = (0, true);
-                for field in ty.fields() {
-                    self.zero(&mut block, end, field.offset());
-                    solid &= self.embed(Some(field.ty()), field.offset() as u32, &mut block)
-                        && field.offset() == end;
-                    end = field.offset() + self.size(field.ty());
-                }
+                let end = self.fields(ty.fields(), 0, &mut block);
                 self.zero(&mut block, end, ty.size());
-                self.solid[index] = solid && end == ty.size();
             }
             Kind::Enum => self.choice(ty, &mut block),
             Kind::Unit => self.zero(&mut block, 0, ty.size()),
-            _ => self.number(index, ty, &mut block),
+            _ => number(ty, &mut block),
         }
         block
     }
@@ -286,7 +235,7 @@ impl Compiler<'_> {
     /// What is from `start` up to `end` has no meaning.
     fn zero(&self, block: &mut Block, start: usize, end: usize) {
         if self.zeros && start < end {
-            block.push(Step { offset: start as u32, check: Check::Zero((end - start) as u32) });
+            block.push(Step { offset: start as u32, count: (end - start) as u32, check: Check::Zero });
         }
     }
 
@@ -294,30 +243,27 @@ impl Compiler<'_> {
         self.types.get(ty.index() as usize).map_or(0, Descriptor::size)
     }
 
-    fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
-        if ty.is_nonzero() {
-            block.check(Check::NonZero(ty.size() as u32));
+    /// Fields from `end` on, with the gaps between them. The end of the last one.
+    fn fields(&mut self, fields: &[Field], mut end: usize, block: &mut Block) -> usize {
+        for field in fields {
+            self.zero(block, end, field.offset());
+            self.embed(Some(field.ty()), field.offset() as u32, block);
+            end = field.offset() + self.size(field.ty());
         }
-        match (ty.form(), ty.kind()) {
-            (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(Check::Timestamp),
-            (Form::Duration { exponent: -9 }, Kind::U128) => block.check(Check::Duration),
-            _ => {}
-        }
-        self.solid[index] = block.steps.is_empty();
+        end
     }
 
-    /// Puts the steps of a type at `offset` into the block; true if the type is solid.
-    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) -> bool {
-        let Some(TypeRef::Index(index)) = ty else { return false };
+    /// Puts the steps of a type at `offset` into the block.
+    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) {
+        let Some(TypeRef::Index(index)) = ty else { return };
         let range = self.block(index as usize);
         let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
         if range.len() <= if many { 1 } else { INLINE_STEPS } {
             self.copy(range, offset, block);
         } else {
             let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
-            block.push(Step { offset, check: Check::Array(list) });
+            block.push(Step { offset, count: 1, check: Check::Array(list) });
         }
-        self.solid(index)
     }
 
     /// Copies steps that are compiled. Only the first may merge with what is before it, and nothing may merge with
@@ -330,7 +276,7 @@ impl Compiler<'_> {
             }
             block.push(Step { offset: step.offset + offset, ..*step });
         }
-        if steps.iter().any(|step| matches!(step.check, Check::Option { .. })) {
+        if steps.iter().any(|step| matches!(step.check, Check::Option(_))) {
             block.barrier = block.steps.len();
         } else if steps.len() > 1 {
             block.barrier = block.steps.len() - 1;
@@ -382,12 +328,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn array(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
+    fn array(&mut self, ty: &Descriptor, block: &mut Block) {
         let Some(TypeRef::Index(element)) = ty.element() else { return };
         let range = self.block(element as usize);
         let count = ty.count() as u32;
         self.zero(block, self.types[element as usize].size() * count as usize, ty.size());
-        self.solid[index] = self.solid(element) && count > 0;
         if count == 0 || range.is_empty() {
             return;
         }
@@ -411,22 +356,29 @@ impl Compiler<'_> {
         let bits = ty.tag().map_or(0xff, Kind::mask);
         let mut variants = Vec::with_capacity(ty.variants().len());
         for variant in ty.variants() {
-            let (mut inner, mut end) = (Block::default(), size as usize);
-            for field in variant.fields() {
-                self.zero(&mut inner, end, field.offset());
-                self.embed(Some(field.ty()), field.offset() as u32, &mut inner);
-                end = field.offset() + self.size(field.ty());
-            }
+            let mut inner = Block::default();
+            let end = self.fields(variant.fields(), size as usize, &mut inner);
             self.zero(&mut inner, end, ty.size());
             variants.push((variant.tag().cast_unsigned() & bits, self.append(inner)));
         }
         variants.sort_unstable_by_key(|variant| variant.0);
         let dense = variants.iter().zip(0..).all(|(variant, tag)| variant.0 == tag);
         if dense && size == 1 && variants.len() < 256 && variants.iter().all(|variant| variant.1.is_empty()) {
-            return block.check(Check::Below { count: 1, limit: variants.len() as u8 });
+            return block.check(Check::Below(variants.len() as u8));
         }
         self.plan.choices.push(Choice { size, dense, variants });
         let choice = self.plan.choices.len() as u32 - 1;
         block.check(Check::Enum(choice));
+    }
+}
+
+fn number(ty: &Descriptor, block: &mut Block) {
+    if ty.is_nonzero() {
+        block.check(Check::NonZero(ty.size() as u32));
+    }
+    match (ty.form(), ty.kind()) {
+        (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(Check::Timestamp),
+        (Form::Duration { exponent: -9 }, Kind::U128) => block.check(Check::Duration),
+        _ => {}
     }
 }
