@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::key::tag_bits;
-use super::pass::{Findings, Pass, Problem, split};
-use super::plan::Plan;
+use super::pass::{Findings, Problem, Verifier, split};
+use super::plan::CheckPlan;
 use super::{Cursor, Fault, Regions};
 use crate::ErrorKind;
 use crate::codec::At;
@@ -17,7 +17,7 @@ const MAX_FINDINGS: usize = 10_000;
 /// Reports what a payload breaks: the first rule that values depend on, or everything if that is to be `CANONICAL`. The plan
 /// is one of full checks then.
 pub(super) fn explain<const CANONICAL: bool>(
-    (schema, plan): (&Schema, &Plan),
+    (schema, plan): (&Schema, &CheckPlan),
     regions: &Regions<'_>,
     report: &mut dyn FnMut(Fault),
 ) {
@@ -27,7 +27,7 @@ pub(super) fn explain<const CANONICAL: bool>(
     let mut cursor = Cursor::new(regions.heap, regions.text);
     let left = if CANONICAL { MAX_FINDINGS } else { 1 };
     let explain = Explain::<CANONICAL> { schema, regions, left, broken: false, entered: Vec::new(), report };
-    let mut pass = Pass::new(plan, &mut cursor, explain);
+    let mut pass = Verifier::new(plan, &mut cursor, explain);
     pass.elements(records, &plan.root, 0);
     let mut explain = pass.findings;
     if CANONICAL {
@@ -55,7 +55,7 @@ struct Explain<'s, 'r, const CANONICAL: bool> {
 }
 
 /// A byte in a payload, and a value of which it is a part.
-struct Place<'s> {
+struct Location<'s> {
     path: String,
     ty: &'s Descriptor,
     /// The value, with what is behind it.
@@ -67,7 +67,7 @@ struct Place<'s> {
 }
 
 /// Methods that go further in tell whether there is more to go.
-impl<'s> Place<'s> {
+impl<'s> Location<'s> {
     fn skip(&mut self, bytes: usize) {
         self.bytes = self.bytes.get(bytes..).unwrap_or_default();
         self.offset = self.offset.saturating_sub(bytes);
@@ -206,7 +206,7 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     /// What a reference to a string or an array, in its region from `from` on, should have been.
-    fn right_reference(&self, place: &Place<'_>, from: usize, (size, mask): (usize, usize)) -> String {
+    fn right_reference(&self, place: &Location<'_>, from: usize, (size, mask): (usize, usize)) -> String {
         let ((start, count), text) = (At::new(place.bytes, &[], "").reference(), self.regions.text.all());
         match place.ty.kind() {
             _ if count == 0 => "an empty reference is { 0, 0 }".into(),
@@ -264,11 +264,11 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     /// The innermost value at `offset` of the last of `entered`, or of the records.
-    fn locate(&self, entered: &[Entered], offset: usize) -> Place<'s> {
+    fn locate(&self, entered: &[Entered], offset: usize) -> Location<'s> {
         let mut offsets = entered.iter().map(|entered| entered.slot).chain([offset]);
         let (root, bytes, offset) =
             (self.schema.root(), self.regions.records, offsets.next().unwrap_or_default());
-        let mut place = Place { path: String::new(), ty: root, bytes, offset, gap: None };
+        let mut place = Location { path: String::new(), ty: root, bytes, offset, gap: None };
         place.element(root.size());
         let mut entered = entered.iter().zip(offsets);
         loop {
@@ -283,7 +283,7 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     /// From a value, or from the elements of a reference, to the part in which the byte is; false if that is none.
-    fn inward(&self, place: &mut Place<'s>) -> bool {
+    fn inward(&self, place: &mut Location<'s>) -> bool {
         let (ty, offset, element) = (place.ty, place.offset, self.resolve(place.ty.element()));
         match ty.kind() {
             Kind::Newtype | Kind::Box => place.part(0, element),
@@ -311,7 +311,7 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     /// From the entries of a map to a key or a value.
-    fn entry(&self, place: &mut Place<'s>, key: &'s Descriptor, value: &'s Descriptor) -> bool {
+    fn entry(&self, place: &mut Location<'s>, key: &'s Descriptor, value: &'s Descriptor) -> bool {
         let Layout { offsets: [_, start], size, .. } = entry_layout(key, value);
         let (start, index) = (start as usize, place.element(size));
         if place.offset < key.size() {
@@ -329,7 +329,7 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
         place.part(start, value)
     }
 
-    fn field(&self, place: &mut Place<'s>, fields: &'s [Field]) -> bool {
+    fn field(&self, place: &mut Location<'s>, fields: &'s [Field]) -> bool {
         let next = fields.partition_point(|field| field.offset() <= place.offset);
         let before = fields.get(..next).and_then(<[Field]>::last);
         match before.filter(|field| place.offset < self.end(field)) {
@@ -349,7 +349,7 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     /// From an enum to a field of its present variant.
-    fn variant(&self, place: &mut Place<'s>) -> bool {
+    fn variant(&self, place: &mut Location<'s>) -> bool {
         let tag = place.ty.tag().unwrap_or(Kind::U8);
         if place.offset < tag.fixed_size() as usize {
             return false;
@@ -370,7 +370,7 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
 }
 
 /// What a value that is none of its type should have been, and what it is.
-fn bad_value(place: &Place<'_>) -> (ErrorKind, String, String) {
+fn bad_value(place: &Location<'_>) -> (ErrorKind, String, String) {
     let ty = place.ty;
     let size = match ty.kind() {
         Kind::Option => 1,
@@ -395,7 +395,7 @@ fn tags_text(variants: &[Variant]) -> String {
     format!("the tag of a variant ({}{more})", names.join(", "))
 }
 
-fn reference_text(place: &Place<'_>) -> String {
+fn reference_text(place: &Location<'_>) -> String {
     let (start, count) = At::new(place.bytes, &[], "").reference();
     format!("{{ {start}, {count} }}")
 }

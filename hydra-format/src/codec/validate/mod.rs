@@ -18,7 +18,7 @@ use crate::raw::Text;
 use crate::{Error, ErrorKind};
 pub use pass::Cursor;
 pub(crate) use pass::{is_zero, planned};
-use plan::Plan;
+use plan::CheckPlan;
 
 /// The regions of a payload, and where they are in it.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl From<Fault> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
     schema: Schema,
-    plan: Plan,
+    plan: CheckPlan,
     check: Option<Checked>,
 }
 
@@ -108,7 +108,7 @@ pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { schema: schema.clone(), plan: Plan::new(schema, false), check: None }
+        Validator { schema: schema.clone(), plan: CheckPlan::new(schema, false), check: None }
     }
 
     /// The same, for a type of the program whose schema this is.
@@ -136,12 +136,12 @@ impl Validator {
 /// Finds all that is wrong with payloads of one schema.
 pub(crate) struct Auditor {
     schema: Schema,
-    plan: Plan,
+    plan: CheckPlan,
 }
 
 impl Auditor {
     pub(crate) fn new(schema: &Schema) -> Auditor {
-        Auditor { schema: schema.clone(), plan: Plan::new(schema, true) }
+        Auditor { schema: schema.clone(), plan: CheckPlan::new(schema, true) }
     }
 
     /// Reports everything, as far as it can go on after each finding: also bytes that should be zero and are not, and gaps.

@@ -5,7 +5,7 @@
 use super::Regions;
 use super::Validator;
 use super::key::tag_bits;
-use super::plan::{Check, List, Plan, Step};
+use super::plan::{CheckPlan, ElementCheck, PlanStep, ValueCheck};
 use crate::Hydra;
 use crate::codec::sink::MAX_DEPTH;
 use crate::codec::{At, facts_of};
@@ -68,7 +68,7 @@ impl<const CANONICAL: bool> Findings for Quick<CANONICAL> {
 
 /// The records, and what is beyond them; none if there are too few bytes, or the stride is another.
 #[inline]
-pub(super) fn split<'a>(plan: &Plan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8])> {
+pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8])> {
     let size = plan.root.size as usize;
     let bytes = size.checked_mul(regions.count).filter(|_| regions.stride == size)?;
     regions.records.split_at_checked(bytes)
@@ -85,22 +85,22 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     let mut cursor = Cursor::new(regions.heap, regions.text);
     match validator.check {
         Some(check) => records.chunks_exact(root.size as usize).all(|record| check(record, &mut cursor, 0)),
-        None => Pass::new(&validator.plan, &mut cursor, Quick::<false>).elements(records, root, 0),
+        None => Verifier::new(&validator.plan, &mut cursor, Quick::<false>).elements(records, root, 0),
     }
 }
 
 /// [`Checked`] for types that have no check of their own: by the plan of their schema.
 pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let plan = &facts_of::<T>().validator.plan;
-    Pass::new(plan, cursor, Quick::<false>).elements(bytes, &plan.root, depth)
+    Verifier::new(plan, cursor, Quick::<false>).elements(bytes, &plan.root, depth)
 }
 
 /// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
 /// is one of full checks.
-pub(super) fn is_canonical(plan: &Plan, regions: &Regions<'_>) -> bool {
+pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
     let Some((records, beyond)) = split(plan, regions) else { return false };
     let mut cursor = Cursor::new(regions.heap, regions.text);
-    let valid = Pass::new(plan, &mut cursor, Quick::<true>).elements(records, &plan.root, 0);
+    let valid = Verifier::new(plan, &mut cursor, Quick::<true>).elements(records, &plan.root, 0);
     valid && is_zero(beyond) && cursor.is_at_end()
 }
 
@@ -116,8 +116,8 @@ pub struct Cursor<'a> {
 }
 
 /// A pass by a plan.
-pub(super) struct Pass<'p, 'a, F> {
-    plan: &'p Plan,
+pub(super) struct Verifier<'p, 'a, F> {
+    plan: &'p CheckPlan,
     cursor: &'p mut Cursor<'a>,
     pub(super) findings: F,
 }
@@ -205,22 +205,22 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl<'p, 'a, F: Findings> Pass<'p, 'a, F> {
-    pub(super) fn new(plan: &'p Plan, cursor: &'p mut Cursor<'a>, findings: F) -> Pass<'p, 'a, F> {
-        Pass { plan, cursor, findings }
+impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
+    pub(super) fn new(plan: &'p CheckPlan, cursor: &'p mut Cursor<'a>, findings: F) -> Verifier<'p, 'a, F> {
+        Verifier { plan, cursor, findings }
     }
 
     /// Elements side by side.
-    pub(super) fn elements(&mut self, bytes: &[u8], list: &List, depth: u32) -> bool {
+    pub(super) fn elements(&mut self, bytes: &[u8], list: &ElementCheck, depth: u32) -> bool {
         let steps = &self.plan.steps;
         let steps = steps.get(list.steps.start as usize..list.steps.end as usize).unwrap_or_default();
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
-            [Step { offset: 0, count, check: Check::String }] if bytes_of(count, 8) == size => {
+            [PlanStep { offset: 0, count, check: ValueCheck::String }] if bytes_of(count, 8) == size => {
                 self.strings(bytes)
             }
-            [Step { offset: 0, count, check: Check::Below(limit) }] if count as usize == size => {
+            [PlanStep { offset: 0, count, check: ValueCheck::Below(limit) }] if count as usize == size => {
                 self.below(bytes, limit)
             }
             _ => bytes.chunks_exact(size).all(|element| self.run(element, steps, depth)),
@@ -229,27 +229,29 @@ impl<'p, 'a, F: Findings> Pass<'p, 'a, F> {
     }
 
     /// One value.
-    fn run(&mut self, bytes: &[u8], mut steps: &[Step], depth: u32) -> bool {
+    fn run(&mut self, bytes: &[u8], mut steps: &[PlanStep], depth: u32) -> bool {
         while let Some((step, rest)) = steps.split_first() {
-            let &Step { offset, check, .. } = step;
+            let &PlanStep { offset, check, .. } = step;
             steps = rest;
             let part = |count: u32, size: u32| part(bytes, offset, bytes_of(count, size));
             let goes_on = match check {
-                Check::String => self.strings(part(step.count, 8)),
-                Check::Bytes => self.array(part(1, 8), 1, 0).err().unwrap_or(true),
-                Check::List(list) => self.list(part(1, 8), list, depth),
-                Check::Below(limit) if step.count == 1 => {
+                ValueCheck::String => self.strings(part(step.count, 8)),
+                ValueCheck::Bytes => self.array(part(1, 8), 1, 0).err().unwrap_or(true),
+                ValueCheck::List(list) => self.list(part(1, 8), list, depth),
+                ValueCheck::Below(limit) if step.count == 1 => {
                     let valid = bytes.get(offset as usize).is_some_and(|&byte| byte < limit);
                     valid || self.bad_value(part(1, 1))
                 }
-                Check::Below(limit) => self.below(part(step.count, 1), limit),
-                Check::Char => {
+                ValueCheck::Below(limit) => self.below(part(step.count, 1), limit),
+                ValueCheck::Char => {
                     part(step.count, 4).chunks_exact(4).all(|char| is_char(char) || self.bad_value(char))
                 }
-                Check::NonZero(size) => !is_zero(part(1, size)) || self.bad_value(part(1, size)),
-                Check::Timestamp => is_timestamp(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
-                Check::Duration => is_duration(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
-                Check::Option(skip) => {
+                ValueCheck::NonZero(size) => !is_zero(part(1, size)) || self.bad_value(part(1, size)),
+                ValueCheck::Timestamp => {
+                    is_timestamp(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16))
+                }
+                ValueCheck::Duration => is_duration(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
+                ValueCheck::Option(skip) => {
                     let tag = bytes.get(offset as usize).copied();
                     if tag != Some(1) {
                         steps = steps.get(skip as usize..).unwrap_or_default();
@@ -260,9 +262,9 @@ impl<'p, 'a, F: Findings> Pass<'p, 'a, F> {
                         _ => self.bad_value(part(1, 1)),
                     }
                 }
-                Check::Enum(choice) => self.choice(bytes, offset, choice, depth),
-                Check::Array(list) => self.inline_array(bytes, offset, list, depth),
-                Check::Zero => self.zeros(bytes, offset, step.count),
+                ValueCheck::Enum(choice) => self.choice(bytes, offset, choice, depth),
+                ValueCheck::Array(list) => self.inline_array(bytes, offset, list, depth),
+                ValueCheck::Zero => self.zeros(bytes, offset, step.count),
             };
             if !goes_on {
                 return false;

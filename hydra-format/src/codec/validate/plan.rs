@@ -2,7 +2,7 @@
 //! what contains them, and nothing at all for types of which every bit pattern is valid.
 #![forbid(unsafe_code)]
 
-use super::key::Keys;
+use super::key::KeyOrders;
 use crate::describe::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
@@ -14,16 +14,16 @@ const MANY_STEPS: usize = 1 << 18;
 
 /// One check, of what is at an offset from the start of the value whose steps these are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+pub(super) struct PlanStep {
     pub(super) offset: u32,
     /// So many values in a row; 1 for checks that never stand in one. Of an option, so many bytes behind its tag.
     pub(super) count: u32,
-    pub(super) check: Check,
+    pub(super) check: ValueCheck,
 }
 
 /// What to check.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Check {
+pub(super) enum ValueCheck {
     /// Strings.
     String,
     /// Bytes, by reference.
@@ -50,35 +50,35 @@ pub(super) enum Check {
     Zero,
 }
 
-impl Step {
+impl PlanStep {
     /// Bytes of one value of those that may stand in a row.
     fn unit(self) -> Option<u32> {
         match self.check {
-            Check::String => Some(8),
-            Check::Char => Some(4),
-            Check::Below(_) | Check::Zero => Some(1),
+            ValueCheck::String => Some(8),
+            ValueCheck::Char => Some(4),
+            ValueCheck::Below(_) | ValueCheck::Zero => Some(1),
             _ => None,
         }
     }
 
     /// One step for this and the next, if they are the same check side by side.
-    fn merged(self, next: Step) -> Option<Step> {
+    fn merged(self, next: PlanStep) -> Option<PlanStep> {
         let behind = self.unit()?.checked_mul(self.count)?.checked_add(self.offset)?;
         let count = self.count.checked_add(next.count)?;
-        (self.check == next.check && behind == next.offset).then_some(Step { count, ..self })
+        (self.check == next.check && behind == next.offset).then_some(PlanStep { count, ..self })
     }
 
     /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
-    fn repeated(self, size: u32, times: u32) -> Option<Step> {
+    fn repeated(self, size: u32, times: u32) -> Option<PlanStep> {
         let whole = self.offset == 0 && self.unit()?.checked_mul(self.count)? == size;
         let count = self.count.checked_mul(times)?;
-        whole.then_some(Step { count, ..self })
+        whole.then_some(PlanStep { count, ..self })
     }
 }
 
 /// Elements side by side.
 #[derive(Clone, Debug)]
-pub(super) struct List {
+pub(super) struct ElementCheck {
     /// Bytes of an element.
     pub(super) size: u32,
     /// Alignment of an element, less one.
@@ -93,7 +93,7 @@ pub(super) struct List {
     pub(super) steps: Range<u32>,
 }
 
-impl List {
+impl ElementCheck {
     pub(super) fn is_trivial(&self) -> bool {
         self.steps.is_empty()
     }
@@ -101,7 +101,7 @@ impl List {
 
 /// The variants of an enum: tags as unsigned bits in ascending order, each with its steps.
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
+pub(super) struct TagTable {
     /// Bytes of the tag.
     pub(super) size: u32,
     /// Tags are 0, 1, 2, .. without a gap.
@@ -111,44 +111,45 @@ pub(super) struct Choice {
 
 /// What to check in the values of a schema.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
-    pub(super) lists: Vec<List>,
-    pub(super) choices: Vec<Choice>,
-    pub(super) keys: Keys,
-    pub(super) root: List,
+pub(super) struct CheckPlan {
+    pub(super) steps: Vec<PlanStep>,
+    pub(super) lists: Vec<ElementCheck>,
+    pub(super) choices: Vec<TagTable>,
+    pub(super) keys: KeyOrders,
+    pub(super) root: ElementCheck,
 }
 
-impl Plan {
+impl CheckPlan {
     /// The plan of a schema, for records of its root; for a full check, with the bytes that are zero.
-    pub(super) fn new(schema: &Schema, zeros: bool) -> Plan {
+    pub(super) fn new(schema: &Schema, zeros: bool) -> CheckPlan {
         let types = schema.types();
-        let root = List::of(schema.root(), 0, None);
-        let plan = Plan { steps: vec![], lists: vec![], choices: vec![], keys: Keys::new(schema), root };
+        let root = ElementCheck::of(schema.root(), 0, None);
+        let plan =
+            CheckPlan { steps: vec![], lists: vec![], choices: vec![], keys: KeyOrders::new(schema), root };
         let blocks = vec![None; types.len()];
-        let mut compiler = Compiler { types, zeros, plan, blocks, entries: vec![] };
+        let mut compiler = PlanCompiler { types, zeros, plan, blocks, entries: vec![] };
         for index in 0..types.len() {
             compiler.block(index);
         }
         compiler.finish_entries();
-        let Compiler { mut plan, blocks, .. } = compiler;
+        let PlanCompiler { mut plan, blocks, .. } = compiler;
         let steps = |ty: u32| blocks.get(ty as usize).cloned().flatten().unwrap_or(0..0);
         plan.lists.iter_mut().chain([&mut plan.root]).for_each(|list| list.steps = steps(list.ty));
         plan
     }
 }
 
-impl List {
-    fn of(element: &Descriptor, ty: u32, exactly: Option<u32>) -> List {
+impl ElementCheck {
+    fn of(element: &Descriptor, ty: u32, exactly: Option<u32>) -> ElementCheck {
         let (size, mask) = (element.size() as u32, element.align() as u32 - 1);
-        List { size, mask, exactly, key: None, ty, steps: 0..0 }
+        ElementCheck { size, mask, exactly, key: None, ty, steps: 0..0 }
     }
 }
 
-struct Compiler<'a> {
+struct PlanCompiler<'a> {
     types: &'a [Descriptor],
     zeros: bool,
-    plan: Plan,
+    plan: CheckPlan,
     /// The steps of each type that is compiled.
     blocks: Vec<Option<Range<u32>>>,
     /// Entries of maps: index of their steps, key, value, and how they are laid out.
@@ -157,18 +158,18 @@ struct Compiler<'a> {
 
 /// Steps being put together; those before `barrier` must stay as they are.
 #[derive(Default)]
-struct Block {
-    steps: Vec<Step>,
+struct StepBlock {
+    steps: Vec<PlanStep>,
     barrier: usize,
 }
 
-impl Block {
+impl StepBlock {
     /// Adds a check of what is at the start.
-    fn check(&mut self, check: Check) {
-        self.push(Step { offset: 0, count: 1, check });
+    fn check(&mut self, check: ValueCheck) {
+        self.push(PlanStep { offset: 0, count: 1, check });
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: PlanStep) {
         let last = self.steps.len().checked_sub(1).filter(|&last| last >= self.barrier);
         let merged = last.and_then(|last| self.steps[last].merged(step).map(|merged| (last, merged)));
         match merged {
@@ -178,7 +179,7 @@ impl Block {
     }
 }
 
-impl Compiler<'_> {
+impl PlanCompiler<'_> {
     /// The steps of a type. Types nest at most 32 deep without a reference between, and so does this.
     fn block(&mut self, index: usize) -> Range<u32> {
         match self.blocks.get(index) {
@@ -198,27 +199,27 @@ impl Compiler<'_> {
         range
     }
 
-    fn append(&mut self, block: Block) -> Range<u32> {
+    fn append(&mut self, block: StepBlock) -> Range<u32> {
         let start = self.plan.steps.len() as u32;
         self.plan.steps.extend(block.steps);
         start..self.plan.steps.len() as u32
     }
 
-    fn compile(&mut self, ty: &Descriptor) -> Block {
-        let mut block = Block::default();
+    fn compile(&mut self, ty: &Descriptor) -> StepBlock {
+        let mut block = StepBlock::default();
         match ty.kind() {
-            Kind::Bool => block.check(Check::Below(2)),
-            Kind::Char => block.check(Check::Char),
-            Kind::String => block.check(Check::String),
-            Kind::Bytes | Kind::Opaque => block.check(Check::Bytes),
+            Kind::Bool => block.check(ValueCheck::Below(2)),
+            Kind::Char => block.check(ValueCheck::Char),
+            Kind::String => block.check(ValueCheck::String),
+            Kind::Bytes | Kind::Opaque => block.check(ValueCheck::Bytes),
             Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
             Kind::Option => {
-                block.check(Check::Option(0));
+                block.check(ValueCheck::Option(0));
                 block.barrier = 1;
                 self.zero(&mut block, 1, ty.align());
                 self.embed(ty.element(), ty.align() as u32, &mut block);
                 let (count, skip) = (ty.size() as u32 - 1, block.steps.len() as u32 - 1);
-                block.steps[0] = Step { offset: 0, count, check: Check::Option(skip) };
+                block.steps[0] = PlanStep { offset: 0, count, check: ValueCheck::Option(skip) };
             }
             Kind::Array => self.array(ty, &mut block),
             Kind::Tuple | Kind::Struct => {
@@ -233,9 +234,13 @@ impl Compiler<'_> {
     }
 
     /// What is from `start` up to `end` has no meaning.
-    fn zero(&self, block: &mut Block, start: usize, end: usize) {
+    fn zero(&self, block: &mut StepBlock, start: usize, end: usize) {
         if self.zeros && start < end {
-            block.push(Step { offset: start as u32, count: (end - start) as u32, check: Check::Zero });
+            block.push(PlanStep {
+                offset: start as u32,
+                count: (end - start) as u32,
+                check: ValueCheck::Zero,
+            });
         }
     }
 
@@ -244,7 +249,7 @@ impl Compiler<'_> {
     }
 
     /// Fields from `end` on, with the gaps between them. The end of the last one.
-    fn fields(&mut self, fields: &[Field], mut end: usize, block: &mut Block) -> usize {
+    fn fields(&mut self, fields: &[Field], mut end: usize, block: &mut StepBlock) -> usize {
         for field in fields {
             self.zero(block, end, field.offset());
             self.embed(Some(field.ty()), field.offset() as u32, block);
@@ -254,44 +259,44 @@ impl Compiler<'_> {
     }
 
     /// Puts the steps of a type at `offset` into the block.
-    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) {
+    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut StepBlock) {
         let Some(TypeRef::Index(index)) = ty else { return };
         let range = self.block(index as usize);
         let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
         if range.len() <= if many { 1 } else { INLINE_STEPS } {
             self.copy(range, offset, block);
         } else {
-            let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
-            block.push(Step { offset, count: 1, check: Check::Array(list) });
+            let list = self.list(ElementCheck::of(&self.types[index as usize], index, Some(1)));
+            block.push(PlanStep { offset, count: 1, check: ValueCheck::Array(list) });
         }
     }
 
     /// Copies steps that are compiled. Only the first may merge with what is before it, and nothing may merge with
     /// a step that an option may skip.
-    fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut Block) {
+    fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut StepBlock) {
         let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
         for (index, step) in steps.iter().enumerate() {
             if index > 0 {
                 block.barrier = block.steps.len();
             }
-            block.push(Step { offset: step.offset + offset, ..*step });
+            block.push(PlanStep { offset: step.offset + offset, ..*step });
         }
-        if steps.iter().any(|step| matches!(step.check, Check::Option(_))) {
+        if steps.iter().any(|step| matches!(step.check, ValueCheck::Option(_))) {
             block.barrier = block.steps.len();
         } else if steps.len() > 1 {
             block.barrier = block.steps.len() - 1;
         }
     }
 
-    fn list(&mut self, list: List) -> u32 {
+    fn list(&mut self, list: ElementCheck) -> u32 {
         self.plan.lists.push(list);
         self.plan.lists.len() as u32 - 1
     }
 
-    fn reference(&mut self, ty: &Descriptor, block: &mut Block) {
+    fn reference(&mut self, ty: &Descriptor, block: &mut StepBlock) {
         let Some(TypeRef::Index(element)) = ty.element() else { return };
         let Some(descriptor) = self.types.get(element as usize) else { return };
-        let mut list = List::of(descriptor, element, (ty.kind() == Kind::Box).then_some(1));
+        let mut list = ElementCheck::of(descriptor, element, (ty.kind() == Kind::Box).then_some(1));
         if ty.kind() == Kind::Set {
             list.key = Some(element);
         }
@@ -300,25 +305,25 @@ impl Compiler<'_> {
             list = entries;
         }
         let list = self.list(list);
-        block.check(Check::List(list));
+        block.check(ValueCheck::List(list));
     }
 
     /// The entries of a map are laid out as tuples of key and value; the table of types has no such tuple, so their
     /// steps are a block of their own, under an index beyond the table.
-    fn entries(&mut self, key: u32, value: u32) -> Option<List> {
+    fn entries(&mut self, key: u32, value: u32) -> Option<ElementCheck> {
         let entry = entry_layout(self.types.get(key as usize)?, self.types.get(value as usize)?);
         let ty = self.blocks.len() as u32;
         let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
         self.blocks.push(None);
         self.entries.push((ty, key, value, entry));
-        Some(List { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
+        Some(ElementCheck { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
     }
 
     /// The steps of the entries of maps, when those of all types are known.
     fn finish_entries(&mut self) {
         for (ty, key, value, entry) in std::mem::take(&mut self.entries) {
             let (key, value, offset) = (TypeRef::Index(key), TypeRef::Index(value), entry.offsets[1]);
-            let mut block = Block::default();
+            let mut block = StepBlock::default();
             self.embed(Some(key), 0, &mut block);
             self.zero(&mut block, self.size(key), offset as usize);
             self.embed(Some(value), offset, &mut block);
@@ -328,7 +333,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn array(&mut self, ty: &Descriptor, block: &mut Block) {
+    fn array(&mut self, ty: &Descriptor, block: &mut StepBlock) {
         let Some(TypeRef::Index(element)) = ty.element() else { return };
         let range = self.block(element as usize);
         let count = ty.count() as u32;
@@ -345,18 +350,18 @@ impl Compiler<'_> {
         match one.and_then(|step| step.repeated(descriptor.size() as u32, count)) {
             Some(step) => block.push(step),
             None => {
-                let list = self.list(List::of(descriptor, element, Some(count)));
-                block.check(Check::Array(list));
+                let list = self.list(ElementCheck::of(descriptor, element, Some(count)));
+                block.check(ValueCheck::Array(list));
             }
         }
     }
 
-    fn choice(&mut self, ty: &Descriptor, block: &mut Block) {
+    fn choice(&mut self, ty: &Descriptor, block: &mut StepBlock) {
         let size = ty.tag().map_or(1, Kind::fixed_size);
         let bits = ty.tag().map_or(0xff, Kind::mask);
         let mut variants = Vec::with_capacity(ty.variants().len());
         for variant in ty.variants() {
-            let mut inner = Block::default();
+            let mut inner = StepBlock::default();
             let end = self.fields(variant.fields(), size as usize, &mut inner);
             self.zero(&mut inner, end, ty.size());
             variants.push((variant.tag().cast_unsigned() & bits, self.append(inner)));
@@ -364,21 +369,21 @@ impl Compiler<'_> {
         variants.sort_unstable_by_key(|variant| variant.0);
         let dense = variants.iter().zip(0..).all(|(variant, tag)| variant.0 == tag);
         if dense && size == 1 && variants.len() < 256 && variants.iter().all(|variant| variant.1.is_empty()) {
-            return block.check(Check::Below(variants.len() as u8));
+            return block.check(ValueCheck::Below(variants.len() as u8));
         }
-        self.plan.choices.push(Choice { size, dense, variants });
+        self.plan.choices.push(TagTable { size, dense, variants });
         let choice = self.plan.choices.len() as u32 - 1;
-        block.check(Check::Enum(choice));
+        block.check(ValueCheck::Enum(choice));
     }
 }
 
-fn number(ty: &Descriptor, block: &mut Block) {
+fn number(ty: &Descriptor, block: &mut StepBlock) {
     if ty.is_nonzero() {
-        block.check(Check::NonZero(ty.size() as u32));
+        block.check(ValueCheck::NonZero(ty.size() as u32));
     }
     match (ty.form(), ty.kind()) {
-        (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(Check::Timestamp),
-        (Form::Duration { exponent: -9 }, Kind::U128) => block.check(Check::Duration),
+        (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(ValueCheck::Timestamp),
+        (Form::Duration { exponent: -9 }, Kind::U128) => block.check(ValueCheck::Duration),
         _ => {}
     }
 }
