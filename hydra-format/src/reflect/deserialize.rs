@@ -220,11 +220,11 @@ impl<'n> Node<'n> {
         self.part(self.ty.resolve(field.ty()), data, trail)
     }
 
-    fn key<'p, T>(&self, items: &'p [T], next: usize, of: Names<T>) -> Key<'p, T>
+    fn key<'p, T>(&self, items: &'p [T], next: usize, of: Names<T>) -> NameSeed<'p, T>
     where
         'n: 'p,
     {
-        Key { items, next, of, trail: self.trail }
+        NameSeed { items, next, of, trail: self.trail }
     }
 
     /// The memory of its parts, out of its data for as long as they are read.
@@ -447,14 +447,14 @@ impl Seen {
 type Names<T> = fn(&T) -> (&str, &[Note]);
 
 /// The name of a field or variant, which probably is the one at `next`; its position.
-struct Key<'k, T> {
+struct NameSeed<'k, T> {
     items: &'k [T],
     next: usize,
     of: Names<T>,
     trail: &'k Trail<'k>,
 }
 
-impl<T> Key<'_, T> {
+impl<T> NameSeed<'_, T> {
     fn find(&self, name: &str) -> Option<usize> {
         let named = |item: &T| (self.of)(item).0 == name;
         let aliased = |note: &Note| matches!(note, Note::Alias(alias) if alias == name);
@@ -466,7 +466,7 @@ impl<T> Key<'_, T> {
     }
 }
 
-impl<'de, T> DeserializeSeed<'de> for Key<'_, T> {
+impl<'de, T> DeserializeSeed<'de> for NameSeed<'_, T> {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
@@ -474,7 +474,7 @@ impl<'de, T> DeserializeSeed<'de> for Key<'_, T> {
     }
 }
 
-impl<T> Visitor<'_> for Key<'_, T> {
+impl<T> Visitor<'_> for NameSeed<'_, T> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

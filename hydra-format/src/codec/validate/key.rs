@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// How values of one type compare.
 #[derive(Clone, Debug)]
-enum Key {
+enum KeyOrder {
     Uint(usize),
     Int(Kind),
     Text,
@@ -22,60 +22,60 @@ enum Key {
 
 /// How values compare, by type.
 #[derive(Clone, Debug)]
-pub(super) struct Keys {
-    keys: Vec<Key>,
+pub(super) struct KeyOrders {
+    keys: Vec<KeyOrder>,
 }
 
-impl Keys {
-    pub(super) fn new(schema: &Schema) -> Keys {
-        Keys { keys: schema.types().iter().map(|ty| Key::of(schema, ty)).collect() }
+impl KeyOrders {
+    pub(super) fn new(schema: &Schema) -> KeyOrders {
+        KeyOrders { keys: schema.types().iter().map(|ty| KeyOrder::of(schema, ty)).collect() }
     }
 
     /// Compares two stored keys of the type with this index.
     pub(super) fn compare(&self, ty: u32, left: At<'_>, right: At<'_>) -> Ordering {
         match self.keys.get(ty as usize) {
-            Some(&Key::Uint(size)) => left.uint(size).cmp(&right.uint(size)),
-            Some(&Key::Int(kind)) => left.integer(kind).cmp(&right.integer(kind)),
-            Some(Key::Text) => left.str().cmp(right.str()),
-            Some(Key::Bytes) => left.referenced(1).bytes().cmp(right.referenced(1).bytes()),
-            Some(Key::Fields(fields)) => fields
+            Some(&KeyOrder::Uint(size)) => left.uint(size).cmp(&right.uint(size)),
+            Some(&KeyOrder::Int(kind)) => left.integer(kind).cmp(&right.integer(kind)),
+            Some(KeyOrder::Text) => left.str().cmp(right.str()),
+            Some(KeyOrder::Bytes) => left.referenced(1).bytes().cmp(right.referenced(1).bytes()),
+            Some(KeyOrder::Fields(fields)) => fields
                 .iter()
                 .map(|&(offset, ty)| self.compare(ty, rest(left, offset), rest(right, offset)))
                 .find(|ordering| ordering.is_ne())
                 .unwrap_or(Ordering::Equal),
-            Some(&Key::Array(count, size, ty)) => (0..count as usize)
+            Some(&KeyOrder::Array(count, size, ty)) => (0..count as usize)
                 .map(|index| index.saturating_mul(size))
                 .map(|offset| self.compare(ty, rest(left, offset), rest(right, offset)))
                 .find(|ordering| ordering.is_ne())
                 .unwrap_or(Ordering::Equal),
-            Some(Key::No) | None => Ordering::Equal,
+            Some(KeyOrder::No) | None => Ordering::Equal,
         }
     }
 }
 
-impl Key {
-    fn of(schema: &Schema, ty: &Descriptor) -> Key {
+impl KeyOrder {
+    fn of(schema: &Schema, ty: &Descriptor) -> KeyOrder {
         match (ty.kind(), ty.element()) {
-            (Kind::Enum, _) if ty.is_fieldless() => ty.tag().map_or(Key::No, Key::number),
-            (Kind::Bool | Kind::Char, _) => Key::Uint(ty.size()),
-            (Kind::String, _) => Key::Text,
-            (Kind::Bytes, _) => Key::Bytes,
+            (Kind::Enum, _) if ty.is_fieldless() => ty.tag().map_or(KeyOrder::No, KeyOrder::number),
+            (Kind::Bool | Kind::Char, _) => KeyOrder::Uint(ty.size()),
+            (Kind::String, _) => KeyOrder::Text,
+            (Kind::Bytes, _) => KeyOrder::Bytes,
             (Kind::Tuple, _) => {
-                Key::Fields(ty.fields().iter().map(|own| (own.offset(), own.ty().index())).collect())
+                KeyOrder::Fields(ty.fields().iter().map(|own| (own.offset(), own.ty().index())).collect())
             }
-            (Kind::Newtype, Some(inner)) => Key::Fields(vec![(0, inner.index())]),
+            (Kind::Newtype, Some(inner)) => KeyOrder::Fields(vec![(0, inner.index())]),
             (Kind::Array, Some(element)) => {
-                Key::Array(ty.count(), schema.resolve(element).size(), element.index())
+                KeyOrder::Array(ty.count(), schema.resolve(element).size(), element.index())
             }
-            (kind, _) => Key::number(kind),
+            (kind, _) => KeyOrder::number(kind),
         }
     }
 
-    fn number(kind: Kind) -> Key {
+    fn number(kind: Kind) -> KeyOrder {
         match kind {
-            _ if kind.is_unsigned() => Key::Uint(kind.fixed_size() as usize),
-            _ if kind.is_signed() => Key::Int(kind),
-            _ => Key::No,
+            _ if kind.is_unsigned() => KeyOrder::Uint(kind.fixed_size() as usize),
+            _ if kind.is_signed() => KeyOrder::Int(kind),
+            _ => KeyOrder::No,
         }
     }
 }

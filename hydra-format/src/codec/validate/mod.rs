@@ -1,11 +1,11 @@
 //! Validation of payloads (FORMAT.md, section 7): one linear pass over records, heap and text, driven by a flat
 //! table of steps. It knows schemas and bytes; it does not know files, and trusts neither.
 //!
-//! The fast pass only answers yes or no. When it says no, a slow walk over the schema (`audit`) finds out what is wrong and
-//! where. Full checks, which want to know everything, have a pass of their own, by a plan with all bytes that are zero.
+//! The pass is written once and compiled for two purposes: to answer yes or no, and to go on after a problem and say what is
+//! wrong and where (`explain`), which is asked only when the answer was no. Full checks have a plan with all bytes that are zero.
 #![forbid(unsafe_code)]
 
-mod audit;
+mod explain;
 mod key;
 mod pass;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
@@ -18,7 +18,7 @@ use crate::raw::Text;
 use crate::{Error, ErrorKind};
 pub use pass::Cursor;
 pub(crate) use pass::planned;
-use plan::Plan;
+use plan::CheckPlan;
 
 /// The regions of a payload, and where they are in it.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,19 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// Of records that are not as many and as large as they should be.
+    #[cold]
+    fn bad_records(schema: &Schema, regions: &Regions<'_>) -> Fault {
+        Fault {
+            kind: ErrorKind::BadValue,
+            offset: 0,
+            record: None,
+            path: String::new(),
+            expected: format!("{} records of {} bytes", regions.count, schema.root().size()),
+            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
+        }
+    }
+
     /// Of a payload whose text, which starts at `start`, is not UTF-8.
     #[cold]
     pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
@@ -85,7 +98,7 @@ impl From<Fault> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
     schema: Schema,
-    plan: Plan,
+    plan: CheckPlan,
     check: Option<Checked>,
 }
 
@@ -95,7 +108,7 @@ pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { schema: schema.clone(), plan: Plan::new(schema, false), check: None }
+        Validator { schema: schema.clone(), plan: CheckPlan::new(schema, false), check: None }
     }
 
     /// The same, for a type of the program whose schema this is.
@@ -113,36 +126,29 @@ impl Validator {
     #[cold]
     pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
-        audit::walk((&self.schema, &self.plan), regions, true, &mut |fault| {
+        explain::explain::<false>((&self.schema, &self.plan), regions, &mut |fault| {
             first.get_or_insert(fault);
         });
-        Box::new(first.unwrap_or_else(|| Fault {
-            kind: ErrorKind::BadValue,
-            offset: 0,
-            record: None,
-            path: String::new(),
-            expected: format!("{} records of {} bytes", regions.count, self.plan.root.size),
-            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
-        }))
+        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.schema, regions)))
     }
 }
 
 /// Finds all that is wrong with payloads of one schema.
 pub(crate) struct Auditor {
     schema: Schema,
-    plan: Plan,
+    plan: CheckPlan,
 }
 
 impl Auditor {
     pub(crate) fn new(schema: &Schema) -> Auditor {
-        Auditor { schema: schema.clone(), plan: Plan::new(schema, true) }
+        Auditor { schema: schema.clone(), plan: CheckPlan::new(schema, true) }
     }
 
     /// Reports everything, as far as it can go on after each finding: also bytes that should be zero and are not, and gaps.
     /// Stops after 10,000 findings.
     pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
         if !pass::is_canonical(&self.plan, regions) {
-            audit::walk((&self.schema, &self.plan), regions, false, report);
+            explain::explain::<true>((&self.schema, &self.plan), regions, report);
         }
     }
 }

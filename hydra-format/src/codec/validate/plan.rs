@@ -2,8 +2,8 @@
 //! what contains them, and nothing at all for types of which every bit pattern is valid.
 #![forbid(unsafe_code)]
 
-use super::key::Keys;
-use crate::describe::{Descriptor, Form, Kind, Layout, Schema, TypeRef, entry_layout};
+use super::key::KeyOrders;
+use crate::describe::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
 /// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
@@ -14,95 +14,71 @@ const MANY_STEPS: usize = 1 << 18;
 
 /// One check, of what is at an offset from the start of the value whose steps these are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+pub(super) struct PlanStep {
     pub(super) offset: u32,
-    pub(super) check: Check,
+    /// So many values in a row; 1 for checks that never stand in one. Of an option, so many bytes behind its tag.
+    pub(super) count: u32,
+    pub(super) check: ValueCheck,
 }
 
 /// What to check.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Check {
-    /// So many strings in a row.
-    Strings(u32),
+pub(super) enum ValueCheck {
+    /// Strings.
+    String,
     /// Bytes, by reference.
     Bytes,
     /// A reference to elements: which, says the list.
     List(u32),
-    /// `count` bytes in a row below a limit: bools, tags.
-    Below { count: u32, limit: u8 },
-    /// So many chars in a row.
-    Chars(u32),
+    /// Bytes below a limit: bools, tags.
+    Below(u8),
+    /// Chars.
+    Char,
     /// An integer of so many bytes that is not 0.
     NonZero(u32),
     /// A timestamp in nanoseconds, 128 bits.
     Timestamp,
     /// A duration in nanoseconds, 128 bits.
     Duration,
-    /// An option's tag: when it is none, so many steps are skipped, and so many bytes after the tag are zero.
-    Option { skip: u32, rest: u32 },
+    /// An option's tag: when it is none, so many steps are skipped, and what is behind the tag is zero.
+    Option(u32),
     /// An enum: its tag, then the steps of the present variant.
     Enum(u32),
     /// An array inside the value.
     Array(u32),
-    /// So many bytes that have no meaning and are zero: in the plans of full checks.
-    Zero(u32),
+    /// Bytes that have no meaning and are zero: in the plans of full checks.
+    Zero,
 }
 
-impl Check {
+impl PlanStep {
     /// Bytes of one value of those that may stand in a row.
     fn unit(self) -> Option<u32> {
-        match self {
-            Check::Strings(_) => Some(8),
-            Check::Chars(_) => Some(4),
-            Check::Below { .. } | Check::Zero(_) => Some(1),
+        match self.check {
+            ValueCheck::String => Some(8),
+            ValueCheck::Char => Some(4),
+            ValueCheck::Below(_) | ValueCheck::Zero => Some(1),
             _ => None,
         }
     }
 
-    /// How many values in a row; 1 for what never stands in one.
-    fn count(self) -> u32 {
-        match self {
-            Check::Strings(count) | Check::Chars(count) | Check::Zero(count) | Check::Below { count, .. } => {
-                count
-            }
-            _ => 1,
-        }
-    }
-
-    /// The same check of so many values in a row.
-    fn of(self, count: u32) -> Check {
-        match self {
-            Check::Strings(_) => Check::Strings(count),
-            Check::Chars(_) => Check::Chars(count),
-            Check::Zero(_) => Check::Zero(count),
-            Check::Below { limit, .. } => Check::Below { count, limit },
-            other => other,
-        }
-    }
-}
-
-impl Step {
     /// One step for this and the next, if they are the same check side by side.
-    fn merged(self, next: Step) -> Option<Step> {
-        let (count, more) = (self.check.count(), next.check.count());
-        let behind = self.check.unit()?.checked_mul(count)?.checked_add(self.offset)?;
-        let same = self.check.of(1) == next.check.of(1);
-        let count = count.checked_add(more)?;
-        (same && behind == next.offset).then(|| Step { check: self.check.of(count), ..self })
+    fn merged(self, next: PlanStep) -> Option<PlanStep> {
+        let behind = self.unit()?.checked_mul(self.count)?.checked_add(self.offset)?;
+        let count = self.count.checked_add(next.count)?;
+        (self.check == next.check && behind == next.offset).then_some(PlanStep { count, ..self })
     }
 
     /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
-    fn repeated(self, size: u32, times: u32) -> Option<Step> {
-        let count = self.check.count();
-        let whole = self.offset == 0 && self.check.unit()?.checked_mul(count)? == size;
-        let count = count.checked_mul(times)?;
-        whole.then(|| Step { check: self.check.of(count), ..self })
+    fn repeated(self, size: u32, times: u32) -> Option<PlanStep> {
+        let whole = self.offset == 0 && self.unit()?.checked_mul(self.count)? == size;
+        let count = self.count.checked_mul(times)?;
+        whole.then_some(PlanStep { count, ..self })
     }
 }
 
 /// Elements side by side.
 #[derive(Clone, Debug)]
-pub(super) struct List {
+pub(super) struct ElementCheck {
     /// Bytes of an element.
     pub(super) size: u32,
     /// Alignment of an element, less one.
@@ -117,7 +93,7 @@ pub(super) struct List {
     pub(super) steps: Range<u32>,
 }
 
-impl List {
+impl ElementCheck {
     pub(super) fn is_trivial(&self) -> bool {
         self.steps.is_empty()
     }
@@ -125,7 +101,7 @@ impl List {
 
 /// The variants of an enum: tags as unsigned bits in ascending order, each with its steps.
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
+pub(super) struct TagTable {
     /// Bytes of the tag.
     pub(super) size: u32,
     /// Tags are 0, 1, 2, .. without a gap.
@@ -135,75 +111,65 @@ pub(super) struct Choice {
 
 /// What to check in the values of a schema.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
-    pub(super) lists: Vec<List>,
-    pub(super) choices: Vec<Choice>,
-    pub(super) keys: Keys,
-    /// By type: any bits are valid and every byte is used, so that there is nothing to audit.
-    pub(super) solid: Vec<bool>,
-    pub(super) root: List,
+pub(super) struct CheckPlan {
+    pub(super) steps: Vec<PlanStep>,
+    pub(super) lists: Vec<ElementCheck>,
+    pub(super) choices: Vec<TagTable>,
+    pub(super) keys: KeyOrders,
+    pub(super) root: ElementCheck,
 }
 
-impl Plan {
+impl CheckPlan {
     /// The plan of a schema, for records of its root; for a full check, with the bytes that are zero.
-    pub(super) fn new(schema: &Schema, zeros: bool) -> Plan {
+    pub(super) fn new(schema: &Schema, zeros: bool) -> CheckPlan {
         let types = schema.types();
-        let root = List::of(schema.root(), 0, None);
-        let plan = Plan {
-            steps: vec![],
-            lists: vec![],
-            choices: vec![],
-            keys: Keys::new(schema),
-            solid: vec![],
-            root,
-        };
-        let (blocks, solid) = (vec![None; types.len()], vec![false; types.len()]);
-        let mut compiler = Compiler { types, zeros, plan, blocks, solid, entries: vec![] };
+        let root = ElementCheck::of(schema.root(), 0, None);
+        let plan =
+            CheckPlan { steps: vec![], lists: vec![], choices: vec![], keys: KeyOrders::new(schema), root };
+        let blocks = vec![None; types.len()];
+        let mut compiler = PlanCompiler { types, zeros, plan, blocks, entries: vec![] };
         for index in 0..types.len() {
             compiler.block(index);
         }
         compiler.finish_entries();
-        let Compiler { mut plan, blocks, solid, .. } = compiler;
+        let PlanCompiler { mut plan, blocks, .. } = compiler;
         let steps = |ty: u32| blocks.get(ty as usize).cloned().flatten().unwrap_or(0..0);
         plan.lists.iter_mut().chain([&mut plan.root]).for_each(|list| list.steps = steps(list.ty));
-        plan.solid = solid;
         plan
     }
 }
 
-impl List {
-    fn of(element: &Descriptor, ty: u32, exactly: Option<u32>) -> List {
+impl ElementCheck {
+    fn of(element: &Descriptor, ty: u32, exactly: Option<u32>) -> ElementCheck {
         let (size, mask) = (element.size() as u32, element.align() as u32 - 1);
-        List { size, mask, exactly, key: None, ty, steps: 0..0 }
+        ElementCheck { size, mask, exactly, key: None, ty, steps: 0..0 }
     }
 }
 
-struct Compiler<'a> {
+struct PlanCompiler<'a> {
     types: &'a [Descriptor],
     zeros: bool,
-    plan: Plan,
+    plan: CheckPlan,
     /// The steps of each type that is compiled.
     blocks: Vec<Option<Range<u32>>>,
-    solid: Vec<bool>,
     /// Entries of maps: index of their steps, key, value, and how they are laid out.
     entries: Vec<(u32, u32, u32, Layout<2>)>,
 }
 
 /// Steps being put together; those before `barrier` must stay as they are.
 #[derive(Default)]
-struct Block {
-    steps: Vec<Step>,
+struct StepBlock {
+    steps: Vec<PlanStep>,
     barrier: usize,
 }
 
-impl Block {
+impl StepBlock {
     /// Adds a check of what is at the start.
-    fn check(&mut self, check: Check) {
-        self.push(Step { offset: 0, check });
+    fn check(&mut self, check: ValueCheck) {
+        self.push(PlanStep { offset: 0, count: 1, check });
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: PlanStep) {
         let last = self.steps.len().checked_sub(1).filter(|&last| last >= self.barrier);
         let merged = last.and_then(|last| self.steps[last].merged(step).map(|merged| (last, merged)));
         match merged {
@@ -213,7 +179,7 @@ impl Block {
     }
 }
 
-impl Compiler<'_> {
+impl PlanCompiler<'_> {
     /// The steps of a type. Types nest at most 32 deep without a reference between, and so does this.
     fn block(&mut self, index: usize) -> Range<u32> {
         match self.blocks.get(index) {
@@ -223,13 +189,9 @@ impl Compiler<'_> {
         }
         let ty = &self.types[index];
         let range = match ty.element() {
-            Some(TypeRef::Index(inner)) if ty.kind() == Kind::Newtype => {
-                let range = self.block(inner as usize);
-                self.solid[index] = self.solid(inner);
-                range
-            }
+            Some(TypeRef::Index(inner)) if ty.kind() == Kind::Newtype => self.block(inner as usize),
             _ => {
-                let block = self.compile(index, ty);
+                let block = self.compile(ty);
                 self.append(block)
             }
         };
@@ -237,56 +199,48 @@ impl Compiler<'_> {
         range
     }
 
-    fn append(&mut self, block: Block) -> Range<u32> {
+    fn append(&mut self, block: StepBlock) -> Range<u32> {
         let start = self.plan.steps.len() as u32;
         self.plan.steps.extend(block.steps);
         start..self.plan.steps.len() as u32
     }
 
-    fn solid(&self, ty: u32) -> bool {
-        self.solid.get(ty as usize).copied().unwrap_or_default()
-    }
-
-    fn compile(&mut self, index: usize, ty: &Descriptor) -> Block {
-        let mut block = Block::default();
+    fn compile(&mut self, ty: &Descriptor) -> StepBlock {
+        let mut block = StepBlock::default();
         match ty.kind() {
-            Kind::Bool => block.check(Check::Below { count: 1, limit: 2 }),
-            Kind::Char => block.check(Check::Chars(1)),
-            Kind::String => block.check(Check::Strings(1)),
-            Kind::Bytes | Kind::Opaque => block.check(Check::Bytes),
+            Kind::Bool => block.check(ValueCheck::Below(2)),
+            Kind::Char => block.check(ValueCheck::Char),
+            Kind::String => block.check(ValueCheck::String),
+            Kind::Bytes | Kind::Opaque => block.check(ValueCheck::Bytes),
             Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
             Kind::Option => {
-                block.check(Check::Option { skip: 0, rest: 0 });
+                block.check(ValueCheck::Option(0));
                 block.barrier = 1;
                 self.zero(&mut block, 1, ty.align());
                 self.embed(ty.element(), ty.align() as u32, &mut block);
-                let skip = block.steps.len() as u32 - 1;
-                let rest = if self.zeros { ty.size() as u32 - 1 } else { 0 };
-                block.steps[0].check = Check::Option { skip, rest };
+                let (count, skip) = (ty.size() as u32 - 1, block.steps.len() as u32 - 1);
+                block.steps[0] = PlanStep { offset: 0, count, check: ValueCheck::Option(skip) };
             }
-            Kind::Array => self.array(index, ty, &mut block),
+            Kind::Array => self.array(ty, &mut block),
             Kind::Tuple | Kind::Struct => {
-                let (mut end, mut solid) = (0, true);
-                for field in ty.fields() {
-                    self.zero(&mut block, end, field.offset());
-                    solid &= self.embed(Some(field.ty()), field.offset() as u32, &mut block)
-                        && field.offset() == end;
-                    end = field.offset() + self.size(field.ty());
-                }
+                let end = self.fields(ty.fields(), 0, &mut block);
                 self.zero(&mut block, end, ty.size());
-                self.solid[index] = solid && end == ty.size();
             }
             Kind::Enum => self.choice(ty, &mut block),
             Kind::Unit => self.zero(&mut block, 0, ty.size()),
-            _ => self.number(index, ty, &mut block),
+            _ => number(ty, &mut block),
         }
         block
     }
 
     /// What is from `start` up to `end` has no meaning.
-    fn zero(&self, block: &mut Block, start: usize, end: usize) {
+    fn zero(&self, block: &mut StepBlock, start: usize, end: usize) {
         if self.zeros && start < end {
-            block.push(Step { offset: start as u32, check: Check::Zero((end - start) as u32) });
+            block.push(PlanStep {
+                offset: start as u32,
+                count: (end - start) as u32,
+                check: ValueCheck::Zero,
+            });
         }
     }
 
@@ -294,58 +248,55 @@ impl Compiler<'_> {
         self.types.get(ty.index() as usize).map_or(0, Descriptor::size)
     }
 
-    fn number(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
-        if ty.is_nonzero() {
-            block.check(Check::NonZero(ty.size() as u32));
+    /// Fields from `end` on, with the gaps between them. The end of the last one.
+    fn fields(&mut self, fields: &[Field], mut end: usize, block: &mut StepBlock) -> usize {
+        for field in fields {
+            self.zero(block, end, field.offset());
+            self.embed(Some(field.ty()), field.offset() as u32, block);
+            end = field.offset() + self.size(field.ty());
         }
-        match (ty.form(), ty.kind()) {
-            (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(Check::Timestamp),
-            (Form::Duration { exponent: -9 }, Kind::U128) => block.check(Check::Duration),
-            _ => {}
-        }
-        self.solid[index] = block.steps.is_empty();
+        end
     }
 
-    /// Puts the steps of a type at `offset` into the block; true if the type is solid.
-    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut Block) -> bool {
-        let Some(TypeRef::Index(index)) = ty else { return false };
+    /// Puts the steps of a type at `offset` into the block.
+    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut StepBlock) {
+        let Some(TypeRef::Index(index)) = ty else { return };
         let range = self.block(index as usize);
         let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
         if range.len() <= if many { 1 } else { INLINE_STEPS } {
             self.copy(range, offset, block);
         } else {
-            let list = self.list(List::of(&self.types[index as usize], index, Some(1)));
-            block.push(Step { offset, check: Check::Array(list) });
+            let list = self.list(ElementCheck::of(&self.types[index as usize], index, Some(1)));
+            block.push(PlanStep { offset, count: 1, check: ValueCheck::Array(list) });
         }
-        self.solid(index)
     }
 
     /// Copies steps that are compiled. Only the first may merge with what is before it, and nothing may merge with
     /// a step that an option may skip.
-    fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut Block) {
+    fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut StepBlock) {
         let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
         for (index, step) in steps.iter().enumerate() {
             if index > 0 {
                 block.barrier = block.steps.len();
             }
-            block.push(Step { offset: step.offset + offset, ..*step });
+            block.push(PlanStep { offset: step.offset + offset, ..*step });
         }
-        if steps.iter().any(|step| matches!(step.check, Check::Option { .. })) {
+        if steps.iter().any(|step| matches!(step.check, ValueCheck::Option(_))) {
             block.barrier = block.steps.len();
         } else if steps.len() > 1 {
             block.barrier = block.steps.len() - 1;
         }
     }
 
-    fn list(&mut self, list: List) -> u32 {
+    fn list(&mut self, list: ElementCheck) -> u32 {
         self.plan.lists.push(list);
         self.plan.lists.len() as u32 - 1
     }
 
-    fn reference(&mut self, ty: &Descriptor, block: &mut Block) {
+    fn reference(&mut self, ty: &Descriptor, block: &mut StepBlock) {
         let Some(TypeRef::Index(element)) = ty.element() else { return };
         let Some(descriptor) = self.types.get(element as usize) else { return };
-        let mut list = List::of(descriptor, element, (ty.kind() == Kind::Box).then_some(1));
+        let mut list = ElementCheck::of(descriptor, element, (ty.kind() == Kind::Box).then_some(1));
         if ty.kind() == Kind::Set {
             list.key = Some(element);
         }
@@ -354,25 +305,25 @@ impl Compiler<'_> {
             list = entries;
         }
         let list = self.list(list);
-        block.check(Check::List(list));
+        block.check(ValueCheck::List(list));
     }
 
     /// The entries of a map are laid out as tuples of key and value; the table of types has no such tuple, so their
     /// steps are a block of their own, under an index beyond the table.
-    fn entries(&mut self, key: u32, value: u32) -> Option<List> {
+    fn entries(&mut self, key: u32, value: u32) -> Option<ElementCheck> {
         let entry = entry_layout(self.types.get(key as usize)?, self.types.get(value as usize)?);
         let ty = self.blocks.len() as u32;
         let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
         self.blocks.push(None);
         self.entries.push((ty, key, value, entry));
-        Some(List { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
+        Some(ElementCheck { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
     }
 
     /// The steps of the entries of maps, when those of all types are known.
     fn finish_entries(&mut self) {
         for (ty, key, value, entry) in std::mem::take(&mut self.entries) {
             let (key, value, offset) = (TypeRef::Index(key), TypeRef::Index(value), entry.offsets[1]);
-            let mut block = Block::default();
+            let mut block = StepBlock::default();
             self.embed(Some(key), 0, &mut block);
             self.zero(&mut block, self.size(key), offset as usize);
             self.embed(Some(value), offset, &mut block);
@@ -382,12 +333,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn array(&mut self, index: usize, ty: &Descriptor, block: &mut Block) {
+    fn array(&mut self, ty: &Descriptor, block: &mut StepBlock) {
         let Some(TypeRef::Index(element)) = ty.element() else { return };
         let range = self.block(element as usize);
         let count = ty.count() as u32;
         self.zero(block, self.types[element as usize].size() * count as usize, ty.size());
-        self.solid[index] = self.solid(element) && count > 0;
         if count == 0 || range.is_empty() {
             return;
         }
@@ -400,33 +350,40 @@ impl Compiler<'_> {
         match one.and_then(|step| step.repeated(descriptor.size() as u32, count)) {
             Some(step) => block.push(step),
             None => {
-                let list = self.list(List::of(descriptor, element, Some(count)));
-                block.check(Check::Array(list));
+                let list = self.list(ElementCheck::of(descriptor, element, Some(count)));
+                block.check(ValueCheck::Array(list));
             }
         }
     }
 
-    fn choice(&mut self, ty: &Descriptor, block: &mut Block) {
+    fn choice(&mut self, ty: &Descriptor, block: &mut StepBlock) {
         let size = ty.tag().map_or(1, Kind::fixed_size);
         let bits = ty.tag().map_or(0xff, Kind::mask);
         let mut variants = Vec::with_capacity(ty.variants().len());
         for variant in ty.variants() {
-            let (mut inner, mut end) = (Block::default(), size as usize);
-            for field in variant.fields() {
-                self.zero(&mut inner, end, field.offset());
-                self.embed(Some(field.ty()), field.offset() as u32, &mut inner);
-                end = field.offset() + self.size(field.ty());
-            }
+            let mut inner = StepBlock::default();
+            let end = self.fields(variant.fields(), size as usize, &mut inner);
             self.zero(&mut inner, end, ty.size());
             variants.push((variant.tag().cast_unsigned() & bits, self.append(inner)));
         }
         variants.sort_unstable_by_key(|variant| variant.0);
         let dense = variants.iter().zip(0..).all(|(variant, tag)| variant.0 == tag);
         if dense && size == 1 && variants.len() < 256 && variants.iter().all(|variant| variant.1.is_empty()) {
-            return block.check(Check::Below { count: 1, limit: variants.len() as u8 });
+            return block.check(ValueCheck::Below(variants.len() as u8));
         }
-        self.plan.choices.push(Choice { size, dense, variants });
+        self.plan.choices.push(TagTable { size, dense, variants });
         let choice = self.plan.choices.len() as u32 - 1;
-        block.check(Check::Enum(choice));
+        block.check(ValueCheck::Enum(choice));
+    }
+}
+
+fn number(ty: &Descriptor, block: &mut StepBlock) {
+    if ty.is_nonzero() {
+        block.check(ValueCheck::NonZero(ty.size() as u32));
+    }
+    match (ty.form(), ty.kind()) {
+        (Form::Timestamp { exponent: -9 }, Kind::I128) => block.check(ValueCheck::Timestamp),
+        (Form::Duration { exponent: -9 }, Kind::U128) => block.check(ValueCheck::Duration),
+        _ => {}
     }
 }

@@ -54,7 +54,7 @@ impl Payload {
     fn findings(&self, validator: &Validator) -> Vec<(ErrorKind, String)> {
         let parts = self.parts(validator.schema.root().size());
         let (mut found, auditor) = (Vec::new(), Auditor::new(&validator.schema));
-        audit::walk((&auditor.schema, &auditor.plan), &parts, false, &mut |fault| found.push(fault));
+        explain::explain::<true>((&auditor.schema, &auditor.plan), &parts, &mut |fault| found.push(fault));
         assert_eq!(pass::is_canonical(&auditor.plan, &parts), found.is_empty(), "{found:?}");
         let hard = found.iter().find(|fault| fault.kind != ErrorKind::NotCanonical);
         let verdict = validator.validate(&parts).err().map(|fault| *fault);
@@ -468,4 +468,36 @@ fn every_byte_without_a_meaning_is_looked_at() {
     let heaps = (0..payload.heap.len()).filter(|&at| soft(&|payload| payload.heap[at] ^= 0x40)).count();
     let (meant, in_heap) = (8 + 8 + 1 + 8, 4 + 1 + 1 + 4);
     assert_eq!((records, heaps), (payload.record.len() - meant, payload.heap.len() - in_heap));
+}
+
+/// What a full check says of a payload with one byte changed, as `offset, record, path: expected; found`.
+fn said(change: impl Fn(&mut Payload)) -> Vec<String> {
+    type Row = (u8, Option<(bool, u32)>, Vec<(char, String)>, BTreeMap<String, NonZero<u16>>);
+    let map = BTreeMap::from([("k".to_string(), NonZero::new(7).unwrap())]);
+    let mut payload = Payload::of::<Row>(&(1, Some((true, 2)), vec![('a', "b".into())], map));
+    change(&mut payload);
+    let auditor = Auditor::new(&facts_of::<Row>().schema);
+    let (mut all, parts) = (Vec::new(), payload.parts(auditor.schema.root().size()));
+    auditor.audit(&parts, &mut |Fault { offset, record, path, expected, found, .. }| {
+        all.push(format!("{offset}, {record:?}, {path}: {expected}; {found}"));
+    });
+    all
+}
+
+#[test]
+fn findings_say_where_they_are_and_what_should_be_there() {
+    let record = |at: usize, byte: u8| said(|payload| payload.record[at] = byte);
+    let heap = |at: usize, byte: u8| said(|payload| payload.heap[at] = byte);
+    assert_eq!(record(1, 9), ["1, Some(0), : zero padding; 0x09"]);
+    assert_eq!(record(4, 2), ["4, Some(0), 1: 0 for none or 1 for some; 2"]);
+    assert_eq!(record(4, 0), ["8, Some(0), 1: zero bytes, for there is no value; 0x01"]);
+    assert_eq!(record(8, 3), ["8, Some(0), 1?.0: 0 or 1; 3"]);
+    assert_eq!(record(9, 3), ["9, Some(0), 1?: zero padding; 0x03"]);
+    assert!(record(20, 200)[0].ends_with("from 0 on, aligned to 4, within 64 bytes of heap; { 0, 200 }"));
+    assert_eq!(record(63, 1), ["63, None, : zero bytes after the records; 0x01"]);
+    assert_eq!(heap(3, 1), ["64, Some(0), 2[0].0: a Unicode scalar value; 0x1000061"]);
+    assert_eq!(heap(4, 7)[0], "68, Some(0), 2[0].1: a string from 0 on, within 2 bytes of text; { 7, 1 }");
+    assert_eq!(heap(20, 0), ["84, Some(0), 3[\"k\"]: a number that is not 0; 0"]);
+    assert_eq!(heap(22, 5), ["86, Some(0), 3: zero padding; 0x05"]);
+    assert_eq!(heap(30, 5), ["94, None, : zero bytes after the heap; 0x05"]);
 }
