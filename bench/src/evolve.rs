@@ -135,7 +135,7 @@ fn write(path: &Path, records: usize) -> AnyResult<()> {
     Ok(file.finish()?)
 }
 
-fn slices<T: Plain>(path: &Path, rounds: usize, what: &str, of: impl Fn(&T) -> u64) -> AnyResult<()> {
+fn slices<T: Hydra + Plain>(path: &Path, rounds: usize, what: &str, of: impl Fn(&T) -> u64) -> AnyResult<()> {
     measure::<T>(path, rounds, what, |block| block.as_slice().iter().map(&of).fold(0, u64::wrapping_add))
 }
 

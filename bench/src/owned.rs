@@ -186,7 +186,7 @@ fn table<T: Hydra>(folder: &Path) -> AnyResult<Table<T>> {
     Ok(Reader::map(unsafe { Map::open(folder.join("hydra")) }?)?.table()?)
 }
 
-fn slices<T: hydra::Plain>(folder: &Path, of: impl Fn(&T) -> u64) -> AnyResult<u64> {
+fn slices<T: hydra::Hydra + hydra::Plain>(folder: &Path, of: impl Fn(&T) -> u64) -> AnyResult<u64> {
     table::<T>(folder)?
         .blocks()
         .try_fold(0, |sum: u64, block| Ok(block?.as_slice().iter().map(&of).fold(sum, u64::wrapping_add)))

@@ -118,39 +118,38 @@ get! {
         _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
         _ => Err(value.loaded().is_no("bytes")),
     };
-    Duration, |value| {
-        let value = value.through();
-        let Form::Duration { exponent } = value.ty().form() else { return Err(value.wrong_kind("a duration")) };
-        let duration = u128::try_from(nanos(value, exponent)?).ok().and_then(duration);
-        duration.ok_or_else(|| out_of_range("a duration from 0 to u64::MAX seconds", value))
-    };
-    SystemTime, |value| {
-        let value = value.through();
-        let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
-        let time = system_time(nanos(value, exponent)?);
-        time.ok_or_else(|| out_of_range("a time that this system can express", value))
-    };
+}
+
+/// Types of which a value with a form may be one.
+macro_rules! formed {
+    ($($ty:ty, $form:pat, $name:literal, |$value:ident| $get:expr, $range:literal;)*) => {get! {$(
+        $ty, |value| {
+            let $value = value.through();
+            let $form = $value.ty().form() else { return Err($value.wrong_kind($name)) };
+            $get.ok_or_else(|| out_of_range($range, $value))
+        };
+    )*}};
+}
+formed! {
+    Duration, Form::Duration { exponent }, "a duration",
+        |value| u128::try_from(nanos(value, exponent)?).ok().and_then(duration), "a duration from 0 to u64::MAX seconds";
+    SystemTime, Form::Timestamp { exponent }, "a timestamp",
+        |value| system_time(nanos(value, exponent)?), "a time that this system can express";
 }
 
 #[cfg(feature = "jiff")]
-get! {
-    jiff::Timestamp, |value| {
-        let value = value.through();
-        let Form::Timestamp { exponent } = value.ty().form() else { return Err(value.wrong_kind("a timestamp")) };
-        crate::codec::timestamp(nanos(value, exponent)?)
-            .ok_or_else(|| out_of_range("a time in the years -9999 to 9999", value))
-    };
-    jiff::SignedDuration, |value| {
-        let value = value.through();
-        let Form::Duration { exponent } = value.ty().form() else { return Err(value.wrong_kind("a duration")) };
-        crate::codec::signed_duration(nanos(value, exponent)?)
-            .ok_or_else(|| out_of_range("a duration of up to 2^63 seconds", value))
-    };
-    jiff::civil::Date, |value| {
-        let value = value.through();
-        let Form::Date = value.ty().form() else { return Err(value.wrong_kind("a date")) };
-        crate::codec::date(value.get()?).ok_or_else(|| out_of_range("a date in the years -9999 to 9999", value))
-    };
+formed! {
+    jiff::Timestamp, Form::Timestamp { exponent }, "a timestamp",
+        |value| crate::codec::timestamp(nanos(value, exponent)?), "a time in the years -9999 to 9999";
+    jiff::SignedDuration, Form::Duration { exponent }, "a duration",
+        |value| crate::codec::signed_duration(nanos(value, exponent)?), "a duration of up to 2^63 seconds";
+    jiff::civil::Date, Form::Date, "a date", |value| crate::codec::date(value.get()?), "a date in the years -9999 to 9999";
+}
+
+#[cfg(feature = "rust_decimal")]
+formed! {
+    rust_decimal::Decimal, Form::Decimal { exponent }, "a decimal",
+        |value| crate::codec::decimal(value.get()?, exponent), "a decimal of at most 96 bits and 28 places";
 }
 
 #[cfg(feature = "uuid")]
@@ -160,16 +159,6 @@ get! {
         let Form::Uuid = value.ty().form() else { return Err(value.wrong_kind("a UUID")) };
         let bytes = value.parts().map(|(_, byte)| byte.get()).collect::<Result<Vec<u8>>>()?;
         uuid::Uuid::from_slice(&bytes).map_err(|_| value.wrong_kind("a UUID"))
-    };
-}
-
-#[cfg(feature = "rust_decimal")]
-get! {
-    rust_decimal::Decimal, |value| {
-        let value = value.through();
-        let Form::Decimal { exponent } = value.ty().form() else { return Err(value.wrong_kind("a decimal")) };
-        crate::codec::decimal(value.get()?, exponent)
-            .ok_or_else(|| out_of_range("a decimal of at most 96 bits and 28 places", value))
     };
 }
 
