@@ -2,7 +2,7 @@
 
 mod archive;
 
-use hydra::describe::TypeRef;
+use hydra::schema::TypeRef;
 use hydra::{Descriptor, Hydra, Schema};
 use hydra_tests::craft::Craft;
 use hydra_tests::laws;

@@ -2,8 +2,8 @@
 //! and what is the same in text.
 #![forbid(unsafe_code)]
 
-use hydra::describe::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use hydra::reflect::Data;
+use hydra::schema::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use hydra::{Dynamic, Schema};
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Records as columns: structs and tuples inside a record become dotted names, everything else is one cell. It works
 //! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
 
-use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::reflect::{Path, Step};
+use hydra::schema::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::{Error, ErrorKind, Value};
 
 /// More columns than this are not told apart: the rest stays nested.

@@ -14,11 +14,10 @@
 //! compat::check::<Tick>(&path)?; // in a test: an error if something breaks
 //! # Ok::<(), hydra::Error>(())
 //! ```
-#![forbid(unsafe_code)]
 
-use crate::describe::{Field, Note};
 use crate::evolve::{Evolution, Resolution, Rule, version};
 use crate::file::OutputOptions;
+use crate::schema::{Field, Note};
 use crate::{Error, ErrorKind, Hydra, Reader, Result, Schema, Writer};
 use std::fmt;
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! One error for everything that can go wrong: a kind to match on, and the facts that a person needs.
 //! It does not know where it is shown; the file and the value's path are added on the way up.
-#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::path::{Path, PathBuf};

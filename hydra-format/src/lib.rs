@@ -73,7 +73,7 @@
 //!
 //! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's;
 //! `docs/EVOLUTION.md` says how types may change.
-// The root denies unsafe code; `raw` alone allows it, and every other module forbids it.
+// `memory` alone allows unsafe code; a test refuses it everywhere else.
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations)]
 // Nothing from a file may panic: what indexes, unwraps or calculates unchecked says in an `expect` why it cannot.
@@ -95,9 +95,7 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive names this crate as `::hydra`; here, that is itself.
 extern crate self as hydra;
 
-pub mod codec;
 pub mod compat;
-pub mod describe;
 mod error;
 pub mod evolve;
 /// Files: their blocks, commits and index, with all that reads, writes, checks and repairs them.
@@ -123,41 +121,43 @@ pub mod file {
 }
 mod layout;
 #[allow(unsafe_code)]
-mod raw;
+mod memory;
 pub mod reflect;
 mod repair;
+pub use layout::rows;
+pub mod schema;
 mod store;
 mod table;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing;
 
-#[cfg(feature = "rust_decimal")]
-pub use codec::Fixed;
-pub use codec::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
-pub use describe::{Descriptor, Kind, Schema};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
     Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
 };
 pub use hydra_derive::Hydra;
-pub use raw::{AlignedBuf, Describe, Map, Plain, type_of};
+pub use memory::{AlignedBuf, Describe, Map, Plain, type_of};
 pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};
+#[cfg(feature = "rust_decimal")]
+pub use rows::Fixed;
+pub use rows::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
+pub use schema::{Descriptor, Kind, Schema};
 
 /// What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::codec::derived::*;
-    pub use crate::codec::reflect::{Part, PartMut, Reflect, ReflectMut};
-    pub use crate::codec::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
-    pub use crate::describe::{AttrValue, Descriptor, Kind, Note, Style, Variant};
     pub use crate::error::Result;
-    pub use crate::raw::{Describe, Plain};
+    pub use crate::layout::rows::derived::*;
+    pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut};
+    pub use crate::layout::rows::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
+    pub use crate::memory::{Describe, Plain};
+    pub use crate::schema::{AttrValue, Descriptor, Kind, Note, Style, Variant};
     pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 
     pub use crate::__opaque as opaque_feature;
     #[cfg(feature = "opaque")]
-    pub use crate::raw::Opaque;
+    pub use crate::memory::Opaque;
 
     pub use std::clone::Clone;
     pub use std::cmp::Ordering;

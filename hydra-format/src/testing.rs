@@ -1,6 +1,5 @@
 //! Files on another disk than the operating system's, for the tests of the project: the same code, with the storage
 //! given. Not part of the API.
-#![forbid(unsafe_code)]
 
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
 use crate::repair::check::{CheckSummary, Finding, check_source};

@@ -2,8 +2,8 @@
 
 use super::made_up::Dice;
 use super::{Place, event_file, tick_file, writer};
-use hydra::describe::{Descriptor, Kind, TypeRef};
 use hydra::reflect::Data;
+use hydra::schema::{Descriptor, Kind, TypeRef};
 use hydra::{Dynamic, Hydra, Reader, Schema};
 use snapbox::str;
 use std::path::Path;

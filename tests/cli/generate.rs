@@ -1,7 +1,7 @@
 //! `schema --as rust` and `--as numpy`: what they write is compiled here, and has the same fingerprint.
 
 use super::{Place, event_file, tick_file, writer};
-use hydra::describe::{Descriptor, Form, Kind, TypeRef};
+use hydra::schema::{Descriptor, Form, Kind, TypeRef};
 use hydra::{Hydra, Reader, Schema};
 use snapbox::{file, str};
 use std::collections::{BTreeMap, BTreeSet};

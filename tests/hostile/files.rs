@@ -1,7 +1,7 @@
 //! Files, paths and images made to take long.
 
 use crate::Make;
-use hydra::describe::TypeRef;
+use hydra::schema::TypeRef;
 use hydra::{Descriptor, Dynamic, Hydra, Kind, Level, Schema, Value, Writer, testing};
 use hydra_tests::craft::{Block, Craft};
 use hydra_tests::memory::Memory;

@@ -563,10 +563,10 @@ fn forms_stay() -> Result<()> {
 #[test]
 fn opaque_stays() -> Result<()> {
     generations! {
-        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, pub o: hydra::codec::Opaque, pub p: hydra::codec::Opaque } }
-        { #[derive(Hydra, Debug, PartialEq)] #[hydra(version = 2)] pub struct Row { pub a: u16, pub o: hydra::codec::Opaque, pub p: Vec<u8> } }
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, pub o: hydra::rows::Opaque, pub p: hydra::rows::Opaque } }
+        { #[derive(Hydra, Debug, PartialEq)] #[hydra(version = 2)] pub struct Row { pub a: u16, pub o: hydra::rows::Opaque, pub p: Vec<u8> } }
     }
-    let opaque = || hydra::codec::Opaque(vec![1, 2, 3]);
+    let opaque = || hydra::rows::Opaque(vec![1, 2, 3]);
     let old = old::Row { a: 1, o: opaque(), p: opaque() };
     refuses::<_, new::Row>(&old, &["p"], &["cannot be read as Vec<u8>"])?;
     mod newer {
@@ -575,7 +575,7 @@ fn opaque_stays() -> Result<()> {
         #[allow(unreachable_pub)]
         pub struct Row {
             pub a: u16,
-            pub o: hydra::codec::Opaque,
+            pub o: hydra::rows::Opaque,
         }
     }
     reads(&old, &newer::Row { a: 1, o: opaque() }, Transcoded, |row| row.o().0 == [1, 2, 3])
@@ -890,7 +890,7 @@ mod compat {
 
 mod hostile {
     use super::*;
-    use hydra::describe::{DefaultImage, Descriptor, Note, TypeRef};
+    use hydra::schema::{DefaultImage, Descriptor, Note, TypeRef};
     use hydra::{Dynamic, Kind, reflect::Data};
 
     fn at(index: u32) -> TypeRef {

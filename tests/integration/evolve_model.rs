@@ -2,9 +2,9 @@
 //! can be read, and reading gives what the model gives.
 
 use crate::evolve_types::{Field, OTHER, Random, Ty, schema};
-use hydra::describe::Descriptor;
 use hydra::evolve::Evolution;
 use hydra::reflect::Data;
+use hydra::schema::Descriptor;
 use hydra::{Dynamic, ErrorKind, Kind, Reader, Result, Writer};
 
 /// Why the model has no value.

@@ -1,7 +1,7 @@
 //! Random types, random changes of them, and random values: for models of types that change.
 
-use hydra::describe::{DefaultImage, Descriptor, Note, Style, TypeRef};
 use hydra::reflect::Data;
+use hydra::schema::{DefaultImage, Descriptor, Note, Style, TypeRef};
 use hydra::{Kind, Result, Schema};
 
 /// A type, as the model has it.

@@ -1,6 +1,6 @@
 //! Files made to do harm: a structured error or values, in bounded time and memory, and nothing damaged in silence.
 
-use hydra::describe::TypeRef;
+use hydra::schema::TypeRef;
 use hydra::{Descriptor, Error, ErrorKind, Kind, Map, Reader, Result, Schema, Value, Writer};
 use hydra_tests::craft::{Block, Craft};
 use hydra_tests::laws::{self, Dice, Shown, show};

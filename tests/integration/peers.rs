@@ -1,7 +1,7 @@
 //! The holes through which other libraries of this kind were entered, each by its name, tried on this one. What must not
 //! compile is in `tests/ui/sound_*.rs`; panics in Drop are in `drops.rs`, ways around read-only in `reflect_set.rs`.
 
-use hydra::describe::TypeRef::Index;
+use hydra::schema::TypeRef::Index;
 use hydra::{Describe, Descriptor, ErrorKind, Hydra, Kind, Plain, Reader, Schema, Value, Writer};
 use hydra_tests::laws;
 use hydra_tests::types::{Flagged, Tree, Venue};

@@ -3,8 +3,8 @@
 
 use crate::golden::{some_containers, some_scalars, some_shapes};
 use crate::worlds::in_each_world;
-use hydra::describe::{AttrValue, Field, TypeRef};
 use hydra::reflect::{Path, Step, Why};
+use hydra::schema::{AttrValue, Field, TypeRef};
 use hydra::{Descriptor, ErrorKind, Hydra, Kind, Value, ValueMut};
 use hydra_tests::types::*;
 use std::collections::{BTreeMap, HashMap};

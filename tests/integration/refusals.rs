@@ -2,8 +2,8 @@
 //! the place and the way out. Nothing panics, and nothing is changed.
 
 use crate::worlds::{changed, in_each_world};
-use hydra::describe::{Form, Style, TypeRef::Index};
 use hydra::reflect::{Data, Handle, Locator, Path, Why};
+use hydra::schema::{Form, Style, TypeRef::Index};
 use hydra::{Descriptor, Dynamic, Error, ErrorKind, Hydra, Kind, Schema, Value, ValueMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;

@@ -2,8 +2,8 @@
 //! and types that exist only as data.
 
 use crate::golden::{log, some_constants, some_containers, some_scalars, some_shapes, tick};
-use hydra::describe::{Style, TypeRef};
 use hydra::reflect::{Data, Seed};
+use hydra::schema::{Style, TypeRef};
 use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Schema, Value, View, Writer};
 use hydra_tests::laws::{formats_survive, records_survive, value_survives};
 use hydra_tests::types::*;

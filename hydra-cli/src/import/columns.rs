@@ -5,8 +5,8 @@ use super::csv::Cell;
 use super::time::{self, Reading};
 use crate::columns::{Column as Place, flatten, innermost};
 use crate::failure::{Failure, Result};
-use hydra::describe::{Descriptor, Form};
 use hydra::reflect::{Data, Seed, Spelling};
+use hydra::schema::{Descriptor, Form};
 use hydra::{Kind, Schema};
 use serde::de::Visitor;
 use serde::{Deserializer, forward_to_deserialize_any};
@@ -115,7 +115,7 @@ fn blank(schema: &Schema, ty: &Descriptor, steps: &mut Vec<usize>, leaves: &Hash
     if let Some(inner) = ty.element() {
         return Data::some(blank(schema, schema.resolve(inner), steps, leaves));
     }
-    let part = |(index, field): (usize, &hydra::describe::Field)| {
+    let part = |(index, field): (usize, &hydra::schema::Field)| {
         steps.push(index);
         let part = blank(schema, schema.resolve(field.ty()), steps, leaves);
         steps.pop();

@@ -6,7 +6,7 @@ use super::number::{Numbers, is_special};
 use super::witness::Spot;
 use crate::text::escape;
 use hydra::Kind;
-use hydra::describe::{Descriptor, TypeRef};
+use hydra::schema::{Descriptor, TypeRef};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::{HashMap, HashSet};

@@ -5,8 +5,8 @@ use super::dump::{Part, Region, cut};
 use super::plain;
 use crate::text::{escape, plural};
 use hydra::Value;
-use hydra::describe::{Descriptor, Field, Kind, Schema, TypeRef};
 use hydra::reflect::Spelling;
+use hydra::schema::{Descriptor, Field, Kind, Schema, TypeRef};
 use std::collections::VecDeque;
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! Notes as Rust source: documentation, attributes and defaults as the derive reads them; what it cannot read is a
 //! comment.
 
-use hydra::describe::{AttrValue, DefaultImage, Descriptor, Kind, Note};
+use hydra::schema::{AttrValue, DefaultImage, Descriptor, Kind, Note};
 
 /// What stands before the attribute, what is inside of it (added to `attributes`), and the comments after it.
 pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -> (String, String) {
@@ -75,7 +75,7 @@ pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
     let bits = number(own);
     let shift = 128 - 8 * ty.size().min(16) as u32;
     match ty.kind() {
-        _ if ty.is_nonzero() || ty.form() != hydra::describe::Form::None => None,
+        _ if ty.is_nonzero() || ty.form() != hydra::schema::Form::None => None,
         Kind::Bool => Some((bits != 0).to_string()),
         Kind::Char => Some(format!("{:?}", char::from_u32(bits as u32)?)),
         Kind::F32 => Some(f32::from_bits(bits as u32)).filter(|v| v.is_finite()).map(|v| format!("{v:?}")),

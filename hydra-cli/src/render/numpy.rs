@@ -1,7 +1,7 @@
 //! Records as NumPy sees them: a dtype with a dotted name for every scalar inside, and where the blocks are.
 
-use hydra::describe::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::file::{Reader, Table};
+use hydra::schema::{Descriptor, Form, Kind, Schema, TypeRef};
 use hydra::{Dynamic, Result};
 use serde_json::{Map, Value, json};
 

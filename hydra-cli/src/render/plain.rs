@@ -2,8 +2,8 @@
 
 use crate::text::escape;
 use hydra::Value;
-use hydra::describe::{Kind, Style};
 use hydra::reflect::{Scalar, Spelling};
+use hydra::schema::{Kind, Style};
 use std::cell::Cell;
 
 /// The text of a value; none for an option without one. It is `buffer`'s, or the value's own. `lossy` is set where another

@@ -2,7 +2,7 @@
 //! cannot say is a comment, and a loss where the bytes or names differ.
 
 use super::notes;
-use hydra::describe::{Arg, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};
+use hydra::schema::{Arg, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

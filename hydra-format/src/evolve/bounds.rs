@@ -1,6 +1,5 @@
 //! What records may become at most when they are read as another type, and whether any may be refused: from the plan alone, so
 //! that a writer looks only at records for which it is in doubt.
-#![forbid(unsafe_code)]
 
 use super::plan::{Node, Op, Plan};
 use super::run::{GROWTH, MAX_BYTES, ONE_RECORD};

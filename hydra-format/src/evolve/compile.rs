@@ -1,13 +1,12 @@
 //! Resolution: two schemas compared, by name and alias, and compiled to a plan with a list of what changed. Types are compared
 //! in pairs, each pair once, so that recursive types end; both schemas may be hostile. It knows no bytes.
-#![forbid(unsafe_code)]
 
 use super::names::pairs;
 use super::plan::{Node, Op, Plan, Step};
 use super::rules::Pair;
 use super::{Change, Rule};
-use crate::describe::{Descriptor, Field, Kind, Schema, TypeRef, entry_layout};
 use crate::error::join_path;
+use crate::schema::{Descriptor, Field, Kind, Schema, TypeRef, entry_layout};
 use crate::{Error, ErrorKind, Result};
 use std::collections::{HashMap, VecDeque};
 

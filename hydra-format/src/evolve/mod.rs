@@ -3,7 +3,6 @@
 //!
 //! [`Evolution::between`] compares two schemas. Where the bytes already are those of the other type, records are read in place;
 //! otherwise a verified block is written anew once, and everything above reads the copy.
-#![forbid(unsafe_code)]
 
 mod bounds;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
@@ -22,8 +21,8 @@ mod widen;
 pub(crate) use plan::Plan;
 pub(crate) use run::Transcoded;
 
-use crate::describe::{Note, Schema};
 use crate::error::join_path;
+use crate::schema::{Note, Schema};
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,7 +1,6 @@
 //! Which parts of two types belong together: by name, then by alias, on either side. It knows nothing but names.
-#![forbid(unsafe_code)]
 
-use crate::describe::{Field, Note, Variant};
+use crate::schema::{Field, Note, Variant};
 use std::collections::HashMap;
 
 /// What has a name and notes.

@@ -1,9 +1,8 @@
 //! The way from records of one schema to records of another, as data: steps, compiled once. It knows offsets and sizes; types
 //! are behind it.
-#![forbid(unsafe_code)]
 
-use crate::describe::Kind;
 use crate::error::join_path;
+use crate::schema::Kind;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

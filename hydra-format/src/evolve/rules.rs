@@ -1,14 +1,13 @@
 //! The rules (FORMAT.md, section 16.1): what each pair of types has to do with each other. It knows no bytes, and nothing of how
 //! steps are put together.
-#![forbid(unsafe_code)]
 
 use super::compile::{Compiler, Draft, Job, index, ty};
 use super::names::{aliases, pairs};
 use super::plan::{Choice, Image, Names, Op, Step};
 use super::widen::is_exact;
 use super::{Change, Rule};
-use crate::codec::{Regions, Validator};
-use crate::describe::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeRef, Variant, entry_layout};
+use crate::layout::rows::{Regions, Validator};
+use crate::schema::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeRef, Variant, entry_layout};
 use crate::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 

@@ -1,13 +1,12 @@
 //! Transcoding: the records of a verified payload, written anew as another type by a plan, into one aligned buffer. It does not
 //! know files, and no schema.
-#![forbid(unsafe_code)]
 
 use super::plan::{Op, Plan, Step};
 use super::widen::widen;
-use crate::codec::{At, Fault, Measure, Sink, part, put};
-use crate::describe::round_up;
-use crate::raw::{AlignedBuf, Ranges};
+use crate::layout::rows::{At, Fault, Measure, Sink, part, put};
+use crate::memory::{AlignedBuf, Ranges};
 use crate::reflect::{MAX_NESTING, encode::Pass};
+use crate::schema::round_up;
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes of a payload, at most.

@@ -1,8 +1,7 @@
 //! Numbers as wider kinds: which are exact, and how their bytes change.
-#![forbid(unsafe_code)]
 
 use super::run::Lane;
-use crate::describe::Kind;
+use crate::schema::Kind;
 
 /// True if every value of one number kind is a value of the other.
 pub(super) fn is_exact(from: Kind, to: Kind) -> bool {

@@ -4,10 +4,11 @@
 //! A call is about a whole block, so that it costs nothing which way it is dispatched. Records are staged as rows before
 //! their block is sealed, and read as rows once it is viewed: a layout that stores them otherwise turns them in `seal` and
 //! in `view`, and everything above stays what it is. It does not know where blocks are. Start reading at [`BlockLayout`].
-#![forbid(unsafe_code)]
 
-use crate::codec::{Auditor, RowLayout, StagedRows, Validator};
-use crate::raw::{Backing, Payload};
+pub mod rows;
+
+use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
+use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockHeader, SealedBlock};
 use crate::{Error, Result, Schema};
 

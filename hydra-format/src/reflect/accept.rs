@@ -1,12 +1,11 @@
 //! Whether a live value, or one that exists only as data, may take the place of another: invariants and read-only fields.
-#![forbid(unsafe_code)]
 
 use super::encode::too_deep;
 use super::path::{PathSegment, PathStack};
 use super::settable::{is_guarded, is_read_only};
 use super::value::{MAX_NESTING, Repr};
 use super::{Value, Why};
-use crate::describe::Kind;
+use crate::schema::Kind;
 use crate::{Error, ErrorKind, Result};
 
 /// An error if the new value breaks an invariant, or changes a read-only field of the old one.

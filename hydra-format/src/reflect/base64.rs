@@ -1,5 +1,4 @@
 //! Bytes in text: base64 and hexadecimal digits.
-#![forbid(unsafe_code)]
 
 /// Two hexadecimal digits a byte.
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -1,6 +1,5 @@
 //! serde's Deserialize for values whose type is a schema: the inverse of `serialize.rs`, by the rules of docs/VALUES.md.
 //! It reads into the data of the value before, and knows no format but what serde tells of it.
-#![forbid(unsafe_code)]
 
 use super::dynamic::{data_of, sort};
 use super::path::{PathSegment as Crumb, PathStack as Trail};
@@ -9,9 +8,9 @@ use super::types::Type;
 use super::value::Repr;
 use super::visit::{RAW, Visit, is_spelled};
 use super::{Data, Dynamic, Value, parse};
-use crate::codec::{MAX_DEPTH, Validator, open_payload_of};
-use crate::describe::{DefaultImage, Field, Kind, Note, Schema, Style, Variant};
-use crate::raw::AlignedBuf;
+use crate::layout::rows::{MAX_DEPTH, Validator, open_payload_of};
+use crate::memory::AlignedBuf;
+use crate::schema::{DefaultImage, Field, Kind, Note, Schema, Style, Variant};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::cell::RefCell;

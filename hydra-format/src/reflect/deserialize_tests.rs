@@ -1,5 +1,4 @@
 //! What a seed reads, and the words with which it refuses.
-#![forbid(unsafe_code)]
 
 use super::{Dynamic, Seed, Spelling};
 use crate::{Hydra, Schema, Writer};

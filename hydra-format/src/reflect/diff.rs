@@ -1,10 +1,9 @@
 //! Where two values differ. It follows the rules of equality, and stops at a bound.
-#![forbid(unsafe_code)]
 
 use super::value::MAX_NESTING;
 use super::walk::key_step;
 use super::{Path, Scalar, Step, Value, compare_keys};
-use crate::describe::{Kind, Style, Variant};
+use crate::schema::{Kind, Style, Variant};
 use std::cmp::Ordering;
 
 /// A place where two values differ.

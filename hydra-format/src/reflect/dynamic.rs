@@ -1,13 +1,12 @@
 //! Values whose type exists only as a schema: owned trees of data, checked against that schema.
-#![forbid(unsafe_code)]
 
 use super::encode::{image, too_deep};
 use super::path::{PathSegment, PathStack};
 use super::types::Type;
 use super::value::{MAX_NESTING, Repr};
 use super::{Scalar, Value, ValueMut, compare_keys};
-use crate::codec::MAX_DEPTH;
-use crate::describe::{Field, Form, Kind, Schema, is_duration, is_timestamp};
+use crate::layout::rows::MAX_DEPTH;
+use crate::schema::{Field, Form, Kind, Schema, is_duration, is_timestamp};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 

@@ -1,13 +1,12 @@
 //! Writes any value as a payload of a type with the same shape: what the codec of a type of the program does, for
 //! values whose type is known only as data. Both passes are one walk; only the first one fails.
-#![forbid(unsafe_code)]
 
 use super::path::{PathSegment, PathStack};
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
 use super::{Data, Reflect, Scalar, Value, compare_keys};
-use crate::codec::{EncodedRecord, Measure, Sink, part, put};
-use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant};
+use crate::layout::rows::{EncodedRecord, Measure, Sink, part, put};
+use crate::schema::{Descriptor, Field, Form, Kind, Schema, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 

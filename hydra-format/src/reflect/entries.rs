@@ -1,12 +1,11 @@
 //! Iterators over the parts of a value. Live maps sort their keys once when the iterator is made, so that
 //! going through all entries is never quadratic.
-#![forbid(unsafe_code)]
 
 use super::types::{EntryLayout, Type};
 use super::value::Repr;
 use super::{Data, Part, Value};
-use crate::codec::{Run, search};
-use crate::describe::{Field, Kind};
+use crate::layout::rows::{Run, search};
+use crate::schema::{Field, Kind};
 use std::cmp::Ordering;
 
 /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.

@@ -1,9 +1,8 @@
 //! Equality of values wherever they are, and the order of keys (FORMAT.md, section 5.4).
-#![forbid(unsafe_code)]
 
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
-use crate::describe::{Kind, Variant};
+use crate::schema::{Kind, Variant};
 use std::cmp::Ordering;
 
 /// Equal if the types have the same shape (the same kinds and forms, fields and variants by name) and all

@@ -1,10 +1,9 @@
 //! A value of one type as data of another: the same shape, numbers converted where nothing is lost.
-#![forbid(unsafe_code)]
 
 use super::path::{PathSegment, PathStack};
 use super::types::Type;
 use super::{Data, Scalar, Value};
-use crate::describe::{Field, Form, Kind, Variant};
+use crate::schema::{Field, Form, Kind, Variant};
 use crate::{Error, ErrorKind, Result};
 
 /// The value as data of type `ty`. Newtypes and boxes are looked through on both sides, and a value stands for an option

@@ -1,9 +1,8 @@
 //! Values as Rust-like text: `{}` and `{:?}` on one line, `{:#}` over several.
-#![forbid(unsafe_code)]
 
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
-use crate::describe::{Kind, Style};
+use crate::schema::{Kind, Style};
 use std::fmt::{Debug, Display, Formatter, Result};
 
 /// Compact Rust-like text: `Log { time: 5, tags: ["x"] }`; with `{:#}` over several lines. Times are RFC 3339 in

@@ -1,6 +1,5 @@
 //! A path resolved once against a type of the program, to be followed in many values. It knows where the steps through
 //! structs, tuples, newtypes and arrays lead on disk and in memory.
-#![forbid(unsafe_code)]
 
 use super::Why;
 use super::path::{no_variant, suggest};
@@ -8,8 +7,8 @@ use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
 use super::value::{Repr, indices, position_of, way_in};
 use super::{Part, Path, Reflect, Step, Value, ValueMut};
-use crate::describe::{Field, Kind, Note, Schema};
-use crate::raw::Place;
+use crate::memory::Place;
+use crate::schema::{Field, Kind, Note, Schema};
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::any::TypeId;
 use std::marker::PhantomData;

@@ -1,6 +1,5 @@
 //! ValueOf: values as data, the same for a live Rust value, for a record in a file whose type the program
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
-#![forbid(unsafe_code)]
 
 mod accept;
 #[cfg(feature = "serde")]
@@ -41,8 +40,8 @@ mod walk;
 #[doc = include_str!("../../../docs/REFLECTION.md")]
 struct Chapter;
 
-pub use crate::codec::reflect::{Accept, Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
 pub use crate::error::Why;
+pub use crate::layout::rows::reflect::{Accept, Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
 #[cfg(feature = "serde")]
 pub use deserialize::Seed;
 pub use diff::Difference;

@@ -1,9 +1,8 @@
 //! Text as a value of a type: the inverse of the text of scalars and forms. It knows types, no values.
-#![forbid(unsafe_code)]
 
 use super::types::Type;
 use super::{Data, Value, Why, fit};
-use crate::describe::{Form, Kind};
+use crate::schema::{Form, Kind};
 use crate::{Error, ErrorKind, Result};
 
 /// What a text says as a value of type `ty`.

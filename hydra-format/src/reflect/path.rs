@@ -1,5 +1,4 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, followed through values, and kept on the way through one.
-#![forbid(unsafe_code)]
 
 use super::dynamic::{Place, check};
 use super::encode::too_deep;
@@ -9,7 +8,7 @@ use super::types::Type;
 use super::value::{MAX_NESTING, Repr};
 use super::walk::key_step;
 use super::{Data, Scalar, Value};
-use crate::describe::{Form, Kind, Name, Quoted, Variant, position};
+use crate::schema::{Form, Kind, Name, Quoted, Variant, position};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fmt::{self, Write};

@@ -1,12 +1,11 @@
 //! serde's Serialize of a value: docs/VALUES.md for formats that people read; for others, bytes as bytes, wide
 //! integers as integers and floats as floats.
-#![forbid(unsafe_code)]
 
 use super::base64::{base64, hex};
 use super::types::Type;
 use super::value::MAX_NESTING;
 use super::{Dynamic, Scalar, Value};
-use crate::describe::{Field, Kind, Style};
+use crate::schema::{Field, Kind, Style};
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use std::cell::Cell;

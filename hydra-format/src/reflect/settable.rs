@@ -1,9 +1,8 @@
 //! Which types have values that may not be changed to any other: read-only fields and invariants. It knows types, no values.
-#![forbid(unsafe_code)]
 
 use super::types::Type;
-use crate::describe::{Kind, Note, Variant};
 use crate::error::Why;
+use crate::schema::{Kind, Note, Variant};
 use crate::{Error, ErrorKind};
 use std::collections::{HashSet, VecDeque};
 

@@ -1,12 +1,11 @@
 //! What reflection does inside: the generic encoder, data against its schema, conversions, limits, text, order and paths. The
 //! laws are held over whole values, in files too, by `tests/integration/reflect.rs` and `reflect_set.rs`.
-#![forbid(unsafe_code)]
 
 use super::encode::{encode_value, measure_value};
 use super::*;
-use crate::codec::{EncodedRecord, Measure, Sink};
-use crate::describe::{Descriptor, Form, Kind, Style, TypeRef};
-use crate::raw::AlignedBuf;
+use crate::layout::rows::{EncodedRecord, Measure, Sink};
+use crate::memory::AlignedBuf;
+use crate::schema::{Descriptor, Form, Kind, Style, TypeRef};
 use crate::{ErrorKind, Hydra, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -226,7 +225,8 @@ fn deep_values_fit_on_the_stack_of_a_thread() {
     let dynamic = Dynamic::new(schema.clone(), data).unwrap();
     let (record, heap, text) = encoded(dynamic.value(), &schema).unwrap();
     let text = String::from_utf8(text).unwrap();
-    let stored = Value::stored(crate::codec::At::new(&record, &heap, &text), schema.root(), Some(&schema));
+    let stored =
+        Value::stored(crate::layout::rows::At::new(&record, &heap, &text), schema.root(), Some(&schema));
     assert_eq!(stored, dynamic.value());
     assert_eq!(format!("{stored} {stored:#}"), format!("{dynamic} {:#}", dynamic.value()));
     assert_eq!(stored.to_dynamic().unwrap(), dynamic);
@@ -248,7 +248,7 @@ fn what_is_nested_too_deep_is_refused_and_not_followed() {
     for result in [encoded(deep, &schema).map(drop), Dynamic::new(schema.clone(), data.clone()).map(drop)] {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::TooDeep);
     }
-    let image = Value::stored(crate::codec::At::new(&[], &[], ""), schema.root(), Some(&schema));
+    let image = Value::stored(crate::layout::rows::At::new(&[], &[], ""), schema.root(), Some(&schema));
     assert_eq!(deep, deep, "equality is followed to any depth");
     assert_ne!(deep, image);
     assert!(deep.to_string().contains("(Some([..]))"));

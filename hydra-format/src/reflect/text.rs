@@ -1,8 +1,7 @@
 //! Values with a form as text: UUIDs, and numbers as the schema's types spell them.
-#![forbid(unsafe_code)]
 
 use super::{Scalar, Value};
-use crate::describe::{Form, Kind, form_text};
+use crate::schema::{Form, Kind, form_text};
 use std::fmt::Write;
 
 impl Value<'_> {

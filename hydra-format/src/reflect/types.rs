@@ -1,9 +1,8 @@
 //! A type with the world that its references mean something in: the program, or one schema. It knows no values.
-#![forbid(unsafe_code)]
 
-use crate::codec::Run;
-use crate::describe::{Arg, Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
-use crate::raw::Describe;
+use crate::layout::rows::Run;
+use crate::memory::Describe;
+use crate::schema::{Arg, Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
 use std::collections::HashSet;
 use std::ops::Deref;
 
@@ -87,7 +86,7 @@ impl<'a> Type<'a> {
     }
 
     /// The run of a list, set or map whose reference stands at `at`.
-    pub(crate) fn run(self, at: crate::codec::At<'a>) -> Run<'a> {
+    pub(crate) fn run(self, at: crate::layout::rows::At<'a>) -> Run<'a> {
         at.referenced(self.entry().size)
     }
 

@@ -1,13 +1,12 @@
 //! A reflected value: live, stored, or data. This file knows how each of them shows its parts; everything
 //! else in the module is written once, over these few methods.
-#![forbid(unsafe_code)]
 
 use super::entries::Entries;
 use super::types::Type;
 use super::{Data, Part, Parts, Reflect, Scalar};
-use crate::codec::{At, Hydra};
-use crate::describe::{Descriptor, Field, Form, Kind, Schema, Variant, position};
-use crate::{Error, ErrorKind, Result, raw};
+use crate::layout::rows::{At, Hydra};
+use crate::schema::{Descriptor, Field, Form, Kind, Schema, Variant, position};
+use crate::{Error, ErrorKind, Result, memory};
 use std::any::Any;
 
 /// The deepest nesting that reflection follows, so that no file can exhaust the stack of a thread. The 64 references
@@ -399,7 +398,7 @@ impl<'a> Value<'a> {
     }
 
     /// The elements as a slice, if they are exactly of this number type and one after the other in memory.
-    pub(super) fn slice<T: raw::Plain>(self) -> Result<&'a [T]> {
+    pub(super) fn slice<T: memory::Plain>(self) -> Result<&'a [T]> {
         let value = self.through();
         let element = value.typed().element();
         let sequence = matches!(value.kind(), Kind::List | Kind::Array);
@@ -408,7 +407,7 @@ impl<'a> Value<'a> {
         }
         match value.run_bytes() {
             _ if value.count() == 0 => Ok(&[]),
-            bytes => bytes.and_then(raw::slice_of).ok_or_else(|| {
+            bytes => bytes.and_then(memory::slice_of).ok_or_else(|| {
                 Error::new(ErrorKind::Encoded)
                     .expected("elements one after the other in memory")
                     .help("read them one by one: parts()")

@@ -1,6 +1,5 @@
 //! The third law: values that can be changed, live or as data. What may not be changed becomes a value to look at with
 //! the reason, and so does everything in it. This file knows how to get to a value and how to replace it.
-#![forbid(unsafe_code)]
 
 use super::accept::{accept, check_one};
 use super::dynamic::{Place, check};
@@ -10,9 +9,9 @@ use super::settable::{has_invariant, is_read_only, refused, within};
 use super::types::Type;
 use super::value::Repr as Kept;
 use super::{Data, Dynamic, Part, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
-use crate::codec::reflect::{LiveMut, shown};
-use crate::codec::{At, EncodedRecord};
-use crate::describe::{Field, Kind, Note, position};
+use crate::layout::rows::reflect::{LiveMut, shown};
+use crate::layout::rows::{At, EncodedRecord};
+use crate::schema::{Field, Kind, Note, position};
 use crate::{Error, Hydra, Result};
 use std::any::Any;
 use std::collections::HashSet;

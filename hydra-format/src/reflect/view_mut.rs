@@ -1,10 +1,9 @@
 //! Values of a fixed size, changed where they are stored. Whether one is valid does not depend on its neighbours, so
 //! an image that was valid stays so.
-#![forbid(unsafe_code)]
 
 use super::Slot;
-use crate::codec::{At, Measure, Sink, open_image_mut};
-use crate::raw::{Spot, Spots, Text};
+use crate::layout::rows::{At, Measure, Sink, open_image_mut};
+use crate::memory::{Spot, Spots, Text};
 use crate::{Describe, Error, ErrorKind, Hydra, Result, View};
 use std::marker::PhantomData;
 

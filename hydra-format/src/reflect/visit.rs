@@ -1,6 +1,5 @@
 //! What a serde format has for one part of a value, as data of the part's type: numbers and text without loss, or an
 //! error. The parts of parts are `deserialize.rs`'s.
-#![forbid(unsafe_code)]
 
 use super::base64::from_base64;
 use super::deserialize::{Node, end};
@@ -9,7 +8,7 @@ use super::path::PathSegment as Crumb;
 use super::serialize::is_tuple_struct;
 use super::types::Type;
 use super::{Data, fit, parse};
-use crate::describe::{Form, Kind, Style};
+use crate::schema::{Form, Kind, Style};
 use serde::Deserializer;
 use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;

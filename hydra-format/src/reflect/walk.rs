@@ -1,8 +1,7 @@
 //! Visits a value and everything in it, each with its path.
-#![forbid(unsafe_code)]
 
 use super::{Path, Step, Value};
-use crate::describe::{Kind, Style};
+use crate::schema::{Kind, Style};
 
 impl<'a> Value<'a> {
     /// Visits this value and what is in it down to `depth` steps, from the outside to the inside and in

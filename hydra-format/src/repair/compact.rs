@@ -1,6 +1,5 @@
 //! Copying records block by block into a new file, which is checked before it gets its name: for recovery and for
 //! compaction. It does not know which blocks are worth copying.
-#![forbid(unsafe_code)]
 
 use super::check::check_source;
 use crate::store::bytes::{LINE, TARGET_BLOCK_BYTES};

@@ -3,7 +3,6 @@
 //!
 //! It does not know how a damaged file is opened to read; `store::open` does. Start reading at `check/mod.rs` and
 //! `recover.rs`.
-#![forbid(unsafe_code)]
 
 pub(crate) mod check;
 pub(crate) mod compact;

@@ -1,6 +1,5 @@
 //! Saving what is whole in a damaged file, into a new one. `survey` says what that is; here it is verified, block by
 //! block, and copied. Nothing is written to the input, and nothing that fails a check is passed on.
-#![forbid(unsafe_code)]
 
 use super::compact::{Copy, CopyMode, Size, scaled, write_checked};
 use crate::store::catalog::Catalog;

@@ -1,6 +1,5 @@
 //! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
 //! after damage. It does not know what payloads mean.
-#![forbid(unsafe_code)]
 
 use super::bytes::{BLOCK_MAGIC, LINE, MAX_BLOCK_LINES, REPLACES, get, line_up, put, record};
 use super::storage::Source;

@@ -1,6 +1,5 @@
 //! Every number that files are made of, once: offsets, sizes, limits (FORMAT.md, sections 1 to 4 and 12); and records of
 //! fixed size, from which struct, offsets, encoding and decoding are made. It does not know what they are used for.
-#![forbid(unsafe_code)]
 
 /// Bytes of a line, the unit of alignment.
 pub(crate) const LINE: u64 = 64;
@@ -120,12 +119,12 @@ on_disk! {
 }
 
 const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
-const _: () = assert!(REGION as usize == crate::raw::HEADER_REGION);
+const _: () = assert!(REGION as usize == crate::memory::HEADER_REGION);
 const _: () = assert!(TARGET_BLOCK_BYTES < MAX_BLOCK_LINES as usize * LINE as usize);
 
 /// Rounds up to whole lines; the result saturates at the last line.
 pub(crate) const fn line_up(bytes: u64) -> u64 {
-    crate::describe::round_up(bytes, LINE)
+    crate::schema::round_up(bytes, LINE)
 }
 
 /// Rounds down to whole lines.

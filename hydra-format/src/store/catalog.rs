@@ -1,6 +1,5 @@
 //! What a file holds: tables, schemas, and where each record's block is. It comes from the newest directory and the
 //! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
-#![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind};
 use super::bytes::{LINE, NODE_ENTRIES, REGION};
@@ -364,9 +363,8 @@ impl Catalog {
     /// Takes in a DATA block that a scan found, or that was just written.
     pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
         let entry = Entry::of(offset, header);
-        let bad = |kind: ErrorKind, what: &str| {
-            Err(Error::new(kind).at(offset).place(header.place()).what(what))
-        };
+        let bad =
+            |kind: ErrorKind, what: &str| Err(Error::new(kind).at(offset).place(header.place()).what(what));
         let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
             return Err(self.no_schema(offset, header.schema).place(header.place()));
         };

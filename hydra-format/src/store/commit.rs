@@ -1,6 +1,5 @@
 //! Commit records: what is visible, in 128 bytes (FORMAT.md, section 3.2). It does not know how they are chosen or
 //! written.
-#![forbid(unsafe_code)]
 
 use super::bytes::{self, CLOSED, LINE, MAX_FILE, REGION, SLOT_AT, get, put, record};
 

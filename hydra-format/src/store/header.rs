@@ -1,6 +1,5 @@
 //! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
 //! which it gets mangled. It does not know what follows.
-#![forbid(unsafe_code)]
 
 use super::bytes::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
 use crate::{Error, ErrorKind, Result};
@@ -158,7 +157,8 @@ fn diagnose(region: &[u8]) -> Error {
         return cut_short(region.len());
     }
     if bytes::is_zero(region.get(..bytes::LINE as usize).unwrap_or(region)) {
-        let help = "the content was lost, as by a crash of the system: restore a copy, or see what recovery saves";
+        let help =
+            "the content was lost, as by a crash of the system: restore a copy, or see what recovery saves";
         return not_hydra("zeros").help(help);
     }
     if let Some((_, how)) = MANGLINGS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
@@ -169,9 +169,7 @@ fn diagnose(region: &[u8]) -> Error {
     }
     match KINDS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
         Some((_, kind)) => not_hydra(kind),
-        None if std::str::from_utf8(region.get(..256).unwrap_or(region)).is_ok() => {
-            not_hydra("text")
-        }
+        None if std::str::from_utf8(region.get(..256).unwrap_or(region)).is_ok() => not_hydra("text"),
         None => {
             let shown: Vec<String> = region.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
             not_hydra(&shown.join(" ")).expected("89 48 59 44 0d 0a 1a 0a")

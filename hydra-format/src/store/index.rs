@@ -1,6 +1,5 @@
 //! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
 //! they are chosen or reached; whoever follows an entry checks it against the block's own header.
-#![forbid(unsafe_code)]
 
 use super::block::{BlockHeader, BlockKind};
 use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};

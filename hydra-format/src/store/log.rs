@@ -1,6 +1,5 @@
 //! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
 //! sections 9 and 10.3 to 10.7). It does not know values or types.
-#![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind, PayloadParts, SealedBlock};
 use super::bytes::{

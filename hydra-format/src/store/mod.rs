@@ -3,7 +3,6 @@
 //!
 //! It keeps schemas as data, by their ids. It does not know what a payload of records means (`layout` does), how values are
 //! shown, or how types evolve. Start reading at `block.rs`, then `open.rs` for the way in and `log.rs` for the way out.
-#![forbid(unsafe_code)]
 
 pub(crate) mod block;
 pub(crate) mod bytes;

@@ -1,6 +1,5 @@
 //! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2).
 //! It reads O(log) blocks of a file that was closed cleanly, and writes nothing.
-#![forbid(unsafe_code)]
 
 use super::block::{self, BlockKind};
 use super::bytes::{HEADER_AT, LINE, REGION, SKIP, SLOT_AT, is_zero, line_down};

@@ -1,5 +1,4 @@
 //! Whole files: they get their name when they are whole, by one set of rules for all of them. It does not know what is in them.
-#![forbid(unsafe_code)]
 
 use super::storage::{Disk, FileDisk, PAUSE, Source, Storage, check_ours};
 use crate::{Error, ErrorKind, Result};

@@ -1,6 +1,5 @@
 //! What opening a file found out about its health. It does not know blocks that nobody has touched: that is what a
 //! check is for.
-#![forbid(unsafe_code)]
 
 use crate::{Error, ErrorKind};
 use std::fmt;

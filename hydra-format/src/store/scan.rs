@@ -1,6 +1,5 @@
 //! The one scan over the headers of all blocks, which goes on after damage: opening, checking and recovering files are made
 //! of it. Payloads are not looked at.
-#![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader};
 use super::bytes::{LINE, REGION};

@@ -1,6 +1,5 @@
 //! The payload of SCHEMA blocks: a table's name and type (FORMAT.md, section 6.1). It does not know what is in the
 //! core and the notes.
-#![forbid(unsafe_code)]
 
 use super::bytes::{MAX_NAME, MAX_SCHEMA_BYTES, record};
 use crate::{Error, ErrorKind, Result, Schema};

@@ -1,9 +1,8 @@
 //! Where bytes of files come from and go to. A simulated disk can stand in for [`FileStorage`] and [`FileDisk`]. It does not
 //! know what the bytes mean.
-#![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 
-use crate::raw::{check_regular, open_regular};
+use crate::memory::{check_regular, open_regular};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};

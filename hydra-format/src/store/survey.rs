@@ -1,6 +1,5 @@
 //! What is left of a damaged file, from the headers of its blocks and from what indexes and commit records say of those that
 //! are gone: which blocks hold which records, and what nothing tells. Payloads of records are not looked at.
-#![forbid(unsafe_code)]
 
 use super::block::{self, BlockHeader, BlockKind};
 use super::bytes::{HEADER_AT, LINE, REGION, get, line_down};

@@ -1,7 +1,6 @@
 //! A file in memory that counts what is done to it and fails on request. Only for tests.
-#![forbid(unsafe_code)]
 
-use crate::codec::Validator;
+use crate::layout::rows::Validator;
 use crate::store::block::BlockHeader;
 use crate::store::bytes::{SLOT_AT, put};
 use crate::store::commit::Commit;

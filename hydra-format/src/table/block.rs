@@ -1,10 +1,9 @@
 //! Verified blocks of records: as views, values, slices and owned values. It does not know where blocks come from.
-#![forbid(unsafe_code)]
 
 use super::snapshot::Loaded;
 use super::table::Row;
-use crate::codec::{self, At};
-use crate::raw::{self, AlignedBuf};
+use crate::layout::rows::{self, At};
+use crate::memory::{self, AlignedBuf};
 use crate::{Dynamic, Hydra, Plain, Result, Schema, Value};
 use std::marker::PhantomData;
 
@@ -113,7 +112,7 @@ impl<T: Row> Block<T> {
     where
         T: Plain,
     {
-        raw::slice_of(if self.loaded.dense.is_some() { self.dense() } else { self.records() })
+        memory::slice_of(if self.loaded.dense.is_some() { self.dense() } else { self.records() })
             .unwrap_or_default()
     }
 
@@ -126,7 +125,7 @@ impl<T: Row> Block<T> {
             let mut bytes = AlignedBuf::zeroed(self.loaded.count.saturating_mul(size));
             let records = self.loaded.payload.records().chunks_exact(stride);
             for (target, record) in bytes.chunks_exact_mut(size).zip(records) {
-                codec::put(target, record.get(..size).unwrap_or_default());
+                rows::put(target, record.get(..size).unwrap_or_default());
             }
             bytes
         });

@@ -1,10 +1,9 @@
 //! What is kept of a file's blocks. All of it holds for every later state, too: what is committed does not change.
-#![forbid(unsafe_code)]
 
 use super::snapshot::Loaded;
-use crate::codec::Validator;
 use crate::evolve::Evolution;
-use crate::raw::{AlignedBuf, Known};
+use crate::layout::rows::Validator;
+use crate::memory::{AlignedBuf, Known};
 use crate::store::index::Entry;
 use crate::{Result, Schema};
 use std::collections::{BTreeMap, VecDeque};

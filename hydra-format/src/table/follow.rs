@@ -1,6 +1,5 @@
 //! Following a table that grows: its blocks, and then those that are still to come. It looks for news by
 //! [`Reader::refresh`], and knows nothing of how that is done.
-#![forbid(unsafe_code)]
 
 use super::block::Block;
 use super::reader::Reader;

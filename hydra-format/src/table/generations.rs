@@ -1,5 +1,4 @@
 //! The types that one table has: which of them is the newest, and which may join them (FORMAT.md, sections 16.3 and 16.4).
-#![forbid(unsafe_code)]
 
 use crate::evolve::{Evolution, is_older, version};
 use crate::store::catalog::Catalog;

@@ -1,7 +1,6 @@
 //! The payload of META blocks: the user's key-value pairs (FORMAT.md, section 8). It does not know what they mean.
-#![forbid(unsafe_code)]
 
-use crate::codec::{encode_after, facts_of, open_payload};
+use crate::layout::rows::{encode_after, facts_of, open_payload};
 use crate::store::block::{self, BlockKind};
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, line_up, put, record};
 use crate::store::open::Opened;

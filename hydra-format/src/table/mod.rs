@@ -3,7 +3,6 @@
 //!
 //! It does not know where the bytes of a file are (`store` does) or how records lie in a payload (`layout` does). Start
 //! reading at `reader.rs` for the way in, and at `writer/mod.rs` for the way out.
-#![forbid(unsafe_code)]
 
 pub(crate) mod block;
 mod cache;

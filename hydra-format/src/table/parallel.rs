@@ -1,5 +1,4 @@
 //! The blocks of a table on several threads, by rayon. It splits ranges of records between blocks, and knows nothing else.
-#![forbid(unsafe_code)]
 
 use super::block::Block;
 use super::table::{Row, Table};

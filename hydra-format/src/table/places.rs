@@ -1,10 +1,9 @@
 //! Where the verified blocks of a mapped table are, by the index of a record: read without a lock, so that the cache misses
 //! of one random read overlap with those of the next. It verifies nothing; what it has no room for is found through the index.
-#![forbid(unsafe_code)]
 
 use super::snapshot::Loaded;
-use crate::codec::At;
-use crate::raw::{TextMap, Texts};
+use crate::layout::rows::At;
+use crate::memory::{TextMap, Texts};
 use crate::store::catalog::TableInfo;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,13 +1,12 @@
 //! Opening files to read: what a program asks a file for. It does not know how blocks are found, verified and kept;
 //! [`Snapshot`] does.
-#![forbid(unsafe_code)]
 
 use super::generations::newest_schema;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
-use crate::codec::facts_of;
 use crate::evolve::{Evolution, Resolution};
-use crate::raw::{Map, TextMap};
+use crate::layout::rows::facts_of;
+use crate::memory::{Map, TextMap};
 use crate::store::block::{self, BlockHeader};
 use crate::store::catalog::{SchemaInfo, TableInfo};
 use crate::store::commit::Commit;

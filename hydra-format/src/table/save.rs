@@ -1,5 +1,4 @@
 //! One value in one file: a Hydra file with one record, replaced as a whole. It does not know the format.
-#![forbid(unsafe_code)]
 
 use crate::store::storage::Disk;
 use crate::table::reader::Reader;

@@ -1,13 +1,12 @@
 //! One state of a file, with what is known of its blocks: it finds a block through the index, reads it, and verifies it when
 //! it is first touched: header, checksum, then what its layout checks. It does not know how records are shown.
-#![forbid(unsafe_code)]
 
 use super::cache::{Caches, SchemaMapping};
 use super::metadata::{self, Metadata};
-use crate::codec::{At, Fault, StagedRows, Validator, invalid, is_valid};
 use crate::evolve::{Plan, Resolution, Transcoded};
+use crate::layout::rows::{At, Fault, StagedRows, Validator, invalid, is_valid};
 use crate::layout::{self, DataBlock};
-use crate::raw::{AlignedBuf, Backing, Payload, TextMap};
+use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
 use crate::store::block;
 use crate::store::bytes::LINE;
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
@@ -105,8 +104,7 @@ impl Snapshot {
             let nodes: HashSet<u64> = nodes.chain(node).collect();
             if problems.iter().any(|problem| problem.offset().is_none_or(|at| !nodes.contains(&at))) {
                 let error = Error::new(ErrorKind::Index).at(node.unwrap_or_default());
-                return Err(error
-                    .what("this node is lost, and a block that may be under it"));
+                return Err(error.what("this node is lost, and a block that may be under it"));
             }
             let _ = self.rebuilt.set(found);
         }

@@ -1,13 +1,12 @@
 //! Tables: their records by index, and their blocks in order. It does not know how blocks are found or verified, which
 //! [`Snapshot`] does, nor how their records are read, which `block` does.
-#![forbid(unsafe_code)]
 
 use super::block::Block;
 use super::follow::Follow;
 use super::places::Places;
 use super::snapshot::Snapshot;
-use crate::codec::At;
 use crate::evolve::{Evolution, Resolution};
+use crate::layout::rows::At;
 use crate::store::catalog::{EntryCursor, TableInfo};
 use crate::store::index::Entry;
 use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};

@@ -1,9 +1,8 @@
 //! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
 //! scan does.
-#![forbid(unsafe_code)]
 
 use super::{Finding, check_zero};
-use crate::codec::{Auditor, audit_value, invalid};
+use crate::layout::rows::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
 use crate::store::block::{self, BlockHeader, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE, NODE_ENTRIES};

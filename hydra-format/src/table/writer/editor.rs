@@ -1,12 +1,11 @@
 //! Changing records: they are staged as data, and a commit appends a replacement of every block that holds a changed
 //! one (FORMAT.md, section 4.1). It does not know how values are changed; `reflect` does.
-#![forbid(unsafe_code)]
 
 use super::WriterOptions;
 use super::newest::{Encoded, Newest};
-use crate::codec::{Measure, StagedRows, block_bytes};
 use crate::evolve::Evolution;
 use crate::layout;
+use crate::layout::rows::{Measure, StagedRows, block_bytes};
 use crate::reflect::encode::{encode_value, measure_value};
 use crate::store::block::check_size;
 use crate::store::index::Entry;

@@ -1,6 +1,5 @@
 //! Writing files: records go into the open block of their table, blocks into the log, and commits make them
 //! visible. It never changes a committed byte.
-#![forbid(unsafe_code)]
 
 mod editor;
 #[cfg(test)]
@@ -14,10 +13,10 @@ mod tests;
 pub use editor::Editor;
 pub use options::WriterOptions;
 
-use crate::codec::{Measure, Pushed, Sink, Stage, StagedRows};
 use crate::evolve::Evolution;
 use crate::layout;
-use crate::raw;
+use crate::layout::rows::{Measure, Pushed, Sink, Stage, StagedRows};
+use crate::memory;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Place};
 use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
@@ -320,7 +319,7 @@ impl Writer {
     /// Appends a record. On an error it is not appended.
     #[inline]
     pub fn append<T: Hydra>(&mut self, table: TableId<T>, value: &T) -> Result<()> {
-        if let Some(bytes) = raw::bytes_of(std::slice::from_ref(value))
+        if let Some(bytes) = memory::bytes_of(std::slice::from_ref(value))
             && table.writer == self.id
             && let Some(open) = self.tables.get_mut(table.index)
             && open.stage.push_flat(bytes)
@@ -353,7 +352,7 @@ impl Writer {
         while let [first, ..] = rest {
             let open = self.open(table)?;
             let (now, later) = rest.split_at(open.stage.flat_room().min(rest.len()));
-            if raw::bytes_of(now).is_some_and(|bytes| !now.is_empty() && open.stage.push_flat(bytes)) {
+            if memory::bytes_of(now).is_some_and(|bytes| !now.is_empty() && open.stage.push_flat(bytes)) {
                 rest = later;
                 self.commit_if_due(size_of_val(now) as u64)?;
             } else {
@@ -486,7 +485,7 @@ impl Writer {
     /// Hands the open block of a table to the log.
     fn seal(&mut self, index: usize) -> Result<()> {
         #[cfg(test)]
-        crate::describe::LOOKS.set(crate::describe::LOOKS.get().saturating_add(1));
+        crate::schema::LOOKS.set(crate::schema::LOOKS.get().saturating_add(1));
         let Some(open) = self.tables.get_mut(index) else { return Ok(()) };
         let outcome = open.seal(&mut self.log);
         let bytes = self.settle(outcome)?;

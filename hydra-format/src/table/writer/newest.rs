@@ -1,10 +1,9 @@
 //! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
-#![forbid(unsafe_code)]
 
-pub(super) use crate::codec::EncodedRecord as Encoded;
-use crate::codec::{At, Validator};
 use crate::evolve::{Evolution, Resolution};
-use crate::raw::AlignedBuf;
+pub(super) use crate::layout::rows::EncodedRecord as Encoded;
+use crate::layout::rows::{At, Validator};
+use crate::memory::AlignedBuf;
 use crate::store::index::Entry;
 use crate::store::log::Log;
 use crate::table::snapshot::read;

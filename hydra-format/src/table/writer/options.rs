@@ -1,5 +1,4 @@
 //! How a writer starts: its settings, and the creating and locking of files.
-#![forbid(unsafe_code)]
 
 use super::{Editor, Writer};
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};

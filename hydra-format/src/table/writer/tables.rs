@@ -1,6 +1,5 @@
 //! The tables that a writer has open: under which name a type may be appended, next to which others, and how the newest type of
 //! the table reads what is appended (FORMAT.md, section 16.4). It does not know how records are encoded.
-#![forbid(unsafe_code)]
 
 use super::OpenTable;
 use super::newest::{Newest, check_blocks};

@@ -353,7 +353,7 @@ fn tables_have_one_type_and_one_writer() {
 
 #[test]
 fn another_type_under_the_same_name_is_a_mismatch() {
-    use crate::describe::{Descriptor, Kind, TypeRef};
+    use crate::schema::{Descriptor, Kind, TypeRef};
     let schema = |kind: Kind| {
         let fields = vec![("id".to_string(), TypeRef::Index(1))];
         Schema::new(vec![Descriptor::structure("Item", fields), Descriptor::scalar(kind)]).unwrap()
@@ -463,11 +463,11 @@ fn a_sync_between_buffered_commits_ends_at_a_block() {
 #[test]
 fn a_table_among_many_costs_what_it_costs_among_few() {
     let schema = |table: usize| {
-        use crate::describe::{Descriptor, Kind, TypeRef};
+        use crate::schema::{Descriptor, Kind, TypeRef};
         let row = Descriptor::structure(format!("Row{table}"), vec![("a".into(), TypeRef::Index(1))]);
         Schema::new(vec![row, Descriptor::scalar(Kind::U64)]).unwrap()
     };
-    let looks = || crate::describe::LOOKS.with(std::cell::Cell::get);
+    let looks = || crate::schema::LOOKS.with(std::cell::Cell::get);
     let mut costs = Vec::new();
     for count in [100, 2_000] {
         let memory = Memory::default();

@@ -1,0 +1,242 @@
+//! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
+
+use super::fields::Facts;
+use crate::Result;
+use crate::layout::rows::reflect::{Part, PartMut, Reflect};
+use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, With, apart, encode_payload, part};
+use crate::memory::{Describe, type_of};
+use crate::schema::TypeRef;
+use std::cmp::Ordering;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+/// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
+/// the one error is that of the field's view.
+pub struct FieldOf<T>(PhantomData<T>);
+
+impl<T: Hydra> FieldOf<T> {
+    pub const FACTS: Facts = Facts::of::<T>();
+    pub const TYPE: TypeRef = TypeRef::Live(type_of::<T>);
+
+    pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
+        encode_payload(&value)
+    }
+
+    #[inline]
+    pub fn value(value: &T) -> Option<Part<'_>> {
+        Some(Part::of(value))
+    }
+
+    pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
+        Some(PartMut::of(value))
+    }
+
+    #[inline]
+    pub fn view(at: At<'_>, offset: usize) -> T::View<'_> {
+        at.get::<T>(offset)
+    }
+
+    #[inline]
+    pub fn list(run: Run<'_>) -> T::List<'_> {
+        T::list(run)
+    }
+
+    pub fn seen(view: T::View<'_>) -> Seen<'_, T> {
+        Seen(view)
+    }
+
+    pub fn show_list(list: T::List<'_>, each: &mut dyn FnMut(&dyn Debug)) {
+        T::show_list(list, each);
+    }
+
+    #[inline]
+    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        let field = offset.checked_add(T::SIZE).and_then(|end| bytes.get(offset..end));
+        (T::ANY_BITS && !T::REFS) || field.is_some_and(|field| T::check(field, cursor, depth))
+    }
+
+    #[inline]
+    pub fn decode(at: At<'_>, offset: usize) -> Result<T> {
+        at.decode::<T>(offset)
+    }
+
+    #[inline]
+    pub fn measure(value: &T, measure: &mut Measure) {
+        if T::REFS {
+            value.measure(measure);
+        }
+    }
+
+    #[inline]
+    pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
+        value.encode(part(slot, offset, T::SIZE), sink);
+    }
+
+    pub fn compare(at: At<'_>, key: &T) -> Ordering {
+        T::compare(at, key)
+    }
+
+    pub fn order(left: &T, right: &T) -> Ordering {
+        left.order(right)
+    }
+}
+
+/// What the derive asks of a field of type `T` that is stored as `W` says.
+pub struct Converted<W, T>(PhantomData<(W, T)>);
+
+impl<T: 'static, W: With<T>> Converted<W, T> {
+    /// What holds both forms of the value.
+    #[inline]
+    fn apart<R>(make: impl FnOnce() -> Result<R>) -> Result<R> {
+        apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
+    }
+
+    pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
+    pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
+
+    pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
+        Self::apart(|| encode_payload(&W::to_stored(&value)?))
+    }
+
+    pub fn value(value: &T) -> Option<Part<'_>> {
+        Some(Part::encoded(value, W::Stored::TYPE))
+    }
+
+    pub fn value_mut(value: &mut T) -> Option<PartMut<'_>> {
+        Some(PartMut::encoded(value, W::Stored::TYPE))
+    }
+
+    #[inline]
+    pub fn view(at: At<'_>, offset: usize) -> <W::Stored as Hydra>::View<'_> {
+        at.get::<W::Stored>(offset)
+    }
+
+    #[inline]
+    pub fn list(run: Run<'_>) -> <W::Stored as Hydra>::List<'_> {
+        W::Stored::list(run)
+    }
+
+    pub fn seen(view: <W::Stored as Hydra>::View<'_>) -> Seen<'_, W::Stored> {
+        Seen(view)
+    }
+
+    pub fn show_list(list: <W::Stored as Hydra>::List<'_>, each: &mut dyn FnMut(&dyn Debug)) {
+        W::Stored::show_list(list, each);
+    }
+
+    #[inline]
+    pub fn check(bytes: &[u8], offset: usize, cursor: &mut Cursor<'_>, depth: u32) -> bool {
+        FieldOf::<W::Stored>::check(bytes, offset, cursor, depth)
+    }
+
+    pub fn decode(at: At<'_>, offset: usize, name: &str) -> Result<T> {
+        let made = Self::apart(|| W::from_stored(at.decode::<W::Stored>(offset)?));
+        made.map_err(|error| error.path(name))
+    }
+
+    pub fn measure(value: &T, measure: &mut Measure, name: &str) {
+        let measured = Self::apart(|| {
+            let stored = W::to_stored(value)?;
+            W::verify(&stored)?;
+            stored.measure(measure);
+            Ok(())
+        });
+        if let Err(error) = measured {
+            measure.fail(|| error.path(name));
+        }
+    }
+
+    pub fn encode(value: &T, slot: &mut [u8], offset: usize, sink: &mut Sink<'_>) {
+        let encoded = Self::apart(|| {
+            W::to_stored(value)?.encode(part(slot, offset, W::Stored::SIZE), sink);
+            Ok(())
+        });
+        if encoded.is_err() {
+            sink.changed();
+        }
+    }
+}
+
+/// Does not compile where it would run, with a type in the place of the parameter.
+macro_rules! never {
+    ($of:ty) => {
+        const {
+            // The constant depends on the parameter, or it would be worked out without one.
+            _ = size_of::<$of>();
+            panic!("a field that cannot be stored has no code")
+        }
+    };
+}
+
+/// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
+/// answer of their own: the field's view is an error then, and if it ever were none, the code of these functions is one.
+macro_rules! no_field {
+    ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
+        pub trait $trait: Sized {
+            const FACTS: Facts = Facts::of::<u8>();
+            const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
+
+            fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
+                never!(Self)
+            }
+            fn value<T>(_: &T) -> Option<Part<'_>> {
+                never!(Self)
+            }
+            fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
+                never!(Self)
+            }
+            fn view<R>(_: At<'_>, _: usize) -> R {
+                never!(Self)
+            }
+            fn list<R>(_: Run<'_>) -> R {
+                never!(Self)
+            }
+            fn seen<V>(_: V) -> u8 {
+                never!(Self)
+            }
+            fn show_list<L>(_: L, _: &mut dyn FnMut(&dyn Debug)) {
+                never!(Self)
+            }
+            fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
+                never!(Self)
+            }
+            fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
+                $(let _ = $name;)?
+                never!(Self)
+            }
+            fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
+                $(let _ = $name;)?
+                never!(Self)
+            }
+            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {
+                never!(Self)
+            }
+            fn compare<T>(_: At<'_>, _: &T) -> Ordering {
+                never!(Self)
+            }
+            fn order<T>(_: &T, _: &T) -> Ordering {
+                never!(Self)
+            }
+        }
+        impl<$($param),+> $trait for $of<$($param),+> {}
+    };
+}
+no_field!(NoField for FieldOf<T>);
+no_field!(NoConverted for Converted<W, T>, name);
+
+/// Stands in for the type behind the feature, so that its absence is one error.
+#[cfg(not(feature = "opaque"))]
+pub struct Opaque;
+
+#[cfg(not(feature = "opaque"))]
+impl<T: 'static> With<T> for Opaque {
+    type Stored = crate::memory::Opaque;
+
+    fn to_stored(_: &T) -> Result<crate::memory::Opaque> {
+        never!(T)
+    }
+
+    fn from_stored(_: crate::memory::Opaque) -> Result<T> {
+        never!(T)
+    }
+}

@@ -1,0 +1,180 @@
+//! The stored fields of a type: where they are, and what follows from all of them together.
+
+use crate::layout::rows::{At, Checked, Hydra};
+use crate::memory::Describe;
+use crate::schema::{Layout, struct_layout};
+use crate::{Error, ErrorKind, Result};
+use std::fmt::{self, Formatter};
+
+/// What the layout and the flatness of a type follow from, for one of its stored fields.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    pub(super) size: usize,
+    pub(super) align: usize,
+    /// Offset in live memory, where the field has one under its stored type.
+    pub(super) live_offset: Option<usize>,
+    /// The type that describes the field is the field's type in memory.
+    pub(super) own: bool,
+    pub(super) flat: bool,
+    pub(super) any_bits: bool,
+    pub(super) refs: bool,
+    pub(super) key: bool,
+    pub(super) valid: fn(&[u8]) -> bool,
+    pub(super) check: Checked,
+    pub(super) show: fn(At<'_>, &mut Formatter<'_>) -> fmt::Result,
+}
+
+impl Facts {
+    /// What the type of a field says of itself.
+    pub(crate) const fn of<T: Hydra>() -> Facts {
+        Facts {
+            size: T::SIZE,
+            align: T::ALIGN,
+            live_offset: None,
+            own: !T::TRANSPARENT,
+            flat: T::FLAT,
+            any_bits: T::ANY_BITS,
+            refs: T::REFS,
+            key: T::KEY,
+            valid: T::valid,
+            check: T::check,
+            show: |at, f| T::show(&T::view(at), f),
+        }
+    }
+
+    /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
+    pub(crate) const fn converted(self) -> Facts {
+        Facts { own: false, flat: false, refs: true, key: false, ..self }
+    }
+
+    /// For a field at this offset in live memory.
+    pub const fn at(self, live_offset: usize) -> Facts {
+        Facts { live_offset: Some(live_offset), ..self }
+    }
+}
+
+/// The stored fields of a type; of an enum: those of all its variants, one variant after the other.
+pub trait Fields: Describe {
+    const FACTS: &'static [Facts];
+    /// Their stored offsets.
+    const OFFSETS: &'static [u32];
+}
+
+pub(super) const fn sizes<S: Fields, const N: usize>() -> [(usize, usize); N] {
+    let (mut sizes, mut i) = ([(0, 1); N], 0);
+    while i < N {
+        sizes[i] = (S::FACTS[i].size, S::FACTS[i].align);
+        i += 1;
+    }
+    sizes
+}
+
+/// Where the `N` fields of a struct are stored.
+pub const fn placed<S: Fields, const N: usize>(min_align: usize) -> Layout<N> {
+    struct_layout(sizes::<S, N>(), min_align)
+}
+
+/// True if the fields stand in memory as they are stored, and nothing stands between or after them.
+pub const fn flat<S: Fields>() -> bool {
+    let (mut sum, mut i) = (0, 0);
+    while i < S::FACTS.len() {
+        let facts = S::FACTS[i];
+        match facts.live_offset {
+            Some(offset) if facts.flat && offset == S::OFFSETS[i] as usize => sum += facts.size,
+            _ => return false,
+        }
+        i += 1;
+    }
+    sum == S::SIZE && size_of::<S>() == S::SIZE
+}
+
+/// What the fields say together: any bits are valid in each, one holds references, each is a key.
+const fn together<S: Fields>() -> (bool, bool, bool) {
+    let (mut any_bits, mut refs, mut key, mut i) = (!S::FACTS.is_empty(), false, true, 0);
+    while i < S::FACTS.len() {
+        any_bits &= S::FACTS[i].any_bits;
+        refs |= S::FACTS[i].refs;
+        key &= S::FACTS[i].key;
+        i += 1;
+    }
+    (any_bits, refs, key)
+}
+
+/// True if any bits are valid in every field.
+pub const fn any_bits<S: Fields>() -> bool {
+    together::<S>().0
+}
+
+/// True if any field holds references.
+pub const fn refs<S: Fields>() -> bool {
+    together::<S>().1
+}
+
+/// True if every field is a key.
+pub const fn key<S: Fields>() -> bool {
+    together::<S>().2
+}
+
+/// True if the bytes of every field are valid.
+pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
+    S::FACTS.iter().zip(S::OFFSETS).all(|(facts, &offset)| {
+        let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
+        facts.any_bits || field.is_some_and(facts.valid)
+    })
+}
+
+/// The stored offset of field `I` of `S`.
+#[inline]
+pub fn offset<S: Fields, const I: usize>() -> usize {
+    const { S::OFFSETS[I] as usize }
+}
+
+/// True if a slot is too short for an `S`. Asked first, it spares the compiler a check for each field.
+#[inline]
+pub fn is_short<S: Describe>(slot: &[u8]) -> bool {
+    slot.len() < S::SIZE
+}
+
+/// An error if the bytes of an `S` are not all there, as [`is_short`].
+#[inline]
+pub fn whole<S: Describe>(at: At<'_>) -> Result<()> {
+    if is_short::<S>(at.bytes()) { Err(Error::new(ErrorKind::BadReference)) } else { Ok(()) }
+}
+
+/// Fails to compile if field `index` of a plain type is not as it is stored; `why` says which field:
+/// not plain, not at its stored offset, padding before it.
+#[track_caller]
+pub const fn plain_field<S: Fields>(index: usize, why: [&str; 3]) {
+    let facts = S::FACTS[index];
+    if !facts.flat {
+        panic!("{}", why[0]);
+    }
+    let Some(offset) = facts.live_offset else { panic!("{}", why[0]) };
+    let end = match index {
+        0 => 0,
+        _ => S::OFFSETS[index - 1] as usize + S::FACTS[index - 1].size,
+    };
+    if S::OFFSETS[index] as usize != end {
+        panic!("{}", why[2]);
+    }
+    if offset != S::OFFSETS[index] as usize {
+        panic!("{}", why[1]);
+    }
+}
+
+/// Fails to compile if a plain type is not as it is stored as a whole.
+#[track_caller]
+pub const fn plain_type<S: Fields>(why: &str) {
+    let (mut end, mut i) = (0, 0);
+    while i < S::FACTS.len() {
+        end = S::OFFSETS[i] as usize + S::FACTS[i].size;
+        i += 1;
+    }
+    if i > 0 && end != S::SIZE {
+        panic!("{}", why);
+    }
+    assert!(
+        size_of::<S>() >= S::SIZE && align_of::<S>() <= S::ALIGN,
+        "a plain type is laid out as it is stored"
+    );
+}

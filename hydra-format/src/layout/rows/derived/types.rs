@@ -1,0 +1,126 @@
+//! The descriptors of derived types, with their arguments and notes.
+
+use super::field::FieldOf;
+use super::fields::Fields;
+use super::variants::Variants;
+use crate::Result;
+use crate::layout::rows::{Hydra, MAX_BYTES};
+use crate::memory::Describe;
+use crate::schema::{
+    Arg, AttrValue, Constant, DefaultImage, Descriptor, Field, Kind, Live, Note, TypeRef, Variant,
+};
+use std::borrow::Cow;
+
+/// The types of constant parameters, and the kinds under which their values are arguments in a schema.
+pub trait ConstParam {
+    const KIND: Kind;
+}
+
+macro_rules! const_params {
+    ($($ty:ident $kind:ident),*) => {$(
+        impl ConstParam for $ty {
+            const KIND: Kind = Kind::$kind;
+        }
+    )*};
+}
+const_params!(bool Bool, char Char, i8 I8, i16 I16, i32 I32, i64 I64, i128 I128, isize I64);
+const_params!(u8 U8, u16 U16, u32 U32, u64 U64, u128 U128, usize U64);
+
+/// A constant argument of type `T`.
+pub const fn constant<T: ConstParam>(value: i128) -> Arg {
+    match Constant::new(T::KIND, value) {
+        Some(constant) => Arg::Const(constant),
+        None => panic!("a value of its own kind"),
+    }
+}
+
+/// A type argument.
+pub const fn argument<T: Hydra>() -> Arg {
+    Arg::Type(FieldOf::<T>::TYPE)
+}
+
+/// A type with a name.
+const fn named<T: Describe>(
+    kind: Kind,
+    name: &'static str,
+    args: &'static [Arg],
+    notes: &'static [Note],
+) -> Descriptor {
+    let mut ty = Descriptor::new(kind, T::SIZE, T::ALIGN).of_name(name, args, notes);
+    ty.live = Some(Live::of::<T>());
+    ty
+}
+
+/// The descriptor of a struct.
+pub const fn structure<T: Describe>(
+    name: &'static str,
+    args: &'static [Arg],
+    fields: &'static [Field],
+    notes: &'static [Note],
+) -> Descriptor {
+    named::<T>(Kind::Struct, name, args, notes).of_fields(fields)
+}
+
+/// The descriptor of a newtype.
+pub const fn newtype<T: Describe>(
+    name: &'static str,
+    args: &'static [Arg],
+    inner: TypeRef,
+    notes: &'static [Note],
+) -> Descriptor {
+    let mut ty = named::<T>(Kind::Newtype, name, args, notes);
+    ty.element = Some(inner);
+    ty
+}
+
+/// The descriptor of an enum.
+pub const fn enumeration<T: Variants>(
+    name: &'static str,
+    args: &'static [Arg],
+    variants: &'static [Variant],
+    notes: &'static [Note],
+) -> Descriptor {
+    let mut ty = named::<T>(Kind::Enum, name, args, notes).of_variants(variants);
+    ty.tag = Some(T::TAG);
+    ty
+}
+
+pub const fn doc(text: &'static str) -> Note {
+    Note::Doc(Cow::Borrowed(text))
+}
+
+pub const fn alias(name: &'static str) -> Note {
+    Note::Alias(Cow::Borrowed(name))
+}
+
+pub const fn deprecated(text: &'static str) -> Note {
+    Note::Deprecated(Cow::Borrowed(text))
+}
+
+pub const fn attribute(name: &'static str, value: AttrValue) -> Note {
+    Note::Attribute { name: Cow::Borrowed(name), value }
+}
+
+pub const fn text(text: &'static str) -> AttrValue {
+    AttrValue::Str(Cow::Borrowed(text))
+}
+
+/// The default of a field of type `T`.
+pub const fn default<T>(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
+    assert!(
+        size_of::<T>() <= MAX_BYTES,
+        "a default is made on the stack: put a field of more than 128 KiB behind a Box"
+    );
+    Note::Default(DefaultImage::Live(make))
+}
+
+/// The descriptor of field `index` of `S`.
+pub const fn field<S: Fields>(
+    ty: TypeRef,
+    index: usize,
+    name: &'static str,
+    notes: &'static [Note],
+) -> Field {
+    let facts = S::FACTS[index];
+    Field::new(name, ty, S::OFFSETS[index], if facts.own { facts.live_offset } else { None }, notes)
+}

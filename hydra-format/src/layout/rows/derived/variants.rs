@@ -1,0 +1,153 @@
+//! The variants of an enum and their tags.
+
+use super::fields::{Fields, sizes};
+use crate::layout::rows::reflect::Reflect;
+use crate::layout::rows::{At, Cursor, put};
+use crate::schema::{Kind, Layout, variants_layout};
+use crate::{Error, ErrorKind, Result};
+use std::cmp::Ordering;
+
+/// The variants of an enum.
+pub trait Variants: Fields + Reflect {
+    const TAG: Kind;
+    const TAGS: &'static [i128];
+    /// The number of fields up to and with each variant.
+    const ENDS: &'static [usize];
+}
+
+/// Where the `N` fields of the variants of an enum are stored.
+pub const fn placed_variants<S: Variants, const N: usize>() -> Layout<N> {
+    variants_layout(S::TAG.fixed_size() as usize, sizes::<S, N>(), S::ENDS)
+}
+
+/// True if an enum without fields, whose tags are its discriminants under an integer `repr`, is its tag alone.
+pub const fn flat_enum<S: Variants>() -> bool {
+    size_of::<S>() == S::SIZE && S::TAG.fixed_size() as usize == S::SIZE
+}
+
+/// [`Hydra::check`] of an enum.
+pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    let Some(index) = position::<S>(At::new(bytes, &[], "").integer(S::TAG)) else { return false };
+    let end = S::ENDS.get(index).copied().unwrap_or(0);
+    let start = index.checked_sub(1).and_then(|before| S::ENDS.get(before)).copied().unwrap_or(0);
+    let (facts, offsets) = (S::FACTS.get(start..end), S::OFFSETS.get(start..end));
+    facts.unwrap_or_default().iter().zip(offsets.unwrap_or_default()).all(|(facts, &offset)| {
+        let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
+        field.is_some_and(|field| (facts.check)(field, cursor, depth))
+    })
+}
+
+/// True if the bytes are a tag.
+pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
+    position::<S>(At::new(bytes, &[], "").integer(S::TAG)).is_some()
+}
+
+/// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
+pub const fn smallest_tag(tags: &[i128]) -> Kind {
+    let (mut low, mut high, mut i) = (0, 0, 0);
+    while i < tags.len() {
+        low = if tags[i] < low { tags[i] } else { low };
+        high = if tags[i] > high { tags[i] } else { high };
+        i += 1;
+    }
+    // One bit more for the sign: -128..=127 fits where 0..=255 does.
+    let (reach, signed) =
+        if low < 0 { (if -(low + 1) > high { -(low + 1) } else { high }, 1) } else { (high, 0) };
+    match reach >> (8 - signed) {
+        0 => [Kind::U8, Kind::I8][signed],
+        _ if reach >> (16 - signed) == 0 => [Kind::U16, Kind::I16][signed],
+        _ if reach >> (32 - signed) == 0 => [Kind::U32, Kind::I32][signed],
+        _ if reach >> (64 - signed) == 0 => [Kind::U64, Kind::I64][signed],
+        _ => [Kind::U128, Kind::I128][signed],
+    }
+}
+
+/// Fails to compile if two tags are the same, or one does not fit into the kind.
+#[track_caller]
+pub const fn check_tags(kind: Kind, tags: &[i128]) {
+    let mut i = 0;
+    while i < tags.len() {
+        assert!(kind.holds(tags[i]), "a tag of this enum does not fit into its `repr`");
+        let mut j = i + 1;
+        while j < tags.len() {
+            assert!(tags[i] != tags[j], "two variants of this enum have the same tag");
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+#[inline]
+fn position<S: Variants>(tag: i128) -> Option<usize> {
+    if const { is_dense(S::TAGS) } {
+        usize::try_from(tag).ok().filter(|&index| index < S::TAGS.len())
+    } else {
+        S::TAGS.iter().position(|&known| known == tag)
+    }
+}
+
+const fn is_dense(tags: &[i128]) -> bool {
+    let mut i = 0;
+    while i < tags.len() {
+        if tags[i] != i as i128 {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Makes a variant in a frame of its own, where the compiler does not think better of it.
+#[inline]
+pub fn apart<S>(make: impl FnOnce() -> Result<S>) -> Result<S> {
+    make()
+}
+
+/// The position of the stored variant; of the first one for an unknown tag.
+#[inline]
+pub fn variant_seen<S: Variants>(at: At<'_>) -> usize {
+    position::<S>(at.integer(S::TAG)).unwrap_or(0)
+}
+
+/// The position of the stored variant.
+pub fn variant<S: Variants>(at: At<'_>) -> Result<usize> {
+    let tag = at.integer(S::TAG);
+    position::<S>(tag).ok_or_else(|| {
+        let name = S::TYPE.name();
+        Error::new(ErrorKind::BadValue)
+            .expected(format!("the tag of a variant of {name}"))
+            .found(tag.to_string())
+    })
+}
+
+#[inline]
+fn live_tag<S: Variants>(value: &S) -> i128 {
+    S::TAGS.get(value.variant()).copied().unwrap_or(0)
+}
+
+/// Writes the tag of a variant.
+#[inline]
+pub fn put_tag<S: Variants>(value: &S, slot: &mut [u8]) {
+    let bytes = live_tag(value).to_le_bytes();
+    put(slot, bytes.get(..S::TAG.fixed_size() as usize).unwrap_or_default());
+}
+
+/// Number of fields of the present variant.
+pub fn count<S: Variants>(value: &S) -> usize {
+    S::TYPE.variants().get(value.variant()).map_or(0, |variant| variant.fields().len())
+}
+
+/// Tags in an order of unsigned numbers, whatever the kind.
+fn rank<S: Variants>(tag: i128) -> u128 {
+    if S::TAG.is_signed() { (tag as u128) ^ (1 << 127) } else { tag as u128 }
+}
+
+/// Compares a stored enum without fields with a live one.
+pub fn compare_tag<S: Variants>(at: At<'_>, key: &S) -> Ordering {
+    rank::<S>(at.integer(S::TAG)).cmp(&rank::<S>(live_tag(key)))
+}
+
+/// Compares two live enums without fields.
+pub fn order_tags<S: Variants>(left: &S, right: &S) -> Ordering {
+    rank::<S>(live_tag(left)).cmp(&rank::<S>(live_tag(right)))
+}

@@ -1,0 +1,90 @@
+//! What the library works out once for each type of the program: its schema, and how to validate it.
+
+use super::{Checked, Validator};
+use crate::Hydra;
+use crate::schema::{Descriptor, Note, Schema};
+use std::any::TypeId;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+/// What is worked out once for each type of the program.
+#[derive(Debug)]
+pub(crate) struct TypeFacts {
+    /// Its schema.
+    pub(crate) schema: Schema,
+    /// Validates payloads of it.
+    pub(crate) validator: Arc<Validator>,
+    /// The schema's fingerprint.
+    pub(crate) fingerprint: u64,
+    /// The largest alignment of anything in a payload, in bytes.
+    pub(crate) align: usize,
+    /// A type in it has an invariant.
+    pub(crate) has_invariant: bool,
+}
+
+/// Types that a thread used lately, by where their descriptor is: a table without chains.
+const RECENT: usize = 16;
+type Slot = Cell<Option<(TypeId, &'static TypeFacts)>>;
+thread_local! {
+    static RECENT_TYPES: [Slot; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+}
+
+/// All types; they stay for good, and a program has a fixed number of them.
+static ALL_TYPES: LazyLock<RwLock<HashMap<TypeId, &'static TypeFacts>>> = LazyLock::new(RwLock::default);
+
+/// The facts of a type, worked out when first asked for.
+///
+/// # Panics
+/// As [`Schema::of`], for a type beyond the limits of the format.
+#[inline]
+pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
+    let id = TypeId::of::<T>();
+    const ALIGN: usize = align_of::<Descriptor>();
+    let place = std::ptr::from_ref(T::TYPE).addr() / ALIGN % RECENT;
+    RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
+        Some((known, facts)) if known == id => facts,
+        _ => {
+            let facts = look_up(id, T::TYPE, T::check);
+            recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
+            facts
+        }
+    })
+}
+
+#[cold]
+fn look_up(id: TypeId, ty: &'static Descriptor, check: Checked) -> &'static TypeFacts {
+    if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        return facts;
+    }
+    // Not under the lock: a default of the type may ask for the facts of another type.
+    let schema = Schema::from_descriptor(ty);
+    let facts = TypeFacts {
+        validator: Arc::new(Validator::new(&schema).with(check)),
+        fingerprint: schema.fingerprint(),
+        align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
+        has_invariant: schema
+            .types()
+            .iter()
+            .flat_map(Descriptor::notes)
+            .any(|note| matches!(note, Note::Invariant)),
+        schema,
+    };
+    let mut all = ALL_TYPES.write().unwrap_or_else(PoisonError::into_inner);
+    all.entry(id).or_insert_with(|| Box::leak(Box::new(facts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_facts_of_its_own_worked_out_once() {
+        let (one, two) = (facts_of::<Vec<u8>>(), facts_of::<Option<u64>>());
+        assert!(std::ptr::eq(one, facts_of::<Vec<u8>>()));
+        assert_eq!((one.schema.name(), two.schema.name()), ("bytes".to_string(), "option<u64>".to_string()));
+        assert_eq!((one.align, two.align), (4, 8));
+        let other = std::thread::spawn(|| std::ptr::from_ref(facts_of::<Vec<u8>>()).addr()).join().unwrap();
+        assert_eq!(other, std::ptr::from_ref(one).addr(), "threads share them");
+    }
+}

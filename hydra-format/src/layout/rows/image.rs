@@ -1,0 +1,462 @@
+//! One value as bytes without a file (FORMAT.md, section 13), and payloads of one record, which images, metadata and
+//! defaults have in common.
+
+use super::facts::{TypeFacts, facts_of};
+use super::{At, Cursor, Fault, Measure, Regions, Sink};
+use crate::error::Why;
+use crate::memory::{AlignedBuf, Text};
+use crate::schema::round_up;
+use crate::{Error, ErrorKind, Hydra, Result, View};
+
+/// The first bytes of a value image: "HVAL".
+const MAGIC: [u8; 4] = *b"HVAL";
+/// Bytes before the payload.
+const HEAD: usize = 64;
+/// Flag: the CRC is present.
+const CHECKED: u32 = 1;
+/// Bytes of a payload, at most.
+const MAX_PAYLOAD: usize = 256 << 20;
+
+/// One value as bytes, to be read by [`from_bytes`] or in place by [`view`].
+///
+/// ```
+/// let image = hydra::to_bytes(&7u64)?;
+/// assert_eq!(hydra::from_bytes::<u64>(&image)?, 7);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+///
+/// An error if the value cannot be encoded: nested more than 64 lists, maps or boxes deep, two keys that are
+/// equal on disk, or more than 256 MiB.
+pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
+    let mut image = AlignedBuf::default();
+    encode_image(value, false, &mut image)?;
+    Ok(image)
+}
+
+/// As [`to_bytes`], into a buffer that is used again: it becomes the image, whatever it held.
+///
+/// ```
+/// let mut buffer = hydra::AlignedBuf::default();
+/// for value in [7u64, 8] {
+///     hydra::to_bytes_in(&mut buffer, &value)?;
+///     assert_eq!(hydra::from_bytes::<u64>(&buffer)?, value);
+/// }
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn to_bytes_in<T: Hydra>(buffer: &mut AlignedBuf, value: &T) -> Result<()> {
+    encode_image(value, false, buffer)
+}
+
+/// As [`to_bytes`], with a checksum that is held against the bytes when they are read.
+pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
+    let mut image = AlignedBuf::default();
+    encode_image(value, true, &mut image)?;
+    Ok(image)
+}
+
+/// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile. An error of kind
+/// `TooLarge` if the value, with what it is in, has more than 128 KiB in memory where it is not behind a Box.
+pub fn from_bytes<T: Hydra>(image: &[u8]) -> Result<T> {
+    let facts = facts_of::<T>();
+    if is_aligned(image, facts) {
+        return open_image::<T>(image, facts)?.owned();
+    }
+    let image = AlignedBuf::copy_of(image);
+    open_image::<T>(&image, facts)?.owned()
+}
+
+/// The view of an image in place, after validation. Bytes may be hostile; they must start at an address that the
+/// type's alignment allows, as an [`AlignedBuf`] does.
+///
+/// ```
+/// let image = hydra::to_bytes(&vec![1u32, 2, 3])?;
+/// assert_eq!(hydra::view::<Vec<u32>>(&image)?, &[1, 2, 3]);
+/// # Ok::<(), hydra::Error>(())
+/// ```
+pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
+    let facts = facts_of::<T>();
+    if !is_aligned(image, facts) {
+        return Err(misaligned(image, facts.align));
+    }
+    // Loaded anew: what is copied as a whole waits until every part is in memory.
+    open_image::<T>(image, facts).map(|at| T::view(at.loaded()))
+}
+
+/// A payload of the one record `value`: text offset and bytes.
+pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
+    let mut payload = AlignedBuf::default();
+    Ok((encode_after(0, value, &mut payload)?, payload.to_vec()))
+}
+
+/// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
+#[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
+pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
+    let mut measure = Measure::from(0, 0);
+    value.measure(&mut measure);
+    let (heap_bytes, text_bytes) = measure.finish()?;
+    let heap_start = heap_start(T::SIZE);
+    let text_offset = round_up((heap_start + heap_bytes) as u64, 64) as usize;
+    let payload_bytes = text_offset + text_bytes;
+    if payload_bytes > MAX_PAYLOAD {
+        return Err(Error::new(ErrorKind::TooLarge)
+            .expected(format!("at most {MAX_PAYLOAD} bytes"))
+            .found(payload_bytes.to_string()));
+    }
+    image.reuse(head + payload_bytes);
+    let (before, text) = image.split_at_mut(head + text_offset);
+    let (record, heap) = before.split_at_mut(head + heap_start);
+    record.fill(0);
+    let (heap, gap) = heap.split_at_mut_checked(heap_bytes).unwrap_or_default();
+    gap.fill(0);
+    let mut sink = Sink::new(heap, 0, text, 0);
+    value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
+    sink.finish()?;
+    Ok(text_offset as u32)
+}
+
+/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
+/// of the payload.
+#[inline(always)]
+pub(crate) fn open_payload<'a, T: Hydra>(
+    payload: &'a [u8],
+    text_offset: u32,
+    facts: &TypeFacts,
+) -> Result<At<'a>> {
+    let (front, text) = halves(payload, text_offset, T::SIZE)?;
+    let text = text_of(text, front.len())?;
+    check_halves::<T>(front, text, facts)?;
+    let regions = regions_of(front, text, T::SIZE);
+    Ok(At::new(regions.records, regions.heap, text).part(0, T::SIZE))
+}
+
+/// Validates a payload of one record, by its front and its text.
+#[inline(always)]
+fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeFacts) -> Result<()> {
+    let regions = regions_of(front, text, T::SIZE);
+    let record = At::new(regions.records, &[], "").part(0, T::SIZE);
+    if T::check(record.bytes(), &mut Cursor::new(regions.heap, text), 0) {
+        return Ok(());
+    }
+    Err((*facts.validator.explain(&regions)).into())
+}
+
+/// The one record, of `size` bytes, of a payload, after validation.
+#[cfg(feature = "serde")]
+#[inline]
+pub(crate) fn open_payload_of<'a>(
+    payload: &'a [u8],
+    text_offset: u32,
+    size: usize,
+    validator: &super::Validator,
+) -> Result<At<'a>> {
+    let (front, text) = halves(payload, text_offset, size)?;
+    let regions = regions_of(front, text_of(text, front.len())?, size);
+    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
+    Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
+}
+
+/// A payload of one record of `size` bytes: its front, which is record and heap, and its text.
+#[inline(always)]
+fn halves(payload: &[u8], text_offset: u32, size: usize) -> Result<(&[u8], &[u8])> {
+    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
+    let sound = text_start.is_multiple_of(64) && text_start >= heap_start;
+    let halves = payload.split_at_checked(text_start).filter(|_| sound);
+    halves.ok_or_else(|| bad_text_offset(heap_start, payload, text_offset))
+}
+
+/// The regions of a payload of one record of `size` bytes.
+#[inline(always)]
+fn regions_of<'a>(front: &'a [u8], text: Text<'a>, size: usize) -> Regions<'a> {
+    let (heap_start, text_start) = (heap_start(size), front.len());
+    let (records, heap) = front.split_at_checked(heap_start).unwrap_or_default();
+    Regions { records, count: 1, stride: size, heap, text, heap_start, text_start }
+}
+
+/// The text of a payload, in which it starts at `start`.
+#[inline(always)]
+fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
+    match text {
+        [] => Ok(Text::default()),
+        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, start).into()),
+    }
+}
+
+#[cold]
+fn bad_text_offset(heap_start: usize, payload: &[u8], text_offset: u32) -> Error {
+    Error::new(ErrorKind::BadReference)
+        .what("the text offset")
+        .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
+        .found(text_offset.to_string())
+}
+
+const fn heap_start(size: usize) -> usize {
+    round_up(size as u64, 64) as usize
+}
+
+#[inline]
+fn is_aligned(image: &[u8], facts: &TypeFacts) -> bool {
+    image.as_ptr().addr() & facts.align.wrapping_sub(1) == 0
+}
+
+#[cold]
+fn misaligned(image: &[u8], align: usize) -> Error {
+    Error::new(ErrorKind::Usage)
+        .what("a view needs aligned bytes")
+        .expected(format!("an address that is a multiple of {align}"))
+        .found(format!("{:#x}", image.as_ptr().addr()))
+        .help("copy the bytes into an AlignedBuf, or use from_bytes")
+}
+
+fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> Result<()> {
+    let text_offset = encode_after(HEAD, value, image)?;
+    let (head, payload) = image.split_at_mut(HEAD);
+    let crc = if checked { crc32fast::hash(payload) } else { 0 };
+    let mut put =
+        |offset: usize, bytes: &[u8]| super::sink::put(super::sink::part(head, offset, bytes.len()), bytes);
+    put(0, &MAGIC);
+    put(4, &u32::from(checked).to_le_bytes());
+    put(8, &facts_of::<T>().fingerprint.to_le_bytes());
+    put(16, &(payload.len() as u32).to_le_bytes());
+    put(20, &text_offset.to_le_bytes());
+    put(24, &crc.to_le_bytes());
+    Ok(())
+}
+
+/// The record of an image. Offsets of errors count from the start of the image.
+#[inline(always)]
+fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>> {
+    let (text_offset, crc) = open_head(image, facts)?;
+    let payload = image.get(HEAD..).unwrap_or_default();
+    if let Some(crc) = crc {
+        check_crc(payload, crc)?;
+    }
+    open_payload::<T>(payload, text_offset, facts).map_err(|error| error.shifted(HEAD as u64))
+}
+
+/// What is behind the head of an image that may be changed: record and heap, after validation, where the heap starts in them, and text.
+pub(crate) fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], usize, Text<'_>)> {
+    let facts = facts_of::<T>();
+    if facts.has_invariant {
+        return Err(Why::Invariant.into());
+    }
+    if !is_aligned(image, facts) {
+        return Err(misaligned(image, facts.align));
+    }
+    let (text_offset, crc) = open_head(image, facts)?;
+    if crc.is_some() {
+        return Err(Error::new(ErrorKind::NotSettable)
+            .what("the image has a checksum, which would be wrong after a change")
+            .help(
+                "make images that are changed in place with to_bytes, or decode this one and encode it again",
+            ));
+    }
+    let shifted = |error: Error| error.shifted(HEAD as u64);
+    halves(image.get(HEAD..).unwrap_or_default(), text_offset, T::SIZE).map_err(shifted)?;
+    let (front, text) =
+        image.split_at_mut_checked(HEAD.saturating_add(text_offset as usize)).unwrap_or_default();
+    let front = front.get_mut(HEAD..).unwrap_or_default();
+    let text = text_of(text, front.len()).map_err(shifted)?;
+    check_halves::<T>(front, text, facts).map_err(shifted)?;
+    Ok((front, heap_start(T::SIZE), text))
+}
+
+/// The text offset of an image, and its checksum if it has one.
+#[inline(always)]
+fn open_head(image: &[u8], facts: &TypeFacts) -> Result<(u32, Option<u32>)> {
+    let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
+        return Err(Error::new(ErrorKind::NotHydra)
+            .instead("not a value image")
+            .expected(format!("at least {HEAD} bytes"))
+            .found(format!("{} bytes", image.len())));
+    };
+    let head = At::new(head, &[], "");
+    let u32_at = |offset| u32::from_le_bytes(head.part(offset, 4).array());
+    let (flags, payload_bytes) = (u32_at(4), u32_at(16));
+    let fingerprint = u64::from_le_bytes(head.part(8, 8).array());
+    let sound =
+        head.array::<4>() == MAGIC && flags & !CHECKED == 0 && payload_bytes as usize == payload.len();
+    if !sound || fingerprint != facts.fingerprint {
+        return Err(refuse(facts, head.array(), (flags, payload_bytes, payload.len()), fingerprint));
+    }
+    Ok((u32_at(20), (flags & CHECKED != 0).then(|| u32_at(24))))
+}
+
+fn check_crc(payload: &[u8], expected: u32) -> Result<()> {
+    let found = crc32fast::hash(payload);
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Checksum)
+        .at(HEAD as u64)
+        .expected(format!("0x{expected:08x}"))
+        .found(format!("0x{found:08x}")))
+}
+
+/// Why a head is not that of an image of this type.
+#[cold]
+fn refuse(facts: &TypeFacts, magic: [u8; 4], head: (u32, u32, usize), fingerprint: u64) -> Error {
+    let (flags, payload_bytes, present) = head;
+    if magic != MAGIC {
+        return Error::new(ErrorKind::NotHydra)
+            .instead("not a value image")
+            .at(0)
+            .expected("\"HVAL\", with which one begins")
+            .found(format!("\"{}\"", magic.escape_ascii()));
+    }
+    if flags & !CHECKED != 0 {
+        return Error::new(ErrorKind::UnknownFeature).at(4).expected("flags 0 or 1").found(flags.to_string());
+    }
+    if payload_bytes as usize != present {
+        let (kind, summary) = match present < payload_bytes as usize {
+            true => (ErrorKind::CutShort, "the value image is cut short"),
+            false => (ErrorKind::Header, "there are bytes behind the value image"),
+        };
+        return Error::new(kind)
+            .instead(summary)
+            .at(16)
+            .expected(format!("{} bytes, as its head says", HEAD.saturating_add(payload_bytes as usize)))
+            .found(HEAD.saturating_add(present).to_string());
+    }
+    Error::new(ErrorKind::TypeMismatch)
+        .instead("the value image is of another type")
+        .at(8)
+        .expected(format!("{} with the fingerprint {:016x}", facts.schema.name(), facts.fingerprint))
+        .found(format!("{fingerprint:016x}"))
+        .help("read the image with the type that wrote it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, HashMap};
+
+    type Sample = (u64, Option<String>, Vec<(bool, String)>, BTreeMap<String, Vec<u32>>);
+
+    fn sample() -> Sample {
+        let map = BTreeMap::from([("one".into(), vec![1]), ("two".into(), vec![2, 2])]);
+        (7, Some("né".into()), vec![(true, "a".into()), (false, String::new())], map)
+    }
+
+    #[test]
+    fn values_go_round_and_are_viewed_in_place() {
+        let image = to_bytes(&sample()).unwrap();
+        assert_eq!(from_bytes::<Sample>(&image).unwrap(), sample());
+        let (seven, text, list, map) = view::<Sample>(&image).unwrap();
+        assert_eq!((seven, text, list.len()), (7, Some("né"), 2));
+        assert_eq!(map.get(&"two".to_string()), Some(&[2, 2][..]));
+        assert_eq!(from_bytes::<()>(&to_bytes(&()).unwrap()).unwrap(), ());
+        assert_eq!(from_bytes::<[u64; 0]>(&to_bytes(&[0u64; 0]).unwrap()).unwrap(), [0u64; 0]);
+    }
+
+    #[test]
+    fn an_image_is_the_same_bytes_whatever_the_order_in_memory() {
+        let forward: HashMap<u32, u8> = (0..100).map(|key| (key, 1)).collect();
+        let backward: HashMap<u32, u8> = (0..100).rev().map(|key| (key, 1)).collect();
+        assert_eq!(*to_bytes(&forward).unwrap(), *to_bytes(&backward).unwrap());
+    }
+
+    #[test]
+    fn a_buffer_that_is_used_again_gives_the_same_bytes() {
+        fn same<T: Hydra>(value: &T) {
+            let mut buffer = AlignedBuf::copy_of(&[0xff; 3000]);
+            for _ in 0..2 {
+                to_bytes_in(&mut buffer, value).unwrap();
+                assert_eq!(*buffer, *to_bytes(value).unwrap());
+                buffer.fill(0xff);
+            }
+        }
+        same(&sample());
+        same(&(1u8, 2u64, Some(3u16), None::<u64>, (None::<(f32, u8)>, Some(true), None::<String>)));
+        same(&vec![(1u8, String::new()), (2, "é".into()), (3, "x".repeat(70))]);
+        same(&(
+            vec![true; 3],
+            vec![7u16; 5],
+            vec![vec![Some(1u64)], vec![], vec![None]],
+            Box::new((1u8, 9u32)),
+        ));
+        same(&(1..80).map(|count| "y".repeat(count)).collect::<Vec<_>>());
+        same(&BTreeMap::from([((1u8, 2u32), None), ((2, 1), Some(vec![1u8]))]));
+        same(&"z".repeat(10_000));
+    }
+
+    #[test]
+    fn any_address_decodes_and_a_view_says_what_it_needs() {
+        let image = to_bytes(&sample()).unwrap();
+        let mut shifted = AlignedBuf::zeroed(image.len() + 1);
+        shifted[1..].copy_from_slice(&image);
+        assert_eq!(from_bytes::<Sample>(&shifted[1..]).unwrap(), sample());
+        let error = view::<Sample>(&shifted[1..]).map(|_| ()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.expected_text()),
+            (ErrorKind::Usage, Some("an address that is a multiple of 8"))
+        );
+    }
+
+    #[test]
+    fn wrong_images_are_refused_in_words() {
+        let image = to_bytes_checked(&sample()).unwrap();
+        assert_eq!(from_bytes::<Sample>(&image).unwrap(), sample());
+        let kind = |bytes: &[u8]| from_bytes::<Sample>(bytes).unwrap_err().kind();
+        let changed = |offset: usize, byte: u8| {
+            let mut image = image.clone();
+            image[offset] ^= byte;
+            kind(&image)
+        };
+        assert_eq!(kind(b"short"), ErrorKind::NotHydra);
+        assert_eq!(kind(&image[..image.len() - 1]), ErrorKind::CutShort);
+        assert_eq!(changed(0, 1), ErrorKind::NotHydra);
+        assert_eq!(changed(4, 2), ErrorKind::UnknownFeature);
+        assert_eq!(changed(20, 1), ErrorKind::BadReference);
+        assert_eq!(changed(64, 1), ErrorKind::Checksum);
+        assert_eq!(from_bytes::<u64>(&image).unwrap_err().kind(), ErrorKind::TypeMismatch);
+        let message = |bytes: &[u8]| from_bytes::<Sample>(bytes).unwrap_err().to_string();
+        let count = image.len();
+        let longer = [&image[..], &[0]].concat();
+        assert_eq!(kind(&longer), ErrorKind::Header);
+        for (bytes, words) in [
+            (
+                &longer[..],
+                format!(
+                    "behind the value image\n  --> @ 0x10: expected {count} bytes, as its head says, found {}",
+                    count + 1
+                ),
+            ),
+            (
+                &image[..count - 1],
+                format!(
+                    "image is cut short\n  --> @ 0x10: expected {count} bytes, as its head says, found {}",
+                    count - 1
+                ),
+            ),
+            (
+                &to_bytes(&7u64).unwrap(),
+                "the value image is of another type\n  --> @ 0x8: expected (u64,".into(),
+            ),
+            (b"HVAL", "not a value image\n  --> expected at least 64 bytes, found 4 bytes".into()),
+            (&[b'x'; 64], "not a value image\n  --> @ 0x0: expected \"HVAL\"".into()),
+        ] {
+            assert!(message(bytes).contains(&words), "{}\n{words}", message(bytes));
+        }
+        let (mut short, mut list) = (to_bytes(&7u64).unwrap(), to_bytes(&vec![1u8, 2]).unwrap());
+        (short[20], list[20]) = (0, 100);
+        assert_eq!(from_bytes::<u64>(&short).unwrap_err().kind(), ErrorKind::BadReference, "in the record");
+        assert_eq!(
+            from_bytes::<Vec<u8>>(&list).unwrap_err().kind(),
+            ErrorKind::BadReference,
+            "not on a line"
+        );
+        let error = from_bytes::<Sample>(&{
+            let mut image = to_bytes(&sample()).unwrap();
+            image[64 + 8] = 9;
+            image
+        });
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadValue);
+        assert_eq!((error.offset(), error.path_text(), error.found_text()), (Some(72), Some("1"), Some("9")));
+        let mut image = to_bytes(&"é".to_string()).unwrap();
+        let last = image.len() - 1;
+        image[last] = b'x';
+        let error = from_bytes::<String>(&image).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::BadUtf8, Some(last as u64 - 1)));
+    }
+}

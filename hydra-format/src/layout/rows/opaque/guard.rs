@@ -1,0 +1,213 @@
+//! Limits on what bytes may make a `Deserialize` do: how deep it goes, and how many values without bytes it reads. It
+//! wraps whatever serde hands around while it decodes, and knows no encoding.
+
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use std::cell::Cell;
+use std::fmt;
+
+/// The deepest nesting, as in serde_json.
+const MAX_LEVELS: u8 = 128;
+/// Values that an image may have: so many a byte, and so many besides.
+const VALUES_A_BYTE: usize = 64;
+const MORE_VALUES: usize = 1 << 16;
+
+/// Something of serde's, with the levels and the values that are left to it.
+pub(super) struct Guard<'b, X> {
+    inner: X,
+    levels: u8,
+    values: &'b Cell<usize>,
+}
+
+impl<'b, X> Guard<'b, X> {
+    /// A deserializer of as many bytes as the cell says.
+    pub(super) fn new(inner: X, values: &'b Cell<usize>) -> Guard<'b, X> {
+        values.set(values.get().saturating_mul(VALUES_A_BYTE).saturating_add(MORE_VALUES));
+        Guard { inner, levels: MAX_LEVELS, values }
+    }
+
+    fn with<Y>(&self, inner: Y) -> Guard<'b, Y> {
+        Guard { inner, levels: self.levels, values: self.values }
+    }
+
+    fn deeper<Y, E: Error>(&self, inner: Y) -> Result<Guard<'b, Y>, E> {
+        let levels = self.levels.checked_sub(1);
+        let levels = levels.ok_or_else(|| E::custom(format_args!("more than {MAX_LEVELS} levels")))?;
+        Ok(Guard { inner, levels, values: self.values })
+    }
+
+    fn next<Y, E: Error>(&self, inner: Y) -> Result<Guard<'b, Y>, E> {
+        let values = self.values.get().checked_sub(1);
+        self.values.set(values.ok_or_else(|| E::custom("more values than its bytes can have"))?);
+        Ok(self.with(inner))
+    }
+}
+
+macro_rules! deserialize {
+    ($($method:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value, D::Error> {
+            let visitor = self.with(visitor);
+            self.inner.$method($($arg,)* visitor)
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
+    type Error = D::Error;
+
+    deserialize! {
+        deserialize_any(); deserialize_bool(); deserialize_char(); deserialize_f32(); deserialize_f64();
+        deserialize_i8(); deserialize_i16(); deserialize_i32(); deserialize_i64(); deserialize_i128();
+        deserialize_u8(); deserialize_u16(); deserialize_u32(); deserialize_u64(); deserialize_u128();
+        deserialize_str(); deserialize_string(); deserialize_bytes(); deserialize_byte_buf();
+        deserialize_option(); deserialize_unit(); deserialize_seq(); deserialize_map();
+        deserialize_identifier(); deserialize_ignored_any();
+        deserialize_unit_struct(name: &'static str);
+        deserialize_newtype_struct(name: &'static str);
+        deserialize_tuple(len: usize);
+        deserialize_tuple_struct(name: &'static str, len: usize);
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+macro_rules! visit {
+    ($($method:ident($($ty:ty)?);)*) => {$(
+        visit!(@ $method $($ty)?);
+    )*};
+    (@ $method:ident) => {
+        fn $method<E: Error>(self) -> Result<V::Value, E> {
+            self.inner.$method()
+        }
+    };
+    (@ $method:ident $ty:ty) => {
+        fn $method<E: Error>(self, value: $ty) -> Result<V::Value, E> {
+            self.inner.$method(value)
+        }
+    };
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Guard<'_, V> {
+    type Value = V::Value;
+
+    visit! {
+        visit_bool(bool); visit_char(char); visit_f32(f32); visit_f64(f64);
+        visit_i8(i8); visit_i16(i16); visit_i32(i32); visit_i64(i64); visit_i128(i128);
+        visit_u8(u8); visit_u16(u16); visit_u32(u32); visit_u64(u64); visit_u128(u128);
+        visit_str(&str); visit_borrowed_str(&'de str); visit_string(String);
+        visit_bytes(&[u8]); visit_borrowed_bytes(&'de [u8]); visit_byte_buf(Vec<u8>);
+        visit_none(); visit_unit();
+    }
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let inner = self.deeper(inner)?;
+        self.inner.visit_some(inner)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let inner = self.deeper(inner)?;
+        self.inner.visit_newtype_struct(inner)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let inner = self.deeper(inner)?;
+        self.inner.visit_seq(inner)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let inner = self.deeper(inner)?;
+        self.inner.visit_map(inner)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let inner = self.deeper(inner)?;
+        self.inner.visit_enum(inner)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
+        let inner = self.with(inner);
+        self.inner.deserialize(inner)
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guard<'_, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
+        let seed = self.next(seed)?;
+        self.inner.next_element_seed(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guard<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let seed = self.next(seed)?;
+        self.inner.next_key_seed(seed)
+    }
+
+    fn next_value_seed<W: DeserializeSeed<'de>>(&mut self, seed: W) -> Result<W::Value, A::Error> {
+        let seed = self.with(seed);
+        self.inner.next_value_seed(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
+impl<'b, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Guard<'b, A> {
+    type Error = A::Error;
+    type Variant = Guard<'b, A::Variant>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
+        let Guard { inner, levels, values } = self;
+        let (value, variant) = inner.variant_seed(Guard { inner: seed, levels, values })?;
+        Ok((value, Guard { inner: variant, levels, values }))
+    }
+}
+
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guard<'_, A> {
+    type Error = A::Error;
+
+    fn unit_variant(self) -> Result<(), A::Error> {
+        self.inner.unit_variant()
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
+        let seed = self.with(seed);
+        self.inner.newtype_variant_seed(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
+        let visitor = self.with(visitor);
+        self.inner.tuple_variant(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
+        let visitor = self.with(visitor);
+        self.inner.struct_variant(fields, visitor)
+    }
+}

@@ -1,0 +1,60 @@
+//! Opaque values: bytes of a foreign codec (FORMAT.md, section 5.7). What is in them only `bincode` knows.
+
+#[cfg(feature = "opaque")]
+mod bincode;
+#[cfg(feature = "opaque")]
+mod guard;
+
+use super::impls::{listed, shown};
+use super::reflect::{Reflect, Scalar};
+use super::{At, Hydra, Measure, Sink, put};
+use crate::Result;
+use crate::memory::Opaque;
+
+impl Reflect for Opaque {
+    fn scalar(&self) -> Scalar<'_> {
+        Scalar::Bytes(&self.0)
+    }
+
+    fn measure(&self, measure: &mut Measure) {
+        measure.array(1, 1, self.0.len());
+    }
+
+    fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+        put(sink.array(slot, 1, 1, self.0.len()), &self.0);
+    }
+}
+
+impl Hydra for Opaque {
+    type View<'a> = Opaque<&'a [u8]>;
+    listed!();
+    shown!();
+
+    #[inline]
+    fn view(at: At<'_>) -> Opaque<&[u8]> {
+        Opaque(at.referenced(1).bytes())
+    }
+
+    fn decode(at: At<'_>) -> Result<Self> {
+        Ok(Opaque(at.referenced(1).bytes().to_vec()))
+    }
+}
+
+/// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "opaque"))]
+macro_rules! __opaque {
+    () => {
+        compile_error!(
+            "`#[hydra(opaque)]` needs the feature `opaque` of hydra-format: in Cargo.toml, add features = [\"opaque\"] to \
+             it; or use `with` to store the field as bytes or text"
+        );
+    };
+}
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "opaque")]
+macro_rules! __opaque {
+    () => {};
+}

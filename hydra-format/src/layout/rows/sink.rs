@@ -1,0 +1,206 @@
+//! Encoding in two passes: measure how much heap and text a value needs, then hand every array its own
+//! slice. Neither pass can fail in the middle: what cannot be encoded is found while measuring.
+
+use crate::memory::copy;
+use crate::schema::round_up;
+use crate::{Error, ErrorKind};
+
+/// The deepest chain of references from a record to a value (FORMAT.md, section 12).
+pub(crate) const MAX_DEPTH: u32 = 64;
+
+/// The first pass: where heap and text of a payload end after a value.
+#[derive(Debug, Default)]
+pub struct Measure {
+    heap: u64,
+    text: u64,
+    depth: u32,
+    error: Option<Error>,
+}
+
+impl Measure {
+    /// Starts where heap and text of the payload end now, in bytes.
+    pub fn from(heap: usize, text: usize) -> Measure {
+        Measure { heap: heap as u64, text: text as u64, depth: 0, error: None }
+    }
+
+    /// Room for an array of `count` elements of `size` bytes at `align`; nothing for an empty one.
+    #[inline]
+    pub fn array(&mut self, align: usize, size: usize, count: usize) {
+        let bytes = (size as u64).saturating_mul(count as u64);
+        let end = round_up(self.heap, align as u64).saturating_add(bytes);
+        // Without a branch: whether a list is empty, nobody could predict.
+        self.heap = if count > 0 { end } else { self.heap };
+    }
+
+    /// Room for a string of `count` bytes.
+    #[inline]
+    pub fn text(&mut self, count: usize) {
+        self.text = self.text.saturating_add(count as u64);
+    }
+
+    /// Visits the children of an array: `visit` is not called when that would be too deep.
+    #[inline]
+    pub fn nested(&mut self, visit: impl FnOnce(&mut Measure)) {
+        if self.enter() {
+            visit(self);
+            self.leave();
+        }
+    }
+
+    /// One reference deeper; false, and an error, if that is too deep. [`Measure::leave`] comes back.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> bool {
+        if self.is_deepest() {
+            self.too_deep();
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Nothing may be nested here.
+    #[inline]
+    pub(super) fn is_deepest(&self) -> bool {
+        self.depth >= MAX_DEPTH
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&mut self) {
+        self.fail(|| {
+            Error::new(ErrorKind::TooDeep)
+                .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
+                .help("flatten the value, or keep its nodes in one list and refer to them by index")
+        });
+    }
+
+    #[inline]
+    pub(crate) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Bytes of heap and text so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.heap.saturating_add(self.text)
+    }
+
+    /// Notes that the value cannot be encoded; the first error counts.
+    #[cold]
+    pub fn fail(&mut self, error: impl FnOnce() -> Error) {
+        self.error.get_or_insert_with(error);
+    }
+
+    /// Where heap and text end, in bytes, or why the value cannot be encoded.
+    pub fn finish(self) -> crate::Result<(usize, usize)> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let limit = 256 << 20;
+        if self.heap > limit || self.text > limit {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .expected("at most 256 MiB in a block")
+                .found(format!("{} heap bytes and {} text bytes", self.heap, self.text))
+                .help("split the value into several records"));
+        }
+        Ok((self.heap as usize, self.text as usize))
+    }
+}
+
+/// The second pass: what is left of the heap and the text that were measured.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    heap: &'a mut [u8],
+    heap_at: usize,
+    text: &'a mut [u8],
+    /// Where it ends in its region.
+    text_end: usize,
+    overrun: bool,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_start` are their offsets in the regions.
+    pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_start: usize) -> Sink<'a> {
+        let text_end = text_start + text.len();
+        Sink { heap, heap_at, text, text_end, overrun: false }
+    }
+
+    /// Takes the array that was measured, zeroed, and writes the reference to it into `slot`. Empty for an empty array,
+    /// and for one that was not measured (ending the pass then says so).
+    pub fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
+        let array = self.room(slot, align, size, count);
+        array.fill(0);
+        array
+    }
+
+    /// As [`Sink::array`], but for who writes every byte of it.
+    #[inline]
+    pub(super) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
+        let start = round_up(self.heap_at as u64, align as u64) as usize;
+        let gap = if count > 0 { start - self.heap_at } else { 0 };
+        let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));
+        let heap = std::mem::take(&mut self.heap);
+        let Some((mine, rest)) = taken.and_then(|taken| heap.split_at_mut_checked(taken)) else {
+            self.overrun = true;
+            return &mut [];
+        };
+        self.heap = rest;
+        self.heap_at += mine.len();
+        put_reference(slot, if count > 0 { start } else { 0 }, count);
+        let (gap, array) = mine.split_at_mut_checked(gap).unwrap_or_default();
+        gap.fill(0);
+        array
+    }
+
+    /// Copies a string into the text, and writes the reference to it into `slot`.
+    #[inline]
+    pub fn text(&mut self, slot: &mut [u8], string: &str) {
+        if string.is_empty() {
+            return;
+        }
+        let start = self.text_end - self.text.len();
+        let Some((target, rest)) = std::mem::take(&mut self.text).split_at_mut_checked(string.len()) else {
+            self.overrun = true;
+            return;
+        };
+        self.text = rest;
+        copy(target, string.as_bytes());
+        put_reference(slot, start, string.len());
+    }
+
+    /// Notes that the value changed between the passes.
+    #[cold]
+    pub(crate) fn changed(&mut self) {
+        self.overrun = true;
+    }
+
+    /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
+    pub(crate) fn finish(self) -> crate::Result<()> {
+        if !self.overrun && self.heap.is_empty() && self.text.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::CannotEncode).what("the value changed while it was being encoded"))
+    }
+}
+
+/// Writes bytes at the start of `slot`; nothing if it is too small.
+#[inline]
+pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
+    if let Some(target) = slot.get_mut(..bytes.len()) {
+        target.copy_from_slice(bytes);
+    }
+}
+
+/// The part of `slot` from `offset`, `size` bytes long; empty if there is none.
+#[inline]
+pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
+    offset.checked_add(size).and_then(|end| slot.get_mut(offset..end)).unwrap_or_default()
+}
+
+#[inline]
+fn put_reference(slot: &mut [u8], offset: usize, count: usize) {
+    if let Some(slot) = slot.first_chunk_mut::<8>() {
+        let (low, high) = slot.split_at_mut(4);
+        low.copy_from_slice(&(offset as u32).to_le_bytes());
+        high.copy_from_slice(&(count as u32).to_le_bytes());
+    }
+}

@@ -1,0 +1,285 @@
+//! The open block of one table: records, heap and text grow until the block is sealed. It does not know files.
+
+use super::{At, Measure, Sink};
+use crate::store::block::{PayloadParts, check_size};
+use crate::store::bytes::{LINE, line_up};
+use crate::{Error, ErrorKind, Result};
+
+/// Bytes of heap and text that are zeroed ahead.
+const ROOM: usize = 4096;
+
+/// The open block of one table.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    stride: usize,
+    /// The size at which a block is full, header included.
+    target: usize,
+    /// How many bytes of records without references fit by the fast path: 0 while there is no record, so that the first one is
+    /// noticed.
+    room: usize,
+    /// The same once there is a record.
+    most: usize,
+    /// Every record is to be looked at.
+    stopped: bool,
+    /// Records, heap and text.
+    regions: PayloadParts,
+    /// How much of heap and text is in use: what is behind it is zero, and room for the next records.
+    used: [usize; 2],
+    /// Where the regions ended before the record that is being encoded, should encoding it panic.
+    before: Option<[usize; 3]>,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Done,
+    /// Not added: the block has to be sealed first.
+    Full,
+}
+
+/// Records of a block that are staged as rows, whatever layout it will have.
+#[derive(Debug)]
+pub(crate) struct StagedRows {
+    /// Records, heap and text.
+    pub(crate) regions: PayloadParts,
+    pub(crate) count: usize,
+    /// Bytes from one record to the next.
+    pub(crate) stride: usize,
+}
+
+impl StagedRows {
+    /// Encodes records whose heap and text need so many bytes; `encode` is called for each slot in order.
+    pub(crate) fn encode(
+        count: usize,
+        stride: usize,
+        [heap_bytes, text_bytes]: [usize; 2],
+        mut encode: impl FnMut(&mut [u8], &mut Sink<'_>),
+    ) -> Result<StagedRows> {
+        let mut regions = [count.saturating_mul(stride), heap_bytes, text_bytes].map(|bytes| vec![0; bytes]);
+        let [records, heap, text] = &mut regions;
+        let mut sink = Sink::new(heap, 0, text, 0);
+        records.chunks_exact_mut(stride).for_each(|slot| encode(slot, &mut sink));
+        sink.finish()?;
+        Ok(StagedRows { regions, count, stride })
+    }
+
+    /// The records.
+    pub(crate) fn at(&self) -> Result<At<'_>> {
+        let [records, heap, text] = &self.regions;
+        rows_at(records, heap, text)
+    }
+}
+
+impl Stage {
+    pub(crate) fn new(stride: usize, target: usize) -> Stage {
+        let regions = PayloadParts::default();
+        let (used, before, stopped) = ([0; 2], None, false);
+        let mut stage = Stage { stride, target, room: 0, most: 0, stopped, regions, used, before };
+        stage.set_target(target);
+        stage
+    }
+
+    /// Blocks are full at this size, from the next record on.
+    pub(crate) fn set_target(&mut self, target: usize) {
+        self.target = target;
+        self.most = target.saturating_sub(LINE as usize) / self.stride.max(1) * self.stride;
+        self.room = 0;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.regions[0].is_empty()
+    }
+
+    /// Bytes of the records so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        [self.regions[0].len(), self.used[0], self.used[1]].map(|bytes| bytes as u64).iter().sum()
+    }
+
+    /// No more records by the fast path: every one is looked at.
+    pub(crate) fn stop(&mut self) {
+        (self.room, self.stopped) = (0, true);
+    }
+
+    /// Adds records that are their own bytes; false if they do not fit.
+    #[inline]
+    pub(crate) fn push_flat(&mut self, bytes: &[u8]) -> bool {
+        let records = &mut self.regions[0];
+        let fits = bytes.len() <= self.room.saturating_sub(records.len());
+        if fits {
+            records.extend_from_slice(bytes);
+        }
+        fits
+    }
+
+    /// How many records without references still fit.
+    pub(crate) fn flat_room(&self) -> usize {
+        self.room.saturating_sub(self.regions[0].len()) / self.stride.max(1)
+    }
+
+    /// Adds a record in two passes.
+    pub(crate) fn push(
+        &mut self,
+        measure: impl FnOnce(&mut Measure),
+        encode: impl FnOnce(&mut [u8], &mut Sink<'_>),
+    ) -> Result<Pushed> {
+        self.take_back();
+        let [records, heap, text] = &mut self.regions;
+        let before = [records.len(), self.used[0], self.used[1]];
+        let mut measured = Measure::from(before[1], before[2]);
+        measure(&mut measured);
+        let (heap_end, text_end) = match measured.finish() {
+            Err(error) if error.kind() == ErrorKind::TooLarge && before[0] > 0 => return Ok(Pushed::Full),
+            measured => measured?,
+        };
+        let records_end = before[0] + self.stride;
+        let bytes = block_bytes([records_end, heap_end, text_end]);
+        if bytes > self.target as u64 {
+            if before[0] > 0 {
+                return Ok(Pushed::Full);
+            }
+            check_size(bytes)?;
+        }
+        records.resize(records_end, 0);
+        make_room(heap, heap_end);
+        make_room(text, text_end);
+        self.before = Some(before);
+        let (heap, text) = (&mut heap[before[1]..heap_end], &mut text[before[2]..text_end]);
+        let mut sink = Sink::new(heap, before[1], text, before[2]);
+        encode(&mut records[before[0]..], &mut sink);
+        match sink.finish() {
+            Ok(()) => {
+                self.before = None;
+                self.used = [heap_end, text_end];
+                self.room = if self.stopped { 0 } else { self.most };
+                Ok(Pushed::Done)
+            }
+            Err(error) => {
+                self.take_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes back a record that was not encoded to its end.
+    fn take_back(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.regions.iter_mut().zip(before).for_each(|(region, count)| region.truncate(count));
+        }
+    }
+
+    /// Bytes of the block so far.
+    pub(crate) fn block_bytes(&self) -> u64 {
+        block_bytes([self.regions[0].len(), self.used[0], self.used[1]])
+    }
+
+    /// The records so far.
+    pub(crate) fn records(&self) -> Result<At<'_>> {
+        let [records, heap, text] = &self.regions;
+        rows_at(records, &heap[..self.used[0]], &text[..self.used[1]])
+    }
+
+    /// Forgets the records.
+    pub(crate) fn clear(&mut self) {
+        self.regions.iter_mut().for_each(Vec::clear);
+        (self.used, self.room) = ([0; 2], 0);
+    }
+
+    /// Takes the records; `spare` are emptied buffers to go on with. None without records.
+    pub(crate) fn take(&mut self, spare: PayloadParts) -> Option<StagedRows> {
+        self.take_back();
+        self.room = 0;
+        if self.is_empty() {
+            return None;
+        }
+        let count = self.regions[0].len() / self.stride.max(1);
+        let mut regions = std::mem::replace(&mut self.regions, spare);
+        let used = std::mem::take(&mut self.used);
+        regions.iter_mut().skip(1).zip(used).for_each(|(region, used)| region.truncate(used));
+        Some(StagedRows { regions, count, stride: self.stride })
+    }
+}
+
+/// RowLayout in these regions.
+fn rows_at<'a>(records: &'a [u8], heap: &'a [u8], text: &'a [u8]) -> Result<At<'a>> {
+    let text = std::str::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
+    Ok(At::new(records, heap, text))
+}
+
+/// Makes a region at least `end` bytes long, with zeros: many at a time.
+#[inline]
+fn make_room(region: &mut Vec<u8>, end: usize) {
+    if region.len() < end {
+        region.resize(end + ROOM, 0);
+    }
+}
+
+/// Bytes of a block with regions of these lengths.
+#[inline]
+pub(crate) fn block_bytes(regions: [usize; 3]) -> u64 {
+    regions.into_iter().fold(LINE, |sum, bytes| sum.saturating_add(line_up(bytes as u64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::BlockLayout;
+    use crate::layout::rows::RowLayout;
+    use crate::reflect::Reflect;
+
+    fn push<T: Reflect>(stage: &mut Stage, value: &T) -> Result<Pushed> {
+        stage.push(|measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+    }
+
+    #[test]
+    fn a_sealed_block_has_its_regions_on_lines() {
+        let mut stage = Stage::new(8, 4096);
+        for text in ["one", "", "three"] {
+            assert_eq!(push(&mut stage, &text.to_string()).unwrap(), Pushed::Done);
+        }
+        let sealed = RowLayout.seal(stage.take(PayloadParts::default()).unwrap()).unwrap();
+        assert_eq!(sealed.header.payload_bytes, 64 + 8);
+        assert_eq!((sealed.header.count, sealed.header.stride, sealed.header.text), (3, 8, 64));
+        assert_eq!(sealed.header.line_count, 3);
+        let payload: Vec<u8> = sealed.parts.concat();
+        assert_eq!(&payload[..24], &[0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0]);
+        assert_eq!(&payload[64..72], b"onethree");
+        assert_eq!(sealed.header.payload_crc, crc32fast::hash(&payload[..72]));
+        assert!(stage.is_empty() && stage.take(PayloadParts::default()).is_none());
+    }
+
+    #[test]
+    fn a_block_is_full_before_it_is_larger_than_its_target_and_one_value_may_be_larger() {
+        let mut stage = Stage::new(8, 256);
+        assert_eq!(push(&mut stage, &"x".repeat(128)).unwrap(), Pushed::Done);
+        assert_eq!(push(&mut stage, &"x".to_string()).unwrap(), Pushed::Full);
+        stage.take(PayloadParts::default());
+        assert_eq!(push(&mut stage, &"x".repeat(1000)).unwrap(), Pushed::Done);
+        assert_eq!(push(&mut stage, &String::new()).unwrap(), Pushed::Full);
+        let mut flat = Stage::new(48, 64 + 3 * 48);
+        assert!(flat.flat_room() == 0 && !flat.push_flat(&[0; 48]), "the first one is noticed");
+        let blank = |flat: &mut Stage| flat.push(|_| (), |_, _| ()).unwrap();
+        assert_eq!((blank(&mut flat), flat.flat_room()), (Pushed::Done, 2));
+        assert!(flat.push_flat(&[0; 96]) && !flat.push_flat(&[0; 48]));
+        flat.stop();
+        flat.take(PayloadParts::default());
+        assert_eq!((blank(&mut flat), flat.push_flat(&[0; 48])), (Pushed::Done, false));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_taken_back() {
+        let mut stage = Stage::new(8, 4096);
+        push(&mut stage, &"kept".to_string()).unwrap();
+        let liar = stage.push(|measure| measure.text(3), |slot, sink| sink.text(slot, "four"));
+        assert_eq!(liar.unwrap_err().kind(), ErrorKind::CannotEncode);
+        let panics = std::panic::AssertUnwindSafe(|| {
+            let _ = stage.push(|measure| measure.text(3), |_, _| panic!("a value that panics"));
+        });
+        assert!(std::panic::catch_unwind(panics).is_err());
+        let spoils = stage.push(|measure| measure.text(9), |slot, sink| sink.text(slot, "spoiled"));
+        assert_eq!(spoils.unwrap_err().kind(), ErrorKind::CannotEncode);
+        push(&mut stage, &"too".to_string()).unwrap();
+        let sealed = RowLayout.seal(stage.take(PayloadParts::default()).unwrap()).unwrap();
+        assert_eq!((sealed.header.count, sealed.header.payload_bytes), (2, 64 + 7));
+        assert_eq!(sealed.parts[2][..12], *b"kepttoo\0\0\0\0\0");
+    }
+}

@@ -1,0 +1,153 @@
+//! Validation of payloads (FORMAT.md, section 7): one linear pass over records, heap and text, driven by a flat
+//! table of steps. It knows schemas and bytes; it does not know files, and trusts neither.
+//!
+//! The pass is written once and compiled for two purposes: to answer yes or no, and to go on after a problem and say what is
+//! wrong and where (`explain`), which is asked only when the answer was no. Full checks have a plan with all bytes that are zero.
+
+mod explain;
+mod key;
+mod pass;
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use crate::memory::Text;
+use crate::schema::Schema;
+use crate::{Error, ErrorKind};
+pub use pass::Cursor;
+pub(crate) use pass::planned;
+use plan::CheckPlan;
+
+/// The regions of a payload, and where they are in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Regions<'a> {
+    /// At least `count` x `stride` bytes; what is beyond must be zero in canonical form.
+    pub(crate) records: &'a [u8],
+    /// Number of records.
+    pub(crate) count: usize,
+    /// Bytes from one record to the next.
+    pub(crate) stride: usize,
+    /// The heap, up to the text.
+    pub(crate) heap: &'a [u8],
+    /// The text.
+    pub(crate) text: Text<'a>,
+    /// Offset of the heap in the payload, in bytes.
+    pub(crate) heap_start: usize,
+    /// Offset of the text in the payload, in bytes.
+    pub(crate) text_start: usize,
+}
+
+/// What is wrong with a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// What went wrong.
+    pub(crate) kind: ErrorKind,
+    /// Offset in the payload, in bytes.
+    pub(crate) offset: u64,
+    /// Index of the record in the payload; none for what belongs to no record.
+    pub(crate) record: Option<u64>,
+    /// The value within the record: `items[3].name`; empty for the record itself.
+    pub(crate) path: String,
+    /// What should have been there.
+    pub(crate) expected: String,
+    /// What was there.
+    pub(crate) found: String,
+}
+
+impl Fault {
+    /// Of records that are not as many and as large as they should be.
+    #[cold]
+    fn bad_records(schema: &Schema, regions: &Regions<'_>) -> Fault {
+        Fault {
+            kind: ErrorKind::BadValue,
+            offset: 0,
+            record: None,
+            path: String::new(),
+            expected: format!("{} records of {} bytes", regions.count, schema.root().size()),
+            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
+        }
+    }
+
+    /// Of a payload whose text, which starts at `start`, is not UTF-8.
+    #[cold]
+    pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
+        let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        let found = text.get(valid).copied().unwrap_or_default();
+        Fault {
+            kind: ErrorKind::BadUtf8,
+            offset: start.saturating_add(valid) as u64,
+            record: None,
+            path: String::new(),
+            expected: "UTF-8".into(),
+            found: format!("{found:#04x}"),
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    /// The offset is that of the payload: add its start to [`Fault::offset`] first.
+    fn from(fault: Fault) -> Error {
+        let error = Error::new(fault.kind).at(fault.offset).expected(fault.expected).found(fault.found);
+        if fault.path.is_empty() { error } else { error.path(fault.path) }
+    }
+}
+
+/// Validates payloads of one schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Validator {
+    schema: Schema,
+    plan: CheckPlan,
+    check: Option<Checked>,
+}
+
+/// [`Hydra::check`].
+pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
+
+impl Validator {
+    /// The validator of records of the schema's root type.
+    pub(crate) fn new(schema: &Schema) -> Validator {
+        Validator { schema: schema.clone(), plan: CheckPlan::new(schema, false), check: None }
+    }
+
+    /// The same, for a type of the program whose schema this is.
+    pub(crate) fn with(self, check: Checked) -> Validator {
+        Validator { check: Some(check), ..self }
+    }
+
+    /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
+    #[inline]
+    pub(crate) fn validate(&self, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
+        if pass::accepts(self, regions) { Ok(()) } else { Err(self.explain(regions)) }
+    }
+
+    /// The first rule that a payload breaks which the fast pass refused.
+    #[cold]
+    pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
+        let mut first = None;
+        explain::explain::<false>((&self.schema, &self.plan), regions, &mut |fault| {
+            first.get_or_insert(fault);
+        });
+        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.schema, regions)))
+    }
+}
+
+/// Finds all that is wrong with payloads of one schema.
+pub(crate) struct Auditor {
+    schema: Schema,
+    plan: CheckPlan,
+}
+
+impl Auditor {
+    pub(crate) fn new(schema: &Schema) -> Auditor {
+        Auditor { schema: schema.clone(), plan: CheckPlan::new(schema, true) }
+    }
+
+    /// Reports everything, as far as it can go on after each finding: also bytes that should be zero and are not, and gaps.
+    /// Stops after 10,000 findings.
+    pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
+        if !pass::is_canonical(&self.plan, regions) {
+            explain::explain::<true>((&self.schema, &self.plan), regions, report);
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The rules, in one linear pass over a payload by the plan of its schema. It answers yes or no, without allocation; or it
+//! goes on and has `explain` say what is wrong. Where the program has the type, the type's own `check` gives the answer.
+
+use super::Regions;
+use super::Validator;
+use super::key::tag_bits;
+use super::plan::{CheckPlan, ElementCheck, PlanStep, ValueCheck};
+use crate::Hydra;
+use crate::layout::rows::sink::MAX_DEPTH;
+use crate::layout::rows::{At, facts_of};
+use crate::memory::{Text, all_valid};
+use crate::schema::{is_duration, is_timestamp, round_up};
+
+/// What becomes of the problems that a pass finds.
+pub(super) trait Findings {
+    /// Gaps between strings and arrays are problems, too, and so are bytes without a meaning that are not zero.
+    const CANONICAL: bool;
+
+    /// A problem of what is at `at`, which is a part of the elements entered last, or of a record. True to go on.
+    fn fault(&mut self, at: &[u8], problem: Problem) -> bool;
+
+    /// There was a problem after which keys may be anything.
+    fn is_broken(&self) -> bool {
+        false
+    }
+
+    /// From here on all is about the elements to which `slot` refers.
+    fn enter(&mut self, _slot: &[u8], _elements: &[u8]) {}
+
+    /// The elements that were entered last are done.
+    fn leave(&mut self) {}
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Problem {
+    /// Bits that are no value of the type.
+    Value,
+    /// A reference to nothing that may stand there: a string or an array whose elements have this size and alignment (less
+    /// one), in its region from `from` on.
+    Reference { from: usize, size: usize, mask: usize },
+    /// Not exactly one element.
+    Count,
+    /// A reference beyond the limit of nesting.
+    TooDeep,
+    /// The element with this index is not above the one before it.
+    Order(usize),
+    /// So many bytes between what this refers to and what came before.
+    Gap(usize),
+    /// Bytes of the heap from there on, up to what this refers to, that are not zero.
+    HeapNotZero(usize),
+    /// Bytes without a meaning that are not zero.
+    NotZero,
+}
+
+/// Nothing: the first problem is the end of the pass.
+struct Quick<const CANONICAL: bool>;
+
+impl<const CANONICAL: bool> Findings for Quick<CANONICAL> {
+    const CANONICAL: bool = CANONICAL;
+
+    #[inline(always)]
+    fn fault(&mut self, _: &[u8], _: Problem) -> bool {
+        false
+    }
+}
+
+/// The records, and what is beyond them; none if there are too few bytes, or the stride is another.
+#[inline]
+pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    let size = plan.root.size as usize;
+    let bytes = size.checked_mul(regions.count).filter(|_| regions.stride == size)?;
+    regions.records.split_at_checked(bytes)
+}
+
+/// True if the payload keeps every rule that values depend on.
+#[inline]
+pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
+    let root = &validator.plan.root;
+    let Some((records, _)) = split(&validator.plan, regions) else { return false };
+    if root.is_trivial() {
+        return true;
+    }
+    let mut cursor = Cursor::new(regions.heap, regions.text);
+    match validator.check {
+        Some(check) => records.chunks_exact(root.size as usize).all(|record| check(record, &mut cursor, 0)),
+        None => Verifier::new(&validator.plan, &mut cursor, Quick::<false>).elements(records, root, 0),
+    }
+}
+
+/// [`Checked`] for types that have no check of their own: by the plan of their schema.
+pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
+    let plan = &facts_of::<T>().validator.plan;
+    Verifier::new(plan, cursor, Quick::<false>).elements(bytes, &plan.root, depth)
+}
+
+/// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
+/// is one of full checks.
+pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
+    let Some((records, beyond)) = split(plan, regions) else { return false };
+    let mut cursor = Cursor::new(regions.heap, regions.text);
+    let valid = Verifier::new(plan, &mut cursor, Quick::<true>).elements(records, &plan.root, 0);
+    valid && is_zero(beyond) && cursor.is_at_end()
+}
+
+/// How far a pass has come: what is referred to must follow in order.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    heap: &'a [u8],
+    text: Text<'a>,
+    /// Where the array before ends.
+    pub(super) heap_at: usize,
+    /// Where the string before ends.
+    pub(super) text_at: usize,
+}
+
+/// A pass by a plan.
+pub(super) struct Verifier<'p, 'a, F> {
+    plan: &'p CheckPlan,
+    cursor: &'p mut Cursor<'a>,
+    pub(super) findings: F,
+}
+
+/// The reference at `offset`: first byte and count; something that no region holds if it is not there.
+#[inline]
+fn reference(bytes: &[u8], offset: u32) -> (usize, usize) {
+    let word = bytes.get(offset as usize..).and_then(|rest| rest.first_chunk::<8>());
+    let word = word.map_or(u64::MAX, |word| u64::from_le_bytes(*word));
+    (word as u32 as usize, (word >> 32) as usize)
+}
+
+#[inline]
+fn part(bytes: &[u8], offset: u32, size: usize) -> &[u8] {
+    let end = (offset as usize).checked_add(size);
+    end.and_then(|end| bytes.get(offset as usize..end)).unwrap_or_default()
+}
+
+/// The size of so many values.
+#[inline]
+fn bytes_of(count: u32, size: u32) -> usize {
+    (count as usize).saturating_mul(size as usize)
+}
+
+impl<'a> Cursor<'a> {
+    /// At the start of these regions.
+    #[inline]
+    pub(in crate::layout::rows) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
+        Cursor { heap, text, heap_at: 0, text_at: 0 }
+    }
+
+    /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
+    /// and both ends are between characters.
+    #[inline]
+    pub(in crate::layout::rows) fn string(&mut self, slot: &[u8]) -> bool {
+        let (start, count) = reference(slot, 0);
+        if count == 0 {
+            return start == 0;
+        }
+        let end = start.saturating_add(count);
+        let whole = (start == self.text_at || self.text.is_boundary(start)) && self.text.is_boundary(end);
+        let ordered = start >= self.text_at;
+        self.text_at = end;
+        ordered & whole
+    }
+
+    /// The array at that reference starts at or after the end of the one before it, aligned. None if it breaks a rule.
+    #[inline]
+    pub(in crate::layout::rows) fn array(
+        &mut self,
+        slot: &[u8],
+        size: usize,
+        mask: usize,
+    ) -> Option<&'a [u8]> {
+        let (start, count) = reference(slot, 0);
+        let end = start.checked_add(count.checked_mul(size)?)?;
+        let is_none = (start | count) == 0;
+        let follows = (count != 0) & (start >= self.heap_at) & (start & mask == 0);
+        if !(is_none | follows) {
+            return None;
+        }
+        self.heap_at = if is_none { self.heap_at } else { end };
+        self.heap.get(start..end)
+    }
+
+    /// Nothing is left but zeros up to the next line.
+    fn is_at_end(&self) -> bool {
+        let rest = self.heap.get(self.heap_at..).unwrap_or_default();
+        let whole = self.heap.len() as u64 <= round_up(self.heap_at as u64, 64);
+        whole && is_zero(rest) && self.text_at == self.text.all().len()
+    }
+
+    /// The elements of type `T` at that reference, if they are valid.
+    #[inline]
+    pub(in crate::layout::rows) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
+        let elements = self.array(slot, T::SIZE, const { T::ALIGN - 1 })?;
+        let valid = elements.is_empty()
+            || T::BYTE
+            || (depth < MAX_DEPTH && self.elements::<T>(elements, depth.saturating_add(1)));
+        valid.then_some(elements)
+    }
+
+    /// Elements side by side.
+    #[inline]
+    pub(in crate::layout::rows) fn elements<T: Hydra>(&mut self, bytes: &[u8], depth: u32) -> bool {
+        if T::FLAT {
+            return all_valid::<T>(bytes);
+        }
+        (T::ANY_BITS && !T::REFS) || bytes.chunks_exact(T::SIZE).all(|element| T::check(element, self, depth))
+    }
+}
+
+impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
+    pub(super) fn new(plan: &'p CheckPlan, cursor: &'p mut Cursor<'a>, findings: F) -> Verifier<'p, 'a, F> {
+        Verifier { plan, cursor, findings }
+    }
+
+    /// Elements side by side.
+    pub(super) fn elements(&mut self, bytes: &[u8], list: &ElementCheck, depth: u32) -> bool {
+        let steps = &self.plan.steps;
+        let steps = steps.get(list.steps.start as usize..list.steps.end as usize).unwrap_or_default();
+        let size = list.size as usize;
+        let valid = match *steps {
+            [] => true,
+            [PlanStep { offset: 0, count, check: ValueCheck::String }] if bytes_of(count, 8) == size => {
+                self.strings(bytes)
+            }
+            [PlanStep { offset: 0, count, check: ValueCheck::Below(limit) }] if count as usize == size => {
+                self.below(bytes, limit)
+            }
+            _ => bytes.chunks_exact(size).all(|element| self.run(element, steps, depth)),
+        };
+        valid && list.key.is_none_or(|key| self.ascend(bytes, size, key))
+    }
+
+    /// One value.
+    fn run(&mut self, bytes: &[u8], mut steps: &[PlanStep], depth: u32) -> bool {
+        while let Some((step, rest)) = steps.split_first() {
+            let &PlanStep { offset, check, .. } = step;
+            steps = rest;
+            let part = |count: u32, size: u32| part(bytes, offset, bytes_of(count, size));
+            let goes_on = match check {
+                ValueCheck::String => self.strings(part(step.count, 8)),
+                ValueCheck::Bytes => self.array(part(1, 8), 1, 0).err().unwrap_or(true),
+                ValueCheck::List(list) => self.list(part(1, 8), list, depth),
+                ValueCheck::Below(limit) if step.count == 1 => {
+                    let valid = bytes.get(offset as usize).is_some_and(|&byte| byte < limit);
+                    valid || self.bad_value(part(1, 1))
+                }
+                ValueCheck::Below(limit) => self.below(part(step.count, 1), limit),
+                ValueCheck::Char => {
+                    part(step.count, 4).chunks_exact(4).all(|char| is_char(char) || self.bad_value(char))
+                }
+                ValueCheck::NonZero(size) => !is_zero(part(1, size)) || self.bad_value(part(1, size)),
+                ValueCheck::Timestamp => {
+                    is_timestamp(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16))
+                }
+                ValueCheck::Duration => is_duration(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
+                ValueCheck::Option(skip) => {
+                    let tag = bytes.get(offset as usize).copied();
+                    if tag != Some(1) {
+                        steps = steps.get(skip as usize..).unwrap_or_default();
+                    }
+                    match tag {
+                        Some(0) if F::CANONICAL => self.zeros(bytes, offset.saturating_add(1), step.count),
+                        Some(0 | 1) => true,
+                        _ => self.bad_value(part(1, 1)),
+                    }
+                }
+                ValueCheck::Enum(choice) => self.choice(bytes, offset, choice, depth),
+                ValueCheck::Array(list) => self.inline_array(bytes, offset, list, depth),
+                ValueCheck::Zero => self.zeros(bytes, offset, step.count),
+            };
+            if !goes_on {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn bad_value(&mut self, value: &[u8]) -> bool {
+        self.findings.fault(value, Problem::Value)
+    }
+
+    #[inline]
+    fn below(&mut self, bytes: &[u8], limit: u8) -> bool {
+        below(bytes, limit) || bytes.chunks_exact(1).all(|byte| below(byte, limit) || self.bad_value(byte))
+    }
+
+    fn zeros(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
+        let bytes = part(bytes, offset, count as usize);
+        is_zero(bytes) || self.findings.fault(bytes, Problem::NotZero)
+    }
+
+    #[inline]
+    fn strings(&mut self, slots: &[u8]) -> bool {
+        slots.chunks_exact(8).all(|slot| self.string(slot))
+    }
+
+    #[inline]
+    fn string(&mut self, slot: &[u8]) -> bool {
+        let from = self.cursor.text_at;
+        if !self.cursor.string(slot) {
+            return self.bad_string(slot, from);
+        }
+        if !F::CANONICAL {
+            return true;
+        }
+        let (start, count) = reference(slot, 0);
+        count == 0 || start == from || self.findings.fault(slot, Problem::Gap(start.saturating_sub(from)))
+    }
+
+    /// The elements at a reference. If there are none to look at, whether to go on.
+    #[inline]
+    fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Result<&'a [u8], bool> {
+        let from = self.cursor.heap_at;
+        match self.cursor.array(slot, size, mask) {
+            Some(array) if !F::CANONICAL || self.follows(slot, from, array.len(), mask) => Ok(array),
+            Some(_) => Err(false),
+            None => Err(self.bad_array(slot, from, size, mask)),
+        }
+    }
+
+    /// What is referred to wrongly is not what the next reference must follow.
+    #[cold]
+    fn bad_string(&mut self, slot: &[u8], from: usize) -> bool {
+        self.cursor.text_at = from;
+        self.findings.fault(slot, Problem::Reference { from, size: 1, mask: 0 })
+    }
+
+    #[cold]
+    fn bad_array(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
+        self.cursor.heap_at = from;
+        self.findings.fault(slot, Problem::Reference { from, size, mask })
+    }
+
+    /// Between `from`, where the array before ends, and the one of so many bytes that was found last are zeros, as few as
+    /// alignment asks for.
+    #[inline]
+    fn follows(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
+        let start = self.cursor.heap_at.saturating_sub(size);
+        let gap = self.cursor.heap.get(from..start).unwrap_or_default();
+        (gap.len() <= mask || self.findings.fault(slot, Problem::Gap(gap.len())))
+            && (is_zero(gap) || self.findings.fault(slot, Problem::HeapNotZero(from)))
+    }
+
+    fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
+        let Some(list) = self.plan.lists.get(list as usize) else { return false };
+        if list.exactly.is_some_and(|exactly| reference(slot, 0).1 != exactly as usize) {
+            return self.findings.fault(slot, Problem::Count);
+        }
+        let elements = match self.array(slot, list.size as usize, list.mask as usize) {
+            Ok(elements) => elements,
+            Err(goes_on) => return goes_on,
+        };
+        if elements.is_empty() {
+            return true;
+        }
+        if depth >= MAX_DEPTH {
+            return self.findings.fault(slot, Problem::TooDeep);
+        }
+        self.findings.enter(slot, elements);
+        let goes_on = self.elements(elements, list, depth.saturating_add(1));
+        self.findings.leave();
+        goes_on
+    }
+
+    fn inline_array(&mut self, bytes: &[u8], offset: u32, list: u32, depth: u32) -> bool {
+        let Some(list) = self.plan.lists.get(list as usize) else { return false };
+        let bytes = part(bytes, offset, bytes_of(list.exactly.unwrap_or(0), list.size));
+        !bytes.is_empty() && self.elements(bytes, list, depth)
+    }
+
+    fn choice(&mut self, bytes: &[u8], offset: u32, choice: u32, depth: u32) -> bool {
+        let Some(choice) = self.plan.choices.get(choice as usize) else { return false };
+        let Some(value) = bytes.get(offset as usize..) else { return false };
+        let tag = tag_bits(value, choice.size);
+        let variant = if choice.dense {
+            usize::try_from(tag).ok().and_then(|tag| choice.variants.get(tag))
+        } else {
+            let found = choice.variants.binary_search_by_key(&tag, |variant| variant.0);
+            found.ok().and_then(|position| choice.variants.get(position))
+        };
+        let Some((_, range)) = variant else { return self.bad_value(value) };
+        let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
+        steps.is_empty() || self.run(value, steps, depth)
+    }
+
+    /// Keys are strictly ascending. Not looked at once a value was wrong: keys may be anything then.
+    fn ascend(&mut self, bytes: &[u8], size: usize, key: u32) -> bool {
+        if self.findings.is_broken() {
+            return true;
+        }
+        let at = |bytes| At::new(bytes, self.cursor.heap, self.cursor.text);
+        let is_above = |left, right| self.plan.keys.compare(key, at(left), at(right)).is_lt();
+        let mut pairs = bytes.chunks_exact(size).zip(bytes.chunks_exact(size).skip(1)).zip(1..);
+        let wrong = pairs.find(|&((left, right), _)| !is_above(left, right));
+        wrong.is_none_or(|((_, right), index)| self.findings.fault(right, Problem::Order(index)))
+    }
+}
+
+/// All bytes are zero.
+#[inline]
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| byte == 0)
+}
+
+/// All bytes are below the limit, and there is one.
+#[inline]
+fn below(bytes: &[u8], limit: u8) -> bool {
+    !bytes.is_empty() && !bytes.iter().fold(false, |bad, &byte| bad | (byte >= limit))
+}
+
+#[inline]
+fn is_char(bytes: &[u8]) -> bool {
+    let bits = bytes.first_chunk::<4>().map(|bits| u32::from_le_bytes(*bits));
+    bits.and_then(char::from_u32).is_some()
+}

@@ -1,0 +1,232 @@
+//! The canonical form of a schema (FORMAT.md, section 6.2), and the way there from the types of the program.
+//! It does not know rules: it works on any table whose indices are within it.
+
+use super::wire::Encoder;
+use super::{Descriptor, TypeRef};
+use std::any::TypeId;
+use std::collections::HashMap;
+
+/// What tells types of the program apart.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    Type(TypeId),
+    Constant(usize),
+}
+
+fn identity(ty: &Descriptor) -> Identity {
+    match ty.live {
+        Some(live) => Identity::Type(live.id),
+        None => Identity::Constant(std::ptr::from_ref(ty).addr()),
+    }
+}
+
+/// The table of a type and of all types that it mentions, its indices counting in `within`; nothing of this
+/// program's memory layout stays in it.
+pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec<Descriptor> {
+    let (mut found, mut numbers) = (vec![root], HashMap::from([(identity(root), 0u32)]));
+    let mut types = Vec::new();
+    while let Some(&live) = found.get(types.len()) {
+        let mut ty = live.clone();
+        ty.live = None;
+        ty.each_field(&mut |field| field.live_offset = None);
+        ty.map_children(&mut |child| {
+            let target = match child {
+                TypeRef::Index(index) => within.get(index as usize),
+                TypeRef::Live(target) => Some(target()),
+            };
+            let Some(target) = target else { return child };
+            let next = found.len() as u32;
+            let number = *numbers.entry(identity(target)).or_insert(next);
+            if number == next {
+                found.push(target);
+            }
+            TypeRef::Index(number)
+        });
+        types.push(ty);
+        if types.len() > super::check::MAX_TYPES {
+            break;
+        }
+    }
+    types
+}
+
+/// The canonical table: one entry for types that cannot be told apart, in the order of a walk from the root.
+pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
+    let classes = classes(types);
+    let class = |ty: TypeRef| classes.get(ty.index() as usize).copied().unwrap_or_default();
+    let mut numbers: HashMap<u32, u32> = HashMap::new();
+    let mut order = Vec::new();
+    let mut stack = vec![TypeRef::Index(0)];
+    while let Some(next) = stack.pop() {
+        let Some(ty) = types.get(next.index() as usize) else { continue };
+        if numbers.contains_key(&class(next)) {
+            continue;
+        }
+        numbers.insert(class(next), numbers.len() as u32);
+        order.push(ty);
+        let start = stack.len();
+        stack.extend(ty.children());
+        stack.get_mut(start..).unwrap_or_default().reverse();
+    }
+    let renumber = |ty| TypeRef::Index(numbers.get(&class(ty)).copied().unwrap_or_default());
+    let renumbered = |ty: &&Descriptor| {
+        let mut ty = (*ty).clone();
+        ty.map_children(&mut |child| renumber(child));
+        ty
+    };
+    order.iter().map(renumbered).collect()
+}
+
+/// The class of each type: types of one class cannot be told apart. Starts from what each type shows of itself; then
+/// every class splits the classes whose types have, at one position, some children in it and some not (Hopcroft's way:
+/// only the smaller half of what was split splits others again, so that hostile tables cannot make this slow).
+#[expect(clippy::indexing_slicing, reason = "numbers of types and classes, counted here")]
+fn classes(types: &[Descriptor]) -> Vec<u32> {
+    let mut parents: Vec<Vec<(usize, u32)>> = vec![Vec::new(); types.len()];
+    let mut found = Classes { of: vec![0; types.len()], members: Vec::new(), at: vec![0; types.len()] };
+    let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
+    let encoder = Encoder { number: &|_| 0, names: true };
+    for (ty, index) in types.iter().zip(0u32..) {
+        let mut signature = Vec::new();
+        encoder.ty(ty, &mut signature);
+        let fresh = found.members.len() as u32;
+        let class = *seen.entry(signature).or_insert(fresh);
+        if class == fresh {
+            found.members.push(Vec::new());
+        }
+        found.put(index, class);
+        for (position, child) in ty.children().enumerate() {
+            if let Some(parents) = parents.get_mut(child.index() as usize) {
+                parents.push((position, index));
+            }
+        }
+    }
+    let mut open: Vec<u32> = (0..found.members.len() as u32).collect();
+    while let Some(splitter) = open.pop() {
+        let inside = found.members[splitter as usize].iter();
+        let mut edges: Vec<(usize, u32)> =
+            inside.flat_map(|&ty| parents[ty as usize].iter().copied()).collect();
+        edges.sort_unstable();
+        for edges in edges.chunk_by(|left, right| left.0 == right.0) {
+            let class = |&(_, ty): &(usize, u32)| (found.of[ty as usize], ty);
+            let mut touched: Vec<(u32, u32)> = edges.iter().map(class).collect();
+            touched.sort_unstable();
+            for touched in touched.chunk_by(|left, right| left.0 == right.0) {
+                open.extend(found.split(touched));
+            }
+        }
+    }
+    found.of
+}
+
+/// Types in classes.
+struct Classes {
+    /// The class of each type.
+    of: Vec<u32>,
+    /// The types of each class.
+    members: Vec<Vec<u32>>,
+    /// Where each type is among the members of its class.
+    at: Vec<usize>,
+}
+
+#[expect(clippy::indexing_slicing, reason = "numbers of types and classes, counted by who calls")]
+impl Classes {
+    fn put(&mut self, ty: u32, class: u32) {
+        let members = &mut self.members[class as usize];
+        (self.of[ty as usize], self.at[ty as usize]) = (class, members.len());
+        members.push(ty);
+    }
+
+    /// Splits these types of one class, in ascending order, from the rest of it: the new class, the smaller of both.
+    fn split(&mut self, touched: &[(u32, u32)]) -> Option<u32> {
+        let class = touched.first()?.0;
+        let members = &self.members[class as usize];
+        let rest = members.len().saturating_sub(touched.len());
+        let moved: Vec<u32> = match rest {
+            0 => return None,
+            rest if rest < touched.len() => {
+                let left = |ty: &&u32| touched.binary_search(&(class, **ty)).is_err();
+                members.iter().filter(left).copied().collect()
+            }
+            _ => touched.iter().map(|&(_, ty)| ty).collect(),
+        };
+        let new = self.members.len() as u32;
+        self.members.push(Vec::new());
+        for ty in moved {
+            let (members, at) = (&mut self.members[class as usize], self.at[ty as usize]);
+            members.swap_remove(at);
+            if let Some(&other) = members.get(at) {
+                self.at[other as usize] = at;
+            }
+            self.put(ty, new);
+        }
+        Some(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use crate::schema::Schema;
+
+    /// The same by rounds over all types: simple, and slow.
+    fn classes_by_rounds(types: &[Descriptor]) -> Vec<u32> {
+        let mut classes = vec![0; types.len()];
+        loop {
+            let number = |ty: TypeRef| classes[ty.index() as usize];
+            let mut seen = HashMap::new();
+            let next: Vec<u32> = (types.iter())
+                .map(|ty| {
+                    let mut signature = Vec::new();
+                    Encoder { number: &number, names: true }.ty(ty, &mut signature);
+                    let fresh = seen.len() as u32;
+                    *seen.entry(signature).or_insert(fresh)
+                })
+                .collect();
+            if next == classes {
+                return classes;
+            }
+            classes = next;
+        }
+    }
+
+    #[test]
+    fn classes_are_those_of_the_simple_way() {
+        let mut state = 1u64;
+        let mut below = |limit: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % limit
+        };
+        for _ in 0..2000 {
+            let count = 1 + below(12);
+            let types: Vec<Descriptor> = (0..count)
+                .map(|_| {
+                    let mut any = || TypeRef::Index(below(count) as u32);
+                    let (first, second, third) = (any(), any(), any());
+                    match below(4) {
+                        0 => Descriptor::list(first),
+                        1 => Descriptor::tuple(vec![first, second, third]),
+                        2 => Descriptor::map(first, second),
+                        _ => Descriptor::scalar(if below(2) == 0 { Kind::U8 } else { Kind::Bool }),
+                    }
+                })
+                .collect();
+            let (fast, slow) = (classes(&types), classes_by_rounds(&types));
+            for (left, right) in (0..types.len()).flat_map(|left| (0..left).map(move |right| (left, right))) {
+                assert_eq!(fast[left] == fast[right], slow[left] == slow[right], "{types:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_chain_takes_no_time() {
+        let count = 60_000;
+        let mut types: Vec<Descriptor> =
+            (1..count).map(|next| Descriptor::list(TypeRef::Index(next))).collect();
+        types.push(Descriptor::scalar(Kind::U8));
+        let start = std::time::Instant::now();
+        assert_eq!(Schema::new(types).unwrap().types().len(), count as usize);
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    }
+}

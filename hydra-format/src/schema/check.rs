@@ -1,0 +1,352 @@
+//! The rules of schemas and the sizes, alignments and offsets that follow from them (FORMAT.md, sections 5 and
+//! 6.2). Everything it is given may be hostile. It does not know bytes.
+
+use super::layout::{Place, round_up, whole};
+use super::wire::bad;
+use super::{Descriptor, Field, Form, Kind, Style, TypeRef};
+use crate::{Error, ErrorKind, Result};
+use std::collections::HashSet;
+
+/// Types of a schema, at most.
+pub(super) const MAX_TYPES: usize = 65_535;
+/// Fields of a struct, tuple or variant, at most.
+const MAX_FIELDS: usize = 4_096;
+/// Variants of an enum, at most.
+const MAX_VARIANTS: usize = 65_535;
+/// Bytes of a name, at most.
+const MAX_NAME_BYTES: usize = 255;
+/// Bytes of a value of any type, without what it refers to, at most.
+const MAX_SIZE: u64 = 16 << 20;
+/// The largest alignment.
+const MAX_ALIGN: u32 = 64;
+/// Types that contain one another without a reference between, at most.
+pub(crate) const MAX_NESTING: u32 = 32;
+
+/// Checks every rule, and fills in sizes, alignments and offsets. A type whose size is not 0 must have
+/// the right numbers already.
+pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
+    if types.is_empty() || types.len() > MAX_TYPES {
+        let found = types.len().to_string();
+        return Err(bad("the number of types").expected(format!("1 to {MAX_TYPES}")).found(found));
+    }
+    for (index, ty) in types.iter().enumerate() {
+        check_type(ty, types.len()).map_err(|e| e.place(place(index, ty)))?;
+    }
+    let mut layouts = Layouts { types, known: vec![State::Unknown; types.len()], offsets: Vec::new() };
+    for (index, ty) in types.iter().enumerate() {
+        layouts.of(index, 0).map_err(|e| e.place(place(index, ty)))?;
+    }
+    for (index, ty) in types.iter().enumerate() {
+        layouts.check_keys(ty).map_err(|e| e.place(place(index, ty)))?;
+    }
+    let Layouts { known, mut offsets, .. } = layouts;
+    offsets.sort_by_key(|&(index, _)| index);
+    let mut offsets = offsets.into_iter().map(|(_, offset)| offset);
+    for (index, (ty, state)) in types.iter_mut().zip(known).enumerate() {
+        if let State::Known(facts) = state {
+            fill(ty, facts, &mut offsets).map_err(|e| e.place(place(index, ty)))?;
+        }
+    }
+    Ok(())
+}
+
+fn place(index: usize, ty: &Descriptor) -> String {
+    format!("type {index} of the schema ({})", ty.name())
+}
+
+/// The rules that one type can keep or break alone.
+fn check_type(ty: &Descriptor, count: usize) -> Result<()> {
+    let known = |child| matches!(child, TypeRef::Index(index) if (index as usize) < count);
+    if !ty.children().all(known) {
+        return Err(
+            bad("a reference to a type that the schema does not have").expected(format!("below {count}"))
+        );
+    }
+    check_shape(ty)?;
+    check_form(ty)?;
+    if ty.kind.is_named() {
+        check_name(&ty.name)?;
+        at_most("arguments", ty.args.len(), MAX_FIELDS)?;
+    }
+    check_fields(&ty.fields, if ty.kind == Kind::Tuple { Style::Tuple } else { Style::Struct })?;
+    check_variants(ty)
+}
+
+/// What a kind has, and what it does not have.
+fn check_shape(ty: &Descriptor) -> Result<()> {
+    use Kind::*;
+    let element = matches!(ty.kind, Option | List | Set | Box | Array | Map | Newtype);
+    let fits = ty.element.is_some() == element
+        && ty.key.is_some() == (ty.kind == Map)
+        && ty.tag.is_some() == (ty.kind == Enum)
+        && (ty.fields.is_empty() || matches!(ty.kind, Struct | Tuple))
+        && (ty.variants.is_empty() || ty.kind == Enum)
+        && (ty.count == 0 || ty.kind == Array)
+        && (!ty.nonzero || ty.kind.is_integer())
+        && (ty.kind.is_named() || (ty.name.is_empty() && ty.args.is_empty()));
+    if fits { Ok(()) } else { Err(bad("parts that its kind does not have, or lacks")) }
+}
+
+fn check_form(ty: &Descriptor) -> Result<()> {
+    use Kind::*;
+    let fits = match ty.form {
+        Form::None => true,
+        Form::Timestamp { .. } | Form::Decimal { .. } => matches!(ty.kind, I64 | I128),
+        Form::Duration { .. } => matches!(ty.kind, I64 | I128 | U64 | U128),
+        Form::Date => ty.kind == I32,
+        Form::Uuid => ty.kind == Array && ty.count == 16,
+        Form::Unknown { code, .. } => code > 5,
+    };
+    if fits { Ok(()) } else { Err(bad("a form that its kind cannot have").found(format!("{:?}", ty.form))) }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() || name.len() > MAX_NAME_BYTES {
+        let found = format!("{} bytes", name.len());
+        return Err(bad("the length of a name")
+            .expected(format!("1 to {MAX_NAME_BYTES} bytes"))
+            .found(found));
+    }
+    Ok(())
+}
+
+fn check_fields(fields: &[Field], style: Style) -> Result<()> {
+    at_most("fields", fields.len(), if style == Style::Unit { 0 } else { MAX_FIELDS })?;
+    let mut names = HashSet::new();
+    for (index, field) in fields.iter().enumerate() {
+        check_name(&field.name)?;
+        if style == Style::Tuple && field.name != super::build::tuple_field_name(index) {
+            return Err(bad("a field of a tuple has a name").expected(index.to_string()).found(&*field.name));
+        }
+        if !names.insert(&*field.name) {
+            return Err(bad("two fields have the same name").found(&*field.name));
+        }
+    }
+    Ok(())
+}
+
+fn check_variants(ty: &Descriptor) -> Result<()> {
+    at_most("variants", ty.variants.len(), MAX_VARIANTS)?;
+    let (mut names, mut tags) = (HashSet::new(), HashSet::new());
+    for variant in &*ty.variants {
+        check_name(&variant.name)?;
+        check_fields(&variant.fields, variant.style).map_err(|e| e.path(&*variant.name))?;
+        if !names.insert(&*variant.name) {
+            return Err(bad("two variants have the same name").found(&*variant.name));
+        }
+        if !tags.insert(variant.tag) {
+            return Err(bad("two variants have the same tag").found(variant.tag.to_string()));
+        }
+        if !ty.tag.is_some_and(|kind| kind.holds(variant.tag)) {
+            return Err(bad("a tag that its kind cannot hold")
+                .path(&*variant.name)
+                .found(variant.tag.to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn at_most(what: &str, count: usize, limit: usize) -> Result<()> {
+    if count > limit {
+        return Err(bad(format!("too many {what}"))
+            .expected(format!("at most {limit}"))
+            .found(count.to_string()));
+    }
+    Ok(())
+}
+
+/// What follows for one type.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    size: u64,
+    align: u64,
+    /// Types on the longest chain of types that contain one another without a reference between.
+    nesting: u32,
+    /// May be a key.
+    key: bool,
+}
+
+impl Facts {
+    /// The same of what has it inside.
+    fn inside(self) -> Facts {
+        Facts { nesting: self.nesting.saturating_add(1), ..self }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Unknown,
+    Open,
+    Known(Facts),
+}
+
+struct Layouts<'a> {
+    types: &'a [Descriptor],
+    known: Vec<State>,
+    /// The type's index and the offset of each field, in order within a type.
+    offsets: Vec<(usize, u64)>,
+}
+
+impl Layouts<'_> {
+    /// The layout of the type at `index`, which `depth` types contain. Every type is worked out once.
+    fn of(&mut self, index: usize, depth: u32) -> Result<Facts> {
+        let (Some(known), Some(ty)) = (self.known.get_mut(index), self.types.get(index)) else {
+            return Err(bad("a type that is not there"));
+        };
+        match known {
+            State::Known(facts) => return Ok(*facts),
+            State::Unknown if depth < MAX_NESTING => *known = State::Open,
+            State::Open => return Err(bad("a type contains itself without a reference between")),
+            State::Unknown => return Err(too_nested()),
+        }
+        let facts = self.layout(index, ty, depth.saturating_add(1))?;
+        if facts.size > MAX_SIZE {
+            let found = format!("{} bytes", facts.size);
+            return Err(Error::new(ErrorKind::TooLarge)
+                .what("a type")
+                .expected("at most 16 MiB")
+                .found(found));
+        }
+        if facts.nesting > MAX_NESTING {
+            return Err(too_nested());
+        }
+        if let Some(known) = self.known.get_mut(index) {
+            *known = State::Known(facts);
+        }
+        Ok(facts)
+    }
+
+    fn layout(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<Facts> {
+        match ty.kind {
+            Kind::Option => {
+                let value = self.child(ty.element, depth)?;
+                let size = round_up(value.size.saturating_add(value.align), value.align);
+                Ok(Facts { size, key: false, ..value.inside() })
+            }
+            Kind::Newtype => Ok(self.child(ty.element, depth)?.inside()),
+            Kind::Array => {
+                let element = self.child(ty.element, depth)?;
+                let size = whole(element.size.saturating_mul(ty.count), element.align);
+                Ok(Facts { size, ..element.inside() })
+            }
+            Kind::Tuple | Kind::Struct => self.product(index, ty, depth),
+            Kind::Enum => self.choice(index, ty, depth),
+            kind => {
+                let key = !matches!(kind, Kind::F32 | Kind::F64 | Kind::Unit)
+                    && (!kind.is_reference() || matches!(kind, Kind::String | Kind::Bytes));
+                let (size, align) = (kind.fixed_size().into(), kind.fixed_align().into());
+                Ok(Facts { size, align, nesting: 1, key })
+            }
+        }
+    }
+
+    fn product(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<Facts> {
+        let (facts, mut place) = self.place(index, &ty.fields, Place::from(0), depth)?;
+        if ty.kind == Kind::Struct && ty.align != 0 {
+            if !ty.align.is_power_of_two() || ty.align > MAX_ALIGN {
+                let found = ty.align.to_string();
+                return Err(bad("an alignment")
+                    .expected(format!("a power of two, at most {MAX_ALIGN}"))
+                    .found(found));
+            }
+            place.align = place.align.max(ty.align.into());
+        }
+        let size = whole(place.end, place.align);
+        Ok(Facts { size, align: place.align, key: facts.key && ty.kind == Kind::Tuple, ..facts })
+    }
+
+    fn choice(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<Facts> {
+        let Some(tag) = ty.tag.filter(|kind| kind.is_integer()) else {
+            return Err(bad("the tag of an enum").expected("an integer kind"));
+        };
+        let mut body_align = 1;
+        for field in ty.variants.iter().flat_map(|variant| variant.fields.iter()) {
+            body_align = body_align.max(self.child(Some(field.ty), depth)?.align);
+        }
+        let tag_size = u64::from(tag.fixed_size());
+        let start = round_up(tag_size, body_align);
+        let (mut end, mut nesting) = (tag_size, 1);
+        for variant in &*ty.variants {
+            let (facts, place) = self.place(index, &variant.fields, Place::from(start), depth)?;
+            nesting = nesting.max(facts.nesting);
+            if !variant.fields.is_empty() {
+                end = end.max(place.end);
+            }
+        }
+        let align = tag_size.max(body_align);
+        Ok(Facts { size: round_up(end, align), align, nesting, key: ty.is_fieldless() })
+    }
+
+    /// Places fields, and remembers their offsets.
+    fn place(
+        &mut self,
+        index: usize,
+        fields: &[Field],
+        mut place: Place,
+        depth: u32,
+    ) -> Result<(Facts, Place)> {
+        let mut facts = Facts { size: 0, align: 1, nesting: 1, key: true };
+        for field in fields {
+            let child = self.child(Some(field.ty), depth).map_err(|e| e.path(field.name.as_ref()))?;
+            facts.nesting = facts.nesting.max(child.inside().nesting);
+            facts.key &= child.key;
+            self.offsets.push((index, place.add(child.size, child.align)));
+        }
+        Ok((facts, place))
+    }
+
+    fn child(&mut self, child: Option<TypeRef>, depth: u32) -> Result<Facts> {
+        match child {
+            Some(TypeRef::Index(index)) => self.of(index as usize, depth),
+            _ => Err(bad("a type without its element")),
+        }
+    }
+
+    fn check_keys(&mut self, ty: &Descriptor) -> Result<()> {
+        let key = if ty.kind == Kind::Set { ty.element } else { ty.key };
+        if let Some(key) = key
+            && !self.child(Some(key), 0)?.key
+        {
+            return Err(bad("keys of this kind").help(
+                "keys are bool, integers, char, strings, bytes, enums without fields, and arrays, tuples and \
+                 newtypes of these",
+            ));
+        }
+        self.check_uuid(ty)
+    }
+
+    fn check_uuid(&self, ty: &Descriptor) -> Result<()> {
+        let element = ty.element.and_then(|element| self.types.get(element.index() as usize));
+        let is_byte = element.is_some_and(|ty| ty.kind == Kind::U8 && !ty.nonzero);
+        if ty.form == Form::Uuid && !is_byte { Err(bad("a UUID that is not of u8")) } else { Ok(()) }
+    }
+}
+
+fn too_nested() -> Error {
+    bad("types nested too deep").expected(format!("at most {MAX_NESTING} without a reference between"))
+}
+
+/// Puts the numbers into the type, or holds them against those that it has.
+fn fill(ty: &mut Descriptor, facts: Facts, offsets: &mut impl Iterator<Item = u64>) -> Result<()> {
+    let given = (ty.size != 0).then_some((ty.size, ty.align));
+    (ty.size, ty.align) = (facts.size as u32, facts.align as u32);
+    if let Some(given) = given.filter(|&given| given != (ty.size, ty.align)) {
+        return Err(bad("size and alignment")
+            .expected(format!("({}, {})", ty.size, ty.align))
+            .found(format!("{given:?}")));
+    }
+    let mut wrong = None;
+    ty.each_field(&mut |field| {
+        let offset = offsets.next().unwrap_or_default() as u32;
+        if given.is_some() && field.offset != offset {
+            wrong.get_or_insert((field.name.clone(), offset, field.offset));
+        }
+        field.offset = offset;
+    });
+    match wrong {
+        None => Ok(()),
+        Some((name, offset, found)) => {
+            Err(bad("the offset of a field").path(name).expected(offset.to_string()).found(found.to_string()))
+        }
+    }
+}

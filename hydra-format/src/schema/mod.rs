@@ -1,0 +1,31 @@
+//! TypeOf: types as data. It knows nothing about values, bytes in memory or files.
+//!
+//! A [`Descriptor`] is a type as data in the program; a [`Schema`] is the same data closed over all types
+//! that it mentions, as a file keeps it.
+
+mod build;
+mod canon;
+mod check;
+mod descriptor;
+#[expect(clippy::arithmetic_side_effects, reason = "digits, and days of 10,000 years")]
+mod form_text;
+mod kind;
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops up to a constant")]
+mod layout;
+mod note;
+mod notes;
+mod spell;
+mod types;
+mod wire;
+
+pub(crate) use descriptor::position;
+pub use descriptor::{Arg, Constant, Descriptor, Field, Live, Style, TypeRef, Variant};
+pub(crate) use form_text::form_text;
+pub use kind::{Form, Kind};
+pub(crate) use kind::{NANOS, is_duration, is_timestamp};
+pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};
+pub use note::{AttrValue, DefaultImage, Note};
+pub(crate) use spell::{Name, Quoted};
+#[cfg(test)]
+pub(crate) use types::LOOKS;
+pub use types::Schema;

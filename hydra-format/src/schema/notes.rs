@@ -1,0 +1,190 @@
+//! The notes of a schema as bytes (FORMAT.md, section 6.4), both ways. They never decide how bytes are read.
+
+use super::wire::{Input, bad, prefixed, put_str};
+use super::{AttrValue, DefaultImage, Descriptor, Note};
+use crate::Result;
+use std::borrow::Cow;
+
+const DOC: u8 = 1;
+const ALIAS: u8 = 2;
+const DEFAULT: u8 = 3;
+const ATTRIBUTE: u8 = 4;
+const DEPRECATED: u8 = 5;
+const VERSION: u8 = 6;
+const READ_ONLY: u8 = 7;
+const SETTABLE: u8 = 8;
+const PRIVATE: u8 = 9;
+const OTHER: u8 = 10;
+const INVARIANT: u8 = 11;
+
+const STRING: u8 = 1;
+const INTEGER: u8 = 2;
+const FLOAT: u8 = 3;
+const BOOL: u8 = 4;
+
+/// Where a note is: type by index, variant and field by position from 1, 0 for none.
+type Place = (u32, u16, u16);
+
+/// Every note of every type, in the order of its place.
+pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
+    let mut out = vec![0; 4];
+    let mut count = 0u32;
+    let mut put_all = |place: Place, notes: &[Note]| -> Result<()> {
+        for note in notes {
+            put_note(&mut out, place, note)?;
+            count = count.saturating_add(1);
+        }
+        Ok(())
+    };
+    for (ty, number) in types.iter().zip(0..) {
+        put_all((number, 0, 0), &ty.notes)?;
+        for (field, position) in ty.fields.iter().zip(1..) {
+            put_all((number, 0, position), &field.notes)?;
+        }
+        for (variant, position) in ty.variants.iter().zip(1..=u16::MAX) {
+            put_all((number, position, 0), &variant.notes)?;
+            for (field, field_position) in variant.fields.iter().zip(1..) {
+                put_all((number, position, field_position), &field.notes)?;
+            }
+        }
+    }
+    out.splice(..4, count.to_le_bytes());
+    Ok(out)
+}
+
+fn put_note(out: &mut Vec<u8>, place: Place, note: &Note) -> Result<()> {
+    let mut value = Vec::new();
+    let what = match note {
+        Note::Doc(text) => put_text(&mut value, DOC, text),
+        Note::Alias(text) => put_text(&mut value, ALIAS, text),
+        Note::Deprecated(text) => put_text(&mut value, DEPRECATED, text),
+        Note::Default(DefaultImage::Stored { text_offset, payload }) => {
+            put_image(&mut value, *text_offset, payload)
+        }
+        Note::Default(DefaultImage::Live(make)) => {
+            let (text_offset, payload) = make()?;
+            put_image(&mut value, text_offset, &payload)
+        }
+        Note::Attribute { name, value: attribute } => put_attribute(&mut value, name, attribute)?,
+        Note::Version(version) => {
+            value.extend(version.to_le_bytes());
+            VERSION
+        }
+        Note::ReadOnly => READ_ONLY,
+        Note::Settable => SETTABLE,
+        Note::Private => PRIVATE,
+        Note::Other => OTHER,
+        Note::Invariant => INVARIANT,
+    };
+    prefixed(out, |out| {
+        out.extend(place.0.to_le_bytes());
+        out.extend(place.1.to_le_bytes());
+        out.extend(place.2.to_le_bytes());
+        out.push(what);
+        out.extend(value);
+    });
+    Ok(())
+}
+
+fn put_text(out: &mut Vec<u8>, what: u8, text: &str) -> u8 {
+    out.extend((text.len() as u32).to_le_bytes());
+    out.extend(text.as_bytes());
+    what
+}
+
+fn put_image(out: &mut Vec<u8>, text_offset: u32, payload: &[u8]) -> u8 {
+    out.extend(text_offset.to_le_bytes());
+    out.extend(payload);
+    DEFAULT
+}
+
+fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<u8> {
+    if name.len() > usize::from(u16::MAX) {
+        return Err(bad("the name of an attribute is too long"));
+    }
+    put_str(out, name);
+    let (kind, text) = match value {
+        AttrValue::Str(text) => (STRING, text.to_string()),
+        AttrValue::Int(integer) => (INTEGER, integer.to_string()),
+        AttrValue::Float(float) => (FLOAT, format!("{float:?}")),
+        AttrValue::Bool(bool) => (BOOL, bool.to_string()),
+    };
+    out.push(kind);
+    put_text(out, ATTRIBUTE, &text);
+    Ok(ATTRIBUTE)
+}
+
+/// Reads notes and puts them on their types. Notes of a kind that is not known are skipped.
+pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()> {
+    let mut input = Input::new(notes);
+    let count = input.u32()?;
+    let mut last = (0, 0, 0);
+    for _ in 0..count {
+        let mut part = input.part()?;
+        let place = (part.u32()?, part.u16()?, part.u16()?);
+        if place < last {
+            return Err(bad("notes out of order"));
+        }
+        last = place;
+        let target = target(types, place).ok_or_else(|| bad("a note on what the schema does not have"))?;
+        if let Some(note) = read_note(&mut part)? {
+            part.end()?;
+            target.to_mut().push(note);
+        }
+    }
+    input.end()
+}
+
+/// The list of notes at a place.
+fn target(types: &mut [Descriptor], (ty, variant, field): Place) -> Option<&mut Cow<'static, [Note]>> {
+    let ty = types.get_mut(ty as usize)?;
+    let (notes, fields) = match variant.checked_sub(1) {
+        None => (&mut ty.notes, &mut ty.fields),
+        Some(position) => {
+            let variant = ty.variants.to_mut().get_mut(usize::from(position))?;
+            (&mut variant.notes, &mut variant.fields)
+        }
+    };
+    match field.checked_sub(1) {
+        None => Some(notes),
+        Some(position) => Some(&mut fields.to_mut().get_mut(usize::from(position))?.notes),
+    }
+}
+
+fn read_note(input: &mut Input<'_>) -> Result<Option<Note>> {
+    Ok(Some(match input.u8()? {
+        DOC => Note::Doc(input.text()?),
+        ALIAS => Note::Alias(input.text()?),
+        DEFAULT => {
+            let text_offset = input.u32()?;
+            let payload = Cow::Owned(input.rest().to_vec());
+            Note::Default(DefaultImage::Stored { text_offset, payload })
+        }
+        ATTRIBUTE => {
+            let (name, kind, text) = (input.str()?, input.u8()?, input.text()?);
+            match attribute(kind, text)? {
+                Some(value) => Note::Attribute { name, value },
+                None => return Ok(None),
+            }
+        }
+        DEPRECATED => Note::Deprecated(input.text()?),
+        VERSION => Note::Version(input.u32()?),
+        READ_ONLY => Note::ReadOnly,
+        SETTABLE => Note::Settable,
+        PRIVATE => Note::Private,
+        OTHER => Note::Other,
+        INVARIANT => Note::Invariant,
+        _ => return Ok(None),
+    }))
+}
+
+fn attribute(kind: u8, text: Cow<'static, str>) -> Result<Option<AttrValue>> {
+    let wrong = || bad("the value of an attribute").found(format!("{text:?}"));
+    Ok(Some(match kind {
+        STRING => AttrValue::Str(text),
+        INTEGER => AttrValue::Int(text.parse().map_err(|_| wrong())?),
+        FLOAT => AttrValue::Float(text.parse().map_err(|_| wrong())?),
+        BOOL => AttrValue::Bool(text.parse().map_err(|_| wrong())?),
+        _ => return Ok(None),
+    }))
+}

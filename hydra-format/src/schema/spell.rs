@@ -1,0 +1,290 @@
+//! How types are spelled: canonically (FORMAT.md, section 5.6), and as text in the manner of Rust. It knows
+//! only descriptors, and spells whatever a schema holds in bounded time.
+
+use super::{Arg, Descriptor, Field, Kind, Note, Schema, Style, TypeRef};
+use std::fmt::{self, Write};
+
+/// A spelling ends here, so that a hostile schema cannot ask for an endless one.
+const MAX_BYTES: usize = 1024;
+
+/// Writes one spelling.
+pub(super) struct Spelling<'a> {
+    pub(super) schema: &'a Schema,
+    /// As Rust writes it, and not as the format does.
+    pub(super) rust: bool,
+    pub(super) out: String,
+}
+
+impl Spelling<'_> {
+    /// The spelling of a type.
+    pub(super) fn of(mut self, ty: &Descriptor) -> String {
+        self.ty(ty);
+        self.out
+    }
+
+    fn is_full(&self) -> bool {
+        self.out.len() >= MAX_BYTES
+    }
+
+    fn put(&mut self, text: &str) {
+        if !self.is_full() {
+            self.out.push_str(text);
+            if self.is_full() {
+                self.out.truncate(self.out.floor_char_boundary(MAX_BYTES));
+                self.out.push('…');
+            }
+        }
+    }
+
+    fn child(&mut self, ty: Option<TypeRef>) {
+        let schema = self.schema;
+        if let Some(ty) = ty.filter(|_| !self.is_full()) {
+            self.ty(schema.resolve(ty));
+        }
+    }
+
+    fn ty(&mut self, ty: &Descriptor) {
+        let form = ty.form.name();
+        if !form.is_empty() {
+            self.put(form);
+            self.put("<");
+        }
+        if ty.nonzero {
+            self.put(if self.rust { "NonZero<" } else { "nonzero<" });
+        }
+        self.base(ty);
+        self.put(if ty.nonzero { ">" } else { "" });
+        self.put(if form.is_empty() { "" } else { ">" });
+    }
+
+    /// The type without its form.
+    fn base(&mut self, ty: &Descriptor) {
+        match ty.kind {
+            Kind::Array => {
+                self.put(if self.rust { "[" } else { "array<" });
+                self.child(ty.element);
+                let count = ty.count.to_string();
+                self.put(if self.rust { "; " } else { "," });
+                self.put(&count);
+                self.put(if self.rust { "]" } else { ">" });
+            }
+            Kind::Tuple => self.tuple(&ty.fields),
+            Kind::Struct | Kind::Enum | Kind::Newtype => {
+                self.put(ty.name());
+                self.arguments(&ty.args);
+            }
+            kind => {
+                self.put(if self.rust { rust_name(kind) } else { kind.name() });
+                let parameters: Vec<Arg> = ty.key.into_iter().chain(ty.element).map(Arg::Type).collect();
+                self.arguments(&parameters);
+            }
+        }
+    }
+
+    fn comma(&mut self) {
+        self.put(if self.rust { ", " } else { "," });
+    }
+
+    /// Arguments in angle brackets; nothing for none.
+    fn arguments(&mut self, args: &[Arg]) {
+        for (index, &arg) in args.iter().enumerate() {
+            match index {
+                0 => self.put("<"),
+                _ => self.comma(),
+            }
+            match arg {
+                Arg::Type(ty) => self.child(Some(ty)),
+                Arg::Const(constant) => self.put(&constant.to_string()),
+            }
+            if self.is_full() {
+                return;
+            }
+        }
+        self.put(if args.is_empty() { "" } else { ">" });
+    }
+
+    fn tuple(&mut self, fields: &[Field]) {
+        self.put("(");
+        for (index, field) in fields.iter().enumerate() {
+            if index > 0 {
+                self.comma();
+            }
+            self.child(Some(field.ty));
+            if self.is_full() {
+                return;
+            }
+        }
+        self.put(if fields.len() == 1 { ",)" } else { ")" });
+    }
+}
+
+/// What Rust calls a kind.
+fn rust_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unit => "()",
+        Kind::String => "String",
+        Kind::Bytes => "Vec<u8>",
+        Kind::Option => "Option",
+        Kind::List => "Vec",
+        Kind::Map => "BTreeMap",
+        Kind::Set => "BTreeSet",
+        Kind::Box => "Box",
+        kind => kind.name(),
+    }
+}
+
+/// The name of a field or variant as paths spell it: in quotes unless it is made of letters, digits and `_`.
+pub(crate) struct Name<'n>(pub(crate) &'n str);
+
+impl Name<'_> {
+    pub(crate) fn is_bare(c: char) -> bool {
+        c.is_alphanumeric() || c == '_'
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            name if !name.is_empty() && name.chars().all(Name::is_bare) => f.write_str(name),
+            name => Quoted(name).fmt(f),
+        }
+    }
+}
+
+/// True for characters that turn the direction of what follows.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// In quotes; quotes, backslashes and characters that a terminal obeys escaped as in Rust.
+pub(crate) struct Quoted<'n>(pub(crate) &'n str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for c in self.0.chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                c if c.is_control() || turns(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+                c => f.write_char(c)?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+/// The schema in the manner of Rust, documentation as comments; `{:#}` adds offsets, sizes and alignments.
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut named = self.types().iter().filter(|ty| ty.kind.is_named()).peekable();
+        if named.peek().is_none_or(|first| !std::ptr::eq(*first, self.root())) {
+            writeln!(f, "type Root = {};", self.spell_rust(self.root()))?;
+        }
+        for (index, ty) in named.enumerate() {
+            if index > 0 {
+                f.write_char('\n')?;
+            }
+            item(self, ty, f)?;
+        }
+        Ok(())
+    }
+}
+
+fn item(schema: &Schema, ty: &Descriptor, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    comments(&ty.notes, "", f)?;
+    if f.alternate() {
+        writeln!(f, "// {} bytes, aligned to {}", ty.size, ty.align)?;
+    }
+    let name = schema.spell_rust(ty);
+    match ty.kind {
+        Kind::Newtype => {
+            let inner = ty.element.map(|inner| schema.spell_rust(schema.resolve(inner))).unwrap_or_default();
+            writeln!(f, "struct {name}({inner});")
+        }
+        Kind::Enum => {
+            writeln!(f, "enum {name}: {} {{", ty.tag.map_or("", Kind::name))?;
+            for variant in &*ty.variants {
+                comments(&variant.notes, "    ", f)?;
+                write!(f, "    {}", Name(&variant.name))?;
+                match variant.style {
+                    Style::Unit => {}
+                    Style::Tuple => tuple_fields(schema, &variant.fields, f)?,
+                    Style::Struct => {
+                        f.write_str(" {\n")?;
+                        fields(schema, &variant.fields, "        ", f)?;
+                        f.write_str("    }")?;
+                    }
+                }
+                writeln!(f, " = {},", tag_text(ty.tag, variant.tag))?;
+            }
+            f.write_str("}\n")
+        }
+        _ => {
+            writeln!(f, "struct {name} {{")?;
+            fields(schema, &ty.fields, "    ", f)?;
+            f.write_str("}\n")
+        }
+    }
+}
+
+/// A tag as a number; u128 tags are kept by their bits.
+fn tag_text(kind: Option<Kind>, tag: i128) -> String {
+    if kind == Some(Kind::U128) { tag.cast_unsigned().to_string() } else { tag.to_string() }
+}
+
+fn tuple_fields(schema: &Schema, fields: &[Field], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_char('(')?;
+    for (index, field) in fields.iter().enumerate() {
+        f.write_str(if index > 0 { ", " } else { "" })?;
+        f.write_str(&schema.spell_rust(schema.resolve(field.ty)))?;
+        if f.alternate() {
+            write!(f, " /* @{} */", field.offset)?;
+        }
+    }
+    f.write_char(')')
+}
+
+fn fields(schema: &Schema, fields: &[Field], indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for field in fields {
+        comments(&field.notes, indent, f)?;
+        let ty = schema.resolve(field.ty);
+        write!(f, "{indent}{}: {},", Name(&field.name), schema.spell_rust(ty))?;
+        if f.alternate() {
+            write!(f, " // @{}, {} bytes", field.offset, ty.size)?;
+        }
+        f.write_char('\n')?;
+    }
+    Ok(())
+}
+
+/// Documentation, and the notes that a reader of the schema cares for.
+fn comments(notes: &[Note], indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for note in notes {
+        match note {
+            Note::Doc(text) => {
+                text.lines().try_for_each(|line| writeln!(f, "{indent}/// {}", line.trim_start()))?
+            }
+            Note::Alias(name) => writeln!(f, "{indent}// alias: {name}")?,
+            Note::Attribute { name, value } => writeln!(f, "{indent}// {name} = {value}")?,
+            Note::Deprecated(text) => writeln!(f, "{indent}// deprecated: {text}")?,
+            Note::Version(version) => writeln!(f, "{indent}// version {version}")?,
+            Note::Default(_) => writeln!(f, "{indent}// has a default")?,
+            Note::ReadOnly => writeln!(f, "{indent}// read-only")?,
+            Note::Other => writeln!(f, "{indent}// stands for unknown tags")?,
+            Note::Invariant => writeln!(f, "{indent}// changes are checked by the program")?,
+            Note::Settable | Note::Private => {}
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for super::AttrValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            super::AttrValue::Str(text) => write!(f, "{text:?}"),
+            super::AttrValue::Int(integer) => integer.fmt(f),
+            super::AttrValue::Float(float) => write!(f, "{float:?}"),
+            super::AttrValue::Bool(bool) => bool.fmt(f),
+        }
+    }
+}

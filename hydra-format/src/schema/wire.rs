@@ -1,0 +1,320 @@
+//! The core of a schema as bytes (FORMAT.md, section 6.2), both ways. It knows the shape of the bytes; what
+//! they may say is checked in `check`.
+
+use super::build::tuple_field_name;
+use super::{Arg, Constant, Descriptor, Field, Form, Kind, Style, TypeRef, Variant};
+use crate::{Error, ErrorKind, Result};
+use std::borrow::Cow;
+
+/// The version of the core's encoding.
+const CORE_VERSION: u16 = 1;
+/// Flag: an integer that is never 0.
+const NONZERO: u8 = 1;
+
+/// A schema that breaks a rule.
+#[cold]
+pub(super) fn bad(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::BadSchema).what(what)
+}
+
+/// What is left to read.
+pub(super) struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(rest: &'a [u8]) -> Input<'a> {
+        Input { rest }
+    }
+
+    pub(super) fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
+    }
+
+    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8]> {
+        let Some((head, rest)) = self.rest.split_at_checked(count) else {
+            return Err(bad("it ends too early")
+                .expected(format!("{count} more bytes"))
+                .found(self.rest.len().to_string()));
+        };
+        self.rest = rest;
+        Ok(head)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.take(N).map(|bytes| bytes.first_chunk().copied().unwrap_or([0; N]))
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8> {
+        self.array().map(u8::from_le_bytes)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// Text with a length of 16 bits.
+    pub(super) fn str(&mut self) -> Result<Cow<'static, str>> {
+        let count = self.u16()?;
+        self.text_of(count.into())
+    }
+
+    /// Text with a length of 32 bits.
+    pub(super) fn text(&mut self) -> Result<Cow<'static, str>> {
+        let count = self.u32()?;
+        self.text_of(count as usize)
+    }
+
+    fn text_of(&mut self, count: usize) -> Result<Cow<'static, str>> {
+        let text = std::str::from_utf8(self.take(count)?).map_err(|_| bad("text that is not UTF-8"))?;
+        Ok(Cow::Owned(text.to_string()))
+    }
+
+    /// The next part, which carries its length in 32 bits.
+    pub(super) fn part(&mut self) -> Result<Input<'a>> {
+        let count = self.u32()?;
+        self.take(count as usize).map(Input::new)
+    }
+
+    /// Nothing may be left.
+    pub(super) fn end(self) -> Result<()> {
+        match self.rest.len() {
+            0 => Ok(()),
+            more => Err(bad(format!("{more} bytes too many"))),
+        }
+    }
+}
+
+/// Types from the bytes of a core. References are whatever the bytes say.
+pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
+    let mut input = Input::new(core);
+    let (version, zero) = (input.u16()?, input.u16()?);
+    if (version, zero) != (CORE_VERSION, 0) {
+        return Err(Error::new(ErrorKind::UnknownFeature)
+            .expected(format!("a schema core of version {CORE_VERSION}"))
+            .found(format!("version {version}")));
+    }
+    let count = input.u32()?;
+    if count as usize > super::check::MAX_TYPES {
+        return Err(bad("too many types").found(count.to_string()));
+    }
+    let mut types = Vec::new();
+    for _ in 0..count {
+        let mut part = input.part()?;
+        types.push(decode_type(&mut part)?);
+        part.end()?;
+    }
+    input.end()?;
+    Ok(types)
+}
+
+fn decode_type(input: &mut Input<'_>) -> Result<Descriptor> {
+    let code = input.u8()?;
+    let kind = Kind::from_code(code);
+    let (flags, form, [exponent]) = (input.u8()?, input.u8()?, input.array()?);
+    let Some(kind) = kind.filter(|_| flags & !NONZERO == 0) else {
+        return Err(Error::new(ErrorKind::UnknownFeature)
+            .what("a kind of type that this version does not know")
+            .found(format!("kind {code}, flags {flags}")));
+    };
+    let mut ty = Descriptor::new(kind, 0, 0);
+    ty.nonzero = flags & NONZERO != 0;
+    ty.form = Form::from_code(form, i8::from_le_bytes([exponent]));
+    (ty.size, ty.align) = (input.u32()?, input.u32()?);
+    if ty.size == 0 || ty.align == 0 {
+        return Err(bad("a size or alignment of 0"));
+    }
+    decode_body(&mut ty, input)?;
+    Ok(ty)
+}
+
+fn decode_body(ty: &mut Descriptor, input: &mut Input<'_>) -> Result<()> {
+    if ty.kind.is_named() {
+        ty.name = input.str()?;
+        let count = input.u16()?;
+        ty.args = (0..count).map(|_| argument(input)).collect::<Result<_>>()?;
+    }
+    match ty.kind {
+        Kind::Option | Kind::List | Kind::Set | Kind::Box | Kind::Newtype => ty.element = Some(index(input)?),
+        Kind::Array => {
+            ty.element = Some(index(input)?);
+            ty.count = u64::from_le_bytes(input.array()?);
+        }
+        Kind::Map => {
+            ty.key = Some(index(input)?);
+            ty.element = Some(index(input)?);
+        }
+        Kind::Tuple => ty.fields = decode_fields(input, false)?,
+        Kind::Struct => ty.fields = decode_fields(input, true)?,
+        Kind::Enum => {
+            let (tag, count) = (input.u8()?, input.u16()?);
+            ty.tag = Some(Kind::from_code(tag).ok_or_else(|| bad("an unknown tag kind"))?);
+            ty.variants = (0..count).map(|_| decode_variant(input)).collect::<Result<_>>()?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn argument(input: &mut Input<'_>) -> Result<Arg> {
+    let code = input.u8()?;
+    if code == 0 {
+        return index(input).map(Arg::Type);
+    }
+    let kind =
+        Kind::from_code(code).filter(|kind| matches!(kind, Kind::Bool | Kind::Char) || kind.is_integer());
+    let kind =
+        kind.ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
+    let mut wide = [0; 16];
+    let bytes = input.take(kind.fixed_size() as usize)?;
+    wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
+    // The sign of the narrow number becomes that of the wide one.
+    let spare = if kind.is_signed() { u128::BITS.saturating_sub(kind.bits()) } else { 0 };
+    let value = i128::from_le_bytes(wide) << spare >> spare;
+    let constant = Constant::new(kind, value);
+    let wrong = || bad(format!("a constant that is no {}", kind.name())).found(value.to_string());
+    constant.map(Arg::Const).ok_or_else(wrong)
+}
+
+fn decode_variant(input: &mut Input<'_>) -> Result<Variant> {
+    let name = input.str()?;
+    let tag = i128::from_le_bytes(input.array()?);
+    let style = match input.u8()? {
+        0 => Style::Unit,
+        1 => Style::Tuple,
+        2 => Style::Struct,
+        other => return Err(bad("an unknown style of variant").found(other.to_string())),
+    };
+    Ok(Variant { name, tag, style, fields: decode_fields(input, true)?, notes: Cow::Borrowed(&[]) })
+}
+
+fn decode_fields(input: &mut Input<'_>, named: bool) -> Result<Cow<'static, [Field]>> {
+    let count = input.u16()?;
+    let field = |position: u16| {
+        let name = if named { input.str()? } else { tuple_field_name(position.into()) };
+        let (ty, offset) = (index(input)?, input.u32()?);
+        Ok(Field::owned(name, ty, offset))
+    };
+    (0..count).map(field).collect()
+}
+
+fn index(input: &mut Input<'_>) -> Result<TypeRef> {
+    input.u32().map(TypeRef::Index)
+}
+
+/// Writes types as a core. `number` gives the number under which a reference is written; without `names`,
+/// every name and every list of arguments is written as an empty one.
+pub(super) struct Encoder<'a> {
+    pub(super) number: &'a dyn Fn(TypeRef) -> u32,
+    pub(super) names: bool,
+}
+
+impl Encoder<'_> {
+    /// The whole core.
+    pub(super) fn core(&self, types: &[Descriptor]) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend(CORE_VERSION.to_le_bytes());
+        out.extend([0; 2]);
+        out.extend((types.len() as u32).to_le_bytes());
+        types.iter().for_each(|ty| self.ty(ty, &mut out));
+        out
+    }
+
+    /// One type, with its length in front.
+    pub(super) fn ty(&self, ty: &Descriptor, out: &mut Vec<u8>) {
+        prefixed(out, |out| {
+            let (form, exponent) = ty.form.code();
+            out.extend([ty.kind.code(), if ty.nonzero { NONZERO } else { 0 }, form, exponent as u8]);
+            out.extend(ty.size.to_le_bytes());
+            out.extend(ty.align.to_le_bytes());
+            self.body(ty, out);
+        });
+    }
+
+    fn body(&self, ty: &Descriptor, out: &mut Vec<u8>) {
+        if ty.kind.is_named() {
+            self.name(&ty.name, out);
+            let args = if self.names { &*ty.args } else { &[] };
+            out.extend((args.len() as u16).to_le_bytes());
+            args.iter().for_each(|&arg| self.argument(arg, out));
+        }
+        ty.key.into_iter().chain(ty.element).for_each(|child| self.reference(child, out));
+        match ty.kind {
+            Kind::Array => out.extend(ty.count.to_le_bytes()),
+            Kind::Tuple => self.fields(&ty.fields, false, out),
+            Kind::Struct => self.fields(&ty.fields, true, out),
+            Kind::Enum => {
+                out.push(ty.tag.map_or(0, Kind::code));
+                out.extend((ty.variants.len() as u16).to_le_bytes());
+                for variant in &*ty.variants {
+                    self.name(&variant.name, out);
+                    out.extend(variant.tag.to_le_bytes());
+                    out.push(variant.style as u8);
+                    self.fields(&variant.fields, true, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn fields(&self, fields: &[Field], named: bool, out: &mut Vec<u8>) {
+        out.extend((fields.len() as u16).to_le_bytes());
+        for field in fields {
+            if named {
+                self.name(&field.name, out);
+            }
+            self.reference(field.ty, out);
+            out.extend(field.offset.to_le_bytes());
+        }
+    }
+
+    fn argument(&self, arg: Arg, out: &mut Vec<u8>) {
+        match arg {
+            Arg::Type(ty) => {
+                out.push(0);
+                self.reference(ty, out);
+            }
+            Arg::Const(constant) => {
+                let (kind, bytes) = (constant.kind(), constant.value().to_le_bytes());
+                out.push(kind.code());
+                out.extend(bytes.iter().take(kind.fixed_size() as usize));
+            }
+        }
+    }
+
+    fn name(&self, name: &str, out: &mut Vec<u8>) {
+        put_str(out, if self.names { name } else { "" });
+    }
+
+    fn reference(&self, ty: TypeRef, out: &mut Vec<u8>) {
+        out.extend((self.number)(ty).to_le_bytes());
+    }
+}
+
+/// Text with a length of 16 bits; what is checked before is at most 255 bytes long.
+pub(super) fn put_str(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u16).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+/// Writes what `write` writes with its length in 32 bits in front.
+pub(super) fn prefixed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend([0; 4]);
+    write(out);
+    let Some((count, written)) = out.get_mut(start..).and_then(|own| own.split_first_chunk_mut()) else {
+        return;
+    };
+    *count = (written.len() as u32).to_le_bytes();
+}
+
+/// FNV-1a, 64 bits.
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
