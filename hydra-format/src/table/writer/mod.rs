@@ -1,16 +1,12 @@
 //! Writing files: records go into the open block of their table, blocks into the log, and commits make them
 //! visible. It never changes a committed byte.
 
-mod editor;
-#[cfg(test)]
-mod editor_tests;
-mod newest;
+pub(crate) mod newest;
 mod options;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use editor::Editor;
 pub use options::WriterOptions;
 
 use crate::evolve::Evolution;
