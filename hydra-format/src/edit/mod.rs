@@ -8,6 +8,7 @@
 mod tests;
 
 use crate::evolve::Evolution;
+use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{Measure, StagedRows, block_bytes};
 use crate::reflect::encode::{encode_value, measure_value};
@@ -16,7 +17,6 @@ use crate::store::index::Entry;
 use crate::store::log::{Level, Log};
 use crate::store::storage::{Disk, FileDisk, Storage};
 use crate::table::block::Block;
-use crate::table::generations::newest_schema;
 use crate::table::reader::Reader;
 use crate::table::writer::WriterOptions;
 use crate::table::writer::newest::{Encoded, Newest};
@@ -196,9 +196,8 @@ impl Editor {
     fn newest(&mut self, table: usize, schema: u32) -> Option<Arc<Newest>> {
         let catalog = &self.log.catalog;
         let find = || {
-            let of = |id| Some(&catalog.schemas.get(&id)?.schema);
-            let (from, to) = (of(schema)?, of(newest_schema(catalog, table)?)?);
-            Newest::new(Evolution::between(from, to).ok()?, to)
+            let (from, (_, to)) = (catalog.schemas.get(&schema)?, newest_schema(catalog, table)?);
+            Newest::new(Evolution::between(&from.schema, &to.schema).ok()?, &to.schema)
         };
         self.newest.entry(schema).or_insert_with(find).clone()
     }

@@ -1,6 +1,5 @@
 //! Typed reading and writing: turns records into blocks that the store appends, and verified blocks into records.
-//! [`Reader`](reader::Reader), tables, blocks and records; the writer; following a file that grows; the types that one table
-//! has; metadata.
+//! [`Reader`](reader::Reader), tables, blocks and records; the writer; following a file that grows; metadata.
 //!
 //! It does not know where the bytes of a file are (`store` does) or how records lie in a payload (`layout` does). Start
 //! reading at `reader.rs` for the way in, and at `writer/mod.rs` for the way out.
@@ -8,7 +7,6 @@
 pub(crate) mod block;
 mod cache;
 pub(crate) mod follow;
-pub(crate) mod generations;
 pub(crate) mod metadata;
 #[cfg(feature = "rayon")]
 mod parallel;
