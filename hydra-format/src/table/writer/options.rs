@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-/// Settings for a [`Writer`] or an [`Editor`]: make them with [`Writer::options`].
+/// Settings for a [`Writer`] or an [`Editor`](crate::Editor): make them with [`Writer::options`].
 #[derive(Clone, Copy, Debug)]
 pub struct WriterOptions {
     pub(crate) level: Level,
