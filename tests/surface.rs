@@ -18,7 +18,7 @@ const JSON_VERSION: u64 = 57;
 const FEATURES: &str = "jiff,uuid,rust_decimal,opaque,rayon";
 
 /// Traits that users cannot name, so that only this crate implements what needs them.
-const SEALS: [&str; 2] = ["hydra::rows::with::Convert", "hydra::reflect::get::sealed::Sealed"];
+const SEALS: [&str; 2] = ["hydra::derived::with::Convert", "hydra::reflect::get::sealed::Sealed"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

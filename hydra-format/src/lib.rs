@@ -96,10 +96,21 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 extern crate self as hydra;
 
 pub mod compat;
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "constants of the program's types, which the compiler works out"
+)]
+#[allow(missing_docs, missing_debug_implementations, reason = "no part of the public face")]
+mod derived;
+mod edit;
 mod error;
 pub mod evolve;
 /// Files: their blocks, commits and index, with all that reads, writes, checks and repairs them.
 pub mod file {
+    pub use crate::edit::Editor;
+    pub use crate::publish::{Output, OutputOptions, load, load_named, save};
     pub use crate::repair::check::{CheckSummary, Finding, check, check_with_progress};
     pub use crate::repair::compact::{Compaction, Size, compact};
     pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
@@ -109,19 +120,19 @@ pub mod file {
     pub use crate::store::header::FileHeader;
     pub use crate::store::index::Entry;
     pub use crate::store::log::Level;
-    pub use crate::store::publish::{Output, OutputOptions};
     pub use crate::store::report::{Report, State, Verdict};
     pub use crate::store::scan::Progress;
     pub use crate::table::block::{Block, Rows};
     pub use crate::table::follow::{Follow, Stop};
     pub use crate::table::reader::Reader;
-    pub use crate::table::save::{load, load_named, save};
     pub use crate::table::table::{Blocks, Record, Row, Table};
-    pub use crate::table::writer::{Editor, TableId, Writer, WriterOptions};
+    pub use crate::table::writer::{TableId, Writer, WriterOptions};
 }
+mod image;
 mod layout;
 #[allow(unsafe_code)]
 mod memory;
+mod publish;
 pub mod reflect;
 mod repair;
 pub use layout::rows;
@@ -131,26 +142,29 @@ mod table;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing;
+mod types;
 
+pub use derived::{As, With};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
     Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
 };
 pub use hydra_derive::Hydra;
+pub use image::{ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut};
 pub use memory::{AlignedBuf, Describe, Map, Plain, type_of};
-pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};
+pub use reflect::{Dynamic, Value, ValueMut};
 #[cfg(feature = "rust_decimal")]
 pub use rows::Fixed;
-pub use rows::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
+pub use rows::{Hydra, Opaque, View};
 pub use schema::{Descriptor, Kind, Schema};
 
 /// What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::derived::*;
     pub use crate::error::Result;
-    pub use crate::layout::rows::derived::*;
     pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut};
-    pub use crate::layout::rows::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
+    pub use crate::layout::rows::{At, Cursor, Hydra, ListView, Measure, Run, Sink};
     pub use crate::memory::{Describe, Plain};
     pub use crate::schema::{AttrValue, Descriptor, Kind, Note, Style, Variant};
     pub use std::fmt::{Debug, Formatter, Result as FmtResult};

@@ -2,10 +2,10 @@
 //! given. Not part of the API.
 
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
+use crate::publish::save::save_on;
 use crate::repair::check::{CheckSummary, Finding, check_source};
 use crate::repair::compact::compact_on;
 use crate::repair::recover::recover_on;
-use crate::table::save::save_on;
 use crate::{Editor, Hydra, Reader, Result, Writer};
 use std::path::Path;
 

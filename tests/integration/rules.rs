@@ -140,7 +140,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("M12-9", "hydra-format/src/schema/types.rs", "parts_names_and_sizes_have_limits"),
     ("M12-10", "hydra-format/src/schema/types.rs", "rules_are_kept"),
     ("M12-11", "hydra-format/src/schema/types.rs", "inline_nesting_is_bounded_whatever_the_order"),
-    ("M13-1", "hydra-format/src/layout/rows/image.rs", "wrong_images_are_refused_in_words"),
+    ("M13-1", "hydra-format/src/image/mod.rs", "wrong_images_are_refused_in_words"),
     ("M16-1", "tests/integration/evolve.rs", "unknown_variants_are_errors_of_their_values"),
     ("M16.3-1", "tests/integration/acknowledged.rs", "more_types_than_are_looked_at_do_not_hide_the_newest"),
     ("M16.4-2", "tests/integration/evolve.rs", "an_older_type_is_refused_where_the_newest_needs_more"),

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The wings of the library: directories or files directly below `hydra-format/src`. Each may use itself and those
 /// before it. `lib.rs` may use all, and none of them may use what it defines.
-const WINGS: [&str; 10] =
-    ["error", "schema", "memory", "store", "layout", "reflect", "evolve", "table", "repair", "compat"];
+const WINGS: [&str; 15] = [
+    "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image", "evolve",
+    "table", "edit", "publish", "repair", "compat",
+];
 
 /// Names of types that several files define. One word for one thing: no name may be added.
 const HOMONYMS: &[&str] = &[

@@ -1,5 +1,5 @@
-//! Types that change: records of a file's schema read as another type, by the rules of FORMAT.md, section 16. It knows schemas
-//! and payloads; files are behind it.
+//! Types that change: turns records of a file's schema into those of another type, by the rules of FORMAT.md, section 16. It
+//! knows schemas and payloads, and which schemas a table has; it does not know where blocks are.
 //!
 //! [`Evolution::between`] compares two schemas. Where the bytes already are those of the other type, records are read in place;
 //! otherwise a verified block is written anew once, and everything above reads the copy.
@@ -10,6 +10,7 @@ mod compile;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/EVOLUTION.md")]
 mod guide {}
+pub(crate) mod generations;
 #[expect(clippy::indexing_slicing, reason = "positions that were counted there")]
 mod names;
 mod plan;

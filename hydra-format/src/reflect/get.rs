@@ -1,8 +1,8 @@
 //! From a value to a Rust scalar: lossless or an error, never wrapped. It knows scalars and forms only.
 
 use super::{Scalar, Value};
-use crate::layout::rows::{duration, system_time};
 use crate::schema::{Form, Kind};
+use crate::types::{duration, system_time};
 use crate::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime};
 
@@ -139,16 +139,16 @@ formed! {
 #[cfg(feature = "jiff")]
 formed! {
     jiff::Timestamp, Form::Timestamp { exponent }, "a timestamp",
-        |value| crate::layout::rows::timestamp(nanos(value, exponent)?), "a time in the years -9999 to 9999";
+        |value| crate::types::timestamp(nanos(value, exponent)?), "a time in the years -9999 to 9999";
     jiff::SignedDuration, Form::Duration { exponent }, "a duration",
-        |value| crate::layout::rows::signed_duration(nanos(value, exponent)?), "a duration of up to 2^63 seconds";
-    jiff::civil::Date, Form::Date, "a date", |value| crate::layout::rows::date(value.get()?), "a date in the years -9999 to 9999";
+        |value| crate::types::signed_duration(nanos(value, exponent)?), "a duration of up to 2^63 seconds";
+    jiff::civil::Date, Form::Date, "a date", |value| crate::types::date(value.get()?), "a date in the years -9999 to 9999";
 }
 
 #[cfg(feature = "rust_decimal")]
 formed! {
     rust_decimal::Decimal, Form::Decimal { exponent }, "a decimal",
-        |value| crate::layout::rows::decimal(value.get()?, exponent), "a decimal of at most 96 bits and 28 places";
+        |value| crate::types::decimal(value.get()?, exponent), "a decimal of at most 96 bits and 28 places";
 }
 
 #[cfg(feature = "uuid")]

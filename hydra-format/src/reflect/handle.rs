@@ -229,7 +229,7 @@ pub struct Slot<T, F> {
     /// Where it is in a stored value in which it may be changed; [`usize::MAX`] if it may not.
     in_place: usize,
     /// A field on the way is marked readonly.
-    pub(super) read_only: bool,
+    pub(crate) read_only: bool,
 }
 
 impl<T, F> std::fmt::Debug for Slot<T, F> {
@@ -246,19 +246,19 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
 
     /// Where it is in a stored value.
     #[inline]
-    pub(super) fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.handle.offset
     }
 
     /// Its bytes in those of a stored value, if it has a fixed size and is not marked readonly.
     #[inline]
-    pub(super) fn in_place<'a>(&self, value: &'a mut [u8]) -> Result<&'a mut [u8]> {
+    pub(crate) fn in_place<'a>(&self, value: &'a mut [u8]) -> Result<&'a mut [u8]> {
         let end = self.in_place.checked_add(F::SIZE);
         end.and_then(|end| value.get_mut(self.in_place..end)).ok_or_else(|| self.not_in_place())
     }
 
     #[cold]
-    pub(super) fn not_in_place(&self) -> Error {
+    pub(crate) fn not_in_place(&self) -> Error {
         let error = match is_in_place(self.handle.ty) {
             true => Why::ReadOnlyField.into(),
             false => Error::new(ErrorKind::NotSettable)

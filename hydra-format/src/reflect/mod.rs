@@ -30,7 +30,6 @@ mod text;
 pub(crate) mod types;
 mod value;
 mod value_mut;
-mod view_mut;
 #[cfg(feature = "serde")]
 mod visit;
 mod walk;
@@ -56,4 +55,3 @@ pub use serialize::{Spelled, Spelling};
 pub(crate) use value::MAX_NESTING;
 pub use value::Value;
 pub use value_mut::ValueMut;
-pub use view_mut::{ListMut, ViewMut, view_mut};

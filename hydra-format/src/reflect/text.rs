@@ -1,7 +1,8 @@
 //! Values with a form as text: UUIDs, and numbers as the schema's types spell them.
 
 use super::{Scalar, Value};
-use crate::schema::{Form, Kind, form_text};
+use crate::schema::{Form, Kind};
+use crate::types::form_text;
 use std::fmt::Write;
 
 impl Value<'_> {

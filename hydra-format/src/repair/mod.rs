@@ -7,3 +7,4 @@
 pub(crate) mod check;
 pub(crate) mod compact;
 pub(crate) mod recover;
+mod survey;

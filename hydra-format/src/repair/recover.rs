@@ -2,13 +2,13 @@
 //! block, and copied. Nothing is written to the input, and nothing that fails a check is passed on.
 
 use super::compact::{Copy, CopyMode, Size, scaled, write_checked};
+use super::survey::{Group, Survey, Version};
 use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
 use crate::store::open::Opened;
 use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, split_io_error};
 use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
-use crate::store::survey::{Group, Survey, Version};
 use crate::table::metadata::{self, Metadata};
 use crate::table::reader::Reader;
 use crate::table::snapshot::Loaded;

@@ -7,8 +7,6 @@ mod build;
 mod canon;
 mod check;
 mod descriptor;
-#[expect(clippy::arithmetic_side_effects, reason = "digits, and days of 10,000 years")]
-mod form_text;
 mod kind;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops up to a constant")]
 mod layout;
@@ -20,7 +18,6 @@ mod wire;
 
 pub(crate) use descriptor::position;
 pub use descriptor::{Arg, Constant, Descriptor, Field, Live, Style, TypeRef, Variant};
-pub(crate) use form_text::form_text;
 pub use kind::{Form, Kind};
 pub(crate) use kind::{NANOS, is_duration, is_timestamp};
 pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};

@@ -239,6 +239,11 @@ pub(crate) struct SealedBlock {
 }
 
 impl SealedBlock {
+    /// A block of a payload in one part.
+    pub(crate) fn of(kind: BlockKind, payload: Vec<u8>) -> Result<SealedBlock> {
+        SealedBlock::new(kind, [payload, Vec::new(), Vec::new()])
+    }
+
     /// A block with this payload.
     pub(crate) fn new(kind: BlockKind, mut parts: PayloadParts) -> Result<SealedBlock> {
         let bytes = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.len() as u64));

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A table: the records under one name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TableInfo {
     pub(crate) name: String,
     pub(crate) schemas: Vec<u32>,
@@ -229,13 +229,8 @@ impl Catalog {
                 return Err(bad("a table's numbers do not add up"));
             }
             next_entry = first.saturating_add(entries.len());
-            self.tables.push(TableInfo {
-                name: String::new(),
-                schemas: Vec::new(),
-                record_count: table.record_count,
-                block_count: table.block_count,
-                entries,
-            });
+            let (record_count, block_count) = counts;
+            self.tables.push(TableInfo { record_count, block_count, entries, ..TableInfo::default() });
         }
         if next_entry != index.entry_count() {
             return Err(bad("it has entries of no table"));
@@ -343,13 +338,7 @@ impl Catalog {
     ) -> usize {
         let next = self.tables.len();
         let table = self.table_number(name).unwrap_or_else(|| {
-            self.tables.push(TableInfo {
-                name: name.to_string(),
-                schemas: Vec::new(),
-                record_count: 0,
-                block_count: 0,
-                entries: Vec::new(),
-            });
+            self.tables.push(TableInfo { name: name.to_string(), ..TableInfo::default() });
             self.numbers.insert(name.to_string(), next);
             next
         });

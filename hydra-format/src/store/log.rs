@@ -398,8 +398,7 @@ impl Log {
             last.checked_add(1).ok_or_else(|| Error::new(ErrorKind::TooLarge).what("too many schemas"))?;
         let (core, notes) = (schema.core(), schema.notes());
         let payload = SchemaBlock { previous: self.state.schema, id, name, core, notes }.encode();
-        let (offset, header) =
-            self.add(SealedBlock::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
+        let (offset, header) = self.add(SealedBlock::of(BlockKind::Schema, payload)?)?;
         self.state.schema = offset;
         Ok((self.catalog.insert_schema(id, name, offset, header.line_count, schema), id))
     }
@@ -407,7 +406,7 @@ impl Log {
     /// Adds a META block from its payload, in which the offset of the one before is filled in.
     pub(crate) fn add_meta(&mut self, mut payload: Vec<u8>) -> Result<()> {
         put(&mut payload, 0, &self.state.meta.to_le_bytes());
-        let (offset, _) = self.add(SealedBlock::new(BlockKind::Meta, [payload, Vec::new(), Vec::new()])?)?;
+        let (offset, _) = self.add(SealedBlock::of(BlockKind::Meta, payload)?)?;
         self.state.meta = offset;
         Ok(())
     }
@@ -437,8 +436,7 @@ impl Log {
             .collect();
         let listed = tables.iter().map(|table| table.entries.len() + 1).sum::<usize>() + schemas.len();
         let payload = index::encode_directory(self.last_index, &tables, &schemas);
-        let (offset, _) =
-            self.push(SealedBlock::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
+        let (offset, _) = self.push(SealedBlock::of(BlockKind::Index, payload)?)?;
         (self.last_index, self.state.directory) = (offset, offset);
         (self.unindexed_blocks, self.directory_due) = (0, DIRECTORY_EVERY.max(listed as u64));
         self.due_nodes = self.catalog.tables.iter().map(due_nodes).sum();
@@ -455,8 +453,7 @@ impl Log {
             let mut node =
                 Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
             let payload = index::encode_node(self.last_index, table as u32, first.level, entries);
-            let (offset, header) =
-                self.push(SealedBlock::new(BlockKind::Index, [payload, Vec::new(), Vec::new()])?)?;
+            let (offset, header) = self.push(SealedBlock::of(BlockKind::Index, payload)?)?;
             (node.offset, node.line_count) = (offset, header.line_count);
             self.last_index = offset;
             if let Some(info) = self.catalog.tables.get_mut(table) {
@@ -623,8 +620,7 @@ impl Log {
             let (_, payload) = block::read_block(&*self.storage, self.key(), offset, self.written)?;
             let mut payload = payload.into_owned();
             put(&mut payload, 0, &self.state.schema.to_le_bytes());
-            let (offset, header) =
-                self.add(SealedBlock::new(BlockKind::Schema, [payload, Vec::new(), Vec::new()])?)?;
+            let (offset, header) = self.add(SealedBlock::of(BlockKind::Schema, payload)?)?;
             self.state.schema = offset;
             if let Some(info) = self.catalog.schemas.get_mut(&id) {
                 (info.offset, info.line_count) = (offset, header.line_count);

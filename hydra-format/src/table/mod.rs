@@ -1,5 +1,5 @@
-//! Typed reading and writing, on top of all other wings: [`Reader`](reader::Reader), tables, blocks and records; the
-//! writer and the editor; following a file that grows; the types that one table has; metadata; one value in one file.
+//! Typed reading and writing: turns records into blocks that the store appends, and verified blocks into records.
+//! [`Reader`](reader::Reader), tables, blocks and records; the writer; following a file that grows; metadata.
 //!
 //! It does not know where the bytes of a file are (`store` does) or how records lie in a payload (`layout` does). Start
 //! reading at `reader.rs` for the way in, and at `writer/mod.rs` for the way out.
@@ -7,13 +7,11 @@
 pub(crate) mod block;
 mod cache;
 pub(crate) mod follow;
-pub(crate) mod generations;
 pub(crate) mod metadata;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod places;
 pub(crate) mod reader;
-pub(crate) mod save;
 pub(crate) mod snapshot;
 #[expect(clippy::module_inception, reason = "the table itself, of the wing that is named after it")]
 pub(crate) mod table;

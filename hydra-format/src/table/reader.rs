@@ -1,9 +1,9 @@
 //! Opening files to read: what a program asks a file for. It does not know how blocks are found, verified and kept;
 //! [`Snapshot`] does.
 
-use super::generations::newest_schema;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
+use crate::evolve::generations::newest_schema;
 use crate::evolve::{Evolution, Resolution};
 use crate::layout::rows::facts_of;
 use crate::memory::{Map, TextMap};
@@ -209,7 +209,7 @@ impl Reader {
     #[cold]
     fn meant(&self, error: Error, wanted: &Schema) -> Error {
         let catalog = &self.snapshot.opened().catalog;
-        let newest = |number| catalog.schemas.get(&newest_schema(catalog, number)?);
+        let newest = |number| newest_schema(catalog, number).map(|(_, info)| info);
         let tables = || self.tables().iter().enumerate().take(MOST_MEANT);
         let find = |is: &dyn Fn(&Schema) -> bool| {
             tables().find(|(number, _)| newest(*number).is_some_and(|info| is(&info.schema)))
@@ -233,9 +233,8 @@ impl Reader {
     /// The records of the table with this name, as data of its newest type. Blocks that cannot be read as that are errors.
     pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
         let number = self.table_number(name)?;
-        let catalog = &self.snapshot.opened().catalog;
-        let info = newest_schema(catalog, number).and_then(|id| catalog.schemas.get(&id));
-        let info = info.ok_or_else(|| {
+        let newest = newest_schema(&self.snapshot.opened().catalog, number);
+        let (_, info) = newest.ok_or_else(|| {
             self.snapshot.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}")))
         })?;
         Ok(Table::new(self.snapshot.clone(), number, info.schema().clone()))

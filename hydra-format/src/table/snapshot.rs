@@ -45,8 +45,8 @@ impl Snapshot {
         opened: Opened,
     ) -> Snapshot {
         let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
-        let (path, metadata, rebuilt) = (path.to_path_buf(), OnceLock::new(), OnceLock::new());
-        Snapshot { file, map, path, opened, caches, metadata, rebuilt }
+        let path = path.to_path_buf();
+        Snapshot { file, map, path, opened, caches, metadata: OnceLock::new(), rebuilt: OnceLock::new() }
     }
 
     /// What opening the file found.

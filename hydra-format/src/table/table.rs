@@ -99,7 +99,7 @@ impl<T: Row> Table<T> {
     }
 
     /// The path of its file.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.snapshot.path()
     }
 

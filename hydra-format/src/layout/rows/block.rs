@@ -99,15 +99,8 @@ impl BlockLayout for RowLayout {
 
     fn verify(&self, block: &DataBlock<'_>, payload: &Payload, validator: &Validator) -> Result<()> {
         let bounds = Bounds::of(block)?;
-        let regions = Regions {
-            records: payload.records(),
-            count: block.header.count as usize,
-            stride: block.header.stride as usize,
-            heap: payload.heap(),
-            text: payload.text().into(),
-            heap_start: bounds.heap,
-            text_start: bounds.text,
-        };
+        let (count, stride) = (block.header.count as usize, block.header.stride as usize);
+        let regions = regions_of(payload, count, stride, (bounds.heap, bounds.text));
         let checked = validator.validate(&regions);
         checked.map_err(|fault| invalid(*fault, payload_at(block), block.header.first))
     }
@@ -158,17 +151,21 @@ fn audit(
     auditor.audit(&regions, report);
 }
 
+/// What is validated of a payload in which heap and text start there.
+#[inline]
+fn regions_of(
+    rows: &Payload,
+    count: usize,
+    stride: usize,
+    (heap_start, text_start): (usize, usize),
+) -> Regions<'_> {
+    let (records, heap, text) = (rows.records(), rows.heap(), rows.text().into());
+    Regions { records, count, stride, heap, text, heap_start, text_start }
+}
+
 /// True if rows keep the rules of a schema: what a plan that writes them promises.
 pub(crate) fn is_valid(rows: &Payload, schema: &Schema, count: usize) -> bool {
-    let regions = Regions {
-        records: rows.records(),
-        count,
-        stride: schema.root().size(),
-        heap: rows.heap(),
-        text: rows.text().into(),
-        heap_start: 0,
-        text_start: 0,
-    };
+    let regions = regions_of(rows, count, schema.root().size(), (0, 0));
     Validator::new(schema).validate(&regions).is_ok()
 }
 

@@ -2,18 +2,8 @@
 
 mod at;
 mod block;
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    reason = "constants of the program's types, which the compiler works out"
-)]
-#[allow(missing_docs, missing_debug_implementations, reason = "no part of the public face")]
-pub(crate) mod derived;
 mod facts;
-mod image;
-mod impls;
-mod opaque;
+mod payload;
 mod record;
 pub(crate) mod reflect;
 #[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
@@ -23,7 +13,6 @@ mod stack;
 mod stage;
 mod validate;
 mod views;
-mod with;
 
 /// The page's examples, as tests.
 #[cfg(all(doctest, feature = "jiff", feature = "uuid", feature = "rust_decimal", feature = "opaque"))]
@@ -32,7 +21,6 @@ struct Page;
 
 pub use at::{At, Run};
 pub(crate) use block::{RowLayout, audit_value, invalid, is_valid};
-pub use image::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use stack::{MAX_BYTES, apart, apart_times};
@@ -41,22 +29,18 @@ pub(crate) use stage::{Pushed, Stage, StagedRows, block_bytes};
 pub use validate::Cursor;
 pub(crate) use validate::{Auditor, Checked, Fault, Regions, Validator};
 pub(crate) use views::Seen;
-pub(crate) use views::search;
 pub use views::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
-pub use with::{As, With};
+pub(crate) use views::{compare_run, search};
 
 #[cfg(feature = "rust_decimal")]
 pub use crate::memory::Fixed;
 pub use crate::memory::Opaque;
-pub(crate) use facts::facts_of;
+pub(crate) use facts::{TypeFacts, facts_of};
 #[cfg(feature = "serde")]
-pub(crate) use image::open_payload_of;
-pub(crate) use image::{encode_after, encode_payload, open_image_mut, open_payload};
-#[cfg(feature = "rust_decimal")]
-pub(crate) use impls::decimal;
-#[cfg(feature = "jiff")]
-pub(crate) use impls::{date, signed_duration, timestamp};
-pub(crate) use impls::{duration, system_time};
+pub(crate) use payload::open_payload_of;
+pub(crate) use payload::{
+    check_halves, encode_after, encode_payload, halves, heap_start, open_payload, text_of,
+};
 pub(crate) use record::EncodedRecord;
 
 use crate::Result;

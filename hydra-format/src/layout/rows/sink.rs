@@ -60,7 +60,7 @@ impl Measure {
 
     /// Nothing may be nested here.
     #[inline]
-    pub(super) fn is_deepest(&self) -> bool {
+    pub(crate) fn is_deepest(&self) -> bool {
         self.depth >= MAX_DEPTH
     }
 
@@ -134,7 +134,7 @@ impl<'a> Sink<'a> {
 
     /// As [`Sink::array`], but for who writes every byte of it.
     #[inline]
-    pub(super) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
+    pub(crate) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
         let start = round_up(self.heap_at as u64, align as u64) as usize;
         let gap = if count > 0 { start - self.heap_at } else { 0 };
         let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));

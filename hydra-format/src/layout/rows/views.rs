@@ -264,7 +264,7 @@ impl Lookup for str {
 
 impl<T: Hydra> Lookup for [T] {
     fn compare_to(&self, at: At<'_>) -> Ordering {
-        super::impls::compare_run(at.run::<T>(), self)
+        compare_run(at.run::<T>(), self)
     }
 }
 
@@ -338,4 +338,14 @@ copy_and_debug! {
     Boxed<T>, |this, f| T::show(&this.get(), f);
     SetView<T>, |this, f| f.debug_set().entries(this.iter().map(Seen::<T>)).finish();
     MapView<K, V>, |this, f| this.iter().fmt(f);
+}
+
+/// Lexicographic order of a stored run against live elements.
+pub(crate) fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
+    let pairs = (0..run.count()).zip(elements);
+    let unequal = |ordering: &Ordering| ordering.is_ne();
+    pairs
+        .map(|(index, element)| T::compare(run.element(index, T::SIZE), element))
+        .find(unequal)
+        .unwrap_or_else(|| run.count().cmp(&elements.len()))
 }

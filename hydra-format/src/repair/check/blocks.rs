@@ -2,6 +2,7 @@
 //! scan does.
 
 use super::{Finding, check_zero};
+use crate::evolve::generations::{MOST_GENERATIONS, join};
 use crate::layout::rows::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
 use crate::store::block::{self, BlockHeader, BlockKind, line};
@@ -13,7 +14,6 @@ use crate::store::report::Verdict;
 use crate::store::scan::split_io_error;
 use crate::store::schema_block::{self, SchemaBlock};
 use crate::store::storage::Source;
-use crate::table::generations::{MOST_GENERATIONS, join};
 use crate::table::metadata::{MetaHead, Metadata, head as meta};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::BTreeMap;

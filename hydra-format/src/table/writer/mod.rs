@@ -1,19 +1,16 @@
 //! Writing files: records go into the open block of their table, blocks into the log, and commits make them
 //! visible. It never changes a committed byte.
 
-mod editor;
-#[cfg(test)]
-mod editor_tests;
-mod newest;
+pub(crate) mod newest;
 mod options;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use editor::Editor;
 pub use options::WriterOptions;
 
 use crate::evolve::Evolution;
+use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{Measure, Pushed, Sink, Stage, StagedRows};
 use crate::memory;
@@ -22,7 +19,6 @@ use crate::reflect::dynamic::{self, Place};
 use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
 use crate::reflect::types::Type;
 use crate::store::log::{Level, Log};
-use crate::table::generations::newest_schema;
 use crate::table::metadata::{self, Metadata};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use newest::{Encoded, Newest};
@@ -293,8 +289,8 @@ impl Writer {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
         let catalog = &self.log.catalog;
-        let newest = newest_schema(catalog, number).and_then(|id| catalog.schemas.get(&id));
-        let evolution = newest.and_then(|newest| Evolution::between(&schema, &newest.schema).ok());
+        let newest = newest_schema(catalog, number);
+        let evolution = newest.and_then(|(_, newest)| Evolution::between(&schema, &newest.schema).ok());
         let newest = evolution.and_then(|evolution| Newest::new(evolution, &schema));
         let block_bytes = self.block_bytes;
         self.open(table)?.read_as(newest, block_bytes);

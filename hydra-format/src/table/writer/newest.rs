@@ -1,7 +1,7 @@
 //! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
 
 use crate::evolve::{Evolution, Resolution};
-pub(super) use crate::layout::rows::EncodedRecord as Encoded;
+pub(crate) use crate::layout::rows::EncodedRecord as Encoded;
 use crate::layout::rows::{At, Validator};
 use crate::memory::AlignedBuf;
 use crate::store::index::Entry;
@@ -12,18 +12,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The way from a schema of a table to the newest one, where records are written anew.
-pub(super) struct Newest {
+pub(crate) struct Newest {
     evolution: Evolution,
     name: String,
     /// Each value has to be looked at.
-    pub(super) may_refuse: bool,
+    pub(crate) may_refuse: bool,
     /// Blocks of at most so many bytes need no look at their size.
-    pub(super) safe_bytes: u64,
+    pub(crate) safe_bytes: u64,
 }
 
 impl Newest {
     /// None where records are read as they are.
-    pub(super) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
+    pub(crate) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
         let plan = evolution.plan();
         let (may_refuse, safe_bytes) = (plan.may_refuse(), plan.safe_bytes());
         let anew = evolution.resolution() == Resolution::Transcoded;
@@ -31,7 +31,7 @@ impl Newest {
     }
 
     /// An error if records cannot be read.
-    pub(super) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
+    pub(crate) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
         self.evolution.plan().check(records, count).map_err(|error| {
             let what = "the newest type of the table could not read it";
             let help = match error.kind() {
@@ -50,7 +50,7 @@ impl Newest {
 }
 
 /// An error if a block of a table would be too large as a newer type. What is damaged is not looked at: nobody reads it.
-pub(super) fn check_blocks(
+pub(crate) fn check_blocks(
     log: &mut Log,
     number: usize,
     newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,

@@ -1,27 +1,24 @@
 //! How a writer starts: its settings, and the creating and locking of files.
 
-use super::{Editor, Writer};
+use super::Writer;
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::store::log::{Level, Log};
 use crate::store::open;
-use crate::store::publish::{Output, OutputOptions};
 use crate::store::storage::{Disk, FileDisk, Storage, random};
-use crate::table::reader::Reader;
-use crate::table::save;
-use crate::{Error, ErrorKind, Hydra, Result};
+use crate::{Error, ErrorKind, Result};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-/// Settings for a [`Writer`] or an [`Editor`]: make them with [`Writer::options`].
+/// Settings for a [`Writer`] or an [`Editor`](crate::Editor): make them with [`Writer::options`].
 #[derive(Clone, Copy, Debug)]
 pub struct WriterOptions {
-    pub(super) level: Level,
+    pub(crate) level: Level,
     pub(super) block_bytes: usize,
     pub(super) file_id: Option<[u8; 16]>,
     pub(super) every_bytes: Option<u64>,
     pub(super) after: Option<Duration>,
-    lock: bool,
+    pub(crate) lock: bool,
 }
 
 impl Default for WriterOptions {
@@ -77,11 +74,6 @@ impl WriterOptions {
         self
     }
 
-    /// Writes one value in place of the file at `path`: see [`crate::save`].
-    pub fn save<T: Hydra>(self, path: impl AsRef<Path>, value: &T) -> Result<()> {
-        save::save_on(self, &FileDisk, path.as_ref(), value)
-    }
-
     /// Makes a new file: see [`Writer::create`].
     pub fn create(self, path: impl AsRef<Path>) -> Result<Writer> {
         self.create_on(&FileDisk, path.as_ref())
@@ -101,7 +93,7 @@ impl WriterOptions {
         })
     }
 
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         const ALLOWED: RangeInclusive<usize> = 2 * LINE as usize..=MAX_BLOCK_LINES as usize * LINE as usize;
         if ALLOWED.contains(&self.block_bytes) {
             return Ok(());
@@ -129,12 +121,6 @@ impl WriterOptions {
         writer.at(path).watched()
     }
 
-    /// Begins a file in place of what is at `path`, or under a name that is free.
-    pub(crate) fn output<'d>(self, disk: &'d dyn Disk, path: &Path, replace: bool) -> Result<Output<'d>> {
-        let options = OutputOptions::default().replace(replace);
-        if self.lock { options } else { options.without_lock() }.begin_on(disk, path)
-    }
-
     /// Writes a new file into empty storage; the path is for errors.
     pub(crate) fn write_to(self, storage: Box<dyn Storage>, path: &Path) -> Result<Writer> {
         self.check()?;
@@ -156,33 +142,12 @@ impl WriterOptions {
         Ok(Writer::new(log, &self))
     }
 
-    /// Opens an existing file to change records: see [`Editor::open`].
-    pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
-        self.edit_on(&FileDisk, path.as_ref())
-    }
-
-    pub(crate) fn edit_on(self, disk: &dyn Disk, path: &Path) -> Result<Editor> {
-        self.check()?;
-        let storage = disk.open_locked(path, self.lock)?;
-        let mut editor = self.edit_in(storage, path).map_err(|error| error.in_file(path))?;
-        editor.log.ensure_named(disk, path)?;
-        editor.log.watch(path)?;
-        Ok(editor)
-    }
-
-    /// Changes records of the file in this storage, which is locked; the path is for errors.
-    pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
-        let log = WriterOptions::go_on(storage)?;
-        let reader = Reader::over(log.another_source()?, path)?;
-        Ok(Editor::new(log, reader, self.level))
-    }
-
     /// Goes on with the file in this storage, which is locked.
     pub(crate) fn resume_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
         Ok(Writer::new(WriterOptions::go_on(storage)?, &self))
     }
 
-    fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
+    pub(crate) fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
         let mut opened = open::open(&*storage)?;
         opened.header.check_writable()?;
         let help = "a damaged file is not written to: check it, and recover it";
@@ -190,12 +155,5 @@ impl WriterOptions {
             return Err(found);
         }
         Log::resume(storage, opened)
-    }
-}
-
-impl Output<'_> {
-    /// A writer of the file's records, which are whole after [`Writer::finish`].
-    pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
-        self.write_with(|storage, path| options.write_to(storage, path))
     }
 }

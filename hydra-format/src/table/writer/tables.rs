@@ -4,9 +4,9 @@
 use super::OpenTable;
 use super::newest::{Newest, check_blocks};
 use crate::evolve::Evolution;
+use crate::evolve::generations::{Joins, join, newest_schema, older};
 use crate::store::log::Log;
 use crate::store::schema_block::check_name;
-use crate::table::generations::{self, Joins, join, newest_schema};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
@@ -107,14 +107,14 @@ impl Tables {
         let Some(number) = catalog.table_number(name) else {
             return self.add_new(log, name, schema, block_bytes, None);
         };
-        let newest = newest_schema(catalog, number).and_then(|id| catalog.schemas.get(&id));
-        let newest = &newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?.schema;
+        let newest = newest_schema(catalog, number).ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
+        let newest = &newest.1.schema;
         let known = catalog.schemas_of(number).find(|(_, stored)| stored.is_identical(schema));
         if let Some((schema_id, stored)) = known {
             if let Some(index) = self.by_schema.get(&schema_id) {
                 return Ok(*index);
             }
-            let newest = Newest::new(Evolution::between(stored, newest).map_err(generations::older)?, newest);
+            let newest = Newest::new(Evolution::between(stored, newest).map_err(older)?, newest);
             let table = OpenTable::new(number, schema_id, stored.clone(), block_bytes, newest);
             return Ok(self.add(table));
         }

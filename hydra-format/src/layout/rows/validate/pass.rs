@@ -144,14 +144,14 @@ fn bytes_of(count: u32, size: u32) -> usize {
 impl<'a> Cursor<'a> {
     /// At the start of these regions.
     #[inline]
-    pub(in crate::layout::rows) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
+    pub(crate) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
         Cursor { heap, text, heap_at: 0, text_at: 0 }
     }
 
     /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
     /// and both ends are between characters.
     #[inline]
-    pub(in crate::layout::rows) fn string(&mut self, slot: &[u8]) -> bool {
+    pub(crate) fn string(&mut self, slot: &[u8]) -> bool {
         let (start, count) = reference(slot, 0);
         if count == 0 {
             return start == 0;
@@ -165,12 +165,7 @@ impl<'a> Cursor<'a> {
 
     /// The array at that reference starts at or after the end of the one before it, aligned. None if it breaks a rule.
     #[inline]
-    pub(in crate::layout::rows) fn array(
-        &mut self,
-        slot: &[u8],
-        size: usize,
-        mask: usize,
-    ) -> Option<&'a [u8]> {
+    pub(crate) fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
         let (start, count) = reference(slot, 0);
         let end = start.checked_add(count.checked_mul(size)?)?;
         let is_none = (start | count) == 0;
@@ -191,7 +186,7 @@ impl<'a> Cursor<'a> {
 
     /// The elements of type `T` at that reference, if they are valid.
     #[inline]
-    pub(in crate::layout::rows) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
+    pub(crate) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
         let elements = self.array(slot, T::SIZE, const { T::ALIGN - 1 })?;
         let valid = elements.is_empty()
             || T::BYTE
@@ -201,7 +196,7 @@ impl<'a> Cursor<'a> {
 
     /// Elements side by side.
     #[inline]
-    pub(in crate::layout::rows) fn elements<T: Hydra>(&mut self, bytes: &[u8], depth: u32) -> bool {
+    pub(crate) fn elements<T: Hydra>(&mut self, bytes: &[u8], depth: u32) -> bool {
         if T::FLAT {
             return all_valid::<T>(bytes);
         }

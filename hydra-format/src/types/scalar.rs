@@ -2,8 +2,7 @@
 
 use super::{listed, shown, shown_in_slices};
 use crate::layout::rows::reflect::{Part, PartMut, Reflect, Scalar};
-use crate::layout::rows::sink::put;
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink};
+use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, part, put};
 use crate::{Result, memory};
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
@@ -122,7 +121,7 @@ impl<T: Hydra> Reflect for Option<T> {
     #[inline]
     fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
         put(slot, &[u8::from(self.is_some())]);
-        let slot = crate::layout::rows::sink::part(slot, T::ALIGN, T::SIZE);
+        let slot = part(slot, T::ALIGN, T::SIZE);
         // Of a small value without a branch, which nobody could predict.
         let value = self.as_ref().map(std::slice::from_ref);
         match (NONE.get(..T::SIZE), memory::bytes_of(value.unwrap_or_default())) {

@@ -1,6 +1,6 @@
 //! One value in one file: a Hydra file with one record, replaced as a whole. It does not know the format.
 
-use crate::store::storage::Disk;
+use crate::store::storage::{Disk, FileDisk};
 use crate::table::reader::Reader;
 use crate::table::table::Table;
 use crate::table::writer::{Writer, WriterOptions};
@@ -39,6 +39,13 @@ pub(crate) fn save_on<T: Hydra>(
     writer.append(table, value)?;
     writer.finish()?;
     output.publish()
+}
+
+impl WriterOptions {
+    /// Writes one value in place of the file at `path`: see [`crate::save`].
+    pub fn save<T: Hydra>(self, path: impl AsRef<Path>, value: &T) -> Result<()> {
+        save_on(self, &FileDisk, path.as_ref(), value)
+    }
 }
 
 /// Reads the value that [`save`] wrote. A file with several records of the type is not one value: `Usage`; neither is one without:

@@ -1,9 +1,9 @@
 //! The one place that knows bincode: serde values as the bytes of FORMAT.md, section 5.7. What it writes is specified
 //! there, with vectors, so that another crate may take its place.
 
-use super::Opaque;
 use super::guard::Guard;
-use crate::layout::rows::With;
+use crate::derived::With;
+use crate::memory::Opaque;
 use crate::{Error, ErrorKind, Result};
 use bincode::Options;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! The types of jiff: Timestamp, SignedDuration and civil::Date. Their ranges are narrower than what may be stored.
 
-use super::{formed, out_of_range};
+use super::formed::formed;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 

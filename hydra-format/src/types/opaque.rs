@@ -1,14 +1,9 @@
 //! Opaque values: bytes of a foreign codec (FORMAT.md, section 5.7). What is in them only `bincode` knows.
 
-#[cfg(feature = "opaque")]
-mod bincode;
-#[cfg(feature = "opaque")]
-mod guard;
-
-use super::impls::{listed, shown};
-use super::reflect::{Reflect, Scalar};
-use super::{At, Hydra, Measure, Sink, put};
+use super::{listed, shown};
 use crate::Result;
+use crate::layout::rows::reflect::{Reflect, Scalar};
+use crate::layout::rows::{At, Hydra, Measure, Sink, put};
 use crate::memory::Opaque;
 
 impl Reflect for Opaque {

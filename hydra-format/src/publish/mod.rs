@@ -1,6 +1,14 @@
-//! Whole files: they get their name when they are whole, by one set of rules for all of them. It does not know what is in them.
+//! Whole files: turns bytes or records that are written under a temporary name into a file of the name that they are meant
+//! for, all at once, by one set of rules. [`save`] and [`load`] keep one value in one file this way.
+//!
+//! It does not know the format of what is in them. Start reading at [`Output`].
 
-use super::storage::{Disk, FileDisk, PAUSE, Source, Storage, check_ours};
+pub(crate) mod save;
+
+pub use save::{load, load_named, save};
+
+use crate::store::storage::{Disk, FileDisk, PAUSE, Source, Storage, check_ours};
+use crate::table::writer::{Writer, WriterOptions};
 use crate::{Error, ErrorKind, Result};
 use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
@@ -146,6 +154,11 @@ impl std::fmt::Debug for Output<'_> {
 }
 
 impl Output<'_> {
+    /// A writer of the file's records, which are whole after [`Writer::finish`].
+    pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
+        self.write_with(|storage, path| options.write_to(storage, path))
+    }
+
     /// What writes the file through another handle; the path is for errors.
     pub(crate) fn write_with<W>(
         &self,
@@ -233,6 +246,14 @@ impl Output<'_> {
             self.storage.pause(PAUSE);
         }
         Err(self.named(refused.unwrap_or_else(|| Error::new(ErrorKind::Locked))))
+    }
+}
+
+impl WriterOptions {
+    /// Begins a file in place of what is at `path`, or under a name that is free.
+    pub(crate) fn output<'d>(self, disk: &'d dyn Disk, path: &Path, replace: bool) -> Result<Output<'d>> {
+        let options = OutputOptions::default().replace(replace);
+        if self.lock { options } else { options.without_lock() }.begin_on(disk, path)
     }
 }
 

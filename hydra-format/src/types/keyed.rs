@@ -2,9 +2,8 @@
 
 use super::{listed, shown};
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
-use crate::layout::rows::sink::part;
 use crate::layout::rows::{
-    At, EncodedRecord, Hydra, MapView, Measure, Run, Seen, SetView, Sink, apart_times,
+    At, EncodedRecord, Hydra, MapView, Measure, Run, Seen, SetView, Sink, apart_times, part,
 };
 use crate::memory::pair_layout;
 use crate::{Error, ErrorKind, Result};

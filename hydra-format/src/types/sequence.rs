@@ -2,7 +2,7 @@
 
 use super::listed;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect, Scalar};
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Sink, apart};
+use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Sink, apart, compare_run};
 use crate::{Error, ErrorKind, Result, memory};
 use std::cmp::Ordering;
 use std::fmt::{self, Formatter};
@@ -61,16 +61,6 @@ fn decode_run<T: Hydra>(run: Run<'_>) -> Result<Vec<T>> {
             Ok(values)
         }),
     }
-}
-
-/// Lexicographic order of a stored run against live elements.
-pub(in crate::layout::rows) fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
-    let pairs = (0..run.count()).zip(elements);
-    let unequal = |ordering: &Ordering| ordering.is_ne();
-    pairs
-        .map(|(index, element)| T::compare(run.element(index, T::SIZE), element))
-        .find(unequal)
-        .unwrap_or_else(|| run.count().cmp(&elements.len()))
 }
 
 fn order_elements<T: Hydra>(left: &[T], right: &[T]) -> Ordering {

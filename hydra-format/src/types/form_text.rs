@@ -1,7 +1,7 @@
 //! Numbers with a form as text: times, dates, durations and decimals as docs/VALUES.md spells them, exact by integer
 //! arithmetic alone.
 
-use super::{Form, Kind};
+use crate::schema::{Form, Kind};
 
 /// The text of an integer of this kind, a u128 by its bits, such as `2024-01-02T03:04:05Z` for a timestamp; none if the
 /// form is none of numbers, or not known on the kind.

@@ -1,4 +1,7 @@
-//! What the derive names and programs do not: constants that follow from the fields of a type, and what its methods call.
+//! What `#[derive(Hydra)]` is made of: turns the fields and variants that the derive lists, with their attributes, into a
+//! descriptor, offsets, and the methods of [`Hydra`](crate::Hydra). Fields that are stored as another type are in `with.rs`.
+//!
+//! It does not know Rust's syntax (the crate `hydra-derive` does) or what a payload is. Start reading at `fields.rs`.
 
 mod field;
 mod fields;
@@ -7,12 +10,14 @@ mod show;
 mod tests;
 mod types;
 mod variants;
+mod with;
 
 pub use field::*;
 pub use fields::*;
 pub use show::*;
 pub use types::*;
 pub use variants::*;
+pub use with::{As, With};
 
 /// What an invariant says, refusals in words.
 pub type Verdict = Result<(), String>;

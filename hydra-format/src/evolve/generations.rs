@@ -1,7 +1,7 @@
 //! The types that one table has: which of them is the newest, and which may join them (FORMAT.md, sections 16.3 and 16.4).
 
-use crate::evolve::{Evolution, is_older, version};
-use crate::store::catalog::Catalog;
+use super::{Evolution, is_older, version};
+use crate::store::catalog::{Catalog, SchemaInfo};
 use crate::{Error, ErrorKind, Result, Schema};
 
 /// Schemas of one table among which the newest is looked for.
@@ -16,8 +16,10 @@ pub(crate) enum Joins {
 }
 
 /// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
-pub(crate) fn newest_schema(catalog: &Catalog, table: usize) -> Option<u32> {
-    newest(catalog.schemas_of(table).rev().take(MOST_GENERATIONS).map(|(id, schema)| (Some(id), &**schema)))
+pub(crate) fn newest_schema(catalog: &Catalog, table: usize) -> Option<(u32, &SchemaInfo)> {
+    let known = catalog.schemas_of(table).rev().take(MOST_GENERATIONS);
+    let id = newest(known.map(|(id, schema)| (Some(id), &**schema)))?;
+    Some((id, catalog.schemas.get(&id)?))
 }
 
 /// The newest schema of a table if one more is added to it; none if that is the one.
@@ -28,8 +30,9 @@ pub(crate) fn newest_with(catalog: &Catalog, table: usize, added: &Schema) -> Op
 
 /// How a type that the table does not have may join it. Of very many types, so many of the last are looked at.
 pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize) -> Result<Joins> {
-    let newest = newest_schema(catalog, table).and_then(|id| Some((id, &catalog.schemas.get(&id)?.schema)));
-    let (newest_id, newest) = newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
+    let newest = newest_schema(catalog, table);
+    let (newest_id, SchemaInfo { schema: newest, .. }) =
+        newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
     let after = newest_with(catalog, table, schema);
     if after == Some(newest_id) {
         let evolution = Evolution::between(schema, newest).map_err(older)?;

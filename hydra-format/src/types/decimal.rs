@@ -1,6 +1,6 @@
 //! rust_decimal's Decimal, and the same with a chosen number of places. A stored decimal has the places of its type.
 
-use super::{formed, out_of_range};
+use super::formed::formed;
 use crate::memory::{Fixed, PLACES};
 use rust_decimal::Decimal;
 

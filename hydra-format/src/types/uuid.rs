@@ -1,5 +1,6 @@
 //! UUIDs: sixteen bytes, in a file as in memory, so that a run of them is a slice.
 
+use super::shown_in_slices;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
 use crate::layout::rows::{At, Hydra, Run, Sink, put};
@@ -32,7 +33,7 @@ impl Reflect for Uuid {
 impl Hydra for Uuid {
     type View<'a> = Uuid;
     type List<'a> = &'a [Uuid];
-    super::shown_in_slices!();
+    shown_in_slices!();
 
     #[inline]
     fn view(at: At<'_>) -> Uuid {

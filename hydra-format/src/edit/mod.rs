@@ -1,19 +1,25 @@
-//! Changing records: they are staged as data, and a commit appends a replacement of every block that holds a changed
-//! one (FORMAT.md, section 4.1). It does not know how values are changed; `reflect` does.
+//! Changing records: turns records that were read and changed as data into a replacement of every block that holds one,
+//! which a commit appends (FORMAT.md, section 4.1).
+//!
+//! It does not know how values are changed (`reflect` does), or how blocks are placed and committed (`store` does). Start
+//! reading at [`Editor`].
 
-use super::WriterOptions;
-use super::newest::{Encoded, Newest};
+#[cfg(test)]
+mod tests;
+
 use crate::evolve::Evolution;
+use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{Measure, StagedRows, block_bytes};
 use crate::reflect::encode::{encode_value, measure_value};
 use crate::store::block::check_size;
 use crate::store::index::Entry;
-use crate::store::log::Level;
-use crate::store::log::Log;
+use crate::store::log::{Level, Log};
+use crate::store::storage::{Disk, FileDisk, Storage};
 use crate::table::block::Block;
-use crate::table::generations::newest_schema;
 use crate::table::reader::Reader;
+use crate::table::writer::WriterOptions;
+use crate::table::writer::newest::{Encoded, Newest};
 use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
@@ -81,7 +87,7 @@ impl Editor {
         WriterOptions::default().edit(path)
     }
 
-    pub(super) fn new(log: Log, reader: Reader, level: Level) -> Editor {
+    fn new(log: Log, reader: Reader, level: Level) -> Editor {
         Editor { level, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() }
     }
 
@@ -190,9 +196,8 @@ impl Editor {
     fn newest(&mut self, table: usize, schema: u32) -> Option<Arc<Newest>> {
         let catalog = &self.log.catalog;
         let find = || {
-            let of = |id| Some(&catalog.schemas.get(&id)?.schema);
-            let (from, to) = (of(schema)?, of(newest_schema(catalog, table)?)?);
-            Newest::new(Evolution::between(from, to).ok()?, to)
+            let (from, (_, to)) = (catalog.schemas.get(&schema)?, newest_schema(catalog, table)?);
+            Newest::new(Evolution::between(&from.schema, &to.schema).ok()?, &to.schema)
         };
         self.newest.entry(schema).or_insert_with(find).clone()
     }
@@ -254,6 +259,29 @@ impl Editor {
             self.log.stop(error.message());
             error.in_file(self.path())
         })
+    }
+}
+
+impl WriterOptions {
+    /// Opens an existing file to change records: see [`Editor::open`].
+    pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
+        self.edit_on(&FileDisk, path.as_ref())
+    }
+
+    pub(crate) fn edit_on(self, disk: &dyn Disk, path: &Path) -> Result<Editor> {
+        self.check()?;
+        let storage = disk.open_locked(path, self.lock)?;
+        let mut editor = self.edit_in(storage, path).map_err(|error| error.in_file(path))?;
+        editor.log.ensure_named(disk, path)?;
+        editor.log.watch(path)?;
+        Ok(editor)
+    }
+
+    /// Changes records of the file in this storage, which is locked; the path is for errors.
+    pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
+        let log = WriterOptions::go_on(storage)?;
+        let reader = Reader::over(log.another_source()?, path)?;
+        Ok(Editor::new(log, reader, self.level))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::repair::check::check_source;
 use crate::store::bytes::{LINE, REGION};
 use crate::store::report::State;
 use crate::store::testing::Memory;
-use crate::table::reader::Reader;
+use crate::{Hydra, Writer};
 
 /// Numbers and texts: the records of the two tables of these tests.
 type Model = (Vec<u64>, Vec<String>);

@@ -1,7 +1,7 @@
 //! Derived types against the codec itself: encoded, viewed and decoded without a file.
 
 use super::*;
-use crate::layout::rows::{At, With};
+use crate::layout::rows::At;
 use crate::memory::{Describe, type_of};
 use crate::schema::{AttrValue, DefaultImage, Descriptor, Kind, Note, Variant};
 use crate::{Error, ErrorKind, Hydra, Result, View};

@@ -1,9 +1,10 @@
 //! Values of a fixed size, changed where they are stored. Whether one is valid does not depend on its neighbours, so
 //! an image that was valid stays so.
 
-use super::Slot;
-use crate::layout::rows::{At, Measure, Sink, open_image_mut};
+use super::open_image_mut;
+use crate::layout::rows::{At, Measure, Sink};
 use crate::memory::{Spot, Spots, Text};
+use crate::reflect::Slot;
 use crate::{Describe, Error, ErrorKind, Hydra, Result, View};
 use std::marker::PhantomData;
 

@@ -1,9 +1,10 @@
 //! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
 
+use super::With;
 use super::fields::Facts;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, With, apart, encode_payload, part};
+use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, apart, encode_payload, part};
 use crate::memory::{Describe, type_of};
 use crate::schema::TypeRef;
 use std::cmp::Ordering;

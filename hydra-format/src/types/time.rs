@@ -1,6 +1,6 @@
 //! Times in nanoseconds: Duration and SystemTime, and what the conversions of values share with them.
 
-use super::{formed, out_of_range};
+use super::formed::formed;
 use crate::schema::NANOS;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -3,8 +3,7 @@
 use super::listed;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
-use crate::layout::rows::sink::part;
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Seen, Sink};
+use crate::layout::rows::{At, Cursor, Hydra, Measure, Seen, Sink, part};
 use crate::memory::{TupleLayout, each_tuple};
 use std::cmp::Ordering;
 use std::fmt::{self, Formatter};

@@ -1,11 +1,17 @@
-//! One value as bytes without a file (FORMAT.md, section 13), and payloads of one record, which images, metadata and
-//! defaults have in common.
+//! One value as bytes without a file (FORMAT.md, section 13): turns a value into an image, and an image into the value, a
+//! view of it, or one through which it can be changed in place (`view_mut.rs`).
+//!
+//! It does not know how a payload is encoded and validated; `layout` does. Start reading at [`to_bytes`].
 
-use super::facts::{TypeFacts, facts_of};
-use super::{At, Cursor, Fault, Measure, Regions, Sink};
+mod view_mut;
+
+pub use view_mut::{ListMut, ViewMut, view_mut};
+
 use crate::error::Why;
+use crate::layout::rows::{
+    At, TypeFacts, check_halves, encode_after, facts_of, halves, heap_start, open_payload, part, put, text_of,
+};
 use crate::memory::{AlignedBuf, Text};
-use crate::schema::round_up;
 use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".
@@ -14,8 +20,6 @@ const MAGIC: [u8; 4] = *b"HVAL";
 const HEAD: usize = 64;
 /// Flag: the CRC is present.
 const CHECKED: u32 = 1;
-/// Bytes of a payload, at most.
-const MAX_PAYLOAD: usize = 256 << 20;
 
 /// One value as bytes, to be read by [`from_bytes`] or in place by [`view`].
 ///
@@ -82,117 +86,6 @@ pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
     open_image::<T>(image, facts).map(|at| T::view(at.loaded()))
 }
 
-/// A payload of the one record `value`: text offset and bytes.
-pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
-    let mut payload = AlignedBuf::default();
-    Ok((encode_after(0, value, &mut payload)?, payload.to_vec()))
-}
-
-/// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
-#[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
-pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
-    let mut measure = Measure::from(0, 0);
-    value.measure(&mut measure);
-    let (heap_bytes, text_bytes) = measure.finish()?;
-    let heap_start = heap_start(T::SIZE);
-    let text_offset = round_up((heap_start + heap_bytes) as u64, 64) as usize;
-    let payload_bytes = text_offset + text_bytes;
-    if payload_bytes > MAX_PAYLOAD {
-        return Err(Error::new(ErrorKind::TooLarge)
-            .expected(format!("at most {MAX_PAYLOAD} bytes"))
-            .found(payload_bytes.to_string()));
-    }
-    image.reuse(head + payload_bytes);
-    let (before, text) = image.split_at_mut(head + text_offset);
-    let (record, heap) = before.split_at_mut(head + heap_start);
-    record.fill(0);
-    let (heap, gap) = heap.split_at_mut_checked(heap_bytes).unwrap_or_default();
-    gap.fill(0);
-    let mut sink = Sink::new(heap, 0, text, 0);
-    value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
-    sink.finish()?;
-    Ok(text_offset as u32)
-}
-
-/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
-/// of the payload.
-#[inline(always)]
-pub(crate) fn open_payload<'a, T: Hydra>(
-    payload: &'a [u8],
-    text_offset: u32,
-    facts: &TypeFacts,
-) -> Result<At<'a>> {
-    let (front, text) = halves(payload, text_offset, T::SIZE)?;
-    let text = text_of(text, front.len())?;
-    check_halves::<T>(front, text, facts)?;
-    let regions = regions_of(front, text, T::SIZE);
-    Ok(At::new(regions.records, regions.heap, text).part(0, T::SIZE))
-}
-
-/// Validates a payload of one record, by its front and its text.
-#[inline(always)]
-fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeFacts) -> Result<()> {
-    let regions = regions_of(front, text, T::SIZE);
-    let record = At::new(regions.records, &[], "").part(0, T::SIZE);
-    if T::check(record.bytes(), &mut Cursor::new(regions.heap, text), 0) {
-        return Ok(());
-    }
-    Err((*facts.validator.explain(&regions)).into())
-}
-
-/// The one record, of `size` bytes, of a payload, after validation.
-#[cfg(feature = "serde")]
-#[inline]
-pub(crate) fn open_payload_of<'a>(
-    payload: &'a [u8],
-    text_offset: u32,
-    size: usize,
-    validator: &super::Validator,
-) -> Result<At<'a>> {
-    let (front, text) = halves(payload, text_offset, size)?;
-    let regions = regions_of(front, text_of(text, front.len())?, size);
-    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
-    Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
-}
-
-/// A payload of one record of `size` bytes: its front, which is record and heap, and its text.
-#[inline(always)]
-fn halves(payload: &[u8], text_offset: u32, size: usize) -> Result<(&[u8], &[u8])> {
-    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
-    let sound = text_start.is_multiple_of(64) && text_start >= heap_start;
-    let halves = payload.split_at_checked(text_start).filter(|_| sound);
-    halves.ok_or_else(|| bad_text_offset(heap_start, payload, text_offset))
-}
-
-/// The regions of a payload of one record of `size` bytes.
-#[inline(always)]
-fn regions_of<'a>(front: &'a [u8], text: Text<'a>, size: usize) -> Regions<'a> {
-    let (heap_start, text_start) = (heap_start(size), front.len());
-    let (records, heap) = front.split_at_checked(heap_start).unwrap_or_default();
-    Regions { records, count: 1, stride: size, heap, text, heap_start, text_start }
-}
-
-/// The text of a payload, in which it starts at `start`.
-#[inline(always)]
-fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
-    match text {
-        [] => Ok(Text::default()),
-        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, start).into()),
-    }
-}
-
-#[cold]
-fn bad_text_offset(heap_start: usize, payload: &[u8], text_offset: u32) -> Error {
-    Error::new(ErrorKind::BadReference)
-        .what("the text offset")
-        .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
-        .found(text_offset.to_string())
-}
-
-const fn heap_start(size: usize) -> usize {
-    round_up(size as u64, 64) as usize
-}
-
 #[inline]
 fn is_aligned(image: &[u8], facts: &TypeFacts) -> bool {
     image.as_ptr().addr() & facts.align.wrapping_sub(1) == 0
@@ -211,14 +104,13 @@ fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> R
     let text_offset = encode_after(HEAD, value, image)?;
     let (head, payload) = image.split_at_mut(HEAD);
     let crc = if checked { crc32fast::hash(payload) } else { 0 };
-    let mut put =
-        |offset: usize, bytes: &[u8]| super::sink::put(super::sink::part(head, offset, bytes.len()), bytes);
-    put(0, &MAGIC);
-    put(4, &u32::from(checked).to_le_bytes());
-    put(8, &facts_of::<T>().fingerprint.to_le_bytes());
-    put(16, &(payload.len() as u32).to_le_bytes());
-    put(20, &text_offset.to_le_bytes());
-    put(24, &crc.to_le_bytes());
+    let mut put_at = |offset: usize, bytes: &[u8]| put(part(head, offset, bytes.len()), bytes);
+    put_at(0, &MAGIC);
+    put_at(4, &u32::from(checked).to_le_bytes());
+    put_at(8, &facts_of::<T>().fingerprint.to_le_bytes());
+    put_at(16, &(payload.len() as u32).to_le_bytes());
+    put_at(20, &text_offset.to_le_bytes());
+    put_at(24, &crc.to_le_bytes());
     Ok(())
 }
 
@@ -234,7 +126,7 @@ fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>
 }
 
 /// What is behind the head of an image that may be changed: record and heap, after validation, where the heap starts in them, and text.
-pub(crate) fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], usize, Text<'_>)> {
+fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], usize, Text<'_>)> {
     let facts = facts_of::<T>();
     if facts.has_invariant {
         return Err(Why::Invariant.into());

@@ -1,15 +1,15 @@
 //! What is left of a damaged file, from the headers of its blocks and from what indexes and commit records say of those that
 //! are gone: which blocks hold which records, and what nothing tells. Payloads of records are not looked at.
 
-use super::block::{self, BlockHeader, BlockKind};
-use super::bytes::{HEADER_AT, LINE, REGION, get, line_down};
-use super::catalog::Catalog;
-use super::commit::Commit;
-use super::header::{self, FileHeader};
-use super::index::{Entry, Index};
-use super::open;
-use super::scan::{Progress, Scan, split_io_error};
-use super::storage::Source;
+use crate::store::block::{self, BlockHeader, BlockKind};
+use crate::store::bytes::{HEADER_AT, LINE, REGION, get, line_down};
+use crate::store::catalog::Catalog;
+use crate::store::commit::Commit;
+use crate::store::header::{self, FileHeader};
+use crate::store::index::{Entry, Index};
+use crate::store::open;
+use crate::store::scan::{Progress, Scan, split_io_error};
+use crate::store::storage::Source;
 use crate::{ErrorKind, Result};
 use std::collections::BTreeMap;
 use std::ops::Range;

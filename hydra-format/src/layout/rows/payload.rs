@@ -1,0 +1,121 @@
+//! Payloads of one record: images of values, metadata and defaults.
+
+use super::facts::TypeFacts;
+use super::{At, Cursor, Fault, Measure, Regions, Sink};
+use crate::memory::{AlignedBuf, Text};
+use crate::schema::round_up;
+use crate::{Error, ErrorKind, Hydra, Result};
+
+/// Bytes of a payload, at most.
+const MAX_PAYLOAD: usize = 256 << 20;
+
+/// A payload of the one record `value`: text offset and bytes.
+pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
+    let mut payload = AlignedBuf::default();
+    Ok((encode_after(0, value, &mut payload)?, payload.to_vec()))
+}
+
+/// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
+#[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
+pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
+    let mut measure = Measure::from(0, 0);
+    value.measure(&mut measure);
+    let (heap_bytes, text_bytes) = measure.finish()?;
+    let heap_start = heap_start(T::SIZE);
+    let text_offset = round_up((heap_start + heap_bytes) as u64, 64) as usize;
+    let payload_bytes = text_offset + text_bytes;
+    if payload_bytes > MAX_PAYLOAD {
+        return Err(Error::new(ErrorKind::TooLarge)
+            .expected(format!("at most {MAX_PAYLOAD} bytes"))
+            .found(payload_bytes.to_string()));
+    }
+    image.reuse(head + payload_bytes);
+    let (before, text) = image.split_at_mut(head + text_offset);
+    let (record, heap) = before.split_at_mut(head + heap_start);
+    record.fill(0);
+    let (heap, gap) = heap.split_at_mut_checked(heap_bytes).unwrap_or_default();
+    gap.fill(0);
+    let mut sink = Sink::new(heap, 0, text, 0);
+    value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
+    sink.finish()?;
+    Ok(text_offset as u32)
+}
+
+/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
+/// of the payload.
+#[inline(always)]
+pub(crate) fn open_payload<'a, T: Hydra>(
+    payload: &'a [u8],
+    text_offset: u32,
+    facts: &TypeFacts,
+) -> Result<At<'a>> {
+    let (front, text) = halves(payload, text_offset, T::SIZE)?;
+    let text = text_of(text, front.len())?;
+    check_halves::<T>(front, text, facts)?;
+    let regions = regions_of(front, text, T::SIZE);
+    Ok(At::new(regions.records, regions.heap, text).part(0, T::SIZE))
+}
+
+/// Validates a payload of one record, by its front and its text.
+#[inline(always)]
+pub(crate) fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeFacts) -> Result<()> {
+    let regions = regions_of(front, text, T::SIZE);
+    let record = At::new(regions.records, &[], "").part(0, T::SIZE);
+    if T::check(record.bytes(), &mut Cursor::new(regions.heap, text), 0) {
+        return Ok(());
+    }
+    Err((*facts.validator.explain(&regions)).into())
+}
+
+/// The one record, of `size` bytes, of a payload, after validation.
+#[cfg(feature = "serde")]
+#[inline]
+pub(crate) fn open_payload_of<'a>(
+    payload: &'a [u8],
+    text_offset: u32,
+    size: usize,
+    validator: &super::Validator,
+) -> Result<At<'a>> {
+    let (front, text) = halves(payload, text_offset, size)?;
+    let regions = regions_of(front, text_of(text, front.len())?, size);
+    validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
+    Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
+}
+
+/// A payload of one record of `size` bytes: its front, which is record and heap, and its text.
+#[inline(always)]
+pub(crate) fn halves(payload: &[u8], text_offset: u32, size: usize) -> Result<(&[u8], &[u8])> {
+    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
+    let sound = text_start.is_multiple_of(64) && text_start >= heap_start;
+    let halves = payload.split_at_checked(text_start).filter(|_| sound);
+    halves.ok_or_else(|| bad_text_offset(heap_start, payload, text_offset))
+}
+
+/// The regions of a payload of one record of `size` bytes.
+#[inline(always)]
+fn regions_of<'a>(front: &'a [u8], text: Text<'a>, size: usize) -> Regions<'a> {
+    let (heap_start, text_start) = (heap_start(size), front.len());
+    let (records, heap) = front.split_at_checked(heap_start).unwrap_or_default();
+    Regions { records, count: 1, stride: size, heap, text, heap_start, text_start }
+}
+
+/// The text of a payload, in which it starts at `start`.
+#[inline(always)]
+pub(crate) fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
+    match text {
+        [] => Ok(Text::default()),
+        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, start).into()),
+    }
+}
+
+#[cold]
+fn bad_text_offset(heap_start: usize, payload: &[u8], text_offset: u32) -> Error {
+    Error::new(ErrorKind::BadReference)
+        .what("the text offset")
+        .expected(format!("a multiple of 64 from {heap_start} to {}", payload.len()))
+        .found(text_offset.to_string())
+}
+
+pub(crate) const fn heap_start(size: usize) -> usize {
+    round_up(size as u64, 64) as usize
+}
