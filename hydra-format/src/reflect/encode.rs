@@ -5,7 +5,7 @@ use super::fit::Fit;
 use super::path::PathStack;
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
-use super::{Dynamic, Reflect, Scalar, Value, dynamic};
+use super::{Data, Dynamic, Reflect, Scalar, Value, dynamic};
 use crate::layout::rows::{EncodedRecord, Measure, Sink, part, put};
 use crate::schema::{Field, Kind, Schema};
 use crate::{Error, ErrorKind, Result};
@@ -82,13 +82,73 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
+    /// Data of exactly this type: straight, since it may be large and new.
+    fn data(&mut self, data: &Data, ty: Type<'_>, slot: &mut [u8], depth: usize) {
+        if depth > MAX_NESTING {
+            return self.fail(too_deep());
+        }
+        let depth = depth + 1;
+        match (data, ty.kind()) {
+            (Data::Some(inner), Kind::Option) => {
+                let element = ty.element();
+                put(slot, &[1]);
+                self.data(inner, element, part(slot, ty.align(), element.size()), depth);
+            }
+            (Data::Some(inner), Kind::Box) => {
+                let element = ty.element();
+                let target = self.array(slot, element.align(), element.size(), 1);
+                self.data(inner, element, target, depth);
+            }
+            (Data::Some(inner), _) => self.data(inner, ty.element(), slot, depth),
+            (Data::Parts(parts), Kind::Struct | Kind::Tuple) => {
+                self.data_fields(parts, ty.ty.fields(), ty, slot, depth)
+            }
+            (Data::Variant(index, parts), _) => {
+                if let (Some(variant), Some(tag)) = (ty.ty.variants().get(*index), ty.tag()) {
+                    put_integer(slot, variant.tag().to_le_bytes(), tag);
+                    self.data_fields(parts, variant.fields(), ty, slot, depth);
+                }
+            }
+            (Data::Parts(parts), Kind::Array) => self.data_elements(parts, ty.element(), slot, depth),
+            (Data::Parts(parts), _) => {
+                let element = ty.element();
+                let target = self.array(slot, element.align(), element.size(), parts.len());
+                self.data_elements(parts, element, target, depth);
+            }
+            (Data::Entries(entries), _) => {
+                let EntryLayout { key, value, offset, size, align } = ty.entry();
+                let target = self.array(slot, align, size, entries.len());
+                for (index, (own_key, own_value)) in entries.iter().enumerate() {
+                    let slot = part(target, index * size, size);
+                    self.data(own_key, key, part(slot, 0, key.size()), depth);
+                    self.data(own_value, value, part(slot, offset, value.size()), depth);
+                }
+            }
+            (scalar, kind) => self.scalar(scalar.scalar(), kind, slot),
+        }
+    }
+
+    fn data_fields(&mut self, parts: &[Data], fields: &[Field], ty: Type<'_>, slot: &mut [u8], depth: usize) {
+        for (own, field) in parts.iter().zip(fields) {
+            let target = ty.resolve(field.ty());
+            self.data(own, target, part(slot, field.offset(), target.size()), depth);
+        }
+    }
+
+    fn data_elements(&mut self, parts: &[Data], ty: Type<'_>, target: &mut [u8], depth: usize) {
+        for (index, own) in parts.iter().enumerate() {
+            self.data(own, ty, part(target, index * ty.size(), ty.size()), depth);
+        }
+    }
+
     /// A value of exactly this type: live ones encode themselves, the others are gone through.
     fn value(&mut self, value: Value<'_>, slot: &mut [u8], depth: usize) {
-        if let Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } = value.0 {
-            return self.live(slot, live);
-        }
-        if depth > MAX_NESTING || value.is_encoded() {
-            return self.fail(if value.is_encoded() { value.wrong_kind("") } else { too_deep() });
+        match value.0 {
+            Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } => return self.live(slot, live),
+            Repr::Encoded { .. } => return self.fail(value.wrong_kind("")),
+            Repr::Data { data, ty } => return self.data(data, ty, slot, depth),
+            Repr::Stored { .. } if depth > MAX_NESTING => return self.fail(too_deep()),
+            Repr::Stored { .. } => {}
         }
         let (ty, depth) = (value.typed(), depth + 1);
         match ty.kind() {
