@@ -208,8 +208,8 @@ impl Editor {
         for (key, record) in staged {
             let encoded = Encoded::new(
                 schema.root().size(),
-                |measure| measure_value(record.value(), schema.root(), schema, measure),
-                |slot, sink| encode_value(record.value(), schema.root(), schema, slot, sink),
+                |measure| measure_value(record.value(), measure),
+                |slot, sink| encode_value(record.value(), slot, sink),
             );
             let readable = encoded.and_then(|encoded| newest.check(encoded.at(), 1));
             readable.map_err(|error| in_record(&self.reader, error, *key))?;
@@ -307,7 +307,7 @@ fn measure<'v>(values: impl Iterator<Item = Value<'v>>, schema: &Schema) -> Resu
     let mut measure = Measure::default();
     let mut records = 0usize;
     for value in values {
-        measure_value(value, schema.root(), schema, &mut measure);
+        measure_value(value, &mut measure);
         records = records.saturating_add(schema.root().size());
     }
     let (heap, text) = measure.finish()?;
@@ -324,7 +324,7 @@ fn stage<'v, I: Iterator<Item = Value<'v>>>(
     let mut next = values();
     StagedRows::encode(count, schema.root().size(), [heap, text], |slot, sink| {
         if let Some(value) = next.next() {
-            encode_value(value, schema.root(), schema, slot, sink);
+            encode_value(value, slot, sink);
         }
     })
 }

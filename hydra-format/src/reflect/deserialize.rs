@@ -6,7 +6,7 @@ use super::path::{PathSegment as Crumb, PathStack as Trail};
 use super::serialize::Spelling;
 use super::types::Type;
 use super::value::Repr;
-use super::visit::{RAW, Visit, is_spelled};
+use super::visit::{RAW, is_spelled};
 use super::{Data, Dynamic, Value, parse};
 use crate::layout::rows::{MAX_DEPTH, Validator, open_payload_of};
 use crate::memory::AlignedBuf;
@@ -103,8 +103,8 @@ impl Seed {
     pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
         let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
         let ty = Type::new(self.schema.root(), Some(&self.schema));
-        let node = Node { ty, data, trail: &Trail::ROOT, references: 0, body: None, context: &context };
-        Node::read(node, from)
+        Node { ty, data, trail: &Trail::ROOT, text: true, references: 0, body: None, context: &context }
+            .read(from)
     }
 }
 
@@ -146,6 +146,8 @@ pub(super) struct Node<'n> {
     pub(super) ty: Type<'n>,
     pub(super) data: &'n mut Data,
     pub(super) trail: &'n Trail<'n>,
+    /// The format is one that people read.
+    pub(super) text: bool,
     references: u32,
     /// The variant whose fields are to be read, once its name was.
     pub(super) body: Option<(usize, &'n Variant)>,
@@ -177,7 +179,8 @@ impl<'n> Node<'n> {
     }
 
     fn read<'de, D: Deserializer<'de>>(mut self, from: D) -> Result<(), D::Error> {
-        let (kind, text) = (self.ty.kind(), from.is_human_readable());
+        let kind = self.ty.kind();
+        self.text = from.is_human_readable();
         let deeper = matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map);
         self.references = self.references.saturating_add(deeper.into());
         if self.references > MAX_DEPTH || self.trail.within_limit().is_err() {
@@ -185,12 +188,12 @@ impl<'n> Node<'n> {
         }
         match kind {
             Kind::Newtype | Kind::Box => self.inner(Crumb::Inner, from),
-            Kind::Option => from.deserialize_option(Visit { node: self, text }),
+            Kind::Option => from.deserialize_option(self),
             // As text if serde_json can, whose numbers end at 64 bits.
-            Kind::I128 | Kind::U128 if text && !is_spelled(self.ty) => {
-                from.deserialize_newtype_struct(RAW, Visit { node: self, text })
+            Kind::I128 | Kind::U128 if self.text && !is_spelled(self.ty) => {
+                from.deserialize_newtype_struct(RAW, self)
             }
-            _ => from.deserialize_any(Visit { node: self, text }),
+            _ => from.deserialize_any(self),
         }
     }
 
@@ -209,7 +212,7 @@ impl<'n> Node<'n> {
     where
         'n: 'p,
     {
-        Node { ty, data, trail, references: self.references, body: None, context: self.context }
+        Node { ty, data, trail, body: None, ..*self }
     }
 
     fn field<'p>(&self, field: &'p Field, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>

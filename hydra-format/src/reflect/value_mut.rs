@@ -3,12 +3,13 @@
 
 use super::accept::{accept, check_one};
 use super::dynamic::{Place, check};
-use super::encode::data_image;
+use super::encode::image;
+use super::fit::Fit;
 use super::path::PathStack;
 use super::settable::{has_invariant, is_read_only, refused, within};
 use super::types::Type;
 use super::value::Repr as Kept;
-use super::{Data, Dynamic, Part, PartMut, Path, ReflectMut, Step, Value, Why, fit, parse};
+use super::{Data, Dynamic, Part, PartMut, Path, ReflectMut, Step, Value, Why, parse};
 use crate::layout::rows::reflect::{LiveMut, shown};
 use crate::layout::rows::{At, EncodedRecord};
 use crate::schema::{Field, Kind, Note, position};
@@ -345,7 +346,7 @@ impl ValueMut<'_> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn set_value(&mut self, value: Value<'_>) -> Result<()> {
-        self.put(|ty| fit::fit(value, ty, &PathStack::ROOT))
+        self.put(|ty| Fit::CONVERT.value(value, ty, &PathStack::ROOT))
     }
 
     /// As [`ValueMut::set_value`], and gives the old value.
@@ -531,7 +532,7 @@ impl<'a> Repr<'a> {
         let ty = Type::new(reach(&mut *root, steps)?.descriptor(), None);
         let mut data = make(ty)?;
         check(&mut data, ty, Place::default())?;
-        let image = data_image(&data, ty)?;
+        let image = image(shown_data(&data, ty))?;
         if !steps.is_empty() {
             rehearse(root, steps, image.at())?;
         }

@@ -13,13 +13,6 @@ use serde::Deserializer;
 use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 
-/// What a format has for a part that is no newtype or box.
-pub(super) struct Visit<'n> {
-    pub(super) node: Node<'n>,
-    /// The format is one that people read.
-    pub(super) text: bool,
-}
-
 /// An integer as the nearest float.
 macro_rules! float {
     ($number:expr, $float:ty) => {
@@ -31,30 +24,30 @@ macro_rules! float {
     };
 }
 
-impl Visit<'_> {
+impl Node<'_> {
     /// Sets the data; an error where what was found is none of the type's values.
     fn set<E: Error>(self, data: Option<Data>, found: Unexpected<'_>) -> Result<(), E> {
-        *self.node.data = data.ok_or_else(|| self.node.wrong("value", found))?;
+        *self.data = data.ok_or_else(|| self.wrong("value", found))?;
         Ok(())
     }
 
     /// A number that the format has as an integer.
     fn integer<E: Error>(self, number: Data, found: Unexpected<'_>) -> Result<(), E> {
-        let (ty, text) = (self.node.ty, self.text);
+        let (ty, text) = (self.ty, self.text);
         let data = match ty.kind() {
-            _ if is_spelled(ty) => return Err(self.node.wrong("type", found)),
+            _ if is_spelled(ty) => return Err(self.wrong("type", found)),
             kind if kind.is_integer() => integer(&number, ty).ok(),
             Kind::F32 if text || fits(&number, f32::MANTISSA_DIGITS) => Some(Data::F32(float!(number, f32))),
             Kind::F64 if text || fits(&number, f64::MANTISSA_DIGITS) => Some(Data::F64(float!(number, f64))),
             Kind::F32 | Kind::F64 => None,
-            _ => return Err(self.node.wrong("type", found)),
+            _ => return Err(self.wrong("type", found)),
         };
         self.set(data, found)
     }
 
     /// Text of a scalar that is not a string.
     fn parsed<E: Error>(self, text: &str) -> Result<(), E> {
-        let ty = self.node.ty;
+        let ty = self.ty;
         let data = parse::parse(text, ty).and_then(|data| match data {
             Data::Int(_) | Data::Uint(_) => integer(&data, ty),
             data => Ok(data),
@@ -63,7 +56,7 @@ impl Visit<'_> {
     }
 
     fn string<E>(self, text: &str) -> Result<(), E> {
-        match self.node.data {
+        match self.data {
             Data::Str(own) => {
                 own.clear();
                 own.push_str(text);
@@ -107,18 +100,18 @@ fn narrow(number: f64, text: bool) -> Option<f32> {
     Some(if is_middle && is_text_of(other) && !is_text_of(near) { other } else { near })
 }
 
-impl<'de> Visitor<'de> for Visit<'_> {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.node, f)
+        fmt::Display::fmt(self, f)
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        *self.node.data = match self.node.ty.kind() {
+        *self.data = match self.ty.kind() {
             Kind::Unit => Data::Unit,
             Kind::Option => Data::None,
-            _ => return Err(self.node.wrong("type", Unexpected::Other("null"))),
+            _ => return Err(self.wrong("type", Unexpected::Other("null"))),
         };
         Ok(())
     }
@@ -128,14 +121,14 @@ impl<'de> Visitor<'de> for Visit<'_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        self.node.inner(Crumb::Some, from)
+        self.inner(Crumb::Some, from)
     }
 
     fn visit_bool<E: Error>(self, it: bool) -> Result<(), E> {
-        if self.node.ty.kind() != Kind::Bool {
-            return Err(self.node.wrong("type", Unexpected::Bool(it)));
+        if self.ty.kind() != Kind::Bool {
+            return Err(self.wrong("type", Unexpected::Bool(it)));
         }
-        *self.node.data = Data::Bool(it);
+        *self.data = Data::Bool(it);
         Ok(())
     }
 
@@ -156,10 +149,10 @@ impl<'de> Visitor<'de> for Visit<'_> {
     }
 
     fn visit_f32<E: Error>(self, number: f32) -> Result<(), E> {
-        if self.node.ty.kind() != Kind::F32 {
+        if self.ty.kind() != Kind::F32 {
             return self.visit_f64(number.into());
         }
-        *self.node.data = Data::F32(number);
+        *self.data = Data::F32(number);
         Ok(())
     }
 
@@ -167,67 +160,66 @@ impl<'de> Visitor<'de> for Visit<'_> {
         let found = Unexpected::Float(number);
         // Beyond, an integer that became a float may not be the one that it was.
         let is_whole = number.fract() == 0.0 && number.abs() <= (1u64 << f64::MANTISSA_DIGITS) as f64;
-        let data = match self.node.ty.kind() {
+        let data = match self.ty.kind() {
             Kind::F64 => Some(Data::F64(number)),
             Kind::F32 => narrow(number, self.text).map(Data::F32),
             kind if kind.is_integer() && is_whole => return self.integer(Data::Int(number as i128), found),
-            _ => return Err(self.node.wrong("type", found)),
+            _ => return Err(self.wrong("type", found)),
         };
         self.set(data, found)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let ty = self.node.ty;
+        let ty = self.ty;
         let data = match ty.kind() {
             Kind::String => return self.string(text),
             kind if kind.is_integer() || kind == Kind::Char || is_spelled(ty) => return self.parsed(text),
             Kind::F32 | Kind::F64 if parse::is_special(text) => return self.parsed(text),
-            Kind::Enum if self.node.body.is_none() => {
+            Kind::Enum if self.body.is_none() => {
                 let named = fit::variant(text, ty).ok().filter(|(_, variant)| variant.style() == Style::Unit);
                 named.map(|(index, _)| Data::Variant(index, Vec::new()))
             }
             Kind::Bytes | Kind::Opaque if self.text => {
-                let (bytes, expected) = match self.node.context.hex {
+                let (bytes, expected) = match self.context.hex {
                     true => (parse::hex(text), "bytes as hexadecimal digits"),
                     false => (from_base64(text), "bytes in base64"),
                 };
-                *self.node.data = Data::Bytes(bytes.ok_or_else(|| {
-                    self.node
-                        .fail(format_args!("invalid value: {}, expected {expected}", Unexpected::Str(text)))
+                *self.data = Data::Bytes(bytes.ok_or_else(|| {
+                    self.fail(format_args!("invalid value: {}, expected {expected}", Unexpected::Str(text)))
                 })?);
                 return Ok(());
             }
-            _ => return Err(self.node.wrong("type", Unexpected::Str(text))),
+            _ => return Err(self.wrong("type", Unexpected::Str(text))),
         };
         self.set(data, Unexpected::Str(text))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        if matches!(self.node.ty.kind(), Kind::I128 | Kind::U128) && self.text {
+        if matches!(self.ty.kind(), Kind::I128 | Kind::U128) && self.text {
             return from.deserialize_any(self);
         }
-        Err(self.node.wrong("type", Unexpected::Other("an extension type")))
+        Err(self.wrong("type", Unexpected::Other("an extension type")))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(self.node.wrong("type", Unexpected::Other("a tagged value")))
+        Err(self.wrong("type", Unexpected::Other("a tagged value")))
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<(), E> {
-        match self.node.ty.kind() {
+        match self.ty.kind() {
             Kind::Bytes | Kind::Opaque => self.set(Some(Data::from(bytes)), Unexpected::Bytes(bytes)),
             // So does rmp-serde write them.
-            Kind::I128 | Kind::U128 => match (self.node.ty.kind(), bytes.try_into()) {
+            Kind::I128 | Kind::U128 => match (self.ty.kind(), bytes.try_into()) {
                 (Kind::I128, Ok(bytes)) => self.visit_i128(i128::from_be_bytes(bytes)),
                 (_, Ok(bytes)) => self.visit_u128(u128::from_be_bytes(bytes)),
                 (_, Err(_)) => self.set(None, Unexpected::Bytes(bytes)),
             },
-            _ => Err(self.node.wrong("type", Unexpected::Bytes(bytes))),
+            _ => Err(self.wrong("type", Unexpected::Bytes(bytes))),
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let Visit { mut node, .. } = self;
+        let mut node = self;
         let (ty, fields) = (node.ty, node.ty.ty.fields());
         let parts = match ty.kind() {
             _ if is_spelled(ty) => return Err(node.wrong("type", Unexpected::Seq)),
@@ -260,7 +252,7 @@ impl<'de> Visitor<'de> for Visit<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let Visit { mut node, text } = self;
+        let mut node = self;
         match node.ty.kind() {
             Kind::Struct => {
                 *node.data = Data::Parts(node.fields(node.ty.ty.fields(), from)?);
@@ -277,8 +269,8 @@ impl<'de> Visitor<'de> for Visit<'_> {
             Kind::Map => node.entries(from),
             kind if kind.is_integer() || matches!(kind, Kind::F32 | Kind::F64) => {
                 match from.next_key::<String>()? {
-                    Some(key) if key == NUMBER => Visit { node, text }.decimal(&from.next_value::<String>()?),
-                    Some(key) if key == RAW => Visit { node, text }.raw(from.next_value::<String>()?.trim()),
+                    Some(key) if key == NUMBER => node.decimal(&from.next_value::<String>()?),
+                    Some(key) if key == RAW => node.raw(from.next_value::<String>()?.trim()),
                     _ => Err(node.wrong("type", Unexpected::Map)),
                 }
             }
@@ -293,7 +285,7 @@ const NUMBER: &str = "$serde_json::private::Number";
 /// And how any value, where `raw_value` is on and the value is asked for by this name. Others take it for a newtype's.
 pub(super) const RAW: &str = "$serde_json::private::RawValue";
 
-impl Visit<'_> {
+impl Node<'_> {
     /// A number beyond 64 bits, or another value, as it stands in JSON.
     fn raw<E: Error>(self, json: &str) -> Result<(), E> {
         let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
@@ -302,13 +294,13 @@ impl Visit<'_> {
             (_, Some(b'-' | b'0'..=b'9')) => self.decimal(json),
             (_, Some(b'n')) => self.visit_unit(),
             (_, Some(b't' | b'f')) => self.visit_bool(json == "true"),
-            (_, Some(b'[')) => Err(self.node.wrong("type", Unexpected::Seq)),
-            _ => Err(self.node.wrong("type", Unexpected::Map)),
+            (_, Some(b'[')) => Err(self.wrong("type", Unexpected::Seq)),
+            _ => Err(self.wrong("type", Unexpected::Map)),
         }
     }
 
     fn decimal<E: Error>(self, text: &str) -> Result<(), E> {
-        let (found, kind) = (Unexpected::Other(text), self.node.ty.kind());
+        let (found, kind) = (Unexpected::Other(text), self.ty.kind());
         let (int, uint, float) = (text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>());
         match (kind, int, uint, float) {
             (Kind::F32, ..) => {

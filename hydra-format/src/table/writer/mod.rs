@@ -16,7 +16,7 @@ use crate::layout::rows::{Measure, Pushed, Sink, Stage, StagedRows};
 use crate::memory;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Place};
-use crate::reflect::encode::{encode_data, encode_value, measure_data, measure_value, own_data};
+use crate::reflect::encode::{encode_value, measure_value, reshape};
 use crate::reflect::types::Type;
 use crate::store::log::{Level, Log};
 use crate::table::metadata::{self, Metadata};
@@ -363,15 +363,8 @@ impl Writer {
     /// shape: the same kinds and forms, fields and variants by name.
     pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
-        let root = schema.root();
-        if let Some(data) = own_data(value, &schema) {
-            return self.append_checked(table, data, Type::new(root, Some(&schema)));
-        }
-        self.append_measured(
-            table,
-            |measure| measure_value(value, root, &schema, measure),
-            |slot, sink| encode_value(value, root, &schema, slot, sink),
-        )
+        let reshaped = reshape(value, &schema)?;
+        self.append_own(table, reshaped.as_ref().map_or(value, Dynamic::value))
     }
 
     /// Appends a record from data, which is brought into the form that the table's type has, as [`Dynamic::new`] does.
@@ -392,16 +385,16 @@ impl Writer {
     /// ```
     pub fn append_data(&mut self, table: TableId<Dynamic>, data: &mut Data) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
-        let ty = Type::new(schema.root(), Some(&schema));
-        dynamic::check(data, ty, Place::default())?;
-        self.append_checked(table, data, ty)
+        dynamic::check(data, Type::new(schema.root(), Some(&schema)), Place::default())?;
+        self.append_own(table, Value::data(data, schema.root(), &schema))
     }
 
-    fn append_checked<T>(&mut self, table: TableId<T>, data: &Data, ty: Type<'_>) -> Result<()> {
+    /// Appends a value of exactly the table's type.
+    fn append_own<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         self.append_measured(
             table,
-            |measure| measure_data(data, ty, measure),
-            |slot, sink| encode_data(data, ty, slot, sink),
+            |measure| measure_value(value, measure),
+            |slot, sink| encode_value(value, slot, sink),
         )
     }
 
@@ -434,8 +427,8 @@ impl Writer {
         let value = Value::stored(record.at(), schema.root(), Some(&schema));
         self.push(
             table,
-            |measure| measure_value(value, schema.root(), &schema, measure),
-            |slot, sink| encode_value(value, schema.root(), &schema, slot, sink),
+            |measure| measure_value(value, measure),
+            |slot, sink| encode_value(value, slot, sink),
         )
     }
 
