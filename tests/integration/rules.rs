@@ -74,7 +74,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("M10.6-1", "hydra-format/src/repair/check/tests.rs", "replacements_are_current_and_checked"),
     (
         "M10.6-2",
-        "hydra-format/src/table/writer/editor_tests.rs",
+        "hydra-format/src/edit/tests.rs",
         "a_damaged_block_refuses_edits_and_stays_damaged",
     ),
     ("M10.7-1", "tests/integration/file.rs", "creating_replaces_nothing_and_leaves_nothing_behind"),
