@@ -72,11 +72,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("M10.5-2", "hydra-format/src/store/log_tests.rs", "a_cut_that_fails_leaves_a_tail_and_nothing_else"),
     ("M10.5-3", "hydra-format/src/store/log_tests.rs", "a_new_file_is_open_until_it_is_finished"),
     ("M10.6-1", "hydra-format/src/repair/check/tests.rs", "replacements_are_current_and_checked"),
-    (
-        "M10.6-2",
-        "hydra-format/src/table/writer/editor_tests.rs",
-        "a_damaged_block_refuses_edits_and_stays_damaged",
-    ),
+    ("M10.6-2", "hydra-format/src/edit/tests.rs", "a_damaged_block_refuses_edits_and_stays_damaged"),
     ("M10.7-1", "tests/integration/file.rs", "creating_replaces_nothing_and_leaves_nothing_behind"),
     ("M10.7-2", "hydra-format/src/store/log_tests.rs", "a_new_file_is_open_until_it_is_finished"),
     (
