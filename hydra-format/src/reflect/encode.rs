@@ -82,62 +82,58 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    /// Data of exactly this type: straight, since it may be large and new.
-    fn data(&mut self, data: &Data, ty: Type<'_>, slot: &mut [u8], depth: usize) {
-        if depth > MAX_NESTING {
-            return self.fail(too_deep());
-        }
-        let depth = depth + 1;
+    /// Data of exactly this type: it was checked, its depth too.
+    fn data(&mut self, data: &Data, ty: Type<'_>, slot: &mut [u8]) {
         match (data, ty.kind()) {
             (Data::Some(inner), Kind::Option) => {
                 let element = ty.element();
                 put(slot, &[1]);
-                self.data(inner, element, part(slot, ty.align(), element.size()), depth);
+                self.data(inner, element, part(slot, ty.align(), element.size()));
             }
             (Data::Some(inner), Kind::Box) => {
                 let element = ty.element();
                 let target = self.array(slot, element.align(), element.size(), 1);
-                self.data(inner, element, target, depth);
+                self.data(inner, element, target);
             }
-            (Data::Some(inner), _) => self.data(inner, ty.element(), slot, depth),
+            (Data::Some(inner), _) => self.data(inner, ty.element(), slot),
             (Data::Parts(parts), Kind::Struct | Kind::Tuple) => {
-                self.data_fields(parts, ty.ty.fields(), ty, slot, depth)
+                self.data_fields(parts, ty.ty.fields(), ty, slot)
             }
             (Data::Variant(index, parts), _) => {
                 if let (Some(variant), Some(tag)) = (ty.ty.variants().get(*index), ty.tag()) {
                     put_integer(slot, variant.tag().to_le_bytes(), tag);
-                    self.data_fields(parts, variant.fields(), ty, slot, depth);
+                    self.data_fields(parts, variant.fields(), ty, slot);
                 }
             }
-            (Data::Parts(parts), Kind::Array) => self.data_elements(parts, ty.element(), slot, depth),
+            (Data::Parts(parts), Kind::Array) => self.data_elements(parts, ty.element(), slot),
             (Data::Parts(parts), _) => {
                 let element = ty.element();
                 let target = self.array(slot, element.align(), element.size(), parts.len());
-                self.data_elements(parts, element, target, depth);
+                self.data_elements(parts, element, target);
             }
             (Data::Entries(entries), _) => {
                 let EntryLayout { key, value, offset, size, align } = ty.entry();
                 let target = self.array(slot, align, size, entries.len());
                 for (index, (own_key, own_value)) in entries.iter().enumerate() {
                     let slot = part(target, index * size, size);
-                    self.data(own_key, key, part(slot, 0, key.size()), depth);
-                    self.data(own_value, value, part(slot, offset, value.size()), depth);
+                    self.data(own_key, key, part(slot, 0, key.size()));
+                    self.data(own_value, value, part(slot, offset, value.size()));
                 }
             }
             (scalar, kind) => self.scalar(scalar.scalar(), kind, slot),
         }
     }
 
-    fn data_fields(&mut self, parts: &[Data], fields: &[Field], ty: Type<'_>, slot: &mut [u8], depth: usize) {
+    fn data_fields(&mut self, parts: &[Data], fields: &[Field], ty: Type<'_>, slot: &mut [u8]) {
         for (own, field) in parts.iter().zip(fields) {
             let target = ty.resolve(field.ty());
-            self.data(own, target, part(slot, field.offset(), target.size()), depth);
+            self.data(own, target, part(slot, field.offset(), target.size()));
         }
     }
 
-    fn data_elements(&mut self, parts: &[Data], ty: Type<'_>, target: &mut [u8], depth: usize) {
+    fn data_elements(&mut self, parts: &[Data], ty: Type<'_>, target: &mut [u8]) {
         for (index, own) in parts.iter().enumerate() {
-            self.data(own, ty, part(target, index * ty.size(), ty.size()), depth);
+            self.data(own, ty, part(target, index * ty.size(), ty.size()));
         }
     }
 
@@ -146,7 +142,7 @@ impl<'s> Pass<'_, 's> {
         match value.0 {
             Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } => return self.live(slot, live),
             Repr::Encoded { .. } => return self.fail(value.wrong_kind("")),
-            Repr::Data { data, ty } => return self.data(data, ty, slot, depth),
+            Repr::Data { data, ty } => return self.data(data, ty, slot),
             Repr::Stored { .. } if depth > MAX_NESTING => return self.fail(too_deep()),
             Repr::Stored { .. } => {}
         }
