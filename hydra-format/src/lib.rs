@@ -95,12 +95,27 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive names this crate as `::hydra`; here, that is itself.
 extern crate self as hydra;
 
-pub mod compat;
 mod error;
+mod layout;
+#[allow(unsafe_code)]
+mod memory;
+mod repair;
+mod store;
+mod table;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
+
+// Each public item has one path: what every program uses is at the root, all else in one of these modules.
+pub mod compat;
 pub mod evolve;
-/// Files: their blocks, commits and index, with all that reads, writes, checks and repairs them.
+pub mod reflect;
+pub mod schema;
+
+/// Files: their blocks, commits and index; checking, recovering and compacting them; following one that grows.
 pub mod file {
-    pub use crate::repair::check::{CheckSummary, Finding, check, check_with_progress};
+    pub use crate::repair::check::Finding;
+    pub use crate::repair::check::{CheckSummary, check, check_with_progress};
     pub use crate::repair::compact::{Compaction, Size, compact};
     pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
     pub use crate::store::block::{BlockHeader, BlockKind};
@@ -108,41 +123,51 @@ pub mod file {
     pub use crate::store::commit::Commit;
     pub use crate::store::header::FileHeader;
     pub use crate::store::index::Entry;
-    pub use crate::store::log::Level;
     pub use crate::store::publish::{Output, OutputOptions};
-    pub use crate::store::report::{Report, State, Verdict};
+    pub use crate::store::report::{State, Verdict};
     pub use crate::store::scan::Progress;
-    pub use crate::table::block::{Block, Rows};
+    pub use crate::table::block::Rows;
     pub use crate::table::follow::{Follow, Stop};
-    pub use crate::table::reader::Reader;
-    pub use crate::table::save::{load, load_named, save};
-    pub use crate::table::table::{Blocks, Record, Row, Table};
-    pub use crate::table::writer::{Editor, TableId, Writer, WriterOptions};
+    pub use crate::table::table::Blocks;
+    pub use crate::table::writer::WriterOptions;
 }
-mod layout;
-#[allow(unsafe_code)]
-mod memory;
-pub mod reflect;
-mod repair;
-pub use layout::rows;
-pub mod schema;
-mod store;
-mod table;
-#[cfg(feature = "testing")]
-#[doc(hidden)]
-pub mod testing;
+
+/// How values are written as rows and read in place: the views of lists, maps and sets, and what an implementation of
+/// [`Hydra`](crate::Hydra) is given.
+pub mod rows {
+    pub use crate::layout::rows::{At, Run};
+    pub use crate::layout::rows::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
+    pub use crate::layout::rows::{Measure, Sink};
+}
+
+// Types and values.
+pub use hydra_derive::Hydra;
+#[cfg(feature = "rust_decimal")]
+pub use layout::rows::Fixed;
+pub use layout::rows::{As, Hydra, Opaque, View, With};
+pub use memory::{Describe, Plain, type_of};
+pub use reflect::dynamic::Dynamic;
+pub use reflect::value::Value;
+pub use reflect::value_mut::ValueMut;
+pub use reflect::view_mut::{ViewMut, view_mut};
+pub use schema::descriptor::Descriptor;
+pub use schema::kind::Kind;
+pub use schema::types::Schema;
+
+// One value in memory.
+pub use layout::rows::{from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
+pub use memory::{AlignedBuf, Map};
+
+// Files.
+pub use store::log::Level;
+pub use store::report::Report;
+pub use table::block::Block;
+pub use table::reader::Reader;
+pub use table::save::{load, load_named, save};
+pub use table::table::{Record, Row, Table};
+pub use table::writer::{Editor, TableId, Writer};
 
 pub use error::{Error, ErrorKind, Result};
-pub use file::{
-    Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
-};
-pub use hydra_derive::Hydra;
-pub use memory::{AlignedBuf, Describe, Map, Plain, type_of};
-pub use reflect::{Dynamic, Value, ValueMut, ViewMut, view_mut};
-#[cfg(feature = "rust_decimal")]
-pub use rows::Fixed;
-pub use rows::{As, Hydra, Opaque, View, With, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view};
-pub use schema::{Descriptor, Kind, Schema};
 
 /// What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches.
 #[doc(hidden)]
@@ -152,7 +177,9 @@ pub mod __private {
     pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut};
     pub use crate::layout::rows::{As, At, Cursor, Hydra, ListView, Measure, Run, Sink, With};
     pub use crate::memory::{Describe, Plain};
-    pub use crate::schema::{AttrValue, Descriptor, Kind, Note, Style, Variant};
+    pub use crate::schema::descriptor::Descriptor;
+    pub use crate::schema::kind::Kind;
+    pub use crate::schema::{AttrValue, Note, Style, Variant};
     pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 
     pub use crate::__opaque as opaque_feature;

@@ -563,10 +563,10 @@ fn forms_stay() -> Result<()> {
 #[test]
 fn opaque_stays() -> Result<()> {
     generations! {
-        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, pub o: hydra::rows::Opaque, pub p: hydra::rows::Opaque } }
-        { #[derive(Hydra, Debug, PartialEq)] #[hydra(version = 2)] pub struct Row { pub a: u16, pub o: hydra::rows::Opaque, pub p: Vec<u8> } }
+        { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub a: u8, pub o: hydra::Opaque, pub p: hydra::Opaque } }
+        { #[derive(Hydra, Debug, PartialEq)] #[hydra(version = 2)] pub struct Row { pub a: u16, pub o: hydra::Opaque, pub p: Vec<u8> } }
     }
-    let opaque = || hydra::rows::Opaque(vec![1, 2, 3]);
+    let opaque = || hydra::Opaque(vec![1, 2, 3]);
     let old = old::Row { a: 1, o: opaque(), p: opaque() };
     refuses::<_, new::Row>(&old, &["p"], &["cannot be read as Vec<u8>"])?;
     mod newer {
@@ -575,7 +575,7 @@ fn opaque_stays() -> Result<()> {
         #[allow(unreachable_pub)]
         pub struct Row {
             pub a: u16,
-            pub o: hydra::rows::Opaque,
+            pub o: hydra::Opaque,
         }
     }
     reads(&old, &newer::Row { a: 1, o: opaque() }, Transcoded, |row| row.o().0 == [1, 2, 3])
@@ -890,8 +890,9 @@ mod compat {
 
 mod hostile {
     use super::*;
-    use hydra::schema::{DefaultImage, Descriptor, Note, TypeRef};
-    use hydra::{Dynamic, Kind, reflect::Data};
+    use hydra::reflect::Data;
+    use hydra::schema::{DefaultImage, Note, TypeRef};
+    use hydra::{Descriptor, Dynamic, Kind};
 
     fn at(index: u32) -> TypeRef {
         TypeRef::Index(index)

@@ -1,8 +1,8 @@
 //! Random types, random changes of them, and random values: for models of types that change.
 
 use hydra::reflect::Data;
-use hydra::schema::{DefaultImage, Descriptor, Note, Style, TypeRef};
-use hydra::{Kind, Result, Schema};
+use hydra::schema::{DefaultImage, Note, Style, TypeRef};
+use hydra::{Descriptor, Kind, Result, Schema};
 
 /// A type, as the model has it.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,9 @@
 use super::dump::{Part, Region, cut};
 use super::plain;
 use crate::text::{escape, plural};
-use hydra::Value;
 use hydra::reflect::Spelling;
-use hydra::schema::{Descriptor, Field, Kind, Schema, TypeRef};
+use hydra::schema::{Field, TypeRef};
+use hydra::{Descriptor, Kind, Schema, Value};
 use std::collections::VecDeque;
 use std::ops::Range;
 

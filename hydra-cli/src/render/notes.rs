@@ -1,7 +1,8 @@
 //! Notes as Rust source: documentation, attributes and defaults as the derive reads them; what it cannot read is a
 //! comment.
 
-use hydra::schema::{AttrValue, DefaultImage, Descriptor, Kind, Note};
+use hydra::schema::{AttrValue, DefaultImage, Note};
+use hydra::{Descriptor, Kind};
 
 /// What stands before the attribute, what is inside of it (added to `attributes`), and the comments after it.
 pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -> (String, String) {

@@ -2,7 +2,8 @@
 //! cannot say is a comment, and a loss where the bytes or names differ.
 
 use super::notes;
-use hydra::schema::{Arg, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};
+use hydra::schema::{Arg, Field, Form, Note, Style, TypeRef};
+use hydra::{Descriptor, Kind, Schema};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -4,7 +4,8 @@
 use crate::text::present;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hydra::schema::{Arg, AttrValue, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef, Variant};
+use hydra::schema::{Arg, AttrValue, Field, Form, Note, Style, TypeRef, Variant};
+use hydra::{Descriptor, Kind, Schema};
 use serde_json::{Map, Value, json};
 
 /// The document of `hydra schema --as json`.

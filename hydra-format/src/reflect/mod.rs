@@ -28,9 +28,9 @@ mod settable;
 mod tests;
 mod text;
 pub(crate) mod types;
-mod value;
-mod value_mut;
-mod view_mut;
+pub(crate) mod value;
+pub(crate) mod value_mut;
+pub(crate) mod view_mut;
 #[cfg(feature = "serde")]
 mod visit;
 mod walk;
@@ -41,11 +41,13 @@ mod walk;
 struct Chapter;
 
 pub use crate::error::Why;
-pub use crate::layout::rows::reflect::{Accept, Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
+pub(crate) use crate::layout::rows::reflect::Part;
+pub use crate::layout::rows::reflect::{PartMut, Reflect, ReflectMut, Scalar, Typed};
 #[cfg(feature = "serde")]
 pub use deserialize::Seed;
 pub use diff::Difference;
-pub use dynamic::{Data, Dynamic};
+pub use dynamic::Data;
+pub(crate) use dynamic::Dynamic;
 pub use entries::{Entries, Parts};
 pub(crate) use equal::compare_keys;
 pub use get::Get;
@@ -53,7 +55,6 @@ pub use handle::{Handle, Slot};
 pub use path::{Locator, Path, Records, Step};
 #[cfg(feature = "serde")]
 pub use serialize::{Spelled, Spelling};
-pub(crate) use value::MAX_NESTING;
-pub use value::Value;
-pub use value_mut::ValueMut;
-pub use view_mut::{ListMut, ViewMut, view_mut};
+pub(crate) use value::{MAX_NESTING, Value};
+pub(crate) use value_mut::ValueMut;
+pub use view_mut::ListMut;

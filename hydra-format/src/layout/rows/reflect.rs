@@ -187,7 +187,7 @@ impl<T: Describe> Typed for T {
 }
 
 /// Says whether a value may take the place of another of its type: the old one, then the new one.
-pub type Accept = fn(Part<'_>, Part<'_>) -> Result<()>;
+pub(crate) type Accept = fn(Part<'_>, Part<'_>) -> Result<()>;
 
 /// A live value that can be changed. Every type that can be stored is one.
 pub trait ReflectMut: Reflect {

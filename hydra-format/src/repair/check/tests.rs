@@ -1,7 +1,7 @@
 //! The check over files in memory: sound ones, and every way to damage them.
 
 use super::*;
-use crate::file::Writer;
+use crate::Writer;
 use crate::store::block::BlockHeader;
 use crate::store::bytes::{REPLACES, line_up};
 use crate::store::testing::{Memory, add_block, sample};
