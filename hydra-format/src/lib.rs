@@ -56,6 +56,19 @@
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`], [`view_mut`]; [`save`] and [`load`] keep one in a file.
 //!
+//! # Modules
+//!
+//! What most programs use is here at the root. Every other item is in one of these modules; no item is in two places.
+//!
+//! | module | purpose |
+//! | --- | --- |
+//! | [`file`] | check, recover and compact files, follow one that grows, options of writers; block headers, commits and index entries for tools |
+//! | [`schema`] | types as data: what a [`Descriptor`] and a [`Schema`] consist of |
+//! | [`reflect`] | values as data: paths, handles, parts, differences, serde |
+//! | [`rows`] | views of lists, maps and sets; what an implementation of [`trait@Hydra`] is given |
+//! | [`evolve`] | what changed between two types, and how records of one are read as the other |
+//! | [`compat`] | a test that holds a type against a schema that was committed beside it |
+//!
 //! # Features
 //!
 //! `serde`, which is on by default, converts values to and from every serde format: [`Value`] and [`Dynamic`] are
@@ -114,11 +127,11 @@ pub mod schema;
 
 /// Files: their blocks, commits and index; checking, recovering and compacting them; following one that grows.
 pub mod file {
-    pub use crate::repair::check::Finding;
-    pub use crate::repair::check::{CheckSummary, check, check_with_progress};
+    pub use crate::repair::check::{CheckSummary, check};
     pub use crate::repair::compact::{Compaction, Size, compact};
     pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
     pub use crate::store::block::{BlockHeader, BlockKind};
+    pub use crate::store::bytes::FieldLayout;
     pub use crate::store::catalog::{SchemaInfo, TableInfo};
     pub use crate::store::commit::Commit;
     pub use crate::store::header::FileHeader;

@@ -302,7 +302,7 @@ fn notes(field: &Field) -> Vec<Note> {
     };
     let image = image.unwrap();
     let text_offset = u32::from_le_bytes(image[20..24].try_into().unwrap());
-    let default = Note::Default(DefaultImage::Stored { text_offset, payload: image[64..].to_vec().into() });
+    let default = Note::Default(DefaultImage::stored(text_offset, image[64..].to_vec()));
     alias.chain(field.default.then_some(default)).collect()
 }
 

@@ -152,7 +152,7 @@ impl<'a> Annotator<'a> {
     }
 
     fn text(value: Value<'a>) -> String {
-        let text = plain::text(value, Spelling { hex: true, ..Spelling::default() });
+        let text = plain::text(value, Spelling::default().hex(true));
         if value.kind() == Kind::String { format!("{text:?}") } else { text }
     }
 

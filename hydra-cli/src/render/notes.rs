@@ -66,7 +66,7 @@ fn literal(value: &AttrValue) -> Option<String> {
 
 /// The expression of a default, for scalars, text and what is empty.
 pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
-    let DefaultImage::Stored { text_offset, payload } = image else { return None };
+    let DefaultImage::Stored { text_offset, payload, .. } = image else { return None };
     let own = payload.get(..ty.size())?;
     let number = |bytes: &[u8]| {
         let mut all = [0; 16];

@@ -126,7 +126,7 @@ struct Source<'a> {
 fn index(ty: TypeRef) -> u32 {
     match ty {
         TypeRef::Index(index) => index,
-        TypeRef::Live(_) => 0,
+        _ => 0,
     }
 }
 
@@ -289,6 +289,7 @@ impl<'a> Source<'a> {
                 let argument = |arg: &Arg| match arg {
                     Arg::Type(ty) => of(Some(*ty)),
                     Arg::Const(constant) => constant.to_string(),
+                    _ => "_".into(),
                 };
                 let args = ty.args().iter().map(argument).collect::<Vec<_>>().join(", ");
                 if args.is_empty() { name.to_string() } else { format!("{name}<{args}>") }

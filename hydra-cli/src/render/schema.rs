@@ -94,7 +94,7 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
     let style = match variant.style() {
         Style::Unit => "unit",
         Style::Tuple => "tuple",
-        Style::Struct => "struct",
+        _ => "struct",
     };
     // Tags of 128 bits are strings, as such values are.
     let number = match (i64::try_from(variant.tag()), u64::try_from(variant.tag()), tag) {
@@ -113,13 +113,14 @@ fn argument(arg: Arg) -> Value {
     match arg {
         Arg::Type(ty) => index(ty),
         Arg::Const(it) => json!({ "kind": it.kind().name(), "value": it.to_string() }),
+        _ => Value::Null,
     }
 }
 
 fn index(ty: TypeRef) -> Value {
     match ty {
         TypeRef::Index(index) => json!(index),
-        TypeRef::Live(_) => Value::Null,
+        _ => Value::Null,
     }
 }
 

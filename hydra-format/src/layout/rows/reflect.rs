@@ -217,6 +217,7 @@ impl<T: Hydra> ReflectMut for T {
 pub(crate) type LiveMut<'a> = &'a mut (dyn ReflectMut + 'static);
 
 /// A part of a live value.
+#[non_exhaustive]
 pub enum PartMut<'a> {
     /// It can be changed.
     Live(&'a mut (dyn ReflectMut + 'static)),

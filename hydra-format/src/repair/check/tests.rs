@@ -6,7 +6,7 @@ use crate::store::block::BlockHeader;
 use crate::store::bytes::{REPLACES, line_up};
 use crate::store::testing::{Memory, add_block, sample};
 
-fn findings(memory: &Memory) -> (CheckSummary, Vec<Finding>) {
+fn findings(memory: &Memory) -> (CheckSummary, Vec<Error>) {
     let mut found = Vec::new();
     let summary = check_source(memory, &mut |finding| found.push(finding), &mut |_, _| {}).unwrap();
     assert_eq!(summary.finding_count, found.len() as u64);
