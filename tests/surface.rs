@@ -18,7 +18,7 @@ const JSON_VERSION: u64 = 57;
 const FEATURES: &str = "jiff,uuid,rust_decimal,opaque,rayon";
 
 /// Traits that users cannot name, so that only this crate implements what needs them.
-const SEALS: [&str; 2] = ["hydra::rows::with::Convert", "hydra::reflect::get::sealed::Sealed"];
+const SEALS: [&str; 2] = ["hydra::layout::rows::with::Convert", "hydra::reflect::get::sealed::Sealed"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -123,8 +123,10 @@ fn the_derive_is_what_its_list_says() {
 /// Users find an item in one place, and nobody has to keep two paths.
 #[test]
 fn every_item_has_one_path() {
-    let twice: Vec<String> =
-        lines(&library()).into_iter().filter(|line| line.starts_with("pub use ") && line.contains(" = ")).collect();
+    let twice: Vec<String> = lines(&library())
+        .into_iter()
+        .filter(|line| line.starts_with("pub use ") && line.contains(" = "))
+        .collect();
     assert!(twice.is_empty(), "these items have a second path:\n{}", twice.join("\n"));
 }
 

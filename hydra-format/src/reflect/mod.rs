@@ -41,8 +41,7 @@ mod walk;
 struct Chapter;
 
 pub use crate::error::Why;
-pub(crate) use crate::layout::rows::reflect::Part;
-pub use crate::layout::rows::reflect::{PartMut, Reflect, ReflectMut, Scalar, Typed};
+pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
 #[cfg(feature = "serde")]
 pub use deserialize::Seed;
 pub use diff::Difference;
