@@ -62,7 +62,7 @@
 //!
 //! | module | purpose |
 //! | --- | --- |
-//! | [`file`] | check, recover and compact files, follow one that grows, options of writers; block headers, commits and index entries for tools |
+//! | [`mod@file`] | check, recover and compact files, follow one that grows, options of writers; block headers, commits and index entries for tools |
 //! | [`schema`] | types as data: what a [`Descriptor`] and a [`Schema`] consist of |
 //! | [`reflect`] | values as data: paths, handles, parts, differences, serde |
 //! | [`rows`] | views of lists, maps and sets; what an implementation of [`trait@Hydra`] is given |
@@ -146,7 +146,7 @@ pub mod file {
 }
 
 /// How values are written as rows and read in place: the views of lists, maps and sets, and what an implementation of
-/// [`Hydra`](crate::Hydra) is given.
+/// [`trait@Hydra`] is given.
 pub mod rows {
     pub use crate::layout::rows::{At, Run};
     pub use crate::layout::rows::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
