@@ -58,7 +58,7 @@ impl Imports {
             Err(failure) => assert_ne!(failure.code() as u8, 0),
             Ok(_) => {
                 let found = &mut |finding: hydra::Error| panic!("a check finds {finding}");
-                assert!(hydra::file::check(&args.output, found).expect("a file").is_sound());
+                assert!(hydra::file::check(&args.output, found, None).expect("a file").is_sound());
             }
         }
     }

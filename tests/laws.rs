@@ -177,8 +177,8 @@ pub fn value_is_whole(value: Value<'_>) {
 /// nothing means that nothing is wrong.
 pub fn file_is_read(path: &Path) -> Option<Shown> {
     let mut findings = Vec::new();
-    let checked = hydra::file::check(path, &mut |finding| findings.push(finding.to_string()));
-    let survey = hydra::file::survey(path, RecoverOptions::default(), &mut |_, _| {});
+    let checked = hydra::file::check(path, &mut |finding| findings.push(finding.to_string()), None);
+    let survey = hydra::file::survey(path, RecoverOptions::default(), None);
     let read = Reader::open(path);
     file_is_mapped(path, &read);
     show_as_checked(&read, checked.is_ok().then_some(findings), survey)

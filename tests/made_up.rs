@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use hydra::reflect::Data;
-use hydra::schema::{Descriptor, Field, Form, Kind, Style, TypeRef};
-use hydra::{Dynamic, Schema};
+use hydra::schema::{Field, Form, Style, TypeRef};
+use hydra::{Descriptor, Dynamic, Kind, Schema};
 use std::sync::Arc;
 
 /// Names of anything, and text: whatever means something in CSV, JSON or a path.

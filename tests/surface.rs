@@ -120,6 +120,16 @@ fn the_derive_is_what_its_list_says() {
     expect_list("hydra-derive", &surface("hydra-derive", "hydra_derive", ""));
 }
 
+/// Users find an item in one place, and nobody has to keep two paths.
+#[test]
+fn every_item_has_one_path() {
+    let twice: Vec<String> = lines(&library())
+        .into_iter()
+        .filter(|line| line.starts_with("pub use ") && line.contains(" = "))
+        .collect();
+    assert!(twice.is_empty(), "these items have a second path:\n{}", twice.join("\n"));
+}
+
 /// What a function takes or gives back can be named: a type in a signature is itself on the list.
 #[test]
 fn every_type_in_a_signature_can_be_named() {

@@ -122,11 +122,11 @@ fn large(folder: &Path, records: usize, rounds: usize, level: Level) -> AnyResul
     drop((reader, writer));
     println!("\nleft open: {} bytes", std::fs::metadata(&path)?.len());
     rewriting("recover", &path, &out, rounds, || {
-        let done = recover(&path, &out, RecoverOptions::default(), &mut |_, _| {})?;
+        let done = recover(&path, &out, RecoverOptions::default(), None)?;
         expect(done.is_complete(), true)
     })?;
     rewriting("compact", &path, &out, rounds, || {
-        compact(&path, &out, &mut |_, _| {})?;
+        compact(&path, &out, None)?;
         Ok(())
     })?;
     let mut writer = Writer::resume(&path)?;

@@ -67,7 +67,7 @@ where
         timed(&mut times[0], || floor(&path))?;
         let sound = timed(&mut times[1], || {
             let mut found = 0;
-            let checked = hydra::file::check(&path, &mut |_| found += 1)?;
+            let checked = hydra::file::check(&path, &mut |_| found += 1, None)?;
             Ok(checked.is_sound() && found == 0)
         })?;
         assert!(sound, "a sound file");

@@ -359,7 +359,7 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn spelling(&self) -> Spelling {
-        Spelling { int64_strings: self.int64 == Int64::String, hex: self.bytes == Bytes::Hex }
+        Spelling::default().int64_strings(self.int64 == Int64::String).hex(self.bytes == Bytes::Hex)
     }
 }
 

@@ -2,8 +2,8 @@
 //! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
 
 use hydra::reflect::{Path, Step};
-use hydra::schema::{Descriptor, Form, Kind, Schema, TypeRef};
-use hydra::{Error, ErrorKind, Value};
+use hydra::schema::{Form, TypeRef};
+use hydra::{Descriptor, Error, ErrorKind, Kind, Schema, Value};
 
 /// More columns than this are not told apart: the rest stays nested.
 const MAX_COLUMNS: usize = 4096;

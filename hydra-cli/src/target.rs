@@ -4,8 +4,8 @@
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::interrupt;
-use hydra::file::{Output, OutputOptions, Writer};
-use hydra::{Error, ErrorKind};
+use hydra::file::{Output, OutputOptions};
+use hydra::{Error, ErrorKind, Writer};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

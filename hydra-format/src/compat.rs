@@ -10,8 +10,8 @@
 //! }
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("Tick.hydra");
-//! compat::save::<Tick>(&path)?; // once, and committed: a Hydra file without records
-//! compat::check::<Tick>(&path)?; // in a test: an error if something breaks
+//! compat::save_schema::<Tick>(&path)?; // once, and committed: a Hydra file without records
+//! compat::check_schema::<Tick>(&path)?; // in a test: an error if something breaks
 //! # Ok::<(), hydra::Error>(())
 //! ```
 
@@ -22,8 +22,9 @@ use crate::{Error, ErrorKind, Hydra, Reader, Result, Schema, Writer};
 use std::fmt;
 use std::path::Path;
 
-/// How much a finding matters.
+/// How much a difference matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Severity {
     /// Good to know.
     Note,
@@ -33,8 +34,9 @@ pub enum Severity {
     Break,
 }
 
-/// Whom a finding concerns.
+/// Whom a difference concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Who {
     /// The program with the new type, on files of the old one.
     NewReader,
@@ -48,10 +50,32 @@ pub enum Who {
     People,
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Break => "break",
+        })
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Who::NewReader => "new readers of old files",
+            Who::OldReader => "old readers of new files",
+            Who::ZeroCopy => "reading in place",
+            Who::Json => "names in JSON and CSV",
+            Who::People => "people",
+        })
+    }
+}
+
 /// Something that is different between two generations of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct Diagnostic {
     /// The stable name of the rule: `field-added`, `zero-copy-lost`.
     pub rule: &'static str,
     /// How much it matters.
@@ -64,30 +88,19 @@ pub struct Finding {
     pub text: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Break => "break",
-        };
-        let who = match self.who {
-            Who::NewReader => "new readers of old files",
-            Who::OldReader => "old readers of new files",
-            Who::ZeroCopy => "reading in place",
-            Who::Json => "names in JSON and CSV",
-            Who::People => "people",
-        };
+        let Diagnostic { rule, severity, who, text, .. } = self;
         let path = if self.path.is_empty() { "the record" } else { &self.path };
-        write!(f, "{severity}[{}] {path}: {} ({who})", self.rule, self.text)
+        write!(f, "{severity}[{rule}] {path}: {text} ({who})")
     }
 }
 
 /// What is different between an old and a new type, in both directions.
 ///
 /// # Errors
-/// As [`Evolution::between`], but for what cannot be read: that is a finding.
-pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
+/// As [`Evolution::between`], but for what cannot be read: that is a diagnostic.
+pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
     let (forth, back) = (Evolution::compare(old, new)?, Evolution::compare(new, old)?);
     let mut found = Vec::new();
     for (who, evolution) in [(Who::NewReader, &forth), (Who::OldReader, &back)] {
@@ -103,11 +116,11 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
             };
             let (rule, path) = (change.rule.name(), change.path.clone());
             let help = if change.help.is_empty() { String::new() } else { format!("; {}", change.help) };
-            found.push(Finding { rule, severity, who, path, text: format!("{}{help}", change.text) });
+            found.push(Diagnostic { rule, severity, who, path, text: format!("{}{help}", change.text) });
         }
     }
     let mut tell = |rule, severity, who, path: String, text: String| {
-        found.push(Finding { rule, severity, who, path, text });
+        found.push(Diagnostic { rule, severity, who, path, text });
     };
     if forth.resolution() > Resolution::SameLayout {
         let text = forth.resolution().to_string();
@@ -138,14 +151,14 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
-/// Writes the schema of a type to a new file without records, to be committed and held against the type by [`check`]. A schema that
+/// Writes the schema of a type to a new file without records, to be committed and held against the type by [`check_schema`]. A schema that
 /// is there is replaced.
-pub fn save<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
-    save_named::<T>(path, &Schema::try_from_descriptor(T::TYPE)?.name())
+pub fn save_schema<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
+    save_schema_named::<T>(path, &Schema::try_from_descriptor(T::TYPE)?.name())
 }
 
 /// The same, for a table that has a name of its own ([`Writer::table_named`]): a type that is renamed stays the type of the table.
-pub fn save_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<()> {
+pub fn save_schema_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<()> {
     let output = OutputOptions::default().replace(true).begin(path)?;
     let mut file = output.writer(Writer::options().file_id([0; 16]))?;
     file.table_named::<T>(table)?;
@@ -153,26 +166,26 @@ pub fn save_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<()> {
     output.publish()
 }
 
-/// Compares a type with the one of its name in a file: the findings, if nothing breaks.
+/// Compares a type with the one of its name in a file: the diagnostics, if nothing breaks.
 ///
 /// # Errors
-/// `TypeMismatch` if somebody can no longer read a file, with every finding of that kind; whatever opening the file gives.
-pub fn check<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Finding>> {
-    check_named::<T>(committed, &Schema::try_from_descriptor(T::TYPE)?.name())
+/// `TypeMismatch` if somebody can no longer read a file, with every diagnostic of that kind; whatever opening the file gives.
+pub fn check_schema<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Diagnostic>> {
+    check_schema_named::<T>(committed, &Schema::try_from_descriptor(T::TYPE)?.name())
 }
 
 /// The same, with the type of a table that has a name of its own.
-pub fn check_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<Finding>> {
+pub fn check_schema_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<Diagnostic>> {
     let path = committed.as_ref();
     let (new, file) = (Schema::try_from_descriptor(T::TYPE)?, Reader::open(path)?);
-    let findings = compare(file.dynamic_table(table)?.schema(), &new)?;
-    let breaks = findings.iter().filter(|finding| finding.severity == Severity::Break);
-    let listed: Vec<String> = breaks.map(Finding::to_string).collect();
+    let diagnostics = compare(file.dynamic_table(table)?.schema(), &new)?;
+    let breaks = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Break);
+    let listed: Vec<String> = breaks.map(Diagnostic::to_string).collect();
     if listed.is_empty() {
-        return Ok(findings);
+        return Ok(diagnostics);
     }
     let error = Error::new(ErrorKind::TypeMismatch).in_file(path).place(format!("table {table}"));
-    let help = "if that is meant, commit the new schema: `hydra::compat::save`";
+    let help = "if that is meant, commit the new schema: `hydra::compat::save_schema`";
     Err(error
         .what("the type breaks readers")
         .help(format!("{}\n          {help}", listed.join("\n          "))))

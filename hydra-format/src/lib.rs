@@ -56,6 +56,19 @@
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`], [`view_mut`]; [`save`] and [`load`] keep one in a file.
 //!
+//! # Modules
+//!
+//! What most programs use is here at the root. Every other item is in one of these modules; no item is in two places.
+//!
+//! | module | purpose |
+//! | --- | --- |
+//! | [`mod@file`] | check, recover and compact files, follow one that grows, options of writers; block headers, commits and index entries for tools |
+//! | [`schema`] | types as data: what a [`Descriptor`] and a [`Schema`] consist of |
+//! | [`reflect`] | values as data: paths, handles, parts, differences, serde |
+//! | [`rows`] | views of lists, maps and sets; what an implementation of [`trait@Hydra`] is given |
+//! | [`evolve`] | what changed between two types, and how records of one are read as the other |
+//! | [`compat`] | a test that holds a type against a schema that was committed beside it |
+//!
 //! # Features
 //!
 //! `serde`, which is on by default, converts values to and from every serde format: [`Value`] and [`Dynamic`] are
@@ -95,7 +108,6 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive names this crate as `::hydra`; here, that is itself.
 extern crate self as hydra;
 
-pub mod compat;
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -106,37 +118,12 @@ pub mod compat;
 mod derived;
 mod edit;
 mod error;
-pub mod evolve;
-/// Files: their blocks, commits and index, with all that reads, writes, checks and repairs them.
-pub mod file {
-    pub use crate::edit::Editor;
-    pub use crate::publish::{Output, OutputOptions, load, load_named, save};
-    pub use crate::repair::check::{CheckSummary, Finding, check, check_with_progress};
-    pub use crate::repair::compact::{Compaction, Size, compact};
-    pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
-    pub use crate::store::block::{BlockHeader, BlockKind};
-    pub use crate::store::catalog::{SchemaInfo, TableInfo};
-    pub use crate::store::commit::Commit;
-    pub use crate::store::header::FileHeader;
-    pub use crate::store::index::Entry;
-    pub use crate::store::log::Level;
-    pub use crate::store::report::{Report, State, Verdict};
-    pub use crate::store::scan::Progress;
-    pub use crate::table::block::{Block, Rows};
-    pub use crate::table::follow::{Follow, Stop};
-    pub use crate::table::reader::Reader;
-    pub use crate::table::table::{Blocks, Record, Row, Table};
-    pub use crate::table::writer::{TableId, Writer, WriterOptions};
-}
 mod image;
 mod layout;
 #[allow(unsafe_code)]
 mod memory;
 mod publish;
-pub mod reflect;
 mod repair;
-pub use layout::rows;
-pub mod schema;
 mod store;
 mod table;
 #[cfg(feature = "testing")]
@@ -144,19 +131,69 @@ mod table;
 pub mod testing;
 mod types;
 
+// Each public item has one path: what every program uses is at the root, all else in one of these modules.
+pub mod compat;
+pub mod evolve;
+pub mod reflect;
+pub mod schema;
+
+/// Files: their blocks, commits and index; checking, recovering and compacting them; following one that grows.
+pub mod file {
+    pub use crate::publish::{Output, OutputOptions};
+    pub use crate::repair::check::{CheckSummary, check};
+    pub use crate::repair::compact::{Compaction, Size, compact};
+    pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
+    pub use crate::store::block::{BlockHeader, BlockKind};
+    pub use crate::store::bytes::FieldLayout;
+    pub use crate::store::catalog::{SchemaInfo, TableInfo};
+    pub use crate::store::commit::Commit;
+    pub use crate::store::header::FileHeader;
+    pub use crate::store::index::Entry;
+    pub use crate::store::report::{State, Verdict};
+    pub use crate::store::scan::Progress;
+    pub use crate::table::block::Rows;
+    pub use crate::table::follow::{Follow, Stop};
+    pub use crate::table::table::Blocks;
+    pub use crate::table::writer::WriterOptions;
+}
+
+/// How values are written as rows and read in place: the views of lists, maps and sets, and what an implementation of
+/// [`trait@Hydra`] is given.
+pub mod rows {
+    pub use crate::layout::rows::{At, Run};
+    pub use crate::layout::rows::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
+    pub use crate::layout::rows::{Measure, Sink};
+}
+
+// Types and values.
 pub use derived::{As, With};
-pub use error::{Error, ErrorKind, Result};
-pub use file::{
-    Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
-};
 pub use hydra_derive::Hydra;
-pub use image::{ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut};
-pub use memory::{AlignedBuf, Describe, Map, Plain, type_of};
-pub use reflect::{Dynamic, Value, ValueMut};
 #[cfg(feature = "rust_decimal")]
-pub use rows::Fixed;
-pub use rows::{Hydra, Opaque, View};
-pub use schema::{Descriptor, Kind, Schema};
+pub use layout::rows::Fixed;
+pub use layout::rows::{Hydra, Opaque, View};
+pub use memory::{Describe, Plain, type_of};
+pub use reflect::dynamic::Dynamic;
+pub use reflect::value::Value;
+pub use reflect::value_mut::ValueMut;
+pub use schema::descriptor::Descriptor;
+pub use schema::kind::Kind;
+pub use schema::types::Schema;
+
+// One value in memory.
+pub use image::{ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut};
+pub use memory::{AlignedBuf, Map};
+
+// Files.
+pub use edit::Editor;
+pub use publish::{load, load_named, save};
+pub use store::log::Level;
+pub use store::report::Report;
+pub use table::block::Block;
+pub use table::reader::Reader;
+pub use table::table::{Record, Row, Table};
+pub use table::writer::{TableId, Writer};
+
+pub use error::{Error, ErrorKind, Result};
 
 /// What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches.
 #[doc(hidden)]
@@ -166,7 +203,9 @@ pub mod __private {
     pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut};
     pub use crate::layout::rows::{At, Cursor, Hydra, ListView, Measure, Run, Sink};
     pub use crate::memory::{Describe, Plain};
-    pub use crate::schema::{AttrValue, Descriptor, Kind, Note, Style, Variant};
+    pub use crate::schema::descriptor::Descriptor;
+    pub use crate::schema::kind::Kind;
+    pub use crate::schema::{AttrValue, Note, Style, Variant};
     pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 
     pub use crate::__opaque as opaque_feature;

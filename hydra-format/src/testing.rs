@@ -3,10 +3,10 @@
 
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
 use crate::publish::save::save_on;
-use crate::repair::check::{CheckSummary, Finding, check_source};
+use crate::repair::check::{CheckSummary, check_source};
 use crate::repair::compact::compact_on;
 use crate::repair::recover::recover_on;
-use crate::{Editor, Hydra, Reader, Result, Writer};
+use crate::{Editor, Error, Hydra, Reader, Result, Writer};
 use std::path::Path;
 
 pub use crate::store::storage::{Disk, Source, Storage, exists};
@@ -32,7 +32,7 @@ pub fn open(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
 }
 
 /// [`crate::file::check`], from wherever the bytes come.
-pub fn check(source: &dyn Source, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
+pub fn check(source: &dyn Source, report: &mut dyn FnMut(Error)) -> Result<CheckSummary> {
     check_source(source, report, &mut |_, _| {})
 }
 

@@ -3,8 +3,8 @@
 use super::made_up::Dice;
 use super::{Place, event_file, tick_file, writer};
 use hydra::reflect::Data;
-use hydra::schema::{Descriptor, Kind, TypeRef};
-use hydra::{Dynamic, Hydra, Reader, Schema};
+use hydra::schema::TypeRef;
+use hydra::{Descriptor, Dynamic, Hydra, Kind, Reader, Schema};
 use snapbox::str;
 use std::path::Path;
 use std::sync::Arc;

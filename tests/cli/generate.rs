@@ -1,8 +1,8 @@
 //! `schema --as rust` and `--as numpy`: what they write is compiled here, and has the same fingerprint.
 
 use super::{Place, event_file, tick_file, writer};
-use hydra::schema::{Descriptor, Form, Kind, TypeRef};
-use hydra::{Hydra, Reader, Schema};
+use hydra::schema::{Form, TypeRef};
+use hydra::{Descriptor, Hydra, Kind, Reader, Schema};
 use snapbox::{file, str};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

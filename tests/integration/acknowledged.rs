@@ -270,7 +270,7 @@ fn blocks_end_before_they_are_too_large_as_the_newest_type() -> Result<()> {
 
     // Compaction puts small blocks together: no more of them than can be read.
     let small = folder.path().join("small.hydra");
-    hydra::file::compact(&path, &small, &mut |_, _| {})?;
+    hydra::file::compact(&path, &small, None)?;
     assert_eq!(reads_whole(&small)?, 500);
 
     // Where one record alone is too large, it is refused.
@@ -405,8 +405,8 @@ fn more_types_than_are_looked_at_do_not_hide_the_newest() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("rows.hydra");
     let schema = |options: usize, bit: usize| {
-        use hydra::Kind;
-        use hydra::schema::{Descriptor, TypeRef};
+        use hydra::schema::TypeRef;
+        use hydra::{Descriptor, Kind};
         let mut fields = vec![("a".to_string(), TypeRef::Index(1))];
         fields.extend(
             (0..options).filter(|at| bit & (1 << at) == 0).map(|at| (format!("o{at}"), TypeRef::Index(2))),

@@ -22,7 +22,7 @@ fn written(folder: &Path) -> PathBuf {
 #[track_caller]
 fn assert_sound(path: &Path) {
     let mut findings = Vec::new();
-    let summary = check(path, &mut |finding| findings.push(finding.to_string())).unwrap();
+    let summary = check(path, &mut |finding| findings.push(finding.to_string()), None).unwrap();
     assert!(summary.is_sound() && findings.is_empty(), "{findings:?}");
 }
 

@@ -288,7 +288,7 @@ impl Witness {
 /// What holds after a commit that turned `before`, whose bytes these were, into `model`.
 fn confirm(path: &Path, bytes: &[u8], before: &Witness, model: &Model) {
     let mut findings = Vec::new();
-    assert!(check(path, &mut |finding| findings.push(finding.to_string())).unwrap().is_sound());
+    assert!(check(path, &mut |finding| findings.push(finding.to_string()), None).unwrap().is_sound());
     assert!(findings.is_empty(), "{findings:?}");
     let reader = Reader::open(path).unwrap();
     assert!(Model::read(&reader) == *model && Model::read(&map(path).unwrap()) == *model, "another model");

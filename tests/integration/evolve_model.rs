@@ -4,8 +4,7 @@
 use crate::evolve_types::{Field, OTHER, Random, Ty, schema};
 use hydra::evolve::Evolution;
 use hydra::reflect::Data;
-use hydra::schema::Descriptor;
-use hydra::{Dynamic, ErrorKind, Kind, Reader, Result, Writer};
+use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Writer};
 
 /// Why the model has no value.
 #[derive(Clone, Copy, Debug, PartialEq)]

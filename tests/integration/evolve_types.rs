@@ -1,8 +1,8 @@
 //! Random types, random changes of them, and random values: for models of types that change.
 
 use hydra::reflect::Data;
-use hydra::schema::{DefaultImage, Descriptor, Note, Style, TypeRef};
-use hydra::{Kind, Result, Schema};
+use hydra::schema::{DefaultImage, Note, Style, TypeRef};
+use hydra::{Descriptor, Kind, Result, Schema};
 
 /// A type, as the model has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -302,7 +302,7 @@ fn notes(field: &Field) -> Vec<Note> {
     };
     let image = image.unwrap();
     let text_offset = u32::from_le_bytes(image[20..24].try_into().unwrap());
-    let default = Note::Default(DefaultImage::Stored { text_offset, payload: image[64..].to_vec().into() });
+    let default = Note::Default(DefaultImage::stored(text_offset, image[64..].to_vec()));
     alias.chain(field.default.then_some(default)).collect()
 }
 

@@ -16,7 +16,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn assert_sound(path: &Path) {
     let mut findings = Vec::new();
-    let summary = check(path, &mut |finding| findings.push(finding.to_string())).unwrap();
+    let summary = check(path, &mut |finding| findings.push(finding.to_string()), None).unwrap();
     assert!(summary.is_sound() && findings.is_empty(), "{findings:?}");
 }
 

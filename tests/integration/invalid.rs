@@ -451,9 +451,13 @@ pub(crate) fn rules() -> impl Iterator<Item = (&'static str, Verdict)> {
 /// Verdict, and code and offset of each finding.
 fn said(path: &Path) -> (Verdict, Vec<(String, Option<u64>)>) {
     let mut found = Vec::new();
-    let summary = hydra::file::check(path, &mut |finding| {
-        found.push((finding.code().to_string(), finding.offset()));
-    });
+    let summary = hydra::file::check(
+        path,
+        &mut |finding| {
+            found.push((finding.code().to_string(), finding.offset()));
+        },
+        None,
+    );
     (summary.expect("a file").verdict, found)
 }
 

@@ -62,7 +62,7 @@ fn two_types_of_one_name_do_not_share_a_table_unasked() -> Result<()> {
     assert_eq!(names, [("Row", 3, 2), ("own", 1, 1)]);
     assert_eq!(file.table::<two::Row>()?.get(2)?.view().id(), 3);
     assert_eq!(file.table_named::<Line>("own")?.get(0)?.view().id(), 4, "the type may have any name");
-    hydra::file::check(&path, &mut |finding| panic!("{finding}"))?;
+    hydra::file::check(&path, &mut |finding| panic!("{finding}"), None)?;
     Ok(())
 }
 
@@ -110,9 +110,9 @@ fn tables_of_one_type_live_side_by_side() -> Result<()> {
         (0..3).map(|at| Ok(file.table_named::<u64>("bids")?.get(at)?.view())).collect::<Result<_>>()?;
     assert_eq!((bids, file.schemas().count()), (vec![1, 20, 3], 2));
     let small = folder.path().join("small.hydra");
-    hydra::file::compact(&path, &small, &mut |_, _| {})?;
+    hydra::file::compact(&path, &small, None)?;
     let saved = folder.path().join("saved.hydra");
-    hydra::file::recover(&path, &saved, Default::default(), &mut |_, _| {})?;
+    hydra::file::recover(&path, &saved, Default::default(), None)?;
     for path in [small, saved] {
         assert_eq!(Reader::open(path)?.table_named::<u64>("asks")?.get(3)?.view(), 7);
     }
@@ -179,12 +179,12 @@ fn names_have_limits() -> Result<()> {
 fn a_committed_schema_may_be_that_of_a_named_table() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("bids.hydra");
-    compat::save_named::<two::Row>(&path, "bids")?;
-    assert!(compat::check_named::<two::Row>(&path, "bids")?.is_empty());
+    compat::save_schema_named::<two::Row>(&path, "bids")?;
+    assert!(compat::check_schema_named::<two::Row>(&path, "bids")?.is_empty());
     assert!(
-        compat::check_named::<u64>(&path, "bids")
+        compat::check_schema_named::<u64>(&path, "bids")
             .is_err_and(|error| error.place_text() == Some("table bids"))
     );
-    assert_eq!(compat::check::<two::Row>(&path).unwrap_err().kind(), ErrorKind::NoTable);
+    assert_eq!(compat::check_schema::<two::Row>(&path).unwrap_err().kind(), ErrorKind::NoTable);
     Ok(())
 }

@@ -15,11 +15,11 @@ const WINGS: [&str; 15] = [
 const HOMONYMS: &[&str] = &[
     "Block", "Blocks", "Body", "Bytes", "Cell", "Change", "Check", "Choice", "Column", "Compared",
     "Compiler", "Context", "Convert", "Cursor", "Diff", "Each", "Encoder", "Extra", "Facts", "Field",
-    "Fields", "Finding", "Get", "Group", "Image", "Input", "Key", "Layout", "Level", "Named", "Names",
-    "Node", "Opaque", "Output", "Page", "Pair", "Part", "Parts", "Pass", "Payload", "Place", "Placed",
-    "Plan", "Progress", "Reader", "Reading", "Records", "Regions", "Repr", "Result", "Row", "Sealed", "Seen",
-    "Shape", "Shown", "Sizes", "Slot", "Source", "Spelled", "Spelling", "Spot", "State", "Step", "Style",
-    "Text", "Type", "Value", "Variant", "Verdict", "View", "Walk",
+    "Fields", "Get", "Group", "Image", "Input", "Key", "Layout", "Level", "Named", "Names", "Node", "Opaque",
+    "Output", "Page", "Pair", "Part", "Parts", "Pass", "Payload", "Place", "Placed", "Plan", "Progress",
+    "Reader", "Reading", "Records", "Regions", "Repr", "Result", "Row", "Sealed", "Seen", "Shape", "Shown",
+    "Sizes", "Slot", "Source", "Spelled", "Spelling", "Spot", "State", "Step", "Style", "Text", "Type",
+    "Value", "Variant", "Verdict", "View", "Walk",
 ];
 
 fn library() -> Crate {

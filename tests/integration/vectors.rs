@@ -1,6 +1,7 @@
 //! The test vectors of FORMAT.md, section 15, held against the library. The independent reader holds them too.
 
-use hydra::schema::{Arg, Constant, Descriptor, Form, Kind, Schema, Style, TypeRef};
+use hydra::schema::{Arg, Constant, Form, Style, TypeRef};
+use hydra::{Descriptor, Kind, Schema};
 use std::collections::HashMap;
 use std::path::Path;
 

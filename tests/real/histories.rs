@@ -271,7 +271,7 @@ impl History {
         };
         assert_eq!(names, [self.path.file_name().unwrap_or_default()]);
         assert_eq!(State::read(&self.path)?, *acknowledged);
-        hydra::file::check(&self.path, &mut |finding| panic!("{finding}"))?;
+        hydra::file::check(&self.path, &mut |finding| panic!("{finding}"), None)?;
         let expected = if self.writer.is_some() { Err(ErrorKind::Locked) } else { Ok(()) };
         assert_eq!(kind(Writer::resume(&self.path)), expected);
         assert_eq!(kind(Editor::open(&self.path)), expected);
@@ -387,13 +387,13 @@ impl History {
         let small = self.beside("small");
         let committed = Reader::open(&self.path)?.commit().committed_bytes as usize;
         let full = Full::at(self.below(committed) as u64);
-        match hydra::file::compact(&self.path, &small, &mut |_, _| {}) {
+        match hydra::file::compact(&self.path, &small, None) {
             Ok(_) => fs::remove_file(&small)?,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Io),
         }
         drop(full);
         self.judge()?;
-        hydra::file::compact(&self.path, &small, &mut |_, _| {})?;
+        hydra::file::compact(&self.path, &small, None)?;
         fs::rename(small, &self.path)?;
         self.closed()
     }

@@ -92,7 +92,7 @@ fn edit(path: &Path, level: Level) -> Result<()> {
 /// Every record is there from 0 on, at least as many as were acknowledged; a check finds nothing, and a writer goes on.
 fn verify(path: &Path, acknowledged: u64) -> Result<()> {
     let mut findings = Vec::new();
-    hydra::file::check(path, &mut |finding| findings.push(finding.to_string()))?;
+    hydra::file::check(path, &mut |finding| findings.push(finding.to_string()), None)?;
     findings.retain(|finding| !finding.contains("commit record"));
     assert!(findings.is_empty(), "{findings:?}");
     let count = scan(&Reader::open(path)?)?;
@@ -252,7 +252,7 @@ fn large(path: &Path) -> Result<()> {
         let at: Vec<u64> = reader.blocks().map(|block| Ok(block?.0)).collect::<Result<_>>()?;
         assert!(at.contains(&edge) && at.iter().any(|at| *at >= 6 << 30), "{at:?}");
         assert_eq!((scan(&reader)?, scan(&map(path)?)?), (2, 2));
-        let summary = hydra::file::check(path, &mut |finding| panic!("{finding}"))?;
+        let summary = hydra::file::check(path, &mut |finding| panic!("{finding}"), None)?;
         assert!(summary.is_sound());
     }
     println!("blocks at 2^32 - 64, 2^32, 2^32 + 64, and beyond 6 GiB");

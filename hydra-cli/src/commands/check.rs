@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
 pub(crate) fn examine(input: &Input) -> Result<Findings> {
     let mut found = Findings { list: Vec::new(), count: 0, summary: None, savable: None };
     let checked = Progress::watch("checking", |progress| {
-        file::check_with_progress(&input.path, &mut |finding| found.add(finding), progress)
+        file::check(&input.path, &mut |finding| found.add(finding), Some(progress))
     });
     match checked {
         Ok(summary) => found.summary = Some(summary),
@@ -63,7 +63,7 @@ pub(crate) fn examine(input: &Input) -> Result<Findings> {
     if found.count > 0 && found.verdict() != Verdict::Unsupported {
         // What is no Hydra file at all was said above.
         found.savable = Progress::watch("looking what can be saved", |progress| {
-            file::survey(&input.path, RecoverOptions::default(), progress).ok()
+            file::survey(&input.path, RecoverOptions::default(), Some(progress)).ok()
         });
     }
     Ok(found)

@@ -14,7 +14,8 @@ use std::io::Write;
 pub(crate) fn run(args: &Compact, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
-    let done = Progress::watch("compacting", |progress| file::compact(&input.path, &args.output, progress));
+    let done =
+        Progress::watch("compacting", |progress| file::compact(&input.path, &args.output, Some(progress)));
     let done = done.map_err(|error| input.failure(error))?;
     if args.format == Format::Json {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Result};
 use crate::schemas::{self, Named};
 use crate::text::{Style, escape, plural};
 use hydra::Error;
-use hydra::compat::{Finding, Severity, Who, compare};
+use hydra::compat::{Diagnostic, Severity, compare};
 use hydra::evolve::{Evolution, Resolution};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ struct Compared {
     name: String,
     /// How old records are read as the new type; none if they cannot be.
     resolution: Option<Resolution>,
-    findings: Vec<Finding>,
+    findings: Vec<Diagnostic>,
 }
 
 pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     let (tables, gone, added) = pair(&old, &new);
     let tables = tables.into_iter().map(|(old, new)| compared(old, new, &args.new));
     let tables = tables.collect::<Result<Vec<_>>>()?;
-    let denied = |finding: &Finding| finding.severity >= args.deny;
+    let denied = |finding: &Diagnostic| finding.severity >= args.deny;
     let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
     let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
     if args.format == Format::Json {
@@ -78,21 +78,11 @@ fn compared((_, old): &Named, (name, new): &Named, file: &Path) -> Result<Compar
     Ok(Compared { name: name.clone(), resolution, findings })
 }
 
-fn severity(severity: Severity) -> (&'static str, Style) {
+fn style(severity: Severity) -> Style {
     match severity {
-        Severity::Break => ("break", Style::Bad),
-        Severity::Warning => ("warning", Style::Warn),
-        Severity::Note => ("note", Style::Note),
-    }
-}
-
-fn who(who: Who) -> &'static str {
-    match who {
-        Who::NewReader => "new readers of old files",
-        Who::OldReader => "old readers of new files",
-        Who::ZeroCopy => "reading in place",
-        Who::Json => "names in JSON and CSV",
-        Who::People => "people",
+        Severity::Break => Style::Bad,
+        Severity::Warning => Style::Warn,
+        _ => Style::Note,
     }
 }
 
@@ -104,29 +94,27 @@ fn show(table: &Compared, console: &mut Console) -> Result<()> {
     let mut heading = None;
     for finding in &table.findings {
         if heading != Some(finding.who) {
-            writeln!(console, "  {}", console.paint(Style::Dim, who(finding.who)))?;
+            writeln!(console, "  {}", console.paint(Style::Dim, &finding.who.to_string()))?;
             heading = Some(finding.who);
         }
-        let (word, style) = severity(finding.severity);
         let path = if finding.path.is_empty() { "the record" } else { &finding.path };
         let line = escape::line(&format!("{path}: {}", finding.text)).into_owned();
         let rule = console.paint(Style::Dim, &format!("[{}]", finding.rule));
-        writeln!(console, "    {}  {line} {rule}", console.paint(style, &format!("{word:<7}")))?;
+        writeln!(
+            console,
+            "    {}  {line} {rule}",
+            console.paint(style(finding.severity), &format!("{:<7}", finding.severity))
+        )?;
     }
     Ok(())
 }
 
 fn document(table: &Compared) -> Value {
-    let finding = |finding: &Finding| {
-        json!({ "rule": finding.rule, "severity": severity(finding.severity).0, "who": who(finding.who),
+    let finding = |finding: &Diagnostic| {
+        json!({ "rule": finding.rule, "severity": finding.severity.to_string(), "who": finding.who.to_string(),
             "path": finding.path, "text": finding.text })
     };
     let findings: Vec<Value> = table.findings.iter().map(finding).collect();
-    let resolution = table.resolution.map(|resolution| match resolution {
-        Resolution::Identical => "identical",
-        Resolution::SameLayout => "same-layout",
-        Resolution::Wider => "wider",
-        Resolution::Transcoded => "transcoded",
-    });
+    let resolution = table.resolution.map(Resolution::name);
     json!({ "table": table.name, "resolution": resolution, "findings": findings })
 }

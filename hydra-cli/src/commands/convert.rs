@@ -10,9 +10,8 @@ use crate::schemas;
 use crate::source::Input;
 use crate::target::Target;
 use crate::text::plural;
-use hydra::Dynamic;
 use hydra::evolve::{Change, Rule};
-use hydra::file::Table;
+use hydra::{Dynamic, Table};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {

@@ -8,9 +8,9 @@ use crate::records::parse;
 use crate::render::plain::{self, Shown};
 use crate::source::Input;
 use crate::text::{Style, count, escape, plural};
-use hydra::file::{Block, Blocks, Reader, Table};
+use hydra::file::Blocks;
 use hydra::reflect::{Difference, Locator, Path, Records, Spelling, Step};
-use hydra::{Dynamic, ErrorKind, Value};
+use hydra::{Block, Dynamic, ErrorKind, Reader, Table, Value};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 use std::collections::{BTreeSet, HashMap};
@@ -132,10 +132,17 @@ impl Pair<'_> {
         Stream { input: self.sides[side].input, blocks: table.blocks(), block: None, next: 0 }
     }
 
+    fn locator(&self) -> Locator {
+        let mut locator = Locator::default();
+        locator.table = self.table();
+        locator
+    }
+
     /// `[3]`, or `[Order][3]` where there are other tables.
     fn place(&self, index: u64) -> String {
-        let records = Some(Records::One(i64::try_from(index).unwrap_or(i64::MAX)));
-        Locator { table: self.table(), records, path: Path::default() }.to_string()
+        let mut place = self.locator();
+        place.records = Some(Records::One(i64::try_from(index).unwrap_or(i64::MAX)));
+        place.to_string()
     }
 
     fn table(&self) -> Option<String> {
@@ -165,7 +172,7 @@ impl Pair<'_> {
     ) -> Result<()> {
         let progress = Progress::start("comparing", left.len());
         let [lefts, mut rights] = [self.keys(0, left, key)?, self.keys(1, right, key)?];
-        let table = Locator { table: self.table(), ..Locator::default() };
+        let table = self.locator();
         let place = |text: &str| format!("{table}[{key}={text}]");
         let twin = |index: u64| right.get(index).map_err(|error| self.sides[1].input.failure(error));
         let mut stream = self.stream(0, left);
@@ -279,7 +286,7 @@ impl Output<'_> {
         self.totals.changed += 1;
         let differences = left.diff(right);
         let full = differences.len() == Difference::MAX;
-        for Difference { path, left, right } in differences {
+        for Difference { path, left, right, .. } in differences {
             let dot = if matches!(path.steps().first(), Some(Step::Field(_))) { "." } else { "" };
             self.change(&format!("{place}{dot}{path}"), shown(left), shown(right))?;
         }

@@ -7,9 +7,8 @@ use crate::print::Printer;
 use crate::records::{Records, parse};
 use crate::render::plain;
 use crate::source::Input;
-use hydra::file::Table;
 use hydra::reflect::{Locator, Path, Records as Which};
-use hydra::{Dynamic, Error, ErrorKind, Value};
+use hydra::{Dynamic, Error, ErrorKind, Table, Value};
 use serde_json::json;
 use std::io::Write;
 use std::ops::Range;
@@ -59,11 +58,12 @@ pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) ->
             let start = bound(from, 0);
             Ok((start..bound(to, len).max(start), false))
         }
-        None if locator.path.steps().is_empty() => Ok((0..len, false)),
-        None if len == 1 => Ok((0..1, true)),
-        None => {
-            let one = Locator { records: Some(Which::One(0)), ..locator.clone() };
-            let all = Locator { records: Some(Which::Range(None, None)), ..locator.clone() };
+        _ if locator.path.steps().is_empty() => Ok((0..len, false)),
+        _ if len == 1 => Ok((0..1, true)),
+        _ => {
+            let (mut one, mut all) = (locator.clone(), locator.clone());
+            one.records = Some(Which::One(0));
+            all.records = Some(Which::Range(None, None));
             let error = none().expected("the index of a record").found(format!("a table of {len} records"));
             let help = format!("{one} is of the first record, {all} of all");
             Err(input.failure(error.help(help)).exit(Exit::Usage))

@@ -10,9 +10,9 @@ use crate::render::annotate::{Annotator, Payload};
 use crate::render::dump::{self, Part, Region, cut};
 use crate::source::Input;
 use crate::text::{Style, bytes as size, count, escape, plural};
-use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FileHeader, Reader, Table};
+use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FieldLayout, FileHeader};
 use hydra::reflect::{Locator, Path};
-use hydra::{Dynamic, Error, ErrorKind};
+use hydra::{Dynamic, Error, ErrorKind, Reader, Table};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -94,12 +94,12 @@ fn little(bytes: &[u8]) -> u64 {
 
 /// The parts of a structure on disk; `tell` gives a value its words, by the field's name.
 fn parts(
-    fields: &[(&str, usize, usize)],
+    fields: &[FieldLayout],
     at: u64,
     bytes: &[u8],
     tell: &dyn Fn(&str, &[u8]) -> Option<String>,
 ) -> Vec<Part> {
-    let part = |&(name, offset, len): &(&str, usize, usize)| {
+    let part = |&FieldLayout { name, offset, size: len, .. }: &FieldLayout| {
         let own = cut(bytes, offset, len);
         let zero = name.starts_with("ZERO");
         let value = match tell(name, own) {
@@ -171,7 +171,7 @@ impl View<'_> {
                 "FILE_ID" => Some(dump::hex(bytes)),
                 _ => None,
             };
-            let parts = parts(FileHeader::FIELDS, at as u64, own, &tell);
+            let parts = parts(FileHeader::fields(), at as u64, own, &tell);
             self.structure(format!("{name}  file header, {which}"), at as u64, own.to_vec(), parts);
         }
         for (slot, at) in [512usize, 4608].into_iter().enumerate() {
@@ -192,7 +192,7 @@ impl View<'_> {
                 "CRC" => Some(checksum(little(bytes), &signed)),
                 _ => None,
             };
-            let parts = parts(Commit::FIELDS, at as u64, own, &tell);
+            let parts = parts(Commit::fields(), at as u64, own, &tell);
             self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own.to_vec(), parts);
         }
         let next =
@@ -254,8 +254,8 @@ impl View<'_> {
     fn block(&mut self, reader: &Reader, at: u64) -> Result<&mut Section> {
         let own = self.read(at, LINE)?;
         let field = |name: &str| {
-            let field = BlockHeader::FIELDS.iter().find(|field| field.0 == name);
-            field.map_or(0, |&(_, offset, len)| little(cut(&own, offset, len)))
+            let field = BlockHeader::fields().iter().find(|field| field.name == name);
+            field.map_or(0, |field| little(cut(&own, field.offset, field.size)))
         };
         let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
@@ -287,7 +287,7 @@ impl View<'_> {
             })
         };
         let title = format!("{}  {kind_name} block at {at:#x}", self.input.name);
-        let parts = parts(BlockHeader::FIELDS, at, &own, &tell);
+        let parts = parts(BlockHeader::fields(), at, &own, &tell);
         let section = self.structure(title, at, own, parts);
         if kind == Some(BlockKind::Data) {
             let (start, heap) = (at + LINE, records.next_multiple_of(LINE));

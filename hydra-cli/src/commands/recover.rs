@@ -18,8 +18,9 @@ pub(crate) fn run(args: &Recover, console: &mut Console) -> Result<Exit> {
     let report = report.map_err(|failure| failure.help("choose another name for the report"))?;
     interrupt::watch();
     let options = RecoverOptions::default().uncommitted(args.uncommitted).older(args.older);
-    let done =
-        Progress::watch("recovering", |progress| file::recover(&input.path, &args.output, options, progress));
+    let done = Progress::watch("recovering", |progress| {
+        file::recover(&input.path, &args.output, options, Some(progress))
+    });
     let recovery = done.map_err(|error| input.failure(error))?;
     if let Some(report) = report {
         report.write_text(console, |out| Ok(serde_json::to_writer_pretty(out, &document(&recovery))?))?;

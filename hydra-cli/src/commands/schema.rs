@@ -6,7 +6,7 @@ use crate::failure::{Exit, Result};
 use crate::render::{numpy, rust, schema};
 use crate::source::Input;
 use crate::text::escape;
-use hydra::file::Reader;
+use hydra::Reader;
 use serde_json::json;
 use std::io::Write;
 

@@ -4,9 +4,8 @@ use super::csv::Place;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use crate::source::Input;
-use hydra::file::{TableId, Writer};
 use hydra::reflect::Spelling;
-use hydra::{Dynamic, Error, Schema};
+use hydra::{Dynamic, Error, Schema, TableId, Writer};
 use std::path::Path;
 
 /// A record larger than this is not read: memory stays bounded.

@@ -4,9 +4,9 @@
 use super::dump::{Part, Region, cut};
 use super::plain;
 use crate::text::{escape, plural};
-use hydra::Value;
 use hydra::reflect::Spelling;
-use hydra::schema::{Descriptor, Field, Kind, Schema, TypeRef};
+use hydra::schema::{Field, TypeRef};
+use hydra::{Descriptor, Kind, Schema, Value};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -152,7 +152,7 @@ impl<'a> Annotator<'a> {
     }
 
     fn text(value: Value<'a>) -> String {
-        let text = plain::text(value, Spelling { hex: true, ..Spelling::default() });
+        let text = plain::text(value, Spelling::default().hex(true));
         if value.kind() == Kind::String { format!("{text:?}") } else { text }
     }
 

@@ -1,7 +1,8 @@
 //! A schema in a few lines: the fields of a record with their offsets, types and what is noted on them.
 
 use crate::text::{Cell, Style, draw_table, escape, paint, plural};
-use hydra::schema::{AttrValue, Field, Kind, Schema};
+use hydra::schema::{AttrValue, Field};
+use hydra::{Kind, Schema};
 
 /// The root type's fields, in at most so many lines (at least four) and not wider than the terminal.
 pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: bool) -> String {

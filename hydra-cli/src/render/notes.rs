@@ -1,7 +1,8 @@
 //! Notes as Rust source: documentation, attributes and defaults as the derive reads them; what it cannot read is a
 //! comment.
 
-use hydra::schema::{AttrValue, DefaultImage, Descriptor, Kind, Note};
+use hydra::schema::{AttrValue, DefaultImage, Note};
+use hydra::{Descriptor, Kind};
 
 /// What stands before the attribute, what is inside of it (added to `attributes`), and the comments after it.
 pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -> (String, String) {
@@ -65,7 +66,7 @@ fn literal(value: &AttrValue) -> Option<String> {
 
 /// The expression of a default, for scalars, text and what is empty.
 pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
-    let DefaultImage::Stored { text_offset, payload } = image else { return None };
+    let DefaultImage::Stored { text_offset, payload, .. } = image else { return None };
     let own = payload.get(..ty.size())?;
     let number = |bytes: &[u8]| {
         let mut all = [0; 16];

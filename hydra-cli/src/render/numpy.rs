@@ -1,8 +1,7 @@
 //! Records as NumPy sees them: a dtype with a dotted name for every scalar inside, and where the blocks are.
 
-use hydra::file::{Reader, Table};
-use hydra::schema::{Descriptor, Form, Kind, Schema, TypeRef};
-use hydra::{Dynamic, Result};
+use hydra::schema::{Form, TypeRef};
+use hydra::{Descriptor, Dynamic, Kind, Reader, Result, Schema, Table};
 use serde_json::{Map, Value, json};
 
 /// What is more than this is one field of raw bytes.

@@ -1,9 +1,9 @@
 //! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
 
 use crate::text::escape;
-use hydra::Value;
 use hydra::reflect::{Scalar, Spelling};
-use hydra::schema::{Kind, Style};
+use hydra::schema::Style;
+use hydra::{Kind, Value};
 use std::cell::Cell;
 
 /// The text of a value; none for an option without one. It is `buffer`'s, or the value's own. `lossy` is set where another

@@ -2,7 +2,8 @@
 //! cannot say is a comment, and a loss where the bytes or names differ.
 
 use super::notes;
-use hydra::schema::{Arg, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef};
+use hydra::schema::{Arg, Field, Form, Note, Style, TypeRef};
+use hydra::{Descriptor, Kind, Schema};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -125,7 +126,7 @@ struct Source<'a> {
 fn index(ty: TypeRef) -> u32 {
     match ty {
         TypeRef::Index(index) => index,
-        TypeRef::Live(_) => 0,
+        _ => 0,
     }
 }
 
@@ -288,6 +289,7 @@ impl<'a> Source<'a> {
                 let argument = |arg: &Arg| match arg {
                     Arg::Type(ty) => of(Some(*ty)),
                     Arg::Const(constant) => constant.to_string(),
+                    _ => "_".into(),
                 };
                 let args = ty.args().iter().map(argument).collect::<Vec<_>>().join(", ");
                 if args.is_empty() { name.to_string() } else { format!("{name}<{args}>") }

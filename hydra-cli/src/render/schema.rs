@@ -4,7 +4,8 @@
 use crate::text::present;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hydra::schema::{Arg, AttrValue, Descriptor, Field, Form, Kind, Note, Schema, Style, TypeRef, Variant};
+use hydra::schema::{Arg, AttrValue, Field, Form, Note, Style, TypeRef, Variant};
+use hydra::{Descriptor, Kind, Schema};
 use serde_json::{Map, Value, json};
 
 /// The document of `hydra schema --as json`.
@@ -93,7 +94,7 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
     let style = match variant.style() {
         Style::Unit => "unit",
         Style::Tuple => "tuple",
-        Style::Struct => "struct",
+        _ => "struct",
     };
     // Tags of 128 bits are strings, as such values are.
     let number = match (i64::try_from(variant.tag()), u64::try_from(variant.tag()), tag) {
@@ -112,13 +113,14 @@ fn argument(arg: Arg) -> Value {
     match arg {
         Arg::Type(ty) => index(ty),
         Arg::Const(it) => json!({ "kind": it.kind().name(), "value": it.to_string() }),
+        _ => Value::Null,
     }
 }
 
 fn index(ty: TypeRef) -> Value {
     match ty {
         TypeRef::Index(index) => json!(index),
-        TypeRef::Live(_) => Value::Null,
+        _ => Value::Null,
     }
 }
 

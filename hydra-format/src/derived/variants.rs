@@ -25,7 +25,7 @@ pub const fn flat_enum<S: Variants>() -> bool {
     size_of::<S>() == S::SIZE && S::TAG.fixed_size() as usize == S::SIZE
 }
 
-/// [`Hydra::check`] of an enum.
+/// `Hydra::check` of an enum.
 pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let Some(index) = position::<S>(At::new(bytes, &[], "").integer(S::TAG)) else { return false };
     let end = S::ENDS.get(index).copied().unwrap_or(0);

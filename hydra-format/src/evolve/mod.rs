@@ -30,6 +30,7 @@ use std::fmt;
 
 /// How records of one schema are read as another type, and what that costs: the cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Resolution {
     /// The schemas are the same. Read in place.
     Identical,
@@ -39,6 +40,18 @@ pub enum Resolution {
     Wider,
     /// Each block is written anew in memory when it is read, once, and read as if it were stored so.
     Transcoded,
+}
+
+impl Resolution {
+    /// The stable name, as in `same-layout`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Resolution::Identical => "identical",
+            Resolution::SameLayout => "same-layout",
+            Resolution::Wider => "wider",
+            Resolution::Transcoded => "transcoded",
+        }
+    }
 }
 
 impl fmt::Display for Resolution {

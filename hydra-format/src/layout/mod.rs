@@ -5,7 +5,7 @@
 //! their block is sealed, and read as rows once it is viewed: a layout that stores them otherwise turns them in `seal` and
 //! in `view`, and everything above stays what it is. It does not know where blocks are. Start reading at [`BlockLayout`].
 
-pub mod rows;
+pub(crate) mod rows;
 
 use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
 use crate::memory::{Backing, Payload};

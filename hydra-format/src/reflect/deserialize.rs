@@ -96,7 +96,7 @@ impl Seed {
     }
 
     /// Reads a value into `data`, whose memory is used again; what is there after an error has no meaning.
-    /// [`append_data`](crate::file::Writer::append_data) takes it.
+    /// [`append_data`](crate::Writer::append_data) takes it.
     ///
     /// # Errors
     /// Those of [`Seed`].

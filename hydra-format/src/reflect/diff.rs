@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 
 /// A place where two values differ.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Difference<'a, 'b> {
     /// Where.
     pub path: Path,

@@ -28,8 +28,8 @@ mod settable;
 mod tests;
 mod text;
 pub(crate) mod types;
-mod value;
-mod value_mut;
+pub(crate) mod value;
+pub(crate) mod value_mut;
 #[cfg(feature = "serde")]
 mod visit;
 mod walk;
@@ -40,11 +40,12 @@ mod walk;
 struct Chapter;
 
 pub use crate::error::Why;
-pub use crate::layout::rows::reflect::{Accept, Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
+pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
 #[cfg(feature = "serde")]
 pub use deserialize::Seed;
 pub use diff::Difference;
-pub use dynamic::{Data, Dynamic};
+pub use dynamic::Data;
+pub(crate) use dynamic::Dynamic;
 pub use entries::{Entries, Parts};
 pub(crate) use equal::compare_keys;
 pub use get::Get;
@@ -52,6 +53,5 @@ pub use handle::{Handle, Slot};
 pub use path::{Locator, Path, Records, Step};
 #[cfg(feature = "serde")]
 pub use serialize::{Spelled, Spelling};
-pub(crate) use value::MAX_NESTING;
-pub use value::Value;
-pub use value_mut::ValueMut;
+pub(crate) use value::{MAX_NESTING, Value};
+pub(crate) use value_mut::ValueMut;

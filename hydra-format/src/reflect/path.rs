@@ -303,6 +303,7 @@ impl FromStr for Path {
 
 /// Which records of a table a [`Locator`] means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Records {
     /// `[7]`: one record, counted from the end if negative.
     One(i64),
@@ -313,6 +314,7 @@ pub enum Records {
 /// A value in a file: `[TABLE][i].field`; with one table `[i].field` is enough. Table names that begin with a
 /// digit, `-`, `:` or a quote, or hold `]`, are quoted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Locator {
     /// The table's name.
     pub table: Option<String>,

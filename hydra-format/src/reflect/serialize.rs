@@ -28,11 +28,26 @@ impl Serialize for Dynamic {
 
 /// How values are spelled in formats that people read, where there is a choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Spelling {
     /// 64-bit integers as strings, for JavaScript.
     pub int64_strings: bool,
     /// Bytes as hexadecimal digits instead of base64.
     pub hex: bool,
+}
+
+impl Spelling {
+    /// Sets whether 64-bit integers are strings.
+    pub fn int64_strings(mut self, strings: bool) -> Spelling {
+        self.int64_strings = strings;
+        self
+    }
+
+    /// Sets whether bytes are hexadecimal digits.
+    pub fn hex(mut self, hex: bool) -> Spelling {
+        self.hex = hex;
+        self
+    }
 }
 
 impl<'a> Value<'a> {
@@ -41,7 +56,7 @@ impl<'a> Value<'a> {
     /// ```
     /// use hydra::{Value, reflect::Spelling};
     /// let value = (u64::MAX, vec![0u8, 255]);
-    /// let spelled = Value::of(&value).spelled(Spelling { int64_strings: true, hex: true });
+    /// let spelled = Value::of(&value).spelled(Spelling::default().int64_strings(true).hex(true));
     /// assert_eq!(serde_json::to_string(&spelled)?, r#"["18446744073709551615","00ff"]"#);
     /// # Ok::<(), serde_json::Error>(())
     /// ```

@@ -6,7 +6,7 @@ use crate::store::bytes::{LINE, TARGET_BLOCK_BYTES};
 use crate::store::catalog::Catalog;
 use crate::store::open::{self, Opened};
 use crate::store::report::Verdict;
-use crate::store::scan::Progress;
+use crate::store::scan::{Progress, callback};
 use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
 use crate::table::block::Block;
 use crate::table::metadata::Metadata;
@@ -143,18 +143,18 @@ pub struct Compaction {
 /// nothing damaged in it. A damaged file is refused: [`recover()`](crate::file::recover()) is for those.
 ///
 /// ```no_run
-/// let done = hydra::file::compact("day.hydra", "small.hydra", &mut |_, _| {})?;
+/// let done = hydra::file::compact("day.hydra", "small.hydra", None)?;
 /// println!("{} -> {} bytes", done.before.bytes, done.after.bytes);
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub fn compact(
     input: impl AsRef<Path>,
     output: impl AsRef<Path>,
-    progress: Progress<'_>,
+    progress: Option<Progress<'_>>,
 ) -> Result<Compaction> {
     let input = input.as_ref();
     let source = Box::new(FileStorage::open(input)?);
-    compact_on(source, input, &FileDisk, output.as_ref(), progress)
+    compact_on(source, input, &FileDisk, output.as_ref(), &mut callback(progress))
 }
 
 /// The same, from any source to any disk; the path of the input is for errors.

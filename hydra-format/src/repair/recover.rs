@@ -7,7 +7,7 @@ use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
 use crate::store::open::Opened;
 use crate::store::report::{Report, State};
-use crate::store::scan::{Progress, split_io_error};
+use crate::store::scan::{Progress, callback, split_io_error};
 use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
 use crate::table::metadata::{self, Metadata};
 use crate::table::reader::Reader;
@@ -146,7 +146,7 @@ impl Recovery {
 /// ```no_run
 /// use hydra::file::{RecoverOptions, recover};
 ///
-/// let done = recover("day.hydra", "saved.hydra", RecoverOptions::default(), &mut |_, _| {})?;
+/// let done = recover("day.hydra", "saved.hydra", RecoverOptions::default(), None)?;
 /// println!("{} records saved, {} lost", done.kept_count(), done.lost_count());
 /// # Ok::<(), hydra::Error>(())
 /// ```
@@ -154,17 +154,23 @@ pub fn recover(
     input: impl AsRef<Path>,
     output: impl AsRef<Path>,
     options: RecoverOptions,
-    progress: Progress<'_>,
+    progress: Option<Progress<'_>>,
 ) -> Result<Recovery> {
     let input = input.as_ref();
     let source = FileStorage::open(input)?;
-    recover_on(Box::new(source), input, Some((&FileDisk, output.as_ref())), options, progress)
+    let output = Some((&FileDisk as &dyn Disk, output.as_ref()));
+    recover_on(Box::new(source), input, output, options, &mut callback(progress))
 }
 
 /// What [`recover`] would do, without doing it: nothing is written.
-pub fn survey(input: impl AsRef<Path>, options: RecoverOptions, progress: Progress<'_>) -> Result<Recovery> {
+pub fn survey(
+    input: impl AsRef<Path>,
+    options: RecoverOptions,
+    progress: Option<Progress<'_>>,
+) -> Result<Recovery> {
     let input = input.as_ref();
-    recover_on(Box::new(FileStorage::open(input)?), input, None, options, progress)
+    let source = FileStorage::open(input)?;
+    recover_on(Box::new(source), input, None, options, &mut callback(progress))
 }
 
 /// The same, from any source to any disk; the path of the input is for errors.

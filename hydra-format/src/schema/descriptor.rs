@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 /// Another type: of the program, or by its index in a [`Schema`](super::Schema).
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum TypeRef {
     /// A type of the program. A function, so that types may be recursive.
     Live(fn() -> &'static Descriptor),
@@ -34,6 +35,7 @@ impl std::fmt::Debug for TypeRef {
 
 /// What stands in the angle brackets behind the name of a type.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Arg {
     /// A type.
     Type(TypeRef),
@@ -105,6 +107,7 @@ impl std::fmt::Display for Constant {
 
 /// What a type is in the memory of this program: there is none for a type that was read from a file.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Live {
     /// Size in bytes.
     pub size: usize,
@@ -124,6 +127,7 @@ impl Live {
 /// How a variant is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum Style {
     /// `Empty`
     Unit = 0,

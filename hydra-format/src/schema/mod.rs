@@ -6,23 +6,23 @@
 mod build;
 mod canon;
 mod check;
-mod descriptor;
-mod kind;
+pub(crate) mod descriptor;
+pub(crate) mod kind;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops up to a constant")]
 mod layout;
 mod note;
 mod notes;
 mod spell;
-mod types;
+pub(crate) mod types;
 mod wire;
 
-pub(crate) use descriptor::position;
-pub use descriptor::{Arg, Constant, Descriptor, Field, Live, Style, TypeRef, Variant};
-pub use kind::{Form, Kind};
-pub(crate) use kind::{NANOS, is_duration, is_timestamp};
+pub use descriptor::{Arg, Constant, Field, Live, Style, TypeRef, Variant};
+pub(crate) use descriptor::{Descriptor, position};
+pub use kind::Form;
+pub(crate) use kind::{Kind, NANOS, is_duration, is_timestamp};
 pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};
 pub use note::{AttrValue, DefaultImage, Note};
 pub(crate) use spell::{Name, Quoted};
 #[cfg(test)]
 pub(crate) use types::LOOKS;
-pub use types::Schema;
+pub(crate) use types::Schema;

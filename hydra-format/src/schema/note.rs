@@ -19,16 +19,25 @@ pub enum AttrValue {
 
 /// The default of a field: a function in the program, a payload image of one record in a file.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum DefaultImage {
     /// Makes the image: text offset and payload.
     Live(fn() -> crate::Result<(u32, Vec<u8>)>),
     /// The image itself.
+    #[non_exhaustive]
     Stored {
         /// Where the text of the payload starts.
         text_offset: u32,
         /// A data payload of one record of the field's type.
         payload: Cow<'static, [u8]>,
     },
+}
+
+impl DefaultImage {
+    /// An image with its text at this offset.
+    pub fn stored(text_offset: u32, payload: impl Into<Cow<'static, [u8]>>) -> DefaultImage {
+        DefaultImage::Stored { text_offset, payload: payload.into() }
+    }
 }
 
 impl fmt::Debug for DefaultImage {

@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// The root is type 0. Cloning is cheap. Two schemas are identical when their cores are the same bytes.
 ///
 /// ```
-/// use hydra::schema::{Descriptor, Kind, TypeRef};
+/// use hydra::{Descriptor, Kind, schema::TypeRef};
 /// let schema = hydra::Schema::new(vec![
 ///     Descriptor::structure("Tick", vec![("time".into(), TypeRef::Index(1)), ("venue".into(), TypeRef::Index(2))]),
 ///     Descriptor::scalar(Kind::U64),

@@ -1,7 +1,7 @@
 //! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
 //! after damage. It does not know what payloads mean.
 
-use super::bytes::{BLOCK_MAGIC, LINE, MAX_BLOCK_LINES, REPLACES, get, line_up, put, record};
+use super::bytes::{BLOCK_MAGIC, FieldLayout, LINE, MAX_BLOCK_LINES, REPLACES, get, line_up, put, record};
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
@@ -9,6 +9,7 @@ use std::borrow::Cow;
 /// What a block carries. A block of another kind is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum BlockKind {
     /// The type of a table's records.
     Schema = 1,
@@ -39,6 +40,7 @@ impl BlockKind {
 record! {
     /// The first line of a block.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct BlockHeader in line, 64 {
         MAGIC: u32,
         /// Code of the kind: see [`BlockKind`].
@@ -103,8 +105,10 @@ fn lines(payload_bytes: u32) -> u64 {
 }
 
 impl BlockHeader {
-    /// Name, offset and size in bytes of each stored field.
-    pub const FIELDS: &'static [(&'static str, usize, usize)] = line::NAMED;
+    /// The stored fields, in their order, with those that have no meaning for users.
+    pub fn fields() -> &'static [FieldLayout] {
+        line::NAMED
+    }
 
     /// A header with these lengths and nothing else.
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {

@@ -50,6 +50,18 @@ pub(crate) const SKIP: u32 = 1 << 16;
 /// Files are shorter than this.
 pub(crate) const MAX_FILE: u64 = 1 << 63;
 
+/// Where a stored field is, from the start of its structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldLayout {
+    /// Name, as in FORMAT.md.
+    pub name: &'static str,
+    /// Offset in bytes.
+    pub offset: usize,
+    /// Size in bytes.
+    pub size: usize,
+}
+
 /// A record of fixed size on disk, row by row: the struct of its fields, and a module with the offset of each row, which
 /// FORMAT.md has in the same order. Rows without a field are written and checked by hand, or are zero.
 macro_rules! record {
@@ -69,7 +81,11 @@ macro_rules! record {
             pub(crate) const BYTES: usize = size_of::<Rows>();
             const _: () = assert!(BYTES == $total);
             /// Name, offset and size in bytes of each row.
-            pub(crate) const NAMED: &[(&str, usize, usize)] = &[$((stringify!($row), $row, size_of::<$ty>())),*];
+            pub(crate) const NAMED: &[crate::store::bytes::FieldLayout] = &[$(crate::store::bytes::FieldLayout {
+                name: stringify!($row),
+                offset: $row,
+                size: size_of::<$ty>(),
+            }),*];
         }
 
         #[allow(dead_code)]
@@ -183,8 +199,8 @@ mod tests {
     }
 
     /// Offset and size of each row.
-    fn sizes(rows: &[(&str, usize, usize)]) -> Vec<(usize, usize)> {
-        rows.iter().map(|(_, at, size)| (*at, *size)).collect()
+    fn sizes(rows: &[FieldLayout]) -> Vec<(usize, usize)> {
+        rows.iter().map(|row| (row.offset, row.size)).collect()
     }
 
     #[test]
@@ -203,7 +219,7 @@ mod tests {
             let text = text.split(['.', '(']).next().unwrap_or_default();
             let sizes: Vec<usize> =
                 text.split(", ").map(|field| if field.starts_with("u64") { 8 } else { 4 }).collect();
-            assert_eq!(sizes, fields.iter().map(|field| field.2).collect::<Vec<_>>(), "{sentence}");
+            assert_eq!(sizes, fields.iter().map(|field| field.size).collect::<Vec<_>>(), "{sentence}");
         }
     }
 

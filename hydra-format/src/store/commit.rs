@@ -1,11 +1,12 @@
 //! Commit records: what is visible, in 128 bytes (FORMAT.md, section 3.2). It does not know how they are chosen or
 //! written.
 
-use super::bytes::{self, CLOSED, LINE, MAX_FILE, REGION, SLOT_AT, get, put, record};
+use super::bytes::{self, CLOSED, FieldLayout, LINE, MAX_FILE, REGION, SLOT_AT, get, put, record};
 
 record! {
     /// A commit record: the state that a reader sees.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Commit in slot, 128 {
         /// One higher with every commit, from 1.
         sequence = SEQUENCE: u64,
@@ -37,8 +38,10 @@ const _: () =
     assert!(SLOT_AT[0] as usize >= LINE as usize && SLOT_AT[0].is_multiple_of(512) && slot::BYTES <= 512);
 
 impl Commit {
-    /// Name, offset and size in bytes of each stored field.
-    pub const FIELDS: &'static [(&'static str, usize, usize)] = slot::NAMED;
+    /// The stored fields, in their order, with those that have no meaning for users.
+    pub fn fields() -> &'static [FieldLayout] {
+        slot::NAMED
+    }
 
     /// The record of a new file.
     pub(crate) fn first() -> Commit {

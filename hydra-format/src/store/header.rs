@@ -1,12 +1,13 @@
 //! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
 //! which it gets mangled. It does not know what follows.
 
-use super::bytes::{self, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
+use super::bytes::{self, FieldLayout, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
 use crate::{Error, ErrorKind, Result};
 
 record! {
     /// The header line of a file.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct FileHeader in line, 64 {
         MAGIC: u64,
         /// Major version.
@@ -28,8 +29,10 @@ record! {
 }
 
 impl FileHeader {
-    /// Name, offset and size in bytes of each stored field.
-    pub const FIELDS: &'static [(&'static str, usize, usize)] = line::NAMED;
+    /// The stored fields, in their order, with those that have no meaning for users.
+    pub fn fields() -> &'static [FieldLayout] {
+        line::NAMED
+    }
 
     /// The header of a new file.
     pub(crate) fn new(file_id: [u8; 16]) -> FileHeader {

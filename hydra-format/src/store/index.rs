@@ -14,6 +14,7 @@ const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
 record! {
     /// A DATA block, or a node and all blocks below it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Entry in entry, 40 {
         /// File offset of the block.
         offset = OFFSET: u64,

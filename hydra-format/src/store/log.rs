@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 /// How durable a commit is: what it survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Level {
     /// A power cut: it is on the disk when `commit` returns.
     #[default]

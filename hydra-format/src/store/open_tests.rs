@@ -1,7 +1,7 @@
 //! Opening files in memory: torn commit records, lost commits, and damage that opening goes around.
 
 use super::*;
-use crate::file::Writer;
+use crate::Writer;
 use crate::store::bytes::SLOT_AT;
 use crate::store::index::Entry;
 use crate::store::log::Level;

@@ -9,8 +9,18 @@ use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::ops::Range;
 
-/// Callback `(done, total)`, in bytes.
+/// Callback `(done, total)` in bytes: how far [`check`](crate::file::check), [`survey`](crate::file::survey),
+/// [`recover`](crate::file::recover()) or [`compact`](crate::file::compact()) is.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// The callback, or one that does nothing.
+pub(crate) fn callback(mut progress: Option<Progress<'_>>) -> impl FnMut(u64, u64) {
+    move |done, total| {
+        if let Some(progress) = &mut progress {
+            progress(done, total);
+        }
+    }
+}
 
 /// Damage as a value to go on with; what the operating system could not do ends everything.
 pub(crate) fn split_io_error<T>(outcome: Result<T>) -> Result<Result<T>> {

@@ -187,7 +187,7 @@ impl<T: Describe> Typed for T {
 }
 
 /// Says whether a value may take the place of another of its type: the old one, then the new one.
-pub type Accept = fn(Part<'_>, Part<'_>) -> Result<()>;
+pub(crate) type Accept = fn(Part<'_>, Part<'_>) -> Result<()>;
 
 /// A live value that can be changed. Every type that can be stored is one.
 pub trait ReflectMut: Reflect {
@@ -217,6 +217,7 @@ impl<T: Hydra> ReflectMut for T {
 pub(crate) type LiveMut<'a> = &'a mut (dyn ReflectMut + 'static);
 
 /// A part of a live value.
+#[non_exhaustive]
 pub enum PartMut<'a> {
     /// It can be changed.
     Live(&'a mut (dyn ReflectMut + 'static)),

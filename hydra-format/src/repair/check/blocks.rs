@@ -1,7 +1,7 @@
 //! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
 //! scan does.
 
-use super::{Finding, check_zero};
+use super::check_zero;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
 use crate::layout::rows::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
@@ -74,7 +74,7 @@ impl<'a> BlockCheck<'a> {
         &mut self,
         offset: u64,
         header: &BlockHeader,
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(Error),
     ) -> Result<bool> {
         self.last_block = offset;
         if matches!(header.block_kind(), Some(BlockKind::Data | BlockKind::Meta)) {
@@ -115,7 +115,7 @@ impl<'a> BlockCheck<'a> {
         self.lost |= !good && !header.is(BlockKind::Data);
         checked.unwrap_or_else(&mut *report);
         let place = header.place();
-        let mut report = |finding: Finding| report(finding.at(offset).place(place.clone()));
+        let mut report = |finding: Error| report(finding.at(offset).place(place.clone()));
         match header.block_kind() {
             Some(BlockKind::Data) => self.check_data(offset, header, good.then_some(payload), &mut report)?,
             Some(BlockKind::Schema) if good => self.check_schema(offset, header, payload, &mut report),
@@ -132,7 +132,7 @@ impl<'a> BlockCheck<'a> {
         offset: u64,
         header: &BlockHeader,
         payload: Option<&[u8]>,
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(Error),
     ) -> Result<()> {
         if let Err(error) = split_io_error(self.catalog.add_data(self.source, offset, header))? {
             report(error);
@@ -159,7 +159,7 @@ impl<'a> BlockCheck<'a> {
         offset: u64,
         header: &BlockHeader,
         payload: &[u8],
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(Error),
     ) {
         check_zero(
             part(payload, schema_block::head::ZERO, schema_block::head::NAME),
@@ -215,7 +215,7 @@ impl<'a> BlockCheck<'a> {
         refused.filter(|error| error.kind() == ErrorKind::TypeMismatch)
     }
 
-    fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Finding)) {
+    fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Error)) {
         let at = |place: usize| offset.saturating_add(LINE).saturating_add(place as u64);
         let Some((bytes, data)) = payload.split_at_checked(meta::BYTES) else {
             return report(Error::new(ErrorKind::BadReference).what("the payload is too short"));
@@ -234,7 +234,7 @@ impl<'a> BlockCheck<'a> {
         offset: u64,
         header: &BlockHeader,
         payload: &[u8],
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(Error),
     ) -> Result<()> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
         let index = match Index::parse(payload) {
@@ -313,7 +313,7 @@ impl<'a> BlockCheck<'a> {
         &mut self,
         offset: u64,
         index: &Index<'_>,
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(Error),
     ) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
         match split_io_error(named.load(self.source, offset, index, Some(&self.catalog)))? {
@@ -361,7 +361,7 @@ impl<'a> BlockCheck<'a> {
         &self,
         (commit, at): (&Commit, u64),
         block_count: u64,
-        report: &mut dyn FnMut(Finding),
+        report: &mut dyn FnMut(Error),
     ) {
         for (what, said, seen) in [
             ("number of blocks", commit.block_count, block_count),
@@ -387,7 +387,7 @@ impl<'a> BlockCheck<'a> {
 
 impl BlockCheck<'_> {
     /// What a writer that closes a file leaves at its end.
-    pub(super) fn check_closed(&self, report: &mut dyn FnMut(Finding)) {
+    pub(super) fn check_closed(&self, report: &mut dyn FnMut(Error)) {
         let unlike = |at: u64, what: String| Error::new(ErrorKind::NotCanonical).at(at).what(what);
         if self.directory != self.last_block {
             report(unlike(self.last_block, "the file was closed, and its last block is no directory".into()));
@@ -403,7 +403,7 @@ impl BlockCheck<'_> {
 
 impl Chain {
     /// The block at `offset` says that the one before of its kind is at `previous`.
-    fn follow(&mut self, offset: u64, previous: u64, lost: bool, report: &mut dyn FnMut(Finding)) {
+    fn follow(&mut self, offset: u64, previous: u64, lost: bool, report: &mut dyn FnMut(Error)) {
         if previous != self.newest && !lost {
             report(
                 Error::new(ErrorKind::Chain)
@@ -441,7 +441,7 @@ fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
 }
 
 /// Fields of a header that have no meaning for its kind.
-fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Finding)) {
+fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Error)) {
     let data = header.is(BlockKind::Data);
     let pad = header.is(BlockKind::Pad);
     for (used, at, value) in [

@@ -12,15 +12,11 @@ use crate::store::commit::{Commit, slot as record};
 use crate::store::header::{FileHeader, line};
 use crate::store::open::{self, Opened};
 use crate::store::report::Verdict;
-use crate::store::scan::{Progress, Scan, split_io_error};
+use crate::store::scan::{Progress, Scan, callback, split_io_error};
 use crate::store::storage::{FileStorage, Source};
 use crate::{Error, ErrorKind, Result};
 use blocks::BlockCheck;
 use std::path::Path;
-
-/// One thing that is wrong: its kind, the file offset, the place in words, the path of the value, what was expected
-/// and what was found.
-pub type Finding = Error;
 
 /// What a check went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,40 +56,37 @@ impl CheckSummary {
 }
 
 /// Checks the file at `path`: header lines, commit records, and of every block header, checksum, structure, order,
-/// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file.
+/// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file: an error
+/// with its kind, the file offset, the place in words, the path of the value, what was expected and what was found.
+/// `progress` is called before each block.
 ///
 /// The error of this function is one of the system's; damage is a finding, and so is that it is not a Hydra file.
 ///
 /// ```no_run
-/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"))?;
+/// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"), None)?;
 /// println!("{} findings in {} blocks", summary.finding_count, summary.block_count);
 /// # Ok::<(), hydra::Error>(())
 /// ```
-pub fn check(path: impl AsRef<Path>, report: &mut dyn FnMut(Finding)) -> Result<CheckSummary> {
-    check_with_progress(path, report, &mut |_, _| {})
-}
-
-/// [`check`] with progress reporting: `progress` is called before each block.
-pub fn check_with_progress(
+pub fn check(
     path: impl AsRef<Path>,
-    report: &mut dyn FnMut(Finding),
-    progress: Progress<'_>,
+    report: &mut dyn FnMut(Error),
+    progress: Option<Progress<'_>>,
 ) -> Result<CheckSummary> {
     let path = path.as_ref();
     let storage = FileStorage::open(path)?;
-    let mut report = |finding: Finding| report(finding.in_file(path));
-    check_source(&storage, &mut report, progress).map_err(|error| error.in_file(path))
+    let mut report = |finding: Error| report(finding.in_file(path));
+    check_source(&storage, &mut report, &mut callback(progress)).map_err(|error| error.in_file(path))
 }
 
 /// Checks a file from wherever its bytes come.
 pub(crate) fn check_source(
     source: &dyn Source,
-    report: &mut dyn FnMut(Finding),
+    report: &mut dyn FnMut(Error),
     progress: Progress<'_>,
 ) -> Result<CheckSummary> {
     let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
     let (mut count, mut verdict) = (0u64, Verdict::Good);
-    let mut report = |finding: Finding| {
+    let mut report = |finding: Error| {
         count = count.saturating_add(1);
         verdict = verdict.max(Verdict::of(finding.kind()));
         report(finding);
@@ -117,7 +110,7 @@ pub(crate) fn check_source(
 
 /// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
 /// the check will find again.
-fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Option<(Commit, u64)>> {
+fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Error)) -> Result<Option<(Commit, u64)>> {
     match split_io_error(opened)? {
         Ok(mut opened) => {
             let count = opened.commit_details.min(opened.report.details.len());
@@ -132,7 +125,7 @@ fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Finding)) -> Result<Opt
 }
 
 /// The zeros of the header region, and those within header lines and commit records that are valid.
-fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Finding)) {
+fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Error)) {
     let bytes = |from: u64, to: u64| {
         let (from, to) = (from as usize, (to as usize).min(region.len()));
         region.get(from..to).unwrap_or_default()
@@ -158,7 +151,7 @@ fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Findi
 }
 
 /// Bytes at `offset` that must be zero: one finding, at the first that is not.
-fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Finding)) {
+fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Error)) {
     if let Some((found, at)) = bytes.iter().zip(offset..).find(|&(&byte, _)| byte != 0) {
         report(
             Error::new(ErrorKind::NotCanonical)
@@ -176,7 +169,7 @@ fn check_blocks(
     header: &FileHeader,
     commit: Option<(Commit, u64)>,
     summary: &mut CheckSummary,
-    report: &mut dyn FnMut(Finding),
+    report: &mut dyn FnMut(Error),
     progress: Progress<'_>,
 ) -> Result<()> {
     // Without a commit record, all that looks like a block is looked at.

@@ -1,12 +1,12 @@
 //! The check over files in memory: sound ones, and every way to damage them.
 
 use super::*;
-use crate::file::Writer;
+use crate::Writer;
 use crate::store::block::BlockHeader;
 use crate::store::bytes::{REPLACES, line_up};
 use crate::store::testing::{Memory, add_block, sample};
 
-fn findings(memory: &Memory) -> (CheckSummary, Vec<Finding>) {
+fn findings(memory: &Memory) -> (CheckSummary, Vec<Error>) {
     let mut found = Vec::new();
     let summary = check_source(memory, &mut |finding| found.push(finding), &mut |_, _| {}).unwrap();
     assert_eq!(summary.finding_count, found.len() as u64);
