@@ -9,7 +9,7 @@ use crate::peers::raw::{Floor, Out, parts};
 use crate::report::{Section, Table, against, anonymous, digits};
 use crate::ticks::Tick;
 use crate::{AnyResult, Scratch, clock};
-use hydra::{Level, View, Writer};
+use hydra::{Durability, View, Writer};
 use std::path::Path;
 
 /// Where the picture goes.
@@ -250,7 +250,7 @@ fn write_raw<R: Floor>(path: &Path, pool: &[R], records: u64) -> AnyResult<Sync>
 
 /// To the last buffered commit.
 fn append<R: hydra::Hydra>(path: &Path, pool: &[R], records: u64, look: Look<'_>) -> AnyResult<Writer> {
-    let mut writer = Writer::options().level(Level::Buffered).create(path)?;
+    let mut writer = Writer::options().durability(Durability::Buffered).create(path)?;
     let (table, mut parts) = (writer.table::<R>()?, 0usize);
     each(pool, records, |part| {
         part.iter().try_for_each(|record| writer.append(table, record))?;

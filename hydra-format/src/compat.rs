@@ -35,7 +35,7 @@ pub enum Severity {
 
 /// Whom a finding concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
+pub enum Audience {
     /// The program with the new type, on files of the old one.
     NewReader,
     /// The program with the old type, on files of the new one.
@@ -51,20 +51,20 @@ pub enum Who {
 /// Something that is different between two generations of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct CompatFinding {
     /// The stable name of the rule: `field-added`, `zero-copy-lost`.
     pub rule: &'static str,
     /// How much it matters.
     pub severity: Severity,
     /// Whom it concerns.
-    pub who: Who,
+    pub who: Audience,
     /// The value: `items[].price`; empty for the record itself.
     pub path: String,
     /// What it is, in words.
     pub text: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for CompatFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Note => "note",
@@ -72,11 +72,11 @@ impl fmt::Display for Finding {
             Severity::Break => "break",
         };
         let who = match self.who {
-            Who::NewReader => "new readers of old files",
-            Who::OldReader => "old readers of new files",
-            Who::ZeroCopy => "reading in place",
-            Who::Json => "names in JSON and CSV",
-            Who::People => "people",
+            Audience::NewReader => "new readers of old files",
+            Audience::OldReader => "old readers of new files",
+            Audience::ZeroCopy => "reading in place",
+            Audience::Json => "names in JSON and CSV",
+            Audience::People => "people",
         };
         let path = if self.path.is_empty() { "the record" } else { &self.path };
         write!(f, "{severity}[{}] {path}: {} ({who})", self.rule, self.text)
@@ -87,38 +87,38 @@ impl fmt::Display for Finding {
 ///
 /// # Errors
 /// As [`Evolution::between`], but for what cannot be read: that is a finding.
-pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
+pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<CompatFinding>> {
     let (forth, back) = (Evolution::compare(old, new)?, Evolution::compare(new, old)?);
     let mut found = Vec::new();
-    for (who, evolution) in [(Who::NewReader, &forth), (Who::OldReader, &back)] {
+    for (who, evolution) in [(Audience::NewReader, &forth), (Audience::OldReader, &back)] {
         for change in evolution.changes() {
             let (severity, who) = match change.rule {
                 Rule::Incompatible => (Severity::Break, who),
                 Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, who),
                 // The rest is the same, seen from the other side.
-                _ if who == Who::OldReader => continue,
+                _ if who == Audience::OldReader => continue,
                 Rule::Removed => (Severity::Warning, who),
-                Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Who::Json),
+                Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Audience::Json),
                 _ => (Severity::Note, who),
             };
             let (rule, path) = (change.rule.name(), change.path.clone());
             let help = if change.help.is_empty() { String::new() } else { format!("; {}", change.help) };
-            found.push(Finding { rule, severity, who, path, text: format!("{}{help}", change.text) });
+            found.push(CompatFinding { rule, severity, who, path, text: format!("{}{help}", change.text) });
         }
     }
     let mut tell = |rule, severity, who, path: String, text: String| {
-        found.push(Finding { rule, severity, who, path, text });
+        found.push(CompatFinding { rule, severity, who, path, text });
     };
     if forth.resolution() > Resolution::SameLayout {
         let text = forth.resolution().to_string();
-        tell("zero-copy-lost", Severity::Warning, Who::ZeroCopy, String::new(), text);
+        tell("zero-copy-lost", Severity::Warning, Audience::ZeroCopy, String::new(), text);
     }
     let (before, now) = (version(old), version(new));
     if before > now {
         let text = format!("{before} to {now}: the new type counts as the older one");
-        tell("version-lowered", Severity::Warning, Who::OldReader, String::new(), text);
+        tell("version-lowered", Severity::Warning, Audience::OldReader, String::new(), text);
     } else if before < now {
-        tell("version", Severity::Note, Who::People, String::new(), format!("{before} to {now}"));
+        tell("version", Severity::Note, Audience::People, String::new(), format!("{before} to {now}"));
     }
     for ty in new.types() {
         let variants = ty.variants().iter();
@@ -130,7 +130,7 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Finding>> {
                 if let Note::Deprecated(text) = note {
                     let dot = if part.is_empty() { "" } else { "." };
                     let path = format!("{}{dot}{part}", ty.name());
-                    tell("deprecated", Severity::Note, Who::People, path, text.to_string());
+                    tell("deprecated", Severity::Note, Audience::People, path, text.to_string());
                 }
             }
         }
@@ -157,17 +157,17 @@ pub fn save_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<()> {
 ///
 /// # Errors
 /// `TypeMismatch` if somebody can no longer read a file, with every finding of that kind; whatever opening the file gives.
-pub fn check<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Finding>> {
+pub fn check<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<CompatFinding>> {
     check_named::<T>(committed, &Schema::try_from_descriptor(T::TYPE)?.name())
 }
 
 /// The same, with the type of a table that has a name of its own.
-pub fn check_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<Finding>> {
+pub fn check_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<CompatFinding>> {
     let path = committed.as_ref();
     let (new, file) = (Schema::try_from_descriptor(T::TYPE)?, Reader::open(path)?);
     let findings = compare(file.dynamic_table(table)?.schema(), &new)?;
     let breaks = findings.iter().filter(|finding| finding.severity == Severity::Break);
-    let listed: Vec<String> = breaks.map(Finding::to_string).collect();
+    let listed: Vec<String> = breaks.map(CompatFinding::to_string).collect();
     if listed.is_empty() {
         return Ok(findings);
     }

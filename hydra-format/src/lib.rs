@@ -108,7 +108,7 @@ pub mod file {
     pub use crate::store::commit::Commit;
     pub use crate::store::header::FileHeader;
     pub use crate::store::index::Entry;
-    pub use crate::store::log::Level;
+    pub use crate::store::log::Durability;
     pub use crate::store::publish::{Output, OutputOptions};
     pub use crate::store::report::{Report, State, Verdict};
     pub use crate::store::scan::Progress;
@@ -134,7 +134,7 @@ pub mod testing;
 
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
-    Block, Editor, Level, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
+    Block, Durability, Editor, Reader, Record, Report, Row, Table, TableId, Writer, load, load_named, save,
 };
 pub use hydra_derive::Hydra;
 pub use memory::{AlignedBuf, Describe, Map, Plain, type_of};

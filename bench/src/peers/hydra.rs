@@ -3,7 +3,7 @@
 
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
-use hydra::{Level, Reader, Table, View, Writer};
+use hydra::{Durability, Reader, Table, View, Writer};
 use std::path::Path;
 
 /// How the file is read, and how it is written.
@@ -17,7 +17,7 @@ pub enum Way {
 
 /// To the last commit, which the system's memory has. One by one, or all at once.
 pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], way: Way) -> AnyResult<Writer> {
-    let mut writer = Writer::options().level(Level::Buffered).create(path)?;
+    let mut writer = Writer::options().durability(Durability::Buffered).create(path)?;
     let table = writer.table::<R>()?;
     match way {
         Way::Map => records.iter().try_for_each(|record| writer.append(table, record))?,

@@ -1,12 +1,12 @@
 //! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
 
-use crate::args::{Compat, Format};
+use crate::args::{CompatArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::schemas::{self, Named};
-use crate::text::{Style, escape, plural};
+use crate::schemas::{self, NamedSchema};
+use crate::text::{TextStyle, escape, plural};
 use hydra::Error;
-use hydra::compat::{Finding, Severity, Who, compare};
+use hydra::compat::{Audience, CompatFinding, Severity, compare};
 use hydra::evolve::{Evolution, Resolution};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -14,20 +14,20 @@ use std::io::Write;
 use std::path::Path;
 
 /// A table of both files, or of one.
-struct Compared {
+struct TableChanges {
     name: String,
     /// How old records are read as the new type; none if they cannot be.
     resolution: Option<Resolution>,
-    findings: Vec<Finding>,
+    findings: Vec<CompatFinding>,
 }
 
-pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     let table = args.table.as_deref();
     let [old, new] = [schemas::all(&args.old, table, console)?, schemas::all(&args.new, table, console)?];
     let (tables, gone, added) = pair(&old, &new);
     let tables = tables.into_iter().map(|(old, new)| compared(old, new, &args.new));
     let tables = tables.collect::<Result<Vec<_>>>()?;
-    let denied = |finding: &Finding| finding.severity >= args.deny;
+    let denied = |finding: &CompatFinding| finding.severity >= args.deny;
     let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
     let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
     if args.format == Format::Json {
@@ -40,16 +40,16 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     for table in &tables {
         show(table, console)?;
     }
-    let lone = [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)];
+    let lone = [("is not there any more", TextStyle::Bad, gone), ("is new", TextStyle::Dim, added)];
     for (words, style, names) in lone {
         for name in names {
             console.line(style, &format!("table {}  {words}", escape::line(&name)))?;
         }
     }
     let (style, verdict) = match exit {
-        Exit::Done => (Style::Good, "✓ compatible".to_string()),
-        _ if breaks > 0 => (Style::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
-        _ => (Style::Bad, "✗ a table is gone".to_string()),
+        Exit::Done => (TextStyle::Good, "✓ compatible".to_string()),
+        _ if breaks > 0 => (TextStyle::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
+        _ => (TextStyle::Bad, "✗ a table is gone".to_string()),
     };
     console.line(style, &verdict)?;
     Ok(exit)
@@ -57,67 +57,70 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
 
 /// Schemas whose tables belong together by name, those only the old file has, and those only the new one has. Where both have one,
 /// these belong together.
-fn pair<'s>(old: &'s [Named], new: &'s [Named]) -> (Vec<(&'s Named, &'s Named)>, Vec<String>, Vec<String>) {
+fn pair<'s>(
+    old: &'s [NamedSchema],
+    new: &'s [NamedSchema],
+) -> (Vec<(&'s NamedSchema, &'s NamedSchema)>, Vec<String>, Vec<String>) {
     if let ([old], [new]) = (old, new) {
         return (vec![(old, new)], Vec::new(), Vec::new());
     }
-    let by_name = |some: &'s [Named]| -> HashMap<&str, &Named> {
+    let by_name = |some: &'s [NamedSchema]| -> HashMap<&str, &NamedSchema> {
         some.iter().map(|named| (&*named.0, named)).collect()
     };
     let (olds, news) = (by_name(old), by_name(new));
-    let lone = |some: &[Named], among: &HashMap<&str, &Named>| {
+    let lone = |some: &[NamedSchema], among: &HashMap<&str, &NamedSchema>| {
         some.iter().map(|(name, _)| name.clone()).filter(|name| !among.contains_key(&**name)).collect()
     };
     let pairs = old.iter().filter_map(|named| Some((named, *news.get(&*named.0)?))).collect();
     (pairs, lone(old, &news), lone(new, &olds))
 }
 
-fn compared((_, old): &Named, (name, new): &Named, file: &Path) -> Result<Compared> {
+fn compared((_, old): &NamedSchema, (name, new): &NamedSchema, file: &Path) -> Result<TableChanges> {
     let findings = compare(old, new).map_err(|error: Error| error.in_file(file))?;
     let resolution = Evolution::between(old, new).ok().map(|evolution| evolution.resolution());
-    Ok(Compared { name: name.clone(), resolution, findings })
+    Ok(TableChanges { name: name.clone(), resolution, findings })
 }
 
-fn severity(severity: Severity) -> (&'static str, Style) {
+fn severity(severity: Severity) -> (&'static str, TextStyle) {
     match severity {
-        Severity::Break => ("break", Style::Bad),
-        Severity::Warning => ("warning", Style::Warn),
-        Severity::Note => ("note", Style::Note),
+        Severity::Break => ("break", TextStyle::Bad),
+        Severity::Warning => ("warning", TextStyle::Warn),
+        Severity::Note => ("note", TextStyle::Note),
     }
 }
 
-fn who(who: Who) -> &'static str {
+fn who(who: Audience) -> &'static str {
     match who {
-        Who::NewReader => "new readers of old files",
-        Who::OldReader => "old readers of new files",
-        Who::ZeroCopy => "reading in place",
-        Who::Json => "names in JSON and CSV",
-        Who::People => "people",
+        Audience::NewReader => "new readers of old files",
+        Audience::OldReader => "old readers of new files",
+        Audience::ZeroCopy => "reading in place",
+        Audience::Json => "names in JSON and CSV",
+        Audience::People => "people",
     }
 }
 
-fn show(table: &Compared, console: &mut Console) -> Result<()> {
+fn show(table: &TableChanges, console: &mut Console) -> Result<()> {
     let cost = table.resolution.map(|resolution| resolution.to_string());
     let cost = cost.unwrap_or_else(|| "old records cannot be read".to_string());
-    let title = console.paint(Style::Bold, &format!("table {}", escape::line(&table.name)));
+    let title = console.paint(TextStyle::Bold, &format!("table {}", escape::line(&table.name)));
     writeln!(console, "{title}  {cost}")?;
     let mut heading = None;
     for finding in &table.findings {
         if heading != Some(finding.who) {
-            writeln!(console, "  {}", console.paint(Style::Dim, who(finding.who)))?;
+            writeln!(console, "  {}", console.paint(TextStyle::Dim, who(finding.who)))?;
             heading = Some(finding.who);
         }
         let (word, style) = severity(finding.severity);
         let path = if finding.path.is_empty() { "the record" } else { &finding.path };
         let line = escape::line(&format!("{path}: {}", finding.text)).into_owned();
-        let rule = console.paint(Style::Dim, &format!("[{}]", finding.rule));
+        let rule = console.paint(TextStyle::Dim, &format!("[{}]", finding.rule));
         writeln!(console, "    {}  {line} {rule}", console.paint(style, &format!("{word:<7}")))?;
     }
     Ok(())
 }
 
-fn document(table: &Compared) -> Value {
-    let finding = |finding: &Finding| {
+fn document(table: &TableChanges) -> Value {
+    let finding = |finding: &CompatFinding| {
         json!({ "rule": finding.rule, "severity": severity(finding.severity).0, "who": who(finding.who),
             "path": finding.path, "text": finding.text })
     };

@@ -3,7 +3,7 @@
 
 use super::job::type_name;
 use super::number::{Numbers, is_special};
-use super::witness::Spot;
+use super::witness::CellSource;
 use crate::text::escape;
 use hydra::Kind;
 use hydra::schema::{Descriptor, TypeRef};
@@ -21,11 +21,11 @@ const MAX_SHAPES: usize = 20_000;
 
 /// What is known of the values at one place.
 #[derive(Default)]
-pub(super) struct Shape {
+pub(super) struct ImportShape {
     nulls: bool,
     kind: What,
     /// Where the first value that is not null was.
-    first: Option<Spot>,
+    first: Option<CellSource>,
 }
 
 #[derive(Default)]
@@ -38,7 +38,7 @@ enum What {
     Text {
         special: bool,
     },
-    List(Box<Shape>),
+    List(Box<ImportShape>),
     Object(Object),
 }
 
@@ -52,7 +52,7 @@ struct Object {
 
 struct Member {
     name: Box<str>,
-    shape: Shape,
+    shape: ImportShape,
     /// How many objects have it, and the last one that had.
     seen: u64,
     last: u64,
@@ -60,7 +60,7 @@ struct Member {
 
 /// Why values have no type together.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ShapeConflict {
     pub(super) what: String,
     pub(super) expected: String,
     pub(super) found: String,
@@ -69,8 +69,8 @@ pub(super) struct Problem {
 
 /// What is the same for all parts of a value.
 pub(super) struct Walk {
-    pub(super) spot: Spot,
-    pub(super) problem: Option<Problem>,
+    pub(super) spot: CellSource,
+    pub(super) problem: Option<ShapeConflict>,
     /// The fields that lead to where the walk is; none for an element.
     trail: Vec<Option<usize>>,
     shapes: usize,
@@ -78,13 +78,13 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) fn new() -> Walk {
-        Walk { spot: Spot { line: 0, file: None }, problem: None, trail: Vec::new(), shapes: 0 }
+        Walk { spot: CellSource { line: 0, file: None }, problem: None, trail: Vec::new(), shapes: 0 }
     }
 
     #[cold]
     fn fail<E: Error>(&mut self, what: &str, expected: &str, found: &str, help: &'static str) -> E {
         let [what, expected, found] = [what, expected, found].map(str::to_string);
-        self.problem = Some(Problem { what, expected, found, help });
+        self.problem = Some(ShapeConflict { what, expected, found, help });
         E::custom("")
     }
 }
@@ -104,7 +104,7 @@ impl What {
     }
 }
 
-impl Shape {
+impl ImportShape {
     /// Takes in a value.
     pub(super) fn add(&mut self, json: &str, walk: &mut Walk) -> serde_json::Result<()> {
         walk.trail.clear();
@@ -139,7 +139,7 @@ impl Shape {
 
 /// Takes a value into a shape.
 struct Add<'a, 't> {
-    shape: &'a mut Shape,
+    shape: &'a mut ImportShape,
     walk: &'a mut Walk,
     floats: &'a mut Floats<'t>,
 }
@@ -344,7 +344,7 @@ impl<'de> Visitor<'de> for Key<'_> {
             return Err(walk.fail("too many different fields", &expected, &format!("{name:?} too"), HELP));
         }
         object.places.insert(name.into(), object.fields.len());
-        object.fields.push(Member { name: name.into(), shape: Shape::default(), seen: 0, last: 0 });
+        object.fields.push(Member { name: name.into(), shape: ImportShape::default(), seen: 0, last: 0 });
         Ok(object.fields.len() - 1)
     }
 }
@@ -362,7 +362,7 @@ pub(super) struct Build {
 
 impl Build {
     /// The record's type, under the name of the table, and all others.
-    pub(super) fn root(&mut self, shape: &Shape, table: &str) {
+    pub(super) fn root(&mut self, shape: &ImportShape, table: &str) {
         self.types.push(Descriptor::scalar(Kind::Unit));
         self.taken.insert(table.to_string());
         let root = match &shape.kind {
@@ -384,7 +384,7 @@ impl Build {
         TypeRef::Index(self.types.len() as u32 - 1)
     }
 
-    fn of(&mut self, shape: &Shape, optional: bool, path: &str) -> TypeRef {
+    fn of(&mut self, shape: &ImportShape, optional: bool, path: &str) -> TypeRef {
         let ty = match &shape.kind {
             What::Unknown => {
                 let array = "an empty array: it becomes Vec<String>";

@@ -62,15 +62,15 @@ pub(crate) fn inside<'a>(mut value: Value<'a>, kinds: &[Kind]) -> Value<'a> {
 }
 
 /// A value for people, as [`shown`], and as JSON.
-pub(crate) struct Shown {
+pub(crate) struct PrintedValue {
     pub(crate) text: String,
     pub(crate) json: String,
 }
 
-impl Shown {
-    pub(crate) fn of(value: Value<'_>) -> Shown {
+impl PrintedValue {
+    pub(crate) fn of(value: Value<'_>) -> PrintedValue {
         let json = serde_json::to_string(&value).unwrap_or_default();
-        Shown { text: line(value, Spelling::default()), json }
+        PrintedValue { text: line(value, Spelling::default()), json }
     }
 }
 

@@ -101,10 +101,10 @@ impl Seed {
     /// # Errors
     /// Those of [`Seed`].
     pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
-        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
+        let context = ReadContext { defaults: &self.defaults, hex: self.spelling.hex };
         let ty = Type::new(self.schema.root(), Some(&self.schema));
-        let node = Node { ty, data, trail: &Trail::ROOT, references: 0, body: None, context: &context };
-        Node::read(node, from)
+        let node = ReadTarget { ty, data, trail: &Trail::ROOT, references: 0, body: None, context: &context };
+        ReadTarget::read(node, from)
     }
 }
 
@@ -126,7 +126,7 @@ impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
 }
 
 /// What is the same for all parts of a value.
-pub(super) struct Context<'c> {
+pub(super) struct ReadContext<'c> {
     /// Defaults that were needed, by the addresses of their fields.
     defaults: &'c RefCell<HashMap<usize, Data>>,
     pub(super) hex: bool,
@@ -142,25 +142,25 @@ fn fail<E: Error>(trail: &Trail<'_>, what: fmt::Arguments<'_>) -> E {
 }
 
 /// A part that is to be read, and where to.
-pub(super) struct Node<'n> {
+pub(super) struct ReadTarget<'n> {
     pub(super) ty: Type<'n>,
     pub(super) data: &'n mut Data,
     pub(super) trail: &'n Trail<'n>,
     references: u32,
     /// The variant whose fields are to be read, once its name was.
     pub(super) body: Option<(usize, &'n Variant)>,
-    pub(super) context: &'n Context<'n>,
+    pub(super) context: &'n ReadContext<'n>,
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for ReadTarget<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        Node::read(self, from)
+        ReadTarget::read(self, from)
     }
 }
 
-impl<'n> Node<'n> {
+impl<'n> ReadTarget<'n> {
     #[cold]
     pub(super) fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
         fail(self.trail, what)
@@ -201,25 +201,25 @@ impl<'n> Node<'n> {
         }
         let (element, trail) = (self.ty.element(), self.trail.to(crumb));
         let Data::Some(data) = self.data else { return Ok(()) };
-        Node { ty: element, data, trail: &trail, ..self }.deserialize(from)
+        ReadTarget { ty: element, data, trail: &trail, ..self }.deserialize(from)
     }
 
     /// A part of this one.
-    fn part<'p>(&self, ty: Type<'p>, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>
+    fn part<'p>(&self, ty: Type<'p>, data: &'p mut Data, trail: &'p Trail<'p>) -> ReadTarget<'p>
     where
         'n: 'p,
     {
-        Node { ty, data, trail, references: self.references, body: None, context: self.context }
+        ReadTarget { ty, data, trail, references: self.references, body: None, context: self.context }
     }
 
-    fn field<'p>(&self, field: &'p Field, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>
+    fn field<'p>(&self, field: &'p Field, data: &'p mut Data, trail: &'p Trail<'p>) -> ReadTarget<'p>
     where
         'n: 'p,
     {
         self.part(self.ty.resolve(field.ty()), data, trail)
     }
 
-    fn key<'p, T>(&self, items: &'p [T], next: usize, of: Names<T>) -> NameSeed<'p, T>
+    fn key<'p, T>(&self, items: &'p [T], next: usize, of: NameAndNotes<T>) -> NameSeed<'p, T>
     where
         'n: 'p,
     {
@@ -277,14 +277,14 @@ impl<'n> Node<'n> {
         self.all_entries(|node, index, (key, value)| {
             let trail = node.trail.to(Crumb::Index(index));
             let pair = [node.part(node.ty.key(), key, &trail), node.part(node.ty.element(), value, &trail)];
-            Ok(from.next_element_seed(Pair(pair))?.is_some())
+            Ok(from.next_element_seed(EntryPair(pair))?.is_some())
         })
     }
 
     /// Reads entries until there is none, and sorts them.
     fn all_entries<E: Error>(
         &mut self,
-        mut read: impl FnMut(&Node<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
+        mut read: impl FnMut(&ReadTarget<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut entries = match std::mem::replace(self.data, Data::Unit) {
             Data::Entries(entries) => entries,
@@ -332,7 +332,7 @@ impl<'n> Node<'n> {
         fields: &[Field],
         mut from: A,
     ) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, mut seen, mut next) = (self.take_parts(), Seen::of(fields.len()), 0);
+        let (mut parts, mut seen, mut next) = (self.take_parts(), SeenFields::of(fields.len()), 0);
         parts.resize(fields.len(), Data::Unit);
         while let Some(index) =
             from.next_key_seed(self.key(fields, next, |field| (field.name(), field.notes())))?
@@ -382,8 +382,8 @@ impl<'n> Node<'n> {
         let Some(variant) = variants.get(index) else { return Ok(()) };
         let trail = self.trail.to(Crumb::Variant(variant.name()));
         let body = Some((index, variant));
-        from.next_value_seed(Node { body, trail: &trail, data: self.data, ..self })?;
-        from.next_key_seed(Extra(self.trail)).map(|_| ())
+        from.next_value_seed(ReadTarget { body, trail: &trail, data: self.data, ..self })?;
+        from.next_key_seed(RefuseExtra(self.trail)).map(|_| ())
     }
 
     #[cold]
@@ -410,13 +410,13 @@ fn default_of(ty: Type<'_>, text_offset: u32, payload: &[u8]) -> crate::Result<D
 
 /// An error if there is another element.
 pub(super) fn end<'de, A: SeqAccess<'de>>(from: &mut A, trail: &Trail<'_>) -> Result<(), A::Error> {
-    from.next_element_seed(Extra(trail)).map(|_| ())
+    from.next_element_seed(RefuseExtra(trail)).map(|_| ())
 }
 
 /// Refuses what it is asked to read.
-struct Extra<'k>(&'k Trail<'k>);
+struct RefuseExtra<'k>(&'k Trail<'k>);
 
-impl<'de> DeserializeSeed<'de> for Extra<'_> {
+impl<'de> DeserializeSeed<'de> for RefuseExtra<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
@@ -425,11 +425,11 @@ impl<'de> DeserializeSeed<'de> for Extra<'_> {
 }
 
 /// Which fields were there: a bit each, the first 64 without an allocation.
-struct Seen(u64, Vec<u64>);
+struct SeenFields(u64, Vec<u64>);
 
-impl Seen {
-    fn of(count: usize) -> Seen {
-        Seen(0, vec![0; count / 64])
+impl SeenFields {
+    fn of(count: usize) -> SeenFields {
+        SeenFields(0, vec![0; count / 64])
     }
 
     /// True if it is new.
@@ -443,13 +443,13 @@ impl Seen {
     }
 }
 
-type Names<T> = fn(&T) -> (&str, &[Note]);
+type NameAndNotes<T> = fn(&T) -> (&str, &[Note]);
 
 /// The name of a field or variant, which probably is the one at `next`; its position.
 struct NameSeed<'k, T> {
     items: &'k [T],
     next: usize,
-    of: Names<T>,
+    of: NameAndNotes<T>,
     trail: &'k Trail<'k>,
 }
 
@@ -491,9 +491,9 @@ impl<T> Visitor<'_> for NameSeed<'_, T> {
 }
 
 /// An entry as an array of key and value.
-struct Pair<'n>([Node<'n>; 2]);
+struct EntryPair<'n>([ReadTarget<'n>; 2]);
 
-impl<'de> DeserializeSeed<'de> for Pair<'_> {
+impl<'de> DeserializeSeed<'de> for EntryPair<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -501,7 +501,7 @@ impl<'de> DeserializeSeed<'de> for Pair<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Pair<'_> {
+impl<'de> Visitor<'de> for EntryPair<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -523,7 +523,7 @@ impl<'de> Visitor<'de> for Pair<'_> {
 }
 
 /// What is expected there.
-impl fmt::Display for Node<'_> {
+impl fmt::Display for ReadTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ty = self.ty;
         if let Some((_, variant)) = self.body {

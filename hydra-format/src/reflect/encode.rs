@@ -16,7 +16,7 @@ use std::collections::HashMap;
 /// the measure, with its path. Live values of exactly that type measure themselves.
 pub(crate) fn measure_value(value: Value<'_>, ty: &Descriptor, schema: &Schema, measure: &mut Measure) {
     let ty = Type::new(ty, Some(schema));
-    Encoder::new(Pass::Measure(measure)).value(value, ty, &mut [], &PathStack::ROOT);
+    ValueEncoder::new(Pass::Measure(measure)).value(value, ty, &mut [], &PathStack::ROOT);
 }
 
 /// The second pass: writes the value into `slot`, zeroed bytes of the size of `ty`, and the rest into the sink.
@@ -27,7 +27,7 @@ pub(crate) fn encode_value(
     slot: &mut [u8],
     sink: &mut Sink<'_>,
 ) {
-    Encoder::new(Pass::Write(sink)).value(value, Type::new(ty, Some(schema)), slot, &PathStack::ROOT);
+    ValueEncoder::new(Pass::Write(sink)).value(value, Type::new(ty, Some(schema)), slot, &PathStack::ROOT);
 }
 
 /// The first pass over data that was checked against `ty`: nothing is left that could fail but its size.
@@ -182,15 +182,15 @@ impl<'s> Pass<'_, 's> {
 }
 
 /// Walks through a value in one of the passes.
-struct Encoder<'p, 's> {
+struct ValueEncoder<'p, 's> {
     pass: Pass<'p, 's>,
     /// Which live types are exactly the type that they are stored as.
     identical: HashMap<(usize, usize), bool>,
 }
 
-impl<'p, 's> Encoder<'p, 's> {
-    fn new(pass: Pass<'p, 's>) -> Encoder<'p, 's> {
-        Encoder { pass, identical: HashMap::new() }
+impl<'p, 's> ValueEncoder<'p, 's> {
+    fn new(pass: Pass<'p, 's>) -> ValueEncoder<'p, 's> {
+        ValueEncoder { pass, identical: HashMap::new() }
     }
 
     /// Visits what is behind a reference, unless that is too deep.
@@ -216,7 +216,7 @@ impl<'p, 's> Encoder<'p, 's> {
         if let Some(live) = self.own(value, ty) {
             return self.pass.live(slot, live);
         }
-        let shape = match stack.within_limit().and_then(|()| Shape::of(value, ty)) {
+        let shape = match stack.within_limit().and_then(|()| TargetFields::of(value, ty)) {
             Ok(shape) => shape,
             Err(error) => return self.pass.fail(error, stack),
         };
@@ -258,7 +258,7 @@ impl<'p, 's> Encoder<'p, 's> {
         &mut self,
         value: Value<'_>,
         ty: Type<'_>,
-        Shape { fields, variant }: Shape<'_>,
+        TargetFields { fields, variant }: TargetFields<'_>,
         slot: &mut [u8],
         stack: &PathStack<'_>,
     ) {
@@ -325,14 +325,14 @@ fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
 }
 
 /// The fields that a value has in its target type.
-struct Shape<'t> {
+struct TargetFields<'t> {
     fields: &'t [Field],
     variant: Option<&'t Variant>,
 }
 
-impl<'t> Shape<'t> {
+impl<'t> TargetFields<'t> {
     /// What the target type has for this value; an error if the value itself, its parts apart, does not fit.
-    fn of(value: Value<'_>, ty: Type<'t>) -> Result<Shape<'t>> {
+    fn of(value: Value<'_>, ty: Type<'t>) -> Result<TargetFields<'t>> {
         let (own, target) = (value.ty(), ty.ty);
         if value.is_encoded() {
             return Err(value.wrong_kind(""));
@@ -358,7 +358,7 @@ impl<'t> Shape<'t> {
             Some(extra) if has_fields && value.own_fields().len() != fields.len() => {
                 Err(mismatch("no such field").found(format!("a field `{}`", extra.name())))
             }
-            _ => Ok(Shape { fields, variant }),
+            _ => Ok(TargetFields { fields, variant }),
         }
     }
 }

@@ -116,7 +116,7 @@ impl<'a> Spelled<'a> {
                     return serializer.serialize_str(variant.name());
                 }
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry(variant.name(), &Body(self.child(value), variant.style()))?;
+                map.serialize_entry(variant.name(), &VariantFields(self.child(value), variant.style()))?;
                 map.end()
             }
             Kind::Map => self.entries(value, serializer),
@@ -217,9 +217,9 @@ impl<'a> Spelled<'a> {
 }
 
 /// The fields of an enum's present variant.
-struct Body<'a>(Spelled<'a>, Style);
+struct VariantFields<'a>(Spelled<'a>, Style);
 
-impl Serialize for Body<'_> {
+impl Serialize for VariantFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.1 {
             Style::Tuple => self.0.sequence(self.0.value, serializer),

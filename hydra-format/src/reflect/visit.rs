@@ -2,7 +2,7 @@
 //! error. The parts of parts are `deserialize.rs`'s.
 
 use super::base64::from_base64;
-use super::deserialize::{Node, end};
+use super::deserialize::{ReadTarget, end};
 use super::dynamic::{integer, sort};
 use super::path::PathSegment as Crumb;
 use super::serialize::is_tuple_struct;
@@ -15,7 +15,7 @@ use std::fmt;
 
 /// What a format has for a part that is no newtype or box.
 pub(super) struct Visit<'n> {
-    pub(super) node: Node<'n>,
+    pub(super) node: ReadTarget<'n>,
     /// The format is one that people read.
     pub(super) text: bool,
 }

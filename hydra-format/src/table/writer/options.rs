@@ -2,7 +2,7 @@
 
 use super::{Editor, Writer};
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
-use crate::store::log::{Level, Log};
+use crate::store::log::{Durability, Log};
 use crate::store::open;
 use crate::store::publish::{Output, OutputOptions};
 use crate::store::storage::{Disk, FileDisk, Storage, random};
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Settings for a [`Writer`] or an [`Editor`]: make them with [`Writer::options`].
 #[derive(Clone, Copy, Debug)]
 pub struct WriterOptions {
-    pub(super) level: Level,
+    pub(super) durability: Durability,
     pub(super) block_bytes: usize,
     pub(super) file_id: Option<[u8; 16]>,
     pub(super) every_bytes: Option<u64>,
@@ -27,7 +27,7 @@ pub struct WriterOptions {
 impl Default for WriterOptions {
     fn default() -> WriterOptions {
         WriterOptions {
-            level: Level::default(),
+            durability: Durability::default(),
             block_bytes: TARGET_BLOCK_BYTES,
             file_id: None,
             every_bytes: None,
@@ -38,9 +38,9 @@ impl Default for WriterOptions {
 }
 
 impl WriterOptions {
-    /// What a commit survives: [`Level::Durable`] by default.
-    pub fn level(mut self, level: Level) -> WriterOptions {
-        self.level = level;
+    /// What a commit survives: [`Durability::Durable`] by default.
+    pub fn durability(mut self, durability: Durability) -> WriterOptions {
+        self.durability = durability;
         self
     }
 
@@ -174,7 +174,7 @@ impl WriterOptions {
     pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
         let log = WriterOptions::go_on(storage)?;
         let reader = Reader::over(log.another_source()?, path)?;
-        Ok(Editor::new(log, reader, self.level))
+        Ok(Editor::new(log, reader, self.durability))
     }
 
     /// Goes on with the file in this storage, which is locked.

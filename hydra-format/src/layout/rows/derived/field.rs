@@ -1,9 +1,11 @@
 //! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
 
-use super::fields::Facts;
+use super::fields::FieldFacts;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, With, apart, encode_payload, part};
+use crate::layout::rows::{
+    At, Cursor, DebugView, Hydra, Measure, Run, Sink, With, apart, encode_payload, part,
+};
 use crate::memory::{Describe, type_of};
 use crate::schema::TypeRef;
 use std::cmp::Ordering;
@@ -15,7 +17,7 @@ use std::marker::PhantomData;
 pub struct FieldOf<T>(PhantomData<T>);
 
 impl<T: Hydra> FieldOf<T> {
-    pub const FACTS: Facts = Facts::of::<T>();
+    pub const FACTS: FieldFacts = FieldFacts::of::<T>();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<T>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
@@ -41,8 +43,8 @@ impl<T: Hydra> FieldOf<T> {
         T::list(run)
     }
 
-    pub fn seen(view: T::View<'_>) -> Seen<'_, T> {
-        Seen(view)
+    pub fn seen(view: T::View<'_>) -> DebugView<'_, T> {
+        DebugView(view)
     }
 
     pub fn show_list(list: T::List<'_>, each: &mut dyn FnMut(&dyn Debug)) {
@@ -91,7 +93,7 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
     }
 
-    pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
+    pub const FACTS: FieldFacts = FieldFacts::of::<W::Stored>().converted();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
@@ -116,8 +118,8 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         W::Stored::list(run)
     }
 
-    pub fn seen(view: <W::Stored as Hydra>::View<'_>) -> Seen<'_, W::Stored> {
-        Seen(view)
+    pub fn seen(view: <W::Stored as Hydra>::View<'_>) -> DebugView<'_, W::Stored> {
+        DebugView(view)
     }
 
     pub fn show_list(list: <W::Stored as Hydra>::List<'_>, each: &mut dyn FnMut(&dyn Debug)) {
@@ -173,7 +175,7 @@ macro_rules! never {
 macro_rules! no_field {
     ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
         pub trait $trait: Sized {
-            const FACTS: Facts = Facts::of::<u8>();
+            const FACTS: FieldFacts = FieldFacts::of::<u8>();
             const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
 
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
@@ -226,10 +228,10 @@ no_field!(NoConverted for Converted<W, T>, name);
 
 /// Stands in for the type behind the feature, so that its absence is one error.
 #[cfg(not(feature = "opaque"))]
-pub struct Opaque;
+pub struct MissingFeature;
 
 #[cfg(not(feature = "opaque"))]
-impl<T: 'static> With<T> for Opaque {
+impl<T: 'static> With<T> for MissingFeature {
     type Stored = crate::memory::Opaque;
 
     fn to_stored(_: &T) -> Result<crate::memory::Opaque> {

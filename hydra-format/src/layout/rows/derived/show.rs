@@ -1,13 +1,13 @@
 //! How views of derived types are shown: as std's derive shows the values.
 
-use super::fields::{Facts, Fields};
+use super::fields::{FieldFacts, Fields};
 use crate::layout::rows::reflect::Reflect;
-use crate::layout::rows::{At, Hydra, ListView, Run, Seen};
+use crate::layout::rows::{At, DebugView, Hydra, ListView, Run};
 use crate::memory::{Plain, bytes_of};
 use std::fmt::{self, Debug, Formatter};
 
 /// A stored field, to be shown.
-struct StoredField<'a>(At<'a>, Facts);
+struct StoredField<'a>(At<'a>, FieldFacts);
 
 impl Debug for StoredField<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -48,7 +48,7 @@ pub fn show_variant<T: Reflect>(value: &T, names: &[&str], f: &mut Formatter<'_>
 
 /// Hands on what shows each element of a list.
 pub fn show_list<T: Hydra>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
-    list.iter().for_each(|view| each(&Seen::<T>(view)));
+    list.iter().for_each(|view| each(&DebugView::<T>(view)));
 }
 
 /// Where what shows elements goes.
