@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Failure, Result};
-use crate::records::OpenTable;
+use crate::records::TableRecords;
 use crate::render::csv;
 use crate::render::plain::{inside, plain};
 use crate::text::plural;
@@ -38,7 +38,7 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     /// An error if two columns have the same name, or if the format is not for a terminal.
-    pub(crate) fn new(format: Format, records: &OpenTable, terminal: bool) -> Result<Exporter> {
+    pub(crate) fn new(format: Format, records: &TableRecords, terminal: bool) -> Result<Exporter> {
         if terminal && format.is_binary() {
             return Err(Console::refuse_binary());
         }
@@ -210,13 +210,16 @@ impl Serialize for ExportRow<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.columns {
             [whole] if whole.steps().is_empty() => {
-                self.record.spelled(self.spelling).noting(self.lossy).serialize(to)
+                self.record.spelled(self.spelling).track_loss(self.lossy).serialize(to)
             }
             columns => {
                 let mut map = to.serialize_map(Some(columns.len()))?;
                 for column in columns {
                     let value = column.value(self.record).unwrap_or(self.record);
-                    map.serialize_entry(column.title(), &value.spelled(self.spelling).noting(self.lossy))?;
+                    map.serialize_entry(
+                        column.title(),
+                        &value.spelled(self.spelling).track_loss(self.lossy),
+                    )?;
                 }
                 map.end()
             }

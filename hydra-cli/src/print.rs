@@ -5,7 +5,7 @@ use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::export::Exporter;
 use crate::failure::Result;
-use crate::records::OpenTable;
+use crate::records::TableRecords;
 use crate::render::plain;
 use crate::text::table::TableLayout;
 use crate::text::{TableCell, escape, plural};
@@ -24,7 +24,7 @@ pub(crate) enum Printer {
 }
 
 impl Printer {
-    pub(crate) fn new(format: Format, records: &OpenTable, console: &Console) -> Result<Printer> {
+    pub(crate) fn new(format: Format, records: &TableRecords, console: &Console) -> Result<Printer> {
         match format {
             Format::Text => Ok(Printer::Page(TablePrinter::new(records))),
             format => Exporter::new(format, records, console.width.is_some()).map(Printer::Export),
@@ -40,7 +40,7 @@ impl Printer {
     }
 
     /// Prints what stands before the records.
-    pub(crate) fn start(&mut self, records: &OpenTable, console: &mut Console) -> Result<()> {
+    pub(crate) fn start(&mut self, records: &TableRecords, console: &mut Console) -> Result<()> {
         match self {
             Printer::Page(_) => Ok(()),
             Printer::Export(exporter) => exporter.start(records.table.name(), console),
@@ -73,7 +73,7 @@ impl Printer {
     /// Prints these records, and what stands after them.
     pub(crate) fn print(
         &mut self,
-        records: &mut OpenTable,
+        records: &mut TableRecords,
         range: Range<u64>,
         console: &mut Console,
     ) -> Result<Vec<String>> {
@@ -99,7 +99,7 @@ pub(crate) struct TablePrinter {
 }
 
 impl TablePrinter {
-    fn new(records: &OpenTable) -> TablePrinter {
+    fn new(records: &TableRecords) -> TablePrinter {
         let (schema, spelling) = (records.table.schema(), records.spelling);
         let columns = columns::flatten(schema, &records.picked);
         let right = columns.iter().map(|column| column.is_number(schema)).collect();

@@ -19,7 +19,7 @@ use std::str::FromStr;
 const TOLD: usize = 10;
 
 /// A table of a file, open to be printed.
-pub(crate) struct OpenTable {
+pub(crate) struct TableRecords {
     pub(crate) input: Input,
     pub(crate) reader: Reader,
     pub(crate) table: Table<Dynamic>,
@@ -41,7 +41,7 @@ struct Lost {
     failures: Vec<Failure>,
 }
 
-impl OpenTable {
+impl TableRecords {
     /// Opens a table: `named`, the one that the source names, or the only one.
     pub(crate) fn open(
         file: &Path,
@@ -49,10 +49,10 @@ impl OpenTable {
         named: Option<&str>,
         fields: &[String],
         console: &mut Console,
-    ) -> Result<OpenTable> {
+    ) -> Result<TableRecords> {
         let input = Input::new(file, console)?;
         let reader = input.open()?;
-        OpenTable::of(input, reader, source, named, fields, console)
+        TableRecords::of(input, reader, source, named, fields, console)
     }
 
     /// The same of a file that is open.
@@ -63,13 +63,13 @@ impl OpenTable {
         named: Option<&str>,
         fields: &[String],
         console: &mut Console,
-    ) -> Result<OpenTable> {
+    ) -> Result<TableRecords> {
         let incomplete = input.admit(&reader, source.skip_damaged, console)?;
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;
         let (spelling, skip_damaged) = (source.spelling(), source.skip_damaged);
         let lost = Lost { incomplete, ..Lost::default() };
-        Ok(OpenTable { input, reader, table, picked, spelling, skip_damaged, lost })
+        Ok(TableRecords { input, reader, table, picked, spelling, skip_damaged, lost })
     }
 
     /// Shows the newest state of the file; true if that is another one.

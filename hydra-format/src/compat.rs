@@ -57,7 +57,7 @@ pub struct CompatFinding {
     /// How much it matters.
     pub severity: Severity,
     /// Whom it concerns.
-    pub who: Audience,
+    pub audience: Audience,
     /// The value: `items[].price`; empty for the record itself.
     pub path: String,
     /// What it is, in words.
@@ -71,7 +71,7 @@ impl fmt::Display for CompatFinding {
             Severity::Warning => "warning",
             Severity::Break => "break",
         };
-        let who = match self.who {
+        let audience = match self.audience {
             Audience::NewReader => "new readers of old files",
             Audience::OldReader => "old readers of new files",
             Audience::ZeroCopy => "reading in place",
@@ -79,7 +79,7 @@ impl fmt::Display for CompatFinding {
             Audience::People => "people",
         };
         let path = if self.path.is_empty() { "the record" } else { &self.path };
-        write!(f, "{severity}[{}] {path}: {} ({who})", self.rule, self.text)
+        write!(f, "{severity}[{}] {path}: {} ({audience})", self.rule, self.text)
     }
 }
 
@@ -90,24 +90,30 @@ impl fmt::Display for CompatFinding {
 pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<CompatFinding>> {
     let (forth, back) = (Evolution::compare(old, new)?, Evolution::compare(new, old)?);
     let mut found = Vec::new();
-    for (who, evolution) in [(Audience::NewReader, &forth), (Audience::OldReader, &back)] {
+    for (audience, evolution) in [(Audience::NewReader, &forth), (Audience::OldReader, &back)] {
         for change in evolution.changes() {
-            let (severity, who) = match change.rule {
-                Rule::Incompatible => (Severity::Break, who),
-                Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, who),
+            let (severity, audience) = match change.rule {
+                Rule::Incompatible => (Severity::Break, audience),
+                Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, audience),
                 // The rest is the same, seen from the other side.
-                _ if who == Audience::OldReader => continue,
-                Rule::Removed => (Severity::Warning, who),
+                _ if audience == Audience::OldReader => continue,
+                Rule::Removed => (Severity::Warning, audience),
                 Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Audience::Json),
-                _ => (Severity::Note, who),
+                _ => (Severity::Note, audience),
             };
             let (rule, path) = (change.rule.name(), change.path.clone());
             let help = if change.help.is_empty() { String::new() } else { format!("; {}", change.help) };
-            found.push(CompatFinding { rule, severity, who, path, text: format!("{}{help}", change.text) });
+            found.push(CompatFinding {
+                rule,
+                severity,
+                audience,
+                path,
+                text: format!("{}{help}", change.text),
+            });
         }
     }
-    let mut tell = |rule, severity, who, path: String, text: String| {
-        found.push(CompatFinding { rule, severity, who, path, text });
+    let mut tell = |rule, severity, audience, path: String, text: String| {
+        found.push(CompatFinding { rule, severity, audience, path, text });
     };
     if forth.resolution() > Resolution::SameLayout {
         let text = forth.resolution().to_string();

@@ -831,7 +831,7 @@ mod compat {
 
     fn found<Old: Hydra, New: Hydra>() -> Vec<(&'static str, Severity, Audience, String)> {
         let findings = compat::compare(&Schema::of::<Old>(), &Schema::of::<New>()).unwrap();
-        findings.into_iter().map(|found| (found.rule, found.severity, found.who, found.path)).collect()
+        findings.into_iter().map(|found| (found.rule, found.severity, found.audience, found.path)).collect()
     }
 
     #[test]
@@ -847,7 +847,7 @@ mod compat {
               #[derive(Hydra, Clone, Copy)] pub enum Kind { A, B, C } }
         }
         use Severity::{Break, Note, Warning};
-        let is = |rule, severity, who, path: &str| (rule, severity, who, path.to_string());
+        let is = |rule, severity, audience, path: &str| (rule, severity, audience, path.to_string());
         assert_eq!(
             found::<old::Row, new::Row>(),
             [

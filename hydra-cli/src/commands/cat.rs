@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::export;
 use crate::failure::{Exit, Failure, Result};
 use crate::print::Printer;
-use crate::records::OpenTable;
+use crate::records::TableRecords;
 use crate::text::escape;
 use std::io::Write;
 
@@ -14,7 +14,7 @@ pub(crate) fn run(args: &CatArgs, console: &mut Console) -> Result<Exit> {
     // Of CSV: the titles of the first file, which stand once.
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {
-        let mut records = OpenTable::open(file, &args.select.source, None, &args.select.fields, console)?;
+        let mut records = TableRecords::open(file, &args.select.source, None, &args.select.fields, console)?;
         if args.format == Format::Text && args.files.len() > 1 {
             let gap = if i > 0 { "\n" } else { "" };
             writeln!(console, "{gap}==> {} <==", escape::line(&records.input.name))?;

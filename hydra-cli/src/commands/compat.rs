@@ -89,8 +89,8 @@ fn severity(severity: Severity) -> (&'static str, TextStyle) {
     }
 }
 
-fn who(who: Audience) -> &'static str {
-    match who {
+fn audience(audience: Audience) -> &'static str {
+    match audience {
         Audience::NewReader => "new readers of old files",
         Audience::OldReader => "old readers of new files",
         Audience::ZeroCopy => "reading in place",
@@ -106,9 +106,9 @@ fn show(table: &TableChanges, console: &mut Console) -> Result<()> {
     writeln!(console, "{title}  {cost}")?;
     let mut heading = None;
     for finding in &table.findings {
-        if heading != Some(finding.who) {
-            writeln!(console, "  {}", console.paint(TextStyle::Dim, who(finding.who)))?;
-            heading = Some(finding.who);
+        if heading != Some(finding.audience) {
+            writeln!(console, "  {}", console.paint(TextStyle::Dim, audience(finding.audience)))?;
+            heading = Some(finding.audience);
         }
         let (word, style) = severity(finding.severity);
         let path = if finding.path.is_empty() { "the record" } else { &finding.path };
@@ -121,7 +121,7 @@ fn show(table: &TableChanges, console: &mut Console) -> Result<()> {
 
 fn document(table: &TableChanges) -> Value {
     let finding = |finding: &CompatFinding| {
-        json!({ "rule": finding.rule, "severity": severity(finding.severity).0, "who": who(finding.who),
+        json!({ "rule": finding.rule, "severity": severity(finding.severity).0, "who": audience(finding.audience),
             "path": finding.path, "text": finding.text })
     };
     let findings: Vec<Value> = table.findings.iter().map(finding).collect();

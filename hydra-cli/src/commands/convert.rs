@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::export::Exporter;
 use crate::failure::{Exit, Failure, Result};
 use crate::import;
-use crate::records::OpenTable;
+use crate::records::TableRecords;
 use crate::schemas;
 use crate::source::Input;
 use crate::target::Target;
@@ -63,7 +63,7 @@ fn export(args: &ConvertArgs, format: Format, console: &mut Console) -> Result<E
     let [input] = args.inputs.as_slice() else {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
-    let mut records = OpenTable::open(input, &args.select.source, None, &args.select.fields, console)?;
+    let mut records = TableRecords::open(input, &args.select.source, None, &args.select.fields, console)?;
     let keys = records.metadata()?.len() as u64;
     let mut exporter = Exporter::new(format, &records, target.is_stdout() && console.width.is_some())?;
     exporter.null = null.to_string();
@@ -97,7 +97,7 @@ fn migrate(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     let reader = input.open()?;
     let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
     let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
-    let mut records = OpenTable::of(input, reader, source, chosen, &[], console)?;
+    let mut records = TableRecords::of(input, reader, source, chosen, &[], console)?;
     // A table that has the name of its type goes on having it.
     let plain = records.table.schema().name() == records.table.name();
     let new_name = if plain { schema.name() } else { records.table.name().to_string() };

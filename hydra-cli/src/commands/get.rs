@@ -4,7 +4,7 @@ use crate::args::{Format, GetArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::print::Printer;
-use crate::records::{OpenTable, parse};
+use crate::records::{TableRecords, parse};
 use crate::render::plain;
 use crate::source::Input;
 use hydra::file::Table;
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &GetArgs, console: &mut Console) -> Result<Exit> {
             Failure::usage("the path names a table, and so does --table").help("leave one of them out")
         );
     }
-    let mut records = OpenTable::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
+    let mut records = TableRecords::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
     let (range, one) = which(&records.input, &records.table, &locator)?;
     match args.format {
         Format::Text if locator.path.steps().is_empty() => {
@@ -79,7 +79,7 @@ struct GetOutput {
 }
 
 fn print(
-    records: &mut OpenTable,
+    records: &mut TableRecords,
     range: Range<u64>,
     path: &Path,
     out: &GetOutput,

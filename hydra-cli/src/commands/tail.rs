@@ -4,7 +4,7 @@ use crate::args::TailArgs;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::print::Printer;
-use crate::records::OpenTable;
+use crate::records::TableRecords;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ pub(crate) fn run(args: &TailArgs, console: &mut Console) -> Result<Exit> {
     if args.follow && args.file == Path::new("-") {
         return Err(Failure::usage("stdin cannot be followed").help("name the file that grows"));
     }
-    let mut records = OpenTable::open(&args.file, &args.select.source, None, &args.select.fields, console)?;
+    let mut records =
+        TableRecords::open(&args.file, &args.select.source, None, &args.select.fields, console)?;
     let mut printer = Printer::new(args.format, &records, console)?;
     printer.start(&records, console)?;
     let mut next = records.table.len().saturating_sub(args.count);

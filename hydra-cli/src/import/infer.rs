@@ -77,11 +77,11 @@ impl Guess {
     }
 
     /// Takes in a cell.
-    pub(crate) fn add(&mut self, cell: &str, quoted: bool, spot: &CellSource) {
+    pub(crate) fn add(&mut self, cell: &str, quoted: bool, source: &CellSource) {
         let (sort, why) = match classify(cell) {
             Class::Number(Number::Odd(why)) | Class::Odd(why) => (ODD, why),
             Class::Number(Number::Int { negative, magnitude }) => {
-                self.numbers.int(negative, magnitude, spot, || cell.to_string());
+                self.numbers.int(negative, magnitude, source, || cell.to_string());
                 (NUMBER, "")
             }
             Class::Number(Number::Float) => {
@@ -104,7 +104,7 @@ impl Guess {
             Class::Text => (TEXT, ""),
         };
         self.counts[sort] += 1;
-        let first = self.firsts[sort].get_or_insert_with(|| Witness::new(spot, cell, why));
+        let first = self.firsts[sort].get_or_insert_with(|| Witness::new(source, cell, why));
         if sort == TEXT && !self.mixed_texts {
             self.mixed_texts = quoted || first.cell != cell;
         }
@@ -181,16 +181,16 @@ impl Guess {
             return Some(Word::new(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
         let total = others + self.specials + texts + self.nulls;
-        let Witness { cell, spot, .. } = text;
-        let why = format!("{texts} of {total} cells are {cell:?}, the first in {spot}");
+        let Witness { cell, source, .. } = text;
+        let why = format!("{texts} of {total} cells are {cell:?}, the first in {source}");
         Some(Word { why, token: Some(cell.clone()) })
     }
 
     /// The first cell of a sort, and its place.
     fn example(&self, sort: usize) -> String {
-        let Some(Witness { cell, spot, .. }) = &self.firsts[sort] else { return String::new() };
+        let Some(Witness { cell, source, .. }) = &self.firsts[sort] else { return String::new() };
         let sort = if sort == TEXT { String::new() } else { format!(" is {}", SORTS[sort]) };
-        format!("{cell:?} in {spot}{sort}")
+        format!("{cell:?} in {source}{sort}")
     }
 }
 

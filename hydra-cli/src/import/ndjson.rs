@@ -29,9 +29,9 @@ pub(super) fn survey(
     let (mut shape, mut walk, mut records) = (ImportShape::default(), Walk::new(), 0);
     let add = |input: &Input, start: TextPosition, json: &str| {
         records += 1;
-        walk.spot.line = start.line;
-        if job.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
-            walk.spot.file = Some(Rc::from(input.name.as_str()));
+        walk.source.line = start.line;
+        if job.inputs.len() > 1 && walk.source.file.as_deref() != Some(&input.name) {
+            walk.source.file = Some(Rc::from(input.name.as_str()));
         }
         shape.add(json, &mut walk).map_err(|error| match walk.problem.take() {
             Some(problem) => unfit(&problem, &shape.path(&walk), place(&error, start), input),

@@ -24,20 +24,20 @@ const MAX_COLUMNS: usize = 4_096;
 /// rows there are.
 pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
     let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
-    let mut spot = CellSource { line: 0, file: None };
+    let mut source = CellSource { line: 0, file: None };
     let names = scan(job, "reading", None, |input, row, order| {
         rows += 1;
-        if job.inputs.len() > 1 && spot.file.as_deref() != Some(&input.name) {
-            spot.file = Some(Rc::from(input.name.as_str()));
+        if job.inputs.len() > 1 && source.file.as_deref() != Some(&input.name) {
+            source.file = Some(Rc::from(input.name.as_str()));
         }
         guesses.resize_with(order.len().max(guesses.len()), Guess::default);
         for (&column, cell) in order.iter().zip(row.cells()) {
             let Some(guess) = guesses.get_mut(column) else { continue };
-            spot.line = cell.place.line;
+            source.line = cell.place.line;
             if is_null(&cell, job.nulls) {
                 guess.add_null()
             } else {
-                guess.add(cell.text, cell.quoted, &spot)
+                guess.add(cell.text, cell.quoted, &source)
             }
         }
         Ok(())

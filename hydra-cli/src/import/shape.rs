@@ -69,16 +69,16 @@ pub(super) struct ShapeConflict {
 
 /// What is the same for all parts of a value.
 pub(super) struct Walk {
-    pub(super) spot: CellSource,
+    pub(super) source: CellSource,
     pub(super) problem: Option<ShapeConflict>,
     /// The fields that lead to where the walk is; none for an element.
-    trail: Vec<Option<usize>>,
+    steps: Vec<Option<usize>>,
     shapes: usize,
 }
 
 impl Walk {
     pub(super) fn new() -> Walk {
-        Walk { spot: CellSource { line: 0, file: None }, problem: None, trail: Vec::new(), shapes: 0 }
+        Walk { source: CellSource { line: 0, file: None }, problem: None, steps: Vec::new(), shapes: 0 }
     }
 
     #[cold]
@@ -107,7 +107,7 @@ impl What {
 impl ImportShape {
     /// Takes in a value.
     pub(super) fn add(&mut self, json: &str, walk: &mut Walk) -> serde_json::Result<()> {
-        walk.trail.clear();
+        walk.steps.clear();
         let mut from = serde_json::Deserializer::from_str(json);
         Add { shape: self, walk, floats: &mut Floats { rest: json.as_bytes() } }.deserialize(&mut from)?;
         from.end()
@@ -116,7 +116,7 @@ impl ImportShape {
     /// The path that the walk has taken, from here.
     pub(super) fn path(&self, walk: &Walk) -> String {
         let (mut path, mut shape) = (String::new(), self);
-        for step in &walk.trail {
+        for step in &walk.steps {
             shape = match (&shape.kind, step) {
                 (What::Object(object), Some(index)) => match object.fields.get(*index) {
                     Some(field) => {
@@ -192,10 +192,10 @@ impl<'a, 't> Add<'a, 't> {
         if let (What::Text { special: true }, What::Number(_)) = (&shape.kind, &fresh) {
             shape.kind = What::Number(Numbers { floats: 1, ..Numbers::default() });
         } else if let What::Unknown = shape.kind {
-            shape.first = Some(walk.spot.clone());
+            shape.first = Some(walk.source.clone());
             shape.kind = fresh;
         } else if std::mem::discriminant(&shape.kind) != std::mem::discriminant(&fresh) {
-            let first = shape.first.as_ref().map(|spot| format!(", as in {spot}")).unwrap_or_default();
+            let first = shape.first.as_ref().map(|source| format!(", as in {source}")).unwrap_or_default();
             let expected = format!("{}{first}", shape.kind.name());
             return Err(walk.fail("values of several kinds", &expected, fresh.name(), HELP));
         }
@@ -205,7 +205,7 @@ impl<'a, 't> Add<'a, 't> {
     fn int<E: Error>(self, negative: bool, magnitude: u64) -> Result<(), E> {
         if let (What::Number(numbers), walk, _) = self.be(What::Number(Numbers::default()))? {
             let text = || format!("{}{magnitude}", if negative { "-" } else { "" });
-            numbers.int(negative, magnitude.into(), &walk.spot, text);
+            numbers.int(negative, magnitude.into(), &walk.source, text);
         }
         Ok(())
     }
@@ -249,7 +249,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
             return Ok(());
         };
         let text = floats.next().unwrap_or_default();
-        numbers.add(text, &walk.spot);
+        numbers.add(text, &walk.source);
         Ok(())
     }
 
@@ -269,7 +269,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
         let (What::List(element), walk, floats) = self.be(What::List(Box::default()))? else { return Ok(()) };
         deeper(walk, None)?;
         while from.next_element_seed(Add { shape: element, walk, floats })?.is_some() {}
-        walk.trail.pop();
+        walk.steps.pop();
         Ok(())
     }
 
@@ -288,7 +288,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
             }
             field.seen += 1;
             from.next_value_seed(Add { shape: &mut field.shape, walk, floats })?;
-            walk.trail.pop();
+            walk.steps.pop();
             next = index + 1;
         }
         Ok(())
@@ -296,11 +296,11 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
 }
 
 fn deeper<E: Error>(walk: &mut Walk, step: Option<usize>) -> Result<(), E> {
-    if walk.trail.len() >= MAX_DEPTH {
+    if walk.steps.len() >= MAX_DEPTH {
         let most = format!("at most {MAX_DEPTH} levels");
         return Err(walk.fail("nested too deep", &most, "one more", ""));
     }
-    walk.trail.push(step);
+    walk.steps.push(step);
     Ok(())
 }
 

@@ -20,23 +20,23 @@ impl fmt::Display for CellSource {
 /// A cell that decided something: its place and its text.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
-    pub(super) spot: CellSource,
+    pub(super) source: CellSource,
     pub(super) cell: String,
     why: &'static str,
 }
 
 impl Witness {
-    pub(super) fn new(spot: &CellSource, cell: &str, why: &'static str) -> Witness {
+    pub(super) fn new(source: &CellSource, cell: &str, why: &'static str) -> Witness {
         let mut shown: String = cell.chars().take(40).collect();
         if shown.len() < cell.len() {
             shown.push('…');
         }
-        Witness { spot: spot.clone(), cell: shown, why }
+        Witness { source: source.clone(), cell: shown, why }
     }
 }
 
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} in {} {}", self.cell, self.spot, self.why)
+        write!(f, "{:?} in {} {}", self.cell, self.source, self.why)
     }
 }

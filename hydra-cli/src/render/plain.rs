@@ -27,7 +27,7 @@ pub(crate) fn plain<'b>(
         return Some(text);
     }
     buffer.clear();
-    serde_json::to_writer(&mut *buffer, &value.spelled(spelling).noting(lossy)).ok()?;
+    serde_json::to_writer(&mut *buffer, &value.spelled(spelling).track_loss(lossy)).ok()?;
     if buffer.first() == Some(&b'"') && buffer.contains(&b'\\') {
         *buffer = serde_json::from_slice::<String>(buffer).ok()?.into_bytes();
         return std::str::from_utf8(buffer).ok();

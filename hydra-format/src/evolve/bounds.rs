@@ -1,7 +1,7 @@
 //! What records may become at most when they are read as another type, and whether any may be refused: from the plan alone, so
 //! that a writer looks only at records for which it is in doubt.
 
-use super::plan::{Op, Plan, PlanNode};
+use super::plan::{EvolveNode, Op, Plan};
 use super::run::{GROWTH, MAX_BYTES, ONE_RECORD};
 use crate::reflect::MAX_NESTING;
 
@@ -43,7 +43,7 @@ impl Plan {
         most(MAX_BYTES, growth).min(most(ONE_RECORD, growth.saturating_sub(GROWTH)))
     }
 
-    fn extras(&self) -> impl Iterator<Item = (&PlanNode, SizeBound)> {
+    fn extras(&self) -> impl Iterator<Item = (&EvolveNode, SizeBound)> {
         let mut known = vec![None; self.nodes.len()];
         self.nodes.iter().enumerate().map(move |(id, node)| (node, self.extra(id as u32, &mut known)))
     }

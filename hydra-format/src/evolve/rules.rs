@@ -3,7 +3,7 @@
 
 use super::compile::{Compiler, Draft, Job, index, ty};
 use super::names::{aliases, pairs};
-use super::plan::{Choice, Image, Op, PlanStep, VariantNames};
+use super::plan::{Choice, EvolveStep, Image, Op, VariantNames};
 use super::widen::is_exact;
 use super::{Change, Rule};
 use crate::layout::rows::{Regions, Validator};
@@ -86,7 +86,7 @@ impl<'a> Compiler<'a> {
         if fits && is_exact(source, target) {
             draft.same = false;
             draft.change(Rule::Widened, "", format!("{} to {}", source.name(), target.name()));
-            draft.flat.push(PlanStep { from: 0, to: 0, op: Op::Widen(source, target), label: 0 });
+            draft.flat.push(EvolveStep { from: 0, to: 0, op: Op::Widen(source, target), label: 0 });
             return Ok(());
         }
         self.spend(WORDS)?;
@@ -148,7 +148,7 @@ impl<'a> Compiler<'a> {
         draft.same = false;
         draft.change(Rule::MadeOptional, "", self.to.spell_rust(pair.to));
         let put = self.put(&[1]);
-        draft.flat.push(PlanStep { from: 0, to: 0, op: Op::Put(put), label: 0 });
+        draft.flat.push(EvolveStep { from: 0, to: 0, op: Op::Put(put), label: 0 });
         let id = self.inline(pair.job((pair.at.0, index(pair.to.element()))))?;
         self.embed(draft, id, (0, pair.to.align() as u32), "")
     }
@@ -281,7 +281,7 @@ impl<'a> Compiler<'a> {
         let bytes = self.plan.images[image as usize].record.get(..size).unwrap_or_default().to_vec();
         if bytes.iter().any(|&byte| byte != 0) {
             let put = self.put(&bytes);
-            draft.flat.push(PlanStep { from: 0, to: field.offset() as u32, op: Op::Put(put), label: 0 });
+            draft.flat.push(EvolveStep { from: 0, to: field.offset() as u32, op: Op::Put(put), label: 0 });
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::Why;
 use super::path::{no_variant, suggest};
 use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
-use super::value::{Repr, indices, position_of, way_in};
+use super::value::{Repr, access_hint, indices, position_of};
 use super::{Part, Path, Reflect, Step, Value, ValueMut};
 use crate::memory::FieldOffset;
 use crate::schema::{Field, Kind, Note, Schema};
@@ -344,7 +344,7 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             Err(Error::new(ErrorKind::WrongKind)
                 .expected(expected)
                 .found(Value::type_name(ty))
-                .help(way_in(ty)))
+                .help(access_hint(ty)))
         }
     }
 }

@@ -67,11 +67,11 @@ impl<'a> Spelled<'a> {
     /// use hydra::{Value, reflect::Spelling};
     /// let lossy = Cell::new(false);
     /// let value = [Some(None), Some(Some(1u8))];
-    /// let text = serde_json::to_string(&Value::of(&value).spelled(Spelling::default()).noting(&lossy))?;
+    /// let text = serde_json::to_string(&Value::of(&value).spelled(Spelling::default()).track_loss(&lossy))?;
     /// assert_eq!((text.as_str(), lossy.get()), ("[null,1]", true));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn noting(self, lossy: &'a Cell<bool>) -> Spelled<'a> {
+    pub fn track_loss(self, lossy: &'a Cell<bool>) -> Spelled<'a> {
         Spelled { lossy: Some(lossy), ..self }
     }
 

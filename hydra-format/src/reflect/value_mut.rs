@@ -403,7 +403,7 @@ impl ValueMut<'_> {
 
 fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result<T, T>> {
     if !steps.is_empty() && (reach(&mut *root, steps)? as &mut dyn Any).is::<T>() {
-        rehearse(root, steps, EncodedRecord::of(&value)?.at())?;
+        dry_run(root, steps, EncodedRecord::of(&value)?.at())?;
     }
     let Some(slot) = (reach(root, steps)? as &mut dyn Any).downcast_mut::<T>() else { return Ok(Err(value)) };
     accept(Value::of(slot), Value::of(&value))?;
@@ -533,7 +533,7 @@ impl<'a> ReprMut<'a> {
         check(&mut data, ty, Depth::default())?;
         let image = data_image(&data, ty)?;
         if !steps.is_empty() {
-            rehearse(root, steps, image.at())?;
+            dry_run(root, steps, image.at())?;
         }
         reach(root, steps)?.assign(image.at(), accept_part)
     }
@@ -544,7 +544,7 @@ fn accept_part(old: Part<'_>, new: Part<'_>) -> Result<()> {
 }
 
 /// Tries a change on a copy, and checks the invariants around it.
-fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
+fn dry_run(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
     let mut copy = root.copied()?;
     let outcome = tried(shown(&mut *copy), steps, at);
     // Before the outcome is returned: it would be lost if the copy panics when it is dropped.

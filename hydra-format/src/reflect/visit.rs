@@ -4,7 +4,7 @@
 use super::base64::from_base64;
 use super::deserialize::{ReadTarget, end};
 use super::dynamic::{integer, sort};
-use super::path::PathSegment as Crumb;
+use super::path::PathSegment;
 use super::serialize::is_tuple_struct;
 use super::types::Type;
 use super::{Data, fit, parse};
@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for Visit<'_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        self.node.inner(Crumb::Some, from)
+        self.node.inner(PathSegment::Some, from)
     }
 
     fn visit_bool<E: Error>(self, it: bool) -> Result<(), E> {
@@ -234,12 +234,12 @@ impl<'de> Visitor<'de> for Visit<'_> {
             // CBOR has unit as an empty array.
             Kind::Unit => {
                 *node.data = Data::Unit;
-                return end(&mut from, node.trail);
+                return end(&mut from, node.stack);
             }
             Kind::List | Kind::Array => node.elements(from)?,
             Kind::Set => {
                 let mut members = node.elements(from)?;
-                sort(&mut members, |member| member, ty.element(), node.trail)
+                sort(&mut members, |member| member, ty.element(), node.stack)
                     .map_err(|error| node.twice(&error))?;
                 members
             }
