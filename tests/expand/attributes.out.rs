@@ -9,7 +9,7 @@ const _: () = {
     use __h::{NoConverted as _, NoField as _};
     #[automatically_derived]
     impl __h::Fields for Log {
-        const FACTS: &'static [__h::FieldFacts] = &[
+        const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, time_stamp)),
             __h::FieldOf::<String>::FACTS.at(__h::offset_of!(Self, r#type)),
             __h::Converted::<__h::As<u64>, usize>::FACTS.at(__h::offset_of!(Self, len)),

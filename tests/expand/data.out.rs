@@ -4,7 +4,7 @@ const _: () = {
     use __h::{NoConverted as _, NoField as _};
     #[automatically_derived]
     impl __h::Fields for Shape {
-        const FACTS: &'static [__h::FieldFacts] = &[
+        const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<f64>::FACTS,
             __h::FieldOf::<Vec<Tick>>::FACTS,
             __h::FieldOf::<Option<String>>::FACTS,

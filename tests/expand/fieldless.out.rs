@@ -4,7 +4,7 @@ const _: () = {
     use __h::{NoConverted as _, NoField as _};
     #[automatically_derived]
     impl __h::Fields for Venue {
-        const FACTS: &'static [__h::FieldFacts] = &[];
+        const FACTS: &'static [__h::Facts] = &[];
         const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 0usize>()
             .offsets;
     }

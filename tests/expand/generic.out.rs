@@ -8,7 +8,7 @@ const _: () = {
         A: __h::Hydra,
         B: __h::Hydra,
     {
-        const FACTS: &'static [__h::FieldFacts] = &[
+        const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<[A; N]>::FACTS.at(__h::offset_of!(Self, first)),
             __h::FieldOf::<Option<B>>::FACTS.at(__h::offset_of!(Self, second)),
         ];

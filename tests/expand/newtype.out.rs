@@ -4,7 +4,7 @@ const _: () = {
     use __h::{NoConverted as _, NoField as _};
     #[automatically_derived]
     impl __h::Fields for UserId {
-        const FACTS: &'static [__h::FieldFacts] = &[
+        const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, 0)),
         ];
         const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 1>(1usize).offsets;

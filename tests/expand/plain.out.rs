@@ -4,7 +4,7 @@ const _: () = {
     use __h::{NoConverted as _, NoField as _};
     #[automatically_derived]
     impl __h::Fields for Tick {
-        const FACTS: &'static [__h::FieldFacts] = &[
+        const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, time)),
             __h::FieldOf::<f64>::FACTS.at(__h::offset_of!(Self, price)),
             __h::FieldOf::<[Venue; 8]>::FACTS.at(__h::offset_of!(Self, venue)),

@@ -86,7 +86,7 @@ impl<'m> Expansion<'m> {
         self.implement(
             "Fields",
             quote! {
-                const FACTS: &'static [__h::FieldFacts] = &[#(#facts),*];
+                const FACTS: &'static [__h::Facts] = &[#(#facts),*];
                 const OFFSETS: &'static [__h::u32] = &#placed.offsets;
             },
         )

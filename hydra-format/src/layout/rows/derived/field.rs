@@ -1,6 +1,6 @@
 //! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
 
-use super::fields::FieldFacts;
+use super::fields::Facts;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
 use crate::layout::rows::{
@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 pub struct FieldOf<T>(PhantomData<T>);
 
 impl<T: Hydra> FieldOf<T> {
-    pub const FACTS: FieldFacts = FieldFacts::of::<T>();
+    pub const FACTS: Facts = Facts::of::<T>();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<T>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
@@ -93,7 +93,7 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
     }
 
-    pub const FACTS: FieldFacts = FieldFacts::of::<W::Stored>().converted();
+    pub const FACTS: Facts = Facts::of::<W::Stored>().converted();
     pub const TYPE: TypeRef = TypeRef::Live(type_of::<W::Stored>);
 
     pub fn image(value: T) -> Result<(u32, Vec<u8>)> {
@@ -175,7 +175,7 @@ macro_rules! never {
 macro_rules! no_field {
     ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
         pub trait $trait: Sized {
-            const FACTS: FieldFacts = FieldFacts::of::<u8>();
+            const FACTS: Facts = Facts::of::<u8>();
             const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
 
             fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {

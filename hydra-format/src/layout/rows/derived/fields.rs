@@ -8,7 +8,7 @@ use std::fmt::{self, Formatter};
 
 /// What the layout and the flatness of a type follow from, for one of its stored fields.
 #[derive(Clone, Copy)]
-pub struct FieldFacts {
+pub struct Facts {
     pub(super) size: usize,
     pub(super) align: usize,
     /// Offset in live memory, where the field has one under its stored type.
@@ -24,10 +24,10 @@ pub struct FieldFacts {
     pub(super) show: fn(At<'_>, &mut Formatter<'_>) -> fmt::Result,
 }
 
-impl FieldFacts {
+impl Facts {
     /// What the type of a field says of itself.
-    pub(crate) const fn of<T: Hydra>() -> FieldFacts {
-        FieldFacts {
+    pub(crate) const fn of<T: Hydra>() -> Facts {
+        Facts {
             size: T::SIZE,
             align: T::ALIGN,
             live_offset: None,
@@ -43,19 +43,19 @@ impl FieldFacts {
     }
 
     /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
-    pub(crate) const fn converted(self) -> FieldFacts {
-        FieldFacts { own: false, flat: false, refs: true, key: false, ..self }
+    pub(crate) const fn converted(self) -> Facts {
+        Facts { own: false, flat: false, refs: true, key: false, ..self }
     }
 
     /// For a field at this offset in live memory.
-    pub const fn at(self, live_offset: usize) -> FieldFacts {
-        FieldFacts { live_offset: Some(live_offset), ..self }
+    pub const fn at(self, live_offset: usize) -> Facts {
+        Facts { live_offset: Some(live_offset), ..self }
     }
 }
 
 /// The stored fields of a type; of an enum: those of all its variants, one variant after the other.
 pub trait Fields: Describe {
-    const FACTS: &'static [FieldFacts];
+    const FACTS: &'static [Facts];
     /// Their stored offsets.
     const OFFSETS: &'static [u32];
 }

@@ -1,13 +1,13 @@
 //! How views of derived types are shown: as std's derive shows the values.
 
-use super::fields::{FieldFacts, Fields};
+use super::fields::{Facts, Fields};
 use crate::layout::rows::reflect::Reflect;
 use crate::layout::rows::{At, DebugView, Hydra, ListView, Run};
 use crate::memory::{Plain, bytes_of};
 use std::fmt::{self, Debug, Formatter};
 
 /// A stored field, to be shown.
-struct StoredField<'a>(At<'a>, FieldFacts);
+struct StoredField<'a>(At<'a>, Facts);
 
 impl Debug for StoredField<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
