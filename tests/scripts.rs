@@ -2,9 +2,9 @@
 //! nothing else. Bytes say what happens.
 
 use crate::memory::{File, Memory};
-use crate::types::{Level as Word, Log};
+use crate::types::{Level, Log};
 use hydra::file::RecoverOptions;
-use hydra::{Editor, Hydra, Level, Reader, TableId, Value, Writer, testing};
+use hydra::{Durability, Editor, Hydra, Reader, TableId, Value, Writer, testing};
 use std::path::Path;
 
 /// What a file holds.
@@ -91,7 +91,7 @@ impl Stage<'_> {
         let word = self.next().unwrap_or(0);
         Log {
             time: self.number(),
-            level: [Word::Info, Word::Warn, Word::Error][usize::from(word) % 3],
+            level: [Level::Info, Level::Warn, Level::Error][usize::from(word) % 3],
             target: self.text(),
             text: self.text().repeat(usize::from(word % 5)),
             user: (word & 8 != 0).then(|| self.number()),
@@ -106,8 +106,8 @@ impl Stage<'_> {
     }
 
     fn options(word: u8) -> hydra::file::WriterOptions {
-        let level = if word & 64 == 0 { Level::Buffered } else { Level::Durable };
-        Writer::options().level(level).block_bytes(128 << (word >> 7 << 2))
+        let durability = if word & 64 == 0 { Durability::Buffered } else { Durability::Durable };
+        Writer::options().durability(durability).block_bytes(128 << (word >> 7 << 2))
     }
 
     fn step(&mut self, word: u8) {

@@ -190,7 +190,7 @@ fn append<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<()> {
         if path.exists() {
             std::fs::remove_file(&path)?;
         }
-        let mut writer = Writer::options().level(hydra::Level::Buffered).create(&path)?;
+        let mut writer = Writer::options().durability(hydra::Durability::Buffered).create(&path)?;
         let table = writer.table::<T>()?;
         for record in &records {
             writer.append(table, record)?;

@@ -6,7 +6,7 @@ use crate::compare::Record;
 use crate::report::number;
 use crate::ticks::Tick;
 use hydra::file::{RecoverOptions, compact, recover};
-use hydra::{Level, Reader, TableId, Writer};
+use hydra::{Durability, Reader, TableId, Writer};
 use std::collections::BTreeMap;
 use std::fs::{File, read_to_string};
 use std::io::Write;
@@ -25,22 +25,22 @@ pub fn run(megabytes: usize, rounds: usize) -> AnyResult<()> {
     std::fs::create_dir_all(&folder)?;
     let records = megabytes * 1_000_000 / size_of::<Tick>();
     let done = commits(&folder, rounds).and_then(|()| {
-        large(&folder, records, rounds, Level::Durable)?;
-        large(&folder, records, rounds, Level::Buffered)
+        large(&folder, records, rounds, Durability::Durable)?;
+        large(&folder, records, rounds, Durability::Buffered)
     });
     std::fs::remove_dir_all(&folder)?;
     done
 }
 
-/// Records a second that were acknowledged, by level and records a commit.
+/// Records a second that were acknowledged, by durability and records a commit.
 fn commits(folder: &Path, rounds: usize) -> AnyResult<()> {
     let mut rates: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
     for round in 0..rounds {
         for group in [1, 10, 100, 1000] {
             let ticks: Vec<Tick> = (0..group as u64).map(Tick::make).collect();
-            for (name, level) in [("durable", Level::Durable), ("buffered", Level::Buffered)] {
+            for (name, durability) in [("durable", Durability::Durable), ("buffered", Durability::Buffered)] {
                 let path = folder.join(format!("{name}-{group}-{round}"));
-                let mut writer = Writer::options().level(level).create(&path)?;
+                let mut writer = Writer::options().durability(durability).create(&path)?;
                 let table = writer.table::<Tick>()?;
                 writer.commit()?;
                 let rate = rate(group, || {
@@ -52,12 +52,12 @@ fn commits(folder: &Path, rounds: usize) -> AnyResult<()> {
                 let mut plain = File::create(&path)?;
                 let rate = self::rate(group, || {
                     plain.write_all(bytemuck::cast_slice(&ticks))?;
-                    if level == Level::Durable {
+                    if durability == Durability::Durable {
                         plain.sync_data()?;
                     }
                     Ok(())
                 })?;
-                let name = if level == Level::Durable { "write and fdatasync" } else { "write" };
+                let name = if durability == Durability::Durable { "write and fdatasync" } else { "write" };
                 rates.entry((group, name)).or_default().push(rate);
                 std::fs::remove_file(&path)?;
             }
@@ -81,12 +81,12 @@ fn rate(group: usize, mut commit: impl FnMut() -> AnyResult<()>) -> AnyResult<f6
 }
 
 /// A file that its writer left, read while it is open and afterwards.
-fn large(folder: &Path, records: usize, rounds: usize, level: Level) -> AnyResult<()> {
+fn large(folder: &Path, records: usize, rounds: usize, durability: Durability) -> AnyResult<()> {
     let (path, out) = (folder.join("large.hydra"), folder.join("out.hydra"));
-    let mut writer = Writer::options().level(level).create(&path)?;
+    let mut writer = Writer::options().durability(durability).create(&path)?;
     let table = writer.table::<Tick>()?;
     println!(
-        "\n| {level:?}: what | best | median | worst | reads | read |\n| --- | --- | --- | --- | --- | --- |"
+        "\n| {durability:?}: what | best | median | worst | reads | read |\n| --- | --- | --- | --- | --- | --- |"
     );
     for block in 0..records / BLOCK {
         append(&mut writer, table, block * BLOCK, BLOCK)?;
@@ -96,7 +96,7 @@ fn large(folder: &Path, records: usize, rounds: usize, level: Level) -> AnyResul
     }
     // Every distance from the newest directory comes once in so many blocks.
     let mut opened = Measured::default();
-    let points = if level == Level::Durable { 1100 } else { rounds };
+    let points = if durability == Durability::Durable { 1100 } else { rounds };
     for _ in 0..points {
         append(&mut writer, table, 0, BLOCK)?;
         writer.commit()?;

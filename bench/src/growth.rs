@@ -4,12 +4,12 @@
 use crate::chart::{Panel, draw};
 use crate::compare::{Fields, Record, Sync, scan};
 use crate::logs::Log;
-use crate::peers::hydra::{Way, table};
+use crate::peers::hydra::{Access, table};
 use crate::peers::raw::{Floor, Out, parts};
 use crate::report::{Section, Table, against, anonymous, digits};
 use crate::ticks::Tick;
 use crate::{AnyResult, Scratch, clock};
-use hydra::{Level, View, Writer};
+use hydra::{Durability, View, Writer};
 use std::path::Path;
 
 /// Where the picture goes.
@@ -224,14 +224,14 @@ where
         sums = Some(sum);
         Ok(nanos)
     })?;
-    for (index, way) in [Way::Map, Way::Buffers].into_iter().enumerate() {
+    for (index, access) in [Access::Map, Access::Buffers].into_iter().enumerate() {
         point.scan[index + 1] = median(rounds, || {
-            let ((sum, nanos), memory) = Memory::of(|look| scanned::<R>(&file, way, records, look))?;
+            let ((sum, nanos), memory) = Memory::of(|look| scanned::<R>(&file, access, records, look))?;
             point.memory[index + 1] = point.memory[index + 1].larger(memory);
             if Some(sum) == sums { Ok(nanos) } else { Err("sums differ".into()) }
         })?;
         point.first[index] = median(21, || {
-            let (look, nanos) = nanos(1, || Ok(table::<R>(&file, way)?.get(0)?.view().look()))?;
+            let (look, nanos) = nanos(1, || Ok(table::<R>(&file, access)?.get(0)?.view().look()))?;
             if Some(look) == pool.first().map(|record| record.look()) {
                 Ok(nanos / 1e3)
             } else {
@@ -250,7 +250,7 @@ fn write_raw<R: Floor>(path: &Path, pool: &[R], records: u64) -> AnyResult<Sync>
 
 /// To the last buffered commit.
 fn append<R: hydra::Hydra>(path: &Path, pool: &[R], records: u64, look: Look<'_>) -> AnyResult<Writer> {
-    let mut writer = Writer::options().level(Level::Buffered).create(path)?;
+    let mut writer = Writer::options().durability(Durability::Buffered).create(path)?;
     let (table, mut parts) = (writer.table::<R>()?, 0usize);
     each(pool, records, |part| {
         part.iter().try_for_each(|record| writer.append(table, record))?;
@@ -263,12 +263,12 @@ fn append<R: hydra::Hydra>(path: &Path, pool: &[R], records: u64, look: Look<'_>
 }
 
 /// Opens a file, and scans it: what that comes to, and how long the scan took.
-fn scanned<R>(path: &Path, way: Way, records: u64, look: Look<'_>) -> AnyResult<(R::Sums, f64)>
+fn scanned<R>(path: &Path, access: Access, records: u64, look: Look<'_>) -> AnyResult<(R::Sums, f64)>
 where
     R: Record + hydra::Hydra,
     for<'a> View<'a, R>: Fields<R::Sums>,
 {
-    let (table, mut blocks) = (table::<R>(path, way)?, 0usize);
+    let (table, mut blocks) = (table::<R>(path, access)?, 0usize);
     let (sums, nanos) = nanos(records, || {
         table.blocks().try_fold(R::Sums::default(), |sums, block| {
             blocks += 1;

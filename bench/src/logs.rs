@@ -6,7 +6,7 @@ use crate::peers::Run;
 use crate::peers::avro::{Avro, Avros, integer};
 use crate::peers::columns::{Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
-use crate::peers::hydra::Way;
+use crate::peers::hydra::Access;
 use crate::peers::mcap::Mcap;
 use crate::peers::raw::{Floor, Raw, Text};
 use crate::peers::rkyv::Rkyv;
@@ -399,8 +399,8 @@ pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
         Box::new(Raw(Text::Believed)),
         Box::new(Raw(Text::AtOnce)),
         Box::new(Raw(Text::Each)),
-        Box::new(Way::Map),
-        Box::new(Way::Buffers),
+        Box::new(Access::Map),
+        Box::new(Access::Buffers),
         Box::new(Rkyv(true)),
         Box::new(Rkyv(false)),
         Box::new(Ipc(true)),

@@ -4,7 +4,7 @@
 
 use crate::compare::{Fields, Record, scan};
 use crate::logs::Log;
-use crate::peers::hydra::{Way, make, table};
+use crate::peers::hydra::{Access, make, table};
 use crate::report::{Section, Table, digits};
 use crate::ticks::Tick;
 use crate::{AnyResult, Scratch, clock};
@@ -48,13 +48,13 @@ where
 {
     let path = scratch.path().join(name);
     make::<R>(&path, count)?;
-    for (way, how) in [(Way::Map, "mapped"), (Way::Buffers, "opened")] {
+    for (access, how) in [(Access::Map, "mapped"), (Access::Buffers, "opened")] {
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..rounds {
             let sums = [
-                timed(&mut times[0], || one::<R>(&path, way))?,
-                timed(&mut times[1], || several::<R>(&path, way, 1))?,
-                timed(&mut times[2], || several::<R>(&path, way, 2))?,
+                timed(&mut times[0], || one::<R>(&path, access))?,
+                timed(&mut times[1], || several::<R>(&path, access, 1))?,
+                timed(&mut times[2], || several::<R>(&path, access, 2))?,
             ];
             assert!(sums.iter().all(|sum| *sum == sums[0]), "every way comes to the same");
         }
@@ -85,20 +85,20 @@ fn timed<W>(times: &mut Vec<f64>, work: impl FnOnce() -> AnyResult<W>) -> AnyRes
     Ok(done)
 }
 
-fn one<R>(path: &Path, way: Way) -> AnyResult<R::Sums>
+fn one<R>(path: &Path, access: Access) -> AnyResult<R::Sums>
 where
     R: Record + hydra::Hydra,
     for<'a> View<'a, R>: Fields<R::Sums>,
 {
-    table::<R>(path, way)?.blocks().try_fold(R::Sums::default(), |sums, block| Ok(scan(&block?, sums)))
+    table::<R>(path, access)?.blocks().try_fold(R::Sums::default(), |sums, block| Ok(scan(&block?, sums)))
 }
 
-fn several<R>(path: &Path, way: Way, threads: usize) -> AnyResult<R::Sums>
+fn several<R>(path: &Path, access: Access, threads: usize) -> AnyResult<R::Sums>
 where
     R: Record<Sums: Send + AddAssign> + hydra::Hydra + Send + Sync,
     for<'a> View<'a, R>: Fields<R::Sums>,
 {
-    let table = table::<R>(path, way)?;
+    let table = table::<R>(path, access)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let sums = table.par_blocks().map(|block| hydra::Result::Ok(scan(&block?, R::Sums::default())));
     let add = |mut sums: R::Sums, more| -> hydra::Result<R::Sums> {

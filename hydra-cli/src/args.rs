@@ -31,56 +31,56 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show a file's tables, schema, counts and health, without reading all of it
     #[command(after_help = include_str!("../help/inspect.txt"))]
-    Inspect(Inspect),
+    Inspect(InspectArgs),
     /// Show the schema of a table, also as Rust source or for NumPy
     #[command(after_help = include_str!("../help/schema.txt"))]
     Schema(SchemaArgs),
     /// Print records
     #[command(after_help = include_str!("../help/cat.txt"))]
-    Cat(Cat),
+    Cat(CatArgs),
     /// Print the last records, and with -F those that are still to come
     #[command(after_help = include_str!("../help/tail.txt"))]
-    Tail(Tail),
+    Tail(TailArgs),
     /// Print one value, or a slice
     #[command(after_help = include_str!("../help/get.txt"))]
-    Get(Get),
+    Get(GetArgs),
     /// Change values, all of them or none
     #[command(after_help = include_str!("../help/set.txt"))]
-    Set(Set),
+    Set(SetArgs),
     /// Show bytes with their meaning: of a record, a block header, the file's header
     #[command(after_help = include_str!("../help/hex.txt"))]
-    Hex(Hex),
+    Hex(HexArgs),
     /// Show where the bytes go: of the file by region, of records by field
     #[command(after_help = include_str!("../help/layout.txt"))]
-    Layout(Layout),
+    Layout(LayoutArgs),
     /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
     #[command(after_help = include_str!("../help/check.txt"))]
-    Check(Check),
+    Check(CheckArgs),
     /// Save what is whole in a damaged file into a new one; exit 3 if anything is lost
     #[command(after_help = include_str!("../help/recover.txt"))]
-    Recover(Recover),
+    Recover(RecoverArgs),
     /// Rewrite a file without what edits and old indexes left behind
     #[command(after_help = include_str!("../help/compact.txt"))]
-    Compact(Compact),
+    Compact(CompactArgs),
     /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
     #[command(after_help = include_str!("../help/diff.txt"))]
-    Diff(Diff),
+    Diff(DiffArgs),
     /// Tell what breaks between two generations of types, and for whom; exit 4 if any
     #[command(after_help = include_str!("../help/compat.txt"))]
-    Compat(Compat),
+    Compat(CompatArgs),
     /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
     #[command(after_help = include_str!("../help/convert.txt"))]
-    Convert(Convert),
+    Convert(ConvertArgs),
     /// Print the completions of a shell
     #[command(after_help = include_str!("../help/completions.txt"))]
-    Completions(Completions),
+    Completions(CompletionsArgs),
     /// Write manual pages: hydra.1, and one for each command
     #[command(after_help = include_str!("../help/man.txt"))]
-    Man(Man),
+    Man(ManArgs),
 }
 
 #[derive(Args)]
-pub(crate) struct Inspect {
+pub(crate) struct InspectArgs {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -105,7 +105,7 @@ pub(crate) struct SchemaArgs {
 }
 
 #[derive(Args)]
-pub(crate) struct Cat {
+pub(crate) struct CatArgs {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -122,11 +122,11 @@ pub(crate) struct Cat {
     #[arg(short, long, default_value = "text", value_parser = among(RECORDS))]
     pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) select: Select,
+    pub(crate) select: SelectArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct Tail {
+pub(crate) struct TailArgs {
     /// A Hydra file
     pub(crate) file: PathBuf,
     /// How many records to start with
@@ -139,11 +139,11 @@ pub(crate) struct Tail {
     #[arg(short, long, default_value = "text", value_parser = among(LINES))]
     pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) select: Select,
+    pub(crate) select: SelectArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct Get {
+pub(crate) struct GetArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
     /// [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
@@ -153,11 +153,11 @@ pub(crate) struct Get {
     #[arg(short, long, default_value = "text", value_parser = among(VALUES))]
     pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: SourceArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct Set {
+pub(crate) struct SetArgs {
     /// A Hydra file
     pub(crate) file: PathBuf,
     /// [TABLE][RECORD].field=value
@@ -181,7 +181,7 @@ pub(crate) struct Set {
 }
 
 #[derive(Args)]
-pub(crate) struct Hex {
+pub(crate) struct HexArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
     /// [TABLE][RECORD].field, or a file offset
@@ -196,7 +196,7 @@ pub(crate) struct Hex {
 }
 
 #[derive(Args)]
-pub(crate) struct Layout {
+pub(crate) struct LayoutArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
     /// Only this table
@@ -208,7 +208,7 @@ pub(crate) struct Layout {
 }
 
 #[derive(Args)]
-pub(crate) struct Check {
+pub(crate) struct CheckArgs {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -218,7 +218,7 @@ pub(crate) struct Check {
 }
 
 #[derive(Args)]
-pub(crate) struct Recover {
+pub(crate) struct RecoverArgs {
     /// A damaged Hydra file; - is stdin
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -240,7 +240,7 @@ pub(crate) struct Recover {
 }
 
 #[derive(Args)]
-pub(crate) struct Compact {
+pub(crate) struct CompactArgs {
     /// A Hydra file; - is stdin
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -253,7 +253,7 @@ pub(crate) struct Compact {
 }
 
 #[derive(Args)]
-pub(crate) struct Diff {
+pub(crate) struct DiffArgs {
     /// A Hydra file; - is stdin
     #[arg(value_name = "OLD")]
     pub(crate) left: PathBuf,
@@ -272,7 +272,7 @@ pub(crate) struct Diff {
 }
 
 #[derive(Args)]
-pub(crate) struct Compat {
+pub(crate) struct CompatArgs {
     /// A Hydra file, or what `hydra schema --as json` printed; - is stdin
     pub(crate) old: PathBuf,
     /// Another
@@ -289,7 +289,7 @@ pub(crate) struct Compat {
 }
 
 #[derive(Args)]
-pub(crate) struct Convert {
+pub(crate) struct ConvertArgs {
     /// What to read; - is stdin. Several files of text become one table
     #[arg(required = true, value_name = "IN")]
     pub(crate) inputs: Vec<PathBuf>,
@@ -315,16 +315,16 @@ pub(crate) struct Convert {
     #[arg(long)]
     pub(crate) no_lock: bool,
     #[command(flatten)]
-    pub(crate) select: Select,
+    pub(crate) select: SelectArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct Completions {
+pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Args)]
-pub(crate) struct Man {
+pub(crate) struct ManArgs {
     /// A directory; it is made if it is not there
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
@@ -332,17 +332,17 @@ pub(crate) struct Man {
 
 /// Which data of a Hydra file.
 #[derive(Args)]
-pub(crate) struct Select {
+pub(crate) struct SelectArgs {
     /// Only these fields, separated by commas; dots reach inside, quotes are for odd names: pos.x,"unit price"
     #[arg(long, value_name = "PATHS")]
     pub(crate) fields: Vec<String>,
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: SourceArgs,
 }
 
 /// A table, and how its values are spelled.
 #[derive(Args)]
-pub(crate) struct Source {
+pub(crate) struct SourceArgs {
     /// The table, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
@@ -353,13 +353,13 @@ pub(crate) struct Source {
     #[arg(long, value_enum, default_value_t = Int64::Number, value_name = "HOW")]
     pub(crate) int64: Int64,
     /// Bytes in text, written and read
-    #[arg(long, value_enum, default_value_t = Bytes::Base64, value_name = "HOW")]
-    pub(crate) bytes: Bytes,
+    #[arg(long, value_enum, default_value_t = BytesFormat::Base64, value_name = "HOW")]
+    pub(crate) bytes: BytesFormat,
 }
 
-impl Source {
+impl SourceArgs {
     pub(crate) fn spelling(&self) -> Spelling {
-        Spelling::default().int64_strings(self.int64 == Int64::String).hex(self.bytes == Bytes::Hex)
+        Spelling::default().int64_strings(self.int64 == Int64::String).hex(self.bytes == BytesFormat::Hex)
     }
 }
 
@@ -444,7 +444,7 @@ pub(crate) enum Int64 {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Bytes {
+pub(crate) enum BytesFormat {
     Base64,
     Hex,
 }

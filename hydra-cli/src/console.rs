@@ -2,7 +2,7 @@
 //! are terminals, how wide, and whether to use colour; nothing about what is written.
 
 use crate::failure::{Failure, Result};
-use crate::text::{Style, escape, paint};
+use crate::text::{TextStyle, escape, paint};
 use anstream::AutoStream;
 use clap::ColorChoice;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
@@ -38,12 +38,12 @@ impl Console {
     }
 
     /// Text in a style, or as it is where there is no colour.
-    pub(crate) fn paint(&self, style: Style, text: &str) -> String {
+    pub(crate) fn paint(&self, style: TextStyle, text: &str) -> String {
         paint(self.color, style, text)
     }
 
     /// A line of text in a style.
-    pub(crate) fn line(&mut self, style: Style, text: &str) -> Result<()> {
+    pub(crate) fn line(&mut self, style: TextStyle, text: &str) -> Result<()> {
         let text = self.paint(style, text);
         Ok(writeln!(self, "{text}")?)
     }
@@ -54,7 +54,7 @@ impl Console {
         Ok(writeln!(self)?)
     }
 
-    fn say(&mut self, style: Style, label: &str, text: &str) {
+    fn say(&mut self, style: TextStyle, label: &str, text: &str) {
         let _ = self.out.flush();
         let line = format!("{}: {}\n", paint(self.error_color, style, label), escape::lines(text));
         self.tell(&line);
@@ -73,12 +73,12 @@ impl Console {
 
     /// Something was lost or skipped.
     pub(crate) fn warn(&mut self, text: &str) {
-        self.say(Style::Warn, "warning", text);
+        self.say(TextStyle::Warn, "warning", text);
     }
 
     /// Something worth knowing.
     pub(crate) fn note(&mut self, text: &str) {
-        self.say(Style::Note, "note", text);
+        self.say(TextStyle::Note, "note", text);
     }
 
     /// Something for those who asked for more.

@@ -4,7 +4,7 @@ use crate::args::Format;
 use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Failure, Result};
-use crate::records::Records;
+use crate::records::TableRecords;
 use crate::render::csv;
 use crate::render::plain::{inside, plain};
 use crate::text::plural;
@@ -38,7 +38,7 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     /// An error if two columns have the same name, or if the format is not for a terminal.
-    pub(crate) fn new(format: Format, records: &Records, terminal: bool) -> Result<Exporter> {
+    pub(crate) fn new(format: Format, records: &TableRecords, terminal: bool) -> Result<Exporter> {
         if terminal && format.is_binary() {
             return Err(Console::refuse_binary());
         }
@@ -94,7 +94,7 @@ impl Exporter {
 
     pub(crate) fn record(&mut self, record: Value<'_>, out: &mut dyn Write) -> Result<()> {
         self.line.clear();
-        let row = Row { columns: &self.columns, record, spelling: self.spelling, lossy: &self.lossy };
+        let row = ExportRow { columns: &self.columns, record, spelling: self.spelling, lossy: &self.lossy };
         let unfit = |error: &dyn std::fmt::Display| Failure::new("HY0602", error.to_string());
         match self.format {
             Format::Csv => self.cells(record),
@@ -199,24 +199,27 @@ pub(crate) fn place(column: &Path, path: &Path) -> String {
 }
 
 /// A record as serde sees it: whole, or the picked fields under their names.
-struct Row<'a> {
+struct ExportRow<'a> {
     columns: &'a [Column],
     record: Value<'a>,
     spelling: Spelling,
     lossy: &'a Cell<bool>,
 }
 
-impl Serialize for Row<'_> {
+impl Serialize for ExportRow<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.columns {
             [whole] if whole.steps().is_empty() => {
-                self.record.spelled(self.spelling).noting(self.lossy).serialize(to)
+                self.record.spelled(self.spelling).track_loss(self.lossy).serialize(to)
             }
             columns => {
                 let mut map = to.serialize_map(Some(columns.len()))?;
                 for column in columns {
                     let value = column.value(self.record).unwrap_or(self.record);
-                    map.serialize_entry(column.title(), &value.spelled(self.spelling).noting(self.lossy))?;
+                    map.serialize_entry(
+                        column.title(),
+                        &value.spelled(self.spelling).track_loss(self.lossy),
+                    )?;
                 }
                 map.end()
             }

@@ -5,10 +5,10 @@ use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::export::Exporter;
 use crate::failure::Result;
-use crate::records::Records;
+use crate::records::TableRecords;
 use crate::render::plain;
-use crate::text::table::Plan;
-use crate::text::{Cell, escape, plural};
+use crate::text::table::TableLayout;
+use crate::text::{TableCell, escape, plural};
 use hydra::Value;
 use hydra::reflect::Spelling;
 use std::io::Write;
@@ -19,14 +19,14 @@ const FIRST_RECORDS: usize = 200;
 
 /// Where records are printed.
 pub(crate) enum Printer {
-    Page(Page),
+    Page(TablePrinter),
     Export(Exporter),
 }
 
 impl Printer {
-    pub(crate) fn new(format: Format, records: &Records, console: &Console) -> Result<Printer> {
+    pub(crate) fn new(format: Format, records: &TableRecords, console: &Console) -> Result<Printer> {
         match format {
-            Format::Text => Ok(Printer::Page(Page::new(records))),
+            Format::Text => Ok(Printer::Page(TablePrinter::new(records))),
             format => Exporter::new(format, records, console.width.is_some()).map(Printer::Export),
         }
     }
@@ -40,7 +40,7 @@ impl Printer {
     }
 
     /// Prints what stands before the records.
-    pub(crate) fn start(&mut self, records: &Records, console: &mut Console) -> Result<()> {
+    pub(crate) fn start(&mut self, records: &TableRecords, console: &mut Console) -> Result<()> {
         match self {
             Printer::Page(_) => Ok(()),
             Printer::Export(exporter) => exporter.start(records.table.name(), console),
@@ -73,7 +73,7 @@ impl Printer {
     /// Prints these records, and what stands after them.
     pub(crate) fn print(
         &mut self,
-        records: &mut Records,
+        records: &mut TableRecords,
         range: Range<u64>,
         console: &mut Console,
     ) -> Result<Vec<String>> {
@@ -88,28 +88,36 @@ impl Printer {
 }
 
 /// A table that is being printed.
-pub(crate) struct Page {
+pub(crate) struct TablePrinter {
     columns: Vec<Column>,
     right: Vec<bool>,
     spelling: Spelling,
-    first: Vec<Vec<Cell>>,
-    plan: Option<Plan>,
+    first: Vec<Vec<TableCell>>,
+    plan: Option<TableLayout>,
     line: String,
     shortened: u64,
 }
 
-impl Page {
-    fn new(records: &Records) -> Page {
+impl TablePrinter {
+    fn new(records: &TableRecords) -> TablePrinter {
         let (schema, spelling) = (records.table.schema(), records.spelling);
         let columns = columns::flatten(schema, &records.picked);
         let right = columns.iter().map(|column| column.is_number(schema)).collect();
-        Page { columns, right, spelling, first: Vec::new(), plan: None, line: String::new(), shortened: 0 }
+        TablePrinter {
+            columns,
+            right,
+            spelling,
+            first: Vec::new(),
+            plan: None,
+            line: String::new(),
+            shortened: 0,
+        }
     }
 
     fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
         let shown = self.plan.as_ref().map_or(self.columns.len(), |plan| plan.shown);
         let cell = |column: &Column| cell(column.value(record).unwrap_or(record), self.spelling);
-        let cells: Vec<Cell> = self.columns.iter().take(shown).map(cell).collect();
+        let cells: Vec<TableCell> = self.columns.iter().take(shown).map(cell).collect();
         if self.plan.is_some() {
             return self.print(&cells, console);
         }
@@ -121,13 +129,13 @@ impl Page {
     fn begin(&mut self, console: &mut Console) -> Result<()> {
         let first = std::mem::take(&mut self.first);
         let titles = self.columns.iter().map(|column| escape::line(&column.label()).into_owned()).collect();
-        let plan = Plan::new(titles, self.right.clone(), &first, console.width, console.color);
+        let plan = TableLayout::new(titles, self.right.clone(), &first, console.width, console.color);
         console.write_all(plan.header().as_bytes())?;
         self.plan = Some(plan);
         first.iter().try_for_each(|cells| self.print(cells, console))
     }
 
-    fn print(&mut self, cells: &[Cell], console: &mut Console) -> Result<()> {
+    fn print(&mut self, cells: &[TableCell], console: &mut Console) -> Result<()> {
         let Some(plan) = &self.plan else { return Ok(()) };
         self.line.clear();
         self.shortened += u64::from(plan.row(&mut self.line, cells));
@@ -148,7 +156,7 @@ impl Page {
             self.begin(console)?;
         }
         console.flush()?;
-        let left_out = self.plan.as_ref().map(Plan::left_out).unwrap_or_default();
+        let left_out = self.plan.as_ref().map(TableLayout::left_out).unwrap_or_default();
         if !left_out.is_empty() {
             let columns = plural(left_out.len() as u64, "column");
             console.note(&format!("{columns} did not fit: {}; --fields picks columns", left_out.join(", ")));
@@ -163,6 +171,6 @@ impl Page {
 }
 
 /// A value in one line: null stands out less.
-fn cell(value: Value<'_>, spelling: Spelling) -> Cell {
-    plain::shown(value, spelling).map_or_else(|| Cell::dim("null"), Cell::new)
+fn cell(value: Value<'_>, spelling: Spelling) -> TableCell {
+    plain::shown(value, spelling).map_or_else(|| TableCell::dim("null"), TableCell::new)
 }

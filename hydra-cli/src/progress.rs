@@ -9,14 +9,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A line of progress, for as long as it lives.
-pub(crate) struct Progress {
+pub(crate) struct ProgressBar {
     done: Arc<AtomicU64>,
     drawing: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-impl Progress {
+impl ProgressBar {
     /// Starts; `total` 0 means that nobody knows how much there is to do.
-    pub(crate) fn start(what: &'static str, total: u64) -> Progress {
+    pub(crate) fn start(what: &'static str, total: u64) -> ProgressBar {
         let done = Arc::new(AtomicU64::new(0));
         let drawing = std::io::stderr().is_terminal().then(|| {
             let ((stop, stopped), done) = (channel(), Arc::clone(&done));
@@ -34,12 +34,12 @@ impl Progress {
             };
             (stop, std::thread::spawn(draw))
         });
-        Progress { done, drawing }
+        ProgressBar { done, drawing }
     }
 
     /// Shows how far something is that tells how much is done, and of how much.
     pub(crate) fn watch<T>(what: &'static str, run: impl FnOnce(&mut dyn FnMut(u64, u64)) -> T) -> T {
-        let progress = Progress::start(what, 100);
+        let progress = ProgressBar::start(what, 100);
         run(&mut |done, of| progress.set((u128::from(done) * 100 / u128::from(of.max(1))) as u64))
     }
 
@@ -49,7 +49,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressBar {
     fn drop(&mut self) {
         if let Some((stop, thread)) = self.drawing.take() {
             drop(stop);

@@ -1,6 +1,6 @@
 //! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
 
-use crate::args::Source;
+use crate::args::SourceArgs;
 use crate::columns::{self, Column};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -17,7 +17,7 @@ use std::str::FromStr;
 const TOLD: usize = 10;
 
 /// A table of a file, open to be printed.
-pub(crate) struct Records {
+pub(crate) struct TableRecords {
     pub(crate) input: Input,
     pub(crate) reader: Reader,
     pub(crate) table: Table<Dynamic>,
@@ -39,35 +39,35 @@ struct Lost {
     failures: Vec<Failure>,
 }
 
-impl Records {
+impl TableRecords {
     /// Opens a table: `named`, the one that the source names, or the only one.
     pub(crate) fn open(
         file: &Path,
-        source: &Source,
+        source: &SourceArgs,
         named: Option<&str>,
         fields: &[String],
         console: &mut Console,
-    ) -> Result<Records> {
+    ) -> Result<TableRecords> {
         let input = Input::new(file, console)?;
         let reader = input.open()?;
-        Records::of(input, reader, source, named, fields, console)
+        TableRecords::of(input, reader, source, named, fields, console)
     }
 
     /// The same of a file that is open.
     pub(crate) fn of(
         input: Input,
         reader: Reader,
-        source: &Source,
+        source: &SourceArgs,
         named: Option<&str>,
         fields: &[String],
         console: &mut Console,
-    ) -> Result<Records> {
+    ) -> Result<TableRecords> {
         let incomplete = input.admit(&reader, source.skip_damaged, console)?;
         let table = input.table(&reader, named.or(source.table.as_deref()))?;
         let picked = pick(table.schema(), fields, &input)?;
         let (spelling, skip_damaged) = (source.spelling(), source.skip_damaged);
         let lost = Lost { incomplete, ..Lost::default() };
-        Ok(Records { input, reader, table, picked, spelling, skip_damaged, lost })
+        Ok(TableRecords { input, reader, table, picked, spelling, skip_damaged, lost })
     }
 
     /// Shows the newest state of the file; true if that is another one.

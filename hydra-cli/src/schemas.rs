@@ -13,10 +13,10 @@ use std::path::Path;
 const MAX_SCHEMA: u64 = 64 << 20;
 
 /// The newest schema of a table, and the name of the table.
-pub(crate) type Named = (String, Schema);
+pub(crate) type NamedSchema = (String, Schema);
 
 /// The only schema of a file, or that of the table with this name.
-pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Named> {
+pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Result<NamedSchema> {
     let input = Input::new(file, console)?;
     if let Some(saved) = saved(&input)? {
         return Ok(saved);
@@ -27,7 +27,7 @@ pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Re
 }
 
 /// The newest schema of every table, or of the one with this name.
-pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Vec<Named>> {
+pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Vec<NamedSchema>> {
     let input = Input::new(file, console)?;
     if let Some(saved) = saved(&input)? {
         return Ok(vec![saved]);
@@ -40,7 +40,7 @@ pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Re
 }
 
 /// The schema in a JSON document, and its table's name; none for what does not begin like one.
-fn saved(input: &Input) -> Result<Option<Named>> {
+fn saved(input: &Input) -> Result<Option<NamedSchema>> {
     let fail = |error| Failure::io(error, &input.path);
     let mut opened = BufReader::new(File::open(&input.path).map_err(fail)?);
     if opened.fill_buf().map_err(fail)?.first() != Some(&b'{') {

@@ -33,18 +33,18 @@ impl Context {
 
 /// Where an attribute may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Level {
+pub(crate) enum AttrTarget {
     Type,
     Field,
     Variant,
 }
 
-impl Level {
+impl AttrTarget {
     fn name(self) -> &'static str {
         match self {
-            Level::Type => "type",
-            Level::Field => "field",
-            Level::Variant => "variant",
+            AttrTarget::Type => "type",
+            AttrTarget::Field => "field",
+            AttrTarget::Variant => "variant",
         }
     }
 }
@@ -63,10 +63,10 @@ enum Takes {
     Pairs,
 }
 
-use Level::{Field, Type as Ty, Variant};
+use AttrTarget::{Field, Type as Ty, Variant};
 use Takes::*;
 
-const ATTRIBUTES: &[(&str, &[Level], Takes)] = &[
+const ATTRIBUTES: &[(&str, &[AttrTarget], Takes)] = &[
     ("name", &[Ty], Str),
     ("version", &[Ty], Int),
     ("rename_all", &[Ty], Str),
@@ -93,7 +93,7 @@ const ATTRIBUTES: &[(&str, &[Level], Takes)] = &[
 const MANY: [&str; 2] = ["alias", "attr"];
 
 /// The value of an attribute.
-pub(crate) enum Value {
+pub(crate) enum AttrArg {
     Nothing,
     Str(LitStr),
     Int(i128),
@@ -107,12 +107,12 @@ pub(crate) enum Value {
 /// One attribute as it was written.
 pub(crate) struct Item {
     pub(crate) name: syn::Ident,
-    pub(crate) value: Value,
+    pub(crate) value: AttrArg,
 }
 
 /// What `#[repr(..)]` says.
 #[derive(Default)]
-pub(crate) struct Repr {
+pub(crate) struct ReprAttr {
     pub(crate) c: bool,
     pub(crate) transparent: bool,
     pub(crate) int: Option<syn::Ident>,
@@ -125,12 +125,12 @@ pub(crate) struct Attrs {
     pub(crate) items: Vec<Item>,
     pub(crate) doc: Option<String>,
     pub(crate) deprecated: Option<String>,
-    pub(crate) repr: Repr,
+    pub(crate) repr: ReprAttr,
 }
 
 impl Attrs {
-    pub(crate) fn read(cx: &mut Context, level: Level, attributes: &[Attribute]) -> Attrs {
-        let mut attrs = Attrs { repr: Repr { align: 1, ..Repr::default() }, ..Attrs::default() };
+    pub(crate) fn read(cx: &mut Context, level: AttrTarget, attributes: &[Attribute]) -> Attrs {
+        let mut attrs = Attrs { repr: ReprAttr { align: 1, ..ReprAttr::default() }, ..Attrs::default() };
         let mut doc = Vec::new();
         for attribute in attributes {
             let path = attribute.path();
@@ -140,7 +140,7 @@ impl Attrs {
                 doc.extend(doc_line(&attribute.meta));
             } else if path.is_ident("deprecated") {
                 attrs.deprecated = Some(deprecation(attribute));
-            } else if path.is_ident("repr") && level == Level::Type {
+            } else if path.is_ident("repr") && level == AttrTarget::Type {
                 attrs.read_repr(cx, attribute);
             }
         }
@@ -156,33 +156,33 @@ impl Attrs {
         self.item(name).is_some()
     }
 
-    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn value(&self, name: &str) -> Option<&AttrArg> {
         self.item(name).map(|item| &item.value)
     }
 
     pub(crate) fn str(&self, name: &str) -> Option<&LitStr> {
-        let Value::Str(text) = self.value(name)? else { return None };
+        let AttrArg::Str(text) = self.value(name)? else { return None };
         Some(text)
     }
 
     pub(crate) fn int(&self, name: &str) -> Option<i128> {
-        let Value::Int(value) = self.value(name)? else { return None };
+        let AttrArg::Int(value) = self.value(name)? else { return None };
         Some(*value)
     }
 
     pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
-        let Value::Type(ty) = self.value(name)? else { return None };
+        let AttrArg::Type(ty) = self.value(name)? else { return None };
         Some(ty)
     }
 
     pub(crate) fn expr(&self, name: &str) -> Option<&Expr> {
-        let Value::Expr(expr) = self.value(name)? else { return None };
+        let AttrArg::Expr(expr) = self.value(name)? else { return None };
         Some(expr)
     }
 
     pub(crate) fn aliases(&self) -> impl Iterator<Item = &LitStr> {
         self.items.iter().filter_map(|item| match &item.value {
-            Value::Str(text) if item.name == "alias" => Some(text),
+            AttrArg::Str(text) if item.name == "alias" => Some(text),
             _ => None,
         })
     }
@@ -197,7 +197,7 @@ impl Attrs {
     /// Where the library keeps what the derive names.
     pub(crate) fn library(&self) -> TokenStream {
         match self.value("crate") {
-            Some(Value::Path(path)) => quote!(#path::__private),
+            Some(AttrArg::Path(path)) => quote!(#path::__private),
             _ => quote!(::hydra::__private),
         }
     }
@@ -205,13 +205,13 @@ impl Attrs {
     /// Writes the type's name for `Self` in types: views use them where `Self` is another type.
     pub(crate) fn name_self(&mut self, this: &TokenStream) {
         for item in &mut self.items {
-            if let Value::Type(ty) = &mut item.value {
+            if let AttrArg::Type(ty) = &mut item.value {
                 **ty = named_self((**ty).clone(), this);
             }
         }
     }
 
-    fn read_hydra(&mut self, cx: &mut Context, level: Level, attribute: &Attribute) {
+    fn read_hydra(&mut self, cx: &mut Context, level: AttrTarget, attribute: &Attribute) {
         let Meta::List(list) = &attribute.meta else {
             return cx.error(&attribute.meta, "expected attributes in parentheses: `#[hydra(..)]`");
         };
@@ -232,7 +232,7 @@ impl Attrs {
         }
     }
 
-    fn read_item(&mut self, cx: &mut Context, level: Level, input: ParseStream) -> syn::Result<()> {
+    fn read_item(&mut self, cx: &mut Context, level: AttrTarget, input: ParseStream) -> syn::Result<()> {
         let name = input.call(Ident::parse_any)?;
         let text = name.to_string();
         let takes = match ATTRIBUTES.iter().find(|(known, ..)| *known == text) {
@@ -289,18 +289,18 @@ impl Attrs {
     }
 }
 
-fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<Value> {
+fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<AttrArg> {
     if let Pairs = takes {
         if !input.peek(syn::token::Paren) {
             return Err(syn::Error::new(name.span(), "expected `attr(name = value)`"));
         }
         let group: proc_macro2::Group = input.parse()?;
         let pairs = |content: ParseStream| content.parse_terminated(read_pair, Token![,]);
-        return Ok(Value::Pairs(Parser::parse2(pairs, group.stream())?.into_iter().collect()));
+        return Ok(AttrArg::Pairs(Parser::parse2(pairs, group.stream())?.into_iter().collect()));
     }
     if !input.peek(Token![=]) {
         return match takes {
-            Nothing | MaybeExpr => Ok(Value::Nothing),
+            Nothing | MaybeExpr => Ok(AttrArg::Nothing),
             _ => Err(syn::Error::new(name.span(), format!("expected {}", example(name, takes)))),
         };
     }
@@ -309,12 +309,12 @@ fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<Val
         Nothing | Pairs => {
             return Err(syn::Error::new_spanned(equals, format!("`{name}` takes no value")));
         }
-        Str => Value::Str(input.parse()?),
-        Int => Value::Int(read_int(input)?),
-        Takes::Ident => Value::Ident(input.parse()?),
-        Takes::Path => Value::Path(input.call(Path::parse_mod_style)?),
-        Takes::Type => Value::Type(Box::new(read_type(input)?)),
-        Takes::Expr | MaybeExpr => Value::Expr(Box::new(input.parse::<Expr>()?)),
+        Str => AttrArg::Str(input.parse()?),
+        Int => AttrArg::Int(read_int(input)?),
+        Takes::Ident => AttrArg::Ident(input.parse()?),
+        Takes::Path => AttrArg::Path(input.call(Path::parse_mod_style)?),
+        Takes::Type => AttrArg::Type(Box::new(read_type(input)?)),
+        Takes::Expr | MaybeExpr => AttrArg::Expr(Box::new(input.parse::<Expr>()?)),
     })
 }
 
@@ -362,7 +362,7 @@ fn skip_to_comma(input: ParseStream) {
     }
 }
 
-fn unknown(name: &str, level: Level) -> String {
+fn unknown(name: &str, level: AttrTarget) -> String {
     let valid: Vec<&str> =
         ATTRIBUTES.iter().filter(|(_, levels, _)| levels.contains(&level)).map(|(name, ..)| *name).collect();
     let nearest = valid.iter().min_by_key(|known| distance(name, known));

@@ -1,6 +1,6 @@
 //! What stands in for the derived code after an error: enough that the one mistake gives one message.
 
-use crate::attr::{Attrs, Context, Level};
+use crate::attr::{AttrTarget, Attrs, Context};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, GenericParam};
@@ -14,7 +14,7 @@ pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStr
     }
     let name = &input.ident;
     // Errors in the attributes are in `errors` already.
-    let library = Attrs::read(&mut Context::default(), Level::Type, &input.attrs).library();
+    let library = Attrs::read(&mut Context::default(), AttrTarget::Type, &input.attrs).library();
     let mut generics = input.generics.clone();
     let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
     let bounds = generics.make_where_clause();

@@ -1,6 +1,6 @@
 //! The model of a type: what its attributes and its shape say together. It does not know what is written out.
 
-use crate::attr::{Attrs, Context, Level, Value, named_self};
+use crate::attr::{AttrArg, AttrTarget, Attrs, Context, named_self};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
@@ -92,7 +92,7 @@ impl Field {
 impl Model {
     /// The model of the input; none if it has no shape to make one of.
     pub(crate) fn read(cx: &mut Context, input: DeriveInput) -> Option<Model> {
-        let attrs = Attrs::read(cx, Level::Type, &input.attrs);
+        let attrs = Attrs::read(cx, AttrTarget::Type, &input.attrs);
         let rename = Rename::read(cx, &attrs);
         let (name, (_, types, _)) = (&input.ident, input.generics.split_for_impl());
         let this = quote!(#name #types);
@@ -142,7 +142,7 @@ impl Model {
 
     /// The public name of the view.
     pub(crate) fn view_name(&self) -> Option<&Ident> {
-        let Value::Ident(name) = self.attrs.value("view")? else { return None };
+        let AttrArg::Ident(name) = self.attrs.value("view")? else { return None };
         Some(name)
     }
 }
@@ -158,7 +158,7 @@ fn read_struct(cx: &mut Context, fields: Fields, rename: Rename, this: &TokenStr
 }
 
 fn read_variant(cx: &mut Context, variant: syn::Variant, rename: Rename, this: &TokenStream) -> Variant {
-    let attrs = Attrs::read(cx, Level::Variant, &variant.attrs);
+    let attrs = Attrs::read(cx, AttrTarget::Variant, &variant.attrs);
     let style = match variant.fields {
         Fields::Unit => Style::Unit,
         Fields::Unnamed(_) => Style::Tuple,
@@ -182,7 +182,7 @@ fn read_fields(cx: &mut Context, fields: Fields, rename: Rename, this: &TokenStr
     let members: Vec<Member> = fields.members().collect();
     let mut position = 0;
     let mut read = |(field, member): (syn::Field, Member)| {
-        let mut attrs = Attrs::read(cx, Level::Field, &field.attrs);
+        let mut attrs = Attrs::read(cx, AttrTarget::Field, &field.attrs);
         attrs.name_self(this);
         let stored = if attrs.has("skip") {
             Stored::Skipped

@@ -37,7 +37,7 @@ pub enum Severity {
 /// Whom a difference concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Who {
+pub enum Audience {
     /// The program with the new type, on files of the old one.
     NewReader,
     /// The program with the old type, on files of the new one.
@@ -60,14 +60,14 @@ impl fmt::Display for Severity {
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Who::NewReader => "new readers of old files",
-            Who::OldReader => "old readers of new files",
-            Who::ZeroCopy => "reading in place",
-            Who::Json => "names in JSON and CSV",
-            Who::People => "people",
+            Audience::NewReader => "new readers of old files",
+            Audience::OldReader => "old readers of new files",
+            Audience::ZeroCopy => "reading in place",
+            Audience::Json => "names in JSON and CSV",
+            Audience::People => "people",
         })
     }
 }
@@ -81,7 +81,7 @@ pub struct Diagnostic {
     /// How much it matters.
     pub severity: Severity,
     /// Whom it concerns.
-    pub who: Who,
+    pub audience: Audience,
     /// The value: `items[].price`; empty for the record itself.
     pub path: String,
     /// What it is, in words.
@@ -90,9 +90,9 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Diagnostic { rule, severity, who, text, .. } = self;
+        let Diagnostic { rule, severity, audience, text, .. } = self;
         let path = if self.path.is_empty() { "the record" } else { &self.path };
-        write!(f, "{severity}[{rule}] {path}: {text} ({who})")
+        write!(f, "{severity}[{rule}] {path}: {text} ({audience})")
     }
 }
 
@@ -103,35 +103,35 @@ impl fmt::Display for Diagnostic {
 pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
     let (forth, back) = (Evolution::compare(old, new)?, Evolution::compare(new, old)?);
     let mut found = Vec::new();
-    for (who, evolution) in [(Who::NewReader, &forth), (Who::OldReader, &back)] {
+    for (audience, evolution) in [(Audience::NewReader, &forth), (Audience::OldReader, &back)] {
         for change in evolution.changes() {
-            let (severity, who) = match change.rule {
-                Rule::Incompatible => (Severity::Break, who),
-                Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, who),
+            let (severity, audience) = match change.rule {
+                Rule::Incompatible => (Severity::Break, audience),
+                Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, audience),
                 // The rest is the same, seen from the other side.
-                _ if who == Who::OldReader => continue,
-                Rule::Removed => (Severity::Warning, who),
-                Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Who::Json),
-                _ => (Severity::Note, who),
+                _ if audience == Audience::OldReader => continue,
+                Rule::Removed => (Severity::Warning, audience),
+                Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Audience::Json),
+                _ => (Severity::Note, audience),
             };
             let (rule, path) = (change.rule.name(), change.path.clone());
             let help = if change.help.is_empty() { String::new() } else { format!("; {}", change.help) };
-            found.push(Diagnostic { rule, severity, who, path, text: format!("{}{help}", change.text) });
+            found.push(Diagnostic { rule, severity, audience, path, text: format!("{}{help}", change.text) });
         }
     }
-    let mut tell = |rule, severity, who, path: String, text: String| {
-        found.push(Diagnostic { rule, severity, who, path, text });
+    let mut tell = |rule, severity, audience, path: String, text: String| {
+        found.push(Diagnostic { rule, severity, audience, path, text });
     };
     if forth.resolution() > Resolution::SameLayout {
         let text = forth.resolution().to_string();
-        tell("zero-copy-lost", Severity::Warning, Who::ZeroCopy, String::new(), text);
+        tell("zero-copy-lost", Severity::Warning, Audience::ZeroCopy, String::new(), text);
     }
     let (before, now) = (version(old), version(new));
     if before > now {
         let text = format!("{before} to {now}: the new type counts as the older one");
-        tell("version-lowered", Severity::Warning, Who::OldReader, String::new(), text);
+        tell("version-lowered", Severity::Warning, Audience::OldReader, String::new(), text);
     } else if before < now {
-        tell("version", Severity::Note, Who::People, String::new(), format!("{before} to {now}"));
+        tell("version", Severity::Note, Audience::People, String::new(), format!("{before} to {now}"));
     }
     for ty in new.types() {
         let variants = ty.variants().iter();
@@ -143,7 +143,7 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
                 if let Note::Deprecated(text) = note {
                     let dot = if part.is_empty() { "" } else { "." };
                     let path = format!("{}{dot}{part}", ty.name());
-                    tell("deprecated", Severity::Note, Who::People, path, text.to_string());
+                    tell("deprecated", Severity::Note, Audience::People, path, text.to_string());
                 }
             }
         }

@@ -208,10 +208,10 @@ impl ErrorKind {
 /// assert_eq!(error.kind(), hydra::ErrorKind::NotFound);
 /// assert_eq!(error.code(), "HY0002");
 /// ```
-pub struct Error(Box<Facts>);
+pub struct Error(Box<ErrorDetails>);
 
 #[derive(Default)]
-struct Facts {
+struct ErrorDetails {
     kind: Option<ErrorKind>,
     /// In the place of the kind's summary.
     instead: Option<&'static str>,
@@ -231,7 +231,7 @@ impl Error {
     /// An error with its kind's own summary.
     #[cold]
     pub fn new(kind: ErrorKind) -> Error {
-        Error(Box::new(Facts { kind: Some(kind), ..Facts::default() }))
+        Error(Box::new(ErrorDetails { kind: Some(kind), ..ErrorDetails::default() }))
     }
 
     /// An error from the operating system; or the error that was passed through one, as an [`Output`](crate::file::Output) does.

@@ -186,7 +186,7 @@ pub use memory::{AlignedBuf, Map};
 // Files.
 pub use edit::Editor;
 pub use publish::{load, load_named, save};
-pub use store::log::Level;
+pub use store::log::Durability;
 pub use store::report::Report;
 pub use table::block::Block;
 pub use table::reader::Reader;

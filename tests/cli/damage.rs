@@ -3,7 +3,7 @@
 
 use super::{Place, Tick, writer};
 use hydra::file::BlockKind;
-use hydra::{Level, Reader, Writer};
+use hydra::{Durability, Reader, Writer};
 use std::fmt::Write;
 use std::ops::Range;
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn place() -> Place {
 fn good() -> Place {
     let place = place();
     writer(&place.path("good.hydra")).finish().unwrap();
-    let options = Writer::options().level(Level::Buffered);
+    let options = Writer::options().durability(Durability::Buffered);
     let mut file = options.resume(place.path("good.hydra")).unwrap();
     let table = file.table::<Tick>().unwrap();
     file.set_metadata("source", "a test").unwrap();

@@ -1,7 +1,7 @@
 //! Damage, and the way back from it: what `check` advises, what `recover` keeps and says, `compact`, and `tail`.
 
 use super::{Place, Tick, tick_file, writer};
-use hydra::{Level, Reader, Writer};
+use hydra::{Durability, Reader, Writer};
 use snapbox::str;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -25,7 +25,7 @@ fn ticks(place: &Place, name: &str) -> Vec<u64> {
 #[test]
 fn a_killed_writer_loses_what_it_had_not_committed_and_the_next_one_goes_on() {
     let place = tick_file(1000);
-    let options = Writer::options().block_bytes(4096).level(Level::Buffered);
+    let options = Writer::options().block_bytes(4096).durability(Durability::Buffered);
     let mut file = options.resume(place.path("ticks.hydra")).unwrap();
     let table = file.table::<Tick>().unwrap();
     (1000..2000).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
@@ -255,7 +255,7 @@ error[HY0101]: not a Hydra file
 fn what_was_not_committed_is_kept_only_when_asked_for() {
     let place = tick_file(1000);
     let before = place.read("ticks.hydra");
-    let options = Writer::options().block_bytes(4096).level(Level::Buffered);
+    let options = Writer::options().block_bytes(4096).durability(Durability::Buffered);
     let mut file = options.resume(place.path("ticks.hydra")).unwrap();
     let table = file.table::<Tick>().unwrap();
     (1000..1600).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());

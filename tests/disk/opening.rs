@@ -8,7 +8,7 @@ use crate::planted::Bug;
 use crate::sim::{Event, Image, Sim};
 use hydra::file::{State, WriterOptions};
 use hydra::testing::Storage as _;
-use hydra::{Level, Result, Writer, testing};
+use hydra::{Durability, Result, Writer, testing};
 use hydra_tests::laws::Dice;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn unclosed(synced: u64, unsynced: u64) -> Result<Sim> {
         writer.commit()
     };
     write(testing::create(options(), &sim, path)?, synced)?;
-    write(testing::resume(options().level(Level::Buffered), &sim, path)?, unsynced)?;
+    write(testing::resume(options().durability(Durability::Buffered), &sim, path)?, unsynced)?;
     Ok(sim)
 }
 
@@ -77,7 +77,7 @@ fn opening_costs_what_is_not_indexed_and_not_synced() -> Result<()> {
 fn second_loss(bug: Bug) -> Result<(), String> {
     let path = Path::new(PATH);
     let append = |sim: &Sim, first: u64| -> Result<()> {
-        let mut writer = testing::resume(options().level(Level::Buffered), &bug.over(sim), path)?;
+        let mut writer = testing::resume(options().durability(Durability::Buffered), &bug.over(sim), path)?;
         let table = writer.table::<u64>()?;
         writer.append_slice(table, &(first..first + 8).collect::<Vec<u64>>())?;
         writer.commit()

@@ -7,7 +7,7 @@ use crate::planted::Bug;
 use crate::sim::{Call, Event, Fault, Note, Sim};
 use crate::space::Space;
 use hydra::file::WriterOptions;
-use hydra::{Editor, ErrorKind, Level, Writer, testing};
+use hydra::{Durability, Editor, ErrorKind, Writer, testing};
 use hydra_tests::laws::Dice;
 use std::path::Path;
 use std::sync::Arc;
@@ -154,16 +154,17 @@ impl Boot<'_> {
         if self.brief {
             self.sim.state().good_syncs = Some(2);
         }
-        let level = [Level::Durable, Level::Buffered][if self.brief { 1 } else { self.dice.below(2) }];
+        let durability =
+            [Durability::Durable, Durability::Buffered][if self.brief { 1 } else { self.dice.below(2) }];
         let block_bytes = [128, 192, 640, 1024][self.dice.below(4)];
-        let options = options().level(level).block_bytes(block_bytes);
+        let options = options().durability(durability).block_bytes(block_bytes);
         if !self.content.exists {
             self.create(options)?;
         }
         let records = !(self.content.numbers.is_empty() && self.content.texts.is_empty());
         match self.dice.below(3) {
-            0 if records && !self.brief => self.edit(options, level),
-            _ => self.append(options, level),
+            0 if records && !self.brief => self.edit(options, durability),
+            _ => self.append(options, durability),
         }
     }
 
@@ -208,12 +209,12 @@ impl Boot<'_> {
         Ok(())
     }
 
-    fn append(&mut self, options: WriterOptions, level: Level) -> Outcome {
+    fn append(&mut self, options: WriterOptions, durability: Durability) -> Outcome {
         let opened = testing::resume(options, &self.bug.over(&self.sim), Path::new(PATH));
         let mut writer = self.settle(opened)?;
         self.forget();
         for _ in 0..if self.brief { 1 } else { 1 + self.dice.below(6) } {
-            let outcome = self.append_some(&mut writer, level);
+            let outcome = self.append_some(&mut writer, durability);
             self.then_poisoned(outcome, |number| match number {
                 0 => writer.set_metadata("note", "after a failure"),
                 1 => writer.table::<u64>().map(drop),
@@ -230,13 +231,13 @@ impl Boot<'_> {
         self.sound()
     }
 
-    fn append_some(&mut self, writer: &mut Writer, level: Level) -> Outcome {
+    fn append_some(&mut self, writer: &mut Writer, durability: Durability) -> Outcome {
         self.put_some(writer)?;
         if self.dice.below(3) > 0 || self.brief {
             self.attempt();
             let outcome = writer.commit();
             self.settle(outcome)?;
-            self.note(Note::Acknowledged(level == Level::Durable));
+            self.note(Note::Acknowledged(durability == Durability::Durable));
         }
         Ok(())
     }
@@ -298,12 +299,12 @@ impl Boot<'_> {
         format!("{}{}", self.counter, "é".repeat(self.dice.below(4) * self.dice.below(100)))
     }
 
-    fn edit(&mut self, options: WriterOptions, level: Level) -> Outcome {
+    fn edit(&mut self, options: WriterOptions, durability: Durability) -> Outcome {
         let opened = testing::edit(options, &self.bug.over(&self.sim), Path::new(PATH));
         let mut editor = self.settle(opened)?;
         self.forget();
         for _ in 0..1 + self.dice.below(3) {
-            let outcome = self.edit_some(&mut editor, level);
+            let outcome = self.edit_some(&mut editor, durability);
             self.then_poisoned(outcome, |number| match number {
                 0 => editor.record("u64", 0).map(drop),
                 _ => editor.commit(),
@@ -320,12 +321,12 @@ impl Boot<'_> {
         self.sound()
     }
 
-    fn edit_some(&mut self, editor: &mut Editor, level: Level) -> Outcome {
+    fn edit_some(&mut self, editor: &mut Editor, durability: Durability) -> Outcome {
         self.change_some(editor)?;
         self.attempt();
         let outcome = editor.commit();
         self.settle(outcome)?;
-        self.note(Note::Acknowledged(level == Level::Durable));
+        self.note(Note::Acknowledged(durability == Durability::Durable));
         Ok(())
     }
 

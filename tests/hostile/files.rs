@@ -2,7 +2,7 @@
 
 use crate::Make;
 use hydra::schema::TypeRef;
-use hydra::{Descriptor, Dynamic, Hydra, Kind, Level, Schema, Value, Writer, testing};
+use hydra::{Descriptor, Durability, Dynamic, Hydra, Kind, Schema, Value, Writer, testing};
 use hydra_tests::craft::{Block, Craft};
 use hydra_tests::memory::Memory;
 use std::collections::BTreeMap;
@@ -177,7 +177,7 @@ fn tiny_blocks(bytes: usize, damage: &dyn Fn(usize, &mut [u8])) -> Craft {
 /// A file whose records are changed one at a time, each in a commit of its own.
 fn edits(bytes: usize) -> Vec<u8> {
     let (disk, path) = (Memory::default(), Path::new("file"));
-    let options = || Writer::options().file_id([7; 16]).level(Level::Buffered);
+    let options = || Writer::options().file_id([7; 16]).durability(Durability::Buffered);
     let mut writer = testing::create(options(), &disk, path).expect("a file");
     let table = writer.table::<u64>().expect("a table");
     for value in 0..bytes as u64 / 256 {

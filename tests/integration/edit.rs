@@ -4,7 +4,7 @@ use crate::golden::{log, tick};
 use crate::large::map;
 use hydra::file::{State, check};
 use hydra::reflect::{Data, Why};
-use hydra::{Dynamic, Editor, ErrorKind, Level, Reader, Writer};
+use hydra::{Durability, Dynamic, Editor, ErrorKind, Reader, Writer};
 use hydra_tests::types::{Log, Tick};
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ fn an_editor_is_the_only_writer_and_a_dropped_one_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path());
     let bytes = std::fs::read(&path).unwrap();
-    let mut editor = Writer::options().level(Level::Buffered).edit(&path).unwrap();
+    let mut editor = Writer::options().durability(Durability::Buffered).edit(&path).unwrap();
     assert_eq!(Writer::resume(&path).unwrap_err().kind(), ErrorKind::Locked);
     assert_eq!(Editor::open(&path).unwrap_err().kind(), ErrorKind::Locked);
     editor.record("Tick", 0).and_then(|mut it| it.set(tick(1))).unwrap();

@@ -3,7 +3,7 @@
 
 use crate::large::map;
 use hydra::file::{Entry, check};
-use hydra::{Editor, ErrorKind, Hydra, Kind, Level, Reader, Result, Value, ValueMut, Writer};
+use hydra::{Durability, Editor, ErrorKind, Hydra, Kind, Reader, Result, Value, ValueMut, Writer};
 use hydra_tests::laws::{Dice, show};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -253,7 +253,7 @@ fn written(dice: &mut Dice, path: &Path) -> Model {
         states: (0..1 + dice.below(90)).map(|_| state(dice)).collect(),
         numbers: (0..400 + dice.below(900)).map(|_| dice.roll()).collect(),
     };
-    let options = Writer::options().level(Level::Buffered).block_bytes(256 << dice.below(4));
+    let options = Writer::options().durability(Durability::Buffered).block_bytes(256 << dice.below(4));
     let mut file = options.create(path).unwrap();
     let (rows, states, numbers) = (file.table().unwrap(), file.table().unwrap(), file.table().unwrap());
     file.append_slice(numbers, &model.numbers[..99]).unwrap();
@@ -316,8 +316,8 @@ fn random_edits(seed: u64) {
     let first = Witness::of(&path, &model);
     let shown = show(&first.readers[0]);
     for _ in 0..6 {
-        let level = [Level::Buffered, Level::Durable][dice.below(2)];
-        let mut editor = Writer::options().level(level).edit(&path).unwrap();
+        let durability = [Durability::Buffered, Durability::Durable][dice.below(2)];
+        let mut editor = Writer::options().durability(durability).edit(&path).unwrap();
         for _ in 0..=dice.below(3) {
             let (before, bytes, old) =
                 (Witness::of(&path, &model), std::fs::read(&path).unwrap(), model.clone());
@@ -335,12 +335,12 @@ fn random_edits(seed: u64) {
                     drop(editor);
                     model = old;
                     assert!(std::fs::read(&path).unwrap() == bytes, "a dropped editor changes no byte");
-                    editor = Writer::options().level(level).edit(&path).unwrap();
+                    editor = Writer::options().durability(durability).edit(&path).unwrap();
                 }
                 2 => {
                     editor.finish().unwrap();
                     confirm(&path, &bytes, &before, &model);
-                    editor = Writer::options().level(level).edit(&path).unwrap();
+                    editor = Writer::options().durability(durability).edit(&path).unwrap();
                 }
                 _ => {
                     editor.commit().unwrap();

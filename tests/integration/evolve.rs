@@ -827,11 +827,11 @@ fn every_rule_has_its_test() {
 
 mod compat {
     use super::*;
-    use hydra::compat::{self, Severity, Who};
+    use hydra::compat::{self, Audience, Severity};
 
-    fn found<Old: Hydra, New: Hydra>() -> Vec<(&'static str, Severity, Who, String)> {
+    fn found<Old: Hydra, New: Hydra>() -> Vec<(&'static str, Severity, Audience, String)> {
         let findings = compat::compare(&Schema::of::<Old>(), &Schema::of::<New>()).unwrap();
-        findings.into_iter().map(|found| (found.rule, found.severity, found.who, found.path)).collect()
+        findings.into_iter().map(|found| (found.rule, found.severity, found.audience, found.path)).collect()
     }
 
     #[test]
@@ -847,23 +847,28 @@ mod compat {
               #[derive(Hydra, Clone, Copy)] pub enum Kind { A, B, C } }
         }
         use Severity::{Break, Note, Warning};
-        let is = |rule, severity, who, path: &str| (rule, severity, who, path.to_string());
+        let is = |rule, severity, audience, path: &str| (rule, severity, audience, path.to_string());
         assert_eq!(
             found::<old::Row, new::Row>(),
             [
-                is("field-renamed", Warning, Who::Json, "x"),
-                is("field-added", Note, Who::NewReader, "c"),
-                is("widened", Note, Who::NewReader, "b"),
-                is("variant-added", Note, Who::NewReader, "k:C"),
-                is("incompatible", Break, Who::OldReader, "b"),
-                is("variant-removed", Warning, Who::OldReader, "k:C"),
-                is("zero-copy-lost", Warning, Who::ZeroCopy, ""),
-                is("version", Note, Who::People, ""),
-                is("deprecated", Note, Who::People, "Row.b"),
+                is("field-renamed", Warning, Audience::Json, "x"),
+                is("field-added", Note, Audience::NewReader, "c"),
+                is("widened", Note, Audience::NewReader, "b"),
+                is("variant-added", Note, Audience::NewReader, "k:C"),
+                is("incompatible", Break, Audience::OldReader, "b"),
+                is("variant-removed", Warning, Audience::OldReader, "k:C"),
+                is("zero-copy-lost", Warning, Audience::ZeroCopy, ""),
+                is("version", Note, Audience::People, ""),
+                is("deprecated", Note, Audience::People, "Row.b"),
             ]
         );
         assert!(found::<old::Row, old::Row>().is_empty());
-        assert!(found::<new::Row, old::Row>().contains(&is("version-lowered", Warning, Who::OldReader, "")));
+        assert!(found::<new::Row, old::Row>().contains(&is(
+            "version-lowered",
+            Warning,
+            Audience::OldReader,
+            ""
+        )));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::golden::{log, some_containers, some_scalars, some_shapes, some_trades, tick};
 use hydra::file::{BlockKind, RecoverOptions};
 use hydra::testing::Storage;
-use hydra::{Dynamic, Level, Reader, Result, Value, Writer, testing};
+use hydra::{Durability, Dynamic, Reader, Result, Value, Writer, testing};
 use hydra_tests::laws::{Dice, blocks_of};
 use hydra_tests::memory::{File, Memory};
 use hydra_tests::types::Attributed;
@@ -315,7 +315,7 @@ fn without_any_index_what_was_before_a_lost_edit_is_shown_in_a_file_that_is_dama
 #[test]
 fn an_edit_that_is_lost_with_the_node_above_it_is_not_passed_over_in_silence() -> Result<()> {
     let (disk, path) = (Memory::default(), Path::new("file"));
-    let options = || Writer::options().file_id([7; 16]).level(Level::Buffered);
+    let options = || Writer::options().file_id([7; 16]).durability(Durability::Buffered);
     let mut writer = testing::create(options(), &disk, path)?;
     let table = writer.table()?;
     for number in 0..600u64 {

@@ -1,7 +1,7 @@
 //! What writers leave on a real disk: names, locks, levels, whole files checked.
 
 use hydra::file::{State, check};
-use hydra::{ErrorKind, Level, Reader, Writer};
+use hydra::{Durability, ErrorKind, Reader, Writer};
 use std::path::Path;
 
 /// The names in a folder.
@@ -80,7 +80,8 @@ fn a_second_writer_is_refused_and_readers_are_not() {
 fn an_open_reader_keeps_what_it_saw_while_a_writer_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.hydra");
-    let mut writer = Writer::options().level(Level::Buffered).block_bytes(4096).create(&path).unwrap();
+    let mut writer =
+        Writer::options().durability(Durability::Buffered).block_bytes(4096).create(&path).unwrap();
     let table = writer.table::<u64>().unwrap();
     let mut readers = Vec::new();
     for round in 0..20u64 {
@@ -104,8 +105,8 @@ fn sessions_levels_and_tables_make_one_sound_file() {
     let path = folder.path().join("a.hydra");
     Writer::create(&path).unwrap().finish().unwrap();
     for session in 0..6u64 {
-        let level = if session % 2 == 0 { Level::Durable } else { Level::Buffered };
-        let mut writer = Writer::options().level(level).block_bytes(1024).resume(&path).unwrap();
+        let durability = if session % 2 == 0 { Durability::Durable } else { Durability::Buffered };
+        let mut writer = Writer::options().durability(durability).block_bytes(1024).resume(&path).unwrap();
         let (numbers, texts) = (writer.table::<u64>().unwrap(), writer.table::<String>().unwrap());
         for record in session * 500..(session + 1) * 500 {
             writer.append(numbers, &record).unwrap();

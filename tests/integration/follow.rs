@@ -3,7 +3,7 @@
 
 use crate::golden::tick;
 use crate::large::map;
-use hydra::{Editor, ErrorKind, Level, Reader, Writer};
+use hydra::{Durability, Editor, ErrorKind, Reader, Writer};
 use hydra_tests::types::Tick;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_millis(2);
 
 fn empty(folder: &Path) -> (PathBuf, Writer) {
     let path = folder.join("day.hydra");
-    let options = Writer::options().block_bytes(1024).level(Level::Buffered);
+    let options = Writer::options().block_bytes(1024).durability(Durability::Buffered);
     let mut writer = options.create(&path).unwrap();
     writer.table::<Tick>().unwrap();
     writer.commit().unwrap();
@@ -89,7 +89,7 @@ fn edits_and_other_writers_are_newer_states() {
     editor.finish().unwrap();
     // A writer that was killed leaves a tail; the next one covers it.
     for upto in [600, 700] {
-        let mut writer = Writer::options().level(Level::Buffered).resume(&path).unwrap();
+        let mut writer = Writer::options().durability(Durability::Buffered).resume(&path).unwrap();
         append(&mut writer, upto - 100..upto);
         writer.commit().unwrap();
         append(&mut writer, 0..100_000);
@@ -155,7 +155,7 @@ fn an_older_state_that_grew_again_is_noticed() {
     writer.finish().unwrap();
     let good = std::fs::read(&path).unwrap();
     let grow = |records: u64| {
-        let mut writer = Writer::options().level(Level::Buffered).resume(&path).unwrap();
+        let mut writer = Writer::options().durability(Durability::Buffered).resume(&path).unwrap();
         append(&mut writer, 500..500 + records);
         writer.commit().unwrap();
     };
@@ -202,7 +202,7 @@ fn followers_in_threads_get_every_record_once_and_end_when_they_are_stopped() {
         writer.commit().unwrap();
         if round % 20 == 19 {
             writer.finish().unwrap();
-            writer = Writer::options().level(Level::Buffered).resume(&path).unwrap();
+            writer = Writer::options().durability(Durability::Buffered).resume(&path).unwrap();
         }
     }
     stops.iter().for_each(|stop| stop.stop());
@@ -220,7 +220,8 @@ const PATH: &str = "HYDRA_FOLLOW_PATH";
 #[test]
 fn another_process_writes() {
     if let Ok(path) = std::env::var(PATH) {
-        let mut writer = Writer::options().block_bytes(512).level(Level::Buffered).resume(path).unwrap();
+        let mut writer =
+            Writer::options().block_bytes(512).durability(Durability::Buffered).resume(path).unwrap();
         for round in 0..300 {
             append(&mut writer, round * 7..(round + 1) * 7);
             writer.commit().unwrap();

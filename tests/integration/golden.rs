@@ -287,7 +287,7 @@ fn resumed(path: &Path) -> Result<()> {
 }
 
 fn unclosed(path: &Path) -> Result<()> {
-    let mut writer = Writer::options().file_id(id(9)).level(hydra::Level::Buffered).create(path)?;
+    let mut writer = Writer::options().file_id(id(9)).durability(hydra::Durability::Buffered).create(path)?;
     let table = writer.table::<Log>()?;
     (0..3).try_for_each(|index| writer.append(table, &log(index)))?;
     writer.commit()?;

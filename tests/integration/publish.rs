@@ -2,7 +2,7 @@
 //! names, and locks over a fork. What needs a process of its own is in `real/main.rs`.
 
 use hydra::file::OutputOptions;
-use hydra::{Editor, ErrorKind, Hydra, Level, Reader, Writer, load, save};
+use hydra::{Durability, Editor, ErrorKind, Hydra, Reader, Writer, load, save};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// A folder with a file of numbers that was committed, and the writer that has it open.
-fn open_writer(level: Level) -> (TempDir, PathBuf, Writer) {
+fn open_writer(durability: Durability) -> (TempDir, PathBuf, Writer) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("day.hydra");
-    let mut writer = Writer::options().level(level).create(&path).unwrap();
+    let mut writer = Writer::options().durability(durability).create(&path).unwrap();
     append(&mut writer).unwrap();
     writer.commit().unwrap();
     (folder, path, writer)
@@ -63,20 +63,20 @@ const DEEDS: [Deed; 5] = [
 #[cfg(unix)]
 #[test]
 fn a_commit_to_a_file_that_is_not_there_any_more_is_an_error() {
-    for level in [Level::Durable, Level::Buffered] {
+    for durability in [Durability::Durable, Durability::Buffered] {
         for (name, deed, kind) in DEEDS {
-            let (_folder, path, mut writer) = open_writer(level);
+            let (_folder, path, mut writer) = open_writer(durability);
             deed(&path);
             append(&mut writer).unwrap();
             let error = writer.commit().unwrap_err();
-            assert_eq!(error.kind(), kind, "{name}, {level:?}: {error}");
+            assert_eq!(error.kind(), kind, "{name}, {durability:?}: {error}");
             assert_eq!((error.file(), error.help_text().is_some()), (Some(&*path), true), "{name}: {error}");
             assert_eq!(append(&mut writer).unwrap_err().kind(), ErrorKind::Poisoned, "{name}");
             assert_eq!(writer.commit().unwrap_err().kind(), ErrorKind::Poisoned, "{name}");
-            let (_folder, path, mut writer) = open_writer(level);
+            let (_folder, path, mut writer) = open_writer(durability);
             append(&mut writer).unwrap();
             deed(&path);
-            assert_eq!(writer.finish().unwrap_err().kind(), kind, "{name}, {level:?}, at the end");
+            assert_eq!(writer.finish().unwrap_err().kind(), kind, "{name}, {durability:?}, at the end");
         }
     }
 }
@@ -86,7 +86,7 @@ fn a_commit_to_a_file_that_is_not_there_any_more_is_an_error() {
 fn an_edit_of_a_file_that_is_not_there_any_more_is_an_error() {
     for (name, deed, kind) in DEEDS {
         for finish in [false, true] {
-            let (_folder, path, writer) = open_writer(Level::Durable);
+            let (_folder, path, writer) = open_writer(Durability::Durable);
             writer.finish().unwrap();
             let mut editor = Editor::open(&path).unwrap();
             editor.record("u64", 0).unwrap().set(8_u64).unwrap();
@@ -99,7 +99,7 @@ fn an_edit_of_a_file_that_is_not_there_any_more_is_an_error() {
 
 #[test]
 fn a_file_that_a_writer_has_open_is_not_replaced() {
-    let (folder, path, mut writer) = open_writer(Level::Durable);
+    let (folder, path, mut writer) = open_writer(Durability::Durable);
     let error = save(&path, &1_u8).unwrap_err();
     assert_eq!((error.kind(), error.file()), (ErrorKind::Locked, Some(&*path)));
     append(&mut writer).unwrap();

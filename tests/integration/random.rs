@@ -3,7 +3,7 @@
 
 use crate::golden::{log, tick};
 use crate::large::map;
-use hydra::{Dynamic, Editor, ErrorKind, Hydra, Level, Reader, Result, Row, Table, Value, Writer};
+use hydra::{Durability, Dynamic, Editor, ErrorKind, Hydra, Reader, Result, Row, Table, Value, Writer};
 use hydra_tests::laws::Dice;
 use hydra_tests::types::{Log, Tick};
 use rayon::iter::ParallelIterator;
@@ -107,7 +107,7 @@ fn many<T: Hydra + Debug + PartialEq>(
 
 fn append(path: &Path, dice: &mut Dice, model: &mut Model) -> Result<()> {
     let bytes = [256, 4096, 65_536][dice.below(3)];
-    let mut writer = Writer::options().block_bytes(bytes).level(Level::Buffered).resume(path)?;
+    let mut writer = Writer::options().block_bytes(bytes).durability(Durability::Buffered).resume(path)?;
     let (ticks, logs) = (writer.table::<Tick>()?, writer.table::<Log>()?);
     for _ in 0..1 + dice.below(4) {
         let most = [3, 900][dice.below(2)];
@@ -220,7 +220,7 @@ fn blocks_that_look_regular_are_not_taken_for_such() -> Result<()> {
 fn of_very_many_blocks_each_is_found() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("many.hydra");
-    let mut writer = Writer::options().block_bytes(128).level(Level::Buffered).create(&path)?;
+    let mut writer = Writer::options().block_bytes(128).durability(Durability::Buffered).create(&path)?;
     let numbers = writer.table::<u64>()?;
     let count = 400_000;
     for number in 0..count {

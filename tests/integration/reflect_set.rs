@@ -245,8 +245,8 @@ fn refusals_agree_in_every_world_and_change_nothing() {
 /// Every way to the parts of a read-only field.
 #[test]
 fn read_only_is_inherited_on_every_way() {
-    type Way = fn(ValueMut<'_>) -> hydra::Result<ValueMut<'_>>;
-    let ways: [Way; 11] = [
+    type Route = fn(ValueMut<'_>) -> hydra::Result<ValueMut<'_>>;
+    let ways: [Route; 11] = [
         |value| value.path("fixed"),
         |value| value.path("fixed.inner.1"),
         |value| value.field("fixed")?.field("inner"),

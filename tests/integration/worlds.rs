@@ -1,7 +1,7 @@
 //! One value in every world that reflection knows: live; stored, with its type and without; staged by an editor; data.
 
 use crate::large::map;
-use hydra::{Editor, Error, Hydra, Level, Reader, Result, Schema, Value, ValueMut, Writer};
+use hydra::{Durability, Editor, Error, Hydra, Reader, Result, Schema, Value, ValueMut, Writer};
 use std::path::Path;
 
 fn name_of<T: Hydra>() -> String {
@@ -9,7 +9,7 @@ fn name_of<T: Hydra>() -> String {
 }
 
 fn write<T: Hydra>(path: &Path, records: &[&T]) -> Result<()> {
-    let mut file = Writer::options().level(Level::Buffered).create(path)?;
+    let mut file = Writer::options().durability(Durability::Buffered).create(path)?;
     let table = file.table::<T>()?;
     records.iter().try_for_each(|record| file.append(table, record))?;
     file.finish()
@@ -74,7 +74,7 @@ pub(crate) fn changed<T: Hydra>(
         assert!(again.is_ok_and(|again| again == copy), "{world}: {what}: no value of its type");
     }
 
-    let mut editor = Writer::options().level(Level::Buffered).edit(&path).unwrap();
+    let mut editor = Writer::options().durability(Durability::Buffered).edit(&path).unwrap();
     let found = change(editor.record(&name, 1).unwrap());
     assert_eq!(said, format!("{found:?}"), "staged: {what}");
     editor.finish().unwrap();

@@ -3,7 +3,7 @@
 
 use crate::owners::in_child;
 use hydra::file::{BlockKind, OutputOptions};
-use hydra::{Editor, ErrorKind, Hydra, Level, Reader, Result, Writer};
+use hydra::{Durability, Editor, ErrorKind, Hydra, Reader, Result, Writer};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Read;
@@ -161,8 +161,8 @@ impl History {
         if let Some(writer) = self.writer.take() {
             return Ok(writer);
         }
-        let level = if self.one_in(2) { Level::Durable } else { Level::Buffered };
-        let options = Writer::options().level(level).block_bytes(1024);
+        let durability = if self.one_in(2) { Durability::Durable } else { Durability::Buffered };
+        let options = Writer::options().durability(durability).block_bytes(1024);
         self.touched = self.acknowledged.is_none();
         if self.acknowledged.is_some() {
             return options.resume(&self.path);

@@ -3,7 +3,7 @@
 mod histories;
 mod owners;
 
-use hydra::{Editor, ErrorKind, Level, Map, Reader, Result, Writer};
+use hydra::{Durability, Editor, ErrorKind, Map, Reader, Result, Writer};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let outcome = match words[..] {
-        ["write", path, count, level] => write(Path::new(path), count, level),
+        ["write", path, count, durability] => write(Path::new(path), count, durability),
         ["verify", path, count] => verify(Path::new(path), count.parse().unwrap_or(0)),
         ["hold", path] => hold(Path::new(path)),
         ["lock", path, count] => lock(Path::new(path), count.parse().unwrap_or(1000)),
@@ -45,9 +45,9 @@ fn main() -> ExitCode {
 }
 
 /// Appends the numbers that come next, and prints the count after each commit: it is acknowledged then.
-fn write(path: &Path, count: &str, level: &str) -> Result<()> {
-    let level = if level == "durable" { Level::Durable } else { Level::Buffered };
-    let options = Writer::options().level(level).block_bytes(1024);
+fn write(path: &Path, count: &str, durability: &str) -> Result<()> {
+    let durability = if durability == "durable" { Durability::Durable } else { Durability::Buffered };
+    let options = Writer::options().durability(durability).block_bytes(1024);
     let mut writer = if path.exists() { options.resume(path)? } else { options.create(path)? };
     let first = Reader::open(path)?.table::<u64>().map_or(0, |table| table.len());
     let mut table = writer.table::<u64>()?;
@@ -61,7 +61,7 @@ fn write(path: &Path, count: &str, level: &str) -> Result<()> {
         writeln!(acknowledged, "{}", first + (commit + 1) * 7)?;
         if commit % 50 == 49 {
             drop(writer);
-            edit(path, level)?;
+            edit(path, durability)?;
             writer = options.resume(path)?;
             table = writer.table::<u64>()?;
         }
@@ -80,8 +80,8 @@ fn burst(path: &Path, count: &str) -> Result<()> {
 }
 
 /// Changes a record to itself plus 2^32, and back: readers may see either.
-fn edit(path: &Path, level: Level) -> Result<()> {
-    let mut editor = Writer::options().level(level).edit(path)?;
+fn edit(path: &Path, durability: Durability) -> Result<()> {
+    let mut editor = Writer::options().durability(durability).edit(path)?;
     for lift in [1_u64 << 32, 0] {
         editor.record("u64", 3)?.set(3 + lift)?;
         editor.commit()?;
@@ -165,13 +165,13 @@ fn change(path: &Path, seconds: u64) -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(seconds) {
         write_quietly(path)?;
-        edit(path, Level::Durable)?;
+        edit(path, Durability::Durable)?;
     }
     Ok(())
 }
 
 fn write_quietly(path: &Path) -> Result<()> {
-    let mut writer = Writer::options().level(Level::Buffered).block_bytes(4096).resume(path)?;
+    let mut writer = Writer::options().durability(Durability::Buffered).block_bytes(4096).resume(path)?;
     let mut next = Reader::open(path)?.table::<u64>().map_or(0, |table| table.len());
     let table = writer.table::<u64>()?;
     for _ in 0..20 {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 /// One way of one row: every round's nanoseconds.
-pub struct Way<'w> {
+pub struct Contender<'w> {
     pub row: &'static str,
     pub name: &'static str,
     work: Box<dyn FnMut() + 'w>,
@@ -14,10 +14,10 @@ pub struct Way<'w> {
     nanos: Vec<f64>,
 }
 
-impl<'w> Way<'w> {
-    pub fn new<R>(row: &'static str, name: &'static str, mut work: impl FnMut() -> R + 'w) -> Way<'w> {
+impl<'w> Contender<'w> {
+    pub fn new<R>(row: &'static str, name: &'static str, mut work: impl FnMut() -> R + 'w) -> Contender<'w> {
         let work: Box<dyn FnMut() + 'w> = Box::new(move || drop(black_box(work())));
-        let mut way = Way { row, name, work, times: 1, nanos: vec![] };
+        let mut way = Contender { row, name, work, times: 1, nanos: vec![] };
         while way.round() < Duration::from_millis(1) && way.times < 1 << 20 {
             way.times *= 2;
         }
@@ -43,7 +43,7 @@ impl<'w> Way<'w> {
 }
 
 /// Runs all ways in turn, so that a busy machine is busy for all of them.
-pub fn rounds(ways: &mut [Way<'_>], rounds: usize) {
+pub fn rounds(ways: &mut [Contender<'_>], rounds: usize) {
     for _ in 0..rounds.max(1) {
         for way in ways.iter_mut() {
             way.round();

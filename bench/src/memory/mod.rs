@@ -6,7 +6,7 @@ mod flat;
 pub mod shapes;
 
 use crate::report::{Section, Table};
-use clock::{Way, rounds, shown};
+use clock::{Contender, rounds, shown};
 use flat::Flat;
 use hydra::AlignedBuf;
 use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
@@ -159,50 +159,50 @@ fn rkyv_into<T: Peers>(value: &T, mut buffer: AlignedVec, arena: &mut Arena) -> 
 }
 
 /// To bytes, into a buffer that is used again, and back to owned values.
-fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Way<'w>>) {
+fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Contender<'w>>) {
     let row = "serialize";
     let (mut buffer, mut arena) = (AlignedVec::new(), Arena::new());
-    ways.push(Way::new(row, "rkyv", move || {
+    ways.push(Contender::new(row, "rkyv", move || {
         buffer = rkyv_into(value, std::mem::take(&mut buffer), &mut arena);
         buffer.len()
     }));
     let mut buffer = AlignedBuf::default();
-    ways.push(Way::new(row, "Hydra", move || hydra::to_bytes_in(&mut buffer, value).expect("encodable")));
+    ways.push(Contender::new(row, "Hydra", move || hydra::to_bytes_in(&mut buffer, value).expect("encodable")));
     let mut builder = flat::Builder::new();
-    ways.push(Way::new(row, "FlatBuffers", move || flat::to_bytes_in(&mut builder, value).len()));
+    ways.push(Contender::new(row, "FlatBuffers", move || flat::to_bytes_in(&mut builder, value).len()));
     let mut buffer = bitcode::Buffer::new();
-    ways.push(Way::new(row, "bitcode", move || buffer.encode(value).len()));
+    ways.push(Contender::new(row, "bitcode", move || buffer.encode(value).len()));
     let mut buffer = Vec::with_capacity(images.wincode.len());
-    ways.push(Way::new(row, "wincode", move || {
+    ways.push(Contender::new(row, "wincode", move || {
         buffer.clear();
         wincode::config::serialize_into(&mut buffer, value, Unlimited::new()).expect("memory");
         buffer.len()
     }));
     let mut buffer = vec![0; images.postcard.len()];
-    ways.push(Way::new(row, "postcard", move || postcard::to_slice(value, &mut buffer).expect("room").len()));
+    ways.push(Contender::new(row, "postcard", move || postcard::to_slice(value, &mut buffer).expect("room").len()));
 
     let row = "deserialize, validated";
-    ways.push(Way::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
-    ways.push(Way::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
-    ways.push(Way::new(row, "FlatBuffers", || flat::from_bytes::<T>(&images.flat).expect("valid")));
-    ways.push(Way::new(row, "bitcode", || bitcode::decode::<T>(&images.bitcode).expect("valid")));
-    ways.push(Way::new(row, "wincode", || {
+    ways.push(Contender::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
+    ways.push(Contender::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
+    ways.push(Contender::new(row, "FlatBuffers", || flat::from_bytes::<T>(&images.flat).expect("valid")));
+    ways.push(Contender::new(row, "bitcode", || bitcode::decode::<T>(&images.bitcode).expect("valid")));
+    ways.push(Contender::new(row, "wincode", || {
         wincode::config::deserialize::<T, _>(&images.wincode, Unlimited::new()).expect("valid")
     }));
-    ways.push(Way::new(row, "postcard", || postcard::from_bytes::<T>(&images.postcard).expect("valid")));
-    ways.push(Way::new(row, "rkyv unvalidated", || {
+    ways.push(Contender::new(row, "postcard", || postcard::from_bytes::<T>(&images.postcard).expect("valid")));
+    ways.push(Contender::new(row, "rkyv unvalidated", || {
         // SAFETY: rkyv made these bytes of a `T`.
         unsafe { rkyv::from_bytes_unchecked::<T, Error>(&images.rkyv) }.expect("memory")
     }));
 }
 
 /// In place.
-fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
+fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Contender<'w>>) {
     let row = "access, validated";
-    ways.push(Way::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
-    ways.push(Way::new(row, "Hydra", || hydra::view::<T>(std::hint::black_box(&images.hydra)).is_ok()));
-    ways.push(Way::new(row, "FlatBuffers", || flat::access::<T>(std::hint::black_box(&images.flat)).is_ok()));
-    ways.push(Way::new(row, "rkyv unvalidated", || {
+    ways.push(Contender::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
+    ways.push(Contender::new(row, "Hydra", || hydra::view::<T>(std::hint::black_box(&images.hydra)).is_ok()));
+    ways.push(Contender::new(row, "FlatBuffers", || flat::access::<T>(std::hint::black_box(&images.flat)).is_ok()));
+    ways.push(Contender::new(row, "rkyv unvalidated", || {
         // SAFETY: rkyv made these bytes of a `T`.
         std::ptr::from_ref(unsafe {
             rkyv::access_unchecked::<Archived<T>>(std::hint::black_box(&images.rkyv))
@@ -213,33 +213,33 @@ fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Way<'w>>) {
     let archived = rkyv::access::<Archived<T>, Error>(&images.rkyv).expect("valid");
     let root = flat::access::<T>(&images.flat).expect("valid");
     let row = "read of a few fields";
-    ways.push(Way::new(row, "rkyv", move || T::few_rkyv(std::hint::black_box(archived))));
-    ways.push(Way::new(row, "Hydra", move || T::few(std::hint::black_box(view))));
-    ways.push(Way::new(row, "FlatBuffers", move || T::few_flat(std::hint::black_box(root))));
+    ways.push(Contender::new(row, "rkyv", move || T::few_rkyv(std::hint::black_box(archived))));
+    ways.push(Contender::new(row, "Hydra", move || T::few(std::hint::black_box(view))));
+    ways.push(Contender::new(row, "FlatBuffers", move || T::few_flat(std::hint::black_box(root))));
     if T::strings(view) > 0 {
         let row = "read of every string";
-        ways.push(Way::new(row, "rkyv", move || T::strings_rkyv(std::hint::black_box(archived))));
-        ways.push(Way::new(row, "Hydra", move || T::strings(std::hint::black_box(view))));
-        ways.push(Way::new(row, "FlatBuffers", move || T::strings_flat(std::hint::black_box(root))));
+        ways.push(Contender::new(row, "rkyv", move || T::strings_rkyv(std::hint::black_box(archived))));
+        ways.push(Contender::new(row, "Hydra", move || T::strings(std::hint::black_box(view))));
+        ways.push(Contender::new(row, "FlatBuffers", move || T::strings_flat(std::hint::black_box(root))));
     }
 }
 
 /// Changed in place, of values at hand.
-fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, ways: &mut Vec<Way<'w>>) {
-    ways.push(Way::new("update", "rkyv", move || {
+fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, ways: &mut Vec<Contender<'w>>) {
+    ways.push(Contender::new("update", "rkyv", move || {
         // SAFETY: rkyv made these bytes of a `T`.
         T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(rkyv) });
     }));
     let (mut view, mut update) = (hydra::view_mut::<T>(hydra).expect("valid"), T::updater().expect("slots"));
-    ways.push(Way::new("update", "Hydra", move || update(&mut view).expect("numbers")));
+    ways.push(Contender::new("update", "Hydra", move || update(&mut view).expect("numbers")));
 }
 
 /// The rows of a shape.
-fn rows(shape: &str, number: usize, ways: &[Way<'_>], images: &Images, all: &mut Table) {
+fn rows(shape: &str, number: usize, ways: &[Contender<'_>], images: &Images, all: &mut Table) {
     let mut rows: Vec<&str> = ways.iter().map(|way| way.row).collect();
     rows.dedup();
     for row in rows {
-        let of = |name: &str| ways.iter().find(|way| way.row == row && way.name == name).map(Way::median);
+        let of = |name: &str| ways.iter().find(|way| way.row == row && way.name == name).map(Contender::median);
         let [rkyv, hydra] = ["rkyv", "Hydra"].map(|name| of(name).unwrap_or(f64::NAN));
         let others = ways.iter().filter(|way| way.row == row && !["rkyv", "Hydra"].contains(&way.name));
         let others: Vec<_> = others.map(|way| format!("{} {:.2}", way.name, way.median() / rkyv)).collect();

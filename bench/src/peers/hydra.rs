@@ -3,12 +3,12 @@
 
 use crate::AnyResult;
 use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
-use hydra::{Level, Reader, Table, View, Writer};
+use hydra::{Durability, Reader, Table, View, Writer};
 use std::path::Path;
 
 /// How the file is read, and how it is written.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Way {
+pub enum Access {
     /// Through a map; written one by one.
     Map,
     /// Through buffers; written all at once.
@@ -16,12 +16,12 @@ pub enum Way {
 }
 
 /// To the last commit, which the system's memory has. One by one, or all at once.
-pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], way: Way) -> AnyResult<Writer> {
-    let mut writer = Writer::options().level(Level::Buffered).create(path)?;
+pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], access: Access) -> AnyResult<Writer> {
+    let mut writer = Writer::options().durability(Durability::Buffered).create(path)?;
     let table = writer.table::<R>()?;
-    match way {
-        Way::Map => records.iter().try_for_each(|record| writer.append(table, record))?,
-        Way::Buffers => writer.append_slice(table, records)?,
+    match access {
+        Access::Map => records.iter().try_for_each(|record| writer.append(table, record))?,
+        Access::Buffers => writer.append_slice(table, records)?,
     }
     writer.commit()?;
     Ok(writer)
@@ -35,23 +35,23 @@ pub fn make<R: Record + hydra::Hydra>(path: &Path, count: usize) -> AnyResult<()
     Ok(writer.finish()?)
 }
 
-pub fn table<R: hydra::Hydra>(path: &Path, way: Way) -> AnyResult<Table<R>> {
-    let reader = match way {
-        Way::Map => Reader::map(crate::map_file(path)?)?,
-        Way::Buffers => Reader::open(path)?,
+pub fn table<R: hydra::Hydra>(path: &Path, access: Access) -> AnyResult<Table<R>> {
+    let reader = match access {
+        Access::Map => Reader::map(crate::map_file(path)?)?,
+        Access::Buffers => Reader::open(path)?,
     };
     Ok(reader.table()?)
 }
 
-impl<R: Record + hydra::Hydra> Format<R> for Way
+impl<R: Record + hydra::Hydra> Format<R> for Access
 where
     for<'a> View<'a, R>: Fields<R::Sums>,
     for<'a> &'a R: Fields<R::Sums>,
 {
     fn name(&self) -> String {
         match self {
-            Way::Map => "Hydra, mapped",
-            Way::Buffers => "Hydra, opened",
+            Access::Map => "Hydra, mapped",
+            Access::Buffers => "Hydra, opened",
         }
         .into()
     }
@@ -66,7 +66,7 @@ where
     }
 }
 
-struct Open<R>(Table<R>, Way);
+struct Open<R>(Table<R>, Access);
 
 impl<R: Record + hydra::Hydra> Opened<R> for Open<R>
 where
@@ -87,7 +87,7 @@ where
 
     fn reads(&self) -> Option<usize> {
         // Each reads a whole block.
-        Some(if self.1 == Way::Map { 1 } else { 1000 })
+        Some(if self.1 == Access::Map { 1 } else { 1000 })
     }
 
     fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
@@ -97,7 +97,7 @@ where
     fn many(&mut self, places: &[u64]) -> Option<AnyResult<u64>> {
         let mut records = self.0.get_many(places);
         let sum = || records.try_fold(0, |sum: u64, record| Ok(sum.wrapping_add(record?.view().look())));
-        (self.1 == Way::Map).then(sum)
+        (self.1 == Access::Map).then(sum)
     }
 
     fn first(&mut self) -> AnyResult<u64> {

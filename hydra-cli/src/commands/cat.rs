@@ -1,20 +1,20 @@
 //! `hydra cat`: records to stdout, streaming.
 
-use crate::args::{Cat, Format};
+use crate::args::{CatArgs, Format};
 use crate::console::Console;
 use crate::export;
 use crate::failure::{Exit, Failure, Result};
 use crate::print::Printer;
-use crate::records::Records;
+use crate::records::TableRecords;
 use crate::text::escape;
 use std::io::Write;
 
-pub(crate) fn run(args: &Cat, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &CatArgs, console: &mut Console) -> Result<Exit> {
     let mut exit = Exit::Done;
     // Of CSV: the titles of the first file, which stand once.
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {
-        let mut records = Records::open(file, &args.select.source, None, &args.select.fields, console)?;
+        let mut records = TableRecords::open(file, &args.select.source, None, &args.select.fields, console)?;
         if args.format == Format::Text && args.files.len() > 1 {
             let gap = if i > 0 { "\n" } else { "" };
             writeln!(console, "{gap}==> {} <==", escape::line(&records.input.name))?;

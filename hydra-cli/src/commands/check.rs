@@ -1,12 +1,12 @@
 //! `hydra check`: verifies every byte of a file and tells all that it finds, not the first.
 
-use crate::args::{Check, Format};
+use crate::args::{CheckArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result, advised, own_help};
-use crate::progress::Progress;
+use crate::progress::ProgressBar;
 use crate::recovery::{self, finding};
 use crate::source::{self, Input};
-use crate::text::{Style, bytes, escape, plural, present};
+use crate::text::{TextStyle, bytes, escape, plural, present};
 use hydra::file::{self, CheckSummary, RecoverOptions, Recovery, Verdict};
 use hydra::{Error, ErrorKind};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use std::io::Write;
 const KEPT: usize = 10_000;
 
 /// What checking a file found.
-pub(crate) struct Findings {
+pub(crate) struct CheckResult {
     pub(crate) list: Vec<Error>,
     pub(crate) count: u64,
     summary: Option<CheckSummary>,
@@ -24,7 +24,7 @@ pub(crate) struct Findings {
     savable: Option<Recovery>,
 }
 
-pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &CheckArgs, console: &mut Console) -> Result<Exit> {
     let mut documents = Vec::new();
     let exit = source::each(&args.files, console, &mut |_, input, console| {
         let found = examine(&input)?;
@@ -33,7 +33,8 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
             document["file"] = json!(input.name);
             documents.push(document);
         } else {
-            let (mark, style) = if found.is_good() { ("✓", Style::Good) } else { ("✗", Style::Bad) };
+            let (mark, style) =
+                if found.is_good() { ("✓", TextStyle::Good) } else { ("✗", TextStyle::Bad) };
             let title = console.paint(style, &format!("{mark} {}", escape::line(&input.name)));
             write!(console, "{title}  ")?;
             found.show(&input.name, console)?;
@@ -47,9 +48,9 @@ pub(crate) fn run(args: &Check, console: &mut Console) -> Result<Exit> {
 }
 
 /// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
-pub(crate) fn examine(input: &Input) -> Result<Findings> {
-    let mut found = Findings { list: Vec::new(), count: 0, summary: None, savable: None };
-    let checked = Progress::watch("checking", |progress| {
+pub(crate) fn examine(input: &Input) -> Result<CheckResult> {
+    let mut found = CheckResult { list: Vec::new(), count: 0, summary: None, savable: None };
+    let checked = ProgressBar::watch("checking", |progress| {
         file::check(&input.path, &mut |finding| found.add(finding), Some(progress))
     });
     match checked {
@@ -62,14 +63,14 @@ pub(crate) fn examine(input: &Input) -> Result<Findings> {
     // What this program cannot read may be whole: nothing is said of what is lost.
     if found.count > 0 && found.verdict() != Verdict::Unsupported {
         // What is no Hydra file at all was said above.
-        found.savable = Progress::watch("looking what can be saved", |progress| {
+        found.savable = ProgressBar::watch("looking what can be saved", |progress| {
             file::survey(&input.path, RecoverOptions::default(), Some(progress)).ok()
         });
     }
     Ok(found)
 }
 
-impl Findings {
+impl CheckResult {
     fn add(&mut self, error: Error) {
         self.count += 1;
         if self.list.len() < KEPT {

@@ -1,21 +1,21 @@
 //! `hydra compact`: the newest state of a file, alone, in a new one.
 
-use crate::args::{Compact, Format};
+use crate::args::{CompactArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::interrupt;
-use crate::progress::Progress;
+use crate::progress::ProgressBar;
 use crate::source::Input;
 use crate::text::{bytes, escape, plural};
 use hydra::file::{self, Size};
 use serde_json::json;
 use std::io::Write;
 
-pub(crate) fn run(args: &Compact, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
     let done =
-        Progress::watch("compacting", |progress| file::compact(&input.path, &args.output, Some(progress)));
+        ProgressBar::watch("compacting", |progress| file::compact(&input.path, &args.output, Some(progress)));
     let done = done.map_err(|error| input.failure(error))?;
     if args.format == Format::Json {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });

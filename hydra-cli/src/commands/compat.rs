@@ -1,10 +1,10 @@
 //! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
 
-use crate::args::{Compat, Format};
+use crate::args::{CompatArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::schemas::{self, Named};
-use crate::text::{Style, escape, plural};
+use crate::schemas::{self, NamedSchema};
+use crate::text::{TextStyle, escape, plural};
 use hydra::Error;
 use hydra::compat::{Diagnostic, Severity, compare};
 use hydra::evolve::{Evolution, Resolution};
@@ -14,14 +14,14 @@ use std::io::Write;
 use std::path::Path;
 
 /// A table of both files, or of one.
-struct Compared {
+struct TableChanges {
     name: String,
     /// How old records are read as the new type; none if they cannot be.
     resolution: Option<Resolution>,
     findings: Vec<Diagnostic>,
 }
 
-pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     let table = args.table.as_deref();
     let [old, new] = [schemas::all(&args.old, table, console)?, schemas::all(&args.new, table, console)?];
     let (tables, gone, added) = pair(&old, &new);
@@ -40,16 +40,16 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
     for table in &tables {
         show(table, console)?;
     }
-    let lone = [("is not there any more", Style::Bad, gone), ("is new", Style::Dim, added)];
+    let lone = [("is not there any more", TextStyle::Bad, gone), ("is new", TextStyle::Dim, added)];
     for (words, style, names) in lone {
         for name in names {
             console.line(style, &format!("table {}  {words}", escape::line(&name)))?;
         }
     }
     let (style, verdict) = match exit {
-        Exit::Done => (Style::Good, "✓ compatible".to_string()),
-        _ if breaks > 0 => (Style::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
-        _ => (Style::Bad, "✗ a table is gone".to_string()),
+        Exit::Done => (TextStyle::Good, "✓ compatible".to_string()),
+        _ if breaks > 0 => (TextStyle::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
+        _ => (TextStyle::Bad, "✗ a table is gone".to_string()),
     };
     console.line(style, &verdict)?;
     Ok(exit)
@@ -57,49 +57,52 @@ pub(crate) fn run(args: &Compat, console: &mut Console) -> Result<Exit> {
 
 /// Schemas whose tables belong together by name, those only the old file has, and those only the new one has. Where both have one,
 /// these belong together.
-fn pair<'s>(old: &'s [Named], new: &'s [Named]) -> (Vec<(&'s Named, &'s Named)>, Vec<String>, Vec<String>) {
+fn pair<'s>(
+    old: &'s [NamedSchema],
+    new: &'s [NamedSchema],
+) -> (Vec<(&'s NamedSchema, &'s NamedSchema)>, Vec<String>, Vec<String>) {
     if let ([old], [new]) = (old, new) {
         return (vec![(old, new)], Vec::new(), Vec::new());
     }
-    let by_name = |some: &'s [Named]| -> HashMap<&str, &Named> {
+    let by_name = |some: &'s [NamedSchema]| -> HashMap<&str, &NamedSchema> {
         some.iter().map(|named| (&*named.0, named)).collect()
     };
     let (olds, news) = (by_name(old), by_name(new));
-    let lone = |some: &[Named], among: &HashMap<&str, &Named>| {
+    let lone = |some: &[NamedSchema], among: &HashMap<&str, &NamedSchema>| {
         some.iter().map(|(name, _)| name.clone()).filter(|name| !among.contains_key(&**name)).collect()
     };
     let pairs = old.iter().filter_map(|named| Some((named, *news.get(&*named.0)?))).collect();
     (pairs, lone(old, &news), lone(new, &olds))
 }
 
-fn compared((_, old): &Named, (name, new): &Named, file: &Path) -> Result<Compared> {
+fn compared((_, old): &NamedSchema, (name, new): &NamedSchema, file: &Path) -> Result<TableChanges> {
     let findings = compare(old, new).map_err(|error: Error| error.in_file(file))?;
     let resolution = Evolution::between(old, new).ok().map(|evolution| evolution.resolution());
-    Ok(Compared { name: name.clone(), resolution, findings })
+    Ok(TableChanges { name: name.clone(), resolution, findings })
 }
 
-fn style(severity: Severity) -> Style {
+fn style(severity: Severity) -> TextStyle {
     match severity {
-        Severity::Break => Style::Bad,
-        Severity::Warning => Style::Warn,
-        _ => Style::Note,
+        Severity::Break => TextStyle::Bad,
+        Severity::Warning => TextStyle::Warn,
+        _ => TextStyle::Note,
     }
 }
 
-fn show(table: &Compared, console: &mut Console) -> Result<()> {
+fn show(table: &TableChanges, console: &mut Console) -> Result<()> {
     let cost = table.resolution.map(|resolution| resolution.to_string());
     let cost = cost.unwrap_or_else(|| "old records cannot be read".to_string());
-    let title = console.paint(Style::Bold, &format!("table {}", escape::line(&table.name)));
+    let title = console.paint(TextStyle::Bold, &format!("table {}", escape::line(&table.name)));
     writeln!(console, "{title}  {cost}")?;
     let mut heading = None;
     for finding in &table.findings {
-        if heading != Some(finding.who) {
-            writeln!(console, "  {}", console.paint(Style::Dim, &finding.who.to_string()))?;
-            heading = Some(finding.who);
+        if heading != Some(finding.audience) {
+            writeln!(console, "  {}", console.paint(TextStyle::Dim, &finding.audience.to_string()))?;
+            heading = Some(finding.audience);
         }
         let path = if finding.path.is_empty() { "the record" } else { &finding.path };
         let line = escape::line(&format!("{path}: {}", finding.text)).into_owned();
-        let rule = console.paint(Style::Dim, &format!("[{}]", finding.rule));
+        let rule = console.paint(TextStyle::Dim, &format!("[{}]", finding.rule));
         writeln!(
             console,
             "    {}  {line} {rule}",
@@ -109,9 +112,9 @@ fn show(table: &Compared, console: &mut Console) -> Result<()> {
     Ok(())
 }
 
-fn document(table: &Compared) -> Value {
+fn document(table: &TableChanges) -> Value {
     let finding = |finding: &Diagnostic| {
-        json!({ "rule": finding.rule, "severity": finding.severity.to_string(), "who": finding.who.to_string(),
+        json!({ "rule": finding.rule, "severity": finding.severity.to_string(), "audience": finding.audience.to_string(),
             "path": finding.path, "text": finding.text })
     };
     let findings: Vec<Value> = table.findings.iter().map(finding).collect();

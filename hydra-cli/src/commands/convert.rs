@@ -1,11 +1,11 @@
 //! `hydra convert`: other formats to Hydra, and Hydra to other formats; says every loss that it made.
 
-use crate::args::{Convert, Format};
+use crate::args::{ConvertArgs, Format};
 use crate::console::Console;
 use crate::export::Exporter;
 use crate::failure::{Exit, Failure, Result};
 use crate::import;
-use crate::records::Records;
+use crate::records::TableRecords;
 use crate::schemas;
 use crate::source::Input;
 use crate::target::Target;
@@ -14,7 +14,7 @@ use hydra::evolve::{Change, Rule};
 use hydra::{Dynamic, Table};
 use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &Convert, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     let from = args.from.map_or_else(|| guess_all(&args.inputs), Ok)?;
     let to = args.to.map_or_else(|| guess(&args.output, "OUT", "--to"), Ok)?;
     match (from, to) {
@@ -46,7 +46,7 @@ fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
     })
 }
 
-fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit> {
+fn export(args: &ConvertArgs, format: Format, console: &mut Console) -> Result<Exit> {
     if args.schema.is_some() {
         return Err(Failure::usage("--schema is for reading other formats"));
     }
@@ -62,7 +62,7 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
     let [input] = args.inputs.as_slice() else {
         return Err(Failure::usage("of Hydra files, one is converted at a time"));
     };
-    let mut records = Records::open(input, &args.select.source, None, &args.select.fields, console)?;
+    let mut records = TableRecords::open(input, &args.select.source, None, &args.select.fields, console)?;
     let keys = records.metadata()?.len() as u64;
     let mut exporter = Exporter::new(format, &records, target.is_stdout() && console.width.is_some())?;
     exporter.null = null.to_string();
@@ -79,7 +79,7 @@ fn export(args: &Convert, format: Format, console: &mut Console) -> Result<Exit>
 }
 
 /// Gives the records of a table another type; the other tables stay as they are.
-fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
+fn migrate(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     if !args.null.is_empty() || !args.select.fields.is_empty() {
         return Err(Failure::usage("--null and --fields are not for giving a file another type"));
     }
@@ -96,7 +96,7 @@ fn migrate(args: &Convert, console: &mut Console) -> Result<Exit> {
     let reader = input.open()?;
     let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
     let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
-    let mut records = Records::of(input, reader, source, chosen, &[], console)?;
+    let mut records = TableRecords::of(input, reader, source, chosen, &[], console)?;
     // A table that has the name of its type goes on having it.
     let plain = records.table.schema().name() == records.table.name();
     let new_name = if plain { schema.name() } else { records.table.name().to_string() };

@@ -1,13 +1,13 @@
 //! `hydra diff`: how two files differ: metadata and schemas, then records, side by side by their index or by a key.
 
-use crate::args::{Diff, Format};
+use crate::args::{DiffArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
-use crate::progress::Progress;
+use crate::progress::ProgressBar;
 use crate::records::parse;
-use crate::render::plain::{self, Shown};
+use crate::render::plain::{self, PrintedValue};
 use crate::source::Input;
-use crate::text::{Style, count, escape, plural};
+use crate::text::{TextStyle, count, escape, plural};
 use hydra::file::Blocks;
 use hydra::reflect::{Difference, Locator, Path, Records, Spelling, Step};
 use hydra::{Block, Dynamic, ErrorKind, Reader, Table, Value};
@@ -16,12 +16,13 @@ use similar::{ChangeTag, TextDiff};
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
-pub(crate) fn run(args: &Diff, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &DiffArgs, console: &mut Console) -> Result<Exit> {
     let key = args.key.as_deref().map(parse::<Path>).transpose()?;
     let (left, right) = (Input::new(&args.left, console)?, Input::new(&args.right, console)?);
     let sides = [Side::open(&left, console)?, Side::open(&right, console)?];
     let names = names(&sides, args.table.as_deref())?;
-    let mut out = Output { console, json: args.format == Format::Json, count: 0, totals: Totals::default() };
+    let mut out =
+        DiffPrinter { console, json: args.format == Format::Json, count: 0, totals: Totals::default() };
     out.begin(&sides)?;
     if args.table.is_none() {
         metadata(&sides, &mut out)?;
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &Diff, console: &mut Console) -> Result<Exit> {
         match tables {
             [Some(left), Some(right)] => {
                 schemas(&left, &right, &mut out)?;
-                let pair = Pair { name, many: names.len() > 1, sides: &sides };
+                let pair = TablePair { name, many: names.len() > 1, sides: &sides };
                 match &key {
                     None => pair.by_index(&left, &right, &mut out)?,
                     Some(key) => pair.by_key(&left, &right, key, &mut out)?,
@@ -86,7 +87,7 @@ fn names(sides: &[Side<'_>; 2], wanted: Option<&str>) -> Result<Vec<[String; 2]>
     }
 }
 
-fn metadata(sides: &[Side<'_>; 2], out: &mut Output<'_>) -> Result<()> {
+fn metadata(sides: &[Side<'_>; 2], out: &mut DiffPrinter<'_>) -> Result<()> {
     let pairs = |side: &Side<'_>| side.reader.metadata().cloned().map_err(|error| side.input.failure(error));
     let [left, right] = [pairs(&sides[0])?, pairs(&sides[1])?];
     for key in left.keys().chain(right.keys()).collect::<BTreeSet<_>>() {
@@ -99,7 +100,7 @@ fn metadata(sides: &[Side<'_>; 2], out: &mut Output<'_>) -> Result<()> {
 }
 
 /// The schemas as text, line by line, where they are not the same.
-fn schemas(left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut Output<'_>) -> Result<()> {
+fn schemas(left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut DiffPrinter<'_>) -> Result<()> {
     let [old, new] = [left, right].map(|table| table.schema().to_string());
     let diff = TextDiff::from_lines(&old, &new);
     let lines = |tag: ChangeTag| {
@@ -120,14 +121,14 @@ struct Totals {
 }
 
 /// Two tables of one name.
-struct Pair<'a> {
+struct TablePair<'a> {
     name: &'a str,
     /// There are other tables, so that paths name theirs.
     many: bool,
     sides: &'a [Side<'a>; 2],
 }
 
-impl Pair<'_> {
+impl TablePair<'_> {
     fn stream(&self, side: usize, table: &Table<Dynamic>) -> Stream<'_> {
         Stream { input: self.sides[side].input, blocks: table.blocks(), block: None, next: 0 }
     }
@@ -149,8 +150,13 @@ impl Pair<'_> {
         self.many.then(|| self.name.to_string())
     }
 
-    fn by_index(&self, left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut Output<'_>) -> Result<()> {
-        let progress = Progress::start("comparing", left.len().max(right.len()));
+    fn by_index(
+        &self,
+        left: &Table<Dynamic>,
+        right: &Table<Dynamic>,
+        out: &mut DiffPrinter<'_>,
+    ) -> Result<()> {
+        let progress = ProgressBar::start("comparing", left.len().max(right.len()));
         let (mut lefts, mut rights) = (self.stream(0, left), self.stream(1, right));
         for index in 0..left.len().max(right.len()) {
             progress.set(index);
@@ -168,9 +174,9 @@ impl Pair<'_> {
         left: &Table<Dynamic>,
         right: &Table<Dynamic>,
         key: &Path,
-        out: &mut Output<'_>,
+        out: &mut DiffPrinter<'_>,
     ) -> Result<()> {
-        let progress = Progress::start("comparing", left.len());
+        let progress = ProgressBar::start("comparing", left.len());
         let [lefts, mut rights] = [self.keys(0, left, key)?, self.keys(1, right, key)?];
         let table = self.locator();
         let place = |text: &str| format!("{table}[{key}={text}]");
@@ -238,14 +244,14 @@ impl Stream<'_> {
 }
 
 /// Where differences go: lines, or one JSON document that is written as it comes.
-struct Output<'a> {
+struct DiffPrinter<'a> {
     console: &'a mut Console,
     json: bool,
     count: u64,
     totals: Totals,
 }
 
-impl Output<'_> {
+impl DiffPrinter<'_> {
     fn begin(&mut self, sides: &[Side<'_>; 2]) -> Result<()> {
         if self.json {
             let names = json!([sides[0].input.name, sides[1].input.name]);
@@ -255,7 +261,7 @@ impl Output<'_> {
     }
 
     /// One more difference: the members of a JSON object, or lines with a style.
-    fn add(&mut self, place: &str, members: &str, lines: &[(Option<Style>, String)]) -> Result<()> {
+    fn add(&mut self, place: &str, members: &str, lines: &[(Option<TextStyle>, String)]) -> Result<()> {
         let comma = if self.count > 0 { "," } else { "" };
         self.count += 1;
         if self.json {
@@ -298,16 +304,16 @@ impl Output<'_> {
     }
 
     /// Something has another value.
-    fn change(&mut self, place: &str, left: Shown, right: Shown) -> Result<()> {
+    fn change(&mut self, place: &str, left: PrintedValue, right: PrintedValue) -> Result<()> {
         let line = format!("{place}: {} -> {}", left.text, right.text);
         self.add(place, &format!("\"left\":{},\"right\":{}", left.json, right.json), &[(None, line)])
     }
 
     /// Something is in one file only.
     fn only(&mut self, side: usize, place: &str, value: Option<Value<'_>>) -> Result<()> {
-        let (sign, style, name) = [("-", Style::Bad, "left"), ("+", Style::Good, "right")][side];
-        let (text, member) = match value.map(Shown::of) {
-            Some(Shown { text, json }) => (format!(" {text}"), format!(",\"{name}\":{json}")),
+        let (sign, style, name) = [("-", TextStyle::Bad, "left"), ("+", TextStyle::Good, "right")][side];
+        let (text, member) = match value.map(PrintedValue::of) {
+            Some(PrintedValue { text, json }) => (format!(" {text}"), format!(",\"{name}\":{json}")),
             None => Default::default(),
         };
         let line = format!("{sign} {place}{text}");
@@ -317,8 +323,8 @@ impl Output<'_> {
     fn schema(&mut self, table: &str, left: &[String], right: &[String]) -> Result<()> {
         let place = format!("schema of {table}");
         let mut lines = vec![(None, place.clone())];
-        lines.extend(left.iter().map(|line| (Some(Style::Bad), format!("- {line}"))));
-        lines.extend(right.iter().map(|line| (Some(Style::Good), format!("+ {line}"))));
+        lines.extend(left.iter().map(|line| (Some(TextStyle::Bad), format!("- {line}"))));
+        lines.extend(right.iter().map(|line| (Some(TextStyle::Good), format!("+ {line}"))));
         self.add(&place, &format!("\"left\":{},\"right\":{}", json!(left), json!(right)), &lines)
     }
 
@@ -332,29 +338,29 @@ impl Output<'_> {
             writeln!(self.console, "{tab}],\"records\":{records},\"equal\":{equal}}}")?;
         } else if equal {
             let text = format!("✓ no difference in {}", plural(compared, "record"));
-            self.console.line(Style::Good, &text)?;
+            self.console.line(TextStyle::Good, &text)?;
         } else {
             let names = sides.each_ref().map(|side| escape::line(&side.input.name).into_owned());
             let only = [left, right].into_iter().zip(&names).filter(|(count, _)| *count > 0);
             let only: String = only.map(|(only, name)| format!(", {} only in {name}", count(only))).collect();
             let text = format!("{} of {} changed{only}", count(changed), plural(compared, "record"));
-            self.console.line(Style::Bold, &text)?;
+            self.console.line(TextStyle::Bold, &text)?;
         }
         Ok(if equal { Exit::Done } else { Exit::No })
     }
 }
 
 /// A side of a change, which may have no value.
-fn shown(value: Option<Value<'_>>) -> Shown {
-    value.map_or_else(nothing, Shown::of)
+fn shown(value: Option<Value<'_>>) -> PrintedValue {
+    value.map_or_else(nothing, PrintedValue::of)
 }
 
-fn nothing() -> Shown {
-    Shown { text: "(none)".into(), json: "null".into() }
+fn nothing() -> PrintedValue {
+    PrintedValue { text: "(none)".into(), json: "null".into() }
 }
 
-fn metadata_value(bytes: Option<&Vec<u8>>) -> Shown {
+fn metadata_value(bytes: Option<&Vec<u8>>) -> PrintedValue {
     let Some(bytes) = bytes else { return nothing() };
     let text = String::from_utf8_lossy(bytes).into_owned();
-    Shown { json: json!(text).to_string(), text }
+    PrintedValue { json: json!(text).to_string(), text }
 }

@@ -1,10 +1,10 @@
 //! `hydra get`: one value of a file, or a slice. Whole records as text are shown as `cat` shows them.
 
-use crate::args::{Format, Get};
+use crate::args::{Format, GetArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::print::Printer;
-use crate::records::{Records, parse};
+use crate::records::{TableRecords, parse};
 use crate::render::plain;
 use crate::source::Input;
 use hydra::reflect::{Locator, Path, Records as Which};
@@ -14,21 +14,21 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub(crate) fn run(args: &Get, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &GetArgs, console: &mut Console) -> Result<Exit> {
     let locator: Locator = parse(&args.path)?;
     if locator.table.is_some() && args.source.table.is_some() {
         return Err(
             Failure::usage("the path names a table, and so does --table").help("leave one of them out")
         );
     }
-    let mut records = Records::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
+    let mut records = TableRecords::open(&args.file, &args.source, locator.table.as_deref(), &[], console)?;
     let (range, one) = which(&records.input, &records.table, &locator)?;
     match args.format {
         Format::Text if locator.path.steps().is_empty() => {
             Printer::new(Format::Text, &records, console)?.print(&mut records, range, console)?;
         }
         format => {
-            let out = Output { format, one, path: locator.to_string() };
+            let out = GetOutput { format, one, path: locator.to_string() };
             print(&mut records, range, &locator.path, &out, console)?;
         }
     }
@@ -71,7 +71,7 @@ pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) ->
     }
 }
 
-struct Output {
+struct GetOutput {
     format: Format,
     one: bool,
     /// In the usual spelling.
@@ -79,10 +79,10 @@ struct Output {
 }
 
 fn print(
-    records: &mut Records,
+    records: &mut TableRecords,
     range: Range<u64>,
     path: &Path,
-    out: &Output,
+    out: &GetOutput,
     console: &mut Console,
 ) -> Result<()> {
     let (name, spelling) = (records.table.name().to_string(), records.spelling);

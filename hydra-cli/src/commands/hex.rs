@@ -1,15 +1,15 @@
 //! `hydra hex`: bytes with their meaning: a record with what it refers to, a block header, the file's header and its commit
 //! records, each with the verdict on its checksum. It shows damage, and does not end at it.
 
-use crate::args::{Format, Hex};
+use crate::args::{Format, HexArgs};
 use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
-use crate::render::annotate::{Annotator, Payload};
-use crate::render::dump::{self, Part, Region, cut};
+use crate::render::annotate::{Annotator, BlockPayload};
+use crate::render::dump::{self, DumpPart, DumpRegion, cut};
 use crate::source::Input;
-use crate::text::{Style, bytes as size, count, escape, plural};
+use crate::text::{TextStyle, bytes as size, count, escape, plural};
 use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FieldLayout, FileHeader};
 use hydra::reflect::{Locator, Path};
 use hydra::{Dynamic, Error, ErrorKind, Reader, Table};
@@ -25,9 +25,9 @@ const MOST_PAYLOAD: u64 = 256 << 20;
 /// Records of a slice that are shown.
 const MOST_RECORDS: u64 = 8;
 
-pub(crate) fn run(args: &Hex, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &HexArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
-    let mut hex = View { input: &input, console, sections: Vec::new() };
+    let mut hex = HexDump { input: &input, console, sections: Vec::new() };
     match args.place.as_deref() {
         None => hex.header()?,
         Some(place) => match number(place) {
@@ -51,16 +51,16 @@ struct Section {
     title: String,
     /// What is known of the whole, and whether it is good.
     fact: Option<(String, bool)>,
-    regions: Vec<Region>,
+    regions: Vec<DumpRegion>,
     /// Lines below.
     remarks: Vec<String>,
 }
 
 impl Section {
     fn draw(&self, console: &mut Console) -> Result<()> {
-        console.line(Style::Bold, &escape::line(&self.title))?;
+        console.line(TextStyle::Bold, &escape::line(&self.title))?;
         if let Some((fact, good)) = &self.fact {
-            console.line(if *good { Style::Dim } else { Style::Bad }, fact)?;
+            console.line(if *good { TextStyle::Dim } else { TextStyle::Bad }, fact)?;
         }
         for region in &self.regions {
             let text = dump::draw(region, console.width, console.color);
@@ -74,7 +74,7 @@ impl Section {
 
     fn json(&self) -> Value {
         let fact = self.fact.as_ref().map(|(fact, _)| fact);
-        let regions: Vec<Value> = self.regions.iter().map(Region::json).collect();
+        let regions: Vec<Value> = self.regions.iter().map(DumpRegion::json).collect();
         let remarks: Vec<&str> = self.remarks.iter().map(|remark| remark.trim()).collect();
         json!({ "title": self.title, "fact": fact, "regions": regions, "remarks": remarks })
     }
@@ -98,7 +98,7 @@ fn parts(
     at: u64,
     bytes: &[u8],
     tell: &dyn Fn(&str, &[u8]) -> Option<String>,
-) -> Vec<Part> {
+) -> Vec<DumpPart> {
     let part = |&FieldLayout { name, offset, size: len, .. }: &FieldLayout| {
         let own = cut(bytes, offset, len);
         let zero = name.starts_with("ZERO");
@@ -114,7 +114,14 @@ fn parts(
             false => name.to_lowercase(),
         };
         let ty = if len <= 8 { format!("u{}", 8 * len) } else { format!("{len} bytes") };
-        Part { at: at + offset as u64, len: len as u64, name: name.replace('_', " "), ty, value, told: true }
+        DumpPart {
+            at: at + offset as u64,
+            len: len as u64,
+            name: name.replace('_', " "),
+            ty,
+            value,
+            told: true,
+        }
     };
     fields.iter().map(part).collect()
 }
@@ -129,13 +136,13 @@ fn checksum(stored: u64, bytes: &[u8]) -> String {
     format!("{stored:#010x} {}", verdict(stored == computed, format!("computed {computed:#010x}")))
 }
 
-struct View<'a> {
+struct HexDump<'a> {
     input: &'a Input,
     console: &'a mut Console,
     sections: Vec<Section>,
 }
 
-impl View<'_> {
+impl HexDump<'_> {
     /// Bytes of the file; fewer at its end.
     fn read(&self, at: u64, len: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -149,8 +156,8 @@ impl View<'_> {
     }
 
     /// Shows a structure of the file.
-    fn structure(&mut self, title: String, at: u64, bytes: Vec<u8>, parts: Vec<Part>) -> &mut Section {
-        let region = Region::new("", at, bytes, parts);
+    fn structure(&mut self, title: String, at: u64, bytes: Vec<u8>, parts: Vec<DumpPart>) -> &mut Section {
+        let region = DumpRegion::new("", at, bytes, parts);
         self.sections.push(Section { title, regions: vec![region], ..Section::default() });
         self.sections.last_mut().expect("one was pushed")
     }
@@ -343,7 +350,7 @@ impl View<'_> {
         let schema = info.map_or(table.schema(), |(_, info)| info.schema());
         let (stride, text) = (u64::from(header.stride), u64::from(header.text));
         let heap = (u64::from(header.count) * stride).next_multiple_of(LINE);
-        let mut annotator = Annotator::new(Payload { bytes: &bytes, start, heap, text, schema });
+        let mut annotator = Annotator::new(BlockPayload { bytes: &bytes, start, heap, text, schema });
         let position = index.saturating_sub(header.first);
         let at = position.saturating_mul(stride).min(header.payload_bytes.into());
         let (mut regions, left) = annotator.record(at, value, &|part| is_wanted(part, path));
@@ -368,15 +375,15 @@ impl View<'_> {
 }
 
 /// True if a part is what a path leads to, or inside of it.
-fn is_wanted(part: &Part, path: &Path) -> bool {
+fn is_wanted(part: &DumpPart, path: &Path) -> bool {
     let wanted = path.to_string();
     let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
     rest.is_some_and(|rest| rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?']))
 }
 
 /// Leaves only what a path leads to, if that is anything.
-fn only(regions: &mut Vec<Region>, path: &Path) {
-    let wanted = |part: &Part| is_wanted(part, path);
+fn only(regions: &mut Vec<DumpRegion>, path: &Path) {
+    let wanted = |part: &DumpPart| is_wanted(part, path);
     if regions.iter().flat_map(|region| &region.parts).any(wanted) {
         regions.retain(|region| region.parts.iter().any(wanted));
         let parts = regions.iter_mut().flat_map(|region| &mut region.parts);

@@ -1,7 +1,7 @@
 //! `hydra inspect`: what a file holds and how it is, from its header, its index and its schemas alone; says what it did
 //! not verify. With `--deep`, everything is.
 
-use crate::args::{Format, Inspect};
+use crate::args::{Format, InspectArgs};
 use crate::commands::check;
 use crate::console::Console;
 use crate::failure::{Exit, Result, advice, advised, own_help};
@@ -9,7 +9,7 @@ use crate::recovery::finding;
 use crate::render::dump::hex;
 use crate::render::{fields, schema};
 use crate::source::{self, Input};
-use crate::text::{Style, bytes, count, escape, plural, rough, shorten};
+use crate::text::{TextStyle, bytes, count, escape, plural, rough, shorten};
 use hydra::file::State;
 use hydra::{Dynamic, Reader, Table};
 use serde_json::{Map, Value, json};
@@ -19,7 +19,7 @@ use std::io::Write;
 /// Lines that tables and metadata may take together: the rest of a screen.
 const LINES: usize = 36;
 
-pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &InspectArgs, console: &mut Console) -> Result<Exit> {
     let mut documents = Vec::new();
     let exit = source::each(&args.files, console, &mut |number, input, console| {
         let reader = input.open()?;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Inspect, console: &mut Console) -> Result<Exit> {
 fn show(
     input: &Input,
     reader: &Reader,
-    found: Option<&check::Findings>,
+    found: Option<&check::CheckResult>,
     lines: usize,
     console: &mut Console,
 ) -> Result<()> {
@@ -50,10 +50,10 @@ fn show(
     let (name, commit) = (escape::line(&input.name), reader.commit());
     let broken = found.is_some_and(|found| !found.is_good());
     let (mark, style) = match report.state() {
-        _ if broken => ("✗", Style::Bad),
-        State::Clean => ("✓", Style::Good),
-        State::Damaged | State::Unsupported => ("✗", Style::Bad),
-        _ => ("!", Style::Warn),
+        _ if broken => ("✗", TextStyle::Bad),
+        State::Clean => ("✓", TextStyle::Good),
+        State::Damaged | State::Unsupported => ("✗", TextStyle::Bad),
+        _ => ("!", TextStyle::Warn),
     };
     let damage = found.filter(|_| broken).map(|found| {
         let verdict = found.verdict().name();
@@ -62,12 +62,12 @@ fn show(
         format!("{but}: {}", plural(found.count, "finding"))
     });
     let state = console.paint(style, &format!("{mark} {report}{}", damage.unwrap_or_default()));
-    writeln!(console, "{}  {state}", console.paint(Style::Bold, &name))?;
+    writeln!(console, "{}  {state}", console.paint(TextStyle::Bold, &name))?;
     let tables = plural(reader.tables().len() as u64, "table");
     let records = plural(commit.record_count, "record");
     writeln!(console, "  {}, {tables}, {records}", bytes(reader.file_bytes()))?;
     let (id, blocks) = (hex(&reader.file_id()), plural(commit.block_count, "block"));
-    console.line(Style::Dim, &format!("  file id {id}, commit {}, {blocks}", count(commit.sequence)))?;
+    console.line(TextStyle::Dim, &format!("  file id {id}, commit {}, {blocks}", count(commit.sequence)))?;
     for detail in report.details() {
         // A commit that was lost is no damage that a command mends.
         let help = if report.is_damaged() { advice(detail) } else { own_help(detail) };
@@ -91,7 +91,7 @@ fn show(
             let blocks = reader.tables().iter().map(|table| table.block_count()).fold(0, u64::saturating_add);
             let blocks = plural(blocks, "data block");
             let what = format!("not verified: checksums and contents of {blocks}");
-            console.line(Style::Dim, &format!("{what}; hydra check {name} reads every byte"))
+            console.line(TextStyle::Dim, &format!("{what}; hydra check {name} reads every byte"))
         }
     }
 }
@@ -112,7 +112,7 @@ fn show_table(
         format!("schema {:016x}", table.schema().fingerprint()),
     ];
     writeln!(console)?;
-    writeln!(console, "{}  {}", console.paint(Style::Bold, &format!("table {name}")), facts.join(", "))?;
+    writeln!(console, "{}  {}", console.paint(TextStyle::Bold, &format!("table {name}")), facts.join(", "))?;
     let text = fields::table(table.schema(), lines, console.width, console.color);
     Ok(console.write_all(text.as_bytes())?)
 }
@@ -122,7 +122,7 @@ fn show_metadata(pairs: &BTreeMap<String, Vec<u8>>, console: &mut Console) -> Re
         return Ok(());
     }
     let keys = plural(pairs.len() as u64, "key");
-    writeln!(console, "\n{}  {keys}", console.paint(Style::Bold, "metadata"))?;
+    writeln!(console, "\n{}  {keys}", console.paint(TextStyle::Bold, "metadata"))?;
     for (key, value) in pairs.iter().take(8) {
         let value = match std::str::from_utf8(value) {
             Ok(text) => shorten_to(&escape::line(text), 60),
@@ -140,7 +140,7 @@ fn shorten_to(text: &str, width: usize) -> String {
     if text.chars().count() <= width { text.to_string() } else { shorten(text, width).0 }
 }
 
-fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> Result<Value> {
+fn document(input: &Input, reader: &Reader, found: Option<&check::CheckResult>) -> Result<Value> {
     let (report, commit) = (reader.report(), reader.commit());
     let mut tables = Vec::new();
     for table in reader.tables() {
@@ -181,7 +181,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::Findings>) -> 
         },
         "tables": tables,
         "metadata": pairs.map(|pairs| pairs.iter().map(pair).collect::<Map<String, Value>>()),
-        "verified": found.map(check::Findings::document),
+        "verified": found.map(check::CheckResult::document),
     }))
 }
 

@@ -1,11 +1,11 @@
 //! `hydra layout`: where the bytes of a file go, and how records lie in it: fields, padding, what crosses a cache line, and a
 //! better order of the fields. It reads headers and the index, no records.
 
-use crate::args::{Format, Layout};
+use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::source::Input;
-use crate::text::{Cell, Style, bytes, draw_table, escape, paint, plural};
+use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
 use hydra::schema::Field;
 use hydra::{Descriptor, Kind, Reader, Schema};
@@ -17,7 +17,7 @@ const LINE: u64 = 64;
 /// Lines of a record that are drawn.
 const MOST_LINES: u64 = 64;
 
-pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let reader = input.open()?;
     let exit = if input.admit(&reader, true, console)? { Exit::Lossy } else { Exit::Done };
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
     if args.format == Format::Json {
         let tables = tables.iter().map(|(name, len, schema)| document(name, *len, schema));
         let region =
-            |(name, bytes, blocks): &Region| json!({ "region": name, "bytes": bytes, "blocks": blocks });
+            |(name, bytes, blocks): &RegionSize| json!({ "region": name, "bytes": bytes, "blocks": blocks });
         console.json(&json!({
             "version": 1,
             "file": input.name,
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
         }))?;
         return Ok(exit);
     }
-    let name = console.paint(Style::Bold, &escape::line(&input.name));
+    let name = console.paint(TextStyle::Bold, &escape::line(&input.name));
     writeln!(console, "{name}  {}\n{}", bytes(reader.file_bytes()), file.draw(console))?;
     for (name, len, schema) in &tables {
         show(name, *len, schema, console)?;
@@ -53,11 +53,11 @@ pub(crate) fn run(args: &Layout, console: &mut Console) -> Result<Exit> {
 }
 
 /// Name, bytes, blocks.
-type Region = (&'static str, u64, u64);
+type RegionSize = (&'static str, u64, u64);
 
 /// The bytes of a file by what they are for.
 struct Geometry {
-    regions: Vec<Region>,
+    regions: Vec<RegionSize>,
 }
 
 const REGIONS: [&str; 12] = [
@@ -129,14 +129,14 @@ impl Geometry {
 
     fn draw(&self, console: &Console) -> String {
         let total = self.regions.iter().map(|region| region.1).sum::<u64>().max(1);
-        let row = |&(name, size, blocks): &Region| {
+        let row = |&(name, size, blocks): &RegionSize| {
             let share = size as f64 / total as f64;
             let blocks = if blocks == 0 { String::new() } else { plural(blocks, "block") };
             let bar = "█".repeat((share * 30.0).round() as usize);
             let share = format!("{:.1} %", share * 100.0);
-            [String::new(), name.into(), bytes(size), share, blocks, bar].map(Cell::new).to_vec()
+            [String::new(), name.into(), bytes(size), share, blocks, bar].map(TableCell::new).to_vec()
         };
-        let rows: Vec<Vec<Cell>> = self.regions.iter().filter(|region| region.1 > 0).map(row).collect();
+        let rows: Vec<Vec<TableCell>> = self.regions.iter().filter(|region| region.1 > 0).map(row).collect();
         let columns =
             [("", false), ("region", false), ("size", true), ("share", true), ("in", true), ("", false)];
         draw_table(&columns, &rows, console.width, console.color)
@@ -144,7 +144,7 @@ impl Geometry {
 }
 
 /// A field or padding: where, how many bytes, and in how many of the records it crosses a cache line, of how many.
-struct Slot<'a> {
+struct FieldSlot<'a> {
     field: Option<&'a Field>,
     at: u64,
     size: u64,
@@ -152,14 +152,20 @@ struct Slot<'a> {
 }
 
 /// The fields of a record and the padding between them.
-fn slots<'a>(schema: &'a Schema, ty: &'a Descriptor) -> Vec<Slot<'a>> {
+fn slots<'a>(schema: &'a Schema, ty: &'a Descriptor) -> Vec<FieldSlot<'a>> {
     let stride = ty.size() as u64;
     let (mut slots, mut at) = (Vec::new(), 0);
-    let pad = |at: u64, to: u64| (to > at).then(|| Slot { field: None, at, size: to - at, crossing: (0, 1) });
+    let pad =
+        |at: u64, to: u64| (to > at).then(|| FieldSlot { field: None, at, size: to - at, crossing: (0, 1) });
     for field in ty.fields() {
         let (start, size) = (field.offset() as u64, schema.resolve(field.ty()).size() as u64);
         slots.extend(pad(at, start));
-        slots.push(Slot { field: Some(field), at: start, size, crossing: crossing(stride, start, size) });
+        slots.push(FieldSlot {
+            field: Some(field),
+            at: start,
+            size,
+            crossing: crossing(stride, start, size),
+        });
         at = start + size;
     }
     slots.extend(pad(at, stride));
@@ -199,7 +205,7 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     let root = schema.root();
     let (size, slots) = (root.size() as u64, slots(schema, root));
     let padding: u64 = slots.iter().filter(|slot| slot.field.is_none()).map(|slot| slot.size).sum();
-    let title = console.paint(Style::Bold, &format!("table {}", escape::line(name)));
+    let title = console.paint(TextStyle::Bold, &format!("table {}", escape::line(name)));
     let padding = if padding == 0 { "no padding".to_string() } else { format!("{padding} of padding") };
     let facts =
         format!("{}, {} each, aligned to {}", plural(len, "record"), plural(size, "byte"), root.align());
@@ -223,15 +229,15 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
         };
         let (order, size) = (order.join(", "), plural(ty.size() as u64, "byte"));
         let text = format!("{own}the order {} saves {saved} of {size}{total}", escape::line(&order));
-        writeln!(console, "  {}", console.paint(Style::Note, &text))?;
+        writeln!(console, "  {}", console.paint(TextStyle::Note, &text))?;
     }
     Ok(writeln!(console)?)
 }
 
 /// The slots with the letters of the drawing.
-fn legend(slots: &[Slot<'_>], schema: &Schema, console: &Console) -> String {
+fn legend(slots: &[FieldSlot<'_>], schema: &Schema, console: &Console) -> String {
     let mut letters = letters();
-    let row = |slot: &Slot<'_>| {
+    let row = |slot: &FieldSlot<'_>| {
         let (more, period) = slot.crossing;
         let crossing =
             if more == 0 { String::new() } else { format!("crosses a line in {more} of {period}") };
@@ -243,12 +249,12 @@ fn legend(slots: &[Slot<'_>], schema: &Schema, console: &Console) -> String {
             None => ('·', "padding".into(), String::new()),
         };
         let texts = [format!(" {letter}"), slot.at.to_string(), slot.size.to_string(), name, ty, crossing];
-        let mut cells = texts.map(|text| Cell::new(escape::line(&text)));
+        let mut cells = texts.map(|text| TableCell::new(escape::line(&text)));
         cells[1].dim = true;
         cells.iter_mut().take(4).for_each(|cell| cell.dim |= slot.field.is_none());
         cells.to_vec()
     };
-    let rows: Vec<Vec<Cell>> = slots.iter().map(row).collect();
+    let rows: Vec<Vec<TableCell>> = slots.iter().map(row).collect();
     let columns =
         [("", false), ("offset", true), ("bytes", true), ("field", false), ("type", false), ("", false)];
     draw_table(&columns, &rows, console.width, console.color)
@@ -259,17 +265,18 @@ fn letters() -> impl Iterator<Item = char> {
 }
 
 /// One row a cache line, one letter a byte.
-fn draw(slots: &[Slot<'_>], size: u64, color: bool) -> String {
+fn draw(slots: &[FieldSlot<'_>], size: u64, color: bool) -> String {
     let mut letters = letters().enumerate();
-    let paint_of = |slot: &Slot<'_>| {
+    let paint_of = |slot: &FieldSlot<'_>| {
         let field = slot.field.and_then(|_| letters.next());
-        let (letter, style) = field.map_or(('·', Style::Dim), |(at, letter)| (letter, Style::Part(at)));
+        let (letter, style) =
+            field.map_or(('·', TextStyle::Dim), |(at, letter)| (letter, TextStyle::Part(at)));
         (slot.at + slot.size, letter, style)
     };
-    let paints: Vec<(u64, char, Style)> = slots.iter().map(paint_of).collect();
+    let paints: Vec<(u64, char, TextStyle)> = slots.iter().map(paint_of).collect();
     let (mut out, mut at) = (String::new(), 0);
     while at < size && at / LINE < MOST_LINES {
-        out.push_str(&format!("  {} │", paint(color, Style::Dim, &format!("{at:>4}"))));
+        out.push_str(&format!("  {} │", paint(color, TextStyle::Dim, &format!("{at:>4}"))));
         let end = (at + LINE).min(size);
         while at < end {
             let Some((until, letter, style)) = paints.iter().find(|(until, ..)| *until > at) else { break };
@@ -287,7 +294,7 @@ fn draw(slots: &[Slot<'_>], size: u64, color: bool) -> String {
 
 fn document(name: &str, len: u64, schema: &Schema) -> Value {
     let root = schema.root();
-    let field = |slot: &Slot<'_>| {
+    let field = |slot: &FieldSlot<'_>| {
         json!({
             "field": slot.field.map(Field::name),
             "offset_bytes": slot.at,

@@ -1,10 +1,10 @@
 //! `hydra recover`: what is whole in a damaged file, in a new one, and what is lost.
 
-use crate::args::{Format, Recover};
+use crate::args::{Format, RecoverArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::interrupt;
-use crate::progress::Progress;
+use crate::progress::ProgressBar;
 use crate::recovery::{document, show};
 use crate::source::Input;
 use crate::target::Target;
@@ -12,13 +12,13 @@ use crate::text::{bytes, escape, plural};
 use hydra::file::{self, RecoverOptions};
 use std::io::Write;
 
-pub(crate) fn run(args: &Recover, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &RecoverArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     let report = args.report.as_ref().map(|path| Target::new(path, false, false)).transpose();
     let report = report.map_err(|failure| failure.help("choose another name for the report"))?;
     interrupt::watch();
     let options = RecoverOptions::default().uncommitted(args.uncommitted).older(args.older);
-    let done = Progress::watch("recovering", |progress| {
+    let done = ProgressBar::watch("recovering", |progress| {
         file::recover(&input.path, &args.output, options, Some(progress))
     });
     let recovery = done.map_err(|error| input.failure(error))?;

@@ -1,12 +1,12 @@
 //! `hydra set`: changes values of records, all of the assignments or none, in one commit.
 
-use crate::args::{Format, Set};
+use crate::args::{Format, SetArgs};
 use crate::columns::innermost;
 use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::{parse, split};
-use crate::render::plain::Shown;
+use crate::render::plain::PrintedValue;
 use crate::source::Input;
 use crate::text::escape;
 use hydra::reflect::{Locator, Why};
@@ -17,15 +17,15 @@ use std::io::Write;
 use std::path::Path;
 
 /// A value that was changed, before and after.
-struct Change {
+struct ValueChange {
     path: String,
-    old: Shown,
-    new: Shown,
+    old: PrintedValue,
+    new: PrintedValue,
     /// Types whose invariants nobody checked.
     unchecked: Vec<String>,
 }
 
-pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &SetArgs, console: &mut Console) -> Result<Exit> {
     if args.file == Path::new("-") {
         return Err(Failure::usage("stdin cannot be changed").help("give the name of a file"));
     }
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     let mut changes = Vec::new();
     for (number, (locator, text)) in assignments.iter().enumerate() {
         let change = assign(&mut editor, &input, args.table.as_deref(), locator, text)?;
-        let Change { path, old, .. } = &change;
+        let ValueChange { path, old, .. } = &change;
         if let Some(expected) = args.expect.get(number).filter(|expected| **expected != old.text) {
             let place = format!("{}, at {path}: expected {expected}, found {}", input.name, old.text);
             let failure = Failure::new("HY0624", "the file has another value; nothing is changed");
@@ -59,13 +59,13 @@ pub(crate) fn run(args: &Set, console: &mut Console) -> Result<Exit> {
     if args.format == Format::Json {
         let (file, dry_run) = (json!(input.name), args.dry_run);
         write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
-        let change = |Change { path, old, new, .. }: &Change| {
+        let change = |ValueChange { path, old, new, .. }: &ValueChange| {
             format!("\n{{\"path\":{},\"old\":{},\"new\":{}}}", json!(path), old.json, new.json)
         };
         writeln!(console, "{}\n]}}", changes.iter().map(change).collect::<Vec<_>>().join(","))?;
         return Ok(Exit::Done);
     }
-    for Change { path, old, new, .. } in &changes {
+    for ValueChange { path, old, new, .. } in &changes {
         writeln!(console, "{}: {} -> {}", escape::line(path), old.text, new.text)?;
     }
     if args.dry_run {
@@ -90,7 +90,7 @@ fn assign(
     table: Option<&str>,
     locator: &Locator,
     text: &str,
-) -> Result<Change> {
+) -> Result<ValueChange> {
     let table = input.table(editor.reader(), locator.table.as_deref().or(table))?;
     let (range, one) = get::which(input, &table, locator)?;
     if !one {
@@ -102,10 +102,10 @@ fn assign(
     let failure = |error: Error| input.failure(error.place(place.as_str()));
     let record = editor.record(table.name(), index).map_err(failure)?;
     let mut value = record.follow(&locator.path).map_err(failure)?;
-    let old = Shown::of(value.value());
+    let old = PrintedValue::of(value.value());
     change(&mut value, text, &locator.path.to_string(), &failure)?;
     let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
-    Ok(Change { path: locator.to_string(), old, new: Shown::of(value.value()), unchecked })
+    Ok(ValueChange { path: locator.to_string(), old, new: PrintedValue::of(value.value()), unchecked })
 }
 
 /// Sets a value to what was given for it: docs/VALUES.md, On the command line.

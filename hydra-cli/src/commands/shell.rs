@@ -1,20 +1,20 @@
 //! `hydra completions` and `hydra man`: what a shell and a manual know of the command, made from its arguments.
 
-use crate::args::{Cli, Completions, Man};
+use crate::args::{Cli, CompletionsArgs, ManArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::target::Target;
 use clap::CommandFactory;
 use std::io::Write;
 
-pub(crate) fn completions(args: &Completions, console: &mut Console) -> Result<Exit> {
+pub(crate) fn completions(args: &CompletionsArgs, console: &mut Console) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "hydra", &mut script);
     console.write_all(&script)?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn man(args: &Man, console: &mut Console) -> Result<Exit> {
+pub(crate) fn man(args: &ManArgs, console: &mut Console) -> Result<Exit> {
     std::fs::create_dir_all(&args.directory).map_err(|error| Failure::io(error, &args.directory))?;
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();

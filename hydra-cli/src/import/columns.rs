@@ -1,9 +1,9 @@
 //! Cells as parts of a record, by a schema: every cell has to be a value of its column's type. It knows no rows and no
 //! files.
 
-use super::csv::Cell;
-use super::time::{self, Reading};
-use crate::columns::{Column as Place, flatten, innermost};
+use super::csv::CsvCell;
+use super::time::{self, DateText};
+use crate::columns::{Column, flatten, innermost};
 use crate::failure::{Failure, Result};
 use hydra::reflect::{Data, Seed, Spelling};
 use hydra::schema::Form;
@@ -15,22 +15,22 @@ use std::collections::HashSet;
 /// A schema in columns: those that a record is written in.
 pub(crate) struct Columns {
     pub(crate) schema: Schema,
-    columns: Vec<Column>,
+    columns: Vec<ImportColumn>,
 }
 
 /// A part of the record that is a column.
-struct Column {
-    place: Place,
+struct ImportColumn {
+    place: Column,
     optional: bool,
-    quick: Quick,
-    spelled: Spelled,
+    quick: FastParser,
+    spelled: CellFormat,
     /// Reads what is not read quickly.
     seed: Seed,
 }
 
 /// How most cells of a column are read; what that does not take is looked at again by the type itself.
 #[derive(Clone, Copy)]
-enum Quick {
+enum FastParser {
     Int { bits: u32 },
     Uint { bits: u32 },
     F64,
@@ -42,7 +42,7 @@ enum Quick {
 }
 
 /// What a cell that is not null holds, for serde.
-enum Spelled {
+enum CellFormat {
     Unit,
     Bool,
     F32,
@@ -59,7 +59,7 @@ impl Columns {
     pub(crate) fn of(schema: &Schema, spelling: Spelling) -> Result<Columns> {
         let mut seen = HashSet::new();
         let mut columns = Vec::new();
-        for place in flatten(schema, &[Place::root()]) {
+        for place in flatten(schema, &[Column::root()]) {
             if !seen.insert(place.title().to_string()) {
                 let twice = format!("--schema: the type {} has two columns {}", schema.name(), place.title());
                 return Err(Failure::new("HY0612", "column names: one is there twice").place(twice));
@@ -68,8 +68,8 @@ impl Columns {
             let optional = ty.kind() == Kind::Option;
             let inner = ty.element().filter(|_| optional).map_or(ty, |inner| schema.resolve(inner));
             let seed = Seed::new(&schema.part(ty)?).spelling(spelling);
-            let spelled = Spelled::of(schema, inner);
-            columns.push(Column { place, optional, quick: Quick::of(inner), spelled, seed });
+            let spelled = CellFormat::of(schema, inner);
+            columns.push(ImportColumn { place, optional, quick: FastParser::of(inner), spelled, seed });
         }
         Ok(Columns { schema: schema.clone(), columns })
     }
@@ -89,7 +89,7 @@ impl Columns {
     pub(crate) fn put(
         &self,
         index: usize,
-        cell: &Cell<'_>,
+        cell: &CsvCell<'_>,
         null: bool,
         record: &mut Data,
     ) -> serde_json::Result<()> {
@@ -103,7 +103,7 @@ impl Columns {
             return Ok(());
         }
         let text = Some(cell.text).filter(|_| !null);
-        column.seed.read(Text { text, spelled: &column.spelled }, data)
+        column.seed.read(CellDeserializer { text, spelled: &column.spelled }, data)
     }
 }
 
@@ -137,59 +137,59 @@ fn slot<'d>(record: &'d mut Data, steps: &[usize]) -> Option<&'d mut Data> {
     })
 }
 
-impl Spelled {
-    fn of(schema: &Schema, ty: &Descriptor) -> Spelled {
+impl CellFormat {
+    fn of(schema: &Schema, ty: &Descriptor) -> CellFormat {
         let (ty, _) = innermost(schema, ty);
         match ty.kind() {
-            Kind::Unit => Spelled::Unit,
-            Kind::Bool => Spelled::Bool,
-            Kind::F32 => Spelled::F32,
-            Kind::F64 => Spelled::F64,
+            Kind::Unit => CellFormat::Unit,
+            Kind::Bool => CellFormat::Bool,
+            Kind::F32 => CellFormat::F32,
+            Kind::F64 => CellFormat::F64,
             Kind::Enum if !ty.is_fieldless() => {
-                Spelled::Named(ty.variants().iter().map(|variant| variant.name().to_string()).collect())
+                CellFormat::Named(ty.variants().iter().map(|variant| variant.name().to_string()).collect())
             }
-            Kind::Array if ty.form() == Form::Uuid => Spelled::Text,
-            Kind::List | Kind::Set | Kind::Map | Kind::Array | Kind::Struct | Kind::Tuple => Spelled::Json,
-            _ => Spelled::Text,
+            Kind::Array if ty.form() == Form::Uuid => CellFormat::Text,
+            Kind::List | Kind::Set | Kind::Map | Kind::Array | Kind::Struct | Kind::Tuple => CellFormat::Json,
+            _ => CellFormat::Text,
         }
     }
 }
 
 /// A cell as serde sees it; without a text, null.
-struct Text<'c> {
+struct CellDeserializer<'c> {
     text: Option<&'c str>,
-    spelled: &'c Spelled,
+    spelled: &'c CellFormat,
 }
 
-impl<'de> Deserializer<'de> for Text<'de> {
+impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
         let Some(text) = self.text else { return visitor.visit_unit() };
         match self.spelled {
-            Spelled::Unit if text == "null" => visitor.visit_unit(),
-            Spelled::Bool if matches!(text, "true" | "false") => visitor.visit_bool(text == "true"),
-            Spelled::F32 => match text.parse::<f32>() {
+            CellFormat::Unit if text == "null" => visitor.visit_unit(),
+            CellFormat::Bool if matches!(text, "true" | "false") => visitor.visit_bool(text == "true"),
+            CellFormat::F32 => match text.parse::<f32>() {
                 Ok(number) if number.is_finite() => visitor.visit_f32(number),
                 _ => visitor.visit_str(text),
             },
-            Spelled::F64 => match text.parse::<f64>() {
+            CellFormat::F64 => match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => visitor.visit_f64(number),
                 _ => visitor.visit_str(text),
             },
-            Spelled::Named(variants)
+            CellFormat::Named(variants)
                 if !text.starts_with('{') || variants.iter().any(|name| name == text) =>
             {
                 visitor.visit_str(text)
             }
-            Spelled::Json | Spelled::Named(_) => {
+            CellFormat::Json | CellFormat::Named(_) => {
                 let mut json = serde_json::Deserializer::from_str(text);
                 // The seed has a limit of its own.
                 json.disable_recursion_limit();
                 let value = json.deserialize_any(visitor)?;
                 json.end().map(|()| value)
             }
-            Spelled::Unit | Spelled::Bool | Spelled::Text => visitor.visit_str(text),
+            CellFormat::Unit | CellFormat::Bool | CellFormat::Text => visitor.visit_str(text),
         }
     }
 
@@ -203,28 +203,28 @@ impl<'de> Deserializer<'de> for Text<'de> {
     }
 }
 
-impl Quick {
-    fn of(ty: &Descriptor) -> Quick {
+impl FastParser {
+    fn of(ty: &Descriptor) -> FastParser {
         let kind = ty.kind();
         let bits = (kind.fixed_size() * 8).min(64);
         match (kind, ty.form()) {
-            _ if ty.is_nonzero() => Quick::Not,
+            _ if ty.is_nonzero() => FastParser::Not,
             (Kind::I64 | Kind::I128, Form::Timestamp { exponent: exponent @ -9..=0 }) => {
-                Quick::Time(exponent)
+                FastParser::Time(exponent)
             }
-            (_, Form::Date) => Quick::Date,
-            (Kind::F64, Form::None) => Quick::F64,
-            (Kind::Bool, Form::None) => Quick::Bool,
-            (Kind::String, Form::None) => Quick::Text,
-            (kind, Form::None) if kind.is_signed() => Quick::Int { bits },
-            (kind, Form::None) if kind.is_unsigned() => Quick::Uint { bits },
-            _ => Quick::Not,
+            (_, Form::Date) => FastParser::Date,
+            (Kind::F64, Form::None) => FastParser::F64,
+            (Kind::Bool, Form::None) => FastParser::Bool,
+            (Kind::String, Form::None) => FastParser::Text,
+            (kind, Form::None) if kind.is_signed() => FastParser::Int { bits },
+            (kind, Form::None) if kind.is_unsigned() => FastParser::Uint { bits },
+            _ => FastParser::Not,
         }
     }
 
     /// Reads a cell into its place, in which the memory of a text is used again; false if it takes a longer look.
     fn put(self, text: &str, optional: bool, data: &mut Data) -> bool {
-        if let Quick::Text = self {
+        if let FastParser::Text = self {
             match (data, optional) {
                 (Data::Str(own), false) => text.clone_into(own),
                 (data, false) => *data = Data::from(text),
@@ -244,28 +244,28 @@ impl Quick {
 
     fn read(self, text: &str) -> Option<Data> {
         Some(match self {
-            Quick::Int { bits } => {
+            FastParser::Int { bits } => {
                 let number = text.parse::<i64>().ok()?;
                 Data::from(matches!(number >> (bits - 1), 0 | -1).then_some(number)?)
             }
-            Quick::Uint { bits } => {
+            FastParser::Uint { bits } => {
                 let number = text.parse::<u64>().ok()?;
                 Data::from((number >> (bits - 1) <= 1).then_some(number)?)
             }
-            Quick::F64 => {
+            FastParser::F64 => {
                 let spelled = matches!(text, "NaN" | "inf" | "-inf");
                 Data::from(text.parse::<f64>().ok().filter(|number| number.is_finite() || spelled)?)
             }
-            Quick::Bool => Data::from(text.parse::<bool>().ok()?),
-            Quick::Time(exponent) => match time::read(text)? {
-                Reading::Time(time) => Data::from(time.units(exponent)?),
+            FastParser::Bool => Data::from(text.parse::<bool>().ok()?),
+            FastParser::Time(exponent) => match time::read(text)? {
+                DateText::Time(time) => Data::from(time.units(exponent)?),
                 _ => return None,
             },
-            Quick::Date => match time::read(text)? {
-                Reading::Date(days) => Data::from(days),
+            FastParser::Date => match time::read(text)? {
+                DateText::Date(days) => Data::from(days),
                 _ => return None,
             },
-            Quick::Text | Quick::Not => return None,
+            FastParser::Text | FastParser::Not => return None,
         })
     }
 }

@@ -11,12 +11,12 @@ const ROW_BYTES: usize = 16 << 20;
 
 /// A place in the text: line from 1, column in bytes from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct TextPosition {
     pub(crate) line: u64,
     pub(crate) column: u64,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for TextPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
     }
@@ -28,13 +28,13 @@ pub(crate) enum Malformed {
     /// The system could not read.
     Io(std::io::Error),
     /// A quoted cell that never ends; the place is that of its quote.
-    OpenQuote(Place),
+    OpenQuote(TextPosition),
     /// Something other than a separator after a closing quote.
-    AfterQuote(Place, char),
+    AfterQuote(TextPosition, char),
     /// Bytes that are not UTF-8.
-    NotUtf8(Place, u8),
+    NotUtf8(TextPosition, u8),
     /// A row larger than this program reads.
-    TooLong(Place),
+    TooLong(TextPosition),
 }
 
 impl From<std::io::Error> for Malformed {
@@ -45,11 +45,11 @@ impl From<std::io::Error> for Malformed {
 
 /// One cell of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Cell<'a> {
+pub(crate) struct CsvCell<'a> {
     pub(crate) text: &'a str,
     /// It stood in quotes.
     pub(crate) quoted: bool,
-    pub(crate) place: Place,
+    pub(crate) place: TextPosition,
 }
 
 #[derive(Clone, Copy)]
@@ -57,27 +57,27 @@ struct Span {
     start: usize,
     end: usize,
     quoted: bool,
-    place: Place,
+    place: TextPosition,
 }
 
 /// A row, its memory used again for the next one.
 #[derive(Default)]
-pub(crate) struct Row {
+pub(crate) struct CsvRow {
     /// The cells' text with a comma or line feed after each, so that none can run into the next.
     data: Vec<u8>,
     text: String,
     spans: Vec<Span>,
 }
 
-impl Row {
+impl CsvRow {
     /// How many cells.
     pub(crate) fn len(&self) -> usize {
         self.spans.len()
     }
 
     /// The cells, in order.
-    pub(crate) fn cells(&self) -> impl ExactSizeIterator<Item = Cell<'_>> {
-        self.spans.iter().map(|span| Cell {
+    pub(crate) fn cells(&self) -> impl ExactSizeIterator<Item = CsvCell<'_>> {
+        self.spans.iter().map(|span| CsvCell {
             text: self.text.get(span.start..span.end).unwrap_or(""),
             quoted: span.quoted,
             place: span.place,
@@ -95,7 +95,7 @@ impl Row {
         self.data.clear();
     }
 
-    fn end_cell(&mut self, start: usize, quoted: bool, place: Place) {
+    fn end_cell(&mut self, start: usize, quoted: bool, place: TextPosition) {
         self.spans.push(Span { start, end: self.data.len(), quoted, place });
         self.data.push(b'\n');
     }
@@ -108,16 +108,16 @@ impl Row {
                 let at = error.utf8_error().valid_up_to();
                 let span = self.spans.iter().rev().find(|span| span.start <= at);
                 let byte = error.as_bytes().get(at).copied().unwrap_or(0);
-                let place = span.map_or(Place { line: 1, column: 1 }, |span| {
+                let place = span.map_or(TextPosition { line: 1, column: 1 }, |span| {
                     let before = error.as_bytes().get(span.start..at).unwrap_or(&[]);
                     let lines = before.iter().filter(|&&b| b == b'\n').count();
                     let in_line = before.iter().rev().take_while(|&&b| b != b'\n').count() as u64;
                     match lines {
-                        0 => Place {
+                        0 => TextPosition {
                             column: span.place.column + in_line + u64::from(span.quoted),
                             ..span.place
                         },
-                        n => Place { line: span.place.line + n as u64, column: in_line + 1 },
+                        n => TextPosition { line: span.place.line + n as u64, column: in_line + 1 },
                     }
                 });
                 return Err(Malformed::NotUtf8(place, byte));
@@ -128,7 +128,7 @@ impl Row {
 }
 
 /// Reads rows from bytes, with bounded memory.
-pub(crate) struct Reader<R> {
+pub(crate) struct CsvReader<R> {
     input: R,
     buffer: Vec<u8>,
     at: usize,
@@ -139,10 +139,10 @@ pub(crate) struct Reader<R> {
     read: u64,
 }
 
-impl<R: Read> Reader<R> {
-    pub(crate) fn new(input: R) -> Result<Reader<R>, Malformed> {
+impl<R: Read> CsvReader<R> {
+    pub(crate) fn new(input: R) -> Result<CsvReader<R>, Malformed> {
         let buffer = vec![0; BUFFER_BYTES];
-        let mut reader = Reader { input, buffer, at: 0, filled: 0, line: 1, line_start: 0, read: 0 };
+        let mut reader = CsvReader { input, buffer, at: 0, filled: 0, line: 1, line_start: 0, read: 0 };
         while reader.filled < 3 {
             if reader.fill_more()? == 0 {
                 break;
@@ -161,7 +161,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Reads the next row; false at the end.
-    pub(crate) fn read_row(&mut self, row: &mut Row) -> Result<bool, Malformed> {
+    pub(crate) fn read_row(&mut self, row: &mut CsvRow) -> Result<bool, Malformed> {
         row.clear();
         if self.peek()?.is_none() {
             return Ok(false);
@@ -174,8 +174,8 @@ impl<R: Read> Reader<R> {
     }
 
     /// Reads a row without quotes that is in the buffer as a whole, as most are: one look at each byte, and one copy.
-    fn read_plain(&mut self, row: &mut Row) -> bool {
-        let Place { line, column } = self.place();
+    fn read_plain(&mut self, row: &mut CsvRow) -> bool {
+        let TextPosition { line, column } = self.place();
         let rest = self.rest();
         let Some((text, end)) = memchr::memchr(b'\n', rest).map(|end| (&rest[..end], end + 1)) else {
             return false;
@@ -186,7 +186,7 @@ impl<R: Read> Reader<R> {
         }
         let mut start = 0;
         for end in memchr::memchr_iter(b',', text).chain([text.len()]) {
-            let place = Place { line, column: column + start as u64 };
+            let place = TextPosition { line, column: column + start as u64 };
             row.spans.push(Span { start, end, quoted: false, place });
             start = end + 1;
         }
@@ -197,7 +197,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Reads one cell and what ends it; true if that was the end of the row.
-    fn read_cell(&mut self, row: &mut Row) -> Result<bool, Malformed> {
+    fn read_cell(&mut self, row: &mut CsvRow) -> Result<bool, Malformed> {
         let (start, place) = (row.data.len(), self.place());
         let quoted = self.peek()? == Some(b'"');
         if quoted {
@@ -232,7 +232,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The inside of a quoted cell, up to and with the closing quote.
-    fn read_quoted(&mut self, row: &mut Row, open: Place) -> Result<(), Malformed> {
+    fn read_quoted(&mut self, row: &mut CsvRow, open: TextPosition) -> Result<(), Malformed> {
         loop {
             self.copy_until(row, open, |byte| matches!(byte, b'"' | b'\n'))?;
             match self.peek()? {
@@ -257,8 +257,8 @@ impl<R: Read> Reader<R> {
     /// Copies up to a byte that ends the run, or to the end of the input.
     fn copy_until(
         &mut self,
-        row: &mut Row,
-        place: Place,
+        row: &mut CsvRow,
+        place: TextPosition,
         ends: impl Fn(u8) -> bool,
     ) -> Result<(), Malformed> {
         while self.peek()?.is_some() {
@@ -304,8 +304,8 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn place(&self) -> Place {
-        Place { line: self.line, column: (self.at as i64 - self.line_start + 1).max(1) as u64 }
+    fn place(&self) -> TextPosition {
+        TextPosition { line: self.line, column: (self.at as i64 - self.line_start + 1).max(1) as u64 }
     }
 
     fn next_line(&mut self) {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     fn rows_of(input: impl Read) -> Result<Vec<Vec<(String, bool)>>, Malformed> {
-        let (mut reader, mut row, mut rows) = (Reader::new(input)?, Row::default(), Vec::new());
+        let (mut reader, mut row, mut rows) = (CsvReader::new(input)?, CsvRow::default(), Vec::new());
         while reader.read_row(&mut row)? {
             rows.push(row.cells().map(|cell| (cell.text.to_string(), cell.quoted)).collect());
         }
@@ -371,16 +371,16 @@ mod tests {
             assert_eq!(error, format!("{:?}", rows_of(Drip(text)).unwrap_err()));
             error
         };
-        assert_eq!(fails(b"a,b\n1,\"x\n2,3\n"), "OpenQuote(Place { line: 2, column: 3 })");
-        assert_eq!(fails(b"a\n\"x\"y\n"), "AfterQuote(Place { line: 2, column: 4 }, 'y')");
-        assert_eq!(fails(b"a,b\nxy,z\xFF\n"), "NotUtf8(Place { line: 2, column: 5 }, 255)");
-        assert_eq!(fails(b"\"a\nb\xC3\",\xA9\n"), "NotUtf8(Place { line: 2, column: 2 }, 195)");
-        assert_eq!(fails(b"\xC3,\xA9\n"), "NotUtf8(Place { line: 1, column: 1 }, 195)");
+        assert_eq!(fails(b"a,b\n1,\"x\n2,3\n"), "OpenQuote(TextPosition { line: 2, column: 3 })");
+        assert_eq!(fails(b"a\n\"x\"y\n"), "AfterQuote(TextPosition { line: 2, column: 4 }, 'y')");
+        assert_eq!(fails(b"a,b\nxy,z\xFF\n"), "NotUtf8(TextPosition { line: 2, column: 5 }, 255)");
+        assert_eq!(fails(b"\"a\nb\xC3\",\xA9\n"), "NotUtf8(TextPosition { line: 2, column: 2 }, 195)");
+        assert_eq!(fails(b"\xC3,\xA9\n"), "NotUtf8(TextPosition { line: 1, column: 1 }, 195)");
     }
 
     #[test]
     fn a_quote_that_never_closes_does_not_eat_the_memory() {
         let input = std::io::Read::chain(&b"a\n\""[..], std::io::repeat(b'x'));
-        assert!(matches!(rows_of(input), Err(Malformed::TooLong(Place { line: 2, column: 1 }))));
+        assert!(matches!(rows_of(input), Err(Malformed::TooLong(TextPosition { line: 2, column: 1 }))));
     }
 }

@@ -2,20 +2,20 @@
 //! with the same value. It knows nothing about files; a column costs constant memory.
 
 use super::number::{Number, Numbers, is_special};
-use super::time::{self, Reading, Time};
-use super::witness::{Spot, Witness};
+use super::time::{self, DateText, Time};
+use super::witness::{CellSource, Witness};
 use hydra::Kind;
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
+pub(crate) enum ColumnType {
     Of(Kind),
     /// A moment in UTC, in units of ten to the exponent seconds.
     Time(i8),
     Date,
 }
 
-const TYPE_OF_TEXT: Type = Type::Of(Kind::String);
+const TYPE_OF_TEXT: ColumnType = ColumnType::Of(Kind::String);
 
 /// Why a column stays text.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,11 +77,11 @@ impl Guess {
     }
 
     /// Takes in a cell.
-    pub(crate) fn add(&mut self, cell: &str, quoted: bool, spot: &Spot) {
+    pub(crate) fn add(&mut self, cell: &str, quoted: bool, source: &CellSource) {
         let (sort, why) = match classify(cell) {
             Class::Number(Number::Odd(why)) | Class::Odd(why) => (ODD, why),
             Class::Number(Number::Int { negative, magnitude }) => {
-                self.numbers.int(negative, magnitude, spot, || cell.to_string());
+                self.numbers.int(negative, magnitude, source, || cell.to_string());
                 (NUMBER, "")
             }
             Class::Number(Number::Float) => {
@@ -104,7 +104,7 @@ impl Guess {
             Class::Text => (TEXT, ""),
         };
         self.counts[sort] += 1;
-        let first = self.firsts[sort].get_or_insert_with(|| Witness::new(spot, cell, why));
+        let first = self.firsts[sort].get_or_insert_with(|| Witness::new(source, cell, why));
         if sort == TEXT && !self.mixed_texts {
             self.mixed_texts = quoted || first.cell != cell;
         }
@@ -116,7 +116,7 @@ impl Guess {
     }
 
     /// The type, and why the column stays text although most of it looks like something else.
-    pub(crate) fn decide(&self) -> (Type, Option<Word>) {
+    pub(crate) fn decide(&self) -> (ColumnType, Option<Word>) {
         let typed: Vec<usize> = (NUMBER..=DATE).filter(|&sort| self.counts[sort] > 0).collect();
         // Without another number, `NaN` is a text.
         let stray = self.specials > 0 && self.counts[NUMBER] == 0;
@@ -128,17 +128,17 @@ impl Guess {
         (ty, why.map(Word::new))
     }
 
-    fn decide_sort(&self, sort: usize) -> (Type, Option<String>) {
+    fn decide_sort(&self, sort: usize) -> (ColumnType, Option<String>) {
         match sort {
-            BOOL => (Type::Of(Kind::Bool), None),
-            DATE => (Type::Date, None),
+            BOOL => (ColumnType::Of(Kind::Bool), None),
+            DATE => (ColumnType::Date, None),
             TIME => self.decide_time(),
             _ => {
                 let mut numbers = self.numbers.clone();
                 numbers.floats += self.specials;
                 match (numbers.kind(), numbers.inexact) {
                     (Some(Kind::F64), Some(witness)) => (TYPE_OF_TEXT, Some(witness.to_string())),
-                    (Some(kind), _) => (Type::Of(kind), None),
+                    (Some(kind), _) => (ColumnType::Of(kind), None),
                     (None, _) => {
                         let Numbers { low, high, .. } = numbers;
                         (TYPE_OF_TEXT, Some(format!("no 128-bit integer holds both -{low} and {high}")))
@@ -149,7 +149,7 @@ impl Guess {
     }
 
     /// Nanoseconds; a coarser unit where 64 bits of them do not reach, and the cells need none.
-    fn decide_time(&self) -> (Type, Option<String>) {
+    fn decide_time(&self) -> (ColumnType, Option<String>) {
         let reaches = |unit: &i8| {
             let (first, last) = self.seconds.unwrap_or_default();
             // A second more, for the fraction.
@@ -158,7 +158,7 @@ impl Guess {
                 && ends.iter().all(|&seconds| Time { seconds, nanos: 0 }.units(*unit).is_some())
         };
         match [-9, -6, -3, 0].into_iter().find(reaches) {
-            Some(unit) => (Type::Time(unit), None),
+            Some(unit) => (ColumnType::Time(unit), None),
             None => {
                 (TYPE_OF_TEXT, Some("years beyond 2262 and nanoseconds do not fit 64 bits together".into()))
             }
@@ -181,16 +181,16 @@ impl Guess {
             return Some(Word::new(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
         let total = others + self.specials + texts + self.nulls;
-        let Witness { cell, spot, .. } = text;
-        let why = format!("{texts} of {total} cells are {cell:?}, the first in {spot}");
+        let Witness { cell, source, .. } = text;
+        let why = format!("{texts} of {total} cells are {cell:?}, the first in {source}");
         Some(Word { why, token: Some(cell.clone()) })
     }
 
     /// The first cell of a sort, and its place.
     fn example(&self, sort: usize) -> String {
-        let Some(Witness { cell, spot, .. }) = &self.firsts[sort] else { return String::new() };
+        let Some(Witness { cell, source, .. }) = &self.firsts[sort] else { return String::new() };
         let sort = if sort == TEXT { String::new() } else { format!(" is {}", SORTS[sort]) };
-        format!("{cell:?} in {spot}{sort}")
+        format!("{cell:?} in {source}{sort}")
     }
 }
 
@@ -198,9 +198,9 @@ fn classify(cell: &str) -> Class {
     let Some(first) = cell.bytes().next() else { return Class::Text };
     match first {
         b'0'..=b'9' => match time::read(cell) {
-            Some(Reading::Time(time)) => Class::Time(time),
-            Some(Reading::Date(_)) => Class::Date,
-            Some(Reading::Odd(why)) => Class::Odd(why),
+            Some(DateText::Time(time)) => Class::Time(time),
+            Some(DateText::Date(_)) => Class::Date,
+            Some(DateText::Odd(why)) => Class::Odd(why),
             None => classify_number(cell),
         },
         b't' | b'f' if matches!(cell, "true" | "false") => Class::Bool,
@@ -224,13 +224,16 @@ fn classify_number(cell: &str) -> Class {
 mod tests {
     use super::*;
 
-    fn decide(cells: &[&str]) -> (Type, Option<Word>) {
+    fn decide(cells: &[&str]) -> (ColumnType, Option<Word>) {
         let mut guess = Guess::default();
-        cells.iter().zip(2..).for_each(|(cell, line)| guess.add(cell, false, &Spot { line, file: None }));
+        cells
+            .iter()
+            .zip(2..)
+            .for_each(|(cell, line)| guess.add(cell, false, &CellSource { line, file: None }));
         guess.decide()
     }
 
-    fn type_of(cells: &[&str]) -> Type {
+    fn type_of(cells: &[&str]) -> ColumnType {
         let (ty, word) = decide(cells);
         assert_eq!(word, None, "{cells:?}");
         ty
@@ -244,25 +247,28 @@ mod tests {
 
     #[test]
     fn whole_columns_decide() {
-        assert_eq!(type_of(&["1", "-2", "0"]), Type::Of(Kind::I64));
-        assert_eq!(type_of(&["9223372036854775808"]), Type::Of(Kind::U64));
-        assert_eq!(type_of(&["18446744073709551615", "0"]), Type::Of(Kind::U64));
-        assert_eq!(type_of(&["-9223372036854775808"]), Type::Of(Kind::I64));
-        assert_eq!(type_of(&["1", "1.10", ".5", "5.", "1e5", "-0"]), Type::Of(Kind::F64));
-        assert_eq!(type_of(&["NaN", "1", "-inf"]), Type::Of(Kind::F64));
-        assert_eq!(type_of(&["-97.23049926757812", "97.23049926757813"]), Type::Of(Kind::F64));
-        assert_eq!(type_of(&["1", "0.10000000000000001", "1.000000000000000056e-01"]), Type::Of(Kind::F64));
-        assert_eq!(type_of(&["1", "Inf", "-Infinity", "nan", "+inf", "-nan"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["1", "-2", "0"]), ColumnType::Of(Kind::I64));
+        assert_eq!(type_of(&["9223372036854775808"]), ColumnType::Of(Kind::U64));
+        assert_eq!(type_of(&["18446744073709551615", "0"]), ColumnType::Of(Kind::U64));
+        assert_eq!(type_of(&["-9223372036854775808"]), ColumnType::Of(Kind::I64));
+        assert_eq!(type_of(&["1", "1.10", ".5", "5.", "1e5", "-0"]), ColumnType::Of(Kind::F64));
+        assert_eq!(type_of(&["NaN", "1", "-inf"]), ColumnType::Of(Kind::F64));
+        assert_eq!(type_of(&["-97.23049926757812", "97.23049926757813"]), ColumnType::Of(Kind::F64));
+        assert_eq!(
+            type_of(&["1", "0.10000000000000001", "1.000000000000000056e-01"]),
+            ColumnType::Of(Kind::F64)
+        );
+        assert_eq!(type_of(&["1", "Inf", "-Infinity", "nan", "+inf", "-nan"]), ColumnType::Of(Kind::F64));
         assert_eq!(type_of(&["Nan", "Inf"]), TYPE_OF_TEXT);
-        assert_eq!(type_of(&["-1", "18446744073709551615"]), Type::Of(Kind::I128));
-        assert_eq!(type_of(&["0", "340282366920938463463374607431768211455"]), Type::Of(Kind::U128));
-        assert_eq!(type_of(&["true", "false"]), Type::Of(Kind::Bool));
+        assert_eq!(type_of(&["-1", "18446744073709551615"]), ColumnType::Of(Kind::I128));
+        assert_eq!(type_of(&["0", "340282366920938463463374607431768211455"]), ColumnType::Of(Kind::U128));
+        assert_eq!(type_of(&["true", "false"]), ColumnType::Of(Kind::Bool));
         assert_eq!(type_of(&["NaN"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["True"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["a", "b", "3"]), TYPE_OF_TEXT);
-        assert_eq!(type_of(&["2024-01-02"]), Type::Date);
-        assert_eq!(type_of(&["2024-01-02T03:04:05Z", "1969-12-31 23:59:59.5+00:00"]), Type::Time(-9));
-        assert_eq!(type_of(&["9999-12-31T23:59:59Z"]), Type::Time(-6));
+        assert_eq!(type_of(&["2024-01-02"]), ColumnType::Date);
+        assert_eq!(type_of(&["2024-01-02T03:04:05Z", "1969-12-31 23:59:59.5+00:00"]), ColumnType::Time(-9));
+        assert_eq!(type_of(&["9999-12-31T23:59:59Z"]), ColumnType::Time(-6));
         assert_eq!(type_of(&[]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["", "x"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["1-2", "."]), TYPE_OF_TEXT);
@@ -285,8 +291,11 @@ mod tests {
         stays_text(&["0.100000000000000002"], "more digits");
         stays_text(&["1e999"], "range");
         stays_text(&["1.5", "9007199254740993"], "more digits");
-        assert_eq!(type_of(&["1.5", "9007199254740992"]), Type::Of(Kind::F64));
-        assert_eq!(type_of(&["0.1234567890123456", "5e-324", "1.7976931348623157e308"]), Type::Of(Kind::F64));
+        assert_eq!(type_of(&["1.5", "9007199254740992"]), ColumnType::Of(Kind::F64));
+        assert_eq!(
+            type_of(&["0.1234567890123456", "5e-324", "1.7976931348623157e308"]),
+            ColumnType::Of(Kind::F64)
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the formats of text have in common: the files to read, and how their mistakes are told. It knows none of them.
 
-use super::csv::Place;
+use super::csv::TextPosition;
 use crate::failure::{Failure, Result};
-use crate::progress::Progress;
+use crate::progress::ProgressBar;
 use crate::source::Input;
 use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, Schema, TableId, Writer};
@@ -12,7 +12,7 @@ use std::path::Path;
 pub(super) const RECORD_BYTES: u64 = 16 << 20;
 
 /// What is read, and how.
-pub(super) struct Job<'a> {
+pub(super) struct ImportJob<'a> {
     pub(super) inputs: Vec<Input>,
     pub(super) nulls: &'a [String],
     pub(super) spelling: Spelling,
@@ -20,7 +20,7 @@ pub(super) struct Job<'a> {
     pub(super) table: Option<String>,
 }
 
-impl Job<'_> {
+impl ImportJob<'_> {
     /// What the input as a whole is called: its first file.
     pub(super) fn name(&self) -> &str {
         self.inputs.first().map_or("", |input| &input.name)
@@ -41,8 +41,8 @@ impl Job<'_> {
         }
     }
 
-    pub(super) fn progress(&self, what: &'static str) -> Progress {
-        Progress::start(what, self.inputs.iter().map(Input::len_bytes).sum())
+    pub(super) fn progress(&self, what: &'static str) -> ProgressBar {
+        ProgressBar::start(what, self.inputs.iter().map(Input::len_bytes).sum())
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn unplaced(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
 }
 
-pub(super) fn not_utf8(format: &str, input: &Input, place: Place, byte: u8) -> Failure {
+pub(super) fn not_utf8(format: &str, input: &Input, place: TextPosition, byte: u8) -> Failure {
     let help = match byte {
         0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
         _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
@@ -65,7 +65,7 @@ pub(super) fn bad(
     input: &Input,
     code: &'static str,
     what: &str,
-    at: Option<Place>,
+    at: Option<TextPosition>,
     expected: &str,
     found: &str,
 ) -> Failure {

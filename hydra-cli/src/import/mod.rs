@@ -12,7 +12,7 @@ mod stream;
 mod time;
 mod witness;
 
-use crate::args::{Convert, Format};
+use crate::args::{ConvertArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::schemas;
@@ -20,11 +20,11 @@ use crate::source::Input;
 use crate::target::Target;
 use crate::text::plural;
 use columns::Columns;
-use job::{Job, type_name};
+use job::{ImportJob, type_name};
 use std::path::{Path, PathBuf};
 
 /// `hydra convert` from a format of text.
-pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result<Exit> {
+pub(crate) fn run(args: &ConvertArgs, from: Format, console: &mut Console) -> Result<Exit> {
     let select = &args.select;
     let table = select.source.table.as_deref();
     if !select.fields.is_empty() || select.source.skip_damaged {
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Convert, from: Format, console: &mut Console) -> Result
     let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
     let own = given.as_ref().map(|(name, _)| name.as_str());
     let table = table.or(own).map(str::to_string);
-    let job = Job { inputs, nulls: &args.null, spelling: select.source.spelling(), table };
+    let job = ImportJob { inputs, nulls: &args.null, spelling: select.source.spelling(), table };
     let (schema, surveyed, exit) = match (given, from) {
         (Some((_, schema)), _) => (schema, None, Exit::Done),
         (None, from) => {

@@ -1,9 +1,9 @@
 //! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
 //! second writes. Memory is bounded by the longest record, not by the input.
 
-use super::csv::Place;
-use super::job::{Job, RECORD_BYTES, bad, not_utf8, unplaced};
-use super::shape::{Build, Problem, Shape, Walk};
+use super::csv::TextPosition;
+use super::job::{ImportJob, RECORD_BYTES, bad, not_utf8, unplaced};
+use super::shape::{Build, ImportShape, ShapeConflict, Walk};
 use super::stream;
 use crate::args::Format;
 use crate::console::Console;
@@ -20,17 +20,17 @@ use std::rc::Rc;
 
 /// Finds the type of the records, how many there are, and says what of them is lost.
 pub(super) fn survey(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     from: Format,
     table: &str,
     console: &mut Console,
 ) -> Result<(Schema, u64, Exit)> {
-    let (mut shape, mut walk, mut records) = (Shape::default(), Walk::new(), 0);
-    let add = |input: &Input, start: Place, json: &str| {
+    let (mut shape, mut walk, mut records) = (ImportShape::default(), Walk::new(), 0);
+    let add = |input: &Input, start: TextPosition, json: &str| {
         records += 1;
-        walk.spot.line = start.line;
-        if job.inputs.len() > 1 && walk.spot.file.as_deref() != Some(&input.name) {
-            walk.spot.file = Some(Rc::from(input.name.as_str()));
+        walk.source.line = start.line;
+        if job.inputs.len() > 1 && walk.source.file.as_deref() != Some(&input.name) {
+            walk.source.file = Some(Rc::from(input.name.as_str()));
         }
         shape.add(json, &mut walk).map_err(|error| match walk.problem.take() {
             Some(problem) => unfit(&problem, &shape.path(&walk), place(&error, start), input),
@@ -54,7 +54,7 @@ pub(super) fn survey(
 }
 
 /// Writes the records. Returns how many.
-pub(super) fn write(job: &Job<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+pub(super) fn write(job: &ImportJob<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let (table, mut seed, mut records) =
         (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling), 0);
     lines(job, "writing", |input, start, line| {
@@ -71,9 +71,9 @@ pub(super) fn write(job: &Job<'_>, schema: &Schema, writer: &mut Writer) -> Resu
 
 /// One pass over the lines that are not blank, with their places.
 fn lines(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     what: &'static str,
-    mut take: impl FnMut(&Input, Place, &str) -> Result<()>,
+    mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
 ) -> Result<()> {
     let (progress, mut done, mut line) = (job.progress(what), 0, Vec::new());
     for input in &job.inputs {
@@ -86,7 +86,7 @@ fn lines(
                 break;
             }
             if count as u64 == RECORD_BYTES {
-                let place = Place { line: number, column: 1 };
+                let place = TextPosition { line: number, column: 1 };
                 let what = "malformed NDJSON: a line above 16 MiB";
                 return Err(bad(input, "HY0611", what, Some(place), "one value a line", "more"));
             }
@@ -94,11 +94,11 @@ fn lines(
                 line.strip_prefix(b"\xEF\xBB\xBF").filter(|_| number == 1).unwrap_or(&line).trim_ascii_end();
             let json = std::str::from_utf8(json).map_err(|error| {
                 let at = error.valid_up_to();
-                let place = Place { line: number, column: at as u64 + 1 };
+                let place = TextPosition { line: number, column: at as u64 + 1 };
                 not_utf8("NDJSON", input, place, json.get(at).copied().unwrap_or(0))
             })?;
             if !json.is_empty() {
-                take(input, Place { line: number, column: 1 }, json)?;
+                take(input, TextPosition { line: number, column: 1 }, json)?;
             }
             done += count as u64;
             progress.set(done);
@@ -108,20 +108,20 @@ fn lines(
 }
 
 /// Where an error is, in a text that starts somewhere.
-fn place(error: &serde_json::Error, start: Place) -> Place {
+fn place(error: &serde_json::Error, start: TextPosition) -> TextPosition {
     let (line, column) = (error.line() as u64, error.column().max(1) as u64);
     let before = if line <= 1 { start.column - 1 } else { 0 };
-    Place { line: start.line + line.max(1) - 1, column: before + column }
+    TextPosition { line: start.line + line.max(1) - 1, column: before + column }
 }
 
-fn unfit(problem: &Problem, path: &str, place: Place, input: &Input) -> Failure {
-    let Problem { what, expected, found, help } = problem;
+fn unfit(problem: &ShapeConflict, path: &str, place: TextPosition, input: &Input) -> Failure {
+    let ShapeConflict { what, expected, found, help } = problem;
     let what = if path.is_empty() { what.clone() } else { format!("{path}: {what}") };
     let failure = bad(input, "HY0616", &what, Some(place), expected, found);
     if help.is_empty() { failure } else { failure.help(*help) }
 }
 
-fn malformed(error: &serde_json::Error, start: Place, input: &Input) -> Failure {
+fn malformed(error: &serde_json::Error, start: TextPosition, input: &Input) -> Failure {
     let (code, what) = match error.classify() {
         serde_json::error::Category::Data => ("HY0615", unplaced(error)),
         _ => ("HY0611", format!("malformed NDJSON: {}", unplaced(error))),

@@ -1,7 +1,7 @@
 //! Numbers in text: which float a decimal names, and which type holds all numbers of a column or a field. It knows neither
 //! CSV nor JSON.
 
-use super::witness::{Spot, Witness};
+use super::witness::{CellSource, Witness};
 use hydra::Kind;
 
 /// What a text is as a number.
@@ -85,7 +85,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Takes in a number. One that no type holds counts as a float that is not exact.
-    pub(super) fn add(&mut self, text: &str, spot: &Spot) {
+    pub(super) fn add(&mut self, text: &str, source: &CellSource) {
         // Of floats, only the first that is not exact is told.
         if self.inexact.is_some() && text.contains(['.', 'e', 'E']) {
             self.floats += 1;
@@ -93,11 +93,11 @@ impl Numbers {
         }
         let number = Number::of(text);
         if let Some(Number::Int { negative, magnitude }) = number {
-            return self.int(negative, magnitude, spot, || text.to_string());
+            return self.int(negative, magnitude, source, || text.to_string());
         }
         self.floats += 1;
         if number != Some(Number::Float) && self.inexact.is_none() && !names_float(text) {
-            self.inexact = Some(Witness::new(spot, text, "has more digits or range than f64 keeps"));
+            self.inexact = Some(Witness::new(source, text, "has more digits or range than f64 keeps"));
         }
     }
 
@@ -106,7 +106,7 @@ impl Numbers {
         &mut self,
         negative: bool,
         magnitude: u128,
-        spot: &Spot,
+        source: &CellSource,
         text: impl FnOnce() -> String,
     ) {
         let end = if negative { &mut self.low } else { &mut self.high };
@@ -114,7 +114,7 @@ impl Numbers {
         if magnitude > 1 << f64::MANTISSA_DIGITS && self.inexact.is_none() {
             let text = text();
             if !names_float(&text) {
-                self.inexact = Some(Witness::new(spot, &text, "has more digits than f64 keeps"));
+                self.inexact = Some(Witness::new(source, &text, "has more digits than f64 keeps"));
             }
         }
     }
@@ -288,7 +288,9 @@ mod tests {
             for text in texts {
                 match Number::of(text) {
                     Some(Number::Int { negative, magnitude }) => {
-                        numbers.int(negative, magnitude, &Spot { line: 1, file: None }, || text.to_string());
+                        numbers.int(negative, magnitude, &CellSource { line: 1, file: None }, || {
+                            text.to_string()
+                        });
                     }
                     other => panic!("{text}: {other:?}"),
                 }

@@ -2,10 +2,10 @@
 //! writes. Memory is bounded by the longest row, not by the input.
 
 use super::columns::Columns;
-use super::csv::{Cell, Malformed, Reader, Row};
-use super::infer::{Guess, Type, Word};
-use super::job::{Job, bad, not_utf8, unplaced};
-use super::witness::Spot;
+use super::csv::{CsvCell, CsvReader, CsvRow, Malformed};
+use super::infer::{ColumnType, Guess, Word};
+use super::job::{ImportJob, bad, not_utf8, unplaced};
+use super::witness::CellSource;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
@@ -21,22 +21,22 @@ const MAX_COLUMNS: usize = 4_096;
 
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
-pub(super) fn survey(job: &Job<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
+pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
     let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
-    let mut spot = Spot { line: 0, file: None };
+    let mut source = CellSource { line: 0, file: None };
     let names = scan(job, "reading", None, |input, row, order| {
         rows += 1;
-        if job.inputs.len() > 1 && spot.file.as_deref() != Some(&input.name) {
-            spot.file = Some(Rc::from(input.name.as_str()));
+        if job.inputs.len() > 1 && source.file.as_deref() != Some(&input.name) {
+            source.file = Some(Rc::from(input.name.as_str()));
         }
         guesses.resize_with(order.len().max(guesses.len()), Guess::default);
         for (&column, cell) in order.iter().zip(row.cells()) {
             let Some(guess) = guesses.get_mut(column) else { continue };
-            spot.line = cell.place.line;
+            source.line = cell.place.line;
             if is_null(&cell, job.nulls) {
                 guess.add_null()
             } else {
-                guess.add(cell.text, cell.quoted, &spot)
+                guess.add(cell.text, cell.quoted, &source)
             }
         }
         Ok(())
@@ -61,7 +61,7 @@ pub(super) fn survey(job: &Job<'_>, table: &str, console: &mut Console) -> Resul
 /// The options that read these cells of these columns as null, and no others: a token that is a text of another column, too,
 /// is not among them.
 fn nulls(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     mut tokens: BTreeMap<String, HashSet<usize>>,
     has_nulls: bool,
 ) -> Result<Option<String>> {
@@ -84,7 +84,7 @@ fn nulls(
 }
 
 /// Writes the records. Returns how many.
-pub(super) fn write(job: &Job<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
+pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
     let table = job.table(&columns.schema, writer)?;
     let (mut rows, mut record) = (0, columns.record());
     scan(job, "writing", Some(columns), |input, row, order| {
@@ -104,14 +104,14 @@ pub(super) fn write(job: &Job<'_>, columns: &Columns, writer: &mut Writer) -> Re
     Ok(rows)
 }
 
-fn schema(table: &str, names: &[String], columns: &[(Type, bool)]) -> hydra::Result<Schema> {
+fn schema(table: &str, names: &[String], columns: &[(ColumnType, bool)]) -> hydra::Result<Schema> {
     // The record, then each column's type, and an option of it where that is needed: equal ones are merged.
     let (mut types, mut fields) = (vec![Descriptor::scalar(Kind::Unit)], Vec::new());
     for (name, &(ty, optional)) in names.iter().zip(columns) {
         types.push(match ty {
-            Type::Of(kind) => Descriptor::scalar(kind),
-            Type::Time(exponent) => Descriptor::formed(Kind::I64, Form::Timestamp { exponent }),
-            Type::Date => Descriptor::formed(Kind::I32, Form::Date),
+            ColumnType::Of(kind) => Descriptor::scalar(kind),
+            ColumnType::Time(exponent) => Descriptor::formed(Kind::I64, Form::Timestamp { exponent }),
+            ColumnType::Date => Descriptor::formed(Kind::I32, Form::Date),
         });
         if optional {
             types.push(Descriptor::option(TypeRef::Index(types.len() as u32 - 1)));
@@ -125,7 +125,7 @@ fn schema(table: &str, names: &[String], columns: &[(Type, bool)]) -> hydra::Res
 }
 
 /// An unquoted cell that means null: the empty one, or those that were named instead.
-fn is_null(cell: &Cell<'_>, nulls: &[String]) -> bool {
+fn is_null(cell: &CsvCell<'_>, nulls: &[String]) -> bool {
     let named = || nulls.iter().any(|null| null == cell.text);
     !cell.quoted && if nulls.is_empty() { cell.text.is_empty() } else { named() }
 }
@@ -133,10 +133,10 @@ fn is_null(cell: &Cell<'_>, nulls: &[String]) -> bool {
 /// One pass over the rows after each header, with the position of each cell's column. The columns are those that are
 /// given, or those of the first file: their names are returned.
 fn scan(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     what: &'static str,
     given: Option<&Columns>,
-    mut take: impl FnMut(&Input, &Row, &[usize]) -> Result<()>,
+    mut take: impl FnMut(&Input, &CsvRow, &[usize]) -> Result<()>,
 ) -> Result<Vec<String>> {
     let progress = job.progress(what);
     let mut names: Option<Vec<String>> = given.map(|columns| columns.names().map(str::to_string).collect());
@@ -144,8 +144,8 @@ fn scan(
     for input in &job.inputs {
         let fail = |error: Malformed| malformed(error, input);
         let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
-        let mut reader = Reader::new(file).map_err(fail)?;
-        let mut row = Row::default();
+        let mut reader = CsvReader::new(file).map_err(fail)?;
+        let mut row = CsvRow::default();
         while reader.read_row(&mut row).map_err(fail)? && row.is_blank() {}
         if row.is_blank() || row.len() == 0 {
             let what = "the file has no header";
@@ -181,7 +181,7 @@ fn order(
     names: &[String],
     header: &[String],
     input: &Input,
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     given: Option<&Columns>,
 ) -> Result<Vec<usize>> {
     let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
@@ -203,7 +203,7 @@ fn order(
 }
 
 /// The names of the columns: not empty, and each only once.
-fn header(row: &Row, input: &Input, given: bool) -> Result<Vec<String>> {
+fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
     if row.len() > MAX_COLUMNS && !given {
         let (expected, found) = (format!("at most {MAX_COLUMNS}"), row.len().to_string());
         return Err(bad(input, "HY0612", "too many columns", None, &expected, &found));

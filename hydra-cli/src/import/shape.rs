@@ -3,7 +3,7 @@
 
 use super::job::type_name;
 use super::number::{Numbers, is_special};
-use super::witness::Spot;
+use super::witness::CellSource;
 use crate::text::escape;
 use hydra::schema::TypeRef;
 use hydra::{Descriptor, Kind};
@@ -21,11 +21,11 @@ const MAX_SHAPES: usize = 20_000;
 
 /// What is known of the values at one place.
 #[derive(Default)]
-pub(super) struct Shape {
+pub(super) struct ImportShape {
     nulls: bool,
     kind: What,
     /// Where the first value that is not null was.
-    first: Option<Spot>,
+    first: Option<CellSource>,
 }
 
 #[derive(Default)]
@@ -38,7 +38,7 @@ enum What {
     Text {
         special: bool,
     },
-    List(Box<Shape>),
+    List(Box<ImportShape>),
     Object(Object),
 }
 
@@ -52,7 +52,7 @@ struct Object {
 
 struct Member {
     name: Box<str>,
-    shape: Shape,
+    shape: ImportShape,
     /// How many objects have it, and the last one that had.
     seen: u64,
     last: u64,
@@ -60,7 +60,7 @@ struct Member {
 
 /// Why values have no type together.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ShapeConflict {
     pub(super) what: String,
     pub(super) expected: String,
     pub(super) found: String,
@@ -69,22 +69,22 @@ pub(super) struct Problem {
 
 /// What is the same for all parts of a value.
 pub(super) struct Walk {
-    pub(super) spot: Spot,
-    pub(super) problem: Option<Problem>,
+    pub(super) source: CellSource,
+    pub(super) problem: Option<ShapeConflict>,
     /// The fields that lead to where the walk is; none for an element.
-    trail: Vec<Option<usize>>,
+    steps: Vec<Option<usize>>,
     shapes: usize,
 }
 
 impl Walk {
     pub(super) fn new() -> Walk {
-        Walk { spot: Spot { line: 0, file: None }, problem: None, trail: Vec::new(), shapes: 0 }
+        Walk { source: CellSource { line: 0, file: None }, problem: None, steps: Vec::new(), shapes: 0 }
     }
 
     #[cold]
     fn fail<E: Error>(&mut self, what: &str, expected: &str, found: &str, help: &'static str) -> E {
         let [what, expected, found] = [what, expected, found].map(str::to_string);
-        self.problem = Some(Problem { what, expected, found, help });
+        self.problem = Some(ShapeConflict { what, expected, found, help });
         E::custom("")
     }
 }
@@ -104,10 +104,10 @@ impl What {
     }
 }
 
-impl Shape {
+impl ImportShape {
     /// Takes in a value.
     pub(super) fn add(&mut self, json: &str, walk: &mut Walk) -> serde_json::Result<()> {
-        walk.trail.clear();
+        walk.steps.clear();
         let mut from = serde_json::Deserializer::from_str(json);
         Add { shape: self, walk, floats: &mut Floats { rest: json.as_bytes() } }.deserialize(&mut from)?;
         from.end()
@@ -116,7 +116,7 @@ impl Shape {
     /// The path that the walk has taken, from here.
     pub(super) fn path(&self, walk: &Walk) -> String {
         let (mut path, mut shape) = (String::new(), self);
-        for step in &walk.trail {
+        for step in &walk.steps {
             shape = match (&shape.kind, step) {
                 (What::Object(object), Some(index)) => match object.fields.get(*index) {
                     Some(field) => {
@@ -139,7 +139,7 @@ impl Shape {
 
 /// Takes a value into a shape.
 struct Add<'a, 't> {
-    shape: &'a mut Shape,
+    shape: &'a mut ImportShape,
     walk: &'a mut Walk,
     floats: &'a mut Floats<'t>,
 }
@@ -192,10 +192,10 @@ impl<'a, 't> Add<'a, 't> {
         if let (What::Text { special: true }, What::Number(_)) = (&shape.kind, &fresh) {
             shape.kind = What::Number(Numbers { floats: 1, ..Numbers::default() });
         } else if let What::Unknown = shape.kind {
-            shape.first = Some(walk.spot.clone());
+            shape.first = Some(walk.source.clone());
             shape.kind = fresh;
         } else if std::mem::discriminant(&shape.kind) != std::mem::discriminant(&fresh) {
-            let first = shape.first.as_ref().map(|spot| format!(", as in {spot}")).unwrap_or_default();
+            let first = shape.first.as_ref().map(|source| format!(", as in {source}")).unwrap_or_default();
             let expected = format!("{}{first}", shape.kind.name());
             return Err(walk.fail("values of several kinds", &expected, fresh.name(), HELP));
         }
@@ -205,7 +205,7 @@ impl<'a, 't> Add<'a, 't> {
     fn int<E: Error>(self, negative: bool, magnitude: u64) -> Result<(), E> {
         if let (What::Number(numbers), walk, _) = self.be(What::Number(Numbers::default()))? {
             let text = || format!("{}{magnitude}", if negative { "-" } else { "" });
-            numbers.int(negative, magnitude.into(), &walk.spot, text);
+            numbers.int(negative, magnitude.into(), &walk.source, text);
         }
         Ok(())
     }
@@ -249,7 +249,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
             return Ok(());
         };
         let text = floats.next().unwrap_or_default();
-        numbers.add(text, &walk.spot);
+        numbers.add(text, &walk.source);
         Ok(())
     }
 
@@ -269,7 +269,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
         let (What::List(element), walk, floats) = self.be(What::List(Box::default()))? else { return Ok(()) };
         deeper(walk, None)?;
         while from.next_element_seed(Add { shape: element, walk, floats })?.is_some() {}
-        walk.trail.pop();
+        walk.steps.pop();
         Ok(())
     }
 
@@ -288,7 +288,7 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
             }
             field.seen += 1;
             from.next_value_seed(Add { shape: &mut field.shape, walk, floats })?;
-            walk.trail.pop();
+            walk.steps.pop();
             next = index + 1;
         }
         Ok(())
@@ -296,11 +296,11 @@ impl<'de> Visitor<'de> for Add<'_, '_> {
 }
 
 fn deeper<E: Error>(walk: &mut Walk, step: Option<usize>) -> Result<(), E> {
-    if walk.trail.len() >= MAX_DEPTH {
+    if walk.steps.len() >= MAX_DEPTH {
         let most = format!("at most {MAX_DEPTH} levels");
         return Err(walk.fail("nested too deep", &most, "one more", ""));
     }
-    walk.trail.push(step);
+    walk.steps.push(step);
     Ok(())
 }
 
@@ -344,7 +344,7 @@ impl<'de> Visitor<'de> for Key<'_> {
             return Err(walk.fail("too many different fields", &expected, &format!("{name:?} too"), HELP));
         }
         object.places.insert(name.into(), object.fields.len());
-        object.fields.push(Member { name: name.into(), shape: Shape::default(), seen: 0, last: 0 });
+        object.fields.push(Member { name: name.into(), shape: ImportShape::default(), seen: 0, last: 0 });
         Ok(object.fields.len() - 1)
     }
 }
@@ -362,7 +362,7 @@ pub(super) struct Build {
 
 impl Build {
     /// The record's type, under the name of the table, and all others.
-    pub(super) fn root(&mut self, shape: &Shape, table: &str) {
+    pub(super) fn root(&mut self, shape: &ImportShape, table: &str) {
         self.types.push(Descriptor::scalar(Kind::Unit));
         self.taken.insert(table.to_string());
         let root = match &shape.kind {
@@ -384,7 +384,7 @@ impl Build {
         TypeRef::Index(self.types.len() as u32 - 1)
     }
 
-    fn of(&mut self, shape: &Shape, optional: bool, path: &str) -> TypeRef {
+    fn of(&mut self, shape: &ImportShape, optional: bool, path: &str) -> TypeRef {
         let ty = match &shape.kind {
             What::Unknown => {
                 let array = "an empty array: it becomes Vec<String>";

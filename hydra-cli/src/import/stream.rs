@@ -1,11 +1,11 @@
 //! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
 //! record.
 
-use super::csv::Place;
-use super::job::{Job, RECORD_BYTES, unplaced};
+use super::csv::TextPosition;
+use super::job::{ImportJob, RECORD_BYTES, unplaced};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
-use crate::progress::Progress;
+use crate::progress::ProgressBar;
 use crate::source::Input;
 use cbor4ii::core::utils::IoReader;
 use cbor4ii::serde::DecodeError;
@@ -21,9 +21,9 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 /// Writes the records. Returns how many.
-pub(super) fn write(job: &Job<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
+pub(super) fn write(job: &ImportJob<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let (table, seed) = (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling));
-    let mut records = Records { seed, writer, table, count: 0, failure: None };
+    let mut records = RecordImporter { seed, writer, table, count: 0, failure: None };
     let (progress, mut done, named) = (job.progress("writing"), 0, is_named(schema));
     for input in &job.inputs {
         let before = records.count;
@@ -46,18 +46,21 @@ pub(super) fn write(job: &Job<'_>, from: Format, schema: &Schema, writer: &mut W
 }
 
 /// One pass over the records of JSON documents, as text and with the places where they start.
-pub(super) fn texts(job: &Job<'_>, mut take: impl FnMut(&Input, Place, &str) -> Result<()>) -> Result<()> {
+pub(super) fn texts(
+    job: &ImportJob<'_>,
+    mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
+) -> Result<()> {
     let (progress, mut done) = (job.progress("reading"), 0);
     for input in &job.inputs {
-        let reading = Reading { line: Cell::new(1), column: Cell::new(1), since: Cell::new(0) };
+        let reading = ReadPosition { line: Cell::new(1), column: Cell::new(1), since: Cell::new(0) };
         let (mut failure, mut count) = (None, 0);
-        let mut each = Each(|json: &str| {
+        let mut each = JsonTexts(|json: &str| {
             reading.since.set(0);
             count += 1;
             take(input, reading.start_of(json), json).map_err(|why| failure = Some(why)).is_ok()
         });
         let read = open(input, &progress, &mut done)
-            .and_then(|bytes| json(bytes, |bytes| Placed { bytes, reading: &reading }, &mut each));
+            .and_then(|bytes| json(bytes, |bytes| PositionReader { bytes, reading: &reading }, &mut each));
         if let Err(why) = read {
             return Err(failure.unwrap_or_else(|| why.failure(input, count)));
         }
@@ -66,29 +69,29 @@ pub(super) fn texts(job: &Job<'_>, mut take: impl FnMut(&Input, Place, &str) -> 
 }
 
 /// How far a document was read.
-struct Reading {
+struct ReadPosition {
     line: Cell<u64>,
     column: Cell<u64>,
     /// Bytes since the last record.
     since: Cell<u64>,
 }
 
-impl Reading {
+impl ReadPosition {
     /// Where the text starts that was just read.
-    fn start_of(&self, json: &str) -> Place {
+    fn start_of(&self, json: &str) -> TextPosition {
         let lines = json.bytes().filter(|&byte| byte == b'\n').count() as u64;
         let column = self.column.get().saturating_sub(json.len() as u64).max(1);
-        Place { line: self.line.get() - lines, column: if lines == 0 { column } else { 1 } }
+        TextPosition { line: self.line.get() - lines, column: if lines == 0 { column } else { 1 } }
     }
 }
 
 /// Bytes that are counted as they are read.
-struct Placed<'p, R> {
+struct PositionReader<'p, R> {
     bytes: R,
-    reading: &'p Reading,
+    reading: &'p ReadPosition,
 }
 
-impl<R: Read> Read for Placed<'_, R> {
+impl<R: Read> Read for PositionReader<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let (count, at) = (self.bytes.read(into)?, self.reading);
         for byte in into.iter().take(count) {
@@ -108,9 +111,9 @@ impl<R: Read> Read for Placed<'_, R> {
 }
 
 /// Takes records as text, until it is false.
-struct Each<F>(F);
+struct JsonTexts<F>(F);
 
-impl<'de, F: FnMut(&str) -> bool> DeserializeSeed<'de> for &mut Each<F> {
+impl<'de, F: FnMut(&str) -> bool> DeserializeSeed<'de> for &mut JsonTexts<F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -154,7 +157,7 @@ impl Unread {
             },
             Unread::Json(error) => {
                 let what = unplaced(&error);
-                let place = Place { line: error.line() as u64, column: error.column().max(1) as u64 };
+                let place = TextPosition { line: error.line() as u64, column: error.column().max(1) as u64 };
                 let failure = match error.is_data() {
                     true => Failure::new("HY0615", &what),
                     false => Failure::new("HY0611", format!("malformed JSON: {what}")),
@@ -210,17 +213,21 @@ impl From<DecodeError<io::Error>> for Unread {
     }
 }
 
-type Bytes<'p> = BufReader<Watched<'p>>;
+type WatchedReader<'p> = BufReader<Watched<'p>>;
 
-fn open<'p>(input: &Input, progress: &'p Progress, done: &'p mut u64) -> Result<Bytes<'p>, Unread> {
+fn open<'p>(
+    input: &Input,
+    progress: &'p ProgressBar,
+    done: &'p mut u64,
+) -> Result<WatchedReader<'p>, Unread> {
     let file = File::open(&input.path).map_err(Unread::Io)?;
     Ok(BufReader::with_capacity(256 << 10, Watched { file, progress, done }))
 }
 
 /// A document as `hydra convert` writes it, an array of records, or one record.
 fn json<'p, P: Read, R>(
-    mut bytes: Bytes<'p>,
-    place: impl FnOnce(Bytes<'p>) -> P,
+    mut bytes: WatchedReader<'p>,
+    place: impl FnOnce(WatchedReader<'p>) -> P,
     records: &mut R,
 ) -> Result<(), Unread>
 where
@@ -252,7 +259,7 @@ fn is_record(start: &[u8]) -> bool {
 }
 
 /// Records one after the other, or an array of them.
-fn msgpack(bytes: Bytes<'_>, array: bool, records: &mut Records<'_>) -> Result<(), Unread> {
+fn msgpack(bytes: WatchedReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
     let mut from = rmp_serde::Deserializer::new(bytes);
     if array {
         All { records: &mut *records, inside: true }.deserialize(&mut from)?;
@@ -264,7 +271,7 @@ fn msgpack(bytes: Bytes<'_>, array: bool, records: &mut Records<'_>) -> Result<(
 }
 
 /// Records one after the other, or an array of them.
-fn cbor(mut bytes: Bytes<'_>, array: bool, records: &mut Records<'_>) -> Result<(), Unread> {
+fn cbor(mut bytes: WatchedReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
     if array {
         let mut from = cbor4ii::serde::Deserializer::new(IoReader::new(&mut bytes));
         All { records: &mut *records, inside: true }.deserialize(&mut from)?;
@@ -276,7 +283,7 @@ fn cbor(mut bytes: Bytes<'_>, array: bool, records: &mut Records<'_>) -> Result<
 }
 
 /// Where records go.
-struct Records<'w> {
+struct RecordImporter<'w> {
     seed: Seed,
     writer: &'w mut Writer,
     table: TableId<Dynamic>,
@@ -285,7 +292,7 @@ struct Records<'w> {
     failure: Option<Failure>,
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Records<'_> {
+impl<'de> DeserializeSeed<'de> for &mut RecordImporter<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -359,7 +366,7 @@ where
 /// A file that tells how far it was read.
 struct Watched<'p> {
     file: File,
-    progress: &'p Progress,
+    progress: &'p ProgressBar,
     done: &'p mut u64,
 }
 

@@ -2,7 +2,7 @@
 
 /// What a text says that looks like a date.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Reading {
+pub(crate) enum DateText {
     Time(Time),
     /// Days since 1970-01-01.
     Date(i32),
@@ -30,15 +30,15 @@ impl Time {
 }
 
 /// Reads a date, or a date with a time of day; none for other text.
-pub(crate) fn read(text: &str) -> Option<Reading> {
+pub(crate) fn read(text: &str) -> Option<DateText> {
     let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
     let days = days(date)?;
     let Some((b'T' | b't' | b' ', rest)) = rest.split_first() else {
-        return rest.is_empty().then_some(Reading::Date(days));
+        return rest.is_empty().then_some(DateText::Date(days));
     };
     let Some((clock, rest)) = rest.split_first_chunk::<8>() else {
         let minutes = matches!(rest, [_, _, b':', _, _]);
-        return minutes.then_some(Reading::Odd("is a time without seconds and zone"));
+        return minutes.then_some(DateText::Odd("is a time without seconds and zone"));
     };
     let [h, hh, b':', m, mm, b':', s, ss] = *clock else { return None };
     let (hour, minute, second) = (number(&[h, hh])?, number(&[m, mm])?, number(&[s, ss])?);
@@ -55,14 +55,14 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
     let nanos = (0..9).fold(0, |sum, at| sum * 10 + digit(at));
     let finer = fraction.iter().skip(9).any(|&digit| digit != b'0');
     Some(match zone {
-        b"Z" | b"z" | b"+00:00" if second == 60 => Reading::Odd("is a leap second"),
-        b"Z" | b"z" | b"+00:00" if finer => Reading::Odd("has more than nine digits after the second"),
+        b"Z" | b"z" | b"+00:00" if second == 60 => DateText::Odd("is a leap second"),
+        b"Z" | b"z" | b"+00:00" if finer => DateText::Odd("has more than nine digits after the second"),
         b"Z" | b"z" | b"+00:00" => {
             let seconds = i64::from(days) * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
-            Reading::Time(Time { seconds, nanos })
+            DateText::Time(Time { seconds, nanos })
         }
-        b"" => Reading::Odd("is a time without a zone"),
-        [b'+' | b'-', ..] => Reading::Odd("has an offset from UTC, which a timestamp does not keep"),
+        b"" => DateText::Odd("is a time without a zone"),
+        [b'+' | b'-', ..] => DateText::Odd("has an offset from UTC, which a timestamp does not keep"),
         _ => return None,
     })
 }
@@ -95,13 +95,13 @@ mod tests {
 
     #[test]
     fn moments_and_days() {
-        let time = |seconds, nanos| Some(Reading::Time(Time { seconds, nanos }));
+        let time = |seconds, nanos| Some(DateText::Time(Time { seconds, nanos }));
         assert_eq!(read("2024-01-02T03:04:05.123456789Z"), time(1_704_164_645, 123_456_789));
         assert_eq!(read("1969-12-31 23:59:59.5+00:00"), time(-1, 500_000_000));
         assert_eq!(read("2000-02-29t00:00:00.0000000000z"), time(951_782_400, 0));
-        assert_eq!(read("1970-01-01"), Some(Reading::Date(0)));
-        assert_eq!(read("0000-01-01"), Some(Reading::Date(-719_528)));
-        assert_eq!(read("9999-12-31"), Some(Reading::Date(2_932_896)));
+        assert_eq!(read("1970-01-01"), Some(DateText::Date(0)));
+        assert_eq!(read("0000-01-01"), Some(DateText::Date(-719_528)));
+        assert_eq!(read("9999-12-31"), Some(DateText::Date(2_932_896)));
         for text in
             ["", "2024-1-2", "2024-02-30", "1900-02-29", "2024-01-02T24:00:00Z", "2024-01-02T03:04:05Zulu"]
         {
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn what_a_timestamp_does_not_keep() {
         let odd = |text: &str| match read(text) {
-            Some(Reading::Odd(why)) => why,
+            Some(DateText::Odd(why)) => why,
             other => panic!("{text}: {other:?}"),
         };
         assert!(odd("2024-01-02 03:04:05").contains("without a zone"));

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 /// A place that a cell is said to be at: its line, and its file where there are several.
 #[derive(Clone, Debug)]
-pub(super) struct Spot {
+pub(super) struct CellSource {
     pub(super) line: u64,
     pub(super) file: Option<Rc<str>>,
 }
 
-impl fmt::Display for Spot {
+impl fmt::Display for CellSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.line)?;
         self.file.as_ref().map_or(Ok(()), |file| write!(f, " of {file}"))
@@ -20,23 +20,23 @@ impl fmt::Display for Spot {
 /// A cell that decided something: its place and its text.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
-    pub(super) spot: Spot,
+    pub(super) source: CellSource,
     pub(super) cell: String,
     why: &'static str,
 }
 
 impl Witness {
-    pub(super) fn new(spot: &Spot, cell: &str, why: &'static str) -> Witness {
+    pub(super) fn new(source: &CellSource, cell: &str, why: &'static str) -> Witness {
         let mut shown: String = cell.chars().take(40).collect();
         if shown.len() < cell.len() {
             shown.push('…');
         }
-        Witness { spot: spot.clone(), cell: shown, why }
+        Witness { source: source.clone(), cell: shown, why }
     }
 }
 
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} in {} {}", self.cell, self.spot, self.why)
+        write!(f, "{:?} in {} {}", self.cell, self.source, self.why)
     }
 }

@@ -1,7 +1,7 @@
 //! What every byte of a record is: its fields, and what it refers to in heap and text. It reads the stored bytes by the
 //! schema; values give the text where the block is verified. Nothing that the bytes say is trusted.
 
-use super::dump::{Part, Region, cut};
+use super::dump::{DumpPart, DumpRegion, cut};
 use super::plain;
 use crate::text::{escape, plural};
 use hydra::reflect::Spelling;
@@ -18,7 +18,7 @@ const MAX_PARTS: usize = 2048;
 const NEAR: u64 = 16;
 
 /// The payload of a DATA block.
-pub(crate) struct Payload<'a> {
+pub(crate) struct BlockPayload<'a> {
     pub(crate) bytes: &'a [u8],
     /// File offset of its first byte.
     pub(crate) start: u64,
@@ -38,13 +38,13 @@ struct Link<'a> {
 }
 
 pub(crate) struct Annotator<'a> {
-    payload: Payload<'a>,
-    parts: Vec<Part>,
+    payload: BlockPayload<'a>,
+    parts: Vec<DumpPart>,
     links: VecDeque<Link<'a>>,
 }
 
 impl<'a> Annotator<'a> {
-    pub(crate) fn new(payload: Payload<'a>) -> Annotator<'a> {
+    pub(crate) fn new(payload: BlockPayload<'a>) -> Annotator<'a> {
         Annotator { payload, parts: Vec::new(), links: VecDeque::new() }
     }
 
@@ -54,8 +54,8 @@ impl<'a> Annotator<'a> {
         &mut self,
         at: u64,
         value: Option<Value<'a>>,
-        told: &dyn Fn(&Part) -> bool,
-    ) -> (Vec<Region>, usize) {
+        told: &dyn Fn(&DumpPart) -> bool,
+    ) -> (Vec<DumpRegion>, usize) {
         let root = self.payload.schema.root();
         self.add(root, at, String::new(), value);
         let start = self.payload.start + at;
@@ -78,10 +78,10 @@ impl<'a> Annotator<'a> {
         (regions, self.links.len())
     }
 
-    fn region(&self, title: &str, bytes: Range<u64>, parts: Vec<Part>) -> Region {
+    fn region(&self, title: &str, bytes: Range<u64>, parts: Vec<DumpPart>) -> DumpRegion {
         let from = (bytes.start - self.payload.start) as usize;
         let own = cut(self.payload.bytes, from, (bytes.end - bytes.start) as usize);
-        Region::new(title, bytes.start, own.to_vec(), parts)
+        DumpRegion::new(title, bytes.start, own.to_vec(), parts)
     }
 
     fn resolve(&self, ty: Option<TypeRef>) -> &'a Descriptor {
@@ -98,7 +98,7 @@ impl<'a> Annotator<'a> {
     fn push(&mut self, ty: &Descriptor, at: u64, len: usize, name: &str, value: String) {
         let name = if name.is_empty() { "value" } else { name };
         let (at, ty) = (self.payload.start + at, self.payload.schema.spell_rust(ty));
-        self.parts.push(Part { at, len: len as u64, name: name.into(), ty, value, told: true });
+        self.parts.push(DumpPart { at, len: len as u64, name: name.into(), ty, value, told: true });
     }
 
     fn add(&mut self, ty: &'a Descriptor, at: u64, name: String, value: Option<Value<'a>>) {
@@ -236,9 +236,9 @@ impl<'a> Annotator<'a> {
 }
 
 /// Parts that lie near one another, with the bytes that they span.
-fn together(mut parts: Vec<Part>) -> impl Iterator<Item = (Range<u64>, Vec<Part>)> {
+fn together(mut parts: Vec<DumpPart>) -> impl Iterator<Item = (Range<u64>, Vec<DumpPart>)> {
     parts.sort_by_key(|part| part.at);
-    let mut groups: Vec<(Range<u64>, Vec<Part>)> = Vec::new();
+    let mut groups: Vec<(Range<u64>, Vec<DumpPart>)> = Vec::new();
     for part in parts {
         let end = part.at + part.len;
         match groups.last_mut() {

@@ -1,7 +1,7 @@
 //! Bytes with names over them: sixteen a row, a border at every cache line, padding dimmed, and a legend. It knows parts of a
 //! range of bytes, not where they come from.
 
-use crate::text::{Style, escape, paint, shorten};
+use crate::text::{TextStyle, escape, paint, shorten};
 use serde_json::{Value, json};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
@@ -13,7 +13,7 @@ const MOST: u64 = 1024;
 
 /// Some bytes that mean one thing.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Part {
+pub(crate) struct DumpPart {
     /// File offset.
     pub(crate) at: u64,
     pub(crate) len: u64,
@@ -36,28 +36,28 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Bytes of a file with their parts, in order.
-pub(crate) struct Region {
+pub(crate) struct DumpRegion {
     title: String,
     /// File offset.
     at: u64,
     bytes: Vec<u8>,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<DumpPart>,
 }
 
-impl Region {
+impl DumpRegion {
     /// Sorts the parts, and makes what lies between them padding.
-    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, mut parts: Vec<Part>) -> Region {
+    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, mut parts: Vec<DumpPart>) -> DumpRegion {
         parts.sort_by_key(|part| part.at);
         let (end, mut from, mut pads) = (at + bytes.len() as u64, at, Vec::new());
         for (start, until) in parts.iter().map(|part| (part.at, part.at + part.len)).chain([(end, end)]) {
             if start > from {
-                pads.push(Part { at: from, len: start - from, ..Part::default() });
+                pads.push(DumpPart { at: from, len: start - from, ..DumpPart::default() });
             }
             from = from.max(until);
         }
         parts.append(&mut pads);
         parts.sort_by_key(|part| part.at);
-        Region { title: title.into(), at, bytes, parts }
+        DumpRegion { title: title.into(), at, bytes, parts }
     }
 
     fn end(&self) -> u64 {
@@ -71,8 +71,8 @@ impl Region {
     /// For machines: every byte, and the parts that have a name.
     pub(crate) fn json(&self) -> Value {
         let named = self.parts.iter().filter(|part| !part.name.is_empty() && part.told);
-        let part = |part: &Part| {
-            let Part { at, len, name, ty, value, .. } = part;
+        let part = |part: &DumpPart| {
+            let DumpPart { at, len, name, ty, value, .. } = part;
             json!({ "offset": at, "bytes": len, "path": name, "type": ty, "value": value })
         };
         let parts: Vec<Value> = named.map(part).collect();
@@ -81,8 +81,8 @@ impl Region {
 }
 
 /// Draws a region. Its legend holds the parts that are told.
-pub(crate) fn draw(region: &Region, width: Option<usize>, color: bool) -> String {
-    let title = paint(color, Style::Bold, &escape::line(&region.title));
+pub(crate) fn draw(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
+    let title = paint(color, TextStyle::Bold, &escape::line(&region.title));
     let mut out = if title.is_empty() { title } else { title + "\n" };
     let end = region.end().min(region.at.saturating_add(MOST));
     let mut row = region.at - region.at % ROW;
@@ -92,7 +92,7 @@ pub(crate) fn draw(region: &Region, width: Option<usize>, color: bool) -> String
             let inside = if line == row { String::new() } else { format!(" +{}", row - line) };
             let text = format!("  ── line {line:#x}{inside} ");
             let text = format!("{text}{}", "─".repeat(81usize.saturating_sub(text.width())));
-            out.push_str(&format!("{}\n", paint(color, Style::Dim, &text)));
+            out.push_str(&format!("{}\n", paint(color, TextStyle::Dim, &text)));
         }
         let shown = row.max(region.at)..(row + ROW).min(end);
         out.push_str(&labels(region, row, &shown, color));
@@ -114,22 +114,22 @@ fn column(byte: u64) -> usize {
 
 /// The parts of a row with the bytes of it that they cover, and their number.
 fn covering<'r>(
-    region: &'r Region,
+    region: &'r DumpRegion,
     shown: &'r Range<u64>,
-) -> impl Iterator<Item = (usize, &'r Part, Range<u64>)> + 'r {
+) -> impl Iterator<Item = (usize, &'r DumpPart, Range<u64>)> + 'r {
     let parts = region.parts.iter().enumerate();
-    let cut = move |(at, part): (usize, &'r Part)| {
+    let cut = move |(at, part): (usize, &'r DumpPart)| {
         let bytes = part.at.max(shown.start)..(part.at + part.len).min(shown.end);
         (bytes.start < bytes.end).then_some((at, part, bytes))
     };
     parts.filter_map(cut)
 }
 
-fn style(part: &Part, number: usize) -> Style {
-    if part.name.is_empty() { Style::Dim } else { Style::Part(number) }
+fn style(part: &DumpPart, number: usize) -> TextStyle {
+    if part.name.is_empty() { TextStyle::Dim } else { TextStyle::Part(number) }
 }
 
-fn labels(region: &Region, row: u64, shown: &Range<u64>, color: bool) -> String {
+fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
     let (mut line, mut used) = (" ".repeat(12), 0);
     for (number, part, bytes) in covering(region, shown) {
         let (from, to) = (column(bytes.start - row), column(bytes.end - 1 - row) + 2);
@@ -156,7 +156,7 @@ fn last_step(name: &str, room: usize) -> String {
     if step.width() <= room { step.to_string() } else { shorten(step, room).0 }
 }
 
-fn digits(region: &Region, row: u64, shown: &Range<u64>, color: bool) -> String {
+fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
     let (mut hex, mut text, mut used) = (String::new(), String::new(), 0);
     for (number, part, bytes) in covering(region, shown) {
         for at in bytes {
@@ -170,13 +170,13 @@ fn digits(region: &Region, row: u64, shown: &Range<u64>, color: bool) -> String 
         }
     }
     let (fill, lead) = (" ".repeat(column(ROW - 1) + 2 - used), " ".repeat((shown.start - row) as usize));
-    let offset = paint(color, Style::Dim, &format!("{:>10}", format!("{row:#x}")));
+    let offset = paint(color, TextStyle::Dim, &format!("{:>10}", format!("{row:#x}")));
     format!("{offset}  {hex}{fill}  │{lead}{text}│\n")
 }
 
-fn legend(region: &Region, width: Option<usize>, color: bool) -> String {
+fn legend(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
     let named = region.parts.iter().enumerate().filter(|(_, part)| !part.name.is_empty() && part.told);
-    let rows: Vec<(usize, &Part, String)> =
+    let rows: Vec<(usize, &DumpPart, String)> =
         named.map(|(at, part)| (at, part, escape::line(&part.name).into_owned())).collect();
     let names = rows.iter().map(|(_, _, name)| name.width()).max().unwrap_or(0).min(40);
     let types = rows.iter().map(|(_, part, _)| part.ty.width()).max().unwrap_or(0).min(40);
@@ -192,10 +192,10 @@ fn legend(region: &Region, width: Option<usize>, color: bool) -> String {
         };
         let line = format!(
             "{}{}{}  {}{}  {value}",
-            paint(color, Style::Dim, &lead),
-            paint(color, Style::Part(number), &name),
+            paint(color, TextStyle::Dim, &lead),
+            paint(color, TextStyle::Part(number), &name),
             fill(&name, names),
-            paint(color, Style::Dim, &part.ty),
+            paint(color, TextStyle::Dim, &part.ty),
             fill(&part.ty, types)
         );
         out.push_str(line.trim_end());

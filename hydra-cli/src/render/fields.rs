@@ -1,6 +1,6 @@
 //! A schema in a few lines: the fields of a record with their offsets, types and what is noted on them.
 
-use crate::text::{Cell, Style, draw_table, escape, paint, plural};
+use crate::text::{TableCell, TextStyle, draw_table, escape, paint, plural};
 use hydra::schema::{AttrValue, Field};
 use hydra::{Kind, Schema};
 
@@ -11,7 +11,8 @@ pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: 
         return source(schema, lines);
     }
     let shown = if root.fields().len() <= lines { lines } else { lines.saturating_sub(1).max(3) };
-    let rows: Vec<Vec<Cell>> = root.fields().iter().take(shown).map(|field| row(schema, field)).collect();
+    let rows: Vec<Vec<TableCell>> =
+        root.fields().iter().take(shown).map(|field| row(schema, field)).collect();
     let noted = rows.iter().any(|row| row.last().is_some_and(|cell| !cell.text.is_empty()));
     let columns = [("", false), ("offset", true), ("field", false), ("type", false), ("", false)];
     let mut text = draw_table(&columns[..if noted { 5 } else { 4 }], &rows, width, color);
@@ -29,21 +30,21 @@ fn rest(fields: usize, types: usize, color: bool) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    paint(color, Style::Dim, &format!("  … {}: hydra schema", parts.join(", "))) + "\n"
+    paint(color, TextStyle::Dim, &format!("  … {}: hydra schema", parts.join(", "))) + "\n"
 }
 
-fn row(schema: &Schema, field: &Field) -> Vec<Cell> {
+fn row(schema: &Schema, field: &Field) -> Vec<TableCell> {
     let unit = match field.attribute("unit") {
         Some(AttrValue::Str(unit)) => format!("[{unit}] "),
         _ => String::new(),
     };
     let doc = field.doc().and_then(|doc| doc.lines().next()).unwrap_or("");
     vec![
-        Cell::default(),
-        Cell::dim(field.offset().to_string()),
-        Cell::new(escape::line(&escape::name(field.name()))),
-        Cell::new(escape::line(&schema.spell_rust(schema.resolve(field.ty())))),
-        Cell::dim(escape::line(&format!("{unit}{doc}"))),
+        TableCell::default(),
+        TableCell::dim(field.offset().to_string()),
+        TableCell::new(escape::line(&escape::name(field.name()))),
+        TableCell::new(escape::line(&schema.spell_rust(schema.resolve(field.ty())))),
+        TableCell::dim(escape::line(&format!("{unit}{doc}"))),
     ]
 }
 

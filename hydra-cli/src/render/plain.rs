@@ -27,7 +27,7 @@ pub(crate) fn plain<'b>(
         return Some(text);
     }
     buffer.clear();
-    serde_json::to_writer(&mut *buffer, &value.spelled(spelling).noting(lossy)).ok()?;
+    serde_json::to_writer(&mut *buffer, &value.spelled(spelling).track_loss(lossy)).ok()?;
     if buffer.first() == Some(&b'"') && buffer.contains(&b'\\') {
         *buffer = serde_json::from_slice::<String>(buffer).ok()?.into_bytes();
         return std::str::from_utf8(buffer).ok();
@@ -62,15 +62,15 @@ pub(crate) fn inside<'a>(mut value: Value<'a>, kinds: &[Kind]) -> Value<'a> {
 }
 
 /// A value for people, as [`shown`], and as JSON.
-pub(crate) struct Shown {
+pub(crate) struct PrintedValue {
     pub(crate) text: String,
     pub(crate) json: String,
 }
 
-impl Shown {
-    pub(crate) fn of(value: Value<'_>) -> Shown {
+impl PrintedValue {
+    pub(crate) fn of(value: Value<'_>) -> PrintedValue {
         let json = serde_json::to_string(&value).unwrap_or_default();
-        Shown { text: line(value, Spelling::default()), json }
+        PrintedValue { text: line(value, Spelling::default()), json }
     }
 }
 

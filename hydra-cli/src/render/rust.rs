@@ -31,11 +31,11 @@ const MAX_STEPS: u32 = 4096;
 const MAX_ROUNDS: u32 = 16;
 
 /// A generic type: its name and the number of its arguments.
-type Group = (String, usize);
+type GenericType = (String, usize);
 
 /// The source of a table's type, and what in it is not as in the file.
 pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
-    let mut source = Source::new(schema);
+    let mut source = RustSource::new(schema);
     let mut rounds = 0;
     let items = loop {
         rounds += 1;
@@ -106,12 +106,12 @@ fn is_same(ident: &str, name: &str) -> bool {
     ident.strip_prefix("r#").unwrap_or(ident) == name
 }
 
-struct Source<'a> {
+struct RustSource<'a> {
     schema: &'a Schema,
     /// The identifiers of named types, by index.
     names: Vec<String>,
     /// Generic types that cannot be written as one.
-    split: HashSet<Group>,
+    split: HashSet<GenericType>,
     /// Types that are keys, or parts of keys.
     keys: HashSet<u32>,
     /// Types whose values in memory are the stored bytes.
@@ -130,7 +130,7 @@ fn index(ty: TypeRef) -> u32 {
     }
 }
 
-fn group(ty: &Descriptor) -> Option<Group> {
+fn group(ty: &Descriptor) -> Option<GenericType> {
     (ty.kind().is_named() && !ty.args().is_empty()).then(|| (ty.name().to_string(), ty.args().len()))
 }
 
@@ -159,8 +159,8 @@ fn is_positional(fields: &[Field]) -> bool {
     fields.len() > 1 && fields.iter().enumerate().all(|(i, field)| field.name() == i.to_string())
 }
 
-impl<'a> Source<'a> {
-    fn new(schema: &'a Schema) -> Source<'a> {
+impl<'a> RustSource<'a> {
+    fn new(schema: &'a Schema) -> RustSource<'a> {
         let mut keys: Vec<u32> = Vec::new();
         for ty in schema.types() {
             let set = ty.element().filter(|_| ty.kind() == Kind::Set);
@@ -174,7 +174,7 @@ impl<'a> Source<'a> {
                 keys.extend(ty.fields().iter().map(|field| index(field.ty())));
             }
         }
-        let mut source = Source {
+        let mut source = RustSource {
             schema,
             names: Vec::new(),
             split: HashSet::new(),
@@ -217,7 +217,7 @@ impl<'a> Source<'a> {
         if self.schema.types().iter().any(|ty| !ty.args().is_empty()) {
             taken.extend((0..26).map(|at| (parameter(at), 1)));
         }
-        let mut groups: BTreeMap<Group, String> = BTreeMap::new();
+        let mut groups: BTreeMap<GenericType, String> = BTreeMap::new();
         let mut name = |ty: &Descriptor| match group(ty) {
             _ if !ty.kind().is_named() => String::new(),
             Some(group) if !self.split.contains(&group) => {
@@ -231,7 +231,7 @@ impl<'a> Source<'a> {
 
     /// Finds generic types whose instances do not come from one declaration; false if there is no new one.
     fn split_generics(&mut self, items: &[String]) -> bool {
-        let mut first: BTreeMap<Group, &String> = BTreeMap::new();
+        let mut first: BTreeMap<GenericType, &String> = BTreeMap::new();
         let before = self.split.len();
         for (ty, item) in self.schema.types().iter().zip(items) {
             let Some(group) = group(ty).filter(|group| !self.split.contains(group)) else { continue };

@@ -4,9 +4,9 @@ pub(crate) mod escape;
 mod paint;
 pub(crate) mod table;
 
-pub(crate) use paint::{Style, paint};
+pub(crate) use paint::{TextStyle, paint};
 use serde_json::Value;
-pub(crate) use table::{Cell, draw_table, shorten};
+pub(crate) use table::{TableCell, draw_table, shorten};
 
 /// Bytes: `36.5 KiB (37376)`, `512 bytes`.
 pub(crate) fn bytes(count: u64) -> String {

@@ -2,7 +2,7 @@
 
 /// What a piece of text is, to be shown by colour or weight.
 #[derive(Clone, Copy)]
-pub(crate) enum Style {
+pub(crate) enum TextStyle {
     Bold,
     Dim,
     Good,
@@ -14,15 +14,15 @@ pub(crate) enum Style {
 }
 
 /// Text in a style, or as it is where there is no colour.
-pub(crate) fn paint(color: bool, style: Style, text: &str) -> String {
+pub(crate) fn paint(color: bool, style: TextStyle, text: &str) -> String {
     let code = match style {
-        Style::Bold => "1",
-        Style::Dim => "2",
-        Style::Good => "1;32",
-        Style::Bad => "1;31",
-        Style::Warn => "1;33",
-        Style::Note => "1;36",
-        Style::Part(number) => ["36", "33", "32", "35", "34", "96"][number % 6],
+        TextStyle::Bold => "1",
+        TextStyle::Dim => "2",
+        TextStyle::Good => "1;32",
+        TextStyle::Bad => "1;31",
+        TextStyle::Warn => "1;33",
+        TextStyle::Note => "1;36",
+        TextStyle::Part(number) => ["36", "33", "32", "35", "34", "96"][number % 6],
     };
     if color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
 }

@@ -1,7 +1,7 @@
 //! Tables for people: columns aligned by display width, fitted to the terminal, with what had to be left out. It
 //! knows strings only.
 
-use super::paint::{Style, paint};
+use super::paint::{TextStyle, paint};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const GAP: &str = "  ";
@@ -11,7 +11,7 @@ const NARROW: usize = 12;
 const WIDE: usize = 100;
 
 /// The plan of a table: made from the titles and the first rows, kept for the rest.
-pub(crate) struct Plan {
+pub(crate) struct TableLayout {
     titles: Vec<String>,
     right: Vec<bool>,
     widths: Vec<usize>,
@@ -25,12 +25,12 @@ pub(crate) struct Plan {
 /// A whole table: titles, which columns are aligned at the right, and rows.
 pub(crate) fn draw_table(
     columns: &[(&str, bool)],
-    rows: &[Vec<Cell>],
+    rows: &[Vec<TableCell>],
     width: Option<usize>,
     color: bool,
 ) -> String {
     let (titles, right) = columns.iter().map(|&(title, right)| (title.to_string(), right)).unzip();
-    let plan = Plan::new(titles, right, rows, width, color);
+    let plan = TableLayout::new(titles, right, rows, width, color);
     let mut text = plan.header();
     rows.iter().for_each(|row| _ = plan.row(&mut text, row));
     text
@@ -38,30 +38,30 @@ pub(crate) fn draw_table(
 
 /// A cell and whether it stands out less: null.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cell {
+pub(crate) struct TableCell {
     pub(crate) text: String,
     pub(crate) dim: bool,
 }
 
-impl Cell {
-    pub(crate) fn new(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), dim: false }
+impl TableCell {
+    pub(crate) fn new(text: impl Into<String>) -> TableCell {
+        TableCell { text: text.into(), dim: false }
     }
 
-    pub(crate) fn dim(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), dim: true }
+    pub(crate) fn dim(text: impl Into<String>) -> TableCell {
+        TableCell { text: text.into(), dim: true }
     }
 }
 
-impl Plan {
+impl TableLayout {
     /// Sizes the columns from the first rows; `width` is that of the terminal.
     pub(crate) fn new(
         titles: Vec<String>,
         right: Vec<bool>,
-        first: &[Vec<Cell>],
+        first: &[Vec<TableCell>],
         width: Option<usize>,
         color: bool,
-    ) -> Plan {
+    ) -> TableLayout {
         let mut widths: Vec<usize> = titles.iter().map(|title| title.width()).collect();
         for row in first {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -75,7 +75,7 @@ impl Plan {
                 widths.len()
             }
         };
-        Plan { titles, right, widths, shown, strict: width.is_some(), color }
+        TableLayout { titles, right, widths, shown, strict: width.is_some(), color }
     }
 
     /// The titles of the columns that did not fit.
@@ -85,18 +85,18 @@ impl Plan {
 
     /// The line of titles.
     pub(crate) fn header(&self) -> String {
-        let cells: Vec<Cell> = self.titles.iter().map(Cell::new).collect();
+        let cells: Vec<TableCell> = self.titles.iter().map(TableCell::new).collect();
         let mut line = String::new();
-        self.write(&mut line, &cells, Some(Style::Bold));
+        self.write(&mut line, &cells, Some(TextStyle::Bold));
         line
     }
 
     /// Appends a row; true if a cell had to be shortened.
-    pub(crate) fn row(&self, out: &mut String, cells: &[Cell]) -> bool {
+    pub(crate) fn row(&self, out: &mut String, cells: &[TableCell]) -> bool {
         self.write(out, cells, None)
     }
 
-    fn write(&self, out: &mut String, cells: &[Cell], style: Option<Style>) -> bool {
+    fn write(&self, out: &mut String, cells: &[TableCell], style: Option<TextStyle>) -> bool {
         let mut shortened = false;
         for (i, cell) in cells.iter().take(self.shown).enumerate() {
             let width = self.widths.get(i).copied().unwrap_or(0);
@@ -109,7 +109,7 @@ impl Plan {
             };
             let last = i + 1 == self.shown;
             let fill = " ".repeat(width.saturating_sub(own));
-            let style = if cell.dim { Some(Style::Dim) } else { style };
+            let style = if cell.dim { Some(TextStyle::Dim) } else { style };
             let text = style.map_or_else(|| text.clone(), |style| paint(self.color, style, &text));
             out.push_str(if i > 0 { GAP } else { "" });
             match self.right.get(i) {
@@ -168,14 +168,14 @@ pub(crate) fn shorten(text: &str, width: usize) -> (String, usize) {
 mod tests {
     use super::*;
 
-    fn cells(texts: &[&str]) -> Vec<Cell> {
-        texts.iter().map(|text| Cell { text: text.to_string(), dim: false }).collect()
+    fn cells(texts: &[&str]) -> Vec<TableCell> {
+        texts.iter().map(|text| TableCell { text: text.to_string(), dim: false }).collect()
     }
 
-    fn draw(width: Option<usize>, titles: &[&str], rows: &[Vec<Cell>]) -> (String, usize, bool) {
+    fn draw(width: Option<usize>, titles: &[&str], rows: &[Vec<TableCell>]) -> (String, usize, bool) {
         let titles: Vec<String> = titles.iter().map(|title| title.to_string()).collect();
         let right = titles.iter().map(|title| title.starts_with('#')).collect();
-        let plan = Plan::new(titles, right, rows, width, false);
+        let plan = TableLayout::new(titles, right, rows, width, false);
         let mut text = plan.header();
         let mut shortened = false;
         rows.iter().for_each(|row| shortened |= plan.row(&mut text, row));

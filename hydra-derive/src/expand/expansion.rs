@@ -71,7 +71,7 @@ impl<'m> Expansion<'m> {
         let invariant = self.model.attrs.expr("invariant").map(|check| {
             quote! {
                 fn is_guarded(&self) -> __h::bool { true }
-                fn invariant(&self) -> __h::Verdict { __h::refused((#check)(self)) }
+                fn invariant(&self) -> __h::InvariantResult { __h::refused((#check)(self)) }
             }
         });
         quote!(#skipped #invariant)

@@ -2,7 +2,7 @@
 
 use super::expansion::Expansion;
 use super::fields::{ask, constant, default_of, stored};
-use crate::attr::{Attrs, Value};
+use crate::attr::{AttrArg, Attrs};
 use crate::model::{Body, Field, Style, Variant};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -77,7 +77,7 @@ fn default(field: &Field) -> Option<TokenStream> {
 
 fn attributes(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
     let pairs = attrs.items.iter().flat_map(|item| match &item.value {
-        Value::Pairs(pairs) => pairs.as_slice(),
+        AttrArg::Pairs(pairs) => pairs.as_slice(),
         _ => &[],
     });
     pairs.map(|(name, value)| {

@@ -4,7 +4,7 @@ use super::With;
 use super::fields::Facts;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, apart, encode_payload, part};
+use crate::layout::rows::{At, Cursor, DebugView, Hydra, Measure, Run, Sink, apart, encode_payload, part};
 use crate::memory::{Describe, type_of};
 use crate::schema::TypeRef;
 use std::cmp::Ordering;
@@ -42,8 +42,8 @@ impl<T: Hydra> FieldOf<T> {
         T::list(run)
     }
 
-    pub fn seen(view: T::View<'_>) -> Seen<'_, T> {
-        Seen(view)
+    pub fn seen(view: T::View<'_>) -> DebugView<'_, T> {
+        DebugView(view)
     }
 
     pub fn show_list(list: T::List<'_>, each: &mut dyn FnMut(&dyn Debug)) {
@@ -117,8 +117,8 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
         W::Stored::list(run)
     }
 
-    pub fn seen(view: <W::Stored as Hydra>::View<'_>) -> Seen<'_, W::Stored> {
-        Seen(view)
+    pub fn seen(view: <W::Stored as Hydra>::View<'_>) -> DebugView<'_, W::Stored> {
+        DebugView(view)
     }
 
     pub fn show_list(list: <W::Stored as Hydra>::List<'_>, each: &mut dyn FnMut(&dyn Debug)) {
@@ -227,10 +227,10 @@ no_field!(NoConverted for Converted<W, T>, name);
 
 /// Stands in for the type behind the feature, so that its absence is one error.
 #[cfg(not(feature = "opaque"))]
-pub struct Opaque;
+pub struct MissingFeature;
 
 #[cfg(not(feature = "opaque"))]
-impl<T: 'static> With<T> for Opaque {
+impl<T: 'static> With<T> for MissingFeature {
     type Stored = crate::memory::Opaque;
 
     fn to_stored(_: &T) -> Result<crate::memory::Opaque> {

@@ -20,9 +20,9 @@ pub use variants::*;
 pub use with::{As, With};
 
 /// What an invariant says, refusals in words.
-pub type Verdict = Result<(), String>;
+pub type InvariantResult = Result<(), String>;
 
 /// What an invariant says of a value, in words.
-pub fn refused<E: std::fmt::Display>(verdict: Result<(), E>) -> Verdict {
+pub fn refused<E: std::fmt::Display>(verdict: Result<(), E>) -> InvariantResult {
     verdict.map_err(|error| error.to_string())
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{Facts, Fields};
 use crate::layout::rows::reflect::Reflect;
-use crate::layout::rows::{At, Hydra, ListView, Run, Seen};
+use crate::layout::rows::{At, DebugView, Hydra, ListView, Run};
 use crate::memory::{Plain, bytes_of};
 use std::fmt::{self, Debug, Formatter};
 
@@ -48,7 +48,7 @@ pub fn show_variant<T: Reflect>(value: &T, names: &[&str], f: &mut Formatter<'_>
 
 /// Hands on what shows each element of a list.
 pub fn show_list<T: Hydra>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
-    list.iter().for_each(|view| each(&Seen::<T>(view)));
+    list.iter().for_each(|view| each(&DebugView::<T>(view)));
 }
 
 /// Where what shows elements goes.

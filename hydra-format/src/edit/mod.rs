@@ -14,7 +14,7 @@ use crate::layout::rows::{Measure, StagedRows, block_bytes};
 use crate::reflect::encode::{encode_value, measure_value};
 use crate::store::block::check_size;
 use crate::store::index::Entry;
-use crate::store::log::{Level, Log};
+use crate::store::log::{Durability, Log};
 use crate::store::storage::{Disk, FileDisk, Storage};
 use crate::table::block::Block;
 use crate::table::reader::Reader;
@@ -65,7 +65,7 @@ type RecordKey = (usize, u64);
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub struct Editor {
-    level: Level,
+    durability: Durability,
     pub(super) log: Log,
     /// The committed state.
     reader: Reader,
@@ -82,13 +82,13 @@ impl std::fmt::Debug for Editor {
 
 impl Editor {
     /// Opens an existing file to change records. Another writer has it: `Locked`. The file is damaged: the error says
-    /// where. Commits are safe at [`Level::Durable`]; for another level: `Writer::options().level(level).edit(path)`.
+    /// where. Commits are safe at [`Durability::Durable`]; for another durability: `Writer::options().durability(durability).edit(path)`.
     pub fn open(path: impl AsRef<Path>) -> Result<Editor> {
         WriterOptions::default().edit(path)
     }
 
-    fn new(log: Log, reader: Reader, level: Level) -> Editor {
-        Editor { level, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() }
+    fn new(log: Log, reader: Reader, durability: Durability) -> Editor {
+        Editor { durability, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() }
     }
 
     /// The path under which the file was opened.
@@ -137,13 +137,13 @@ impl Editor {
     }
 
     /// Makes all staged records visible, in one step, to readers that open the file from now on, and safe at the editor's
-    /// [`Level`]. On an error before the first byte is written (a block would be too large or is damaged), they stay staged.
+    /// [`Durability`]. On an error before the first byte is written (a block would be too large or is damaged), they stay staged.
     pub fn commit(&mut self) -> Result<()> {
         let edits = self.plan()?;
         if edits.is_empty() {
             return Ok(());
         }
-        let outcome = self.write(edits).and_then(|()| self.log.commit(self.level));
+        let outcome = self.write(edits).and_then(|()| self.log.commit(self.durability));
         self.settle(outcome)?;
         let source = self.log.another_source().map_err(Error::io);
         let reader = source.and_then(|source| Reader::over(source, self.path()));
@@ -281,7 +281,7 @@ impl WriterOptions {
     pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
         let log = WriterOptions::go_on(storage)?;
         let reader = Reader::over(log.another_source()?, path)?;
-        Ok(Editor::new(log, reader, self.level))
+        Ok(Editor::new(log, reader, self.durability))
     }
 }
 

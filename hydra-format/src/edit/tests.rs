@@ -30,12 +30,12 @@ fn written(count: usize, block_bytes: usize) -> (Memory, Model) {
     (memory, model)
 }
 
-fn edit_at(memory: &Memory, level: Level) -> Result<Editor> {
-    Writer::options().level(level).edit_in(Box::new(memory.clone()), Path::new("memory"))
+fn edit_at(memory: &Memory, durability: Durability) -> Result<Editor> {
+    Writer::options().durability(durability).edit_in(Box::new(memory.clone()), Path::new("memory"))
 }
 
 fn edit(memory: &Memory) -> Editor {
-    edit_at(memory, Level::Durable).unwrap()
+    edit_at(memory, Durability::Durable).unwrap()
 }
 
 fn reader(memory: &Memory) -> Reader {
@@ -93,8 +93,8 @@ fn random_edits_equal_those_on_a_model() {
     let mut random = Random(7);
     for round in 0..30 {
         let (before, bytes, old) = (reader(&memory), memory.bytes(), model.clone());
-        let level = [Level::Durable, Level::Buffered][round / 2 % 2];
-        let mut editor = edit_at(&memory, level).unwrap();
+        let durability = [Durability::Durable, Durability::Buffered][round / 2 % 2];
+        let mut editor = edit_at(&memory, durability).unwrap();
         for _ in 0..=round % 3 {
             for _ in 0..random.below(60) {
                 let (number, line) = (random.below(model.0.len()), random.below(model.1.len()));
@@ -162,8 +162,8 @@ fn a_replacement_is_replaced_and_the_blocks_of_an_edit_are_those_that_hold_it() 
 #[test]
 fn more_replacements_than_a_directory_may_wait_for() {
     let (memory, mut model) = written(8 * 1500, 128);
-    for level in [Level::Buffered, Level::Durable] {
-        let mut editor = edit_at(&memory, level).unwrap();
+    for durability in [Durability::Buffered, Durability::Durable] {
+        let mut editor = edit_at(&memory, durability).unwrap();
         for at in (0..model.0.len()).step_by(8) {
             put(&mut editor, &mut model, Some(at), None);
         }
@@ -178,14 +178,14 @@ fn more_replacements_than_a_directory_may_wait_for() {
 fn one_record_in_each_of_many_nodes() {
     let memory = Memory::default();
     let count = 600 * 256 * 8;
-    let options = Writer::options().block_bytes(128).level(Level::Buffered);
+    let options = Writer::options().block_bytes(128).durability(Durability::Buffered);
     let mut writer = options.create_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<u64>().unwrap();
     writer.append_slice(table, &(0..count).collect::<Vec<_>>()).unwrap();
     writer.finish().unwrap();
     // The first half is left to a walk: what it opened up has to be counted as well.
     for nodes in [0..300, 300..600] {
-        let mut editor = edit_at(&memory, Level::Buffered).unwrap();
+        let mut editor = edit_at(&memory, Durability::Buffered).unwrap();
         for node in nodes {
             editor.record("u64", node * 256 * 8).and_then(|mut it| it.set(7u64)).unwrap();
         }
@@ -310,13 +310,15 @@ fn shown_texts(memory: &Memory) -> Vec<String> {
 
 #[test]
 fn a_failure_at_any_step_leaves_the_old_state_or_the_new_one() {
-    for (level, close) in [(Level::Durable, false), (Level::Buffered, false), (Level::Durable, true)] {
+    for (durability, close) in
+        [(Durability::Durable, false), (Durability::Buffered, false), (Durability::Durable, true)]
+    {
         let mut outcomes = [0, 0];
         for budget in 0.. {
             let (memory, old) = written(3000, 256);
             memory.inner().bytes.extend([0xaa; 100]); // A tail, which takes one more step.
             let mut new = old.clone();
-            let mut editor = edit_at(&memory, level).unwrap();
+            let mut editor = edit_at(&memory, durability).unwrap();
             for at in [0, 1, 1499, 2999] {
                 put(&mut editor, &mut new, Some(at), Some((at / 4, "y".repeat(at))));
             }

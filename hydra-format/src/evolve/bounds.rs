@@ -1,7 +1,7 @@
 //! What records may become at most when they are read as another type, and whether any may be refused: from the plan alone, so
 //! that a writer looks only at records for which it is in doubt.
 
-use super::plan::{Node, Op, Plan};
+use super::plan::{EvolveNode, Op, Plan};
 use super::run::{GROWTH, MAX_BYTES, ONE_RECORD};
 use crate::reflect::MAX_NESTING;
 
@@ -13,7 +13,7 @@ const DEPTH: usize = 64;
 
 /// What a value needs at most, without what its own references lead to.
 #[derive(Clone, Copy, Default)]
-struct Extra {
+struct SizeBound {
     /// Bytes of heap and text.
     bytes: u64,
     /// Runs in one another.
@@ -43,12 +43,12 @@ impl Plan {
         most(MAX_BYTES, growth).min(most(ONE_RECORD, growth.saturating_sub(GROWTH)))
     }
 
-    fn extras(&self) -> impl Iterator<Item = (&Node, Extra)> {
+    fn extras(&self) -> impl Iterator<Item = (&EvolveNode, SizeBound)> {
         let mut known = vec![None; self.nodes.len()];
         self.nodes.iter().enumerate().map(move |(id, node)| (node, self.extra(id as u32, &mut known)))
     }
 
-    fn extra(&self, id: u32, known: &mut Vec<Option<Extra>>) -> Extra {
+    fn extra(&self, id: u32, known: &mut Vec<Option<SizeBound>>) -> SizeBound {
         if let Some(extra) = known.get(id as usize).copied().flatten() {
             return extra;
         }
@@ -57,16 +57,16 @@ impl Plan {
             let (heap, text) =
                 image.map_or((0, 0), |image| (image.heap.len() as u64, image.text.len() as u64));
             let aligned = if heap > 0 { LINE } else { 0 };
-            Extra { bytes: heap.saturating_add(text).saturating_add(aligned), levels: 1 }
+            SizeBound { bytes: heap.saturating_add(text).saturating_add(aligned), levels: 1 }
         };
-        let mut sum = Extra::default();
+        let mut sum = SizeBound::default();
         for step in self.steps(&self.node(id).deep) {
             let mut run = |node, count: u64| {
-                let Extra { bytes, levels } = self.extra(node, known);
-                Extra { bytes: bytes.saturating_mul(count), levels: levels.saturating_add(1) }
+                let SizeBound { bytes, levels } = self.extra(node, known);
+                SizeBound { bytes: bytes.saturating_mul(count), levels: levels.saturating_add(1) }
             };
-            let Extra { bytes, levels } = match step.op {
-                Op::List { .. } => Extra { bytes: LINE, levels: 0 },
+            let SizeBound { bytes, levels } = match step.op {
+                Op::List { .. } => SizeBound { bytes: LINE, levels: 0 },
                 Op::Run { node, count } => run(node, count.into()),
                 Op::Option { node, .. } => run(node, 1),
                 Op::OrElse { node, image: default, .. } => run(node, 1).max(image(default)),
@@ -75,11 +75,11 @@ impl Plan {
                     let variants = self.choices.get(choice as usize).into_iter();
                     let chosen = variants.flat_map(|choice| choice.variants.values());
                     let nodes = chosen.filter_map(|(_, chosen)| chosen.and_then(|(_, node)| node));
-                    nodes.fold(Extra::default(), |most, node| most.max(run(node, 1)))
+                    nodes.fold(SizeBound::default(), |most, node| most.max(run(node, 1)))
                 }
-                Op::Text | Op::Name(_) | Op::Copy(_) | Op::Widen(..) | Op::Put(_) => Extra::default(),
+                Op::Text | Op::Name(_) | Op::Copy(_) | Op::Widen(..) | Op::Put(_) => SizeBound::default(),
             };
-            sum = Extra { bytes: sum.bytes.saturating_add(bytes), levels: sum.levels.max(levels) };
+            sum = SizeBound { bytes: sum.bytes.saturating_add(bytes), levels: sum.levels.max(levels) };
         }
         if let Some(place) = known.get_mut(id as usize) {
             *place = Some(sum);
@@ -88,8 +88,8 @@ impl Plan {
     }
 }
 
-impl Extra {
-    fn max(self, other: Extra) -> Extra {
-        Extra { bytes: self.bytes.max(other.bytes), levels: self.levels.max(other.levels) }
+impl SizeBound {
+    fn max(self, other: SizeBound) -> SizeBound {
+        SizeBound { bytes: self.bytes.max(other.bytes), levels: self.levels.max(other.levels) }
     }
 }

@@ -2,8 +2,8 @@
 //! in pairs, each pair once, so that recursive types end; both schemas may be hostile. It knows no bytes.
 
 use super::names::pairs;
-use super::plan::{Node, Op, Plan, Step};
-use super::rules::Pair;
+use super::plan::{EvolveNode, EvolveStep, Op, Plan};
+use super::rules::TypePair;
 use super::{Change, Rule};
 use crate::error::join_path;
 use crate::schema::{Descriptor, Field, Kind, Schema, TypeRef, entry_layout};
@@ -30,8 +30,8 @@ pub(super) enum Job {
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) done: bool,
-    pub(super) flat: Vec<Step>,
-    pub(super) deep: Vec<Step>,
+    pub(super) flat: Vec<EvolveStep>,
+    pub(super) deep: Vec<EvolveStep>,
     pub(super) sizes: (u32, u32),
     /// Both sides are the same bytes, as far as is known.
     pub(super) same: bool,
@@ -163,8 +163,13 @@ impl<'a> Compiler<'a> {
                 self.embed(&mut draft, value, (source.offsets[1], target.offsets[1]), "[]")?;
             }
             Job::Pair { own, key, from, to } => {
-                let pair =
-                    Pair { own, key, from: ty(self.source(own), from), to: ty(self.to, to), at: (from, to) };
+                let pair = TypePair {
+                    own,
+                    key,
+                    from: ty(self.source(own), from),
+                    to: ty(self.to, to),
+                    at: (from, to),
+                };
                 draft.sizes = (pair.from.size() as u32, pair.to.size() as u32);
                 draft.same = draft.sizes.0 == draft.sizes.1 && pair.from.align() == pair.to.align();
                 self.pair(&mut draft, pair)?;
@@ -172,7 +177,7 @@ impl<'a> Compiler<'a> {
         }
         if draft.same && !draft.fallible && (self.keeps || !draft.refs) {
             draft.deep.clear();
-            draft.flat = vec![Step { from: 0, to: 0, op: Op::Copy(draft.sizes.0), label: 0 }];
+            draft.flat = vec![EvolveStep { from: 0, to: 0, op: Op::Copy(draft.sizes.0), label: 0 }];
         }
         *self.draft(id) = draft;
         Ok(())
@@ -209,7 +214,7 @@ impl<'a> Compiler<'a> {
         }
         for step in deep {
             let label = self.label(segment, step.label);
-            draft.deep.push(Step { label, ..step.at(places) });
+            draft.deep.push(EvolveStep { label, ..step.at(places) });
         }
         Ok(())
     }
@@ -227,14 +232,14 @@ impl<'a> Compiler<'a> {
             // A reference that is kept.
             Op::Copy(_) => {
                 draft.refs = true;
-                draft.push(Step { from, to, op, label: 0 });
+                draft.push(EvolveStep { from, to, op, label: 0 });
                 return Ok(());
             }
             _ => {}
         }
         draft.same &= from == to;
         let label = self.label(segment, 0);
-        draft.deep.push(Step { from, to, op, label });
+        draft.deep.push(EvolveStep { from, to, op, label });
         Ok(())
     }
 
@@ -343,7 +348,7 @@ impl<'a> Compiler<'a> {
 
     fn finish(self) -> Plan {
         let Compiler { mut plan, drafts, .. } = self;
-        let mut put = |steps: &[Step]| {
+        let mut put = |steps: &[EvolveStep]| {
             let start = plan.steps.len() as u32;
             plan.steps.extend(steps);
             start..plan.steps.len() as u32
@@ -351,29 +356,29 @@ impl<'a> Compiler<'a> {
         for draft in &drafts {
             let (flat, deep) = (put(&draft.flat), put(&draft.deep));
             let (from_size, to_size) = draft.sizes;
-            let whole = [Step { from: 0, to: 0, op: Op::Copy(from_size), label: 0 }];
+            let whole = [EvolveStep { from: 0, to: 0, op: Op::Copy(from_size), label: 0 }];
             let copied = from_size == to_size && draft.deep.is_empty() && draft.flat == whole;
             let measured = draft.refs || draft.fallible;
-            plan.nodes.push(Node { flat, deep, from_size, to_size, measured, copied });
+            plan.nodes.push(EvolveNode { flat, deep, from_size, to_size, measured, copied });
         }
         plan
     }
 }
 
-impl Step {
-    fn at(self, (from, to): (u32, u32)) -> Step {
-        Step { from: self.from + from, to: self.to + to, ..self }
+impl EvolveStep {
+    fn at(self, (from, to): (u32, u32)) -> EvolveStep {
+        EvolveStep { from: self.from + from, to: self.to + to, ..self }
     }
 }
 
 impl Draft {
     pub(super) fn copy(&mut self, bytes: u32) {
-        self.push(Step { from: 0, to: 0, op: Op::Copy(bytes), label: 0 });
+        self.push(EvolveStep { from: 0, to: 0, op: Op::Copy(bytes), label: 0 });
     }
 
     /// A flat step; copies of what is side by side are one.
-    pub(super) fn push(&mut self, step: Step) {
-        if let (Some(Step { from, to, op: Op::Copy(bytes), .. }), Op::Copy(more)) =
+    pub(super) fn push(&mut self, step: EvolveStep) {
+        if let (Some(EvolveStep { from, to, op: Op::Copy(bytes), .. }), Op::Copy(more)) =
             (self.flat.last_mut(), step.op)
             && (*from + *bytes, *to + *bytes) == (step.from, step.to)
         {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// One thing to do, between offsets in the value that is read and in the value that is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+pub(super) struct EvolveStep {
     pub(super) from: u32,
     pub(super) to: u32,
     pub(super) op: Op,
@@ -46,7 +46,7 @@ pub(super) enum Op {
 /// How values of one type become values of another. Every value in a run goes through the `flat` steps, one step after the
 /// other over the whole run; then, value by value, through the `deep` ones, which write into heap and text or look at the value.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Node {
+pub(super) struct EvolveNode {
     pub(super) flat: Range<u32>,
     pub(super) deep: Range<u32>,
     pub(super) from_size: u32,
@@ -71,7 +71,7 @@ pub(super) struct Choice {
 
 /// The tags of variants by their names and aliases, and the tag for other names.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
+pub(super) struct VariantNames {
     pub(super) to_bytes: u32,
     pub(super) tags: BTreeMap<String, i128>,
     pub(super) other: Option<i128>,
@@ -90,11 +90,11 @@ pub(super) struct Image {
 /// The whole way; the root is the node 0.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    pub(super) nodes: Vec<Node>,
-    pub(super) steps: Vec<Step>,
+    pub(super) nodes: Vec<EvolveNode>,
+    pub(super) steps: Vec<EvolveStep>,
     pub(super) puts: Vec<Vec<u8>>,
     pub(super) choices: Vec<Choice>,
-    pub(super) names: Vec<Names>,
+    pub(super) names: Vec<VariantNames>,
     pub(super) images: Vec<Image>,
     /// A name, and what follows it: another label, 0 for nothing.
     pub(super) labels: Vec<(String, u32)>,
@@ -104,13 +104,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn node(&self, id: u32) -> &Node {
-        const NONE: &Node =
-            &Node { flat: 0..0, deep: 0..0, from_size: 1, to_size: 1, measured: false, copied: false };
+    pub(super) fn node(&self, id: u32) -> &EvolveNode {
+        const NONE: &EvolveNode =
+            &EvolveNode { flat: 0..0, deep: 0..0, from_size: 1, to_size: 1, measured: false, copied: false };
         self.nodes.get(id as usize).unwrap_or(NONE)
     }
 
-    pub(super) fn steps(&self, range: &Range<u32>) -> &[Step] {
+    pub(super) fn steps(&self, range: &Range<u32>) -> &[EvolveStep] {
         self.steps.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 

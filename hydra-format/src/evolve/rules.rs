@@ -3,7 +3,7 @@
 
 use super::compile::{Compiler, Draft, Job, index, ty};
 use super::names::{aliases, pairs};
-use super::plan::{Choice, Image, Names, Op, Step};
+use super::plan::{Choice, EvolveStep, Image, Op, VariantNames};
 use super::widen::is_exact;
 use super::{Change, Rule};
 use crate::layout::rows::{Regions, Validator};
@@ -16,7 +16,7 @@ const WORDS: usize = 16;
 
 /// Two types that are compared.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
+pub(super) struct TypePair<'a> {
     pub(super) own: bool,
     pub(super) key: bool,
     pub(super) from: &'a Descriptor,
@@ -24,7 +24,7 @@ pub(super) struct Pair<'a> {
     pub(super) at: (u32, u32),
 }
 
-impl Pair<'_> {
+impl TypePair<'_> {
     pub(super) fn job(self, (from, to): (u32, u32)) -> Job {
         Job::Pair { own: self.own, key: self.key, from, to }
     }
@@ -35,7 +35,7 @@ impl Pair<'_> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn pair(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    pub(super) fn pair(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let (from, to) = (pair.from, pair.to);
         match (from.kind(), to.kind()) {
             (Kind::Newtype, Kind::Newtype) => self.inner(draft, pair, from.element(), to.element()),
@@ -74,7 +74,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn scalar(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn scalar(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let (from, to) = (pair.from, pair.to);
         let (source, target) = (from.kind(), to.kind());
         let fits = from.form() == to.form() && (from.is_nonzero() || !to.is_nonzero());
@@ -86,7 +86,7 @@ impl<'a> Compiler<'a> {
         if fits && is_exact(source, target) {
             draft.same = false;
             draft.change(Rule::Widened, "", format!("{} to {}", source.name(), target.name()));
-            draft.flat.push(Step { from: 0, to: 0, op: Op::Widen(source, target), label: 0 });
+            draft.flat.push(EvolveStep { from: 0, to: 0, op: Op::Widen(source, target), label: 0 });
             return Ok(());
         }
         self.spend(WORDS)?;
@@ -128,7 +128,7 @@ impl<'a> Compiler<'a> {
     fn inner(
         &mut self,
         draft: &mut Draft,
-        pair: Pair<'a>,
+        pair: TypePair<'a>,
         from: Option<TypeRef>,
         to: Option<TypeRef>,
     ) -> Result<()> {
@@ -137,23 +137,23 @@ impl<'a> Compiler<'a> {
         self.embed(draft, id, (0, 0), "")
     }
 
-    fn option(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn option(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let (from, to) = (pair.from.align() as u32, pair.to.align() as u32);
         let node = self.inline(pair.elements())?;
         self.below(draft, node, "?");
         self.deep(draft, (0, 0), Op::Option { node, from, to }, "?")
     }
 
-    fn wrap(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn wrap(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         draft.same = false;
         draft.change(Rule::MadeOptional, "", self.to.spell_rust(pair.to));
         let put = self.put(&[1]);
-        draft.flat.push(Step { from: 0, to: 0, op: Op::Put(put), label: 0 });
+        draft.flat.push(EvolveStep { from: 0, to: 0, op: Op::Put(put), label: 0 });
         let id = self.inline(pair.job((pair.at.0, index(pair.to.element()))))?;
         self.embed(draft, id, (0, pair.to.align() as u32), "")
     }
 
-    fn reference(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn reference(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let (from, to, own) = (pair.from, pair.to, pair.own);
         let (job, align, segment) = match to.kind() {
             Kind::Map => {
@@ -179,7 +179,7 @@ impl<'a> Compiler<'a> {
         self.deep(draft, (0, 0), op, "")
     }
 
-    fn array(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn array(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let node = self.inline(pair.elements())?;
         self.below(draft, node, "[]");
         let count = u32::try_from(pair.to.count()).unwrap_or(0);
@@ -196,7 +196,7 @@ impl<'a> Compiler<'a> {
     fn fields(
         &mut self,
         draft: &mut Draft,
-        pair: Pair<'a>,
+        pair: TypePair<'a>,
         from: &'a [Field],
         to: &'a [Field],
     ) -> Result<()> {
@@ -232,7 +232,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn field(&mut self, draft: &mut Draft, pair: Pair<'a>, from: &'a Field, to: &'a Field) -> Result<()> {
+    fn field(&mut self, draft: &mut Draft, pair: TypePair<'a>, from: &'a Field, to: &'a Field) -> Result<()> {
         let places = (from.offset() as u32, to.offset() as u32);
         let at = (from.ty().index(), to.ty().index());
         let source = ty(self.source(pair.own), at.0);
@@ -281,7 +281,7 @@ impl<'a> Compiler<'a> {
         let bytes = self.plan.images[image as usize].record.get(..size).unwrap_or_default().to_vec();
         if bytes.iter().any(|&byte| byte != 0) {
             let put = self.put(&bytes);
-            draft.flat.push(Step { from: 0, to: field.offset() as u32, op: Op::Put(put), label: 0 });
+            draft.flat.push(EvolveStep { from: 0, to: field.offset() as u32, op: Op::Put(put), label: 0 });
         }
         Ok(())
     }
@@ -318,7 +318,7 @@ impl<'a> Compiler<'a> {
         Ok(self.plan.images.len() as u32 - 1)
     }
 
-    fn choice(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn choice(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let (from, to) = (pair.from, pair.to);
         self.spend(from.variants().len() + to.variants().len())?;
         let bytes = |ty: &Descriptor| ty.tag().map_or(1, Kind::fixed_size);
@@ -374,7 +374,7 @@ impl<'a> Compiler<'a> {
     fn variant(
         &mut self,
         draft: &mut Draft,
-        pair: Pair<'a>,
+        pair: TypePair<'a>,
         from: &'a Variant,
         to: &'a Variant,
     ) -> Result<Option<u32>> {
@@ -394,7 +394,7 @@ impl<'a> Compiler<'a> {
         Ok(Some(id))
     }
 
-    fn named(&mut self, draft: &mut Draft, pair: Pair<'a>) -> Result<()> {
+    fn named(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let to = pair.to;
         self.spend(to.variants().len())?;
         draft.change(Rule::TextToEnum, "", format!("text to {}, by name", to.name()));
@@ -411,7 +411,7 @@ impl<'a> Compiler<'a> {
         tags.extend(to.variants().iter().map(|variant| (variant.name().to_string(), variant.tag())));
         let to_bytes = to.tag().map_or(1, Kind::fixed_size);
         let other = other_of(to).map(Variant::tag);
-        self.plan.names.push(Names { to_bytes, tags, other, target: self.to.spell_rust(to) });
+        self.plan.names.push(VariantNames { to_bytes, tags, other, target: self.to.spell_rust(to) });
         let names = self.plan.names.len() as u32 - 1;
         self.deep(draft, (0, 0), Op::Name(names), "")
     }

@@ -1,7 +1,7 @@
 //! Transcoding: the records of a verified payload, written anew as another type by a plan, into one aligned buffer. It does not
 //! know files, and no schema.
 
-use super::plan::{Op, Plan, Step};
+use super::plan::{EvolveStep, Op, Plan};
 use super::widen::widen;
 use crate::layout::rows::{At, Fault, Measure, Sink, part, put};
 use crate::memory::{AlignedBuf, Ranges};
@@ -192,7 +192,7 @@ impl Lane<'_> {
         }
     }
 
-    fn copy(&self, step: &Step, bytes: u32, target: &mut [u8]) {
+    fn copy(&self, step: &EvolveStep, bytes: u32, target: &mut [u8]) {
         let (places, count) = ((step.from, step.to), bytes as usize);
         if self.count > 1 && count == self.from_stride && count == self.to_stride {
             return put(target, self.from.part(0, self.count.saturating_mul(count)).bytes());
@@ -274,7 +274,7 @@ impl<'a> Runner<'a, '_, '_> {
         })
     }
 
-    fn step(&mut self, step: &Step, value: At<'a>, target: &mut [u8]) -> Result<()> {
+    fn step(&mut self, step: &EvolveStep, value: At<'a>, target: &mut [u8]) -> Result<()> {
         let plan = self.plan;
         let rest = value.bytes().len().saturating_sub(step.from as usize);
         let from = value.part(step.from as usize, rest);
@@ -331,7 +331,7 @@ impl<'a> Runner<'a, '_, '_> {
         }
         self.bounded()?;
         let of = self.plan.node(node);
-        let strings = matches!(self.plan.steps(&of.deep), [Step { from: 0, to: 0, op: Op::Text, .. }]);
+        let strings = matches!(self.plan.steps(&of.deep), [EvolveStep { from: 0, to: 0, op: Op::Text, .. }]);
         if of.copied {
             put(target, run.bytes());
         } else if self.pass.enter() {

@@ -19,7 +19,7 @@ pub use describe::{Describe, Plain, type_of};
 pub use map::Map;
 pub(crate) use map::{check_regular, open_regular};
 pub(crate) use payload::{Backing, HEADER_REGION, Known, Payload, PayloadFault, Ranges, TextMap, Texts};
-pub(crate) use place::Place;
+pub(crate) use place::FieldOffset;
 pub(crate) use spot::{Spot, Spots};
 pub(crate) use text::Text;
 #[cfg(feature = "rust_decimal")]

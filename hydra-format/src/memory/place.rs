@@ -7,15 +7,15 @@ use std::marker::PhantomData;
 
 /// Where an `F` is in every `T`.
 #[derive(Debug)]
-pub(crate) struct Place<T, F> {
-    /// An `F` is at this offset in every `T`: [`Place::find`] alone makes places.
+pub(crate) struct FieldOffset<T, F> {
+    /// An `F` is at this offset in every `T`: [`FieldOffset::find`] alone makes places.
     offset: usize,
     of: PhantomData<fn(T) -> F>,
 }
 
-impl<T: Describe, F: 'static> Place<T, F> {
+impl<T: Describe, F: 'static> FieldOffset<T, F> {
     /// The part by these positions of fields and elements; none if it is no `F`, or not always at one place.
-    pub(crate) fn find(positions: &[usize]) -> Option<Place<T, F>> {
+    pub(crate) fn find(positions: &[usize]) -> Option<FieldOffset<T, F>> {
         if T::TRANSPARENT {
             return None;
         }
@@ -24,7 +24,7 @@ impl<T: Describe, F: 'static> Place<T, F> {
             let (distance, part) = step(ty, position)?;
             (ty, offset) = (part, offset.checked_add(distance)?);
         }
-        (ty.live()?.id == TypeId::of::<F>()).then_some(Place { offset, of: PhantomData })
+        (ty.live()?.id == TypeId::of::<F>()).then_some(FieldOffset { offset, of: PhantomData })
     }
 
     /// The part.
@@ -77,17 +77,17 @@ mod tests {
     fn places_are_found_by_the_type_that_is_there() {
         type Outer = (u8, [(u16, String); 2]);
         let mut outer: Outer = (1, [(2, "two".into()), (3, "three".into())]);
-        let place = Place::<Outer, String>::find(&[1, 1, 1]).unwrap();
+        let place = FieldOffset::<Outer, String>::find(&[1, 1, 1]).unwrap();
         assert_eq!(place.get(&outer), "three");
         place.get_mut(&mut outer).push('!');
         assert_eq!(outer.1[1].1, "three!");
-        assert!(std::ptr::eq(Place::<Outer, Outer>::find(&[]).unwrap().get(&outer), &outer));
-        assert!(Place::<Outer, u16>::find(&[1, 1, 1]).is_none(), "another type");
-        assert!(Place::<Outer, String>::find(&[1, 2, 1]).is_none(), "behind the end of an array");
-        assert!(Place::<Outer, u8>::find(&[1, 1, 1, 0]).is_none(), "in a string");
-        assert!(Place::<Option<u8>, u8>::find(&[0]).is_none(), "not always there");
-        assert!(Place::<Seen, u64>::find(&[]).is_none(), "another type in memory");
-        assert!(Place::<(Seen, u8), u64>::find(&[0]).is_none(), "another type in memory");
-        assert!(Place::<[Seen; 2], u64>::find(&[1]).is_none(), "another type in memory");
+        assert!(std::ptr::eq(FieldOffset::<Outer, Outer>::find(&[]).unwrap().get(&outer), &outer));
+        assert!(FieldOffset::<Outer, u16>::find(&[1, 1, 1]).is_none(), "another type");
+        assert!(FieldOffset::<Outer, String>::find(&[1, 2, 1]).is_none(), "behind the end of an array");
+        assert!(FieldOffset::<Outer, u8>::find(&[1, 1, 1, 0]).is_none(), "in a string");
+        assert!(FieldOffset::<Option<u8>, u8>::find(&[0]).is_none(), "not always there");
+        assert!(FieldOffset::<Seen, u64>::find(&[]).is_none(), "another type in memory");
+        assert!(FieldOffset::<(Seen, u8), u64>::find(&[0]).is_none(), "another type in memory");
+        assert!(FieldOffset::<[Seen; 2], u64>::find(&[1]).is_none(), "another type in memory");
     }
 }

@@ -2,7 +2,7 @@
 //! It reads into the data of the value before, and knows no format but what serde tells of it.
 
 use super::dynamic::{data_of, sort};
-use super::path::{PathSegment as Crumb, PathStack as Trail};
+use super::path::{PathSegment, PathStack};
 use super::serialize::Spelling;
 use super::types::Type;
 use super::value::Repr;
@@ -101,10 +101,18 @@ impl Seed {
     /// # Errors
     /// Those of [`Seed`].
     pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
-        let context = Context { defaults: &self.defaults, hex: self.spelling.hex };
+        let context = ReadContext { defaults: &self.defaults, hex: self.spelling.hex };
         let ty = Type::new(self.schema.root(), Some(&self.schema));
-        Node { ty, data, trail: &Trail::ROOT, text: true, references: 0, body: None, context: &context }
-            .read(from)
+        ReadTarget {
+            ty,
+            data,
+            stack: &PathStack::ROOT,
+            text: true,
+            references: 0,
+            body: None,
+            context: &context,
+        }
+        .read(from)
     }
 }
 
@@ -126,7 +134,7 @@ impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
 }
 
 /// What is the same for all parts of a value.
-pub(super) struct Context<'c> {
+pub(super) struct ReadContext<'c> {
     /// Defaults that were needed, by the addresses of their fields.
     defaults: &'c RefCell<HashMap<usize, Data>>,
     pub(super) hex: bool,
@@ -134,38 +142,38 @@ pub(super) struct Context<'c> {
 
 /// An error of the value, not of the format: it begins with the path.
 #[cold]
-fn fail<E: Error>(trail: &Trail<'_>, what: fmt::Arguments<'_>) -> E {
-    match trail.path() {
+fn fail<E: Error>(stack: &PathStack<'_>, what: fmt::Arguments<'_>) -> E {
+    match stack.path() {
         path if path.is_empty() => E::custom(what),
         path => E::custom(format_args!("{path}: {what}")),
     }
 }
 
 /// A part that is to be read, and where to.
-pub(super) struct Node<'n> {
+pub(super) struct ReadTarget<'n> {
     pub(super) ty: Type<'n>,
     pub(super) data: &'n mut Data,
-    pub(super) trail: &'n Trail<'n>,
+    pub(super) stack: &'n PathStack<'n>,
     /// The format is one that people read.
     pub(super) text: bool,
     references: u32,
     /// The variant whose fields are to be read, once its name was.
     pub(super) body: Option<(usize, &'n Variant)>,
-    pub(super) context: &'n Context<'n>,
+    pub(super) context: &'n ReadContext<'n>,
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for ReadTarget<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        Node::read(self, from)
+        ReadTarget::read(self, from)
     }
 }
 
-impl<'n> Node<'n> {
+impl<'n> ReadTarget<'n> {
     #[cold]
     pub(super) fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
-        fail(self.trail, what)
+        fail(self.stack, what)
     }
 
     #[cold]
@@ -183,11 +191,11 @@ impl<'n> Node<'n> {
         self.text = from.is_human_readable();
         let deeper = matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map);
         self.references = self.references.saturating_add(deeper.into());
-        if self.references > MAX_DEPTH || self.trail.within_limit().is_err() {
+        if self.references > MAX_DEPTH || self.stack.within_limit().is_err() {
             return Err(self.fail(format_args!("the value is nested too deep")));
         }
         match kind {
-            Kind::Newtype | Kind::Box => self.inner(Crumb::Inner, from),
+            Kind::Newtype | Kind::Box => self.inner(PathSegment::Inner, from),
             Kind::Option => from.deserialize_option(self),
             // As text if serde_json can, whose numbers end at 64 bits.
             Kind::I128 | Kind::U128 if self.text && !is_spelled(self.ty) => {
@@ -198,35 +206,39 @@ impl<'n> Node<'n> {
     }
 
     /// What an option, newtype or box holds.
-    pub(super) fn inner<'de, D: Deserializer<'de>>(self, crumb: Crumb<'_>, from: D) -> Result<(), D::Error> {
+    pub(super) fn inner<'de, D: Deserializer<'de>>(
+        self,
+        segment: PathSegment<'_>,
+        from: D,
+    ) -> Result<(), D::Error> {
         if !matches!(self.data, Data::Some(_)) {
             *self.data = Data::some(());
         }
-        let (element, trail) = (self.ty.element(), self.trail.to(crumb));
+        let (element, stack) = (self.ty.element(), self.stack.to(segment));
         let Data::Some(data) = self.data else { return Ok(()) };
-        Node { ty: element, data, trail: &trail, ..self }.deserialize(from)
+        ReadTarget { ty: element, data, stack: &stack, ..self }.deserialize(from)
     }
 
     /// A part of this one.
-    fn part<'p>(&self, ty: Type<'p>, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>
+    fn part<'p>(&self, ty: Type<'p>, data: &'p mut Data, stack: &'p PathStack<'p>) -> ReadTarget<'p>
     where
         'n: 'p,
     {
-        Node { ty, data, trail, body: None, ..*self }
+        ReadTarget { ty, data, stack, body: None, ..*self }
     }
 
-    fn field<'p>(&self, field: &'p Field, data: &'p mut Data, trail: &'p Trail<'p>) -> Node<'p>
+    fn field<'p>(&self, field: &'p Field, data: &'p mut Data, stack: &'p PathStack<'p>) -> ReadTarget<'p>
     where
         'n: 'p,
     {
-        self.part(self.ty.resolve(field.ty()), data, trail)
+        self.part(self.ty.resolve(field.ty()), data, stack)
     }
 
-    fn key<'p, T>(&self, items: &'p [T], next: usize, of: Names<T>) -> NameSeed<'p, T>
+    fn key<'p, T>(&self, items: &'p [T], next: usize, of: NameAndNotes<T>) -> NameSeed<'p, T>
     where
         'n: 'p,
     {
-        NameSeed { items, next, of, trail: self.trail }
+        NameSeed { items, next, of, stack: self.stack }
     }
 
     /// The memory of its parts, out of its data for as long as they are read.
@@ -245,16 +257,16 @@ impl<'n> Node<'n> {
             if count == parts.len() {
                 parts.push(Data::Unit);
             }
-            let (Some(data), trail) = (parts.get_mut(count), self.trail.to(Crumb::Index(count))) else {
+            let (Some(data), stack) = (parts.get_mut(count), self.stack.to(PathSegment::Index(count))) else {
                 break;
             };
-            if from.next_element_seed(self.part(element, data, &trail))?.is_none() {
+            if from.next_element_seed(self.part(element, data, &stack))?.is_none() {
                 break;
             }
             count = count.saturating_add(1);
         }
         match count as u64 {
-            count if count == limit => end(&mut from, self.trail)?,
+            count if count == limit => end(&mut from, self.stack)?,
             _ if limit == u64::MAX => {}
             _ => return Err(self.wrong_length(count, format_args!("{self}"))),
         }
@@ -265,12 +277,12 @@ impl<'n> Node<'n> {
     /// Entries of a map, as those of an object.
     pub(super) fn entries<'de, A: MapAccess<'de>>(&mut self, mut from: A) -> Result<(), A::Error> {
         self.all_entries(|node, index, (key, value)| {
-            let trail = node.trail.to(Crumb::Index(index));
-            if from.next_key_seed(node.part(node.ty.key(), key, &trail))?.is_none() {
+            let stack = node.stack.to(PathSegment::Index(index));
+            if from.next_key_seed(node.part(node.ty.key(), key, &stack))?.is_none() {
                 return Ok(false);
             }
-            let trail = node.trail.to(Crumb::Key(Value(Repr::Data { data: key, ty: node.ty.key() })));
-            from.next_value_seed(node.part(node.ty.element(), value, &trail))?;
+            let stack = node.stack.to(PathSegment::Key(Value(Repr::Data { data: key, ty: node.ty.key() })));
+            from.next_value_seed(node.part(node.ty.element(), value, &stack))?;
             Ok(true)
         })
     }
@@ -278,16 +290,16 @@ impl<'n> Node<'n> {
     /// Entries of a map, as pairs.
     pub(super) fn pairs<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<(), A::Error> {
         self.all_entries(|node, index, (key, value)| {
-            let trail = node.trail.to(Crumb::Index(index));
-            let pair = [node.part(node.ty.key(), key, &trail), node.part(node.ty.element(), value, &trail)];
-            Ok(from.next_element_seed(Pair(pair))?.is_some())
+            let stack = node.stack.to(PathSegment::Index(index));
+            let pair = [node.part(node.ty.key(), key, &stack), node.part(node.ty.element(), value, &stack)];
+            Ok(from.next_element_seed(EntryPair(pair))?.is_some())
         })
     }
 
     /// Reads entries until there is none, and sorts them.
     fn all_entries<E: Error>(
         &mut self,
-        mut read: impl FnMut(&Node<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
+        mut read: impl FnMut(&ReadTarget<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut entries = match std::mem::replace(self.data, Data::Unit) {
             Data::Entries(entries) => entries,
@@ -305,7 +317,7 @@ impl<'n> Node<'n> {
             count = count.saturating_add(1);
         }
         entries.truncate(count);
-        sort(&mut entries, |entry| &entry.0, self.ty.key(), self.trail)
+        sort(&mut entries, |entry| &entry.0, self.ty.key(), self.stack)
             .map_err(|error| self.twice(&error))?;
         *self.data = Data::Entries(entries);
         Ok(())
@@ -320,12 +332,12 @@ impl<'n> Node<'n> {
         let mut parts = self.take_parts();
         parts.resize(fields.len(), Data::Unit);
         for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
-            let trail = self.trail.to(Crumb::Field(field.name()));
-            if from.next_element_seed(self.field(field, data, &trail))?.is_none() {
+            let stack = self.stack.to(PathSegment::Field(field.name()));
+            if from.next_element_seed(self.field(field, data, &stack))?.is_none() {
                 return Err(self.wrong_length(index, format_args!("{} fields", fields.len())));
             }
         }
-        end(&mut from, self.trail)?;
+        end(&mut from, self.stack)?;
         Ok(parts)
     }
 
@@ -335,23 +347,23 @@ impl<'n> Node<'n> {
         fields: &[Field],
         mut from: A,
     ) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, mut seen, mut next) = (self.take_parts(), Seen::of(fields.len()), 0);
+        let (mut parts, mut seen, mut next) = (self.take_parts(), SeenFields::of(fields.len()), 0);
         parts.resize(fields.len(), Data::Unit);
         while let Some(index) =
             from.next_key_seed(self.key(fields, next, |field| (field.name(), field.notes())))?
         {
             let (Some(field), Some(data)) = (fields.get(index), parts.get_mut(index)) else { break };
-            let trail = self.trail.to(Crumb::Field(field.name()));
+            let stack = self.stack.to(PathSegment::Field(field.name()));
             if !seen.insert(index) {
-                return Err(fail(&trail, format_args!("the field is there twice")));
+                return Err(fail(&stack, format_args!("the field is there twice")));
             }
-            from.next_value_seed(self.field(field, data, &trail))?;
+            from.next_value_seed(self.field(field, data, &stack))?;
             next = index.saturating_add(1);
         }
         for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
             if seen.insert(index) {
-                let trail = self.trail.to(Crumb::Field(field.name()));
-                *data = self.absent(field).map_err(|why| fail(&trail, format_args!("{why}")))?;
+                let stack = self.stack.to(PathSegment::Field(field.name()));
+                *data = self.absent(field).map_err(|why| fail(&stack, format_args!("{why}")))?;
             }
         }
         Ok(parts)
@@ -383,10 +395,10 @@ impl<'n> Node<'n> {
             return Err(self.wrong_length(0, format_args!("{self}")));
         };
         let Some(variant) = variants.get(index) else { return Ok(()) };
-        let trail = self.trail.to(Crumb::Variant(variant.name()));
+        let stack = self.stack.to(PathSegment::Variant(variant.name()));
         let body = Some((index, variant));
-        from.next_value_seed(Node { body, trail: &trail, data: self.data, ..self })?;
-        from.next_key_seed(Extra(self.trail)).map(|_| ())
+        from.next_value_seed(ReadTarget { body, stack: &stack, data: self.data, ..self })?;
+        from.next_key_seed(RefuseExtra(self.stack)).map(|_| ())
     }
 
     #[cold]
@@ -412,14 +424,14 @@ fn default_of(ty: Type<'_>, text_offset: u32, payload: &[u8]) -> crate::Result<D
 }
 
 /// An error if there is another element.
-pub(super) fn end<'de, A: SeqAccess<'de>>(from: &mut A, trail: &Trail<'_>) -> Result<(), A::Error> {
-    from.next_element_seed(Extra(trail)).map(|_| ())
+pub(super) fn end<'de, A: SeqAccess<'de>>(from: &mut A, stack: &PathStack<'_>) -> Result<(), A::Error> {
+    from.next_element_seed(RefuseExtra(stack)).map(|_| ())
 }
 
 /// Refuses what it is asked to read.
-struct Extra<'k>(&'k Trail<'k>);
+struct RefuseExtra<'k>(&'k PathStack<'k>);
 
-impl<'de> DeserializeSeed<'de> for Extra<'_> {
+impl<'de> DeserializeSeed<'de> for RefuseExtra<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
@@ -428,11 +440,11 @@ impl<'de> DeserializeSeed<'de> for Extra<'_> {
 }
 
 /// Which fields were there: a bit each, the first 64 without an allocation.
-struct Seen(u64, Vec<u64>);
+struct SeenFields(u64, Vec<u64>);
 
-impl Seen {
-    fn of(count: usize) -> Seen {
-        Seen(0, vec![0; count / 64])
+impl SeenFields {
+    fn of(count: usize) -> SeenFields {
+        SeenFields(0, vec![0; count / 64])
     }
 
     /// True if it is new.
@@ -446,14 +458,14 @@ impl Seen {
     }
 }
 
-type Names<T> = fn(&T) -> (&str, &[Note]);
+type NameAndNotes<T> = fn(&T) -> (&str, &[Note]);
 
 /// The name of a field or variant, which probably is the one at `next`; its position.
 struct NameSeed<'k, T> {
     items: &'k [T],
     next: usize,
-    of: Names<T>,
-    trail: &'k Trail<'k>,
+    of: NameAndNotes<T>,
+    stack: &'k PathStack<'k>,
 }
 
 impl<T> NameSeed<'_, T> {
@@ -487,16 +499,16 @@ impl<T> Visitor<'_> for NameSeed<'_, T> {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
         self.find(name).ok_or_else(|| {
-            let trail = self.trail.to(Crumb::Field(name));
-            fail(&trail, format_args!("no such name, expected {}", &self as &dyn Expected))
+            let stack = self.stack.to(PathSegment::Field(name));
+            fail(&stack, format_args!("no such name, expected {}", &self as &dyn Expected))
         })
     }
 }
 
 /// An entry as an array of key and value.
-struct Pair<'n>([Node<'n>; 2]);
+struct EntryPair<'n>([ReadTarget<'n>; 2]);
 
-impl<'de> DeserializeSeed<'de> for Pair<'_> {
+impl<'de> DeserializeSeed<'de> for EntryPair<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -504,7 +516,7 @@ impl<'de> DeserializeSeed<'de> for Pair<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Pair<'_> {
+impl<'de> Visitor<'de> for EntryPair<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -512,21 +524,21 @@ impl<'de> Visitor<'de> for Pair<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let trail = self.0[0].trail;
+        let stack = self.0[0].stack;
         for (index, node) in self.0.into_iter().enumerate() {
             if from.next_element_seed(node)?.is_none() {
                 return Err(fail(
-                    trail,
+                    stack,
                     format_args!("invalid length {index}, expected a key and its value"),
                 ));
             }
         }
-        end(&mut from, trail)
+        end(&mut from, stack)
     }
 }
 
 /// What is expected there.
-impl fmt::Display for Node<'_> {
+impl fmt::Display for ReadTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ty = self.ty;
         if let Some((_, variant)) = self.body {

@@ -69,7 +69,7 @@ impl Dynamic {
     /// # Errors
     /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
-        let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Place::default());
+        let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Depth::default());
         checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
         Ok(Dynamic { schema, data })
     }
@@ -174,7 +174,7 @@ pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
 
 /// How deep a part is in its value.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Place {
+pub(crate) struct Depth {
     /// Levels of nesting.
     pub(super) nesting: usize,
     /// References on the way.
@@ -182,7 +182,7 @@ pub(crate) struct Place {
 }
 
 /// Brings data into the form that a type has at this place, or says why it is none of its values.
-pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Place) -> Result<()> {
+pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Depth) -> Result<()> {
     Check { depth: place.references }.node(data, ty, &PathStack::at_depth(place.nesting))
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn reshape(value: Value<'_>, schema: &Arc<Schema>) -> Result<Option<D
         return Ok(None);
     }
     let mut data = Fit::SHAPE.value(value, ty, &PathStack::ROOT)?;
-    dynamic::check(&mut data, ty, dynamic::Place::default())?;
+    dynamic::check(&mut data, ty, dynamic::Depth::default())?;
     Ok(Some(Dynamic { schema: schema.clone(), data }))
 }
 

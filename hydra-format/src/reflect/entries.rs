@@ -11,13 +11,13 @@ use std::cmp::Ordering;
 /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
 #[derive(Debug)]
 pub struct Entries<'a> {
-    source: Source<'a>,
+    source: EntrySource<'a>,
     next: usize,
     count: usize,
 }
 
 #[derive(Debug)]
-enum Source<'a> {
+enum EntrySource<'a> {
     Live(Vec<(Part<'a>, Part<'a>)>),
     Stored(Run<'a>, EntryLayout<'a>),
     Data(&'a Data, EntryLayout<'a>),
@@ -31,10 +31,10 @@ impl<'a> Entries<'a> {
         }
         let layout = value.typed().entry();
         let source = match value.0 {
-            Repr::Live(live, _) => Source::Live(live.entries()),
+            Repr::Live(live, _) => EntrySource::Live(live.entries()),
             Repr::Encoded { .. } => return None,
-            Repr::Stored { at, ty } => Source::Stored(ty.run(at), layout),
-            Repr::Data { data, .. } => Source::Data(data, layout),
+            Repr::Stored { at, ty } => EntrySource::Stored(ty.run(at), layout),
+            Repr::Data { data, .. } => EntrySource::Data(data, layout),
         };
         Some(Entries { source, next: 0, count: value.count() })
     }
@@ -42,14 +42,14 @@ impl<'a> Entries<'a> {
     /// The entry at `index` in the order of the keys.
     pub fn get(&self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
         match &self.source {
-            Source::Live(entries) => entries.get(index).map(|&(key, value)| (key.into(), value.into())),
-            Source::Stored(run, layout) => (index < run.count()).then(|| {
+            EntrySource::Live(entries) => entries.get(index).map(|&(key, value)| (key.into(), value.into())),
+            EntrySource::Stored(run, layout) => (index < run.count()).then(|| {
                 let entry = run.element(index, layout.size);
                 let part =
                     |offset, ty: Type<'a>| Value(Repr::Stored { at: entry.part(offset, ty.size()), ty });
                 (part(0, layout.key), part(layout.offset, layout.value))
             }),
-            Source::Data(data, layout) => {
+            EntrySource::Data(data, layout) => {
                 let (key, value) = match data {
                     Data::Entries(entries) => entries.get(index).map(|(key, value)| (key, value))?,
                     Data::Parts(members) => members.get(index).map(|member| (member, member))?,

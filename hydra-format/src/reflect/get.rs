@@ -62,7 +62,7 @@ macro_rules! integers {
         $ty, |value| match value.through().scalar() {
             Scalar::Int(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
             Scalar::Uint(number) => $ty::try_from(number).map_err(|_| out_of_range(stringify!($ty), number)),
-            _ => Err(value.loaded().is_no("an integer")),
+            _ => Err(value.loaded().through().wrong_kind("an integer")),
         };
     )*}};
 }
@@ -75,7 +75,7 @@ macro_rules! floats {
             Scalar::F64(number) => exact_float(number, number as $ty as f64).map(|()| number as $ty),
             Scalar::Int(number) => exact_integer(number.unsigned_abs(), $mantissa).map(|()| number as $ty),
             Scalar::Uint(number) => exact_integer(number, $mantissa).map(|()| number as $ty),
-            _ => Err(value.loaded().is_no("a number")),
+            _ => Err(value.loaded().through().wrong_kind("a number")),
         };
     )*}};
 }
@@ -102,20 +102,20 @@ fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
 get! {
     bool, |value| match value.through().scalar() {
         Scalar::Bool(it) => Ok(it),
-        _ => Err(value.loaded().is_no("bool")),
+        _ => Err(value.loaded().through().wrong_kind("bool")),
     };
     char, |value| match value.through().scalar() {
         Scalar::Char(it) => Ok(it),
-        _ => Err(value.loaded().is_no("char")),
+        _ => Err(value.loaded().through().wrong_kind("char")),
     };
     &'a str, |value| match value.through().scalar() {
         Scalar::Str(text) => Ok(text),
-        _ => Err(value.loaded().is_no("string")),
+        _ => Err(value.loaded().through().wrong_kind("string")),
     };
     &'a [u8], |value| match value.through().scalar() {
         Scalar::Bytes(bytes) => Ok(bytes),
         _ if matches!(value.through().kind(), Kind::Array | Kind::List) => value.slice(),
-        _ => Err(value.loaded().is_no("bytes")),
+        _ => Err(value.loaded().through().wrong_kind("bytes")),
     };
 }
 

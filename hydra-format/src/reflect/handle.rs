@@ -5,9 +5,9 @@ use super::Why;
 use super::path::{no_variant, suggest};
 use super::settable::{is_guarded, is_in_place};
 use super::types::Type;
-use super::value::{Repr, indices, position_of, way_in};
+use super::value::{Repr, access_hint, indices, position_of};
 use super::{Part, Path, Reflect, Step, Value, ValueMut};
-use crate::memory::Place;
+use crate::memory::FieldOffset;
 use crate::schema::{Field, Kind, Note, Schema};
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::any::TypeId;
@@ -138,7 +138,7 @@ impl<T: Hydra> Handle<T> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn slot<F: Hydra>(&self) -> Result<Slot<T, F>> {
-        let place = self.rest.steps().is_empty().then(|| Place::find(&self.parts)).flatten();
+        let place = self.rest.steps().is_empty().then(|| FieldOffset::find(&self.parts)).flatten();
         let place = place.ok_or_else(|| {
             let expected = format!("a {} in every value", Value::type_name(Type::new(F::TYPE, None)));
             let found = Value::type_name(self.ty);
@@ -222,7 +222,7 @@ fn is_own<T: Hydra>(ty: Type<'_>) -> bool {
 
 /// Where an `F` is in every `T`. [`Handle::slot`] finds it.
 pub struct Slot<T, F> {
-    place: Place<T, F>,
+    place: FieldOffset<T, F>,
     handle: Handle<T>,
     /// It may be changed without a look at the value around it.
     direct: bool,
@@ -344,7 +344,7 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             Err(Error::new(ErrorKind::WrongKind)
                 .expected(expected)
                 .found(Value::type_name(ty))
-                .help(way_in(ty)))
+                .help(access_hint(ty)))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Paths such as `items[3].name`: parsed, printed back identically, followed through values, and kept on the way through one.
 
-use super::dynamic::{Place, check};
+use super::dynamic::{Depth, check};
 use super::encode::too_deep;
 use super::equal::{compare_keys, compare_text};
 use super::parse::parse;
@@ -581,6 +581,6 @@ fn key_type(map: Value<'_>) -> Type<'_> {
 /// The key of a form, if the text is one: `2024-01-02` of a date.
 fn formed_key(text: &str, ty: Type<'_>) -> Option<Data> {
     let mut data = (ty.form() != Form::None).then(|| parse(text, ty).ok()).flatten()?;
-    check(&mut data, ty, Place::default()).ok()?;
+    check(&mut data, ty, Depth::default()).ok()?;
     Some(data)
 }

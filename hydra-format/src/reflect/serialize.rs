@@ -82,11 +82,11 @@ impl<'a> Spelled<'a> {
     /// use hydra::{Value, reflect::Spelling};
     /// let lossy = Cell::new(false);
     /// let value = [Some(None), Some(Some(1u8))];
-    /// let text = serde_json::to_string(&Value::of(&value).spelled(Spelling::default()).noting(&lossy))?;
+    /// let text = serde_json::to_string(&Value::of(&value).spelled(Spelling::default()).track_loss(&lossy))?;
     /// assert_eq!((text.as_str(), lossy.get()), ("[null,1]", true));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn noting(self, lossy: &'a Cell<bool>) -> Spelled<'a> {
+    pub fn track_loss(self, lossy: &'a Cell<bool>) -> Spelled<'a> {
         Spelled { lossy: Some(lossy), ..self }
     }
 
@@ -131,7 +131,7 @@ impl<'a> Spelled<'a> {
                     return serializer.serialize_str(variant.name());
                 }
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry(variant.name(), &Body(self.child(value), variant.style()))?;
+                map.serialize_entry(variant.name(), &VariantFields(self.child(value), variant.style()))?;
                 map.end()
             }
             Kind::Map => self.entries(value, serializer),
@@ -232,9 +232,9 @@ impl<'a> Spelled<'a> {
 }
 
 /// The fields of an enum's present variant.
-struct Body<'a>(Spelled<'a>, Style);
+struct VariantFields<'a>(Spelled<'a>, Style);
 
-impl Serialize for Body<'_> {
+impl Serialize for VariantFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.1 {
             Style::Tuple => self.0.sequence(self.0.value, serializer),

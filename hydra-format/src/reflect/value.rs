@@ -426,18 +426,16 @@ impl<'a> Value<'a> {
     }
 
     #[cold]
-    pub(super) fn is_no(self, expected: &str) -> Error {
-        self.through().wrong_kind(expected)
-    }
-
-    #[cold]
     pub(super) fn wrong_kind(self, expected: &str) -> Error {
         if self.is_encoded() {
             return Error::new(ErrorKind::Encoded)
                 .found(self.type_text())
                 .help("downcast_ref with its live type, or to_dynamic() of the whole value");
         }
-        Error::new(ErrorKind::WrongKind).expected(expected).found(self.type_text()).help(way_in(self.typed()))
+        Error::new(ErrorKind::WrongKind)
+            .expected(expected)
+            .found(self.type_text())
+            .help(access_hint(self.typed()))
     }
 
     #[cold]
@@ -467,7 +465,7 @@ impl<'a> Value<'a> {
 
 /// How to get at what values of this type hold.
 #[cold]
-pub(super) fn way_in(ty: Type<'_>) -> String {
+pub(super) fn access_hint(ty: Type<'_>) -> String {
     let read = match (ty.kind(), ty.form()) {
         (Kind::Option, _) => return "open the option first: `?` in a path, or inner()".into(),
         (Kind::Map, _) => return "look entries up by key: m[\"key\"] in a path, or entries()".into(),

@@ -2,13 +2,13 @@
 //! the reason, and so does everything in it. This file knows how to get to a value and how to replace it.
 
 use super::accept::{accept, check_one};
-use super::dynamic::{Place, check};
+use super::dynamic::{Depth, check};
 use super::encode::image;
 use super::fit::Fit;
 use super::path::PathStack;
 use super::settable::{has_invariant, is_read_only, refused, within};
 use super::types::Type;
-use super::value::Repr as Kept;
+use super::value::Repr;
 use super::{Data, Dynamic, Part, PartMut, Path, ReflectMut, Step, Value, Why, parse};
 use crate::layout::rows::reflect::{LiveMut, shown};
 use crate::layout::rows::{At, EncodedRecord};
@@ -66,18 +66,18 @@ use std::collections::HashSet;
 /// first: a change there costs a copy of the outermost such value. A type that exists only as data has no code to run: see
 /// [`ValueMut::invariants_skipped`].
 pub struct ValueMut<'a> {
-    repr: Repr<'a>,
+    repr: ReprMut<'a>,
     /// For errors: where it is from where [`ValueMut::path`] was called first.
     path: Path,
 }
 
-enum Repr<'a> {
+enum ReprMut<'a> {
     /// A Rust value in memory.
     Live(LiveMut<'a>),
     /// The part, by these positions, of a Rust value whose type has an invariant.
     Guarded { root: LiveMut<'a>, steps: Vec<usize> },
     /// A value that exists only as data, and the types with invariants around it.
-    Data { data: &'a mut Data, ty: Type<'a>, place: Place, skipped: Vec<&'a str> },
+    Data { data: &'a mut Data, ty: Type<'a>, place: Depth, skipped: Vec<&'a str> },
     /// A value that can only be looked at.
     Fixed { value: Value<'a>, why: Why },
 }
@@ -86,27 +86,27 @@ impl<'a> ValueMut<'a> {
     /// The reflection of a live value, to be changed.
     #[inline]
     pub fn of<T: Hydra>(value: &'a mut T) -> ValueMut<'a> {
-        Repr::Live(shown(value)).into()
+        ReprMut::Live(shown(value)).into()
     }
 
     /// A value that can only be looked at, and why.
     pub fn fixed(value: Value<'a>, why: Why) -> ValueMut<'a> {
-        Repr::Fixed { value, why }.into()
+        ReprMut::Fixed { value, why }.into()
     }
 
     pub(super) fn data(data: &'a mut Data, ty: Type<'a>) -> ValueMut<'a> {
-        Repr::Data { data, ty, place: Place::default(), skipped: Vec::new() }.into()
+        ReprMut::Data { data, ty, place: Depth::default(), skipped: Vec::new() }.into()
     }
 
     /// The same value for a shorter time, to go on with this one afterwards.
     pub fn reborrow(&mut self) -> ValueMut<'_> {
         let repr = match &mut self.repr {
-            Repr::Live(live) => Repr::Live(&mut **live),
-            Repr::Guarded { root, steps } => Repr::Guarded { root: &mut **root, steps: steps.clone() },
-            Repr::Data { data, ty, place, skipped } => {
-                Repr::Data { data, ty: *ty, place: *place, skipped: skipped.clone() }
+            ReprMut::Live(live) => ReprMut::Live(&mut **live),
+            ReprMut::Guarded { root, steps } => ReprMut::Guarded { root: &mut **root, steps: steps.clone() },
+            ReprMut::Data { data, ty, place, skipped } => {
+                ReprMut::Data { data, ty: *ty, place: *place, skipped: skipped.clone() }
             }
-            Repr::Fixed { value, why } => Repr::Fixed { value: *value, why: *why },
+            ReprMut::Fixed { value, why } => ReprMut::Fixed { value: *value, why: *why },
         };
         ValueMut { repr, path: self.path.clone() }
     }
@@ -124,7 +124,7 @@ impl<'a> ValueMut<'a> {
     /// Whether it can be changed at all, or why not.
     pub fn settable(&self) -> Result<(), Why> {
         match self.repr {
-            Repr::Fixed { why, .. } => Err(why),
+            ReprMut::Fixed { why, .. } => Err(why),
             _ => Ok(()),
         }
     }
@@ -132,7 +132,7 @@ impl<'a> ValueMut<'a> {
     /// The types with an invariant, around this value and in it, that a change here does not check because they
     /// exist only as data. Empty for live values, whose invariants are checked.
     pub fn invariants_skipped(&self) -> Vec<&'a str> {
-        let Repr::Data { ty, skipped, .. } = &self.repr else { return Vec::new() };
+        let ReprMut::Data { ty, skipped, .. } = &self.repr else { return Vec::new() };
         let inside = within(*ty).filter(|ty| has_invariant(*ty)).map(|ty| ty.ty.name());
         let mut seen = HashSet::new();
         skipped.iter().copied().chain(inside).filter(|name| seen.insert(*name)).collect()
@@ -237,7 +237,7 @@ impl<'a> ValueMut<'a> {
     #[inline(always)]
     fn live_fields(&self) -> Option<&'static [Field]> {
         match &self.repr {
-            Repr::Live(live) if self.path.steps().is_empty() && !live.is_guarded() => {
+            ReprMut::Live(live) if self.path.steps().is_empty() && !live.is_guarded() => {
                 Some(live.descriptor().fields())
             }
             _ => None,
@@ -251,8 +251,8 @@ impl<'a> ValueMut<'a> {
         let open = |field: &Field| field.notes().is_empty() && field.live_offset().is_some();
         let open = self.live_fields().and_then(|fields| fields.get(index)).is_some_and(open);
         match self.repr {
-            Repr::Live(live) if open => {
-                Ok(live.part_mut(index).map(|part| Repr::of(part).into()).ok_or_else(nothing_there))
+            ReprMut::Live(live) if open => {
+                Ok(live.part_mut(index).map(|part| ReprMut::of(part).into()).ok_or_else(nothing_there))
             }
             repr => Err(ValueMut { repr, path: self.path }),
         }
@@ -305,7 +305,7 @@ impl ValueMut<'_> {
     #[inline]
     pub fn set<T: Hydra>(&mut self, value: T) -> Result<()> {
         match &mut self.repr {
-            Repr::Live(live) if T::TYPE.kind() <= Kind::Bytes && (&**live as &dyn Any).is::<T>() => {
+            ReprMut::Live(live) if T::TYPE.kind() <= Kind::Bytes && (&**live as &dyn Any).is::<T>() => {
                 if let Some(slot) = (&mut **live as &mut dyn Any).downcast_mut() {
                     drop(std::mem::replace(slot, value));
                 }
@@ -404,7 +404,7 @@ impl ValueMut<'_> {
 
 fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result<T, T>> {
     if !steps.is_empty() && (reach(&mut *root, steps)? as &mut dyn Any).is::<T>() {
-        rehearse(root, steps, EncodedRecord::of(&value)?.at())?;
+        dry_run(root, steps, EncodedRecord::of(&value)?.at())?;
     }
     let Some(slot) = (reach(root, steps)? as &mut dyn Any).downcast_mut::<T>() else { return Ok(Err(value)) };
     accept(Value::of(slot), Value::of(&value))?;
@@ -418,43 +418,43 @@ impl std::fmt::Debug for ValueMut<'_> {
     }
 }
 
-impl<'a> From<Repr<'a>> for ValueMut<'a> {
+impl<'a> From<ReprMut<'a>> for ValueMut<'a> {
     #[inline]
-    fn from(repr: Repr<'a>) -> ValueMut<'a> {
+    fn from(repr: ReprMut<'a>) -> ValueMut<'a> {
         ValueMut { repr, path: Path::default() }
     }
 }
 
-impl<'a> Repr<'a> {
+impl<'a> ReprMut<'a> {
     #[inline]
-    fn of(part: PartMut<'a>) -> Repr<'a> {
+    fn of(part: PartMut<'a>) -> ReprMut<'a> {
         match part {
-            PartMut::Live(live) => Repr::Live(live),
-            PartMut::Fixed(part, why) => Repr::Fixed { value: part.into(), why },
+            PartMut::Live(live) => ReprMut::Live(live),
+            PartMut::Fixed(part, why) => ReprMut::Fixed { value: part.into(), why },
         }
     }
 
     fn value(&self) -> Value<'_> {
         match self {
-            Repr::Live(live) => Value::live(&**live),
-            Repr::Guarded { root, steps } => walked(Value::live(&**root), steps),
-            Repr::Data { data, ty, .. } => shown_data(data, *ty),
-            Repr::Fixed { value, .. } => *value,
+            ReprMut::Live(live) => Value::live(&**live),
+            ReprMut::Guarded { root, steps } => walked(Value::live(&**root), steps),
+            ReprMut::Data { data, ty, .. } => shown_data(data, *ty),
+            ReprMut::Fixed { value, .. } => *value,
         }
     }
 
     fn into_value(self) -> Value<'a> {
         match self {
-            Repr::Live(live) => Value::live(live),
-            Repr::Guarded { root, steps } => walked(Value::live(root), &steps),
-            Repr::Data { data, ty, .. } => shown_data(data, ty),
-            Repr::Fixed { value, .. } => value,
+            ReprMut::Live(live) => Value::live(live),
+            ReprMut::Guarded { root, steps } => walked(Value::live(root), &steps),
+            ReprMut::Data { data, ty, .. } => shown_data(data, ty),
+            ReprMut::Fixed { value, .. } => value,
         }
     }
 
     /// Why the part at `index` can only be looked at, as far as the types say.
     fn forbids(&self, index: usize) -> Option<Why> {
-        let (value, live) = (self.value(), !matches!(self, Repr::Data { .. }));
+        let (value, live) = (self.value(), !matches!(self, ReprMut::Data { .. }));
         let has = |notes: &[Note], wanted: fn(&Note) -> bool| notes.iter().any(wanted);
         let (settable, own) = (|note: &Note| matches!(note, Note::Settable), value.ty().notes());
         match value.kind() {
@@ -470,22 +470,22 @@ impl<'a> Repr<'a> {
         (private && !has(notes, settable) && !has(own, settable)).then_some(Why::Private)
     }
 
-    fn part(self, index: usize) -> Option<Repr<'a>> {
+    fn part(self, index: usize) -> Option<ReprMut<'a>> {
         let forbidden = match &self {
-            Repr::Fixed { why, .. } => Some(*why),
+            ReprMut::Fixed { why, .. } => Some(*why),
             other => other.forbids(index),
         };
         if let Some(why) = forbidden {
-            return Some(Repr::Fixed { value: self.into_value().nth(index)?, why });
+            return Some(ReprMut::Fixed { value: self.into_value().nth(index)?, why });
         }
         match self {
-            Repr::Live(live) if live.is_guarded() => Repr::guarded(live, Vec::new(), index),
-            Repr::Live(live) => live.part_mut(index).map(Repr::of),
-            Repr::Guarded { root, steps } => Repr::guarded(root, steps, index),
-            Repr::Data { data, ty, place, mut skipped } => {
+            ReprMut::Live(live) if live.is_guarded() => ReprMut::guarded(live, Vec::new(), index),
+            ReprMut::Live(live) => live.part_mut(index).map(ReprMut::of),
+            ReprMut::Guarded { root, steps } => ReprMut::guarded(root, steps, index),
+            ReprMut::Data { data, ty, place, mut skipped } => {
                 skipped.extend(has_invariant(ty).then_some(ty.ty.name()));
                 let references = place.references.saturating_add(ty.kind().is_reference().into());
-                let place = Place { nesting: place.nesting.saturating_add(1), references };
+                let place = Depth { nesting: place.nesting.saturating_add(1), references };
                 let (data, variant) = match data {
                     Data::Parts(parts) => (parts.get_mut(index)?, None),
                     Data::Variant(variant, parts) => (parts.get_mut(index)?, Some(*variant)),
@@ -493,35 +493,35 @@ impl<'a> Repr<'a> {
                     Data::Some(inner) => (&mut **inner, None),
                     _ => return None,
                 };
-                Some(Repr::Data { data, ty: ty.part(variant, index)?, place, skipped })
+                Some(ReprMut::Data { data, ty: ty.part(variant, index)?, place, skipped })
             }
-            Repr::Fixed { .. } => None,
+            ReprMut::Fixed { .. } => None,
         }
     }
 
-    fn guarded(root: LiveMut<'a>, mut steps: Vec<usize>, index: usize) -> Option<Repr<'a>> {
+    fn guarded(root: LiveMut<'a>, mut steps: Vec<usize>, index: usize) -> Option<ReprMut<'a>> {
         let fixed = match reach(&mut *root, &steps).ok()?.part_mut(index)? {
             PartMut::Live(_) => None,
             PartMut::Fixed(_, why) => Some(why),
         };
         steps.push(index);
         Some(match fixed {
-            Some(why) => Repr::Fixed { value: walked(Value::live(root), &steps), why },
-            None => Repr::Guarded { root, steps },
+            Some(why) => ReprMut::Fixed { value: walked(Value::live(root), &steps), why },
+            None => ReprMut::Guarded { root, steps },
         })
     }
 
     /// A live value, and where in it the part is that is meant.
     fn live_mut(&mut self) -> Option<(LiveMut<'_>, &[usize])> {
         match self {
-            Repr::Live(live) => Some((&mut **live, &[])),
-            Repr::Guarded { root, steps } => Some((&mut **root, steps)),
+            ReprMut::Live(live) => Some((&mut **live, &[])),
+            ReprMut::Guarded { root, steps } => Some((&mut **root, steps)),
             _ => None,
         }
     }
 
     fn put(&mut self, make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
-        if let Repr::Data { data, ty, place, .. } = self {
+        if let ReprMut::Data { data, ty, place, .. } = self {
             let mut new = make(*ty)?;
             check(&mut new, *ty, *place)?;
             accept(shown_data(data, *ty), shown_data(&new, *ty))?;
@@ -531,10 +531,10 @@ impl<'a> Repr<'a> {
         let (root, steps) = self.live_mut().ok_or_else(nothing_there)?;
         let ty = Type::new(reach(&mut *root, steps)?.descriptor(), None);
         let mut data = make(ty)?;
-        check(&mut data, ty, Place::default())?;
+        check(&mut data, ty, Depth::default())?;
         let image = image(shown_data(&data, ty))?;
         if !steps.is_empty() {
-            rehearse(root, steps, image.at())?;
+            dry_run(root, steps, image.at())?;
         }
         reach(root, steps)?.assign(image.at(), accept_part)
     }
@@ -545,7 +545,7 @@ fn accept_part(old: Part<'_>, new: Part<'_>) -> Result<()> {
 }
 
 /// Tries a change on a copy, and checks the invariants around it.
-fn rehearse(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
+fn dry_run(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
     let mut copy = root.copied()?;
     let outcome = tried(shown(&mut *copy), steps, at);
     // Before the outcome is returned: it would be lost if the copy panics when it is dropped.
@@ -582,11 +582,11 @@ fn walked<'a>(root: Value<'a>, steps: &[usize]) -> Value<'a> {
 }
 
 fn shown_data<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
-    Value(Kept::Data { data, ty })
+    Value(Repr::Data { data, ty })
 }
 
 fn is_skipped(value: Value<'_>, name: &str) -> bool {
-    matches!(value.0, Kept::Live(live, _) if live.skipped().contains(&name))
+    matches!(value.0, Repr::Live(live, _) if live.skipped().contains(&name))
 }
 
 #[cold]

@@ -2,9 +2,9 @@
 //! error. The parts of parts are `deserialize.rs`'s.
 
 use super::base64::from_base64;
-use super::deserialize::{Node, end};
+use super::deserialize::{ReadTarget, end};
 use super::dynamic::{integer, sort};
-use super::path::PathSegment as Crumb;
+use super::path::PathSegment;
 use super::serialize::is_tuple_struct;
 use super::types::Type;
 use super::{Data, fit, parse};
@@ -24,7 +24,7 @@ macro_rules! float {
     };
 }
 
-impl Node<'_> {
+impl ReadTarget<'_> {
     /// Sets the data; an error where what was found is none of the type's values.
     fn set<E: Error>(self, data: Option<Data>, found: Unexpected<'_>) -> Result<(), E> {
         *self.data = data.ok_or_else(|| self.wrong("value", found))?;
@@ -100,7 +100,7 @@ fn narrow(number: f64, text: bool) -> Option<f32> {
     Some(if is_middle && is_text_of(other) && !is_text_of(near) { other } else { near })
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for ReadTarget<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        self.inner(Crumb::Some, from)
+        self.inner(PathSegment::Some, from)
     }
 
     fn visit_bool<E: Error>(self, it: bool) -> Result<(), E> {
@@ -226,12 +226,12 @@ impl<'de> Visitor<'de> for Node<'_> {
             // CBOR has unit as an empty array.
             Kind::Unit => {
                 *node.data = Data::Unit;
-                return end(&mut from, node.trail);
+                return end(&mut from, node.stack);
             }
             Kind::List | Kind::Array => node.elements(from)?,
             Kind::Set => {
                 let mut members = node.elements(from)?;
-                sort(&mut members, |member| member, ty.element(), node.trail)
+                sort(&mut members, |member| member, ty.element(), node.stack)
                     .map_err(|error| node.twice(&error))?;
                 members
             }
@@ -285,7 +285,7 @@ const NUMBER: &str = "$serde_json::private::Number";
 /// And how any value, where `raw_value` is on and the value is asked for by this name. Others take it for a newtype's.
 pub(super) const RAW: &str = "$serde_json::private::RawValue";
 
-impl Node<'_> {
+impl ReadTarget<'_> {
     /// A number beyond 64 bits, or another value, as it stands in JSON.
     fn raw<E: Error>(self, json: &str) -> Result<(), E> {
         let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

@@ -256,7 +256,7 @@ fn an_edit_that_nothing_names_makes_the_file_uncertain() {
 /// The sample, and blocks after its last commit.
 fn interrupted(damage_commit: bool) -> Memory {
     let memory = sample();
-    let options = Writer::options().block_bytes(512).level(crate::Level::Buffered);
+    let options = Writer::options().block_bytes(512).durability(crate::Durability::Buffered);
     let mut writer = options.resume_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<u64>().unwrap();
     writer.append_slice(table, &(300..400).collect::<Vec<u64>>()).unwrap();

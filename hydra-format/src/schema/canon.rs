@@ -1,7 +1,7 @@
 //! The canonical form of a schema (FORMAT.md, section 6.2), and the way there from the types of the program.
 //! It does not know rules: it works on any table whose indices are within it.
 
-use super::wire::Encoder;
+use super::wire::TypeEncoder;
 use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -85,7 +85,7 @@ fn classes(types: &[Descriptor]) -> Vec<u32> {
     let mut parents: Vec<Vec<(usize, u32)>> = vec![Vec::new(); types.len()];
     let mut found = Classes { of: vec![0; types.len()], members: Vec::new(), at: vec![0; types.len()] };
     let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
-    let encoder = Encoder { number: &|_| 0, names: true };
+    let encoder = TypeEncoder { number: &|_| 0, names: true };
     for (ty, index) in types.iter().zip(0u32..) {
         let mut signature = Vec::new();
         encoder.ty(ty, &mut signature);
@@ -179,7 +179,7 @@ mod tests {
             let next: Vec<u32> = (types.iter())
                 .map(|ty| {
                     let mut signature = Vec::new();
-                    Encoder { number: &number, names: true }.ty(ty, &mut signature);
+                    TypeEncoder { number: &number, names: true }.ty(ty, &mut signature);
                     let fresh = seen.len() as u32;
                     *seen.entry(signature).or_insert(fresh)
                 })

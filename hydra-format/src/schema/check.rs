@@ -1,7 +1,7 @@
 //! The rules of schemas and the sizes, alignments and offsets that follow from them (FORMAT.md, sections 5 and
 //! 6.2). Everything it is given may be hostile. It does not know bytes.
 
-use super::layout::{Place, round_up, whole};
+use super::layout::{LayoutCursor, round_up, whole};
 use super::wire::bad;
 use super::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use crate::{Error, ErrorKind, Result};
@@ -32,7 +32,7 @@ pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
     for (index, ty) in types.iter().enumerate() {
         check_type(ty, types.len()).map_err(|e| e.place(place(index, ty)))?;
     }
-    let mut layouts = Layouts { types, known: vec![State::Unknown; types.len()], offsets: Vec::new() };
+    let mut layouts = Layouts { types, known: vec![VisitState::Unknown; types.len()], offsets: Vec::new() };
     for (index, ty) in types.iter().enumerate() {
         layouts.of(index, 0).map_err(|e| e.place(place(index, ty)))?;
     }
@@ -43,7 +43,7 @@ pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
     offsets.sort_by_key(|&(index, _)| index);
     let mut offsets = offsets.into_iter().map(|(_, offset)| offset);
     for (index, (ty, state)) in types.iter_mut().zip(known).enumerate() {
-        if let State::Known(facts) = state {
+        if let VisitState::Known(facts) = state {
             fill(ty, facts, &mut offsets).map_err(|e| e.place(place(index, ty)))?;
         }
     }
@@ -157,7 +157,7 @@ fn at_most(what: &str, count: usize, limit: usize) -> Result<()> {
 
 /// What follows for one type.
 #[derive(Clone, Copy, Debug)]
-struct Facts {
+struct TypeLayout {
     size: u64,
     align: u64,
     /// Types on the longest chain of types that contain one another without a reference between.
@@ -166,38 +166,38 @@ struct Facts {
     key: bool,
 }
 
-impl Facts {
+impl TypeLayout {
     /// The same of what has it inside.
-    fn inside(self) -> Facts {
-        Facts { nesting: self.nesting.saturating_add(1), ..self }
+    fn inside(self) -> TypeLayout {
+        TypeLayout { nesting: self.nesting.saturating_add(1), ..self }
     }
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum VisitState {
     Unknown,
     Open,
-    Known(Facts),
+    Known(TypeLayout),
 }
 
 struct Layouts<'a> {
     types: &'a [Descriptor],
-    known: Vec<State>,
+    known: Vec<VisitState>,
     /// The type's index and the offset of each field, in order within a type.
     offsets: Vec<(usize, u64)>,
 }
 
 impl Layouts<'_> {
     /// The layout of the type at `index`, which `depth` types contain. Every type is worked out once.
-    fn of(&mut self, index: usize, depth: u32) -> Result<Facts> {
+    fn of(&mut self, index: usize, depth: u32) -> Result<TypeLayout> {
         let (Some(known), Some(ty)) = (self.known.get_mut(index), self.types.get(index)) else {
             return Err(bad("a type that is not there"));
         };
         match known {
-            State::Known(facts) => return Ok(*facts),
-            State::Unknown if depth < MAX_NESTING => *known = State::Open,
-            State::Open => return Err(bad("a type contains itself without a reference between")),
-            State::Unknown => return Err(too_nested()),
+            VisitState::Known(facts) => return Ok(*facts),
+            VisitState::Unknown if depth < MAX_NESTING => *known = VisitState::Open,
+            VisitState::Open => return Err(bad("a type contains itself without a reference between")),
+            VisitState::Unknown => return Err(too_nested()),
         }
         let facts = self.layout(index, ty, depth.saturating_add(1))?;
         if facts.size > MAX_SIZE {
@@ -211,23 +211,23 @@ impl Layouts<'_> {
             return Err(too_nested());
         }
         if let Some(known) = self.known.get_mut(index) {
-            *known = State::Known(facts);
+            *known = VisitState::Known(facts);
         }
         Ok(facts)
     }
 
-    fn layout(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<Facts> {
+    fn layout(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
         match ty.kind {
             Kind::Option => {
                 let value = self.child(ty.element, depth)?;
                 let size = round_up(value.size.saturating_add(value.align), value.align);
-                Ok(Facts { size, key: false, ..value.inside() })
+                Ok(TypeLayout { size, key: false, ..value.inside() })
             }
             Kind::Newtype => Ok(self.child(ty.element, depth)?.inside()),
             Kind::Array => {
                 let element = self.child(ty.element, depth)?;
                 let size = whole(element.size.saturating_mul(ty.count), element.align);
-                Ok(Facts { size, ..element.inside() })
+                Ok(TypeLayout { size, ..element.inside() })
             }
             Kind::Tuple | Kind::Struct => self.product(index, ty, depth),
             Kind::Enum => self.choice(index, ty, depth),
@@ -235,13 +235,13 @@ impl Layouts<'_> {
                 let key = !matches!(kind, Kind::F32 | Kind::F64 | Kind::Unit)
                     && (!kind.is_reference() || matches!(kind, Kind::String | Kind::Bytes));
                 let (size, align) = (kind.fixed_size().into(), kind.fixed_align().into());
-                Ok(Facts { size, align, nesting: 1, key })
+                Ok(TypeLayout { size, align, nesting: 1, key })
             }
         }
     }
 
-    fn product(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<Facts> {
-        let (facts, mut place) = self.place(index, &ty.fields, Place::from(0), depth)?;
+    fn product(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
+        let (facts, mut place) = self.place(index, &ty.fields, LayoutCursor::from(0), depth)?;
         if ty.kind == Kind::Struct && ty.align != 0 {
             if !ty.align.is_power_of_two() || ty.align > MAX_ALIGN {
                 let found = ty.align.to_string();
@@ -252,10 +252,10 @@ impl Layouts<'_> {
             place.align = place.align.max(ty.align.into());
         }
         let size = whole(place.end, place.align);
-        Ok(Facts { size, align: place.align, key: facts.key && ty.kind == Kind::Tuple, ..facts })
+        Ok(TypeLayout { size, align: place.align, key: facts.key && ty.kind == Kind::Tuple, ..facts })
     }
 
-    fn choice(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<Facts> {
+    fn choice(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
         let Some(tag) = ty.tag.filter(|kind| kind.is_integer()) else {
             return Err(bad("the tag of an enum").expected("an integer kind"));
         };
@@ -267,14 +267,14 @@ impl Layouts<'_> {
         let start = round_up(tag_size, body_align);
         let (mut end, mut nesting) = (tag_size, 1);
         for variant in &*ty.variants {
-            let (facts, place) = self.place(index, &variant.fields, Place::from(start), depth)?;
+            let (facts, place) = self.place(index, &variant.fields, LayoutCursor::from(start), depth)?;
             nesting = nesting.max(facts.nesting);
             if !variant.fields.is_empty() {
                 end = end.max(place.end);
             }
         }
         let align = tag_size.max(body_align);
-        Ok(Facts { size: round_up(end, align), align, nesting, key: ty.is_fieldless() })
+        Ok(TypeLayout { size: round_up(end, align), align, nesting, key: ty.is_fieldless() })
     }
 
     /// Places fields, and remembers their offsets.
@@ -282,10 +282,10 @@ impl Layouts<'_> {
         &mut self,
         index: usize,
         fields: &[Field],
-        mut place: Place,
+        mut place: LayoutCursor,
         depth: u32,
-    ) -> Result<(Facts, Place)> {
-        let mut facts = Facts { size: 0, align: 1, nesting: 1, key: true };
+    ) -> Result<(TypeLayout, LayoutCursor)> {
+        let mut facts = TypeLayout { size: 0, align: 1, nesting: 1, key: true };
         for field in fields {
             let child = self.child(Some(field.ty), depth).map_err(|e| e.path(field.name.as_ref()))?;
             facts.nesting = facts.nesting.max(child.inside().nesting);
@@ -295,7 +295,7 @@ impl Layouts<'_> {
         Ok((facts, place))
     }
 
-    fn child(&mut self, child: Option<TypeRef>, depth: u32) -> Result<Facts> {
+    fn child(&mut self, child: Option<TypeRef>, depth: u32) -> Result<TypeLayout> {
         match child {
             Some(TypeRef::Index(index)) => self.of(index as usize, depth),
             _ => Err(bad("a type without its element")),
@@ -327,7 +327,7 @@ fn too_nested() -> Error {
 }
 
 /// Puts the numbers into the type, or holds them against those that it has.
-fn fill(ty: &mut Descriptor, facts: Facts, offsets: &mut impl Iterator<Item = u64>) -> Result<()> {
+fn fill(ty: &mut Descriptor, facts: TypeLayout, offsets: &mut impl Iterator<Item = u64>) -> Result<()> {
     let given = (ty.size != 0).then_some((ty.size, ty.align));
     (ty.size, ty.align) = (facts.size as u32, facts.align as u32);
     if let Some(given) = given.filter(|&given| given != (ty.size, ty.align)) {

@@ -24,15 +24,15 @@ pub struct Layout<const N: usize> {
 }
 
 /// Fields one after the other, in bytes: where the last one ends, and the largest alignment so far.
-pub(super) struct Place {
+pub(super) struct LayoutCursor {
     pub(super) end: u64,
     pub(super) align: u64,
 }
 
-impl Place {
+impl LayoutCursor {
     /// No field yet; the first one starts at `start` or after.
-    pub(super) const fn from(start: u64) -> Place {
-        Place { end: start, align: 1 }
+    pub(super) const fn from(start: u64) -> LayoutCursor {
+        LayoutCursor { end: start, align: 1 }
     }
 
     /// The offset of the next field.
@@ -65,7 +65,7 @@ pub(crate) const fn struct_layout<const N: usize>(
     fields: [(usize, usize); N],
     min_align: usize,
 ) -> Layout<N> {
-    let (mut offsets, mut place, mut i) = ([0; N], Place { end: 0, align: min_align as u64 }, 0);
+    let (mut offsets, mut place, mut i) = ([0; N], LayoutCursor { end: 0, align: min_align as u64 }, 0);
     while i < N {
         offsets[i] = place.add_field(fields[i]);
         i += 1;
@@ -95,7 +95,7 @@ pub(crate) const fn variants_layout<const N: usize>(
     let (mut offsets, mut end) = ([0; N], tag_size as u64);
     let (mut field, mut variant) = (0, 0);
     while variant < ends.len() {
-        let mut place = Place::from(start);
+        let mut place = LayoutCursor::from(start);
         while field < ends[variant] {
             offsets[field] = place.add_field(fields[field]);
             end = if place.end > end { place.end } else { end };

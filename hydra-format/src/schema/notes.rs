@@ -1,6 +1,6 @@
 //! The notes of a schema as bytes (FORMAT.md, section 6.4), both ways. They never decide how bytes are read.
 
-use super::wire::{Input, bad, prefixed, put_str};
+use super::wire::{WireReader, bad, prefixed, put_str};
 use super::{AttrValue, DefaultImage, Descriptor, Note};
 use crate::Result;
 use std::borrow::Cow;
@@ -23,13 +23,13 @@ const FLOAT: u8 = 3;
 const BOOL: u8 = 4;
 
 /// Where a note is: type by index, variant and field by position from 1, 0 for none.
-type Place = (u32, u16, u16);
+type NoteKey = (u32, u16, u16);
 
 /// Every note of every type, in the order of its place.
 pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
     let mut out = vec![0; 4];
     let mut count = 0u32;
-    let mut put_all = |place: Place, notes: &[Note]| -> Result<()> {
+    let mut put_all = |place: NoteKey, notes: &[Note]| -> Result<()> {
         for note in notes {
             put_note(&mut out, place, note)?;
             count = count.saturating_add(1);
@@ -52,7 +52,7 @@ pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-fn put_note(out: &mut Vec<u8>, place: Place, note: &Note) -> Result<()> {
+fn put_note(out: &mut Vec<u8>, place: NoteKey, note: &Note) -> Result<()> {
     let mut value = Vec::new();
     let what = match note {
         Note::Doc(text) => put_text(&mut value, DOC, text),
@@ -116,7 +116,7 @@ fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<u8>
 
 /// Reads notes and puts them on their types. Notes of a kind that is not known are skipped.
 pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()> {
-    let mut input = Input::new(notes);
+    let mut input = WireReader::new(notes);
     let count = input.u32()?;
     let mut last = (0, 0, 0);
     for _ in 0..count {
@@ -136,7 +136,7 @@ pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()>
 }
 
 /// The list of notes at a place.
-fn target(types: &mut [Descriptor], (ty, variant, field): Place) -> Option<&mut Cow<'static, [Note]>> {
+fn target(types: &mut [Descriptor], (ty, variant, field): NoteKey) -> Option<&mut Cow<'static, [Note]>> {
     let ty = types.get_mut(ty as usize)?;
     let (notes, fields) = match variant.checked_sub(1) {
         None => (&mut ty.notes, &mut ty.fields),
@@ -151,7 +151,7 @@ fn target(types: &mut [Descriptor], (ty, variant, field): Place) -> Option<&mut 
     }
 }
 
-fn read_note(input: &mut Input<'_>) -> Result<Option<Note>> {
+fn read_note(input: &mut WireReader<'_>) -> Result<Option<Note>> {
     Ok(Some(match input.u8()? {
         DOC => Note::Doc(input.text()?),
         ALIAS => Note::Alias(input.text()?),

@@ -8,14 +8,14 @@ use std::fmt::{self, Write};
 const MAX_BYTES: usize = 1024;
 
 /// Writes one spelling.
-pub(super) struct Spelling<'a> {
+pub(super) struct TypePrinter<'a> {
     pub(super) schema: &'a Schema,
     /// As Rust writes it, and not as the format does.
     pub(super) rust: bool,
     pub(super) out: String,
 }
 
-impl Spelling<'_> {
+impl TypePrinter<'_> {
     /// The spelling of a type.
     pub(super) fn of(mut self, ty: &Descriptor) -> String {
         self.ty(ty);

@@ -1,7 +1,7 @@
 //! Schemas: a type as data, closed over all types that it mentions.
 
-use super::spell::Spelling;
-use super::wire::{Encoder, decode_core, fnv1a};
+use super::spell::TypePrinter;
+use super::wire::{TypeEncoder, decode_core, fnv1a};
 use super::{Descriptor, TypeRef, canon, check, notes};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Schema {
     pub fn new(mut types: Vec<Descriptor>) -> Result<Schema> {
         check::check(&mut types)?;
         let mut types = canon::canonical(&types);
-        let core = Encoder { number: &TypeRef::index, names: true }.core(&types);
+        let core = TypeEncoder { number: &TypeRef::index, names: true }.core(&types);
         let notes = notes::encode_notes(&types)?;
         within_limits(&core, &notes)?;
         types.iter_mut().for_each(Descriptor::forget_notes);
@@ -108,7 +108,8 @@ impl Schema {
 
     /// True if types that cannot be told apart are one, and all are in the order of the format.
     pub(crate) fn is_canonical(&self) -> bool {
-        Encoder { number: &TypeRef::index, names: true }.core(&canon::canonical(self.types())) == self.core()
+        TypeEncoder { number: &TypeRef::index, names: true }.core(&canon::canonical(self.types()))
+            == self.core()
     }
 
     /// The core: what decides how bytes are read.
@@ -152,12 +153,12 @@ impl Schema {
 
     /// The canonical spelling of a type of this schema; cut off after 1024 bytes.
     pub fn spell(&self, ty: &Descriptor) -> String {
-        Spelling { schema: self, rust: false, out: String::new() }.of(ty)
+        TypePrinter { schema: self, rust: false, out: String::new() }.of(ty)
     }
 
     /// The spelling of a type of this schema in the manner of Rust; cut off after 1024 bytes.
     pub fn spell_rust(&self, ty: &Descriptor) -> String {
-        Spelling { schema: self, rust: true, out: String::new() }.of(ty)
+        TypePrinter { schema: self, rust: true, out: String::new() }.of(ty)
     }
 
     /// FNV-1a over the core: a hint at identity.
@@ -167,7 +168,7 @@ impl Schema {
 
     /// The same over the core without names and type arguments.
     pub fn layout_fingerprint(&self) -> u64 {
-        fnv1a(&Encoder { number: &TypeRef::index, names: false }.core(self.types()))
+        fnv1a(&TypeEncoder { number: &TypeRef::index, names: false }.core(self.types()))
     }
 
     /// True if the notes are equal, too.
@@ -229,7 +230,7 @@ mod tests {
     fn round_trip(schema: &Schema) {
         let back = Schema::decode(schema.core(), schema.notes()).unwrap();
         assert!(back.is_identical(schema));
-        assert_eq!(Encoder { number: &TypeRef::index, names: true }.core(back.types()), schema.core());
+        assert_eq!(TypeEncoder { number: &TypeRef::index, names: true }.core(back.types()), schema.core());
         assert_eq!(notes::encode_notes(back.types()).unwrap(), schema.notes());
     }
 

@@ -18,13 +18,13 @@ pub(super) fn bad(what: impl Into<String>) -> Error {
 }
 
 /// What is left to read.
-pub(super) struct Input<'a> {
+pub(super) struct WireReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Input<'a> {
-    pub(super) fn new(rest: &'a [u8]) -> Input<'a> {
-        Input { rest }
+impl<'a> WireReader<'a> {
+    pub(super) fn new(rest: &'a [u8]) -> WireReader<'a> {
+        WireReader { rest }
     }
 
     pub(super) fn rest(&mut self) -> &'a [u8] {
@@ -75,9 +75,9 @@ impl<'a> Input<'a> {
     }
 
     /// The next part, which carries its length in 32 bits.
-    pub(super) fn part(&mut self) -> Result<Input<'a>> {
+    pub(super) fn part(&mut self) -> Result<WireReader<'a>> {
         let count = self.u32()?;
-        self.take(count as usize).map(Input::new)
+        self.take(count as usize).map(WireReader::new)
     }
 
     /// Nothing may be left.
@@ -91,7 +91,7 @@ impl<'a> Input<'a> {
 
 /// Types from the bytes of a core. References are whatever the bytes say.
 pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
-    let mut input = Input::new(core);
+    let mut input = WireReader::new(core);
     let (version, zero) = (input.u16()?, input.u16()?);
     if (version, zero) != (CORE_VERSION, 0) {
         return Err(Error::new(ErrorKind::UnknownFeature)
@@ -112,7 +112,7 @@ pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
     Ok(types)
 }
 
-fn decode_type(input: &mut Input<'_>) -> Result<Descriptor> {
+fn decode_type(input: &mut WireReader<'_>) -> Result<Descriptor> {
     let code = input.u8()?;
     let kind = Kind::from_code(code);
     let (flags, form, [exponent]) = (input.u8()?, input.u8()?, input.array()?);
@@ -132,7 +132,7 @@ fn decode_type(input: &mut Input<'_>) -> Result<Descriptor> {
     Ok(ty)
 }
 
-fn decode_body(ty: &mut Descriptor, input: &mut Input<'_>) -> Result<()> {
+fn decode_body(ty: &mut Descriptor, input: &mut WireReader<'_>) -> Result<()> {
     if ty.kind.is_named() {
         ty.name = input.str()?;
         let count = input.u16()?;
@@ -160,7 +160,7 @@ fn decode_body(ty: &mut Descriptor, input: &mut Input<'_>) -> Result<()> {
     Ok(())
 }
 
-fn argument(input: &mut Input<'_>) -> Result<Arg> {
+fn argument(input: &mut WireReader<'_>) -> Result<Arg> {
     let code = input.u8()?;
     if code == 0 {
         return index(input).map(Arg::Type);
@@ -180,7 +180,7 @@ fn argument(input: &mut Input<'_>) -> Result<Arg> {
     constant.map(Arg::Const).ok_or_else(wrong)
 }
 
-fn decode_variant(input: &mut Input<'_>) -> Result<Variant> {
+fn decode_variant(input: &mut WireReader<'_>) -> Result<Variant> {
     let name = input.str()?;
     let tag = i128::from_le_bytes(input.array()?);
     let style = match input.u8()? {
@@ -192,7 +192,7 @@ fn decode_variant(input: &mut Input<'_>) -> Result<Variant> {
     Ok(Variant { name, tag, style, fields: decode_fields(input, true)?, notes: Cow::Borrowed(&[]) })
 }
 
-fn decode_fields(input: &mut Input<'_>, named: bool) -> Result<Cow<'static, [Field]>> {
+fn decode_fields(input: &mut WireReader<'_>, named: bool) -> Result<Cow<'static, [Field]>> {
     let count = input.u16()?;
     let field = |position: u16| {
         let name = if named { input.str()? } else { tuple_field_name(position.into()) };
@@ -202,18 +202,18 @@ fn decode_fields(input: &mut Input<'_>, named: bool) -> Result<Cow<'static, [Fie
     (0..count).map(field).collect()
 }
 
-fn index(input: &mut Input<'_>) -> Result<TypeRef> {
+fn index(input: &mut WireReader<'_>) -> Result<TypeRef> {
     input.u32().map(TypeRef::Index)
 }
 
 /// Writes types as a core. `number` gives the number under which a reference is written; without `names`,
 /// every name and every list of arguments is written as an empty one.
-pub(super) struct Encoder<'a> {
+pub(super) struct TypeEncoder<'a> {
     pub(super) number: &'a dyn Fn(TypeRef) -> u32,
     pub(super) names: bool,
 }
 
-impl Encoder<'_> {
+impl TypeEncoder<'_> {
     /// The whole core.
     pub(super) fn core(&self, types: &[Descriptor]) -> Vec<u8> {
         let mut out = Vec::new();

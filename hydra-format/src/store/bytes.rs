@@ -76,9 +76,9 @@ macro_rules! record {
         #[allow(dead_code, non_snake_case)]
         pub(crate) mod $rows {
             #[repr(C)]
-            struct Rows { $($row: [u8; size_of::<$ty>()],)* }
-            $(pub(crate) const $row: usize = std::mem::offset_of!(Rows, $row);)*
-            pub(crate) const BYTES: usize = size_of::<Rows>();
+            struct RecordBytes { $($row: [u8; size_of::<$ty>()],)* }
+            $(pub(crate) const $row: usize = std::mem::offset_of!(RecordBytes, $row);)*
+            pub(crate) const BYTES: usize = size_of::<RecordBytes>();
             const _: () = assert!(BYTES == $total);
             /// Name, offset and size in bytes of each row.
             pub(crate) const NAMED: &[crate::store::bytes::FieldLayout] = &[$(crate::store::bytes::FieldLayout {

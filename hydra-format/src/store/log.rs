@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// How durable a commit is: what it survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Level {
+pub enum Durability {
     /// A power cut: it is on the disk when `commit` returns.
     #[default]
     Durable,
@@ -557,21 +557,21 @@ impl Log {
     }
 
     /// Makes the blocks that were added visible.
-    pub(crate) fn commit(&mut self, level: Level) -> Result<()> {
+    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
         self.check()?;
         let (newest, slot) = self.newest;
         let safe = newest.synced_bytes == self.end && self.pinned == slot;
-        let committed = newest.committed_bytes == self.end && (level == Level::Buffered || safe);
+        let committed = newest.committed_bytes == self.end && (durability == Durability::Buffered || safe);
         if committed || !self.touched {
             return Ok(());
         }
         self.verify_bytes()?;
         self.write_to(self.end)?;
-        if level == Level::Durable {
+        if durability == Durability::Durable {
             self.sync()?;
         }
         self.commit_record(0)?;
-        if level == Level::Durable {
+        if durability == Durability::Durable {
             self.sync()?;
         }
         self.verify()

@@ -121,7 +121,7 @@ fn a_cut_that_fails_leaves_a_tail_and_nothing_else() {
 /// A file whose newest commit does not check: three numbers more, of which a byte is another.
 fn rejected() -> (Memory, Commit) {
     let memory = closed();
-    let mut writer = options().level(Level::Buffered).resume_in(Box::new(memory.clone())).unwrap();
+    let mut writer = options().durability(Durability::Buffered).resume_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<u64>().unwrap();
     for number in [100, 101, 102] {
         writer.append(table, &number).unwrap();

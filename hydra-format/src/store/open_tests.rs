@@ -4,13 +4,13 @@ use super::*;
 use crate::Writer;
 use crate::store::bytes::SLOT_AT;
 use crate::store::index::Entry;
-use crate::store::log::Level;
+use crate::store::log::Durability;
 use crate::store::testing::{Memory, numbers, sample};
 
-/// A file that was not closed: two commits of ten numbers each, at this level.
-fn two_commits(level: Level) -> Memory {
+/// A file that was not closed: two commits of ten numbers each, of this durability.
+fn two_commits(durability: Durability) -> Memory {
     let memory = Memory::default();
-    let options = Writer::options().file_id([7; 16]).level(level);
+    let options = Writer::options().file_id([7; 16]).durability(durability);
     let mut writer = options.create_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<u64>().unwrap();
     for round in 0..2 {
@@ -38,7 +38,7 @@ fn damage(memory: &Memory, at: u64) {
 #[test]
 fn a_torn_record_gives_the_other_and_is_reported() {
     for (slot, content) in [(0, 0u8), (0, 0xff), (1, 0), (1, 0xff)] {
-        let memory = two_commits(Level::Durable);
+        let memory = two_commits(Durability::Durable);
         let Opened { commit: newest, slot: newest_slot, .. } = memory.open().unwrap();
         let at = SLOT_AT[slot] as usize;
         memory.inner().bytes[at..at + 128].fill(content);
@@ -60,7 +60,7 @@ fn a_torn_record_gives_the_other_and_is_reported() {
 
 #[test]
 fn no_valid_record_opens_neither_to_read_nor_to_write() {
-    let memory = two_commits(Level::Durable);
+    let memory = two_commits(Durability::Durable);
     SLOT_AT.into_iter().for_each(|at| damage(&memory, at));
     assert_eq!(memory.open().unwrap_err().kind(), ErrorKind::NoCommit);
     let refused = Writer::options().resume_in(Box::new(memory.clone())).unwrap_err();
@@ -69,7 +69,7 @@ fn no_valid_record_opens_neither_to_read_nor_to_write() {
 
 #[test]
 fn equal_sequences_with_different_content_count_as_bad() {
-    let memory = two_commits(Level::Durable);
+    let memory = two_commits(Durability::Durable);
     let opened = memory.open().unwrap();
     let other = Commit { record_count: 5, ..opened.commit };
     let at = SLOT_AT[1 - opened.slot] as usize;
@@ -79,7 +79,7 @@ fn equal_sequences_with_different_content_count_as_bad() {
 
 #[test]
 fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
-    let memory = two_commits(Level::Buffered);
+    let memory = two_commits(Durability::Buffered);
     let opened = memory.open().unwrap();
     assert_eq!((opened.commit.synced_bytes, opened.commit.record_count), (REGION, 20));
     // The record is there, one of its blocks is not, to the zeros after its payload: the record before it is in force.
@@ -103,7 +103,7 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
 
 #[test]
 fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
-    let memory = two_commits(Level::Buffered);
+    let memory = two_commits(Durability::Buffered);
     // No writer leaves two records of which neither is synced: the other one, of the first block alone, is made.
     let newest = memory.open().unwrap().commit;
     let shared = blocks(&memory, BlockKind::Data)[0];
@@ -129,7 +129,7 @@ fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
 
 #[test]
 fn blocks_that_were_looked_at_are_looked_at_again_under_another_epoch() {
-    let memory = two_commits(Level::Buffered);
+    let memory = two_commits(Durability::Buffered);
     let shown = memory.open().unwrap();
     // As if another writer had put blocks of the same length there, and the system had forgotten them.
     let other = Commit { sequence: shown.commit.sequence + 1, epoch: 2, ..shown.commit };
@@ -141,7 +141,7 @@ fn blocks_that_were_looked_at_are_looked_at_again_under_another_epoch() {
 
 #[test]
 fn what_was_shown_must_be_there_for_a_state_that_goes_on() {
-    let memory = two_commits(Level::Durable);
+    let memory = two_commits(Durability::Durable);
     let shown = memory.open().unwrap();
     let mut writer = Writer::options().resume_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<u64>().unwrap();
@@ -160,7 +160,8 @@ fn what_was_shown_must_be_there_for_a_state_that_goes_on() {
 #[test]
 fn the_zeros_after_a_payload_belong_to_the_commit() {
     let memory = Memory::default();
-    let mut writer = Writer::options().level(Level::Buffered).create_in(Box::new(memory.clone())).unwrap();
+    let mut writer =
+        Writer::options().durability(Durability::Buffered).create_in(Box::new(memory.clone())).unwrap();
     let table = writer.table::<String>().unwrap();
     writer.append(table, &"abc".to_string()).unwrap();
     writer.commit().unwrap();
@@ -174,7 +175,7 @@ fn the_zeros_after_a_payload_belong_to_the_commit() {
 
 #[test]
 fn a_block_of_another_epoch_does_not_check() {
-    let memory = two_commits(Level::Buffered);
+    let memory = two_commits(Durability::Buffered);
     let opened = memory.open().unwrap();
     let newer = Commit { epoch: 2, sequence: 9, ..opened.commit };
     let at = SLOT_AT[opened.slot] as usize;

@@ -3,7 +3,7 @@
 use super::{listed, shown};
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
 use crate::layout::rows::{
-    At, EncodedRecord, Hydra, MapView, Measure, Run, Seen, SetView, Sink, apart_times, part,
+    At, DebugView, EncodedRecord, Hydra, MapView, Measure, Run, SetView, Sink, apart_times, part,
 };
 use crate::memory::pair_layout;
 use crate::{Error, ErrorKind, Result};
@@ -41,7 +41,7 @@ fn refuse_equal<'a, K: Hydra>(mut keys: impl Iterator<Item = &'a K>, measure: &m
 /// A key as it is read back.
 fn key_text<K: Hydra>(key: &K) -> String {
     match EncodedRecord::of(key) {
-        Ok(stored) => format!("{:?}", Seen::<K>(K::view(stored.at()))),
+        Ok(stored) => format!("{:?}", DebugView::<K>(K::view(stored.at()))),
         Err(_) => "a key".to_string(),
     }
 }

@@ -47,7 +47,7 @@ macro_rules! listed {
             list: crate::layout::rows::ListView<'_, Self>,
             each: &mut dyn FnMut(&dyn std::fmt::Debug),
         ) {
-            list.iter().for_each(|view| each(&crate::layout::rows::Seen::<Self>(view)));
+            list.iter().for_each(|view| each(&crate::layout::rows::DebugView::<Self>(view)));
         }
     };
 }

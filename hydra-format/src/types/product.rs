@@ -3,7 +3,7 @@
 use super::listed;
 use crate::Result;
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Seen, Sink, part};
+use crate::layout::rows::{At, Cursor, DebugView, Hydra, Measure, Sink, part};
 use crate::memory::{TupleLayout, each_tuple};
 use std::cmp::Ordering;
 use std::fmt::{self, Formatter};
@@ -45,7 +45,7 @@ macro_rules! tuples {
             listed!();
 
             fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-                f.debug_tuple("")$(.field(&Seen::<$param>(view.$index)))+.finish()
+                f.debug_tuple("")$(.field(&DebugView::<$param>(view.$index)))+.finish()
             }
 
             #[inline]

@@ -2,7 +2,7 @@
 
 use super::{listed, shown, shown_in_slices};
 use crate::layout::rows::reflect::{Part, PartMut, Reflect, Scalar};
-use crate::layout::rows::{At, Cursor, Hydra, Measure, Run, Seen, Sink, part, put};
+use crate::layout::rows::{At, Cursor, DebugView, Hydra, Measure, Run, Sink, part, put};
 use crate::{Result, memory};
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
@@ -136,7 +136,7 @@ impl<T: Hydra> Hydra for Option<T> {
     listed!();
 
     fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-        view.map(Seen::<T>).fmt(f)
+        view.map(DebugView::<T>).fmt(f)
     }
 
     #[inline]

@@ -25,9 +25,9 @@ pub(crate) struct TypeFacts {
 
 /// Types that a thread used lately, by where their descriptor is: a table without chains.
 const RECENT: usize = 16;
-type Slot = Cell<Option<(TypeId, &'static TypeFacts)>>;
+type RecentType = Cell<Option<(TypeId, &'static TypeFacts)>>;
 thread_local! {
-    static RECENT_TYPES: [Slot; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+    static RECENT_TYPES: [RecentType; RECENT] = const { [const { Cell::new(None) }; RECENT] };
 }
 
 /// All types; they stay for good, and a program has a fixed number of them.

@@ -9,9 +9,9 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A view that is shown as std's Debug shows the value.
-pub struct Seen<'a, T: Hydra>(pub(crate) T::View<'a>);
+pub struct DebugView<'a, T: Hydra>(pub(crate) T::View<'a>);
 
-impl<T: Hydra> fmt::Debug for Seen<'_, T> {
+impl<T: Hydra> fmt::Debug for DebugView<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         T::show(&self.0, f)
     }
@@ -103,7 +103,7 @@ impl<T> Clone for ListIter<'_, T> {
 
 impl<T: Hydra> fmt::Debug for ListIter<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone().map(Seen::<T>)).finish()
+        f.debug_list().entries(self.clone().map(DebugView::<T>)).finish()
     }
 }
 
@@ -210,7 +210,7 @@ impl<K, V> Clone for MapIter<'_, K, V> {
 
 impl<K: Hydra, V: Hydra> fmt::Debug for MapIter<'_, K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.clone().map(|(key, value)| (Seen::<K>(key), Seen::<V>(value)));
+        let entries = self.clone().map(|(key, value)| (DebugView::<K>(key), DebugView::<V>(value)));
         f.debug_map().entries(entries).finish()
     }
 }
@@ -336,7 +336,7 @@ macro_rules! copy_and_debug {
 copy_and_debug! {
     ListView<T>, |this, f| this.iter().fmt(f);
     Boxed<T>, |this, f| T::show(&this.get(), f);
-    SetView<T>, |this, f| f.debug_set().entries(this.iter().map(Seen::<T>)).finish();
+    SetView<T>, |this, f| f.debug_set().entries(this.iter().map(DebugView::<T>)).finish();
     MapView<K, V>, |this, f| this.iter().fmt(f);
 }
 

@@ -15,10 +15,10 @@ use crate::layout;
 use crate::layout::rows::{Measure, Pushed, Sink, Stage, StagedRows};
 use crate::memory;
 use crate::reflect::Data;
-use crate::reflect::dynamic::{self, Place};
+use crate::reflect::dynamic::{self, Depth};
 use crate::reflect::encode::{encode_value, measure_value, reshape};
 use crate::reflect::types::Type;
-use crate::store::log::{Level, Log};
+use crate::store::log::{Durability, Log};
 use crate::table::metadata::{self, Metadata};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use newest::{Encoded, Newest};
@@ -130,7 +130,7 @@ impl<T> std::fmt::Debug for TableId<T> {
 pub struct Writer {
     id: u64,
     path: PathBuf,
-    level: Level,
+    durability: Durability,
     block_bytes: usize,
     log: Log,
     tables: Tables,
@@ -181,7 +181,7 @@ impl Writer {
         Writer {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             path: PathBuf::new(),
-            level: options.level,
+            durability: options.durability,
             block_bytes: options.block_bytes,
             log,
             tables: Tables::default(),
@@ -385,7 +385,7 @@ impl Writer {
     /// ```
     pub fn append_data(&mut self, table: TableId<Dynamic>, data: &mut Data) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
-        dynamic::check(data, Type::new(schema.root(), Some(&schema)), Place::default())?;
+        dynamic::check(data, Type::new(schema.root(), Some(&schema)), Depth::default())?;
         self.append_own(table, Value::data(data, schema.root(), &schema))
     }
 
@@ -537,12 +537,12 @@ impl Writer {
     }
 
     /// Makes everything that was appended visible to readers that open the file from now on, and safe at the writer's
-    /// [`Level`].
+    /// [`Durability`].
     pub fn commit(&mut self) -> Result<()> {
         if let Some(auto) = &mut self.auto {
             auto.since = None;
         }
-        let outcome = self.flush().and_then(|()| self.log.commit(self.level));
+        let outcome = self.flush().and_then(|()| self.log.commit(self.durability));
         self.settle(outcome)
     }
 

@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
-use crate::store::log::{Level, Log};
+use crate::store::log::{Durability, Log};
 use crate::store::open;
 use crate::store::storage::{Disk, FileDisk, Storage, random};
 use crate::{Error, ErrorKind, Result};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Settings for a [`Writer`] or an [`Editor`](crate::Editor): make them with [`Writer::options`].
 #[derive(Clone, Copy, Debug)]
 pub struct WriterOptions {
-    pub(crate) level: Level,
+    pub(crate) durability: Durability,
     pub(super) block_bytes: usize,
     pub(super) file_id: Option<[u8; 16]>,
     pub(super) every_bytes: Option<u64>,
@@ -24,7 +24,7 @@ pub struct WriterOptions {
 impl Default for WriterOptions {
     fn default() -> WriterOptions {
         WriterOptions {
-            level: Level::default(),
+            durability: Durability::default(),
             block_bytes: TARGET_BLOCK_BYTES,
             file_id: None,
             every_bytes: None,
@@ -35,9 +35,9 @@ impl Default for WriterOptions {
 }
 
 impl WriterOptions {
-    /// What a commit survives: [`Level::Durable`] by default.
-    pub fn level(mut self, level: Level) -> WriterOptions {
-        self.level = level;
+    /// What a commit survives: [`Durability::Durable`] by default.
+    pub fn durability(mut self, durability: Durability) -> WriterOptions {
+        self.durability = durability;
         self
     }
 

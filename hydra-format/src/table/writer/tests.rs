@@ -77,9 +77,9 @@ fn blocks_go_out_in_runs_that_end_at_multiples_of_a_mebibyte() {
 
 #[test]
 fn levels_write_the_slot_that_is_not_pinned() {
-    for level in [Level::Durable, Level::Buffered] {
+    for durability in [Durability::Durable, Durability::Buffered] {
         let memory = Memory::default();
-        let mut writer = create(&memory, options().level(level));
+        let mut writer = create(&memory, options().durability(durability));
         let table = writer.table::<u64>().unwrap();
         for round in 0..4u64 {
             writer.append(table, &round).unwrap();
@@ -89,12 +89,12 @@ fn levels_write_the_slot_that_is_not_pinned() {
             let slots: Vec<u64> = writes.iter().map(|write| write.0).filter(|at| *at < REGION).collect();
             let opened = memory.open().unwrap();
             assert_eq!(opened.commit.record_count, round + 1);
-            match level {
-                Level::Durable => {
+            match durability {
+                Durability::Durable => {
                     assert_eq!(opened.commit.synced_bytes, opened.commit.committed_bytes);
                     assert_eq!(slots, [SLOT_AT[1 - round as usize % 2]]);
                 }
-                Level::Buffered => {
+                Durability::Buffered => {
                     assert_eq!(opened.commit.synced_bytes, REGION);
                     assert_eq!(slots, [SLOT_AT[1]], "slot 0 holds the last synced record");
                 }
@@ -161,14 +161,14 @@ fn a_resumed_writer_appends_to_the_same_tables() {
 
 #[test]
 fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
-    for level in [Level::Durable, Level::Buffered] {
+    for durability in [Durability::Durable, Durability::Buffered] {
         let mut calls = 0;
         loop {
             let memory = written(3, options());
             memory.inner().budget = Some(calls);
             let mut acknowledged = 3;
             let outcome = (|| {
-                let mut writer = options().level(level).resume_in(Box::new(memory.clone()))?;
+                let mut writer = options().durability(durability).resume_in(Box::new(memory.clone()))?;
                 let table = writer.table::<u64>()?;
                 for round in 3..6 {
                     let appended = writer.append(table, &round).and_then(|()| writer.commit());
@@ -260,7 +260,7 @@ fn directories(memory: &Memory) -> Vec<(u64, u64)> {
 /// A file of tables with so many blocks of a record each, in turn, the last of them in other sessions. Each ends without closing the file.
 fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
     let memory = Memory::default();
-    let mut writer = create(&memory, options().level(Level::Buffered));
+    let mut writer = create(&memory, options().durability(Durability::Buffered));
     let schema = Arc::new(Schema::of::<u64>());
     let ids: Vec<_> =
         (0..tables).map(|name| writer.adopt(&name.to_string(), schema.clone()).unwrap()).collect();
@@ -272,7 +272,7 @@ fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
     writer.commit().unwrap();
     for session in 0..sessions {
         drop(writer);
-        writer = options().level(Level::Buffered).resume_in(Box::new(memory.clone())).unwrap();
+        writer = options().durability(Durability::Buffered).resume_in(Box::new(memory.clone())).unwrap();
         let first = writer.adopt(&format!("{session} more"), schema.clone()).unwrap();
         for _ in 0..700 {
             writer.append_block(first, one([7; 8])).unwrap();
@@ -303,7 +303,7 @@ fn directories_come_as_rarely_as_they_are_long() {
 #[test]
 fn a_large_file_that_was_not_closed_opens_as_well() {
     let memory = Memory::default();
-    let mut writer = create(&memory, options().block_bytes(128).level(Level::Buffered));
+    let mut writer = create(&memory, options().block_bytes(128).durability(Durability::Buffered));
     let table = writer.table::<u64>().unwrap();
     for number in 0..8 * 1500 {
         writer.append(table, &number).unwrap();
@@ -446,7 +446,7 @@ fn commits_come_by_themselves_by_bytes_and_by_time() {
 #[test]
 fn a_sync_between_buffered_commits_ends_at_a_block() {
     let memory = Memory::default();
-    let mut writer = create(&memory, options().level(Level::Buffered));
+    let mut writer = create(&memory, options().durability(Durability::Buffered));
     let table = writer.table::<[u8; 1000]>().unwrap();
     let count = MAX_UNSYNCED / 1000 + 2500;
     for _ in 0..count {
@@ -471,7 +471,7 @@ fn a_table_among_many_costs_what_it_costs_among_few() {
     let mut costs = Vec::new();
     for count in [100, 2_000] {
         let memory = Memory::default();
-        let mut writer = create(&memory, options().level(Level::Buffered).commit_every(1 << 40));
+        let mut writer = create(&memory, options().durability(Durability::Buffered).commit_every(1 << 40));
         let schemas: Vec<_> = (0..count).map(schema).collect();
         let start = looks();
         let ids: Vec<_> = schemas.iter().map(|schema| writer.dynamic_table(schema).unwrap()).collect();
