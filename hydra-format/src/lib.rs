@@ -209,6 +209,8 @@ pub mod __private {
     pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 
     pub use crate::__opaque as opaque_feature;
+    #[cfg(not(feature = "opaque"))]
+    pub use crate::derived::MissingFeature as Opaque;
     #[cfg(feature = "opaque")]
     pub use crate::memory::Opaque;
 

@@ -2,7 +2,7 @@
 //! given. Not part of the API.
 
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
-use crate::publish::save::save_on;
+use crate::publish::single::save_on;
 use crate::repair::check::{CheckSummary, check_source};
 use crate::repair::compact::compact_on;
 use crate::repair::recover::recover_on;

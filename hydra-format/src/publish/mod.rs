@@ -3,9 +3,9 @@
 //!
 //! It does not know the format of what is in them. Start reading at [`Output`].
 
-pub(crate) mod save;
+pub(crate) mod single;
 
-pub use save::{load, load_named, save};
+pub use single::{load, load_named, save};
 
 use crate::store::storage::{Disk, FileDisk, PAUSE, Source, Storage, check_ours};
 use crate::table::writer::{Writer, WriterOptions};
