@@ -114,7 +114,7 @@ fn show(table: &TableChanges, console: &mut Console) -> Result<()> {
 
 fn document(table: &TableChanges) -> Value {
     let finding = |finding: &Diagnostic| {
-        json!({ "rule": finding.rule, "severity": finding.severity.to_string(), "audience": finding.audience.to_string(),
+        json!({ "rule": finding.rule, "severity": finding.severity.to_string(), "who": finding.audience.to_string(),
             "path": finding.path, "text": finding.text })
     };
     let findings: Vec<Value> = table.findings.iter().map(finding).collect();
