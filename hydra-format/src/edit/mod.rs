@@ -11,7 +11,7 @@ use crate::evolve::Evolution;
 use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{Measure, StagedRows, block_bytes};
-use crate::reflect::encode::{encode_value, measure_value};
+use crate::reflect::encode::{encode_value, image, measure_value};
 use crate::store::block::check_size;
 use crate::store::index::Entry;
 use crate::store::log::{Durability, Log};
@@ -19,7 +19,7 @@ use crate::store::storage::{Disk, FileDisk, Storage};
 use crate::table::block::Block;
 use crate::table::reader::Reader;
 use crate::table::writer::WriterOptions;
-use crate::table::writer::newest::{Encoded, Newest};
+use crate::table::writer::newest::Newest;
 use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
@@ -181,7 +181,7 @@ impl Editor {
                 let fits = bytes.and_then(|bytes| check_size(bytes).map(|()| bytes));
                 let bytes = fits.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
                 if let Some(newest) = self.newest(table, entry.schema) {
-                    self.check(&newest, key..next, &block)?;
+                    self.check(&newest, key..next)?;
                     if bytes > newest.safe_bytes {
                         let readable = self.check_size(&newest, table, &block);
                         readable.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
@@ -203,15 +203,9 @@ impl Editor {
     }
 
     /// An error if the newest type could not read what is staged. Records that it could not read before stay as they are.
-    fn check(&self, newest: &Newest, keys: Range<RecordKey>, block: &Block<Dynamic>) -> Result<()> {
-        let (schema, staged) = (block.schema(), self.staged.range(keys).filter(|_| newest.may_refuse));
-        for (key, record) in staged {
-            let encoded = Encoded::new(
-                schema.root().size(),
-                |measure| measure_value(record.value(), measure),
-                |slot, sink| encode_value(record.value(), slot, sink),
-            );
-            let readable = encoded.and_then(|encoded| newest.check(encoded.at(), 1));
+    fn check(&self, newest: &Newest, keys: Range<RecordKey>) -> Result<()> {
+        for (key, record) in self.staged.range(keys).filter(|_| newest.may_refuse) {
+            let readable = image(record.value()).and_then(|encoded| newest.check(encoded.at(), 1));
             readable.map_err(|error| in_record(&self.reader, error, *key))?;
         }
         Ok(())

@@ -22,7 +22,7 @@ pub(crate) fn encode_value(value: Value<'_>, slot: &mut [u8], sink: &mut Sink<'_
 }
 
 /// A value as its own type stores it.
-pub(super) fn image(value: Value<'_>) -> Result<EncodedRecord> {
+pub(crate) fn image(value: Value<'_>) -> Result<EncodedRecord> {
     EncodedRecord::new(
         value.ty().size(),
         |measure| measure_value(value, measure),

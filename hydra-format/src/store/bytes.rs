@@ -159,6 +159,7 @@ pub(crate) fn get<T: OnDisk>(bytes: &[u8], at: usize) -> T {
 }
 
 /// All bytes are zero.
+#[inline]
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == 0)
 }

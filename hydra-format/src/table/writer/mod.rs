@@ -12,7 +12,7 @@ pub use options::WriterOptions;
 use crate::evolve::Evolution;
 use crate::evolve::generations::newest_schema;
 use crate::layout;
-use crate::layout::rows::{Measure, Pushed, Sink, Stage, StagedRows};
+use crate::layout::rows::{EncodedRecord, Measure, Pushed, Sink, Stage, StagedRows};
 use crate::memory;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Depth};
@@ -21,7 +21,7 @@ use crate::reflect::types::Type;
 use crate::store::log::{Durability, Log};
 use crate::table::metadata::{self, Metadata};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
-use newest::{Encoded, Newest};
+use newest::Newest;
 use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -421,7 +421,7 @@ impl Writer {
         }
         let Some(newest) = newest else { return self.push(table, measure, encode) };
         let schema = self.open(table)?.schema.clone();
-        let record = Encoded::new(schema.root().size(), measure, encode)?;
+        let record = EncodedRecord::new(schema.root().size(), measure, encode)?;
         newest.check(record.at(), 1).map_err(|error| self.refused(table, error))?;
         // What was looked at is what is stored, even if the value changes meanwhile.
         let value = Value::stored(record.at(), schema.root(), Some(&schema));

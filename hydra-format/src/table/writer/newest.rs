@@ -1,7 +1,6 @@
 //! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
 
 use crate::evolve::{Evolution, Resolution};
-pub(crate) use crate::layout::rows::EncodedRecord as Encoded;
 use crate::layout::rows::{At, Validator};
 use crate::memory::AlignedBuf;
 use crate::store::index::Entry;

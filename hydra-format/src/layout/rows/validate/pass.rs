@@ -10,6 +10,7 @@ use crate::layout::rows::sink::MAX_DEPTH;
 use crate::layout::rows::{At, facts_of};
 use crate::memory::{Text, all_valid};
 use crate::schema::{is_duration, is_timestamp, round_up};
+use crate::store::bytes::is_zero;
 
 /// What becomes of the problems that a pass finds.
 pub(super) trait Findings {
@@ -392,12 +393,6 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
         let wrong = pairs.find(|&((left, right), _)| !is_above(left, right));
         wrong.is_none_or(|((_, right), index)| self.findings.fault(right, Problem::Order(index)))
     }
-}
-
-/// All bytes are zero.
-#[inline]
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| byte == 0)
 }
 
 /// All bytes are below the limit, and there is one.
