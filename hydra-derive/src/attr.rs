@@ -1,10 +1,10 @@
 //! Reads attributes: one table says which there are, where they may stand and what value they take. It does
 //! not know what they mean.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, Path, Token, Type, WherePredicate};
 
@@ -53,61 +53,60 @@ impl AttrTarget {
 #[derive(Clone, Copy)]
 enum Takes {
     Nothing,
-    Str,
-    Int,
-    Ident,
-    Path,
-    Type,
-    Expr,
-    MaybeExpr,
+    /// A value, of which there is an example.
+    Value(&'static str, ReadValue),
+    /// A value or nothing.
+    Maybe(ReadValue),
     Pairs,
 }
 
+/// Reads a value and gives its tokens back.
+type ReadValue = fn(ParseStream) -> syn::Result<TokenStream>;
+
 use AttrTarget::{Field, Type as Ty, Variant};
-use Takes::*;
+use Takes::{Maybe, Nothing, Pairs, Value};
+
+const TEXT: Takes = Value("\"..\"", tokens::<LitStr>);
+const NUMBER: Takes = Value("1", number);
+const TYPE: Takes = Value("Type", ty);
 
 const ATTRIBUTES: &[(&str, &[AttrTarget], Takes)] = &[
-    ("name", &[Ty], Str),
-    ("version", &[Ty], Int),
-    ("rename_all", &[Ty], Str),
+    ("name", &[Ty], TEXT),
+    ("version", &[Ty], NUMBER),
+    ("rename_all", &[Ty], TEXT),
     ("plain", &[Ty], Nothing),
-    ("view", &[Ty], Takes::Ident),
+    ("view", &[Ty], Value("Name", tokens::<Ident>)),
     ("transparent", &[Ty], Nothing),
-    ("invariant", &[Ty], Takes::Expr),
-    ("bound", &[Ty], Str),
-    ("crate", &[Ty], Takes::Path),
-    ("rename", &[Field, Variant], Str),
-    ("alias", &[Field, Variant], Str),
-    ("default", &[Field], MaybeExpr),
+    ("invariant", &[Ty], Value("value", tokens::<Expr>)),
+    ("bound", &[Ty], TEXT),
+    ("crate", &[Ty], Value("path", |input| Ok(Path::parse_mod_style(input)?.into_token_stream()))),
+    ("rename", &[Field, Variant], TEXT),
+    ("alias", &[Field, Variant], TEXT),
+    ("default", &[Field], Maybe(tokens::<Expr>)),
     ("skip", &[Field], Nothing),
-    ("with", &[Field], Takes::Type),
-    ("as", &[Field], Takes::Type),
+    ("with", &[Field], TYPE),
+    ("as", &[Field], TYPE),
     ("opaque", &[Field], Nothing),
     ("readonly", &[Field], Nothing),
     ("settable", &[Ty, Field], Nothing),
     ("attr", &[Field], Pairs),
-    ("tag", &[Variant], Int),
+    ("tag", &[Variant], NUMBER),
     ("other", &[Variant], Nothing),
 ];
 
 const MANY: [&str; 2] = ["alias", "attr"];
 
-/// The value of an attribute.
-pub(crate) enum AttrArg {
-    Nothing,
-    Str(LitStr),
-    Int(i128),
-    Ident(syn::Ident),
-    Path(syn::Path),
-    Type(Box<syn::Type>),
-    Expr(Box<syn::Expr>),
-    Pairs(Vec<(syn::Ident, Lit)>),
-}
-
 /// One attribute as it was written.
 pub(crate) struct Item {
-    pub(crate) name: syn::Ident,
-    pub(crate) value: AttrArg,
+    pub(crate) name: Ident,
+    /// The tokens of its value, of the kind that the attribute takes.
+    pub(crate) value: TokenStream,
+}
+
+impl Item {
+    fn parsed<P: Parser>(&self, parser: P) -> Option<P::Output> {
+        parser.parse2(self.value.clone()).ok()
+    }
 }
 
 /// What `#[repr(..)]` says.
@@ -115,8 +114,8 @@ pub(crate) struct Item {
 pub(crate) struct ReprAttr {
     pub(crate) c: bool,
     pub(crate) transparent: bool,
-    pub(crate) int: Option<syn::Ident>,
-    pub(crate) align: usize,
+    pub(crate) int: Option<Ident>,
+    pub(crate) align: Option<usize>,
 }
 
 /// The attributes of a type, field or variant.
@@ -130,7 +129,7 @@ pub(crate) struct Attrs {
 
 impl Attrs {
     pub(crate) fn read(cx: &mut Context, level: AttrTarget, attributes: &[Attribute]) -> Attrs {
-        let mut attrs = Attrs { repr: ReprAttr { align: 1, ..ReprAttr::default() }, ..Attrs::default() };
+        let mut attrs = Attrs::default();
         let mut doc = Vec::new();
         for attribute in attributes {
             let path = attribute.path();
@@ -156,35 +155,25 @@ impl Attrs {
         self.item(name).is_some()
     }
 
-    pub(crate) fn value(&self, name: &str) -> Option<&AttrArg> {
-        self.item(name).map(|item| &item.value)
+    fn named(&self, name: &str) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| item.name == name)
     }
 
-    pub(crate) fn str(&self, name: &str) -> Option<&LitStr> {
-        let AttrArg::Str(text) = self.value(name)? else { return None };
-        Some(text)
+    pub(crate) fn str(&self, name: &str) -> Option<LitStr> {
+        self.item(name)?.parsed(<LitStr as Parse>::parse)
     }
 
     pub(crate) fn int(&self, name: &str) -> Option<i128> {
-        let AttrArg::Int(value) = self.value(name)? else { return None };
-        Some(*value)
+        self.item(name)?.parsed(read_int)
     }
 
-    pub(crate) fn ty(&self, name: &str) -> Option<&Type> {
-        let AttrArg::Type(ty) = self.value(name)? else { return None };
-        Some(ty)
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = LitStr> {
+        self.named("alias").filter_map(|item| item.parsed(<LitStr as Parse>::parse))
     }
 
-    pub(crate) fn expr(&self, name: &str) -> Option<&Expr> {
-        let AttrArg::Expr(expr) = self.value(name)? else { return None };
-        Some(expr)
-    }
-
-    pub(crate) fn aliases(&self) -> impl Iterator<Item = &LitStr> {
-        self.items.iter().filter_map(|item| match &item.value {
-            AttrArg::Str(text) if item.name == "alias" => Some(text),
-            _ => None,
-        })
+    /// The named values of all `attr`.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (Ident, Lit)> {
+        self.named("attr").filter_map(|item| item.parsed(read_pairs)).flatten()
     }
 
     /// The bounds in the text of `bound`.
@@ -196,19 +185,8 @@ impl Attrs {
 
     /// Where the library keeps what the derive names.
     pub(crate) fn library(&self) -> TokenStream {
-        match self.value("crate") {
-            Some(AttrArg::Path(path)) => quote!(#path::__private),
-            _ => quote!(::hydra::__private),
-        }
-    }
-
-    /// Writes the type's name for `Self` in types: views use them where `Self` is another type.
-    pub(crate) fn name_self(&mut self, this: &TokenStream) {
-        for item in &mut self.items {
-            if let AttrArg::Type(ty) = &mut item.value {
-                **ty = named_self((**ty).clone(), this);
-            }
-        }
+        let path = self.item("crate").map_or(quote!(::hydra), |item| item.value.clone());
+        quote!(#path::__private)
     }
 
     fn read_hydra(&mut self, cx: &mut Context, level: AttrTarget, attribute: &Attribute) {
@@ -273,11 +251,12 @@ impl Attrs {
                     let content;
                     syn::parenthesized!(content in meta.input);
                     let literal: LitInt = content.parse()?;
-                    self.repr.align = literal.base10_parse()?;
-                    if self.repr.align > 64 {
+                    let align = literal.base10_parse()?;
+                    if align > 64 {
                         let message = "the largest alignment of a Hydra type is 64, a cache line";
                         return Err(syn::Error::new(literal.span(), message));
                     }
+                    self.repr.align = Some(align);
                 }
                 _ => self.repr.int = Some(name.clone()),
             }
@@ -289,38 +268,47 @@ impl Attrs {
     }
 }
 
-fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<AttrArg> {
-    if let Pairs = takes {
-        if !input.peek(syn::token::Paren) {
-            return Err(syn::Error::new(name.span(), "expected `attr(name = value)`"));
+fn read_value(name: &Ident, takes: Takes, input: ParseStream) -> syn::Result<TokenStream> {
+    let is_given = match takes {
+        Pairs => input.peek(syn::token::Paren),
+        _ => input.peek(Token![=]),
+    };
+    match (takes, is_given) {
+        (Nothing | Maybe(_), false) => Ok(TokenStream::new()),
+        (Value(example, _), false) => {
+            Err(syn::Error::new(name.span(), format!("expected `{name} = {example}`")))
         }
-        let group: proc_macro2::Group = input.parse()?;
-        let pairs = |content: ParseStream| content.parse_terminated(read_pair, Token![,]);
-        return Ok(AttrArg::Pairs(Parser::parse2(pairs, group.stream())?.into_iter().collect()));
-    }
-    if !input.peek(Token![=]) {
-        return match takes {
-            Nothing | MaybeExpr => Ok(AttrArg::Nothing),
-            _ => Err(syn::Error::new(name.span(), format!("expected {}", example(name, takes)))),
-        };
-    }
-    let equals: Token![=] = input.parse()?;
-    Ok(match takes {
-        Nothing | Pairs => {
-            return Err(syn::Error::new_spanned(equals, format!("`{name}` takes no value")));
+        (Pairs, false) => Err(syn::Error::new(name.span(), "expected `attr(name = value)`")),
+        (Nothing, true) => {
+            Err(syn::Error::new_spanned(input.parse::<Token![=]>()?, format!("`{name}` takes no value")))
         }
-        Str => AttrArg::Str(input.parse()?),
-        Int => AttrArg::Int(read_int(input)?),
-        Takes::Ident => AttrArg::Ident(input.parse()?),
-        Takes::Path => AttrArg::Path(input.call(Path::parse_mod_style)?),
-        Takes::Type => AttrArg::Type(Box::new(read_type(input)?)),
-        Takes::Expr | MaybeExpr => AttrArg::Expr(Box::new(input.parse::<Expr>()?)),
-    })
+        (Value(_, read) | Maybe(read), true) => {
+            input.parse::<Token![=]>()?;
+            read(input)
+        }
+        (Pairs, true) => {
+            let pairs = input.parse::<Group>()?.stream();
+            read_pairs.parse2(pairs.clone())?;
+            Ok(pairs)
+        }
+    }
+}
+
+fn tokens<T: Parse + ToTokens>(input: ParseStream) -> syn::Result<TokenStream> {
+    Ok(input.parse::<T>()?.into_token_stream())
 }
 
 /// A type; in quotes too, as other derives have it.
-fn read_type(input: ParseStream) -> syn::Result<Type> {
-    if input.peek(LitStr) { input.parse::<LitStr>()?.parse() } else { input.parse() }
+fn ty(input: ParseStream) -> syn::Result<TokenStream> {
+    if input.peek(LitStr) {
+        input.parse::<LitStr>()?.parse_with(tokens::<Type>)
+    } else {
+        tokens::<Type>(input)
+    }
+}
+
+fn number(input: ParseStream) -> syn::Result<TokenStream> {
+    Ok(Literal::i128_unsuffixed(read_int(input)?).into_token_stream())
 }
 
 fn read_int(input: ParseStream) -> syn::Result<i128> {
@@ -334,6 +322,10 @@ fn read_int(input: ParseStream) -> syn::Result<i128> {
         .map_err(|_| syn::Error::new(literal.span(), "the number does not fit into 128 bits"))
 }
 
+fn read_pairs(input: ParseStream) -> syn::Result<Punctuated<(Ident, Lit), Token![,]>> {
+    input.parse_terminated(read_pair, Token![,])
+}
+
 fn read_pair(input: ParseStream) -> syn::Result<(Ident, Lit)> {
     let name = input.call(Ident::parse_any)?;
     input.parse::<Token![=]>()?;
@@ -342,18 +334,6 @@ fn read_pair(input: ParseStream) -> syn::Result<(Ident, Lit)> {
         Lit::Str(_) | Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) => Ok((name, value)),
         other => Err(syn::Error::new_spanned(other, "expected a string, an integer, a float or a bool")),
     }
-}
-
-fn example(name: &Ident, takes: Takes) -> String {
-    let value = match takes {
-        Str => "\"..\"",
-        Int => "1",
-        Takes::Ident => "Name",
-        Takes::Path => "path",
-        Takes::Type => "Type",
-        _ => "value",
-    };
-    format!("`{name} = {value}`")
 }
 
 fn skip_to_comma(input: ParseStream) {
@@ -415,49 +395,4 @@ fn deprecation(attribute: &Attribute) -> String {
         });
     }
     note
-}
-
-/// The type with `this` in the place of `Self`.
-pub(crate) fn named_self(ty: Type, this: &TokenStream) -> Type {
-    fn replace(tokens: TokenStream, this: &TokenStream) -> (TokenStream, bool) {
-        let mut found = false;
-        let mut next = |token| match token {
-            TokenTree::Ident(ident) if ident == "Self" => {
-                found = true;
-                this.clone()
-            }
-            TokenTree::Group(group) => {
-                let (inner, inside) = replace(group.stream(), this);
-                found |= inside;
-                let mut replaced = proc_macro2::Group::new(group.delimiter(), inner);
-                replaced.set_span(group.span());
-                replaced.into_token_stream()
-            }
-            token => token.into_token_stream(),
-        };
-        let tokens = tokens.into_iter().flat_map(&mut next).collect();
-        (tokens, found)
-    }
-    match replace(ty.to_token_stream(), this) {
-        (tokens, true) => syn::parse2(tokens).unwrap_or(ty),
-        (_, false) => ty,
-    }
-}
-
-/// The first macro call in a type, which no derive can look into.
-pub(crate) fn macro_in(tokens: TokenStream) -> Option<Span> {
-    let mut after_ident = false;
-    for token in tokens {
-        match &token {
-            TokenTree::Group(group) => {
-                if let Some(span) = macro_in(group.stream()) {
-                    return Some(span);
-                }
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '!' && after_ident => return Some(punct.span()),
-            _ => {}
-        }
-        after_ident = matches!(token, TokenTree::Ident(_));
-    }
-    None
 }

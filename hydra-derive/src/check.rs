@@ -1,9 +1,9 @@
 //! Refuses what cannot be: every error of a type at its own tokens, all of them at once. Types themselves are
 //! not judged here: the compiler resolves them through traits.
 
-use crate::attr::{Attrs, Context, macro_in};
-use crate::model::{Body, Field, Model, Stored, Style, Variant};
-use proc_macro2::TokenStream;
+use crate::attr::{Attrs, Context};
+use crate::model::{Field, Model, Stored, Style, TypeShape, Variant, flat};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 use syn::GenericParam;
@@ -44,13 +44,22 @@ pub(crate) fn check(cx: &mut Context, model: &Model) {
     check_type(cx, model);
     check_plain(cx, model);
     model.fields().for_each(|field| check_field(cx, field));
-    match &model.body {
-        Body::Struct(fields) => check_fields(cx, &model.name, fields),
-        Body::Newtype(fields, position) => {
-            let only = fields.iter().skip(*position).take(1);
-            check_nameless(cx, only, NOTES, "the field of a newtype has no name and no notes in the schema");
+    if model.is_enum() {
+        check_variants(cx, model);
+    }
+    for variant in &model.variants {
+        match (model.shape, variant.style) {
+            (TypeShape::Newtype, _) => {
+                let why = "the field of a newtype has no name and no notes in the schema";
+                check_nameless(cx, variant, NOTES, why);
+            }
+            (TypeShape::Enum, Style::Tuple) => {
+                let why = "the fields of a tuple variant are named by their positions in the schema";
+                check_fields(cx, variant);
+                check_nameless(cx, variant, &["rename"], why);
+            }
+            _ => check_fields(cx, variant),
         }
-        Body::Fieldless(variants) | Body::Enum(variants) => check_variants(cx, model, variants),
     }
 }
 
@@ -77,16 +86,14 @@ fn check_type(cx: &mut Context, model: &Model) {
         check_transparent(cx, model, &item.name);
     }
     let named = |field: &Field| matches!(field.member, syn::Member::Named(_));
-    if let (Some(item), true) =
-        (attrs.item("rename_all"), model.variants().is_empty() && !model.fields().any(named))
-    {
+    if let (Some(item), true) = (attrs.item("rename_all"), !model.is_enum() && !model.fields().any(named)) {
         cx.error(&item.name, "there are no names in this type");
     }
-    let viewed_as = match model.body {
-        Body::Newtype(..) if attrs.has("transparent") => {
+    let viewed_as = match model.shape {
+        TypeShape::Newtype if attrs.has("transparent") => {
             Some("a transparent type is viewed as its field: there is no view to name")
         }
-        Body::Fieldless(_) => Some("an enum without fields is its own view: there is no view to name"),
+        TypeShape::Fieldless => Some("an enum without fields is its own view: there is no view to name"),
         _ => None,
     };
     if let (Some(item), Some(message)) = (attrs.item("view"), viewed_as) {
@@ -97,12 +104,12 @@ fn check_type(cx: &mut Context, model: &Model) {
     {
         cx.error(&item.name, "a version is a number from 0 to 4294967295");
     }
-    let name = attrs.str("name").map_or(model.name.to_token_stream(), ToTokens::to_token_stream);
+    let name = attrs.item("name").map_or(model.name.to_token_stream(), |item| item.value.clone());
     check_name(cx, &model.schema_name(), &name);
 }
 
 fn check_transparent(cx: &mut Context, model: &Model, transparent: &syn::Ident) {
-    if !matches!(model.body, Body::Newtype(..)) {
+    if model.shape != TypeShape::Newtype {
         cx.error(transparent, "only a tuple struct that stores one field can be transparent");
     }
     for (name, why) in NOT_TRANSPARENT {
@@ -118,13 +125,13 @@ fn check_transparent(cx: &mut Context, model: &Model, transparent: &syn::Ident) 
 fn check_plain(cx: &mut Context, model: &Model) {
     let Some(item) = model.attrs.item("plain") else { return };
     let repr = &model.attrs.repr;
-    let message = match &model.body {
-        Body::Struct(_) if !repr.c => "a plain struct has a fixed layout: add #[repr(C)]",
-        Body::Newtype(..) if !repr.c && !repr.transparent => {
+    let message = match model.shape {
+        TypeShape::Struct if !repr.c => "a plain struct has a fixed layout: add #[repr(C)]",
+        TypeShape::Newtype if !repr.c && !repr.transparent => {
             "a plain newtype has a fixed layout: add #[repr(transparent)]"
         }
-        Body::Fieldless(_) if repr.int.is_none() => "a plain enum has a fixed layout: add #[repr(u8)]",
-        Body::Enum(_) => "an enum with fields is not plain: its unused bytes are padding",
+        TypeShape::Fieldless if repr.int.is_none() => "a plain enum has a fixed layout: add #[repr(u8)]",
+        TypeShape::Enum => "an enum with fields is not plain: its unused bytes are padding",
         _ if !model.generics.params.is_empty() => {
             "a generic type is not plain: whether it has padding depends on its parameters"
         }
@@ -137,7 +144,7 @@ fn check_plain_parts(cx: &mut Context, model: &Model) {
     for field in model.fields().filter(|field| !matches!(field.stored, Stored::AsItself)) {
         cx.error(field.token(), "a plain type stores every field as it is in memory");
     }
-    for variant in model.variants() {
+    for variant in &model.variants {
         if let Some(tag) = variant.attrs.item("tag") {
             cx.error(
                 &tag.name,
@@ -148,32 +155,40 @@ fn check_plain_parts(cx: &mut Context, model: &Model) {
 }
 
 fn check_field(cx: &mut Context, field: &Field) {
-    if let Some(span) = macro_in(field.ty.to_token_stream()) {
+    if let Some(span) = macro_in(&field.ty) {
         cx.errors.push(syn::Error::new(
             span,
             "the derive cannot look into a macro in the place of a type: write the type out",
         ));
     }
     for (first, second, why) in CONFLICTS {
-        if let (Some(_), Some(_)) = (field.attrs.item(first), field.attrs.item(second)) {
-            let mut both = field.attrs.items.iter().filter(|item| item.name == first || item.name == second);
-            if let (Some(first), Some(second)) = (both.next(), both.next()) {
-                let message = format!("`{}` and `{}` exclude one another: {why}", first.name, second.name);
-                cx.conflict(&first.name, &second.name, message);
-            }
+        let mut both = field.attrs.items.iter().filter(|item| item.name == first || item.name == second);
+        if let Some(first) = both.next()
+            && let Some(second) = both.find(|item| item.name != first.name)
+        {
+            let message = format!("`{}` and `{}` exclude one another: {why}", first.name, second.name);
+            cx.conflict(&first.name, &second.name, message);
         }
     }
 }
 
-fn check_fields(cx: &mut Context, parent: &syn::Ident, fields: &[Field]) {
-    let stored: Vec<&Field> = fields.iter().filter(|field| field.is_stored()).collect();
-    if stored.len() > MAX_FIELDS {
-        cx.error(parent, format!("more than {MAX_FIELDS} fields"));
-    }
-    check_names(cx, "fields", stored.iter().map(|field| (&*field.name, field.token(), &field.attrs)));
+/// The first macro call in a type, which no derive can look into.
+fn macro_in(ty: &TokenStream) -> Option<Span> {
+    flat(ty.clone()).windows(2).find_map(|pair| match pair {
+        [TokenTree::Ident(_), TokenTree::Punct(mark)] if mark.as_char() == '!' => Some(mark.span()),
+        _ => None,
+    })
 }
 
-fn check_variants(cx: &mut Context, model: &Model, variants: &[Variant]) {
+fn check_fields(cx: &mut Context, variant: &Variant) {
+    if variant.stored().count() > MAX_FIELDS {
+        cx.error(&variant.ident, format!("more than {MAX_FIELDS} fields"));
+    }
+    check_names(cx, "fields", variant.stored().map(|field| (&*field.name, field.token(), &field.attrs)));
+}
+
+fn check_variants(cx: &mut Context, model: &Model) {
+    let variants = &model.variants;
     if variants.is_empty() {
         cx.error(&model.name, "an enum without variants has no values to store");
     }
@@ -192,23 +207,11 @@ fn check_variants(cx: &mut Context, model: &Model, variants: &[Variant]) {
             cx.conflict(&first.name, &second.name, "two variants for unknown tags");
         }
     }
-    for variant in variants {
-        check_fields(cx, &variant.ident, &variant.fields);
-        if variant.style == Style::Tuple {
-            let why = "the fields of a tuple variant are named by their positions in the schema";
-            check_nameless(cx, variant.fields.iter(), &["rename"], why);
-        }
-    }
 }
 
 /// Refuses attributes that would do nothing, or give a name where there can be none.
-fn check_nameless<'a>(
-    cx: &mut Context,
-    fields: impl Iterator<Item = &'a Field>,
-    refused: &[&str],
-    why: &str,
-) {
-    for item in fields.flat_map(|field| &field.attrs.items) {
+fn check_nameless(cx: &mut Context, variant: &Variant, refused: &[&str], why: &str) {
+    for item in variant.stored().flat_map(|field| &field.attrs.items) {
         if refused.iter().any(|name| item.name == name) {
             cx.error(&item.name, why);
         }
@@ -234,8 +237,8 @@ fn check_names<'a>(
 ) {
     let mut seen: HashMap<String, TokenStream> = HashMap::new();
     for (name, token, attrs) in named {
-        let token = attrs.str("rename").map_or(token, ToTokens::to_token_stream);
-        let aliases = attrs.aliases().map(|text| (text.value(), text.to_token_stream()));
+        let token = attrs.item("rename").map_or(token, |item| item.value.clone());
+        let aliases = attrs.aliases().map(|text| (text.value(), text.into_token_stream()));
         for (name, token) in std::iter::once((name.to_string(), token)).chain(aliases) {
             check_name(cx, &name, &token);
             match seen.get(&name) {

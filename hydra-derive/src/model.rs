@@ -1,10 +1,11 @@
 //! The model of a type: what its attributes and its shape say together. It does not know what is written out.
 
-use crate::attr::{AttrArg, AttrTarget, Attrs, Context, named_self};
-use proc_macro2::TokenStream;
+use crate::attr::{AttrTarget, Attrs, Context};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Expr, Fields, Ident, Member, Type, Visibility};
+use syn::{Data, DeriveInput, Expr, Fields, Ident, Member, Visibility};
 
 /// A type to derive for.
 pub(crate) struct Model {
@@ -12,17 +13,20 @@ pub(crate) struct Model {
     pub(crate) vis: Visibility,
     pub(crate) generics: syn::Generics,
     pub(crate) attrs: Attrs,
-    pub(crate) body: Body,
+    pub(crate) shape: TypeShape,
+    /// The variants of an enum. A struct is one variant, without a tag.
+    pub(crate) variants: Vec<Variant>,
 }
 
 /// What a type is.
-pub(crate) enum Body {
-    Struct(Vec<Field>),
-    /// The position of the one stored field.
-    Newtype(Vec<Field>, usize),
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TypeShape {
+    Struct,
+    /// A tuple struct that stores one field.
+    Newtype,
     /// An enum of unit variants.
-    Fieldless(Vec<Variant>),
-    Enum(Vec<Variant>),
+    Fieldless,
+    Enum,
 }
 
 /// How a variant is written.
@@ -37,9 +41,9 @@ pub(crate) enum Style {
 pub(crate) enum Stored {
     AsItself,
     /// As the type of a `With` says.
-    With(Box<Type>),
+    With(TokenStream),
     /// As another type, by `TryFrom`.
-    As(Box<Type>),
+    As(TokenStream),
     /// As the bytes of a serde value.
     Opaque,
     Skipped,
@@ -49,14 +53,18 @@ pub(crate) enum Stored {
 pub(crate) struct Field {
     pub(crate) member: Member,
     pub(crate) vis: Visibility,
-    pub(crate) ty: Type,
+    pub(crate) ty: TokenStream,
     pub(crate) attrs: Attrs,
     pub(crate) stored: Stored,
     /// Name in the schema.
     pub(crate) name: String,
+    /// Position among the stored fields of its variant.
+    pub(crate) index: usize,
+    /// Position among the stored fields of the type.
+    pub(crate) position: usize,
 }
 
-/// A variant of an enum.
+/// A variant of an enum, or a struct.
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) style: Style,
@@ -65,6 +73,8 @@ pub(crate) struct Variant {
     pub(crate) attrs: Attrs,
     /// Name in the schema.
     pub(crate) name: String,
+    /// The number of stored fields of the type up to and with this variant.
+    pub(crate) end: usize,
 }
 
 impl Field {
@@ -81,11 +91,17 @@ impl Field {
     }
 
     /// What to point at when the field as a whole is meant.
-    pub(crate) fn token(&self) -> proc_macro2::TokenStream {
+    pub(crate) fn token(&self) -> TokenStream {
         match &self.member {
             Member::Named(name) => name.to_token_stream(),
-            Member::Unnamed(_) => self.ty.to_token_stream(),
+            Member::Unnamed(_) => self.ty.clone(),
         }
+    }
+}
+
+impl Variant {
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.is_stored())
     }
 }
 
@@ -93,21 +109,18 @@ impl Model {
     /// The model of the input; none if it has no shape to make one of.
     pub(crate) fn read(cx: &mut Context, input: DeriveInput) -> Option<Model> {
         let attrs = Attrs::read(cx, AttrTarget::Type, &input.attrs);
-        let rename = Rename::read(cx, &attrs);
-        let (name, (_, types, _)) = (&input.ident, input.generics.split_for_impl());
+        let rule = RenameRule::read(cx, &attrs);
+        let name = input.ident;
+        let (_, types, _) = input.generics.split_for_impl();
         let this = quote!(#name #types);
-        let body = match input.data {
-            syn::Data::Struct(data) => read_struct(cx, data.fields, rename, &this),
-            syn::Data::Enum(data) => {
-                let variants: Vec<_> = data
-                    .variants
-                    .into_iter()
-                    .map(|variant| read_variant(cx, variant, rename, &this))
-                    .collect();
-                let fieldless = variants.iter().all(|variant| variant.style == Style::Unit);
-                if fieldless { Body::Fieldless(variants) } else { Body::Enum(variants) }
+        let is_enum = matches!(input.data, Data::Enum(_));
+        let variants: Vec<syn::Variant> = match input.data {
+            Data::Struct(data) => {
+                let ident = name.clone();
+                vec![syn::Variant { attrs: Vec::new(), ident, fields: data.fields, discriminant: None }]
             }
-            syn::Data::Union(data) => {
+            Data::Enum(data) => data.variants.into_iter().collect(),
+            Data::Union(data) => {
                 cx.error(
                     data.union_token,
                     "unions cannot be stored: which field is valid is not known; use an enum",
@@ -115,24 +128,34 @@ impl Model {
                 return None;
             }
         };
-        Some(Model { name: input.ident, vis: input.vis, generics: input.generics, attrs, body })
+        let mut reader = ModelReader { cx, rule, this, is_enum, position: 0 };
+        let variants: Vec<_> = variants.into_iter().map(|variant| reader.variant(variant)).collect();
+        let shape = match &*variants {
+            all if is_enum && all.iter().all(|variant| variant.style == Style::Unit) => TypeShape::Fieldless,
+            [only] if only.style == Style::Tuple && only.end == 1 && !is_enum => TypeShape::Newtype,
+            _ if is_enum => TypeShape::Enum,
+            _ => TypeShape::Struct,
+        };
+        Some(Model { name, vis: input.vis, generics: input.generics, attrs, shape, variants })
+    }
+
+    pub(crate) fn is_enum(&self) -> bool {
+        matches!(self.shape, TypeShape::Fieldless | TypeShape::Enum)
     }
 
     /// Every field of the type.
-    pub(crate) fn fields(&self) -> Box<dyn Iterator<Item = &Field> + '_> {
-        match &self.body {
-            Body::Struct(fields) | Body::Newtype(fields, _) => Box::new(fields.iter()),
-            Body::Fieldless(variants) | Body::Enum(variants) => {
-                Box::new(variants.iter().flat_map(|variant| &variant.fields))
-            }
-        }
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.variants.iter().flat_map(|variant| &variant.fields)
     }
 
-    pub(crate) fn variants(&self) -> &[Variant] {
-        match &self.body {
-            Body::Fieldless(variants) | Body::Enum(variants) => variants,
-            Body::Struct(_) | Body::Newtype(..) => &[],
-        }
+    /// Every stored field of the type.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> {
+        self.fields().filter(|field| field.is_stored())
+    }
+
+    /// The field of a newtype.
+    pub(crate) fn inner(&self) -> Option<&Field> {
+        self.stored().next().filter(|_| self.shape == TypeShape::Newtype)
     }
 
     /// Name in the schema.
@@ -141,151 +164,149 @@ impl Model {
     }
 
     /// The public name of the view.
-    pub(crate) fn view_name(&self) -> Option<&Ident> {
-        let AttrArg::Ident(name) = self.attrs.value("view")? else { return None };
-        Some(name)
+    pub(crate) fn view_name(&self) -> Option<&TokenStream> {
+        self.attrs.item("view").map(|item| &item.value)
     }
 }
 
-fn read_struct(cx: &mut Context, fields: Fields, rename: Rename, this: &TokenStream) -> Body {
-    let is_tuple = matches!(fields, Fields::Unnamed(_));
-    let fields = read_fields(cx, fields, rename, this);
-    let mut stored = fields.iter().enumerate().filter(|(_, field)| field.is_stored());
-    match (is_tuple, stored.next(), stored.next()) {
-        (true, Some((position, _)), None) => Body::Newtype(fields, position),
-        _ => Body::Struct(fields),
-    }
+/// Reads the variants of one type.
+struct ModelReader<'c> {
+    cx: &'c mut Context,
+    rule: Option<&'static RenameRule>,
+    /// The type with its parameters.
+    this: TokenStream,
+    is_enum: bool,
+    /// The number of stored fields so far.
+    position: usize,
 }
 
-fn read_variant(cx: &mut Context, variant: syn::Variant, rename: Rename, this: &TokenStream) -> Variant {
-    let attrs = Attrs::read(cx, AttrTarget::Variant, &variant.attrs);
-    let style = match variant.fields {
-        Fields::Unit => Style::Unit,
-        Fields::Unnamed(_) => Style::Tuple,
-        Fields::Named(_) => Style::Struct,
-    };
-    let name = match attrs.str("rename") {
-        Some(name) => name.value(),
-        None => rename.variant(&plain_name(&variant.ident)),
-    };
-    Variant {
-        style,
-        fields: read_fields(cx, variant.fields, Rename::None, this),
-        discriminant: variant.discriminant.map(|(_, expr)| expr),
-        ident: variant.ident,
-        attrs,
-        name,
+impl ModelReader<'_> {
+    fn variant(&mut self, variant: syn::Variant) -> Variant {
+        let attrs = Attrs::read(self.cx, AttrTarget::Variant, &variant.attrs);
+        let style = match variant.fields {
+            Fields::Unit => Style::Unit,
+            Fields::Unnamed(_) => Style::Tuple,
+            Fields::Named(_) => Style::Struct,
+        };
+        let name = match (attrs.str("rename"), self.rule) {
+            (Some(name), _) => name.value(),
+            (None, Some(rule)) => rule.apply(&spaced(&plain_name(&variant.ident)), ' '),
+            (None, None) => plain_name(&variant.ident),
+        };
+        let first = self.position;
+        let members: Vec<Member> = variant.fields.members().collect();
+        let fields = variant.fields.into_iter().zip(members);
+        Variant {
+            style,
+            fields: fields.map(|(field, member)| self.field(field, member, first)).collect(),
+            discriminant: variant.discriminant.map(|(_, expr)| expr),
+            ident: variant.ident,
+            attrs,
+            name,
+            end: self.position,
+        }
     }
-}
 
-fn read_fields(cx: &mut Context, fields: Fields, rename: Rename, this: &TokenStream) -> Vec<Field> {
-    let members: Vec<Member> = fields.members().collect();
-    let mut position = 0;
-    let mut read = |(field, member): (syn::Field, Member)| {
-        let mut attrs = Attrs::read(cx, AttrTarget::Field, &field.attrs);
-        attrs.name_self(this);
+    fn field(&mut self, field: syn::Field, member: Member, first: usize) -> Field {
+        let attrs = Attrs::read(self.cx, AttrTarget::Field, &field.attrs);
+        let type_of = |name: &str| Some(named_self(attrs.item(name)?.value.clone(), &self.this));
         let stored = if attrs.has("skip") {
             Stored::Skipped
-        } else if let Some(ty) = attrs.ty("with") {
-            Stored::With(Box::new(ty.clone()))
-        } else if let Some(ty) = attrs.ty("as") {
-            Stored::As(Box::new(ty.clone()))
+        } else if let Some(ty) = type_of("with") {
+            Stored::With(ty)
+        } else if let Some(ty) = type_of("as") {
+            Stored::As(ty)
         } else if attrs.has("opaque") {
             Stored::Opaque
         } else {
             Stored::AsItself
         };
-        let name = match (attrs.str("rename"), &member) {
-            (Some(name), _) => name.value(),
-            (None, Member::Named(name)) => rename.field(&plain_name(name)),
-            // Stored fields of tuples are numbered without gaps.
-            (None, Member::Unnamed(_)) => position.to_string(),
+        let position = self.position;
+        let index = position - first;
+        self.position += usize::from(!matches!(stored, Stored::Skipped));
+        let name = match (attrs.str("rename"), &member, self.rule) {
+            (Some(name), ..) => name.value(),
+            // The rule of an enum is for its variants.
+            (None, Member::Named(name), Some(rule)) if !self.is_enum => rule.apply(&plain_name(name), '_'),
+            (None, Member::Named(name), _) => plain_name(name),
+            (None, Member::Unnamed(_), _) => index.to_string(),
         };
-        position += usize::from(!matches!(stored, Stored::Skipped));
-        Field { member, vis: field.vis, ty: named_self(field.ty, this), attrs, stored, name }
+        let ty = named_self(field.ty.into_token_stream(), &self.this);
+        Field { member, vis: field.vis, ty, attrs, stored, name, index, position }
+    }
+}
+
+/// The type with `this` in the place of `Self`: views use it where `Self` is another type.
+fn named_self(ty: TokenStream, this: &TokenStream) -> TokenStream {
+    let named = |token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => this.clone(),
+        TokenTree::Group(group) => {
+            let mut named = Group::new(group.delimiter(), named_self(group.stream(), this));
+            named.set_span(group.span());
+            named.into_token_stream()
+        }
+        token => token.into_token_stream(),
     };
-    fields.into_iter().zip(members).map(&mut read).collect()
+    ty.into_iter().flat_map(named).collect()
+}
+
+/// The tokens without the groups around them.
+pub(crate) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
+    let inside = |token| match token {
+        TokenTree::Group(group) => flat(group.stream()),
+        token => vec![token],
+    };
+    tokens.into_iter().flat_map(inside).collect()
 }
 
 /// A name without the `r#` of raw identifiers.
 pub(crate) fn plain_name(name: &Ident) -> String {
-    let name = name.to_string();
-    name.strip_prefix("r#").map(str::to_string).unwrap_or(name)
+    name.unraw().to_string()
 }
 
-/// A rule for all names of a type.
-#[derive(Clone, Copy, PartialEq)]
-enum Rename {
-    None,
-    /// How words are written (the first, the others), and what stands between them.
-    Words(Case, Case, &'static str),
+/// The words of a variant's name, with spaces before them.
+fn spaced(name: &str) -> String {
+    name.chars().flat_map(|letter| letter.is_uppercase().then_some(' ').into_iter().chain([letter])).collect()
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Case {
-    Lower,
-    Upper,
-    Title,
-}
+/// A rule for all names of a type: its name, how the first word is written and how the others are, and what stands
+/// between them.
+struct RenameRule(&'static str, WordCase, WordCase, &'static str);
 
-const RULES: &[(&str, Rename)] = &[
-    ("lowercase", Rename::Words(Case::Lower, Case::Lower, "")),
-    ("UPPERCASE", Rename::Words(Case::Upper, Case::Upper, "")),
-    ("PascalCase", Rename::Words(Case::Title, Case::Title, "")),
-    ("camelCase", Rename::Words(Case::Lower, Case::Title, "")),
-    ("snake_case", Rename::Words(Case::Lower, Case::Lower, "_")),
-    ("SCREAMING_SNAKE_CASE", Rename::Words(Case::Upper, Case::Upper, "_")),
-    ("kebab-case", Rename::Words(Case::Lower, Case::Lower, "-")),
-    ("SCREAMING-KEBAB-CASE", Rename::Words(Case::Upper, Case::Upper, "-")),
+type WordCase = fn(&str) -> String;
+
+const RULES: &[RenameRule] = &[
+    RenameRule("lowercase", str::to_lowercase, str::to_lowercase, ""),
+    RenameRule("UPPERCASE", str::to_uppercase, str::to_uppercase, ""),
+    RenameRule("PascalCase", title, title, ""),
+    RenameRule("camelCase", str::to_lowercase, title, ""),
+    RenameRule("snake_case", str::to_lowercase, str::to_lowercase, "_"),
+    RenameRule("SCREAMING_SNAKE_CASE", str::to_uppercase, str::to_uppercase, "_"),
+    RenameRule("kebab-case", str::to_lowercase, str::to_lowercase, "-"),
+    RenameRule("SCREAMING-KEBAB-CASE", str::to_uppercase, str::to_uppercase, "-"),
 ];
 
-impl Rename {
-    fn read(cx: &mut Context, attrs: &Attrs) -> Rename {
-        let Some(text) = attrs.str("rename_all") else { return Rename::None };
-        let wanted = text.value();
-        match RULES.iter().find(|(name, _)| *name == wanted) {
-            Some((_, rule)) => *rule,
-            None => {
-                let names: Vec<_> = RULES.iter().map(|(name, _)| *name).collect();
-                cx.error(text, format!("unknown rule: expected one of {}", names.join(", ")));
-                Rename::None
-            }
+impl RenameRule {
+    fn read(cx: &mut Context, attrs: &Attrs) -> Option<&'static RenameRule> {
+        let text = attrs.str("rename_all")?;
+        let rule = RULES.iter().find(|rule| rule.0 == text.value());
+        if rule.is_none() {
+            let names: Vec<_> = RULES.iter().map(|rule| rule.0).collect();
+            cx.error(text, format!("unknown rule: expected one of {}", names.join(", ")));
         }
+        rule
     }
 
-    fn field(self, name: &str) -> String {
-        self.apply(name, name.split('_').filter(|word| !word.is_empty()).map(str::to_string).collect())
-    }
-
-    fn variant(self, name: &str) -> String {
-        let mut words: Vec<String> = Vec::new();
-        for letter in name.chars() {
-            match words.last_mut() {
-                Some(word) if !letter.is_uppercase() => word.push(letter),
-                _ => words.push(letter.to_string()),
-            }
-        }
-        self.apply(name, words)
-    }
-
-    fn apply(self, name: &str, words: Vec<String>) -> String {
-        let Rename::Words(first, others, between) = self else { return name.to_string() };
-        let cased =
-            words.iter().enumerate().map(|(i, word)| (if i == 0 { first } else { others }).apply(word));
+    fn apply(&self, words: &str, separator: char) -> String {
+        let RenameRule(_, first, others, between) = self;
+        let words = words.split(separator).filter(|word| !word.is_empty());
+        let cased = words.enumerate().map(|(i, word)| if i == 0 { first(word) } else { others(word) });
         cased.collect::<Vec<_>>().join(between)
     }
 }
 
-impl Case {
-    fn apply(self, word: &str) -> String {
-        match self {
-            Case::Lower => word.to_lowercase(),
-            Case::Upper => word.to_uppercase(),
-            Case::Title => {
-                let mut letters = word.chars();
-                let first = letters.next().into_iter().flat_map(char::to_uppercase);
-                first.chain(letters.flat_map(char::to_lowercase)).collect()
-            }
-        }
-    }
+fn title(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.flat_map(char::to_lowercase)).collect()
 }

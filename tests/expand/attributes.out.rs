@@ -17,17 +17,17 @@ const _: () = {
                 .at(__h::offset_of!(Self, address)),
             __h::FieldOf::<Option<Box<Log>>>::FACTS.at(__h::offset_of!(Self, next)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 5>(1usize).offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 5>(1).offsets;
     }
     #[automatically_derived]
     unsafe impl __h::Describe for Log {
-        const SIZE: __h::usize = __h::placed::<Self, 5>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 5>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 5>(1).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 5>(1).align;
+        const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = false;
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
-        const REFS: __h::bool = __h::refs::<Self>();
-        fn valid(__bytes: &[__h::u8]) -> __h::bool {
-            __h::valid::<Self>(__bytes)
+        fn valid(__b: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
             &__h::structure::<
@@ -91,23 +91,39 @@ const _: () = {
         fn count(&self) -> __h::usize {
             5
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
-            match __index {
-                0 => __h::FieldOf::<u64>::value(&self.time_stamp),
-                1 => __h::FieldOf::<String>::value(&self.r#type),
-                2 => __h::Converted::<__h::As<u64>, usize>::value(&self.len),
-                3 => __h::Converted::<crate::Text, IpAddr>::value(&self.address),
-                4 => __h::FieldOf::<Option<Box<Log>>>::value(&self.next),
+        fn part(&self, __i: __h::usize) -> __h::Option<__h::Part<'_>> {
+            let Self {
+                time_stamp: __0,
+                r#type: __1,
+                cache: _,
+                len: __2,
+                address: __3,
+                next: __4,
+            } = self;
+            match __i {
+                0 => __h::FieldOf::<u64>::value(__0),
+                1 => __h::FieldOf::<String>::value(__1),
+                2 => __h::Converted::<__h::As<u64>, usize>::value(__2),
+                3 => __h::Converted::<crate::Text, IpAddr>::value(__3),
+                4 => __h::FieldOf::<Option<Box<Log>>>::value(__4),
                 _ => __h::None,
             }
         }
-        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-            match __index {
-                0 => __h::FieldOf::<u64>::value_mut(&mut self.time_stamp),
-                1 => __h::FieldOf::<String>::value_mut(&mut self.r#type),
-                2 => __h::Converted::<__h::As<u64>, usize>::value_mut(&mut self.len),
-                3 => __h::Converted::<crate::Text, IpAddr>::value_mut(&mut self.address),
-                4 => __h::FieldOf::<Option<Box<Log>>>::value_mut(&mut self.next),
+        fn part_mut(&mut self, __i: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            let Self {
+                time_stamp: __0,
+                r#type: __1,
+                cache: _,
+                len: __2,
+                address: __3,
+                next: __4,
+            } = self;
+            match __i {
+                0 => __h::FieldOf::<u64>::value_mut(__0),
+                1 => __h::FieldOf::<String>::value_mut(__1),
+                2 => __h::Converted::<__h::As<u64>, usize>::value_mut(__2),
+                3 => __h::Converted::<crate::Text, IpAddr>::value_mut(__3),
+                4 => __h::FieldOf::<Option<Box<Log>>>::value_mut(__4),
                 _ => __h::None,
             }
         }
@@ -120,44 +136,42 @@ const _: () = {
                 time_stamp: __0,
                 r#type: __1,
                 cache: _,
-                len: __3,
-                address: __4,
-                next: __5,
+                len: __2,
+                address: __3,
+                next: __4,
             } = self;
             __h::FieldOf::<u64>::measure(__0, __m);
             __h::FieldOf::<String>::measure(__1, __m);
-            __h::Converted::<__h::As<u64>, usize>::measure(__3, __m, "len");
-            __h::Converted::<crate::Text, IpAddr>::measure(__4, __m, "address");
-            __h::FieldOf::<Option<Box<Log>>>::measure(__5, __m);
+            __h::Converted::<__h::As<u64>, usize>::measure(__2, __m, "len");
+            __h::Converted::<crate::Text, IpAddr>::measure(__3, __m, "address");
+            __h::FieldOf::<Option<Box<Log>>>::measure(__4, __m);
         }
         #[inline]
-        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+        fn encode(&self, __s: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            if __h::is_short::<Self>(__s) {
+                return;
+            }
             let Self {
                 time_stamp: __0,
                 r#type: __1,
                 cache: _,
-                len: __3,
-                address: __4,
-                next: __5,
+                len: __2,
+                address: __3,
+                next: __4,
             } = self;
-            if __h::is_short::<Self>(__slot) {
-                return;
-            }
-            __h::FieldOf::<u64>::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
-            __h::FieldOf::<
-                String,
-            >::encode(__1, __slot, __h::offset::<Self, 1>(), __sink);
+            __h::FieldOf::<u64>::encode(__0, __s, __h::offset::<Self, 0>(), __sink);
+            __h::FieldOf::<String>::encode(__1, __s, __h::offset::<Self, 1>(), __sink);
             __h::Converted::<
                 __h::As<u64>,
                 usize,
-            >::encode(__3, __slot, __h::offset::<Self, 2>(), __sink);
+            >::encode(__2, __s, __h::offset::<Self, 2>(), __sink);
             __h::Converted::<
                 crate::Text,
                 IpAddr,
-            >::encode(__4, __slot, __h::offset::<Self, 3>(), __sink);
+            >::encode(__3, __s, __h::offset::<Self, 3>(), __sink);
             __h::FieldOf::<
                 Option<Box<Log>>,
-            >::encode(__5, __slot, __h::offset::<Self, 4>(), __sink);
+            >::encode(__4, __s, __h::offset::<Self, 4>(), __sink);
         }
     }
     #[automatically_derived]
@@ -210,21 +224,21 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Hydra for Log {
+        type View<'a> = LogView<'a>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> LogView<'a> {
+            LogView(__at, __h::PhantomData)
+        }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)
         }
-        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
-            __h::show_list(__l, __each)
-        }
-        type View<'a> = LogView<'a>;
         type List<'a> = __h::ListView<'a, Self>;
-        #[inline]
-        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
-            LogView(__at, __h::PhantomData)
-        }
         #[inline]
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             __h::ListView::new(__run)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
         }
         #[inline]
         fn check(

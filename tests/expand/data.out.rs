@@ -11,23 +11,21 @@ const _: () = {
             __h::FieldOf::<Box<Shape>>::FACTS,
             __h::FieldOf::<Vec<Shape>>::FACTS,
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 5usize>()
-            .offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 5>().offsets;
     }
     #[automatically_derived]
     impl __h::Variants for Shape {
         const TAG: __h::Kind = __h::smallest_tag(<Self as __h::Variants>::TAGS);
         const TAGS: &'static [__h::i128] = &[0, 1, 2, 3];
-        const ENDS: &'static [__h::usize] = &[1usize, 3usize, 5usize, 5usize];
+        const ENDS: &'static [__h::usize] = &[1, 3, 5, 5];
     }
     #[automatically_derived]
     unsafe impl __h::Describe for Shape {
-        const SIZE: __h::usize = __h::placed_variants::<Self, 5usize>().size;
-        const ALIGN: __h::usize = __h::placed_variants::<Self, 5usize>().align;
+        const SIZE: __h::usize = __h::placed_variants::<Self, 5>().size;
+        const ALIGN: __h::usize = __h::placed_variants::<Self, 5>().align;
+        const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = false;
         const ANY_BITS: __h::bool = false;
-        const REFS: __h::bool = __h::refs::<Self>();
-        const KEY: __h::bool = false;
         const TYPE: &'static __h::Descriptor = const {
             &__h::enumeration::<
                 Self,
@@ -38,7 +36,7 @@ const _: () = {
                     &[
                         __h::Variant::new(
                             "Circle",
-                            <Self as __h::Variants>::TAGS[0usize],
+                            <Self as __h::Variants>::TAGS[0],
                             __h::Style::Struct,
                             const {
                                 &[
@@ -49,7 +47,7 @@ const _: () = {
                         ),
                         __h::Variant::new(
                             "Poly",
-                            <Self as __h::Variants>::TAGS[1usize],
+                            <Self as __h::Variants>::TAGS[1],
                             __h::Style::Tuple,
                             const {
                                 &[
@@ -65,7 +63,7 @@ const _: () = {
                         ),
                         __h::Variant::new(
                             "Group",
-                            <Self as __h::Variants>::TAGS[2usize],
+                            <Self as __h::Variants>::TAGS[2],
                             __h::Style::Tuple,
                             const {
                                 &[
@@ -81,7 +79,7 @@ const _: () = {
                         ),
                         __h::Variant::new(
                             "Empty",
-                            <Self as __h::Variants>::TAGS[3usize],
+                            <Self as __h::Variants>::TAGS[3],
                             __h::Style::Unit,
                             &[],
                             &[],
@@ -96,43 +94,63 @@ const _: () = {
     impl __h::Reflect for Shape {
         fn variant(&self) -> __h::usize {
             match self {
-                Self::Circle { .. } => 0usize,
-                Self::Poly { .. } => 1usize,
-                Self::Group { .. } => 2usize,
-                Self::Empty { .. } => 3usize,
+                Self::Circle { .. } => 0,
+                Self::Poly { .. } => 1,
+                Self::Group { .. } => 2,
+                Self::Empty { .. } => 3,
             }
         }
         fn count(&self) -> __h::usize {
             __h::count(self)
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
-            match (self, __index) {
-                (Self::Circle { r: __0, .. }, 0) => __h::FieldOf::<f64>::value(__0),
-                (Self::Poly { 0: __0, .. }, 0) => __h::FieldOf::<Vec<Tick>>::value(__0),
-                (Self::Poly { 1: __0, .. }, 1) => {
-                    __h::FieldOf::<Option<String>>::value(__0)
+        fn part(&self, __i: __h::usize) -> __h::Option<__h::Part<'_>> {
+            match self {
+                Self::Circle { r: __0 } => {
+                    match __i {
+                        0 => __h::FieldOf::<f64>::value(__0),
+                        _ => __h::None,
+                    }
                 }
-                (Self::Group { 0: __0, .. }, 0) => __h::FieldOf::<Box<Shape>>::value(__0),
-                (Self::Group { 1: __0, .. }, 1) => __h::FieldOf::<Vec<Shape>>::value(__0),
-                _ => __h::None,
+                Self::Poly { 0: __0, 1: __1 } => {
+                    match __i {
+                        0 => __h::FieldOf::<Vec<Tick>>::value(__0),
+                        1 => __h::FieldOf::<Option<String>>::value(__1),
+                        _ => __h::None,
+                    }
+                }
+                Self::Group { 0: __0, 1: __1 } => {
+                    match __i {
+                        0 => __h::FieldOf::<Box<Shape>>::value(__0),
+                        1 => __h::FieldOf::<Vec<Shape>>::value(__1),
+                        _ => __h::None,
+                    }
+                }
+                Self::Empty {} => __h::None,
             }
         }
-        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-            match (self, __index) {
-                (Self::Circle { r: __0, .. }, 0) => __h::FieldOf::<f64>::value_mut(__0),
-                (Self::Poly { 0: __0, .. }, 0) => {
-                    __h::FieldOf::<Vec<Tick>>::value_mut(__0)
+        fn part_mut(&mut self, __i: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            match self {
+                Self::Circle { r: __0 } => {
+                    match __i {
+                        0 => __h::FieldOf::<f64>::value_mut(__0),
+                        _ => __h::None,
+                    }
                 }
-                (Self::Poly { 1: __0, .. }, 1) => {
-                    __h::FieldOf::<Option<String>>::value_mut(__0)
+                Self::Poly { 0: __0, 1: __1 } => {
+                    match __i {
+                        0 => __h::FieldOf::<Vec<Tick>>::value_mut(__0),
+                        1 => __h::FieldOf::<Option<String>>::value_mut(__1),
+                        _ => __h::None,
+                    }
                 }
-                (Self::Group { 0: __0, .. }, 0) => {
-                    __h::FieldOf::<Box<Shape>>::value_mut(__0)
+                Self::Group { 0: __0, 1: __1 } => {
+                    match __i {
+                        0 => __h::FieldOf::<Box<Shape>>::value_mut(__0),
+                        1 => __h::FieldOf::<Vec<Shape>>::value_mut(__1),
+                        _ => __h::None,
+                    }
                 }
-                (Self::Group { 1: __0, .. }, 1) => {
-                    __h::FieldOf::<Vec<Shape>>::value_mut(__0)
-                }
-                _ => __h::None,
+                Self::Empty {} => __h::None,
             }
         }
         fn measure(&self, __m: &mut __h::Measure) {
@@ -151,32 +169,32 @@ const _: () = {
                 Self::Empty {} => {}
             }
         }
-        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
-            if __h::is_short::<Self>(__slot) {
+        fn encode(&self, __s: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            if __h::is_short::<Self>(__s) {
                 return;
             }
-            __h::put_tag(self, __slot);
+            __h::put_tag(self, __s);
             match self {
                 Self::Circle { r: __0 } => {
                     __h::FieldOf::<
                         f64,
-                    >::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
+                    >::encode(__0, __s, __h::offset::<Self, 0>(), __sink);
                 }
                 Self::Poly { 0: __0, 1: __1 } => {
                     __h::FieldOf::<
                         Vec<Tick>,
-                    >::encode(__0, __slot, __h::offset::<Self, 1>(), __sink);
+                    >::encode(__0, __s, __h::offset::<Self, 1>(), __sink);
                     __h::FieldOf::<
                         Option<String>,
-                    >::encode(__1, __slot, __h::offset::<Self, 2>(), __sink);
+                    >::encode(__1, __s, __h::offset::<Self, 2>(), __sink);
                 }
                 Self::Group { 0: __0, 1: __1 } => {
                     __h::FieldOf::<
                         Box<Shape>,
-                    >::encode(__0, __slot, __h::offset::<Self, 3>(), __sink);
+                    >::encode(__0, __s, __h::offset::<Self, 3>(), __sink);
                     __h::FieldOf::<
                         Vec<Shape>,
-                    >::encode(__1, __slot, __h::offset::<Self, 4>(), __sink);
+                    >::encode(__1, __s, __h::offset::<Self, 4>(), __sink);
                 }
                 Self::Empty {} => {}
             }
@@ -247,20 +265,10 @@ const _: () = {
     #[automatically_derived]
     impl __h::Hydra for Shape {
         type View<'a> = __ShapeView<'a>;
-        type List<'a> = __h::ListView<'a, Self>;
-        fn show(
-            __v: &<Self as __h::Hydra>::View<'_>,
-            __f: &mut __h::Formatter<'_>,
-        ) -> __h::FmtResult {
-            __h::Debug::fmt(__v, __f)
-        }
-        fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) {
-            __h::show_list(__l, __each)
-        }
         #[inline]
-        fn view<'a>(__at: __h::At<'a>) -> <Self as __h::Hydra>::View<'a> {
+        fn view<'a>(__at: __h::At<'a>) -> __ShapeView<'a> {
             match __h::variant_seen::<Self>(__at) {
-                1usize => {
+                1 => {
                     __ShapeView::Poly {
                         0: __h::FieldOf::<
                             Vec<Tick>,
@@ -270,7 +278,7 @@ const _: () = {
                         >::view(__at, __h::offset::<Self, 2>()),
                     }
                 }
-                2usize => {
+                2 => {
                     __ShapeView::Group {
                         0: __h::FieldOf::<
                             Box<Shape>,
@@ -280,7 +288,7 @@ const _: () = {
                         >::view(__at, __h::offset::<Self, 4>()),
                     }
                 }
-                3usize => __ShapeView::Empty {},
+                3 => __ShapeView::Empty {},
                 _ => {
                     __ShapeView::Circle {
                         r: __h::FieldOf::<f64>::view(__at, __h::offset::<Self, 0>()),
@@ -288,9 +296,19 @@ const _: () = {
                 }
             }
         }
+        fn show(
+            __v: &<Self as __h::Hydra>::View<'_>,
+            __f: &mut __h::Formatter<'_>,
+        ) -> __h::FmtResult {
+            __h::Debug::fmt(__v, __f)
+        }
+        type List<'a> = __h::ListView<'a, Self>;
         #[inline]
-        fn list<'a>(__run: __h::Run<'a>) -> __h::ListView<'a, Self> {
+        fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> {
             __h::ListView::new(__run)
+        }
+        fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
         }
         #[inline]
         fn check(
@@ -303,7 +321,7 @@ const _: () = {
         fn decode(__at: __h::At<'_>) -> __h::Result<Self> {
             __h::whole::<Self>(__at)?;
             match __h::variant::<Self>(__at)? {
-                1usize => {
+                1 => {
                     __h::apart(|| __h::Ok(Self::Poly {
                         0: __h::FieldOf::<
                             Vec<Tick>,
@@ -313,7 +331,7 @@ const _: () = {
                         >::decode(__at, __h::offset::<Self, 2>())?,
                     }))
                 }
-                2usize => {
+                2 => {
                     __h::apart(|| __h::Ok(Self::Group {
                         0: __h::FieldOf::<
                             Box<Shape>,
@@ -323,7 +341,7 @@ const _: () = {
                         >::decode(__at, __h::offset::<Self, 4>())?,
                     }))
                 }
-                3usize => __h::Ok(Self::Empty {}),
+                3 => __h::Ok(Self::Empty {}),
                 _ => {
                     __h::apart(|| __h::Ok(Self::Circle {
                         r: __h::FieldOf::<f64>::decode(__at, __h::offset::<Self, 0>())?,

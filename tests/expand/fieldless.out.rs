@@ -5,8 +5,7 @@ const _: () = {
     #[automatically_derived]
     impl __h::Fields for Venue {
         const FACTS: &'static [__h::Facts] = &[];
-        const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 0usize>()
-            .offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed_variants::<Self, 0>().offsets;
     }
     #[automatically_derived]
     impl __h::Variants for Venue {
@@ -25,18 +24,18 @@ const _: () = {
                 __TAG as __h::i128
             } + 0,
         ];
-        const ENDS: &'static [__h::usize] = &[0usize, 0usize, 0usize];
+        const ENDS: &'static [__h::usize] = &[0, 0, 0];
     }
     #[automatically_derived]
     unsafe impl __h::Describe for Venue {
-        const SIZE: __h::usize = __h::placed_variants::<Self, 0usize>().size;
-        const ALIGN: __h::usize = __h::placed_variants::<Self, 0usize>().align;
+        const SIZE: __h::usize = __h::placed_variants::<Self, 0>().size;
+        const ALIGN: __h::usize = __h::placed_variants::<Self, 0>().align;
+        const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = __h::flat_enum::<Self>();
         const ANY_BITS: __h::bool = false;
-        const REFS: __h::bool = __h::refs::<Self>();
         const KEY: __h::bool = true;
-        fn valid(__bytes: &[__h::u8]) -> __h::bool {
-            __h::valid_tag::<Self>(__bytes)
+        fn valid(__b: &[__h::u8]) -> __h::bool {
+            __h::valid_tag::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
             &__h::enumeration::<
@@ -48,21 +47,21 @@ const _: () = {
                     &[
                         __h::Variant::new(
                             "Nasdaq",
-                            <Self as __h::Variants>::TAGS[0usize],
+                            <Self as __h::Variants>::TAGS[0],
                             __h::Style::Unit,
                             &[],
                             &[],
                         ),
                         __h::Variant::new(
                             "Nyse",
-                            <Self as __h::Variants>::TAGS[1usize],
+                            <Self as __h::Variants>::TAGS[1],
                             __h::Style::Unit,
                             &[],
                             &[],
                         ),
                         __h::Variant::new(
                             "Other",
-                            <Self as __h::Variants>::TAGS[2usize],
+                            <Self as __h::Variants>::TAGS[2],
                             __h::Style::Unit,
                             &[],
                             const { &[__h::alias("elsewhere"), __h::Note::Other] },
@@ -77,39 +76,39 @@ const _: () = {
     impl __h::Reflect for Venue {
         fn variant(&self) -> __h::usize {
             match self {
-                Self::Nasdaq => 0usize,
-                Self::Nyse => 1usize,
-                Self::Other => 2usize,
+                Self::Nasdaq { .. } => 0,
+                Self::Nyse { .. } => 1,
+                Self::Other { .. } => 2,
             }
         }
-        fn encode(&self, __slot: &mut [__h::u8], _: &mut __h::Sink<'_>) {
-            __h::put_tag(self, __slot);
+        fn encode(&self, __s: &mut [__h::u8], _: &mut __h::Sink<'_>) {
+            __h::put_tag(self, __s);
         }
     }
     #[automatically_derived]
     impl __h::Hydra for Venue {
         type View<'a> = Self;
-        type List<'a> = __h::ListView<'a, Self>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> Self {
+            match __h::variant_seen::<Self>(__at) {
+                1 => Self::Nyse {},
+                2 => Self::Other {},
+                _ => Self::Nasdaq {},
+            }
+        }
         fn show(
             __v: &<Self as __h::Hydra>::View<'_>,
             __f: &mut __h::Formatter<'_>,
         ) -> __h::FmtResult {
             __h::show_variant(__v, &["Nasdaq", "Nyse", "Other"], __f)
         }
+        type List<'a> = __h::ListView<'a, Self>;
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> <Self as __h::Hydra>::List<'a> {
+            __h::ListView::new(__run)
+        }
         fn show_list(__l: <Self as __h::Hydra>::List<'_>, __each: __h::Each<'_>) {
             __h::show_list(__l, __each)
-        }
-        #[inline]
-        fn view<'a>(__at: __h::At<'a>) -> Self {
-            match __h::variant_seen::<Self>(__at) {
-                1usize => Self::Nyse,
-                2usize => Self::Other,
-                _ => Self::Nasdaq,
-            }
-        }
-        #[inline]
-        fn list<'a>(__run: __h::Run<'a>) -> __h::ListView<'a, Self> {
-            __h::ListView::new(__run)
         }
         #[inline]
         fn check(

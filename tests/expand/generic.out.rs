@@ -12,7 +12,7 @@ const _: () = {
             __h::FieldOf::<[A; N]>::FACTS.at(__h::offset_of!(Self, first)),
             __h::FieldOf::<Option<B>>::FACTS.at(__h::offset_of!(Self, second)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 2>(1usize).offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 2>(1).offsets;
     }
     #[automatically_derived]
     unsafe impl<A, const N: usize, B: Clone> __h::Describe for Pair<A, N, B>
@@ -20,13 +20,13 @@ const _: () = {
         A: __h::Hydra,
         B: __h::Hydra,
     {
-        const SIZE: __h::usize = __h::placed::<Self, 2>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 2>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 2>(1).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 2>(1).align;
+        const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = __h::flat::<Self>();
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
-        const REFS: __h::bool = __h::refs::<Self>();
-        fn valid(__bytes: &[__h::u8]) -> __h::bool {
-            __h::valid::<Self>(__bytes)
+        fn valid(__b: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
             &__h::structure::<
@@ -73,17 +73,19 @@ const _: () = {
         fn count(&self) -> __h::usize {
             2
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
-            match __index {
-                0 => __h::FieldOf::<[A; N]>::value(&self.first),
-                1 => __h::FieldOf::<Option<B>>::value(&self.second),
+        fn part(&self, __i: __h::usize) -> __h::Option<__h::Part<'_>> {
+            let Self { first: __0, second: __1 } = self;
+            match __i {
+                0 => __h::FieldOf::<[A; N]>::value(__0),
+                1 => __h::FieldOf::<Option<B>>::value(__1),
                 _ => __h::None,
             }
         }
-        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-            match __index {
-                0 => __h::FieldOf::<[A; N]>::value_mut(&mut self.first),
-                1 => __h::FieldOf::<Option<B>>::value_mut(&mut self.second),
+        fn part_mut(&mut self, __i: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            let Self { first: __0, second: __1 } = self;
+            match __i {
+                0 => __h::FieldOf::<[A; N]>::value_mut(__0),
+                1 => __h::FieldOf::<Option<B>>::value_mut(__1),
                 _ => __h::None,
             }
         }
@@ -94,17 +96,15 @@ const _: () = {
             __h::FieldOf::<Option<B>>::measure(__1, __m);
         }
         #[inline]
-        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
-            let Self { first: __0, second: __1 } = self;
-            if __h::is_short::<Self>(__slot) {
+        fn encode(&self, __s: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            if __h::is_short::<Self>(__s) {
                 return;
             }
-            __h::FieldOf::<
-                [A; N],
-            >::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
+            let Self { first: __0, second: __1 } = self;
+            __h::FieldOf::<[A; N]>::encode(__0, __s, __h::offset::<Self, 0>(), __sink);
             __h::FieldOf::<
                 Option<B>,
-            >::encode(__1, __slot, __h::offset::<Self, 1>(), __sink);
+            >::encode(__1, __s, __h::offset::<Self, 1>(), __sink);
         }
     }
     pub struct __PairView<'a, A, const N: usize, B: Clone>(
@@ -161,21 +161,21 @@ const _: () = {
         A: __h::Hydra,
         B: __h::Hydra,
     {
+        type View<'a> = __PairView<'a, A, N, B>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> __PairView<'a, A, N, B> {
+            __PairView(__at, __h::PhantomData)
+        }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)
         }
-        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
-            __h::show_list(__l, __each)
-        }
-        type View<'a> = __PairView<'a, A, N, B>;
         type List<'a> = __h::ListView<'a, Self>;
-        #[inline]
-        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
-            __PairView(__at, __h::PhantomData)
-        }
         #[inline]
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             __h::ListView::new(__run)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            __h::show_list(__l, __each)
         }
         #[inline]
         fn check(

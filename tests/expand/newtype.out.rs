@@ -7,19 +7,19 @@ const _: () = {
         const FACTS: &'static [__h::Facts] = &[
             __h::FieldOf::<u64>::FACTS.at(__h::offset_of!(Self, 0)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 1>(1usize).offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 1>(1).offsets;
     }
     #[automatically_derived]
     unsafe impl __h::Describe for UserId {
-        const SIZE: __h::usize = __h::placed::<Self, 1>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 1>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 1>(1).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 1>(1).align;
+        const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = __h::flat::<Self>();
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
-        const REFS: __h::bool = __h::refs::<Self>();
-        fn valid(__bytes: &[__h::u8]) -> __h::bool {
-            __h::valid::<Self>(__bytes)
-        }
         const KEY: __h::bool = __h::key::<Self>();
+        fn valid(__b: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__b)
+        }
         const TYPE: &'static __h::Descriptor = const {
             &__h::newtype::<Self>("UserId", &[], __h::FieldOf::<u64>::TYPE, &[])
         };
@@ -29,15 +29,17 @@ const _: () = {
         fn count(&self) -> __h::usize {
             1
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
-            match __index {
-                0 => __h::FieldOf::<u64>::value(&self.0),
+        fn part(&self, __i: __h::usize) -> __h::Option<__h::Part<'_>> {
+            let Self { 0: __0 } = self;
+            match __i {
+                0 => __h::FieldOf::<u64>::value(__0),
                 _ => __h::None,
             }
         }
-        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-            match __index {
-                0 => __h::FieldOf::<u64>::value_mut(&mut self.0),
+        fn part_mut(&mut self, __i: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            let Self { 0: __0 } = self;
+            match __i {
+                0 => __h::FieldOf::<u64>::value_mut(__0),
                 _ => __h::None,
             }
         }
@@ -47,31 +49,31 @@ const _: () = {
             __h::FieldOf::<u64>::measure(__0, __m);
         }
         #[inline]
-        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
-            let Self { 0: __0 } = self;
-            if __h::is_short::<Self>(__slot) {
+        fn encode(&self, __s: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            if __h::is_short::<Self>(__s) {
                 return;
             }
-            __h::FieldOf::<u64>::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
+            let Self { 0: __0 } = self;
+            __h::FieldOf::<u64>::encode(__0, __s, __h::offset::<Self, 0>(), __sink);
         }
     }
     #[automatically_derived]
     impl __h::Hydra for UserId {
         type View<'a> = <u64 as __h::Hydra>::View<'a>;
-        type List<'a> = <u64 as __h::Hydra>::List<'a>;
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> <u64 as __h::Hydra>::View<'a> {
             __h::FieldOf::<u64>::view(__at, 0)
-        }
-        #[inline]
-        fn list<'a>(__run: __h::Run<'a>) -> <u64 as __h::Hydra>::List<'a> {
-            __h::FieldOf::<u64>::list(__run)
         }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(
                 &__h::InNewtype("UserId", &__h::FieldOf::<u64>::seen(*__v)),
                 __f,
             )
+        }
+        type List<'a> = <u64 as __h::Hydra>::List<'a>;
+        #[inline]
+        fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
+            __h::FieldOf::<u64>::list(__run)
         }
         fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
             __h::FieldOf::<

@@ -9,17 +9,17 @@ const _: () = {
             __h::FieldOf::<f64>::FACTS.at(__h::offset_of!(Self, price)),
             __h::FieldOf::<[Venue; 8]>::FACTS.at(__h::offset_of!(Self, venue)),
         ];
-        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 3>(1usize).offsets;
+        const OFFSETS: &'static [__h::u32] = &__h::placed::<Self, 3>(1).offsets;
     }
     #[automatically_derived]
     unsafe impl __h::Describe for Tick {
-        const SIZE: __h::usize = __h::placed::<Self, 3>(1usize).size;
-        const ALIGN: __h::usize = __h::placed::<Self, 3>(1usize).align;
+        const SIZE: __h::usize = __h::placed::<Self, 3>(1).size;
+        const ALIGN: __h::usize = __h::placed::<Self, 3>(1).align;
+        const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = __h::flat::<Self>();
         const ANY_BITS: __h::bool = __h::any_bits::<Self>();
-        const REFS: __h::bool = __h::refs::<Self>();
-        fn valid(__bytes: &[__h::u8]) -> __h::bool {
-            __h::valid::<Self>(__bytes)
+        fn valid(__b: &[__h::u8]) -> __h::bool {
+            __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
             &__h::structure::<
@@ -62,19 +62,21 @@ const _: () = {
         fn count(&self) -> __h::usize {
             3
         }
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
-            match __index {
-                0 => __h::FieldOf::<u64>::value(&self.time),
-                1 => __h::FieldOf::<f64>::value(&self.price),
-                2 => __h::FieldOf::<[Venue; 8]>::value(&self.venue),
+        fn part(&self, __i: __h::usize) -> __h::Option<__h::Part<'_>> {
+            let Self { time: __0, price: __1, venue: __2 } = self;
+            match __i {
+                0 => __h::FieldOf::<u64>::value(__0),
+                1 => __h::FieldOf::<f64>::value(__1),
+                2 => __h::FieldOf::<[Venue; 8]>::value(__2),
                 _ => __h::None,
             }
         }
-        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-            match __index {
-                0 => __h::FieldOf::<u64>::value_mut(&mut self.time),
-                1 => __h::FieldOf::<f64>::value_mut(&mut self.price),
-                2 => __h::FieldOf::<[Venue; 8]>::value_mut(&mut self.venue),
+        fn part_mut(&mut self, __i: __h::usize) -> __h::Option<__h::PartMut<'_>> {
+            let Self { time: __0, price: __1, venue: __2 } = self;
+            match __i {
+                0 => __h::FieldOf::<u64>::value_mut(__0),
+                1 => __h::FieldOf::<f64>::value_mut(__1),
+                2 => __h::FieldOf::<[Venue; 8]>::value_mut(__2),
                 _ => __h::None,
             }
         }
@@ -86,16 +88,16 @@ const _: () = {
             __h::FieldOf::<[Venue; 8]>::measure(__2, __m);
         }
         #[inline]
-        fn encode(&self, __slot: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
-            let Self { time: __0, price: __1, venue: __2 } = self;
-            if __h::is_short::<Self>(__slot) {
+        fn encode(&self, __s: &mut [__h::u8], __sink: &mut __h::Sink<'_>) {
+            if __h::is_short::<Self>(__s) {
                 return;
             }
-            __h::FieldOf::<u64>::encode(__0, __slot, __h::offset::<Self, 0>(), __sink);
-            __h::FieldOf::<f64>::encode(__1, __slot, __h::offset::<Self, 1>(), __sink);
+            let Self { time: __0, price: __1, venue: __2 } = self;
+            __h::FieldOf::<u64>::encode(__0, __s, __h::offset::<Self, 0>(), __sink);
+            __h::FieldOf::<f64>::encode(__1, __s, __h::offset::<Self, 1>(), __sink);
             __h::FieldOf::<
                 [Venue; 8],
-            >::encode(__2, __slot, __h::offset::<Self, 2>(), __sink);
+            >::encode(__2, __s, __h::offset::<Self, 2>(), __sink);
         }
     }
     pub struct __TickView<'a>(__h::At<'a>, __h::PhantomData<fn() -> Tick>);
@@ -130,27 +132,27 @@ const _: () = {
     }
     #[automatically_derived]
     impl __h::Hydra for Tick {
+        type View<'a> = __TickView<'a>;
+        #[inline]
+        fn view<'a>(__at: __h::At<'a>) -> __TickView<'a> {
+            __TickView(__at, __h::PhantomData)
+        }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)
         }
-        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
-            <__h::Bits<
-                { <Tick as __h::Describe>::ANY_BITS },
-            > as __h::PlainList>::show_list::<Self>(__l, __each)
-        }
-        type View<'a> = __TickView<'a>;
         type List<'a> = <__h::Bits<
             { <Tick as __h::Describe>::ANY_BITS },
         > as __h::PlainList>::List<'a, Self>;
-        #[inline]
-        fn view<'a>(__at: __h::At<'a>) -> Self::View<'a> {
-            __TickView(__at, __h::PhantomData)
-        }
         #[inline]
         fn list<'a>(__run: __h::Run<'a>) -> Self::List<'a> {
             <__h::Bits<
                 { <Tick as __h::Describe>::ANY_BITS },
             > as __h::PlainList>::list::<Self>(__run)
+        }
+        fn show_list(__l: Self::List<'_>, __each: __h::Each<'_>) {
+            <__h::Bits<
+                { <Tick as __h::Describe>::ANY_BITS },
+            > as __h::PlainList>::show_list::<Self>(__l, __each)
         }
         #[inline]
         fn check(

@@ -1,9 +1,9 @@
 //! The type that is written about, and the parts that every implementation of it has.
 
-use super::fields::constant;
-use crate::model::Model;
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use super::fields::{constant, own, pattern};
+use crate::model::{Model, Variant};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
 use syn::{ConstParam, GenericParam, Ident, TypeParam, WherePredicate};
 
 /// The type, and what every implementation of it needs.
@@ -19,10 +19,7 @@ pub(super) struct Expansion<'m> {
 impl<'m> Expansion<'m> {
     pub(super) fn new(model: &'m Model) -> Expansion<'m> {
         let mut generics = model.generics.clone();
-        let predicates = bounds(model, &quote!(__h));
-        if !predicates.is_empty() {
-            generics.make_where_clause().predicates.extend(predicates);
-        }
+        generics.make_where_clause().predicates.extend(bounds(model, &quote!(__h)));
         let (impls, types, bounds) = generics.split_for_impl();
         let name = &model.name;
         Expansion {
@@ -62,68 +59,23 @@ impl<'m> Expansion<'m> {
         }))
     }
 
-    /// What stands between a value and its change: the names of skipped fields, and the invariant.
-    pub(super) fn guards(&self) -> TokenStream {
-        let skipped = self.model.fields().filter(|field| !field.is_stored());
-        let skipped: Vec<_> = skipped.map(|field| field.member.to_token_stream().to_string()).collect();
-        let skipped = (!skipped.is_empty())
-            .then(|| quote!(fn skipped(&self) -> &'static [&'static __h::str] { &[#(#skipped),*] }));
-        let invariant = self.model.attrs.expr("invariant").map(|check| {
-            quote! {
-                fn is_guarded(&self) -> __h::bool { true }
-                fn invariant(&self) -> __h::InvariantResult { __h::refused((#check)(self)) }
-            }
+    /// A variant of the live type, or the struct.
+    pub(super) fn path(&self, variant: &Variant) -> TokenStream {
+        let name = own(&variant.ident);
+        if self.model.is_enum() { quote!(Self::#name) } else { quote!(Self) }
+    }
+
+    /// The code for each variant of the live value, in which its stored fields are bound.
+    pub(super) fn match_self(&self, code: impl Fn(&Variant) -> TokenStream) -> TokenStream {
+        let patterns = self.model.variants.iter().map(|variant| {
+            let path = self.path(variant);
+            let pattern = pattern(variant);
+            quote!(#path #pattern)
         });
-        quote!(#skipped #invariant)
-    }
-
-    /// `FACTS` and `OFFSETS` of `fields`, of which each has its live offset.
-    pub(super) fn fields(
-        &self,
-        facts: impl Iterator<Item = TokenStream>,
-        placed: TokenStream,
-    ) -> TokenStream {
-        self.implement(
-            "Fields",
-            quote! {
-                const FACTS: &'static [__h::Facts] = &[#(#facts),*];
-                const OFFSETS: &'static [__h::u32] = &#placed.offsets;
-            },
-        )
-    }
-
-    /// How a run of the type is viewed, and the bodies of `list` and `show_list`.
-    pub(super) fn list_of(&self) -> (TokenStream, TokenStream, TokenStream) {
-        let this = &self.this;
-        if !self.model.attrs.has("plain") {
-            let show = quote!(__h::show_list(__l, __each));
-            return (quote!(__h::ListView<'a, Self>), quote!(__h::ListView::new(__run)), show);
-        }
-        let bits = quote!(__h::Bits<{ <#this as __h::Describe>::ANY_BITS }>);
-        (
-            quote!(<#bits as __h::PlainList>::List<'a, Self>),
-            quote!(<#bits as __h::PlainList>::list::<Self>(__run)),
-            quote!(<#bits as __h::PlainList>::show_list::<Self>(__l, __each)),
-        )
-    }
-}
-
-/// How a view, and the elements of a run, are shown. `of` is the type: an enum may have a variant `View`.
-pub(super) fn show(span: Span, of: TokenStream, show: TokenStream, show_list: TokenStream) -> TokenStream {
-    quote_spanned! {span=>
-        fn show(__v: &#of::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #show }
-        fn show_list(__l: #of::List<'_>, __each: __h::Each<'_>) { #show_list }
-    }
-}
-
-/// The functions that find a part of a live value by this key.
-pub(super) fn lookups(key: TokenStream, parts: TokenStream, changes: TokenStream) -> TokenStream {
-    quote! {
-        fn part(&self, __index: __h::usize) -> __h::Option<__h::Part<'_>> {
-            match #key { #parts _ => __h::None }
-        }
-        fn part_mut(&mut self, __index: __h::usize) -> __h::Option<__h::PartMut<'_>> {
-            match #key { #changes _ => __h::None }
+        let codes = self.model.variants.iter().map(code);
+        match self.model.is_enum() {
+            true => quote!(match self { #(#patterns => { #codes })* }),
+            false => quote!(#(let #patterns = self; #codes)*),
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Writes the code: implementations inside `const _`, every name through the library's `__private`, no
 //! unsafe block. What unsafe code trusts is computed by constant functions of the library.
 //!
-//! This file puts the items of one type together. `product` and `sum` write them, from `view` and `notes`; all of
-//! these use `expansion`, what is said about a type, and `fields`, what is said about its fields.
+//! This file puts the items of one type together. `describe`, `reflect` and `hydra` write its implementations and `view`
+//! its view; all of these use `expansion`, what is said about a type, and `fields`, what is said about its fields.
 
+mod describe;
 mod expansion;
 mod fields;
-mod notes;
-mod product;
-mod sum;
+mod hydra;
+mod reflect;
 mod view;
 
 use crate::attr::Context;
-use crate::model::{Body, Model};
+use crate::model::Model;
 use crate::{check, fallback};
 use expansion::Expansion;
 use proc_macro2::{Span, TokenStream};
@@ -40,12 +40,12 @@ impl Expansion<'_> {
     fn tokens(&self) -> TokenStream {
         let library = &self.library;
         let named_view = self.named_view();
-        let items = match &self.model.body {
-            Body::Struct(fields) => self.structure(fields),
-            Body::Newtype(fields, position) => self.newtype(fields, *position),
-            Body::Fieldless(variants) => self.fieldless(variants),
-            Body::Enum(variants) => self.enumeration(variants),
-        };
+        let fields = self.fields();
+        let variants = self.variants();
+        let describe = self.describe();
+        let reflect = self.reflect();
+        let view_items = self.view_items();
+        let hydra = self.hydra();
         let plain = self.plain();
         let opaque = self.model.fields().filter_map(|field| field.attrs.item("opaque"));
         let opaque = opaque.map(|item| quote_spanned!(item.name.span()=> __h::opaque_feature! {}));
@@ -56,7 +56,12 @@ impl Expansion<'_> {
             const _: () = {
                 use #library as __h;
                 use __h::{NoConverted as _, NoField as _};
-                #items
+                #fields
+                #variants
+                #describe
+                #reflect
+                #view_items
+                #hydra
                 #plain
                 #(#opaque)*
             };
@@ -86,7 +91,7 @@ impl Expansion<'_> {
         );
         let span = Span::call_site().located_at(item.name.span());
         let whole = quote_spanned!(span=> const _: () = __h::plain_type::<#this>(#why););
-        let whole = matches!(self.model.body, Body::Struct(_) | Body::Newtype(..)).then_some(whole);
+        let whole = (!self.model.is_enum()).then_some(whole);
         let plain = self.implement("Plain", TokenStream::new());
         Some(quote!(#(#fields)* #whole #plain))
     }
