@@ -3,6 +3,7 @@
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use std::fmt::Display;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -16,17 +17,12 @@ pub(crate) struct Context {
 
 impl Context {
     /// An error at these tokens, from the first of them to the last.
-    pub(crate) fn error(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+    pub(crate) fn error(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.errors.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// An error that lies in two places.
-    pub(crate) fn conflict(
-        &mut self,
-        first: impl ToTokens,
-        second: impl ToTokens,
-        message: impl std::fmt::Display,
-    ) {
+    pub(crate) fn conflict(&mut self, first: impl ToTokens, second: impl ToTokens, message: impl Display) {
         self.error(quote!(#first #second), message);
     }
 }
@@ -136,14 +132,15 @@ impl Attrs {
             if path.is_ident("hydra") {
                 attrs.read_hydra(cx, level, attribute);
             } else if path.is_ident("doc") {
-                doc.extend(doc_line(&attribute.meta));
+                doc.extend(text_of(&attribute.meta));
             } else if path.is_ident("deprecated") {
                 attrs.deprecated = Some(deprecation(attribute));
             } else if path.is_ident("repr") && level == AttrTarget::Type {
                 attrs.read_repr(cx, attribute);
             }
         }
-        attrs.doc = (!doc.is_empty()).then(|| doc.join("\n").trim().to_string());
+        let lines: Vec<_> = doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        attrs.doc = (!doc.is_empty()).then(|| lines.join("\n").trim().to_string());
         attrs
     }
 
@@ -205,9 +202,8 @@ impl Attrs {
             }
             Ok(())
         };
-        if let Err(error) = Parser::parse2(read, list.tokens.clone()) {
-            cx.errors.push(error);
-        }
+        let result = read.parse2(list.tokens.clone());
+        cx.errors.extend(result.err());
     }
 
     fn read_item(&mut self, cx: &mut Context, level: AttrTarget, input: ParseStream) -> syn::Result<()> {
@@ -262,9 +258,7 @@ impl Attrs {
             }
             Ok(())
         });
-        if let Err(error) = result {
-            cx.errors.push(error);
-        }
+        cx.errors.extend(result.err());
     }
 }
 
@@ -354,7 +348,7 @@ fn unknown(name: &str, level: AttrTarget) -> String {
 }
 
 /// How many letters have to be inserted, left out, replaced or swapped to turn one word into the other.
-pub(crate) fn distance(left: &str, right: &str) -> usize {
+fn distance(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
     let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
     for (i, a) in left.iter().enumerate() {
@@ -371,28 +365,18 @@ pub(crate) fn distance(left: &str, right: &str) -> usize {
     rows[left.len()][right.len()]
 }
 
-fn doc_line(meta: &Meta) -> Option<String> {
-    let Meta::NameValue(pair) = meta else { return None };
-    match &pair.value {
-        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => {
-            let text = text.value();
-            Some(text.strip_prefix(' ').unwrap_or(&text).to_string())
-        }
+/// The text of `name = "text"`.
+fn text_of(meta: &Meta) -> Option<String> {
+    match &meta.require_name_value().ok()?.value {
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
         _ => None,
     }
 }
 
+/// The text of `deprecated = "text"` or `deprecated(note = "text")`. What rustc does not accept it reports itself.
 fn deprecation(attribute: &Attribute) -> String {
-    let mut note = doc_line(&attribute.meta).unwrap_or_default();
-    if let Meta::List(_) = attribute.meta {
-        // What rustc does not accept it reports itself.
-        let _ = attribute.parse_nested_meta(|meta| {
-            let value: LitStr = meta.value()?.parse()?;
-            if meta.path.is_ident("note") {
-                note = value.value();
-            }
-            Ok(())
-        });
-    }
-    note
+    let parts =
+        attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
+    let note = parts.iter().find(|part| part.path().is_ident("note"));
+    text_of(note.unwrap_or(&attribute.meta)).unwrap_or_default()
 }

@@ -6,7 +6,6 @@ use crate::model::{Field, Model, Stored, Style, TypeShape, Variant, flat};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
-use syn::GenericParam;
 
 /// Pairs of field attributes that exclude one another, and why.
 const CONFLICTS: &[(&str, &str, &str)] = &[
@@ -25,10 +24,11 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
 ];
 
 /// What a transparent type cannot have, and why.
-const NOT_TRANSPARENT: [(&str, &str); 3] = [
+const NOT_TRANSPARENT: [(&str, &str); 4] = [
     ("name", "a transparent type has no name in the schema"),
     ("version", "a transparent type has no version in the schema"),
     ("invariant", "a transparent type shows its field, which has no invariant"),
+    ("view", "a transparent type is viewed as its field: there is no view to name"),
 ];
 
 /// What needs a field that the schema names.
@@ -40,7 +40,12 @@ const MAX_VARIANTS: usize = 65_535;
 const MAX_NAME_BYTES: usize = 255;
 
 pub(crate) fn check(cx: &mut Context, model: &Model) {
-    check_generics(cx, model);
+    for param in model.generics.lifetimes() {
+        cx.error(
+            &param.lifetime,
+            "a type that is stored owns its data and has no lifetime: use String, Vec or Box in place of references",
+        );
+    }
     check_type(cx, model);
     check_plain(cx, model);
     model.fields().for_each(|field| check_field(cx, field));
@@ -63,17 +68,6 @@ pub(crate) fn check(cx: &mut Context, model: &Model) {
     }
 }
 
-fn check_generics(cx: &mut Context, model: &Model) {
-    for param in &model.generics.params {
-        if let GenericParam::Lifetime(param) = param {
-            cx.error(
-                &param.lifetime,
-                "a type that is stored owns its data and has no lifetime: use String, Vec or Box in place of references",
-            );
-        }
-    }
-}
-
 fn check_type(cx: &mut Context, model: &Model) {
     let attrs = &model.attrs;
     if let Some(Err(error)) = attrs.bound() {
@@ -86,18 +80,16 @@ fn check_type(cx: &mut Context, model: &Model) {
         check_transparent(cx, model, &item.name);
     }
     let named = |field: &Field| matches!(field.member, syn::Member::Named(_));
-    if let (Some(item), true) = (attrs.item("rename_all"), !model.is_enum() && !model.fields().any(named)) {
+    if let Some(item) = attrs.item("rename_all")
+        && !model.is_enum()
+        && !model.fields().any(named)
+    {
         cx.error(&item.name, "there are no names in this type");
     }
-    let viewed_as = match model.shape {
-        TypeShape::Newtype if attrs.has("transparent") => {
-            Some("a transparent type is viewed as its field: there is no view to name")
-        }
-        TypeShape::Fieldless => Some("an enum without fields is its own view: there is no view to name"),
-        _ => None,
-    };
-    if let (Some(item), Some(message)) = (attrs.item("view"), viewed_as) {
-        cx.error(&item.name, message);
+    if let Some(item) = attrs.item("view")
+        && model.shape == TypeShape::Fieldless
+    {
+        cx.error(&item.name, "an enum without fields is its own view: there is no view to name");
     }
     if let Some(item) = attrs.item("version")
         && attrs.int("version").is_none_or(|version| u32::try_from(version).is_err())

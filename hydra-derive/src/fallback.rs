@@ -2,28 +2,23 @@
 
 use crate::attr::{AttrTarget, Attrs, Context};
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{DeriveInput, GenericParam};
+use quote::quote;
+use syn::{DeriveInput, WherePredicate, parse_quote};
 
 /// The errors, and implementations that are never run.
 pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStream {
     let errors: TokenStream = errors.into_iter().map(syn::Error::into_compile_error).collect();
-    let has_lifetime = input.generics.params.iter().any(|param| matches!(param, GenericParam::Lifetime(_)));
-    if has_lifetime {
+    if input.generics.lifetimes().next().is_some() {
         return errors;
     }
     let name = &input.ident;
     // Errors in the attributes are in `errors` already.
     let library = Attrs::read(&mut Context::default(), AttrTarget::Type, &input.attrs).library();
     let mut generics = input.generics.clone();
-    let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
-    let bounds = generics.make_where_clause();
-    for param in params {
-        bounds.predicates.push(syn::parse_quote!(#param: 'static));
-    }
+    let params = input.generics.type_params().map(|param| &param.ident);
+    let bounds = params.map(|param| -> WherePredicate { parse_quote!(#param: 'static) });
+    generics.make_where_clause().predicates.extend(bounds);
     let (impls, types, bounds) = generics.split_for_impl();
-    // The compiler's own complaint about a wrong path would come twice.
-    let library = quote_spanned!(proc_macro2::Span::call_site()=> #library);
     quote! {
         #errors
         const _: () = {

@@ -182,7 +182,7 @@ const _: () = {
     const _: () = __h::plain_field::<
         Tick,
     >(
-        0usize,
+        0,
         [
             "`Tick` is not plain: the type of its field `time` is not plain",
             "`Tick` is not plain: its field `time` is not at its stored offset: add #[repr(C)]",
@@ -192,7 +192,7 @@ const _: () = {
     const _: () = __h::plain_field::<
         Tick,
     >(
-        1usize,
+        1,
         [
             "`Tick` is not plain: the type of its field `price` is not plain",
             "`Tick` is not plain: its field `price` is not at its stored offset: add #[repr(C)]",
@@ -202,7 +202,7 @@ const _: () = {
     const _: () = __h::plain_field::<
         Tick,
     >(
-        2usize,
+        2,
         [
             "`Tick` is not plain: the type of its field `venue` is not plain",
             "`Tick` is not plain: its field `venue` is not at its stored offset: add #[repr(C)]",

@@ -39,7 +39,6 @@ impl Expansion<'_> {
 
     /// `Variants` of an enum: tag kind, tags, and where the fields of each variant end.
     pub(super) fn variants(&self) -> Option<TokenStream> {
-        let variants = &self.model.variants;
         let kind = match &self.model.attrs.repr.int {
             _ if !self.model.is_enum() => return None,
             Some(int) if int != "usize" && int != "isize" => {
@@ -59,7 +58,7 @@ impl Expansion<'_> {
             }),
             false => quote!(&[#(#tags),*]),
         };
-        let ends = variants.iter().map(|variant| Index::from(variant.end));
+        let ends = self.model.variants.iter().map(|variant| Index::from(variant.end));
         Some(self.implement(
             "Variants",
             quote! {

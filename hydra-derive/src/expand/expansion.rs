@@ -44,13 +44,11 @@ impl<'m> Expansion<'m> {
 
     /// The type's arguments: constants, and the types that are known to be stored.
     pub(super) fn args(&self) -> TokenStream {
-        let is_stored = |param: &Ident| {
-            let bounds = self.model.attrs.has("bound").then(|| bounds(self.model, &self.library));
-            bounds.is_none_or(|bounds| bounds.iter().any(|bound| is_hydra_bound(bound, param)))
-        };
+        let bounds = bounds(self.model, &self.library);
         constant(self.model.generics.params.iter().filter_map(|param| match param {
             GenericParam::Type(TypeParam { ident, .. }) => {
-                is_stored(ident).then(|| quote!(__h::argument::<#ident>()))
+                let is_stored = bounds.iter().any(|bound| is_hydra_bound(bound, ident));
+                is_stored.then(|| quote!(__h::argument::<#ident>()))
             }
             GenericParam::Const(ConstParam { ident, ty, .. }) => {
                 Some(quote!(__h::constant::<#ty>(#ident as __h::i128)))

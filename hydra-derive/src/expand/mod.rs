@@ -17,7 +17,7 @@ use crate::{check, fallback};
 use expansion::Expansion;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::DeriveInput;
+use syn::{DeriveInput, Index};
 
 /// What `#[derive(Hydra)]` writes for an item.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -71,8 +71,10 @@ impl Expansion<'_> {
     /// The assertions of a plain type: one a field, so that each is an error of its own.
     fn plain(&self) -> Option<TokenStream> {
         let item = self.model.attrs.item("plain")?;
-        let (name, this) = (&self.model.name, &self.this);
-        let fields = self.model.fields().enumerate().map(|(index, field)| {
+        let name = &self.model.name;
+        let this = &self.this;
+        let fields = self.model.stored().map(|field| {
+            let index = Index::from(field.position);
             let member = field.member.to_token_stream().to_string();
             let why = [
                 format!("`{name}` is not plain: the type of its field `{member}` is not plain"),
@@ -82,9 +84,8 @@ impl Expansion<'_> {
                      the largest alignment to the smallest, or fill the gap with a field"
                 ),
             ];
-            let [not_plain, offset, padding] = why;
             let span = Span::call_site().located_at(field.type_span());
-            quote_spanned!(span=> const _: () = __h::plain_field::<#this>(#index, [#not_plain, #offset, #padding]);)
+            quote_spanned!(span=> const _: () = __h::plain_field::<#this>(#index, [#(#why),*]);)
         });
         let why = format!(
             "`{name}` is not plain: there is padding after its last field: fill the gap with a field"
