@@ -12,7 +12,7 @@ struct Log {
     a: u64,
     #[hydra(readonly, settable)]
     b: u64,
-    #[hydra(alias = "old", skip)]
+    #[hydra(alias = "old", alias = "older", skip)]
     c: u64,
     #[hydra(opaque, as = u32)]
     d: u64,
