@@ -78,8 +78,8 @@ impl<'a> Value<'a> {
     }
 
     /// A value that exists only as data and was checked against its type.
-    pub(crate) fn data(data: &'a Data, ty: &'a Descriptor, schema: &'a Schema) -> Value<'a> {
-        Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
+    pub(crate) fn data(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+        Value(Repr::Data { data, ty })
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -150,12 +150,8 @@ impl<'a> Value<'a> {
     pub(super) fn own_fields(self) -> &'a [Field] {
         match self.kind() {
             Kind::Struct | Kind::Tuple => self.ty().fields(),
-            _ => self.loaded().variant_fields(),
+            _ => self.loaded().own_variant().map_or(&[], Variant::fields),
         }
-    }
-
-    fn variant_fields(self) -> &'a [Field] {
-        self.own_variant().map_or(&[], Variant::fields)
     }
 
     /// The fields of a struct or tuple, or of the present variant of an enum; none for other kinds.
@@ -219,7 +215,7 @@ impl<'a> Value<'a> {
                     Data::Some(inner) => inner,
                     _ => return None,
                 };
-                Some(Value(Repr::Data { data: part, ty: self.part_type(index)? }))
+                Some(Value::data(part, self.part_type(index)?))
             }
         }
     }
@@ -383,7 +379,7 @@ impl<'a> Value<'a> {
 
     /// An owned `T`, if the stored form of this value's type is exactly that of `T`.
     pub fn to<T: Hydra>(self) -> Result<T> {
-        let target = Type::new(T::TYPE, None);
+        let target = Type::of::<T>();
         if self.is_encoded() || !self.typed().is_identical(target) {
             return Err(Error::new(ErrorKind::TypeMismatch)
                 .instead("the type is not the value's")
