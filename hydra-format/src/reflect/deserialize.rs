@@ -101,7 +101,8 @@ impl Seed {
     /// # Errors
     /// Those of [`Seed`].
     pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
-        let (ty, stack) = (Type::root(&self.schema), &PathStack::ROOT);
+        let ty = Type::root(&self.schema);
+        let stack = &PathStack::ROOT;
         ReadTarget { ty, data, stack, text: true, references: 0, body: None, seed: self }.deserialize(from)
     }
 }
@@ -188,7 +189,8 @@ impl<'n> ReadTarget<'n> {
         if !matches!(self.data, Data::Some(_)) {
             *self.data = Data::some(());
         }
-        let (element, stack) = (self.ty.element(), self.stack.to(segment));
+        let element = self.ty.element();
+        let stack = self.stack.to(segment);
         let Data::Some(data) = self.data else { return Ok(()) };
         ReadTarget { ty: element, data, stack: &stack, ..self }.deserialize(from)
     }
@@ -211,7 +213,8 @@ impl<'n> ReadTarget<'n> {
 
     /// Elements of a list or array, members of a set.
     pub(super) fn elements<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, element) = (self.take_parts(), self.ty.element());
+        let mut parts = self.take_parts();
+        let element = self.ty.element();
         let limit = if self.ty.kind() == Kind::Array { self.ty.count() } else { u64::MAX };
         fill(&mut parts, limit, |index, data| {
             let stack = self.stack.to(PathSegment::Index(index));
@@ -286,7 +289,9 @@ impl<'n> ReadTarget<'n> {
         fields: &[Field],
         mut from: A,
     ) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, mut seen, mut next) = (self.take_parts(), SeenFields::of(fields.len()), 0);
+        let mut parts = self.take_parts();
+        let mut seen = SeenFields::of(fields.len());
+        let mut next = 0;
         parts.resize(fields.len(), Data::Unit);
         let of: NameAndNotes<Field> = |field| (field.name(), field.notes());
         while let Some(index) = from.next_key_seed(NameSeed { items: fields, next, of, stack: self.stack })? {
@@ -384,7 +389,8 @@ fn none_of(ty: Type<'_>) -> Option<Data> {
 
 fn default_of(ty: Type<'_>, text_offset: u32, payload: &[u8]) -> crate::Result<Data> {
     let schema = Schema::of_type(ty.ty, ty.schema)?;
-    let (payload, validator) = (AlignedBuf::copy_of(payload), Validator::new(&schema));
+    let payload = AlignedBuf::copy_of(payload);
+    let validator = Validator::new(&schema);
     let at = open_payload_of(&payload, text_offset, ty.size(), &validator)?;
     data_of(Value::stored(at, schema.root(), Some(&schema)))
 }

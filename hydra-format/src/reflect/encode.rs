@@ -33,7 +33,8 @@ pub(crate) fn image(value: Value<'_>) -> Result<EncodedRecord> {
 /// The value as one of the root type of this schema; none if it is one already. The shapes must agree: the same kinds and forms,
 /// fields and variants by name.
 pub(crate) fn reshape(value: Value<'_>, schema: &Arc<Schema>) -> Result<Option<Dynamic>> {
-    let (own, ty) = (value.typed(), Type::root(schema));
+    let own = value.typed();
+    let ty = Type::root(schema);
     let is_root =
         |own_schema: &Schema| std::ptr::eq(own.ty, own_schema.root()) && own_schema.is_identical(schema);
     if own.schema.is_some_and(is_root) || own.is_identical(ty) {
@@ -155,7 +156,8 @@ impl<'s> Pass<'_, 's> {
             Repr::Stored { .. } if depth > MAX_NESTING => return self.fail(too_deep()),
             Repr::Stored { .. } => {}
         }
-        let (ty, depth) = (value.typed(), depth + 1);
+        let ty = value.typed();
+        let depth = depth + 1;
         match ty.kind() {
             Kind::Option | Kind::Newtype | Kind::Box => {
                 if let Some(inner) = value.part(0) {

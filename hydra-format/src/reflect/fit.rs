@@ -25,7 +25,8 @@ impl Fit {
     /// The value as data of type `ty`.
     pub(super) fn value(self, value: Value<'_>, ty: Type<'_>, stack: &PathStack<'_>) -> Result<Data> {
         stack.within_limit()?;
-        let (target, element) = (ty.kind(), ty.element());
+        let target = ty.kind();
+        let element = ty.element();
         let value = if self.same_kinds { value } else { value.through() };
         match value.0 {
             Repr::Encoded { own: Some(_), .. } if self.same_kinds => {

@@ -128,7 +128,8 @@ impl Value<'_> {
     /// The text of a value that has a form, such as `2024-01-02T03:04:05Z` for a timestamp (docs/VALUES.md); none if it
     /// has no form, or one that is not known on its kind. Newtypes and boxes have none.
     pub fn form_text(self) -> Option<String> {
-        let (kind, form) = (self.kind(), self.ty().form());
+        let kind = self.kind();
+        let form = self.ty().form();
         match self.scalar() {
             Scalar::Int(number) => form_text(kind, form, number),
             Scalar::Uint(number) => form_text(kind, form, number.cast_signed()),

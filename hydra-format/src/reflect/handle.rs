@@ -57,8 +57,13 @@ impl<T> std::fmt::Debug for Handle<T> {
 
 impl<T> Clone for Handle<T> {
     fn clone(&self) -> Self {
-        let (path, rest) = (self.path.clone(), self.rest.clone());
-        Handle { path, parts: self.parts.clone(), rest, known: self.known.clone(), ..*self }
+        Handle {
+            path: self.path.clone(),
+            parts: self.parts.clone(),
+            rest: self.rest.clone(),
+            known: self.known.clone(),
+            ..*self
+        }
     }
 }
 
@@ -66,7 +71,9 @@ impl<T: Hydra> Handle<T> {
     /// Resolves a path. Fields, variants and indices of arrays that the type does not have are errors here already.
     pub fn new(path: &str) -> Result<Handle<T>> {
         let path: Path = path.parse()?;
-        let (mut parts, mut offset, mut rest) = (Vec::new(), 0usize, Path::default());
+        let mut parts = Vec::new();
+        let mut offset = 0usize;
+        let mut rest = Path::default();
         // Where the parts lead, and where all steps until now do.
         let mut ty = Type::of::<T>();
         let mut outer = ty;
@@ -201,11 +208,10 @@ impl<T: Hydra> Handle<T> {
     fn learn(&self, ty: Type<'_>) -> Result<()> {
         let own = Type::of::<T>();
         if !ty.is_identical(own) {
-            let (expected, found) = (Value::type_name(own), Value::type_name(ty));
             return Err(Error::new(ErrorKind::TypeMismatch)
                 .instead("the value has another type")
-                .expected(expected)
-                .found(found));
+                .expected(Value::type_name(own))
+                .found(Value::type_name(ty)));
         }
         if let Some(schema) = ty.schema {
             self.known.get_or_init(|| (std::ptr::from_ref(ty.ty).addr(), schema.clone()));
@@ -319,7 +325,8 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             Ok((fixed(index, field.offset()), ty.resolve(field.ty())))
         }
         (Kind::Array, Step::Index(index)) => {
-            let (count, element) = (ty.count() as usize, ty.element());
+            let count = ty.count() as usize;
+            let element = ty.element();
             let position = position_of(*index, count)
                 .ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
             Ok((fixed(position, position.saturating_mul(element.size())), element))

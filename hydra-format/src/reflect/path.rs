@@ -403,7 +403,8 @@ fn caret(error: Error, what: &str, text: &str, bytes: Range<usize>) -> Error {
     let at = bytes.start;
     let column = text.get(..at).unwrap_or(text).chars().count();
     let width = text.get(bytes).map_or(1, |part| part.chars().count()).max(1);
-    let (blank, mark) = (" ".repeat(column), "^".repeat(width));
+    let blank = " ".repeat(column);
+    let mark = "^".repeat(width);
     error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
 

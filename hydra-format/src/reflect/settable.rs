@@ -29,7 +29,8 @@ pub(super) fn is_read_only(notes: &[Note]) -> bool {
 
 /// The type and those in it, each once, from the outside to the inside.
 pub(super) fn within<'a>(ty: Type<'a>) -> impl Iterator<Item = Type<'a>> {
-    let (mut open, mut seen) = (VecDeque::from([ty]), HashSet::new());
+    let mut open = VecDeque::from([ty]);
+    let mut seen = HashSet::new();
     std::iter::from_fn(move || {
         loop {
             let ty = open.pop_front()?;
@@ -90,7 +91,8 @@ fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
     check_one(value)?;
     let depth = depth.saturating_add(1);
     if value.kind() == Kind::Map {
-        value.entries()?.try_for_each(|(key, _)| check_all(key, depth))?;
+        let mut entries = value.entries().into_iter().flatten();
+        entries.try_for_each(|(key, _)| check_all(key, depth))?;
     }
     Parts::new(value).try_for_each(|(_, part)| check_all(part, depth))
 }

@@ -150,8 +150,12 @@ impl<'a> Value<'a> {
     pub(super) fn own_fields(self) -> &'a [Field] {
         match self.kind() {
             Kind::Struct | Kind::Tuple => self.ty().fields(),
-            _ => self.loaded().own_variant().map_or(&[], Variant::fields),
+            _ => self.loaded().variant_fields(),
         }
+    }
+
+    fn variant_fields(self) -> &'a [Field] {
+        self.own_variant().map_or(&[], Variant::fields)
     }
 
     /// The fields of a struct or tuple, or of the present variant of an enum; none for other kinds.

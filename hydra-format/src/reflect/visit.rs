@@ -34,7 +34,8 @@ impl ReadTarget<'_> {
 
     /// A number that the format has as an integer.
     fn integer<E: Error>(self, number: Data, found: Unexpected<'_>) -> Result<(), E> {
-        let (ty, text) = (self.ty, self.text);
+        let ty = self.ty;
+        let text = self.text;
         let magnitude = match number {
             Data::Int(number) => number.unsigned_abs(),
             Data::Uint(number) => number,
@@ -222,7 +223,8 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let mut node = self;
-        let (ty, fields) = (node.ty, node.ty.ty.fields());
+        let ty = node.ty;
+        let fields = ty.ty.fields();
         let parts = match ty.kind() {
             _ if is_spelled(ty) => return Err(node.wrong("type", Unexpected::Seq)),
             // CBOR has unit as an empty array.
@@ -301,9 +303,8 @@ impl ReadTarget<'_> {
     }
 
     fn decimal<E: Error>(self, text: &str) -> Result<(), E> {
-        let (found, kind) = (Unexpected::Other(text), self.ty.kind());
-        let (int, uint, float) = (text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>());
-        match (kind, int, uint, float) {
+        let found = Unexpected::Other(text);
+        match (self.ty.kind(), text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>()) {
             (Kind::F32, ..) => {
                 self.set(text.parse().ok().filter(|n: &f32| n.is_finite()).map(Data::F32), found)
             }
