@@ -156,7 +156,7 @@ fn show_table(table: &Table, shown: &mut Shown) {
 /// A value can be looked at from every side, and all sides agree.
 pub fn value_is_whole(value: Value<'_>) {
     assert!(!format!("{value:?} {value:#}").is_empty());
-    let copy = match Dynamic::from_value(value) {
+    let copy = match value.to_dynamic() {
         Ok(copy) => copy,
         Err(error) => return assert_eq!(error.kind(), ErrorKind::TooDeep, "{error}"),
     };

@@ -2,7 +2,7 @@
 
 use crate::Make;
 use hydra::schema::TypeRef;
-use hydra::{Descriptor, Durability, Dynamic, Hydra, Kind, Schema, Value, Writer, testing};
+use hydra::{Descriptor, Durability, Hydra, Kind, Schema, Value, Writer, testing};
 use hydra_tests::craft::{Block, Craft};
 use hydra_tests::memory::Memory;
 use std::collections::BTreeMap;
@@ -206,7 +206,7 @@ fn of_value<T: Hydra>(value: &T) -> Vec<u8> {
     let mut writer =
         testing::create(Writer::options().file_id([7; 16]), &disk, Path::new("file")).expect("a file");
     let table = writer.dynamic_table(&Schema::of::<T>()).expect("a table");
-    let value = Dynamic::from_value(Value::of(value)).expect("a value");
+    let value = Value::of(value).to_dynamic().expect("a value");
     writer.append_value(table, value.value()).expect("a record");
     writer.finish().expect("a file");
     disk.file("file").expect("the file").to_vec()

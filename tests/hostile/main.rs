@@ -9,7 +9,7 @@ mod texts;
 
 use hydra::file::RecoverOptions;
 use hydra::reflect::Locator;
-use hydra::{AlignedBuf, Dynamic, Value, testing};
+use hydra::{AlignedBuf, Value, testing};
 use hydra_tests::laws;
 use hydra_tests::memory::{File, Memory};
 use std::path::Path;
@@ -37,7 +37,7 @@ fn use_image(bytes: &[u8]) {
 fn use_path(bytes: &[u8]) {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     laws::path_is_read(text, Value::of(&vec![1u8]));
-    let value = Dynamic::from_value(Value::of(&vec![vec![1u8]])).expect("a value");
+    let value = Value::of(&vec![vec![1u8]]).to_dynamic().expect("a value");
     let found = text.parse::<Locator>().map(|locator| value.value().follow(&locator.path).is_ok());
     assert!(!matches!(found, Ok(true)));
 }

@@ -1,7 +1,7 @@
 //! What a writer acknowledges can be read as the newest type of its table: what could not is refused when it is appended.
 
 use hydra::reflect::Data;
-use hydra::{Dynamic, Editor, ErrorKind, Hydra, Reader, Result, Schema, Value, Writer};
+use hydra::{Editor, ErrorKind, Hydra, Reader, Result, Schema, Value, Writer};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -143,12 +143,12 @@ fn what_the_newest_type_has_no_word_for_is_refused() -> Result<()> {
     let dynamic = writer.dynamic_table(&Schema::of::<old::Row>())?;
     for (at, value) in placeholders() {
         writer.append(table, &row())?;
-        let mut data = Dynamic::from_value(Value::of(&value))?.into_data();
+        let mut data = Value::of(&value).to_dynamic()?.into_data();
         let refused = [
             writer.append(table, &value),
             writer.append_slice(table, std::slice::from_ref(&value)),
             writer.append_value(table, Value::of(&value)),
-            writer.append_value(dynamic, Dynamic::from_value(Value::of(&value))?.value()),
+            writer.append_value(dynamic, Value::of(&value).to_dynamic()?.value()),
             writer.append_data(dynamic, &mut data),
         ];
         for refused in refused {

@@ -150,7 +150,8 @@ fn change(dice: &mut Dice, row: &mut Row, mut value: ValueMut<'_>) -> Result<()>
             let mut new = self::row(dice, 0);
             keep_fixed(row, &mut new);
             let old = std::mem::replace(row, new);
-            let kept = value.replace_value(Value::of(row))?;
+            let kept = value.value().to_dynamic()?;
+            value.set_value(Value::of(row))?;
             let kept = kept.value();
             let kept = if kept.kind() == Kind::Box { kept.inner()? } else { kept };
             assert_eq!(kept, Value::of(&old), "what was replaced");

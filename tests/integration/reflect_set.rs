@@ -265,7 +265,7 @@ fn read_only_is_inherited_on_every_way() {
         let error = in_every_world("a way", |value| {
             let mut value = way(value)?;
             assert_eq!(value.settable(), Err(Why::ReadOnlyField));
-            value.reborrow().replace_value(Value::of(&9u8)).map(|_| ())
+            value.set_value(Value::of(&9u8))
         });
         assert_eq!(error.unwrap_err().why(), Some(Why::ReadOnlyField), "way {index}");
     }

@@ -292,8 +292,6 @@ fn wrong_values() {
         let error = changed(row, path, |it| it.path(path)?.set_value(value)).unwrap_err();
         explains(&error, ErrorKind::NotSettable, place, words, "");
         assert_eq!(error.why(), Some(why), "{error}");
-        let error = changed(row, path, |it| it.path(path)?.replace_value(value).map(drop)).unwrap_err();
-        explains(&error, ErrorKind::NotSettable, place, words, "");
     }
     let twice = changed(row, "members", |it| it.path("members")?.set(vec![1u16, 1])).unwrap_err();
     explains(&twice, ErrorKind::CannotEncode, "members", "found 1 twice", "each key once");

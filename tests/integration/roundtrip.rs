@@ -477,7 +477,7 @@ proptest! {
             let stored = table.get(index as u64).unwrap();
             prop_assert_eq!(stored.value(), record.value());
             formats_survive(stored.value(), &mut seed);
-            let copy = Dynamic::from_value(stored.value()).unwrap();
+            let copy = stored.value().to_dynamic().unwrap();
             prop_assert_eq!(copy.value(), record.value());
             let as_data = table.get((records.len() + index) as u64).unwrap();
             prop_assert_eq!(as_data.value(), record.value());

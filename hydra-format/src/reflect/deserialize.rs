@@ -5,7 +5,6 @@ use super::dynamic::{data_of, sort};
 use super::path::{PathSegment, PathStack};
 use super::serialize::Spelling;
 use super::types::Type;
-use super::value::Repr;
 use super::visit::{RAW, is_spelled};
 use super::{Data, Dynamic, Value, parse};
 use crate::layout::rows::{MAX_DEPTH, Validator, open_payload_of};
@@ -75,8 +74,9 @@ pub struct Seed {
     schema: Arc<Schema>,
     /// Between two values, anything.
     data: Data,
+    /// Those that were needed, by the addresses of their fields.
     defaults: RefCell<HashMap<usize, Data>>,
-    spelling: Spelling,
+    pub(super) spelling: Spelling,
 }
 
 impl Seed {
@@ -101,18 +101,9 @@ impl Seed {
     /// # Errors
     /// Those of [`Seed`].
     pub fn read<'de, D: Deserializer<'de>>(&self, from: D, data: &mut Data) -> Result<(), D::Error> {
-        let context = ReadContext { defaults: &self.defaults, hex: self.spelling.hex };
-        let ty = Type::new(self.schema.root(), Some(&self.schema));
-        ReadTarget {
-            ty,
-            data,
-            stack: &PathStack::ROOT,
-            text: true,
-            references: 0,
-            body: None,
-            context: &context,
-        }
-        .read(from)
+        let ty = Type::root(&self.schema);
+        let stack = &PathStack::ROOT;
+        ReadTarget { ty, data, stack, text: true, references: 0, body: None, seed: self }.deserialize(from)
     }
 }
 
@@ -126,23 +117,16 @@ impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
     type Value = Value<'s>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value<'s>, D::Error> {
-        let mut data = std::mem::replace(&mut self.data, Data::Unit);
+        let mut data = std::mem::take(&mut self.data);
         let read = self.read(from, &mut data);
         self.data = data;
-        read.map(|()| Value::data(&self.data, self.schema.root(), &self.schema))
+        read.map(|()| Value::data(&self.data, Type::root(&self.schema)))
     }
-}
-
-/// What is the same for all parts of a value.
-pub(super) struct ReadContext<'c> {
-    /// Defaults that were needed, by the addresses of their fields.
-    defaults: &'c RefCell<HashMap<usize, Data>>,
-    pub(super) hex: bool,
 }
 
 /// An error of the value, not of the format: it begins with the path.
 #[cold]
-fn fail<E: Error>(stack: &PathStack<'_>, what: fmt::Arguments<'_>) -> E {
+pub(super) fn fail<E: Error>(stack: &PathStack<'_>, what: fmt::Arguments<'_>) -> E {
     match stack.path() {
         path if path.is_empty() => E::custom(what),
         path => E::custom(format_args!("{path}: {what}")),
@@ -159,40 +143,19 @@ pub(super) struct ReadTarget<'n> {
     references: u32,
     /// The variant whose fields are to be read, once its name was.
     pub(super) body: Option<(usize, &'n Variant)>,
-    pub(super) context: &'n ReadContext<'n>,
+    pub(super) seed: &'n Seed,
 }
 
 impl<'de> DeserializeSeed<'de> for ReadTarget<'_> {
     type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        ReadTarget::read(self, from)
-    }
-}
-
-impl<'n> ReadTarget<'n> {
-    #[cold]
-    pub(super) fn fail<E: Error>(&self, what: fmt::Arguments<'_>) -> E {
-        fail(self.stack, what)
-    }
-
-    #[cold]
-    pub(super) fn wrong<E: Error>(&self, what: &str, found: Unexpected<'_>) -> E {
-        self.fail(format_args!("invalid {what}: {found}, expected {self}"))
-    }
-
-    #[cold]
-    fn wrong_length<E: Error>(&self, length: usize, expected: fmt::Arguments<'_>) -> E {
-        self.fail(format_args!("invalid length {length}, expected {expected}"))
-    }
-
-    fn read<'de, D: Deserializer<'de>>(mut self, from: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(mut self, from: D) -> Result<(), D::Error> {
         let kind = self.ty.kind();
         self.text = from.is_human_readable();
         let deeper = matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map);
         self.references = self.references.saturating_add(deeper.into());
         if self.references > MAX_DEPTH || self.stack.within_limit().is_err() {
-            return Err(self.fail(format_args!("the value is nested too deep")));
+            return Err(fail(self.stack, format_args!("the value is nested too deep")));
         }
         match kind {
             Kind::Newtype | Kind::Box => self.inner(PathSegment::Inner, from),
@@ -204,6 +167,18 @@ impl<'n> ReadTarget<'n> {
             _ => from.deserialize_any(self),
         }
     }
+}
+
+impl<'n> ReadTarget<'n> {
+    #[cold]
+    pub(super) fn wrong<E: Error>(&self, what: &str, found: Unexpected<'_>) -> E {
+        fail(self.stack, format_args!("invalid {what}: {found}, expected {self}"))
+    }
+
+    #[cold]
+    fn wrong_length<E: Error>(&self, length: usize, expected: fmt::Arguments<'_>) -> E {
+        fail(self.stack, format_args!("invalid length {length}, expected {expected}"))
+    }
 
     /// What an option, newtype or box holds.
     pub(super) fn inner<'de, D: Deserializer<'de>>(
@@ -214,7 +189,8 @@ impl<'n> ReadTarget<'n> {
         if !matches!(self.data, Data::Some(_)) {
             *self.data = Data::some(());
         }
-        let (element, stack) = (self.ty.element(), self.stack.to(segment));
+        let element = self.ty.element();
+        let stack = self.stack.to(segment);
         let Data::Some(data) = self.data else { return Ok(()) };
         ReadTarget { ty: element, data, stack: &stack, ..self }.deserialize(from)
     }
@@ -227,23 +203,9 @@ impl<'n> ReadTarget<'n> {
         ReadTarget { ty, data, stack, body: None, ..*self }
     }
 
-    fn field<'p>(&self, field: &'p Field, data: &'p mut Data, stack: &'p PathStack<'p>) -> ReadTarget<'p>
-    where
-        'n: 'p,
-    {
-        self.part(self.ty.resolve(field.ty()), data, stack)
-    }
-
-    fn key<'p, T>(&self, items: &'p [T], next: usize, of: NameAndNotes<T>) -> NameSeed<'p, T>
-    where
-        'n: 'p,
-    {
-        NameSeed { items, next, of, stack: self.stack }
-    }
-
     /// The memory of its parts, out of its data for as long as they are read.
     fn take_parts(&mut self) -> Vec<Data> {
-        match std::mem::replace(self.data, Data::Unit) {
+        match std::mem::take(self.data) {
             Data::Parts(parts) | Data::Variant(_, parts) => parts,
             _ => Vec::new(),
         }
@@ -251,26 +213,18 @@ impl<'n> ReadTarget<'n> {
 
     /// Elements of a list or array, members of a set.
     pub(super) fn elements<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, element, mut count) = (self.take_parts(), self.ty.element(), 0usize);
+        let mut parts = self.take_parts();
+        let element = self.ty.element();
         let limit = if self.ty.kind() == Kind::Array { self.ty.count() } else { u64::MAX };
-        while (count as u64) < limit {
-            if count == parts.len() {
-                parts.push(Data::Unit);
-            }
-            let (Some(data), stack) = (parts.get_mut(count), self.stack.to(PathSegment::Index(count))) else {
-                break;
-            };
-            if from.next_element_seed(self.part(element, data, &stack))?.is_none() {
-                break;
-            }
-            count = count.saturating_add(1);
-        }
-        match count as u64 {
-            count if count == limit => end(&mut from, self.stack)?,
+        fill(&mut parts, limit, |index, data| {
+            let stack = self.stack.to(PathSegment::Index(index));
+            Ok(from.next_element_seed(self.part(element, data, &stack))?.is_some())
+        })?;
+        match parts.len() {
+            count if count as u64 == limit => end(&mut from, self.stack)?,
             _ if limit == u64::MAX => {}
-            _ => return Err(self.wrong_length(count, format_args!("{self}"))),
+            count => return Err(self.wrong_length(count, format_args!("{self}"))),
         }
-        parts.truncate(count);
         Ok(parts)
     }
 
@@ -281,7 +235,7 @@ impl<'n> ReadTarget<'n> {
             if from.next_key_seed(node.part(node.ty.key(), key, &stack))?.is_none() {
                 return Ok(false);
             }
-            let stack = node.stack.to(PathSegment::Key(Value(Repr::Data { data: key, ty: node.ty.key() })));
+            let stack = node.stack.to(PathSegment::Key(Value::data(key, node.ty.key())));
             from.next_value_seed(node.part(node.ty.element(), value, &stack))?;
             Ok(true)
         })
@@ -301,24 +255,12 @@ impl<'n> ReadTarget<'n> {
         &mut self,
         mut read: impl FnMut(&ReadTarget<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let mut entries = match std::mem::replace(self.data, Data::Unit) {
+        let mut entries = match std::mem::take(self.data) {
             Data::Entries(entries) => entries,
             _ => Vec::new(),
         };
-        let mut count = 0usize;
-        loop {
-            if count == entries.len() {
-                entries.push((Data::Unit, Data::Unit));
-            }
-            let Some(entry) = entries.get_mut(count) else { break };
-            if !read(self, count, entry)? {
-                break;
-            }
-            count = count.saturating_add(1);
-        }
-        entries.truncate(count);
-        sort(&mut entries, |entry| &entry.0, self.ty.key(), self.stack)
-            .map_err(|error| self.twice(&error))?;
+        fill(&mut entries, u64::MAX, |index, entry| read(self, index, entry))?;
+        self.sort(&mut entries, |entry| &entry.0, self.ty.key())?;
         *self.data = Data::Entries(entries);
         Ok(())
     }
@@ -333,7 +275,7 @@ impl<'n> ReadTarget<'n> {
         parts.resize(fields.len(), Data::Unit);
         for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
             let stack = self.stack.to(PathSegment::Field(field.name()));
-            if from.next_element_seed(self.field(field, data, &stack))?.is_none() {
+            if from.next_element_seed(self.part(self.ty.resolve(field.ty()), data, &stack))?.is_none() {
                 return Err(self.wrong_length(index, format_args!("{} fields", fields.len())));
             }
         }
@@ -347,17 +289,18 @@ impl<'n> ReadTarget<'n> {
         fields: &[Field],
         mut from: A,
     ) -> Result<Vec<Data>, A::Error> {
-        let (mut parts, mut seen, mut next) = (self.take_parts(), SeenFields::of(fields.len()), 0);
+        let mut parts = self.take_parts();
+        let mut seen = SeenFields::of(fields.len());
+        let mut next = 0;
         parts.resize(fields.len(), Data::Unit);
-        while let Some(index) =
-            from.next_key_seed(self.key(fields, next, |field| (field.name(), field.notes())))?
-        {
+        let of: NameAndNotes<Field> = |field| (field.name(), field.notes());
+        while let Some(index) = from.next_key_seed(NameSeed { items: fields, next, of, stack: self.stack })? {
             let (Some(field), Some(data)) = (fields.get(index), parts.get_mut(index)) else { break };
             let stack = self.stack.to(PathSegment::Field(field.name()));
             if !seen.insert(index) {
                 return Err(fail(&stack, format_args!("the field is there twice")));
             }
-            from.next_value_seed(self.field(field, data, &stack))?;
+            from.next_value_seed(self.part(self.ty.resolve(field.ty()), data, &stack))?;
             next = index.saturating_add(1);
         }
         for (index, (field, data)) in fields.iter().zip(&mut parts).enumerate() {
@@ -377,7 +320,7 @@ impl<'n> ReadTarget<'n> {
         });
         let ty = self.ty.resolve(field.ty());
         let Some((text_offset, payload)) = image else { return none_of(ty).ok_or("the field is missing") };
-        let mut defaults = self.context.defaults.borrow_mut();
+        let mut defaults = self.seed.defaults.borrow_mut();
         let address = std::ptr::from_ref(field).addr();
         if let Some(known) = defaults.get(&address) {
             return Ok(known.clone());
@@ -390,7 +333,8 @@ impl<'n> ReadTarget<'n> {
 
     pub(super) fn variant<'de, A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let variants = self.ty.ty.variants();
-        let key = self.key(variants, usize::MAX, |variant| (variant.name(), variant.notes()));
+        let of: NameAndNotes<Variant> = |variant| (variant.name(), variant.notes());
+        let key = NameSeed { items: variants, next: usize::MAX, of, stack: self.stack };
         let Some(index) = from.next_key_seed(key)? else {
             return Err(self.wrong_length(0, format_args!("{self}")));
         };
@@ -401,10 +345,37 @@ impl<'n> ReadTarget<'n> {
         from.next_key_seed(RefuseExtra(self.stack)).map(|_| ())
     }
 
-    #[cold]
-    pub(super) fn twice<E: Error>(&self, error: &crate::Error) -> E {
-        self.fail(format_args!("the key {}", error.found_text().unwrap_or_default()))
+    pub(super) fn sort<T, E: Error>(
+        &self,
+        items: &mut [T],
+        key: fn(&T) -> &Data,
+        ty: Type<'_>,
+    ) -> Result<(), E> {
+        let twice = |error: crate::Error| error.found_text().unwrap_or_default().to_string();
+        let sorted = sort(items, key, ty, self.stack).map_err(twice);
+        sorted.map_err(|key| fail(self.stack, format_args!("the key {key}")))
     }
+}
+
+/// Reads items into the memory of those before, until `read` finds no other or there are as many as the limit says.
+fn fill<T: Default, E>(
+    items: &mut Vec<T>,
+    limit: u64,
+    mut read: impl FnMut(usize, &mut T) -> Result<bool, E>,
+) -> Result<(), E> {
+    let mut count = 0usize;
+    while (count as u64) < limit {
+        if count == items.len() {
+            items.push(T::default());
+        }
+        let Some(item) = items.get_mut(count) else { break };
+        if !read(count, item)? {
+            break;
+        }
+        count = count.saturating_add(1);
+    }
+    items.truncate(count);
+    Ok(())
 }
 
 /// An option without a value, also within newtypes and boxes; none for other types.
@@ -418,9 +389,10 @@ fn none_of(ty: Type<'_>) -> Option<Data> {
 
 fn default_of(ty: Type<'_>, text_offset: u32, payload: &[u8]) -> crate::Result<Data> {
     let schema = Schema::of_type(ty.ty, ty.schema)?;
-    let (payload, validator) = (AlignedBuf::copy_of(payload), Validator::new(&schema));
+    let payload = AlignedBuf::copy_of(payload);
+    let validator = Validator::new(&schema);
     let at = open_payload_of(&payload, text_offset, ty.size(), &validator)?;
-    data_of(Value::stored(at, schema.root(), Some(&schema)), 0)
+    data_of(Value::stored(at, schema.root(), Some(&schema)))
 }
 
 /// An error if there is another element.

@@ -1,9 +1,10 @@
 //! Where two values differ. It follows the rules of equality, and stops at a bound.
 
+use super::equal::alike;
+use super::path::key_step;
 use super::value::MAX_NESTING;
-use super::walk::key_step;
-use super::{Path, Scalar, Step, Value, compare_keys};
-use crate::schema::{Kind, Style, Variant};
+use super::{Path, Step, Value, compare_keys};
+use crate::schema::{Kind, Style};
 use std::cmp::Ordering;
 
 /// A place where two values differ.
@@ -52,42 +53,61 @@ struct Diff<'a, 'b> {
 
 impl<'a, 'b> Diff<'a, 'b> {
     fn note(&mut self, left: Option<Value<'a>>, right: Option<Value<'b>>) {
-        if self.found.len() < Difference::MAX {
+        if !self.is_full() {
             self.found.push(Difference { path: self.path.clone(), left, right });
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.found.len() >= Difference::MAX
+    }
+
     fn values(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
-        let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
-        let shown = !left.is_encoded() && !right.is_encoded();
-        let same_variant = left.variant().map(Variant::name) == right.variant().map(Variant::name);
-        if self.found.len() >= Difference::MAX {
+        if self.is_full() {
             return;
         }
         // Of what is nested deeper, only whether it differs.
-        let deeper = depth > MAX_NESTING;
-        if !same_type || !shown || !same_variant || deeper && left != right {
-            return self.note(Some(left), Some(right));
-        }
-        if deeper {
-            return;
-        }
-        let single = matches!(left.kind(), Kind::Option | Kind::Set) && left.count() != right.count();
-        match left.kind() {
-            _ if single => self.note(Some(left), Some(right)),
-            Kind::Map => self.entries(left, right, depth),
-            Kind::Struct | Kind::Tuple | Kind::Enum => self.fields(left, right, depth),
-            Kind::List | Kind::Array if left.scalar() == Scalar::None => self.elements(left, right, depth),
-            Kind::Newtype | Kind::Box | Kind::Option => {
-                let step = (left.kind() == Kind::Option).then_some(Step::Some);
-                self.parts(step, left.part(0), right.part(0), depth);
-            }
-            _ if left != right => self.note(Some(left), Some(right)),
-            _ => {}
+        let known = if depth > MAX_NESTING { Some(left == right) } else { alike(left, right) };
+        let equal = match left.kind() {
+            Kind::Set => Some(left == right),
+            Kind::Option if left.count() != right.count() => Some(false),
+            _ => known,
+        };
+        match equal {
+            Some(true) => {}
+            Some(false) => self.note(Some(left), Some(right)),
+            None if left.kind() == Kind::Map => self.entries(left, right, depth),
+            None => self.parts(left, right, depth),
         }
     }
 
-    fn parts(&mut self, step: Option<Step>, left: Option<Value<'a>>, right: Option<Value<'b>>, depth: usize) {
+    /// Fields of one name or elements of one index; then what the right value has alone.
+    fn parts(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
+        let variant = left.own_variant().filter(|variant| variant.style() != Style::Unit);
+        if let Some(variant) = variant {
+            self.path.push(Step::Variant(variant.name().to_string()));
+        }
+        for index in 0..left.count() {
+            if self.is_full() {
+                break;
+            }
+            self.part(left.segment(index).step(), left.part(index), left.twin(index, right), depth);
+        }
+        let first = if right.own_fields().is_empty() { left.count() } else { 0 };
+        for index in first..right.count() {
+            if self.is_full() {
+                break;
+            }
+            if right.twin(index, left).is_none() {
+                self.part(right.segment(index).step(), None, right.part(index), depth);
+            }
+        }
+        if variant.is_some() {
+            self.path.pop();
+        }
+    }
+
+    fn part(&mut self, step: Option<Step>, left: Option<Value<'a>>, right: Option<Value<'b>>, depth: usize) {
         let stepped = step.map(|step| self.path.push(step)).is_some();
         match (left, right) {
             (Some(left), Some(right)) => self.values(left, right, depth.saturating_add(1)),
@@ -99,40 +119,12 @@ impl<'a, 'b> Diff<'a, 'b> {
         }
     }
 
-    fn elements(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
-        for index in 0..left.count().max(right.count()) {
-            if self.found.len() >= Difference::MAX {
-                break;
-            }
-            self.parts(Some(Step::Index(index as i64)), left.part(index), right.part(index), depth);
-        }
-    }
-
-    fn fields(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
-        let variant = left.variant().filter(|variant| variant.style() != Style::Unit);
-        if let Some(variant) = variant {
-            self.path.push(Step::Variant(variant.name().to_string()));
-        }
-        for (index, field) in left.own_fields().iter().enumerate() {
-            let twin = right.field_near(index, field.name());
-            self.parts(Some(Step::Field(field.name().to_string())), left.part(index), twin, depth);
-        }
-        for (index, field) in right.own_fields().iter().enumerate() {
-            if left.field_near(index, field.name()).is_none() {
-                self.parts(Some(Step::Field(field.name().to_string())), None, right.part(index), depth);
-            }
-        }
-        if variant.is_some() {
-            self.path.pop();
-        }
-    }
-
     /// Both maps are in the order of their keys, and gone through side by side.
     fn entries(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
         let (Ok(mut lefts), Ok(mut rights)) = (left.entries(), right.entries()) else { return };
         let (mut one, mut other) = (lefts.next(), rights.next());
-        let mut index = 0usize;
-        while self.found.len() < Difference::MAX {
+        let mut index = 0i64;
+        while !self.is_full() {
             let order = match (one, other) {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,
@@ -140,9 +132,13 @@ impl<'a, 'b> Diff<'a, 'b> {
                 (Some((left, _)), Some((right, _))) => compare_keys(left, right),
             };
             let (left, right) = (one.filter(|_| order.is_le()), other.filter(|_| order.is_ge()));
-            let key = left.map(|entry| key_step(entry.0.through(), index));
-            let key = key.or(right.map(|entry| key_step(entry.0.through(), index)));
-            self.parts(key, left.map(|entry| entry.1), right.map(|entry| entry.1), depth);
+            let key = left.map_or_else(|| right.and_then(|(key, _)| key_step(key)), |(key, _)| key_step(key));
+            self.part(
+                Some(key.unwrap_or(Step::Index(index))),
+                left.map(|entry| entry.1),
+                right.map(|entry| entry.1),
+                depth,
+            );
             one = if left.is_some() { lefts.next() } else { one };
             other = if right.is_some() { rights.next() } else { other };
             index = index.saturating_add(1);

@@ -1,9 +1,10 @@
 //! Values whose type exists only as a schema: owned trees of data, checked against that schema.
 
-use super::encode::{image, too_deep};
+use super::encode::image;
+use super::fit::Fit;
 use super::path::{PathSegment, PathStack};
 use super::types::Type;
-use super::value::{MAX_NESTING, Repr};
+use super::value::Repr;
 use super::{Scalar, Value, ValueMut, compare_keys};
 use crate::layout::rows::MAX_DEPTH;
 use crate::schema::{Field, Form, Kind, Schema, is_duration, is_timestamp};
@@ -11,10 +12,11 @@ use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 /// The parts of a value that exists only as data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Data {
     /// Unit.
+    #[default]
     Unit,
     /// Bool.
     Bool(bool),
@@ -69,38 +71,24 @@ impl Dynamic {
     /// # Errors
     /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
-        let checked = check(&mut data, Type::new(schema.root(), Some(&schema)), Depth::default());
+        let checked = check(&mut data, Type::root(&schema), Depth::default());
         checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
         Ok(Dynamic { schema, data })
     }
 
-    /// An owned copy of any value; live values are copied as they are stored.
-    pub fn from_value(value: Value<'_>) -> Result<Dynamic> {
-        let ty = value.typed();
-        let data = match value.0 {
-            Repr::Encoded { own: None, .. } => return Err(value.wrong_kind("")),
-            Repr::Live(..) | Repr::Encoded { .. } => {
-                data_of(Value::stored(image(value)?.at(), ty.ty, ty.schema), 0)?
-            }
-            Repr::Data { data, .. } => data.clone(),
-            Repr::Stored { .. } => data_of(value, 0)?,
-        };
-        Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
-    }
-
     /// A record of this schema.
     pub(crate) fn of_record(record: Value<'_>, schema: Arc<Schema>) -> Result<Dynamic> {
-        Ok(Dynamic { data: data_of(record, 0)?, schema })
+        Ok(Dynamic { data: data_of(record)?, schema })
     }
 
     /// The value, to look at.
     pub fn value(&self) -> Value<'_> {
-        Value::data(&self.data, self.schema.root(), &self.schema)
+        Value::data(&self.data, Type::root(&self.schema))
     }
 
     /// The value, to be changed.
     pub fn value_mut(&mut self) -> ValueMut<'_> {
-        ValueMut::data(&mut self.data, Type::new(self.schema.root(), Some(&self.schema)))
+        ValueMut::data(&mut self.data, Type::root(&self.schema))
     }
 
     /// Its schema.
@@ -134,42 +122,22 @@ impl std::fmt::Display for Dynamic {
 impl Value<'_> {
     /// An owned copy; live values are copied as they are stored.
     pub fn to_dynamic(self) -> Result<Dynamic> {
-        Dynamic::from_value(self)
+        let ty = self.typed();
+        let data = match self.0 {
+            Repr::Encoded { own: None, .. } => return Err(self.wrong_kind("")),
+            Repr::Live(..) | Repr::Encoded { .. } => {
+                data_of(Value::stored(image(self)?.at(), ty.ty, ty.schema))?
+            }
+            Repr::Data { data, .. } => data.clone(),
+            Repr::Stored { .. } => data_of(self)?,
+        };
+        Ok(Dynamic { schema: Arc::new(Schema::of_type(ty.ty, ty.schema)?), data })
     }
 }
 
-pub(super) fn data_of(value: Value<'_>, depth: usize) -> Result<Data> {
-    if depth > MAX_NESTING {
-        return Err(too_deep());
-    }
-    let of = |part: Value<'_>| data_of(part, depth.saturating_add(1));
-    let parts = || value.parts().map(|(_, part)| of(part)).collect::<Result<Vec<_>>>();
-    Ok(match value.scalar() {
-        Scalar::Unit => Data::Unit,
-        Scalar::Bool(it) => Data::Bool(it),
-        Scalar::Char(c) => Data::Char(c),
-        Scalar::Int(number) => Data::Int(number),
-        Scalar::Uint(number) => Data::Uint(number),
-        Scalar::F32(number) => Data::F32(number),
-        Scalar::F64(number) => Data::F64(number),
-        Scalar::Str(text) => Data::Str(text.to_string()),
-        Scalar::Bytes(bytes) => Data::Bytes(bytes.to_vec()),
-        Scalar::None => match value.kind() {
-            Kind::Option | Kind::Newtype | Kind::Box => match value.part(0) {
-                Some(inner) => Data::Some(Box::new(of(inner)?)),
-                None => Data::None,
-            },
-            Kind::Enum => match value.variant_index() {
-                Some(index) => Data::Variant(index, parts()?),
-                None => return Err(Error::new(ErrorKind::BadValue).expected("a known variant")),
-            },
-            Kind::Map => {
-                let entries = value.entries()?.map(|(key, value)| Ok((of(key)?, of(value)?)));
-                Data::Entries(entries.collect::<Result<_>>()?)
-            }
-            _ => Data::Parts(parts()?),
-        },
-    })
+/// A stored value as data of its own type.
+pub(super) fn data_of(stored: Value<'_>) -> Result<Data> {
+    Fit::SHAPE.value(stored, stored.typed(), &PathStack::ROOT)
 }
 
 /// How deep a part is in its value.
@@ -183,97 +151,69 @@ pub(crate) struct Depth {
 
 /// Brings data into the form that a type has at this place, or says why it is none of its values.
 pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Depth) -> Result<()> {
-    Check { depth: place.references }.node(data, ty, &PathStack::at_depth(place.nesting))
+    check_part(data, ty, &PathStack::at_depth(place.nesting), place.references)
 }
 
-/// Data against its type.
-struct Check {
-    depth: u32,
-}
-
-impl Check {
-    fn node(&mut self, data: &mut Data, ty: Type<'_>, stack: &PathStack<'_>) -> Result<()> {
-        let kind = ty.kind();
-        stack.within_limit().map_err(|error| error.path(stack.path()))?;
-        match (kind, &mut *data) {
-            (Kind::Unit, Data::Unit) | (Kind::Bool, Data::Bool(_)) | (Kind::Char, Data::Char(_)) => Ok(()),
-            (Kind::F32, Data::F32(_)) | (Kind::F64, Data::F64(_)) | (Kind::String, Data::Str(_)) => Ok(()),
-            (Kind::Bytes | Kind::Opaque, Data::Bytes(_)) | (Kind::Option, Data::None) => Ok(()),
-            (_, Data::Int(_) | Data::Uint(_)) if kind.is_integer() => {
-                *data = integer(data, ty).map_err(|error| error.path(stack.path()))?;
-                Ok(())
+fn check_part(data: &mut Data, ty: Type<'_>, stack: &PathStack<'_>, references: u32) -> Result<()> {
+    stack.within_limit()?;
+    let kind = ty.kind();
+    let refers = matches!(kind, Kind::Box | Kind::List | Kind::Set | Kind::Map);
+    let references = references.saturating_add(refers.into());
+    if references > MAX_DEPTH {
+        return Err(Error::new(ErrorKind::TooDeep).path(stack.path()));
+    }
+    let part = |part: &mut Data, ty, segment| check_part(part, ty, &stack.to(segment), references);
+    match (kind, &mut *data) {
+        (Kind::Unit, Data::Unit) | (Kind::Bool, Data::Bool(_)) | (Kind::Char, Data::Char(_)) => Ok(()),
+        (Kind::F32, Data::F32(_)) | (Kind::F64, Data::F64(_)) | (Kind::String, Data::Str(_)) => Ok(()),
+        (Kind::Bytes | Kind::Opaque, Data::Bytes(_)) | (Kind::Option, Data::None) => Ok(()),
+        (_, Data::Int(_) | Data::Uint(_)) if kind.is_integer() => {
+            *data = integer(data, ty).map_err(|error| error.path(stack.path()))?;
+            Ok(())
+        }
+        (Kind::Option, Data::Some(inner)) => part(inner, ty.element(), PathSegment::Some),
+        (Kind::Newtype | Kind::Box, Data::Some(inner)) => part(inner, ty.element(), PathSegment::Inner),
+        (Kind::List | Kind::Array | Kind::Set, Data::Parts(parts))
+            if kind != Kind::Array || parts.len() as u64 == ty.count() =>
+        {
+            let element = ty.element();
+            let mut elements = parts.iter_mut().enumerate();
+            elements.try_for_each(|(index, data)| part(data, element, PathSegment::Index(index)))?;
+            if kind == Kind::Set { sort(parts, |member| member, element, stack) } else { Ok(()) }
+        }
+        (Kind::Map, Data::Entries(entries)) => {
+            for (index, (key, value)) in entries.iter_mut().enumerate() {
+                part(key, ty.key(), PathSegment::Index(index))?;
+                part(value, ty.element(), PathSegment::Index(index))?;
             }
-            (Kind::Option, Data::Some(inner)) => self.node(inner, ty.element(), &stack.to(PathSegment::Some)),
-            (Kind::Newtype, Data::Some(inner)) => {
-                self.node(inner, ty.element(), &stack.to(PathSegment::Inner))
+            sort(entries, |entry| &entry.0, ty.key(), stack)
+        }
+        (Kind::Tuple | Kind::Struct, Data::Parts(parts)) if parts.len() == ty.ty.fields().len() => {
+            check_fields(parts, ty.ty.fields(), ty, stack, references)
+        }
+        (Kind::Enum, Data::Variant(index, parts)) => match ty.ty.variants().get(*index) {
+            Some(variant) if parts.len() == variant.fields().len() => {
+                let stack = stack.to(PathSegment::Variant(variant.name()));
+                check_fields(parts, variant.fields(), ty, &stack, references)
             }
-            (Kind::Box, Data::Some(inner)) => {
-                self.nested(stack, |check| check.node(inner, ty.element(), &stack.to(PathSegment::Inner)))
-            }
-            (Kind::List, Data::Parts(parts)) => self.nested(stack, |check| check.elements(parts, ty, stack)),
-            (Kind::Array, Data::Parts(parts)) if parts.len() as u64 == ty.count() => {
-                self.elements(parts, ty, stack)
-            }
-            (Kind::Set, Data::Parts(members)) => {
-                self.nested(stack, |check| check.elements(members, ty, stack))?;
-                sort(members, |member| member, ty.element(), stack)
-            }
-            (Kind::Map, Data::Entries(entries)) => {
-                self.nested(stack, |check| check.entries(entries, ty, stack))?;
-                sort(entries, |entry| &entry.0, ty.key(), stack)
-            }
-            (Kind::Tuple | Kind::Struct, Data::Parts(parts)) if parts.len() == ty.ty.fields().len() => {
-                self.fields(parts, ty.ty.fields(), ty, stack)
-            }
-            (Kind::Enum, Data::Variant(index, parts)) => match ty.ty.variants().get(*index) {
-                Some(variant) if parts.len() == variant.fields().len() => {
-                    self.fields(parts, variant.fields(), ty, &stack.to(PathSegment::Variant(variant.name())))
-                }
-                _ => Err(wrong(data, ty, stack)),
-            },
             _ => Err(wrong(data, ty, stack)),
-        }
+        },
+        _ => Err(wrong(data, ty, stack)),
     }
+}
 
-    /// What is behind a reference.
-    fn nested(&mut self, stack: &PathStack<'_>, check: impl FnOnce(&mut Check) -> Result<()>) -> Result<()> {
-        let depth = self.depth;
-        if depth >= MAX_DEPTH {
-            return Err(Error::new(ErrorKind::TooDeep).path(stack.path()));
-        }
-        self.depth = depth.saturating_add(1);
-        check(self)?;
-        self.depth = depth;
-        Ok(())
-    }
-
-    fn elements(&mut self, parts: &mut [Data], ty: Type<'_>, stack: &PathStack<'_>) -> Result<()> {
-        let element = ty.element();
-        let mut parts = parts.iter_mut().enumerate();
-        parts.try_for_each(|(index, part)| self.node(part, element, &stack.to(PathSegment::Index(index))))
-    }
-
-    fn entries(&mut self, entries: &mut [(Data, Data)], ty: Type<'_>, stack: &PathStack<'_>) -> Result<()> {
-        for (index, (key, value)) in entries.iter_mut().enumerate() {
-            let stack = stack.to(PathSegment::Index(index));
-            self.node(key, ty.key(), &stack)?;
-            self.node(value, ty.element(), &stack)?;
-        }
-        Ok(())
-    }
-
-    fn fields(
-        &mut self,
-        parts: &mut [Data],
-        fields: &[Field],
-        ty: Type<'_>,
-        stack: &PathStack<'_>,
-    ) -> Result<()> {
-        let mut parts = parts.iter_mut().zip(fields);
-        parts.try_for_each(|(part, field)| {
-            self.node(part, ty.resolve(field.ty()), &stack.to(PathSegment::Field(field.name())))
-        })
-    }
+fn check_fields(
+    parts: &mut [Data],
+    fields: &[Field],
+    ty: Type<'_>,
+    stack: &PathStack<'_>,
+    references: u32,
+) -> Result<()> {
+    let mut parts = parts.iter_mut().zip(fields);
+    parts.try_for_each(|(part, field)| {
+        let stack = stack.to(PathSegment::Field(field.name()));
+        check_part(part, ty.resolve(field.ty()), &stack, references)
+    })
 }
 
 #[cold]
@@ -301,13 +241,10 @@ pub(super) fn sort<T>(
     ty: Type<'_>,
     stack: &PathStack<'_>,
 ) -> Result<()> {
-    fn value<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
-        Value(Repr::Data { data, ty })
-    }
-    let compare = |left: &T, right: &T| compare_keys(value(key(left), ty), value(key(right), ty));
+    let compare = |left: &T, right: &T| compare_keys(Value::data(key(left), ty), Value::data(key(right), ty));
     items.sort_by(compare);
     let twice = items.windows(2).find_map(|pair| match pair {
-        [left, right] if compare(left, right).is_eq() => Some(value(key(left), ty)),
+        [left, right] if compare(left, right).is_eq() => Some(Value::data(key(left), ty)),
         _ => None,
     });
     match twice {

@@ -33,7 +33,8 @@ pub(crate) fn image(value: Value<'_>) -> Result<EncodedRecord> {
 /// The value as one of the root type of this schema; none if it is one already. The shapes must agree: the same kinds and forms,
 /// fields and variants by name.
 pub(crate) fn reshape(value: Value<'_>, schema: &Arc<Schema>) -> Result<Option<Dynamic>> {
-    let (own, ty) = (value.typed(), Type::new(schema.root(), Some(schema)));
+    let own = value.typed();
+    let ty = Type::root(schema);
     let is_root =
         |own_schema: &Schema| std::ptr::eq(own.ty, own_schema.root()) && own_schema.is_identical(schema);
     if own.schema.is_some_and(is_root) || own.is_identical(ty) {
@@ -82,20 +83,29 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
+    /// Where a value of an option, newtype or box puts the one that it holds.
+    fn inside<'b>(&mut self, slot: &'b mut [u8], outer: Type<'_>, inner: Type<'_>) -> &'b mut [u8]
+    where
+        's: 'b,
+    {
+        match outer.kind() {
+            Kind::Option => {
+                put(slot, &[1]);
+                part(slot, outer.align(), inner.size())
+            }
+            Kind::Box => self.array(slot, inner.align(), inner.size(), 1),
+            _ => slot,
+        }
+    }
+
     /// Data of exactly this type: it was checked, its depth too.
     fn data(&mut self, data: &Data, ty: Type<'_>, slot: &mut [u8]) {
         match (data, ty.kind()) {
-            (Data::Some(inner), Kind::Option) => {
+            (Data::Some(inner), _) => {
                 let element = ty.element();
-                put(slot, &[1]);
-                self.data(inner, element, part(slot, ty.align(), element.size()));
-            }
-            (Data::Some(inner), Kind::Box) => {
-                let element = ty.element();
-                let target = self.array(slot, element.align(), element.size(), 1);
+                let target = self.inside(slot, ty, element);
                 self.data(inner, element, target);
             }
-            (Data::Some(inner), _) => self.data(inner, ty.element(), slot),
             (Data::Parts(parts), Kind::Struct | Kind::Tuple) => {
                 self.data_fields(parts, ty.ty.fields(), ty, slot)
             }
@@ -146,11 +156,13 @@ impl<'s> Pass<'_, 's> {
             Repr::Stored { .. } if depth > MAX_NESTING => return self.fail(too_deep()),
             Repr::Stored { .. } => {}
         }
-        let (ty, depth) = (value.typed(), depth + 1);
+        let ty = value.typed();
+        let depth = depth + 1;
         match ty.kind() {
             Kind::Option | Kind::Newtype | Kind::Box => {
                 if let Some(inner) = value.part(0) {
-                    self.inner(inner, ty, slot, depth);
+                    let target = self.inside(slot, ty, inner.typed());
+                    self.value(inner, target, depth);
                 }
             }
             Kind::Array => self.elements(value, slot, depth),
@@ -175,20 +187,6 @@ impl<'s> Pass<'_, 's> {
             }
             kind => self.scalar(value.scalar(), kind, slot),
         }
-    }
-
-    /// What an option, newtype or box of this type holds.
-    fn inner(&mut self, inner: Value<'_>, outer: Type<'_>, slot: &mut [u8], depth: usize) {
-        let (size, align) = (inner.ty().size(), inner.ty().align());
-        let target = match outer.kind() {
-            Kind::Option => {
-                put(slot, &[1]);
-                part(slot, outer.align(), size)
-            }
-            Kind::Box => self.array(slot, align, size, 1),
-            _ => slot,
-        };
-        self.value(inner, target, depth);
     }
 
     fn elements(&mut self, value: Value<'_>, target: &mut [u8], depth: usize) {

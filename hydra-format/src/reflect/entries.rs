@@ -7,13 +7,13 @@ use super::{Data, Part, Value};
 use crate::layout::rows::{Run, search};
 use crate::schema::{Field, Kind};
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
 #[derive(Debug)]
 pub struct Entries<'a> {
     source: EntrySource<'a>,
-    next: usize,
-    count: usize,
+    left: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<'a> Entries<'a> {
             Repr::Stored { at, ty } => EntrySource::Stored(ty.run(at), layout),
             Repr::Data { data, .. } => EntrySource::Data(data, layout),
         };
-        Some(Entries { source, next: 0, count: value.count() })
+        Some(Entries { source, left: 0..value.count() })
     }
 
     /// The entry at `index` in the order of the keys.
@@ -55,8 +55,7 @@ impl<'a> Entries<'a> {
                     Data::Parts(members) => members.get(index).map(|member| (member, member))?,
                     _ => return None,
                 };
-                let of = |data, ty| Value(Repr::Data { data, ty });
-                Some((of(key, layout.key), of(value, layout.value)))
+                Some((Value::data(key, layout.key), Value::data(value, layout.value)))
             }
         }
     }
@@ -64,7 +63,7 @@ impl<'a> Entries<'a> {
     /// The position of the entry whose key `compare` finds equal, by binary search.
     pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<usize> {
         let key = |index| self.get(index).map_or(Ordering::Less, |(key, _)| compare(key));
-        search(self.count, key)
+        search(self.left.end, key)
     }
 }
 
@@ -72,14 +71,11 @@ impl<'a> Iterator for Entries<'a> {
     type Item = (Value<'a>, Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.get(self.next)?;
-        self.next = self.next.saturating_add(1);
-        Some(entry)
+        self.left.next().and_then(|index| self.get(index))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.count.saturating_sub(self.next);
-        (left, Some(left))
+        self.left.size_hint()
     }
 }
 
@@ -91,14 +87,12 @@ pub struct Parts<'a> {
     value: Value<'a>,
     fields: &'a [Field],
     entries: Option<Entries<'a>>,
-    next: usize,
-    count: usize,
+    left: Range<usize>,
 }
 
 impl<'a> Parts<'a> {
     pub(super) fn new(value: Value<'a>) -> Parts<'a> {
-        let (fields, entries) = (value.own_fields(), Entries::new(value));
-        Parts { value, fields, entries, next: 0, count: value.count() }
+        Parts { value, fields: value.own_fields(), entries: Entries::new(value), left: 0..value.count() }
     }
 }
 
@@ -106,9 +100,9 @@ impl<'a> Iterator for Parts<'a> {
     type Item = (Option<&'a Field>, Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let index = self.next;
-        let part = match &mut self.entries {
-            Some(entries) => entries.next()?.1,
+        let index = self.left.next()?;
+        let part = match &self.entries {
+            Some(entries) => entries.get(index)?.1,
             None => match (self.value.0, self.fields.get(index)) {
                 // The usual way, straight.
                 (Repr::Stored { at, ty }, Some(field)) => {
@@ -118,12 +112,10 @@ impl<'a> Iterator for Parts<'a> {
                 _ => self.value.part(index)?,
             },
         };
-        self.next = self.next.saturating_add(1);
         Some((self.fields.get(index), part))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.count.saturating_sub(self.next);
-        (left, Some(left))
+        self.left.size_hint()
     }
 }

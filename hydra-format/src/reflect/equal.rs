@@ -35,7 +35,7 @@ fn equal<'l, 'r>(
     later: &mut Later<'l, 'r>,
 ) -> bool {
     loop {
-        if let Some(equal) = alike(left, right) {
+        if let Some(equal) = alike_in_count(left, right) {
             return equal;
         }
         if depth > MAX_NESTING {
@@ -44,7 +44,7 @@ fn equal<'l, 'r>(
         }
         match left.kind() {
             Kind::Map => return equal_entries(left, right, depth, later),
-            Kind::Newtype | Kind::Box | Kind::Option if left.count() > 0 => match twins(left, right, 0) {
+            Kind::Newtype | Kind::Box | Kind::Option if left.count() > 0 => match left.twins(0, right) {
                 Some(inside) => (left, right) = inside,
                 None => return false,
             },
@@ -54,9 +54,14 @@ fn equal<'l, 'r>(
     }
 }
 
-/// If two values are equal, as far as that can be said without a look at their parts.
+/// If two values are equal, as far as that can be said without a look at their parts, but for their number.
 #[inline(never)]
-fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
+fn alike_in_count(left: Value<'_>, right: Value<'_>) -> Option<bool> {
+    alike(left, right).or_else(|| (left.count() != right.count()).then_some(false))
+}
+
+/// If two values are equal, as far as that can be said without a look at their parts.
+pub(super) fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
     let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
     if !same_type || left.is_encoded() || right.is_encoded() {
         return Some(false);
@@ -66,7 +71,7 @@ fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
         (Scalar::None, Scalar::None) if left.kind().is_integer() => false,
         (Scalar::None, Scalar::None) => {
             let same_variant = left.variant().map(Variant::name) == right.variant().map(Variant::name);
-            return if left.count() == right.count() && same_variant { None } else { Some(false) };
+            return if same_variant { None } else { Some(false) };
         }
         (Scalar::F32(left), Scalar::F32(right)) => left.to_bits() == right.to_bits(),
         (Scalar::F64(left), Scalar::F64(right)) => left.to_bits() == right.to_bits(),
@@ -87,7 +92,7 @@ fn equal_parts<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later: &
         return equal_entries(left, right, depth, later);
     }
     for index in 0..left.count() {
-        match twins(left, right, index) {
+        match left.twins(index, right) {
             Some((left, right)) if equal(left, right, depth.saturating_add(1), later) => {}
             _ => return false,
         }
@@ -95,14 +100,19 @@ fn equal_parts<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later: &
     true
 }
 
-/// The parts that belong together: fields of one name, or elements of one index.
-#[inline(never)]
-fn twins<'l, 'r>(left: Value<'l>, right: Value<'r>, index: usize) -> Option<(Value<'l>, Value<'r>)> {
-    let twin = match left.own_fields().get(index) {
-        Some(field) => right.field_near(index, field.name()),
-        None => right.part(index),
-    };
-    Some((left.part(index)?, twin?))
+impl<'a> Value<'a> {
+    /// The part of another value that belongs to its own at `index`: the field of one name, or the element of one index.
+    pub(super) fn twin<'b>(self, index: usize, other: Value<'b>) -> Option<Value<'b>> {
+        match self.own_fields().get(index) {
+            Some(field) => other.field_near(index, field.name()),
+            None => other.part(index),
+        }
+    }
+
+    #[inline(never)]
+    fn twins<'b>(self, index: usize, other: Value<'b>) -> Option<(Value<'a>, Value<'b>)> {
+        Some((self.part(index)?, self.twin(index, other)?))
+    }
 }
 
 /// The order of two keys of one map, or members of one set, wherever they are.

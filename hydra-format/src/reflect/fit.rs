@@ -5,7 +5,7 @@ use super::path::{PathSegment, PathStack};
 use super::types::Type;
 use super::value::Repr;
 use super::{Data, Scalar, Value};
-use crate::schema::{Field, Form, Kind, Variant};
+use crate::schema::{Field, Form, Kind, Variant, position};
 use crate::{Error, ErrorKind, Result};
 
 /// How near a value must be to the type that it is to be one of.
@@ -24,8 +24,9 @@ impl Fit {
 
     /// The value as data of type `ty`.
     pub(super) fn value(self, value: Value<'_>, ty: Type<'_>, stack: &PathStack<'_>) -> Result<Data> {
-        stack.within_limit().map_err(|error| error.path(stack.path()))?;
-        let (target, element) = (ty.kind(), ty.element());
+        stack.within_limit()?;
+        let target = ty.kind();
+        let element = ty.element();
         let value = if self.same_kinds { value } else { value.through() };
         match value.0 {
             Repr::Encoded { own: Some(_), .. } if self.same_kinds => {
@@ -86,7 +87,7 @@ impl Fit {
         stack: &PathStack<'_>,
     ) -> Result<Vec<Data>> {
         let own = value.own_fields();
-        if let Some(extra) = own.iter().find(|own| !fields.iter().any(|field| field.name() == own.name())) {
+        if let Some(extra) = own.iter().find(|own| position(fields, own.name()).is_none()) {
             let error = self.mismatch(value, ty, stack).found(format!("a field `{}`", extra.name()));
             return Err(super::path::suggest(error, extra.name(), "fields", fields.iter().map(Field::name)));
         }

@@ -1,9 +1,10 @@
-//! Values as Rust-like text: `{}` and `{:?}` on one line, `{:#}` over several.
+//! Values as text: Rust-like, `{}` and `{:?}` on one line, `{:#}` over several; and the text of those with a form.
 
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
-use crate::schema::{Kind, Style};
-use std::fmt::{Debug, Display, Formatter, Result};
+use crate::schema::{Form, Kind, Style};
+use crate::types::form_text;
+use std::fmt::{Debug, Display, Formatter, Result, Write};
 
 /// Compact Rust-like text: `Log { time: 5, tags: ["x"] }`; with `{:#}` over several lines. Times are RFC 3339 in
 /// UTC, durations are seconds, floats are as in JSON; bytes that are not printable ASCII are hexadecimal.
@@ -110,9 +111,39 @@ fn show_scalar(scalar: Scalar<'_>, f: &mut Formatter<'_>) -> Result {
         Scalar::Bytes(bytes) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
             write!(f, "b\"{}\"", bytes.escape_ascii())
         }
-        Scalar::Bytes(bytes) => {
-            f.write_str("0x")?;
-            bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Scalar::Bytes(bytes) => write!(f, "0x{}", Hex(bytes)),
+    }
+}
+
+/// Two hexadecimal digits a byte.
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+
+impl Display for Hex<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Value<'_> {
+    /// The text of a value that has a form, such as `2024-01-02T03:04:05Z` for a timestamp (docs/VALUES.md); none if it
+    /// has no form, or one that is not known on its kind. Newtypes and boxes have none.
+    pub fn form_text(self) -> Option<String> {
+        let kind = self.kind();
+        let form = self.ty().form();
+        match self.scalar() {
+            Scalar::Int(number) => form_text(kind, form, number),
+            Scalar::Uint(number) => form_text(kind, form, number.cast_signed()),
+            _ if matches!(form, Form::Uuid) && kind == Kind::Array => uuid(self),
+            _ => None,
         }
     }
+}
+
+fn uuid(value: Value<'_>) -> Option<String> {
+    let mut text = String::new();
+    for (index, (_, byte)) in value.parts().enumerate() {
+        let dash = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
+        write!(text, "{dash}{:02x}", byte.get::<u8>().ok()?).ok()?;
+    }
+    (text.len() == 36).then_some(text)
 }

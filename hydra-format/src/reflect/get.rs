@@ -91,9 +91,14 @@ fn exact_float(wide: f64, back: f64) -> Result<()> {
 
 /// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
 #[inline]
-fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
+pub(super) fn fits(magnitude: u128, mantissa: u32) -> bool {
     let zeros = magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros());
-    match zeros.saturating_add(mantissa) >= 128 {
+    zeros.saturating_add(mantissa) >= u128::BITS
+}
+
+#[inline]
+fn exact_integer(magnitude: u128, mantissa: u32) -> Result<()> {
+    match fits(magnitude, mantissa) {
         true => Ok(()),
         false => Err(out_of_range("an integer that the float holds exactly", magnitude)),
     }

@@ -57,8 +57,13 @@ impl<T> std::fmt::Debug for Handle<T> {
 
 impl<T> Clone for Handle<T> {
     fn clone(&self) -> Self {
-        let (path, rest) = (self.path.clone(), self.rest.clone());
-        Handle { path, parts: self.parts.clone(), rest, known: self.known.clone(), ..*self }
+        Handle {
+            path: self.path.clone(),
+            parts: self.parts.clone(),
+            rest: self.rest.clone(),
+            known: self.known.clone(),
+            ..*self
+        }
     }
 }
 
@@ -66,32 +71,43 @@ impl<T: Hydra> Handle<T> {
     /// Resolves a path. Fields, variants and indices of arrays that the type does not have are errors here already.
     pub fn new(path: &str) -> Result<Handle<T>> {
         let path: Path = path.parse()?;
-        let (ty, rest) = (Type::new(T::TYPE, None), Path::default());
-        let (known, parts) = (OnceLock::new(), Vec::new());
-        let mut handle = Handle { path: path.clone(), parts, offset: 0, ty, rest, known, of: PhantomData };
-        let mut ty = handle.ty;
+        let mut parts = Vec::new();
+        let mut offset = 0usize;
+        let mut rest = Path::default();
+        // Where the parts lead, and where all steps until now do.
+        let mut ty = Type::of::<T>();
+        let mut outer = ty;
         for (index, step) in path.steps().iter().enumerate() {
-            let first = handle.rest.steps().is_empty();
-            ty = if first { handle.open(ty) } else { opened(ty) };
-            if opened(ty).kind() == Kind::Enum {
+            let first = rest.steps().is_empty();
+            while first && outer.kind() == Kind::Newtype {
+                parts.push(0);
+                outer = outer.element();
+                ty = outer;
+            }
+            let opened = outer.opened();
+            if opened.kind() == Kind::Enum {
+                if let Step::Variant(name) = step
+                    && opened.variant_index(name).is_none()
+                {
+                    return Err(path.blame(index, no_variant(opened, name)));
+                }
                 // What comes after a variant can only be checked with it.
-                check_variant(opened(ty), step).map_err(|error| path.blame(index, error))?;
-                path.steps().iter().skip(index).for_each(|step| handle.rest.push(step.clone()));
+                path.steps().iter().skip(index).for_each(|step| rest.push(step.clone()));
                 break;
             }
-            match part_of(ty, step).map_err(|error| path.blame(index, error))? {
-                (Some((part, offset)), inner) if first => {
-                    handle.parts.push(part);
-                    handle.offset = handle.offset.saturating_add(offset);
-                    (handle.ty, ty) = (inner, inner);
+            match part_of(outer, step).map_err(|error| path.blame(index, error))? {
+                (Some((part, start)), inner) if first => {
+                    parts.push(part);
+                    offset = offset.saturating_add(start);
+                    (ty, outer) = (inner, inner);
                 }
                 (_, inner) => {
-                    handle.rest.push(step.clone());
-                    ty = inner;
+                    rest.push(step.clone());
+                    outer = inner;
                 }
             }
         }
-        Ok(handle)
+        Ok(Handle { path, parts, offset, ty, rest, known: OnceLock::new(), of: PhantomData })
     }
 
     /// The path.
@@ -140,7 +156,7 @@ impl<T: Hydra> Handle<T> {
     pub fn slot<F: Hydra>(&self) -> Result<Slot<T, F>> {
         let place = self.rest.steps().is_empty().then(|| FieldOffset::find(&self.parts)).flatten();
         let place = place.ok_or_else(|| {
-            let expected = format!("a {} in every value", Value::type_name(Type::new(F::TYPE, None)));
+            let expected = format!("a {} in every value", Value::type_name(Type::of::<F>()));
             let found = Value::type_name(self.ty);
             Error::new(ErrorKind::TypeMismatch)
                 .instead("the value has another type")
@@ -148,7 +164,7 @@ impl<T: Hydra> Handle<T> {
                 .expected(expected)
                 .found(found)
         })?;
-        let guarded = is_guarded(Type::new(T::TYPE, None));
+        let guarded = is_guarded(Type::of::<T>());
         let private = self.leads_through(|note| matches!(note, Note::Private));
         let read_only = self.leads_through(|note| matches!(note, Note::ReadOnly));
         let settable = !read_only && !is_guarded(self.ty) && is_in_place(self.ty);
@@ -158,7 +174,7 @@ impl<T: Hydra> Handle<T> {
 
     /// True if a step leads through a field with such a note.
     fn leads_through(&self, is_such: impl Fn(&Note) -> bool) -> bool {
-        let mut ty = Type::new(T::TYPE, None);
+        let mut ty = Type::of::<T>();
         self.parts.iter().any(|&part| {
             let field = ty.ty.fields().get(part).map(Field::notes);
             let found = ty.notes().iter().chain(field.unwrap_or_default()).any(&is_such);
@@ -190,28 +206,17 @@ impl<T: Hydra> Handle<T> {
     /// An error if this type is not stored as `T` is.
     #[cold]
     fn learn(&self, ty: Type<'_>) -> Result<()> {
-        let own = Type::new(T::TYPE, None);
+        let own = Type::of::<T>();
         if !ty.is_identical(own) {
-            let (expected, found) = (Value::type_name(own), Value::type_name(ty));
             return Err(Error::new(ErrorKind::TypeMismatch)
                 .instead("the value has another type")
-                .expected(expected)
-                .found(found));
+                .expected(Value::type_name(own))
+                .found(Value::type_name(ty)));
         }
         if let Some(schema) = ty.schema {
             self.known.get_or_init(|| (std::ptr::from_ref(ty.ty).addr(), schema.clone()));
         }
         Ok(())
-    }
-
-    /// Opens newtypes on the way.
-    fn open(&mut self, mut ty: Type<'static>) -> Type<'static> {
-        while ty.kind() == Kind::Newtype {
-            self.parts.push(0);
-            ty = ty.element();
-            self.ty = ty;
-        }
-        ty
     }
 }
 
@@ -305,20 +310,9 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
     }
 }
 
-/// The type behind newtypes and boxes.
-fn opened(mut ty: Type<'static>) -> Type<'static> {
-    for _ in 0..super::value::MAX_NESTING {
-        if !matches!(ty.kind(), Kind::Newtype | Kind::Box) {
-            break;
-        }
-        ty = ty.element();
-    }
-    ty
-}
-
 /// The type that a step leads to; with the position and the offset on disk where those are the same in all values.
 fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>, Type<'static>)> {
-    let ty = opened(outer);
+    let ty = outer.opened();
     let fixed = |position, offset| (outer.kind() != Kind::Box).then_some((position, offset));
     let absent = |what: String| Error::new(ErrorKind::NoSuchPath).what(what).found(Value::type_name(ty));
     match (ty.kind(), step) {
@@ -331,7 +325,8 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
             Ok((fixed(index, field.offset()), ty.resolve(field.ty())))
         }
         (Kind::Array, Step::Index(index)) => {
-            let (count, element) = (ty.count() as usize, ty.element());
+            let count = ty.count() as usize;
+            let element = ty.element();
             let position = position_of(*index, count)
                 .ok_or_else(|| absent(format!("no index {index}")).help(indices(count)))?;
             Ok((fixed(position, position.saturating_mul(element.size())), element))
@@ -346,13 +341,5 @@ fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>,
                 .found(Value::type_name(ty))
                 .help(access_hint(ty)))
         }
-    }
-}
-
-/// An error if an enum can have no such step: with a variant whose name it does not have.
-fn check_variant(ty: Type<'static>, step: &Step) -> Result<()> {
-    match step {
-        Step::Variant(name) if ty.variant_index(name).is_none() => Err(no_variant(ty, name)),
-        _ => Ok(()),
     }
 }

@@ -1,10 +1,6 @@
 //! ValueOf: values as data, the same for a live Rust value, for a record in a file whose type the program
 //! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
 
-mod accept;
-#[cfg(feature = "serde")]
-#[expect(clippy::arithmetic_side_effects, reason = "digits, and lengths of text in memory")]
-mod base64;
 #[cfg(feature = "serde")]
 mod deserialize;
 #[cfg(all(test, feature = "serde"))]
@@ -26,7 +22,6 @@ mod serialize;
 mod settable;
 #[cfg(all(test, feature = "serde"))]
 mod tests;
-mod text;
 pub(crate) mod types;
 pub(crate) mod value;
 pub(crate) mod value_mut;

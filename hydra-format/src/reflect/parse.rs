@@ -70,11 +70,8 @@ fn bytes(text: &str) -> Result<Vec<u8>> {
 
 pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
-    let byte = |pair: &[u8]| match pair {
-        [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
-        _ => None,
-    };
-    digits.as_bytes().chunks(2).map(byte).collect()
+    let (pairs, []) = digits.as_bytes().as_chunks() else { return None };
+    pairs.iter().map(|&[high, low]| u8::try_from(digit(high)? << 4 | digit(low)?).ok()).collect()
 }
 
 fn uuid(text: &str) -> Result<Vec<u8>> {
@@ -96,9 +93,9 @@ fn integer(text: &str, form: Form, ty: Type<'_>) -> Result<Data> {
         form => example(form),
     };
     match number {
-        Parsed::Number(number) => Ok(number),
-        Parsed::TooLarge => Err(too_large(text, ty)),
-        Parsed::Not => Err(wrong(text, expected)),
+        Ok(number) => Ok(number),
+        Err(Why::OutOfRange) => Err(too_large(text, ty)),
+        Err(_) => Err(wrong(text, expected)),
     }
 }
 
@@ -114,13 +111,8 @@ pub(super) fn example(form: Form) -> &'static str {
     }
 }
 
-enum Parsed {
-    Number(Data),
-    /// A number that the type, or its unit, cannot hold exactly.
-    TooLarge,
-    /// No such text.
-    Not,
-}
+/// `WrongKind` for no such text, `OutOfRange` for a number that the type, or its unit, cannot hold exactly.
+type Parsed = std::result::Result<Data, Why>;
 
 /// A decimal number in units of ten to the exponent.
 fn scaled(text: &str, exponent: i8) -> Parsed {
@@ -129,13 +121,13 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let dangling = unsigned.ends_with('.') || whole.is_empty();
     if dangling || !digits(whole) || !digits(fraction) {
-        return Parsed::Not;
+        return Err(Why::WrongKind);
     }
     let fraction = fraction.trim_end_matches('0');
     let all = format!("{whole}{fraction}");
     // Zeros at the end may be more than the number has digits.
     let digits = all.trim_end_matches('0');
-    let Ok(number) = format!("0{digits}").parse::<u128>() else { return Parsed::TooLarge };
+    let Ok(number) = format!("0{digits}").parse::<u128>() else { return Err(Why::OutOfRange) };
     let zeros = all.len().saturating_sub(digits.len()) as u64;
     let shift = 0i64.saturating_sub(exponent.into()).saturating_sub_unsigned(fraction.len() as u64);
     let shift = shift.saturating_add_unsigned(zeros);
@@ -149,11 +141,11 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
         true => 0i128.checked_sub_unsigned(number).map(Data::Int),
         false => Some(Data::Uint(number)),
     };
-    number.and_then(signed).map_or(Parsed::TooLarge, Parsed::Number)
+    number.and_then(signed).ok_or(Why::OutOfRange)
 }
 
 fn seconds(text: &str, exponent: i8) -> Parsed {
-    text.strip_suffix('s').map_or(Parsed::Not, |number| scaled(number, exponent))
+    scaled(text.strip_suffix('s').ok_or(Why::WrongKind)?, exponent)
 }
 
 /// RFC 3339 in UTC, or seconds since 1970.
@@ -161,16 +153,15 @@ fn timestamp(text: &str, exponent: i8) -> Parsed {
     if text.ends_with('s') {
         return seconds(text, exponent);
     }
-    instant(text).map_or(Parsed::Not, |(seconds, fraction)| match seconds {
-        0.. => scaled(&format!("{seconds}.{fraction}0"), exponent),
-        _ => match (scaled(&seconds.to_string(), exponent), scaled(&format!("0.{fraction}0"), exponent)) {
-            (Parsed::Number(Data::Int(whole)), Parsed::Number(Data::Uint(part))) => {
-                let sum = i128::try_from(part).ok().and_then(|part| whole.checked_add(part));
-                sum.map_or(Parsed::TooLarge, |sum| Parsed::Number(Data::Int(sum)))
-            }
-            _ => Parsed::TooLarge,
-        },
-    })
+    let (seconds, fraction) = instant(text).ok_or(Why::WrongKind)?;
+    if seconds >= 0 {
+        return scaled(&format!("{seconds}.{fraction}0"), exponent);
+    }
+    match (scaled(&seconds.to_string(), exponent)?, scaled(&format!("0.{fraction}0"), exponent)?) {
+        (Data::Int(whole), Data::Uint(part)) => whole.checked_add_unsigned(part).map(Data::Int),
+        _ => None,
+    }
+    .ok_or(Why::OutOfRange)
 }
 
 /// Seconds since 1970, rounded down, and the digits of the fraction.
@@ -184,7 +175,7 @@ fn instant(text: &str) -> Option<(i64, &str)> {
 }
 
 fn date(text: &str) -> Parsed {
-    days(text).map_or(Parsed::Not, |days| Parsed::Number(Data::Int(days.into())))
+    days(text).map(Data::from).ok_or(Why::WrongKind)
 }
 
 /// Numbers of so many digits each.

@@ -5,16 +5,15 @@ use super::encode::too_deep;
 use super::equal::{compare_keys, compare_text};
 use super::parse::parse;
 use super::types::Type;
-use super::value::{MAX_NESTING, Repr};
-use super::walk::key_step;
+use super::value::MAX_NESTING;
 use super::{Data, Scalar, Value};
 use crate::schema::{Form, Kind, Name, Quoted, Variant, position};
 use crate::{Error, ErrorKind, Result};
-use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
+use strsim::levenshtein;
 
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,15 +66,10 @@ impl Path {
     /// An error of the step at `index`, pointed at.
     #[cold]
     pub(super) fn blame(&self, index: usize, error: Error) -> Error {
-        let (start, end) = self.span(index);
+        let bytes = |steps: Option<&[Step]>| print(steps.unwrap_or_default()).len();
+        let step = bytes(self.steps().get(..index))..bytes(self.steps().get(..=index));
         let what = error.what_text().to_string();
-        caret(error, &what, &self.to_string(), start..end)
-    }
-
-    /// Where the step at `index` stands in the printed path: start and end in bytes.
-    fn span(&self, index: usize) -> (usize, usize) {
-        let before = print(self.steps().get(..index).unwrap_or_default()).len();
-        (before, print(self.steps().get(..=index).unwrap_or_default()).len())
+        caret(error, &what, &self.to_string(), step)
     }
 }
 
@@ -129,6 +123,20 @@ pub(super) enum PathSegment<'t> {
     Inner,
 }
 
+impl PathSegment<'_> {
+    /// As a step of a path, if it is one.
+    pub(super) fn step(self) -> Option<Step> {
+        Some(match self {
+            PathSegment::Field(name) => Step::Field(name.to_string()),
+            PathSegment::Variant(name) => Step::Variant(name.to_string()),
+            PathSegment::Index(index) => Step::Index(index as i64),
+            PathSegment::Key(key) => key_step(key).unwrap_or(Step::Index(0)),
+            PathSegment::Some => Step::Some,
+            PathSegment::Inner => return None,
+        })
+    }
+}
+
 impl<'t> PathStack<'t> {
     pub(super) const ROOT: PathStack<'static> = PathStack { up: None, step: PathSegment::Inner, depth: 0 };
 
@@ -145,7 +153,7 @@ impl<'t> PathStack<'t> {
     pub(super) fn within_limit(&self) -> Result<()> {
         match self.depth <= MAX_NESTING {
             true => Ok(()),
-            false => Err(too_deep()),
+            false => Err(too_deep().path(self.path())),
         }
     }
 
@@ -153,14 +161,7 @@ impl<'t> PathStack<'t> {
         let mut steps = Vec::new();
         let mut stack = Some(self);
         while let Some(PathStack { up, step, .. }) = stack {
-            steps.extend(match step {
-                PathSegment::Field(name) => Some(Step::Field(name.to_string())),
-                PathSegment::Variant(name) => Some(Step::Variant(name.to_string())),
-                PathSegment::Index(index) => Some(Step::Index(*index as i64)),
-                PathSegment::Key(key) => Some(key_step(key.through(), 0)),
-                PathSegment::Some => Some(Step::Some),
-                PathSegment::Inner => None,
-            });
+            steps.extend(step.step());
             stack = *up;
         }
         steps.into_iter().rev().collect::<Path>().to_string()
@@ -402,7 +403,8 @@ fn caret(error: Error, what: &str, text: &str, bytes: Range<usize>) -> Error {
     let at = bytes.start;
     let column = text.get(..at).unwrap_or(text).chars().count();
     let width = text.get(bytes).map_or(1, |part| part.chars().count()).max(1);
-    let (blank, mark) = (" ".repeat(column), "^".repeat(width));
+    let blank = " ".repeat(column);
+    let mark = "^".repeat(width);
     error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
 
@@ -417,7 +419,7 @@ pub(super) fn suggest<'n>(
     // Names from a file may be long: comparing them takes time by the product of their lengths.
     let short = |text: &&str| text.len() <= 255;
     let candidates: Vec<&str> = candidates.take(4096).filter(short).collect();
-    let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (distance(name, it), it));
+    let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (levenshtein(name, it), it));
     let length = name.chars().count();
     let first = candidates.get(..8).unwrap_or(&candidates).join(", ");
     match pairs.min() {
@@ -429,25 +431,6 @@ pub(super) fn suggest<'n>(
         _ if candidates.is_empty() => error.help(format!("it has no {what}")),
         _ => error.help(format!("its {what}: {first}{}", if candidates.len() > 8 { ", .." } else { "" })),
     }
-}
-
-/// Number of single-character edits between two names.
-#[expect(clippy::arithmetic_side_effects, reason = "at most the length of both")]
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = i;
-        let mut previous = i + 1;
-        for (slot, b) in row.iter_mut().skip(1).zip(right.chars()) {
-            let cost = (diagonal + usize::from(a != b)).min(previous + 1).min(*slot + 1);
-            diagonal = std::mem::replace(slot, cost);
-            previous = cost;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 impl<'a> Value<'a> {
@@ -504,13 +487,13 @@ impl<'a> Value<'a> {
             });
         }
         let mut entries = self.entries()?;
-        let ty = key_type(self);
+        let ty = self.typed().key().opened();
         let formed = formed_key(key, ty);
         let found = match ty.kind() {
             Kind::Enum => entries
                 .position(|(candidate, _)| candidate.through().variant().map(Variant::name) == Some(key)),
             _ => entries.search(|candidate| match &formed {
-                Some(data) => compare_keys(candidate.through(), Value(Repr::Data { data, ty })),
+                Some(data) => compare_keys(candidate.through(), Value::data(data, ty)),
                 None => compare_text(candidate.through(), key),
             }),
         };
@@ -521,10 +504,25 @@ impl<'a> Value<'a> {
     fn no_key(self, key: &str) -> Error {
         let error = Error::new(ErrorKind::NoSuchPath).what(format!("no key {}", Quoted(key)));
         let entries = self.entries().into_iter().flatten().take(4096);
-        let keys: Vec<_> = entries.filter_map(|(key, _)| key_text(key.through())).collect();
+        let spelled = |(key, _)| match key_step(key)? {
+            Step::Index(index) => Some(index.to_string()),
+            Step::Key(key) => Some(key),
+            _ => None,
+        };
+        let keys: Vec<String> = entries.filter_map(spelled).collect();
         match keys.is_empty() && self.count() > 0 {
             true => error.help("entries() goes through its keys"),
-            false => suggest(error, key, "keys", keys.iter().map(|key| &**key)),
+            false => suggest(error, key, "keys", keys.iter().map(String::as_str)),
+        }
+    }
+
+    /// What leads to its own part at `index`.
+    pub(super) fn segment(self, index: usize) -> PathSegment<'a> {
+        match (self.own_fields().get(index), self.kind()) {
+            (Some(field), _) => PathSegment::Field(field.name()),
+            (None, Kind::Option) => PathSegment::Some,
+            (None, Kind::Newtype | Kind::Box) => PathSegment::Inner,
+            (None, _) => PathSegment::Index(index),
         }
     }
 
@@ -559,23 +557,22 @@ pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
     suggest(error, name, "variants", ty.ty.variants().iter().map(Variant::name))
 }
 
-/// A key as a path spells it, if that is short.
-fn key_text(key: Value<'_>) -> Option<Cow<'_, str>> {
-    match (key.scalar(), key.variant()) {
-        (Scalar::Str(text), _) => Some(text.into()),
-        (Scalar::None, Some(variant)) => Some(variant.name().into()),
-        (Scalar::None | Scalar::Bytes(_), _) => None,
-        _ => Some(key.to_string().into()),
-    }
-}
-
-/// The type of a map's keys, behind newtypes.
-fn key_type(map: Value<'_>) -> Type<'_> {
-    let mut key = map.typed().key();
-    while key.kind() == Kind::Newtype {
-        key = key.element();
-    }
-    key
+/// How a path names the value under this key; none if the key has no spelling.
+pub(super) fn key_step(key: Value<'_>) -> Option<Step> {
+    let key = key.through();
+    let text = match key.scalar() {
+        _ if let Some(text) = key.form_text() => text,
+        Scalar::Str(text) => text.to_string(),
+        Scalar::Char(c) => c.to_string(),
+        Scalar::Bool(it) => it.to_string(),
+        Scalar::Int(number) if let Ok(index) = number.try_into() => return Some(Step::Index(index)),
+        Scalar::Uint(number) if let Ok(index) = number.try_into() => return Some(Step::Index(index)),
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Uint(number) => number.to_string(),
+        Scalar::Bytes(bytes) => str::from_utf8(bytes).ok()?.to_string(),
+        _ => key.variant()?.name().to_string(),
+    };
+    Some(Step::Key(text))
 }
 
 /// The key of a form, if the text is one: `2024-01-02` of a date.

@@ -1,11 +1,11 @@
 //! serde's Serialize of a value: docs/VALUES.md for formats that people read; for others, bytes as bytes, wide
 //! integers as integers and floats as floats.
 
-use super::base64::{base64, hex};
-use super::types::Type;
+use super::format::Hex;
 use super::value::MAX_NESTING;
 use super::{Dynamic, Scalar, Value};
 use crate::schema::{Field, Kind, Style};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use std::cell::Cell;
@@ -172,7 +172,7 @@ impl<'a> Spelled<'a> {
 
     fn entries<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
         let entries = value.entries().map_err(S::Error::custom)?;
-        if is_string(value.typed().key()) {
+        if value.typed().key().opened().kind() == Kind::String {
             let mut map = serializer.serialize_map(Some(entries.len()))?;
             for (key, value) in entries {
                 map.serialize_entry(&self.child(key), &self.child(value))?;
@@ -224,8 +224,8 @@ impl<'a> Spelled<'a> {
             Scalar::F32(number) => serializer.serialize_f32(number),
             Scalar::F64(number) => serializer.serialize_f64(number),
             Scalar::Str(text) => serializer.serialize_str(text),
-            Scalar::Bytes(bytes) if text && self.spelling.hex => serializer.serialize_str(&hex(bytes)),
-            Scalar::Bytes(bytes) if text => serializer.serialize_str(&base64(bytes)),
+            Scalar::Bytes(bytes) if text && self.spelling.hex => serializer.collect_str(&Hex(bytes)),
+            Scalar::Bytes(bytes) if text => serializer.serialize_str(&BASE64_STANDARD.encode(bytes)),
             Scalar::Bytes(bytes) => serializer.serialize_bytes(bytes),
         }
     }
@@ -246,12 +246,4 @@ impl Serialize for VariantFields<'_> {
 pub(super) fn is_tuple_struct(fields: &[Field]) -> bool {
     fields.first().is_some_and(|first| first.name() == "0")
         && fields.iter().enumerate().all(|(index, field)| field.name() == index.to_string())
-}
-
-/// A string, also through newtypes.
-fn is_string(mut ty: Type<'_>) -> bool {
-    while ty.kind() == Kind::Newtype {
-        ty = ty.element();
-    }
-    ty.kind() == Kind::String
 }

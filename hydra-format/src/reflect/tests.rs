@@ -2,6 +2,7 @@
 //! laws are held over whole values, in files too, by `tests/integration/reflect.rs` and `reflect_set.rs`.
 
 use super::encode::{encode_value, measure_value, reshape};
+use super::types::Type;
 use super::*;
 use crate::layout::rows::{EncodedRecord, Measure, Sink};
 use crate::memory::AlignedBuf;
@@ -72,7 +73,7 @@ fn log() -> Log {
 fn worlds<T: Reflect>(live: &T, mut law: impl FnMut(&str, Value<'_>)) {
     let (image, ty) = (EncodedRecord::of(live).unwrap(), live.descriptor());
     let schema = Schema::from_descriptor(ty);
-    let dynamic = Dynamic::from_value(Value::of(live)).unwrap();
+    let dynamic = Value::of(live).to_dynamic().unwrap();
     assert!(dynamic.schema().is_identical(&schema));
     law("live", Value::of(live));
     law("stored as a type of the program", Value::stored(image.at(), ty, None));
@@ -246,7 +247,7 @@ fn deep_values_fit_on_the_stack_of_a_thread() {
 #[test]
 fn what_is_nested_too_deep_is_refused_and_not_followed() {
     let (schema, data) = deep(31);
-    let deep = Value::data(&data, schema.root(), &schema);
+    let deep = Value::data(&data, Type::root(&schema));
     assert_eq!(Dynamic::new(schema.clone(), data.clone()).unwrap_err().kind(), ErrorKind::TooDeep);
     let image = Value::stored(crate::layout::rows::At::new(&[], &[], ""), schema.root(), Some(&schema));
     assert_eq!(deep, deep, "equality is followed to any depth");

@@ -1,5 +1,6 @@
 //! A type with the world that its references mean something in: the program, or one schema. It knows no values.
 
+use super::value::MAX_NESTING;
 use crate::layout::rows::Run;
 use crate::memory::Describe;
 use crate::schema::{Arg, Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
@@ -37,6 +38,29 @@ impl<'a> Type<'a> {
     #[inline]
     pub(crate) fn new(ty: &'a Descriptor, schema: Option<&'a Schema>) -> Type<'a> {
         Type { ty, schema }
+    }
+
+    /// The root type of a schema.
+    #[inline]
+    pub(crate) fn root(schema: &'a Schema) -> Type<'a> {
+        Type::new(schema.root(), Some(schema))
+    }
+
+    /// A type of the program.
+    pub(crate) fn of<T: Describe>() -> Type<'static> {
+        Type::new(T::TYPE, None)
+    }
+
+    /// The type behind newtypes and boxes.
+    pub(crate) fn opened(self) -> Type<'a> {
+        let mut ty = self;
+        for _ in 0..MAX_NESTING {
+            if !matches!(ty.kind(), Kind::Newtype | Kind::Box) {
+                break;
+            }
+            ty = ty.element();
+        }
+        ty
     }
 
     /// The type that a reference means here. An index without a schema cannot be; it reads as unit.
@@ -132,22 +156,17 @@ fn same_node(left: &Descriptor, right: &Descriptor) -> bool {
     };
     facts(left) == facts(right)
         && left.name() == right.name()
-        && same_args(left.args(), right.args())
-        && same_fields(left.fields(), right.fields())
+        && left.args().iter().copied().map(Arg::constant).eq(right.args().iter().copied().map(Arg::constant))
+        && places(left.fields()).eq(places(right.fields()))
         && left.variants().len() == right.variants().len()
         && left.variants().iter().zip(right.variants()).all(|(l, r)| same_variant(l, r))
 }
 
-fn same_args(left: &[Arg], right: &[Arg]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(l, r)| l.constant() == r.constant())
-}
-
 fn same_variant(left: &Variant, right: &Variant) -> bool {
     (left.name(), left.tag(), left.style()) == (right.name(), right.tag(), right.style())
-        && same_fields(left.fields(), right.fields())
+        && places(left.fields()).eq(places(right.fields()))
 }
 
-fn same_fields(left: &[Field], right: &[Field]) -> bool {
-    left.len() == right.len()
-        && left.iter().zip(right).all(|(l, r)| (l.name(), l.offset()) == (r.name(), r.offset()))
+fn places(fields: &[Field]) -> impl Iterator<Item = (&str, usize)> {
+    fields.iter().map(|field| (field.name(), field.offset()))
 }

@@ -78,8 +78,8 @@ impl<'a> Value<'a> {
     }
 
     /// A value that exists only as data and was checked against its type.
-    pub(crate) fn data(data: &'a Data, ty: &'a Descriptor, schema: &'a Schema) -> Value<'a> {
-        Value(Repr::Data { data, ty: Type::new(ty, Some(schema)) })
+    pub(crate) fn data(data: &'a Data, ty: Type<'a>) -> Value<'a> {
+        Value(Repr::Data { data, ty })
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -219,7 +219,7 @@ impl<'a> Value<'a> {
                     Data::Some(inner) => inner,
                     _ => return None,
                 };
-                Some(Value(Repr::Data { data: part, ty: self.part_type(index)? }))
+                Some(Value::data(part, self.part_type(index)?))
             }
         }
     }
@@ -383,7 +383,7 @@ impl<'a> Value<'a> {
 
     /// An owned `T`, if the stored form of this value's type is exactly that of `T`.
     pub fn to<T: Hydra>(self) -> Result<T> {
-        let target = Type::new(T::TYPE, None);
+        let target = Type::of::<T>();
         if self.is_encoded() || !self.typed().is_identical(target) {
             return Err(Error::new(ErrorKind::TypeMismatch)
                 .instead("the type is not the value's")

@@ -1,15 +1,14 @@
 //! The third law: values that can be changed, live or as data. What may not be changed becomes a value to look at with
 //! the reason, and so does everything in it. This file knows how to get to a value and how to replace it.
 
-use super::accept::{accept, check_one};
 use super::dynamic::{Depth, check};
 use super::encode::image;
 use super::fit::Fit;
 use super::path::PathStack;
-use super::settable::{has_invariant, is_read_only, refused, within};
+use super::settable::{accept, check_one, has_invariant, is_read_only, refused, within};
 use super::types::Type;
 use super::value::Repr;
-use super::{Data, Dynamic, Part, PartMut, Path, ReflectMut, Step, Value, Why, parse};
+use super::{Data, Part, PartMut, Path, ReflectMut, Step, Value, Why, parse};
 use crate::layout::rows::reflect::{LiveMut, shown};
 use crate::layout::rows::{At, EncodedRecord};
 use crate::schema::{Field, Kind, Note, position};
@@ -19,7 +18,7 @@ use std::collections::HashSet;
 
 /// A value that can be changed: what Go calls a settable `reflect.Value`.
 ///
-/// Of a live value, or of a [`Dynamic`]; a changed record of a file is a `Dynamic`, too. It is found like a [`Value`]:
+/// Of a live value, or of a [`Dynamic`](crate::Dynamic); a changed record of a file is a `Dynamic`, too. It is found like a [`Value`]:
 /// by field, index, key, variant or path. Some values can only be looked at, and so can everything in them, whichever
 /// way leads there: [`ValueMut::settable`] says why.
 ///
@@ -156,7 +155,9 @@ impl<'a> ValueMut<'a> {
             || Step::Field(name.to_string()),
             |value| match position(value.own_fields(), name) {
                 Some(position) => Ok(position),
-                None if is_skipped(value, name) => Err(Error::from(Why::Skipped).path(name)),
+                None if matches!(value.0, Repr::Live(live, _) if live.skipped().contains(&name)) => {
+                    Err(Error::from(Why::Skipped).path(name))
+                }
                 None => Err(value.field(name).err().unwrap_or_else(nothing_there)),
             },
         )
@@ -324,16 +325,14 @@ impl ValueMut<'_> {
 
     /// Sets it, and gives the old value. The stored form of its type has to be exactly that of `T`.
     pub fn replace<T: Hydra>(&mut self, value: T) -> Result<T> {
-        match self.swap(value)? {
-            Ok(old) => Ok(old),
-            Err(value) => {
-                let old = self.value().to().map_err(|error| {
-                    self.placed(error).help("replace_value() gives the old value whatever its type is")
-                })?;
-                self.set_value(Value::of(&value))?;
-                Ok(old)
-            }
-        }
+        let value = match self.swap(value)? {
+            Ok(old) => return Ok(old),
+            Err(value) => value,
+        };
+        let help = "value().to_dynamic() copies the old value whatever its type is";
+        let old = self.value().to().map_err(|error| self.placed(error).help(help))?;
+        self.set_value(Value::of(&value))?;
+        Ok(old)
     }
 
     /// Sets it to any value whose shape fits, live, stored or data.
@@ -347,14 +346,6 @@ impl ValueMut<'_> {
     /// ```
     pub fn set_value(&mut self, value: Value<'_>) -> Result<()> {
         self.put(|ty| Fit::CONVERT.value(value, ty, &PathStack::ROOT))
-    }
-
-    /// As [`ValueMut::set_value`], and gives the old value.
-    pub fn replace_value(&mut self, value: Value<'_>) -> Result<Dynamic> {
-        self.refuse()?;
-        let old = self.value().to_dynamic()?;
-        self.set_value(value)?;
-        Ok(old)
     }
 
     /// Sets it to what a text says by the value's own type: numbers, `true`, a character, the string as it is, bytes
@@ -438,7 +429,7 @@ impl<'a> ReprMut<'a> {
         match self {
             ReprMut::Live(live) => Value::live(&**live),
             ReprMut::Guarded { root, steps } => walked(Value::live(&**root), steps),
-            ReprMut::Data { data, ty, .. } => shown_data(data, *ty),
+            ReprMut::Data { data, ty, .. } => Value::data(data, *ty),
             ReprMut::Fixed { value, .. } => *value,
         }
     }
@@ -447,16 +438,15 @@ impl<'a> ReprMut<'a> {
         match self {
             ReprMut::Live(live) => Value::live(live),
             ReprMut::Guarded { root, steps } => walked(Value::live(root), &steps),
-            ReprMut::Data { data, ty, .. } => shown_data(data, ty),
+            ReprMut::Data { data, ty, .. } => Value::data(data, ty),
             ReprMut::Fixed { value, .. } => value,
         }
     }
 
     /// Why the part at `index` can only be looked at, as far as the types say.
     fn forbids(&self, index: usize) -> Option<Why> {
-        let (value, live) = (self.value(), !matches!(self, ReprMut::Data { .. }));
-        let has = |notes: &[Note], wanted: fn(&Note) -> bool| notes.iter().any(wanted);
-        let (settable, own) = (|note: &Note| matches!(note, Note::Settable), value.ty().notes());
+        let value = self.value();
+        let own = value.ty().notes();
         match value.kind() {
             Kind::Set => return Some(Why::MapKey),
             Kind::Newtype if is_read_only(own) => return Some(Why::ReadOnlyField),
@@ -466,8 +456,10 @@ impl<'a> ReprMut<'a> {
         if is_read_only(notes) {
             return Some(Why::ReadOnlyField);
         }
-        let private = live && has(notes, |note| matches!(note, Note::Private));
-        (private && !has(notes, settable) && !has(own, settable)).then_some(Why::Private)
+        let is_private = notes.iter().any(|note| matches!(note, Note::Private));
+        let is_open = notes.iter().chain(own).any(|note| matches!(note, Note::Settable));
+        let is_live = !matches!(self, ReprMut::Data { .. });
+        (is_live && is_private && !is_open).then_some(Why::Private)
     }
 
     fn part(self, index: usize) -> Option<ReprMut<'a>> {
@@ -524,7 +516,7 @@ impl<'a> ReprMut<'a> {
         if let ReprMut::Data { data, ty, place, .. } = self {
             let mut new = make(*ty)?;
             check(&mut new, *ty, *place)?;
-            accept(shown_data(data, *ty), shown_data(&new, *ty))?;
+            accept(Value::data(data, *ty), Value::data(&new, *ty))?;
             **data = new;
             return Ok(());
         }
@@ -532,7 +524,7 @@ impl<'a> ReprMut<'a> {
         let ty = Type::new(reach(&mut *root, steps)?.descriptor(), None);
         let mut data = make(ty)?;
         check(&mut data, ty, Depth::default())?;
-        let image = image(shown_data(&data, ty))?;
+        let image = image(Value::data(&data, ty))?;
         if !steps.is_empty() {
             dry_run(root, steps, image.at())?;
         }
@@ -579,14 +571,6 @@ fn reach<'a>(root: LiveMut<'a>, steps: &[usize]) -> Result<LiveMut<'a>> {
 fn walked<'a>(root: Value<'a>, steps: &[usize]) -> Value<'a> {
     // Positions that were there when they were noted are there still: nothing changed since.
     steps.iter().fold(root, |value, &step| value.nth(step).unwrap_or(value))
-}
-
-fn shown_data<'a>(data: &'a Data, ty: Type<'a>) -> Value<'a> {
-    Value(Repr::Data { data, ty })
-}
-
-fn is_skipped(value: Value<'_>, name: &str) -> bool {
-    matches!(value.0, Repr::Live(live, _) if live.skipped().contains(&name))
 }
 
 #[cold]

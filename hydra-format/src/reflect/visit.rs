@@ -1,14 +1,15 @@
 //! What a serde format has for one part of a value, as data of the part's type: numbers and text without loss, or an
 //! error. The parts of parts are `deserialize.rs`'s.
 
-use super::base64::from_base64;
-use super::deserialize::{ReadTarget, end};
-use super::dynamic::{integer, sort};
+use super::deserialize::{ReadTarget, end, fail};
+use super::dynamic::integer;
+use super::get::fits;
 use super::path::PathSegment;
 use super::serialize::is_tuple_struct;
 use super::types::Type;
 use super::{Data, fit, parse};
 use crate::schema::{Form, Kind, Style};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserializer;
 use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
@@ -33,12 +34,22 @@ impl ReadTarget<'_> {
 
     /// A number that the format has as an integer.
     fn integer<E: Error>(self, number: Data, found: Unexpected<'_>) -> Result<(), E> {
-        let (ty, text) = (self.ty, self.text);
+        let ty = self.ty;
+        let text = self.text;
+        let magnitude = match number {
+            Data::Int(number) => number.unsigned_abs(),
+            Data::Uint(number) => number,
+            _ => 0,
+        };
         let data = match ty.kind() {
             _ if is_spelled(ty) => return Err(self.wrong("type", found)),
             kind if kind.is_integer() => integer(&number, ty).ok(),
-            Kind::F32 if text || fits(&number, f32::MANTISSA_DIGITS) => Some(Data::F32(float!(number, f32))),
-            Kind::F64 if text || fits(&number, f64::MANTISSA_DIGITS) => Some(Data::F64(float!(number, f64))),
+            Kind::F32 if text || fits(magnitude, f32::MANTISSA_DIGITS) => {
+                Some(Data::F32(float!(number, f32)))
+            }
+            Kind::F64 if text || fits(magnitude, f64::MANTISSA_DIGITS) => {
+                Some(Data::F64(float!(number, f64)))
+            }
             Kind::F32 | Kind::F64 => None,
             _ => return Err(self.wrong("type", found)),
         };
@@ -70,17 +81,6 @@ impl ReadTarget<'_> {
 /// A form that has a text of its own.
 pub(super) fn is_spelled(ty: Type<'_>) -> bool {
     !matches!(ty.form(), Form::None | Form::Unknown { .. })
-}
-
-/// True if a float with so many binary digits holds an integer exactly.
-fn fits(number: &Data, digits: u32) -> bool {
-    let magnitude = match number {
-        Data::Int(number) => number.unsigned_abs(),
-        Data::Uint(number) => *number,
-        _ => 0,
-    };
-    let zeros = magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros());
-    zeros.saturating_add(digits) >= u128::BITS
 }
 
 /// The f32 of a number that the format has as f64; none if that would not be the same. The f64 of a decimal may be just in
@@ -180,12 +180,15 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
                 named.map(|(index, _)| Data::Variant(index, Vec::new()))
             }
             Kind::Bytes | Kind::Opaque if self.text => {
-                let (bytes, expected) = match self.context.hex {
+                let (bytes, expected) = match self.seed.spelling.hex {
                     true => (parse::hex(text), "bytes as hexadecimal digits"),
-                    false => (from_base64(text), "bytes in base64"),
+                    false => (BASE64_STANDARD.decode(text).ok(), "bytes in base64"),
                 };
                 *self.data = Data::Bytes(bytes.ok_or_else(|| {
-                    self.fail(format_args!("invalid value: {}, expected {expected}", Unexpected::Str(text)))
+                    fail(
+                        self.stack,
+                        format_args!("invalid value: {}, expected {expected}", Unexpected::Str(text)),
+                    )
                 })?);
                 return Ok(());
             }
@@ -220,7 +223,8 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let mut node = self;
-        let (ty, fields) = (node.ty, node.ty.ty.fields());
+        let ty = node.ty;
+        let fields = ty.ty.fields();
         let parts = match ty.kind() {
             _ if is_spelled(ty) => return Err(node.wrong("type", Unexpected::Seq)),
             // CBOR has unit as an empty array.
@@ -231,8 +235,7 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
             Kind::List | Kind::Array => node.elements(from)?,
             Kind::Set => {
                 let mut members = node.elements(from)?;
-                sort(&mut members, |member| member, ty.element(), node.stack)
-                    .map_err(|error| node.twice(&error))?;
+                node.sort(&mut members, |member| member, ty.element())?;
                 members
             }
             Kind::Map => return node.pairs(from),
@@ -300,9 +303,8 @@ impl ReadTarget<'_> {
     }
 
     fn decimal<E: Error>(self, text: &str) -> Result<(), E> {
-        let (found, kind) = (Unexpected::Other(text), self.ty.kind());
-        let (int, uint, float) = (text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>());
-        match (kind, int, uint, float) {
+        let found = Unexpected::Other(text);
+        match (self.ty.kind(), text.parse::<i128>(), text.parse::<u128>(), text.parse::<f64>()) {
             (Kind::F32, ..) => {
                 self.set(text.parse().ok().filter(|n: &f32| n.is_finite()).map(Data::F32), found)
             }

@@ -1,5 +1,6 @@
 //! Visits a value and everything in it, each with its path.
 
+use super::path::key_step;
 use super::{Path, Step, Value};
 use crate::schema::{Kind, Style};
 
@@ -33,7 +34,7 @@ fn walk<'a>(
     let value = value.through();
     if value.kind() == Kind::Map {
         for (index, (key, value)) in value.entries().into_iter().flatten().enumerate() {
-            path.push(key_step(key.through(), index));
+            path.push(key_step(key).unwrap_or(Step::Index(index as i64)));
             walk(value, depth, path, visit);
             path.pop();
         }
@@ -43,38 +44,13 @@ fn walk<'a>(
     if let Some(variant) = variant {
         path.push(Step::Variant(variant.name().to_string()));
     }
-    for (index, (field, part)) in value.parts().enumerate() {
-        path.push(match field {
-            Some(field) => Step::Field(field.name().to_string()),
-            None if value.kind() == Kind::Option => Step::Some,
-            None => Step::Index(index as i64),
-        });
+    for (index, (_, part)) in value.parts().enumerate() {
+        let Some(step) = value.segment(index).step() else { continue };
+        path.push(step);
         walk(part, depth, path, visit);
         path.pop();
     }
     if variant.is_some() {
         path.pop();
-    }
-}
-
-/// How a path names the value under this key.
-pub(super) fn key_step(key: Value<'_>, index: usize) -> Step {
-    use super::Scalar;
-    let position = i64::try_from(index).unwrap_or(i64::MAX);
-    if let Some(text) = key.form_text() {
-        return Step::Key(text);
-    }
-    match (key.scalar(), key.variant()) {
-        (Scalar::Str(text), _) => Step::Key(text.to_string()),
-        (Scalar::Char(c), _) => Step::Key(c.to_string()),
-        (Scalar::Bool(it), _) => Step::Key(it.to_string()),
-        (Scalar::Int(number), _) => i64::try_from(number).map_or(Step::Key(number.to_string()), Step::Index),
-        (Scalar::Uint(number), _) => i64::try_from(number).map_or(Step::Key(number.to_string()), Step::Index),
-        (Scalar::Bytes(bytes), _) => match std::str::from_utf8(bytes) {
-            Ok(text) => Step::Key(text.to_string()),
-            Err(_) => Step::Index(position),
-        },
-        (_, Some(variant)) => Step::Key(variant.name().to_string()),
-        _ => Step::Index(position),
     }
 }

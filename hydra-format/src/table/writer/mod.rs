@@ -385,8 +385,9 @@ impl Writer {
     /// ```
     pub fn append_data(&mut self, table: TableId<Dynamic>, data: &mut Data) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
-        dynamic::check(data, Type::new(schema.root(), Some(&schema)), Depth::default())?;
-        self.append_own(table, Value::data(data, schema.root(), &schema))
+        let ty = Type::root(&schema);
+        dynamic::check(data, ty, Depth::default())?;
+        self.append_own(table, Value::data(data, ty))
     }
 
     /// Appends a value of exactly the table's type.
