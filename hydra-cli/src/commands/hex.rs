@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
 use crate::render::annotate::{Annotator, BlockPayload};
-use crate::render::dump::{self, DumpPart, DumpRegion, cut};
+use crate::render::dump::{self, DumpPart, DumpRegion, cut, little};
 use crate::source::Input;
 use crate::text::{TextStyle, bytes as size, count, escape, plural};
 use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FieldLayout, FileHeader};
@@ -88,10 +88,6 @@ fn number(text: &str) -> Option<u64> {
     }
 }
 
-fn little(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
 /// The parts of a structure on disk; `tell` gives a value its words, by the field's name.
 fn parts(
     fields: &[FieldLayout],
@@ -106,7 +102,7 @@ fn parts(
             Some(value) => value,
             None if zero => "✗ not zero".into(),
             None if own.len() > 8 => String::new(),
-            None => count(little(own)),
+            None => count(little(own) as u64),
         };
         let name = match zero {
             true if own.iter().all(|&byte| byte == 0) => String::new(),
@@ -174,7 +170,7 @@ impl HexDump<'_> {
             let own = cut(&region, at, 64);
             let tell = |name: &str, bytes: &[u8]| match name {
                 "MAGIC" => Some(verdict(bytes == b"\x89HYD\r\n\x1a\n", "not that of a Hydra file")),
-                "CRC" => Some(checksum(little(bytes), cut(own, 0, 60))),
+                "CRC" => Some(checksum(little(bytes) as u64, cut(own, 0, 60))),
                 "FILE_ID" => Some(dump::hex(bytes)),
                 _ => None,
             };
@@ -196,7 +192,7 @@ impl HexDump<'_> {
                 "FLAGS" => {
                     Some(["0", "1: closed cleanly"].get(little(bytes) as usize).unwrap_or(&"?").to_string())
                 }
-                "CRC" => Some(checksum(little(bytes), &signed)),
+                "CRC" => Some(checksum(little(bytes) as u64, &signed)),
                 _ => None,
             };
             let parts = parts(Commit::fields(), at as u64, own, &tell);
@@ -218,34 +214,35 @@ impl HexDump<'_> {
             let error = Error::new(ErrorKind::NoSuchPath).expected(expected).found(offset.to_string());
             return Err(self.input.failure(error));
         }
-        let found = match reader.block_header(offset) {
-            Ok(header) => Some((offset, header)),
-            Err(_) => reader.blocks().flatten().find(|(at, header)| (*at..header.end(*at)).contains(&offset)),
+        let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
+        let entries = |table: Table<Dynamic>| {
+            table.entries().flatten().map(move |entry| (table.clone(), entry)).collect::<Vec<_>>()
         };
-        let Some((at, header)) = found else {
-            let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
-            let mut entries = tables.flat_map(|table| table.entries().flatten());
-            let end = |entry: &Entry| entry.offset + u64::from(entry.line_count) * LINE;
-            if let Some(entry) = entries.find(|entry| (entry.offset..end(entry)).contains(&offset)) {
-                let fact = "the index has a DATA block here, and its header is damaged".to_string();
-                self.block(&reader, entry.offset)?.fact = Some((fact, false));
-                return Ok(());
+        let end = |entry: &Entry| entry.offset + u64::from(entry.line_count) * LINE;
+        let own = |(_, entry): &(_, Entry)| (entry.offset..end(entry)).contains(&offset);
+        let listed = tables.flat_map(entries).find(own);
+        let other = || match reader.block_header(offset) {
+            Ok(_) => Some(offset),
+            Err(_) => {
+                let mut blocks = reader.blocks().flatten();
+                blocks.find(|(at, header)| (*at..header.end(*at)).contains(&offset)).map(|(at, _)| at)
             }
+        };
+        let Some(at) = listed.as_ref().map(|(_, entry)| entry.offset).or_else(other) else {
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE)?;
             self.structure("no committed block is here".into(), start, bytes, Vec::new());
             return Ok(());
         };
-        let (first, stride) = (at + LINE, u64::from(header.stride).max(1));
-        let records = first..first + u64::from(header.count) * stride;
-        if header.is(BlockKind::Data) && records.contains(&offset) {
-            let info = reader.schemas().find(|(id, _)| *id == header.schema);
-            let table = info.and_then(|(_, info)| reader.tables().get(info.table()));
-            if let Some(table) = table {
-                let table = self.input.table(&reader, Some(table.name()))?;
-                let index = header.first + (offset - first) / stride;
-                let here = |entry: &Entry| entry.offset == at;
-                return self.record(&reader, &table, index, &here, &Path::default());
+        let Ok(header) = reader.block_header(at) else {
+            let fact = "the index has a DATA block here, and its header is damaged".to_string();
+            self.block(&reader, at)?.fact = Some((fact, false));
+            return Ok(());
+        };
+        if let (Some((table, entry)), Some(inside)) = (listed, offset.checked_sub(at + LINE)) {
+            let position = inside / u64::from(header.stride).max(1);
+            if position < u64::from(header.count) {
+                return self.record(&reader, &table, header.first + position, &entry, &Path::default());
             }
         }
         self.block(&reader, at)?;
@@ -262,7 +259,7 @@ impl HexDump<'_> {
         let own = self.read(at, LINE)?;
         let field = |name: &str| {
             let field = BlockHeader::fields().iter().find(|field| field.name == name);
-            field.map_or(0, |field| little(cut(&own, field.offset, field.size)))
+            field.map_or(0, |field| little(cut(&own, field.offset, field.size)) as u64)
         };
         let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
@@ -270,7 +267,7 @@ impl HexDump<'_> {
         let kind = BlockKind::from_code(field("KIND") as u8);
         let kind_name = kind.map_or("unknown".into(), |kind| format!("{kind:?}").to_uppercase());
         let tell = |name: &str, bytes: &[u8]| {
-            let number = little(bytes);
+            let number = little(bytes) as u64;
             Some(match name {
                 "MAGIC" => {
                     format!("{:?} {}", String::from_utf8_lossy(bytes), verdict(bytes == b"HBLK", "not HBLK"))
@@ -316,7 +313,11 @@ impl HexDump<'_> {
         let left = (range.end - range.start).saturating_sub(MOST_RECORDS);
         for index in range.take(MOST_RECORDS as usize) {
             let here = |entry: &Entry| (entry.first..entry.end()).contains(&index);
-            self.record(&reader, &table, index, &here, &locator.path)?;
+            let entry = table.entries().flatten().find(here).ok_or_else(|| {
+                let error = table.get(index).err().unwrap_or_else(|| Error::new(ErrorKind::Chain));
+                self.input.failure(error)
+            })?;
+            self.record(&reader, &table, index, &entry, &locator.path)?;
         }
         if left > 0 {
             self.console.note(&format!("{} more are not shown", plural(left, "record")));
@@ -330,13 +331,10 @@ impl HexDump<'_> {
         reader: &Reader,
         table: &Table<Dynamic>,
         index: u64,
-        here: &dyn Fn(&Entry) -> bool,
+        entry: &Entry,
         path: &Path,
     ) -> Result<()> {
         let failure = |error: Error| self.input.failure(error);
-        let Some(entry) = table.entries().flatten().find(here) else {
-            return Err(failure(table.get(index).err().unwrap_or_else(|| Error::new(ErrorKind::Chain))));
-        };
         let header = reader.block_header(entry.offset).map_err(failure)?;
         let start = entry.offset + LINE;
         let bytes = self.read(start, header.payload_bytes.into())?;

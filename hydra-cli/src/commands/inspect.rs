@@ -125,19 +125,15 @@ fn show_metadata(pairs: &BTreeMap<String, Vec<u8>>, console: &mut Console) -> Re
     writeln!(console, "\n{}  {keys}", console.paint(TextStyle::Bold, "metadata"))?;
     for (key, value) in pairs.iter().take(8) {
         let value = match std::str::from_utf8(value) {
-            Ok(text) => shorten_to(&escape::line(text), 60),
+            Ok(text) => shorten(&escape::line(text), 60).into_owned(),
             Err(_) => rough(value.len() as u64),
         };
-        writeln!(console, "  {}  {value}", shorten_to(&escape::line(key), 40))?;
+        writeln!(console, "  {}  {value}", shorten(&escape::line(key), 40))?;
     }
     if pairs.len() > 8 {
         writeln!(console, "  … and {} more (-f json lists them)", pairs.len() - 8)?;
     }
     Ok(())
-}
-
-fn shorten_to(text: &str, width: usize) -> String {
-    if text.chars().count() <= width { text.to_string() } else { shorten(text, width).0 }
 }
 
 fn document(input: &Input, reader: &Reader, found: Option<&check::CheckResult>) -> Result<Value> {

@@ -3,6 +3,7 @@
 
 use crate::text::{TextStyle, escape, paint, shorten};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
@@ -25,9 +26,42 @@ pub(crate) struct DumpPart {
     pub(crate) told: bool,
 }
 
+impl DumpPart {
+    pub(crate) fn is_padding(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// Which of these bytes are its own.
+    pub(crate) fn within(&self, bytes: &Range<u64>) -> Range<u64> {
+        self.at.max(bytes.start)..(self.at + self.len).min(bytes.end)
+    }
+}
+
+/// Sorts the parts of these bytes, and makes what lies between them padding.
+pub(crate) fn padded(mut parts: Vec<DumpPart>, bytes: Range<u64>) -> Vec<DumpPart> {
+    parts.sort_by_key(|part| part.at);
+    let mut from = bytes.start;
+    let mut pads = Vec::new();
+    let known = parts.iter().map(|part| part.at..part.at + part.len);
+    for part in known.chain([bytes.end..bytes.end]) {
+        if part.start > from {
+            pads.push(DumpPart { at: from, len: part.start - from, ..DumpPart::default() });
+        }
+        from = from.max(part.end);
+    }
+    parts.append(&mut pads);
+    parts.sort_by_key(|part| part.at);
+    parts
+}
+
 /// Some of these bytes; fewer at their end.
 pub(crate) fn cut(bytes: &[u8], from: usize, len: usize) -> &[u8] {
     bytes.get(from..).map_or(&[], |rest| &rest[..len.min(rest.len())])
+}
+
+/// A number in the order of bytes that files have.
+pub(crate) fn little(bytes: &[u8]) -> u128 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 /// Bytes in hexadecimal.
@@ -45,18 +79,9 @@ pub(crate) struct DumpRegion {
 }
 
 impl DumpRegion {
-    /// Sorts the parts, and makes what lies between them padding.
-    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, mut parts: Vec<DumpPart>) -> DumpRegion {
-        parts.sort_by_key(|part| part.at);
-        let (end, mut from, mut pads) = (at + bytes.len() as u64, at, Vec::new());
-        for (start, until) in parts.iter().map(|part| (part.at, part.at + part.len)).chain([(end, end)]) {
-            if start > from {
-                pads.push(DumpPart { at: from, len: start - from, ..DumpPart::default() });
-            }
-            from = from.max(until);
-        }
-        parts.append(&mut pads);
-        parts.sort_by_key(|part| part.at);
+    /// Bytes with the parts that are known.
+    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, parts: Vec<DumpPart>) -> DumpRegion {
+        let parts = padded(parts, at..at + bytes.len() as u64);
         DumpRegion { title: title.into(), at, bytes, parts }
     }
 
@@ -70,7 +95,7 @@ impl DumpRegion {
 
     /// For machines: every byte, and the parts that have a name.
     pub(crate) fn json(&self) -> Value {
-        let named = self.parts.iter().filter(|part| !part.name.is_empty() && part.told);
+        let named = self.parts.iter().filter(|part| !part.is_padding() && part.told);
         let part = |part: &DumpPart| {
             let DumpPart { at, len, name, ty, value, .. } = part;
             json!({ "offset": at, "bytes": len, "path": name, "type": ty, "value": value })
@@ -117,16 +142,12 @@ fn covering<'r>(
     region: &'r DumpRegion,
     shown: &'r Range<u64>,
 ) -> impl Iterator<Item = (usize, &'r DumpPart, Range<u64>)> + 'r {
-    let parts = region.parts.iter().enumerate();
-    let cut = move |(at, part): (usize, &'r DumpPart)| {
-        let bytes = part.at.max(shown.start)..(part.at + part.len).min(shown.end);
-        (bytes.start < bytes.end).then_some((at, part, bytes))
-    };
-    parts.filter_map(cut)
+    let parts = region.parts.iter().enumerate().map(|(at, part)| (at, part, part.within(shown)));
+    parts.filter(|(.., bytes)| !bytes.is_empty())
 }
 
 fn style(part: &DumpPart, number: usize) -> TextStyle {
-    if part.name.is_empty() { TextStyle::Dim } else { TextStyle::Part(number) }
+    if part.is_padding() { TextStyle::Dim } else { TextStyle::Part(number) }
 }
 
 fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
@@ -137,9 +158,9 @@ fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
         let room = to - from;
         let name = escape::line(&part.name);
         let text = match () {
-            _ if part.name.is_empty() => "·".repeat(room),
+            _ if part.is_padding() => "·".repeat(room),
             _ if part.at < bytes.start => "╌".repeat(room),
-            _ if name.width() <= room => format!("{name}{}", "─".repeat(room - name.width())),
+            _ if name.width() <= room => name.into_owned(),
             _ => last_step(&name, room),
         };
         let text = format!("{text}{}", "─".repeat(room.saturating_sub(text.width())));
@@ -153,7 +174,7 @@ fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
 fn last_step(name: &str, room: usize) -> String {
     let at = name.rfind(['.', ':', '[']).unwrap_or(0);
     let step = name.get(at..).unwrap_or(name).trim_start_matches(['.', ':']);
-    if step.width() <= room { step.to_string() } else { shorten(step, room).0 }
+    shorten(step, room).into_owned()
 }
 
 fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
@@ -175,7 +196,7 @@ fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
 }
 
 fn legend(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
-    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.name.is_empty() && part.told);
+    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.is_padding() && part.told);
     let rows: Vec<(usize, &DumpPart, String)> =
         named.map(|(at, part)| (at, part, escape::line(&part.name).into_owned())).collect();
     let names = rows.iter().map(|(_, _, name)| name.width()).max().unwrap_or(0).min(40);
@@ -186,10 +207,7 @@ fn legend(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
         let lead = format!("{:>+8}  ", part.at - region.at);
         let room = width.map(|width| width.saturating_sub(14 + names + types).max(12));
         let value = escape::line(&part.value);
-        let value = match room {
-            Some(room) if value.width() > room => shorten(&value, room).0,
-            _ => value.into_owned(),
-        };
+        let value = room.map_or(Cow::Borrowed(&*value), |room| shorten(&value, room));
         let line = format!(
             "{}{}{}  {}{}  {value}",
             paint(color, TextStyle::Dim, &lead),
