@@ -4,7 +4,7 @@ use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::render::schema;
 use crate::source::Input;
-use hydra::Schema;
+use hydra::{Reader, Schema};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -34,10 +34,13 @@ pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Re
         return Ok(vec![saved]);
     }
     let reader = input.open()?;
-    let names = reader.tables().iter().map(|known| known.name());
-    let names: Vec<&str> = table.map_or_else(|| names.collect(), |name| vec![name]);
     let named = |name: &str| Ok((name.to_string(), input.table(&reader, Some(name))?.schema().clone()));
-    names.into_iter().map(named).collect()
+    names(&reader, table).into_iter().map(named).collect()
+}
+
+/// The name that was given, which need not be there, or those of all tables.
+pub(crate) fn names<'r>(reader: &'r Reader, given: Option<&'r str>) -> Vec<&'r str> {
+    given.map_or_else(|| reader.tables().iter().map(|table| table.name()).collect(), |name| vec![name])
 }
 
 /// Tables of two files that belong together by name: in the order of the old ones, then those that are only new. Where both

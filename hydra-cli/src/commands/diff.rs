@@ -27,8 +27,8 @@ pub(crate) fn run(args: &DiffArgs, console: &mut Console) -> Result<Exit> {
         left.table(&sides[0].reader, args.table.as_deref())?;
     }
     let pairs = pair(&names[0], &names[1], |name| name);
-    let mut out =
-        DiffPrinter { console, json: args.format == Format::Json, count: 0, totals: Totals::default() };
+    let json = args.format == Format::Json;
+    let mut out = DiffPrinter { console, json, count: 0, compared: 0, changed: 0, only: [0; 2] };
     out.begin(&sides)?;
     if args.table.is_none() {
         metadata(&sides, &mut out)?;
@@ -101,13 +101,6 @@ fn schemas(tables: &[Table<Dynamic>; 2], out: &mut DiffPrinter<'_>) -> Result<()
         (gone, new) if gone.is_empty() && new.is_empty() => Ok(()),
         (gone, new) => out.schema(tables[0].name(), &gone, &new),
     }
-}
-
-#[derive(Default)]
-struct Totals {
-    compared: u64,
-    changed: u64,
-    only: [u64; 2],
 }
 
 /// Two tables that belong together.
@@ -217,8 +210,11 @@ fn in_order(places: HashMap<String, u64>) -> Vec<(String, u64)> {
 struct DiffPrinter<'a> {
     console: &'a mut Console,
     json: bool,
+    /// Differences; records that were compared, that changed, and that only one of the files has.
     count: u64,
-    totals: Totals,
+    compared: u64,
+    changed: u64,
+    only: [u64; 2],
 }
 
 impl DiffPrinter<'_> {
@@ -247,19 +243,16 @@ impl DiffPrinter<'_> {
 
     /// Compares two records that belong together, or says which file has one.
     fn compare(&mut self, place: &str, left: Option<Value<'_>>, right: Option<Value<'_>>) -> Result<()> {
-        let (left, right) = match (left, right) {
-            (Some(left), Some(right)) => (left, right),
-            (one, other) => {
-                let side = usize::from(one.is_none());
-                self.totals.only[side] += 1;
-                return self.only(side, place, one.or(other));
-            }
+        let (Some(left), Some(right)) = (left, right) else {
+            let side = usize::from(left.is_none());
+            self.only[side] += 1;
+            return self.only(side, place, left.or(right));
         };
-        self.totals.compared += 1;
+        self.compared += 1;
         if left == right {
             return Ok(());
         }
-        self.totals.changed += 1;
+        self.changed += 1;
         let differences = left.diff(right);
         let full = differences.len() == Difference::MAX;
         for Difference { path, left, right, .. } in differences {
@@ -299,7 +292,7 @@ impl DiffPrinter<'_> {
     }
 
     fn end(self, sides: &[Side<'_>; 2]) -> Result<Exit> {
-        let Totals { compared, changed, only: [left, right] } = self.totals;
+        let DiffPrinter { compared, changed, only: [left, right], .. } = self;
         let equal = self.count == 0;
         if self.json {
             let records =

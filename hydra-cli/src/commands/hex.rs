@@ -161,7 +161,8 @@ impl HexDump<'_> {
     /// The first bytes of the file: header lines and commit records.
     fn header(&mut self) -> Result<()> {
         let region = self.read(0, BLOCKS)?;
-        let (name, id) = (self.input.name.clone(), cut(&region, 40, 16));
+        let name = self.input.name.clone();
+        let id = cut(&region, 40, 16);
         let lines = match cut(&region, 0, 64) == cut(&region, 4096, 64) {
             true => &[(0, "both copies are the same")][..],
             false => &[(0, "copy 1"), (4096, "copy 2")],
@@ -214,13 +215,13 @@ impl HexDump<'_> {
             let error = Error::new(ErrorKind::NoSuchPath).expected(expected).found(offset.to_string());
             return Err(self.input.failure(error));
         }
-        let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
-        let entries = |table: Table<Dynamic>| {
-            table.entries().flatten().map(move |entry| (table.clone(), entry)).collect::<Vec<_>>()
-        };
-        let end = |entry: &Entry| entry.offset + u64::from(entry.line_count) * LINE;
-        let own = |(_, entry): &(_, Entry)| (entry.offset..end(entry)).contains(&offset);
-        let listed = tables.flat_map(entries).find(own);
+        let mut tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
+        let listed = tables.find_map(|table| {
+            let end = |entry: &Entry| entry.offset + u64::from(entry.line_count) * LINE;
+            let own = |entry: &Entry| (entry.offset..end(entry)).contains(&offset);
+            let entry = table.entries().flatten().find(own)?;
+            Some((table, entry))
+        });
         let other = || match reader.block_header(offset) {
             Ok(_) => Some(offset),
             Err(_) => {
@@ -261,7 +262,9 @@ impl HexDump<'_> {
             let field = BlockHeader::fields().iter().find(|field| field.name == name);
             field.map_or(0, |field| little(cut(&own, field.offset, field.size)) as u64)
         };
-        let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
+        let records = field("COUNT") * field("STRIDE");
+        let text = field("TEXT");
+        let bytes = field("PAYLOAD");
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
         let sync = reader.file_id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)) ^ at;
         let kind = BlockKind::from_code(field("KIND") as u8);
@@ -294,7 +297,8 @@ impl HexDump<'_> {
         let parts = parts(BlockHeader::fields(), at, &own, &tell);
         let section = self.structure(title, at, own, parts);
         if kind == Some(BlockKind::Data) {
-            let (start, heap) = (at + LINE, records.next_multiple_of(LINE));
+            let start = at + LINE;
+            let heap = records.next_multiple_of(LINE);
             let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
             let remark = |(name, from, to): (&str, u64, u64)| {
                 format!("  {name:<8}  {:#x}..{:#x}  {}", start + from, start + to, size(to - from))
@@ -346,14 +350,15 @@ impl HexDump<'_> {
         }
         let info = reader.schemas().find(|(id, _)| *id == header.schema);
         let schema = info.map_or(table.schema(), |(_, info)| info.schema());
-        let (stride, text) = (u64::from(header.stride), u64::from(header.text));
+        let stride = u64::from(header.stride);
+        let text = u64::from(header.text);
         let heap = (u64::from(header.count) * stride).next_multiple_of(LINE);
         let mut annotator = Annotator::new(BlockPayload { bytes: &bytes, start, heap, text, schema });
         let position = index.saturating_sub(header.first);
         let at = position.saturating_mul(stride).min(header.payload_bytes.into());
-        let (mut regions, left) = annotator.record(at, value, &|part| is_wanted(part, path));
-        only(&mut regions, path);
-        let (of, size) = (count(table.len()), plural(stride, "byte"));
+        let (regions, left) = annotator.record(at, value, &|part| is_wanted(part, path));
+        let of = count(table.len());
+        let size = plural(stride, "byte");
         let title = format!("table {}, record {index} of {of}: {size} at {:#x}", table.name(), start + at);
         let crc = checksum(header.payload_crc.into(), &bytes);
         let place = format!("record {position} of {}", count(header.count.into()));
@@ -377,14 +382,4 @@ fn is_wanted(part: &DumpPart, path: &Path) -> bool {
     let wanted = path.to_string();
     let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
     rest.is_some_and(|rest| rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?']))
-}
-
-/// Leaves only what a path leads to, if that is anything.
-fn only(regions: &mut Vec<DumpRegion>, path: &Path) {
-    let wanted = |part: &DumpPart| is_wanted(part, path);
-    if regions.iter().flat_map(|region| &region.parts).any(wanted) {
-        regions.retain(|region| region.parts.iter().any(wanted));
-        let parts = regions.iter_mut().flat_map(|region| &mut region.parts);
-        parts.for_each(|part| part.told = wanted(part));
-    }
 }

@@ -5,6 +5,7 @@ use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::render::dump::{DumpPart, padded};
+use crate::schemas::names;
 use crate::source::Input;
 use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
@@ -23,12 +24,8 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     let reader = input.open()?;
     let exit = if input.admit(&reader, true, console)? { Exit::Lossy } else { Exit::Done };
     let file = Geometry::of(&reader).map_err(|error| input.failure(error))?;
-    let names: Vec<&str> = match &args.table {
-        Some(name) => vec![name],
-        None => reader.tables().iter().map(|table| table.name()).collect(),
-    };
     let mut tables = Vec::new();
-    for name in names {
+    for name in names(&reader, args.table.as_deref()) {
         let table = input.table(&reader, Some(name))?;
         tables.push((name, table.len(), table.schema().clone()));
     }
@@ -86,7 +83,8 @@ impl Geometry {
         let commit = reader.commit();
         current.extend([commit.directory, commit.schema, commit.meta]);
         current.extend(reader.schemas().map(|(_, info)| info.offset()));
-        let (total, end) = (reader.file_bytes(), commit.committed_bytes.min(reader.file_bytes()));
+        let total = reader.file_bytes();
+        let end = commit.committed_bytes.min(reader.file_bytes());
         let header = 8192.min(total);
         file.add("header region", header, 0);
         let mut covered = header;
@@ -178,8 +176,7 @@ fn slots(schema: &Schema, ty: &Descriptor) -> Vec<FieldSlot> {
 fn crossing(stride: u64, at: u64, size: u64) -> (u64, u64) {
     let period = LINE / gcd(stride, LINE);
     let lines = |start: u64| (start + size).div_ceil(LINE) - start / LINE;
-    let more =
-        (0..period).filter(|record| lines(record * stride + at) > size.max(1).div_ceil(LINE)).count() as u64;
+    let more = (0..period).filter(|record| lines(record * stride + at) > size.div_ceil(LINE)).count() as u64;
     let shared = gcd(more, period).max(1);
     (more / shared, period / shared)
 }
@@ -232,7 +229,8 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
             true => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
             false => (format!("in {}, ", escape::line(ty.name())), String::new()),
         };
-        let (order, size) = (order.join(", "), plural(ty.size() as u64, "byte"));
+        let order = order.join(", ");
+        let size = plural(ty.size() as u64, "byte");
         let text = format!("{own}the order {} saves {saved} of {size}{total}", escape::line(&order));
         writeln!(console, "  {}", console.paint(TextStyle::Note, &text))?;
     }

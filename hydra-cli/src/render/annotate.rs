@@ -49,18 +49,16 @@ impl<'a> Annotator<'a> {
     }
 
     /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
-    /// references are left. Of heap and text there is only what `told` picks, if it picks anything.
+    /// references are left. If anything is wanted, only that is told, and shown of heap and text.
     pub(crate) fn record(
         &mut self,
         at: u64,
         value: Option<Value<'a>>,
-        told: &dyn Fn(&DumpPart) -> bool,
+        wanted: &dyn Fn(&DumpPart) -> bool,
     ) -> (Vec<DumpRegion>, usize) {
         let root = self.payload.schema.root();
         self.add(root, at, String::new(), value);
-        let start = self.payload.start + at;
-        let own = std::mem::take(&mut self.parts);
-        let record = self.region("", start..start + root.size() as u64, own);
+        let mut own = std::mem::take(&mut self.parts);
         let (mut heap, mut text) = (Vec::new(), Vec::new());
         for _ in 0..MAX_LINKS {
             let Some(link) = self.links.pop_front() else { break };
@@ -68,13 +66,16 @@ impl<'a> Annotator<'a> {
             self.follow(link);
             parts.append(&mut self.parts);
         }
-        if record.parts.iter().chain(&heap).chain(&text).any(told) {
-            heap.retain(told);
-            text.retain(told);
+        if own.iter().chain(&heap).chain(&text).any(wanted) {
+            own.iter_mut().for_each(|part| part.told = wanted(part));
+            heap.retain(wanted);
+            text.retain(wanted);
         }
-        let mut regions = vec![record];
+        let start = self.payload.start + at;
+        let mut regions = vec![self.region("", start..start + root.size() as u64, own)];
         regions.extend(together(heap).map(|(bytes, parts)| self.region("in the heap", bytes, parts)));
         regions.extend(together(text).map(|(bytes, parts)| self.region("in the text", bytes, parts)));
+        regions.retain(|region| region.parts.iter().any(|part| part.told));
         (regions, self.links.len())
     }
 
@@ -95,7 +96,8 @@ impl<'a> Annotator<'a> {
 
     fn push(&mut self, ty: &Descriptor, at: u64, len: usize, name: &str, value: String) {
         let name = if name.is_empty() { "value" } else { name };
-        let (at, ty) = (self.payload.start + at, self.payload.schema.spell_rust(ty));
+        let at = self.payload.start + at;
+        let ty = self.payload.schema.spell_rust(ty);
         self.parts.push(DumpPart { at, len: len as u64, name: name.into(), ty, value, told: true });
     }
 
@@ -111,7 +113,8 @@ impl<'a> Annotator<'a> {
             }
             Kind::Newtype => self.add(self.resolve(ty.element()), at, name, inner()),
             Kind::Option => {
-                let (element, some) = (self.resolve(ty.element()), self.number(at, 1) == 1);
+                let element = self.resolve(ty.element());
+                let some = self.number(at, 1) == 1;
                 let name = format!("{name}?");
                 self.push(ty, at, 1, &name, if some { "some" } else { "none" }.into());
                 if some {
@@ -160,7 +163,8 @@ impl<'a> Annotator<'a> {
             self.add(ty, at + index * size, format!("{name}[{index}]"), own);
         }
         if count > told {
-            let (name, more) = (format!("{name}[{told}..]"), plural(count - told, "element"));
+            let name = format!("{name}[{told}..]");
+            let more = plural(count - told, "element");
             self.push(ty, at + told * size, ((count - told) * size) as usize, &name, more);
         }
     }

@@ -151,7 +151,8 @@ fn style(part: &DumpPart, number: usize) -> TextStyle {
 }
 
 fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
-    let (mut line, mut used) = (" ".repeat(12), 0);
+    let mut line = " ".repeat(12);
+    let mut used = 0;
     for (number, part, bytes) in covering(region, shown) {
         let (from, to) = (column(bytes.start - row), column(bytes.end - 1 - row) + 2);
         line.push_str(&" ".repeat(from.saturating_sub(used)));
@@ -178,10 +179,13 @@ fn last_step(name: &str, room: usize) -> String {
 }
 
 fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
-    let (mut hex, mut text, mut used) = (String::new(), String::new(), 0);
+    let mut hex = String::new();
+    let mut text = String::new();
+    let mut used = 0;
     for (number, part, bytes) in covering(region, shown) {
         for at in bytes {
-            let (place, byte) = (column(at - row), region.byte(at));
+            let place = column(at - row);
+            let byte = region.byte(at);
             hex.push_str(&" ".repeat(place.saturating_sub(used)));
             let digits = byte.map_or("??".to_string(), |byte| format!("{byte:02x}"));
             hex.push_str(&paint(color, style(part, number), &digits));
@@ -190,7 +194,8 @@ fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
             used = place + 2;
         }
     }
-    let (fill, lead) = (" ".repeat(column(ROW - 1) + 2 - used), " ".repeat((shown.start - row) as usize));
+    let fill = " ".repeat(column(ROW - 1) + 2 - used);
+    let lead = " ".repeat((shown.start - row) as usize);
     let offset = paint(color, TextStyle::Dim, &format!("{:>10}", format!("{row:#x}")));
     format!("{offset}  {hex}{fill}  │{lead}{text}│\n")
 }
