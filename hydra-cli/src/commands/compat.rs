@@ -49,7 +49,7 @@ pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     let lone = [("is not there any more", TextStyle::Bad, gone), ("is new", TextStyle::Dim, added)];
     for (words, style, names) in lone {
         for name in names {
-            console.line(style, &format!("table {}  {words}", escape::line(&name)))?;
+            console.line(style, &format!("table {}  {words}", escape::line(name)))?;
         }
     }
     let (style, verdict) = match exit {

@@ -137,23 +137,22 @@ fn column(byte: u64) -> usize {
     3 * byte + usize::from(byte >= 8)
 }
 
-/// The parts of a row with the bytes of it that they cover, and their number.
+/// The parts of a row with their styles and the bytes of it that they cover.
 fn covering<'r>(
     region: &'r DumpRegion,
     shown: &'r Range<u64>,
-) -> impl Iterator<Item = (usize, &'r DumpPart, Range<u64>)> + 'r {
-    let parts = region.parts.iter().enumerate().map(|(at, part)| (at, part, part.within(shown)));
-    parts.filter(|(.., bytes)| !bytes.is_empty())
-}
-
-fn style(part: &DumpPart, number: usize) -> TextStyle {
-    if part.is_padding() { TextStyle::Dim } else { TextStyle::Part(number) }
+) -> impl Iterator<Item = (TextStyle, &'r DumpPart, Range<u64>)> + 'r {
+    let styled = |(number, part): (usize, &'r DumpPart)| {
+        let style = if part.is_padding() { TextStyle::Dim } else { TextStyle::Part(number) };
+        (style, part, part.within(shown))
+    };
+    region.parts.iter().enumerate().map(styled).filter(|(.., bytes)| !bytes.is_empty())
 }
 
 fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
     let mut line = " ".repeat(12);
     let mut used = 0;
-    for (number, part, bytes) in covering(region, shown) {
+    for (style, part, bytes) in covering(region, shown) {
         let (from, to) = (column(bytes.start - row), column(bytes.end - 1 - row) + 2);
         line.push_str(&" ".repeat(from.saturating_sub(used)));
         let room = to - from;
@@ -165,7 +164,7 @@ fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
             _ => last_step(&name, room),
         };
         let text = format!("{text}{}", "─".repeat(room.saturating_sub(text.width())));
-        line.push_str(&paint(color, style(part, number), &text));
+        line.push_str(&paint(color, style, &text));
         used = to;
     }
     format!("{}\n", line.trim_end())
@@ -182,15 +181,15 @@ fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
     let mut hex = String::new();
     let mut text = String::new();
     let mut used = 0;
-    for (number, part, bytes) in covering(region, shown) {
+    for (style, _, bytes) in covering(region, shown) {
         for at in bytes {
             let place = column(at - row);
             let byte = region.byte(at);
             hex.push_str(&" ".repeat(place.saturating_sub(used)));
             let digits = byte.map_or("??".to_string(), |byte| format!("{byte:02x}"));
-            hex.push_str(&paint(color, style(part, number), &digits));
+            hex.push_str(&paint(color, style, &digits));
             let letter = byte.filter(|byte| matches!(byte, 0x20..=0x7e)).map_or('.', char::from);
-            text.push_str(&paint(color, style(part, number), &letter.to_string()));
+            text.push_str(&paint(color, style, &letter.to_string()));
             used = place + 2;
         }
     }

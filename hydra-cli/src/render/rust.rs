@@ -441,14 +441,12 @@ impl<'a> RustSource<'a> {
             let name = if tuple { String::new() } else { ident(field.name(), &mut taken) };
             let mut attributes = if tuple { Vec::new() } else { renamed(&name, field.name()) };
             let (before, mut after) = notes::rust(field.notes(), &mut attributes, &inner);
-            let default = field.notes().iter().find_map(|note| match note {
-                Note::Default(image) => Some(notes::default(image, self.schema.resolve(field.ty()))),
-                _ => None,
-            });
-            match default {
-                Some(Some(value)) => attributes.push(format!("default = {value}")),
-                Some(None) => after.push_str(&format!("{inner}// Has a default that is not kept here.\n")),
-                None => {}
+            for note in field.notes() {
+                let Note::Default(image) = note else { continue };
+                match notes::default(image, self.schema.resolve(field.ty())) {
+                    Some(value) => attributes.push(format!("default = {value}")),
+                    None => after.push_str(&format!("{inner}// Has a default that is not kept here.\n")),
+                }
             }
             let attribute = notes::attribute(&attributes, &inner);
             let private = field.notes().iter().any(|note| matches!(note, Note::Private));
