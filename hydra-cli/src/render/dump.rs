@@ -43,7 +43,7 @@ pub(crate) fn padded(mut parts: Vec<DumpPart>, bytes: Range<u64>) -> Vec<DumpPar
     let mut from = bytes.start;
     let mut pads = Vec::new();
     let known = parts.iter().map(|part| part.at..part.at + part.len);
-    for part in known.chain([bytes.end..bytes.end]) {
+    for part in known.chain(std::iter::once(bytes.end..bytes.end)) {
         if part.start > from {
             pads.push(DumpPart { at: from, len: part.start - from, ..DumpPart::default() });
         }
