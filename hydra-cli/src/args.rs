@@ -2,7 +2,7 @@
 
 use crate::target;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hydra::compat::Severity;
 use hydra::reflect::Spelling;
 use std::path::{Path, PathBuf};
@@ -350,16 +350,18 @@ pub(crate) struct SourceArgs {
     #[arg(long)]
     pub(crate) skip_damaged: bool,
     /// 64-bit integers in JSON: as numbers, or as strings for JavaScript
-    #[arg(long, value_enum, default_value_t = Int64::Number, value_name = "HOW")]
-    pub(crate) int64: Int64,
+    #[arg(long = "int64", action = ArgAction::Set, default_value = "number", value_name = "HOW",
+          value_parser = either("number", "string"))]
+    pub(crate) int64_strings: bool,
     /// Bytes in text, written and read
-    #[arg(long, value_enum, default_value_t = BytesFormat::Base64, value_name = "HOW")]
-    pub(crate) bytes: BytesFormat,
+    #[arg(long = "bytes", action = ArgAction::Set, default_value = "base64", value_name = "HOW",
+          value_parser = either("base64", "hex"))]
+    pub(crate) hex: bool,
 }
 
 impl SourceArgs {
     pub(crate) fn spelling(&self) -> Spelling {
-        Spelling::default().int64_strings(self.int64 == Int64::String).hex(self.bytes == BytesFormat::Hex)
+        Spelling::default().int64_strings(self.int64_strings).hex(self.hex)
     }
 }
 
@@ -399,6 +401,11 @@ fn severity() -> impl TypedValueParser<Value = Severity> {
     })
 }
 
+/// One of two words; true for the second.
+fn either(no: &'static str, yes: &'static str) -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new([no, yes]).map(move |word| word == yes)
+}
+
 /// One of these formats.
 fn among(formats: &[Format]) -> impl TypedValueParser<Value = Format> + use<> {
     let names = PossibleValuesParser::new(formats.iter().filter_map(Format::to_possible_value));
@@ -435,16 +442,4 @@ impl Format {
     pub(crate) fn is_binary(self) -> bool {
         matches!(self, Format::Hydra | Format::Msgpack | Format::Cbor)
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Int64 {
-    Number,
-    String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BytesFormat {
-    Base64,
-    Hex,
 }

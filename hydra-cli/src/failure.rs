@@ -1,5 +1,6 @@
 //! Why a command ends early, in the one shape that errors have, and with which exit code.
 
+use crate::text::escape;
 use hydra::ErrorKind;
 use std::fmt;
 use std::path::Path;
@@ -46,8 +47,9 @@ pub(crate) struct Complaint {
 impl Failure {
     /// A failure of the command itself.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
-        let (exit, message, place) = (Exit::CouldNot, message.into(), String::new());
-        Failure::Said(Box::new(Complaint { exit, code, message, place, help: None }))
+        let message = message.into();
+        let place = String::new();
+        Failure::Said(Box::new(Complaint { exit: Exit::CouldNot, code, message, place, help: None }))
     }
 
     /// Something on the command line that makes no sense.
@@ -131,11 +133,12 @@ pub(crate) fn advice(error: &hydra::Error) -> Option<&str> {
     })
 }
 
-/// The text of an error, with this advice.
+/// The text of an error, with this advice, below another line.
 pub(crate) fn advised(error: &hydra::Error, help: Option<&str>) -> String {
     let text = error.to_string();
     let bare = text.split_once("\n  = help: ").map_or(text.as_str(), |(bare, _)| bare);
-    help.map_or(bare.to_string(), |help| format!("{bare}\n  = help: {help}"))
+    let help = help.map(|help| format!("\n  = help: {help}")).unwrap_or_default();
+    escape::lines(&format!("  {bare}{help}")).replace('\n', "\n  ")
 }
 
 /// Only for what is written to stdout: failures of files say which file.
@@ -164,15 +167,14 @@ impl Complaint {
     /// The text, with the styles of a terminal if `color`.
     pub(crate) fn render(&self, color: bool) -> impl fmt::Display {
         let style = |code: &'static str| if color { code } else { "" };
-        let (red, bold, blue, off) =
-            (style("\x1b[1;31m"), style("\x1b[1m"), style("\x1b[1;34m"), style("\x1b[0m"));
-        let escape = crate::text::escape::lines;
-        let mut text = format!("{red}error[{}]{off}{bold}: {}{off}\n", self.code, escape(&self.message));
+        let [red, bold, blue, off] = ["\x1b[1;31m", "\x1b[1m", "\x1b[1;34m", "\x1b[0m"].map(style);
+        let mut text =
+            format!("{red}error[{}]{off}{bold}: {}{off}\n", self.code, escape::lines(&self.message));
         if !self.place.is_empty() {
-            text.push_str(&format!("  {blue}-->{off} {}\n", escape(&self.place)));
+            text.push_str(&format!("  {blue}-->{off} {}\n", escape::lines(&self.place)));
         }
         if let Some(help) = &self.help {
-            text.push_str(&format!("  {blue}={off} help: {}\n", escape(help)));
+            text.push_str(&format!("  {blue}={off} help: {}\n", escape::lines(help)));
         }
         text
     }

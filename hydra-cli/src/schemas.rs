@@ -4,7 +4,8 @@ use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::render::schema;
 use crate::source::Input;
-use hydra::Schema;
+use hydra::{Reader, Schema};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -33,10 +34,27 @@ pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Re
         return Ok(vec![saved]);
     }
     let reader = input.open()?;
-    let names = reader.tables().iter().map(|known| known.name());
-    let names: Vec<&str> = table.map_or_else(|| names.collect(), |name| vec![name]);
     let named = |name: &str| Ok((name.to_string(), input.table(&reader, Some(name))?.schema().clone()));
-    names.into_iter().map(named).collect()
+    names(&reader, table).into_iter().map(named).collect()
+}
+
+/// The name that was given, which need not be there, or those of all tables.
+pub(crate) fn names<'r>(reader: &'r Reader, given: Option<&'r str>) -> Vec<&'r str> {
+    given.map_or_else(|| reader.tables().iter().map(|table| table.name()).collect(), |name| vec![name])
+}
+
+/// Tables of two files that belong together by name: in the order of the old ones, then those that are only new. Where both
+/// files have one, these belong together.
+pub(crate) fn pair<'t, T>(old: &'t [T], new: &'t [T], name: fn(&T) -> &str) -> Vec<[Option<&'t T>; 2]> {
+    if let ([old], [new]) = (old, new) {
+        return vec![[Some(old), Some(new)]];
+    }
+    let mut news: HashMap<&str, &T> = new.iter().map(|table| (name(table), table)).collect();
+    let olds = old.iter().map(|table| [Some(table), news.remove(name(table))]);
+    let mut pairs: Vec<[Option<&T>; 2]> = olds.collect();
+    let lone = new.iter().filter(|table| news.contains_key(name(table)));
+    pairs.extend(lone.map(|table| [None, Some(table)]));
+    pairs
 }
 
 /// The schema in a JSON document, and its table's name; none for what does not begin like one.

@@ -278,6 +278,9 @@ error[HY0501]: no such value
   --> ticks.hydra: expected a file offset below 18816, found 99999999
 
 "#]]);
+    place.run(&["set", "ticks.hydra", "[0].price=1"]).code(0);
+    assert!(hex(&place, "0x2143").contains("DATA block at 0x2100"), "in a block that was replaced");
+    assert!(hex(&place, "0x2143").contains("the line of 0x2143, in its payload"));
 }
 
 #[test]

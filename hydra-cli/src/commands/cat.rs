@@ -25,7 +25,9 @@ pub(crate) fn run(args: &CatArgs, console: &mut Console) -> Result<Exit> {
             None => printer.start(&records, console)?,
             Some(first) if *first == own => {}
             Some(first) => {
-                let (name, first, own) = (&records.input.name, first.join(","), own.join(","));
+                let name = &records.input.name;
+                let first = first.join(",");
+                let own = own.join(",");
                 return Err(Failure::new("HY0621", "the files have different columns")
                     .place(format!("{name}: expected {first}, found {own}"))
                     .help("--fields picks the ones that both have"));

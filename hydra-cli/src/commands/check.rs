@@ -114,8 +114,7 @@ impl CheckResult {
             writeln!(console, "  not looked at: {} {what}", bytes(count))?;
         }
         for error in &self.list {
-            let text = advised(error, own_help(error));
-            writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
+            writeln!(console, "{}", advised(error, own_help(error)))?;
         }
         let more = self.count.saturating_sub(self.list.len() as u64);
         if more > 0 {

@@ -3,13 +3,12 @@
 use crate::args::{CompatArgs, Format};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::schemas::{self, NamedSchema};
+use crate::schemas;
 use crate::text::{TextStyle, escape, plural};
-use hydra::Error;
+use hydra::Schema;
 use hydra::compat::{Diagnostic, Severity, compare};
 use hydra::evolve::{Evolution, Resolution};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -24,9 +23,16 @@ struct TableChanges {
 pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     let table = args.table.as_deref();
     let [old, new] = [schemas::all(&args.old, table, console)?, schemas::all(&args.new, table, console)?];
-    let (tables, gone, added) = pair(&old, &new);
-    let tables = tables.into_iter().map(|(old, new)| compared(old, new, &args.new));
-    let tables = tables.collect::<Result<Vec<_>>>()?;
+    let mut tables = Vec::new();
+    let mut gone = Vec::new();
+    let mut added = Vec::new();
+    for pair in schemas::pair(&old, &new, |(name, _)| name) {
+        match pair {
+            [Some((_, old)), Some((name, new))] => tables.push(compared(name, old, new, &args.new)?),
+            [Some((name, _)), None] => gone.push(name),
+            [None, other] => added.extend(other.map(|(name, _)| name)),
+        }
+    }
     let denied = |finding: &Diagnostic| finding.severity >= args.deny;
     let breaks = tables.iter().flat_map(|table| &table.findings).filter(|finding| denied(finding)).count();
     let exit = if breaks > 0 || !gone.is_empty() { Exit::No } else { Exit::Done };
@@ -43,7 +49,7 @@ pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     let lone = [("is not there any more", TextStyle::Bad, gone), ("is new", TextStyle::Dim, added)];
     for (words, style, names) in lone {
         for name in names {
-            console.line(style, &format!("table {}  {words}", escape::line(&name)))?;
+            console.line(style, &format!("table {}  {words}", escape::line(name)))?;
         }
     }
     let (style, verdict) = match exit {
@@ -55,30 +61,10 @@ pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Schemas whose tables belong together by name, those only the old file has, and those only the new one has. Where both have one,
-/// these belong together.
-fn pair<'s>(
-    old: &'s [NamedSchema],
-    new: &'s [NamedSchema],
-) -> (Vec<(&'s NamedSchema, &'s NamedSchema)>, Vec<String>, Vec<String>) {
-    if let ([old], [new]) = (old, new) {
-        return (vec![(old, new)], Vec::new(), Vec::new());
-    }
-    let by_name = |some: &'s [NamedSchema]| -> HashMap<&str, &NamedSchema> {
-        some.iter().map(|named| (&*named.0, named)).collect()
-    };
-    let (olds, news) = (by_name(old), by_name(new));
-    let lone = |some: &[NamedSchema], among: &HashMap<&str, &NamedSchema>| {
-        some.iter().map(|(name, _)| name.clone()).filter(|name| !among.contains_key(&**name)).collect()
-    };
-    let pairs = old.iter().filter_map(|named| Some((named, *news.get(&*named.0)?))).collect();
-    (pairs, lone(old, &news), lone(new, &olds))
-}
-
-fn compared((_, old): &NamedSchema, (name, new): &NamedSchema, file: &Path) -> Result<TableChanges> {
-    let findings = compare(old, new).map_err(|error: Error| error.in_file(file))?;
+fn compared(name: &str, old: &Schema, new: &Schema, file: &Path) -> Result<TableChanges> {
+    let findings = compare(old, new).map_err(|error| error.in_file(file))?;
     let resolution = Evolution::between(old, new).ok().map(|evolution| evolution.resolution());
-    Ok(TableChanges { name: name.clone(), resolution, findings })
+    Ok(TableChanges { name: name.to_string(), resolution, findings })
 }
 
 fn style(severity: Severity) -> TextStyle {

@@ -6,39 +6,48 @@ use crate::failure::{Exit, Failure, Result};
 use crate::progress::ProgressBar;
 use crate::records::parse;
 use crate::render::plain::{self, PrintedValue};
+use crate::schemas::pair;
 use crate::source::Input;
 use crate::text::{TextStyle, count, escape, plural};
-use hydra::file::Blocks;
 use hydra::reflect::{Difference, Locator, Path, Records, Spelling, Step};
-use hydra::{Block, Dynamic, ErrorKind, Reader, Table, Value};
+use hydra::{Dynamic, Reader, Table, Value};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
+use std::ops::Range;
 
 pub(crate) fn run(args: &DiffArgs, console: &mut Console) -> Result<Exit> {
     let key = args.key.as_deref().map(parse::<Path>).transpose()?;
     let (left, right) = (Input::new(&args.left, console)?, Input::new(&args.right, console)?);
     let sides = [Side::open(&left, console)?, Side::open(&right, console)?];
-    let names = names(&sides, args.table.as_deref())?;
-    let mut out =
-        DiffPrinter { console, json: args.format == Format::Json, count: 0, totals: Totals::default() };
+    let names = sides.each_ref().map(|side| side.names(args.table.as_deref()));
+    if names.iter().all(Vec::is_empty) && args.table.is_some() {
+        // The error lists the tables that there are.
+        left.table(&sides[0].reader, args.table.as_deref())?;
+    }
+    let pairs = pair(&names[0], &names[1], |name| name);
+    let json = args.format == Format::Json;
+    let mut out = DiffPrinter { console, json, count: 0, compared: 0, changed: 0, only: [0; 2] };
     out.begin(&sides)?;
     if args.table.is_none() {
         metadata(&sides, &mut out)?;
     }
-    for [name, other] in &names {
-        let tables = [sides[0].table(name)?, sides[1].table(other)?];
-        match tables {
-            [Some(left), Some(right)] => {
-                schemas(&left, &right, &mut out)?;
-                let pair = TablePair { name, many: names.len() > 1, sides: &sides };
+    for names in &pairs {
+        match *names {
+            [Some(name), Some(other)] => {
+                let tables = [sides[0].table(name)?, sides[1].table(other)?];
+                schemas(&tables, &mut out)?;
+                let pair = TablePair { many: pairs.len() > 1, sides: &sides, tables };
                 match &key {
-                    None => pair.by_index(&left, &right, &mut out)?,
-                    Some(key) => pair.by_key(&left, &right, key, &mut out)?,
+                    None => pair.by_index(&mut out)?,
+                    Some(key) => pair.by_key(key, &mut out)?,
                 }
             }
-            [one, _] => out.only(usize::from(one.is_none()), &format!("table {name}"), None)?,
+            [one, other] => {
+                let name = one.or(other).copied().unwrap_or_default();
+                out.only(usize::from(one.is_none()), &format!("table {name}"), None)?;
+            }
         }
     }
     out.end(&sides)
@@ -57,33 +66,14 @@ impl<'a> Side<'a> {
         Ok(Side { input, reader })
     }
 
-    fn table(&self, name: &str) -> Result<Option<Table<Dynamic>>> {
-        match self.reader.dynamic_table(name) {
-            Ok(table) => Ok(Some(table)),
-            Err(error) if error.kind() == ErrorKind::NoTable => Ok(None),
-            Err(error) => Err(self.input.failure(error)),
-        }
+    /// The names of its tables, or the one that is wanted.
+    fn names(&self, wanted: Option<&str>) -> Vec<&str> {
+        let names = self.reader.tables().iter().map(|table| table.name());
+        names.filter(|name| wanted.is_none_or(|wanted| wanted == *name)).collect()
     }
-}
 
-/// The tables to compare, by their names in both files: in the order of the left file, then those that only the right one
-/// has. Where both have one, these belong together.
-fn names(sides: &[Side<'_>; 2], wanted: Option<&str>) -> Result<Vec<[String; 2]>> {
-    let own = |side: &Side<'_>| side.reader.tables().iter().map(|table| table.name().to_string()).collect();
-    let [left, right]: [Vec<String>; 2] = [own(&sides[0]), own(&sides[1])];
-    let both = |name: &String| [name.clone(), name.clone()];
-    match (wanted, left.as_slice(), right.as_slice()) {
-        (None, [left], [right]) => Ok(vec![[left.clone(), right.clone()]]),
-        (None, ..) => {
-            let known: BTreeSet<&String> = left.iter().collect();
-            let new = right.iter().filter(|name| !known.contains(name));
-            Ok(left.iter().chain(new).map(both).collect())
-        }
-        (Some(name), ..) if left.iter().chain(&right).any(|known| known == name) => {
-            Ok(vec![both(&name.to_string())])
-        }
-        // The error lists the tables that there are.
-        (Some(name), ..) => sides[0].input.table(&sides[0].reader, Some(name)).map(|_| Vec::new()),
+    fn table(&self, name: &str) -> Result<Table<Dynamic>> {
+        self.reader.dynamic_table(name).map_err(|error| self.input.failure(error))
     }
 }
 
@@ -100,8 +90,8 @@ fn metadata(sides: &[Side<'_>; 2], out: &mut DiffPrinter<'_>) -> Result<()> {
 }
 
 /// The schemas as text, line by line, where they are not the same.
-fn schemas(left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut DiffPrinter<'_>) -> Result<()> {
-    let [old, new] = [left, right].map(|table| table.schema().to_string());
+fn schemas(tables: &[Table<Dynamic>; 2], out: &mut DiffPrinter<'_>) -> Result<()> {
+    let [old, new] = tables.each_ref().map(|table| table.schema().to_string());
     let diff = TextDiff::from_lines(&old, &new);
     let lines = |tag: ChangeTag| {
         let changes = diff.iter_all_changes().filter(move |change| change.tag() == tag);
@@ -109,33 +99,23 @@ fn schemas(left: &Table<Dynamic>, right: &Table<Dynamic>, out: &mut DiffPrinter<
     };
     match (lines(ChangeTag::Delete), lines(ChangeTag::Insert)) {
         (gone, new) if gone.is_empty() && new.is_empty() => Ok(()),
-        (gone, new) => out.schema(left.name(), &gone, &new),
+        (gone, new) => out.schema(tables[0].name(), &gone, &new),
     }
 }
 
-#[derive(Default)]
-struct Totals {
-    compared: u64,
-    changed: u64,
-    only: [u64; 2],
-}
-
-/// Two tables of one name.
+/// Two tables that belong together.
 struct TablePair<'a> {
-    name: &'a str,
     /// There are other tables, so that paths name theirs.
     many: bool,
     sides: &'a [Side<'a>; 2],
+    tables: [Table<Dynamic>; 2],
 }
 
 impl TablePair<'_> {
-    fn stream(&self, side: usize, table: &Table<Dynamic>) -> Stream<'_> {
-        Stream { input: self.sides[side].input, blocks: table.blocks(), block: None, next: 0 }
-    }
-
+    /// `[Order]` where there are other tables.
     fn locator(&self) -> Locator {
         let mut locator = Locator::default();
-        locator.table = self.table();
+        locator.table = self.many.then(|| self.tables[0].name().to_string());
         locator
     }
 
@@ -146,48 +126,54 @@ impl TablePair<'_> {
         place.to_string()
     }
 
-    fn table(&self) -> Option<String> {
-        self.many.then(|| self.name.to_string())
-    }
-
-    fn by_index(
+    /// Goes through these records of one side, in order.
+    fn each(
         &self,
-        left: &Table<Dynamic>,
-        right: &Table<Dynamic>,
-        out: &mut DiffPrinter<'_>,
+        side: usize,
+        records: Range<u64>,
+        take: &mut dyn FnMut(u64, Value<'_>) -> Result<()>,
     ) -> Result<()> {
-        let progress = ProgressBar::start("comparing", left.len().max(right.len()));
-        let (mut lefts, mut rights) = (self.stream(0, left), self.stream(1, right));
-        for index in 0..left.len().max(right.len()) {
-            progress.set(index);
-            let (one, other) = (lefts.next()?, rights.next()?);
-            let place = self.place(index);
-            let (one, other) = (one.map(|(_, value)| value), other.map(|(_, value)| value));
-            out.compare(&place, one, other)?;
+        for block in self.tables[side].range(records) {
+            let block = block.map_err(|error| self.sides[side].input.failure(error))?;
+            (block.first()..).zip(block.values()).try_for_each(|(index, value)| take(index, value))?;
         }
         Ok(())
     }
 
+    fn by_index(&self, out: &mut DiffPrinter<'_>) -> Result<()> {
+        let [left, right] = self.tables.each_ref().map(Table::len);
+        let progress = ProgressBar::start("comparing", left.max(right));
+        for block in self.tables[0].blocks() {
+            let block = block.map_err(|error| self.sides[0].input.failure(error))?;
+            progress.set(block.first());
+            let mut ones = (block.first()..).zip(block.values());
+            self.each(1, block.first()..block.first() + block.len() as u64, &mut |index, other| {
+                out.compare(&self.place(index), ones.next().map(|(_, one)| one), Some(other))
+            })?;
+            ones.try_for_each(|(index, one)| out.compare(&self.place(index), Some(one), None))?;
+        }
+        self.each(1, left..right.max(left), &mut |index, other| {
+            progress.set(index);
+            out.compare(&self.place(index), None, Some(other))
+        })
+    }
+
     /// Records with the same key belong together. The keys of both files are kept in memory.
-    fn by_key(
-        &self,
-        left: &Table<Dynamic>,
-        right: &Table<Dynamic>,
-        key: &Path,
-        out: &mut DiffPrinter<'_>,
-    ) -> Result<()> {
+    fn by_key(&self, key: &Path, out: &mut DiffPrinter<'_>) -> Result<()> {
+        let [left, right] = &self.tables;
         let progress = ProgressBar::start("comparing", left.len());
-        let [lefts, mut rights] = [self.keys(0, left, key)?, self.keys(1, right, key)?];
+        let lefts = self.keys(0, key)?;
+        let mut rights = self.keys(1, key)?;
         let table = self.locator();
         let place = |text: &str| format!("{table}[{key}={text}]");
         let twin = |index: u64| right.get(index).map_err(|error| self.sides[1].input.failure(error));
-        let mut stream = self.stream(0, left);
-        for (text, index) in in_order(lefts) {
+        let mut lefts = in_order(lefts).into_iter();
+        self.each(0, 0..left.len(), &mut |index, one| {
             progress.set(index);
-            let Some((_, one)) = stream.next()? else { break };
+            let Some((text, _)) = lefts.next() else { return Ok(()) };
             let other = rights.remove(&text).map(twin).transpose()?;
-            out.compare(&place(&text), Some(one), other.as_ref().map(|other| other.value()))?;
-        }
+            out.compare(&place(&text), Some(one), other.as_ref().map(|other| other.value()))
+        })?;
         for (text, index) in in_order(rights) {
             out.compare(&place(&text), None, Some(twin(index)?.value()))?;
         }
@@ -195,21 +181,21 @@ impl TablePair<'_> {
     }
 
     /// Where the record of each key is.
-    fn keys(&self, side: usize, table: &Table<Dynamic>, key: &Path) -> Result<HashMap<String, u64>> {
-        let (input, mut stream) = (self.sides[side].input, self.stream(side, table));
+    fn keys(&self, side: usize, key: &Path) -> Result<HashMap<String, u64>> {
+        let input = self.sides[side].input;
+        let table = &self.tables[side];
         let mut places = HashMap::new();
-        while let Some((index, record)) = stream.next()? {
+        self.each(side, 0..table.len(), &mut |index, record| {
             let found = record.follow(key).map_err(|error| {
                 input.failure(error.place(format!("table {}, record {index}", table.name())))
             })?;
             let text = plain::line(found, Spelling::default());
-            if let Some(before) = places.insert(text.clone(), index) {
-                let failure = Failure::new("HY0625", "two records have the same key");
-                let place =
-                    format!("{}: {} and {}, {key} {text}", input.name, self.place(before), self.place(index));
-                return Err(failure.place(place).help("without --key, records are compared by their index"));
-            }
-        }
+            let Some(before) = places.insert(text.clone(), index) else { return Ok(()) };
+            let records = format!("{} and {}", self.place(before), self.place(index));
+            Err(Failure::new("HY0625", "two records have the same key")
+                .place(format!("{}: {records}, {key} {text}", input.name))
+                .help("without --key, records are compared by their index"))
+        })?;
         Ok(places)
     }
 }
@@ -220,35 +206,15 @@ fn in_order(places: HashMap<String, u64>) -> Vec<(String, u64)> {
     places
 }
 
-/// The records of a table, one after the other.
-struct Stream<'a> {
-    input: &'a Input,
-    blocks: Blocks<Dynamic>,
-    block: Option<Block<Dynamic>>,
-    next: usize,
-}
-
-impl Stream<'_> {
-    /// The next record, and its index.
-    fn next(&mut self) -> Result<Option<(u64, Value<'_>)>> {
-        while self.block.as_ref().is_none_or(|block| self.next >= block.len()) {
-            let Some(block) = self.blocks.next() else { return Ok(None) };
-            self.block = Some(block.map_err(|error| self.input.failure(error))?);
-            self.next = 0;
-        }
-        let position = self.next;
-        self.next += 1;
-        let block = self.block.as_ref();
-        Ok(block.and_then(|block| Some((block.first() + position as u64, block.value(position)?))))
-    }
-}
-
 /// Where differences go: lines, or one JSON document that is written as it comes.
 struct DiffPrinter<'a> {
     console: &'a mut Console,
     json: bool,
+    /// Differences; records that were compared, that changed, and that only one of the files has.
     count: u64,
-    totals: Totals,
+    compared: u64,
+    changed: u64,
+    only: [u64; 2],
 }
 
 impl DiffPrinter<'_> {
@@ -277,19 +243,16 @@ impl DiffPrinter<'_> {
 
     /// Compares two records that belong together, or says which file has one.
     fn compare(&mut self, place: &str, left: Option<Value<'_>>, right: Option<Value<'_>>) -> Result<()> {
-        let (left, right) = match (left, right) {
-            (Some(left), Some(right)) => (left, right),
-            (one, other) => {
-                let side = usize::from(one.is_none());
-                self.totals.only[side] += 1;
-                return self.only(side, place, one.or(other));
-            }
+        let (Some(left), Some(right)) = (left, right) else {
+            let side = usize::from(left.is_none());
+            self.only[side] += 1;
+            return self.only(side, place, left.or(right));
         };
-        self.totals.compared += 1;
+        self.compared += 1;
         if left == right {
             return Ok(());
         }
-        self.totals.changed += 1;
+        self.changed += 1;
         let differences = left.diff(right);
         let full = differences.len() == Difference::MAX;
         for Difference { path, left, right, .. } in differences {
@@ -329,7 +292,7 @@ impl DiffPrinter<'_> {
     }
 
     fn end(self, sides: &[Side<'_>; 2]) -> Result<Exit> {
-        let Totals { compared, changed, only: [left, right] } = self.totals;
+        let DiffPrinter { compared, changed, only: [left, right], .. } = self;
         let equal = self.count == 0;
         if self.json {
             let records =

@@ -7,7 +7,7 @@ use crate::print::Printer;
 use crate::records::{TableRecords, parse};
 use crate::render::plain;
 use crate::source::Input;
-use hydra::reflect::{Locator, Path, Records as Which};
+use hydra::reflect::{Locator, Records as Which};
 use hydra::{Dynamic, Error, ErrorKind, Table, Value};
 use serde_json::json;
 use std::io::Write;
@@ -28,8 +28,7 @@ pub(crate) fn run(args: &GetArgs, console: &mut Console) -> Result<Exit> {
             Printer::new(Format::Text, &records, console)?.print(&mut records, range, console)?;
         }
         format => {
-            let out = GetOutput { format, one, path: locator.to_string() };
-            print(&mut records, range, &locator.path, &out, console)?;
+            print(&mut records, range, &locator, one, format, console)?;
         }
     }
     Ok(records.conclude(&[], console))
@@ -71,35 +70,33 @@ pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) ->
     }
 }
 
-struct GetOutput {
-    format: Format,
-    one: bool,
-    /// In the usual spelling.
-    path: String,
-}
-
 fn print(
     records: &mut TableRecords,
     range: Range<u64>,
-    path: &Path,
-    out: &GetOutput,
+    locator: &Locator,
+    one: bool,
+    format: Format,
     console: &mut Console,
 ) -> Result<()> {
-    let (name, spelling) = (records.table.name().to_string(), records.spelling);
-    let (file, mut count) = (PathBuf::from(&records.input.name), 0u64);
-    if out.format == Format::Json {
-        let (table, path) = (json!(name), json!(out.path));
-        let key = if out.one { "\"value\":" } else { "\"values\":[" };
+    let name = records.table.name().to_string();
+    let spelling = records.spelling;
+    let file = PathBuf::from(&records.input.name);
+    let mut count = 0u64;
+    if format == Format::Json {
+        let table = json!(name);
+        let path = json!(locator.to_string());
+        let key = if one { "\"value\":" } else { "\"values\":[" };
         write!(console, "{{\"version\":1,\"table\":{table},\"path\":{path},{key}")?;
     }
     records.each(range, &mut |record: Value<'_>| {
-        let found =
-            record.follow(path).map_err(|error| error.in_file(&file).place(format!("table {name}")))?;
-        match out.format {
+        let found = record
+            .follow(&locator.path)
+            .map_err(|error| error.in_file(&file).place(format!("table {name}")))?;
+        match format {
             Format::Text => writeln!(console, "{}", plain::line(found, spelling))?,
             format => {
                 let json = serde_json::to_string(&found.spelled(spelling))?;
-                let comma = if out.one { "" } else { ["\n", ",\n"][usize::from(count > 0)] };
+                let comma = if one { "" } else { ["\n", ",\n"][usize::from(count > 0)] };
                 match format {
                     Format::Json => write!(console, "{comma}{json}")?,
                     _ => writeln!(console, "{json}")?,
@@ -109,9 +106,9 @@ fn print(
         count += 1;
         Ok(())
     })?;
-    if out.format == Format::Json {
-        let null = if out.one && count == 0 { "null" } else { "" };
-        writeln!(console, "{null}{}", if out.one { "}" } else { "\n]}" })?;
+    if format == Format::Json {
+        let null = if one && count == 0 { "null" } else { "" };
+        writeln!(console, "{null}{}", if one { "}" } else { "\n]}" })?;
     }
     Ok(())
 }

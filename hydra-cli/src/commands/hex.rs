@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
 use crate::render::annotate::{Annotator, BlockPayload};
-use crate::render::dump::{self, DumpPart, DumpRegion, cut};
+use crate::render::dump::{self, DumpPart, DumpRegion, cut, little};
 use crate::source::Input;
 use crate::text::{TextStyle, bytes as size, count, escape, plural};
 use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FieldLayout, FileHeader};
@@ -88,10 +88,6 @@ fn number(text: &str) -> Option<u64> {
     }
 }
 
-fn little(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
 /// The parts of a structure on disk; `tell` gives a value its words, by the field's name.
 fn parts(
     fields: &[FieldLayout],
@@ -106,7 +102,7 @@ fn parts(
             Some(value) => value,
             None if zero => "✗ not zero".into(),
             None if own.len() > 8 => String::new(),
-            None => count(little(own)),
+            None => count(little(own) as u64),
         };
         let name = match zero {
             true if own.iter().all(|&byte| byte == 0) => String::new(),
@@ -165,7 +161,8 @@ impl HexDump<'_> {
     /// The first bytes of the file: header lines and commit records.
     fn header(&mut self) -> Result<()> {
         let region = self.read(0, BLOCKS)?;
-        let (name, id) = (self.input.name.clone(), cut(&region, 40, 16));
+        let name = self.input.name.clone();
+        let id = cut(&region, 40, 16);
         let lines = match cut(&region, 0, 64) == cut(&region, 4096, 64) {
             true => &[(0, "both copies are the same")][..],
             false => &[(0, "copy 1"), (4096, "copy 2")],
@@ -174,7 +171,7 @@ impl HexDump<'_> {
             let own = cut(&region, at, 64);
             let tell = |name: &str, bytes: &[u8]| match name {
                 "MAGIC" => Some(verdict(bytes == b"\x89HYD\r\n\x1a\n", "not that of a Hydra file")),
-                "CRC" => Some(checksum(little(bytes), cut(own, 0, 60))),
+                "CRC" => Some(checksum(little(bytes) as u64, cut(own, 0, 60))),
                 "FILE_ID" => Some(dump::hex(bytes)),
                 _ => None,
             };
@@ -196,7 +193,7 @@ impl HexDump<'_> {
                 "FLAGS" => {
                     Some(["0", "1: closed cleanly"].get(little(bytes) as usize).unwrap_or(&"?").to_string())
                 }
-                "CRC" => Some(checksum(little(bytes), &signed)),
+                "CRC" => Some(checksum(little(bytes) as u64, &signed)),
                 _ => None,
             };
             let parts = parts(Commit::fields(), at as u64, own, &tell);
@@ -218,34 +215,35 @@ impl HexDump<'_> {
             let error = Error::new(ErrorKind::NoSuchPath).expected(expected).found(offset.to_string());
             return Err(self.input.failure(error));
         }
-        let found = match reader.block_header(offset) {
-            Ok(header) => Some((offset, header)),
-            Err(_) => reader.blocks().flatten().find(|(at, header)| (*at..header.end(*at)).contains(&offset)),
-        };
-        let Some((at, header)) = found else {
-            let tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
-            let mut entries = tables.flat_map(|table| table.entries().flatten());
+        let mut tables = reader.tables().iter().filter_map(|table| reader.dynamic_table(table.name()).ok());
+        let listed = tables.find_map(|table| {
             let end = |entry: &Entry| entry.offset + u64::from(entry.line_count) * LINE;
-            if let Some(entry) = entries.find(|entry| (entry.offset..end(entry)).contains(&offset)) {
-                let fact = "the index has a DATA block here, and its header is damaged".to_string();
-                self.block(&reader, entry.offset)?.fact = Some((fact, false));
-                return Ok(());
+            let own = |entry: &Entry| (entry.offset..end(entry)).contains(&offset);
+            let entry = table.entries().flatten().find(own)?;
+            Some((table, entry))
+        });
+        let other = || match reader.block_header(offset) {
+            Ok(_) => Some(offset),
+            Err(_) => {
+                let mut blocks = reader.blocks().flatten();
+                blocks.find(|(at, header)| (*at..header.end(*at)).contains(&offset)).map(|(at, _)| at)
             }
+        };
+        let Some(at) = listed.as_ref().map(|(_, entry)| entry.offset).or_else(other) else {
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE)?;
             self.structure("no committed block is here".into(), start, bytes, Vec::new());
             return Ok(());
         };
-        let (first, stride) = (at + LINE, u64::from(header.stride).max(1));
-        let records = first..first + u64::from(header.count) * stride;
-        if header.is(BlockKind::Data) && records.contains(&offset) {
-            let info = reader.schemas().find(|(id, _)| *id == header.schema);
-            let table = info.and_then(|(_, info)| reader.tables().get(info.table()));
-            if let Some(table) = table {
-                let table = self.input.table(&reader, Some(table.name()))?;
-                let index = header.first + (offset - first) / stride;
-                let here = |entry: &Entry| entry.offset == at;
-                return self.record(&reader, &table, index, &here, &Path::default());
+        let Ok(header) = reader.block_header(at) else {
+            let fact = "the index has a DATA block here, and its header is damaged".to_string();
+            self.block(&reader, at)?.fact = Some((fact, false));
+            return Ok(());
+        };
+        if let (Some((table, entry)), Some(inside)) = (listed, offset.checked_sub(at + LINE)) {
+            let position = inside / u64::from(header.stride).max(1);
+            if position < u64::from(header.count) {
+                return self.record(&reader, &table, header.first + position, &entry, &Path::default());
             }
         }
         self.block(&reader, at)?;
@@ -262,15 +260,17 @@ impl HexDump<'_> {
         let own = self.read(at, LINE)?;
         let field = |name: &str| {
             let field = BlockHeader::fields().iter().find(|field| field.name == name);
-            field.map_or(0, |field| little(cut(&own, field.offset, field.size)))
+            field.map_or(0, |field| little(cut(&own, field.offset, field.size)) as u64)
         };
-        let (records, text, bytes) = (field("COUNT") * field("STRIDE"), field("TEXT"), field("PAYLOAD"));
+        let records = field("COUNT") * field("STRIDE");
+        let text = field("TEXT");
+        let bytes = field("PAYLOAD");
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
         let sync = reader.file_id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)) ^ at;
         let kind = BlockKind::from_code(field("KIND") as u8);
         let kind_name = kind.map_or("unknown".into(), |kind| format!("{kind:?}").to_uppercase());
         let tell = |name: &str, bytes: &[u8]| {
-            let number = little(bytes);
+            let number = little(bytes) as u64;
             Some(match name {
                 "MAGIC" => {
                     format!("{:?} {}", String::from_utf8_lossy(bytes), verdict(bytes == b"HBLK", "not HBLK"))
@@ -297,7 +297,8 @@ impl HexDump<'_> {
         let parts = parts(BlockHeader::fields(), at, &own, &tell);
         let section = self.structure(title, at, own, parts);
         if kind == Some(BlockKind::Data) {
-            let (start, heap) = (at + LINE, records.next_multiple_of(LINE));
+            let start = at + LINE;
+            let heap = records.next_multiple_of(LINE);
             let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
             let remark = |(name, from, to): (&str, u64, u64)| {
                 format!("  {name:<8}  {:#x}..{:#x}  {}", start + from, start + to, size(to - from))
@@ -316,7 +317,11 @@ impl HexDump<'_> {
         let left = (range.end - range.start).saturating_sub(MOST_RECORDS);
         for index in range.take(MOST_RECORDS as usize) {
             let here = |entry: &Entry| (entry.first..entry.end()).contains(&index);
-            self.record(&reader, &table, index, &here, &locator.path)?;
+            let entry = table.entries().flatten().find(here).ok_or_else(|| {
+                let error = table.get(index).err().unwrap_or_else(|| Error::new(ErrorKind::Chain));
+                self.input.failure(error)
+            })?;
+            self.record(&reader, &table, index, &entry, &locator.path)?;
         }
         if left > 0 {
             self.console.note(&format!("{} more are not shown", plural(left, "record")));
@@ -330,13 +335,10 @@ impl HexDump<'_> {
         reader: &Reader,
         table: &Table<Dynamic>,
         index: u64,
-        here: &dyn Fn(&Entry) -> bool,
+        entry: &Entry,
         path: &Path,
     ) -> Result<()> {
         let failure = |error: Error| self.input.failure(error);
-        let Some(entry) = table.entries().flatten().find(here) else {
-            return Err(failure(table.get(index).err().unwrap_or_else(|| Error::new(ErrorKind::Chain))));
-        };
         let header = reader.block_header(entry.offset).map_err(failure)?;
         let start = entry.offset + LINE;
         let bytes = self.read(start, header.payload_bytes.into())?;
@@ -348,14 +350,15 @@ impl HexDump<'_> {
         }
         let info = reader.schemas().find(|(id, _)| *id == header.schema);
         let schema = info.map_or(table.schema(), |(_, info)| info.schema());
-        let (stride, text) = (u64::from(header.stride), u64::from(header.text));
+        let stride = u64::from(header.stride);
+        let text = u64::from(header.text);
         let heap = (u64::from(header.count) * stride).next_multiple_of(LINE);
         let mut annotator = Annotator::new(BlockPayload { bytes: &bytes, start, heap, text, schema });
         let position = index.saturating_sub(header.first);
         let at = position.saturating_mul(stride).min(header.payload_bytes.into());
-        let (mut regions, left) = annotator.record(at, value, &|part| is_wanted(part, path));
-        only(&mut regions, path);
-        let (of, size) = (count(table.len()), plural(stride, "byte"));
+        let (regions, left) = annotator.record(at, value, &|part| is_wanted(part, path));
+        let of = count(table.len());
+        let size = plural(stride, "byte");
         let title = format!("table {}, record {index} of {of}: {size} at {:#x}", table.name(), start + at);
         let crc = checksum(header.payload_crc.into(), &bytes);
         let place = format!("record {position} of {}", count(header.count.into()));
@@ -379,14 +382,4 @@ fn is_wanted(part: &DumpPart, path: &Path) -> bool {
     let wanted = path.to_string();
     let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);
     rest.is_some_and(|rest| rest.is_empty() || wanted.is_empty() || rest.starts_with(['.', '[', ':', '?']))
-}
-
-/// Leaves only what a path leads to, if that is anything.
-fn only(regions: &mut Vec<DumpRegion>, path: &Path) {
-    let wanted = |part: &DumpPart| is_wanted(part, path);
-    if regions.iter().flat_map(|region| &region.parts).any(wanted) {
-        regions.retain(|region| region.parts.iter().any(wanted));
-        let parts = regions.iter_mut().flat_map(|region| &mut region.parts);
-        parts.for_each(|part| part.told = wanted(part));
-    }
 }

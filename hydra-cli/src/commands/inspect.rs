@@ -47,7 +47,8 @@ fn show(
     console: &mut Console,
 ) -> Result<()> {
     let report = reader.report();
-    let (name, commit) = (escape::line(&input.name), reader.commit());
+    let name = escape::line(&input.name);
+    let commit = reader.commit();
     let broken = found.is_some_and(|found| !found.is_good());
     let (mark, style) = match report.state() {
         _ if broken => ("✗", TextStyle::Bad),
@@ -66,17 +67,18 @@ fn show(
     let tables = plural(reader.tables().len() as u64, "table");
     let records = plural(commit.record_count, "record");
     writeln!(console, "  {}, {tables}, {records}", bytes(reader.file_bytes()))?;
-    let (id, blocks) = (hex(&reader.file_id()), plural(commit.block_count, "block"));
+    let id = hex(&reader.file_id());
+    let blocks = plural(commit.block_count, "block");
     console.line(TextStyle::Dim, &format!("  file id {id}, commit {}, {blocks}", count(commit.sequence)))?;
     for detail in report.details() {
         // A commit that was lost is no damage that a command mends.
         let help = if report.is_damaged() { advice(detail) } else { own_help(detail) };
-        let text = advised(detail, help);
-        writeln!(console, "  {}", escape::lines(&text).replace('\n', "\n  "))?;
+        writeln!(console, "{}", advised(detail, help))?;
     }
     let share = (lines / reader.tables().len().max(1)).max(4);
     for table in reader.tables() {
-        let (name, blocks) = (escape::line(table.name()), table.block_count());
+        let name = escape::line(table.name());
+        let blocks = table.block_count();
         let table = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;
         show_table(&name, blocks, &table, share, console)?;
     }
@@ -125,10 +127,10 @@ fn show_metadata(pairs: &BTreeMap<String, Vec<u8>>, console: &mut Console) -> Re
     writeln!(console, "\n{}  {keys}", console.paint(TextStyle::Bold, "metadata"))?;
     for (key, value) in pairs.iter().take(8) {
         let value = match std::str::from_utf8(value) {
-            Ok(text) => shorten_to(&escape::line(text), 60),
+            Ok(text) => shorten(&escape::line(text), 60).into_owned(),
             Err(_) => rough(value.len() as u64),
         };
-        writeln!(console, "  {}  {value}", shorten_to(&escape::line(key), 40))?;
+        writeln!(console, "  {}  {value}", shorten(&escape::line(key), 40))?;
     }
     if pairs.len() > 8 {
         writeln!(console, "  … and {} more (-f json lists them)", pairs.len() - 8)?;
@@ -136,12 +138,9 @@ fn show_metadata(pairs: &BTreeMap<String, Vec<u8>>, console: &mut Console) -> Re
     Ok(())
 }
 
-fn shorten_to(text: &str, width: usize) -> String {
-    if text.chars().count() <= width { text.to_string() } else { shorten(text, width).0 }
-}
-
 fn document(input: &Input, reader: &Reader, found: Option<&check::CheckResult>) -> Result<Value> {
-    let (report, commit) = (reader.report(), reader.commit());
+    let report = reader.report();
+    let commit = reader.commit();
     let mut tables = Vec::new();
     for table in reader.tables() {
         let records = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;

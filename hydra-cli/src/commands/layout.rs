@@ -4,6 +4,8 @@
 use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
+use crate::render::dump::{DumpPart, padded};
+use crate::schemas::names;
 use crate::source::Input;
 use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
@@ -22,12 +24,8 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     let reader = input.open()?;
     let exit = if input.admit(&reader, true, console)? { Exit::Lossy } else { Exit::Done };
     let file = Geometry::of(&reader).map_err(|error| input.failure(error))?;
-    let names: Vec<&str> = match &args.table {
-        Some(name) => vec![name],
-        None => reader.tables().iter().map(|table| table.name()).collect(),
-    };
     let mut tables = Vec::new();
-    for name in names {
+    for name in names(&reader, args.table.as_deref()) {
         let table = input.table(&reader, Some(name))?;
         tables.push((name, table.len(), table.schema().clone()));
     }
@@ -85,7 +83,8 @@ impl Geometry {
         let commit = reader.commit();
         current.extend([commit.directory, commit.schema, commit.meta]);
         current.extend(reader.schemas().map(|(_, info)| info.offset()));
-        let (total, end) = (reader.file_bytes(), commit.committed_bytes.min(reader.file_bytes()));
+        let total = reader.file_bytes();
+        let end = commit.committed_bytes.min(reader.file_bytes());
         let header = 8192.min(total);
         file.add("header region", header, 0);
         let mut covered = header;
@@ -143,39 +142,40 @@ impl Geometry {
     }
 }
 
-/// A field or padding: where, how many bytes, and in how many of the records it crosses a cache line, of how many.
-struct FieldSlot<'a> {
-    field: Option<&'a Field>,
-    at: u64,
-    size: u64,
+/// A field or padding, and how it is drawn.
+struct FieldSlot {
+    part: DumpPart,
+    letter: char,
+    style: TextStyle,
+    /// In how many of how many records it crosses a cache line.
     crossing: (u64, u64),
 }
 
 /// The fields of a record and the padding between them.
-fn slots<'a>(schema: &'a Schema, ty: &'a Descriptor) -> Vec<FieldSlot<'a>> {
+fn slots(schema: &Schema, ty: &Descriptor) -> Vec<FieldSlot> {
     let stride = ty.size() as u64;
-    let (mut slots, mut at) = (Vec::new(), 0);
-    let pad =
-        |at: u64, to: u64| (to > at).then(|| FieldSlot { field: None, at, size: to - at, crossing: (0, 1) });
-    for field in ty.fields() {
-        let (start, size) = (field.offset() as u64, schema.resolve(field.ty()).size() as u64);
-        slots.extend(pad(at, start));
-        slots.push(FieldSlot {
-            field: Some(field),
-            at: start,
-            size,
-            crossing: crossing(stride, start, size),
-        });
-        at = start + size;
-    }
-    slots.extend(pad(at, stride));
-    slots
+    let part = |field: &Field| {
+        let ty = schema.resolve(field.ty());
+        let place = DumpPart { at: field.offset() as u64, len: ty.size() as u64, ..DumpPart::default() };
+        DumpPart { name: field.name().into(), ty: schema.spell_rust(ty), ..place }
+    };
+    let parts = padded(ty.fields().iter().map(part).collect(), 0..stride);
+    let letters = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(std::iter::repeat('?'));
+    let mut fields = letters.enumerate().peekable();
+    let slot = |part: DumpPart| match fields.next_if(|_| !part.is_padding()) {
+        Some((number, letter)) => {
+            let crossing = crossing(stride, part.at, part.len);
+            FieldSlot { part, letter, style: TextStyle::Part(number), crossing }
+        }
+        None => FieldSlot { part, letter: '·', style: TextStyle::Dim, crossing: (0, 1) },
+    };
+    parts.into_iter().map(slot).collect()
 }
 
 /// In how many of how many consecutive records these bytes lie in more cache lines than they need.
 fn crossing(stride: u64, at: u64, size: u64) -> (u64, u64) {
     let period = LINE / gcd(stride, LINE);
-    let lines = |start: u64| (start + size - 1) / LINE - start / LINE + 1;
+    let lines = |start: u64| (start + size).div_ceil(LINE) - start / LINE;
     let more = (0..period).filter(|record| lines(record * stride + at) > size.div_ceil(LINE)).count() as u64;
     let shared = gcd(more, period).max(1);
     (more / shared, period / shared)
@@ -203,8 +203,10 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
 
 fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<()> {
     let root = schema.root();
-    let (size, slots) = (root.size() as u64, slots(schema, root));
-    let padding: u64 = slots.iter().filter(|slot| slot.field.is_none()).map(|slot| slot.size).sum();
+    let size = root.size() as u64;
+    let slots = slots(schema, root);
+    let padding: u64 =
+        slots.iter().map(|slot| &slot.part).filter(|part| part.is_padding()).map(|part| part.len).sum();
     let title = console.paint(TextStyle::Bold, &format!("table {}", escape::line(name)));
     let padding = if padding == 0 { "no padding".to_string() } else { format!("{padding} of padding") };
     let facts =
@@ -213,7 +215,7 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
         return Ok(writeln!(console, "{title}  {facts}; not a struct: no fields to order\n")?);
     }
     writeln!(console, "{title}  {facts}, {padding} between fields")?;
-    let text = draw(&slots, size, console.color) + &legend(&slots, schema, console);
+    let text = draw(&slots, size, console.color) + &legend(&slots, console);
     console.write_all(text.as_bytes())?;
     let (more, period) = crossing(size, 0, size);
     if more > 0 {
@@ -227,7 +229,8 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
             true => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
             false => (format!("in {}, ", escape::line(ty.name())), String::new()),
         };
-        let (order, size) = (order.join(", "), plural(ty.size() as u64, "byte"));
+        let order = order.join(", ");
+        let size = plural(ty.size() as u64, "byte");
         let text = format!("{own}the order {} saves {saved} of {size}{total}", escape::line(&order));
         writeln!(console, "  {}", console.paint(TextStyle::Note, &text))?;
     }
@@ -235,23 +238,16 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
 }
 
 /// The slots with the letters of the drawing.
-fn legend(slots: &[FieldSlot<'_>], schema: &Schema, console: &Console) -> String {
-    let mut letters = letters();
-    let row = |slot: &FieldSlot<'_>| {
-        let (more, period) = slot.crossing;
+fn legend(slots: &[FieldSlot], console: &Console) -> String {
+    let row = |FieldSlot { part, letter, crossing: (more, period), .. }: &FieldSlot| {
+        let name = if part.is_padding() { "padding".to_string() } else { escape::name(&part.name) };
         let crossing =
-            if more == 0 { String::new() } else { format!("crosses a line in {more} of {period}") };
-        let (letter, name, ty) = match slot.field {
-            Some(field) => {
-                let ty = schema.spell_rust(schema.resolve(field.ty()));
-                (letters.next().unwrap_or('?'), escape::name(field.name()), ty)
-            }
-            None => ('·', "padding".into(), String::new()),
-        };
-        let texts = [format!(" {letter}"), slot.at.to_string(), slot.size.to_string(), name, ty, crossing];
+            if *more == 0 { String::new() } else { format!("crosses a line in {more} of {period}") };
+        let [at, len] = [part.at, part.len].map(|number| number.to_string());
+        let texts = [format!(" {letter}"), at, len, name, part.ty.clone(), crossing];
         let mut cells = texts.map(|text| TableCell::new(escape::line(&text)));
         cells[1].dim = true;
-        cells.iter_mut().take(4).for_each(|cell| cell.dim |= slot.field.is_none());
+        cells.iter_mut().take(4).for_each(|cell| cell.dim |= part.is_padding());
         cells.to_vec()
     };
     let rows: Vec<Vec<TableCell>> = slots.iter().map(row).collect();
@@ -260,46 +256,32 @@ fn legend(slots: &[FieldSlot<'_>], schema: &Schema, console: &Console) -> String
     draw_table(&columns, &rows, console.width, console.color)
 }
 
-fn letters() -> impl Iterator<Item = char> {
-    ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(std::iter::repeat('?'))
-}
-
 /// One row a cache line, one letter a byte.
-fn draw(slots: &[FieldSlot<'_>], size: u64, color: bool) -> String {
-    let mut letters = letters().enumerate();
-    let paint_of = |slot: &FieldSlot<'_>| {
-        let field = slot.field.and_then(|_| letters.next());
-        let (letter, style) =
-            field.map_or(('·', TextStyle::Dim), |(at, letter)| (letter, TextStyle::Part(at)));
-        (slot.at + slot.size, letter, style)
-    };
-    let paints: Vec<(u64, char, TextStyle)> = slots.iter().map(paint_of).collect();
-    let (mut out, mut at) = (String::new(), 0);
-    while at < size && at / LINE < MOST_LINES {
-        out.push_str(&format!("  {} │", paint(color, TextStyle::Dim, &format!("{at:>4}"))));
-        let end = (at + LINE).min(size);
-        while at < end {
-            let Some((until, letter, style)) = paints.iter().find(|(until, ..)| *until > at) else { break };
-            let stop = (*until).min(end);
-            out.push_str(&paint(color, *style, &letter.to_string().repeat((stop - at) as usize)));
-            at = stop;
-        }
-        out.push_str("│\n");
+fn draw(slots: &[FieldSlot], size: u64, color: bool) -> String {
+    let mut out = String::new();
+    let most = MOST_LINES * LINE;
+    for at in (0..size.min(most)).step_by(LINE as usize) {
+        let row = |slot: &FieldSlot| {
+            let own = slot.part.within(&(at..at + LINE));
+            paint(color, slot.style, &own.map(|_| slot.letter).collect::<String>())
+        };
+        let row: String = slots.iter().map(row).collect();
+        out.push_str(&format!("  {} │{row}│\n", paint(color, TextStyle::Dim, &format!("{at:>4}"))));
     }
-    if at < size {
-        out.push_str(&format!("       … {} more\n", plural((size - at).div_ceil(LINE), "line")));
+    if size > most {
+        out.push_str(&format!("       … {} more\n", plural((size - most).div_ceil(LINE), "line")));
     }
     out
 }
 
 fn document(name: &str, len: u64, schema: &Schema) -> Value {
     let root = schema.root();
-    let field = |slot: &FieldSlot<'_>| {
+    let slot = |FieldSlot { part, crossing: (records, of), .. }: &FieldSlot| {
         json!({
-            "field": slot.field.map(Field::name),
-            "offset_bytes": slot.at,
-            "size_bytes": slot.size,
-            "crosses_line": { "records": slot.crossing.0, "of": slot.crossing.1 },
+            "field": (!part.is_padding()).then_some(&part.name),
+            "offset_bytes": part.at,
+            "size_bytes": part.len,
+            "crosses_line": { "records": records, "of": of },
         })
     };
     let (more, period) = crossing(root.size() as u64, 0, root.size() as u64);
@@ -311,7 +293,7 @@ fn document(name: &str, len: u64, schema: &Schema) -> Value {
         "records": len,
         "size_bytes": root.size(),
         "align_bytes": root.align(),
-        "slots": slots(schema, root).iter().map(field).collect::<Vec<_>>(),
+        "slots": slots(schema, root).iter().map(slot).collect::<Value>(),
         "crosses_line": { "records": more, "of": period },
         "better": best,
     })

@@ -4,6 +4,7 @@ use crate::args::{Language, SchemaArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::render::{numpy, rust, schema};
+use crate::schemas::names;
 use crate::source::Input;
 use crate::text::escape;
 use hydra::Reader;
@@ -14,36 +15,29 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.file, console)?;
     let reader = input.open()?;
     let incomplete = input.admit(&reader, true, console)?;
-    let table = || input.table(&reader, args.table.as_deref());
+    if args.language == Language::Numpy {
+        let exit = numpy(args, &input, &reader, console)?;
+        return Ok(if incomplete { Exit::Lossy } else { exit });
+    }
+    let table = input.table(&reader, args.table.as_deref())?;
     match args.language {
-        Language::Text => write!(console, "{}", escape::lines(&table()?.schema().to_string()))?,
-        Language::Json => {
-            let table = table()?;
-            console.json(&schema::document(table.name(), table.schema()))?;
-        }
-        Language::Numpy => {
-            let exit = numpy(args, &input, &reader, console)?;
-            return Ok(if incomplete { Exit::Lossy } else { exit });
-        }
+        Language::Json => console.json(&schema::document(table.name(), table.schema()))?,
         Language::Rust => {
-            let table = table()?;
             let (text, losses) = rust::source(table.name(), table.schema());
             console.write_all(text.as_bytes())?;
             losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", input.name)));
             return Ok(if losses.is_empty() { Exit::Done } else { Exit::Lossy });
         }
+        _ => write!(console, "{}", escape::lines(&table.schema().to_string()))?,
     }
     Ok(Exit::Done)
 }
 
 /// All tables, or the one that was named.
 fn numpy(args: &SchemaArgs, input: &Input, reader: &Reader, console: &mut Console) -> Result<Exit> {
-    let names = match &args.table {
-        Some(name) => vec![name.as_str()],
-        None => reader.tables().iter().map(|table| table.name()).collect(),
-    };
-    let (mut tables, mut exit) = (Vec::new(), Exit::Done);
-    for name in names {
+    let mut tables = Vec::new();
+    let mut exit = Exit::Done;
+    for name in names(reader, args.table.as_deref()) {
         let table = input.table(reader, Some(name))?;
         let (document, left_out) = numpy::table(reader, &table).map_err(|error| input.failure(error))?;
         tables.push(document);

@@ -57,7 +57,8 @@ pub(crate) fn run(args: &SetArgs, console: &mut Console) -> Result<Exit> {
         editor.finish().map_err(|error| input.failure(error))?;
     }
     if args.format == Format::Json {
-        let (file, dry_run) = (json!(input.name), args.dry_run);
+        let file = json!(input.name);
+        let dry_run = args.dry_run;
         write!(console, "{{\"version\":1,\"file\":{file},\"dry_run\":{dry_run},\"changes\":[")?;
         let change = |ValueChange { path, old, new, .. }: &ValueChange| {
             format!("\n{{\"path\":{},\"old\":{},\"new\":{}}}", json!(path), old.json, new.json)
@@ -117,7 +118,8 @@ fn change(
 ) -> Result<()> {
     let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
     let (ty, optional) = innermost(&schema, schema.root());
-    let (kind, null) = (ty.kind(), text == "null");
+    let kind = ty.kind();
+    let null = text == "null";
     let is_bytes = matches!(kind, Kind::Bytes | Kind::Opaque);
     if null && !optional && (is_bytes || kind == Kind::String) && value.settable().is_ok() {
         let error =

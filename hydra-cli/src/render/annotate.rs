@@ -1,7 +1,7 @@
 //! What every byte of a record is: its fields, and what it refers to in heap and text. It reads the stored bytes by the
 //! schema; values give the text where the block is verified. Nothing that the bytes say is trusted.
 
-use super::dump::{DumpPart, DumpRegion, cut};
+use super::dump::{DumpPart, DumpRegion, cut, little};
 use super::plain;
 use crate::text::{escape, plural};
 use hydra::reflect::Spelling;
@@ -49,18 +49,16 @@ impl<'a> Annotator<'a> {
     }
 
     /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
-    /// references are left. Of heap and text there is only what `told` picks, if it picks anything.
+    /// references are left. If anything is wanted, only that is told, and shown of heap and text.
     pub(crate) fn record(
         &mut self,
         at: u64,
         value: Option<Value<'a>>,
-        told: &dyn Fn(&DumpPart) -> bool,
+        wanted: &dyn Fn(&DumpPart) -> bool,
     ) -> (Vec<DumpRegion>, usize) {
         let root = self.payload.schema.root();
         self.add(root, at, String::new(), value);
-        let start = self.payload.start + at;
-        let own = std::mem::take(&mut self.parts);
-        let record = self.region("", start..start + root.size() as u64, own);
+        let mut own = std::mem::take(&mut self.parts);
         let (mut heap, mut text) = (Vec::new(), Vec::new());
         for _ in 0..MAX_LINKS {
             let Some(link) = self.links.pop_front() else { break };
@@ -68,13 +66,16 @@ impl<'a> Annotator<'a> {
             self.follow(link);
             parts.append(&mut self.parts);
         }
-        if record.parts.iter().chain(&heap).chain(&text).any(told) {
-            heap.retain(told);
-            text.retain(told);
+        if own.iter().chain(&heap).chain(&text).any(wanted) {
+            own.iter_mut().for_each(|part| part.told = wanted(part));
+            heap.retain(wanted);
+            text.retain(wanted);
         }
-        let mut regions = vec![record];
+        let start = self.payload.start + at;
+        let mut regions = vec![self.region("", start..start + root.size() as u64, own)];
         regions.extend(together(heap).map(|(bytes, parts)| self.region("in the heap", bytes, parts)));
         regions.extend(together(text).map(|(bytes, parts)| self.region("in the text", bytes, parts)));
+        regions.retain(|region| region.parts.iter().any(|part| part.told));
         (regions, self.links.len())
     }
 
@@ -90,14 +91,13 @@ impl<'a> Annotator<'a> {
 
     /// An integer of the payload.
     fn number(&self, at: u64, bytes: usize) -> u128 {
-        let own =
-            self.payload.bytes.get(at as usize..).and_then(|rest| rest.get(..bytes)).unwrap_or_default();
-        own.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
+        little(cut(self.payload.bytes, at as usize, bytes))
     }
 
     fn push(&mut self, ty: &Descriptor, at: u64, len: usize, name: &str, value: String) {
         let name = if name.is_empty() { "value" } else { name };
-        let (at, ty) = (self.payload.start + at, self.payload.schema.spell_rust(ty));
+        let at = self.payload.start + at;
+        let ty = self.payload.schema.spell_rust(ty);
         self.parts.push(DumpPart { at, len: len as u64, name: name.into(), ty, value, told: true });
     }
 
@@ -113,7 +113,8 @@ impl<'a> Annotator<'a> {
             }
             Kind::Newtype => self.add(self.resolve(ty.element()), at, name, inner()),
             Kind::Option => {
-                let (element, some) = (self.resolve(ty.element()), self.number(at, 1) == 1);
+                let element = self.resolve(ty.element());
+                let some = self.number(at, 1) == 1;
                 let name = format!("{name}?");
                 self.push(ty, at, 1, &name, if some { "some" } else { "none" }.into());
                 if some {
@@ -132,8 +133,7 @@ impl<'a> Annotator<'a> {
                 self.fields(it.fields(), at, &format!("{name}:{}.", escape::name(it.name())), value);
             }
             Kind::Array if self.resolve(ty.element()).size() > 1 => {
-                let element = |index| value?.at(index as i64).ok();
-                self.elements(self.resolve(ty.element()), at, ty.count(), &name, element);
+                self.elements(self.resolve(ty.element()), at, ty.count(), &name, value);
             }
             kind if kind.is_reference() => self.link(ty, at, name, value),
             _ => {
@@ -144,8 +144,7 @@ impl<'a> Annotator<'a> {
     }
 
     fn fields(&mut self, fields: &'a [Field], at: u64, lead: &str, value: Option<Value<'a>>) {
-        for (index, field) in fields.iter().enumerate() {
-            let own = value.and_then(|value| value.field_at(index).ok());
+        for (field, own) in fields.iter().zip(parts(value)) {
             let name = format!("{lead}{}", escape::name(field.name()));
             self.add(self.resolve(Some(field.ty())), at + field.offset() as u64, name, own);
         }
@@ -157,20 +156,15 @@ impl<'a> Annotator<'a> {
     }
 
     /// Elements one after the other; those beyond the first few are one part.
-    fn elements(
-        &mut self,
-        ty: &'a Descriptor,
-        at: u64,
-        count: u64,
-        name: &str,
-        value: impl Fn(u64) -> Option<Value<'a>>,
-    ) {
-        let (size, told) = (ty.size() as u64, count.min(MAX_ELEMENTS));
-        for index in 0..told {
-            self.add(ty, at + index * size, format!("{name}[{index}]"), value(index));
+    fn elements(&mut self, ty: &'a Descriptor, at: u64, count: u64, name: &str, value: Option<Value<'a>>) {
+        let size = ty.size() as u64;
+        let told = count.min(MAX_ELEMENTS);
+        for (index, own) in (0..told).zip(parts(value)) {
+            self.add(ty, at + index * size, format!("{name}[{index}]"), own);
         }
         if count > told {
-            let (name, more) = (format!("{name}[{told}..]"), plural(count - told, "element"));
+            let name = format!("{name}[{told}..]");
+            let more = plural(count - told, "element");
             self.push(ty, at + told * size, ((count - told) * size) as usize, &name, more);
         }
     }
@@ -211,9 +205,7 @@ impl<'a> Annotator<'a> {
 
     fn follow(&mut self, link: Link<'a>) {
         let Link { name, ty, offset, count, value } = link;
-        let (element, (inner, size)) = (self.resolve(ty.element()), self.entry(ty));
-        let entries = value.and_then(|value| value.entries().ok());
-        let entry = |index: u64| entries.as_ref()?.get(index as usize);
+        let element = self.resolve(ty.element());
         match ty.kind() {
             Kind::String | Kind::Bytes | Kind::Opaque => {
                 let text = value.map(Self::text).unwrap_or_default();
@@ -221,18 +213,25 @@ impl<'a> Annotator<'a> {
             }
             Kind::Box => self.add(element, offset, name, value.and_then(|value| value.inner().ok())),
             Kind::Map => {
+                let (inner, size) = self.entry(ty);
+                let mut entries = value.and_then(|value| value.entries().ok()).into_iter().flatten();
                 for index in 0..count.min(MAX_ELEMENTS) {
-                    let own = entry(index);
+                    let own = entries.next();
                     let key = own.map_or(index.to_string(), |(key, _)| Self::text(key));
-                    let (at, name) = (offset + index * size, format!("{name}[{key}]"));
+                    let name = format!("{name}[{key}]");
+                    let at = offset + index * size;
                     self.add(self.resolve(ty.key()), at, format!("key {name}"), own.map(|own| own.0));
                     self.add(element, at + inner, name, own.map(|own| own.1));
                 }
             }
-            Kind::Set => self.elements(element, offset, count, &name, |index| Some(entry(index)?.0)),
-            _ => self.elements(element, offset, count, &name, |at| value?.at(at as i64).ok()),
+            _ => self.elements(element, offset, count, &name, value),
         }
     }
+}
+
+/// What is inside of a value, part by part; nothing for each part where no value is known.
+fn parts(value: Option<Value<'_>>) -> impl Iterator<Item = Option<Value<'_>>> {
+    value.into_iter().flat_map(Value::parts).map(|(_, part)| Some(part)).chain(std::iter::repeat(None))
 }
 
 /// Parts that lie near one another, with the bytes that they span.

@@ -3,6 +3,7 @@
 
 use crate::text::{TextStyle, escape, paint, shorten};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
@@ -25,9 +26,42 @@ pub(crate) struct DumpPart {
     pub(crate) told: bool,
 }
 
+impl DumpPart {
+    pub(crate) fn is_padding(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// Which of these bytes are its own.
+    pub(crate) fn within(&self, bytes: &Range<u64>) -> Range<u64> {
+        self.at.max(bytes.start)..(self.at + self.len).min(bytes.end)
+    }
+}
+
+/// Sorts the parts of these bytes, and makes what lies between them padding.
+pub(crate) fn padded(mut parts: Vec<DumpPart>, bytes: Range<u64>) -> Vec<DumpPart> {
+    parts.sort_by_key(|part| part.at);
+    let mut from = bytes.start;
+    let mut pads = Vec::new();
+    let known = parts.iter().map(|part| part.at..part.at + part.len);
+    for part in known.chain(std::iter::once(bytes.end..bytes.end)) {
+        if part.start > from {
+            pads.push(DumpPart { at: from, len: part.start - from, ..DumpPart::default() });
+        }
+        from = from.max(part.end);
+    }
+    parts.append(&mut pads);
+    parts.sort_by_key(|part| part.at);
+    parts
+}
+
 /// Some of these bytes; fewer at their end.
 pub(crate) fn cut(bytes: &[u8], from: usize, len: usize) -> &[u8] {
     bytes.get(from..).map_or(&[], |rest| &rest[..len.min(rest.len())])
+}
+
+/// A number in the order of bytes that files have.
+pub(crate) fn little(bytes: &[u8]) -> u128 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 /// Bytes in hexadecimal.
@@ -45,18 +79,9 @@ pub(crate) struct DumpRegion {
 }
 
 impl DumpRegion {
-    /// Sorts the parts, and makes what lies between them padding.
-    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, mut parts: Vec<DumpPart>) -> DumpRegion {
-        parts.sort_by_key(|part| part.at);
-        let (end, mut from, mut pads) = (at + bytes.len() as u64, at, Vec::new());
-        for (start, until) in parts.iter().map(|part| (part.at, part.at + part.len)).chain([(end, end)]) {
-            if start > from {
-                pads.push(DumpPart { at: from, len: start - from, ..DumpPart::default() });
-            }
-            from = from.max(until);
-        }
-        parts.append(&mut pads);
-        parts.sort_by_key(|part| part.at);
+    /// Bytes with the parts that are known.
+    pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, parts: Vec<DumpPart>) -> DumpRegion {
+        let parts = padded(parts, at..at + bytes.len() as u64);
         DumpRegion { title: title.into(), at, bytes, parts }
     }
 
@@ -70,7 +95,7 @@ impl DumpRegion {
 
     /// For machines: every byte, and the parts that have a name.
     pub(crate) fn json(&self) -> Value {
-        let named = self.parts.iter().filter(|part| !part.name.is_empty() && part.told);
+        let named = self.parts.iter().filter(|part| !part.is_padding() && part.told);
         let part = |part: &DumpPart| {
             let DumpPart { at, len, name, ty, value, .. } = part;
             json!({ "offset": at, "bytes": len, "path": name, "type": ty, "value": value })
@@ -112,38 +137,34 @@ fn column(byte: u64) -> usize {
     3 * byte + usize::from(byte >= 8)
 }
 
-/// The parts of a row with the bytes of it that they cover, and their number.
+/// The parts of a row with their styles and the bytes of it that they cover.
 fn covering<'r>(
     region: &'r DumpRegion,
     shown: &'r Range<u64>,
-) -> impl Iterator<Item = (usize, &'r DumpPart, Range<u64>)> + 'r {
-    let parts = region.parts.iter().enumerate();
-    let cut = move |(at, part): (usize, &'r DumpPart)| {
-        let bytes = part.at.max(shown.start)..(part.at + part.len).min(shown.end);
-        (bytes.start < bytes.end).then_some((at, part, bytes))
+) -> impl Iterator<Item = (TextStyle, &'r DumpPart, Range<u64>)> + 'r {
+    let styled = |(number, part): (usize, &'r DumpPart)| {
+        let style = if part.is_padding() { TextStyle::Dim } else { TextStyle::Part(number) };
+        (style, part, part.within(shown))
     };
-    parts.filter_map(cut)
-}
-
-fn style(part: &DumpPart, number: usize) -> TextStyle {
-    if part.name.is_empty() { TextStyle::Dim } else { TextStyle::Part(number) }
+    region.parts.iter().enumerate().map(styled).filter(|(.., bytes)| !bytes.is_empty())
 }
 
 fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
-    let (mut line, mut used) = (" ".repeat(12), 0);
-    for (number, part, bytes) in covering(region, shown) {
+    let mut line = " ".repeat(12);
+    let mut used = 0;
+    for (style, part, bytes) in covering(region, shown) {
         let (from, to) = (column(bytes.start - row), column(bytes.end - 1 - row) + 2);
         line.push_str(&" ".repeat(from.saturating_sub(used)));
         let room = to - from;
         let name = escape::line(&part.name);
         let text = match () {
-            _ if part.name.is_empty() => "·".repeat(room),
+            _ if part.is_padding() => "·".repeat(room),
             _ if part.at < bytes.start => "╌".repeat(room),
-            _ if name.width() <= room => format!("{name}{}", "─".repeat(room - name.width())),
+            _ if name.width() <= room => name.into_owned(),
             _ => last_step(&name, room),
         };
         let text = format!("{text}{}", "─".repeat(room.saturating_sub(text.width())));
-        line.push_str(&paint(color, style(part, number), &text));
+        line.push_str(&paint(color, style, &text));
         used = to;
     }
     format!("{}\n", line.trim_end())
@@ -153,29 +174,33 @@ fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
 fn last_step(name: &str, room: usize) -> String {
     let at = name.rfind(['.', ':', '[']).unwrap_or(0);
     let step = name.get(at..).unwrap_or(name).trim_start_matches(['.', ':']);
-    if step.width() <= room { step.to_string() } else { shorten(step, room).0 }
+    shorten(step, room).into_owned()
 }
 
 fn digits(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> String {
-    let (mut hex, mut text, mut used) = (String::new(), String::new(), 0);
-    for (number, part, bytes) in covering(region, shown) {
+    let mut hex = String::new();
+    let mut text = String::new();
+    let mut used = 0;
+    for (style, _, bytes) in covering(region, shown) {
         for at in bytes {
-            let (place, byte) = (column(at - row), region.byte(at));
+            let place = column(at - row);
+            let byte = region.byte(at);
             hex.push_str(&" ".repeat(place.saturating_sub(used)));
             let digits = byte.map_or("??".to_string(), |byte| format!("{byte:02x}"));
-            hex.push_str(&paint(color, style(part, number), &digits));
+            hex.push_str(&paint(color, style, &digits));
             let letter = byte.filter(|byte| matches!(byte, 0x20..=0x7e)).map_or('.', char::from);
-            text.push_str(&paint(color, style(part, number), &letter.to_string()));
+            text.push_str(&paint(color, style, &letter.to_string()));
             used = place + 2;
         }
     }
-    let (fill, lead) = (" ".repeat(column(ROW - 1) + 2 - used), " ".repeat((shown.start - row) as usize));
+    let fill = " ".repeat(column(ROW - 1) + 2 - used);
+    let lead = " ".repeat((shown.start - row) as usize);
     let offset = paint(color, TextStyle::Dim, &format!("{:>10}", format!("{row:#x}")));
     format!("{offset}  {hex}{fill}  │{lead}{text}│\n")
 }
 
 fn legend(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
-    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.name.is_empty() && part.told);
+    let named = region.parts.iter().enumerate().filter(|(_, part)| !part.is_padding() && part.told);
     let rows: Vec<(usize, &DumpPart, String)> =
         named.map(|(at, part)| (at, part, escape::line(&part.name).into_owned())).collect();
     let names = rows.iter().map(|(_, _, name)| name.width()).max().unwrap_or(0).min(40);
@@ -186,10 +211,7 @@ fn legend(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
         let lead = format!("{:>+8}  ", part.at - region.at);
         let room = width.map(|width| width.saturating_sub(14 + names + types).max(12));
         let value = escape::line(&part.value);
-        let value = match room {
-            Some(room) if value.width() > room => shorten(&value, room).0,
-            _ => value.into_owned(),
-        };
+        let value = room.map_or(Cow::Borrowed(&*value), |room| shorten(&value, room));
         let line = format!(
             "{}{}{}  {}{}  {value}",
             paint(color, TextStyle::Dim, &lead),

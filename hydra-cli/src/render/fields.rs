@@ -24,8 +24,7 @@ pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: 
 
 fn rest(fields: usize, types: usize, color: bool) -> String {
     let fields = (fields > 0).then(|| plural(fields as u64, "more field"));
-    let types =
-        (types > 0).then(|| if types == 1 { "1 type below".into() } else { format!("{types} types below") });
+    let types = (types > 0).then(|| plural(types as u64, "type") + " below");
     let parts: Vec<String> = fields.into_iter().chain(types).collect();
     if parts.is_empty() {
         return String::new();

@@ -1,6 +1,7 @@
 //! Notes as Rust source: documentation, attributes and defaults as the derive reads them; what it cannot read is a
 //! comment.
 
+use super::dump::{cut, little};
 use hydra::schema::{AttrValue, DefaultImage, Note};
 use hydra::{Descriptor, Kind};
 
@@ -68,12 +69,7 @@ fn literal(value: &AttrValue) -> Option<String> {
 pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
     let DefaultImage::Stored { text_offset, payload, .. } = image else { return None };
     let own = payload.get(..ty.size())?;
-    let number = |bytes: &[u8]| {
-        let mut all = [0; 16];
-        all.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
-        u128::from_le_bytes(all)
-    };
-    let bits = number(own);
+    let bits = little(own);
     let shift = 128 - 8 * ty.size().min(16) as u32;
     match ty.kind() {
         _ if ty.is_nonzero() || ty.form() != hydra::schema::Form::None => None,
@@ -86,7 +82,7 @@ pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
             None
         }
         Kind::String => {
-            let (start, len) = (number(own.get(..4)?) as usize, number(own.get(4..)?) as usize);
+            let (start, len) = (little(cut(own, 0, 4)) as usize, little(cut(own, 4, 4)) as usize);
             let text = payload.get(*text_offset as usize..)?.get(start..)?.get(..len)?;
             Some(format!("{:?}.into()", std::str::from_utf8(text).ok()?))
         }

@@ -1,6 +1,6 @@
 //! Records as NumPy sees them: a dtype with a dotted name for every scalar inside, and where the blocks are.
 
-use hydra::schema::{Form, TypeRef};
+use hydra::schema::{Form, TypeRef, Variant};
 use hydra::{Descriptor, Dynamic, Kind, Reader, Result, Schema, Table};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,8 @@ pub(crate) fn table(reader: &Reader, table: &Table<Dynamic>) -> Result<(Value, u
     let schema = table.schema();
     let mut dtype = Dtype { schema, names: vec![], formats: vec![], offsets: vec![], notes: Map::new() };
     dtype.add(schema.root(), String::new(), 0);
-    let (mut blocks, mut left_out) = (Vec::new(), 0);
+    let mut blocks = Vec::new();
+    let mut left_out = 0;
     for entry in table.entries() {
         let entry = entry?;
         let header = reader.block_header(entry.offset)?;
@@ -96,7 +97,7 @@ impl<'a> Dtype<'a> {
             }
             Kind::Enum if room => {
                 let (format, note) = self.tag(ty);
-                self.push(name.clone(), format, offset, Some(note));
+                self.push(name.clone(), format, offset, note);
                 for variant in ty.variants() {
                     for field in variant.fields() {
                         let name = format!("{name}:{}.{}", variant.name(), field.name());
@@ -117,15 +118,12 @@ impl<'a> Dtype<'a> {
         }
     }
 
-    fn tag(&self, ty: &Descriptor) -> (String, String) {
-        let names: Vec<String> = ty
-            .variants()
-            .iter()
-            .take(100)
-            .map(|variant| format!("{} {}", variant.tag(), variant.name()))
-            .collect();
+    fn tag(&self, ty: &Descriptor) -> (String, Option<String>) {
+        let name = |variant: &Variant| format!("{} {}", variant.tag(), variant.name());
+        let names: Vec<String> = ty.variants().iter().take(100).map(name).collect();
         let more = if ty.variants().len() > 100 { ", .." } else { "" };
-        (scalar(ty.tag().unwrap_or(Kind::U8)).unwrap_or_default(), format!("{}{more}", names.join(", ")))
+        let format = scalar(ty.tag().unwrap_or(Kind::U8)).unwrap_or_default();
+        (format, Some(format!("{}{more}", names.join(", "))))
     }
 
     /// Format and note of a type that is one field.
@@ -143,8 +141,7 @@ impl<'a> Dtype<'a> {
             return Some(("(2,)<u4".into(), Some(note)));
         }
         if ty.kind() == Kind::Enum && ty.is_fieldless() {
-            let (format, note) = self.tag(ty);
-            return Some((format, Some(note)));
+            return Some(self.tag(ty));
         }
         if ty.kind() == Kind::Array && ty.count() > 0 {
             let (inner, note) = self.whole(self.resolve(ty.element()))?;
@@ -178,8 +175,8 @@ fn scalar(kind: Kind) -> Option<String> {
         Kind::F32 => "<f4",
         Kind::F64 => "<f8",
         kind if kind.is_integer() => {
-            let (order, sign) =
-                (if kind.fixed_size() == 1 { '|' } else { '<' }, if kind.is_signed() { 'i' } else { 'u' });
+            let order = if kind.fixed_size() == 1 { '|' } else { '<' };
+            let sign = if kind.is_signed() { 'i' } else { 'u' };
             return Some(format!("{order}{sign}{}", kind.fixed_size()));
         }
         _ => return None,

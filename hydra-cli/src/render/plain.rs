@@ -14,7 +14,8 @@ pub(crate) fn plain<'b>(
     lossy: &'b Cell<bool>,
     buffer: &'b mut Vec<u8>,
 ) -> Option<&'b str> {
-    let (mut value, mut inside) = (value, false);
+    let mut value = value;
+    let mut inside = false;
     while matches!(value.kind(), Kind::Option | Kind::Newtype | Kind::Box) {
         if value.is_none() {
             lossy.set(lossy.get() || inside);
@@ -39,7 +40,8 @@ pub(crate) fn plain<'b>(
 /// The text of a value as people see it and `hydra set` reads it, in the quotes of JSON where it would be taken for another
 /// value's; none for an option without a value.
 pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
-    let (mut buffer, lossy) = (Vec::new(), Cell::default());
+    let mut buffer = Vec::new();
+    let lossy = Cell::default();
     let text = plain(value, spelling, &lossy, &mut buffer)?;
     let inner = inside(value, &[Kind::Option, Kind::Newtype, Kind::Box]);
     let bytes = matches!(inner.kind(), Kind::Bytes | Kind::Opaque);

@@ -23,7 +23,7 @@ const IMPORTS: [(&str, &str); 6] = [
 ];
 /// What other crates bring, and the feature that it needs.
 const FEATURES: [(&str, &str); 3] =
-    [("jiff::", "jiff"), ("uuid::Uuid", "uuid"), ("hydra::Fixed<", "rust_decimal")];
+    [("jiff::", "jiff"), ("hydra::Fixed<", "rust_decimal"), ("uuid::Uuid", "uuid")];
 /// How deep a type is spelled, and how many types in it: a schema of a file may spell endless ones.
 const MAX_DEPTH: usize = 64;
 const MAX_STEPS: u32 = 4096;
@@ -57,15 +57,15 @@ pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
         body = format!("pub type Root = {};\n{gap}{body}", source.ty(TypeRef::Index(0), &[], 0));
     }
     let losses: Vec<String> = source.losses.into_inner().into_iter().collect();
-    let (table, fingerprint) = (table.escape_debug(), schema.fingerprint());
+    let table = table.escape_debug();
+    let fingerprint = schema.fingerprint();
     let mut text = format!(
         "// Table {table}, schema fingerprint {fingerprint:#018x}; made by `hydra schema --as rust`.\n"
     );
     losses.iter().for_each(|loss| text.push_str(&format!("// Not as in the file: {loss}.\n")));
     let features = FEATURES.iter().filter(|(name, _)| body.contains(name)).map(|(_, feature)| *feature);
-    let features: BTreeSet<&str> = features.collect();
+    let features = features.collect::<Vec<_>>().join(", ");
     if !features.is_empty() {
-        let features = features.into_iter().collect::<Vec<_>>().join(", ");
         text.push_str(&format!("// Needs these features of hydra-format: {features}.\n"));
     }
     text.push_str("\nuse hydra::Hydra;\n");
@@ -91,7 +91,8 @@ fn ident(name: &str, taken: &mut Taken) -> String {
     if matches!(first.as_str(), "self" | "super" | "crate" | "Self" | "_") {
         first.push('_');
     }
-    let (mut ident, mut number) = (first.clone(), taken.get(&first).copied().unwrap_or(1));
+    let mut ident = first.clone();
+    let mut number = taken.get(&first).copied().unwrap_or(1);
     while taken.contains_key(&ident) {
         number += 1;
         ident = format!("{first}{number}");
@@ -433,20 +434,19 @@ impl<'a> RustSource<'a> {
         public: bool,
     ) -> String {
         let mut taken = Taken::new();
-        let (tuple, inner) = (style == Style::Tuple, format!("{indent}    "));
+        let tuple = style == Style::Tuple;
+        let inner = format!("{indent}    ");
         let mut lines: Vec<String> = Vec::new();
         for field in fields {
             let name = if tuple { String::new() } else { ident(field.name(), &mut taken) };
             let mut attributes = if tuple { Vec::new() } else { renamed(&name, field.name()) };
             let (before, mut after) = notes::rust(field.notes(), &mut attributes, &inner);
-            let default = field.notes().iter().find_map(|note| match note {
-                Note::Default(image) => Some(notes::default(image, self.schema.resolve(field.ty()))),
-                _ => None,
-            });
-            match default {
-                Some(Some(value)) => attributes.push(format!("default = {value}")),
-                Some(None) => after.push_str(&format!("{inner}// Has a default that is not kept here.\n")),
-                None => {}
+            for note in field.notes() {
+                let Note::Default(image) = note else { continue };
+                match notes::default(image, self.schema.resolve(field.ty())) {
+                    Some(value) => attributes.push(format!("default = {value}")),
+                    None => after.push_str(&format!("{inner}// Has a default that is not kept here.\n")),
+                }
             }
             let attribute = notes::attribute(&attributes, &inner);
             let private = field.notes().iter().any(|note| matches!(note, Note::Private));

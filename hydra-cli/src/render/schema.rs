@@ -57,7 +57,7 @@ fn ty(schema: &Schema, ty: &Descriptor) -> Value {
         "align_bytes": ty.align(),
         "nonzero": ty.is_nonzero().then_some(true),
         "form": form(ty.form()),
-        "exponent": exponent(ty.form()),
+        "exponent": (!matches!(ty.form(), Form::None | Form::Date | Form::Uuid)).then(|| ty.form().code().1),
         "key": ty.key().map(index),
         "element": ty.element().map(index),
         "arguments": (!ty.args().is_empty()).then(arguments),
@@ -75,16 +75,6 @@ fn form(form: Form) -> Option<Value> {
     (form != Form::None).then_some(name)
 }
 
-fn exponent(form: Form) -> Option<i8> {
-    match form {
-        Form::Timestamp { exponent } | Form::Duration { exponent } | Form::Decimal { exponent } => {
-            Some(exponent)
-        }
-        Form::Unknown { exponent, .. } => Some(exponent),
-        _ => None,
-    }
-}
-
 fn field(field: &Field) -> Value {
     let object = json!({ "name": field.name(), "type": index(field.ty()), "offset_bytes": field.offset() });
     noted(object, field.notes())
@@ -97,11 +87,11 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
         _ => "struct",
     };
     // Tags of 128 bits are strings, as such values are.
-    let number = match (i64::try_from(variant.tag()), u64::try_from(variant.tag()), tag) {
-        (Ok(small), _, _) if tag != Kind::I128 && tag != Kind::U128 => json!(small),
-        (_, Ok(small), _) if tag == Kind::U64 => json!(small),
-        (.., Kind::U128) => json!((variant.tag() as u128).to_string()),
-        _ => json!(variant.tag().to_string()),
+    let number = match tag {
+        Kind::I128 => json!(variant.tag().to_string()),
+        Kind::U128 => json!(variant.tag().cast_unsigned().to_string()),
+        Kind::U64 => json!(variant.tag() as u64),
+        _ => json!(variant.tag() as i64),
     };
     let fields: Value = variant.fields().iter().map(field).collect();
     let object = json!({ "name": variant.name(), "tag": number, "style": style, "fields": fields });
@@ -126,7 +116,8 @@ fn index(ty: TypeRef) -> Value {
 
 /// An object, and what is noted on it.
 fn noted(mut object: Value, notes: &[Note]) -> Value {
-    let (mut attributes, mut aliases) = (Map::new(), Vec::new());
+    let mut attributes = Map::new();
+    let mut aliases = Vec::new();
     for note in notes {
         match note {
             Note::Doc(text) => object["doc"] = json!(text),

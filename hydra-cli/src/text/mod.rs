@@ -22,7 +22,8 @@ pub(crate) fn rough(count: u64) -> String {
 }
 
 fn scaled(count: u64) -> Option<String> {
-    let (mut value, mut unit) = (count as f64, 0);
+    let mut value = count as f64;
+    let mut unit = 0;
     const UNITS: [&str; 7] = ["", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     while value >= 1023.95 && unit + 1 < UNITS.len() {
         value /= 1024.0;

@@ -2,6 +2,7 @@
 //! knows strings only.
 
 use super::paint::{TextStyle, paint};
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const GAP: &str = "  ";
@@ -100,17 +101,12 @@ impl TableLayout {
         let mut shortened = false;
         for (i, cell) in cells.iter().take(self.shown).enumerate() {
             let width = self.widths.get(i).copied().unwrap_or(0);
-            let (text, own) = match cell.text.width() {
-                own if own > width && self.strict => {
-                    shortened = true;
-                    shorten(&cell.text, width)
-                }
-                own => (cell.text.clone(), own),
-            };
+            let text = if self.strict { shorten(&cell.text, width) } else { Cow::Borrowed(&*cell.text) };
+            shortened |= matches!(text, Cow::Owned(_));
             let last = i + 1 == self.shown;
-            let fill = " ".repeat(width.saturating_sub(own));
+            let fill = " ".repeat(width.saturating_sub(text.width()));
             let style = if cell.dim { Some(TextStyle::Dim) } else { style };
-            let text = style.map_or_else(|| text.clone(), |style| paint(self.color, style, &text));
+            let text = style.map_or_else(|| text.to_string(), |style| paint(self.color, style, &text));
             out.push_str(if i > 0 { GAP } else { "" });
             match self.right.get(i) {
                 Some(true) => out.push_str(&format!("{fill}{text}")),
@@ -126,42 +122,28 @@ impl TableLayout {
 
 /// Makes columns fit: the widest give first, then columns at the right are left out. Returns how many are shown.
 fn fit(widths: &mut [usize], room: usize) -> usize {
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
-    let mut shown = widths.len();
-    loop {
-        let Some(columns) = widths.get_mut(..shown) else { return shown };
-        let excess = total(columns).saturating_sub(room);
-        if excess == 0 {
-            return shown;
-        }
-        let widest = columns.iter().copied().max().unwrap_or(0);
-        let next = columns.iter().copied().filter(|&width| width < widest).max().unwrap_or(0).max(NARROW);
-        let count = columns.iter().filter(|&&width| width == widest).count();
-        if widest > next {
-            let target = (widest - excess.div_ceil(count).min(widest - next)).max(next);
-            columns.iter_mut().filter(|width| **width == widest).for_each(|width| *width = target);
-        } else if shown > 1 {
-            shown -= 1;
-        } else {
-            columns.iter_mut().for_each(|width| *width = room);
-            return shown;
-        }
-    }
+    let total = |widths: &[usize], most: usize| {
+        let gaps = GAP.len() * widths.len().saturating_sub(1);
+        widths.iter().map(|width| (*width).min(most)).sum::<usize>() + gaps
+    };
+    let most = (NARROW..=room).rev().find(|&most| total(widths, most) <= room);
+    let most = most.unwrap_or(NARROW.min(room));
+    let shown = (1..=widths.len()).rev().find(|&shown| total(&widths[..shown], most) <= room);
+    widths.iter_mut().for_each(|width| *width = (*width).min(most));
+    shown.unwrap_or(1)
 }
 
-/// The start of a text that fits into a width, with an ellipsis; and its width.
-pub(crate) fn shorten(text: &str, width: usize) -> (String, usize) {
-    let (mut out, mut used) = (String::new(), 0);
-    for c in text.chars() {
-        let next = c.width().unwrap_or(0);
-        if used + next + 1 > width {
-            break;
-        }
-        out.push(c);
-        used += next;
+/// A text, or the start of it that fits into a width, with an ellipsis.
+pub(crate) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
     }
-    out.push('…');
-    (out, used + 1)
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    };
+    Cow::Owned(text.chars().take_while(fits).chain(['…']).collect())
 }
 
 #[cfg(test)]
