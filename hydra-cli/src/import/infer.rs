@@ -31,38 +31,26 @@ impl Word {
     }
 }
 
-/// What one cell can be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Class {
-    Number(Number),
-    /// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
-    Special,
-    Bool,
-    Time(Time),
-    Date,
-    Text,
-    /// It reads like something, but printing that would not give the cell back.
-    Odd(&'static str),
-}
-
 /// What the cells of a column can be said to be, as a position in [`SORTS`].
 const NUMBER: usize = 0;
 const BOOL: usize = 1;
 const TIME: usize = 2;
 const DATE: usize = 3;
 const TEXT: usize = 4;
+/// It reads like something, but printing that would not give the cell back.
 const ODD: usize = 5;
-const SORTS: [&str; 6] = ["a number", "a bool", "a timestamp", "a date", "text", "text"];
+/// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
+const SPECIAL: usize = 6;
+const SORTS: [&str; 7] = ["a number", "a bool", "a timestamp", "a date", "text", "text", "text"];
 
 /// What is known of a column so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guess {
     nulls: u64,
     /// How many cells there are of each sort, and the first of them.
-    counts: [u64; 6],
-    firsts: [Option<Witness>; 6],
+    counts: [u64; 7],
+    firsts: [Option<Witness>; 7],
     numbers: Numbers,
-    specials: u64,
     /// The earliest and the latest second, and the unit that all fractions fit.
     seconds: Option<(i64, i64)>,
     unit: i8,
@@ -78,35 +66,47 @@ impl Guess {
 
     /// Takes in a cell.
     pub(crate) fn add(&mut self, cell: &str, quoted: bool, source: &CellSource) {
-        let (sort, why) = match classify(cell) {
-            Class::Number(Number::Odd(why)) | Class::Odd(why) => (ODD, why),
-            Class::Number(Number::Int { negative, magnitude }) => {
-                self.numbers.int(negative, magnitude, source, || cell.to_string());
-                (NUMBER, "")
-            }
-            Class::Number(Number::Float) => {
-                self.numbers.floats += 1;
-                (NUMBER, "")
-            }
-            Class::Special => {
-                self.specials += 1;
-                return;
-            }
-            Class::Bool => (BOOL, ""),
-            Class::Time(time) => {
-                let (first, last) = self.seconds.unwrap_or((time.seconds, time.seconds));
-                self.seconds = Some((first.min(time.seconds), last.max(time.seconds)));
-                let fits = |unit: &i8| Time { seconds: 0, ..time }.units(*unit).is_some();
-                self.unit = [0, -3, -6].into_iter().find(fits).unwrap_or(-9).min(self.unit);
-                (TIME, "")
-            }
-            Class::Date => (DATE, ""),
-            Class::Text => (TEXT, ""),
-        };
+        let (sort, why) = self.sort(cell, source);
         self.counts[sort] += 1;
         let first = self.firsts[sort].get_or_insert_with(|| Witness::new(source, cell, why));
         if sort == TEXT && !self.mixed_texts {
             self.mixed_texts = quoted || first.cell != cell;
+        }
+    }
+
+    /// The sort of a cell; and why, if it is an odd one. Takes in what it says.
+    fn sort(&mut self, cell: &str, source: &CellSource) -> (usize, &'static str) {
+        match cell.bytes().next() {
+            Some(b'0'..=b'9') => match time::read(cell) {
+                Some(DateText::Time(time)) => {
+                    let (first, last) = self.seconds.unwrap_or((time.seconds, time.seconds));
+                    self.seconds = Some((first.min(time.seconds), last.max(time.seconds)));
+                    let fits = |unit: &i8| Time { seconds: 0, ..time }.units(*unit).is_some();
+                    self.unit = [0, -3, -6].into_iter().find(fits).unwrap_or(-9).min(self.unit);
+                    (TIME, "")
+                }
+                Some(DateText::Date(_)) => (DATE, ""),
+                Some(DateText::Odd(why)) => (ODD, why),
+                None => self.number(cell, source),
+            },
+            Some(b't' | b'f') if matches!(cell, "true" | "false") => (BOOL, ""),
+            Some(b'-' | b'.' | b'+' | b' ' | b'\t' | b'i' | b'I' | b'n' | b'N') => self.number(cell, source),
+            _ => (TEXT, ""),
+        }
+    }
+
+    fn number(&mut self, cell: &str, source: &CellSource) -> (usize, &'static str) {
+        let trimmed = cell.trim_matches([' ', '\t']);
+        match Number::of(cell) {
+            Some(Number::Odd(why)) => (ODD, why),
+            Some(number) => {
+                self.numbers.add(number, cell, source);
+                (NUMBER, "")
+            }
+            None if is_special(cell) => (SPECIAL, ""),
+            None if Number::of(trimmed.trim_start_matches('+')).is_none() => (TEXT, ""),
+            None if trimmed.len() < cell.len() => (ODD, "has blanks around the number"),
+            None => (ODD, "has a plus sign"),
         }
     }
 
@@ -119,7 +119,7 @@ impl Guess {
     pub(crate) fn decide(&self) -> (ColumnType, Option<Word>) {
         let typed: Vec<usize> = (NUMBER..=DATE).filter(|&sort| self.counts[sort] > 0).collect();
         // Without another number, `NaN` is a text.
-        let stray = self.specials > 0 && self.counts[NUMBER] == 0;
+        let stray = self.counts[SPECIAL] > 0 && self.counts[NUMBER] == 0;
         let (ty, why) = match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
             (0, Some(odd), [] | [_]) if !stray => (TYPE_OF_TEXT, Some(odd.to_string())),
             (0, None, &[sort]) if !stray => self.decide_sort(sort),
@@ -135,7 +135,7 @@ impl Guess {
             TIME => self.decide_time(),
             _ => {
                 let mut numbers = self.numbers.clone();
-                numbers.floats += self.specials;
+                numbers.floats += self.counts[SPECIAL];
                 match (numbers.kind(), numbers.inexact) {
                     (Some(Kind::F64), Some(witness)) => (TYPE_OF_TEXT, Some(witness.to_string())),
                     (Some(kind), _) => (ColumnType::Of(kind), None),
@@ -180,7 +180,7 @@ impl Guess {
         if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
             return Some(Word::new(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
-        let total = others + self.specials + texts + self.nulls;
+        let total = others + self.counts[SPECIAL] + texts + self.nulls;
         let Witness { cell, source, .. } = text;
         let why = format!("{texts} of {total} cells are {cell:?}, the first in {source}");
         Some(Word { why, token: Some(cell.clone()) })
@@ -191,32 +191,6 @@ impl Guess {
         let Some(Witness { cell, source, .. }) = &self.firsts[sort] else { return String::new() };
         let sort = if sort == TEXT { String::new() } else { format!(" is {}", SORTS[sort]) };
         format!("{cell:?} in {source}{sort}")
-    }
-}
-
-fn classify(cell: &str) -> Class {
-    let Some(first) = cell.bytes().next() else { return Class::Text };
-    match first {
-        b'0'..=b'9' => match time::read(cell) {
-            Some(DateText::Time(time)) => Class::Time(time),
-            Some(DateText::Date(_)) => Class::Date,
-            Some(DateText::Odd(why)) => Class::Odd(why),
-            None => classify_number(cell),
-        },
-        b't' | b'f' if matches!(cell, "true" | "false") => Class::Bool,
-        b'-' | b'.' | b'+' | b' ' | b'\t' | b'i' | b'I' | b'n' | b'N' => classify_number(cell),
-        _ => Class::Text,
-    }
-}
-
-fn classify_number(cell: &str) -> Class {
-    let trimmed = cell.trim_matches([' ', '\t']);
-    match Number::of(cell) {
-        Some(number) => Class::Number(number),
-        None if is_special(cell) => Class::Special,
-        None if Number::of(trimmed.trim_start_matches('+')).is_none() => Class::Text,
-        None if trimmed.len() < cell.len() => Class::Odd("has blanks around the number"),
-        None => Class::Odd("has a plus sign"),
     }
 }
 

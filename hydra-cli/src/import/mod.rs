@@ -4,6 +4,7 @@ mod columns;
 pub(crate) mod csv;
 mod infer;
 mod job;
+mod json;
 mod ndjson;
 mod number;
 mod rows;

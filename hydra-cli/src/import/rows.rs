@@ -2,9 +2,9 @@
 //! writes. Memory is bounded by the longest row, not by the input.
 
 use super::columns::Columns;
-use super::csv::{CsvCell, CsvReader, CsvRow, Malformed};
+use super::csv::{CsvCell, CsvReader, CsvRow};
 use super::infer::{ColumnType, Guess, Word};
-use super::job::{ImportJob, bad, not_utf8, unplaced};
+use super::job::{ImportJob, bad, unplaced};
 use super::witness::CellSource;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -12,8 +12,6 @@ use crate::source::Input;
 use hydra::schema::{Form, TypeRef};
 use hydra::{Descriptor, Kind, Schema, Writer};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
-use std::path::Path;
 use std::rc::Rc;
 
 /// As many as a struct has fields.
@@ -138,18 +136,14 @@ fn scan(
     given: Option<&Columns>,
     mut take: impl FnMut(&Input, &CsvRow, &[usize]) -> Result<()>,
 ) -> Result<Vec<String>> {
-    let progress = job.progress(what);
     let mut names: Option<Vec<String>> = given.map(|columns| columns.names().map(str::to_string).collect());
-    let mut before = 0;
-    for input in &job.inputs {
-        let fail = |error: Malformed| malformed(error, input);
-        let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
-        let mut reader = CsvReader::new(file).map_err(fail)?;
+    job.each(what, |input, file| {
+        let mut reader = CsvReader::new(file, &input.name)?;
         let mut row = CsvRow::default();
-        while reader.read_row(&mut row).map_err(fail)? && row.is_blank() {}
+        while reader.read_row(&mut row)? && row.is_blank() {}
         if row.is_blank() || row.len() == 0 {
             let what = "the file has no header";
-            return Err(bad(input, "HY0612", what, None, "a line of column names", "no line"));
+            return Err(bad(&input.name, "HY0612", what, None, "a line of column names", "no line"));
         }
         let header = header(&row, input, given.is_some())?;
         let order = match &names {
@@ -157,7 +151,7 @@ fn scan(
             None => (0..header.len()).collect(),
         };
         names.get_or_insert(header);
-        while reader.read_row(&mut row).map_err(fail)? {
+        while reader.read_row(&mut row)? {
             // With one column, an empty line is a null; with more it is nothing.
             if row.is_blank() && order.len() > 1 {
                 continue;
@@ -166,13 +160,19 @@ fn scan(
                 let place = row.cells().last().map(|cell| cell.place);
                 let (expected, found) =
                     (format!("{} cells, as in the header", order.len()), row.len().to_string());
-                return Err(bad(input, "HY0611", "malformed CSV: a ragged line", place, &expected, &found));
+                return Err(bad(
+                    &input.name,
+                    "HY0611",
+                    "malformed CSV: a ragged line",
+                    place,
+                    &expected,
+                    &found,
+                ));
             }
             take(input, &row, &order)?;
-            progress.set(before + reader.read_bytes());
         }
-        before += reader.read_bytes();
-    }
+        Ok(())
+    })?;
     Ok(names.unwrap_or_default())
 }
 
@@ -199,20 +199,27 @@ fn order(
         None => (job.name(), "the same columns".to_string()),
     };
     let what = format!("the columns are not those of {whose}");
-    Err(bad(input, "HY0612", &what, None, &expected, &found))
+    Err(bad(&input.name, "HY0612", &what, None, &expected, &found))
 }
 
 /// The names of the columns: not empty, and each only once.
 fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
     if row.len() > MAX_COLUMNS && !given {
         let (expected, found) = (format!("at most {MAX_COLUMNS}"), row.len().to_string());
-        return Err(bad(input, "HY0612", "too many columns", None, &expected, &found));
+        return Err(bad(&input.name, "HY0612", "too many columns", None, &expected, &found));
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (i, cell) in row.cells().enumerate() {
         let refuse = |what: &str, expected: &str, found: &str| {
-            Err(bad(input, "HY0612", &format!("column names: {what}"), Some(cell.place), expected, found)
-                .help("edit the first line: every column needs a name of its own"))
+            Err(bad(
+                &input.name,
+                "HY0612",
+                &format!("column names: {what}"),
+                Some(cell.place),
+                expected,
+                found,
+            )
+            .help("edit the first line: every column needs a name of its own"))
         };
         if cell.text.is_empty() {
             return refuse("one is empty", "a name", &format!("nothing, for column {}", i + 1));
@@ -226,23 +233,4 @@ fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
         }
     }
     Ok(row.cells().map(|cell| cell.text.to_string()).collect())
-}
-
-fn malformed(error: Malformed, input: &Input) -> Failure {
-    let bad = |what: &str, place, expected: &str, found: &str| {
-        bad(input, "HY0611", &format!("malformed CSV: {what}"), Some(place), expected, found)
-    };
-    match error {
-        Malformed::Io(error) => Failure::io(error, Path::new(&input.name)),
-        Malformed::OpenQuote(place) => {
-            bad("an unterminated quote", place, "a closing quote", "the end of the file")
-        }
-        Malformed::AfterQuote(place, found) => {
-            bad("text after a closing quote", place, "a comma or the end of the line", &format!("{found:?}"))
-                .help("a quote inside a quoted cell is written twice")
-        }
-        Malformed::NotUtf8(place, byte) => not_utf8("CSV", input, place, byte),
-        Malformed::TooLong(place) => bad("a line above 16 MiB", place, "a shorter one", "more")
-            .help("look for a quote that is never closed"),
-    }
 }
