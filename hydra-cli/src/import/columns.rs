@@ -205,12 +205,15 @@ impl FastParser {
     }
 
     /// Reads a cell into its place, in which the memory of a text is used again; false if it takes a longer look.
-    fn put(self, text: &str, optional: bool, data: &mut Data) -> bool {
-        if optional && !matches!(data, Data::Some(_)) {
-            *data = Data::some(());
+    fn put(self, text: &str, optional: bool, mut data: &mut Data) -> bool {
+        if optional {
+            if !matches!(data, Data::Some(_)) {
+                *data = Data::some(());
+            }
+            let Data::Some(inner) = data else { return false };
+            data = inner;
         }
         match (self, data) {
-            (_, Data::Some(inner)) if optional => return self.put(text, false, inner),
             (FastParser::Text, Data::Str(own)) => text.clone_into(own),
             (_, data) => match self.read(text) {
                 Some(read) => *data = read,

@@ -71,7 +71,8 @@ impl CsvRow {
     /// Checks the text as a whole, once a row. An error has the first byte that is none of UTF-8, and its place.
     fn seal(&mut self) -> Result<(), (TextPosition, u8)> {
         self.text = String::from_utf8(std::mem::take(&mut self.data)).map_err(|error| {
-            let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
             let span = self.spans.iter().rev().find(|span| span.start <= at);
             let place = span.map_or(TextPosition::default(), |span| {
                 let column = span.place.column + u64::from(span.quoted);
@@ -151,7 +152,8 @@ impl<'n, R: Read> CsvReader<'n, R> {
 
     /// Reads one cell and what ends it; true if that was the end of the row.
     fn read_cell(&mut self, row: &mut CsvRow) -> Result<bool> {
-        let (start, place) = (row.data.len(), self.place());
+        let start = row.data.len();
+        let place = self.place();
         let quoted = self.peek()? == Some(b'"');
         if quoted {
             self.at += 1;

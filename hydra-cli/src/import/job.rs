@@ -7,7 +7,7 @@ use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, Schema, TableId, Writer};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 /// A record larger than this is not read: memory stays bounded.
@@ -76,15 +76,19 @@ impl ImportJob<'_> {
     pub(super) fn each(
         &self,
         what: &'static str,
-        mut read: impl FnMut(&Input, WatchedFile<'_>) -> Result<()>,
+        mut read: impl FnMut(&Input, FileReader<'_>) -> Result<()>,
     ) -> Result<()> {
         let progress = ProgressBar::start(what, self.inputs.iter().map(Input::len_bytes).sum());
         self.inputs.iter().try_for_each(|input| {
             let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
-            read(input, WatchedFile { file, progress: &progress })
+            let file = WatchedFile { file, progress: &progress };
+            read(input, BufReader::with_capacity(256 << 10, file))
         })
     }
 }
+
+/// One of the files, to read.
+pub(super) type FileReader<'p> = BufReader<WatchedFile<'p>>;
 
 /// A file that tells how far it was read.
 pub(super) struct WatchedFile<'p> {
@@ -112,7 +116,7 @@ pub(super) fn not_utf8(format: &str, name: &str, place: TextPosition, byte: u8) 
         _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
     };
     let what = format!("malformed {format}: invalid UTF-8");
-    bad(name, "HY0611", &what, Some(place), "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
+    bad(name, "HY0611", &what, Some(place), "UTF-8", format_args!("byte 0x{byte:02x}")).help(help)
 }
 
 pub(super) fn bad(
@@ -121,7 +125,7 @@ pub(super) fn bad(
     what: &str,
     at: Option<TextPosition>,
     expected: &str,
-    found: &str,
+    found: impl fmt::Display,
 ) -> Failure {
     let at = at.map(|place| format!(", {place}")).unwrap_or_default();
     Failure::new(code, what).place(format!("{name}{at}: expected {expected}, found {found}"))

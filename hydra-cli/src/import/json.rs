@@ -64,7 +64,8 @@ impl<'t> Tokens<'t> {
     }
 
     fn string(&mut self) -> Cow<'t, str> {
-        let (bytes, start) = (self.text.as_bytes(), self.at);
+        let bytes = self.text.as_bytes();
+        let start = self.at;
         let mut escaped = false;
         self.at += 1;
         while let Some(next) = bytes.get(self.at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {

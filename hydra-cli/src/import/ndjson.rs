@@ -14,7 +14,7 @@ use hydra::reflect::Seed;
 use hydra::{Schema, Writer};
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::Deserializer;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -25,7 +25,9 @@ pub(super) fn survey(
     table: &str,
     console: &mut Console,
 ) -> Result<(Schema, u64, Exit)> {
-    let (mut shape, mut fields, mut records) = (ImportShape::default(), 0, 0);
+    let mut shape = ImportShape::default();
+    let mut fields = 0;
+    let mut records = 0;
     let mut source = CellSource { line: 0, file: None };
     let add = |input: &Input, start: TextPosition, text: &str| {
         records += 1;
@@ -58,8 +60,9 @@ pub(super) fn survey(
 
 /// Writes the records. Returns how many.
 pub(super) fn write(job: &ImportJob<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, mut seed, mut records) =
-        (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling), 0);
+    let table = job.table(schema, writer)?;
+    let mut seed = Seed::new(schema).spelling(job.spelling);
+    let mut records = 0;
     lines(job, "writing", |input, start, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
@@ -79,8 +82,7 @@ fn lines(
     mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
 ) -> Result<()> {
     let mut line = Vec::new();
-    job.each(what, |input, file| {
-        let mut reader = BufReader::with_capacity(256 << 10, file);
+    job.each(what, |input, mut reader| {
         for number in 1.. {
             line.clear();
             let read = reader.by_ref().take(RECORD_BYTES).read_until(b'\n', &mut line);
@@ -119,7 +121,7 @@ fn unfit(conflict: ShapeConflict, place: TextPosition, input: &Input) -> Failure
     let ShapeConflict { path, what, expected, found, help } = conflict;
     let colon = if path.is_empty() { "" } else { ": " };
     let what = format!("{path}{colon}{what}");
-    let failure = bad(&input.name, "HY0616", &what, Some(place), &expected, &found);
+    let failure = bad(&input.name, "HY0616", &what, Some(place), &expected, found);
     if help.is_empty() { failure } else { failure.help(help) }
 }
 

@@ -70,8 +70,11 @@ impl Number {
 /// other ways: `Nan`, `INf`.
 pub(super) fn is_special(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let inf = ["inf", "Inf", "INF", "infinity", "Infinity", "INFINITY"];
-    inf.contains(&unsigned) || ["nan", "NaN", "NAN"].contains(&unsigned)
+    match unsigned.len() {
+        3 => ["nan", "NaN", "NAN", "inf", "Inf", "INF"].contains(&unsigned),
+        8 => ["infinity", "Infinity", "INFINITY"].contains(&unsigned),
+        _ => false,
+    }
 }
 
 /// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal

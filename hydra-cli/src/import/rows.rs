@@ -3,13 +3,13 @@
 
 use super::columns::Columns;
 use super::csv::{CsvCell, CsvReader, CsvRow};
-use super::infer::{ColumnType, Guess, Word};
+use super::infer::{ColumnType, Guess, TYPE_OF_TEXT, Word};
 use super::job::{ImportJob, bad, unplaced};
 use super::witness::CellSource;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
-use hydra::schema::{Form, TypeRef};
+use hydra::schema::TypeRef;
 use hydra::{Descriptor, Kind, Schema, Writer};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
@@ -20,7 +20,8 @@ const MAX_COLUMNS: usize = 4_096;
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
 pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
-    let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
+    let mut guesses = Vec::<Guess>::new();
+    let mut rows = 0;
     let mut source = CellSource { line: 0, file: None };
     let names = scan(job, "reading", None, |input, row, order| {
         rows += 1;
@@ -40,13 +41,16 @@ pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) ->
         Ok(())
     })?;
     guesses.resize_with(names.len(), Guess::default);
-    let (mut columns, mut tokens) = (Vec::new(), BTreeMap::<String, HashSet<usize>>::new());
+    let mut columns = Vec::new();
+    let mut tokens = BTreeMap::<String, HashSet<usize>>::new();
     for (column, (name, guess)) in names.iter().zip(&guesses).enumerate() {
-        let (ty, word) = guess.decide();
-        if let Some(Word { why, token }) = word {
-            console.note(&format!("{}: column {name} stays text: {why}", job.name()));
-            token.into_iter().for_each(|token| _ = tokens.entry(token).or_default().insert(column));
-        }
+        let ty = guess.decide().unwrap_or_else(|word| {
+            if let Some(Word { why, token }) = word {
+                console.note(&format!("{}: column {name} stays text: {why}", job.name()));
+                token.into_iter().for_each(|token| _ = tokens.entry(token).or_default().insert(column));
+            }
+            TYPE_OF_TEXT
+        });
         columns.push((ty, guess.is_optional()));
     }
     if let Some(options) = nulls(job, tokens, guesses.iter().any(Guess::is_optional))? {
@@ -84,7 +88,8 @@ fn nulls(
 /// Writes the records. Returns how many.
 pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
     let table = job.table(&columns.schema, writer)?;
-    let (mut rows, mut record) = (0, columns.record());
+    let mut record = columns.record();
+    let mut rows = 0;
     scan(job, "writing", Some(columns), |input, row, order| {
         rows += 1;
         for (&column, cell) in order.iter().zip(row.cells()) {
@@ -104,13 +109,10 @@ pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer)
 
 fn schema(table: &str, names: &[String], columns: &[(ColumnType, bool)]) -> hydra::Result<Schema> {
     // The record, then each column's type, and an option of it where that is needed: equal ones are merged.
-    let (mut types, mut fields) = (vec![Descriptor::scalar(Kind::Unit)], Vec::new());
-    for (name, &(ty, optional)) in names.iter().zip(columns) {
-        types.push(match ty {
-            ColumnType::Of(kind) => Descriptor::scalar(kind),
-            ColumnType::Time(exponent) => Descriptor::formed(Kind::I64, Form::Timestamp { exponent }),
-            ColumnType::Date => Descriptor::formed(Kind::I32, Form::Date),
-        });
+    let mut types = vec![Descriptor::scalar(Kind::Unit)];
+    let mut fields = Vec::new();
+    for (name, &((kind, form), optional)) in names.iter().zip(columns) {
+        types.push(Descriptor::formed(kind, form));
         if optional {
             types.push(Descriptor::option(TypeRef::Index(types.len() as u32 - 1)));
         }
@@ -158,16 +160,9 @@ fn scan(
             }
             if row.len() != order.len() {
                 let place = row.cells().last().map(|cell| cell.place);
-                let (expected, found) =
-                    (format!("{} cells, as in the header", order.len()), row.len().to_string());
-                return Err(bad(
-                    &input.name,
-                    "HY0611",
-                    "malformed CSV: a ragged line",
-                    place,
-                    &expected,
-                    &found,
-                ));
+                let what = "malformed CSV: a ragged line";
+                let expected = format!("{} cells, as in the header", order.len());
+                return Err(bad(&input.name, "HY0611", what, place, &expected, row.len()));
             }
             take(input, &row, &order)?;
         }
@@ -185,14 +180,15 @@ fn order(
     given: Option<&Columns>,
 ) -> Result<Vec<usize>> {
     let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
-    let list = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(", ");
-    let extra: Vec<&String> = header.iter().filter(|name| !places.contains_key(name)).collect();
-    let missing: Vec<&String> = names.iter().filter(|name| !header.contains(name)).collect();
+    let extra = header.iter().filter(|name| !places.contains_key(name)).map(String::as_str);
+    let extra = extra.collect::<Vec<_>>().join(", ");
+    let missing = names.iter().filter(|name| !header.contains(name)).map(String::as_str);
+    let missing = missing.collect::<Vec<_>>().join(", ");
     let found = match (extra.is_empty(), missing.is_empty()) {
         (true, true) => return Ok(header.iter().filter_map(|name| places.get(name).copied()).collect()),
-        (false, true) => format!("also {}", list(extra)),
-        (true, _) => format!("no {}", list(missing)),
-        (false, false) => format!("no {}, but {}", list(missing), list(extra)),
+        (false, true) => format!("also {extra}"),
+        (true, _) => format!("no {missing}"),
+        (false, false) => format!("no {missing}, but {extra}"),
     };
     let (whose, expected) = match given {
         Some(columns) => ("--schema", format!("the columns of {}", columns.schema.name())),
@@ -205,31 +201,28 @@ fn order(
 /// The names of the columns: not empty, and each only once.
 fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
     if row.len() > MAX_COLUMNS && !given {
-        let (expected, found) = (format!("at most {MAX_COLUMNS}"), row.len().to_string());
-        return Err(bad(&input.name, "HY0612", "too many columns", None, &expected, &found));
+        let expected = format!("at most {MAX_COLUMNS}");
+        return Err(bad(&input.name, "HY0612", "too many columns", None, &expected, row.len()));
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (i, cell) in row.cells().enumerate() {
         let refuse = |what: &str, expected: &str, found: &str| {
-            Err(bad(
-                &input.name,
-                "HY0612",
-                &format!("column names: {what}"),
-                Some(cell.place),
-                expected,
-                found,
-            )
-            .help("edit the first line: every column needs a name of its own"))
+            let failure = bad(&input.name, "HY0612", what, Some(cell.place), expected, found);
+            Err(failure.help("edit the first line: every column needs a name of its own"))
         };
         if cell.text.is_empty() {
-            return refuse("one is empty", "a name", &format!("nothing, for column {}", i + 1));
+            return refuse("column names: one is empty", "a name", &format!("nothing, for column {}", i + 1));
         }
         if cell.text.len() > 255 && !given {
-            return refuse("one is too long", "at most 255 bytes", &cell.text.len().to_string());
+            return refuse(
+                "column names: one is too long",
+                "at most 255 bytes",
+                &cell.text.len().to_string(),
+            );
         }
         if let Some(first) = seen.insert(cell.text, i) {
             let found = format!("{:?} for columns {} and {}", cell.text, first + 1, i + 1);
-            return refuse("one is there twice", "distinct names", &found);
+            return refuse("column names: one is there twice", "distinct names", &found);
         }
     }
     Ok(row.cells().map(|cell| cell.text.to_string()).collect())

@@ -68,7 +68,13 @@ pub(super) struct ShapeConflict {
 
 impl ShapeConflict {
     #[cold]
-    fn new(what: &'static str, expected: String, found: String, help: &'static str) -> ShapeConflict {
+    fn new(
+        what: &'static str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        help: &'static str,
+    ) -> ShapeConflict {
+        let (expected, found) = (expected.into(), found.into());
         ShapeConflict { path: String::new(), what, expected, found, help }
     }
 
@@ -94,7 +100,7 @@ impl Walk<'_> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let most = format!("at most {MAX_DEPTH} levels");
-            return Err(ShapeConflict::new("nested too deep", most, "one more".to_string(), ""));
+            return Err(ShapeConflict::new("nested too deep", most, "one more", ""));
         }
         Ok(())
     }
@@ -119,52 +125,54 @@ impl ImportShape {
     /// Takes in the value that comes next, unless there is none.
     pub(super) fn add(&mut self, walk: &mut Walk<'_>) -> Result<bool, ShapeConflict> {
         let token = walk.json.next();
-        let fresh = match &token {
-            Token::Null => {
-                self.nulls = true;
-                return Ok(true);
+        loop {
+            match (&mut self.kind, &token) {
+                (_, Token::End) => return Ok(false),
+                (_, Token::Null) => self.nulls = true,
+                (What::Bool, Token::Bool) => {}
+                (What::Number(numbers), Token::Number(text)) => numbers.add_text(text, walk.source),
+                (What::Number(numbers), Token::Text(text)) if is_special(text) => numbers.floats += 1,
+                (What::Text { special }, Token::Text(text)) => *special = *special && is_special(text),
+                (What::List(element), Token::Array) => {
+                    walk.enter()?;
+                    while element.add(walk).map_err(|conflict| conflict.inside("[]"))? {}
+                    walk.depth -= 1;
+                }
+                (What::Object(object), Token::Object) => object.add(walk)?,
+                _ => {
+                    self.become_kind_of(&token, walk.source)?;
+                    continue;
+                }
             }
-            Token::Bool => What::Bool,
-            Token::Number(_) => What::Number(Numbers::default()),
-            Token::Text(text) => What::Text { special: is_special(text) },
-            Token::Array => What::List(Box::default()),
-            Token::Object => What::Object(Object::default()),
-            Token::End => return Ok(false),
-        };
-        match (self.be(fresh, walk.source)?, token) {
-            (What::Number(numbers), Token::Number(text)) => numbers.add_text(text, walk.source),
-            (What::Number(numbers), _) => numbers.floats += 1,
-            (What::Text { special }, Token::Text(text)) => *special &= is_special(&text),
-            (What::List(element), _) => {
-                walk.enter()?;
-                while element.add(walk).map_err(|conflict| conflict.inside("[]"))? {}
-                walk.depth -= 1;
-            }
-            (What::Object(object), _) => object.add(walk)?,
-            _ => {}
+            return Ok(true);
         }
-        Ok(true)
     }
 
-    /// Its kind, if it can be that of a value.
-    fn be(&mut self, value: What, source: &CellSource) -> Result<&mut What, ShapeConflict> {
-        match (&self.kind, &value) {
-            (What::Unknown, _) => {
+    /// Makes it a kind that takes a value in, if it can be one.
+    fn become_kind_of(&mut self, token: &Token<'_>, source: &CellSource) -> Result<(), ShapeConflict> {
+        let kind = match token {
+            Token::Null | Token::End => What::Unknown,
+            Token::Bool => What::Bool,
+            Token::Number(_) => What::Number(Numbers::default()),
+            Token::Text(_) => What::Text { special: true },
+            Token::Array => What::List(Box::default()),
+            Token::Object => What::Object(Object::default()),
+        };
+        match (&self.kind, kind) {
+            (What::Unknown, kind) => {
                 self.first = Some(source.clone());
-                self.kind = value;
+                self.kind = kind;
             }
-            (What::Text { special: true }, What::Number(_)) => {
-                self.kind = What::Number(Numbers { floats: 1, ..Numbers::default() });
+            (What::Text { special: true }, What::Number(numbers)) => {
+                self.kind = What::Number(Numbers { floats: 1, ..numbers });
             }
-            (What::Number(_), What::Text { special: true }) => {}
-            (kind, value) if std::mem::discriminant(kind) != std::mem::discriminant(value) => {
+            (own, kind) => {
                 let first = self.first.as_ref().map(|source| format!(", as in {source}")).unwrap_or_default();
-                let (expected, found) = (format!("{}{first}", kind.name()), value.name().to_string());
-                return Err(ShapeConflict::new("values of several kinds", expected, found, HELP));
+                let expected = format!("{}{first}", own.name());
+                return Err(ShapeConflict::new("values of several kinds", expected, kind.name(), HELP));
             }
-            _ => {}
         }
-        Ok(&mut self.kind)
+        Ok(())
     }
 }
 
@@ -179,8 +187,9 @@ impl Object {
             walk.enter()?;
             let inside = |conflict: ShapeConflict| conflict.inside(&escape::name(&name));
             if std::mem::replace(&mut field.last, self.count) == self.count {
-                let (expected, found) = ("distinct names".to_string(), format!("{name:?} again"));
-                return Err(inside(ShapeConflict::new("a field is there twice", expected, found, "")));
+                let found = format!("{name:?} again");
+                let twice = ShapeConflict::new("a field is there twice", "distinct names", found, "");
+                return Err(inside(twice));
             }
             field.seen += 1;
             field.shape.add(walk).map_err(inside)?;
@@ -199,17 +208,13 @@ impl Object {
             return Ok(place);
         }
         if name.is_empty() || name.len() > 255 {
-            let (expected, found) = ("1 to 255 bytes".to_string(), name.len().to_string());
-            return Err(ShapeConflict::new("the name of a field", expected, found, ""));
+            let found = name.len().to_string();
+            return Err(ShapeConflict::new("the name of a field", "1 to 255 bytes", found, ""));
         }
         if self.fields.len() >= MAX_FIELDS || *all >= MAX_SHAPES {
             let expected = format!("at most {MAX_FIELDS} in one object, {MAX_SHAPES} in all");
-            return Err(ShapeConflict::new(
-                "too many different fields",
-                expected,
-                format!("{name:?} too"),
-                HELP,
-            ));
+            let found = format!("{name:?} too");
+            return Err(ShapeConflict::new("too many different fields", expected, found, HELP));
         }
         *all += 1;
         self.places.insert(name.into(), self.fields.len());

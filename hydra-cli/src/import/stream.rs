@@ -1,7 +1,7 @@
 //! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
 //! record.
 
-use super::job::{ImportJob, RECORD_BYTES, TextPosition, WatchedFile, unplaced};
+use super::job::{FileReader, ImportJob, RECORD_BYTES, TextPosition, unplaced};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
 use crate::source::Input;
@@ -14,10 +14,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
-
-const BUFFER_BYTES: usize = 256 << 10;
 
 /// Writes the records. Returns how many.
 pub(super) fn write(job: &ImportJob<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
@@ -27,7 +25,7 @@ pub(super) fn write(job: &ImportJob<'_>, from: Format, schema: &Schema, writer: 
     let named = is_named(schema);
     job.each("writing", |input, file| {
         let before = records.count;
-        read(from, BufReader::with_capacity(BUFFER_BYTES, file), named, &mut records).map_err(|why| {
+        read(from, file, named, &mut records).map_err(|why| {
             records.failure.take().unwrap_or_else(|| why.failure(input, records.count - before))
         })
     })?;
@@ -63,8 +61,7 @@ pub(super) fn texts(
             count += 1;
             take(input, reading.start_of(json), json).map_err(|why| failure = Some(why)).is_ok()
         });
-        let bytes = BufReader::with_capacity(BUFFER_BYTES, file);
-        json(bytes, |bytes| PositionReader { bytes, reading: &reading }, &mut each)
+        json(file, |bytes| PositionReader { bytes, reading: &reading }, &mut each)
             .map_err(|why| failure.take().unwrap_or_else(|| why.failure(input, count)))
     })
 }
@@ -210,8 +207,6 @@ impl From<DecodeError<io::Error>> for Unread {
     }
 }
 
-type FileReader<'p> = BufReader<WatchedFile<'p>>;
-
 /// A document as `hydra convert` writes it, an array of records, or one record.
 fn json<'p, P: Read, R>(
     mut bytes: FileReader<'p>,
@@ -327,7 +322,7 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let (mut found, records) = (self.inside, self.records);
+        let mut found = self.inside;
         while let Some(key) = from.next_key::<String>()? {
             match key.as_str() {
                 "version" if !self.inside => match from.next_value::<u64>()? {
@@ -338,7 +333,7 @@ where
                 },
                 "table" if !self.inside => drop(from.next_value::<String>()?),
                 "records" if !found => {
-                    from.next_value_seed(All { records: &mut *records, inside: true })?;
+                    from.next_value_seed(All { records: &mut *self.records, inside: true })?;
                     found = true;
                 }
                 _ => {
