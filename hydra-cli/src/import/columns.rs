@@ -71,6 +71,7 @@ impl Columns {
     }
 
     /// Puts a cell into its place; or says why it is no value of the type.
+    #[inline]
     pub(crate) fn put(
         &self,
         index: usize,
@@ -205,6 +206,7 @@ impl FastParser {
     }
 
     /// Reads a cell into its place, in which the memory of a text is used again; false if it takes a longer look.
+    #[inline]
     fn put(self, text: &str, optional: bool, mut data: &mut Data) -> bool {
         if optional {
             if !matches!(data, Data::Some(_)) {

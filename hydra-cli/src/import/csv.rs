@@ -74,7 +74,7 @@ impl CsvRow {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.as_bytes();
             let span = self.spans.iter().rev().find(|span| span.start <= at);
-            let place = span.map_or(TextPosition::default(), |span| {
+            let place = span.map_or(TextPosition::START, |span| {
                 let column = span.place.column + u64::from(span.quoted);
                 let before = bytes.get(span.start..at).unwrap_or_default();
                 TextPosition { column, ..span.place }.after(before)

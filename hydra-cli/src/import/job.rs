@@ -1,6 +1,6 @@
 //! What the formats of text have in common: the files to read, and how their mistakes are told. It knows none of them.
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::progress::ProgressBar;
 use crate::source::Input;
 use hydra::reflect::Spelling;
@@ -20,12 +20,6 @@ pub(crate) struct TextPosition {
     pub(crate) column: u64,
 }
 
-impl Default for TextPosition {
-    fn default() -> TextPosition {
-        TextPosition { line: 1, column: 1 }
-    }
-}
-
 impl fmt::Display for TextPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
@@ -33,6 +27,8 @@ impl fmt::Display for TextPosition {
 }
 
 impl TextPosition {
+    pub(crate) const START: TextPosition = TextPosition { line: 1, column: 1 };
+
     /// The place right after some text that starts here.
     pub(crate) fn after(self, text: &[u8]) -> TextPosition {
         text.iter().fold(self, |place, byte| match byte {
@@ -41,6 +37,9 @@ impl TextPosition {
         })
     }
 }
+
+/// The type of the records that was found, how many there are, and the exit code that follows.
+pub(super) type Surveyed = (Schema, Option<u64>, Exit);
 
 /// What is read, and how.
 pub(super) struct ImportJob<'a> {

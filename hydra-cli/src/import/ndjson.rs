@@ -1,7 +1,7 @@
 //! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
 //! second writes. Memory is bounded by the longest record, not by the input.
 
-use super::job::{ImportJob, RECORD_BYTES, TextPosition, bad, not_utf8, unplaced};
+use super::job::{ImportJob, RECORD_BYTES, Surveyed, TextPosition, bad, not_utf8, unplaced};
 use super::json::Tokens;
 use super::shape::{Build, ImportShape, ShapeConflict, Walk};
 use super::stream;
@@ -24,7 +24,7 @@ pub(super) fn survey(
     from: Format,
     table: &str,
     console: &mut Console,
-) -> Result<(Schema, u64, Exit)> {
+) -> Result<Surveyed> {
     let mut shape = ImportShape::default();
     let mut fields = 0;
     let mut records = 0;
@@ -35,7 +35,10 @@ pub(super) fn survey(
         if job.inputs.len() > 1 && source.file.as_deref() != Some(&input.name) {
             source.file = Some(Rc::from(input.name.as_str()));
         }
-        serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error, start, input))?;
+        // Of a document, each record was read as JSON before.
+        if from != Format::Json {
+            serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error, start, input))?;
+        }
         let mut walk = Walk { json: Tokens::new(text), source: &source, fields: &mut fields, depth: 0 };
         match shape.add(&mut walk) {
             Ok(_) => Ok(()),
@@ -55,7 +58,7 @@ pub(super) fn survey(
     notes.iter().for_each(|note| console.note(&format!("{}: {note}", job.name())));
     losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", job.name())));
     let schema = Schema::new(types).map_err(|error| job.failure(error))?;
-    Ok((schema, records, if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
+    Ok((schema, Some(records), if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
 }
 
 /// Writes the records. Returns how many.

@@ -4,7 +4,7 @@
 use super::columns::Columns;
 use super::csv::{CsvCell, CsvReader, CsvRow};
 use super::infer::{ColumnType, Guess, TYPE_OF_TEXT, Word};
-use super::job::{ImportJob, bad, unplaced};
+use super::job::{ImportJob, Surveyed, bad, unplaced};
 use super::witness::CellSource;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -19,7 +19,7 @@ const MAX_COLUMNS: usize = 4_096;
 
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
-pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
+pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<Surveyed> {
     let mut guesses = Vec::<Guess>::new();
     let mut rows = 0;
     let mut source = CellSource { line: 0, file: None };
@@ -57,7 +57,8 @@ pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) ->
         let what = "reads these cells as null, and no others";
         console.note(&format!("{}: {options} {what}", job.name()));
     }
-    Ok((schema(table, &names, &columns).map_err(|error| job.failure(error))?, rows, Exit::Done))
+    let schema = schema(table, &names, &columns).map_err(|error| job.failure(error))?;
+    Ok((schema, Some(rows), Exit::Done))
 }
 
 /// The options that read these cells of these columns as null, and no others: a token that is a text of another column, too,

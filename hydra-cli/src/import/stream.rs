@@ -53,7 +53,7 @@ pub(super) fn texts(
     mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
 ) -> Result<()> {
     job.each("reading", |input, file| {
-        let reading = ReadPosition::default();
+        let reading = ReadPosition { next: Cell::new(TextPosition::START), since: Cell::new(0) };
         let mut failure = None;
         let mut count = 0;
         let mut each = JsonTexts(|json: &str| {
@@ -67,7 +67,6 @@ pub(super) fn texts(
 }
 
 /// How far a document was read.
-#[derive(Default)]
 struct ReadPosition {
     next: Cell<TextPosition>,
     /// Bytes since the last record.
