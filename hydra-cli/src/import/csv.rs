@@ -169,16 +169,11 @@ impl<'n, R: Read> CsvReader<'n, R> {
                 self.at += 1;
                 Ok(false)
             }
-            Some(b'\r') => {
+            Some(end @ (b'\r' | b'\n')) => {
                 self.at += 1;
-                if self.peek()? == Some(b'\n') {
+                if end == b'\r' && self.peek()? == Some(b'\n') {
                     self.at += 1;
                 }
-                self.next_line();
-                Ok(true)
-            }
-            Some(b'\n') => {
-                self.at += 1;
                 self.next_line();
                 Ok(true)
             }
