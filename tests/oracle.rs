@@ -192,7 +192,7 @@ fn rows_agree(given: &str, back: &str) -> bool {
 
 /// The cells of CSV.
 fn rows(text: &str) -> Vec<Vec<String>> {
-    let mut reader = crate::import::csv::CsvReader::new(text.as_bytes()).expect("CSV");
+    let mut reader = crate::import::csv::CsvReader::new(text.as_bytes(), "the text").expect("CSV");
     let (mut row, mut rows) = (crate::import::csv::CsvRow::default(), Vec::new());
     while reader.read_row(&mut row).expect("CSV") {
         rows.push(row.cells().map(|cell| cell.text.to_string()).collect());

@@ -47,8 +47,9 @@ impl Column {
     }
 
     /// Its value in a record.
-    pub(crate) fn value<'a>(&self, record: Value<'a>) -> Option<Value<'a>> {
-        self.steps.iter().try_fold(record, |value, &step| value.field_at(step).ok())
+    pub(crate) fn value<'a>(&self, record: Value<'a>) -> Value<'a> {
+        let found = self.steps.iter().try_fold(record, |value, &step| value.field_at(step).ok());
+        found.unwrap_or(record)
     }
 
     /// True if its cells are numbers, to be aligned at the right.
@@ -72,8 +73,9 @@ impl Column {
 
     fn child(&self, position: usize, name: &str, ty: TypeRef) -> Column {
         let dot = if self.steps.is_empty() { "" } else { "." };
-        let (mut steps, mut path) = (self.steps.clone(), self.path.clone());
+        let mut steps = self.steps.clone();
         steps.push(position);
+        let mut path = self.path.clone();
         path.push(Step::Field(name.to_string()));
         Column { name: format!("{}{dot}{name}", self.name), path, steps, ty }
     }

@@ -42,20 +42,27 @@ impl Exporter {
         if terminal && format.is_binary() {
             return Err(Console::refuse_binary());
         }
-        let (picked, schema) = (records.picked.clone(), records.table.schema());
+        let schema = records.table.schema();
         let csv = format == Format::Csv;
-        let columns = if csv { columns::flatten(schema, &picked) } else { picked };
+        let columns = if csv { columns::flatten(schema, &records.picked) } else { records.picked.clone() };
         let mut seen = HashSet::new();
         if let Some(twice) = columns.iter().find(|column| !seen.insert(column.title())) {
             return Err(Failure::new("HY0612", "column names: one is there twice")
                 .place(format!("{}: {} for two columns", records.input.name, twice.title()))
                 .help("--fields picks columns; ndjson keeps nested fields apart"));
         }
-        let nested = columns.iter().map(|column| column.csv_loss(schema).filter(|_| csv)).collect();
-        let (line, buffer, losses) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let (spelling, lossy) = (records.spelling, Cell::new(false));
-        let null = String::new();
-        Ok(Exporter { format, columns, nested, spelling, null, line, buffer, count: 0, lossy, losses })
+        Ok(Exporter {
+            format,
+            nested: columns.iter().map(|column| column.csv_loss(schema).filter(|_| csv)).collect(),
+            columns,
+            spelling: records.spelling,
+            null: String::new(),
+            line: Vec::new(),
+            buffer: Vec::new(),
+            count: 0,
+            lossy: Cell::new(false),
+            losses: BTreeMap::new(),
+        })
     }
 
     /// The titles of the columns.
@@ -125,7 +132,7 @@ impl Exporter {
     fn cells(&mut self, record: Value<'_>) {
         for (i, (column, nested)) in self.columns.iter().zip(&self.nested).enumerate() {
             self.line.extend_from_slice(if i > 0 { b"," } else { b"" });
-            let value = column.value(record).unwrap_or(record);
+            let value = column.value(record);
             let text = plain(value, self.spelling, &self.lossy, &mut self.buffer);
             csv::write_cell(&mut self.line, text, &self.null);
             if let (Some(what), Some(_)) = (nested, text) {
@@ -139,7 +146,7 @@ impl Exporter {
     #[cold]
     fn find_losses(&mut self, record: Value<'_>) {
         for column in &self.columns {
-            column.value(record).unwrap_or(record).walk(usize::MAX, &mut |path, value| {
+            column.value(record).walk(usize::MAX, &mut |path, value| {
                 // In a cell of its own, unit is not empty as none is.
                 let cell = self.format == Format::Csv && path.steps().is_empty();
                 if let Some(what) = lost(value, !self.format.is_binary(), cell) {
@@ -215,7 +222,7 @@ impl Serialize for ExportRow<'_> {
             columns => {
                 let mut map = to.serialize_map(Some(columns.len()))?;
                 for column in columns {
-                    let value = column.value(self.record).unwrap_or(self.record);
+                    let value = column.value(self.record);
                     map.serialize_entry(
                         column.title(),
                         &value.spelled(self.spelling).track_loss(self.lossy),

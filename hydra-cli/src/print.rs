@@ -100,13 +100,13 @@ pub(crate) struct TablePrinter {
 
 impl TablePrinter {
     fn new(records: &TableRecords) -> TablePrinter {
-        let (schema, spelling) = (records.table.schema(), records.spelling);
+        let schema = records.table.schema();
         let columns = columns::flatten(schema, &records.picked);
         let right = columns.iter().map(|column| column.is_number(schema)).collect();
         TablePrinter {
             columns,
             right,
-            spelling,
+            spelling: records.spelling,
             first: Vec::new(),
             plan: None,
             line: String::new(),
@@ -116,7 +116,7 @@ impl TablePrinter {
 
     fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {
         let shown = self.plan.as_ref().map_or(self.columns.len(), |plan| plan.shown);
-        let cell = |column: &Column| cell(column.value(record).unwrap_or(record), self.spelling);
+        let cell = |column: &Column| cell(column.value(record), self.spelling);
         let cells: Vec<TableCell> = self.columns.iter().take(shown).map(cell).collect();
         if self.plan.is_some() {
             return self.print(&cells, console);

@@ -43,6 +43,11 @@ impl ProgressBar {
         run(&mut |done, of| progress.set((u128::from(done) * 100 / u128::from(of.max(1))) as u64))
     }
 
+    /// So much more is done.
+    pub(crate) fn add(&self, more: u64) {
+        self.done.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// How much is done.
     pub(crate) fn set(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);

@@ -23,7 +23,6 @@ struct ImportColumn {
     place: Column,
     optional: bool,
     quick: FastParser,
-    spelled: CellFormat,
     /// Reads what is not read quickly.
     seed: Seed,
 }
@@ -41,19 +40,6 @@ enum FastParser {
     Not,
 }
 
-/// What a cell that is not null holds, for serde.
-enum CellFormat {
-    Unit,
-    Bool,
-    F32,
-    F64,
-    /// An enum with data: the name of one of these variants, or JSON.
-    Named(Vec<String>),
-    Json,
-    /// A string, and what is one in JSON.
-    Text,
-}
-
 impl Columns {
     /// An error if two columns have the same name.
     pub(crate) fn of(schema: &Schema, spelling: Spelling) -> Result<Columns> {
@@ -68,8 +54,7 @@ impl Columns {
             let optional = ty.kind() == Kind::Option;
             let inner = ty.element().filter(|_| optional).map_or(ty, |inner| schema.resolve(inner));
             let seed = Seed::new(&schema.part(ty)?).spelling(spelling);
-            let spelled = CellFormat::of(schema, inner);
-            columns.push(ImportColumn { place, optional, quick: FastParser::of(inner), spelled, seed });
+            columns.push(ImportColumn { place, optional, quick: FastParser::of(inner), seed });
         }
         Ok(Columns { schema: schema.clone(), columns })
     }
@@ -86,6 +71,7 @@ impl Columns {
     }
 
     /// Puts a cell into its place; or says why it is no value of the type.
+    #[inline]
     pub(crate) fn put(
         &self,
         index: usize,
@@ -103,7 +89,8 @@ impl Columns {
             return Ok(());
         }
         let text = Some(cell.text).filter(|_| !null);
-        column.seed.read(CellDeserializer { text, spelled: &column.spelled }, data)
+        let (ty, _) = innermost(&self.schema, column.place.ty(&self.schema));
+        column.seed.read(CellDeserializer { text, ty }, data)
     }
 }
 
@@ -137,28 +124,25 @@ fn slot<'d>(record: &'d mut Data, steps: &[usize]) -> Option<&'d mut Data> {
     })
 }
 
-impl CellFormat {
-    fn of(schema: &Schema, ty: &Descriptor) -> CellFormat {
-        let (ty, _) = innermost(schema, ty);
-        match ty.kind() {
-            Kind::Unit => CellFormat::Unit,
-            Kind::Bool => CellFormat::Bool,
-            Kind::F32 => CellFormat::F32,
-            Kind::F64 => CellFormat::F64,
-            Kind::Enum if !ty.is_fieldless() => {
-                CellFormat::Named(ty.variants().iter().map(|variant| variant.name().to_string()).collect())
-            }
-            Kind::Array if ty.form() == Form::Uuid => CellFormat::Text,
-            Kind::List | Kind::Set | Kind::Map | Kind::Array | Kind::Struct | Kind::Tuple => CellFormat::Json,
-            _ => CellFormat::Text,
-        }
-    }
-}
-
 /// A cell as serde sees it; without a text, null.
 struct CellDeserializer<'c> {
     text: Option<&'c str>,
-    spelled: &'c CellFormat,
+    /// What it is a text of.
+    ty: &'c Descriptor,
+}
+
+impl CellDeserializer<'_> {
+    /// True for a cell in JSON: any value with parts, but for a unit variant, which is its bare name.
+    fn is_json(&self, text: &str) -> bool {
+        match self.ty.kind() {
+            Kind::Enum => {
+                let named = self.ty.variants().iter().any(|variant| variant.name() == text);
+                !self.ty.is_fieldless() && text.starts_with('{') && !named
+            }
+            Kind::Array => self.ty.form() != Form::Uuid,
+            kind => matches!(kind, Kind::List | Kind::Set | Kind::Map | Kind::Struct | Kind::Tuple),
+        }
+    }
 }
 
 impl<'de> Deserializer<'de> for CellDeserializer<'de> {
@@ -166,30 +150,29 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
         let Some(text) = self.text else { return visitor.visit_unit() };
-        match self.spelled {
-            CellFormat::Unit if text == "null" => visitor.visit_unit(),
-            CellFormat::Bool if matches!(text, "true" | "false") => visitor.visit_bool(text == "true"),
-            CellFormat::F32 => match text.parse::<f32>() {
-                Ok(number) if number.is_finite() => visitor.visit_f32(number),
-                _ => visitor.visit_str(text),
-            },
-            CellFormat::F64 => match text.parse::<f64>() {
-                Ok(number) if number.is_finite() => visitor.visit_f64(number),
-                _ => visitor.visit_str(text),
-            },
-            CellFormat::Named(variants)
-                if !text.starts_with('{') || variants.iter().any(|name| name == text) =>
+        if self.is_json(text) {
+            let mut json = serde_json::Deserializer::from_str(text);
+            // The seed has a limit of its own.
+            json.disable_recursion_limit();
+            let value = json.deserialize_any(visitor)?;
+            return json.end().map(|()| value);
+        }
+        match self.ty.kind() {
+            Kind::Unit if text == "null" => visitor.visit_unit(),
+            Kind::Bool if let Ok(it) = text.parse() => visitor.visit_bool(it),
+            Kind::F32
+                if let Ok(number) = text.parse::<f32>()
+                    && number.is_finite() =>
             {
-                visitor.visit_str(text)
+                visitor.visit_f32(number)
             }
-            CellFormat::Json | CellFormat::Named(_) => {
-                let mut json = serde_json::Deserializer::from_str(text);
-                // The seed has a limit of its own.
-                json.disable_recursion_limit();
-                let value = json.deserialize_any(visitor)?;
-                json.end().map(|()| value)
+            Kind::F64
+                if let Ok(number) = text.parse::<f64>()
+                    && number.is_finite() =>
+            {
+                visitor.visit_f64(number)
             }
-            CellFormat::Unit | CellFormat::Bool | CellFormat::Text => visitor.visit_str(text),
+            _ => visitor.visit_str(text),
         }
     }
 
@@ -223,21 +206,21 @@ impl FastParser {
     }
 
     /// Reads a cell into its place, in which the memory of a text is used again; false if it takes a longer look.
-    fn put(self, text: &str, optional: bool, data: &mut Data) -> bool {
-        if let FastParser::Text = self {
-            match (data, optional) {
-                (Data::Str(own), false) => text.clone_into(own),
-                (data, false) => *data = Data::from(text),
-                (Data::Some(inner), true) => return self.put(text, false, inner),
-                (data, true) => *data = Data::some(text),
+    #[inline]
+    fn put(self, text: &str, optional: bool, mut data: &mut Data) -> bool {
+        if optional {
+            if !matches!(data, Data::Some(_)) {
+                *data = Data::some(());
             }
-            return true;
+            let Data::Some(inner) = data else { return false };
+            data = inner;
         }
-        let Some(read) = self.read(text) else { return false };
-        match (data, optional) {
-            (Data::Some(inner), true) => **inner = read,
-            (data, true) => *data = Data::some(read),
-            (data, false) => *data = read,
+        match (self, data) {
+            (FastParser::Text, Data::Str(own)) => text.clone_into(own),
+            (_, data) => match self.read(text) {
+                Some(read) => *data = read,
+                None => return false,
+            },
         }
         true
     }
@@ -265,7 +248,8 @@ impl FastParser {
                 DateText::Date(days) => Data::from(days),
                 _ => return None,
             },
-            FastParser::Text | FastParser::Not => return None,
+            FastParser::Text => Data::from(text),
+            FastParser::Not => return None,
         })
     }
 }

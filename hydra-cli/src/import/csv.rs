@@ -2,46 +2,14 @@
 //! cell). It keeps what other readers throw away: which cells were quoted, and the line and column of every cell.
 //! It knows nothing about types.
 
-use std::fmt;
-use std::io::Read;
+use super::job::{TextPosition, bad, not_utf8};
+use crate::failure::{Failure, Result};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 const BUFFER_BYTES: usize = 256 << 10;
 /// A row larger than this is taken for a quote that never closes: memory stays bounded.
 const ROW_BYTES: usize = 16 << 20;
-
-/// A place in the text: line from 1, column in bytes from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TextPosition {
-    pub(crate) line: u64,
-    pub(crate) column: u64,
-}
-
-impl fmt::Display for TextPosition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
-
-/// Why a row is not CSV.
-#[derive(Debug)]
-pub(crate) enum Malformed {
-    /// The system could not read.
-    Io(std::io::Error),
-    /// A quoted cell that never ends; the place is that of its quote.
-    OpenQuote(TextPosition),
-    /// Something other than a separator after a closing quote.
-    AfterQuote(TextPosition, char),
-    /// Bytes that are not UTF-8.
-    NotUtf8(TextPosition, u8),
-    /// A row larger than this program reads.
-    TooLong(TextPosition),
-}
-
-impl From<std::io::Error> for Malformed {
-    fn from(error: std::io::Error) -> Malformed {
-        Malformed::Io(error)
-    }
-}
 
 /// One cell of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,49 +68,40 @@ impl CsvRow {
         self.data.push(b'\n');
     }
 
-    /// Checks the text as a whole, once a row.
-    fn seal(&mut self) -> Result<(), Malformed> {
-        match String::from_utf8(std::mem::take(&mut self.data)) {
-            Ok(text) => self.text = text,
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let span = self.spans.iter().rev().find(|span| span.start <= at);
-                let byte = error.as_bytes().get(at).copied().unwrap_or(0);
-                let place = span.map_or(TextPosition { line: 1, column: 1 }, |span| {
-                    let before = error.as_bytes().get(span.start..at).unwrap_or(&[]);
-                    let lines = before.iter().filter(|&&b| b == b'\n').count();
-                    let in_line = before.iter().rev().take_while(|&&b| b != b'\n').count() as u64;
-                    match lines {
-                        0 => TextPosition {
-                            column: span.place.column + in_line + u64::from(span.quoted),
-                            ..span.place
-                        },
-                        n => TextPosition { line: span.place.line + n as u64, column: in_line + 1 },
-                    }
-                });
-                return Err(Malformed::NotUtf8(place, byte));
-            }
-        }
+    /// Checks the text as a whole, once a row. An error has the first byte that is none of UTF-8, and its place.
+    fn seal(&mut self) -> Result<(), (TextPosition, u8)> {
+        self.text = String::from_utf8(std::mem::take(&mut self.data)).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let span = self.spans.iter().rev().find(|span| span.start <= at);
+            let place = span.map_or(TextPosition::START, |span| {
+                let column = span.place.column + u64::from(span.quoted);
+                let before = bytes.get(span.start..at).unwrap_or_default();
+                TextPosition { column, ..span.place }.after(before)
+            });
+            (place, bytes.get(at).copied().unwrap_or(0))
+        })?;
         Ok(())
     }
 }
 
 /// Reads rows from bytes, with bounded memory.
-pub(crate) struct CsvReader<R> {
+pub(crate) struct CsvReader<'n, R> {
     input: R,
+    /// What the input is called.
+    name: &'n str,
     buffer: Vec<u8>,
     at: usize,
     filled: usize,
     line: u64,
     /// Bytes of the present line that lie before `buffer[0]`, minus those of earlier lines in the buffer.
     line_start: i64,
-    read: u64,
 }
 
-impl<R: Read> CsvReader<R> {
-    pub(crate) fn new(input: R) -> Result<CsvReader<R>, Malformed> {
+impl<'n, R: Read> CsvReader<'n, R> {
+    pub(crate) fn new(input: R, name: &'n str) -> Result<CsvReader<'n, R>> {
         let buffer = vec![0; BUFFER_BYTES];
-        let mut reader = CsvReader { input, buffer, at: 0, filled: 0, line: 1, line_start: 0, read: 0 };
+        let mut reader = CsvReader { input, name, buffer, at: 0, filled: 0, line: 1, line_start: 0 };
         while reader.filled < 3 {
             if reader.fill_more()? == 0 {
                 break;
@@ -155,13 +114,8 @@ impl<R: Read> CsvReader<R> {
         Ok(reader)
     }
 
-    /// How many bytes were read so far.
-    pub(crate) fn read_bytes(&self) -> u64 {
-        self.read
-    }
-
     /// Reads the next row; false at the end.
-    pub(crate) fn read_row(&mut self, row: &mut CsvRow) -> Result<bool, Malformed> {
+    pub(crate) fn read_row(&mut self, row: &mut CsvRow) -> Result<bool> {
         row.clear();
         if self.peek()?.is_none() {
             return Ok(false);
@@ -169,7 +123,7 @@ impl<R: Read> CsvReader<R> {
         if !self.read_plain(row) {
             while !self.read_cell(row)? {}
         }
-        row.seal()?;
+        row.seal().map_err(|(place, byte)| not_utf8("CSV", self.name, place, byte))?;
         Ok(true)
     }
 
@@ -197,8 +151,9 @@ impl<R: Read> CsvReader<R> {
     }
 
     /// Reads one cell and what ends it; true if that was the end of the row.
-    fn read_cell(&mut self, row: &mut CsvRow) -> Result<bool, Malformed> {
-        let (start, place) = (row.data.len(), self.place());
+    fn read_cell(&mut self, row: &mut CsvRow) -> Result<bool> {
+        let start = row.data.len();
+        let place = self.place();
         let quoted = self.peek()? == Some(b'"');
         if quoted {
             self.at += 1;
@@ -214,29 +169,33 @@ impl<R: Read> CsvReader<R> {
                 self.at += 1;
                 Ok(false)
             }
-            Some(b'\r') => {
+            Some(end @ (b'\r' | b'\n')) => {
                 self.at += 1;
-                if self.peek()? == Some(b'\n') {
+                if end == b'\r' && self.peek()? == Some(b'\n') {
                     self.at += 1;
                 }
                 self.next_line();
                 Ok(true)
             }
-            Some(b'\n') => {
-                self.at += 1;
-                self.next_line();
-                Ok(true)
+            Some(byte) => {
+                let found = format!("{:?}", byte as char);
+                let expected = "a comma or the end of the line";
+                Err(self
+                    .malformed("text after a closing quote", after, expected, &found)
+                    .help("a quote inside a quoted cell is written twice"))
             }
-            Some(byte) => Err(Malformed::AfterQuote(after, byte as char)),
         }
     }
 
     /// The inside of a quoted cell, up to and with the closing quote.
-    fn read_quoted(&mut self, row: &mut CsvRow, open: TextPosition) -> Result<(), Malformed> {
+    fn read_quoted(&mut self, row: &mut CsvRow, open: TextPosition) -> Result<()> {
         loop {
             self.copy_until(row, open, |byte| matches!(byte, b'"' | b'\n'))?;
             match self.peek()? {
-                None => return Err(Malformed::OpenQuote(open)),
+                None => {
+                    let found = "the end of the file";
+                    return Err(self.malformed("an unterminated quote", open, "a closing quote", found));
+                }
                 Some(b'\n') => {
                     row.data.push(b'\n');
                     self.at += 1;
@@ -255,12 +214,7 @@ impl<R: Read> CsvReader<R> {
     }
 
     /// Copies up to a byte that ends the run, or to the end of the input.
-    fn copy_until(
-        &mut self,
-        row: &mut CsvRow,
-        place: TextPosition,
-        ends: impl Fn(u8) -> bool,
-    ) -> Result<(), Malformed> {
+    fn copy_until(&mut self, row: &mut CsvRow, place: TextPosition, ends: impl Fn(u8) -> bool) -> Result<()> {
         while self.peek()?.is_some() {
             let rest = &self.buffer[self.at..self.filled];
             let stop = rest.iter().position(|&byte| ends(byte));
@@ -268,7 +222,9 @@ impl<R: Read> CsvReader<R> {
             row.data.extend_from_slice(run);
             self.at += run.len();
             if row.data.len() > ROW_BYTES {
-                return Err(Malformed::TooLong(place));
+                return Err(self
+                    .malformed("a line above 16 MiB", place, "a shorter one", "more")
+                    .help("look for a quote that is never closed"));
             }
             if stop.is_some() {
                 return Ok(());
@@ -281,7 +237,7 @@ impl<R: Read> CsvReader<R> {
         &self.buffer[self.at..self.filled]
     }
 
-    fn peek(&mut self) -> Result<Option<u8>, Malformed> {
+    fn peek(&mut self) -> Result<Option<u8>> {
         if self.at == self.filled {
             self.line_start -= self.filled as i64;
             (self.at, self.filled) = (0, 0);
@@ -290,18 +246,21 @@ impl<R: Read> CsvReader<R> {
         Ok(self.rest().first().copied())
     }
 
-    fn fill_more(&mut self) -> Result<usize, Malformed> {
+    fn fill_more(&mut self) -> Result<usize> {
         loop {
             match self.input.read(&mut self.buffer[self.filled..]) {
                 Ok(count) => {
                     self.filled += count;
-                    self.read += count as u64;
                     return Ok(count);
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Failure::io(error, Path::new(self.name))),
             }
         }
+    }
+
+    fn malformed(&self, what: &str, place: TextPosition, expected: &str, found: &str) -> Failure {
+        bad(self.name, "HY0611", &format!("malformed CSV: {what}"), Some(place), expected, found)
     }
 
     fn place(&self) -> TextPosition {
@@ -330,8 +289,9 @@ mod tests {
         }
     }
 
-    fn rows_of(input: impl Read) -> Result<Vec<Vec<(String, bool)>>, Malformed> {
-        let (mut reader, mut row, mut rows) = (CsvReader::new(input)?, CsvRow::default(), Vec::new());
+    fn rows_of(input: impl Read) -> Result<Vec<Vec<(String, bool)>>> {
+        let (mut reader, mut row, mut rows) =
+            (CsvReader::new(input, "in.csv")?, CsvRow::default(), Vec::new());
         while reader.read_row(&mut row)? {
             rows.push(row.cells().map(|cell| (cell.text.to_string(), cell.quoted)).collect());
         }
@@ -366,21 +326,22 @@ mod tests {
 
     #[test]
     fn malformed_input_names_its_place() {
-        let fails = |text: &[u8]| {
+        let fails = |text: &[u8], said: &str| {
             let error = format!("{:?}", rows_of(text).unwrap_err());
             assert_eq!(error, format!("{:?}", rows_of(Drip(text)).unwrap_err()));
-            error
+            assert!(error.contains(said), "{error}");
         };
-        assert_eq!(fails(b"a,b\n1,\"x\n2,3\n"), "OpenQuote(TextPosition { line: 2, column: 3 })");
-        assert_eq!(fails(b"a\n\"x\"y\n"), "AfterQuote(TextPosition { line: 2, column: 4 }, 'y')");
-        assert_eq!(fails(b"a,b\nxy,z\xFF\n"), "NotUtf8(TextPosition { line: 2, column: 5 }, 255)");
-        assert_eq!(fails(b"\"a\nb\xC3\",\xA9\n"), "NotUtf8(TextPosition { line: 2, column: 2 }, 195)");
-        assert_eq!(fails(b"\xC3,\xA9\n"), "NotUtf8(TextPosition { line: 1, column: 1 }, 195)");
+        fails(b"a,b\n1,\"x\n2,3\n", "in.csv, line 2, column 3: expected a closing quote");
+        fails(b"a\n\"x\"y\n", "in.csv, line 2, column 4: expected a comma or the end of the line, found 'y'");
+        fails(b"a,b\nxy,z\xFF\n", "in.csv, line 2, column 5: expected UTF-8, found byte 0xff");
+        fails(b"\"a\nb\xC3\",\xA9\n", "in.csv, line 2, column 2: expected UTF-8, found byte 0xc3");
+        fails(b"\xC3,\xA9\n", "in.csv, line 1, column 1: expected UTF-8, found byte 0xc3");
     }
 
     #[test]
     fn a_quote_that_never_closes_does_not_eat_the_memory() {
         let input = std::io::Read::chain(&b"a\n\""[..], std::io::repeat(b'x'));
-        assert!(matches!(rows_of(input), Err(Malformed::TooLong(TextPosition { line: 2, column: 1 }))));
+        let error = format!("{:?}", rows_of(input).unwrap_err());
+        assert!(error.contains("a line above 16 MiB") && error.contains("line 2, column 1"), "{error}");
     }
 }

@@ -5,17 +5,12 @@ use super::number::{Number, Numbers, is_special};
 use super::time::{self, DateText, Time};
 use super::witness::{CellSource, Witness};
 use hydra::Kind;
+use hydra::schema::Form;
 
 /// The type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ColumnType {
-    Of(Kind),
-    /// A moment in UTC, in units of ten to the exponent seconds.
-    Time(i8),
-    Date,
-}
+pub(crate) type ColumnType = (Kind, Form);
 
-const TYPE_OF_TEXT: ColumnType = ColumnType::Of(Kind::String);
+pub(crate) const TYPE_OF_TEXT: ColumnType = (Kind::String, Form::None);
 
 /// Why a column stays text.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,38 +26,26 @@ impl Word {
     }
 }
 
-/// What one cell can be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Class {
-    Number(Number),
-    /// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
-    Special,
-    Bool,
-    Time(Time),
-    Date,
-    Text,
-    /// It reads like something, but printing that would not give the cell back.
-    Odd(&'static str),
-}
-
 /// What the cells of a column can be said to be, as a position in [`SORTS`].
 const NUMBER: usize = 0;
 const BOOL: usize = 1;
 const TIME: usize = 2;
 const DATE: usize = 3;
 const TEXT: usize = 4;
+/// It reads like something, but printing that would not give the cell back.
 const ODD: usize = 5;
-const SORTS: [&str; 6] = ["a number", "a bool", "a timestamp", "a date", "text", "text"];
+/// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
+const SPECIAL: usize = 6;
+const SORTS: [&str; 7] = ["a number", "a bool", "a timestamp", "a date", "text", "text", "text"];
 
 /// What is known of a column so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guess {
     nulls: u64,
     /// How many cells there are of each sort, and the first of them.
-    counts: [u64; 6],
-    firsts: [Option<Witness>; 6],
+    counts: [u64; 7],
+    firsts: [Option<Witness>; 7],
     numbers: Numbers,
-    specials: u64,
     /// The earliest and the latest second, and the unit that all fractions fit.
     seconds: Option<(i64, i64)>,
     unit: i8,
@@ -78,35 +61,47 @@ impl Guess {
 
     /// Takes in a cell.
     pub(crate) fn add(&mut self, cell: &str, quoted: bool, source: &CellSource) {
-        let (sort, why) = match classify(cell) {
-            Class::Number(Number::Odd(why)) | Class::Odd(why) => (ODD, why),
-            Class::Number(Number::Int { negative, magnitude }) => {
-                self.numbers.int(negative, magnitude, source, || cell.to_string());
-                (NUMBER, "")
-            }
-            Class::Number(Number::Float) => {
-                self.numbers.floats += 1;
-                (NUMBER, "")
-            }
-            Class::Special => {
-                self.specials += 1;
-                return;
-            }
-            Class::Bool => (BOOL, ""),
-            Class::Time(time) => {
-                let (first, last) = self.seconds.unwrap_or((time.seconds, time.seconds));
-                self.seconds = Some((first.min(time.seconds), last.max(time.seconds)));
-                let fits = |unit: &i8| Time { seconds: 0, ..time }.units(*unit).is_some();
-                self.unit = [0, -3, -6].into_iter().find(fits).unwrap_or(-9).min(self.unit);
-                (TIME, "")
-            }
-            Class::Date => (DATE, ""),
-            Class::Text => (TEXT, ""),
-        };
+        let (sort, why) = self.sort(cell, source);
         self.counts[sort] += 1;
         let first = self.firsts[sort].get_or_insert_with(|| Witness::new(source, cell, why));
         if sort == TEXT && !self.mixed_texts {
             self.mixed_texts = quoted || first.cell != cell;
+        }
+    }
+
+    /// The sort of a cell; and why, if it is an odd one. Takes in what it says.
+    fn sort(&mut self, cell: &str, source: &CellSource) -> (usize, &'static str) {
+        match cell.bytes().next() {
+            Some(b'0'..=b'9') => match time::read(cell) {
+                Some(DateText::Time(time)) => {
+                    let (first, last) = self.seconds.unwrap_or((time.seconds, time.seconds));
+                    self.seconds = Some((first.min(time.seconds), last.max(time.seconds)));
+                    let fits = |unit: &i8| Time { seconds: 0, ..time }.units(*unit).is_some();
+                    self.unit = [0, -3, -6].into_iter().find(fits).unwrap_or(-9).min(self.unit);
+                    (TIME, "")
+                }
+                Some(DateText::Date(_)) => (DATE, ""),
+                Some(DateText::Odd(why)) => (ODD, why),
+                None => self.number(cell, source),
+            },
+            Some(b't' | b'f') if matches!(cell, "true" | "false") => (BOOL, ""),
+            Some(b'-' | b'.' | b'+' | b' ' | b'\t' | b'i' | b'I' | b'n' | b'N') => self.number(cell, source),
+            _ => (TEXT, ""),
+        }
+    }
+
+    fn number(&mut self, cell: &str, source: &CellSource) -> (usize, &'static str) {
+        let trimmed = cell.trim_matches([' ', '\t']);
+        match Number::of(cell) {
+            Some(Number::Odd(why)) => (ODD, why),
+            Some(number) => {
+                self.numbers.add(number, cell, source);
+                (NUMBER, "")
+            }
+            None if is_special(cell) => (SPECIAL, ""),
+            None if Number::of(trimmed.trim_start_matches('+')).is_none() => (TEXT, ""),
+            None if trimmed.len() < cell.len() => (ODD, "has blanks around the number"),
+            None => (ODD, "has a plus sign"),
         }
     }
 
@@ -115,33 +110,32 @@ impl Guess {
         self.nulls > 0
     }
 
-    /// The type, and why the column stays text although most of it looks like something else.
-    pub(crate) fn decide(&self) -> (ColumnType, Option<Word>) {
+    /// The type; or why the column stays text although most of it looks like something else, if it does.
+    pub(crate) fn decide(&self) -> Result<ColumnType, Option<Word>> {
         let typed: Vec<usize> = (NUMBER..=DATE).filter(|&sort| self.counts[sort] > 0).collect();
         // Without another number, `NaN` is a text.
-        let stray = self.specials > 0 && self.counts[NUMBER] == 0;
-        let (ty, why) = match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
-            (0, Some(odd), [] | [_]) if !stray => (TYPE_OF_TEXT, Some(odd.to_string())),
-            (0, None, &[sort]) if !stray => self.decide_sort(sort),
-            (_, _, typed) => return (TYPE_OF_TEXT, self.mixture(typed)),
-        };
-        (ty, why.map(Word::new))
+        let stray = self.counts[SPECIAL] > 0 && self.counts[NUMBER] == 0;
+        match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
+            (0, Some(odd), [] | [_]) if !stray => Err(Some(Word::new(odd.to_string()))),
+            (0, None, &[sort]) if !stray => self.decide_sort(sort).map_err(|why| Some(Word::new(why))),
+            (_, _, typed) => Err(self.mixture(typed)),
+        }
     }
 
-    fn decide_sort(&self, sort: usize) -> (ColumnType, Option<String>) {
+    fn decide_sort(&self, sort: usize) -> Result<ColumnType, String> {
         match sort {
-            BOOL => (ColumnType::Of(Kind::Bool), None),
-            DATE => (ColumnType::Date, None),
+            BOOL => Ok((Kind::Bool, Form::None)),
+            DATE => Ok((Kind::I32, Form::Date)),
             TIME => self.decide_time(),
             _ => {
                 let mut numbers = self.numbers.clone();
-                numbers.floats += self.specials;
+                numbers.floats += self.counts[SPECIAL];
                 match (numbers.kind(), numbers.inexact) {
-                    (Some(Kind::F64), Some(witness)) => (TYPE_OF_TEXT, Some(witness.to_string())),
-                    (Some(kind), _) => (ColumnType::Of(kind), None),
+                    (Some(Kind::F64), Some(witness)) => Err(witness.to_string()),
+                    (Some(kind), _) => Ok((kind, Form::None)),
                     (None, _) => {
                         let Numbers { low, high, .. } = numbers;
-                        (TYPE_OF_TEXT, Some(format!("no 128-bit integer holds both -{low} and {high}")))
+                        Err(format!("no 128-bit integer holds both -{low} and {high}"))
                     }
                 }
             }
@@ -149,20 +143,16 @@ impl Guess {
     }
 
     /// Nanoseconds; a coarser unit where 64 bits of them do not reach, and the cells need none.
-    fn decide_time(&self) -> (ColumnType, Option<String>) {
+    fn decide_time(&self) -> Result<ColumnType, String> {
         let reaches = |unit: &i8| {
             let (first, last) = self.seconds.unwrap_or_default();
-            // A second more, for the fraction.
-            let ends = [first, last.saturating_add(1)];
-            *unit <= self.unit
-                && ends.iter().all(|&seconds| Time { seconds, nanos: 0 }.units(*unit).is_some())
+            // A second more, for the fraction: years have four digits.
+            let mut ends = [first, last + 1].into_iter();
+            *unit <= self.unit && ends.all(|seconds| Time { seconds, nanos: 0 }.units(*unit).is_some())
         };
-        match [-9, -6, -3, 0].into_iter().find(reaches) {
-            Some(unit) => (ColumnType::Time(unit), None),
-            None => {
-                (TYPE_OF_TEXT, Some("years beyond 2262 and nanoseconds do not fit 64 bits together".into()))
-            }
-        }
+        let unit = [-9, -6, -3, 0].into_iter().find(reaches);
+        let exponent = unit.ok_or("years beyond 2262 and nanoseconds do not fit 64 bits together")?;
+        Ok((Kind::I64, Form::Timestamp { exponent }))
     }
 
     /// Why a column with several sorts of cells stays text, if at least half of it is not.
@@ -180,7 +170,7 @@ impl Guess {
         if self.mixed_texts || self.counts[ODD] > 0 || others == texts {
             return Some(Word::new(format!("{} is not {}", self.example(TEXT), SORTS[sort])));
         }
-        let total = others + self.specials + texts + self.nulls;
+        let total = others + self.counts[SPECIAL] + texts + self.nulls;
         let Witness { cell, source, .. } = text;
         let why = format!("{texts} of {total} cells are {cell:?}, the first in {source}");
         Some(Word { why, token: Some(cell.clone()) })
@@ -194,32 +184,6 @@ impl Guess {
     }
 }
 
-fn classify(cell: &str) -> Class {
-    let Some(first) = cell.bytes().next() else { return Class::Text };
-    match first {
-        b'0'..=b'9' => match time::read(cell) {
-            Some(DateText::Time(time)) => Class::Time(time),
-            Some(DateText::Date(_)) => Class::Date,
-            Some(DateText::Odd(why)) => Class::Odd(why),
-            None => classify_number(cell),
-        },
-        b't' | b'f' if matches!(cell, "true" | "false") => Class::Bool,
-        b'-' | b'.' | b'+' | b' ' | b'\t' | b'i' | b'I' | b'n' | b'N' => classify_number(cell),
-        _ => Class::Text,
-    }
-}
-
-fn classify_number(cell: &str) -> Class {
-    let trimmed = cell.trim_matches([' ', '\t']);
-    match Number::of(cell) {
-        Some(number) => Class::Number(number),
-        None if is_special(cell) => Class::Special,
-        None if Number::of(trimmed.trim_start_matches('+')).is_none() => Class::Text,
-        None if trimmed.len() < cell.len() => Class::Odd("has blanks around the number"),
-        None => Class::Odd("has a plus sign"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,7 +194,10 @@ mod tests {
             .iter()
             .zip(2..)
             .for_each(|(cell, line)| guess.add(cell, false, &CellSource { line, file: None }));
-        guess.decide()
+        match guess.decide() {
+            Ok(ty) => (ty, None),
+            Err(word) => (TYPE_OF_TEXT, word),
+        }
     }
 
     fn type_of(cells: &[&str]) -> ColumnType {
@@ -247,28 +214,31 @@ mod tests {
 
     #[test]
     fn whole_columns_decide() {
-        assert_eq!(type_of(&["1", "-2", "0"]), ColumnType::Of(Kind::I64));
-        assert_eq!(type_of(&["9223372036854775808"]), ColumnType::Of(Kind::U64));
-        assert_eq!(type_of(&["18446744073709551615", "0"]), ColumnType::Of(Kind::U64));
-        assert_eq!(type_of(&["-9223372036854775808"]), ColumnType::Of(Kind::I64));
-        assert_eq!(type_of(&["1", "1.10", ".5", "5.", "1e5", "-0"]), ColumnType::Of(Kind::F64));
-        assert_eq!(type_of(&["NaN", "1", "-inf"]), ColumnType::Of(Kind::F64));
-        assert_eq!(type_of(&["-97.23049926757812", "97.23049926757813"]), ColumnType::Of(Kind::F64));
+        assert_eq!(type_of(&["1", "-2", "0"]), (Kind::I64, Form::None));
+        assert_eq!(type_of(&["9223372036854775808"]), (Kind::U64, Form::None));
+        assert_eq!(type_of(&["18446744073709551615", "0"]), (Kind::U64, Form::None));
+        assert_eq!(type_of(&["-9223372036854775808"]), (Kind::I64, Form::None));
+        assert_eq!(type_of(&["1", "1.10", ".5", "5.", "1e5", "-0"]), (Kind::F64, Form::None));
+        assert_eq!(type_of(&["NaN", "1", "-inf"]), (Kind::F64, Form::None));
+        assert_eq!(type_of(&["-97.23049926757812", "97.23049926757813"]), (Kind::F64, Form::None));
         assert_eq!(
             type_of(&["1", "0.10000000000000001", "1.000000000000000056e-01"]),
-            ColumnType::Of(Kind::F64)
+            (Kind::F64, Form::None)
         );
-        assert_eq!(type_of(&["1", "Inf", "-Infinity", "nan", "+inf", "-nan"]), ColumnType::Of(Kind::F64));
+        assert_eq!(type_of(&["1", "Inf", "-Infinity", "nan", "+inf", "-nan"]), (Kind::F64, Form::None));
         assert_eq!(type_of(&["Nan", "Inf"]), TYPE_OF_TEXT);
-        assert_eq!(type_of(&["-1", "18446744073709551615"]), ColumnType::Of(Kind::I128));
-        assert_eq!(type_of(&["0", "340282366920938463463374607431768211455"]), ColumnType::Of(Kind::U128));
-        assert_eq!(type_of(&["true", "false"]), ColumnType::Of(Kind::Bool));
+        assert_eq!(type_of(&["-1", "18446744073709551615"]), (Kind::I128, Form::None));
+        assert_eq!(type_of(&["0", "340282366920938463463374607431768211455"]), (Kind::U128, Form::None));
+        assert_eq!(type_of(&["true", "false"]), (Kind::Bool, Form::None));
         assert_eq!(type_of(&["NaN"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["True"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["a", "b", "3"]), TYPE_OF_TEXT);
-        assert_eq!(type_of(&["2024-01-02"]), ColumnType::Date);
-        assert_eq!(type_of(&["2024-01-02T03:04:05Z", "1969-12-31 23:59:59.5+00:00"]), ColumnType::Time(-9));
-        assert_eq!(type_of(&["9999-12-31T23:59:59Z"]), ColumnType::Time(-6));
+        assert_eq!(type_of(&["2024-01-02"]), (Kind::I32, Form::Date));
+        assert_eq!(
+            type_of(&["2024-01-02T03:04:05Z", "1969-12-31 23:59:59.5+00:00"]),
+            (Kind::I64, Form::Timestamp { exponent: -9 })
+        );
+        assert_eq!(type_of(&["9999-12-31T23:59:59Z"]), (Kind::I64, Form::Timestamp { exponent: -6 }));
         assert_eq!(type_of(&[]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["", "x"]), TYPE_OF_TEXT);
         assert_eq!(type_of(&["1-2", "."]), TYPE_OF_TEXT);
@@ -291,10 +261,10 @@ mod tests {
         stays_text(&["0.100000000000000002"], "more digits");
         stays_text(&["1e999"], "range");
         stays_text(&["1.5", "9007199254740993"], "more digits");
-        assert_eq!(type_of(&["1.5", "9007199254740992"]), ColumnType::Of(Kind::F64));
+        assert_eq!(type_of(&["1.5", "9007199254740992"]), (Kind::F64, Form::None));
         assert_eq!(
             type_of(&["0.1234567890123456", "5e-324", "1.7976931348623157e308"]),
-            ColumnType::Of(Kind::F64)
+            (Kind::F64, Form::None)
         );
     }
 

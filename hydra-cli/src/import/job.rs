@@ -1,15 +1,45 @@
 //! What the formats of text have in common: the files to read, and how their mistakes are told. It knows none of them.
 
-use super::csv::TextPosition;
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::progress::ProgressBar;
 use crate::source::Input;
 use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, Schema, TableId, Writer};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 /// A record larger than this is not read: memory stays bounded.
 pub(super) const RECORD_BYTES: u64 = 16 << 20;
+
+/// A place in the text: line from 1, column in bytes from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextPosition {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+}
+
+impl fmt::Display for TextPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+impl TextPosition {
+    pub(crate) const START: TextPosition = TextPosition { line: 1, column: 1 };
+
+    /// The place right after some text that starts here.
+    pub(crate) fn after(self, text: &[u8]) -> TextPosition {
+        text.iter().fold(self, |place, byte| match byte {
+            b'\n' => TextPosition { line: place.line + 1, column: 1 },
+            _ => TextPosition { column: place.column + 1, ..place },
+        })
+    }
+}
+
+/// The type of the records that was found, how many there are, and the exit code that follows.
+pub(super) type Surveyed = (Schema, Option<u64>, Exit);
 
 /// What is read, and how.
 pub(super) struct ImportJob<'a> {
@@ -41,8 +71,35 @@ impl ImportJob<'_> {
         }
     }
 
-    pub(super) fn progress(&self, what: &'static str) -> ProgressBar {
-        ProgressBar::start(what, self.inputs.iter().map(Input::len_bytes).sum())
+    /// Reads the files one after the other, and shows how far that is.
+    pub(super) fn each(
+        &self,
+        what: &'static str,
+        mut read: impl FnMut(&Input, FileReader<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let progress = ProgressBar::start(what, self.inputs.iter().map(Input::len_bytes).sum());
+        self.inputs.iter().try_for_each(|input| {
+            let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
+            let file = WatchedFile { file, progress: &progress };
+            read(input, BufReader::with_capacity(256 << 10, file))
+        })
+    }
+}
+
+/// One of the files, to read.
+pub(super) type FileReader<'p> = BufReader<WatchedFile<'p>>;
+
+/// A file that tells how far it was read.
+pub(super) struct WatchedFile<'p> {
+    file: File,
+    progress: &'p ProgressBar,
+}
+
+impl Read for WatchedFile<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        self.progress.add(count as u64);
+        Ok(count)
     }
 }
 
@@ -52,25 +109,25 @@ pub(super) fn unplaced(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
 }
 
-pub(super) fn not_utf8(format: &str, input: &Input, place: TextPosition, byte: u8) -> Failure {
+pub(super) fn not_utf8(format: &str, name: &str, place: TextPosition, byte: u8) -> Failure {
     let help = match byte {
         0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",
         _ => "if it is Latin-1: iconv -f LATIN1 -t UTF-8",
     };
     let what = format!("malformed {format}: invalid UTF-8");
-    bad(input, "HY0611", &what, Some(place), "UTF-8", &format!("byte 0x{byte:02x}")).help(help)
+    bad(name, "HY0611", &what, Some(place), "UTF-8", format_args!("byte 0x{byte:02x}")).help(help)
 }
 
 pub(super) fn bad(
-    input: &Input,
+    name: &str,
     code: &'static str,
     what: &str,
     at: Option<TextPosition>,
     expected: &str,
-    found: &str,
+    found: impl fmt::Display,
 ) -> Failure {
     let at = at.map(|place| format!(", {place}")).unwrap_or_default();
-    Failure::new(code, what).place(format!("{}{at}: expected {expected}, found {found}", input.name))
+    Failure::new(code, what).place(format!("{name}{at}: expected {expected}, found {found}"))
 }
 
 /// The name of a table for a file: `daily-weather.csv` gives `DailyWeather`.

@@ -4,6 +4,7 @@ mod columns;
 pub(crate) mod csv;
 mod infer;
 mod job;
+mod json;
 mod ndjson;
 mod number;
 mod rows;
@@ -42,21 +43,15 @@ pub(crate) fn run(args: &ConvertArgs, from: Format, console: &mut Console) -> Re
     let own = given.as_ref().map(|(name, _)| name.as_str());
     let table = table.or(own).map(str::to_string);
     let job = ImportJob { inputs, nulls: &args.null, spelling: select.source.spelling(), table };
+    let named = args.inputs.iter().chain([&args.output]).find(|path| path.as_path() != Path::new("-"));
+    let name = type_name(named.map(PathBuf::as_path));
     let (schema, surveyed, exit) = match (given, from) {
         (Some((_, schema)), _) => (schema, None, Exit::Done),
-        (None, from) => {
-            let named =
-                args.inputs.iter().chain([&args.output]).find(|path| path.as_path() != Path::new("-"));
-            let name = type_name(named.map(PathBuf::as_path));
-            let (schema, records, exit) = match from {
-                Format::Csv => rows::survey(&job, &name, console)?,
-                Format::Ndjson | Format::Json => ndjson::survey(&job, from, &name, console)?,
-                _ => {
-                    let words = format!("{} does not say the types of its records", from.name());
-                    return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
-                }
-            };
-            (schema, Some(records), exit)
+        (None, Format::Csv) => rows::survey(&job, &name, console)?,
+        (None, Format::Ndjson | Format::Json) => ndjson::survey(&job, from, &name, console)?,
+        (None, _) => {
+            let words = format!("{} does not say the types of its records", from.name());
+            return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
         }
     };
     let mut records = 0;

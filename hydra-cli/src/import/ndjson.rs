@@ -1,20 +1,20 @@
 //! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
 //! second writes. Memory is bounded by the longest record, not by the input.
 
-use super::csv::TextPosition;
-use super::job::{ImportJob, RECORD_BYTES, bad, not_utf8, unplaced};
+use super::job::{ImportJob, RECORD_BYTES, Surveyed, TextPosition, bad, not_utf8, unplaced};
+use super::json::Tokens;
 use super::shape::{Build, ImportShape, ShapeConflict, Walk};
 use super::stream;
+use super::witness::CellSource;
 use crate::args::Format;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
 use hydra::reflect::Seed;
 use hydra::{Schema, Writer};
-use serde::de::DeserializeSeed;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::Deserializer;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -24,18 +24,26 @@ pub(super) fn survey(
     from: Format,
     table: &str,
     console: &mut Console,
-) -> Result<(Schema, u64, Exit)> {
-    let (mut shape, mut walk, mut records) = (ImportShape::default(), Walk::new(), 0);
-    let add = |input: &Input, start: TextPosition, json: &str| {
+) -> Result<Surveyed> {
+    let mut shape = ImportShape::default();
+    let mut fields = 0;
+    let mut records = 0;
+    let mut source = CellSource { line: 0, file: None };
+    let add = |input: &Input, start: TextPosition, text: &str| {
         records += 1;
-        walk.source.line = start.line;
-        if job.inputs.len() > 1 && walk.source.file.as_deref() != Some(&input.name) {
-            walk.source.file = Some(Rc::from(input.name.as_str()));
+        source.line = start.line;
+        if job.inputs.len() > 1 && source.file.as_deref() != Some(&input.name) {
+            source.file = Some(Rc::from(input.name.as_str()));
         }
-        shape.add(json, &mut walk).map_err(|error| match walk.problem.take() {
-            Some(problem) => unfit(&problem, &shape.path(&walk), place(&error, start), input),
-            None => malformed(&error, start, input),
-        })
+        // Of a document, each record was read as JSON before.
+        if from != Format::Json {
+            serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error, start, input))?;
+        }
+        let mut walk = Walk { json: Tokens::new(text), source: &source, fields: &mut fields, depth: 0 };
+        match shape.add(&mut walk) {
+            Ok(_) => Ok(()),
+            Err(conflict) => Err(unfit(conflict, walk.json.place(start), input)),
+        }
     };
     match from {
         Format::Json => stream::texts(job, add)?,
@@ -50,13 +58,14 @@ pub(super) fn survey(
     notes.iter().for_each(|note| console.note(&format!("{}: {note}", job.name())));
     losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", job.name())));
     let schema = Schema::new(types).map_err(|error| job.failure(error))?;
-    Ok((schema, records, if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
+    Ok((schema, Some(records), if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
 }
 
 /// Writes the records. Returns how many.
 pub(super) fn write(job: &ImportJob<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, mut seed, mut records) =
-        (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling), 0);
+    let table = job.table(schema, writer)?;
+    let mut seed = Seed::new(schema).spelling(job.spelling);
+    let mut records = 0;
     lines(job, "writing", |input, start, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
@@ -75,36 +84,33 @@ fn lines(
     what: &'static str,
     mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
 ) -> Result<()> {
-    let (progress, mut done, mut line) = (job.progress(what), 0, Vec::new());
-    for input in &job.inputs {
-        let fail = |error| Failure::io(error, Path::new(&input.name));
-        let mut reader = BufReader::with_capacity(256 << 10, File::open(&input.path).map_err(fail)?);
+    let mut line = Vec::new();
+    job.each(what, |input, mut reader| {
         for number in 1.. {
             line.clear();
-            let count = reader.by_ref().take(RECORD_BYTES).read_until(b'\n', &mut line).map_err(fail)?;
+            let read = reader.by_ref().take(RECORD_BYTES).read_until(b'\n', &mut line);
+            let count = read.map_err(|error| Failure::io(error, Path::new(&input.name)))?;
             if count == 0 {
                 break;
             }
             if count as u64 == RECORD_BYTES {
                 let place = TextPosition { line: number, column: 1 };
                 let what = "malformed NDJSON: a line above 16 MiB";
-                return Err(bad(input, "HY0611", what, Some(place), "one value a line", "more"));
+                return Err(bad(&input.name, "HY0611", what, Some(place), "one value a line", "more"));
             }
             let json =
                 line.strip_prefix(b"\xEF\xBB\xBF").filter(|_| number == 1).unwrap_or(&line).trim_ascii_end();
             let json = std::str::from_utf8(json).map_err(|error| {
                 let at = error.valid_up_to();
                 let place = TextPosition { line: number, column: at as u64 + 1 };
-                not_utf8("NDJSON", input, place, json.get(at).copied().unwrap_or(0))
+                not_utf8("NDJSON", &input.name, place, json.get(at).copied().unwrap_or(0))
             })?;
             if !json.is_empty() {
                 take(input, TextPosition { line: number, column: 1 }, json)?;
             }
-            done += count as u64;
-            progress.set(done);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Where an error is, in a text that starts somewhere.
@@ -114,11 +120,12 @@ fn place(error: &serde_json::Error, start: TextPosition) -> TextPosition {
     TextPosition { line: start.line + line.max(1) - 1, column: before + column }
 }
 
-fn unfit(problem: &ShapeConflict, path: &str, place: TextPosition, input: &Input) -> Failure {
-    let ShapeConflict { what, expected, found, help } = problem;
-    let what = if path.is_empty() { what.clone() } else { format!("{path}: {what}") };
-    let failure = bad(input, "HY0616", &what, Some(place), expected, found);
-    if help.is_empty() { failure } else { failure.help(*help) }
+fn unfit(conflict: ShapeConflict, place: TextPosition, input: &Input) -> Failure {
+    let ShapeConflict { path, what, expected, found, help } = conflict;
+    let colon = if path.is_empty() { "" } else { ": " };
+    let what = format!("{path}{colon}{what}");
+    let failure = bad(&input.name, "HY0616", &what, Some(place), &expected, found);
+    if help.is_empty() { failure } else { failure.help(help) }
 }
 
 fn malformed(error: &serde_json::Error, start: TextPosition, input: &Input) -> Failure {

@@ -15,6 +15,8 @@ pub(super) enum Number {
     Odd(&'static str),
 }
 
+const INEXACT: &str = "has more digits or range than f64 keeps";
+
 /// Digits that are the most that any f64 has, written without an exponent.
 const MOST_DIGITS: usize = 767;
 
@@ -24,36 +26,43 @@ impl Number {
         if let Some(number) = Number::short(text) {
             return Some(number);
         }
-        let decimal = Decimal::parse(text)?;
-        if decimal.leading_zero {
-            return Some(Number::Odd("has a leading zero"));
-        }
-        Some(match (decimal.integer && text != "-0", text.trim_start_matches('-').parse::<u128>()) {
-            (true, Ok(magnitude)) => Number::Int { negative: text.starts_with('-'), magnitude },
-            (true, Err(_)) => Number::Odd("needs more than 128 bits"),
-            (false, _) if decimal.names_float(text) => Number::Float,
-            (false, _) => Number::Odd("has more digits or range than f64 keeps"),
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        // The standard library knows what a decimal is, but takes another sign and words, too.
+        let is_decimal = unsigned.starts_with(|first: char| first == '.' || first.is_ascii_digit())
+            && unsigned.parse::<f64>().is_ok();
+        Some(match unsigned.as_bytes() {
+            _ if !is_decimal => return None,
+            [b'0', b'0'..=b'9', ..] => Number::Odd("has a leading zero"),
+            digits if text != "-0" && digits.iter().all(u8::is_ascii_digit) => match unsigned.parse() {
+                Ok(magnitude) => Number::Int { negative: unsigned.len() < text.len(), magnitude },
+                Err(_) => Number::Odd("needs more than 128 bits"),
+            },
+            _ if names_float(text) => Number::Float,
+            _ => Number::Odd(INEXACT),
         })
     }
 
-    /// What most numbers are, without a detour: up to fifteen digits with a point among them or none, no leading zero.
+    /// What most numbers are, without a detour: an integer of up to nineteen digits, or up to fourteen with a point among them;
+    /// no leading zero.
     fn short(text: &str) -> Option<Number> {
-        let digits = text.as_bytes();
-        let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+        let begins = matches!(digits, [b'0', b'.', ..] | [b'1'..=b'9', ..] | [b'0']) && text != "-0";
+        if !begins || digits.len() > 19 {
+            return None;
+        }
         let (mut magnitude, mut points) = (0u64, 0);
-        for &digit in digits.get(..digits.len().min(17))? {
+        for &digit in digits {
             match digit {
                 b'0'..=b'9' => magnitude = magnitude * 10 + u64::from(digit - b'0'),
                 b'.' => points += 1,
                 _ => return None,
             }
         }
-        let plain = match digits {
-            [b'0', b'.', ..] | [b'1'..=b'9', ..] | [b'0'] => points < 2 && digits.len() <= 15 && text != "-0",
-            _ => false,
-        };
-        let int = Number::Int { negative: digits.len() < text.len(), magnitude: magnitude.into() };
-        plain.then_some(if points == 0 { int } else { Number::Float })
+        match points {
+            0 => Some(Number::Int { negative: digits.len() < text.len(), magnitude: magnitude.into() }),
+            1 if digits.len() <= 15 => Some(Number::Float),
+            _ => None,
+        }
     }
 }
 
@@ -61,14 +70,37 @@ impl Number {
 /// other ways: `Nan`, `INf`.
 pub(super) fn is_special(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let inf = ["inf", "Inf", "INF", "infinity", "Infinity", "INFINITY"];
-    inf.contains(&unsigned) || ["nan", "NaN", "NAN"].contains(&unsigned)
+    match unsigned.len() {
+        3 => ["nan", "NaN", "NAN", "inf", "Inf", "INF"].contains(&unsigned),
+        8 => ["infinity", "Infinity", "INFINITY"].contains(&unsigned),
+        _ => false,
+    }
 }
 
 /// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal
 /// has, is the decimal again. Where two decimals are equally near to the float, each names it.
 fn names_float(text: &str) -> bool {
-    Decimal::parse(text).is_some_and(|decimal| decimal.names_float(text))
+    let Some(decimal) = Decimal::of(text) else { return false };
+    let count = decimal.digits.len();
+    if count == 0 || count <= 15 && (-300..300).contains(&(decimal.exponent + count as i64)) {
+        return true; // fifteen digits always survive f64
+    }
+    let Ok(float) = text.parse::<f64>() else { return false };
+    if !float.is_finite() || count > MOST_DIGITS {
+        return false;
+    }
+    let rounded = |digits: usize| Decimal::of(&format!("{float:.*e}", digits - 1));
+    // One digit more, a five, and nothing behind it; all digits are asked for only where the next are zeros.
+    let is_half = |it: Decimal| match (it.digits.as_slice(), decimal.digits.split_last()) {
+        ([start @ .., last, b'5'], Some((own, own_start))) => {
+            it.exponent + 1 == decimal.exponent
+                && start == own_start
+                && matches!(own.checked_sub(*last), Some(0 | 1))
+        }
+        _ => false,
+    };
+    rounded(count).is_some_and(|it| it == decimal)
+        || [count + 16, MOST_DIGITS].iter().all(|&digits| rounded(digits).is_some_and(is_half))
 }
 
 /// What all numbers of one place have in common.
@@ -84,38 +116,28 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// Takes in a number. One that no type holds counts as a float that is not exact.
-    pub(super) fn add(&mut self, text: &str, source: &CellSource) {
-        // Of floats, only the first that is not exact is told.
-        if self.inexact.is_some() && text.contains(['.', 'e', 'E']) {
-            self.floats += 1;
-            return;
-        }
-        let number = Number::of(text);
-        if let Some(Number::Int { negative, magnitude }) = number {
-            return self.int(negative, magnitude, source, || text.to_string());
-        }
-        self.floats += 1;
-        if number != Some(Number::Float) && self.inexact.is_none() && !names_float(text) {
-            self.inexact = Some(Witness::new(source, text, "has more digits or range than f64 keeps"));
-        }
+    /// Takes in a number of JSON. Of floats that are not exact, only the first is told, and looked at.
+    pub(super) fn add_text(&mut self, text: &str, source: &CellSource) {
+        let told = self.inexact.is_some() && text.contains(['.', 'e', 'E']);
+        let number = if told { Number::Float } else { Number::of(text).unwrap_or(Number::Odd("")) };
+        self.add(number, text, source);
     }
 
-    /// Takes in an integer, whose text is asked for if it is long.
-    pub(super) fn int(
-        &mut self,
-        negative: bool,
-        magnitude: u128,
-        source: &CellSource,
-        text: impl FnOnce() -> String,
-    ) {
-        let end = if negative { &mut self.low } else { &mut self.high };
-        *end = magnitude.max(*end);
-        if magnitude > 1 << f64::MANTISSA_DIGITS && self.inexact.is_none() {
-            let text = text();
-            if !names_float(&text) {
-                self.inexact = Some(Witness::new(source, &text, "has more digits than f64 keeps"));
+    /// Takes in a number. One that no type holds counts as a float that is not exact.
+    pub(super) fn add(&mut self, number: Number, text: &str, source: &CellSource) {
+        let (doubt, why) = match number {
+            Number::Int { negative, magnitude } => {
+                let end = if negative { &mut self.low } else { &mut self.high };
+                *end = magnitude.max(*end);
+                (magnitude > 1 << f64::MANTISSA_DIGITS, "has more digits than f64 keeps")
             }
+            number => {
+                self.floats += 1;
+                (number != Number::Float, INEXACT)
+            }
+        };
+        if doubt && self.inexact.is_none() && !names_float(text) {
+            self.inexact = Some(Witness::new(source, text, why));
         }
     }
 
@@ -135,74 +157,23 @@ impl Numbers {
 }
 
 /// A decimal number, exactly: digits without zeros at either end, times ten to the exponent.
+#[derive(PartialEq)]
 struct Decimal {
     digits: Vec<u8>,
     exponent: i64,
-    /// Written without a point and an exponent.
-    integer: bool,
-    leading_zero: bool,
 }
 
 impl Decimal {
-    /// See [`names_float`].
-    fn names_float(&self, text: &str) -> bool {
-        let (count, point) = (self.digits.len(), self.exponent.saturating_add(self.digits.len() as i64));
-        if count == 0 || (count <= 15 && (-300..300).contains(&point)) {
-            return true; // fifteen digits always survive f64
-        }
-        let Ok(float) = text.parse::<f64>() else { return false };
-        if !float.is_finite() || count > MOST_DIGITS {
-            return false;
-        }
-        let rounded = |digits: usize| Decimal::parse(&format!("{float:.*e}", digits - 1));
-        let is_self = |it: &Decimal| (it.exponent, &it.digits) == (self.exponent, &self.digits);
-        // One digit more, a five, and nothing behind it; all digits are asked for only where the next are zeros.
-        let is_half = |it: &Decimal| match (it.digits.split_last(), self.digits.split_last()) {
-            (Some((b'5', [start @ .., last])), Some((own, own_start))) => {
-                it.exponent + 1 == self.exponent
-                    && start == own_start
-                    && matches!(own.checked_sub(*last), Some(0 | 1))
-            }
-            _ => false,
-        };
-        rounded(count).as_ref().is_some_and(is_self)
-            || [count + 16, MOST_DIGITS].iter().all(|&digits| rounded(digits).as_ref().is_some_and(is_half))
-    }
-
-    fn parse(text: &str) -> Option<Decimal> {
-        let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-            None => (unsigned, None),
-        };
-        let (whole, fraction) = match mantissa.split_once('.') {
-            Some((whole, fraction)) => (whole, Some(fraction)),
-            None => (mantissa, None),
-        };
-        let fraction_digits = fraction.unwrap_or("");
-        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.len() + fraction_digits.len() == 0 || !all_digits(whole) || !all_digits(fraction_digits) {
-            return None;
-        }
-        let digits = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-        if digits.is_some_and(|digits| !(1..=9).contains(&digits.len()) || !all_digits(digits)) {
-            return None;
-        }
-        let mut power = exponent.map_or(Some(0), |text| text.parse::<i64>().ok())?;
-        power -= fraction_digits.len() as i64;
-        let all: Vec<u8> = whole.bytes().chain(fraction_digits.bytes()).collect();
-        let zeros = all.iter().take_while(|&&digit| digit == b'0').count();
-        let mut digits = all[zeros..].to_vec();
-        while digits.last() == Some(&b'0') {
-            digits.pop();
-            power += 1;
-        }
-        Some(Decimal {
-            exponent: if digits.is_empty() { 0 } else { power },
-            digits,
-            integer: fraction.is_none() && exponent.is_none(),
-            leading_zero: whole.len() > 1 && whole.starts_with('0'),
-        })
+    /// What a text says that is a decimal; none if its exponent is beyond all floats.
+    fn of(text: &str) -> Option<Decimal> {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = [whole.trim_start_matches('-'), fraction].concat();
+        let from_first = all.trim_start_matches('0');
+        let digits = from_first.trim_end_matches('0');
+        let zeros = from_first.len() - digits.len();
+        let exponent = i64::from(exponent.parse::<i32>().ok()?) - fraction.len() as i64 + zeros as i64;
+        Some(Decimal { exponent: if digits.is_empty() { 0 } else { exponent }, digits: digits.into() })
     }
 }
 
@@ -286,14 +257,7 @@ mod tests {
         let kind = |texts: &[&str]| {
             let mut numbers = Numbers::default();
             for text in texts {
-                match Number::of(text) {
-                    Some(Number::Int { negative, magnitude }) => {
-                        numbers.int(negative, magnitude, &CellSource { line: 1, file: None }, || {
-                            text.to_string()
-                        });
-                    }
-                    other => panic!("{text}: {other:?}"),
-                }
+                numbers.add_text(text, &CellSource { line: 1, file: None });
             }
             numbers.kind()
         };

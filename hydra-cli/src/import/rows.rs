@@ -2,18 +2,16 @@
 //! writes. Memory is bounded by the longest row, not by the input.
 
 use super::columns::Columns;
-use super::csv::{CsvCell, CsvReader, CsvRow, Malformed};
-use super::infer::{ColumnType, Guess, Word};
-use super::job::{ImportJob, bad, not_utf8, unplaced};
+use super::csv::{CsvCell, CsvReader, CsvRow};
+use super::infer::{ColumnType, Guess, TYPE_OF_TEXT, Word};
+use super::job::{ImportJob, Surveyed, bad, unplaced};
 use super::witness::CellSource;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::source::Input;
-use hydra::schema::{Form, TypeRef};
+use hydra::schema::TypeRef;
 use hydra::{Descriptor, Kind, Schema, Writer};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
-use std::path::Path;
 use std::rc::Rc;
 
 /// As many as a struct has fields.
@@ -21,8 +19,9 @@ const MAX_COLUMNS: usize = 4_096;
 
 /// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
 /// rows there are.
-pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<(Schema, u64, Exit)> {
-    let (mut guesses, mut rows) = (Vec::<Guess>::new(), 0);
+pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<Surveyed> {
+    let mut guesses = Vec::<Guess>::new();
+    let mut rows = 0;
     let mut source = CellSource { line: 0, file: None };
     let names = scan(job, "reading", None, |input, row, order| {
         rows += 1;
@@ -42,20 +41,24 @@ pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) ->
         Ok(())
     })?;
     guesses.resize_with(names.len(), Guess::default);
-    let (mut columns, mut tokens) = (Vec::new(), BTreeMap::<String, HashSet<usize>>::new());
+    let mut columns = Vec::new();
+    let mut tokens = BTreeMap::<String, HashSet<usize>>::new();
     for (column, (name, guess)) in names.iter().zip(&guesses).enumerate() {
-        let (ty, word) = guess.decide();
-        if let Some(Word { why, token }) = word {
-            console.note(&format!("{}: column {name} stays text: {why}", job.name()));
-            token.into_iter().for_each(|token| _ = tokens.entry(token).or_default().insert(column));
-        }
+        let ty = guess.decide().unwrap_or_else(|word| {
+            if let Some(Word { why, token }) = word {
+                console.note(&format!("{}: column {name} stays text: {why}", job.name()));
+                token.into_iter().for_each(|token| _ = tokens.entry(token).or_default().insert(column));
+            }
+            TYPE_OF_TEXT
+        });
         columns.push((ty, guess.is_optional()));
     }
     if let Some(options) = nulls(job, tokens, guesses.iter().any(Guess::is_optional))? {
         let what = "reads these cells as null, and no others";
         console.note(&format!("{}: {options} {what}", job.name()));
     }
-    Ok((schema(table, &names, &columns).map_err(|error| job.failure(error))?, rows, Exit::Done))
+    let schema = schema(table, &names, &columns).map_err(|error| job.failure(error))?;
+    Ok((schema, Some(rows), Exit::Done))
 }
 
 /// The options that read these cells of these columns as null, and no others: a token that is a text of another column, too,
@@ -86,7 +89,8 @@ fn nulls(
 /// Writes the records. Returns how many.
 pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
     let table = job.table(&columns.schema, writer)?;
-    let (mut rows, mut record) = (0, columns.record());
+    let mut record = columns.record();
+    let mut rows = 0;
     scan(job, "writing", Some(columns), |input, row, order| {
         rows += 1;
         for (&column, cell) in order.iter().zip(row.cells()) {
@@ -106,13 +110,10 @@ pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer)
 
 fn schema(table: &str, names: &[String], columns: &[(ColumnType, bool)]) -> hydra::Result<Schema> {
     // The record, then each column's type, and an option of it where that is needed: equal ones are merged.
-    let (mut types, mut fields) = (vec![Descriptor::scalar(Kind::Unit)], Vec::new());
-    for (name, &(ty, optional)) in names.iter().zip(columns) {
-        types.push(match ty {
-            ColumnType::Of(kind) => Descriptor::scalar(kind),
-            ColumnType::Time(exponent) => Descriptor::formed(Kind::I64, Form::Timestamp { exponent }),
-            ColumnType::Date => Descriptor::formed(Kind::I32, Form::Date),
-        });
+    let mut types = vec![Descriptor::scalar(Kind::Unit)];
+    let mut fields = Vec::new();
+    for (name, &((kind, form), optional)) in names.iter().zip(columns) {
+        types.push(Descriptor::formed(kind, form));
         if optional {
             types.push(Descriptor::option(TypeRef::Index(types.len() as u32 - 1)));
         }
@@ -138,18 +139,14 @@ fn scan(
     given: Option<&Columns>,
     mut take: impl FnMut(&Input, &CsvRow, &[usize]) -> Result<()>,
 ) -> Result<Vec<String>> {
-    let progress = job.progress(what);
     let mut names: Option<Vec<String>> = given.map(|columns| columns.names().map(str::to_string).collect());
-    let mut before = 0;
-    for input in &job.inputs {
-        let fail = |error: Malformed| malformed(error, input);
-        let file = File::open(&input.path).map_err(|error| Failure::io(error, Path::new(&input.name)))?;
-        let mut reader = CsvReader::new(file).map_err(fail)?;
+    job.each(what, |input, file| {
+        let mut reader = CsvReader::new(file, &input.name)?;
         let mut row = CsvRow::default();
-        while reader.read_row(&mut row).map_err(fail)? && row.is_blank() {}
+        while reader.read_row(&mut row)? && row.is_blank() {}
         if row.is_blank() || row.len() == 0 {
             let what = "the file has no header";
-            return Err(bad(input, "HY0612", what, None, "a line of column names", "no line"));
+            return Err(bad(&input.name, "HY0612", what, None, "a line of column names", "no line"));
         }
         let header = header(&row, input, given.is_some())?;
         let order = match &names {
@@ -157,22 +154,21 @@ fn scan(
             None => (0..header.len()).collect(),
         };
         names.get_or_insert(header);
-        while reader.read_row(&mut row).map_err(fail)? {
+        while reader.read_row(&mut row)? {
             // With one column, an empty line is a null; with more it is nothing.
             if row.is_blank() && order.len() > 1 {
                 continue;
             }
             if row.len() != order.len() {
                 let place = row.cells().last().map(|cell| cell.place);
-                let (expected, found) =
-                    (format!("{} cells, as in the header", order.len()), row.len().to_string());
-                return Err(bad(input, "HY0611", "malformed CSV: a ragged line", place, &expected, &found));
+                let what = "malformed CSV: a ragged line";
+                let expected = format!("{} cells, as in the header", order.len());
+                return Err(bad(&input.name, "HY0611", what, place, &expected, row.len()));
             }
             take(input, &row, &order)?;
-            progress.set(before + reader.read_bytes());
         }
-        before += reader.read_bytes();
-    }
+        Ok(())
+    })?;
     Ok(names.unwrap_or_default())
 }
 
@@ -185,64 +181,50 @@ fn order(
     given: Option<&Columns>,
 ) -> Result<Vec<usize>> {
     let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
-    let list = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(", ");
-    let extra: Vec<&String> = header.iter().filter(|name| !places.contains_key(name)).collect();
-    let missing: Vec<&String> = names.iter().filter(|name| !header.contains(name)).collect();
+    let extra = header.iter().filter(|name| !places.contains_key(name)).map(String::as_str);
+    let extra = extra.collect::<Vec<_>>().join(", ");
+    let missing = names.iter().filter(|name| !header.contains(name)).map(String::as_str);
+    let missing = missing.collect::<Vec<_>>().join(", ");
     let found = match (extra.is_empty(), missing.is_empty()) {
         (true, true) => return Ok(header.iter().filter_map(|name| places.get(name).copied()).collect()),
-        (false, true) => format!("also {}", list(extra)),
-        (true, _) => format!("no {}", list(missing)),
-        (false, false) => format!("no {}, but {}", list(missing), list(extra)),
+        (false, true) => format!("also {extra}"),
+        (true, _) => format!("no {missing}"),
+        (false, false) => format!("no {missing}, but {extra}"),
     };
     let (whose, expected) = match given {
         Some(columns) => ("--schema", format!("the columns of {}", columns.schema.name())),
         None => (job.name(), "the same columns".to_string()),
     };
     let what = format!("the columns are not those of {whose}");
-    Err(bad(input, "HY0612", &what, None, &expected, &found))
+    Err(bad(&input.name, "HY0612", &what, None, &expected, &found))
 }
 
 /// The names of the columns: not empty, and each only once.
 fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
     if row.len() > MAX_COLUMNS && !given {
-        let (expected, found) = (format!("at most {MAX_COLUMNS}"), row.len().to_string());
-        return Err(bad(input, "HY0612", "too many columns", None, &expected, &found));
+        let expected = format!("at most {MAX_COLUMNS}");
+        return Err(bad(&input.name, "HY0612", "too many columns", None, &expected, row.len()));
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (i, cell) in row.cells().enumerate() {
         let refuse = |what: &str, expected: &str, found: &str| {
-            Err(bad(input, "HY0612", &format!("column names: {what}"), Some(cell.place), expected, found)
-                .help("edit the first line: every column needs a name of its own"))
+            let failure = bad(&input.name, "HY0612", what, Some(cell.place), expected, found);
+            Err(failure.help("edit the first line: every column needs a name of its own"))
         };
         if cell.text.is_empty() {
-            return refuse("one is empty", "a name", &format!("nothing, for column {}", i + 1));
+            return refuse("column names: one is empty", "a name", &format!("nothing, for column {}", i + 1));
         }
         if cell.text.len() > 255 && !given {
-            return refuse("one is too long", "at most 255 bytes", &cell.text.len().to_string());
+            return refuse(
+                "column names: one is too long",
+                "at most 255 bytes",
+                &cell.text.len().to_string(),
+            );
         }
         if let Some(first) = seen.insert(cell.text, i) {
             let found = format!("{:?} for columns {} and {}", cell.text, first + 1, i + 1);
-            return refuse("one is there twice", "distinct names", &found);
+            return refuse("column names: one is there twice", "distinct names", &found);
         }
     }
     Ok(row.cells().map(|cell| cell.text.to_string()).collect())
-}
-
-fn malformed(error: Malformed, input: &Input) -> Failure {
-    let bad = |what: &str, place, expected: &str, found: &str| {
-        bad(input, "HY0611", &format!("malformed CSV: {what}"), Some(place), expected, found)
-    };
-    match error {
-        Malformed::Io(error) => Failure::io(error, Path::new(&input.name)),
-        Malformed::OpenQuote(place) => {
-            bad("an unterminated quote", place, "a closing quote", "the end of the file")
-        }
-        Malformed::AfterQuote(place, found) => {
-            bad("text after a closing quote", place, "a comma or the end of the line", &format!("{found:?}"))
-                .help("a quote inside a quoted cell is written twice")
-        }
-        Malformed::NotUtf8(place, byte) => not_utf8("CSV", input, place, byte),
-        Malformed::TooLong(place) => bad("a line above 16 MiB", place, "a shorter one", "more")
-            .help("look for a quote that is never closed"),
-    }
 }

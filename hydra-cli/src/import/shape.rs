@@ -2,15 +2,13 @@
 //! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
 
 use super::job::type_name;
+use super::json::{Token, Tokens};
 use super::number::{Numbers, is_special};
 use super::witness::CellSource;
 use crate::text::escape;
 use hydra::schema::TypeRef;
 use hydra::{Descriptor, Kind};
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::path::Path;
 
 /// Objects and arrays inside one another, at most: as deep as structs may contain one another.
@@ -61,31 +59,50 @@ struct Member {
 /// Why values have no type together.
 #[derive(Debug)]
 pub(super) struct ShapeConflict {
-    pub(super) what: String,
+    pub(super) path: String,
+    pub(super) what: &'static str,
     pub(super) expected: String,
     pub(super) found: String,
     pub(super) help: &'static str,
 }
 
-/// What is the same for all parts of a value.
-pub(super) struct Walk {
-    pub(super) source: CellSource,
-    pub(super) problem: Option<ShapeConflict>,
-    /// The fields that lead to where the walk is; none for an element.
-    steps: Vec<Option<usize>>,
-    shapes: usize,
-}
-
-impl Walk {
-    pub(super) fn new() -> Walk {
-        Walk { source: CellSource { line: 0, file: None }, problem: None, steps: Vec::new(), shapes: 0 }
+impl ShapeConflict {
+    #[cold]
+    fn new(
+        what: &'static str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        help: &'static str,
+    ) -> ShapeConflict {
+        let (expected, found) = (expected.into(), found.into());
+        ShapeConflict { path: String::new(), what, expected, found, help }
     }
 
+    /// The same, seen from what holds the value.
     #[cold]
-    fn fail<E: Error>(&mut self, what: &str, expected: &str, found: &str, help: &'static str) -> E {
-        let [what, expected, found] = [what, expected, found].map(str::to_string);
-        self.problem = Some(ShapeConflict { what, expected, found, help });
-        E::custom("")
+    fn inside(self, step: &str) -> ShapeConflict {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        ShapeConflict { path: format!("{step}{dot}{}", self.path), ..self }
+    }
+}
+
+/// What is the same for all parts of a value.
+pub(super) struct Walk<'w> {
+    pub(super) json: Tokens<'w>,
+    pub(super) source: &'w CellSource,
+    /// How many fields of all objects were found.
+    pub(super) fields: &'w mut usize,
+    pub(super) depth: usize,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self) -> Result<(), ShapeConflict> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            let most = format!("at most {MAX_DEPTH} levels");
+            return Err(ShapeConflict::new("nested too deep", most, "one more", ""));
+        }
+        Ok(())
     }
 }
 
@@ -105,247 +122,104 @@ impl What {
 }
 
 impl ImportShape {
-    /// Takes in a value.
-    pub(super) fn add(&mut self, json: &str, walk: &mut Walk) -> serde_json::Result<()> {
-        walk.steps.clear();
-        let mut from = serde_json::Deserializer::from_str(json);
-        Add { shape: self, walk, floats: &mut Floats { rest: json.as_bytes() } }.deserialize(&mut from)?;
-        from.end()
-    }
-
-    /// The path that the walk has taken, from here.
-    pub(super) fn path(&self, walk: &Walk) -> String {
-        let (mut path, mut shape) = (String::new(), self);
-        for step in &walk.steps {
-            shape = match (&shape.kind, step) {
-                (What::Object(object), Some(index)) => match object.fields.get(*index) {
-                    Some(field) => {
-                        path.push_str(if path.is_empty() { "" } else { "." });
-                        path.push_str(&escape::name(&field.name));
-                        &field.shape
-                    }
-                    None => break,
-                },
-                (What::List(element), None) => {
-                    path.push_str("[]");
-                    element
-                }
-                _ => break,
-            };
-        }
-        path
-    }
-}
-
-/// Takes a value into a shape.
-struct Add<'a, 't> {
-    shape: &'a mut ImportShape,
-    walk: &'a mut Walk,
-    floats: &'a mut Floats<'t>,
-}
-
-/// The numbers of a JSON text that serde_json hands out as floats, as they are written, in their order.
-struct Floats<'t> {
-    rest: &'t [u8],
-}
-
-impl<'t> Iterator for Floats<'t> {
-    type Item = &'t str;
-
-    fn next(&mut self) -> Option<&'t str> {
+    /// Takes in the value that comes next, unless there is none.
+    pub(super) fn add(&mut self, walk: &mut Walk<'_>) -> Result<bool, ShapeConflict> {
+        let token = walk.json.next();
         loop {
-            match self.rest.first()? {
-                b'"' => self.rest = after_string(self.rest),
-                b'-' | b'0'..=b'9' => {
-                    let is_inside = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-                    let end = self.rest.iter().position(|byte| !is_inside(byte));
-                    let (number, after) = self.rest.split_at(end.unwrap_or(self.rest.len()));
-                    self.rest = after;
-                    let number = std::str::from_utf8(number).unwrap_or_default();
-                    if number == "-0" || number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
-                        return Some(number);
-                    }
+            match (&mut self.kind, &token) {
+                (_, Token::End) => return Ok(false),
+                (_, Token::Null) => self.nulls = true,
+                (What::Bool, Token::Bool) => {}
+                (What::Number(numbers), Token::Number(text)) => numbers.add_text(text, walk.source),
+                (What::Number(numbers), Token::Text(text)) if is_special(text) => numbers.floats += 1,
+                (What::Text { special }, Token::Text(text)) => *special = *special && is_special(text),
+                (What::List(element), Token::Array) => {
+                    walk.enter()?;
+                    while element.add(walk).map_err(|conflict| conflict.inside("[]"))? {}
+                    walk.depth -= 1;
                 }
-                _ => self.rest = self.rest.get(1..).unwrap_or_default(),
+                (What::Object(object), Token::Object) => object.add(walk)?,
+                _ => {
+                    self.become_kind_of(&token, walk.source)?;
+                    continue;
+                }
+            }
+            return Ok(true);
+        }
+    }
+
+    /// Makes it a kind that takes a value in, if it can be one.
+    fn become_kind_of(&mut self, token: &Token<'_>, source: &CellSource) -> Result<(), ShapeConflict> {
+        let kind = match token {
+            Token::Null | Token::End => What::Unknown,
+            Token::Bool => What::Bool,
+            Token::Number(_) => What::Number(Numbers::default()),
+            Token::Text(_) => What::Text { special: true },
+            Token::Array => What::List(Box::default()),
+            Token::Object => What::Object(Object::default()),
+        };
+        match (&self.kind, kind) {
+            (What::Unknown, kind) => {
+                self.first = Some(source.clone());
+                self.kind = kind;
+            }
+            (What::Text { special: true }, What::Number(numbers)) => {
+                self.kind = What::Number(Numbers { floats: 1, ..numbers });
+            }
+            (own, kind) => {
+                let first = self.first.as_ref().map(|source| format!(", as in {source}")).unwrap_or_default();
+                let expected = format!("{}{first}", own.name());
+                return Err(ShapeConflict::new("values of several kinds", expected, kind.name(), HELP));
             }
         }
-    }
-}
-
-/// What comes after the string that is first.
-fn after_string(text: &[u8]) -> &[u8] {
-    let mut rest = text.get(1..).unwrap_or_default();
-    while let Some(at) = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\')) {
-        let escape = rest.get(at) == Some(&b'\\');
-        rest = rest.get(at + 1 + usize::from(escape)..).unwrap_or_default();
-        if !escape {
-            return rest;
-        }
-    }
-    &[]
-}
-
-impl<'a, 't> Add<'a, 't> {
-    /// The shape, if it can be one of `fresh`'s kind.
-    fn be<E: Error>(self, fresh: What) -> Result<(&'a mut What, &'a mut Walk, &'a mut Floats<'t>), E> {
-        let Add { shape, walk, floats } = self;
-        if let (What::Text { special: true }, What::Number(_)) = (&shape.kind, &fresh) {
-            shape.kind = What::Number(Numbers { floats: 1, ..Numbers::default() });
-        } else if let What::Unknown = shape.kind {
-            shape.first = Some(walk.source.clone());
-            shape.kind = fresh;
-        } else if std::mem::discriminant(&shape.kind) != std::mem::discriminant(&fresh) {
-            let first = shape.first.as_ref().map(|source| format!(", as in {source}")).unwrap_or_default();
-            let expected = format!("{}{first}", shape.kind.name());
-            return Err(walk.fail("values of several kinds", &expected, fresh.name(), HELP));
-        }
-        Ok((&mut shape.kind, walk, floats))
-    }
-
-    fn int<E: Error>(self, negative: bool, magnitude: u64) -> Result<(), E> {
-        if let (What::Number(numbers), walk, _) = self.be(What::Number(Numbers::default()))? {
-            let text = || format!("{}{magnitude}", if negative { "-" } else { "" });
-            numbers.int(negative, magnitude.into(), &walk.source, text);
-        }
         Ok(())
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Add<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Add<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.shape.nulls = true;
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.be(What::Bool).map(|_| ())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.int(number < 0, number.unsigned_abs())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.int(false, number)
-    }
-
-    /// A float, or an integer beyond 64 bits.
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        let (What::Number(numbers), walk, floats) = self.be(What::Number(Numbers::default()))? else {
-            return Ok(());
-        };
-        let text = floats.next().unwrap_or_default();
-        numbers.add(text, &walk.source);
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if let (What::Number(numbers), true) = (&mut self.shape.kind, is_special(text)) {
-            numbers.floats += 1;
-            return Ok(());
-        }
-        let special = is_special(text);
-        if let (What::Text { special: all }, ..) = self.be(What::Text { special })? {
-            *all &= special;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let (What::List(element), walk, floats) = self.be(What::List(Box::default()))? else { return Ok(()) };
-        deeper(walk, None)?;
-        while from.next_element_seed(Add { shape: element, walk, floats })?.is_some() {}
-        walk.steps.pop();
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let (What::Object(object), walk, floats) = self.be(What::Object(Object::default()))? else {
-            return Ok(());
-        };
-        object.count += 1;
+impl Object {
+    /// Takes in the fields that come next.
+    fn add(&mut self, walk: &mut Walk<'_>) -> Result<(), ShapeConflict> {
+        self.count += 1;
         let mut next = 0;
-        while let Some(index) = from.next_key_seed(Key { object, walk, next })? {
-            let Some(field) = object.fields.get_mut(index) else { break };
-            deeper(walk, Some(index))?;
-            if std::mem::replace(&mut field.last, object.count) == object.count {
-                let again = format!("{:?} again", field.name);
-                return Err(walk.fail("a field is there twice", "distinct names", &again, ""));
+        while let Token::Text(name) = walk.json.next() {
+            let index = self.find(&name, next, walk.fields)?;
+            let Some(field) = self.fields.get_mut(index) else { break };
+            walk.enter()?;
+            let inside = |conflict: ShapeConflict| conflict.inside(&escape::name(&name));
+            if std::mem::replace(&mut field.last, self.count) == self.count {
+                let found = format!("{name:?} again");
+                let twice = ShapeConflict::new("a field is there twice", "distinct names", found, "");
+                return Err(inside(twice));
             }
             field.seen += 1;
-            from.next_value_seed(Add { shape: &mut field.shape, walk, floats })?;
-            walk.steps.pop();
+            field.shape.add(walk).map_err(inside)?;
+            walk.depth -= 1;
             next = index + 1;
         }
         Ok(())
     }
-}
 
-fn deeper<E: Error>(walk: &mut Walk, step: Option<usize>) -> Result<(), E> {
-    if walk.steps.len() >= MAX_DEPTH {
-        let most = format!("at most {MAX_DEPTH} levels");
-        return Err(walk.fail("nested too deep", &most, "one more", ""));
-    }
-    walk.steps.push(step);
-    Ok(())
-}
-
-/// Finds the position of a field by its name.
-struct Key<'a> {
-    object: &'a mut Object,
-    walk: &'a mut Walk,
-    /// The field that most likely comes next.
-    next: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key<'_> {
-    type Value = usize;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
-        let Key { object, walk, next } = self;
-        if object.fields.get(next).is_some_and(|field| &*field.name == name) {
+    /// The position of a field by its name, which most likely is `next`.
+    fn find(&mut self, name: &str, next: usize, all: &mut usize) -> Result<usize, ShapeConflict> {
+        if self.fields.get(next).is_some_and(|field| &*field.name == name) {
             return Ok(next);
         }
-        if let Some(&place) = object.places.get(name) {
+        if let Some(&place) = self.places.get(name) {
             return Ok(place);
         }
-        walk.shapes += 1;
         if name.is_empty() || name.len() > 255 {
-            return Err(walk.fail("the name of a field", "1 to 255 bytes", &name.len().to_string(), ""));
+            let found = name.len().to_string();
+            return Err(ShapeConflict::new("the name of a field", "1 to 255 bytes", found, ""));
         }
-        if object.fields.len() >= MAX_FIELDS || walk.shapes > MAX_SHAPES {
+        if self.fields.len() >= MAX_FIELDS || *all >= MAX_SHAPES {
             let expected = format!("at most {MAX_FIELDS} in one object, {MAX_SHAPES} in all");
-            return Err(walk.fail("too many different fields", &expected, &format!("{name:?} too"), HELP));
+            let found = format!("{name:?} too");
+            return Err(ShapeConflict::new("too many different fields", expected, found, HELP));
         }
-        object.places.insert(name.into(), object.fields.len());
-        object.fields.push(Member { name: name.into(), shape: ImportShape::default(), seen: 0, last: 0 });
-        Ok(object.fields.len() - 1)
+        *all += 1;
+        self.places.insert(name.into(), self.fields.len());
+        self.fields.push(Member { name: name.into(), shape: ImportShape::default(), seen: 0, last: 0 });
+        Ok(self.fields.len() - 1)
     }
 }
 

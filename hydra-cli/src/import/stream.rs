@@ -1,11 +1,9 @@
 //! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
 //! record.
 
-use super::csv::TextPosition;
-use super::job::{ImportJob, RECORD_BYTES, unplaced};
+use super::job::{FileReader, ImportJob, RECORD_BYTES, TextPosition, unplaced};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
-use crate::progress::ProgressBar;
 use crate::source::Input;
 use cbor4ii::core::utils::IoReader;
 use cbor4ii::serde::DecodeError;
@@ -16,33 +14,37 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::cell::Cell;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
 
 /// Writes the records. Returns how many.
 pub(super) fn write(job: &ImportJob<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
-    let (table, seed) = (job.table(schema, writer)?, Seed::new(schema).spelling(job.spelling));
+    let table = job.table(schema, writer)?;
+    let seed = Seed::new(schema).spelling(job.spelling);
     let mut records = RecordImporter { seed, writer, table, count: 0, failure: None };
-    let (progress, mut done, named) = (job.progress("writing"), 0, is_named(schema));
-    for input in &job.inputs {
+    let named = is_named(schema);
+    job.each("writing", |input, file| {
         let before = records.count;
-        let read = open(input, &progress, &mut done).and_then(|mut bytes| {
-            let first = bytes.fill_buf()?.first().copied().unwrap_or_default();
-            match from {
-                Format::Msgpack => {
-                    msgpack(bytes, named && matches!(first, 0x90..=0x9f | 0xdc | 0xdd), &mut records)
-                }
-                Format::Cbor => cbor(bytes, named && matches!(first, 0x80..=0x9f), &mut records),
-                _ => json(bytes, |bytes| bytes, &mut records),
-            }
-        });
-        if let Err(why) = read {
-            let failure = records.failure.take();
-            return Err(failure.unwrap_or_else(|| why.failure(input, records.count - before)));
-        }
-    }
+        read(from, file, named, &mut records).map_err(|why| {
+            records.failure.take().unwrap_or_else(|| why.failure(input, records.count - before))
+        })
+    })?;
     Ok(records.count)
+}
+
+/// Reads a file; its records are `named` if none is an array, so that an array holds records.
+fn read(
+    from: Format,
+    mut bytes: FileReader<'_>,
+    named: bool,
+    records: &mut RecordImporter<'_>,
+) -> Result<(), Unread> {
+    let first = bytes.fill_buf()?.first().copied().unwrap_or_default();
+    match from {
+        Format::Msgpack => msgpack(bytes, named && matches!(first, 0x90..=0x9f | 0xdc | 0xdd), records),
+        Format::Cbor => cbor(bytes, named && matches!(first, 0x80..=0x9f), records),
+        _ => json(bytes, |bytes| bytes, records),
+    }
 }
 
 /// One pass over the records of JSON documents, as text and with the places where they start.
@@ -50,28 +52,23 @@ pub(super) fn texts(
     job: &ImportJob<'_>,
     mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
 ) -> Result<()> {
-    let (progress, mut done) = (job.progress("reading"), 0);
-    for input in &job.inputs {
-        let reading = ReadPosition { line: Cell::new(1), column: Cell::new(1), since: Cell::new(0) };
-        let (mut failure, mut count) = (None, 0);
+    job.each("reading", |input, file| {
+        let reading = ReadPosition { next: Cell::new(TextPosition::START), since: Cell::new(0) };
+        let mut failure = None;
+        let mut count = 0;
         let mut each = JsonTexts(|json: &str| {
             reading.since.set(0);
             count += 1;
             take(input, reading.start_of(json), json).map_err(|why| failure = Some(why)).is_ok()
         });
-        let read = open(input, &progress, &mut done)
-            .and_then(|bytes| json(bytes, |bytes| PositionReader { bytes, reading: &reading }, &mut each));
-        if let Err(why) = read {
-            return Err(failure.unwrap_or_else(|| why.failure(input, count)));
-        }
-    }
-    Ok(())
+        json(file, |bytes| PositionReader { bytes, reading: &reading }, &mut each)
+            .map_err(|why| failure.take().unwrap_or_else(|| why.failure(input, count)))
+    })
 }
 
 /// How far a document was read.
 struct ReadPosition {
-    line: Cell<u64>,
-    column: Cell<u64>,
+    next: Cell<TextPosition>,
     /// Bytes since the last record.
     since: Cell<u64>,
 }
@@ -79,9 +76,11 @@ struct ReadPosition {
 impl ReadPosition {
     /// Where the text starts that was just read.
     fn start_of(&self, json: &str) -> TextPosition {
-        let lines = json.bytes().filter(|&byte| byte == b'\n').count() as u64;
-        let column = self.column.get().saturating_sub(json.len() as u64).max(1);
-        TextPosition { line: self.line.get() - lines, column: if lines == 0 { column } else { 1 } }
+        let next = self.next.get();
+        match json.bytes().filter(|&byte| byte == b'\n').count() as u64 {
+            0 => TextPosition { column: next.column.saturating_sub(json.len() as u64).max(1), ..next },
+            lines => TextPosition { line: next.line - lines, column: 1 },
+        }
     }
 }
 
@@ -93,17 +92,11 @@ struct PositionReader<'p, R> {
 
 impl<R: Read> Read for PositionReader<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let (count, at) = (self.bytes.read(into)?, self.reading);
-        for byte in into.iter().take(count) {
-            if *byte == b'\n' {
-                at.line.set(at.line.get() + 1);
-                at.column.set(1);
-            } else {
-                at.column.set(at.column.get() + 1);
-            }
-        }
-        at.since.set(at.since.get() + count as u64);
-        if at.since.get() > RECORD_BYTES {
+        let count = self.bytes.read(into)?;
+        let ReadPosition { next, since } = self.reading;
+        next.set(next.get().after(into.get(..count).unwrap_or_default()));
+        since.set(since.get() + count as u64);
+        if since.get() > RECORD_BYTES {
             return Err(io::Error::new(ErrorKind::InvalidData, "a record above 16 MiB"));
         }
         Ok(count)
@@ -213,21 +206,10 @@ impl From<DecodeError<io::Error>> for Unread {
     }
 }
 
-type WatchedReader<'p> = BufReader<Watched<'p>>;
-
-fn open<'p>(
-    input: &Input,
-    progress: &'p ProgressBar,
-    done: &'p mut u64,
-) -> Result<WatchedReader<'p>, Unread> {
-    let file = File::open(&input.path).map_err(Unread::Io)?;
-    Ok(BufReader::with_capacity(256 << 10, Watched { file, progress, done }))
-}
-
 /// A document as `hydra convert` writes it, an array of records, or one record.
 fn json<'p, P: Read, R>(
-    mut bytes: WatchedReader<'p>,
-    place: impl FnOnce(WatchedReader<'p>) -> P,
+    mut bytes: FileReader<'p>,
+    place: impl FnOnce(FileReader<'p>) -> P,
     records: &mut R,
 ) -> Result<(), Unread>
 where
@@ -259,7 +241,7 @@ fn is_record(start: &[u8]) -> bool {
 }
 
 /// Records one after the other, or an array of them.
-fn msgpack(bytes: WatchedReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
+fn msgpack(bytes: FileReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
     let mut from = rmp_serde::Deserializer::new(bytes);
     if array {
         All { records: &mut *records, inside: true }.deserialize(&mut from)?;
@@ -271,7 +253,7 @@ fn msgpack(bytes: WatchedReader<'_>, array: bool, records: &mut RecordImporter<'
 }
 
 /// Records one after the other, or an array of them.
-fn cbor(mut bytes: WatchedReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
+fn cbor(mut bytes: FileReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
     if array {
         let mut from = cbor4ii::serde::Deserializer::new(IoReader::new(&mut bytes));
         All { records: &mut *records, inside: true }.deserialize(&mut from)?;
@@ -339,7 +321,7 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
-        let (mut found, records) = (self.inside, self.records);
+        let mut found = self.inside;
         while let Some(key) = from.next_key::<String>()? {
             match key.as_str() {
                 "version" if !self.inside => match from.next_value::<u64>()? {
@@ -350,7 +332,7 @@ where
                 },
                 "table" if !self.inside => drop(from.next_value::<String>()?),
                 "records" if !found => {
-                    from.next_value_seed(All { records: &mut *records, inside: true })?;
+                    from.next_value_seed(All { records: &mut *self.records, inside: true })?;
                     found = true;
                 }
                 _ => {
@@ -360,21 +342,5 @@ where
             }
         }
         if found { Ok(()) } else { Err(A::Error::missing_field("records")) }
-    }
-}
-
-/// A file that tells how far it was read.
-struct Watched<'p> {
-    file: File,
-    progress: &'p ProgressBar,
-    done: &'p mut u64,
-}
-
-impl Read for Watched<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(into)?;
-        *self.done += count as u64;
-        self.progress.set(*self.done);
-        Ok(count)
     }
 }
