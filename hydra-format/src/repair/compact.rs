@@ -46,7 +46,7 @@ impl Copy {
     pub(super) fn new(mut writer: Writer, catalog: &Catalog, mode: CopyMode) -> Result<Copy> {
         let mut tables = BTreeMap::new();
         for (id, info) in &catalog.schemas {
-            let name = catalog.tables.get(info.table).map_or("", |table| table.name());
+            let name = catalog.tables.get(info.table()).map_or("", |table| table.name());
             tables.insert(*id, writer.adopt(name, info.schema().clone())?);
         }
         Ok(Copy { writer, tables, last: None, limited: BTreeSet::new(), mode })

@@ -17,6 +17,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What recovery keeps beyond the committed state. The default is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,13 +182,14 @@ pub(crate) fn recover_on(
     options: RecoverOptions,
     progress: Progress<'_>,
 ) -> Result<Recovery> {
+    let source: Arc<dyn Source> = source.into();
     let input_bytes = source.len()?;
     let third = input_bytes.saturating_add(1);
     let total = third.saturating_mul(3);
     let progress = RefCell::new(progress);
     let scanned = &mut |done, _| progress.borrow_mut()(done, total);
     let survey = Survey::of(&*source, options.uncommitted, scanned).map_err(|error| error.in_file(input))?;
-    let rescue = Rescue::new(survey, source, input, options);
+    let rescue = Rescue::new(survey, source.clone(), input, options);
     let copied = &mut |done: u64| progress.borrow_mut()(third.saturating_add(done.min(third)), total);
     let mut recovery = match output {
         None => rescue.run(None, copied)?.0,
@@ -216,15 +218,20 @@ pub(crate) fn recover_on(
 }
 
 /// A file that was surveyed.
-struct Rescue {
-    survey: Survey,
+struct Rescue<'a> {
+    survey: Survey<'a>,
     catalog: Catalog,
     reader: Reader,
     options: RecoverOptions,
 }
 
-impl Rescue {
-    fn new(mut survey: Survey, source: Box<dyn Source>, input: &Path, options: RecoverOptions) -> Rescue {
+impl<'a> Rescue<'a> {
+    fn new(
+        mut survey: Survey<'a>,
+        source: Arc<dyn Source>,
+        input: &Path,
+        options: RecoverOptions,
+    ) -> Rescue<'a> {
         let commit = survey.commit.unwrap_or(Commit::first());
         let catalog = survey.take_catalog();
         let opened = Opened {
@@ -232,16 +239,13 @@ impl Rescue {
             commit,
             slot: 0,
             checked_bytes: 0,
-            invalid: false,
-            top: (0, 0),
-            floor: commit.committed_bytes,
-            file_bytes: survey.limit,
+            slots: [Ok(commit); 2],
+            file_bytes: survey.blocks.limit,
             catalog: catalog.clone(),
             commit_details: 0,
-            unindexed_blocks: 0,
             report: Report { state: State::Damaged, details: Vec::new() },
         };
-        Rescue { survey, catalog, reader: Reader::new(source.into(), None, input, opened), options }
+        Rescue { survey, catalog, reader: Reader::new(source, None, input, opened), options }
     }
 
     /// Verifies and copies, or only verifies.
@@ -337,10 +341,9 @@ impl Rescue {
 
     /// The newest pairs that may be kept, and why newer ones cannot be.
     fn metadata(&self) -> Result<(Metadata, Option<Error>)> {
-        let (survey, mut why) = (&self.survey, None);
-        for (offset, uncommitted) in survey.metas.iter().rev() {
-            let (key, limit) = (survey.header.sync_key(), survey.limit);
-            match split_io_error(metadata::read_at(self.reader.snapshot.source(), key, *offset, limit))? {
+        let mut why = None;
+        for (offset, uncommitted) in self.survey.metas.iter().rev() {
+            match split_io_error(metadata::read_at(self.survey.blocks, *offset))? {
                 Ok(pairs) => return Ok((pairs, why)),
                 Err(_) if *uncommitted => {}
                 Err(error) => {

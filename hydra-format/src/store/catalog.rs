@@ -1,9 +1,9 @@
 //! What a file holds: tables, schemas, and where each record's block is. It comes from the newest directory and the
 //! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
 
-use super::block::{self, BlockHeader, BlockKind};
+use super::block::{BlockAt, BlockFile, BlockKind};
 use super::bytes::{LINE, NODE_ENTRIES, REGION};
-use super::index::{Entry, Index, IndexSchema, follow, totals};
+use super::index::{self, Entry, Index, IndexSchema, IndexTable, follow, totals};
 use super::report::Verdict;
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
@@ -47,22 +47,20 @@ impl TableInfo {
 /// A schema of a file.
 #[derive(Clone, Debug)]
 pub struct SchemaInfo {
-    pub(crate) table: usize,
-    /// Where its newest copy is.
-    pub(crate) offset: u64,
-    pub(crate) line_count: u32,
+    /// What a directory says of it.
+    pub(crate) row: IndexSchema,
     pub(crate) schema: Arc<Schema>,
 }
 
 impl SchemaInfo {
     /// Number of its table, in the order of first appearance.
     pub fn table(&self) -> usize {
-        self.table
+        self.row.table as usize
     }
 
     /// File offset of its newest copy.
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.row.offset
     }
 
     /// The schema.
@@ -82,6 +80,8 @@ pub(crate) struct Catalog {
     /// Numbers of tables by name: hostile files have no end of tables.
     numbers: HashMap<String, usize>,
     pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
+    /// Number of blocks after the newest directory, without PAD blocks.
+    pub(crate) unindexed_blocks: u64,
     /// A SCHEMA block is of a version that this library does not know: it may be the one that a block misses.
     unsupported: bool,
 }
@@ -96,6 +96,11 @@ impl Catalog {
         self.key
     }
 
+    /// The blocks that this catalog knows, read through `source`.
+    pub(crate) fn blocks<'a>(&self, source: &'a dyn Source) -> BlockFile<'a> {
+        BlockFile { source, key: self.key, limit: self.limit }
+    }
+
     /// Where blocks end that this catalog knows.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
@@ -104,6 +109,12 @@ impl Catalog {
     /// After a commit, blocks end there.
     pub(crate) fn set_limit(&mut self, limit: u64) {
         self.limit = limit;
+    }
+
+    /// Counts a block that comes after the newest directory.
+    pub(crate) fn count_unindexed(&mut self, block: &BlockAt) {
+        let counts = u64::from(!block.is(BlockKind::Pad));
+        self.unindexed_blocks = self.unindexed_blocks.saturating_add(counts);
     }
 
     /// The number of the table with this name.
@@ -176,7 +187,7 @@ impl Catalog {
                 .place(format!("index of records {}..{}", parent.first, parent.end()))
                 .what(what)
         };
-        let read = block::read_block(source, self.key, parent.offset, self.limit);
+        let read = self.blocks(source).read(parent.offset);
         let (header, payload) = read.map_err(|error| match error.kind() {
             ErrorKind::Io => error,
             _ => damaged(&error.message()),
@@ -189,21 +200,21 @@ impl Catalog {
     }
 
     /// An error if the header at the place of an entry is not that of the DATA block which the entry names.
-    pub(crate) fn check_named(&self, header: &BlockHeader, entry: &Entry) -> Result<()> {
-        if entry.names(header) {
+    pub(crate) fn check_named(&self, block: &BlockAt, entry: &Entry) -> Result<()> {
+        if entry.names(block) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Index)
             .at(entry.offset)
             .what("the index names another block than is there")
             .expected(format!("records {}..{} of schema {}", entry.first, entry.end(), entry.schema))
-            .found(header.place()))
+            .found(block.place()))
     }
 
-    /// The schema of the DATA block at `offset`.
-    pub(crate) fn schema_of(&self, header: &BlockHeader, offset: u64) -> Result<&Arc<Schema>> {
-        let info = self.schemas.get(&header.schema);
-        info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(offset, header.schema))
+    /// The schema of a DATA block.
+    pub(crate) fn schema_of(&self, block: &BlockAt) -> Result<&Arc<Schema>> {
+        let info = self.schemas.get(&block.schema);
+        info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(block.offset, block.schema))
     }
 
     /// Takes over a directory at `offset`; schemas come from `known`, or are read through `source`.
@@ -251,9 +262,7 @@ impl Catalog {
             }
             table.name = name;
             table.schemas.push(listed.id);
-            let info =
-                SchemaInfo { table: number, offset: listed.offset, line_count: listed.line_count, schema };
-            self.schemas.insert(listed.id, info);
+            self.schemas.insert(listed.id, SchemaInfo { row: listed, schema });
         }
         if self.tables.iter().any(|table| table.name.is_empty()) {
             return Err(bad("a table has no schema"));
@@ -261,11 +270,28 @@ impl Catalog {
         Ok(())
     }
 
+    /// The payload of a directory of all that this catalog names; `previous` is the INDEX block before it.
+    pub(crate) fn encode(&self, previous: u64) -> Vec<u8> {
+        let mut entries = Vec::new();
+        let mut tables = Vec::new();
+        for (number, table) in (0..).zip(&self.tables) {
+            tables.push(IndexTable {
+                number,
+                first_entry: entries.len() as u32,
+                entry_count: table.entries.len() as u32,
+                record_count: table.record_count,
+                block_count: table.block_count,
+            });
+            entries.extend_from_slice(&table.entries);
+        }
+        let schemas: Vec<IndexSchema> = self.schemas.values().map(|info| info.row).collect();
+        index::encode_directory(previous, &tables, &schemas, &entries)
+    }
+
     /// The table's name and the schema, if they are known from the block that a directory lists.
     fn listed(&self, listed: &IndexSchema) -> Option<(String, Arc<Schema>)> {
-        let place = |info: &&SchemaInfo| (info.offset, info.line_count) == (listed.offset, listed.line_count);
-        let info = self.schemas.get(&listed.id).filter(place)?;
-        Some((self.tables.get(info.table)?.name.clone(), info.schema.clone()))
+        let info = self.schemas.get(&listed.id).filter(|info| info.row == *listed)?;
+        Some((self.tables.get(info.table())?.name.clone(), info.schema.clone()))
     }
 
     /// The table's name and the schema in the block that a directory at `limit` lists.
@@ -276,7 +302,7 @@ impl Catalog {
         listed: &IndexSchema,
     ) -> Result<(String, Arc<Schema>)> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
-        let (header, payload) = block::read_block(source, self.key, listed.offset, limit)?;
+        let (header, payload) = BlockFile { source, key: self.key, limit }.read(listed.offset)?;
         if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
             return Err(bad("a schema is not where it says"));
         }
@@ -307,10 +333,11 @@ impl Catalog {
     }
 
     /// Takes in a SCHEMA block that a scan found.
-    pub(crate) fn add_schema(&mut self, offset: u64, header: &BlockHeader, payload: &[u8]) -> Result<()> {
+    pub(crate) fn add_schema(&mut self, at: &BlockAt, payload: &[u8]) -> Result<()> {
+        let offset = at.offset;
         let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
         if let Some(known) = self.schemas.get_mut(&block.id) {
-            let name = self.tables.get(known.table).map(TableInfo::name);
+            let name = self.tables.get(known.table()).map(TableInfo::name);
             if name != Some(block.name) || known.schema.core() != block.core {
                 return Err(Error::new(ErrorKind::BadSchema)
                     .at(offset)
@@ -319,48 +346,40 @@ impl Catalog {
             if known.schema.notes() != block.notes {
                 known.schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
             }
-            (known.offset, known.line_count) = (offset, header.line_count);
+            known.row = IndexSchema::of(block.id, known.row.table, at);
             return Ok(());
         }
         let schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
-        self.insert_schema(block.id, block.name, offset, header.line_count, schema);
+        self.insert_schema(block.name, IndexSchema::of(block.id, 0, at), schema);
         Ok(())
     }
 
     /// A schema under a new id, of the table with this name, which is made if it is new; its number.
-    pub(crate) fn insert_schema(
-        &mut self,
-        id: u32,
-        name: &str,
-        offset: u64,
-        line_count: u32,
-        schema: Arc<Schema>,
-    ) -> usize {
+    pub(crate) fn insert_schema(&mut self, name: &str, row: IndexSchema, schema: Arc<Schema>) -> usize {
         let next = self.tables.len();
-        let table = self.table_number(name).unwrap_or_else(|| {
+        let number = self.table_number(name).unwrap_or_else(|| {
             self.tables.push(TableInfo { name: name.to_string(), ..TableInfo::default() });
             self.numbers.insert(name.to_string(), next);
             next
         });
-        if let Some(table) = self.tables.get_mut(table) {
-            table.schemas.push(id);
+        if let Some(table) = self.tables.get_mut(number) {
+            table.schemas.push(row.id);
         }
-        self.schemas.insert(id, SchemaInfo { table, offset, line_count, schema });
-        table
+        self.schemas.insert(row.id, SchemaInfo { row: IndexSchema { table: number as u32, ..row }, schema });
+        number
     }
 
     /// Takes in a DATA block that a scan found, or that was just written.
-    pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
-        let entry = Entry::of(offset, header);
-        let bad =
-            |kind: ErrorKind, what: &str| Err(Error::new(kind).at(offset).place(header.place()).what(what));
-        let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
-            return Err(self.no_schema(offset, header.schema).place(header.place()));
+    pub(crate) fn add_data(&mut self, source: &dyn Source, block: &BlockAt) -> Result<()> {
+        let entry = Entry::of(block);
+        let bad = |kind: ErrorKind, what: &str| Err(block.error(kind).what(what));
+        let Some(number) = self.schemas.get(&block.schema).map(SchemaInfo::table) else {
+            return Err(self.no_schema(block.offset, block.schema).place(block.place()));
         };
-        if header.count == 0 || header.first.checked_add(entry.count).is_none() {
+        if block.count == 0 || block.first.checked_add(entry.count).is_none() {
             return bad(ErrorKind::BlockHeader, "its record count is impossible");
         }
-        if header.is_replacement() {
+        if block.is_replacement() {
             return self.replace(source, number, entry);
         }
         let Some(table) = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count)
@@ -378,7 +397,7 @@ impl Catalog {
     /// is named all the same, so that nobody takes the records before it for the newest.
     pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
         for named in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
-            let number = self.schemas.get(&named.schema).map(|info| info.table);
+            let number = self.schemas.get(&named.schema).map(SchemaInfo::table);
             let Some(table) = number.and_then(|number| self.tables.get_mut(number)) else { continue };
             let at = position(&table.entries, named.first);
             let Some(found) = at.and_then(|at| table.entries.get_mut(at)) else { continue };

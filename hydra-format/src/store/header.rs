@@ -1,7 +1,9 @@
 //! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
 //! which it gets mangled. It does not know what follows.
 
+use super::block::BlockFile;
 use super::bytes::{self, FieldLayout, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
+use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 
 record! {
@@ -42,6 +44,11 @@ impl FileHeader {
     /// What block headers are bound to: see [`BlockHeader`](super::BlockHeader).
     pub(crate) fn sync_key(&self) -> u64 {
         get(&self.file_id, 0)
+    }
+
+    /// The blocks of a file with this header, up to `limit`.
+    pub(crate) fn blocks<'a>(&self, source: &'a dyn Source, limit: u64) -> BlockFile<'a> {
+        BlockFile { source, key: self.sync_key(), limit }
     }
 
     /// The line as stored.
