@@ -7,7 +7,8 @@ use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
 use crate::store::header::{self, FileHeader};
 use crate::store::index::{Entry, Index, IndexSchema};
-use crate::store::open;
+use crate::store::open::{self, Opened};
+use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, Scan, split_io_error};
 use crate::store::storage::Source;
 use crate::{ErrorKind, Result};
@@ -50,7 +51,8 @@ pub(crate) struct Survey<'a> {
     pub(crate) commit: Option<Commit>,
     /// Those that may be kept.
     pub(crate) blocks: BlockFile<'a>,
-    catalog: Catalog,
+    /// The schemas that were found, under the tables that they make.
+    pub(crate) catalog: Catalog,
     /// By table, then in the order of the records, then in that of the file.
     versions: Vec<Version>,
     gaps: Vec<Gap>,
@@ -116,9 +118,20 @@ impl<'a> Survey<'a> {
         Ok(survey)
     }
 
-    /// The schemas that were found, under the tables that they make.
-    pub(crate) fn take_catalog(&mut self) -> Catalog {
-        std::mem::replace(&mut self.catalog, Catalog::new(self.blocks.key, self.blocks.limit))
+    /// The state to read the blocks in.
+    pub(crate) fn opened(&self) -> Opened {
+        let commit = self.commit.unwrap_or(Commit::first());
+        Opened {
+            header: self.header,
+            commit,
+            slot: 0,
+            checked_bytes: 0,
+            slots: [Ok(commit); 2],
+            file_bytes: self.blocks.limit,
+            catalog: self.catalog.clone(),
+            commit_details: 0,
+            report: Report { state: State::Damaged, details: Vec::new() },
+        }
     }
 
     /// Takes in the blocks of a scan; those without `progress` are not committed.
@@ -176,7 +189,7 @@ impl<'a> Survey<'a> {
     /// Blocks in gaps that an index names are gone, unless their headers are where the index says, so that a reader finds them
     /// although they do not fit between the blocks around them. A directory names all before it that are current.
     fn take_index(&mut self, index: &Index<'_>) -> Result<()> {
-        for entry in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+        for entry in index.entries() {
             let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
             if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
                 if entry.level > 0 {
@@ -243,7 +256,8 @@ impl<'a> Survey<'a> {
     /// Puts versions of the same records together, and finds out which records are missing.
     fn resolve(&mut self) {
         // Tables are numbered by their schemas' ids, also where the first copy of one is lost.
-        let found = self.take_catalog();
+        let empty = Catalog::new(self.blocks.key, self.blocks.limit);
+        let found = std::mem::replace(&mut self.catalog, empty);
         for info in found.schemas.into_values() {
             let name = found.tables.get(info.table()).map_or("", |table| table.name());
             self.catalog.insert_schema(name, info.row, info.schema);
@@ -262,8 +276,7 @@ impl<'a> Survey<'a> {
             let possible = count > 0 && first.checked_add(count).is_some();
             let fits = match before {
                 Some(before) if before.table == version.table && before.entry.end() > first => {
-                    let shape = |entry: &Entry| (entry.first, entry.count, entry.schema);
-                    shape(&before.entry) == shape(&version.entry) && version.replaces
+                    before.entry.is_version_of(&version.entry) && version.replaces
                 }
                 _ => true,
             };

@@ -304,16 +304,10 @@ impl BlockAt {
     /// An error if the checksum of the payload, none of one that is cut off, is another than the header says.
     pub(crate) fn check_crc(&self, computed: Option<u32>) -> Result<()> {
         if computed == Some(self.payload_crc) {
-            Ok(())
-        } else {
-            Err(self.checksum_error(computed.unwrap_or(0)))
+            return Ok(());
         }
-    }
-
-    #[cold]
-    fn checksum_error(&self, computed: u32) -> Error {
         let error = self.error(ErrorKind::Checksum).expected(format!("{:#010x}", self.payload_crc));
-        error.found(format!("{computed:#010x}"))
+        Err(error.found(format!("{:#010x}", computed.unwrap_or(0))))
     }
 }
 

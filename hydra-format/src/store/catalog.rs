@@ -3,8 +3,9 @@
 
 use super::block::{BlockAt, BlockFile, BlockKind};
 use super::bytes::{LINE, NODE_ENTRIES, REGION};
-use super::index::{self, Entry, Index, IndexSchema, IndexTable, follow, totals};
+use super::index::{self, DIRECTORY, Entry, Index, IndexHead, IndexSchema, IndexTable, follow, totals};
 use super::report::Verdict;
+use super::scan::split_io_error;
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result, Schema};
@@ -16,8 +17,6 @@ use std::sync::Arc;
 pub struct TableInfo {
     pub(crate) name: String,
     pub(crate) schemas: Vec<u32>,
-    pub(crate) record_count: u64,
-    pub(crate) block_count: u64,
     /// In the order of their records; levels may be mixed.
     pub(crate) entries: Vec<Entry>,
 }
@@ -35,12 +34,23 @@ impl TableInfo {
 
     /// Number of records.
     pub fn record_count(&self) -> u64 {
-        self.record_count
+        self.entries.last().map_or(0, Entry::end)
     }
 
     /// Number of DATA blocks.
     pub fn block_count(&self) -> u64 {
-        self.block_count
+        totals(&self.entries).1
+    }
+
+    /// What a directory says of it as the table of this number, with its entries from `first_entry` on.
+    fn row(&self, number: u32, first_entry: usize) -> IndexTable {
+        IndexTable {
+            number,
+            first_entry: first_entry as u32,
+            entry_count: self.entries.len() as u32,
+            record_count: self.record_count(),
+            block_count: self.block_count(),
+        }
     }
 }
 
@@ -130,12 +140,16 @@ impl Catalog {
 
     /// Records of all tables.
     pub(crate) fn record_count(&self) -> u64 {
-        self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
+        self.tables.iter().fold(0, |sum, table| table.record_count().saturating_add(sum))
+    }
+
+    fn entries(&self, table: usize) -> &[Entry] {
+        self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default()
     }
 
     /// The entry at the top that leads to a record.
     pub(crate) fn top(&self, table: usize, record: u64) -> Option<Entry> {
-        search(&self.tables.get(table)?.entries, record)
+        search(self.entries(table), record)
     }
 
     /// The DATA block that holds a record; nodes come from `children`, which may remember them.
@@ -158,7 +172,7 @@ impl Catalog {
     pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
         let name = self.tables.get(table).map_or("?", TableInfo::name);
         // They are looked for after those before them.
-        let entries = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let entries = self.entries(table);
         let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
         let at = match before.and_then(|at| entries.get(at)) {
             Some(entry) if entry.level == 0 => Some(entry.offset.saturating_add(entry.bytes())),
@@ -174,8 +188,7 @@ impl Catalog {
 
     /// The DATA blocks of a table in order, from the one that holds the record `first` on.
     pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
-        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
-        let top = top.partition_point(|entry| entry.end() <= first);
+        let top = self.entries(table).partition_point(|entry| entry.end() <= first);
         EntryCursor { table, first, top, below: Vec::new(), flat: false }
     }
 
@@ -187,12 +200,9 @@ impl Catalog {
                 .place(format!("index of records {}..{}", parent.first, parent.end()))
                 .what(what)
         };
-        let read = self.blocks(source).read(parent.offset);
-        let (header, payload) = read.map_err(|error| match error.kind() {
-            ErrorKind::Io => error,
-            _ => damaged(&error.message()),
-        })?;
-        if !header.is(BlockKind::Index) || header.line_count != parent.line_count {
+        let read = split_io_error(self.blocks(source).read(parent.offset))?;
+        let (block, payload) = read.map_err(|error| damaged(&error.message()))?;
+        if !block.is(BlockKind::Index) || block.line_count != parent.line_count {
             return Err(damaged("it is not the block that the index names"));
         }
         let index = Index::parse(&payload).map_err(|error| error.at(parent.offset))?;
@@ -229,21 +239,20 @@ impl Catalog {
         if !index.is_directory() {
             return Err(bad("it is not a directory"));
         }
-        let mut next_entry = 0;
-        for (number, table) in index.tables().enumerate() {
-            let first = table.first_entry as usize;
-            let entries = index.entries(first, table.entry_count as usize);
-            let entries = entries.filter(|entries| follow(entries, 0, offset));
-            let entries = entries.ok_or_else(|| bad("the entries of a table are impossible"))?;
-            let counts = (table.record_count, table.block_count);
-            if table.number as usize != number || first != next_entry || totals(&entries) != counts {
+        let mut rest = index.entries();
+        for (number, row) in (0..).zip(index.tables()) {
+            let first_entry = index.entries().len().saturating_sub(rest.len());
+            let entries = rest.by_ref().take(row.entry_count as usize).collect();
+            let table = TableInfo { entries, ..TableInfo::default() };
+            if !follow(&table.entries, 0, offset) {
+                return Err(bad("the entries of a table are impossible"));
+            }
+            if row != table.row(number, first_entry) {
                 return Err(bad("a table's numbers do not add up"));
             }
-            next_entry = first.saturating_add(entries.len());
-            let (record_count, block_count) = counts;
-            self.tables.push(TableInfo { record_count, block_count, entries, ..TableInfo::default() });
+            self.tables.push(table);
         }
-        if next_entry != index.entry_count() {
+        if rest.next().is_some() {
             return Err(bad("it has entries of no table"));
         }
         for listed in index.schemas() {
@@ -275,17 +284,12 @@ impl Catalog {
         let mut entries = Vec::new();
         let mut tables = Vec::new();
         for (number, table) in (0..).zip(&self.tables) {
-            tables.push(IndexTable {
-                number,
-                first_entry: entries.len() as u32,
-                entry_count: table.entries.len() as u32,
-                record_count: table.record_count,
-                block_count: table.block_count,
-            });
+            tables.push(table.row(number, entries.len()));
             entries.extend_from_slice(&table.entries);
         }
         let schemas: Vec<IndexSchema> = self.schemas.values().map(|info| info.row).collect();
-        index::encode_directory(previous, &tables, &schemas, &entries)
+        let head = IndexHead { previous, role: DIRECTORY, ..IndexHead::default() };
+        index::encode(head, &tables, &schemas, &entries)
     }
 
     /// The table's name and the schema, if they are known from the block that a directory lists.
@@ -302,8 +306,8 @@ impl Catalog {
         listed: &IndexSchema,
     ) -> Result<(String, Arc<Schema>)> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
-        let (header, payload) = BlockFile { source, key: self.key, limit }.read(listed.offset)?;
-        if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
+        let (block, payload) = BlockFile { source, key: self.key, limit }.read(listed.offset)?;
+        if !block.is(BlockKind::Schema) || block.line_count != listed.line_count {
             return Err(bad("a schema is not where it says"));
         }
         let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
@@ -321,15 +325,12 @@ impl Catalog {
 
     /// The error of a block at `offset` whose schema is not among those before it.
     fn no_schema(&self, offset: u64, id: u32) -> Error {
-        match self.unsupported {
-            true => Error::new(ErrorKind::Unsupported)
-                .at(offset)
-                .what(format!("the schema with id {id} is unknown, and one is of a newer version"))
-                .help("update this program"),
-            false => Error::new(ErrorKind::BadSchema)
-                .at(offset)
-                .what(format!("there is no schema with the id {id} before the block")),
+        if self.unsupported {
+            let what = format!("the schema with id {id} is unknown, and one is of a newer version");
+            return Error::new(ErrorKind::Unsupported).at(offset).what(what).help("update this program");
         }
+        let what = format!("there is no schema with the id {id} before the block");
+        Error::new(ErrorKind::BadSchema).at(offset).what(what)
     }
 
     /// Takes in a SCHEMA block that a scan found.
@@ -382,13 +383,11 @@ impl Catalog {
         if block.is_replacement() {
             return self.replace(source, number, entry);
         }
-        let Some(table) = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count)
-        else {
+        let table = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count());
+        let Some(table) = table else {
             return bad(ErrorKind::Chain, "its records are there already");
         };
-        let follows = entry.first == table.record_count;
-        table.record_count = entry.end();
-        table.block_count = table.block_count.saturating_add(1);
+        let follows = entry.first == table.record_count();
         table.entries.push(entry);
         if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
     }
@@ -396,13 +395,12 @@ impl Catalog {
     /// A block that an index names, later than the one that was found for the same records, was their edit, and is lost: it
     /// is named all the same, so that nobody takes the records before it for the newest.
     pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
-        for named in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+        for named in index.entries() {
             let number = self.schemas.get(&named.schema).map(SchemaInfo::table);
             let Some(table) = number.and_then(|number| self.tables.get_mut(number)) else { continue };
             let at = position(&table.entries, named.first);
             let Some(found) = at.and_then(|at| table.entries.get_mut(at)) else { continue };
-            let same = (found.level, found.first, found.count) == (named.level, named.first, named.count);
-            if same && found.schema == named.schema && found.offset < named.offset {
+            if found.is_version_of(&named) && found.offset < named.offset {
                 *found = named;
             }
         }
@@ -418,14 +416,13 @@ impl Catalog {
                 .what("a replacement block that replaces nothing")
         };
         loop {
-            let top = self.tables.get(number).map(|table| &table.entries[..]).unwrap_or_default();
+            let top = self.entries(number);
             let at = position(top, entry.first).ok_or_else(no_match)?;
             let current = top.get(at).copied().ok_or_else(no_match)?;
             if current.level == 0 {
-                let same = (current.first, current.count, current.schema)
-                    == (entry.first, entry.count, entry.schema);
                 let slot = self.tables.get_mut(number).and_then(|table| table.entries.get_mut(at));
-                return slot.filter(|_| same).map(|slot| *slot = entry).ok_or_else(no_match);
+                let slot = slot.filter(|current| current.is_version_of(&entry));
+                return slot.map(|slot| *slot = entry).ok_or_else(no_match);
             }
             let children = self.children(source, number, &current)?;
             if let Some(table) = self.tables.get_mut(number) {
@@ -483,14 +480,12 @@ impl EntryCursor {
         source: &dyn Source,
     ) -> Option<Result<Entry, (Error, u64)>> {
         loop {
-            let entry = match self.below.last_mut() {
-                Some(node) => match node.next() {
-                    Some(entry) => entry,
-                    None => {
-                        self.below.pop();
-                        continue;
-                    }
-                },
+            let entry = match self.below.last_mut().map(Iterator::next) {
+                Some(Some(entry)) => entry,
+                Some(None) => {
+                    self.below.pop();
+                    continue;
+                }
                 None => {
                     let entry = *catalog.tables.get(self.table)?.entries.get(self.top)?;
                     self.top = self.top.saturating_add(1);

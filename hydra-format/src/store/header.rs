@@ -80,28 +80,20 @@ impl FileHeader {
         let copies = HEADER_AT.map(|at| FileHeader::decode(region.get(at as usize..).unwrap_or_default()));
         let header = match copies {
             [Ok(first), Ok(second)] if first != second => {
-                return Err(Error::new(ErrorKind::Header)
-                    .at(HEADER_AT[1])
-                    .what("its two header lines are valid and differ"));
+                let error = Error::new(ErrorKind::Header).at(HEADER_AT[1]);
+                return Err(error.what("its two header lines are valid and differ"));
             }
             [Ok(header), _] | [_, Ok(header)] => header,
             [Err(_), Err(_)] => return Err(diagnose(region)),
         };
         if header.major != MAJOR {
-            return Err(Error::new(ErrorKind::UnknownFeature)
-                .at(line::MAJOR as u64)
-                .what("the major version is unknown")
-                .expected(MAJOR.to_string())
-                .found(header.major.to_string())
-                .help("update this program"));
+            let error = newer(ErrorKind::UnknownFeature, line::MAJOR, header.major.to_string());
+            return Err(error.what("the major version is unknown").expected(MAJOR.to_string()));
         }
         if header.incompat != 0 {
-            return Err(Error::new(ErrorKind::UnknownFeature)
-                .at(line::INCOMPAT as u64)
-                .what("the file needs features that this library does not have")
-                .expected("no incompatible feature bits")
-                .found(format!("{:#x}", header.incompat))
-                .help("update this program"));
+            let error = newer(ErrorKind::UnknownFeature, line::INCOMPAT, format!("{:#x}", header.incompat));
+            let error = error.what("the file needs features that this library does not have");
+            return Err(error.expected("no incompatible feature bits"));
         }
         Ok((header, copies.map(Result::err)))
     }
@@ -111,12 +103,14 @@ impl FileHeader {
         if self.read_only == 0 {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::ReadOnlyFeature)
-            .at(line::READ_ONLY as u64)
-            .expected("no read-only feature bits")
-            .found(format!("{:#x}", self.read_only))
-            .help("update this program"))
+        let error = newer(ErrorKind::ReadOnlyFeature, line::READ_ONLY, format!("{:#x}", self.read_only));
+        Err(error.expected("no read-only feature bits"))
     }
+}
+
+/// The error of what a newer version of the format put into the header line.
+fn newer(kind: ErrorKind, at: usize, found: String) -> Error {
+    Error::new(kind).at(at as u64).found(found).help("update this program")
 }
 
 /// How transfers mangle files, by what becomes of the magic.

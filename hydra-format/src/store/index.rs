@@ -5,7 +5,7 @@ use super::block::{BlockAt, BlockKind};
 use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};
 use crate::{Error, ErrorKind, Result};
 
-const DIRECTORY: u8 = 0;
+pub(crate) const DIRECTORY: u8 = 0;
 const NODE: u8 = 1;
 
 /// A node keeps the level of its entries in a byte, and what points to it is one above.
@@ -115,6 +115,12 @@ impl Entry {
         }
     }
 
+    /// True if the other one has the same records of the same schema: one of the two replaces the other.
+    pub(crate) fn is_version_of(&self, other: &Entry) -> bool {
+        let shape = |entry: &Entry| (entry.level, entry.first, entry.count, entry.schema);
+        shape(self) == shape(other)
+    }
+
     /// True if this is the header of the DATA block that the entry names.
     pub(crate) fn names(&self, block: &BlockAt) -> bool {
         block.is(BlockKind::Data) && *self == Entry::of(block)
@@ -177,11 +183,12 @@ pub(crate) fn totals(entries: &[Entry]) -> (u64, u64) {
 /// An index payload, whose lengths were checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index<'a> {
-    head: IndexHead,
+    pub(crate) head: IndexHead,
     tables: &'a [u8],
     schemas: &'a [u8],
     entries: &'a [u8],
-    tidy: bool,
+    /// The bytes and counts that must be zero are, and nothing follows the entries.
+    pub(crate) is_tidy: bool,
 }
 
 impl<'a> Index<'a> {
@@ -217,31 +224,16 @@ impl<'a> Index<'a> {
             DIRECTORY => head.level == 0 && head.table == 0,
             _ => tables.is_empty() && schemas.is_empty(),
         };
-        let tidy = zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
+        let is_tidy = zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
             && rest.is_empty()
             && empty
             && tables.chunks_exact(table::BYTES).all(|row| get::<u32>(row, table::ZERO) == 0)
             && schemas.chunks_exact(schema::BYTES).all(|row| get::<u32>(row, schema::ZERO) == 0);
-        Ok(Index { head, tables, schemas, entries, tidy })
-    }
-
-    /// File offset of the INDEX block before this one; 0: none.
-    pub(crate) fn previous(&self) -> u64 {
-        self.head.previous
+        Ok(Index { head, tables, schemas, entries, is_tidy })
     }
 
     pub(crate) fn is_directory(&self) -> bool {
         self.head.role == DIRECTORY
-    }
-
-    /// Of a node: its table.
-    pub(crate) fn table(&self) -> u32 {
-        self.head.table
-    }
-
-    /// True if the bytes and counts that must be zero are, and nothing follows the entries.
-    pub(crate) fn is_tidy(&self) -> bool {
-        self.tidy
     }
 
     pub(crate) fn tables(&self) -> impl ExactSizeIterator<Item = IndexTable> + use<'a> {
@@ -252,27 +244,13 @@ impl<'a> Index<'a> {
         self.schemas.chunks_exact(schema::BYTES).map(IndexSchema::from_rows)
     }
 
-    /// Number of entries.
-    pub(crate) fn entry_count(&self) -> usize {
-        self.entries.chunks_exact(usize::from(self.head.entry_bytes)).len()
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = Entry> + use<'a> {
+        self.entries.chunks_exact(self.head.entry_bytes.into()).map(Entry::from_rows)
     }
 
     /// Number of all tables, schemas and entries.
     pub(crate) fn listed(&self) -> usize {
-        self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entry_count())
-    }
-
-    /// The entry at `index`.
-    pub(crate) fn entry(&self, index: usize) -> Option<Entry> {
-        let start = index.checked_mul(usize::from(self.head.entry_bytes))?;
-        let end = start.checked_add(usize::from(self.head.entry_bytes))?;
-        self.entries.get(start..end).map(Entry::from_rows)
-    }
-
-    /// The `count` entries from `first`; none if they are not all there.
-    pub(crate) fn entries(&self, first: usize, count: usize) -> Option<Vec<Entry>> {
-        let end = first.checked_add(count).filter(|&end| end <= self.entry_count())?;
-        Some((first..end).filter_map(|index| self.entry(index)).collect())
+        self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entries().len())
     }
 
     /// The children that the entry `parent` of `table` promises, from the node at the parent's offset.
@@ -281,27 +259,16 @@ impl<'a> Index<'a> {
         if self.is_directory() || self.head.table != table || parent.level.checked_sub(1) != Some(level) {
             return Err("it is not a node of this table and level");
         }
-        if self.entry_count() > NODE_ENTRIES {
+        if self.entries().len() > NODE_ENTRIES {
             return Err("it has more than 256 entries");
         }
-        let entries = self.entries(0, self.entry_count()).unwrap_or_default();
+        let entries: Vec<Entry> = self.entries().collect();
         let node = Entry::over(&entries, parent.offset, parent.line_count);
         if node != Some(*parent) || !follow(&entries, parent.first, parent.offset) {
             return Err("its entries are not those that point to it promises");
         }
         Ok(entries)
     }
-}
-
-/// The payload of a directory.
-pub(crate) fn encode_directory(
-    previous: u64,
-    tables: &[IndexTable],
-    schemas: &[IndexSchema],
-    entries: &[Entry],
-) -> Vec<u8> {
-    let head = IndexHead { previous, role: DIRECTORY, ..IndexHead::default() };
-    encode(head, tables, schemas, entries)
 }
 
 /// The payload of a node with these entries, which have one level.
@@ -312,7 +279,12 @@ pub(crate) fn encode_node(previous: u64, table: u32, entries: &[Entry]) -> Vec<u
 }
 
 /// A payload of these parts; version and counts are filled in.
-fn encode(head: IndexHead, tables: &[IndexTable], schemas: &[IndexSchema], entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn encode(
+    head: IndexHead,
+    tables: &[IndexTable],
+    schemas: &[IndexSchema],
+    entries: &[Entry],
+) -> Vec<u8> {
     let head = IndexHead {
         version: INDEX_VERSION,
         entry_bytes: entry::BYTES as u16,
@@ -345,6 +317,10 @@ mod tests {
     use super::super::bytes::put;
     use super::*;
 
+    fn directory_head() -> IndexHead {
+        IndexHead { previous: 77, role: DIRECTORY, ..IndexHead::default() }
+    }
+
     pub(crate) fn blocks(count: u64) -> Vec<Entry> {
         (0..count)
             .map(|index| Entry {
@@ -365,14 +341,13 @@ mod tests {
         let table =
             IndexTable { number: 0, first_entry: 0, entry_count: 5, record_count: 50, block_count: 5 };
         let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
-        let payload = encode_directory(77, &[table], &[schema], &entries);
+        let payload = encode(directory_head(), &[table], &[schema], &entries);
         assert_eq!(payload.len(), 64 + 32 + 24 + 5 * 40);
         let index = Index::parse(&payload).unwrap();
-        assert!(index.is_directory() && index.is_tidy() && index.previous() == 77);
+        assert!(index.is_directory() && index.is_tidy && index.head.previous == 77);
         assert_eq!(index.schemas().collect::<Vec<_>>(), [schema]);
         assert_eq!(index.tables().collect::<Vec<_>>(), [table]);
-        assert_eq!(index.entries(0, 5), Some(entries));
-        assert_eq!(index.entries(1, 5), None);
+        assert_eq!(index.entries().collect::<Vec<_>>(), entries);
         for length in 0..payload.len() {
             assert!(Index::parse(&payload[..length]).is_err(), "{length}");
         }
@@ -412,12 +387,12 @@ mod tests {
         let table =
             IndexTable { number: 0, first_entry: 0, entry_count: 2, record_count: 20, block_count: 2 };
         let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
-        let directory = encode_directory(77, &[table], &[schema], &entries);
+        let directory = encode(directory_head(), &[table], &[schema], &entries);
         let node = encode_node(0, 4, &entries);
         let tidy = |payload: &[u8], changes: &[(usize, u8)]| {
             let mut payload = payload.to_vec();
             changes.iter().for_each(|&(at, byte)| payload[at] = byte);
-            Index::parse(&payload).ok().map(|index| index.is_tidy())
+            Index::parse(&payload).ok().map(|index| index.is_tidy)
         };
         let row = head::BYTES + table::ZERO;
         let schema_row = head::BYTES + table::BYTES + schema::ZERO;

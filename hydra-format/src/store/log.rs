@@ -60,10 +60,8 @@ pub(crate) struct Log {
     pinned: usize,
     /// Every block byte below it is synced.
     synced: u64,
-    /// Every block byte below it is written.
+    /// Every block byte below it is written: the file is at least this long.
     written: u64,
-    /// The file is at least this long.
-    extent: u64,
     /// Where the next block goes.
     end: u64,
     queue: VecDeque<Placed>,
@@ -136,7 +134,6 @@ impl Log {
             pinned: slot,
             synced: commit.committed_bytes,
             written: commit.committed_bytes,
-            extent: commit.committed_bytes,
             end: commit.committed_bytes,
             queue: VecDeque::new(),
             spare: Vec::new(),
@@ -194,9 +191,8 @@ impl Log {
     /// An error, and the end, if the file is not where its path leads, or not what was written: then nothing may be acknowledged.
     pub(crate) fn verify(&mut self) -> Result<()> {
         self.check()?;
-        self.look_at_bytes()
-            .and_then(|()| self.look_at_name())
-            .inspect_err(|error| self.stop(error.message()))
+        self.verify_bytes()?;
+        self.look_at_name().inspect_err(|error| self.stop(error.message()))
     }
 
     /// The same without the name, before a write.
@@ -207,12 +203,12 @@ impl Log {
     fn look_at_bytes(&self) -> Result<()> {
         check_ours(&*self.storage)?;
         let len = self.storage.len()?;
-        if len >= self.extent {
+        if len >= self.written {
             return Ok(());
         }
         Err(Error::new(ErrorKind::CutShort)
             .what("another program cut it while it was being written")
-            .expected(format!("at least {} bytes", self.extent))
+            .expected(format!("at least {} bytes", self.written))
             .found(format!("{len} bytes"))
             .help("records are lost, acknowledged ones among them: check the file, and recover it"))
     }
@@ -225,11 +221,6 @@ impl Log {
         Err(Error::new(ErrorKind::Replaced)
             .what("its path names another file by now, or none, and this commit is not there")
             .help("open the path again and write the records once more; a file is moved or replaced after its writer is closed"))
-    }
-
-    /// What the records of its blocks are bound to.
-    pub(crate) fn key(&self) -> u64 {
-        self.header.sync_key()
     }
 
     /// Another handle to the file, to read.
@@ -328,7 +319,7 @@ impl Log {
     fn push(&mut self, sealed: SealedBlock) -> Result<BlockAt> {
         self.check()?;
         let block = self.place(sealed.header)?;
-        let line = block.encode(self.key(), block.offset);
+        let line = block.encode(self.header.sync_key(), block.offset);
         self.queue.push_back(Placed { line, parts: sealed.parts, bytes: block.bytes() });
         self.touched = true;
         let run_end = self.end - self.end % RUN;
@@ -458,7 +449,6 @@ impl Log {
             let outcome = self.storage.write_at(self.written, &mut slices);
             self.settle(outcome)?;
             self.written = run_end;
-            self.extent = self.extent.max(run_end);
             self.recycle(front);
         }
         Ok(())
@@ -512,7 +502,7 @@ impl Log {
             self.rewrite_range(next.committed_bytes - LINE, next.committed_bytes)?;
         }
         for pad in pads {
-            self.overwrite(pad.offset, &pad.encode(self.key(), pad.offset))?;
+            self.overwrite(pad.offset, &pad.encode(self.header.sync_key(), pad.offset))?;
         }
         self.sync_storage()?;
         for slot in [1 - slot, slot].into_iter().take(1 + usize::from(both)) {
@@ -619,15 +609,10 @@ fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
     for placed in queue {
         for part in std::iter::once(&placed.line[..]).chain(placed.parts.iter().map(Vec::as_slice)) {
             let end = at + part.len() as u64;
-            if part.is_empty() || end <= from {
-                at = end;
-                continue;
+            let (start, stop) = (from.clamp(at, end) - at, to.clamp(at, end) - at);
+            if start < stop {
+                slices.push(IoSlice::new(&part[start as usize..stop as usize]));
             }
-            if at >= to {
-                return slices;
-            }
-            let (start, stop) = (from.saturating_sub(at) as usize, (to.min(end) - at) as usize);
-            slices.push(IoSlice::new(&part[start..stop]));
             at = end;
         }
     }

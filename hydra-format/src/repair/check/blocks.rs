@@ -1,7 +1,7 @@
 //! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
 //! scan does.
 
-use super::Findings;
+use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
 use crate::layout::rows::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
@@ -27,7 +27,7 @@ struct Chain {
 /// What is known of the blocks before the one that is checked.
 pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
-    pub(super) findings: &'a mut Findings<'f>,
+    pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
     auditors: BTreeMap<u32, Auditor>,
     /// Bytes of the block that is checked.
@@ -51,7 +51,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     pub(super) fn new(
         source: &'a dyn Source,
         catalog: Catalog,
-        findings: &'a mut Findings<'f>,
+        findings: &'a mut FileFindings<'f>,
     ) -> BlockCheck<'a, 'f> {
         let limit_lines = catalog.limit() / LINE;
         BlockCheck {
@@ -72,8 +72,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         }
     }
 
-    /// Checks a block whose header is valid. True if its payload is the one that was written, and of a known type.
-    pub(super) fn check(&mut self, block: &BlockAt) -> Result<bool> {
+    /// Checks a block whose header is valid.
+    pub(super) fn check(&mut self, block: &BlockAt) -> Result<()> {
+        let summary = &mut self.findings.summary;
+        summary.block_count = summary.block_count.saturating_add(1);
         self.last_block = block.offset;
         if matches!(block.block_kind(), Some(BlockKind::Data | BlockKind::Meta)) {
             self.last_content = block.offset;
@@ -86,13 +88,16 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             self.catalog.unindexed_blocks = 0;
         }
         self.check_unused(block);
+        let body = block.bytes().saturating_sub(LINE);
         if block.is(BlockKind::Pad) {
             block.check_supported(block.offset).unwrap_or_else(|error| self.findings.report(error));
-            return Ok(true);
+            let summary = &mut self.findings.summary;
+            summary.covered_bytes = summary.covered_bytes.saturating_add(body);
+            return Ok(());
         }
         let mut bytes = std::mem::take(&mut self.bytes);
         // The scan saw that the block ends within the file.
-        bytes.resize(usize::try_from(block.bytes().saturating_sub(LINE)).unwrap_or(0), 0);
+        bytes.resize(usize::try_from(body).unwrap_or(0), 0);
         let count = self.source.read_at(block.payload(), &mut bytes)?;
         bytes.truncate(count);
         let (payload, padding) = bytes.split_at(count.min(block.payload_bytes as usize));
@@ -119,7 +124,12 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             _ => {}
         }
         self.bytes = bytes;
-        Ok(good && (block.schema == 0 || self.catalog.schemas.contains_key(&block.schema)))
+        let known = block.schema == 0 || self.catalog.schemas.contains_key(&block.schema);
+        if good && known && block.is(BlockKind::Data) && !block.is_replacement() {
+            let summary = &mut self.findings.summary;
+            summary.record_count = summary.record_count.saturating_add(block.count.into());
+        }
+        Ok(())
     }
 
     /// Fields of a header that have no meaning for its kind.
@@ -203,7 +213,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
 
     /// Why a schema does not go with those that its table has. Of very many, the last are looked at.
     fn alien(&self, parts: &SchemaBlock<'_>) -> Option<Error> {
-        let (number, schema) = (self.catalog.table_number(parts.name)?, parts.schema().ok()?);
+        let number = self.catalog.table_number(parts.name)?;
+        let schema = parts.schema().ok()?;
         let refused = join(&self.catalog, number, &schema, MOST_GENERATIONS).err();
         refused.filter(|error| error.kind() == ErrorKind::TypeMismatch)
     }
@@ -233,8 +244,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
                 return Ok(());
             }
         };
-        self.indexes.follow(block, index.previous(), self.lost, self.findings);
-        if !index.is_tidy() {
+        self.indexes.follow(block, index.head.previous, self.lost, self.findings);
+        if !index.is_tidy {
             self.findings.report(irregular("bytes that must be zero are not, or follow its entries"));
         }
         if index.is_directory() {
@@ -253,12 +264,12 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     /// Holds a node against the blocks of its table, and puts it in their place, as the directory after it will. False if it
     /// names others, in whatever arrangement.
     fn check_node(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<bool> {
-        let entries = index.entries(0, index.entry_count()).unwrap_or_default();
+        let entries: Vec<Entry> = index.entries().collect();
         let node = Entry::over(&entries, block.offset, block.line_count);
-        let Some(node) = node.filter(|node| index.children(index.table(), node).is_ok()) else {
+        let Some(node) = node.filter(|node| index.children(index.head.table, node).is_ok()) else {
             return Ok(false);
         };
-        let number = index.table() as usize;
+        let number = index.head.table as usize;
         let Some(table) = self.catalog.tables.get_mut(number) else { return Ok(false) };
         let start = table.entries.partition_point(|entry| entry.first < node.first);
         let range = start..start.saturating_add(entries.len());
@@ -298,7 +309,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             return Ok(Some("it names other tables than there are".into()));
         }
         for (number, other) in named.tables.iter().enumerate() {
-            let facts = |table: &TableInfo| (table.name.clone(), table.record_count, table.block_count);
+            let facts = |table: &TableInfo| (table.name.clone(), table.record_count(), table.block_count());
             let own = self.catalog.tables.get(number);
             if own.map(facts) != Some(facts(other)) {
                 return Ok(Some(format!("it counts the records of table {} wrong", other.name)));
@@ -314,9 +325,9 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     }
 
     /// Holds what the commit record at the file offset `at` says against what was seen.
-    pub(super) fn check_totals(&mut self, commit: &Commit, at: u64, block_count: u64) {
+    pub(super) fn check_totals(&mut self, commit: &Commit, at: u64) {
         for (what, said, seen) in [
-            ("number of blocks", commit.block_count, block_count),
+            ("number of blocks", commit.block_count, self.findings.summary.block_count),
             ("number of records", commit.record_count, self.catalog.record_count()),
             ("offset of the last block", commit.last_block, self.last_block),
             ("offset of the newest directory", commit.directory, self.directory),
@@ -349,7 +360,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
 
 impl Chain {
     /// A block says that the one before of its kind is at `previous`.
-    fn follow(&mut self, block: &BlockAt, previous: u64, lost: bool, findings: &mut Findings<'_>) {
+    fn follow(&mut self, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
         if previous != self.newest && !lost {
             let error = Error::new(ErrorKind::Chain);
             let error = error.what("it names another block as the one before of its kind");

@@ -5,7 +5,7 @@ mod blocks;
 #[cfg(test)]
 mod tests;
 
-use crate::store::block::{BlockAt, BlockKind};
+use crate::store::block::BlockAt;
 use crate::store::bytes::{self, CLOSED, HEADER_AT, REGION, SLOT_AT};
 use crate::store::catalog::Catalog;
 use crate::store::commit::{Commit, slot as record};
@@ -79,18 +79,17 @@ pub fn check(
 }
 
 /// Where findings go, and what they make of the file.
-struct Findings<'a> {
+struct FileFindings<'a> {
     sink: &'a mut dyn FnMut(Error),
-    count: u64,
-    verdict: Verdict,
+    summary: CheckSummary,
     /// The block that is being checked: a finding that does not say where it is, is there.
     block: Option<BlockAt>,
 }
 
-impl Findings<'_> {
+impl FileFindings<'_> {
     fn report(&mut self, finding: Error) {
-        self.count = self.count.saturating_add(1);
-        self.verdict = self.verdict.max(Verdict::of(finding.kind()));
+        self.summary.finding_count = self.summary.finding_count.saturating_add(1);
+        self.summary.verdict = self.summary.verdict.max(Verdict::of(finding.kind()));
         (self.sink)(match &self.block {
             Some(block) => finding.at(block.offset).place(block.place()),
             None => finding,
@@ -112,28 +111,27 @@ pub(crate) fn check_source(
     report: &mut dyn FnMut(Error),
     progress: Progress<'_>,
 ) -> Result<CheckSummary> {
-    let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
-    let mut findings = Findings { sink: report, count: 0, verdict: Verdict::Good, block: None };
+    let summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
+    let mut findings = FileFindings { sink: report, summary, block: None };
     let region = source.bytes(0, REGION as usize)?;
     match FileHeader::of_region(&region) {
         Err(error) => findings.report(error),
         Ok((header, _)) => {
             let commit = settle(open::open(source), &mut findings)?;
             check_region(&region, &header, &mut findings);
-            summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
-            check_blocks(source, &header, commit, &mut summary, &mut findings, progress)?;
+            findings.summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
+            check_blocks(source, &header, commit, &mut findings, progress)?;
         }
     }
     // What cannot be opened, and is not of a newer version.
-    let refused = summary.committed_bytes == 0 && findings.verdict != Verdict::Unsupported;
-    summary.verdict = if refused { Verdict::Refused } else { findings.verdict };
-    summary.finding_count = findings.count;
-    Ok(summary)
+    let summary = findings.summary;
+    let refused = summary.committed_bytes == 0 && summary.verdict != Verdict::Unsupported;
+    Ok(CheckSummary { verdict: if refused { Verdict::Refused } else { summary.verdict }, ..summary })
 }
 
 /// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
 /// the check will find again.
-fn settle(opened: Result<Opened>, findings: &mut Findings<'_>) -> Result<Option<(Commit, u64)>> {
+fn settle(opened: Result<Opened>, findings: &mut FileFindings<'_>) -> Result<Option<(Commit, u64)>> {
     match split_io_error(opened)? {
         Ok(opened) => {
             let details = opened.report.details.into_iter().take(opened.commit_details);
@@ -148,7 +146,7 @@ fn settle(opened: Result<Opened>, findings: &mut Findings<'_>) -> Result<Option<
 }
 
 /// The zeros of the header region, and those within header lines and commit records that are valid.
-fn check_region(region: &[u8], header: &FileHeader, findings: &mut Findings<'_>) {
+fn check_region(region: &[u8], header: &FileHeader, findings: &mut FileFindings<'_>) {
     let bytes = |from: u64, to: u64| {
         let (from, to) = (from as usize, (to as usize).min(region.len()));
         region.get(from..to).unwrap_or_default()
@@ -156,7 +154,8 @@ fn check_region(region: &[u8], header: &FileHeader, findings: &mut Findings<'_>)
     for ((at, slot), end) in HEADER_AT.into_iter().zip(SLOT_AT).zip([bytes::PAGE, REGION]) {
         let in_line = |place: usize| at.saturating_add(place as u64);
         let in_slot = |place: usize| slot.saturating_add(place as u64);
-        let (line_end, slot_end) = (in_line(line::BYTES), in_slot(record::BYTES));
+        let line_end = in_line(line::BYTES);
+        let slot_end = in_slot(record::BYTES);
         let mut zeros = vec![(line_end, slot, "header region"), (slot_end, end, "header region")];
         if FileHeader::decode(bytes(at, line_end)).is_ok() {
             zeros.push((in_line(line::ZERO), in_line(line::INCOMPAT), "header line"));
@@ -178,15 +177,15 @@ fn check_blocks(
     source: &dyn Source,
     header: &FileHeader,
     commit: Option<(Commit, u64)>,
-    summary: &mut CheckSummary,
-    findings: &mut Findings<'_>,
+    findings: &mut FileFindings<'_>,
     progress: Progress<'_>,
 ) -> Result<()> {
     // Without a commit record, all that looks like a block is looked at.
+    let file_bytes = findings.summary.file_bytes;
     let assumed =
-        Commit { committed_bytes: bytes::line_down(summary.file_bytes), epoch: u32::MAX, ..Commit::first() };
+        Commit { committed_bytes: bytes::line_down(file_bytes), epoch: u32::MAX, ..Commit::first() };
     let under = commit.map_or(assumed, |(commit, _)| commit);
-    let limit = under.committed_bytes.min(summary.file_bytes);
+    let limit = under.committed_bytes.min(file_bytes);
     let mut scan = Scan::new(header.blocks(source, limit), &under);
     let mut blocks = BlockCheck::new(source, Catalog::new(header.sync_key(), limit), findings);
     while let Some(step) = scan.step()? {
@@ -197,20 +196,13 @@ fn check_blocks(
             blocks.findings.report(problem);
         }
         if let Some(block) = step.block {
-            summary.block_count = summary.block_count.saturating_add(1);
-            if block.is(BlockKind::Pad) {
-                let covered = block.bytes().saturating_sub(bytes::LINE);
-                summary.covered_bytes = summary.covered_bytes.saturating_add(covered);
-            }
-            if blocks.check(&block)? && block.is(BlockKind::Data) && !block.is_replacement() {
-                summary.record_count = summary.record_count.saturating_add(block.count.into());
-            }
+            blocks.check(&block)?;
         }
     }
     blocks.findings.block = None;
     let is_whole = !blocks.lost && limit == under.committed_bytes;
     if let Some((commit, slot)) = commit.filter(|_| is_whole) {
-        blocks.check_totals(&commit, slot, summary.block_count);
+        blocks.check_totals(&commit, slot);
         if commit.is_closed() {
             blocks.check_closed();
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Writer;
-use crate::store::block::BlockHeader;
+use crate::store::block::{BlockHeader, BlockKind};
 use crate::store::bytes::{REPLACES, line_up};
 use crate::store::testing::{Memory, add_block, sample};
 

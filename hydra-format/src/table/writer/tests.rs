@@ -221,7 +221,7 @@ fn a_large_file_opens_through_its_directory_with_few_reads() {
     let memory = written(8 * 3000, options().block_bytes(128));
     memory.inner().reads = 0;
     let opened = memory.open().unwrap();
-    assert!(opened.catalog.tables[0].block_count == 3000, "{}", opened.commit.block_count);
+    assert!(opened.catalog.tables[0].block_count() == 3000, "{}", opened.commit.block_count);
     assert_eq!(opened.report.state(), State::Clean);
     assert!(memory.inner().reads < 10, "{} reads", memory.inner().reads);
     assert_eq!(opened.catalog.unindexed_blocks, 0);
@@ -330,7 +330,7 @@ fn a_larger_record_gets_a_larger_block_and_one_too_large_is_refused() {
     writer.append(table, &"small".into()).unwrap();
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
-    assert_eq!(opened.catalog.tables[0].block_count, 3);
+    assert_eq!(opened.catalog.tables[0].block_count(), 3);
     assert_eq!(records(&memory, &opened, 0).len(), 3);
 }
 
@@ -378,7 +378,7 @@ fn another_type_under_the_same_name_is_a_mismatch() {
     assert!(writer.dynamic_table(&schema(Kind::U64)).is_ok());
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
-    assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count), (1, 0));
+    assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count()), (1, 0));
 }
 
 #[test]
