@@ -136,7 +136,7 @@ fn records_at_the_borders_of_blocks_change_and_their_neighbours_do_not() {
         editor.commit().unwrap();
         let opened = memory.open().unwrap();
         assert_eq!(opened.report.state(), State::Unclosed);
-        assert_eq!((opened.catalog.tables[0].block_count, opened.commit.record_count), (10, 125));
+        assert_eq!((opened.catalog.tables[0].block_count(), opened.commit.record_count), (10, 125));
         assert_holds(&memory, &model);
         editor.finish().unwrap();
         assert_eq!(memory.open().unwrap().report.state(), State::Clean);

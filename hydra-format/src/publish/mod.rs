@@ -98,7 +98,8 @@ impl OutputOptions {
             made => made,
         }
         .map_err(named)?;
-        let (temporary, path) = (Temporary::new(disk, temporary), path.to_path_buf());
+        let temporary = Temporary::new(disk, temporary);
+        let path = path.to_path_buf();
         let mut output = Output { disk, options: self, path, target, temporary, storage, held: None, len: 0 };
         if self.replace {
             output.hold()?;
@@ -156,16 +157,9 @@ impl std::fmt::Debug for Output<'_> {
 impl Output<'_> {
     /// A writer of the file's records, which are whole after [`Writer::finish`].
     pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
-        self.write_with(|storage, path| options.write_to(storage, path))
-    }
-
-    /// What writes the file through another handle; the path is for errors.
-    pub(crate) fn write_with<W>(
-        &self,
-        write: impl FnOnce(Box<dyn Storage>, &Path) -> Result<W>,
-    ) -> Result<W> {
         let storage = self.storage.another().map_err(Error::io);
-        storage.and_then(|storage| write(storage, &self.path)).map_err(|error| self.named(error))
+        let writer = storage.and_then(|storage| options.write_to(storage, &self.path));
+        writer.map_err(|error| self.named(error))
     }
 
     /// The bytes so far.
@@ -232,20 +226,19 @@ impl Output<'_> {
     /// Takes the lock of the file that is to be replaced, if there is one.
     fn hold(&mut self) -> Result<()> {
         self.held = None;
-        let mut refused = None;
-        for _ in 0..TRIES {
+        let mut tries = 0..TRIES;
+        loop {
             match self.disk.open_locked(&self.target, self.options.lock) {
-                Ok(held) => {
-                    self.held = Some(held);
-                    return Ok(());
+                Ok(held) => self.held = Some(held),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::Locked && tries.next().is_some() => {
+                    self.storage.pause(PAUSE);
+                    continue;
                 }
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Locked => refused = Some(error),
                 Err(error) => return Err(self.named(error)),
             }
-            self.storage.pause(PAUSE);
+            return Ok(());
         }
-        Err(self.named(refused.unwrap_or_else(|| Error::new(ErrorKind::Locked))))
     }
 }
 

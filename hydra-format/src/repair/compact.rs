@@ -15,7 +15,7 @@ use crate::table::snapshot::Loaded;
 use crate::table::writer::{TableId, Writer};
 use crate::{Dynamic, Error, ErrorKind, Result};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// How blocks are copied.
@@ -36,8 +36,6 @@ pub(super) struct Copy {
     tables: BTreeMap<u32, TableId<Dynamic>>,
     /// Where the last records went.
     last: Option<u32>,
-    /// Schemas whose blocks grow together.
-    limited: BTreeSet<u32>,
     mode: CopyMode,
 }
 
@@ -46,10 +44,13 @@ impl Copy {
     pub(super) fn new(mut writer: Writer, catalog: &Catalog, mode: CopyMode) -> Result<Copy> {
         let mut tables = BTreeMap::new();
         for (id, info) in &catalog.schemas {
-            let name = catalog.tables.get(info.table).map_or("", |table| table.name());
+            let name = catalog.tables.get(info.table()).map_or("", |table| table.name());
             tables.insert(*id, writer.adopt(name, info.schema().clone())?);
         }
-        Ok(Copy { writer, tables, last: None, limited: BTreeSet::new(), mode })
+        if mode != CopyMode::Whole {
+            tables.values().try_for_each(|table| writer.limit_blocks(*table))?;
+        }
+        Ok(Copy { writer, tables, last: None, mode })
     }
 
     /// Adds the records of a verified block of a schema.
@@ -62,7 +63,7 @@ impl Copy {
         }
         let payload = &loaded.payload;
         let parts = [payload.records().len(), payload.heap().len(), payload.text().len(), LINE as usize];
-        let bytes = parts.into_iter().fold(0, usize::saturating_add);
+        let bytes: usize = parts.into_iter().sum();
         let whole = match self.mode {
             CopyMode::Whole => true,
             CopyMode::Merged => bytes >= TARGET_BLOCK_BYTES / 2,
@@ -70,9 +71,6 @@ impl Copy {
         };
         if whole {
             return self.writer.append_block(to, loaded.to_staged());
-        }
-        if self.limited.insert(schema) {
-            self.writer.limit_blocks(to)?;
         }
         let block = Block::<Dynamic>::whole(loaded);
         block.values().try_for_each(|value| self.writer.append_value(to, value))
@@ -171,11 +169,11 @@ pub(crate) fn compact_on(
     }
     let Opened { commit, catalog, .. } = &opened;
     let before = Size { bytes: commit.committed_bytes, block_count: commit.block_count };
-    let (record_count, catalog) = (commit.record_count, catalog.clone());
+    let record_count = commit.record_count;
+    let catalog = catalog.clone();
     let reader = Reader::new(source.into(), None, input, opened);
-    let total = before.bytes.saturating_mul(2);
+    let phases = Phases { progress: RefCell::new(progress), bytes: before.bytes, count: 2 };
     let mut done = 0u64;
-    let progress = RefCell::new(progress);
     let fill = |copy: &mut Copy| {
         for number in 0..catalog.tables.len() {
             let mut cursor = reader.snapshot.cursor(number, 0);
@@ -183,19 +181,29 @@ pub(crate) fn compact_on(
                 let entry = entry.map_err(|(error, _)| error)?;
                 copy.add(entry.schema, reader.snapshot.load_once(number, &entry)?)?;
                 done = done.saturating_add(entry.bytes());
-                progress.borrow_mut()(done, total);
+                phases.tell(0, done, before.bytes);
             }
         }
         Ok(((), reader.metadata()?.clone()))
     };
-    let check = &mut |done, of| {
-        progress.borrow_mut()(before.bytes.saturating_add(scaled(done, of, before.bytes)), total);
-    };
+    let check = &mut |done, of| phases.tell(1, done, of);
     let ((), after) = write_checked(disk, output, &catalog, CopyMode::Merged, fill, check)?;
     Ok(Compaction { before, after, record_count })
 }
 
-/// `done` of `of`, as a part of `whole`.
-pub(super) fn scaled(done: u64, of: u64, whole: u64) -> u64 {
-    u128::from(done).saturating_mul(whole.into()).checked_div(of.into()).unwrap_or_default() as u64
+/// Progress of what goes through a file several times.
+pub(super) struct Phases<'a> {
+    pub(super) progress: RefCell<Progress<'a>>,
+    /// What each phase counts as.
+    pub(super) bytes: u64,
+    pub(super) count: u64,
+}
+
+impl Phases<'_> {
+    /// The phase with this number, from 0, did `done` of `of`.
+    pub(super) fn tell(&self, phase: u64, done: u64, of: u64) {
+        let part = u128::from(done.min(of)).saturating_mul(self.bytes.into()).checked_div(of.into());
+        let done = self.bytes.saturating_mul(phase).saturating_add(part.unwrap_or_default() as u64);
+        self.progress.borrow_mut()(done, self.bytes.saturating_mul(self.count));
+    }
 }

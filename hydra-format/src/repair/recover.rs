@@ -1,12 +1,9 @@
 //! Saving what is whole in a damaged file, into a new one. `survey` says what that is; here it is verified, block by
 //! block, and copied. Nothing is written to the input, and nothing that fails a check is passed on.
 
-use super::compact::{Copy, CopyMode, Size, scaled, write_checked};
+use super::compact::{Copy, CopyMode, Phases, Size, write_checked};
 use super::survey::{Group, Survey, Version};
-use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
-use crate::store::open::Opened;
-use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, callback, split_io_error};
 use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
 use crate::table::metadata::{self, Metadata};
@@ -17,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What recovery keeps beyond the committed state. The default is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +83,10 @@ pub struct RecoveredTable {
 }
 
 impl RecoveredTable {
+    fn named(name: &str) -> RecoveredTable {
+        RecoveredTable { name: name.to_string(), ..RecoveredTable::default() }
+    }
+
     /// How many records were kept.
     pub fn kept_count(&self) -> u64 {
         self.kept.last().map_or(0, |(_, new)| new.end)
@@ -181,27 +183,25 @@ pub(crate) fn recover_on(
     options: RecoverOptions,
     progress: Progress<'_>,
 ) -> Result<Recovery> {
+    let source: Arc<dyn Source> = source.into();
     let input_bytes = source.len()?;
-    let third = input_bytes.saturating_add(1);
-    let total = third.saturating_mul(3);
-    let progress = RefCell::new(progress);
-    let scanned = &mut |done, _| progress.borrow_mut()(done, total);
+    let phases = Phases { progress: RefCell::new(progress), bytes: input_bytes.saturating_add(1), count: 3 };
+    let scanned = &mut |done, _| phases.tell(0, done, phases.bytes);
     let survey = Survey::of(&*source, options.uncommitted, scanned).map_err(|error| error.in_file(input))?;
-    let rescue = Rescue::new(survey, source, input, options);
-    let copied = &mut |done: u64| progress.borrow_mut()(third.saturating_add(done.min(third)), total);
+    let reader = Reader::new(source.clone(), None, input, survey.opened());
+    let rescue = Rescue { survey, reader, options };
+    let copied = &mut |done| phases.tell(1, done, phases.bytes);
     let mut recovery = match output {
         None => rescue.run(None, copied)?.0,
         Some((disk, path)) => {
-            let checked = &mut |done, of| {
-                progress.borrow_mut()(third.saturating_mul(2).saturating_add(scaled(done, of, third)), total);
-            };
+            let checked = &mut |done, of| phases.tell(2, done, of);
             let mut write = |mode| {
                 let fill = |copy: &mut Copy| {
                     let (recovery, metadata) = rescue.run(Some(copy), copied)?;
                     rescue.refuse_nothing(&recovery)?;
                     Ok((recovery, metadata))
                 };
-                write_checked(disk, path, &rescue.catalog, mode, fill, checked)
+                write_checked(disk, path, &rescue.survey.catalog, mode, fill, checked)
             };
             let (recovery, size) = match write(CopyMode::Whole) {
                 // Bytes that readers ignore were not zero in a block of another writer: its records are encoded anew.
@@ -216,34 +216,13 @@ pub(crate) fn recover_on(
 }
 
 /// A file that was surveyed.
-struct Rescue {
-    survey: Survey,
-    catalog: Catalog,
+struct Rescue<'a> {
+    survey: Survey<'a>,
     reader: Reader,
     options: RecoverOptions,
 }
 
-impl Rescue {
-    fn new(mut survey: Survey, source: Box<dyn Source>, input: &Path, options: RecoverOptions) -> Rescue {
-        let commit = survey.commit.unwrap_or(Commit::first());
-        let catalog = survey.take_catalog();
-        let opened = Opened {
-            header: survey.header,
-            commit,
-            slot: 0,
-            checked_bytes: 0,
-            invalid: false,
-            top: (0, 0),
-            floor: commit.committed_bytes,
-            file_bytes: survey.limit,
-            catalog: catalog.clone(),
-            commit_details: 0,
-            unindexed_blocks: 0,
-            report: Report { state: State::Damaged, details: Vec::new() },
-        };
-        Rescue { survey, catalog, reader: Reader::new(source.into(), None, input, opened), options }
-    }
-
+impl Rescue<'_> {
     /// Verifies and copies, or only verifies.
     fn run(
         &self,
@@ -251,38 +230,28 @@ impl Rescue {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Recovery, Metadata)> {
         let survey = &self.survey;
-        let mut recovery = Recovery {
+        let known = self.reader.tables().iter().map(|table| RecoveredTable::named(table.name()));
+        let mut tables: BTreeMap<usize, RecoveredTable> = known.enumerate().collect();
+        let mut done = 0u64;
+        for group in survey.groups() {
+            let lost = || RecoveredTable::named("(its schema is lost)");
+            let table = tables.entry(group.table).or_insert_with(lost);
+            self.settle(&group, table, copy.as_deref_mut())?;
+            let bytes = group.versions.iter().map(|version| version.entry.bytes());
+            done = bytes.fold(done, u64::saturating_add);
+            progress(done);
+        }
+        let (metadata, metadata_lost) = self.metadata()?;
+        let recovery = Recovery {
             commit: survey.commit,
+            tables: tables.into_values().collect(),
+            metadata_lost,
             unplaced: survey.unplaced,
             unknown: survey.unknown.clone(),
             left_out: survey.left_out,
             in_doubt: survey.in_doubt,
             ..Recovery::default()
         };
-        recovery.tables.extend(
-            self.reader
-                .tables()
-                .iter()
-                .map(|table| RecoveredTable { name: table.name().to_string(), ..RecoveredTable::default() }),
-        );
-        let mut places: BTreeMap<usize, usize> = (0..recovery.tables.len()).map(|at| (at, at)).collect();
-        let mut done = 0u64;
-        for group in survey.groups() {
-            let next = recovery.tables.len();
-            let place = *places.entry(group.table).or_insert_with(|| {
-                let name = "(its schema is lost)".to_string();
-                recovery.tables.push(RecoveredTable { name, ..RecoveredTable::default() });
-                next
-            });
-            if let Some(table) = recovery.tables.get_mut(place) {
-                self.settle(&group, table, copy.as_deref_mut())?;
-            }
-            let bytes = group.versions.iter().map(|version| version.entry.bytes());
-            done = bytes.fold(done, u64::saturating_add);
-            progress(done);
-        }
-        let (metadata, lost) = self.metadata()?;
-        recovery.metadata_lost = lost;
         Ok((recovery, metadata))
     }
 
@@ -337,10 +306,9 @@ impl Rescue {
 
     /// The newest pairs that may be kept, and why newer ones cannot be.
     fn metadata(&self) -> Result<(Metadata, Option<Error>)> {
-        let (survey, mut why) = (&self.survey, None);
-        for (offset, uncommitted) in survey.metas.iter().rev() {
-            let (key, limit) = (survey.header.sync_key(), survey.limit);
-            match split_io_error(metadata::read_at(self.reader.snapshot.source(), key, *offset, limit))? {
+        let mut why = None;
+        for (offset, uncommitted) in self.survey.metas.iter().rev() {
+            match split_io_error(metadata::read_at(self.survey.blocks, *offset))? {
                 Ok(pairs) => return Ok((pairs, why)),
                 Err(_) if *uncommitted => {}
                 Err(error) => {

@@ -3,7 +3,7 @@
 
 use crate::Writer;
 use crate::repair::recover::{RecoverOptions, Recovery, recover_on};
-use crate::store::block::{BlockHeader, BlockKind, line, read_header};
+use crate::store::block::{BlockHeader, BlockKind, line};
 use crate::store::bytes::{LINE, REGION, SLOT_AT};
 use crate::store::open::Opened;
 use crate::store::testing::{Memory, Shelf, numbers, sample};
@@ -47,9 +47,9 @@ fn blocks(memory: &Memory) -> Vec<(u64, BlockHeader)> {
     let Opened { header, commit, .. } = memory.open().unwrap();
     let (mut offset, mut blocks) = (REGION, Vec::new());
     while offset < commit.committed_bytes {
-        let block = read_header(memory, header.sync_key(), offset, commit.committed_bytes).unwrap();
-        blocks.push((offset, block));
-        offset = block.end(offset);
+        let block = header.blocks(memory, commit.committed_bytes).header(offset).unwrap();
+        blocks.push((offset, block.header));
+        offset = block.end();
     }
     blocks
 }

@@ -1,13 +1,14 @@
 //! What is left of a damaged file, from the headers of its blocks and from what indexes and commit records say of those that
 //! are gone: which blocks hold which records, and what nothing tells. Payloads of records are not looked at.
 
-use crate::store::block::{self, BlockHeader, BlockKind};
-use crate::store::bytes::{HEADER_AT, LINE, REGION, get, line_down};
+use crate::store::block::{self, BlockAt, BlockFile, BlockHeader, BlockKind};
+use crate::store::bytes::{HEADER_AT, REGION, get, line_down};
 use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
 use crate::store::header::{self, FileHeader};
-use crate::store::index::{Entry, Index};
-use crate::store::open;
+use crate::store::index::{Entry, Index, IndexSchema};
+use crate::store::open::{self, Opened};
+use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, Scan, split_io_error};
 use crate::store::storage::Source;
 use crate::{ErrorKind, Result};
@@ -45,12 +46,13 @@ struct Gap {
 }
 
 /// What is left of a file.
-pub(crate) struct Survey {
+pub(crate) struct Survey<'a> {
     pub(crate) header: FileHeader,
     pub(crate) commit: Option<Commit>,
-    /// Where the blocks end that may be kept.
-    pub(crate) limit: u64,
-    catalog: Catalog,
+    /// Those that may be kept.
+    pub(crate) blocks: BlockFile<'a>,
+    /// The schemas that were found, under the tables that they make.
+    pub(crate) catalog: Catalog,
     /// By table, then in the order of the records, then in that of the file.
     versions: Vec<Version>,
     gaps: Vec<Gap>,
@@ -70,9 +72,13 @@ pub(crate) struct Survey {
     pub(crate) in_doubt: bool,
 }
 
-impl Survey {
+impl<'a> Survey<'a> {
     /// Goes through the headers of all blocks, and through those after the last commit, to take them in or to count them.
-    pub(crate) fn of(source: &dyn Source, uncommitted: bool, progress: Progress<'_>) -> Result<Survey> {
+    pub(crate) fn of(
+        source: &'a dyn Source,
+        uncommitted: bool,
+        progress: Progress<'_>,
+    ) -> Result<Survey<'a>> {
         let file_bytes = source.len()?;
         let lines = line_down(file_bytes);
         let (header, is_whole) = identify(source)?;
@@ -81,6 +87,7 @@ impl Survey {
         let limit = if uncommitted { lines } else { committed.min(lines) };
         let mut survey = Survey {
             catalog: Catalog::new(header.sync_key(), limit),
+            blocks: header.blocks(source, limit),
             in_doubt: commit.is_some() && lost && file_bytes > committed && !uncommitted,
             versions: Vec::new(),
             gaps: Vec::new(),
@@ -94,44 +101,48 @@ impl Survey {
             left_out: (0, 0),
             header,
             commit,
-            limit,
         };
         let everything = Commit { epoch: u32::MAX, ..Commit::first() };
         let under = commit.unwrap_or(everything);
-        let blocks = Scan::new(source, &header, &under, committed.min(lines));
-        survey.scan(source, blocks, Some(&mut *progress))?;
+        survey.scan(Scan::new(header.blocks(source, committed.min(lines)), &under), Some(progress))?;
         survey.close_gaps(committed, lines);
         if let Some(commit) = commit {
-            let mut blocks = Scan::new(source, &header, &everything, lines);
-            blocks.jump(committed, commit.last_block, commit.epoch);
+            let mut scan = Scan::new(header.blocks(source, lines), &everything);
+            scan.skip_commit(&commit);
             match uncommitted {
-                true => survey.scan(source, blocks, None)?,
-                false => survey.count(blocks)?,
+                true => survey.scan(scan, None)?,
+                false => survey.count(scan)?,
             }
         }
         survey.resolve();
         Ok(survey)
     }
 
-    /// The schemas that were found, under the tables that they make.
-    pub(crate) fn take_catalog(&mut self) -> Catalog {
-        std::mem::replace(&mut self.catalog, Catalog::new(0, 0))
+    /// The state to read the blocks in.
+    pub(crate) fn opened(&self) -> Opened {
+        let commit = self.commit.unwrap_or(Commit::first());
+        Opened {
+            header: self.header,
+            commit,
+            slot: 0,
+            checked_bytes: 0,
+            slots: [Ok(commit); 2],
+            file_bytes: self.blocks.limit,
+            catalog: self.catalog.clone(),
+            commit_details: 0,
+            report: Report { state: State::Damaged, details: Vec::new() },
+        }
     }
 
     /// Takes in the blocks of a scan; those without `progress` are not committed.
-    fn scan(
-        &mut self,
-        source: &dyn Source,
-        mut blocks: Scan<'_>,
-        mut progress: Option<Progress<'_>>,
-    ) -> Result<()> {
+    fn scan(&mut self, mut scan: Scan<'_>, mut progress: Option<Progress<'_>>) -> Result<()> {
         let uncommitted = progress.is_none();
-        while let Some(step) = blocks.step()? {
+        while let Some(step) = scan.step()? {
             if let Some(progress) = &mut progress {
-                progress(step.bytes.start, self.limit);
+                progress(step.bytes.start, self.blocks.limit);
             }
             match step.block {
-                Some((offset, header)) => self.take(source, offset, &header, uncommitted)?,
+                Some(block) => self.take(&block, uncommitted)?,
                 None if uncommitted => {}
                 None => self.gaps.push(Gap { bytes: step.bytes, single: false, explained: false }),
             }
@@ -139,36 +150,25 @@ impl Survey {
         Ok(())
     }
 
-    fn take(
-        &mut self,
-        source: &dyn Source,
-        offset: u64,
-        header: &BlockHeader,
-        uncommitted: bool,
-    ) -> Result<()> {
-        self.follow(offset, u64::from(header.distance_lines) * LINE);
-        let (key, limit) = (self.header.sync_key(), self.limit);
-        match header.block_kind() {
+    fn take(&mut self, block: &BlockAt, uncommitted: bool) -> Result<()> {
+        // A block says how far it is from the one before: a gap between the two is one block.
+        if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.bytes.end == block.offset) {
+            gap.single = gap.bytes.start == block.previous();
+        }
+        match block.block_kind() {
             Some(BlockKind::Data) => self.versions.push(Version {
                 table: 0,
-                entry: Entry::of(offset, header),
-                replaces: header.is_replacement(),
+                entry: Entry::of(block),
+                replaces: block.is_replacement(),
                 uncommitted,
                 gone: false,
             }),
-            Some(BlockKind::Schema) => {
-                let read = split_io_error(block::read_block(source, key, offset, limit))?;
-                // One that is damaged, or unlike another under the same id, names no records: its blocks will say so.
-                let _ = read.and_then(|(header, payload)| self.catalog.add_schema(offset, &header, &payload));
-            }
-            Some(BlockKind::Meta) => self.metas.push((offset, uncommitted)),
+            Some(BlockKind::Schema) => self.take_schema(block.offset)?,
+            Some(BlockKind::Meta) => self.metas.push((block.offset, uncommitted)),
             Some(BlockKind::Index) if !self.gaps.is_empty() && !uncommitted => {
-                let read = split_io_error(block::read_block(source, key, offset, limit))?;
+                let read = split_io_error(self.blocks.read(block.offset))?;
                 match read.as_ref().map(|(_, payload)| Index::parse(payload)) {
-                    Ok(Ok(index)) => {
-                        self.read_index(source, &index)?;
-                        self.read_schemas(source, &index)?;
-                    }
+                    Ok(Ok(index)) => self.take_index(&index)?,
                     _ => self.blind = true,
                 }
             }
@@ -177,18 +177,19 @@ impl Survey {
         Ok(())
     }
 
-    /// A block says how far it is from the one before: a gap between the two is one block.
-    fn follow(&mut self, offset: u64, distance: u64) {
-        let previous = offset.saturating_sub(distance);
-        if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.bytes.end == offset) {
-            gap.single = gap.bytes.start == previous;
-        }
+    /// The schema in the block at an offset. One that is damaged, or unlike another under the same id, names no records: its
+    /// blocks will say so.
+    fn take_schema(&mut self, offset: u64) -> Result<()> {
+        let read = split_io_error(self.blocks.read(offset))?.ok();
+        let of_schema = read.filter(|(block, _)| block.is(BlockKind::Schema));
+        let _ = of_schema.map(|(block, payload)| self.catalog.add_schema(&block, &payload));
+        Ok(())
     }
 
     /// Blocks in gaps that an index names are gone, unless their headers are where the index says, so that a reader finds them
     /// although they do not fit between the blocks around them. A directory names all before it that are current.
-    fn read_index(&mut self, source: &dyn Source, index: &Index<'_>) -> Result<()> {
-        for entry in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
+    fn take_index(&mut self, index: &Index<'_>) -> Result<()> {
+        for entry in index.entries() {
             let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
             if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
                 if entry.level > 0 {
@@ -197,15 +198,14 @@ impl Survey {
                     gap.explained |= gap.bytes == (entry.offset..end);
                     continue;
                 }
-                let (key, limit) = (self.header.sync_key(), self.limit);
-                let header = split_io_error(block::read_header(source, key, entry.offset, limit))?;
+                let block = split_io_error(self.blocks.header(entry.offset))?;
                 let entry = Entry { block_count: 1, ..entry };
                 let version = Version {
                     table: 0,
                     entry,
                     replaces: true,
                     uncommitted: false,
-                    gone: !header.is_ok_and(|header| entry.names(&header)),
+                    gone: !block.is_ok_and(|block| entry.names(&block)),
                 };
                 self.named.insert(entry.offset, version);
             }
@@ -213,18 +213,10 @@ impl Survey {
         if index.is_directory() && !self.blind {
             self.gaps.iter_mut().rev().take_while(|gap| !gap.explained).for_each(|gap| gap.explained = true);
         }
-        Ok(())
-    }
-
-    /// Schemas in gaps that a directory names: their headers do not fit between the blocks around them, but a reader, which looks
-    /// for them there, finds them.
-    fn read_schemas(&mut self, source: &dyn Source, index: &Index<'_>) -> Result<()> {
-        let (key, limit) = (self.header.sync_key(), self.limit);
-        for offset in index.schemas().map(|listed| listed.offset) {
+        // The same goes for schemas.
+        for IndexSchema { offset, .. } in index.schemas() {
             if self.gaps.iter().any(|gap| gap.bytes.contains(&offset)) {
-                let read = split_io_error(block::read_block(source, key, offset, limit))?;
-                let of_schema = read.ok().filter(|(header, _)| header.is(BlockKind::Schema));
-                let _ = of_schema.map(|(header, payload)| self.catalog.add_schema(offset, &header, &payload));
+                self.take_schema(offset)?;
             }
         }
         Ok(())
@@ -250,11 +242,11 @@ impl Survey {
     }
 
     /// Counts the blocks of a scan, and their records.
-    fn count(&mut self, mut blocks: Scan<'_>) -> Result<()> {
-        while let Some(step) = blocks.step()? {
-            if let Some((_, header)) = step.block.filter(|(_, header)| header.is(BlockKind::Data)) {
+    fn count(&mut self, mut scan: Scan<'_>) -> Result<()> {
+        while let Some(step) = scan.step()? {
+            if let Some(block) = step.block.filter(|block| block.is(BlockKind::Data)) {
                 self.left_out.0 = self.left_out.0.saturating_add(1);
-                let records = if header.is_replacement() { 0 } else { u64::from(header.count) };
+                let records = if block.is_replacement() { 0 } else { u64::from(block.count) };
                 self.left_out.1 = self.left_out.1.saturating_add(records);
             }
         }
@@ -264,10 +256,11 @@ impl Survey {
     /// Puts versions of the same records together, and finds out which records are missing.
     fn resolve(&mut self) {
         // Tables are numbered by their schemas' ids, also where the first copy of one is lost.
-        let found = std::mem::replace(&mut self.catalog, Catalog::new(self.header.sync_key(), self.limit));
-        for (id, info) in found.schemas {
-            let name = found.tables.get(info.table).map_or("", |table| table.name());
-            self.catalog.insert_schema(id, name, info.offset, info.line_count, info.schema);
+        let empty = Catalog::new(self.blocks.key, self.blocks.limit);
+        let found = std::mem::replace(&mut self.catalog, empty);
+        for info in found.schemas.into_values() {
+            let name = found.tables.get(info.table()).map_or("", |table| table.name());
+            self.catalog.insert_schema(name, info.row, info.schema);
         }
         self.versions.extend(std::mem::take(&mut self.named).into_values());
         for version in &mut self.versions {
@@ -283,8 +276,7 @@ impl Survey {
             let possible = count > 0 && first.checked_add(count).is_some();
             let fits = match before {
                 Some(before) if before.table == version.table && before.entry.end() > first => {
-                    let shape = |entry: &Entry| (entry.first, entry.count, entry.schema);
-                    shape(&before.entry) == shape(&version.entry) && version.replaces
+                    before.entry.is_version_of(&version.entry) && version.replaces
                 }
                 _ => true,
             };
@@ -380,22 +372,13 @@ fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
 
 /// What the blocks of a file are bound to: that of the first two blocks that join, or of the only one.
 fn find_key(source: &dyn Source) -> Result<Option<u64>> {
-    let (mut only, mut offset) = (None, REGION);
-    let mut chunk = vec![0; 16 << 10];
-    loop {
-        let chunk = source.read(offset, &mut chunk)?;
-        if chunk.len() < LINE as usize {
-            return Ok(only);
-        }
-        for bytes in chunk.chunks_exact(LINE as usize) {
-            let key = get::<u64>(bytes, block::line::SYNC) ^ offset;
-            if let Ok(header) = BlockHeader::decode(bytes, key, offset) {
-                if split_io_error(block::read_header(source, key, header.end(offset), u64::MAX))?.is_ok() {
-                    return Ok(Some(key));
-                }
-                only.get_or_insert(key);
-            }
-            offset = offset.saturating_add(LINE);
-        }
-    }
+    let mut only = None;
+    let joins = block::find_line(source, REGION, u64::MAX, |line, offset| {
+        let key = get::<u64>(line, block::line::SYNC) ^ offset;
+        let Ok(header) = BlockHeader::decode(line, key, offset) else { return Ok(None) };
+        only.get_or_insert(key);
+        let next = BlockFile { source, key, limit: u64::MAX }.header(header.end(offset));
+        Ok(split_io_error(next)?.is_ok().then_some(key))
+    })?;
+    Ok(joins.or(only))
 }

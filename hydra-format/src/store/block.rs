@@ -5,6 +5,7 @@ use super::bytes::{BLOCK_MAGIC, FieldLayout, LINE, MAX_BLOCK_LINES, REPLACES, ge
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 /// What a block carries. A block of another kind is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,29 +77,6 @@ record! {
     }
 }
 
-/// Why a line is not a block's header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoHeader {
-    CutOff,
-    Magic,
-    /// A header, of another place or another file.
-    Place,
-    Crc,
-    Length,
-}
-
-impl NoHeader {
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            NoHeader::CutOff => "the file ends within it",
-            NoHeader::Magic => "it does not begin with HBLK",
-            NoHeader::Place => "it belongs to another place or another file",
-            NoHeader::Crc => "its checksum does not match",
-            NoHeader::Length => "its length and its payload's do not agree",
-        }
-    }
-}
-
 /// Lines of a block with so large a payload.
 fn lines(payload_bytes: u32) -> u64 {
     u64::from(payload_bytes).div_ceil(LINE).saturating_add(1)
@@ -135,6 +113,11 @@ impl BlockHeader {
         self.flags & REPLACES != 0
     }
 
+    /// Bytes back to the block before this one; 0: there is none.
+    pub(crate) fn distance(&self) -> u64 {
+        u64::from(self.distance_lines) * LINE
+    }
+
     /// Length of the whole block in bytes.
     pub fn bytes(&self) -> u64 {
         u64::from(self.line_count) * LINE
@@ -160,22 +143,22 @@ impl BlockHeader {
         bytes
     }
 
-    /// The header in the line at `offset` of the file with this key, if it is valid there.
-    pub(crate) fn decode(bytes: &[u8], key: u64, offset: u64) -> Result<BlockHeader, NoHeader> {
+    /// The header in the line at `offset` of the file with this key, if it is valid there; else what is wrong with it.
+    pub(crate) fn decode(bytes: &[u8], key: u64, offset: u64) -> Result<BlockHeader, &'static str> {
         let Some(bytes) = bytes.first_chunk::<{ line::BYTES }>() else {
-            return Err(NoHeader::CutOff);
+            return Err("the file ends within it");
         };
         if !bytes.starts_with(&BLOCK_MAGIC) {
-            return Err(NoHeader::Magic);
+            return Err("it does not begin with HBLK");
         }
         if crc32fast::hash(&bytes[..line::CRC]) != get::<u32>(bytes, line::CRC) {
-            return Err(NoHeader::Crc);
+            return Err("its checksum does not match");
         }
         if get::<u64>(bytes, line::SYNC) != key ^ offset {
-            return Err(NoHeader::Place);
+            return Err("it belongs to another place or another file");
         }
         let header = BlockHeader::from_rows(bytes);
-        if header.is_possible() { Ok(header) } else { Err(NoHeader::Length) }
+        if header.is_possible() { Ok(header) } else { Err("its length and its payload's do not agree") }
     }
 
     fn is_possible(&self) -> bool {
@@ -208,11 +191,8 @@ impl BlockHeader {
     }
 
     fn unsupported(&self, offset: u64, found: String) -> Error {
-        Error::new(ErrorKind::Unsupported)
-            .at(offset)
-            .place(self.place())
-            .found(found)
-            .help("update this program")
+        let error = BlockAt { offset, header: *self }.error(ErrorKind::Unsupported);
+        error.found(found).help("update this program")
     }
 
     /// What block this is, in words.
@@ -250,7 +230,7 @@ impl SealedBlock {
 
     /// A block with this payload.
     pub(crate) fn new(kind: BlockKind, mut parts: PayloadParts) -> Result<SealedBlock> {
-        let bytes = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.len() as u64));
+        let bytes = parts.iter().map(Vec::len).sum::<usize>() as u64;
         check_size(line_up(bytes).saturating_add(LINE))?;
         let mut header = BlockHeader::new(kind, bytes as u32);
         let mut hasher = crc32fast::Hasher::new();
@@ -258,7 +238,7 @@ impl SealedBlock {
         header.payload_crc = hasher.finalize();
         let padding = line_up(bytes).saturating_sub(bytes) as usize;
         if let Some(last) = parts.iter_mut().rfind(|part| !part.is_empty()) {
-            last.resize(last.len().saturating_add(padding), 0);
+            last.extend(std::iter::repeat_n(0, padding));
         }
         Ok(SealedBlock { header, parts })
     }
@@ -276,67 +256,114 @@ pub(crate) fn check_size(block_bytes: u64) -> Result<()> {
         .help("split the value into several records"))
 }
 
-/// Reads and checks the header of the block at `offset`, in a file whose blocks end at `limit`.
-pub(crate) fn read_header(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
-    let mut line = [0; line::BYTES];
-    decode_header(source.read(offset, &mut line)?, key, offset, limit)
+/// A block's header, and where it is. What is in the payload was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockAt {
+    pub(crate) offset: u64,
+    pub(crate) header: BlockHeader,
+}
+
+impl std::ops::Deref for BlockAt {
+    type Target = BlockHeader;
+
+    fn deref(&self) -> &BlockHeader {
+        &self.header
+    }
+}
+
+impl BlockAt {
+    /// File offset of the payload.
+    pub(crate) fn payload(&self) -> u64 {
+        self.offset.saturating_add(LINE)
+    }
+
+    /// The file offset after the block.
+    pub(crate) fn end(&self) -> u64 {
+        self.header.end(self.offset)
+    }
+
+    /// File offset of the block before this one; that of this one if there is none.
+    pub(crate) fn previous(&self) -> u64 {
+        self.offset.saturating_sub(self.distance())
+    }
+
+    /// An error that names the block.
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind).at(self.offset).place(self.place())
+    }
+
+    /// Checks the payload against the checksum in the header.
+    pub(crate) fn check_payload(&self, payload: &[u8]) -> Result<()> {
+        if payload.len() != self.payload_bytes as usize {
+            let error = self.error(ErrorKind::CutShort).found(format!("{} bytes", payload.len()));
+            return Err(error.expected(format!("a payload of {} bytes", self.payload_bytes)));
+        }
+        self.check_crc(Some(crc32fast::hash(payload)))
+    }
+
+    /// An error if the checksum of the payload, none of one that is cut off, is another than the header says.
+    pub(crate) fn check_crc(&self, computed: Option<u32>) -> Result<()> {
+        if computed == Some(self.payload_crc) {
+            return Ok(());
+        }
+        let error = self.error(ErrorKind::Checksum).expected(format!("{:#010x}", self.payload_crc));
+        Err(error.found(format!("{:#010x}", computed.unwrap_or(0))))
+    }
+}
+
+/// The blocks of a file: its bytes, what binds blocks to their places in it, and where they end.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockFile<'a> {
+    pub(crate) source: &'a dyn Source,
+    /// See [`FileHeader::sync_key`](super::header::FileHeader::sync_key).
+    pub(crate) key: u64,
+    pub(crate) limit: u64,
+}
+
+impl<'a> BlockFile<'a> {
+    /// Reads and checks the header of the block at `offset`.
+    pub(crate) fn header(&self, offset: u64) -> Result<BlockAt> {
+        let mut line = [0; line::BYTES];
+        decode_header(self.source.read(offset, &mut line)?, self.key, offset, self.limit)
+    }
+
+    /// Reads the block at `offset`, of any kind but DATA, whole, and checks its header and its checksum: the payload.
+    pub(crate) fn read(&self, offset: u64) -> Result<(BlockAt, Cow<'a, [u8]>)> {
+        let block = self.header(offset)?;
+        block.check_supported(offset)?;
+        let payload = self.source.bytes(block.payload(), block.payload_bytes as usize)?;
+        block.check_payload(&payload)?;
+        Ok((block, payload))
+    }
+
+    /// The next line from `offset` on that is a valid header for its place and of an epoch in `epochs`.
+    pub(crate) fn find_next(&self, offset: u64, epochs: RangeInclusive<u32>) -> Result<Option<u64>> {
+        find_line(self.source, offset, self.limit, |line, offset| {
+            let found = BlockHeader::decode(line, self.key, offset);
+            let fits =
+                |header: BlockHeader| header.end(offset) <= self.limit && epochs.contains(&header.epoch);
+            Ok(found.is_ok_and(fits).then_some(offset))
+        })
+    }
 }
 
 /// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
-pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockHeader> {
+pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockAt> {
     let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what);
-    let header = BlockHeader::decode(line, key, offset).map_err(|no| damaged(no.words()))?;
-    if header.end(offset) > limit {
-        return Err(damaged("it ends after the committed length").place(header.place()));
+    let block = BlockAt { offset, header: BlockHeader::decode(line, key, offset).map_err(damaged)? };
+    if block.end() > limit {
+        return Err(block.error(ErrorKind::BlockHeader).what("it ends after the committed length"));
     }
-    Ok(header)
+    Ok(block)
 }
 
-/// Reads the block at `offset`, of any kind but DATA, whole, and checks its header and its checksum: the payload.
-pub(crate) fn read_block<'a>(
-    source: &'a dyn Source,
-    key: u64,
-    offset: u64,
-    limit: u64,
-) -> Result<(BlockHeader, Cow<'a, [u8]>)> {
-    let header = read_header(source, key, offset, limit)?;
-    header.check_supported(offset)?;
-    let payload = source.bytes(offset.saturating_add(LINE), header.payload_bytes as usize)?;
-    check_payload(&header, offset, &payload)?;
-    Ok((header, payload))
-}
-
-/// Checks a payload against the checksum in its block's header.
-pub(crate) fn check_payload(header: &BlockHeader, offset: u64, payload: &[u8]) -> Result<()> {
-    if payload.len() != header.payload_bytes as usize {
-        return Err(Error::new(ErrorKind::CutShort)
-            .at(offset)
-            .place(header.place())
-            .expected(format!("a payload of {} bytes", header.payload_bytes))
-            .found(format!("{} bytes", payload.len())));
-    }
-    let computed = crc32fast::hash(payload);
-    if computed == header.payload_crc { Ok(()) } else { Err(checksum_error(header, offset, computed)) }
-}
-
-/// The error of a payload whose checksum is another than the header says.
-#[cold]
-pub(crate) fn checksum_error(header: &BlockHeader, offset: u64, computed: u32) -> Error {
-    Error::new(ErrorKind::Checksum)
-        .at(offset)
-        .place(header.place())
-        .expected(format!("{:#010x}", header.payload_crc))
-        .found(format!("{computed:#010x}"))
-}
-
-/// The next line from `offset` on that is a valid header for its place and of an epoch in `epochs`.
-pub(crate) fn find_next(
+/// Shows lines one after the other, from `offset` to `limit` or the end of the file, until one is what is looked for.
+pub(crate) fn find_line<T>(
     source: &dyn Source,
-    key: u64,
     mut offset: u64,
     limit: u64,
-    epochs: std::ops::RangeInclusive<u32>,
-) -> Result<Option<u64>> {
+    mut look: impl FnMut(&[u8], u64) -> Result<Option<T>>,
+) -> Result<Option<T>> {
     let mut buffer = Vec::new();
     while offset < limit {
         // Most damage is short, and there may be no end of it: a little first, then ever more.
@@ -344,9 +371,8 @@ pub(crate) fn find_next(
         buffer.resize(more.min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(more)), 0);
         let chunk = source.read(offset, &mut buffer)?;
         for line in chunk.chunks_exact(LINE as usize) {
-            let found = BlockHeader::decode(line, key, offset);
-            if found.is_ok_and(|header| header.end(offset) <= limit && epochs.contains(&header.epoch)) {
-                return Ok(Some(offset));
+            if let Some(found) = look(line, offset)? {
+                return Ok(Some(found));
             }
             offset = offset.saturating_add(LINE);
         }
@@ -381,12 +407,16 @@ mod tests {
         let bytes = header.encode(11, 8192);
         assert_eq!(header.line_count, 5);
         assert_eq!(BlockHeader::decode(&bytes, 11, 8192), Ok(header));
-        assert_eq!(BlockHeader::decode(&bytes, 11, 8256), Err(NoHeader::Place));
-        assert_eq!(BlockHeader::decode(&bytes, 12, 8192), Err(NoHeader::Place));
-        assert_eq!(BlockHeader::decode(&bytes[..63], 11, 8192), Err(NoHeader::CutOff));
+        assert_eq!(BlockHeader::decode(&bytes, 11, 8256), Err("it belongs to another place or another file"));
+        assert_eq!(BlockHeader::decode(&bytes, 12, 8192), Err("it belongs to another place or another file"));
+        assert_eq!(BlockHeader::decode(&bytes[..63], 11, 8192), Err("the file ends within it"));
         let bytes = header.encode(0xffff, 8192);
         assert_eq!(BlockHeader::decode(&bytes, 0xffff, 8192), Ok(header));
-        assert_eq!(BlockHeader::decode(&bytes, 0xdfff, 8192), Err(NoHeader::Place), "bits that both have");
+        assert_eq!(
+            BlockHeader::decode(&bytes, 0xdfff, 8192),
+            Err("it belongs to another place or another file"),
+            "bits that both have"
+        );
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes;
             flipped[bit / 8] ^= 1 << (bit % 8);
@@ -405,7 +435,11 @@ mod tests {
             BlockHeader { line_count: 0, ..BlockHeader::new(BlockKind::Pad, 0) },
             BlockHeader::new(BlockKind::Data, 256 << 20),
         ] {
-            assert_eq!(BlockHeader::decode(&bad.encode(1, 64), 1, 64), Err(NoHeader::Length), "{bad:?}");
+            assert_eq!(
+                BlockHeader::decode(&bad.encode(1, 64), 1, 64),
+                Err("its length and its payload's do not agree"),
+                "{bad:?}"
+            );
         }
         let pad = BlockHeader { line_count: u32::MAX, ..BlockHeader::new(BlockKind::Pad, 0) };
         let largest = BlockHeader::new(BlockKind::Data, (256 << 20) - 64);
@@ -424,13 +458,15 @@ mod tests {
         for (limit, valid) in [(0, false), (8192, false), (end - 64, false), (end, true), (end + 64, true)] {
             assert_eq!(decode_header(&line, 11, 8192, limit).is_ok(), valid, "{limit}");
         }
-        let other = |payload: &[u8]| check_payload(&header, 8192, payload).map_err(|error| error.kind());
+        let block = BlockAt { offset: 8192, header };
+        let other = |payload: &[u8]| block.check_payload(payload).map_err(|error| error.kind());
         assert_eq!(other(&payload), Ok(()));
         assert_eq!(other(&payload[..199]), Err(ErrorKind::CutShort));
         assert_eq!(other(&[7; 201]), Err(ErrorKind::CutShort));
         assert_eq!(other(&[8; 200]), Err(ErrorKind::Checksum));
         let empty = BlockHeader { payload_crc: 1, ..BlockHeader::new(BlockKind::Meta, 0) };
-        assert_eq!(check_payload(&empty, 8192, &[]).unwrap_err().kind(), ErrorKind::Checksum);
+        let empty = BlockAt { offset: 8192, header: empty };
+        assert_eq!(empty.check_payload(&[]).unwrap_err().kind(), ErrorKind::Checksum);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Every number that files are made of, once: offsets, sizes, limits (FORMAT.md, sections 1 to 4 and 12); and records of
 //! fixed size, from which struct, offsets, encoding and decoding are made. It does not know what they are used for.
 
+use bytemuck::Pod;
+
 /// Bytes of a line, the unit of alignment.
 pub(crate) const LINE: u64 = 64;
 /// Bytes of one page of the header region.
@@ -63,7 +65,8 @@ pub struct FieldLayout {
 }
 
 /// A record of fixed size on disk, row by row: the struct of its fields, and a module with the offset of each row, which
-/// FORMAT.md has in the same order. Rows without a field are written and checked by hand, or are zero.
+/// FORMAT.md has in the same order. Rows without a field are written and checked by hand, or are zero. Numbers are little-endian,
+/// as those of the host are (`lib.rs`).
 macro_rules! record {
     ($(#[$meta:meta])* $vis:vis struct $name:ident in $rows:ident, $total:literal {
         $($($(#[doc = $doc:literal])+ $field:ident = )? $row:ident: $ty:ty,)*
@@ -93,7 +96,7 @@ macro_rules! record {
             /// The record with these fields; all other rows are zero.
             fn to_rows(self) -> [u8; $rows::BYTES] {
                 let mut bytes = [0; $rows::BYTES];
-                $($(crate::store::bytes::put(&mut bytes, $rows::$row, &crate::store::bytes::OnDisk::bytes(self.$field));)?)*
+                $($(crate::store::bytes::put(&mut bytes, $rows::$row, bytemuck::bytes_of(&self.$field));)?)*
                 bytes
             }
 
@@ -105,34 +108,6 @@ macro_rules! record {
     };
 }
 pub(crate) use record;
-
-/// A value in a row of a record: numbers are little-endian.
-pub(crate) trait OnDisk: Sized {
-    type Bytes: Default + AsRef<[u8]> + AsMut<[u8]>;
-    fn bytes(self) -> Self::Bytes;
-    fn of(bytes: Self::Bytes) -> Self;
-}
-
-macro_rules! on_disk {
-    ($($ty:ty: $to:ident, $from:ident;)*) => {$(
-        impl OnDisk for $ty {
-            type Bytes = [u8; size_of::<$ty>()];
-            fn bytes(self) -> Self::Bytes {
-                self.$to()
-            }
-            fn of(bytes: Self::Bytes) -> $ty {
-                <$ty>::$from(bytes)
-            }
-        }
-    )*};
-}
-on_disk! {
-    u8: to_le_bytes, from_le_bytes;
-    u16: to_le_bytes, from_le_bytes;
-    u32: to_le_bytes, from_le_bytes;
-    u64: to_le_bytes, from_le_bytes;
-    [u8; 16]: into, from;
-}
 
 const _: () = assert!(REGION.is_multiple_of(LINE) && RUN.is_multiple_of(PAGE));
 const _: () = assert!(REGION as usize == crate::memory::HEADER_REGION);
@@ -150,12 +125,9 @@ pub(crate) const fn line_down(bytes: u64) -> u64 {
 
 /// The value at an offset; zero where there are too few bytes: callers check lengths where it matters.
 #[inline]
-pub(crate) fn get<T: OnDisk>(bytes: &[u8], at: usize) -> T {
-    let mut own = T::Bytes::default();
-    if let Some(found) = bytes.get(at..).and_then(|rest| rest.get(..size_of::<T>())) {
-        own.as_mut().copy_from_slice(found);
-    }
-    T::of(own)
+pub(crate) fn get<T: Pod>(bytes: &[u8], at: usize) -> T {
+    let found = bytes.get(at..).and_then(|rest| rest.get(..size_of::<T>()));
+    found.map_or_else(T::zeroed, bytemuck::pod_read_unaligned)
 }
 
 /// All bytes are zero.

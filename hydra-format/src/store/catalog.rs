@@ -1,10 +1,11 @@
 //! What a file holds: tables, schemas, and where each record's block is. It comes from the newest directory and the
 //! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
 
-use super::block::{self, BlockHeader, BlockKind};
+use super::block::{BlockAt, BlockFile, BlockKind};
 use super::bytes::{LINE, NODE_ENTRIES, REGION};
-use super::index::{Entry, Index, IndexSchema, follow, totals};
+use super::index::{self, DIRECTORY, Entry, Index, IndexHead, IndexSchema, IndexTable, follow, totals};
 use super::report::Verdict;
+use super::scan::split_io_error;
 use super::schema_block::SchemaBlock;
 use super::storage::Source;
 use crate::{Error, ErrorKind, Result, Schema};
@@ -16,8 +17,6 @@ use std::sync::Arc;
 pub struct TableInfo {
     pub(crate) name: String,
     pub(crate) schemas: Vec<u32>,
-    pub(crate) record_count: u64,
-    pub(crate) block_count: u64,
     /// In the order of their records; levels may be mixed.
     pub(crate) entries: Vec<Entry>,
 }
@@ -35,34 +34,43 @@ impl TableInfo {
 
     /// Number of records.
     pub fn record_count(&self) -> u64 {
-        self.record_count
+        self.entries.last().map_or(0, Entry::end)
     }
 
     /// Number of DATA blocks.
     pub fn block_count(&self) -> u64 {
-        self.block_count
+        totals(&self.entries).1
+    }
+
+    /// What a directory says of it as the table of this number, with its entries from `first_entry` on.
+    fn row(&self, number: u32, first_entry: usize) -> IndexTable {
+        IndexTable {
+            number,
+            first_entry: first_entry as u32,
+            entry_count: self.entries.len() as u32,
+            record_count: self.record_count(),
+            block_count: self.block_count(),
+        }
     }
 }
 
 /// A schema of a file.
 #[derive(Clone, Debug)]
 pub struct SchemaInfo {
-    pub(crate) table: usize,
-    /// Where its newest copy is.
-    pub(crate) offset: u64,
-    pub(crate) line_count: u32,
+    /// What a directory says of it.
+    pub(crate) row: IndexSchema,
     pub(crate) schema: Arc<Schema>,
 }
 
 impl SchemaInfo {
     /// Number of its table, in the order of first appearance.
     pub fn table(&self) -> usize {
-        self.table
+        self.row.table as usize
     }
 
     /// File offset of its newest copy.
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.row.offset
     }
 
     /// The schema.
@@ -82,6 +90,8 @@ pub(crate) struct Catalog {
     /// Numbers of tables by name: hostile files have no end of tables.
     numbers: HashMap<String, usize>,
     pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
+    /// Number of blocks after the newest directory, without PAD blocks.
+    pub(crate) unindexed_blocks: u64,
     /// A SCHEMA block is of a version that this library does not know: it may be the one that a block misses.
     unsupported: bool,
 }
@@ -96,6 +106,11 @@ impl Catalog {
         self.key
     }
 
+    /// The blocks that this catalog knows, read through `source`.
+    pub(crate) fn blocks<'a>(&self, source: &'a dyn Source) -> BlockFile<'a> {
+        BlockFile { source, key: self.key, limit: self.limit }
+    }
+
     /// Where blocks end that this catalog knows.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
@@ -104,6 +119,12 @@ impl Catalog {
     /// After a commit, blocks end there.
     pub(crate) fn set_limit(&mut self, limit: u64) {
         self.limit = limit;
+    }
+
+    /// Counts a block that comes after the newest directory.
+    pub(crate) fn count_unindexed(&mut self, block: &BlockAt) {
+        let counts = u64::from(!block.is(BlockKind::Pad));
+        self.unindexed_blocks = self.unindexed_blocks.saturating_add(counts);
     }
 
     /// The number of the table with this name.
@@ -119,12 +140,16 @@ impl Catalog {
 
     /// Records of all tables.
     pub(crate) fn record_count(&self) -> u64 {
-        self.tables.iter().fold(0, |sum, table| table.record_count.saturating_add(sum))
+        self.tables.iter().fold(0, |sum, table| table.record_count().saturating_add(sum))
+    }
+
+    fn entries(&self, table: usize) -> &[Entry] {
+        self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default()
     }
 
     /// The entry at the top that leads to a record.
     pub(crate) fn top(&self, table: usize, record: u64) -> Option<Entry> {
-        search(&self.tables.get(table)?.entries, record)
+        search(self.entries(table), record)
     }
 
     /// The DATA block that holds a record; nodes come from `children`, which may remember them.
@@ -147,7 +172,7 @@ impl Catalog {
     pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
         let name = self.tables.get(table).map_or("?", TableInfo::name);
         // They are looked for after those before them.
-        let entries = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
+        let entries = self.entries(table);
         let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
         let at = match before.and_then(|at| entries.get(at)) {
             Some(entry) if entry.level == 0 => Some(entry.offset.saturating_add(entry.bytes())),
@@ -163,8 +188,7 @@ impl Catalog {
 
     /// The DATA blocks of a table in order, from the one that holds the record `first` on.
     pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
-        let top = self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default();
-        let top = top.partition_point(|entry| entry.end() <= first);
+        let top = self.entries(table).partition_point(|entry| entry.end() <= first);
         EntryCursor { table, first, top, below: Vec::new(), flat: false }
     }
 
@@ -176,12 +200,9 @@ impl Catalog {
                 .place(format!("index of records {}..{}", parent.first, parent.end()))
                 .what(what)
         };
-        let read = block::read_block(source, self.key, parent.offset, self.limit);
-        let (header, payload) = read.map_err(|error| match error.kind() {
-            ErrorKind::Io => error,
-            _ => damaged(&error.message()),
-        })?;
-        if !header.is(BlockKind::Index) || header.line_count != parent.line_count {
+        let read = split_io_error(self.blocks(source).read(parent.offset))?;
+        let (block, payload) = read.map_err(|error| damaged(&error.message()))?;
+        if !block.is(BlockKind::Index) || block.line_count != parent.line_count {
             return Err(damaged("it is not the block that the index names"));
         }
         let index = Index::parse(&payload).map_err(|error| error.at(parent.offset))?;
@@ -189,21 +210,21 @@ impl Catalog {
     }
 
     /// An error if the header at the place of an entry is not that of the DATA block which the entry names.
-    pub(crate) fn check_named(&self, header: &BlockHeader, entry: &Entry) -> Result<()> {
-        if entry.names(header) {
+    pub(crate) fn check_named(&self, block: &BlockAt, entry: &Entry) -> Result<()> {
+        if entry.names(block) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Index)
             .at(entry.offset)
             .what("the index names another block than is there")
             .expected(format!("records {}..{} of schema {}", entry.first, entry.end(), entry.schema))
-            .found(header.place()))
+            .found(block.place()))
     }
 
-    /// The schema of the DATA block at `offset`.
-    pub(crate) fn schema_of(&self, header: &BlockHeader, offset: u64) -> Result<&Arc<Schema>> {
-        let info = self.schemas.get(&header.schema);
-        info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(offset, header.schema))
+    /// The schema of a DATA block.
+    pub(crate) fn schema_of(&self, block: &BlockAt) -> Result<&Arc<Schema>> {
+        let info = self.schemas.get(&block.schema);
+        info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(block.offset, block.schema))
     }
 
     /// Takes over a directory at `offset`; schemas come from `known`, or are read through `source`.
@@ -218,21 +239,20 @@ impl Catalog {
         if !index.is_directory() {
             return Err(bad("it is not a directory"));
         }
-        let mut next_entry = 0;
-        for (number, table) in index.tables().enumerate() {
-            let first = table.first_entry as usize;
-            let entries = index.entries(first, table.entry_count as usize);
-            let entries = entries.filter(|entries| follow(entries, 0, offset));
-            let entries = entries.ok_or_else(|| bad("the entries of a table are impossible"))?;
-            let counts = (table.record_count, table.block_count);
-            if table.number as usize != number || first != next_entry || totals(&entries) != counts {
+        let mut rest = index.entries();
+        for (number, row) in (0..).zip(index.tables()) {
+            let first_entry = index.entries().len().saturating_sub(rest.len());
+            let entries = rest.by_ref().take(row.entry_count as usize).collect();
+            let table = TableInfo { entries, ..TableInfo::default() };
+            if !follow(&table.entries, 0, offset) {
+                return Err(bad("the entries of a table are impossible"));
+            }
+            if row != table.row(number, first_entry) {
                 return Err(bad("a table's numbers do not add up"));
             }
-            next_entry = first.saturating_add(entries.len());
-            let (record_count, block_count) = counts;
-            self.tables.push(TableInfo { record_count, block_count, entries, ..TableInfo::default() });
+            self.tables.push(table);
         }
-        if next_entry != index.entry_count() {
+        if rest.next().is_some() {
             return Err(bad("it has entries of no table"));
         }
         for listed in index.schemas() {
@@ -251,9 +271,7 @@ impl Catalog {
             }
             table.name = name;
             table.schemas.push(listed.id);
-            let info =
-                SchemaInfo { table: number, offset: listed.offset, line_count: listed.line_count, schema };
-            self.schemas.insert(listed.id, info);
+            self.schemas.insert(listed.id, SchemaInfo { row: listed, schema });
         }
         if self.tables.iter().any(|table| table.name.is_empty()) {
             return Err(bad("a table has no schema"));
@@ -261,11 +279,23 @@ impl Catalog {
         Ok(())
     }
 
+    /// The payload of a directory of all that this catalog names; `previous` is the INDEX block before it.
+    pub(crate) fn encode(&self, previous: u64) -> Vec<u8> {
+        let mut entries = Vec::new();
+        let mut tables = Vec::new();
+        for (number, table) in (0..).zip(&self.tables) {
+            tables.push(table.row(number, entries.len()));
+            entries.extend_from_slice(&table.entries);
+        }
+        let schemas: Vec<IndexSchema> = self.schemas.values().map(|info| info.row).collect();
+        let head = IndexHead { previous, role: DIRECTORY, ..IndexHead::default() };
+        index::encode(head, &tables, &schemas, &entries)
+    }
+
     /// The table's name and the schema, if they are known from the block that a directory lists.
     fn listed(&self, listed: &IndexSchema) -> Option<(String, Arc<Schema>)> {
-        let place = |info: &&SchemaInfo| (info.offset, info.line_count) == (listed.offset, listed.line_count);
-        let info = self.schemas.get(&listed.id).filter(place)?;
-        Some((self.tables.get(info.table)?.name.clone(), info.schema.clone()))
+        let info = self.schemas.get(&listed.id).filter(|info| info.row == *listed)?;
+        Some((self.tables.get(info.table())?.name.clone(), info.schema.clone()))
     }
 
     /// The table's name and the schema in the block that a directory at `limit` lists.
@@ -276,8 +306,8 @@ impl Catalog {
         listed: &IndexSchema,
     ) -> Result<(String, Arc<Schema>)> {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
-        let (header, payload) = block::read_block(source, self.key, listed.offset, limit)?;
-        if !header.is(BlockKind::Schema) || header.line_count != listed.line_count {
+        let (block, payload) = BlockFile { source, key: self.key, limit }.read(listed.offset)?;
+        if !block.is(BlockKind::Schema) || block.line_count != listed.line_count {
             return Err(bad("a schema is not where it says"));
         }
         let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
@@ -295,22 +325,20 @@ impl Catalog {
 
     /// The error of a block at `offset` whose schema is not among those before it.
     fn no_schema(&self, offset: u64, id: u32) -> Error {
-        match self.unsupported {
-            true => Error::new(ErrorKind::Unsupported)
-                .at(offset)
-                .what(format!("the schema with id {id} is unknown, and one is of a newer version"))
-                .help("update this program"),
-            false => Error::new(ErrorKind::BadSchema)
-                .at(offset)
-                .what(format!("there is no schema with the id {id} before the block")),
+        if self.unsupported {
+            let what = format!("the schema with id {id} is unknown, and one is of a newer version");
+            return Error::new(ErrorKind::Unsupported).at(offset).what(what).help("update this program");
         }
+        let what = format!("there is no schema with the id {id} before the block");
+        Error::new(ErrorKind::BadSchema).at(offset).what(what)
     }
 
     /// Takes in a SCHEMA block that a scan found.
-    pub(crate) fn add_schema(&mut self, offset: u64, header: &BlockHeader, payload: &[u8]) -> Result<()> {
+    pub(crate) fn add_schema(&mut self, at: &BlockAt, payload: &[u8]) -> Result<()> {
+        let offset = at.offset;
         let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
         if let Some(known) = self.schemas.get_mut(&block.id) {
-            let name = self.tables.get(known.table).map(TableInfo::name);
+            let name = self.tables.get(known.table()).map(TableInfo::name);
             if name != Some(block.name) || known.schema.core() != block.core {
                 return Err(Error::new(ErrorKind::BadSchema)
                     .at(offset)
@@ -319,57 +347,47 @@ impl Catalog {
             if known.schema.notes() != block.notes {
                 known.schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
             }
-            (known.offset, known.line_count) = (offset, header.line_count);
+            known.row = IndexSchema::of(block.id, known.row.table, at);
             return Ok(());
         }
         let schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
-        self.insert_schema(block.id, block.name, offset, header.line_count, schema);
+        self.insert_schema(block.name, IndexSchema::of(block.id, 0, at), schema);
         Ok(())
     }
 
     /// A schema under a new id, of the table with this name, which is made if it is new; its number.
-    pub(crate) fn insert_schema(
-        &mut self,
-        id: u32,
-        name: &str,
-        offset: u64,
-        line_count: u32,
-        schema: Arc<Schema>,
-    ) -> usize {
+    pub(crate) fn insert_schema(&mut self, name: &str, row: IndexSchema, schema: Arc<Schema>) -> usize {
         let next = self.tables.len();
-        let table = self.table_number(name).unwrap_or_else(|| {
+        let number = self.table_number(name).unwrap_or_else(|| {
             self.tables.push(TableInfo { name: name.to_string(), ..TableInfo::default() });
             self.numbers.insert(name.to_string(), next);
             next
         });
-        if let Some(table) = self.tables.get_mut(table) {
-            table.schemas.push(id);
+        if let Some(table) = self.tables.get_mut(number) {
+            table.schemas.push(row.id);
         }
-        self.schemas.insert(id, SchemaInfo { table, offset, line_count, schema });
-        table
+        self.schemas.insert(row.id, SchemaInfo { row: IndexSchema { table: number as u32, ..row }, schema });
+        number
     }
 
     /// Takes in a DATA block that a scan found, or that was just written.
-    pub(crate) fn add_data(&mut self, source: &dyn Source, offset: u64, header: &BlockHeader) -> Result<()> {
-        let entry = Entry::of(offset, header);
-        let bad =
-            |kind: ErrorKind, what: &str| Err(Error::new(kind).at(offset).place(header.place()).what(what));
-        let Some(number) = self.schemas.get(&header.schema).map(|schema| schema.table) else {
-            return Err(self.no_schema(offset, header.schema).place(header.place()));
+    pub(crate) fn add_data(&mut self, source: &dyn Source, block: &BlockAt) -> Result<()> {
+        let entry = Entry::of(block);
+        let bad = |kind: ErrorKind, what: &str| Err(block.error(kind).what(what));
+        let Some(number) = self.schemas.get(&block.schema).map(SchemaInfo::table) else {
+            return Err(self.no_schema(block.offset, block.schema).place(block.place()));
         };
-        if header.count == 0 || header.first.checked_add(entry.count).is_none() {
+        if block.count == 0 || block.first.checked_add(entry.count).is_none() {
             return bad(ErrorKind::BlockHeader, "its record count is impossible");
         }
-        if header.is_replacement() {
+        if block.is_replacement() {
             return self.replace(source, number, entry);
         }
-        let Some(table) = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count)
-        else {
+        let table = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count());
+        let Some(table) = table else {
             return bad(ErrorKind::Chain, "its records are there already");
         };
-        let follows = entry.first == table.record_count;
-        table.record_count = entry.end();
-        table.block_count = table.block_count.saturating_add(1);
+        let follows = entry.first == table.record_count();
         table.entries.push(entry);
         if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
     }
@@ -377,13 +395,12 @@ impl Catalog {
     /// A block that an index names, later than the one that was found for the same records, was their edit, and is lost: it
     /// is named all the same, so that nobody takes the records before it for the newest.
     pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
-        for named in (0..index.entry_count()).filter_map(|at| index.entry(at)) {
-            let number = self.schemas.get(&named.schema).map(|info| info.table);
+        for named in index.entries() {
+            let number = self.schemas.get(&named.schema).map(SchemaInfo::table);
             let Some(table) = number.and_then(|number| self.tables.get_mut(number)) else { continue };
             let at = position(&table.entries, named.first);
             let Some(found) = at.and_then(|at| table.entries.get_mut(at)) else { continue };
-            let same = (found.level, found.first, found.count) == (named.level, named.first, named.count);
-            if same && found.schema == named.schema && found.offset < named.offset {
+            if found.is_version_of(&named) && found.offset < named.offset {
                 *found = named;
             }
         }
@@ -399,14 +416,13 @@ impl Catalog {
                 .what("a replacement block that replaces nothing")
         };
         loop {
-            let top = self.tables.get(number).map(|table| &table.entries[..]).unwrap_or_default();
+            let top = self.entries(number);
             let at = position(top, entry.first).ok_or_else(no_match)?;
             let current = top.get(at).copied().ok_or_else(no_match)?;
             if current.level == 0 {
-                let same = (current.first, current.count, current.schema)
-                    == (entry.first, entry.count, entry.schema);
                 let slot = self.tables.get_mut(number).and_then(|table| table.entries.get_mut(at));
-                return slot.filter(|_| same).map(|slot| *slot = entry).ok_or_else(no_match);
+                let slot = slot.filter(|current| current.is_version_of(&entry));
+                return slot.map(|slot| *slot = entry).ok_or_else(no_match);
             }
             let children = self.children(source, number, &current)?;
             if let Some(table) = self.tables.get_mut(number) {
@@ -464,14 +480,12 @@ impl EntryCursor {
         source: &dyn Source,
     ) -> Option<Result<Entry, (Error, u64)>> {
         loop {
-            let entry = match self.below.last_mut() {
-                Some(node) => match node.next() {
-                    Some(entry) => entry,
-                    None => {
-                        self.below.pop();
-                        continue;
-                    }
-                },
+            let entry = match self.below.last_mut().map(Iterator::next) {
+                Some(Some(entry)) => entry,
+                Some(None) => {
+                    self.below.pop();
+                    continue;
+                }
                 None => {
                     let entry = *catalog.tables.get(self.table)?.entries.get(self.top)?;
                     self.top = self.top.saturating_add(1);

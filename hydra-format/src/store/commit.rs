@@ -49,14 +49,8 @@ impl Commit {
             sequence: 1,
             committed_bytes: REGION,
             synced_bytes: REGION,
-            last_block: 0,
-            directory: 0,
-            schema: 0,
-            meta: 0,
-            record_count: 0,
-            block_count: 0,
             epoch: 1,
-            flags: 0,
+            ..Commit::from_rows(&[])
         }
     }
 

@@ -1,7 +1,9 @@
 //! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
 //! which it gets mangled. It does not know what follows.
 
+use super::block::BlockFile;
 use super::bytes::{self, FieldLayout, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
+use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 
 record! {
@@ -44,6 +46,11 @@ impl FileHeader {
         get(&self.file_id, 0)
     }
 
+    /// The blocks of a file with this header, up to `limit`.
+    pub(crate) fn blocks<'a>(&self, source: &'a dyn Source, limit: u64) -> BlockFile<'a> {
+        BlockFile { source, key: self.sync_key(), limit }
+    }
+
     /// The line as stored.
     pub(crate) fn encode(&self) -> [u8; line::BYTES] {
         let mut bytes = self.to_rows();
@@ -73,28 +80,20 @@ impl FileHeader {
         let copies = HEADER_AT.map(|at| FileHeader::decode(region.get(at as usize..).unwrap_or_default()));
         let header = match copies {
             [Ok(first), Ok(second)] if first != second => {
-                return Err(Error::new(ErrorKind::Header)
-                    .at(HEADER_AT[1])
-                    .what("its two header lines are valid and differ"));
+                let error = Error::new(ErrorKind::Header).at(HEADER_AT[1]);
+                return Err(error.what("its two header lines are valid and differ"));
             }
             [Ok(header), _] | [_, Ok(header)] => header,
             [Err(_), Err(_)] => return Err(diagnose(region)),
         };
         if header.major != MAJOR {
-            return Err(Error::new(ErrorKind::UnknownFeature)
-                .at(line::MAJOR as u64)
-                .what("the major version is unknown")
-                .expected(MAJOR.to_string())
-                .found(header.major.to_string())
-                .help("update this program"));
+            let error = newer(ErrorKind::UnknownFeature, line::MAJOR, header.major.to_string());
+            return Err(error.what("the major version is unknown").expected(MAJOR.to_string()));
         }
         if header.incompat != 0 {
-            return Err(Error::new(ErrorKind::UnknownFeature)
-                .at(line::INCOMPAT as u64)
-                .what("the file needs features that this library does not have")
-                .expected("no incompatible feature bits")
-                .found(format!("{:#x}", header.incompat))
-                .help("update this program"));
+            let error = newer(ErrorKind::UnknownFeature, line::INCOMPAT, format!("{:#x}", header.incompat));
+            let error = error.what("the file needs features that this library does not have");
+            return Err(error.expected("no incompatible feature bits"));
         }
         Ok((header, copies.map(Result::err)))
     }
@@ -104,12 +103,14 @@ impl FileHeader {
         if self.read_only == 0 {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::ReadOnlyFeature)
-            .at(line::READ_ONLY as u64)
-            .expected("no read-only feature bits")
-            .found(format!("{:#x}", self.read_only))
-            .help("update this program"))
+        let error = newer(ErrorKind::ReadOnlyFeature, line::READ_ONLY, format!("{:#x}", self.read_only));
+        Err(error.expected("no read-only feature bits"))
     }
+}
+
+/// The error of what a newer version of the format put into the header line.
+fn newer(kind: ErrorKind, at: usize, found: String) -> Error {
+    Error::new(kind).at(at as u64).found(found).help("update this program")
 }
 
 /// How transfers mangle files, by what becomes of the magic.

@@ -1,11 +1,11 @@
 //! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
 //! they are chosen or reached; whoever follows an entry checks it against the block's own header.
 
-use super::block::{BlockHeader, BlockKind};
+use super::block::{BlockAt, BlockKind};
 use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};
 use crate::{Error, ErrorKind, Result};
 
-const DIRECTORY: u8 = 0;
+pub(crate) const DIRECTORY: u8 = 0;
 const NODE: u8 = 1;
 
 /// A node keeps the level of its entries in a byte, and what points to it is one above.
@@ -94,28 +94,41 @@ record! {
     }
 }
 
+impl IndexSchema {
+    /// What a directory says of the schema with this id in a SCHEMA block.
+    pub(crate) fn of(id: u32, table: u32, block: &BlockAt) -> IndexSchema {
+        IndexSchema { id, table, offset: block.offset, line_count: block.line_count }
+    }
+}
+
 impl Entry {
-    /// The entry of the DATA block at `offset`.
-    pub(crate) fn of(offset: u64, header: &BlockHeader) -> Entry {
+    /// The entry of a DATA block.
+    pub(crate) fn of(block: &BlockAt) -> Entry {
         Entry {
-            offset,
-            first: header.first,
-            count: header.count.into(),
-            line_count: header.line_count,
-            schema: header.schema,
+            offset: block.offset,
+            first: block.first,
+            count: block.count.into(),
+            line_count: block.line_count,
+            schema: block.schema,
             level: 0,
             block_count: 1,
         }
     }
 
+    /// True if the other one has the same records of the same schema: one of the two replaces the other.
+    pub(crate) fn is_version_of(&self, other: &Entry) -> bool {
+        let shape = |entry: &Entry| (entry.level, entry.first, entry.count, entry.schema);
+        shape(self) == shape(other)
+    }
+
     /// True if this is the header of the DATA block that the entry names.
-    pub(crate) fn names(&self, header: &BlockHeader) -> bool {
-        header.is(BlockKind::Data) && *self == Entry::of(self.offset, header)
+    pub(crate) fn names(&self, block: &BlockAt) -> bool {
+        block.is(BlockKind::Data) && *self == Entry::of(block)
     }
 
     /// Length of the block in bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        u64::from(self.line_count).saturating_mul(LINE)
+        u64::from(self.line_count) * LINE
     }
 
     /// The index after that of the last record.
@@ -123,9 +136,18 @@ impl Entry {
         self.first.saturating_add(self.count)
     }
 
+    /// The entry of a node over these entries, in the INDEX block at `offset`; none if they cannot be in one node.
+    pub(crate) fn over(entries: &[Entry], offset: u64, line_count: u32) -> Option<Entry> {
+        let Entry { first, level, .. } = *entries.first()?;
+        let (count, block_count) = totals(entries);
+        let block_count = u32::try_from(block_count).ok()?;
+        let node =
+            Entry { offset, first, count, line_count, schema: 0, level: level.checked_add(1)?, block_count };
+        entries.iter().all(|entry| entry.level == level).then_some(node)
+    }
+
     /// The rules for one entry of an index block at `limit`: what it points to comes before.
     fn is_possible(&self, limit: u64) -> bool {
-        let end = self.offset.checked_add(self.bytes());
         let kind = if self.level == 0 {
             self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
         } else {
@@ -136,7 +158,7 @@ impl Entry {
             && self.offset >= REGION
             && self.offset.is_multiple_of(LINE)
             && (1..=MAX_BLOCK_LINES).contains(&self.line_count)
-            && end.is_some_and(|end| end <= limit)
+            && self.offset.checked_add(self.bytes()).is_some_and(|end| end <= limit)
     }
 }
 
@@ -161,11 +183,12 @@ pub(crate) fn totals(entries: &[Entry]) -> (u64, u64) {
 /// An index payload, whose lengths were checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index<'a> {
-    head: IndexHead,
+    pub(crate) head: IndexHead,
     tables: &'a [u8],
     schemas: &'a [u8],
     entries: &'a [u8],
-    tidy: bool,
+    /// The bytes and counts that must be zero are, and nothing follows the entries.
+    pub(crate) is_tidy: bool,
 }
 
 impl<'a> Index<'a> {
@@ -201,36 +224,16 @@ impl<'a> Index<'a> {
             DIRECTORY => head.level == 0 && head.table == 0,
             _ => tables.is_empty() && schemas.is_empty(),
         };
-        let tidy = zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
+        let is_tidy = zeros.iter().all(|bytes| bytes.is_some_and(is_zero))
             && rest.is_empty()
             && empty
             && tables.chunks_exact(table::BYTES).all(|row| get::<u32>(row, table::ZERO) == 0)
             && schemas.chunks_exact(schema::BYTES).all(|row| get::<u32>(row, schema::ZERO) == 0);
-        Ok(Index { head, tables, schemas, entries, tidy })
-    }
-
-    /// File offset of the INDEX block before this one; 0: none.
-    pub(crate) fn previous(&self) -> u64 {
-        self.head.previous
+        Ok(Index { head, tables, schemas, entries, is_tidy })
     }
 
     pub(crate) fn is_directory(&self) -> bool {
         self.head.role == DIRECTORY
-    }
-
-    /// True for a node of this table with entries of this level.
-    pub(crate) fn is_node_of(&self, table: u32, level: u32) -> bool {
-        self.head.role == NODE && self.head.table == table && u32::from(self.head.level) == level
-    }
-
-    /// Of a node: its table, and the level of its entries.
-    pub(crate) fn node_of(&self) -> (u32, u32) {
-        (self.head.table, u32::from(self.head.level))
-    }
-
-    /// True if the bytes and counts that must be zero are, and nothing follows the entries.
-    pub(crate) fn is_tidy(&self) -> bool {
-        self.tidy
     }
 
     pub(crate) fn tables(&self) -> impl ExactSizeIterator<Item = IndexTable> + use<'a> {
@@ -241,100 +244,60 @@ impl<'a> Index<'a> {
         self.schemas.chunks_exact(schema::BYTES).map(IndexSchema::from_rows)
     }
 
-    /// Number of entries.
-    pub(crate) fn entry_count(&self) -> usize {
-        self.entries.chunks_exact(usize::from(self.head.entry_bytes)).len()
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = Entry> + use<'a> {
+        self.entries.chunks_exact(self.head.entry_bytes.into()).map(Entry::from_rows)
     }
 
     /// Number of all tables, schemas and entries.
     pub(crate) fn listed(&self) -> usize {
-        self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entry_count())
-    }
-
-    /// The entry at `index`.
-    pub(crate) fn entry(&self, index: usize) -> Option<Entry> {
-        let start = index.checked_mul(usize::from(self.head.entry_bytes))?;
-        let end = start.checked_add(usize::from(self.head.entry_bytes))?;
-        self.entries.get(start..end).map(Entry::from_rows)
-    }
-
-    /// The `count` entries from `first`; none if they are not all there.
-    pub(crate) fn entries(&self, first: usize, count: usize) -> Option<Vec<Entry>> {
-        let end = first.checked_add(count).filter(|&end| end <= self.entry_count())?;
-        Some((first..end).filter_map(|index| self.entry(index)).collect())
+        self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entries().len())
     }
 
     /// The children that the entry `parent` of `table` promises, from the node at the parent's offset.
     pub(crate) fn children(&self, table: u32, parent: &Entry) -> Result<Vec<Entry>, &'static str> {
-        let level = parent.level.saturating_sub(1);
-        if parent.level == 0 || !self.is_node_of(table, level) {
+        let level = u32::from(self.head.level);
+        if self.is_directory() || self.head.table != table || parent.level.checked_sub(1) != Some(level) {
             return Err("it is not a node of this table and level");
         }
-        if self.entry_count() > NODE_ENTRIES {
+        if self.entries().len() > NODE_ENTRIES {
             return Err("it has more than 256 entries");
         }
-        let entries = self.entries(0, self.entry_count()).unwrap_or_default();
-        let promised = (parent.count, u64::from(parent.block_count));
-        if !follow(&entries, parent.first, parent.offset)
-            || totals(&entries) != promised
-            || entries.iter().any(|entry| entry.level != level)
-        {
+        let entries: Vec<Entry> = self.entries().collect();
+        let node = Entry::over(&entries, parent.offset, parent.line_count);
+        if node != Some(*parent) || !follow(&entries, parent.first, parent.offset) {
             return Err("its entries are not those that point to it promises");
         }
         Ok(entries)
     }
 }
 
-/// What a directory says of one table.
-pub(crate) struct DirectoryTable<'a> {
-    pub(crate) record_count: u64,
-    pub(crate) block_count: u64,
-    pub(crate) entries: &'a [Entry],
+/// The payload of a node with these entries, which have one level.
+pub(crate) fn encode_node(previous: u64, table: u32, entries: &[Entry]) -> Vec<u8> {
+    let level = entries.first().map_or(0, |entry| entry.level as u8);
+    let head = IndexHead { previous, role: NODE, level, table, ..IndexHead::default() };
+    encode(head, &[], &[], entries)
 }
 
-/// The payload of a directory.
-pub(crate) fn encode_directory(
-    previous: u64,
-    tables: &[DirectoryTable<'_>],
+/// A payload of these parts; version and counts are filled in.
+pub(crate) fn encode(
+    head: IndexHead,
+    tables: &[IndexTable],
     schemas: &[IndexSchema],
+    entries: &[Entry],
 ) -> Vec<u8> {
-    let entry_count: usize = tables.iter().map(|table| table.entries.len()).sum();
     let head = IndexHead {
+        version: INDEX_VERSION,
+        entry_bytes: entry::BYTES as u16,
         table_count: tables.len() as u32,
         schema_count: schemas.len() as u32,
-        entry_count: entry_count as u32,
-        ..new_head(previous, DIRECTORY)
+        entry_count: entries.len() as u32,
+        ..head
     };
     let mut payload = head.to_rows().to_vec();
-    let mut first_entry = 0usize;
-    for (number, table) in tables.iter().enumerate() {
-        let row = IndexTable {
-            number: number as u32,
-            first_entry: first_entry as u32,
-            entry_count: table.entries.len() as u32,
-            record_count: table.record_count,
-            block_count: table.block_count,
-        };
-        payload.extend_from_slice(&row.to_rows());
-        first_entry = first_entry.saturating_add(table.entries.len());
-    }
+    payload.extend(tables.iter().flat_map(|table| table.to_rows()));
     payload.extend(schemas.iter().flat_map(|schema| schema.to_rows()));
-    payload.extend(tables.iter().flat_map(|table| table.entries).flat_map(|entry| entry.to_rows()));
-    payload
-}
-
-/// The payload of a node whose entries have this level.
-pub(crate) fn encode_node(previous: u64, table: u32, level: u32, entries: &[Entry]) -> Vec<u8> {
-    let entry_count = entries.len() as u32;
-    let head = IndexHead { level: level as u8, table, entry_count, ..new_head(previous, NODE) };
-    let mut payload = head.to_rows().to_vec();
     payload.extend(entries.iter().flat_map(|entry| entry.to_rows()));
     payload
-}
-
-fn new_head(previous: u64, role: u8) -> IndexHead {
-    let entry_bytes = entry::BYTES as u16;
-    IndexHead { previous, version: INDEX_VERSION, entry_bytes, role, ..IndexHead::default() }
 }
 
 /// The position of the first run of [`NODE_ENTRIES`] entries of one level, which a writer moves into a node.
@@ -354,6 +317,10 @@ mod tests {
     use super::super::bytes::put;
     use super::*;
 
+    fn directory_head() -> IndexHead {
+        IndexHead { previous: 77, role: DIRECTORY, ..IndexHead::default() }
+    }
+
     pub(crate) fn blocks(count: u64) -> Vec<Entry> {
         (0..count)
             .map(|index| Entry {
@@ -371,17 +338,16 @@ mod tests {
     #[test]
     fn a_directory_comes_back() {
         let entries = blocks(5);
-        let table = DirectoryTable { record_count: 50, block_count: 5, entries: &entries };
+        let table =
+            IndexTable { number: 0, first_entry: 0, entry_count: 5, record_count: 50, block_count: 5 };
         let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
-        let payload = encode_directory(77, &[table], &[schema]);
+        let payload = encode(directory_head(), &[table], &[schema], &entries);
         assert_eq!(payload.len(), 64 + 32 + 24 + 5 * 40);
         let index = Index::parse(&payload).unwrap();
-        assert!(index.is_directory() && index.is_tidy() && index.previous() == 77);
+        assert!(index.is_directory() && index.is_tidy && index.head.previous == 77);
         assert_eq!(index.schemas().collect::<Vec<_>>(), [schema]);
-        let table = index.tables().next().unwrap();
-        assert_eq!((table.record_count, table.block_count, table.entry_count), (50, 5, 5));
-        assert_eq!(index.entries(0, 5), Some(entries));
-        assert_eq!(index.entries(1, 5), None);
+        assert_eq!(index.tables().collect::<Vec<_>>(), [table]);
+        assert_eq!(index.entries().collect::<Vec<_>>(), entries);
         for length in 0..payload.len() {
             assert!(Index::parse(&payload[..length]).is_err(), "{length}");
         }
@@ -390,7 +356,7 @@ mod tests {
     #[test]
     fn a_node_gives_what_its_parent_promises_or_nothing() {
         let entries = blocks(3);
-        let payload = encode_node(0, 4, 0, &entries);
+        let payload = encode_node(0, 4, &entries);
         let index = Index::parse(&payload).unwrap();
         let parent = Entry {
             offset: 1 << 20,
@@ -418,14 +384,15 @@ mod tests {
     #[test]
     fn what_should_be_zero_is_untidy_and_no_damage() {
         let entries = blocks(2);
-        let table = DirectoryTable { record_count: 20, block_count: 2, entries: &entries };
+        let table =
+            IndexTable { number: 0, first_entry: 0, entry_count: 2, record_count: 20, block_count: 2 };
         let schema = IndexSchema { id: 1, table: 0, offset: 9000, line_count: 4 };
-        let directory = encode_directory(77, &[table], &[schema]);
-        let node = encode_node(0, 4, 0, &entries);
+        let directory = encode(directory_head(), &[table], &[schema], &entries);
+        let node = encode_node(0, 4, &entries);
         let tidy = |payload: &[u8], changes: &[(usize, u8)]| {
             let mut payload = payload.to_vec();
             changes.iter().for_each(|&(at, byte)| payload[at] = byte);
-            Index::parse(&payload).ok().map(|index| index.is_tidy())
+            Index::parse(&payload).ok().map(|index| index.is_tidy)
         };
         let row = head::BYTES + table::ZERO;
         let schema_row = head::BYTES + table::BYTES + schema::ZERO;

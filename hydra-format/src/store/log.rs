@@ -1,7 +1,7 @@
 //! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
 //! sections 9 and 10.3 to 10.7). It does not know values or types.
 
-use super::block::{self, BlockHeader, BlockKind, PayloadParts, SealedBlock};
+use super::block::{BlockAt, BlockHeader, BlockKind, PayloadParts, SealedBlock};
 use super::bytes::{
     CLOSED, DIRECTORY_EVERY, HEADER_AT, LINE, MAX_FILE, MAX_UNSYNCED, NODE_ENTRIES, REGION, REPLACES, RUN,
     SLOT_AT, put,
@@ -9,7 +9,7 @@ use super::bytes::{
 use super::catalog::{Catalog, TableInfo};
 use super::commit::Commit;
 use super::header::FileHeader;
-use super::index::{self, DirectoryTable, Entry, IndexSchema};
+use super::index::{self, Entry, IndexSchema};
 use super::open::{self, Opened};
 use super::schema_block::SchemaBlock;
 use super::storage::{Disk, Source, Storage, check_ours};
@@ -39,10 +39,8 @@ struct Placed {
 
 /// What an opening to write does just before its first byte.
 struct Rewrite {
-    commit: Commit,
-    slot: usize,
     /// What cover the bytes between the state that was accepted and the floor.
-    pads: Vec<(u64, BlockHeader)>,
+    pads: Vec<BlockAt>,
     /// The record of the same state with them.
     next: Commit,
     /// One record was invalid: both are written, so that losing another one loses no epoch.
@@ -62,17 +60,14 @@ pub(crate) struct Log {
     pinned: usize,
     /// Every block byte below it is synced.
     synced: u64,
-    /// Every block byte below it is written.
+    /// Every block byte below it is written: the file is at least this long.
     written: u64,
-    /// The file is at least this long.
-    extent: u64,
     /// Where the next block goes.
     end: u64,
     queue: VecDeque<Placed>,
     spare: Vec<PayloadParts>,
     /// Newest INDEX block of either role.
     last_index: u64,
-    unindexed_blocks: u64,
     /// After so many blocks a directory is due.
     directory_due: u64,
     /// How many nodes the next directory brings along, at most.
@@ -115,7 +110,8 @@ fn exhausted() -> Error {
 impl Log {
     /// Writes the header region of a new file and syncs it.
     pub(crate) fn create(mut storage: Box<dyn Storage>, file_id: [u8; 16]) -> Result<Log> {
-        let (header, commit) = (FileHeader::new(file_id), Commit::first());
+        let header = FileHeader::new(file_id);
+        let commit = Commit::first();
         storage.write_at(0, &mut [IoSlice::new(&new_region(&header, &commit))])?;
         storage.sync()?;
         let catalog = Catalog::new(header.sync_key(), REGION);
@@ -138,12 +134,10 @@ impl Log {
             pinned: slot,
             synced: commit.committed_bytes,
             written: commit.committed_bytes,
-            extent: commit.committed_bytes,
             end: commit.committed_bytes,
             queue: VecDeque::new(),
             spare: Vec::new(),
             last_index: commit.directory,
-            unindexed_blocks: 0,
             directory_due: DIRECTORY_EVERY,
             due_nodes: 0,
             rewrite: None,
@@ -155,14 +149,13 @@ impl Log {
 
     /// Goes on with a file; writes nothing yet.
     pub(crate) fn resume(storage: Box<dyn Storage>, opened: Opened) -> Result<Log> {
-        let (sequence, epoch) = opened.top;
-        let epoch = epoch.checked_add(1).ok_or_else(exhausted)?;
-        let sequence = sequence.checked_add(1).ok_or_else(exhausted)?;
-        let (commit, slot, floor) = (opened.commit, opened.slot, opened.floor);
-        let mut log = Log::new(storage, opened.header, opened.catalog, commit, slot);
-        log.unindexed_blocks = opened.unindexed_blocks;
+        let (sequence, epoch) = opened.top();
+        let floor = opened.floor();
+        let both = !opened.has_both_records();
+        let mut log = Log::new(storage, opened.header, opened.catalog, opened.commit, opened.slot);
         log.due_nodes = log.catalog.tables.iter().map(due_nodes).sum();
-        (log.state.epoch, log.state.sequence) = (epoch, sequence);
+        log.state.epoch = epoch.checked_add(1).ok_or_else(exhausted)?;
+        log.state.sequence = sequence.checked_add(1).ok_or_else(exhausted)?;
         let covered = floor - log.end;
         if covered > MAX_COVER {
             return Err(Error::new(ErrorKind::TooLarge)
@@ -176,11 +169,11 @@ impl Log {
         while log.end < floor {
             let mut pad = BlockHeader::new(BlockKind::Pad, 0);
             pad.line_count = u32::try_from((floor - log.end) / LINE).unwrap_or(u32::MAX);
-            pads.push((log.place(&mut pad)?, pad));
+            pads.push(log.place(pad)?);
         }
         (log.written, log.synced) = (floor, floor);
         let next = Commit { committed_bytes: floor, synced_bytes: floor, ..log.state };
-        log.rewrite = Some(Rewrite { commit, slot, pads, next, both: opened.invalid });
+        log.rewrite = Some(Rewrite { pads, next, both });
         Ok(log)
     }
 
@@ -198,9 +191,8 @@ impl Log {
     /// An error, and the end, if the file is not where its path leads, or not what was written: then nothing may be acknowledged.
     pub(crate) fn verify(&mut self) -> Result<()> {
         self.check()?;
-        self.look_at_bytes()
-            .and_then(|()| self.look_at_name())
-            .inspect_err(|error| self.stop(error.message()))
+        self.verify_bytes()?;
+        self.look_at_name().inspect_err(|error| self.stop(error.message()))
     }
 
     /// The same without the name, before a write.
@@ -211,12 +203,12 @@ impl Log {
     fn look_at_bytes(&self) -> Result<()> {
         check_ours(&*self.storage)?;
         let len = self.storage.len()?;
-        if len >= self.extent {
+        if len >= self.written {
             return Ok(());
         }
         Err(Error::new(ErrorKind::CutShort)
             .what("another program cut it while it was being written")
-            .expected(format!("at least {} bytes", self.extent))
+            .expected(format!("at least {} bytes", self.written))
             .found(format!("{len} bytes"))
             .help("records are lost, acknowledged ones among them: check the file, and recover it"))
     }
@@ -229,11 +221,6 @@ impl Log {
         Err(Error::new(ErrorKind::Replaced)
             .what("its path names another file by now, or none, and this commit is not there")
             .help("open the path again and write the records once more; a file is moved or replaced after its writer is closed"))
-    }
-
-    /// What the records of its blocks are bound to.
-    pub(crate) fn key(&self) -> u64 {
-        self.header.sync_key()
     }
 
     /// Another handle to the file, to read.
@@ -310,42 +297,42 @@ impl Log {
         self.spare.pop().unwrap_or_default()
     }
 
-    /// Gives a block the next place: its offset.
-    fn place(&mut self, header: &mut BlockHeader) -> Result<u64> {
-        let offset = self.end;
-        if header.end(offset) >= MAX_FILE {
+    /// Gives a block the next place.
+    fn place(&mut self, header: BlockHeader) -> Result<BlockAt> {
+        let mut block = BlockAt { offset: self.end, header };
+        if block.end() >= MAX_FILE {
             return Err(Error::new(ErrorKind::TooLarge).what("the file would exceed 2^63 bytes"));
         }
-        header.epoch = self.state.epoch;
-        header.distance_lines = match self.state.last_block {
+        block.header.epoch = self.state.epoch;
+        block.header.distance_lines = match self.state.last_block {
             0 => 0,
-            last => ((offset - last) / LINE) as u32,
+            last => ((block.offset - last) / LINE) as u32,
         };
-        self.state.last_block = offset;
+        self.state.last_block = block.offset;
         self.state.block_count = self.state.block_count.saturating_add(1);
-        self.unindexed_blocks += u64::from(!header.is(BlockKind::Pad));
-        self.end = header.end(offset);
-        Ok(offset)
+        self.catalog.count_unindexed(&block);
+        self.end = block.end();
+        Ok(block)
     }
 
-    /// Adds a block at the end: its offset. It is written with its run.
-    fn push(&mut self, mut sealed: SealedBlock) -> Result<(u64, BlockHeader)> {
+    /// Adds a block at the end. It is written with its run.
+    fn push(&mut self, sealed: SealedBlock) -> Result<BlockAt> {
         self.check()?;
-        let offset = self.place(&mut sealed.header)?;
-        let line = sealed.header.encode(self.key(), offset);
-        self.queue.push_back(Placed { line, parts: sealed.parts, bytes: sealed.header.bytes() });
+        let block = self.place(sealed.header)?;
+        let line = block.encode(self.header.sync_key(), block.offset);
+        self.queue.push_back(Placed { line, parts: sealed.parts, bytes: block.bytes() });
         self.touched = true;
         let run_end = self.end - self.end % RUN;
         if self.written < run_end {
             self.verify_bytes()?;
             self.write_to(run_end)?;
         }
-        Ok((offset, sealed.header))
+        Ok(block)
     }
 
     /// Adds a block of any kind but INDEX; before it a directory, if one is due.
-    fn add(&mut self, sealed: SealedBlock) -> Result<(u64, BlockHeader)> {
-        if self.unindexed_blocks + self.due_nodes + 2 >= self.directory_due {
+    fn add(&mut self, sealed: SealedBlock) -> Result<BlockAt> {
+        if self.catalog.unindexed_blocks + self.due_nodes + 2 >= self.directory_due {
             self.add_directory()?;
         }
         self.push(sealed)
@@ -359,9 +346,9 @@ impl Log {
             return Err(Error::new(ErrorKind::TooLarge).what("the table would exceed 2^64 records"));
         }
         sealed.header.first = first;
-        let (offset, header) = self.add(sealed)?;
-        self.state.record_count = self.state.record_count.saturating_add(u64::from(header.count));
-        self.catalog.add_data(&*self.storage, offset, &header)?;
+        let block = self.add(sealed)?;
+        self.state.record_count = self.state.record_count.saturating_add(block.count.into());
+        self.catalog.add_data(&*self.storage, &block)?;
         let full = self.catalog.tables.get(table).is_some_and(|table| table.entries.len() % NODE_SAVES == 0);
         self.due_nodes += u64::from(full);
         Ok(())
@@ -375,15 +362,16 @@ impl Log {
         entry: &Entry,
     ) -> Result<()> {
         sealed.header.flags = REPLACES;
-        (sealed.header.schema, sealed.header.first) = (entry.schema, entry.first);
+        sealed.header.schema = entry.schema;
+        sealed.header.first = entry.first;
         self.count_nodes(table, entry.first);
-        let (offset, header) = self.add(sealed)?;
+        let block = self.add(sealed)?;
         if self.last_index >= self.catalog.limit() {
             // A directory came before the block, and may have closed up the nodes that are needed now.
             self.count_nodes(table, entry.first);
             self.write_all()?;
         }
-        self.catalog.add_data(&*self.storage, offset, &header)
+        self.catalog.add_data(&*self.storage, &block)
     }
 
     /// Counts the nodes above a record, which a replacement opens up.
@@ -397,49 +385,32 @@ impl Log {
         let last = self.catalog.schemas.last_key_value().map_or(0, |(id, _)| *id);
         let id =
             last.checked_add(1).ok_or_else(|| Error::new(ErrorKind::TooLarge).what("too many schemas"))?;
-        let (core, notes) = (schema.core(), schema.notes());
-        let payload = SchemaBlock { previous: self.state.schema, id, name, core, notes }.encode();
-        let (offset, header) = self.add(SealedBlock::of(BlockKind::Schema, payload)?)?;
-        self.state.schema = offset;
-        Ok((self.catalog.insert_schema(id, name, offset, header.line_count, schema), id))
+        let previous = self.state.schema;
+        let parts = SchemaBlock { previous, id, name, core: schema.core(), notes: schema.notes() };
+        let block = self.add(SealedBlock::of(BlockKind::Schema, parts.encode())?)?;
+        self.state.schema = block.offset;
+        Ok((self.catalog.insert_schema(name, IndexSchema::of(id, 0, &block), schema), id))
     }
 
     /// Adds a META block from its payload, in which the offset of the one before is filled in.
     pub(crate) fn add_meta(&mut self, mut payload: Vec<u8>) -> Result<()> {
         put(&mut payload, 0, &self.state.meta.to_le_bytes());
-        let (offset, _) = self.add(SealedBlock::of(BlockKind::Meta, payload)?)?;
-        self.state.meta = offset;
+        self.state.meta = self.add(SealedBlock::of(BlockKind::Meta, payload)?)?.offset;
         Ok(())
     }
 
     /// Adds a directory, and before it the nodes that are full, unless it would come too late behind them: another writer may
     /// have left no room.
     fn add_directory(&mut self) -> Result<()> {
-        if self.unindexed_blocks + self.due_nodes < self.directory_due {
+        if self.catalog.unindexed_blocks + self.due_nodes < self.directory_due {
             (0..self.catalog.tables.len()).try_for_each(|table| self.add_nodes(table))?;
         }
-        let tables = self.catalog.tables.iter();
-        let tables: Vec<DirectoryTable<'_>> = tables
-            .map(|table| DirectoryTable {
-                record_count: table.record_count,
-                block_count: table.block_count,
-                entries: &table.entries,
-            })
-            .collect();
-        let schemas = self.catalog.schemas.iter();
-        let schemas: Vec<IndexSchema> = schemas
-            .map(|(&id, info)| IndexSchema {
-                id,
-                table: info.table as u32,
-                offset: info.offset,
-                line_count: info.line_count,
-            })
-            .collect();
-        let listed = tables.iter().map(|table| table.entries.len() + 1).sum::<usize>() + schemas.len();
-        let payload = index::encode_directory(self.last_index, &tables, &schemas);
-        let (offset, _) = self.push(SealedBlock::of(BlockKind::Index, payload)?)?;
-        (self.last_index, self.state.directory) = (offset, offset);
-        (self.unindexed_blocks, self.directory_due) = (0, DIRECTORY_EVERY.max(listed as u64));
+        self.add_index(self.catalog.encode(self.last_index))?;
+        self.state.directory = self.last_index;
+        let entries: usize = self.catalog.tables.iter().map(|table| table.entries.len()).sum();
+        let listed = self.catalog.tables.len() + self.catalog.schemas.len() + entries;
+        self.directory_due = DIRECTORY_EVERY.max(listed as u64);
+        self.catalog.unindexed_blocks = 0;
         self.due_nodes = self.catalog.tables.iter().map(due_nodes).sum();
         Ok(())
     }
@@ -448,20 +419,21 @@ impl Log {
         while let Some(info) = self.catalog.tables.get(table)
             && let Some(start) = index::full_run(&info.entries)
             && let Some(entries) = info.entries.get(start..start + NODE_ENTRIES)
-            && let [first, ..] = entries
+            && let Some(node) = Entry::over(entries, 0, 0)
         {
-            let (count, blocks) = index::totals(entries);
-            let mut node =
-                Entry { schema: 0, level: first.level + 1, block_count: blocks as u32, count, ..*first };
-            let payload = index::encode_node(self.last_index, table as u32, first.level, entries);
-            let (offset, header) = self.push(SealedBlock::of(BlockKind::Index, payload)?)?;
-            (node.offset, node.line_count) = (offset, header.line_count);
-            self.last_index = offset;
+            let block = self.add_index(index::encode_node(self.last_index, table as u32, entries))?;
             if let Some(info) = self.catalog.tables.get_mut(table) {
+                let node = Entry { offset: block.offset, line_count: block.line_count, ..node };
                 info.entries.splice(start..start + NODE_ENTRIES, [node]);
             }
         }
         Ok(())
+    }
+
+    fn add_index(&mut self, payload: Vec<u8>) -> Result<BlockAt> {
+        let block = self.push(SealedBlock::of(BlockKind::Index, payload)?)?;
+        self.last_index = block.offset;
+        Ok(block)
     }
 
     /// Writes the waiting blocks up to this offset, in runs that end at multiples of [`RUN`].
@@ -477,7 +449,6 @@ impl Log {
             let outcome = self.storage.write_at(self.written, &mut slices);
             self.settle(outcome)?;
             self.written = run_end;
-            self.extent = self.extent.max(run_end);
             self.recycle(front);
         }
         Ok(())
@@ -517,9 +488,10 @@ impl Log {
 
     /// What comes before the first byte of an opening to write (10.4). Blocks must not wait for a sync that is done here.
     fn begin(&mut self) -> Result<()> {
-        let Some(Rewrite { commit, slot, pads, next, both }) = self.rewrite.take() else {
+        let Some(Rewrite { pads, next, both }) = self.rewrite.take() else {
             return Ok(());
         };
+        let (commit, slot) = self.newest;
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
         // What opening read may have been in memory only, and forgotten since: after a failed sync, systems do that.
         let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
@@ -529,8 +501,8 @@ impl Log {
             // The file may be shorter on the disk than it looks.
             self.rewrite_range(next.committed_bytes - LINE, next.committed_bytes)?;
         }
-        for (offset, pad) in pads {
-            self.overwrite(offset, &pad.encode(self.key(), offset))?;
+        for pad in pads {
+            self.overwrite(pad.offset, &pad.encode(self.header.sync_key(), pad.offset))?;
         }
         self.sync_storage()?;
         for slot in [1 - slot, slot].into_iter().take(1 + usize::from(both)) {
@@ -615,16 +587,15 @@ impl Log {
     /// Adds a copy of every schema, byte for byte but for the offset of the one before.
     fn repeat_schemas(&mut self) -> Result<()> {
         self.write_to(self.end)?;
-        let known: Vec<(u32, u64)> =
-            self.catalog.schemas.iter().map(|(&id, info)| (id, info.offset)).collect();
-        for (id, offset) in known {
-            let (_, payload) = block::read_block(&*self.storage, self.key(), offset, self.written)?;
-            let mut payload = payload.into_owned();
+        let known: Vec<IndexSchema> = self.catalog.schemas.values().map(|info| info.row).collect();
+        for row in known {
+            let written = self.header.blocks(&*self.storage, self.written);
+            let mut payload = written.read(row.offset)?.1.into_owned();
             put(&mut payload, 0, &self.state.schema.to_le_bytes());
-            let (offset, header) = self.add(SealedBlock::of(BlockKind::Schema, payload)?)?;
-            self.state.schema = offset;
-            if let Some(info) = self.catalog.schemas.get_mut(&id) {
-                (info.offset, info.line_count) = (offset, header.line_count);
+            let block = self.add(SealedBlock::of(BlockKind::Schema, payload)?)?;
+            self.state.schema = block.offset;
+            if let Some(info) = self.catalog.schemas.get_mut(&row.id) {
+                info.row = IndexSchema::of(row.id, row.table, &block);
             }
         }
         Ok(())
@@ -638,15 +609,10 @@ fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
     for placed in queue {
         for part in std::iter::once(&placed.line[..]).chain(placed.parts.iter().map(Vec::as_slice)) {
             let end = at + part.len() as u64;
-            if part.is_empty() || end <= from {
-                at = end;
-                continue;
+            let (start, stop) = (from.clamp(at, end) - at, to.clamp(at, end) - at);
+            if start < stop {
+                slices.push(IoSlice::new(&part[start as usize..stop as usize]));
             }
-            if at >= to {
-                return slices;
-            }
-            let (start, stop) = (from.saturating_sub(at) as usize, (to.min(end) - at) as usize);
-            slices.push(IoSlice::new(&part[start..stop]));
             at = end;
         }
     }

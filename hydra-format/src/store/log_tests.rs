@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::repair::check::check_source;
-use crate::store::block::read_header;
 use crate::store::report::State;
-use crate::store::scan::Scan;
 use crate::store::testing::{Memory, numbers};
 use crate::table::writer::{Writer, WriterOptions};
 
@@ -39,12 +37,12 @@ fn append(memory: &Memory, values: &[u64]) {
 /// The PAD blocks: their offsets and lengths.
 fn pads(memory: &Memory) -> Vec<(u64, u64)> {
     let opened = memory.open().unwrap();
-    let mut scan = Scan::new(memory, &opened.header, &opened.commit, opened.catalog.limit());
+    let mut scan = opened.scan(memory);
     let mut found = Vec::new();
     while let Some(step) = scan.step().unwrap() {
         assert!(step.problem.is_none(), "{:?}", step.problem);
-        let pad = step.block.filter(|(_, header)| header.is(BlockKind::Pad));
-        found.extend(pad.map(|(offset, header)| (offset, header.bytes())));
+        let pad = step.block.filter(|block| block.is(BlockKind::Pad));
+        found.extend(pad.map(|pad| (pad.offset, pad.bytes())));
     }
     found
 }
@@ -150,8 +148,8 @@ fn what_a_rejected_commit_named_is_covered_and_stays() {
     // A block that is lost, and the rest is of an epoch that goes on.
     let opened = memory.open().unwrap();
     assert_eq!(opened.commit.epoch, given_up.epoch + 1);
-    let first = read_header(&memory, opened.header.sync_key(), to as u64, opened.file_bytes).unwrap();
-    assert_eq!(u64::from(first.distance_lines) * LINE, (to - from) as u64);
+    let first = opened.catalog.blocks(&memory).header(to as u64).unwrap();
+    assert_eq!(first.distance(), (to - from) as u64);
 }
 
 #[test]
@@ -207,7 +205,8 @@ fn more_than_can_be_covered_is_refused() {
     let outcome = |covered: u64| {
         let memory = closed();
         let mut opened = memory.open().unwrap();
-        opened.floor = opened.commit.committed_bytes + covered;
+        opened.file_bytes = opened.commit.committed_bytes + covered;
+        opened.slots[1 - opened.slot] = Ok(Commit { committed_bytes: opened.file_bytes, ..opened.commit });
         Log::resume(Box::new(memory), opened).map(|_| ()).map_err(|error| error.kind())
     };
     assert_eq!(outcome(1 << 50), Ok(()));
@@ -290,7 +289,7 @@ fn without_directory(blocks: u64) -> Memory {
     drop(writer);
     let opened = memory.open().unwrap();
     let (key, commit) = (opened.header.sync_key(), opened.commit);
-    let first = read_header(&memory, key, commit.last_block, opened.file_bytes).unwrap();
+    let first = opened.catalog.blocks(&memory).header(commit.last_block).unwrap().header;
     let mut last = commit.last_block;
     for number in 1..blocks {
         let mut payload = number.to_le_bytes().to_vec();

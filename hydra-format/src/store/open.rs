@@ -1,8 +1,8 @@
 //! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2).
 //! It reads O(log) blocks of a file that was closed cleanly, and writes nothing.
 
-use super::block::{self, BlockKind};
-use super::bytes::{HEADER_AT, LINE, REGION, SKIP, SLOT_AT, is_zero, line_down};
+use super::block::{BlockFile, BlockKind};
+use super::bytes::{HEADER_AT, REGION, SKIP, SLOT_AT, is_zero, line_down};
 use super::catalog::Catalog;
 use super::commit::{Commit, slot};
 use super::header::FileHeader;
@@ -26,23 +26,43 @@ pub(crate) struct Opened {
     pub(crate) slot: usize,
     /// What may be torn was looked at below this offset: 0 after falling back to the older commit.
     pub(crate) checked_bytes: u64,
-    /// A commit record is invalid.
-    pub(crate) invalid: bool,
-    /// The largest sequence and epoch that any record may have.
-    pub(crate) top: (u64, u32),
-    /// Where the next block goes: no record names, and no map serves, what is from here on.
-    pub(crate) floor: u64,
+    pub(crate) slots: Slots,
     /// Length of the file in bytes when it was opened.
     pub(crate) file_bytes: u64,
     pub(crate) catalog: Catalog,
     /// How many details of the report are about headers and commit records; the rest is about blocks.
     pub(crate) commit_details: usize,
-    /// Number of blocks after the newest directory, without PAD blocks.
-    pub(crate) unindexed_blocks: u64,
     pub(crate) report: Report,
 }
 
 impl Opened {
+    /// True if both commit records are valid.
+    pub(crate) fn has_both_records(&self) -> bool {
+        self.slots.iter().all(Result::is_ok)
+    }
+
+    /// The largest sequence and epoch of a valid record, or a good deal more if one is invalid: what it was before it was lost
+    /// is not known. A new record with its sequence could, torn in turn, make it whole; blocks with its epoch may be there.
+    pub(crate) fn top(&self) -> (u64, u32) {
+        let skip = if self.has_both_records() { 0 } else { SKIP - 1 };
+        let valid = || self.slots.iter().flatten();
+        let sequence = valid().map(|commit| commit.sequence).max().unwrap_or(0);
+        let epoch = valid().map(|commit| commit.epoch).max().unwrap_or(0);
+        (sequence.saturating_add(skip.into()), epoch.saturating_add(skip))
+    }
+
+    /// Where the next block goes: no record names, and no map serves, what is from here on. It is the end of everything that a
+    /// record names, as far as it is there; of a record that is invalid, that may be the whole file.
+    pub(crate) fn floor(&self) -> u64 {
+        let named = self.slots.iter().map(|slot| slot.map_or(u64::MAX, |commit| commit.committed_bytes));
+        named.fold(0, u64::max).min(line_down(self.file_bytes)).max(self.commit.committed_bytes)
+    }
+
+    /// All committed blocks.
+    pub(crate) fn scan<'a>(&self, source: &'a dyn Source) -> Scan<'a> {
+        Scan::new(self.catalog.blocks(source), &self.commit)
+    }
+
     /// True if the blocks after this state are all that a later one adds: nothing is wrong, and there is no newer directory.
     fn goes_on_to(&self, commit: &Commit) -> bool {
         let grown = commit.committed_bytes >= self.commit.committed_bytes;
@@ -86,19 +106,18 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
         let error = Error::new(ErrorKind::Replaced).at(at).what(what);
         Err(error.expected(format!("a state after {}", state(before))).found(state(&now.commit)))
     };
-    let (commit, limit) = (&now.commit, now.catalog.limit());
+    let commit = &now.commit;
     if commit.sequence <= before.sequence || commit.committed_bytes < before.committed_bytes {
         return gone("the file went back to an older state");
     }
-    let (last, key) = (before.last_block, now.header.sync_key());
-    if last == 0 {
+    let mut newest = before.last_block;
+    if newest == 0 {
         return Ok(());
     }
-    let is_there = split_io_error(block::read_header(source, key, last, limit))?
-        .is_ok_and(|header| header.epoch <= before.epoch);
-    let mut scan = Scan::new(source, &now.header, commit, limit);
-    scan.jump(before.committed_bytes, last, before.epoch);
-    let (mut newest, mut joins) = (last, is_there);
+    let last = split_io_error(now.catalog.blocks(source).header(newest))?;
+    let mut joins = last.is_ok_and(|block| block.epoch <= before.epoch);
+    let mut scan = now.scan(source);
+    scan.skip_commit(before);
     while joins && let Some(step) = scan.step()? {
         joins = step.problem.is_none();
         newest = step.bytes.start;
@@ -130,9 +149,7 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     }
     let slots = read_slots(source, &header.file_id)?;
     let file_bytes = source.len()?;
-    // Another writer's blocks may be where those were that were looked at.
-    let accepted = before.map_or((0, 0), |before| (before.commit.epoch, before.checked_bytes));
-    let choice = choose(source, &header, &slots, accepted, &mut report)?;
+    let choice = choose(source, &header, &slots, before, &mut report)?;
     let commit = choice.commit;
     if file_bytes < commit.committed_bytes {
         report.damage(cut_short(&commit, file_bytes));
@@ -147,20 +164,17 @@ fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
         };
     }
     let commit_details = report.details.len();
-    let (catalog, unindexed_blocks) =
-        read_catalog(source, &header, &commit, file_bytes, before, &mut report)?;
+    let blocks = header.blocks(source, commit.committed_bytes.min(file_bytes));
+    let catalog = read_catalog(blocks, &commit, before, &mut report)?;
     Ok(Opened {
         header,
         commit,
         slot: choice.slot,
         checked_bytes: choice.checked_bytes,
-        invalid: !slots.iter().all(Result::is_ok),
-        top: top(&slots),
-        floor: floor(&slots, &commit, file_bytes),
+        slots,
         file_bytes,
         catalog,
         commit_details,
-        unindexed_blocks,
         report,
     })
 }
@@ -172,7 +186,8 @@ fn cut_short(commit: &Commit, file_bytes: u64) -> Error {
         .found(format!("{file_bytes} bytes"))
 }
 
-type Slots = [Result<Commit, &'static str>; 2];
+/// Both commit records, or what is wrong with them.
+pub(crate) type Slots = [Result<Commit, &'static str>; 2];
 
 /// Both commit records; invalid ones are read again for a while.
 pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slots> {
@@ -190,23 +205,6 @@ pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slot
     }
 }
 
-/// The largest sequence and epoch of a valid record, or a good deal more if one is invalid: what it was before it was lost is
-/// not known. A new record with its sequence could, torn in turn, make it whole; blocks with its epoch may be there.
-fn top(slots: &Slots) -> (u64, u32) {
-    let skip = if slots.iter().all(Result::is_ok) { 0 } else { SKIP - 1 };
-    let top = |number: fn(&Commit) -> u64| slots.iter().flatten().map(number).max().unwrap_or(0);
-    let (sequence, epoch) = (top(|commit| commit.sequence), top(|commit| commit.epoch.into()));
-    let epoch = u32::try_from(epoch.saturating_add(skip.into())).unwrap_or(u32::MAX);
-    (sequence.saturating_add(skip.into()), epoch)
-}
-
-/// The end of everything that a record names, as far as it is there; of a record that is invalid, that may be the whole file.
-fn floor(slots: &Slots, commit: &Commit, file_bytes: u64) -> u64 {
-    let named = slots.iter().map(|slot| slot.map_or(u64::MAX, |commit| commit.committed_bytes));
-    let named = named.fold(0, u64::max);
-    named.min(line_down(file_bytes)).max(commit.committed_bytes)
-}
-
 struct Accepted {
     commit: Commit,
     slot: usize,
@@ -216,45 +214,41 @@ struct Accepted {
     lost: bool,
 }
 
-/// Chooses the record in force; blocks of an epoch below `accepted` were looked at before.
+/// Chooses the record in force; what was looked at in a state before is not looked at again.
 fn choose(
     source: &dyn Source,
     header: &FileHeader,
     slots: &Slots,
-    (epoch, accepted): (u32, u64),
+    before: Option<&Opened>,
     report: &mut Report,
 ) -> Result<Accepted> {
-    let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what);
-    let mut valid: Vec<(usize, Commit)> = Vec::new();
     for ((slot, commit), at) in slots.iter().enumerate().zip(SLOT_AT) {
-        match commit {
-            Ok(commit) => valid.push((slot, *commit)),
-            Err(what) => {
-                let error = Error::new(ErrorKind::NoCommit).at(at);
-                report.add(error.what(format!("commit record {slot}: {what}")));
-            }
+        if let Err(what) = commit {
+            let error = Error::new(ErrorKind::NoCommit).at(at);
+            report.add(error.what(format!("commit record {slot}: {what}")));
         }
     }
-    if let [(_, first), (_, second)] = valid[..] {
-        if first.sequence == second.sequence && first != second {
+    let none = |what: &str| Error::new(ErrorKind::NoCommit).at(SLOT_AT[0]).what(what);
+    let (slot, newest, other) = match slots {
+        [Ok(first), Ok(second)] if first.sequence == second.sequence && first != second => {
             return Err(none("two commit records have the same sequence and differ"));
         }
-        if second.sequence > first.sequence {
-            valid.reverse();
-        }
-    }
-    let lost = valid.len() < 2;
-    let [(slot, newest), others @ ..] = &valid[..] else {
-        return Err(none("both commit records are invalid"));
+        [Ok(first), Ok(second)] if first.sequence < second.sequence => (1, second, Some(first)),
+        [Ok(first), second] => (0, first, second.as_ref().ok()),
+        [Err(_), Ok(second)] => (1, second, None),
+        [Err(_), Err(_)] => return Err(none("both commit records are invalid")),
     };
-    let accepted = if newest.epoch == epoch { accepted } else { 0 };
+    // Another writer's blocks may be where those were that were looked at.
+    let before = before.filter(|before| before.commit.epoch == newest.epoch);
+    let accepted = before.map_or(0, |before| before.checked_bytes);
     let Err(why) = split_io_error(check_unsynced(source, header, newest, accepted))? else {
-        return Ok(Accepted { commit: *newest, slot: *slot, checked_bytes: newest.committed_bytes, lost });
+        let checked_bytes = newest.committed_bytes;
+        return Ok(Accepted { commit: *newest, slot, checked_bytes, lost: other.is_none() });
     };
-    match others.first().filter(|(_, other)| other != newest) {
-        Some((slot, commit)) => {
+    match other.filter(|other| *other != newest) {
+        Some(other) => {
             report.add(why);
-            Ok(Accepted { commit: *commit, slot: *slot, checked_bytes: 0, lost: true })
+            Ok(Accepted { commit: *other, slot: slot ^ 1, checked_bytes: 0, lost: true })
         }
         None => Err(none(&format!("what the only valid one names is damaged: {}", why.message()))),
     }
@@ -265,7 +259,7 @@ fn choose(
 pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Result<(Option<Commit>, bool)> {
     let slots = read_slots(source, &header.file_id)?;
     let mut report = Report { state: State::Clean, details: Vec::new() };
-    if let Ok(choice) = split_io_error(choose(source, header, &slots, (0, 0), &mut report))? {
+    if let Ok(choice) = split_io_error(choose(source, header, &slots, None, &mut report))? {
         return Ok((Some(choice.commit), choice.lost));
     }
     match slots {
@@ -282,26 +276,23 @@ pub(crate) fn check_unsynced(
     commit: &Commit,
     accepted: u64,
 ) -> Result<()> {
+    let blocks = header.blocks(source, commit.committed_bytes);
     let mut offset = commit.synced_bytes.max(accepted);
-    if offset >= commit.committed_bytes {
+    if offset >= blocks.limit {
         return Ok(());
     }
-    while offset < commit.committed_bytes {
-        let found = block::read_header(source, header.sync_key(), offset, commit.committed_bytes)?;
-        if found.epoch != commit.epoch {
+    while offset < blocks.limit {
+        let block = blocks.header(offset)?;
+        if block.epoch != commit.epoch {
             return Err(Error::new(ErrorKind::Chain).at(offset).what("a block of another epoch"));
         }
-        let (start, payload_bytes) = (offset.saturating_add(LINE), u64::from(found.payload_bytes));
-        let computed = checksum(source, start, payload_bytes)?;
-        if computed != Some(found.payload_crc) {
-            return Err(block::checksum_error(&found, offset, computed.unwrap_or(0)));
-        }
-        let (rest, end) = (start.saturating_add(payload_bytes), found.end(offset));
-        if !found.is(BlockKind::Pad) && !is_zero(&source.bytes(rest, end.saturating_sub(rest) as usize)?) {
-            let error = Error::new(ErrorKind::NotCanonical).at(rest).place(found.place());
+        block.check_crc(checksum(source, block.payload(), block.payload_bytes.into())?)?;
+        let rest = block.payload().saturating_add(block.payload_bytes.into());
+        offset = block.end();
+        if !block.is(BlockKind::Pad) && !is_zero(&source.bytes(rest, offset.saturating_sub(rest) as usize)?) {
+            let error = Error::new(ErrorKind::NotCanonical).at(rest).place(block.place());
             return Err(error.what("bytes after the payload are not zero"));
         }
-        offset = end;
     }
     match source.len()? {
         length if length < commit.committed_bytes => Err(cut_short(commit, length)),
@@ -310,7 +301,7 @@ pub(crate) fn check_unsynced(
 }
 
 /// The checksum of a range of the file, read in pieces; none if the file ends before it.
-pub(crate) fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> Result<Option<u32>> {
+fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> Result<Option<u32>> {
     let mut hasher = crc32fast::Hasher::new();
     let mut piece = vec![0; usize::try_from(count.min(256 << 10)).unwrap_or(0)];
     while count > 0 {
@@ -328,124 +319,99 @@ pub(crate) fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> 
 /// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema
 /// is damaged, from the headers of all blocks.
 fn read_catalog(
-    source: &dyn Source,
-    header: &FileHeader,
+    blocks: BlockFile<'_>,
     commit: &Commit,
-    file_bytes: u64,
     before: Option<&Opened>,
     report: &mut Report,
-) -> Result<(Catalog, u64)> {
-    let limit = commit.committed_bytes.min(file_bytes);
-    let mut catalog = Catalog::new(header.sync_key(), limit);
+) -> Result<Catalog> {
+    let mut catalog = Catalog::new(blocks.key, blocks.limit);
     let mut problems = Vec::new();
-    let mut unindexed_blocks = 0;
-    let from = before.filter(|before| before.goes_on_to(commit));
-    let scan = match from {
+    let scan = match before.filter(|before| before.goes_on_to(commit)) {
         Some(before) => {
-            (catalog, unindexed_blocks) = (before.catalog.clone(), before.unindexed_blocks);
-            catalog.set_limit(limit);
-            let mut scan = Scan::new(source, header, commit, limit);
-            scan.jump(before.commit.committed_bytes, before.commit.last_block, before.commit.epoch);
+            catalog = before.catalog.clone();
+            catalog.set_limit(blocks.limit);
+            let mut scan = Scan::new(blocks, commit);
+            scan.skip_commit(&before.commit);
             Ok(scan)
         }
-        None => load_directory(source, header, commit, limit, before, &mut catalog),
+        None => load_directory(blocks, commit, before, &mut catalog),
     };
-    let walked = match split_io_error(scan)? {
-        Ok(scan) => take_in(scan, &mut catalog, true, true, &mut problems)
-            .map(|count| unindexed_blocks = count.saturating_add(unindexed_blocks))
-            .map(|()| !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)),
+    let whole = match split_io_error(scan)? {
+        Ok(scan) => {
+            take_in(scan, &mut catalog, true, true, &mut problems)?;
+            !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)
+        }
         Err(error) => {
             problems.push(error);
-            Ok(false)
+            false
         }
     };
-    if !walked? {
-        catalog = rebuild(source, header, commit, limit, &mut problems)?;
+    if !whole {
+        catalog = rebuild(blocks, commit, &mut problems)?;
     }
-    for problem in problems {
-        report.damage(problem);
-    }
+    problems.into_iter().for_each(|problem| report.damage(problem));
     let found = catalog.record_count();
     if found != commit.record_count && report.is_whole() {
-        report.damage(
-            Error::new(ErrorKind::Chain)
-                .at(limit)
-                .what("the blocks hold another number of records than the commit record says")
-                .expected(commit.record_count.to_string())
-                .found(found.to_string()),
-        );
+        let error = Error::new(ErrorKind::Chain).at(blocks.limit);
+        let error = error.what("the blocks hold another number of records than the commit record says");
+        report.damage(error.expected(commit.record_count.to_string()).found(found.to_string()));
     }
-    Ok((catalog, unindexed_blocks))
+    Ok(catalog)
 }
 
 /// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the
 /// records.
-pub(crate) fn rebuild(
-    source: &dyn Source,
-    header: &FileHeader,
-    commit: &Commit,
-    limit: u64,
-    problems: &mut Vec<Error>,
-) -> Result<Catalog> {
-    let mut catalog = Catalog::new(header.sync_key(), limit);
-    take_in(Scan::new(source, header, commit, limit), &mut catalog, true, false, &mut Vec::new())?;
-    take_in(Scan::new(source, header, commit, limit), &mut catalog, false, true, problems)?;
+pub(crate) fn rebuild(blocks: BlockFile<'_>, commit: &Commit, problems: &mut Vec<Error>) -> Result<Catalog> {
+    let mut catalog = Catalog::new(blocks.key, blocks.limit);
+    take_in(Scan::new(blocks, commit), &mut catalog, true, false, &mut Vec::new())?;
+    take_in(Scan::new(blocks, commit), &mut catalog, false, true, problems)?;
     Ok(catalog)
 }
 
 /// Loads the newest directory, if there is one; the scan of the blocks after it.
 fn load_directory<'a>(
-    source: &'a dyn Source,
-    header: &FileHeader,
+    blocks: BlockFile<'a>,
     commit: &Commit,
-    limit: u64,
     before: Option<&Opened>,
     catalog: &mut Catalog,
 ) -> Result<Scan<'a>> {
-    let mut scan = Scan::new(source, header, commit, limit);
-    if commit.directory == 0 {
-        return Ok(scan);
+    let mut scan = Scan::new(blocks, commit);
+    if commit.directory != 0 {
+        let (block, payload) = blocks.read(commit.directory)?;
+        if !block.is(BlockKind::Index) {
+            let error = Error::new(ErrorKind::Index).at(block.offset);
+            return Err(error.what("the newest directory is not an INDEX block"));
+        }
+        let index = Index::parse(&payload).map_err(|error| error.at(block.offset))?;
+        catalog.load(blocks.source, block.offset, &index, before.map(|before| &before.catalog))?;
+        scan.skip_block(&block);
     }
-    let offset = commit.directory;
-    let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
-    let (block, payload) = block::read_block(source, header.sync_key(), offset, limit)?;
-    if !block.is(BlockKind::Index) {
-        return Err(bad("the newest directory is not an INDEX block"));
-    }
-    catalog.load(
-        source,
-        offset,
-        &Index::parse(&payload).map_err(|error| error.at(offset))?,
-        before.map(|before| &before.catalog),
-    )?;
-    scan.jump(block.end(offset), offset, block.epoch);
     Ok(scan)
 }
 
-/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems. The number of
-/// blocks that are not PAD.
+/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems.
 fn take_in(
     mut scan: Scan<'_>,
     catalog: &mut Catalog,
     schemas: bool,
     data: bool,
     problems: &mut Vec<Error>,
-) -> Result<u64> {
-    let source = scan.source;
-    let mut count = 0u64;
+) -> Result<()> {
+    let blocks = scan.blocks;
     while let Some(step) = scan.step()? {
         problems.extend(step.problem);
-        let Some((offset, header)) = step.block else {
+        let Some(block) = step.block else {
             continue;
         };
-        count = count.saturating_add(u64::from(!header.is(BlockKind::Pad)));
-        let taken = match header.block_kind() {
-            Some(BlockKind::Schema) if schemas => block::read_block(source, scan.key, offset, scan.limit)
-                .and_then(|(header, payload)| catalog.add_schema(offset, &header, &payload)),
-            Some(BlockKind::Data) if data => catalog.add_data(source, offset, &header),
+        catalog.count_unindexed(&block);
+        let taken = match block.block_kind() {
+            Some(BlockKind::Schema) if schemas => {
+                blocks.read(block.offset).and_then(|(block, payload)| catalog.add_schema(&block, &payload))
+            }
+            Some(BlockKind::Data) if data => catalog.add_data(blocks.source, &block),
             // The catalog is made from headers alone: they do not tell what is lost.
             Some(BlockKind::Index) if !schemas => {
-                let read = split_io_error(block::read_block(source, scan.key, offset, scan.limit))?;
+                let read = split_io_error(blocks.read(block.offset))?;
                 if let Some(index) = read.as_ref().ok().and_then(|(_, payload)| Index::parse(payload).ok()) {
                     catalog.name_lost(&index);
                 }
@@ -454,13 +420,13 @@ fn take_in(
             _ => Ok(()),
         };
         let taken = split_io_error(taken)?;
-        if header.is(BlockKind::Schema) {
+        if block.is(BlockKind::Schema) {
             catalog.note_unsupported(&taken);
         }
         problems.extend(taken.err());
         problems.truncate(MAX_PROBLEMS);
     }
-    Ok(count)
+    Ok(())
 }
 
 /// Hostile files have no end of problems.

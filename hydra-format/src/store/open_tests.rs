@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Writer;
-use crate::store::bytes::SLOT_AT;
+use crate::store::bytes::{LINE, SLOT_AT};
 use crate::store::index::Entry;
 use crate::store::log::Durability;
 use crate::store::testing::{Memory, numbers, sample};
@@ -23,10 +23,10 @@ fn two_commits(durability: Durability) -> Memory {
 /// Where blocks of a kind start.
 fn blocks(memory: &Memory, kind: BlockKind) -> Vec<u64> {
     let opened = memory.open().unwrap();
-    let mut scan = Scan::new(memory, &opened.header, &opened.commit, opened.catalog.limit());
+    let mut scan = opened.scan(memory);
     let mut found = Vec::new();
     while let Some(step) = scan.step().unwrap() {
-        found.extend(step.block.filter(|(_, header)| header.is(kind)).map(|(offset, _)| offset));
+        found.extend(step.block.filter(|block| block.is(kind)).map(|block| block.offset));
     }
     found
 }
@@ -107,11 +107,10 @@ fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
     // No writer leaves two records of which neither is synced: the other one, of the first block alone, is made.
     let newest = memory.open().unwrap().commit;
     let shared = blocks(&memory, BlockKind::Data)[0];
-    let header =
-        block::read_header(&memory, memory.open().unwrap().header.sync_key(), shared, u64::MAX).unwrap();
+    let block = memory.open().unwrap().header.blocks(&memory, u64::MAX).header(shared).unwrap();
     let older = Commit {
         sequence: newest.sequence - 1,
-        committed_bytes: header.end(shared),
+        committed_bytes: block.end(),
         last_block: shared,
         record_count: 10,
         block_count: newest.block_count - 1,

@@ -1,11 +1,9 @@
 //! The one scan over the headers of all blocks, which goes on after damage: opening, checking and recovering files are made
 //! of it. Payloads are not looked at.
 
-use super::block::{self, BlockHeader};
+use super::block::{BlockAt, BlockFile};
 use super::bytes::{LINE, REGION};
 use super::commit::Commit;
-use super::header::FileHeader;
-use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::ops::Range;
 
@@ -32,10 +30,7 @@ pub(crate) fn split_io_error<T>(outcome: Result<T>) -> Result<Result<T>> {
 
 /// Goes from block to block, and over damage to the next block.
 pub(crate) struct Scan<'a> {
-    pub(super) source: &'a dyn Source,
-    pub(super) key: u64,
-    /// Where blocks end.
-    pub(super) limit: u64,
+    pub(super) blocks: BlockFile<'a>,
     offset: u64,
     /// Where the block before starts; none after damage, 0 at the start.
     previous: Option<u64>,
@@ -51,62 +46,71 @@ pub(crate) struct Scan<'a> {
 pub(crate) struct Scanned {
     /// From where to where in the file.
     pub(crate) bytes: Range<u64>,
-    pub(crate) block: Option<(u64, BlockHeader)>,
+    pub(crate) block: Option<BlockAt>,
     pub(crate) problem: Option<Error>,
 }
 
 impl<'a> Scan<'a> {
-    /// From the first block to the last one under `commit`, or to where the file ends.
-    pub(crate) fn new(source: &'a dyn Source, header: &FileHeader, commit: &Commit, limit: u64) -> Scan<'a> {
-        let key = header.sync_key();
+    /// From the first block to the last one under `commit`, or to where blocks end.
+    pub(crate) fn new(blocks: BlockFile<'a>, commit: &Commit) -> Scan<'a> {
         let last = (commit.last_block, commit.committed_bytes);
-        let (previous, top_epoch) = (Some(0), commit.epoch);
-        Scan { source, key, limit, offset: REGION, previous, epoch: 1, top_epoch, last, stale: None }
+        Scan {
+            blocks,
+            offset: REGION,
+            previous: Some(0),
+            epoch: 1,
+            top_epoch: commit.epoch,
+            last,
+            stale: None,
+        }
     }
 
-    /// Goes on at `offset`, after the block at `previous`.
-    pub(crate) fn jump(&mut self, offset: u64, previous: u64, epoch: u32) {
-        (self.offset, self.previous, self.epoch) = (offset, Some(previous), epoch);
+    /// Goes on after a block.
+    pub(crate) fn skip_block(&mut self, block: &BlockAt) {
+        self.offset = block.end();
+        self.previous = Some(block.offset);
+        self.epoch = block.epoch;
+    }
+
+    /// Goes on after all blocks of a commit.
+    pub(crate) fn skip_commit(&mut self, commit: &Commit) {
+        self.offset = commit.committed_bytes;
+        self.previous = Some(commit.last_block);
+        self.epoch = commit.epoch;
     }
 
     /// Goes no further.
     pub(crate) fn end(&mut self) {
-        self.offset = self.limit;
+        self.offset = self.blocks.limit;
     }
 
     /// The next block or damage; none at the end. An error is the system's.
     pub(crate) fn step(&mut self) -> Result<Option<Scanned>> {
-        if self.offset >= self.limit {
+        if self.offset >= self.blocks.limit {
             return Ok(None);
         }
         let offset = self.offset;
-        let header = match split_io_error(block::read_header(self.source, self.key, offset, self.limit))? {
-            Ok(header) if (self.epoch..=self.top_epoch).contains(&header.epoch) => header,
-            Ok(header) => {
-                let error = Error::new(ErrorKind::Chain).at(offset).place(header.place());
-                let error = error.what("a block of an epoch that cannot be here");
+        let block = match split_io_error(self.blocks.header(offset))? {
+            Ok(block) if (self.epoch..=self.top_epoch).contains(&block.epoch) => block,
+            Ok(block) => {
+                let error = block.error(ErrorKind::Chain).what("a block of an epoch that cannot be here");
                 let epochs = format!("{} to {}", self.epoch, self.top_epoch);
-                return self.skip(error.expected(epochs).found(header.epoch.to_string())).map(Some);
+                return self.skip(error.expected(epochs).found(block.epoch.to_string())).map(Some);
             }
             Err(error) => return self.skip(error).map(Some),
         };
-        let distance = u64::from(header.distance_lines) * LINE;
+        let distance = block.distance();
         let expected = match self.previous {
             Some(0) => 0,
             Some(previous) => offset.saturating_sub(previous),
             None => distance,
         };
         let problem = (distance != expected).then(|| {
-            Error::new(ErrorKind::Chain)
-                .at(offset)
-                .place(header.place())
-                .what("the distance to the block before is wrong")
-                .expected(expected.to_string())
-                .found(distance.to_string())
+            let error = block.error(ErrorKind::Chain).what("the distance to the block before is wrong");
+            error.expected(expected.to_string()).found(distance.to_string())
         });
-        self.jump(header.end(offset), offset, header.epoch);
-        let bytes = offset..self.offset;
-        Ok(Some(Scanned { bytes, block: Some((offset, header)), problem }))
+        self.skip_block(&block);
+        Ok(Some(Scanned { bytes: offset..self.offset, block: Some(block), problem }))
     }
 
     /// Each block names the one before it. What is found after damage between the two lies under a PAD block whose header is
@@ -123,12 +127,12 @@ impl<'a> Scan<'a> {
         };
         let mut scan = Scan { stale: Some(Vec::new()), ..*self };
         while let Some(step) = scan.step()? {
-            if let Some((offset, header)) = step.block {
-                follow(offset, offset.saturating_sub(u64::from(header.distance_lines) * LINE));
+            if let Some(block) = step.block {
+                follow(block.offset, block.previous());
             }
         }
-        if self.last.1 == self.limit {
-            follow(self.limit, self.last.0);
+        if self.last.1 == self.blocks.limit {
+            follow(self.blocks.limit, self.last.0);
         }
         Ok(stale)
     }
@@ -145,10 +149,9 @@ impl<'a> Scan<'a> {
         if self.stale.is_none() {
             self.stale = Some(self.find_stale()?);
         }
-        let epochs = self.epoch..=self.top_epoch;
-        let next =
-            block::find_next(self.source, self.key, self.offset.saturating_add(LINE), self.limit, epochs)?;
-        let next = next.map_or(self.limit, |next| self.after_stale(next).unwrap_or(next));
+        let from = self.offset.saturating_add(LINE);
+        let next = self.blocks.find_next(from, self.epoch..=self.top_epoch)?;
+        let next = next.map_or(self.blocks.limit, |next| self.after_stale(next).unwrap_or(next));
         let skipped = format!("{} bytes up to {next:#x} are lost", next.saturating_sub(self.offset));
         let bytes = self.offset..next;
         (self.offset, self.previous) = (next, None);

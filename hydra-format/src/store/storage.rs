@@ -6,10 +6,10 @@ use crate::memory::{check_regular, open_regular};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf, is_separator};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Bytes that can be read at any offset.
 #[allow(clippy::len_without_is_empty)]
@@ -146,15 +146,12 @@ impl Source for FileStorage {
     }
 
     fn is_at(&self, path: &Path) -> io::Result<bool> {
-        match still_names(&self.file, path) {
-            Err(error) => match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
-                // A program that gave up rights after it opened the file cannot know.
-                io::ErrorKind::PermissionDenied => Ok(true),
-                _ => Err(error),
-            },
-            known => known,
-        }
+        still_names(&self.file, path).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
+            // A program that gave up rights after it opened the file cannot know.
+            io::ErrorKind::PermissionDenied => Ok(true),
+            _ => Err(error),
+        })
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -353,12 +350,7 @@ fn parent(path: &Path) -> &Path {
 
 /// A number that differs from call to call and from process to process.
 pub(crate) fn random() -> u64 {
-    let mut hasher = RandomState::new().build_hasher();
-    hasher.write_u32(std::process::id());
-    if let Ok(time) = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-        hasher.write_u128(time.as_nanos());
-    }
-    hasher.finish()
+    RandomState::new().hash_one((std::process::id(), SystemTime::now()))
 }
 
 /// Where a link leads that leads to nothing.
@@ -426,27 +418,21 @@ impl Disk for FileDisk {
     /// empty file and renaming over that: nobody's file is replaced then either, but a crash between the
     /// two leaves the empty file.
     fn publish(&self, temporary: &Path, path: &Path) -> Result<()> {
-        let fail = |error: io::Error| Error::io(error).in_file(path);
+        use io::ErrorKind::{AlreadyExists, NotFound};
+        let fail = |error: io::Error| match error.kind() {
+            AlreadyExists => exists(path),
+            _ => Error::io(error).in_file(path),
+        };
         match std::fs::hard_link(temporary, path) {
             Ok(()) => {
                 self.discard(temporary);
-                Ok(())
+                return Ok(());
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(fail(error)),
-            Err(_) => {
-                OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
-                    match error.kind() {
-                        io::ErrorKind::AlreadyExists => exists(path),
-                        _ => fail(error),
-                    }
-                })?;
-                std::fs::rename(temporary, path).map_err(|error| {
-                    self.discard(path);
-                    fail(error)
-                })
-            }
+            Err(error) if matches!(error.kind(), AlreadyExists | NotFound) => return Err(fail(error)),
+            Err(_) => {}
         }
+        File::create_new(path).map_err(fail)?;
+        std::fs::rename(temporary, path).inspect_err(|_| self.discard(path)).map_err(fail)
     }
 
     fn replace(&self, temporary: &Path, path: &Path) -> Result<()> {

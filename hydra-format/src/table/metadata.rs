@@ -1,7 +1,7 @@
 //! The payload of META blocks: the user's key-value pairs (FORMAT.md, section 8). It does not know what they mean.
 
 use crate::layout::rows::{encode_after, facts_of, open_payload};
-use crate::store::block::{self, BlockKind};
+use crate::store::block::{BlockFile, BlockKind};
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, line_up, put, record};
 use crate::store::open::Opened;
 use crate::store::storage::Source;
@@ -81,22 +81,22 @@ pub(crate) fn encode(pairs: &Metadata) -> Result<Vec<u8>> {
 
 /// The pairs of the commit in force.
 pub(crate) fn read(source: &dyn Source, opened: &Opened) -> Result<Metadata> {
-    read_at(source, opened.header.sync_key(), opened.commit.meta, opened.catalog.limit())
+    read_at(opened.catalog.blocks(source), opened.commit.meta)
 }
 
-/// The pairs in the META block at `offset`, in a file whose blocks end at `limit`; none for the offset 0.
-pub(crate) fn read_at(source: &dyn Source, key: u64, offset: u64, limit: u64) -> Result<Metadata> {
+/// The pairs in the META block at `offset`; none for the offset 0.
+pub(crate) fn read_at(blocks: BlockFile<'_>, offset: u64) -> Result<Metadata> {
     if offset == 0 {
         return Ok(Metadata::new());
     }
-    let (header, payload) = block::read_block(source, key, offset, limit)?;
-    if !header.is(BlockKind::Meta) {
+    let (block, payload) = blocks.read(offset)?;
+    if !block.is(BlockKind::Meta) {
         return Err(Error::new(ErrorKind::Chain)
             .at(offset)
             .what("the commit record names another block as META")
-            .found(header.place()));
+            .found(block.place()));
     }
-    decode(&payload, offset.saturating_add(LINE)).map_err(|error| error.at(offset).place("metadata"))
+    decode(&payload, block.payload()).map_err(|error| error.at(offset).place("metadata"))
 }
 
 /// The pairs in a META payload that starts at the file offset `start`.

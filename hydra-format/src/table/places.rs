@@ -35,13 +35,13 @@ impl Places {
     /// Room for a table, in pages that are touched when they are used.
     pub(super) fn new(map: Arc<TextMap>, table: &TableInfo, stride: usize) -> Places {
         let mean = |records: u64, blocks: u64| records.div_ceil(blocks.max(1));
-        let usual = mean(table.record_count, table.block_count);
+        let usual = mean(table.record_count(), table.block_count());
         // Where blocks are full but for a few, a slot is a full block.
         let full = table.entries.iter().map(|entry| mean(entry.count, entry.block_count.into())).max();
         let width = full.filter(|full| *full / 2 <= usual).unwrap_or(usual);
-        let width = width.max(table.record_count / MOST_SLOTS).max(2);
+        let width = width.max(table.record_count() / MOST_SLOTS).max(2);
         let per_slot = |count: u64| count.checked_div(width).unwrap_or(0);
-        let slots = per_slot(table.record_count).min(2 * MOST_SLOTS).saturating_add(2);
+        let slots = per_slot(table.record_count()).min(2 * MOST_SLOTS).saturating_add(2);
         let factor = per_slot(u64::MAX).saturating_add(1);
         let texts = Texts::new(map, slots as usize);
         let regular = bytemuck::allocation::zeroed_slice_box(slots as usize);

@@ -7,12 +7,11 @@ use crate::evolve::generations::newest_schema;
 use crate::evolve::{Evolution, Resolution};
 use crate::layout::rows::facts_of;
 use crate::memory::{Map, TextMap};
-use crate::store::block::{self, BlockHeader};
+use crate::store::block::BlockHeader;
 use crate::store::catalog::{SchemaInfo, TableInfo};
 use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
 use crate::store::report::Report;
-use crate::store::scan::Scan;
 use crate::store::storage::{FileStorage, Source};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema};
 use std::collections::BTreeMap;
@@ -152,19 +151,19 @@ impl Reader {
 
     /// The header of the block at a file offset.
     pub fn block_header(&self, offset: u64) -> Result<BlockHeader> {
-        let catalog = &self.snapshot.opened().catalog;
-        block::read_header(self.snapshot.source(), catalog.key(), offset, catalog.limit())
-            .map_err(|error| self.snapshot.in_file(error))
+        let blocks = self.snapshot.opened().catalog.blocks(self.snapshot.source());
+        let block = blocks.header(offset).map_err(|error| self.snapshot.in_file(error))?;
+        Ok(block.header)
     }
 
     /// Every committed block of any kind in the order of the file, with its offset; an error stands for bytes that are no
     /// block. It reads one line of each.
     pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
-        let (snapshot, opened) = (&*self.snapshot, self.snapshot.opened());
-        let mut scan = Scan::new(snapshot.source(), &opened.header, &opened.commit, opened.catalog.limit());
+        let snapshot = &*self.snapshot;
+        let mut scan = snapshot.opened().scan(snapshot.source());
         std::iter::from_fn(move || match scan.step() {
             Ok(step) => step.map(|step| match (step.block, step.problem) {
-                (Some(block), _) => Ok(block),
+                (Some(block), _) => Ok((block.offset, block.header)),
                 (None, problem) => {
                     Err(snapshot.in_file(problem.unwrap_or_else(|| Error::new(ErrorKind::BlockHeader))))
                 }

@@ -96,9 +96,9 @@ impl Snapshot {
     /// may have been an edit of what is under a node.
     fn rebuilt(&self, table: usize, node: Option<u64>) -> Result<&Catalog> {
         if self.rebuilt.get().is_none() {
-            let Opened { header, commit, catalog, .. } = &self.opened;
+            let Opened { commit, catalog, .. } = &self.opened;
             let mut problems = Vec::new();
-            let found = open::rebuild(self.source(), header, commit, catalog.limit(), &mut problems)?;
+            let found = open::rebuild(catalog.blocks(self.source()), commit, &mut problems)?;
             let entries = catalog.tables.iter().flat_map(|table| &table.entries);
             let nodes = entries.filter(|entry| entry.level > 0).map(|entry| entry.offset);
             let nodes: HashSet<u64> = nodes.chain(node).collect();
@@ -256,10 +256,10 @@ pub(crate) fn read(
     validator: ValidatorOf<'_>,
 ) -> Result<Loaded> {
     // A directory can name one large block many times: its header comes first.
-    let header = block::read_header(source, catalog.key(), entry.offset, catalog.limit())?;
-    catalog.check_named(&header, entry)?;
+    let block = catalog.blocks(source).header(entry.offset)?;
+    catalog.check_named(&block, entry)?;
     let mut buffer = buffer();
-    buffer.resize(usize::try_from(header.bytes()).unwrap_or(0));
+    buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
     unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validator))
@@ -275,15 +275,16 @@ fn unpack(
     validator: Option<ValidatorOf<'_>>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
-    let header = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
-    catalog.check_named(&header, entry)?;
-    let layout = layout::of(&header, entry.offset)?;
-    let schema = catalog.schema_of(&header, entry.offset)?;
-    let block = DataBlock { header: &header, offset: entry.offset, schema };
+    let at = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
+    catalog.check_named(&at, entry)?;
+    let header = &at.header;
+    let layout = layout::of(header, entry.offset)?;
+    let schema = catalog.schema_of(&at)?;
+    let block = DataBlock { header, offset: entry.offset, schema };
     layout.check_header(&block)?;
     if validator.is_some() {
         let end = start.saturating_add(header.payload_bytes as usize);
-        block::check_payload(&header, entry.offset, backing.get(start..end).unwrap_or_default())?;
+        at.check_payload(backing.get(start..end).unwrap_or_default())?;
     }
     let payload = layout.view(&block, backing, start)?;
     if let Some(validator) = validator {

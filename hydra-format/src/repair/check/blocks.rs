@@ -1,15 +1,15 @@
 //! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
 //! scan does.
 
-use super::check_zero;
+use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
 use crate::layout::rows::{Auditor, audit_value, invalid};
 use crate::layout::{self, DataBlock};
-use crate::store::block::{self, BlockHeader, BlockKind, line};
-use crate::store::bytes::{DIRECTORY_EVERY, LINE, NODE_ENTRIES};
+use crate::store::block::{BlockAt, BlockKind, line};
+use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::commit::Commit;
-use crate::store::index::{Entry, Index, follow, totals};
+use crate::store::index::{Entry, Index};
 use crate::store::report::Verdict;
 use crate::store::scan::split_io_error;
 use crate::store::schema_block::{self, SchemaBlock};
@@ -25,8 +25,9 @@ struct Chain {
 }
 
 /// What is known of the blocks before the one that is checked.
-pub(super) struct BlockCheck<'a> {
+pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
+    pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
     auditors: BTreeMap<u32, Auditor>,
     /// Bytes of the block that is checked.
@@ -38,7 +39,6 @@ pub(super) struct BlockCheck<'a> {
     last_block: u64,
     /// The last block of records or metadata.
     last_content: u64,
-    since_directory: u64,
     /// After so many blocks a directory is due.
     directory_due: u64,
     /// How many entries may still be compared one by one: hostile files have no end of arrangements.
@@ -47,11 +47,16 @@ pub(super) struct BlockCheck<'a> {
     pub(super) lost: bool,
 }
 
-impl<'a> BlockCheck<'a> {
-    pub(super) fn new(source: &'a dyn Source, catalog: Catalog) -> BlockCheck<'a> {
+impl<'a, 'f> BlockCheck<'a, 'f> {
+    pub(super) fn new(
+        source: &'a dyn Source,
+        catalog: Catalog,
+        findings: &'a mut FileFindings<'f>,
+    ) -> BlockCheck<'a, 'f> {
         let limit_lines = catalog.limit() / LINE;
         BlockCheck {
             source,
+            findings,
             catalog,
             auditors: BTreeMap::new(),
             bytes: Vec::new(),
@@ -61,268 +66,231 @@ impl<'a> BlockCheck<'a> {
             directory: 0,
             last_block: 0,
             last_content: 0,
-            since_directory: 0,
             directory_due: DIRECTORY_EVERY,
             budget: limit_lines.saturating_mul(4),
             lost: false,
         }
     }
 
-    /// Checks the block at `offset`, whose header is valid. True if its payload is the one that was written, and of a
-    /// known type.
-    pub(super) fn check(
-        &mut self,
-        offset: u64,
-        header: &BlockHeader,
-        report: &mut dyn FnMut(Error),
-    ) -> Result<bool> {
-        self.last_block = offset;
-        if matches!(header.block_kind(), Some(BlockKind::Data | BlockKind::Meta)) {
-            self.last_content = offset;
+    /// Checks a block whose header is valid.
+    pub(super) fn check(&mut self, block: &BlockAt) -> Result<()> {
+        let summary = &mut self.findings.summary;
+        summary.block_count = summary.block_count.saturating_add(1);
+        self.last_block = block.offset;
+        if matches!(block.block_kind(), Some(BlockKind::Data | BlockKind::Meta)) {
+            self.last_content = block.offset;
         }
-        self.since_directory = self.since_directory.saturating_add(u64::from(!header.is(BlockKind::Pad)));
-        if self.since_directory > self.directory_due && !self.lost {
-            let error = Error::new(ErrorKind::NotCanonical).at(offset).place(header.place());
-            let error = error.what("too many blocks without a directory");
-            let found = self.since_directory.to_string();
-            report(error.expected(format!("one every {} blocks", self.directory_due)).found(found));
-            self.since_directory = 0;
+        self.catalog.count_unindexed(block);
+        if self.catalog.unindexed_blocks > self.directory_due && !self.lost {
+            let error = irregular("too many blocks without a directory");
+            let error = error.expected(format!("one every {} blocks", self.directory_due));
+            self.findings.report(error.found(self.catalog.unindexed_blocks.to_string()));
+            self.catalog.unindexed_blocks = 0;
         }
-        check_unused(offset, header, report);
-        if header.is(BlockKind::Pad) {
-            header.check_supported(offset).unwrap_or_else(report);
-            return Ok(true);
+        self.check_unused(block);
+        let body = block.bytes().saturating_sub(LINE);
+        if block.is(BlockKind::Pad) {
+            block.check_supported(block.offset).unwrap_or_else(|error| self.findings.report(error));
+            let summary = &mut self.findings.summary;
+            summary.covered_bytes = summary.covered_bytes.saturating_add(body);
+            return Ok(());
         }
         let mut bytes = std::mem::take(&mut self.bytes);
         // The scan saw that the block ends within the file.
-        let start = offset.saturating_add(LINE);
-        bytes.resize(usize::try_from(header.bytes().saturating_sub(LINE)).unwrap_or(0), 0);
-        let count = self.source.read_at(start, &mut bytes)?;
+        bytes.resize(usize::try_from(body).unwrap_or(0), 0);
+        let count = self.source.read_at(block.payload(), &mut bytes)?;
         bytes.truncate(count);
-        let (payload, padding) = bytes.split_at(count.min(header.payload_bytes as usize));
-        check_zero(padding, start.saturating_add(payload.len() as u64), &header.place(), report);
+        let (payload, padding) = bytes.split_at(count.min(block.payload_bytes as usize));
+        let padding_at = block.payload().saturating_add(payload.len() as u64);
+        self.findings.check_zero(padding, padding_at, &block.place());
         // What flags, layout and encoding mean for a block of another kind is not known.
-        let supported = match header.block_kind() {
-            Some(BlockKind::Data) => layout::of(header, offset).map(drop),
-            Some(_) => header.check_supported(offset),
+        let supported = match block.block_kind() {
+            Some(BlockKind::Data) => layout::of(block, block.offset).map(drop),
+            Some(_) => block.check_supported(block.offset),
             None => Ok(()),
         };
-        let checked = block::check_payload(header, offset, payload).and(supported);
-        if header.is(BlockKind::Schema) {
+        let checked = block.check_payload(payload).and(supported);
+        if block.is(BlockKind::Schema) {
             self.catalog.note_unsupported(&checked);
         }
         let good = checked.is_ok();
-        self.lost |= !good && !header.is(BlockKind::Data);
-        checked.unwrap_or_else(&mut *report);
-        let place = header.place();
-        let mut report = |finding: Error| report(finding.at(offset).place(place.clone()));
-        match header.block_kind() {
-            Some(BlockKind::Data) => self.check_data(offset, header, good.then_some(payload), &mut report)?,
-            Some(BlockKind::Schema) if good => self.check_schema(offset, header, payload, &mut report),
-            Some(BlockKind::Meta) if good => self.check_meta(offset, payload, &mut report),
-            Some(BlockKind::Index) if good => self.check_index(offset, header, payload, &mut report)?,
+        self.lost |= !good && !block.is(BlockKind::Data);
+        checked.unwrap_or_else(|error| self.findings.report(error));
+        match block.block_kind() {
+            Some(BlockKind::Data) => self.check_data(block, good.then_some(payload))?,
+            Some(BlockKind::Schema) if good => self.check_schema(block, payload),
+            Some(BlockKind::Meta) if good => self.check_meta(block, payload),
+            Some(BlockKind::Index) if good => self.check_index(block, payload)?,
             _ => {}
         }
         self.bytes = bytes;
-        Ok(good && (header.schema == 0 || self.catalog.schemas.contains_key(&header.schema)))
-    }
-
-    fn check_data(
-        &mut self,
-        offset: u64,
-        header: &BlockHeader,
-        payload: Option<&[u8]>,
-        report: &mut dyn FnMut(Error),
-    ) -> Result<()> {
-        if let Err(error) = split_io_error(self.catalog.add_data(self.source, offset, header))? {
-            report(error);
+        let known = block.schema == 0 || self.catalog.schemas.contains_key(&block.schema);
+        if good && known && block.is(BlockKind::Data) && !block.is_replacement() {
+            let summary = &mut self.findings.summary;
+            summary.record_count = summary.record_count.saturating_add(block.count.into());
         }
-        let Some((payload, info)) = payload.zip(self.catalog.schemas.get(&header.schema)) else {
-            return Ok(());
-        };
-        let table = self.catalog.tables.get(info.table).map_or("?", TableInfo::name);
-        let last = header.end_record().saturating_sub(1);
-        let place = format!("table {table}, records {}..={last}", header.first);
-        let layout = layout::of(header, offset)?;
-        let block = DataBlock { header, offset, schema: &info.schema };
-        if let Err(error) = layout.check_header(&block) {
-            report(error);
-            return Ok(());
-        }
-        let auditor = self.auditors.entry(header.schema).or_insert_with(|| Auditor::new(&info.schema));
-        layout.audit(&block, payload, auditor, &mut |error| report(error.place(place.clone())));
         Ok(())
     }
 
-    fn check_schema(
-        &mut self,
-        offset: u64,
-        header: &BlockHeader,
-        payload: &[u8],
-        report: &mut dyn FnMut(Error),
-    ) {
-        check_zero(
-            part(payload, schema_block::head::ZERO, schema_block::head::NAME),
-            offset.saturating_add(LINE).saturating_add(schema_block::head::ZERO as u64),
-            "schema",
-            report,
-        );
-        let block = match SchemaBlock::parse(payload) {
+    /// Fields of a header that have no meaning for its kind.
+    fn check_unused(&mut self, block: &BlockAt) {
+        let data = block.is(BlockKind::Data);
+        let pad = block.is(BlockKind::Pad);
+        for (used, at, value) in [
+            (data, line::SCHEMA, u64::from(block.schema)),
+            (data, line::FIRST, block.first),
+            (data, line::COUNT, u64::from(block.count)),
+            (data, line::STRIDE, u64::from(block.stride)),
+            (data, line::TEXT, u64::from(block.text)),
+            (!pad, line::PAYLOAD_CRC, u64::from(block.payload_crc)),
+            (data || block.block_kind().is_none(), line::FLAGS, u64::from(block.flags)),
+        ] {
+            if !used {
+                let at = block.offset.saturating_add(at as u64);
+                self.findings.check_zero(&value.to_le_bytes(), at, &block.place());
+            }
+        }
+    }
+
+    fn check_data(&mut self, block: &BlockAt, payload: Option<&[u8]>) -> Result<()> {
+        let taken = split_io_error(self.catalog.add_data(self.source, block))?;
+        taken.unwrap_or_else(|error| self.findings.report(error));
+        let Some((payload, info)) = payload.zip(self.catalog.schemas.get(&block.schema)) else {
+            return Ok(());
+        };
+        let table = self.catalog.tables.get(info.table()).map_or("?", TableInfo::name);
+        let last = block.end_record().saturating_sub(1);
+        let place = format!("table {table}, records {}..={last}", block.first);
+        let layout = layout::of(block, block.offset)?;
+        let data = DataBlock { header: block, offset: block.offset, schema: &info.schema };
+        if let Err(error) = layout.check_header(&data) {
+            self.findings.report(error);
+            return Ok(());
+        }
+        let auditor = self.auditors.entry(block.schema).or_insert_with(|| Auditor::new(&info.schema));
+        let mut report = |error: Error| self.findings.report(error.place(place.clone()));
+        layout.audit(&data, payload, auditor, &mut report);
+        Ok(())
+    }
+
+    fn check_schema(&mut self, block: &BlockAt, payload: &[u8]) {
+        let zero = schema_block::head::ZERO;
+        let zero_at = block.payload().saturating_add(zero as u64);
+        self.findings.check_zero(part(payload, zero, schema_block::head::NAME), zero_at, "schema");
+        let parts = match SchemaBlock::parse(payload) {
             Err(error) => {
                 self.lost = true;
-                return report(error.at(offset));
+                return self.findings.report(error);
             }
-            Ok(block) => block,
+            Ok(parts) => parts,
         };
-        self.schemas.follow(offset, block.previous, self.lost, report);
+        self.schemas.follow(block, parts.previous, self.lost, self.findings);
         let next = self.catalog.schemas.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
-        let known = self.catalog.schemas.get(&block.id).map(|info| info.schema.clone());
-        if known.is_none() && block.id != next && !self.lost {
-            report(
-                Error::new(ErrorKind::BadSchema)
-                    .what("schemas are not numbered in the order of their appearance")
-                    .expected(next.to_string())
-                    .found(block.id.to_string()),
-            );
+        let known = self.catalog.schemas.get(&parts.id).map(|info| info.schema.clone());
+        if known.is_none() && parts.id != next && !self.lost {
+            let error = Error::new(ErrorKind::BadSchema)
+                .what("schemas are not numbered in the order of their appearance")
+                .expected(next.to_string());
+            self.findings.report(error.found(parts.id.to_string()));
         }
-        let irregular = |what: &str| Error::new(ErrorKind::NotCanonical).what(what);
-        if known.as_ref().is_some_and(|known| known.core() == block.core && known.notes() != block.notes) {
-            report(irregular("a copy of a schema with other notes"));
+        if known.as_ref().is_some_and(|known| known.core() == parts.core && known.notes() != parts.notes) {
+            self.findings.report(irregular("a copy of a schema with other notes"));
         }
-        let alien = if known.is_none() { self.alien(&block) } else { None };
-        let taken = self.catalog.add_schema(offset, header, payload);
+        let alien = if known.is_none() { self.alien(&parts) } else { None };
+        let taken = self.catalog.add_schema(block, payload);
         self.catalog.note_unsupported(&taken);
         self.lost |= taken.is_err();
-        taken.unwrap_or_else(&mut *report);
-        let Some(info) = self.catalog.schemas.get(&block.id).filter(|_| known.is_none()) else { return };
+        taken.unwrap_or_else(|error| self.findings.report(error));
+        let Some(info) = self.catalog.schemas.get(&parts.id).filter(|_| known.is_none()) else { return };
         if !info.schema.is_canonical() {
-            report(irregular("its types are not one entry each, or not in their order"));
+            self.findings.report(irregular("its types are not one entry each, or not in their order"));
         }
         if let Some(why) = alien {
-            let error = Error::new(ErrorKind::TypeMismatch);
-            report(
-                error
-                    .what("no reader can show its records with those of the other schemas of the table")
-                    .found(why.message()),
-            );
+            let what = "no reader can show its records with those of the other schemas of the table";
+            self.findings.report(Error::new(ErrorKind::TypeMismatch).what(what).found(why.message()));
         }
     }
 
     /// Why a schema does not go with those that its table has. Of very many, the last are looked at.
-    fn alien(&self, block: &SchemaBlock<'_>) -> Option<Error> {
-        let (number, schema) = (self.catalog.table_number(block.name)?, block.schema().ok()?);
+    fn alien(&self, parts: &SchemaBlock<'_>) -> Option<Error> {
+        let number = self.catalog.table_number(parts.name)?;
+        let schema = parts.schema().ok()?;
         let refused = join(&self.catalog, number, &schema, MOST_GENERATIONS).err();
         refused.filter(|error| error.kind() == ErrorKind::TypeMismatch)
     }
 
-    fn check_meta(&mut self, offset: u64, payload: &[u8], report: &mut dyn FnMut(Error)) {
-        let at = |place: usize| offset.saturating_add(LINE).saturating_add(place as u64);
+    fn check_meta(&mut self, block: &BlockAt, payload: &[u8]) {
         let Some((bytes, data)) = payload.split_at_checked(meta::BYTES) else {
-            return report(Error::new(ErrorKind::BadReference).what("the payload is too short"));
+            let error = Error::new(ErrorKind::BadReference);
+            return self.findings.report(error.what("the payload is too short"));
         };
         let head = MetaHead::from_rows(bytes);
-        self.metas.follow(offset, head.previous, self.lost, report);
-        check_zero(part(bytes, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata", report);
+        self.metas.follow(block, head.previous, self.lost, self.findings);
+        let at = |place: usize| block.payload().saturating_add(place as u64);
+        self.findings.check_zero(part(bytes, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata");
         let audited = audit_value(&Schema::of::<Metadata>(), data, head.text, &mut |fault| {
-            report(invalid(fault, at(meta::BYTES), 0).place("metadata"));
+            self.findings.report(invalid(fault, at(meta::BYTES), 0).place("metadata"));
         });
-        audited.unwrap_or_else(report);
+        audited.unwrap_or_else(|error| self.findings.report(error));
     }
 
-    fn check_index(
-        &mut self,
-        offset: u64,
-        header: &BlockHeader,
-        payload: &[u8],
-        report: &mut dyn FnMut(Error),
-    ) -> Result<()> {
-        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
+    fn check_index(&mut self, block: &BlockAt, payload: &[u8]) -> Result<()> {
         let index = match Index::parse(payload) {
             Ok(index) => index,
             Err(error) => {
                 // Whether it is a directory, and what it would say of the blocks, is not known.
                 self.lost |= Verdict::of(error.kind()) == Verdict::Unsupported;
-                report(error);
+                self.findings.report(error);
                 return Ok(());
             }
         };
-        self.indexes.follow(offset, index.previous(), self.lost, report);
-        if !index.is_tidy() {
-            report(
-                Error::new(ErrorKind::NotCanonical)
-                    .what("bytes that must be zero are not, or follow its entries"),
-            );
+        self.indexes.follow(block, index.head.previous, self.lost, self.findings);
+        if !index.is_tidy {
+            self.findings.report(irregular("bytes that must be zero are not, or follow its entries"));
         }
         if index.is_directory() {
-            self.directory = offset;
-            (self.since_directory, self.directory_due) = (0, DIRECTORY_EVERY.max(index.listed() as u64));
-            return self.check_directory(offset, &index, report);
+            self.directory = block.offset;
+            self.catalog.unindexed_blocks = 0;
+            self.directory_due = DIRECTORY_EVERY.max(index.listed() as u64);
+            return self.check_directory(block, &index);
         }
-        if !self.lost && !self.fold_node(offset, header, &index) && !self.is_other_node(offset, &index)? {
-            report(bad("its entries are not the blocks of its table"));
+        if !self.lost && !self.check_node(block, &index)? {
+            let error = Error::new(ErrorKind::Index);
+            self.findings.report(error.what("its entries are not the blocks of its table"));
         }
         Ok(())
     }
 
-    /// True for a node that names the blocks of its table in another arrangement than they are in here.
-    fn is_other_node(&mut self, offset: u64, index: &Index<'_>) -> Result<bool> {
-        let entries = index.entries(0, index.entry_count()).unwrap_or_default();
-        let (table, level) = index.node_of();
-        let (Some(first), Ok(table)) = (entries.first(), usize::try_from(table)) else { return Ok(false) };
-        let in_order = follow(&entries, first.first, offset);
-        if !in_order || entries.len() > NODE_ENTRIES || entries.iter().any(|entry| entry.level != level) {
+    /// Holds a node against the blocks of its table, and puts it in their place, as the directory after it will. False if it
+    /// names others, in whatever arrangement.
+    fn check_node(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<bool> {
+        let entries: Vec<Entry> = index.entries().collect();
+        let node = Entry::over(&entries, block.offset, block.line_count);
+        let Some(node) = node.filter(|node| index.children(index.head.table, node).is_ok()) else {
             return Ok(false);
+        };
+        let number = index.head.table as usize;
+        let Some(table) = self.catalog.tables.get_mut(number) else { return Ok(false) };
+        let start = table.entries.partition_point(|entry| entry.first < node.first);
+        let range = start..start.saturating_add(entries.len());
+        if table.entries.get(range.clone()) == Some(&entries[..]) {
+            table.entries.splice(range, [node]);
+            return Ok(true);
         }
-        let own = (&self.catalog, self.catalog.cursor(table, first.first));
-        let other = (&self.catalog, EntryCursor::over(table, entries));
+        let own = (&self.catalog, self.catalog.cursor(number, node.first));
+        let other = (&self.catalog, EntryCursor::over(number, entries));
         names_same(self.source, own, other, &mut self.budget)
     }
 
-    /// Holds a node against the blocks of its table and puts it in their place, as the directory after it will.
-    fn fold_node(&mut self, offset: u64, header: &BlockHeader, index: &Index<'_>) -> bool {
-        let entries = index.entries(0, index.entry_count()).unwrap_or_default();
-        let Some(first) = entries.first().copied() else {
-            return false;
-        };
-        let (count, blocks) = totals(&entries);
-        let (number, level) = index.node_of();
-        let node = Entry {
-            offset,
-            first: first.first,
-            count,
-            line_count: header.line_count,
-            schema: 0,
-            level: level.saturating_add(1),
-            block_count: u32::try_from(blocks).unwrap_or(u32::MAX),
-        };
-        let Some(table) = self.catalog.tables.get_mut(number as usize) else {
-            return false;
-        };
-        let start = table.entries.partition_point(|entry| entry.first < first.first);
-        let range = start..start.saturating_add(entries.len());
-        let same =
-            index.children(number, &node).is_ok() && table.entries.get(range.clone()) == Some(&entries[..]);
-        if same {
-            table.entries.splice(range, [node]);
-        }
-        same
-    }
-
     /// Holds a directory against all blocks before it.
-    fn check_directory(
-        &mut self,
-        offset: u64,
-        index: &Index<'_>,
-        report: &mut dyn FnMut(Error),
-    ) -> Result<()> {
+    fn check_directory(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
-        match split_io_error(named.load(self.source, offset, index, Some(&self.catalog)))? {
-            Err(_) if self.lost => return Ok(()),
-            Err(error) => report(error),
-            Ok(()) if self.lost => {}
+        match split_io_error(named.load(self.source, block.offset, index, Some(&self.catalog)))? {
+            _ if self.lost => {}
+            Err(error) => self.findings.report(error),
             Ok(()) => {
                 if let Some(what) = self.disagreement(&named)? {
-                    report(Error::new(ErrorKind::Index).at(offset).what(what));
+                    self.findings.report(Error::new(ErrorKind::Index).what(what));
                 }
             }
         }
@@ -332,7 +300,7 @@ impl<'a> BlockCheck<'a> {
     /// In what a directory differs from the blocks before it.
     fn disagreement(&mut self, named: &Catalog) -> Result<Option<String>> {
         let schemas = |catalog: &Catalog| -> Vec<(u32, usize, u64)> {
-            catalog.schemas.iter().map(|(id, info)| (*id, info.table, info.offset)).collect()
+            catalog.schemas.iter().map(|(id, info)| (*id, info.table(), info.offset())).collect()
         };
         if schemas(named) != schemas(&self.catalog) {
             return Ok(Some("it names other schemas than there are".into()));
@@ -341,7 +309,7 @@ impl<'a> BlockCheck<'a> {
             return Ok(Some("it names other tables than there are".into()));
         }
         for (number, other) in named.tables.iter().enumerate() {
-            let facts = |table: &TableInfo| (table.name.clone(), table.record_count, table.block_count);
+            let facts = |table: &TableInfo| (table.name.clone(), table.record_count(), table.block_count());
             let own = self.catalog.tables.get(number);
             if own.map(facts) != Some(facts(other)) {
                 return Ok(Some(format!("it counts the records of table {} wrong", other.name)));
@@ -356,15 +324,10 @@ impl<'a> BlockCheck<'a> {
         Ok(None)
     }
 
-    /// Holds what the commit record says against what was seen.
-    pub(super) fn check_totals(
-        &self,
-        (commit, at): (&Commit, u64),
-        block_count: u64,
-        report: &mut dyn FnMut(Error),
-    ) {
+    /// Holds what the commit record at the file offset `at` says against what was seen.
+    pub(super) fn check_totals(&mut self, commit: &Commit, at: u64) {
         for (what, said, seen) in [
-            ("number of blocks", commit.block_count, block_count),
+            ("number of blocks", commit.block_count, self.findings.summary.block_count),
             ("number of records", commit.record_count, self.catalog.record_count()),
             ("offset of the last block", commit.last_block, self.last_block),
             ("offset of the newest directory", commit.directory, self.directory),
@@ -372,49 +335,43 @@ impl<'a> BlockCheck<'a> {
             ("offset of the newest META block", commit.meta, self.metas.newest),
         ] {
             if said != seen {
-                report(
-                    Error::new(ErrorKind::Chain)
-                        .at(at)
-                        .place("commit record")
-                        .what(format!("its {what} is another"))
-                        .expected(seen.to_string())
-                        .found(said.to_string()),
-                );
+                let error = Error::new(ErrorKind::Chain).at(at).place("commit record");
+                let error = error.what(format!("its {what} is another")).expected(seen.to_string());
+                self.findings.report(error.found(said.to_string()));
+            }
+        }
+    }
+
+    /// What a writer that closes a file leaves at its end.
+    pub(super) fn check_closed(&mut self) {
+        if self.directory != self.last_block {
+            let error = irregular("the file was closed, and its last block is no directory");
+            self.findings.report(error.at(self.last_block));
+        }
+        for (id, info) in &self.catalog.schemas {
+            if info.offset() < self.last_content {
+                let error =
+                    irregular(format!("the file was closed without a copy of schema {id} at its end"));
+                self.findings.report(error.at(info.offset()));
             }
         }
     }
 }
 
-impl BlockCheck<'_> {
-    /// What a writer that closes a file leaves at its end.
-    pub(super) fn check_closed(&self, report: &mut dyn FnMut(Error)) {
-        let unlike = |at: u64, what: String| Error::new(ErrorKind::NotCanonical).at(at).what(what);
-        if self.directory != self.last_block {
-            report(unlike(self.last_block, "the file was closed, and its last block is no directory".into()));
+impl Chain {
+    /// A block says that the one before of its kind is at `previous`.
+    fn follow(&mut self, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
+        if previous != self.newest && !lost {
+            let error = Error::new(ErrorKind::Chain);
+            let error = error.what("it names another block as the one before of its kind");
+            findings.report(error.expected(format!("{:#x}", self.newest)).found(format!("{previous:#x}")));
         }
-        for (id, info) in self.catalog.schemas.iter().filter(|(_, info)| info.offset < self.last_content) {
-            report(unlike(
-                info.offset,
-                format!("the file was closed without a copy of schema {id} at its end"),
-            ));
-        }
+        self.newest = block.offset;
     }
 }
 
-impl Chain {
-    /// The block at `offset` says that the one before of its kind is at `previous`.
-    fn follow(&mut self, offset: u64, previous: u64, lost: bool, report: &mut dyn FnMut(Error)) {
-        if previous != self.newest && !lost {
-            report(
-                Error::new(ErrorKind::Chain)
-                    .at(offset)
-                    .what("it names another block as the one before of its kind")
-                    .expected(format!("{:#x}", self.newest))
-                    .found(format!("{previous:#x}")),
-            );
-        }
-        self.newest = offset;
-    }
+fn irregular(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::NotCanonical).what(what)
 }
 
 /// True if the DATA blocks of `other` are the next ones of `own`, in whatever arrangement, and the budget is enough to see it.
@@ -438,23 +395,4 @@ fn names_same(
 
 fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
     bytes.get(from..to).unwrap_or_default()
-}
-
-/// Fields of a header that have no meaning for its kind.
-fn check_unused(offset: u64, header: &BlockHeader, report: &mut dyn FnMut(Error)) {
-    let data = header.is(BlockKind::Data);
-    let pad = header.is(BlockKind::Pad);
-    for (used, at, value) in [
-        (data, line::SCHEMA, u64::from(header.schema)),
-        (data, line::FIRST, header.first),
-        (data, line::COUNT, u64::from(header.count)),
-        (data, line::STRIDE, u64::from(header.stride)),
-        (data, line::TEXT, u64::from(header.text)),
-        (!pad, line::PAYLOAD_CRC, u64::from(header.payload_crc)),
-        (data || header.block_kind().is_none(), line::FLAGS, u64::from(header.flags)),
-    ] {
-        if !used {
-            check_zero(&value.to_le_bytes(), offset.saturating_add(at as u64), &header.place(), report);
-        }
-    }
 }

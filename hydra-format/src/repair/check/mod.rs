@@ -5,7 +5,7 @@ mod blocks;
 #[cfg(test)]
 mod tests;
 
-use crate::store::block::BlockKind;
+use crate::store::block::BlockAt;
 use crate::store::bytes::{self, CLOSED, HEADER_AT, REGION, SLOT_AT};
 use crate::store::catalog::Catalog;
 use crate::store::commit::{Commit, slot as record};
@@ -78,54 +78,75 @@ pub fn check(
     check_source(&storage, &mut report, &mut callback(progress)).map_err(|error| error.in_file(path))
 }
 
+/// Where findings go, and what they make of the file.
+struct FileFindings<'a> {
+    sink: &'a mut dyn FnMut(Error),
+    summary: CheckSummary,
+    /// The block that is being checked: a finding that does not say where it is, is there.
+    block: Option<BlockAt>,
+}
+
+impl FileFindings<'_> {
+    fn report(&mut self, finding: Error) {
+        self.summary.finding_count = self.summary.finding_count.saturating_add(1);
+        self.summary.verdict = self.summary.verdict.max(Verdict::of(finding.kind()));
+        (self.sink)(match &self.block {
+            Some(block) => finding.at(block.offset).place(block.place()),
+            None => finding,
+        });
+    }
+
+    /// Bytes at `offset` that must be zero: one finding, at the first that is not.
+    fn check_zero(&mut self, bytes: &[u8], offset: u64, place: &str) {
+        if let Some((found, at)) = bytes.iter().zip(offset..).find(|&(&byte, _)| byte != 0) {
+            let finding = Error::new(ErrorKind::NotCanonical).at(at).place(place);
+            self.report(finding.expected("zero").found(format!("{found:#04x}")));
+        }
+    }
+}
+
 /// Checks a file from wherever its bytes come.
 pub(crate) fn check_source(
     source: &dyn Source,
     report: &mut dyn FnMut(Error),
     progress: Progress<'_>,
 ) -> Result<CheckSummary> {
-    let mut summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
-    let (mut count, mut verdict) = (0u64, Verdict::Good);
-    let mut report = |finding: Error| {
-        count = count.saturating_add(1);
-        verdict = verdict.max(Verdict::of(finding.kind()));
-        report(finding);
-    };
+    let summary = CheckSummary { file_bytes: source.len()?, ..CheckSummary::default() };
+    let mut findings = FileFindings { sink: report, summary, block: None };
     let region = source.bytes(0, REGION as usize)?;
     match FileHeader::of_region(&region) {
-        Err(error) => report(error),
+        Err(error) => findings.report(error),
         Ok((header, _)) => {
-            let commit = settle(open::open(source), &mut report)?;
-            check_region(&region, &header, &mut report);
-            summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
-            check_blocks(source, &header, commit, &mut summary, &mut report, progress)?;
+            let commit = settle(open::open(source), &mut findings)?;
+            check_region(&region, &header, &mut findings);
+            findings.summary.committed_bytes = commit.map_or(0, |(commit, _)| commit.committed_bytes);
+            check_blocks(source, &header, commit, &mut findings, progress)?;
         }
     }
     // What cannot be opened, and is not of a newer version.
-    let refused = summary.committed_bytes == 0 && verdict != Verdict::Unsupported;
-    summary.verdict = if refused { Verdict::Refused } else { verdict };
-    summary.finding_count = count;
-    Ok(summary)
+    let summary = findings.summary;
+    let refused = summary.committed_bytes == 0 && summary.verdict != Verdict::Unsupported;
+    Ok(CheckSummary { verdict: if refused { Verdict::Refused } else { summary.verdict }, ..summary })
 }
 
 /// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
 /// the check will find again.
-fn settle(opened: Result<Opened>, report: &mut dyn FnMut(Error)) -> Result<Option<(Commit, u64)>> {
+fn settle(opened: Result<Opened>, findings: &mut FileFindings<'_>) -> Result<Option<(Commit, u64)>> {
     match split_io_error(opened)? {
-        Ok(mut opened) => {
-            let count = opened.commit_details.min(opened.report.details.len());
-            opened.report.details.drain(..count).for_each(report);
+        Ok(opened) => {
+            let details = opened.report.details.into_iter().take(opened.commit_details);
+            details.for_each(|finding| findings.report(finding));
             Ok(SLOT_AT.get(opened.slot).map(|&at| (opened.commit, at)))
         }
         Err(error) => {
-            report(error);
+            findings.report(error);
             Ok(None)
         }
     }
 }
 
 /// The zeros of the header region, and those within header lines and commit records that are valid.
-fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Error)) {
+fn check_region(region: &[u8], header: &FileHeader, findings: &mut FileFindings<'_>) {
     let bytes = |from: u64, to: u64| {
         let (from, to) = (from as usize, (to as usize).min(region.len()));
         region.get(from..to).unwrap_or_default()
@@ -133,7 +154,8 @@ fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Error
     for ((at, slot), end) in HEADER_AT.into_iter().zip(SLOT_AT).zip([bytes::PAGE, REGION]) {
         let in_line = |place: usize| at.saturating_add(place as u64);
         let in_slot = |place: usize| slot.saturating_add(place as u64);
-        let (line_end, slot_end) = (in_line(line::BYTES), in_slot(record::BYTES));
+        let line_end = in_line(line::BYTES);
+        let slot_end = in_slot(record::BYTES);
         let mut zeros = vec![(line_end, slot, "header region"), (slot_end, end, "header region")];
         if FileHeader::decode(bytes(at, line_end)).is_ok() {
             zeros.push((in_line(line::ZERO), in_line(line::INCOMPAT), "header line"));
@@ -142,24 +164,11 @@ fn check_region(region: &[u8], header: &FileHeader, report: &mut dyn FnMut(Error
         if let Ok(commit) = Commit::decode(bytes(slot, slot_end), &header.file_id) {
             zeros.push((in_slot(record::ZERO), in_slot(record::CRC), "commit record"));
             let unknown = (commit.flags & !CLOSED).to_le_bytes();
-            check_zero(&unknown, in_slot(record::FLAGS), "flags of a commit record", report);
+            findings.check_zero(&unknown, in_slot(record::FLAGS), "flags of a commit record");
         }
         for (from, to, place) in zeros {
-            check_zero(bytes(from, to), from, place, report);
+            findings.check_zero(bytes(from, to), from, place);
         }
-    }
-}
-
-/// Bytes at `offset` that must be zero: one finding, at the first that is not.
-fn check_zero(bytes: &[u8], offset: u64, place: &str, report: &mut dyn FnMut(Error)) {
-    if let Some((found, at)) = bytes.iter().zip(offset..).find(|&(&byte, _)| byte != 0) {
-        report(
-            Error::new(ErrorKind::NotCanonical)
-                .at(at)
-                .place(place)
-                .expected("zero")
-                .found(format!("{found:#04x}")),
-        );
     }
 }
 
@@ -168,42 +177,34 @@ fn check_blocks(
     source: &dyn Source,
     header: &FileHeader,
     commit: Option<(Commit, u64)>,
-    summary: &mut CheckSummary,
-    report: &mut dyn FnMut(Error),
+    findings: &mut FileFindings<'_>,
     progress: Progress<'_>,
 ) -> Result<()> {
     // Without a commit record, all that looks like a block is looked at.
+    let file_bytes = findings.summary.file_bytes;
     let assumed =
-        Commit { committed_bytes: bytes::line_down(summary.file_bytes), epoch: u32::MAX, ..Commit::first() };
+        Commit { committed_bytes: bytes::line_down(file_bytes), epoch: u32::MAX, ..Commit::first() };
     let under = commit.map_or(assumed, |(commit, _)| commit);
-    let limit = under.committed_bytes.min(summary.file_bytes);
-    let mut scan = Scan::new(source, header, &under, limit);
-    let mut blocks = BlockCheck::new(source, Catalog::new(header.sync_key(), limit));
+    let limit = under.committed_bytes.min(file_bytes);
+    let mut scan = Scan::new(header.blocks(source, limit), &under);
+    let mut blocks = BlockCheck::new(source, Catalog::new(header.sync_key(), limit), findings);
     while let Some(step) = scan.step()? {
         progress(step.bytes.start, limit);
+        blocks.findings.block = step.block;
         if let Some(problem) = step.problem {
             blocks.lost |= step.block.is_none();
-            report(problem);
+            blocks.findings.report(problem);
         }
-        if let Some((offset, header)) = step.block {
-            summary.block_count = summary.block_count.saturating_add(1);
-            if header.is(BlockKind::Pad) {
-                summary.covered_bytes =
-                    summary.covered_bytes.saturating_add(header.bytes().saturating_sub(bytes::LINE));
-            }
-            if blocks.check(offset, &header, report)?
-                && header.is(BlockKind::Data)
-                && !header.is_replacement()
-            {
-                summary.record_count = summary.record_count.saturating_add(header.count.into());
-            }
+        if let Some(block) = step.block {
+            blocks.check(&block)?;
         }
     }
+    blocks.findings.block = None;
     let is_whole = !blocks.lost && limit == under.committed_bytes;
     if let Some((commit, slot)) = commit.filter(|_| is_whole) {
-        blocks.check_totals((&commit, slot), summary.block_count, report);
+        blocks.check_totals(&commit, slot);
         if commit.is_closed() {
-            blocks.check_closed(report);
+            blocks.check_closed();
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Writer;
-use crate::store::block::BlockHeader;
+use crate::store::block::{BlockHeader, BlockKind};
 use crate::store::bytes::{REPLACES, line_up};
 use crate::store::testing::{Memory, add_block, sample};
 
@@ -50,11 +50,11 @@ fn a_node_in_another_arrangement_is_no_finding_and_one_of_other_blocks_is() {
     let entries = catalog.tables[0].entries[1..4].to_vec();
     for (entries, count) in [(entries.clone(), 0), (entries[..2].iter().rev().copied().collect(), 1)] {
         let memory = Memory::of(&memory.bytes());
-        let payload = crate::store::index::encode_node(commit.directory, 0, 0, &entries);
+        let payload = crate::store::index::encode_node(commit.directory, 0, &entries);
         add_block(&memory, BlockHeader::new(BlockKind::Index, payload.len() as u32), &payload);
         assert_eq!(findings(&memory).1.len(), count, "{:?}", findings(&memory).1);
         // Once more: now the blocks are under a node of the catalog already.
-        let payload = crate::store::index::encode_node(commit.committed_bytes, 0, 0, &entries[..2]);
+        let payload = crate::store::index::encode_node(commit.committed_bytes, 0, &entries[..2]);
         add_block(&memory, BlockHeader::new(BlockKind::Index, payload.len() as u32), &payload);
         assert_eq!(findings(&memory).1.len(), 2 * count, "{:?}", findings(&memory).1);
     }

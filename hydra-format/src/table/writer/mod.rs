@@ -527,8 +527,8 @@ impl Writer {
         let outcome = self.log.check().and_then(|()| match self.metadata.take() {
             Some(known) => Ok(known),
             None => {
-                let limit = self.log.catalog.limit();
-                let pairs = metadata::read_at(self.log.source(), self.log.key(), self.log.meta(), limit)?;
+                let blocks = self.log.catalog.blocks(self.log.source());
+                let pairs = metadata::read_at(blocks, self.log.meta())?;
                 let sizes = metadata::payload_bytes(&pairs);
                 Ok((pairs, sizes))
             }

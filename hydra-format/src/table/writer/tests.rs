@@ -2,10 +2,9 @@
 
 use super::*;
 use crate::repair::check::check_source;
-use crate::store::block::{BlockKind, read_block};
+use crate::store::block::BlockKind;
 use crate::store::bytes::{DIRECTORY_EVERY, MAX_UNSYNCED, REGION, RUN, SLOT_AT};
 use crate::store::report::State;
-use crate::store::scan::Scan;
 use crate::store::testing::{Memory, numbers, records};
 
 const ID: [u8; 16] = *b"a file of tests.";
@@ -222,10 +221,10 @@ fn a_large_file_opens_through_its_directory_with_few_reads() {
     let memory = written(8 * 3000, options().block_bytes(128));
     memory.inner().reads = 0;
     let opened = memory.open().unwrap();
-    assert!(opened.catalog.tables[0].block_count == 3000, "{}", opened.commit.block_count);
+    assert!(opened.catalog.tables[0].block_count() == 3000, "{}", opened.commit.block_count);
     assert_eq!(opened.report.state(), State::Clean);
     assert!(memory.inner().reads < 10, "{} reads", memory.inner().reads);
-    assert_eq!(opened.unindexed_blocks, 0);
+    assert_eq!(opened.catalog.unindexed_blocks, 0);
     let entries = &opened.catalog.tables[0].entries;
     assert!(entries.len() < 512 && entries[0].level == 1, "{} entries", entries.len());
     assert_eq!(numbers(&memory), (0..24_000).collect::<Vec<u64>>());
@@ -237,13 +236,13 @@ fn a_large_file_opens_through_its_directory_with_few_reads() {
 fn directories(memory: &Memory) -> Vec<(u64, u64)> {
     let opened = memory.open().unwrap();
     let (mut since, mut due, mut found) = (0, DIRECTORY_EVERY, Vec::new());
-    let mut scan = Scan::new(memory, &opened.header, &opened.commit, opened.catalog.limit());
+    let mut scan = opened.scan(memory);
     while let Some(step) = scan.step().unwrap() {
-        let (offset, header) = step.block.unwrap();
+        let block = step.block.unwrap();
         assert!(step.problem.is_none());
         since += 1;
-        if header.is(BlockKind::Index) {
-            let (_, payload) = read_block(memory, opened.header.sync_key(), offset, u64::MAX).unwrap();
+        if block.is(BlockKind::Index) {
+            let (_, payload) = opened.header.blocks(memory, u64::MAX).read(block.offset).unwrap();
             let index = crate::store::index::Index::parse(&payload).unwrap();
             if index.is_directory() {
                 found.push((since, index.listed() as u64));
@@ -312,7 +311,7 @@ fn a_large_file_that_was_not_closed_opens_as_well() {
     drop(writer);
     let opened = memory.open().unwrap();
     assert_eq!(opened.report.state(), State::Unclosed);
-    assert!(opened.unindexed_blocks > 0 && opened.unindexed_blocks < DIRECTORY_EVERY);
+    assert!((1..DIRECTORY_EVERY).contains(&opened.catalog.unindexed_blocks));
     assert_eq!(numbers(&memory).len(), 8 * 1500);
     let mut writer = resume(&memory).unwrap();
     let table = writer.table::<u64>().unwrap();
@@ -331,7 +330,7 @@ fn a_larger_record_gets_a_larger_block_and_one_too_large_is_refused() {
     writer.append(table, &"small".into()).unwrap();
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
-    assert_eq!(opened.catalog.tables[0].block_count, 3);
+    assert_eq!(opened.catalog.tables[0].block_count(), 3);
     assert_eq!(records(&memory, &opened, 0).len(), 3);
 }
 
@@ -379,7 +378,7 @@ fn another_type_under_the_same_name_is_a_mismatch() {
     assert!(writer.dynamic_table(&schema(Kind::U64)).is_ok());
     writer.finish().unwrap();
     let opened = memory.open().unwrap();
-    assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count), (1, 0));
+    assert_eq!((opened.catalog.tables.len(), opened.catalog.tables[0].record_count()), (1, 0));
 }
 
 #[test]
