@@ -233,6 +233,14 @@ pub(crate) struct Ranges {
     pub(crate) text: Range<usize>,
 }
 
+impl Ranges {
+    /// The same in a backing in which so many bytes come before.
+    pub(crate) fn behind(self, start: usize) -> Ranges {
+        let behind = |range: Range<usize>| start.saturating_add(range.start)..start.saturating_add(range.end);
+        Ranges { records: behind(self.records), heap: behind(self.heap), text: behind(self.text) }
+    }
+}
+
 /// Why a payload cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PayloadFault {
@@ -279,6 +287,11 @@ impl Payload {
     #[inline]
     pub(crate) fn records(&self) -> &[u8] {
         self.backing.get(self.ranges.records.clone()).unwrap_or_default()
+    }
+
+    /// Records and heap, and what is between and behind them.
+    pub(crate) fn front(&self) -> &[u8] {
+        self.backing.get(self.ranges.records.start..self.ranges.text.start).unwrap_or_default()
     }
 
     /// The heap.

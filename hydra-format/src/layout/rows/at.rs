@@ -8,8 +8,8 @@ use crate::schema::Kind;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct At<'a> {
     bytes: &'a [u8],
-    heap: &'a [u8],
-    text: Text<'a>,
+    pub(super) heap: &'a [u8],
+    pub(super) text: Text<'a>,
 }
 
 /// The bytes of a run of stored values of one type, with the heap and the text of their references.

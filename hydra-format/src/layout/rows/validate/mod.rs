@@ -4,6 +4,7 @@
 //! The pass is written once and compiled for two purposes: to answer yes or no, and to go on after a problem and say what is
 //! wrong and where (`explain`), which is asked only when the answer was no. Full checks have a plan with all bytes that are zero.
 
+#[expect(clippy::arithmetic_side_effects, reason = "positions in a payload, and sizes of a checked schema")]
 mod explain;
 mod key;
 mod pass;
@@ -12,30 +13,36 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use super::At;
 use crate::memory::Text;
 use crate::schema::Schema;
+use crate::store::bytes::line_up;
 use crate::{Error, ErrorKind};
 pub use pass::Cursor;
 pub(crate) use pass::planned;
 use plan::CheckPlan;
 
-/// The regions of a payload, and where they are in it.
+/// A payload: records, the heap from the next line on, and then the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Regions<'a> {
-    /// At least `count` x `stride` bytes; what is beyond must be zero in canonical form.
-    pub(crate) records: &'a [u8],
+    /// Records and heap.
+    pub(crate) front: &'a [u8],
+    /// The text.
+    pub(crate) text: Text<'a>,
     /// Number of records.
     pub(crate) count: usize,
     /// Bytes from one record to the next.
     pub(crate) stride: usize,
-    /// The heap, up to the text.
-    pub(crate) heap: &'a [u8],
-    /// The text.
-    pub(crate) text: Text<'a>,
-    /// Offset of the heap in the payload, in bytes.
-    pub(crate) heap_start: usize,
-    /// Offset of the text in the payload, in bytes.
-    pub(crate) text_start: usize,
+}
+
+impl<'a> Regions<'a> {
+    /// The records with what is behind them up to the heap, and heap and text. No records if they are not all there.
+    #[inline]
+    pub(crate) fn rows(&self) -> At<'a> {
+        let heap_start = line_up(self.count.saturating_mul(self.stride) as u64) as usize;
+        let (records, heap) = self.front.split_at_checked(heap_start).unwrap_or_default();
+        At::new(records, heap, self.text)
+    }
 }
 
 /// What is wrong with a payload.
@@ -65,7 +72,7 @@ impl Fault {
             record: None,
             path: String::new(),
             expected: format!("{} records of {} bytes", regions.count, schema.root().size()),
-            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
+            found: format!("{} bytes with a stride of {}", regions.rows().bytes().len(), regions.stride),
         }
     }
 

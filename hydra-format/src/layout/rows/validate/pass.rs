@@ -8,9 +8,9 @@ use super::plan::{CheckPlan, ElementCheck, PlanStep, ValueCheck};
 use crate::Hydra;
 use crate::layout::rows::sink::MAX_DEPTH;
 use crate::layout::rows::{At, facts_of};
-use crate::memory::{Text, all_valid};
-use crate::schema::{is_duration, is_timestamp, round_up};
-use crate::store::bytes::is_zero;
+use crate::memory::all_valid;
+use crate::schema::{is_duration, is_timestamp};
+use crate::store::bytes::{is_zero, line_up};
 
 /// What becomes of the problems that a pass finds.
 pub(super) trait Findings {
@@ -66,23 +66,24 @@ impl<const CANONICAL: bool> Findings for Quick<CANONICAL> {
     }
 }
 
-/// The records, and what is beyond them; none if there are too few bytes, or the stride is another.
+/// The records, what is between them and the heap, and the cursor before all; none if there are too few bytes, or the stride is another.
 #[inline]
-pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8])> {
+pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8], Cursor<'a>)> {
     let size = plan.root.size as usize;
     let bytes = size.checked_mul(regions.count).filter(|_| regions.stride == size)?;
-    regions.records.split_at_checked(bytes)
+    let rows = regions.rows();
+    let (records, beyond) = rows.bytes().split_at_checked(bytes)?;
+    Some((records, beyond, Cursor::new(rows)))
 }
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]
 pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     let root = &validator.plan.root;
-    let Some((records, _)) = split(&validator.plan, regions) else { return false };
+    let Some((records, _, mut cursor)) = split(&validator.plan, regions) else { return false };
     if root.is_trivial() {
         return true;
     }
-    let mut cursor = Cursor::new(regions.heap, regions.text);
     match validator.check {
         Some(check) => records.chunks_exact(root.size as usize).all(|record| check(record, &mut cursor, 0)),
         None => Verifier::new(&validator.plan, &mut cursor, Quick::<false>).elements(records, root, 0),
@@ -98,8 +99,7 @@ pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u3
 /// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
 /// is one of full checks.
 pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
-    let Some((records, beyond)) = split(plan, regions) else { return false };
-    let mut cursor = Cursor::new(regions.heap, regions.text);
+    let Some((records, beyond, mut cursor)) = split(plan, regions) else { return false };
     let valid = Verifier::new(plan, &mut cursor, Quick::<true>).elements(records, &plan.root, 0);
     valid && is_zero(beyond) && cursor.is_at_end()
 }
@@ -107,8 +107,8 @@ pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
 /// How far a pass has come: what is referred to must follow in order.
 #[derive(Debug)]
 pub struct Cursor<'a> {
-    heap: &'a [u8],
-    text: Text<'a>,
+    /// Heap and text.
+    rows: At<'a>,
     /// Where the array before ends.
     pub(super) heap_at: usize,
     /// Where the string before ends.
@@ -143,10 +143,10 @@ fn bytes_of(count: u32, size: u32) -> usize {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of these regions.
+    /// At the start of the heap and the text of these rows.
     #[inline]
-    pub(crate) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
-        Cursor { heap, text, heap_at: 0, text_at: 0 }
+    pub(crate) fn new(rows: At<'a>) -> Cursor<'a> {
+        Cursor { rows, heap_at: 0, text_at: 0 }
     }
 
     /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
@@ -158,7 +158,8 @@ impl<'a> Cursor<'a> {
             return start == 0;
         }
         let end = start.saturating_add(count);
-        let whole = (start == self.text_at || self.text.is_boundary(start)) && self.text.is_boundary(end);
+        let text = self.rows.text;
+        let whole = (start == self.text_at || text.is_boundary(start)) && text.is_boundary(end);
         let ordered = start >= self.text_at;
         self.text_at = end;
         ordered & whole
@@ -175,14 +176,15 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.heap_at = if is_none { self.heap_at } else { end };
-        self.heap.get(start..end)
+        self.rows.heap.get(start..end)
     }
 
     /// Nothing is left but zeros up to the next line.
     fn is_at_end(&self) -> bool {
-        let rest = self.heap.get(self.heap_at..).unwrap_or_default();
-        let whole = self.heap.len() as u64 <= round_up(self.heap_at as u64, 64);
-        whole && is_zero(rest) && self.text_at == self.text.all().len()
+        let heap = self.rows.heap;
+        let rest = heap.get(self.heap_at..).unwrap_or_default();
+        let whole = heap.len() as u64 <= line_up(self.heap_at as u64);
+        whole && is_zero(rest) && self.text_at == self.rows.text.all().len()
     }
 
     /// The elements of type `T` at that reference, if they are valid.
@@ -335,7 +337,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     #[inline]
     fn follows(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
         let start = self.cursor.heap_at.saturating_sub(size);
-        let gap = self.cursor.heap.get(from..start).unwrap_or_default();
+        let gap = self.cursor.rows.heap.get(from..start).unwrap_or_default();
         (gap.len() <= mask || self.findings.fault(slot, Problem::Gap(gap.len())))
             && (is_zero(gap) || self.findings.fault(slot, Problem::HeapNotZero(from)))
     }
@@ -387,7 +389,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
         if self.findings.is_broken() {
             return true;
         }
-        let at = |bytes| At::new(bytes, self.cursor.heap, self.cursor.text);
+        let at = |bytes| self.cursor.rows.with(bytes);
         let is_above = |left, right| self.plan.keys.compare(key, at(left), at(right)).is_lt();
         let mut pairs = bytes.chunks_exact(size).zip(bytes.chunks_exact(size).skip(1)).zip(1..);
         let wrong = pairs.find(|&((left, right), _)| !is_above(left, right));
