@@ -83,9 +83,8 @@ impl BlockLayout for RowLayout {
     }
 
     fn audit(&self, block: &DataBlock<'_>, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
-        let Ok(ranges) = ranges_of(block) else { return };
         let header = block.header;
-        audit(auditor, payload, &ranges, header.count as usize, &mut |fault| {
+        audit(auditor, payload, header.text, (header.count, header.stride), &mut |fault| {
             report(invalid(fault, payload_at(block), header.first));
         });
     }
@@ -98,24 +97,33 @@ pub(crate) fn audit_value(
     text: u32,
     report: &mut dyn FnMut(Fault),
 ) -> Result<()> {
-    let ranges = ranges(1, schema.root().size() as u32, text, payload.len() as u32).ok_or_else(|| {
+    let size = schema.root().size() as u32;
+    ranges(1, size, text, payload.len() as u32).ok_or_else(|| {
         let error =
             Error::new(ErrorKind::BlockHeader).what("its record, heap and text do not fit its payload");
         error.found(format!("text at {text}, payload of {} bytes", payload.len()))
     })?;
     let mut report = |fault: Fault| report(Fault { record: None, ..fault });
-    audit(&Auditor::new(schema), payload, &ranges, 1, &mut report);
+    audit(&Auditor::new(schema), payload, text, (1, size), &mut report);
     Ok(())
 }
 
-/// Text, references, values and padding of a payload.
-fn audit(auditor: &Auditor, payload: &[u8], ranges: &Ranges, count: usize, report: &mut dyn FnMut(Fault)) {
-    let (front, text) = payload.split_at_checked(ranges.text.start).unwrap_or_default();
-    let Some(text) = Text::of(text) else {
-        return report(Fault::bad_utf8(text, ranges.text.start));
-    };
-    let stride = ranges.records.len() / count;
-    auditor.audit(&Regions { front, text, count, stride }, report);
+/// Text, references, values and padding of a payload whose header was checked.
+fn audit(
+    auditor: &Auditor,
+    payload: &[u8],
+    text_start: u32,
+    (count, stride): (u32, u32),
+    report: &mut dyn FnMut(Fault),
+) {
+    let (front, text) = payload.split_at_checked(text_start as usize).unwrap_or_default();
+    match Text::of(text) {
+        None => report(Fault::bad_utf8(text, text_start as usize)),
+        Some(text) => {
+            let (count, stride) = (count as usize, stride as usize);
+            auditor.audit(&Regions { front, text, count, stride }, report);
+        }
+    }
 }
 
 /// What is validated of a payload.

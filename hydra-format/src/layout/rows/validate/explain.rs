@@ -16,14 +16,14 @@ const MAX_FINDINGS: usize = 10_000;
 /// Reports what a payload breaks: the first rule that values depend on, or everything if that is to be `CANONICAL`. The plan
 /// is one of full checks then.
 pub(super) fn explain<const CANONICAL: bool>(
-    (schema, plan): (&Schema, &CheckPlan),
+    plan: &CheckPlan,
     regions: &Regions<'_>,
     report: &mut dyn FnMut(Fault),
 ) {
     let Some((records, beyond, mut cursor)) = split(plan, regions) else {
-        return report(Fault::bad_records(schema, regions));
+        return report(Fault::bad_records(&plan.schema, regions));
     };
-    let rows = regions.rows();
+    let (schema, rows) = (&plan.schema, regions.rows());
     let left = if CANONICAL { MAX_FINDINGS } else { 1 };
     let explain =
         Explain::<CANONICAL> { schema, regions, rows, left, broken: false, entered: Vec::new(), report };

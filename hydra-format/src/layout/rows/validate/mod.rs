@@ -103,7 +103,6 @@ impl From<Fault> for Error {
 /// Validates payloads of one schema.
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
-    schema: Schema,
     plan: CheckPlan,
     check: Option<Checked>,
 }
@@ -114,7 +113,7 @@ pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { schema: schema.clone(), plan: CheckPlan::new(schema, false), check: None }
+        Validator { plan: CheckPlan::new(schema, false), check: None }
     }
 
     /// The same, for a type of the program whose schema this is.
@@ -132,29 +131,28 @@ impl Validator {
     #[cold]
     pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
-        explain::explain::<false>((&self.schema, &self.plan), regions, &mut |fault| {
+        explain::explain::<false>(&self.plan, regions, &mut |fault| {
             first.get_or_insert(fault);
         });
-        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.schema, regions)))
+        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.plan.schema, regions)))
     }
 }
 
 /// Finds all that is wrong with payloads of one schema.
 pub(crate) struct Auditor {
-    schema: Schema,
     plan: CheckPlan,
 }
 
 impl Auditor {
     pub(crate) fn new(schema: &Schema) -> Auditor {
-        Auditor { schema: schema.clone(), plan: CheckPlan::new(schema, true) }
+        Auditor { plan: CheckPlan::new(schema, true) }
     }
 
     /// Reports everything, as far as it can go on after each finding: also bytes that should be zero and are not, and gaps.
     /// Stops after 10,000 findings.
     pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
         if !pass::is_canonical(&self.plan, regions) {
-            explain::explain::<true>((&self.schema, &self.plan), regions, report);
+            explain::explain::<true>(&self.plan, regions, report);
         }
     }
 }

@@ -3,13 +3,13 @@
 
 use super::Regions;
 use super::Validator;
-use super::key::tag_bits;
+use super::key::compare;
 use super::plan::{CheckPlan, ElementCheck, PlanStep, ValueCheck};
 use crate::Hydra;
 use crate::layout::rows::sink::MAX_DEPTH;
 use crate::layout::rows::{At, facts_of};
 use crate::memory::all_valid;
-use crate::schema::{is_duration, is_timestamp};
+use crate::schema::{TypeRef, is_duration, is_timestamp};
 use crate::store::bytes::{is_zero, line_up};
 
 /// What becomes of the problems that a pass finds.
@@ -249,10 +249,8 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
                     part(step.count, 4).chunks_exact(4).all(|char| is_char(char) || self.bad_value(char))
                 }
                 ValueCheck::NonZero(size) => !is_zero(part(1, size)) || self.bad_value(part(1, size)),
-                ValueCheck::Timestamp => {
-                    is_timestamp(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16))
-                }
-                ValueCheck::Duration => is_duration(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
+                ValueCheck::Timestamp => is_timestamp(bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
+                ValueCheck::Duration => is_duration(bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
                 ValueCheck::Option(skip) => {
                     let tag = bytes.get(offset as usize).copied();
                     if tag != Some(1) {
@@ -372,7 +370,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     fn choice(&mut self, bytes: &[u8], offset: u32, choice: u32, depth: u32) -> bool {
         let Some(choice) = self.plan.choices.get(choice as usize) else { return false };
         let Some(value) = bytes.get(offset as usize..) else { return false };
-        let tag = tag_bits(value, choice.size);
+        let tag = bits(value, choice.size);
         let variant = if choice.dense {
             usize::try_from(tag).ok().and_then(|tag| choice.variants.get(tag))
         } else {
@@ -390,11 +388,18 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
             return true;
         }
         let at = |bytes| self.cursor.rows.with(bytes);
-        let is_above = |left, right| self.plan.keys.compare(key, at(left), at(right)).is_lt();
+        let (schema, key) = (&self.plan.schema, self.plan.schema.resolve(TypeRef::Index(key)));
+        let is_above = |left, right| compare(schema, key, at(left), at(right)).is_lt();
         let mut pairs = bytes.chunks_exact(size).zip(bytes.chunks_exact(size).skip(1)).zip(1..);
         let wrong = pairs.find(|&((left, right), _)| !is_above(left, right));
         wrong.is_none_or(|((_, right), index)| self.findings.fault(right, Problem::Order(index)))
     }
+}
+
+/// The bits of a number of `size` bytes.
+#[inline]
+fn bits(bytes: &[u8], size: u32) -> u128 {
+    At::new(bytes, &[], "").uint(size as usize)
 }
 
 /// All bytes are below the limit, and there is one.

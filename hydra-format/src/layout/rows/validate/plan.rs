@@ -1,7 +1,6 @@
 //! A schema compiled to steps: what there is to check in a value, with nested types flattened into the offsets of
 //! what contains them, and nothing at all for types of which every bit pattern is valid.
 
-use super::key::KeyOrders;
 use crate::schema::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
@@ -114,7 +113,7 @@ pub(super) struct CheckPlan {
     pub(super) steps: Vec<PlanStep>,
     pub(super) lists: Vec<ElementCheck>,
     pub(super) choices: Vec<TagTable>,
-    pub(super) keys: KeyOrders,
+    pub(super) schema: Schema,
     pub(super) root: ElementCheck,
 }
 
@@ -123,8 +122,7 @@ impl CheckPlan {
     pub(super) fn new(schema: &Schema, zeros: bool) -> CheckPlan {
         let types = schema.types();
         let root = ElementCheck::of(schema.root(), 0, None);
-        let plan =
-            CheckPlan { steps: vec![], lists: vec![], choices: vec![], keys: KeyOrders::new(schema), root };
+        let plan = CheckPlan { steps: vec![], lists: vec![], choices: vec![], schema: schema.clone(), root };
         let blocks = vec![None; types.len()];
         let mut compiler = PlanCompiler { types, zeros, plan, blocks, entries: vec![] };
         for index in 0..types.len() {

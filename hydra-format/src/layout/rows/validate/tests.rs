@@ -52,9 +52,9 @@ impl Payload {
     /// be zero.
     fn findings(&self, validator: &Validator) -> Vec<(ErrorKind, String)> {
         let front = self.front();
-        let parts = self.parts(&front, validator.schema.root().size());
-        let (mut found, auditor) = (Vec::new(), Auditor::new(&validator.schema));
-        explain::explain::<true>((&auditor.schema, &auditor.plan), &parts, &mut |fault| found.push(fault));
+        let parts = self.parts(&front, validator.plan.schema.root().size());
+        let (mut found, auditor) = (Vec::new(), Auditor::new(&validator.plan.schema));
+        explain::explain::<true>(&auditor.plan, &parts, &mut |fault| found.push(fault));
         assert_eq!(pass::is_canonical(&auditor.plan, &parts), found.is_empty(), "{found:?}");
         let hard = found.iter().find(|fault| fault.kind != ErrorKind::NotCanonical);
         let verdict = validator.validate(&parts).err().map(|fault| *fault);
@@ -347,7 +347,7 @@ fn deepest() {
     };
     let knots = [knot(Descriptor::option), knot(|ty| Descriptor::tuple(vec![ty])), knot(choice)];
     for knot in knots {
-        let size = knot.schema.types()[1].size();
+        let size = knot.plan.schema.types()[1].size();
         let payload = |depth: usize| {
             let mut heap = vec![0; (depth * size).next_multiple_of(64)];
             for (level, element) in heap.chunks_exact_mut(size).take(depth).enumerate() {
@@ -481,7 +481,7 @@ fn said(change: impl Fn(&mut Payload)) -> Vec<String> {
     let auditor = Auditor::new(&facts_of::<Row>().schema);
     let (mut all, front) = (Vec::new(), payload.front());
     auditor.audit(
-        &payload.parts(&front, auditor.schema.root().size()),
+        &payload.parts(&front, auditor.plan.schema.root().size()),
         &mut |Fault { offset, record, path, expected, found, .. }| {
             all.push(format!("{offset}, {record:?}, {path}: {expected}; {found}"));
         },
