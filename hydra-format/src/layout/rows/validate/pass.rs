@@ -122,12 +122,10 @@ pub(super) struct Verifier<'p, 'a, F> {
     pub(super) findings: F,
 }
 
-/// The reference at `offset`: first byte and count; something that no region holds if it is not there.
+/// The reference in these bytes: where it begins, and how many there are.
 #[inline]
-fn reference(bytes: &[u8], offset: u32) -> (usize, usize) {
-    let word = bytes.get(offset as usize..).and_then(|rest| rest.first_chunk::<8>());
-    let word = word.map_or(u64::MAX, |word| u64::from_le_bytes(*word));
-    (word as u32 as usize, (word >> 32) as usize)
+fn reference(slot: &[u8]) -> (usize, usize) {
+    At::new(slot, &[], "").reference()
 }
 
 #[inline]
@@ -153,7 +151,7 @@ impl<'a> Cursor<'a> {
     /// and both ends are between characters.
     #[inline]
     pub(crate) fn string(&mut self, slot: &[u8]) -> bool {
-        let (start, count) = reference(slot, 0);
+        let (start, count) = reference(slot);
         if count == 0 {
             return start == 0;
         }
@@ -168,7 +166,7 @@ impl<'a> Cursor<'a> {
     /// The array at that reference starts at or after the end of the one before it, aligned. None if it breaks a rule.
     #[inline]
     pub(crate) fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
-        let (start, count) = reference(slot, 0);
+        let (start, count) = reference(slot);
         let end = start.checked_add(count.checked_mul(size)?)?;
         let is_none = (start | count) == 0;
         let follows = (count != 0) & (start >= self.heap_at) & (start & mask == 0);
@@ -181,10 +179,10 @@ impl<'a> Cursor<'a> {
 
     /// Nothing is left but zeros up to the next line.
     fn is_at_end(&self) -> bool {
-        let heap = self.rows.heap;
+        let At { heap, text, .. } = self.rows;
         let rest = heap.get(self.heap_at..).unwrap_or_default();
         let whole = heap.len() as u64 <= line_up(self.heap_at as u64);
-        whole && is_zero(rest) && self.text_at == self.rows.text.all().len()
+        whole && is_zero(rest) && self.text_at == text.all().len()
     }
 
     /// The elements of type `T` at that reference, if they are valid.
@@ -214,8 +212,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     /// Elements side by side.
     pub(super) fn elements(&mut self, bytes: &[u8], list: &ElementCheck, depth: u32) -> bool {
-        let steps = &self.plan.steps;
-        let steps = steps.get(list.steps.start as usize..list.steps.end as usize).unwrap_or_default();
+        let steps = self.plan.steps(&list.steps);
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
@@ -302,7 +299,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
         if !F::CANONICAL {
             return true;
         }
-        let (start, count) = reference(slot, 0);
+        let (start, count) = reference(slot);
         count == 0 || start == from || self.findings.fault(slot, Problem::Gap(start.saturating_sub(from)))
     }
 
@@ -342,7 +339,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
-        if list.exactly.is_some_and(|exactly| reference(slot, 0).1 != exactly as usize) {
+        if list.exactly.is_some_and(|exactly| reference(slot).1 != exactly as usize) {
             return self.findings.fault(slot, Problem::Count);
         }
         let elements = match self.array(slot, list.size as usize, list.mask as usize) {
@@ -378,7 +375,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
             found.ok().and_then(|position| choice.variants.get(position))
         };
         let Some((_, range)) = variant else { return self.bad_value(value) };
-        let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let steps = self.plan.steps(range);
         steps.is_empty() || self.run(value, steps, depth)
     }
 
