@@ -307,14 +307,11 @@ impl Payload {
 
 /// Looks at the text, unless the map knows it.
 fn check_text(backing: &Backing, range: &Range<usize>) -> Result<(), PayloadFault> {
-    if range.is_empty() {
-        return Ok(());
-    }
     let key = match backing {
         Backing::Map(shared) => TextMap::key(range).map(|key| (&*shared.known, key)),
         Backing::Buffer(_) => None,
     };
-    if key.is_some_and(|(known, key)| known.contains(key)) {
+    if range.is_empty() || key.is_some_and(|(known, key)| known.contains(key)) {
         return Ok(());
     }
     let text = backing.get(range.clone()).ok_or(PayloadFault::Bounds)?;

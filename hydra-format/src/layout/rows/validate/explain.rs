@@ -1,9 +1,9 @@
 //! What is wrong with a payload, and where: the findings of a pass with their paths. The pass tells where in memory a value is;
 //! which value that is, the schema tells, once there is something to say about it. Positions are bytes from the payload's start.
 
-use super::pass::{Findings, Problem, Verifier, split};
+use super::pass::{Problem, Verifier, split};
 use super::plan::CheckPlan;
-use super::{Cursor, Fault, Regions};
+use super::{Fault, Regions};
 use crate::ErrorKind;
 use crate::layout::rows::At;
 use crate::layout::rows::sink::MAX_DEPTH;
@@ -25,13 +25,11 @@ pub(super) fn explain<const CANONICAL: bool>(
     };
     let (schema, rows) = (&plan.schema, regions.rows());
     let left = if CANONICAL { MAX_FINDINGS } else { 1 };
-    let explain =
-        Explain::<CANONICAL> { schema, regions, rows, left, broken: false, entered: Vec::new(), report };
-    let mut pass = Verifier::new(plan, &mut cursor, explain);
+    let mut pass = Verifier::<CANONICAL>::new(plan, &mut cursor);
+    pass.explain = Some(Explain { schema, regions, rows, left, broken: false, entered: Vec::new(), report });
     pass.elements(records, &plan.root, 0);
-    let mut explain = pass.findings;
-    if CANONICAL {
-        explain.ends(beyond, &cursor);
+    if let Some(mut explain) = pass.explain.filter(|_| CANONICAL) {
+        explain.ends(beyond, pass.cursor.heap_at, pass.cursor.text_at);
     }
 }
 
@@ -43,16 +41,17 @@ struct Entered {
     start: usize,
 }
 
-struct Explain<'s, 'r, const CANONICAL: bool> {
+pub(super) struct Explain<'s> {
     schema: &'s Schema,
     regions: &'s Regions<'s>,
     /// The records, and heap and text.
     rows: At<'s>,
     /// Findings that may still be reported.
     left: usize,
-    broken: bool,
+    /// There was a problem after which keys may be anything.
+    pub(super) broken: bool,
     entered: Vec<Entered>,
-    report: &'r mut dyn FnMut(Fault),
+    report: &'s mut dyn FnMut(Fault),
 }
 
 /// A byte in a payload, and a value of which it is a part.
@@ -93,11 +92,9 @@ impl<'s> Location<'s> {
     }
 }
 
-impl<const CANONICAL: bool> Findings for Explain<'_, '_, CANONICAL> {
-    const CANONICAL: bool = CANONICAL;
-
-    #[cold]
-    fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
+impl<'s> Explain<'s> {
+    /// Reports a problem of what is at `at`, if it is one. True to go on.
+    pub(super) fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
         let position = self.position(at);
         match problem {
             Problem::NotZero => self.not_zero(position, position + at.len()),
@@ -107,20 +104,16 @@ impl<const CANONICAL: bool> Findings for Explain<'_, '_, CANONICAL> {
         self.left > 0
     }
 
-    fn is_broken(&self) -> bool {
-        self.broken
-    }
-
-    fn enter(&mut self, slot: &[u8], elements: &[u8]) {
+    /// From here on all is about the elements to which `slot` refers.
+    pub(super) fn enter(&mut self, slot: &[u8], elements: &[u8]) {
         self.entered.push(Entered { slot: self.position(slot), start: self.position(elements) });
     }
 
-    fn leave(&mut self) {
+    /// The elements that were entered last are done.
+    pub(super) fn leave(&mut self) {
         self.entered.pop();
     }
-}
 
-impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     /// Where a part of the payload starts.
     fn position(&self, part: &[u8]) -> usize {
         part.as_ptr().addr().saturating_sub(self.regions.front.as_ptr().addr())
@@ -236,13 +229,13 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     /// What is left of records, heap and text after the last record.
-    fn ends(&mut self, beyond: &[u8], cursor: &Cursor<'_>) {
+    fn ends(&mut self, beyond: &[u8], heap_at: usize, text_at: usize) {
         let At { heap, text, .. } = self.rows;
-        let heap_rest = heap.get(cursor.heap_at..).unwrap_or_default();
-        let text_rest = text.all().len().saturating_sub(cursor.text_at);
-        let heap_end = self.heap_start() + cursor.heap_at;
-        let text_end = self.regions.front.len() + cursor.text_at;
-        let too_long = heap.len() as u64 > line_up(cursor.heap_at as u64);
+        let heap_rest = heap.get(heap_at..).unwrap_or_default();
+        let text_rest = text.all().len().saturating_sub(text_at);
+        let heap_end = self.heap_start() + heap_at;
+        let text_end = self.regions.front.len() + text_at;
+        let too_long = heap.len() as u64 > line_up(heap_at as u64);
         let more = |bytes: usize| format!("{bytes} bytes more");
         let not_zero = |bytes, start: usize, expected| {
             first_not_zero(bytes).map(|(distance, found)| (start + distance, expected, found))

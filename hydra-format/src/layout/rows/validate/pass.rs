@@ -1,36 +1,16 @@
 //! The rules, in one linear pass over a payload by the plan of its schema. It answers yes or no, without allocation; or it
 //! goes on and has `explain` say what is wrong. Where the program has the type, the type's own `check` gives the answer.
 
-use super::Regions;
-use super::Validator;
+use super::explain::Explain;
 use super::key::compare;
 use super::plan::{CheckPlan, ElementCheck, PlanStep, ValueCheck};
+use super::{Regions, Validator};
 use crate::Hydra;
 use crate::layout::rows::sink::MAX_DEPTH;
 use crate::layout::rows::{At, facts_of};
 use crate::memory::all_valid;
 use crate::schema::{TypeRef, is_duration, is_timestamp};
 use crate::store::bytes::{is_zero, line_up};
-
-/// What becomes of the problems that a pass finds.
-pub(super) trait Findings {
-    /// Gaps between strings and arrays are problems, too, and so are bytes without a meaning that are not zero.
-    const CANONICAL: bool;
-
-    /// A problem of what is at `at`, which is a part of the elements entered last, or of a record. True to go on.
-    fn fault(&mut self, at: &[u8], problem: Problem) -> bool;
-
-    /// There was a problem after which keys may be anything.
-    fn is_broken(&self) -> bool {
-        false
-    }
-
-    /// From here on all is about the elements to which `slot` refers.
-    fn enter(&mut self, _slot: &[u8], _elements: &[u8]) {}
-
-    /// The elements that were entered last are done.
-    fn leave(&mut self) {}
-}
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug)]
@@ -54,18 +34,6 @@ pub(super) enum Problem {
     NotZero,
 }
 
-/// Nothing: the first problem is the end of the pass.
-struct Quick<const CANONICAL: bool>;
-
-impl<const CANONICAL: bool> Findings for Quick<CANONICAL> {
-    const CANONICAL: bool = CANONICAL;
-
-    #[inline(always)]
-    fn fault(&mut self, _: &[u8], _: Problem) -> bool {
-        false
-    }
-}
-
 /// The records, what is between them and the heap, and the cursor before all; none if there are too few bytes, or the stride is another.
 #[inline]
 pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8], Cursor<'a>)> {
@@ -86,21 +54,21 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     }
     match validator.check {
         Some(check) => records.chunks_exact(root.size as usize).all(|record| check(record, &mut cursor, 0)),
-        None => Verifier::new(&validator.plan, &mut cursor, Quick::<false>).elements(records, root, 0),
+        None => Verifier::<false>::new(&validator.plan, &mut cursor).elements(records, root, 0),
     }
 }
 
 /// [`Checked`] for types that have no check of their own: by the plan of their schema.
 pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let plan = &facts_of::<T>().validator.plan;
-    Verifier::new(plan, cursor, Quick::<false>).elements(bytes, &plan.root, depth)
+    Verifier::<false>::new(plan, cursor).elements(bytes, &plan.root, depth)
 }
 
 /// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
 /// is one of full checks.
 pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
     let Some((records, beyond, mut cursor)) = split(plan, regions) else { return false };
-    let valid = Verifier::new(plan, &mut cursor, Quick::<true>).elements(records, &plan.root, 0);
+    let valid = Verifier::<true>::new(plan, &mut cursor).elements(records, &plan.root, 0);
     valid && is_zero(beyond) && cursor.is_at_end()
 }
 
@@ -115,11 +83,13 @@ pub struct Cursor<'a> {
     pub(super) text_at: usize,
 }
 
-/// A pass by a plan.
-pub(super) struct Verifier<'p, 'a, F> {
+/// A pass by a plan. If it is `CANONICAL`, gaps between strings and arrays are problems, too, and so are bytes without a meaning
+/// that are not zero.
+pub(super) struct Verifier<'p, 'a, const CANONICAL: bool> {
     plan: &'p CheckPlan,
-    cursor: &'p mut Cursor<'a>,
-    pub(super) findings: F,
+    pub(super) cursor: &'p mut Cursor<'a>,
+    /// Hears of problems. If nobody does, the first one is the end of the pass.
+    pub(super) explain: Option<Explain<'p>>,
 }
 
 /// The reference in these bytes: where it begins, and how many there are.
@@ -205,9 +175,15 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
-    pub(super) fn new(plan: &'p CheckPlan, cursor: &'p mut Cursor<'a>, findings: F) -> Verifier<'p, 'a, F> {
-        Verifier { plan, cursor, findings }
+impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
+    pub(super) fn new(plan: &'p CheckPlan, cursor: &'p mut Cursor<'a>) -> Self {
+        Verifier { plan, cursor, explain: None }
+    }
+
+    /// A problem of what is at `at`, which is a part of the elements entered last, or of a record. True to go on.
+    #[cold]
+    fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
+        self.explain.as_mut().is_some_and(|explain| explain.fault(at, problem))
     }
 
     /// Elements side by side.
@@ -254,7 +230,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
                         steps = steps.get(skip as usize..).unwrap_or_default();
                     }
                     match tag {
-                        Some(0) if F::CANONICAL => self.zeros(bytes, offset.saturating_add(1), step.count),
+                        Some(0) if CANONICAL => self.zeros(bytes, offset.saturating_add(1), step.count),
                         Some(0 | 1) => true,
                         _ => self.bad_value(part(1, 1)),
                     }
@@ -272,7 +248,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     #[inline(always)]
     fn bad_value(&mut self, value: &[u8]) -> bool {
-        self.findings.fault(value, Problem::Value)
+        self.fault(value, Problem::Value)
     }
 
     #[inline]
@@ -282,7 +258,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     fn zeros(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
         let bytes = part(bytes, offset, count as usize);
-        is_zero(bytes) || self.findings.fault(bytes, Problem::NotZero)
+        is_zero(bytes) || self.fault(bytes, Problem::NotZero)
     }
 
     #[inline]
@@ -296,11 +272,11 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
         if !self.cursor.string(slot) {
             return self.bad_string(slot, from);
         }
-        if !F::CANONICAL {
+        if !CANONICAL {
             return true;
         }
         let (start, count) = reference(slot);
-        count == 0 || start == from || self.findings.fault(slot, Problem::Gap(start.saturating_sub(from)))
+        count == 0 || start == from || self.fault(slot, Problem::Gap(start.saturating_sub(from)))
     }
 
     /// The elements at a reference. If there are none to look at, whether to go on.
@@ -308,7 +284,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Result<&'a [u8], bool> {
         let from = self.cursor.heap_at;
         match self.cursor.array(slot, size, mask) {
-            Some(array) if !F::CANONICAL || self.follows(slot, from, array.len(), mask) => Ok(array),
+            Some(array) if !CANONICAL || self.follows(slot, from, array.len(), mask) => Ok(array),
             Some(_) => Err(false),
             None => Err(self.bad_array(slot, from, size, mask)),
         }
@@ -318,13 +294,13 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     #[cold]
     fn bad_string(&mut self, slot: &[u8], from: usize) -> bool {
         self.cursor.text_at = from;
-        self.findings.fault(slot, Problem::Reference { from, size: 1, mask: 0 })
+        self.fault(slot, Problem::Reference { from, size: 1, mask: 0 })
     }
 
     #[cold]
     fn bad_array(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
         self.cursor.heap_at = from;
-        self.findings.fault(slot, Problem::Reference { from, size, mask })
+        self.fault(slot, Problem::Reference { from, size, mask })
     }
 
     /// Between `from`, where the array before ends, and the one of so many bytes that was found last are zeros, as few as
@@ -333,14 +309,14 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     fn follows(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
         let start = self.cursor.heap_at.saturating_sub(size);
         let gap = self.cursor.rows.heap.get(from..start).unwrap_or_default();
-        (gap.len() <= mask || self.findings.fault(slot, Problem::Gap(gap.len())))
-            && (is_zero(gap) || self.findings.fault(slot, Problem::HeapNotZero(from)))
+        (gap.len() <= mask || self.fault(slot, Problem::Gap(gap.len())))
+            && (is_zero(gap) || self.fault(slot, Problem::HeapNotZero(from)))
     }
 
     fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
         if list.exactly.is_some_and(|exactly| reference(slot).1 != exactly as usize) {
-            return self.findings.fault(slot, Problem::Count);
+            return self.fault(slot, Problem::Count);
         }
         let elements = match self.array(slot, list.size as usize, list.mask as usize) {
             Ok(elements) => elements,
@@ -350,11 +326,15 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
             return true;
         }
         if depth >= MAX_DEPTH {
-            return self.findings.fault(slot, Problem::TooDeep);
+            return self.fault(slot, Problem::TooDeep);
         }
-        self.findings.enter(slot, elements);
+        if let Some(explain) = &mut self.explain {
+            explain.enter(slot, elements);
+        }
         let goes_on = self.elements(elements, list, depth.saturating_add(1));
-        self.findings.leave();
+        if let Some(explain) = &mut self.explain {
+            explain.leave();
+        }
         goes_on
     }
 
@@ -381,7 +361,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     /// Keys are strictly ascending. Not looked at once a value was wrong: keys may be anything then.
     fn ascend(&mut self, bytes: &[u8], size: usize, key: u32) -> bool {
-        if self.findings.is_broken() {
+        if self.explain.as_ref().is_some_and(|explain| explain.broken) {
             return true;
         }
         let at = |bytes| self.cursor.rows.with(bytes);
@@ -389,7 +369,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
         let is_above = |left, right| compare(schema, key, at(left), at(right)).is_lt();
         let mut pairs = bytes.chunks_exact(size).zip(bytes.chunks_exact(size).skip(1)).zip(1..);
         let wrong = pairs.find(|&((left, right), _)| !is_above(left, right));
-        wrong.is_none_or(|((_, right), index)| self.findings.fault(right, Problem::Order(index)))
+        wrong.is_none_or(|((_, right), index)| self.fault(right, Problem::Order(index)))
     }
 }
 
