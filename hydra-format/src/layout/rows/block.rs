@@ -17,7 +17,7 @@ fn ranges(count: u32, stride: u32, text: u32, payload_bytes: u32) -> Option<Rang
     let heap = line_up(record_bytes);
     let possible = count >= 1 && (1..=MAX_STRIDE).contains(&stride) && u64::from(text).is_multiple_of(LINE);
     let fits = possible && (heap..=payload_bytes.into()).contains(&text.into());
-    fits.then(|| Ranges {
+    fits.then_some(Ranges {
         records: 0..record_bytes as usize,
         heap: heap as usize..text as usize,
         text: text as usize..payload_bytes as usize,
