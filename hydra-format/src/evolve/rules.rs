@@ -302,17 +302,15 @@ impl<'a> Compiler<'a> {
         let schema = Schema::of_type(ty(self.to, at), Some(self.to))?;
         self.spend(schema.types().len())?;
         let size = schema.root().size();
-        let (heap_start, text_start) = (size.next_multiple_of(64), text_start as usize);
-        let parts =
-            (payload.get(..heap_start), payload.get(heap_start..text_start), payload.get(text_start..));
-        let (Some(records), Some(heap), Some(text)) = parts else {
+        let halves = payload.split_at_checked(text_start as usize);
+        let Some((front, text)) = halves.filter(|(front, _)| front.len() >= size.next_multiple_of(64)) else {
             return Err(bad(Error::new(ErrorKind::BadSchema).found("a payload that is too short")));
         };
         let text = std::str::from_utf8(text).map_err(|_| bad(Error::new(ErrorKind::BadUtf8)))?;
-        let regions =
-            Regions { records, count: 1, stride: size, heap, text: text.into(), heap_start, text_start };
+        let regions = Regions { front, text: text.into(), count: 1, stride: size };
         Validator::new(&schema).validate(&regions).map_err(|fault| bad((*fault).into()))?;
-        let (record, heap, text) = (records.to_vec(), heap.to_vec(), text.to_string());
+        let rows = regions.rows();
+        let (record, heap, text) = (rows.bytes().to_vec(), rows.regions().0.to_vec(), text.to_string());
         let node = self.inline(Job::Pair { own: true, key: false, from: at, to: at })?;
         self.plan.images.push(Image { record, heap, text, node });
         Ok(self.plan.images.len() as u32 - 1)

@@ -9,7 +9,7 @@ pub use view_mut::{ListMut, ViewMut, view_mut};
 
 use crate::error::Why;
 use crate::layout::rows::{
-    At, TypeFacts, check_halves, encode_after, facts_of, halves, heap_start, open_payload, part, put, text_of,
+    At, TypeFacts, check_halves, encode_after, facts_of, heap_start, open_payload, part, put, text_start,
 };
 use crate::memory::{AlignedBuf, Text};
 use crate::{Error, ErrorKind, Hydra, Result, View};
@@ -143,12 +143,10 @@ fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], usize, Text<
             ));
     }
     let shifted = |error: Error| error.shifted(HEAD as u64);
-    halves(image.get(HEAD..).unwrap_or_default(), text_offset, T::SIZE).map_err(shifted)?;
-    let (front, text) =
-        image.split_at_mut_checked(HEAD.saturating_add(text_offset as usize)).unwrap_or_default();
-    let front = front.get_mut(HEAD..).unwrap_or_default();
-    let text = text_of(text, front.len()).map_err(shifted)?;
-    check_halves::<T>(front, text, facts).map_err(shifted)?;
+    let payload = image.get_mut(HEAD..).unwrap_or_default();
+    let text_start = text_start(payload, text_offset, T::SIZE).map_err(shifted)?;
+    let (front, text) = payload.split_at_mut(text_start);
+    let text = check_halves::<T>(front, text, facts).map_err(shifted)?;
     Ok((front, heap_start(T::SIZE), text))
 }
 

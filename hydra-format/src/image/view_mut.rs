@@ -150,9 +150,9 @@ impl<T: Hydra> ListMut<'_, T> {
     /// Calls `change` with each element in order, until one fails.
     #[inline]
     pub fn each(&mut self, mut change: impl FnMut(ViewMut<'_, T>) -> Result<()>) -> Result<()> {
-        for index in 0..self.spots.count() {
-            let Some(spot) = self.spots.get(index) else { break };
-            change(ViewMut::new(spot, self.heap, self.text, self.read_only))?;
+        for index in 0..self.len() {
+            let Some(element) = self.get(index) else { break };
+            change(element)?;
         }
         Ok(())
     }

@@ -91,15 +91,10 @@ const fn array<T: Describe, E: Describe>(count: u64, form: Form) -> Descriptor {
     ty
 }
 
-const fn scalar<T: 'static>(kind: Kind, nonzero: bool) -> Descriptor {
-    let mut ty = kind_of::<T>(kind);
-    ty.nonzero = nonzero;
-    ty
-}
-
-const fn formed<T: 'static>(kind: Kind, form: Form) -> Descriptor {
+const fn scalar<T: 'static>(kind: Kind, form: Form, nonzero: bool) -> Descriptor {
     let mut ty = kind_of::<T>(kind);
     ty.form = form;
+    ty.nonzero = nonzero;
     ty
 }
 
@@ -123,15 +118,15 @@ not_flat! {
     [K: Describe, V: Describe, S: 'static] HashMap<K, V, S>, refs true, map::<Self, K, V>(), {};
     [T: Describe] BTreeSet<T>, refs true, set::<Self, T>(), {};
     [T: Describe, S: 'static] HashSet<T, S>, refs true, set::<Self, T>(), {};
-    [] Duration, refs false, formed::<Self>(Kind::U128, Form::Duration { exponent: NANOS }), { const KEY: bool = true; };
-    [] SystemTime, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), { const KEY: bool = true; };
+    [] Duration, refs false, scalar::<Self>(Kind::U128, Form::Duration { exponent: NANOS }, false), { const KEY: bool = true; };
+    [] SystemTime, refs false, scalar::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }, false), { const KEY: bool = true; };
     [] Opaque, refs true, kind_of::<Self>(Kind::Opaque), {};
     #[cfg(feature = "jiff")]
-    [] jiff::Timestamp, refs false, formed::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }), { const KEY: bool = true; };
+    [] jiff::Timestamp, refs false, scalar::<Self>(Kind::I128, Form::Timestamp { exponent: NANOS }, false), { const KEY: bool = true; };
     #[cfg(feature = "jiff")]
-    [] jiff::SignedDuration, refs false, formed::<Self>(Kind::I128, Form::Duration { exponent: NANOS }), { const KEY: bool = true; };
+    [] jiff::SignedDuration, refs false, scalar::<Self>(Kind::I128, Form::Duration { exponent: NANOS }, false), { const KEY: bool = true; };
     #[cfg(feature = "jiff")]
-    [] jiff::civil::Date, refs false, formed::<Self>(Kind::I32, Form::Date), { const KEY: bool = true; };
+    [] jiff::civil::Date, refs false, scalar::<Self>(Kind::I32, Form::Date, false), { const KEY: bool = true; };
     // Measured, since not every Decimal has so few places.
     #[cfg(feature = "rust_decimal")]
     [] rust_decimal::Decimal, refs true, decimal::<Self>(PLACES), { const KEY: bool = true; };
@@ -142,7 +137,7 @@ not_flat! {
 #[cfg(feature = "rust_decimal")]
 const fn decimal<T: 'static>(places: u8) -> Descriptor {
     assert!(places <= 28, "a Decimal has at most 28 places");
-    formed::<T>(Kind::I128, Form::Decimal { exponent: (places as i8).saturating_neg() })
+    scalar::<T>(Kind::I128, Form::Decimal { exponent: (places as i8).saturating_neg() }, false)
 }
 
 #[cfg(feature = "uuid")]
@@ -197,7 +192,7 @@ macro_rules! scalars {
             const REFS: bool = false;
             const KEY: bool = $key;
             const BYTE: bool = $any_bits && matches!(Kind::$kind, Kind::U8);
-            const TYPE: &'static Descriptor = const { &scalar::<Self>(Kind::$kind, $nonzero) };
+            const TYPE: &'static Descriptor = const { &scalar::<Self>(Kind::$kind, Form::None, $nonzero) };
 
             fn valid($bytes: &[u8]) -> bool {
                 $valid

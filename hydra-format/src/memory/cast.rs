@@ -20,38 +20,34 @@ pub(crate) fn all_valid<T: Describe>(bytes: &[u8]) -> bool {
     T::ANY_BITS || bytes.chunks_exact(T::SIZE).fold(true, |all, value| all & T::valid(value))
 }
 
-/// A run of stored values as a slice; none if the bytes are misaligned, not a whole number of values, or
-/// not valid values.
+/// How many stored values these bytes are, where they are those in memory; none for other types, and for bytes that are not a
+/// whole number of valid values.
+#[inline]
+fn count_of<T: Describe>(bytes: &[u8]) -> Option<usize> {
+    let count = bytes.len().checked_div(T::SIZE)?;
+    (T::FLAT && bytes.len().is_multiple_of(T::SIZE) && all_valid::<T>(bytes)).then_some(count)
+}
+
+/// A run of stored values as a slice; none if the bytes are misaligned, or as for [`count_of`].
 #[inline]
 pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
-    let aligned = bytes.as_ptr().addr().is_multiple_of(align_of::<T>());
-    let count = bytes.len().checked_div(T::SIZE)?;
-    if !T::FLAT || !aligned || !bytes.len().is_multiple_of(T::SIZE) {
+    if !bytes.as_ptr().addr().is_multiple_of(align_of::<T>()) {
         return None;
     }
-    if !all_valid::<T>(bytes) {
-        return None;
-    }
-    // SAFETY: aligned for T and a whole number of T's (checked above; FLAT says size_of::<T>() == SIZE),
+    let count = count_of::<T>(bytes)?;
+    // SAFETY: aligned for T (checked above) and a whole number of T's (by `count_of`; FLAT says size_of::<T>() == SIZE),
     // initialised and unchanged as long as the result, as bytes behind a shared reference are, and every
-    // value is valid: by ANY_BITS, or checked above. Test `a_cast_refuses_what_is_not_a_value`.
+    // value is valid, by `count_of`. Test `a_cast_refuses_what_is_not_a_value`.
     Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), count) })
 }
 
-/// A copy of a run of stored values, for types for which that is one memcpy; none for other types and
-/// for bytes that are not a whole number of values.
+/// A copy of a run of stored values, for types for which that is one memcpy; none as for [`count_of`].
 #[inline]
 pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
-    if !T::FLAT || !bytes.len().is_multiple_of(T::SIZE) {
-        return None;
-    }
-    if !all_valid::<T>(bytes) {
-        return None;
-    }
-    let count = bytes.len().checked_div(T::SIZE)?;
+    let count = count_of::<T>(bytes)?;
     let mut values = Vec::<T>::with_capacity(count);
-    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT); source and target are
-    // different allocations; afterwards `count` values are initialised, and valid: by ANY_BITS, or checked above
+    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT), and so many are the bytes (by `count_of`);
+    // source and target are different allocations; afterwards `count` values are initialised, and valid, by `count_of`
     // (test `a_copy_refuses_what_is_not_a_value`).
     unsafe {
         std::ptr::copy_nonoverlapping(bytes.as_ptr(), values.as_mut_ptr().cast::<u8>(), bytes.len());

@@ -2,7 +2,6 @@
 
 use super::{AlignedBuf, Map};
 use std::ops::Range;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +12,7 @@ pub(crate) const HEADER_REGION: usize = 8192;
 #[derive(Debug)]
 pub(crate) struct TextMap {
     /// Where the map starts in memory.
-    start: NonNull<u8>,
+    start: *const u8,
     /// Where they end, at most where the map does. What is behind them, and the header region before, writers change.
     end: usize,
     map: Arc<Map>,
@@ -94,13 +93,7 @@ impl TextMap {
     }
 
     fn of(map: Arc<Map>, end: usize, known: Arc<Known>) -> TextMap {
-        let start = NonNull::new(map.bytes.as_mut_ptr());
-        TextMap {
-            end: if start.is_some() { end } else { 0 },
-            start: start.unwrap_or(NonNull::dangling()),
-            map,
-            known,
-        }
+        TextMap { start: map.bytes.as_ptr(), end, map, known }
     }
 
     /// The same file, of which so many bytes are committed, as far as it has them. A map serves what was committed when it was made:
@@ -130,7 +123,7 @@ impl TextMap {
         // are not changed by anybody: that is the contract of `Map::open`, which alone makes maps. What Hydra's writers do
         // change is outside of these bounds. Tests `a_map_gives_committed_bytes_only` and, that they change nothing
         // else, `random_edits_equal_those_of_plain_values`.
-        Some(unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(start), count) })
+        Some(unsafe { std::slice::from_raw_parts(self.start.add(start), count) })
     }
 
     /// Has the memory at a byte of the file fetched, where the processor can be told to; any byte will do.
@@ -139,10 +132,10 @@ impl TextMap {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let place = self.start.as_ptr().wrapping_add(at);
+            let place = self.start.wrapping_add(at);
             // SAFETY: a hint, which accesses no memory and cannot fail, whatever the address. Test
             // `a_map_gives_committed_bytes_only`.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast_const().cast()) };
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = at;
@@ -233,6 +226,14 @@ pub(crate) struct Ranges {
     pub(crate) text: Range<usize>,
 }
 
+impl Ranges {
+    /// The same in a backing in which so many bytes come before.
+    pub(crate) fn behind(self, start: usize) -> Ranges {
+        let behind = |range: Range<usize>| start.saturating_add(range.start)..start.saturating_add(range.end);
+        Ranges { records: behind(self.records), heap: behind(self.heap), text: behind(self.text) }
+    }
+}
+
 /// Why a payload cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PayloadFault {
@@ -281,6 +282,11 @@ impl Payload {
         self.backing.get(self.ranges.records.clone()).unwrap_or_default()
     }
 
+    /// Records and heap, and what is between and behind them.
+    pub(crate) fn front(&self) -> &[u8] {
+        self.backing.get(self.ranges.records.start..self.ranges.text.start).unwrap_or_default()
+    }
+
     /// The heap.
     #[inline]
     pub(crate) fn heap(&self) -> &[u8] {
@@ -301,14 +307,11 @@ impl Payload {
 
 /// Looks at the text, unless the map knows it.
 fn check_text(backing: &Backing, range: &Range<usize>) -> Result<(), PayloadFault> {
-    if range.is_empty() {
-        return Ok(());
-    }
     let key = match backing {
         Backing::Map(shared) => TextMap::key(range).map(|key| (&*shared.known, key)),
         Backing::Buffer(_) => None,
     };
-    if key.is_some_and(|(known, key)| known.contains(key)) {
+    if range.is_empty() || key.is_some_and(|(known, key)| known.contains(key)) {
         return Ok(());
     }
     let text = backing.get(range.clone()).ok_or(PayloadFault::Bounds)?;

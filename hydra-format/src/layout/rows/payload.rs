@@ -49,59 +49,52 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     text_offset: u32,
     facts: &TypeFacts,
 ) -> Result<At<'a>> {
-    let (front, text) = halves(payload, text_offset, T::SIZE)?;
-    let text = text_of(text, front.len())?;
-    check_halves::<T>(front, text, facts)?;
-    let regions = regions_of(front, text, T::SIZE);
-    Ok(At::new(regions.records, regions.heap, text).part(0, T::SIZE))
+    let (front, text) = payload.split_at(text_start(payload, text_offset, T::SIZE)?);
+    let text = check_halves::<T>(front, text, facts)?;
+    Ok(Regions { front, text, count: 1, stride: T::SIZE }.rows().part(0, T::SIZE))
 }
 
-/// Validates a payload of one record, by its front and its text.
+/// Validates a payload of one record, by its front, which is record and heap, and its text.
 #[inline(always)]
-pub(crate) fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeFacts) -> Result<()> {
-    let regions = regions_of(front, text, T::SIZE);
-    let record = At::new(regions.records, &[], "").part(0, T::SIZE);
-    if T::check(record.bytes(), &mut Cursor::new(regions.heap, text), 0) {
-        return Ok(());
+pub(crate) fn check_halves<'t, T: Hydra>(
+    front: &[u8],
+    text: &'t [u8],
+    facts: &TypeFacts,
+) -> Result<Text<'t>> {
+    let text = text_of(text, front.len())?;
+    let regions = Regions { front, text, count: 1, stride: T::SIZE };
+    let rows = regions.rows();
+    if T::check(rows.part(0, T::SIZE).bytes(), &mut Cursor::new(rows), 0) {
+        return Ok(text);
     }
     Err((*facts.validator.explain(&regions)).into())
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
 #[cfg(feature = "serde")]
-#[inline]
 pub(crate) fn open_payload_of<'a>(
     payload: &'a [u8],
     text_offset: u32,
     size: usize,
     validator: &super::Validator,
 ) -> Result<At<'a>> {
-    let (front, text) = halves(payload, text_offset, size)?;
-    let regions = regions_of(front, text_of(text, front.len())?, size);
+    let (front, text) = payload.split_at(text_start(payload, text_offset, size)?);
+    let regions = Regions { front, text: text_of(text, front.len())?, count: 1, stride: size };
     validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
-    Ok(At::new(regions.records, regions.heap, regions.text).part(0, size))
+    Ok(regions.rows().part(0, size))
 }
 
-/// A payload of one record of `size` bytes: its front, which is record and heap, and its text.
+/// Where the text of a payload of one record of `size` bytes starts, if it can start there.
 #[inline(always)]
-pub(crate) fn halves(payload: &[u8], text_offset: u32, size: usize) -> Result<(&[u8], &[u8])> {
+pub(crate) fn text_start(payload: &[u8], text_offset: u32, size: usize) -> Result<usize> {
     let (heap_start, text_start) = (heap_start(size), text_offset as usize);
-    let sound = text_start.is_multiple_of(64) && text_start >= heap_start;
-    let halves = payload.split_at_checked(text_start).filter(|_| sound);
-    halves.ok_or_else(|| bad_text_offset(heap_start, payload, text_offset))
-}
-
-/// The regions of a payload of one record of `size` bytes.
-#[inline(always)]
-fn regions_of<'a>(front: &'a [u8], text: Text<'a>, size: usize) -> Regions<'a> {
-    let (heap_start, text_start) = (heap_start(size), front.len());
-    let (records, heap) = front.split_at_checked(heap_start).unwrap_or_default();
-    Regions { records, count: 1, stride: size, heap, text, heap_start, text_start }
+    let sound = text_start.is_multiple_of(64) && (heap_start..=payload.len()).contains(&text_start);
+    if sound { Ok(text_start) } else { Err(bad_text_offset(heap_start, payload, text_offset)) }
 }
 
 /// The text of a payload, in which it starts at `start`.
 #[inline(always)]
-pub(crate) fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
+fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
     match text {
         [] => Ok(Text::default()),
         text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, start).into()),

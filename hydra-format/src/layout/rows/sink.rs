@@ -198,9 +198,6 @@ pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
 
 #[inline]
 fn put_reference(slot: &mut [u8], offset: usize, count: usize) {
-    if let Some(slot) = slot.first_chunk_mut::<8>() {
-        let (low, high) = slot.split_at_mut(4);
-        low.copy_from_slice(&(offset as u32).to_le_bytes());
-        high.copy_from_slice(&(count as u32).to_le_bytes());
-    }
+    let word = u64::from(offset as u32) | u64::from(count as u32) << 32;
+    put(slot, &word.to_le_bytes());
 }

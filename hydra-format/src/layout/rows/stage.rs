@@ -199,7 +199,7 @@ impl Stage {
     }
 }
 
-/// RowLayout in these regions.
+/// The rows in these regions.
 fn rows_at<'a>(records: &'a [u8], heap: &'a [u8], text: &'a [u8]) -> Result<At<'a>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
     Ok(At::new(records, heap, text))

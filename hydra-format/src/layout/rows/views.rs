@@ -342,10 +342,7 @@ copy_and_debug! {
 
 /// Lexicographic order of a stored run against live elements.
 pub(crate) fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
-    let pairs = (0..run.count()).zip(elements);
-    let unequal = |ordering: &Ordering| ordering.is_ne();
-    pairs
-        .map(|(index, element)| T::compare(run.element(index, T::SIZE), element))
-        .find(unequal)
-        .unwrap_or_else(|| run.count().cmp(&elements.len()))
+    let pairs = run.elements(T::SIZE).zip(elements);
+    let unequal = pairs.map(|(stored, element)| T::compare(stored, element)).find(|order| order.is_ne());
+    unequal.unwrap_or_else(|| run.count().cmp(&elements.len()))
 }

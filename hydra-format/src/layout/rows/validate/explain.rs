@@ -1,14 +1,14 @@
 //! What is wrong with a payload, and where: the findings of a pass with their paths. The pass tells where in memory a value is;
-//! which value that is, the schema tells, once there is something to say about it.
+//! which value that is, the schema tells, once there is something to say about it. Positions are bytes from the payload's start.
 
-use super::key::tag_bits;
-use super::pass::{Findings, Problem, Verifier, split};
+use super::pass::{Problem, Verifier, split};
 use super::plan::CheckPlan;
-use super::{Cursor, Fault, Regions};
+use super::{Fault, Regions};
 use crate::ErrorKind;
 use crate::layout::rows::At;
 use crate::layout::rows::sink::MAX_DEPTH;
-use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout, round_up};
+use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
+use crate::store::bytes::line_up;
 
 /// Findings in a payload, at most.
 const MAX_FINDINGS: usize = 10_000;
@@ -16,169 +16,156 @@ const MAX_FINDINGS: usize = 10_000;
 /// Reports what a payload breaks: the first rule that values depend on, or everything if that is to be `CANONICAL`. The plan
 /// is one of full checks then.
 pub(super) fn explain<const CANONICAL: bool>(
-    (schema, plan): (&Schema, &CheckPlan),
+    plan: &CheckPlan,
     regions: &Regions<'_>,
     report: &mut dyn FnMut(Fault),
 ) {
-    let Some((records, beyond)) = split(plan, regions) else {
-        return report(Fault::bad_records(schema, regions));
+    let Some((records, beyond, mut cursor)) = split(plan, regions) else {
+        return report(Fault::bad_records(&plan.schema, regions));
     };
-    let mut cursor = Cursor::new(regions.heap, regions.text);
+    let (schema, rows) = (&plan.schema, regions.rows());
     let left = if CANONICAL { MAX_FINDINGS } else { 1 };
-    let explain = Explain::<CANONICAL> { schema, regions, left, broken: false, entered: Vec::new(), report };
-    let mut pass = Verifier::new(plan, &mut cursor, explain);
+    let mut pass = Verifier::<CANONICAL>::new(plan, &mut cursor);
+    pass.explain = Some(Explain { schema, regions, rows, left, broken: false, entered: Vec::new(), report });
     pass.elements(records, &plan.root, 0);
-    let mut explain = pass.findings;
-    if CANONICAL {
-        explain.ends(beyond, &cursor);
+    if let Some(mut explain) = pass.explain.filter(|_| CANONICAL) {
+        explain.ends(beyond, pass.cursor.heap_at, pass.cursor.text_at);
     }
 }
 
 /// Elements that the pass is in.
 struct Entered {
-    /// Where the reference to them is in the elements that were entered before, or in the records.
+    /// Where the reference to them is.
     slot: usize,
-    /// Where they are in the heap.
+    /// Where they are.
     start: usize,
-    size: usize,
 }
 
-struct Explain<'s, 'r, const CANONICAL: bool> {
+pub(super) struct Explain<'s> {
     schema: &'s Schema,
     regions: &'s Regions<'s>,
+    /// The records, and heap and text.
+    rows: At<'s>,
     /// Findings that may still be reported.
     left: usize,
-    broken: bool,
+    /// There was a problem after which keys may be anything.
+    pub(super) broken: bool,
     entered: Vec<Entered>,
-    report: &'r mut dyn FnMut(Fault),
+    report: &'s mut dyn FnMut(Fault),
 }
 
 /// A byte in a payload, and a value of which it is a part.
 struct Location<'s> {
     path: String,
     ty: &'s Descriptor,
-    /// The value, with what is behind it.
-    bytes: &'s [u8],
-    /// Of the byte, from the start of the value.
-    offset: usize,
+    /// Where the value starts.
+    start: usize,
+    /// Where the byte is.
+    byte: usize,
     /// If the byte should be zero, why, and where that ends.
     gap: Option<(&'static str, usize)>,
 }
 
 /// Methods that go further in tell whether there is more to go.
 impl<'s> Location<'s> {
-    fn skip(&mut self, bytes: usize) {
-        self.bytes = self.bytes.get(bytes..).unwrap_or_default();
-        self.offset = self.offset.saturating_sub(bytes);
+    /// How far into the value the byte is.
+    fn offset(&self) -> usize {
+        self.byte.saturating_sub(self.start)
     }
 
     fn part(&mut self, offset: usize, ty: &'s Descriptor) -> bool {
-        self.skip(offset);
+        self.start += offset;
         self.ty = ty;
         true
     }
 
     fn gap(&mut self, expected: &'static str, end: usize) -> bool {
-        self.gap = Some((expected, end));
+        self.gap = Some((expected, self.start + end));
         false
     }
 
     /// To the start of the element in which the byte is, of those that are side by side; its index.
     fn element(&mut self, size: usize) -> usize {
-        let index = self.offset.checked_div(size).unwrap_or_default();
-        self.skip(index.saturating_mul(size));
+        let index = self.offset().checked_div(size).unwrap_or_default();
+        self.start += index * size;
         index
     }
 }
 
-/// How far into `whole` a part of it starts.
-fn distance(whole: &[u8], part: &[u8]) -> usize {
-    part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
-}
-
-impl<const CANONICAL: bool> Findings for Explain<'_, '_, CANONICAL> {
-    const CANONICAL: bool = CANONICAL;
-
-    #[cold]
-    fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
-        let offset = distance(self.around(), at);
+impl<'s> Explain<'s> {
+    /// Reports a problem of what is at `at`, if it is one. True to go on.
+    pub(super) fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
+        let position = self.position(at);
         match problem {
-            Problem::NotZero => self.not_zero(offset, at.len()),
+            Problem::NotZero => self.not_zero(position, position + at.len()),
             Problem::Gap(_) if self.broken => {}
-            _ => self.found(offset, problem),
+            _ => self.found(position, problem),
         }
         self.left > 0
     }
 
-    fn is_broken(&self) -> bool {
-        self.broken
+    /// From here on all is about the elements to which `slot` refers.
+    pub(super) fn enter(&mut self, slot: &[u8], elements: &[u8]) {
+        self.entered.push(Entered { slot: self.position(slot), start: self.position(elements) });
     }
 
-    fn enter(&mut self, slot: &[u8], elements: &[u8]) {
-        let (slot, start) = (distance(self.around(), slot), distance(self.regions.heap, elements));
-        self.entered.push(Entered { slot, start, size: elements.len() });
-    }
-
-    fn leave(&mut self) {
+    /// The elements that were entered last are done.
+    pub(super) fn leave(&mut self) {
         self.entered.pop();
     }
-}
 
-impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
-    /// The elements that the pass is in, or the records.
-    fn around(&self) -> &'s [u8] {
-        self.entered.last().map_or(self.regions.records, |entered| self.elements(entered))
+    /// Where a part of the payload starts.
+    fn position(&self, part: &[u8]) -> usize {
+        part.as_ptr().addr().saturating_sub(self.regions.front.as_ptr().addr())
     }
 
-    fn elements(&self, entered: &Entered) -> &'s [u8] {
-        let rest = self.regions.heap.get(entered.start..).unwrap_or_default();
-        rest.get(..entered.size).unwrap_or_default()
+    /// Where the heap starts.
+    fn heap_start(&self) -> usize {
+        self.rows.bytes().len()
     }
 
-    /// The offset in the payload of what is `offset` bytes into what the pass is in.
-    fn in_payload(&self, offset: usize) -> usize {
-        let start = |entered: &Entered| self.regions.heap_start.saturating_add(entered.start);
-        self.entered.last().map_or(0, start).saturating_add(offset)
+    /// What is at a position, up to the text.
+    fn at(&self, position: usize) -> At<'s> {
+        self.rows.with(self.regions.front.get(position..).unwrap_or_default())
     }
 
-    /// The index of the record of which the byte at `offset` of what the pass is in is a part.
-    fn record(&self, offset: usize) -> Option<u64> {
-        let in_records = self.entered.first().map_or(offset, |entered| entered.slot);
+    /// The index of the record of which the byte at `position` of what the pass is in is a part.
+    fn record(&self, position: usize) -> Option<u64> {
+        let in_records = self.entered.first().map_or(position, |entered| entered.slot);
         in_records.checked_div(self.schema.root().size()).map(|record| record as u64)
     }
 
     fn report(
         &mut self,
         kind: ErrorKind,
-        offset: usize,
+        position: usize,
         (record, path): (Option<u64>, String),
         expected: impl Into<String>,
         found: String,
     ) {
         if let Some(left) = self.left.checked_sub(1) {
             self.left = left;
-            let (offset, expected) = (offset as u64, expected.into());
+            let (offset, expected) = (position as u64, expected.into());
             (self.report)(Fault { kind, offset, record, path, expected, found });
         }
     }
 
-    /// Reports a problem of the value at `offset` of what the pass is in.
-    fn found(&mut self, offset: usize, problem: Problem) {
+    /// Reports a problem of the value at a position of what the pass is in.
+    fn found(&mut self, mut position: usize, problem: Problem) {
+        let record = self.record(position);
         let mut place = match (problem, self.entered.split_last()) {
             (Problem::Order(_), Some((last, before))) => self.locate(before, last.slot),
-            _ => self.locate(&self.entered, offset),
+            _ => self.locate(&self.entered, position),
         };
-        let mut at = self.in_payload(offset);
+        let at = self.at(place.start);
+        let (start, count) = at.reference();
+        let reference = format!("{{ {start}, {count} }}");
         let (kind, expected, found) = match problem {
-            Problem::Value | Problem::NotZero => bad_value(&place),
-            Problem::Count => {
-                (ErrorKind::BadReference, "a reference to one element".into(), reference_text(&place))
+            Problem::Value | Problem::NotZero => bad_value(place.ty, at),
+            Problem::Count => (ErrorKind::BadReference, "a reference to one element".into(), reference),
+            Problem::Reference { from, size, mask } => {
+                (ErrorKind::BadReference, self.right_reference(place.ty, at, from, (size, mask)), reference)
             }
-            Problem::Reference { from, size, mask } => (
-                ErrorKind::BadReference,
-                self.right_reference(&place, from, (size, mask)),
-                reference_text(&place),
-            ),
             Problem::TooDeep => {
                 let expected = format!("at most {MAX_DEPTH} references from the record");
                 (ErrorKind::TooDeep, expected, "one more".into())
@@ -194,86 +181,89 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
                 (ErrorKind::NotCanonical, expected, format!("{bytes} bytes between"))
             }
             Problem::HeapNotZero(from) => {
-                let gap = self.regions.heap.get(from..).unwrap_or_default();
-                let (position, found) = first_not_zero(gap).unwrap_or_default();
-                at = self.regions.heap_start.saturating_add(from).saturating_add(position);
+                position = self.heap_start() + from;
+                let (distance, found) = first_not_zero(self.at(position).bytes()).unwrap_or_default();
+                position += distance;
                 (ErrorKind::NotCanonical, "zero bytes between arrays".into(), found)
             }
         };
         self.broken |= !matches!(kind, ErrorKind::NotCanonical | ErrorKind::BadOrder);
-        self.report(kind, at, (self.record(offset), place.path), expected, found);
+        self.report(kind, position, (record, place.path), expected, found);
     }
 
     /// What a reference to a string or an array, in its region from `from` on, should have been.
-    fn right_reference(&self, place: &Location<'_>, from: usize, (size, mask): (usize, usize)) -> String {
-        let ((start, count), text) = (At::new(place.bytes, &[], "").reference(), self.regions.text.all());
-        match place.ty.kind() {
+    fn right_reference(
+        &self,
+        ty: &Descriptor,
+        at: At<'_>,
+        from: usize,
+        (size, mask): (usize, usize),
+    ) -> String {
+        let (start, count) = at.reference();
+        let text = at.text.all().len();
+        match ty.kind() {
             _ if count == 0 => "an empty reference is { 0, 0 }".into(),
-            Kind::String if start < from || start.saturating_add(count) > text.len() => {
-                format!("a string from {from} on, within {} bytes of text", text.len())
+            Kind::String if start < from || start.saturating_add(count) > text => {
+                format!("a string from {from} on, within {text} bytes of text")
             }
             Kind::String => "a string from character to character".into(),
             _ => format!(
                 "{count} elements of {size} bytes from {from} on, aligned to {}, within {} bytes of heap",
-                mask.saturating_add(1),
-                self.regions.heap.len()
+                mask + 1,
+                at.heap.len()
             ),
         }
     }
 
-    /// Reports the first byte that is not zero in each gap within so many bytes without a meaning.
-    fn not_zero(&mut self, mut offset: usize, size: usize) {
-        let (around, end) = (self.around(), offset.saturating_add(size));
-        while let Some((position, found)) = around.get(offset..end).and_then(first_not_zero) {
-            offset = offset.saturating_add(position);
-            let place = self.locate(&self.entered, offset);
+    /// Reports the first byte that is not zero in each gap within bytes without a meaning.
+    fn not_zero(&mut self, mut position: usize, end: usize) {
+        let front = self.regions.front;
+        while let Some((distance, found)) = front.get(position..end).and_then(first_not_zero) {
+            position += distance;
+            let place = self.locate(&self.entered, position);
             let (expected, gap_end) = place.gap.unwrap_or_default();
-            let what = (self.record(offset), place.path);
-            self.report(ErrorKind::NotCanonical, self.in_payload(offset), what, expected, found);
-            offset = offset.saturating_add(gap_end.saturating_sub(place.offset).max(1));
+            let record = self.record(position);
+            self.report(ErrorKind::NotCanonical, position, (record, place.path), expected, found);
+            position = gap_end.max(position + 1);
         }
     }
 
     /// What is left of records, heap and text after the last record.
-    fn ends(&mut self, beyond: &[u8], cursor: &Cursor<'_>) {
-        let Regions { records, heap, text, heap_start, text_start, .. } = *self.regions;
-        let (heap_rest, text_rest) = (
-            heap.get(cursor.heap_at..).unwrap_or_default(),
-            text.all().get(cursor.text_at..).unwrap_or_default(),
-        );
-        let heap_end = heap_start.saturating_add(cursor.heap_at);
-        let too_long = heap.len() as u64 > round_up(cursor.heap_at as u64, 64);
+    fn ends(&mut self, beyond: &[u8], heap_at: usize, text_at: usize) {
+        let At { heap, text, .. } = self.rows;
+        let heap_rest = heap.get(heap_at..).unwrap_or_default();
+        let text_rest = text.all().len().saturating_sub(text_at);
+        let heap_end = self.heap_start() + heap_at;
+        let text_end = self.regions.front.len() + text_at;
+        let too_long = heap.len() as u64 > line_up(heap_at as u64);
         let more = |bytes: usize| format!("{bytes} bytes more");
         let not_zero = |bytes, start: usize, expected| {
-            first_not_zero(bytes).map(|(position, found)| (start.saturating_add(position), expected, found))
+            first_not_zero(bytes).map(|(distance, found)| (start + distance, expected, found))
         };
         let findings = [
-            not_zero(beyond, distance(records, beyond), "zero bytes after the records"),
+            not_zero(beyond, self.position(beyond), "zero bytes after the records"),
             too_long.then(|| (heap_end, "the heap's end", more(heap_rest.len()))),
             not_zero(heap_rest, heap_end, "zero bytes after the heap"),
-            (!text_rest.is_empty()).then(|| {
-                (text_start.saturating_add(cursor.text_at), "the text's end", more(text_rest.len()))
-            }),
+            (text_rest > 0).then(|| (text_end, "the text's end", more(text_rest))),
         ];
         // Where a value was wrong, heap and text may have been used by it.
         let known = if self.broken { 1 } else { findings.len() };
-        for (offset, expected, found) in findings.into_iter().take(known).flatten() {
-            self.report(ErrorKind::NotCanonical, offset, (None, String::new()), expected, found);
+        for (position, expected, found) in findings.into_iter().take(known).flatten() {
+            self.report(ErrorKind::NotCanonical, position, (None, String::new()), expected, found);
         }
     }
 
-    /// The innermost value at `offset` of the last of `entered`, or of the records.
-    fn locate(&self, entered: &[Entered], offset: usize) -> Location<'s> {
-        let mut offsets = entered.iter().map(|entered| entered.slot).chain([offset]);
-        let (root, bytes, offset) =
-            (self.schema.root(), self.regions.records, offsets.next().unwrap_or_default());
-        let mut place = Location { path: String::new(), ty: root, bytes, offset, gap: None };
-        place.element(root.size());
-        let mut entered = entered.iter().zip(offsets);
+    /// The innermost value at a position in the last of `entered`, or in the records.
+    fn locate(&self, entered: &[Entered], position: usize) -> Location<'s> {
+        let mut bytes = entered.iter().map(|entered| entered.slot).chain([position]);
+        let (ty, byte) = (self.schema.root(), bytes.next().unwrap_or_default());
+        let mut place = Location { path: String::new(), ty, start: 0, byte, gap: None };
+        place.element(ty.size());
+        let mut entered = entered.iter().zip(bytes);
         loop {
             if place.ty.kind().is_reference() {
-                let Some((elements, offset)) = entered.next() else { return place };
-                (place.bytes, place.offset) = (self.elements(elements), offset);
+                let Some((elements, byte)) = entered.next() else { return place };
+                (place.start, place.byte) = (elements.start, byte);
             }
             if !self.inward(&mut place) {
                 return place;
@@ -283,11 +273,11 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
 
     /// From a value, or from the elements of a reference, to the part in which the byte is; false if that is none.
     fn inward(&self, place: &mut Location<'s>) -> bool {
-        let (ty, offset, element) = (place.ty, place.offset, self.resolve(place.ty.element()));
+        let (ty, offset, element) = (place.ty, place.offset(), self.resolve(place.ty.element()));
         match ty.kind() {
             Kind::Newtype | Kind::Box => place.part(0, element),
             Kind::Option if offset == 0 => false,
-            Kind::Option if place.bytes.first() == Some(&0) => {
+            Kind::Option if self.at(place.start).byte() == 0 => {
                 place.gap("zero bytes, for there is no value", ty.size())
             }
             Kind::Option if offset < ty.align() => place.gap("zero padding", ty.align()),
@@ -313,25 +303,27 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     fn entry(&self, place: &mut Location<'s>, key: &'s Descriptor, value: &'s Descriptor) -> bool {
         let Layout { offsets: [_, start], size, .. } = entry_layout(key, value);
         let (start, index) = (start as usize, place.element(size));
-        if place.offset < key.size() {
-            place.path.push_str(&format!("[key {index}]"));
-            return place.part(0, key);
+        match place.offset() {
+            offset if offset < key.size() => {
+                place.path.push_str(&format!("[key {index}]"));
+                place.part(0, key)
+            }
+            offset if offset < start => place.gap("zero padding", start),
+            offset if offset >= start + value.size() => place.gap("zero padding", size),
+            _ => {
+                place.path.push_str(&match key.kind() {
+                    Kind::String => format!("[{:?}]", self.at(place.start).str()),
+                    _ => format!("[value {index}]"),
+                });
+                place.part(start, value)
+            }
         }
-        if place.offset < start || place.offset >= start.saturating_add(value.size()) {
-            return place.gap("zero padding", if place.offset < start { start } else { size });
-        }
-        let key_at = At::new(place.bytes, self.regions.heap, self.regions.text);
-        place.path.push_str(&match key.kind() {
-            Kind::String => format!("[{:?}]", key_at.str()),
-            _ => format!("[value {index}]"),
-        });
-        place.part(start, value)
     }
 
     fn field(&self, place: &mut Location<'s>, fields: &'s [Field]) -> bool {
-        let next = fields.partition_point(|field| field.offset() <= place.offset);
+        let next = fields.partition_point(|field| field.offset() <= place.offset());
         let before = fields.get(..next).and_then(<[Field]>::last);
-        match before.filter(|field| place.offset < self.end(field)) {
+        match before.filter(|field| place.offset() < self.end(field)) {
             Some(field) => {
                 if !place.path.is_empty() {
                     place.path.push('.');
@@ -344,19 +336,20 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
     }
 
     fn end(&self, field: &Field) -> usize {
-        field.offset().saturating_add(self.schema.resolve(field.ty()).size())
+        field.offset() + self.schema.resolve(field.ty()).size()
     }
 
     /// From an enum to a field of its present variant.
     fn variant(&self, place: &mut Location<'s>) -> bool {
         let tag = place.ty.tag().unwrap_or(Kind::U8);
-        if place.offset < tag.fixed_size() as usize {
+        let tag_bytes = tag.fixed_size() as usize;
+        if place.offset() < tag_bytes {
             return false;
         }
-        let bits = tag_bits(place.bytes, tag.fixed_size());
+        let bits = self.at(place.start).uint(tag_bytes);
         let is_present = |variant: &&Variant| variant.tag().cast_unsigned() & tag.mask() == bits;
         let Some(variant) = place.ty.variants().iter().find(is_present) else { return false };
-        if variant.fields().last().is_none_or(|last| place.offset >= self.end(last)) {
+        if variant.fields().last().is_none_or(|last| place.offset() >= self.end(last)) {
             return place.gap("zero bytes, for the variant does not use them", place.ty.size());
         }
         place.path.push_str(&format!(":{}", variant.name()));
@@ -369,13 +362,12 @@ impl<'s, const CANONICAL: bool> Explain<'s, '_, CANONICAL> {
 }
 
 /// What a value that is none of its type should have been, and what it is.
-fn bad_value(place: &Location<'_>) -> (ErrorKind, String, String) {
-    let ty = place.ty;
+fn bad_value(ty: &Descriptor, at: At<'_>) -> (ErrorKind, String, String) {
     let size = match ty.kind() {
         Kind::Option => 1,
-        _ => ty.tag().map_or(ty.size() as u32, Kind::fixed_size),
+        _ => ty.tag().map_or(ty.size(), |tag| tag.fixed_size() as usize),
     };
-    let bits = tag_bits(place.bytes, size);
+    let bits = at.uint(size);
     let (expected, found) = match ty.kind() {
         Kind::Bool => ("0 or 1".into(), bits.to_string()),
         Kind::Char => ("a Unicode scalar value".into(), format!("0x{bits:x}")),
@@ -392,11 +384,6 @@ fn tags_text(variants: &[Variant]) -> String {
     let names: Vec<&str> = variants.iter().take(8).map(Variant::name).collect();
     let more = if variants.len() > 8 { ", .." } else { "" };
     format!("the tag of a variant ({}{more})", names.join(", "))
-}
-
-fn reference_text(place: &Location<'_>) -> String {
-    let (start, count) = At::new(place.bytes, &[], "").reference();
-    format!("{{ {start}, {count} }}")
 }
 
 /// Where the first byte is that is not zero, and which one that is.

@@ -4,6 +4,7 @@
 //! The pass is written once and compiled for two purposes: to answer yes or no, and to go on after a problem and say what is
 //! wrong and where (`explain`), which is asked only when the answer was no. Full checks have a plan with all bytes that are zero.
 
+#[expect(clippy::arithmetic_side_effects, reason = "positions in a payload, and sizes of a checked schema")]
 mod explain;
 mod key;
 mod pass;
@@ -12,30 +13,36 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use super::At;
 use crate::memory::Text;
 use crate::schema::Schema;
+use crate::store::bytes::line_up;
 use crate::{Error, ErrorKind};
 pub use pass::Cursor;
 pub(crate) use pass::planned;
 use plan::CheckPlan;
 
-/// The regions of a payload, and where they are in it.
+/// A payload: records, the heap from the next line on, and then the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Regions<'a> {
-    /// At least `count` x `stride` bytes; what is beyond must be zero in canonical form.
-    pub(crate) records: &'a [u8],
+    /// Records and heap.
+    pub(crate) front: &'a [u8],
+    /// The text.
+    pub(crate) text: Text<'a>,
     /// Number of records.
     pub(crate) count: usize,
     /// Bytes from one record to the next.
     pub(crate) stride: usize,
-    /// The heap, up to the text.
-    pub(crate) heap: &'a [u8],
-    /// The text.
-    pub(crate) text: Text<'a>,
-    /// Offset of the heap in the payload, in bytes.
-    pub(crate) heap_start: usize,
-    /// Offset of the text in the payload, in bytes.
-    pub(crate) text_start: usize,
+}
+
+impl<'a> Regions<'a> {
+    /// The records with what is behind them up to the heap, and heap and text. No records if they are not all there.
+    #[inline]
+    pub(crate) fn rows(&self) -> At<'a> {
+        let heap_start = line_up(self.count.saturating_mul(self.stride) as u64) as usize;
+        let (records, heap) = self.front.split_at_checked(heap_start).unwrap_or_default();
+        At::new(records, heap, self.text)
+    }
 }
 
 /// What is wrong with a payload.
@@ -65,7 +72,7 @@ impl Fault {
             record: None,
             path: String::new(),
             expected: format!("{} records of {} bytes", regions.count, schema.root().size()),
-            found: format!("{} bytes with a stride of {}", regions.records.len(), regions.stride),
+            found: format!("{} bytes with a stride of {}", regions.rows().bytes().len(), regions.stride),
         }
     }
 
@@ -96,7 +103,6 @@ impl From<Fault> for Error {
 /// Validates payloads of one schema.
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
-    schema: Schema,
     plan: CheckPlan,
     check: Option<Checked>,
 }
@@ -107,7 +113,7 @@ pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { schema: schema.clone(), plan: CheckPlan::new(schema, false), check: None }
+        Validator { plan: CheckPlan::new(schema, false), check: None }
     }
 
     /// The same, for a type of the program whose schema this is.
@@ -125,29 +131,28 @@ impl Validator {
     #[cold]
     pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
-        explain::explain::<false>((&self.schema, &self.plan), regions, &mut |fault| {
+        explain::explain::<false>(&self.plan, regions, &mut |fault| {
             first.get_or_insert(fault);
         });
-        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.schema, regions)))
+        Box::new(first.unwrap_or_else(|| Fault::bad_records(&self.plan.schema, regions)))
     }
 }
 
 /// Finds all that is wrong with payloads of one schema.
 pub(crate) struct Auditor {
-    schema: Schema,
     plan: CheckPlan,
 }
 
 impl Auditor {
     pub(crate) fn new(schema: &Schema) -> Auditor {
-        Auditor { schema: schema.clone(), plan: CheckPlan::new(schema, true) }
+        Auditor { plan: CheckPlan::new(schema, true) }
     }
 
     /// Reports everything, as far as it can go on after each finding: also bytes that should be zero and are not, and gaps.
     /// Stops after 10,000 findings.
     pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
         if !pass::is_canonical(&self.plan, regions) {
-            explain::explain::<true>((&self.schema, &self.plan), regions, report);
+            explain::explain::<true>(&self.plan, regions, report);
         }
     }
 }

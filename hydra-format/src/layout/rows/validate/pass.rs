@@ -1,36 +1,16 @@
 //! The rules, in one linear pass over a payload by the plan of its schema. It answers yes or no, without allocation; or it
 //! goes on and has `explain` say what is wrong. Where the program has the type, the type's own `check` gives the answer.
 
-use super::Regions;
-use super::Validator;
-use super::key::tag_bits;
+use super::explain::Explain;
+use super::key::compare;
 use super::plan::{CheckPlan, ElementCheck, PlanStep, ValueCheck};
+use super::{Regions, Validator};
 use crate::Hydra;
 use crate::layout::rows::sink::MAX_DEPTH;
 use crate::layout::rows::{At, facts_of};
-use crate::memory::{Text, all_valid};
-use crate::schema::{is_duration, is_timestamp, round_up};
-use crate::store::bytes::is_zero;
-
-/// What becomes of the problems that a pass finds.
-pub(super) trait Findings {
-    /// Gaps between strings and arrays are problems, too, and so are bytes without a meaning that are not zero.
-    const CANONICAL: bool;
-
-    /// A problem of what is at `at`, which is a part of the elements entered last, or of a record. True to go on.
-    fn fault(&mut self, at: &[u8], problem: Problem) -> bool;
-
-    /// There was a problem after which keys may be anything.
-    fn is_broken(&self) -> bool {
-        false
-    }
-
-    /// From here on all is about the elements to which `slot` refers.
-    fn enter(&mut self, _slot: &[u8], _elements: &[u8]) {}
-
-    /// The elements that were entered last are done.
-    fn leave(&mut self) {}
-}
+use crate::memory::all_valid;
+use crate::schema::{TypeRef, is_duration, is_timestamp};
+use crate::store::bytes::{is_zero, line_up};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug)]
@@ -54,80 +34,68 @@ pub(super) enum Problem {
     NotZero,
 }
 
-/// Nothing: the first problem is the end of the pass.
-struct Quick<const CANONICAL: bool>;
-
-impl<const CANONICAL: bool> Findings for Quick<CANONICAL> {
-    const CANONICAL: bool = CANONICAL;
-
-    #[inline(always)]
-    fn fault(&mut self, _: &[u8], _: Problem) -> bool {
-        false
-    }
-}
-
-/// The records, and what is beyond them; none if there are too few bytes, or the stride is another.
+/// The records, what is between them and the heap, and the cursor before all; none if there are too few bytes, or the stride is another.
 #[inline]
-pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8])> {
+pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8], Cursor<'a>)> {
     let size = plan.root.size as usize;
     let bytes = size.checked_mul(regions.count).filter(|_| regions.stride == size)?;
-    regions.records.split_at_checked(bytes)
+    let rows = regions.rows();
+    let (records, beyond) = rows.bytes().split_at_checked(bytes)?;
+    Some((records, beyond, Cursor::new(rows)))
 }
 
 /// True if the payload keeps every rule that values depend on.
 #[inline]
 pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     let root = &validator.plan.root;
-    let Some((records, _)) = split(&validator.plan, regions) else { return false };
+    let Some((records, _, mut cursor)) = split(&validator.plan, regions) else { return false };
     if root.is_trivial() {
         return true;
     }
-    let mut cursor = Cursor::new(regions.heap, regions.text);
     match validator.check {
         Some(check) => records.chunks_exact(root.size as usize).all(|record| check(record, &mut cursor, 0)),
-        None => Verifier::new(&validator.plan, &mut cursor, Quick::<false>).elements(records, root, 0),
+        None => Verifier::<false>::new(&validator.plan, &mut cursor).elements(records, root, 0),
     }
 }
 
 /// [`Checked`] for types that have no check of their own: by the plan of their schema.
 pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let plan = &facts_of::<T>().validator.plan;
-    Verifier::new(plan, cursor, Quick::<false>).elements(bytes, &plan.root, depth)
+    Verifier::<false>::new(plan, cursor).elements(bytes, &plan.root, depth)
 }
 
 /// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
 /// is one of full checks.
 pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
-    let Some((records, beyond)) = split(plan, regions) else { return false };
-    let mut cursor = Cursor::new(regions.heap, regions.text);
-    let valid = Verifier::new(plan, &mut cursor, Quick::<true>).elements(records, &plan.root, 0);
+    let Some((records, beyond, mut cursor)) = split(plan, regions) else { return false };
+    let valid = Verifier::<true>::new(plan, &mut cursor).elements(records, &plan.root, 0);
     valid && is_zero(beyond) && cursor.is_at_end()
 }
 
 /// How far a pass has come: what is referred to must follow in order.
 #[derive(Debug)]
 pub struct Cursor<'a> {
-    heap: &'a [u8],
-    text: Text<'a>,
+    /// Heap and text.
+    rows: At<'a>,
     /// Where the array before ends.
     pub(super) heap_at: usize,
     /// Where the string before ends.
     pub(super) text_at: usize,
 }
 
-/// A pass by a plan.
-pub(super) struct Verifier<'p, 'a, F> {
+/// A pass by a plan. If it is `CANONICAL`, gaps between strings and arrays are problems, too, and so are bytes without a meaning
+/// that are not zero.
+pub(super) struct Verifier<'p, 'a, const CANONICAL: bool> {
     plan: &'p CheckPlan,
-    cursor: &'p mut Cursor<'a>,
-    pub(super) findings: F,
+    pub(super) cursor: &'p mut Cursor<'a>,
+    /// Hears of problems. If nobody does, the first one is the end of the pass.
+    pub(super) explain: Option<Explain<'p>>,
 }
 
-/// The reference at `offset`: first byte and count; something that no region holds if it is not there.
+/// The reference in these bytes: where it begins, and how many there are.
 #[inline]
-fn reference(bytes: &[u8], offset: u32) -> (usize, usize) {
-    let word = bytes.get(offset as usize..).and_then(|rest| rest.first_chunk::<8>());
-    let word = word.map_or(u64::MAX, |word| u64::from_le_bytes(*word));
-    (word as u32 as usize, (word >> 32) as usize)
+fn reference(slot: &[u8]) -> (usize, usize) {
+    At::new(slot, &[], "").reference()
 }
 
 #[inline]
@@ -143,22 +111,23 @@ fn bytes_of(count: u32, size: u32) -> usize {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of these regions.
+    /// At the start of the heap and the text of these rows.
     #[inline]
-    pub(crate) fn new(heap: &'a [u8], text: Text<'a>) -> Cursor<'a> {
-        Cursor { heap, text, heap_at: 0, text_at: 0 }
+    pub(crate) fn new(rows: At<'a>) -> Cursor<'a> {
+        Cursor { rows, heap_at: 0, text_at: 0 }
     }
 
     /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
     /// and both ends are between characters.
     #[inline]
     pub(crate) fn string(&mut self, slot: &[u8]) -> bool {
-        let (start, count) = reference(slot, 0);
+        let (start, count) = reference(slot);
         if count == 0 {
             return start == 0;
         }
         let end = start.saturating_add(count);
-        let whole = (start == self.text_at || self.text.is_boundary(start)) && self.text.is_boundary(end);
+        let text = self.rows.text;
+        let whole = (start == self.text_at || text.is_boundary(start)) && text.is_boundary(end);
         let ordered = start >= self.text_at;
         self.text_at = end;
         ordered & whole
@@ -167,7 +136,7 @@ impl<'a> Cursor<'a> {
     /// The array at that reference starts at or after the end of the one before it, aligned. None if it breaks a rule.
     #[inline]
     pub(crate) fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
-        let (start, count) = reference(slot, 0);
+        let (start, count) = reference(slot);
         let end = start.checked_add(count.checked_mul(size)?)?;
         let is_none = (start | count) == 0;
         let follows = (count != 0) & (start >= self.heap_at) & (start & mask == 0);
@@ -175,14 +144,15 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.heap_at = if is_none { self.heap_at } else { end };
-        self.heap.get(start..end)
+        self.rows.heap.get(start..end)
     }
 
     /// Nothing is left but zeros up to the next line.
     fn is_at_end(&self) -> bool {
-        let rest = self.heap.get(self.heap_at..).unwrap_or_default();
-        let whole = self.heap.len() as u64 <= round_up(self.heap_at as u64, 64);
-        whole && is_zero(rest) && self.text_at == self.text.all().len()
+        let At { heap, text, .. } = self.rows;
+        let rest = heap.get(self.heap_at..).unwrap_or_default();
+        let whole = heap.len() as u64 <= line_up(self.heap_at as u64);
+        whole && is_zero(rest) && self.text_at == text.all().len()
     }
 
     /// The elements of type `T` at that reference, if they are valid.
@@ -205,15 +175,20 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
-    pub(super) fn new(plan: &'p CheckPlan, cursor: &'p mut Cursor<'a>, findings: F) -> Verifier<'p, 'a, F> {
-        Verifier { plan, cursor, findings }
+impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
+    pub(super) fn new(plan: &'p CheckPlan, cursor: &'p mut Cursor<'a>) -> Self {
+        Verifier { plan, cursor, explain: None }
+    }
+
+    /// A problem of what is at `at`, which is a part of the elements entered last, or of a record. True to go on.
+    #[cold]
+    fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
+        self.explain.as_mut().is_some_and(|explain| explain.fault(at, problem))
     }
 
     /// Elements side by side.
     pub(super) fn elements(&mut self, bytes: &[u8], list: &ElementCheck, depth: u32) -> bool {
-        let steps = &self.plan.steps;
-        let steps = steps.get(list.steps.start as usize..list.steps.end as usize).unwrap_or_default();
+        let steps = self.plan.steps(&list.steps);
         let size = list.size as usize;
         let valid = match *steps {
             [] => true,
@@ -247,17 +222,15 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
                     part(step.count, 4).chunks_exact(4).all(|char| is_char(char) || self.bad_value(char))
                 }
                 ValueCheck::NonZero(size) => !is_zero(part(1, size)) || self.bad_value(part(1, size)),
-                ValueCheck::Timestamp => {
-                    is_timestamp(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16))
-                }
-                ValueCheck::Duration => is_duration(tag_bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
+                ValueCheck::Timestamp => is_timestamp(bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
+                ValueCheck::Duration => is_duration(bits(part(1, 16), 16)) || self.bad_value(part(1, 16)),
                 ValueCheck::Option(skip) => {
                     let tag = bytes.get(offset as usize).copied();
                     if tag != Some(1) {
                         steps = steps.get(skip as usize..).unwrap_or_default();
                     }
                     match tag {
-                        Some(0) if F::CANONICAL => self.zeros(bytes, offset.saturating_add(1), step.count),
+                        Some(0) if CANONICAL => self.zeros(bytes, offset.saturating_add(1), step.count),
                         Some(0 | 1) => true,
                         _ => self.bad_value(part(1, 1)),
                     }
@@ -275,7 +248,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     #[inline(always)]
     fn bad_value(&mut self, value: &[u8]) -> bool {
-        self.findings.fault(value, Problem::Value)
+        self.fault(value, Problem::Value)
     }
 
     #[inline]
@@ -285,7 +258,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
 
     fn zeros(&mut self, bytes: &[u8], offset: u32, count: u32) -> bool {
         let bytes = part(bytes, offset, count as usize);
-        is_zero(bytes) || self.findings.fault(bytes, Problem::NotZero)
+        is_zero(bytes) || self.fault(bytes, Problem::NotZero)
     }
 
     #[inline]
@@ -299,11 +272,11 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
         if !self.cursor.string(slot) {
             return self.bad_string(slot, from);
         }
-        if !F::CANONICAL {
+        if !CANONICAL {
             return true;
         }
-        let (start, count) = reference(slot, 0);
-        count == 0 || start == from || self.findings.fault(slot, Problem::Gap(start.saturating_sub(from)))
+        let (start, count) = reference(slot);
+        count == 0 || start == from || self.fault(slot, Problem::Gap(start.saturating_sub(from)))
     }
 
     /// The elements at a reference. If there are none to look at, whether to go on.
@@ -311,7 +284,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Result<&'a [u8], bool> {
         let from = self.cursor.heap_at;
         match self.cursor.array(slot, size, mask) {
-            Some(array) if !F::CANONICAL || self.follows(slot, from, array.len(), mask) => Ok(array),
+            Some(array) if !CANONICAL || self.follows(slot, from, array.len(), mask) => Ok(array),
             Some(_) => Err(false),
             None => Err(self.bad_array(slot, from, size, mask)),
         }
@@ -321,13 +294,13 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     #[cold]
     fn bad_string(&mut self, slot: &[u8], from: usize) -> bool {
         self.cursor.text_at = from;
-        self.findings.fault(slot, Problem::Reference { from, size: 1, mask: 0 })
+        self.fault(slot, Problem::Reference { from, size: 1, mask: 0 })
     }
 
     #[cold]
     fn bad_array(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
         self.cursor.heap_at = from;
-        self.findings.fault(slot, Problem::Reference { from, size, mask })
+        self.fault(slot, Problem::Reference { from, size, mask })
     }
 
     /// Between `from`, where the array before ends, and the one of so many bytes that was found last are zeros, as few as
@@ -335,15 +308,15 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     #[inline]
     fn follows(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
         let start = self.cursor.heap_at.saturating_sub(size);
-        let gap = self.cursor.heap.get(from..start).unwrap_or_default();
-        (gap.len() <= mask || self.findings.fault(slot, Problem::Gap(gap.len())))
-            && (is_zero(gap) || self.findings.fault(slot, Problem::HeapNotZero(from)))
+        let gap = self.cursor.rows.heap.get(from..start).unwrap_or_default();
+        (gap.len() <= mask || self.fault(slot, Problem::Gap(gap.len())))
+            && (is_zero(gap) || self.fault(slot, Problem::HeapNotZero(from)))
     }
 
     fn list(&mut self, slot: &[u8], list: u32, depth: u32) -> bool {
         let Some(list) = self.plan.lists.get(list as usize) else { return false };
-        if list.exactly.is_some_and(|exactly| reference(slot, 0).1 != exactly as usize) {
-            return self.findings.fault(slot, Problem::Count);
+        if list.exactly.is_some_and(|exactly| reference(slot).1 != exactly as usize) {
+            return self.fault(slot, Problem::Count);
         }
         let elements = match self.array(slot, list.size as usize, list.mask as usize) {
             Ok(elements) => elements,
@@ -353,11 +326,15 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
             return true;
         }
         if depth >= MAX_DEPTH {
-            return self.findings.fault(slot, Problem::TooDeep);
+            return self.fault(slot, Problem::TooDeep);
         }
-        self.findings.enter(slot, elements);
+        if let Some(explain) = &mut self.explain {
+            explain.enter(slot, elements);
+        }
         let goes_on = self.elements(elements, list, depth.saturating_add(1));
-        self.findings.leave();
+        if let Some(explain) = &mut self.explain {
+            explain.leave();
+        }
         goes_on
     }
 
@@ -370,7 +347,7 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
     fn choice(&mut self, bytes: &[u8], offset: u32, choice: u32, depth: u32) -> bool {
         let Some(choice) = self.plan.choices.get(choice as usize) else { return false };
         let Some(value) = bytes.get(offset as usize..) else { return false };
-        let tag = tag_bits(value, choice.size);
+        let tag = bits(value, choice.size);
         let variant = if choice.dense {
             usize::try_from(tag).ok().and_then(|tag| choice.variants.get(tag))
         } else {
@@ -378,21 +355,28 @@ impl<'p, 'a, F: Findings> Verifier<'p, 'a, F> {
             found.ok().and_then(|position| choice.variants.get(position))
         };
         let Some((_, range)) = variant else { return self.bad_value(value) };
-        let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let steps = self.plan.steps(range);
         steps.is_empty() || self.run(value, steps, depth)
     }
 
     /// Keys are strictly ascending. Not looked at once a value was wrong: keys may be anything then.
     fn ascend(&mut self, bytes: &[u8], size: usize, key: u32) -> bool {
-        if self.findings.is_broken() {
+        if self.explain.as_ref().is_some_and(|explain| explain.broken) {
             return true;
         }
-        let at = |bytes| At::new(bytes, self.cursor.heap, self.cursor.text);
-        let is_above = |left, right| self.plan.keys.compare(key, at(left), at(right)).is_lt();
+        let at = |bytes| self.cursor.rows.with(bytes);
+        let (schema, key) = (&self.plan.schema, self.plan.schema.resolve(TypeRef::Index(key)));
+        let is_above = |left, right| compare(schema, key, at(left), at(right)).is_lt();
         let mut pairs = bytes.chunks_exact(size).zip(bytes.chunks_exact(size).skip(1)).zip(1..);
         let wrong = pairs.find(|&((left, right), _)| !is_above(left, right));
-        wrong.is_none_or(|((_, right), index)| self.findings.fault(right, Problem::Order(index)))
+        wrong.is_none_or(|((_, right), index)| self.fault(right, Problem::Order(index)))
     }
+}
+
+/// The bits of a number of `size` bytes.
+#[inline]
+fn bits(bytes: &[u8], size: u32) -> u128 {
+    At::new(bytes, &[], "").uint(size as usize)
 }
 
 /// All bytes are below the limit, and there is one.

@@ -1,7 +1,6 @@
 //! A schema compiled to steps: what there is to check in a value, with nested types flattened into the offsets of
 //! what contains them, and nothing at all for types of which every bit pattern is valid.
 
-use super::key::KeyOrders;
 use crate::schema::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
@@ -62,16 +61,15 @@ impl PlanStep {
 
     /// One step for this and the next, if they are the same check side by side.
     fn merged(self, next: PlanStep) -> Option<PlanStep> {
-        let behind = self.unit()?.checked_mul(self.count)?.checked_add(self.offset)?;
-        let count = self.count.checked_add(next.count)?;
-        (self.check == next.check && behind == next.offset).then_some(PlanStep { count, ..self })
+        let behind = self.offset + self.unit()? * self.count;
+        let beside = self.check == next.check && behind == next.offset;
+        beside.then(|| PlanStep { count: self.count + next.count, ..self })
     }
 
     /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
     fn repeated(self, size: u32, times: u32) -> Option<PlanStep> {
-        let whole = self.offset == 0 && self.unit()?.checked_mul(self.count)? == size;
-        let count = self.count.checked_mul(times)?;
-        whole.then_some(PlanStep { count, ..self })
+        let whole = self.offset == 0 && self.unit()? * self.count == size;
+        whole.then(|| PlanStep { count: self.count * times, ..self })
     }
 }
 
@@ -86,8 +84,6 @@ pub(super) struct ElementCheck {
     pub(super) exactly: Option<u32>,
     /// The key at the start of each element, by the index of its type: elements ascend by it.
     pub(super) key: Option<u32>,
-    /// The element's type.
-    ty: u32,
     /// The element's steps.
     pub(super) steps: Range<u32>,
 }
@@ -114,34 +110,39 @@ pub(super) struct CheckPlan {
     pub(super) steps: Vec<PlanStep>,
     pub(super) lists: Vec<ElementCheck>,
     pub(super) choices: Vec<TagTable>,
-    pub(super) keys: KeyOrders,
+    pub(super) schema: Schema,
     pub(super) root: ElementCheck,
 }
 
 impl CheckPlan {
     /// The plan of a schema, for records of its root; for a full check, with the bytes that are zero.
     pub(super) fn new(schema: &Schema, zeros: bool) -> CheckPlan {
-        let types = schema.types();
-        let root = ElementCheck::of(schema.root(), 0, None);
-        let plan =
-            CheckPlan { steps: vec![], lists: vec![], choices: vec![], keys: KeyOrders::new(schema), root };
+        let (types, root) = (schema.types(), schema.root());
+        let root = ElementCheck::new((root.size(), root.align()), None, None);
+        let plan = CheckPlan { steps: vec![], lists: vec![], choices: vec![], schema: schema.clone(), root };
         let blocks = vec![None; types.len()];
-        let mut compiler = PlanCompiler { types, zeros, plan, blocks, entries: vec![] };
-        for index in 0..types.len() {
-            compiler.block(index);
+        let mut compiler = PlanCompiler { types, zeros, plan, blocks, elements: vec![] };
+        compiler.plan.root.steps = compiler.block(0);
+        // The steps of what is referred to come when those of the references are known: types may be recursive.
+        let mut done = 0;
+        while let Some(&(key, element)) = compiler.elements.get(done) {
+            compiler.plan.lists[done].steps = match key {
+                None => compiler.block(element.index() as usize),
+                Some(key) => compiler.entry(key, element),
+            };
+            done += 1;
         }
-        compiler.finish_entries();
-        let PlanCompiler { mut plan, blocks, .. } = compiler;
-        let steps = |ty: u32| blocks.get(ty as usize).cloned().flatten().unwrap_or(0..0);
-        plan.lists.iter_mut().chain([&mut plan.root]).for_each(|list| list.steps = steps(list.ty));
-        plan
+        compiler.plan
+    }
+
+    pub(super) fn steps(&self, range: &Range<u32>) -> &[PlanStep] {
+        self.steps.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 }
 
 impl ElementCheck {
-    fn of(element: &Descriptor, ty: u32, exactly: Option<u32>) -> ElementCheck {
-        let (size, mask) = (element.size() as u32, element.align() as u32 - 1);
-        ElementCheck { size, mask, exactly, key: None, ty, steps: 0..0 }
+    fn new((size, align): (usize, usize), exactly: Option<u32>, key: Option<u32>) -> ElementCheck {
+        ElementCheck { size: size as u32, mask: align as u32 - 1, exactly, key, steps: 0..0 }
     }
 }
 
@@ -151,8 +152,8 @@ struct PlanCompiler<'a> {
     plan: CheckPlan,
     /// The steps of each type that is compiled.
     blocks: Vec<Option<Range<u32>>>,
-    /// Entries of maps: index of their steps, key, value, and how they are laid out.
-    entries: Vec<(u32, u32, u32, Layout<2>)>,
+    /// What each list of the plan is made of: elements, or entries of a map with this key.
+    elements: Vec<(Option<TypeRef>, TypeRef)>,
 }
 
 /// Steps being put together; those before `barrier` must stay as they are.
@@ -169,10 +170,9 @@ impl StepBlock {
     }
 
     fn push(&mut self, step: PlanStep) {
-        let last = self.steps.len().checked_sub(1).filter(|&last| last >= self.barrier);
-        let merged = last.and_then(|last| self.steps[last].merged(step).map(|merged| (last, merged)));
-        match merged {
-            Some((last, merged)) => self.steps[last] = merged,
+        let last = self.steps.get_mut(self.barrier..).and_then(<[PlanStep]>::last_mut);
+        match last.and_then(|last| last.merged(step).map(|merged| (last, merged))) {
+            Some((last, merged)) => *last = merged,
             None => self.steps.push(step),
         }
     }
@@ -181,14 +181,12 @@ impl StepBlock {
 impl PlanCompiler<'_> {
     /// The steps of a type. Types nest at most 32 deep without a reference between, and so does this.
     fn block(&mut self, index: usize) -> Range<u32> {
-        match self.blocks.get(index) {
-            Some(Some(done)) => return done.clone(),
-            Some(None) => {}
-            None => return 0..0,
+        if let Some(done) = &self.blocks[index] {
+            return done.clone();
         }
         let ty = &self.types[index];
         let range = match ty.element() {
-            Some(TypeRef::Index(inner)) if ty.kind() == Kind::Newtype => self.block(inner as usize),
+            Some(inner) if ty.kind() == Kind::Newtype => self.block(inner.index() as usize),
             _ => {
                 let block = self.compile(ty);
                 self.append(block)
@@ -206,21 +204,22 @@ impl PlanCompiler<'_> {
 
     fn compile(&mut self, ty: &Descriptor) -> StepBlock {
         let mut block = StepBlock::default();
+        let element = ty.element().unwrap_or(TypeRef::Index(0));
         match ty.kind() {
             Kind::Bool => block.check(ValueCheck::Below(2)),
             Kind::Char => block.check(ValueCheck::Char),
             Kind::String => block.check(ValueCheck::String),
             Kind::Bytes | Kind::Opaque => block.check(ValueCheck::Bytes),
-            Kind::List | Kind::Box | Kind::Set | Kind::Map => self.reference(ty, &mut block),
             Kind::Option => {
                 block.check(ValueCheck::Option(0));
                 block.barrier = 1;
                 self.zero(&mut block, 1, ty.align());
-                self.embed(ty.element(), ty.align() as u32, &mut block);
+                self.embed(element, ty.align() as u32, &mut block);
                 let (count, skip) = (ty.size() as u32 - 1, block.steps.len() as u32 - 1);
                 block.steps[0] = PlanStep { offset: 0, count, check: ValueCheck::Option(skip) };
             }
-            Kind::Array => self.array(ty, &mut block),
+            Kind::Array => self.array(ty, element, &mut block),
+            Kind::List | Kind::Box | Kind::Set | Kind::Map => block.check(self.reference(ty, element)),
             Kind::Tuple | Kind::Struct => {
                 let end = self.fields(ty.fields(), 0, &mut block);
                 self.zero(&mut block, end, ty.size());
@@ -243,37 +242,35 @@ impl PlanCompiler<'_> {
         }
     }
 
-    fn size(&self, ty: TypeRef) -> usize {
-        self.types.get(ty.index() as usize).map_or(0, Descriptor::size)
+    fn ty(&self, ty: TypeRef) -> &Descriptor {
+        &self.types[ty.index() as usize]
     }
 
     /// Fields from `end` on, with the gaps between them. The end of the last one.
     fn fields(&mut self, fields: &[Field], mut end: usize, block: &mut StepBlock) -> usize {
         for field in fields {
             self.zero(block, end, field.offset());
-            self.embed(Some(field.ty()), field.offset() as u32, block);
-            end = field.offset() + self.size(field.ty());
+            self.embed(field.ty(), field.offset() as u32, block);
+            end = field.offset() + self.ty(field.ty()).size();
         }
         end
     }
 
     /// Puts the steps of a type at `offset` into the block.
-    fn embed(&mut self, ty: Option<TypeRef>, offset: u32, block: &mut StepBlock) {
-        let Some(TypeRef::Index(index)) = ty else { return };
-        let range = self.block(index as usize);
+    fn embed(&mut self, ty: TypeRef, offset: u32, block: &mut StepBlock) {
+        let range = self.block(ty.index() as usize);
         let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
         if range.len() <= if many { 1 } else { INLINE_STEPS } {
             self.copy(range, offset, block);
         } else {
-            let list = self.list(ElementCheck::of(&self.types[index as usize], index, Some(1)));
-            block.push(PlanStep { offset, count: 1, check: ValueCheck::Array(list) });
+            block.push(PlanStep { offset, count: 1, check: self.inline_array(ty, 1) });
         }
     }
 
     /// Copies steps that are compiled. Only the first may merge with what is before it, and nothing may merge with
     /// a step that an option may skip.
     fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut StepBlock) {
-        let steps = self.plan.steps.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let steps = self.plan.steps(&range);
         for (index, step) in steps.iter().enumerate() {
             if index > 0 {
                 block.barrier = block.steps.len();
@@ -287,72 +284,54 @@ impl PlanCompiler<'_> {
         }
     }
 
-    fn list(&mut self, list: ElementCheck) -> u32 {
+    fn list(&mut self, list: ElementCheck, key: Option<TypeRef>, element: TypeRef) -> u32 {
         self.plan.lists.push(list);
-        self.plan.lists.len() as u32 - 1
+        self.elements.push((key, element));
+        self.elements.len() as u32 - 1
     }
 
-    fn reference(&mut self, ty: &Descriptor, block: &mut StepBlock) {
-        let Some(TypeRef::Index(element)) = ty.element() else { return };
-        let Some(descriptor) = self.types.get(element as usize) else { return };
-        let mut list = ElementCheck::of(descriptor, element, (ty.kind() == Kind::Box).then_some(1));
-        if ty.kind() == Kind::Set {
-            list.key = Some(element);
-        }
-        if let Some(TypeRef::Index(key)) = ty.key() {
-            let Some(entries) = self.entries(key, element) else { return };
-            list = entries;
-        }
-        let list = self.list(list);
-        block.check(ValueCheck::List(list));
+    fn inline_array(&mut self, element: TypeRef, count: u32) -> ValueCheck {
+        let ty = self.ty(element);
+        let list = ElementCheck::new((ty.size(), ty.align()), Some(count), None);
+        ValueCheck::Array(self.list(list, None, element))
     }
 
-    /// The entries of a map are laid out as tuples of key and value; the table of types has no such tuple, so their
-    /// steps are a block of their own, under an index beyond the table.
-    fn entries(&mut self, key: u32, value: u32) -> Option<ElementCheck> {
-        let entry = entry_layout(self.types.get(key as usize)?, self.types.get(value as usize)?);
-        let ty = self.blocks.len() as u32;
-        let (size, mask) = (entry.size as u32, entry.align as u32 - 1);
-        self.blocks.push(None);
-        self.entries.push((ty, key, value, entry));
-        Some(ElementCheck { size, mask, exactly: None, key: Some(key), ty, steps: 0..0 })
+    fn reference(&mut self, ty: &Descriptor, element: TypeRef) -> ValueCheck {
+        let own = self.ty(element);
+        let layout = ty.key().map_or((own.size(), own.align()), |key| {
+            let entry = entry_layout(self.ty(key), own);
+            (entry.size, entry.align)
+        });
+        let exactly = (ty.kind() == Kind::Box).then_some(1);
+        let key = if ty.kind() == Kind::Set { Some(element) } else { ty.key() };
+        let list = ElementCheck::new(layout, exactly, key.map(TypeRef::index));
+        ValueCheck::List(self.list(list, ty.key(), element))
     }
 
-    /// The steps of the entries of maps, when those of all types are known.
-    fn finish_entries(&mut self) {
-        for (ty, key, value, entry) in std::mem::take(&mut self.entries) {
-            let (key, value, offset) = (TypeRef::Index(key), TypeRef::Index(value), entry.offsets[1]);
-            let mut block = StepBlock::default();
-            self.embed(Some(key), 0, &mut block);
-            self.zero(&mut block, self.size(key), offset as usize);
-            self.embed(Some(value), offset, &mut block);
-            self.zero(&mut block, self.size(value) + offset as usize, entry.size);
-            let range = self.append(block);
-            self.blocks[ty as usize] = Some(range);
-        }
+    /// The steps of an entry of a map. It is laid out as a tuple, but the table of types has no such tuple.
+    fn entry(&mut self, key: TypeRef, value: TypeRef) -> Range<u32> {
+        let Layout { offsets: [_, offset], size, .. } = entry_layout(self.ty(key), self.ty(value));
+        let mut block = StepBlock::default();
+        self.embed(key, 0, &mut block);
+        self.zero(&mut block, self.ty(key).size(), offset as usize);
+        self.embed(value, offset, &mut block);
+        self.zero(&mut block, offset as usize + self.ty(value).size(), size);
+        self.append(block)
     }
 
-    fn array(&mut self, ty: &Descriptor, block: &mut StepBlock) {
-        let Some(TypeRef::Index(element)) = ty.element() else { return };
-        let range = self.block(element as usize);
-        let count = ty.count() as u32;
-        self.zero(block, self.types[element as usize].size() * count as usize, ty.size());
+    fn array(&mut self, ty: &Descriptor, element: TypeRef, block: &mut StepBlock) {
+        let range = self.block(element.index() as usize);
+        let (count, size) = (ty.count() as u32, self.ty(element).size());
+        self.zero(block, size * count as usize, ty.size());
         if count == 0 || range.is_empty() {
             return;
         }
-        if count == 1 {
-            self.embed(ty.element(), 0, block);
-            return;
+        if let [one] = self.plan.steps(&range)
+            && let Some(row) = one.repeated(size as u32, count)
+        {
+            return block.push(row);
         }
-        let descriptor = &self.types[element as usize];
-        let one = (range.len() == 1).then(|| self.plan.steps[range.start as usize]);
-        match one.and_then(|step| step.repeated(descriptor.size() as u32, count)) {
-            Some(step) => block.push(step),
-            None => {
-                let list = self.list(ElementCheck::of(descriptor, element, Some(count)));
-                block.check(ValueCheck::Array(list));
-            }
-        }
+        block.check(self.inline_array(element, count));
     }
 
     fn choice(&mut self, ty: &Descriptor, block: &mut StepBlock) {
