@@ -132,45 +132,41 @@ impl Descriptor {
         Descriptor { name: Cow::Owned(name.into()), ..Descriptor::scalar(kind) }
     }
 
+    /// Notes and fields of the type itself, then of each of its variants.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&[Note], &[Field])> {
+        let variants = self.variants.iter().map(|variant| (variant.notes(), variant.fields()));
+        std::iter::once((self.notes(), self.fields())).chain(variants)
+    }
+
+    /// Every field, of every variant too, in the same order.
+    pub(super) fn fields_mut(&mut self) -> impl Iterator<Item = &mut Field> {
+        let variants = self.variants.to_mut().iter_mut().flat_map(|variant| variant.fields.to_mut());
+        self.fields.to_mut().iter_mut().chain(variants)
+    }
+
     /// Every type that this one refers to, in the order of FORMAT.md, section 6.2.
     pub(crate) fn children(&self) -> impl Iterator<Item = TypeRef> {
-        let variants = self.variants.iter().flat_map(|variant| variant.fields.iter());
-        let fields = self.fields.iter().chain(variants).map(|field| field.ty);
+        let fields = self.parts().flat_map(|(_, fields)| fields).map(|field| field.ty);
         self.args.iter().filter_map(|arg| arg.ty()).chain(self.key).chain(self.element).chain(fields)
     }
 
     /// Puts `change` in the place of every reference to another type.
-    pub(super) fn map_children(&mut self, change: &mut impl FnMut(TypeRef) -> TypeRef) {
-        if !self.args.is_empty() {
-            self.args.to_mut().iter_mut().for_each(|arg| {
-                if let Arg::Type(ty) = arg {
-                    *ty = change(*ty);
-                }
-            });
+    pub(super) fn map_children(&mut self, mut change: impl FnMut(TypeRef) -> TypeRef) {
+        for arg in self.args.to_mut() {
+            if let Arg::Type(ty) = arg {
+                *ty = change(*ty);
+            }
         }
-        self.key = self.key.map(&mut *change);
-        self.element = self.element.map(&mut *change);
-        self.each_field(&mut |field| field.ty = change(field.ty));
+        self.key = self.key.map(&mut change);
+        self.element = self.element.map(&mut change);
+        self.fields_mut().for_each(|field| field.ty = change(field.ty));
     }
 
     /// Takes all notes away.
     pub(super) fn forget_notes(&mut self) {
         self.notes = Cow::Borrowed(&[]);
-        self.each_field(&mut |field| field.notes = Cow::Borrowed(&[]));
-        if self.variants.iter().any(|variant| !variant.notes.is_empty()) {
-            self.variants.to_mut().iter_mut().for_each(|variant| variant.notes = Cow::Borrowed(&[]));
-        }
-    }
-
-    /// Changes every field, of every variant too.
-    pub(super) fn each_field(&mut self, change: &mut impl FnMut(&mut Field)) {
-        if !self.fields.is_empty() {
-            self.fields.to_mut().iter_mut().for_each(&mut *change);
-        }
-        if !self.variants.is_empty() {
-            let variants = self.variants.to_mut().iter_mut().filter(|variant| !variant.fields.is_empty());
-            variants.for_each(|variant| variant.fields.to_mut().iter_mut().for_each(&mut *change));
-        }
+        self.fields_mut().for_each(|field| field.notes = Cow::Borrowed(&[]));
+        self.variants.to_mut().iter_mut().for_each(|variant| variant.notes = Cow::Borrowed(&[]));
     }
 }
 

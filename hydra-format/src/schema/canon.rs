@@ -6,18 +6,9 @@ use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
 
-/// What tells types of the program apart.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity {
-    Type(TypeId),
-    Constant(usize),
-}
-
-fn identity(ty: &Descriptor) -> Identity {
-    match ty.live {
-        Some(live) => Identity::Type(live.id),
-        None => Identity::Constant(std::ptr::from_ref(ty).addr()),
-    }
+/// What tells types of the program apart: their identity, or the address of one that has none.
+fn identity(ty: &Descriptor) -> Result<TypeId, usize> {
+    ty.live.map(|live| live.id).ok_or(std::ptr::from_ref(ty).addr())
 }
 
 /// The table of a type and of all types that it mentions, its indices counting in `within`; nothing of this
@@ -28,8 +19,8 @@ pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec
     while let Some(&live) = found.get(types.len()) {
         let mut ty = live.clone();
         ty.live = None;
-        ty.each_field(&mut |field| field.live_offset = None);
-        ty.map_children(&mut |child| {
+        ty.fields_mut().for_each(|field| field.live_offset = None);
+        ty.map_children(|child| {
             let target = match child {
                 TypeRef::Index(index) => within.get(index as usize),
                 TypeRef::Live(target) => Some(target()),
@@ -68,13 +59,12 @@ pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
         stack.extend(ty.children());
         stack.get_mut(start..).unwrap_or_default().reverse();
     }
-    let renumber = |ty| TypeRef::Index(numbers.get(&class(ty)).copied().unwrap_or_default());
-    let renumbered = |ty: &&Descriptor| {
-        let mut ty = (*ty).clone();
-        ty.map_children(&mut |child| renumber(child));
+    let renumbered = |ty: &Descriptor| {
+        let mut ty = ty.clone();
+        ty.map_children(|child| TypeRef::Index(numbers.get(&class(child)).copied().unwrap_or_default()));
         ty
     };
-    order.iter().map(renumbered).collect()
+    order.into_iter().map(renumbered).collect()
 }
 
 /// The class of each type: types of one class cannot be told apart. Starts from what each type shows of itself; then

@@ -8,7 +8,7 @@ mod canon;
 mod check;
 pub(crate) mod descriptor;
 pub(crate) mod kind;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops up to a constant")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "bounded loops and sizes")]
 mod layout;
 mod note;
 mod notes;

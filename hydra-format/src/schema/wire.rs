@@ -138,16 +138,14 @@ fn decode_body(ty: &mut Descriptor, input: &mut WireReader<'_>) -> Result<()> {
         let count = input.u16()?;
         ty.args = (0..count).map(|_| argument(input)).collect::<Result<_>>()?;
     }
+    if ty.kind == Kind::Map {
+        ty.key = Some(index(input)?);
+    }
+    if ty.kind.has_element() {
+        ty.element = Some(index(input)?);
+    }
     match ty.kind {
-        Kind::Option | Kind::List | Kind::Set | Kind::Box | Kind::Newtype => ty.element = Some(index(input)?),
-        Kind::Array => {
-            ty.element = Some(index(input)?);
-            ty.count = u64::from_le_bytes(input.array()?);
-        }
-        Kind::Map => {
-            ty.key = Some(index(input)?);
-            ty.element = Some(index(input)?);
-        }
+        Kind::Array => ty.count = u64::from_le_bytes(input.array()?),
         Kind::Tuple => ty.fields = decode_fields(input, false)?,
         Kind::Struct => ty.fields = decode_fields(input, true)?,
         Kind::Enum => {
@@ -165,19 +163,18 @@ fn argument(input: &mut WireReader<'_>) -> Result<Arg> {
     if code == 0 {
         return index(input).map(Arg::Type);
     }
-    let kind =
-        Kind::from_code(code).filter(|kind| matches!(kind, Kind::Bool | Kind::Char) || kind.is_integer());
-    let kind =
-        kind.ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
-    let mut wide = [0; 16];
+    // All kinds of constants, and no others, have a zero.
+    let kind = Kind::from_code(code)
+        .filter(|kind| Constant::new(*kind, 0).is_some())
+        .ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
     let bytes = input.take(kind.fixed_size() as usize)?;
-    wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
     // The sign of the narrow number becomes that of the wide one.
-    let spare = if kind.is_signed() { u128::BITS.saturating_sub(kind.bits()) } else { 0 };
-    let value = i128::from_le_bytes(wide) << spare >> spare;
-    let constant = Constant::new(kind, value);
+    let negative = kind.is_signed() && bytes.last().is_some_and(|byte| byte.cast_signed() < 0);
+    let mut wide = [if negative { 0xff } else { 0 }; 16];
+    wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
+    let value = i128::from_le_bytes(wide);
     let wrong = || bad(format!("a constant that is no {}", kind.name())).found(value.to_string());
-    constant.map(Arg::Const).ok_or_else(wrong)
+    Constant::new(kind, value).map(Arg::Const).ok_or_else(wrong)
 }
 
 fn decode_variant(input: &mut WireReader<'_>) -> Result<Variant> {
@@ -206,7 +203,18 @@ fn index(input: &mut WireReader<'_>) -> Result<TypeRef> {
     input.u32().map(TypeRef::Index)
 }
 
-/// Writes types as a core. `number` gives the number under which a reference is written; without `names`,
+/// Types as the bytes of a core; without `names` those of its layout only.
+pub(super) fn encode_core(types: &[Descriptor], names: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend(CORE_VERSION.to_le_bytes());
+    out.extend([0; 2]);
+    out.extend((types.len() as u32).to_le_bytes());
+    let encoder = TypeEncoder { number: &TypeRef::index, names };
+    types.iter().for_each(|ty| encoder.ty(ty, &mut out));
+    out
+}
+
+/// Writes types. `number` gives the number under which a reference is written; without `names`,
 /// every name and every list of arguments is written as an empty one.
 pub(super) struct TypeEncoder<'a> {
     pub(super) number: &'a dyn Fn(TypeRef) -> u32,
@@ -214,16 +222,6 @@ pub(super) struct TypeEncoder<'a> {
 }
 
 impl TypeEncoder<'_> {
-    /// The whole core.
-    pub(super) fn core(&self, types: &[Descriptor]) -> Vec<u8> {
-        let mut out = Vec::new();
-        out.extend(CORE_VERSION.to_le_bytes());
-        out.extend([0; 2]);
-        out.extend((types.len() as u32).to_le_bytes());
-        types.iter().for_each(|ty| self.ty(ty, &mut out));
-        out
-    }
-
     /// One type, with its length in front.
     pub(super) fn ty(&self, ty: &Descriptor, out: &mut Vec<u8>) {
         prefixed(out, |out| {
@@ -302,14 +300,14 @@ pub(super) fn put_str(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Writes what `write` writes with its length in 32 bits in front.
-pub(super) fn prefixed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn prefixed<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let start = out.len();
     out.extend([0; 4]);
-    write(out);
-    let Some((count, written)) = out.get_mut(start..).and_then(|own| own.split_first_chunk_mut()) else {
-        return;
-    };
-    *count = (written.len() as u32).to_le_bytes();
+    let result = write(out);
+    if let Some((count, written)) = out.get_mut(start..).and_then(|own| own.split_first_chunk_mut()) {
+        *count = (written.len() as u32).to_le_bytes();
+    }
+    result
 }
 
 /// FNV-1a, 64 bits.
