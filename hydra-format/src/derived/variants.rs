@@ -3,7 +3,7 @@
 use super::fields::{Fields, sizes};
 use crate::layout::rows::reflect::Reflect;
 use crate::layout::rows::{At, Cursor, put};
-use crate::schema::{Kind, Layout, variants_layout};
+use crate::schema::{Kind, Layout};
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 
@@ -17,7 +17,8 @@ pub trait Variants: Fields + Reflect {
 
 /// Where the `N` fields of the variants of an enum are stored.
 pub const fn placed_variants<S: Variants, const N: usize>() -> Layout<N> {
-    variants_layout(S::TAG.fixed_size() as usize, sizes::<S, N>(), S::ENDS)
+    let tag = S::TAG.fixed_size() as usize;
+    Layout::of(tag, tag, sizes::<S, N>(), S::ENDS)
 }
 
 /// True if an enum without fields, whose tags are its discriminants under an integer `repr`, is its tag alone.

@@ -162,6 +162,14 @@ impl Descriptor {
         self.fields_mut().for_each(|field| field.ty = change(field.ty));
     }
 
+    /// Takes all names and arguments away.
+    pub(super) fn forget_names(&mut self) {
+        self.name = Cow::Borrowed("");
+        self.args = Cow::Borrowed(&[]);
+        self.fields_mut().for_each(|field| field.name = Cow::Borrowed(""));
+        self.variants.to_mut().iter_mut().for_each(|variant| variant.name = Cow::Borrowed(""));
+    }
+
     /// Takes all notes away.
     pub(super) fn forget_notes(&mut self) {
         self.notes = Cow::Borrowed(&[]);

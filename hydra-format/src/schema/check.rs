@@ -142,7 +142,8 @@ fn check_fields(fields: &[Field], style: Style) -> Result<()> {
 
 fn check_variants(ty: &Descriptor) -> Result<()> {
     at_most("variants", ty.variants.len(), MAX_VARIANTS)?;
-    let (mut names, mut tags) = (HashSet::new(), HashSet::new());
+    let mut names = HashSet::new();
+    let mut tags = HashSet::new();
     for variant in &*ty.variants {
         check_name(&variant.name)?;
         check_fields(&variant.fields, variant.style).map_err(|e| e.path(&*variant.name))?;

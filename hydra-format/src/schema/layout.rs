@@ -25,7 +25,12 @@ pub struct Layout<const N: usize> {
 
 impl<const N: usize> Layout<N> {
     /// What [`place`] makes of the fields of a type of the program.
-    const fn of(tag: usize, min_align: usize, fields: [(usize, usize); N], ends: &[usize]) -> Layout<N> {
+    pub(crate) const fn of(
+        tag: usize,
+        min_align: usize,
+        fields: [(usize, usize); N],
+        ends: &[usize],
+    ) -> Layout<N> {
         let mut offsets = [0; N];
         let (size, align) = place(tag, min_align, &fields, ends, &mut offsets);
         assert!(size < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
@@ -85,15 +90,6 @@ pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
     struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
 }
 
-/// The layout of an enum with the fields of all its variants.
-pub(crate) const fn variants_layout<const N: usize>(
-    tag: usize,
-    fields: [(usize, usize); N],
-    ends: &[usize],
-) -> Layout<N> {
-    Layout::of(tag, tag, fields, ends)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +100,6 @@ mod tests {
         assert_eq!(layout, Layout { offsets: [0, 8, 16], size: 24, align: 8 });
         assert_eq!(struct_layout([], 1), Layout { offsets: [], size: 1, align: 1 });
         assert_eq!(struct_layout([(4, 4)], 64).size, 64);
-        assert_eq!(variants_layout(1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
+        assert_eq!(Layout::of(1, 1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
     }
 }

@@ -111,7 +111,7 @@ fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<()>
 
 /// Reads notes and puts them on their types. Notes of a kind that is not known are skipped.
 pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()> {
-    let mut input = WireReader::new(notes);
+    let mut input = WireReader(notes);
     let count = input.u32()?;
     let mut last = (0, 0, 0);
     for _ in 0..count {
@@ -156,8 +156,8 @@ fn read_note(input: &mut WireReader<'_>) -> Result<Option<Note>> {
             Note::Default(DefaultImage::Stored { text_offset, payload })
         }
         ATTRIBUTE => {
-            let (name, kind, text) = (input.str()?, input.u8()?, input.text()?);
-            match attribute(kind, text)? {
+            let name = input.str()?;
+            match attribute(input)? {
                 Some(value) => Note::Attribute { name, value },
                 None => return Ok(None),
             }
@@ -173,7 +173,9 @@ fn read_note(input: &mut WireReader<'_>) -> Result<Option<Note>> {
     }))
 }
 
-fn attribute(kind: u8, text: Cow<'static, str>) -> Result<Option<AttrValue>> {
+fn attribute(input: &mut WireReader<'_>) -> Result<Option<AttrValue>> {
+    let kind = input.u8()?;
+    let text = input.text()?;
     let wrong = || bad("the value of an attribute").found(format!("{text:?}"));
     Ok(Some(match kind {
         STRING => AttrValue::Str(text),

@@ -83,7 +83,7 @@ impl Schema {
     pub fn new(mut types: Vec<Descriptor>) -> Result<Schema> {
         check::check(&mut types)?;
         let mut types = canon::canonical(&types);
-        let core = encode_core(&types, true);
+        let core = encode_core(&types);
         let notes = notes::encode_notes(&types)?;
         within_limits(&core, &notes)?;
         types.iter_mut().for_each(Descriptor::forget_notes);
@@ -107,7 +107,7 @@ impl Schema {
 
     /// True if types that cannot be told apart are one, and all are in the order of the format.
     pub(crate) fn is_canonical(&self) -> bool {
-        encode_core(&canon::canonical(self.types()), true) == self.core()
+        encode_core(&canon::canonical(self.types())) == self.core()
     }
 
     /// The core: what decides how bytes are read.
@@ -166,7 +166,9 @@ impl Schema {
 
     /// The same over the core without names and type arguments.
     pub fn layout_fingerprint(&self) -> u64 {
-        fnv1a(&encode_core(self.types(), false))
+        let mut types = self.types().to_vec();
+        types.iter_mut().for_each(Descriptor::forget_names);
+        fnv1a(&encode_core(&types))
     }
 
     /// True if the notes are equal, too.
@@ -228,7 +230,7 @@ mod tests {
     fn round_trip(schema: &Schema) {
         let back = Schema::decode(schema.core(), schema.notes()).unwrap();
         assert!(back.is_identical(schema));
-        assert_eq!(encode_core(back.types(), true), schema.core());
+        assert_eq!(encode_core(back.types()), schema.core());
         assert_eq!(notes::encode_notes(back.types()).unwrap(), schema.notes());
     }
 

@@ -18,26 +18,20 @@ pub(super) fn bad(what: impl Into<String>) -> Error {
 }
 
 /// What is left to read.
-pub(super) struct WireReader<'a> {
-    rest: &'a [u8],
-}
+pub(super) struct WireReader<'a>(pub(super) &'a [u8]);
 
 impl<'a> WireReader<'a> {
-    pub(super) fn new(rest: &'a [u8]) -> WireReader<'a> {
-        WireReader { rest }
-    }
-
     pub(super) fn rest(&mut self) -> &'a [u8] {
-        std::mem::take(&mut self.rest)
+        std::mem::take(&mut self.0)
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let Some((head, rest)) = self.rest.split_at_checked(count) else {
+        let Some((head, rest)) = self.0.split_at_checked(count) else {
             return Err(bad("it ends too early")
                 .expected(format!("{count} more bytes"))
-                .found(self.rest.len().to_string()));
+                .found(self.0.len().to_string()));
         };
-        self.rest = rest;
+        self.0 = rest;
         Ok(head)
     }
 
@@ -77,12 +71,12 @@ impl<'a> WireReader<'a> {
     /// The next part, which carries its length in 32 bits.
     pub(super) fn part(&mut self) -> Result<WireReader<'a>> {
         let count = self.u32()?;
-        self.take(count as usize).map(WireReader::new)
+        self.take(count as usize).map(WireReader)
     }
 
     /// Nothing may be left.
     pub(super) fn end(self) -> Result<()> {
-        match self.rest.len() {
+        match self.0.len() {
             0 => Ok(()),
             more => Err(bad(format!("{more} bytes too many"))),
         }
@@ -91,7 +85,7 @@ impl<'a> WireReader<'a> {
 
 /// Types from the bytes of a core. References are whatever the bytes say.
 pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
-    let mut input = WireReader::new(core);
+    let mut input = WireReader(core);
     let (version, zero) = (input.u16()?, input.u16()?);
     if (version, zero) != (CORE_VERSION, 0) {
         return Err(Error::new(ErrorKind::UnknownFeature)
@@ -114,17 +108,17 @@ pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
 
 fn decode_type(input: &mut WireReader<'_>) -> Result<Descriptor> {
     let code = input.u8()?;
-    let kind = Kind::from_code(code);
-    let (flags, form, [exponent]) = (input.u8()?, input.u8()?, input.array()?);
-    let Some(kind) = kind.filter(|_| flags & !NONZERO == 0) else {
+    let flags = input.u8()?;
+    let Some(kind) = Kind::from_code(code).filter(|_| flags & !NONZERO == 0) else {
         return Err(Error::new(ErrorKind::UnknownFeature)
             .what("a kind of type that this version does not know")
             .found(format!("kind {code}, flags {flags}")));
     };
     let mut ty = Descriptor::new(kind, 0, 0);
     ty.nonzero = flags & NONZERO != 0;
-    ty.form = Form::from_code(form, i8::from_le_bytes([exponent]));
-    (ty.size, ty.align) = (input.u32()?, input.u32()?);
+    ty.form = Form::from_code(input.u8()?, input.u8()?.cast_signed());
+    ty.size = input.u32()?;
+    ty.align = input.u32()?;
     if ty.size == 0 || ty.align == 0 {
         return Err(bad("a size or alignment of 0"));
     }
@@ -149,8 +143,9 @@ fn decode_body(ty: &mut Descriptor, input: &mut WireReader<'_>) -> Result<()> {
         Kind::Tuple => ty.fields = decode_fields(input, false)?,
         Kind::Struct => ty.fields = decode_fields(input, true)?,
         Kind::Enum => {
-            let (tag, count) = (input.u8()?, input.u16()?);
-            ty.tag = Some(Kind::from_code(tag).ok_or_else(|| bad("an unknown tag kind"))?);
+            let tag = Kind::from_code(input.u8()?);
+            let count = input.u16()?;
+            ty.tag = Some(tag.ok_or_else(|| bad("an unknown tag kind"))?);
             ty.variants = (0..count).map(|_| decode_variant(input)).collect::<Result<_>>()?;
         }
         _ => {}
@@ -193,8 +188,7 @@ fn decode_fields(input: &mut WireReader<'_>, named: bool) -> Result<Cow<'static,
     let count = input.u16()?;
     let field = |position: u16| {
         let name = if named { input.str()? } else { tuple_field_name(position.into()) };
-        let (ty, offset) = (index(input)?, input.u32()?);
-        Ok(Field::owned(name, ty, offset))
+        Ok(Field::owned(name, index(input)?, input.u32()?))
     };
     (0..count).map(field).collect()
 }
@@ -203,94 +197,79 @@ fn index(input: &mut WireReader<'_>) -> Result<TypeRef> {
     input.u32().map(TypeRef::Index)
 }
 
-/// Types as the bytes of a core; without `names` those of its layout only.
-pub(super) fn encode_core(types: &[Descriptor], names: bool) -> Vec<u8> {
+/// Types as the bytes of a core.
+pub(super) fn encode_core(types: &[Descriptor]) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(CORE_VERSION.to_le_bytes());
     out.extend([0; 2]);
     out.extend((types.len() as u32).to_le_bytes());
-    let encoder = TypeEncoder { number: &TypeRef::index, names };
-    types.iter().for_each(|ty| encoder.ty(ty, &mut out));
+    types.iter().for_each(|ty| encode_type(ty, &mut out));
     out
 }
 
-/// Writes types. `number` gives the number under which a reference is written; without `names`,
-/// every name and every list of arguments is written as an empty one.
-pub(super) struct TypeEncoder<'a> {
-    pub(super) number: &'a dyn Fn(TypeRef) -> u32,
-    pub(super) names: bool,
+/// One type, with its length in front.
+pub(super) fn encode_type(ty: &Descriptor, out: &mut Vec<u8>) {
+    prefixed(out, |out| {
+        let (form, exponent) = ty.form.code();
+        out.extend([ty.kind.code(), if ty.nonzero { NONZERO } else { 0 }, form, exponent.cast_unsigned()]);
+        out.extend(ty.size.to_le_bytes());
+        out.extend(ty.align.to_le_bytes());
+        encode_body(ty, out);
+    });
 }
 
-impl TypeEncoder<'_> {
-    /// One type, with its length in front.
-    pub(super) fn ty(&self, ty: &Descriptor, out: &mut Vec<u8>) {
-        prefixed(out, |out| {
-            let (form, exponent) = ty.form.code();
-            out.extend([ty.kind.code(), if ty.nonzero { NONZERO } else { 0 }, form, exponent as u8]);
-            out.extend(ty.size.to_le_bytes());
-            out.extend(ty.align.to_le_bytes());
-            self.body(ty, out);
-        });
+fn encode_body(ty: &Descriptor, out: &mut Vec<u8>) {
+    if ty.kind.is_named() {
+        put_str(out, &ty.name);
+        out.extend((ty.args.len() as u16).to_le_bytes());
+        ty.args.iter().for_each(|&arg| put_argument(out, arg));
     }
-
-    fn body(&self, ty: &Descriptor, out: &mut Vec<u8>) {
-        if ty.kind.is_named() {
-            self.name(&ty.name, out);
-            let args = if self.names { &*ty.args } else { &[] };
-            out.extend((args.len() as u16).to_le_bytes());
-            args.iter().for_each(|&arg| self.argument(arg, out));
-        }
-        ty.key.into_iter().chain(ty.element).for_each(|child| self.reference(child, out));
-        match ty.kind {
-            Kind::Array => out.extend(ty.count.to_le_bytes()),
-            Kind::Tuple => self.fields(&ty.fields, false, out),
-            Kind::Struct => self.fields(&ty.fields, true, out),
-            Kind::Enum => {
-                out.push(ty.tag.map_or(0, Kind::code));
-                out.extend((ty.variants.len() as u16).to_le_bytes());
-                for variant in &*ty.variants {
-                    self.name(&variant.name, out);
-                    out.extend(variant.tag.to_le_bytes());
-                    out.push(variant.style as u8);
-                    self.fields(&variant.fields, true, out);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn fields(&self, fields: &[Field], named: bool, out: &mut Vec<u8>) {
-        out.extend((fields.len() as u16).to_le_bytes());
-        for field in fields {
-            if named {
-                self.name(&field.name, out);
-            }
-            self.reference(field.ty, out);
-            out.extend(field.offset.to_le_bytes());
-        }
-    }
-
-    fn argument(&self, arg: Arg, out: &mut Vec<u8>) {
-        match arg {
-            Arg::Type(ty) => {
-                out.push(0);
-                self.reference(ty, out);
-            }
-            Arg::Const(constant) => {
-                let (kind, bytes) = (constant.kind(), constant.value().to_le_bytes());
-                out.push(kind.code());
-                out.extend(bytes.iter().take(kind.fixed_size() as usize));
+    ty.key.into_iter().chain(ty.element).for_each(|child| put_index(out, child));
+    match ty.kind {
+        Kind::Array => out.extend(ty.count.to_le_bytes()),
+        Kind::Tuple => encode_fields(&ty.fields, false, out),
+        Kind::Struct => encode_fields(&ty.fields, true, out),
+        Kind::Enum => {
+            out.push(ty.tag.map_or(0, Kind::code));
+            out.extend((ty.variants.len() as u16).to_le_bytes());
+            for variant in &*ty.variants {
+                put_str(out, &variant.name);
+                out.extend(variant.tag.to_le_bytes());
+                out.push(variant.style as u8);
+                encode_fields(&variant.fields, true, out);
             }
         }
+        _ => {}
     }
+}
 
-    fn name(&self, name: &str, out: &mut Vec<u8>) {
-        put_str(out, if self.names { name } else { "" });
+fn encode_fields(fields: &[Field], named: bool, out: &mut Vec<u8>) {
+    out.extend((fields.len() as u16).to_le_bytes());
+    for field in fields {
+        if named {
+            put_str(out, &field.name);
+        }
+        put_index(out, field.ty);
+        out.extend(field.offset.to_le_bytes());
     }
+}
 
-    fn reference(&self, ty: TypeRef, out: &mut Vec<u8>) {
-        out.extend((self.number)(ty).to_le_bytes());
+fn put_argument(out: &mut Vec<u8>, arg: Arg) {
+    match arg {
+        Arg::Type(ty) => {
+            out.push(0);
+            put_index(out, ty);
+        }
+        Arg::Const(constant) => {
+            let kind = constant.kind();
+            out.push(kind.code());
+            out.extend(constant.value().to_le_bytes().iter().take(kind.fixed_size() as usize));
+        }
     }
+}
+
+fn put_index(out: &mut Vec<u8>, ty: TypeRef) {
+    out.extend(ty.index().to_le_bytes());
 }
 
 /// Text with a length of 16 bits; what is checked before is at most 255 bytes long.
