@@ -4,17 +4,6 @@
 use super::{Arg, Descriptor, Field, Form, Kind, Note, Style, TypeRef, Variant};
 use std::borrow::Cow;
 
-/// The names of the first fields of tuples, so that most tuples need no memory for names.
-const DIGITS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
-
-/// The name of the field at `index` of a tuple.
-pub(super) fn tuple_field_name(index: usize) -> Cow<'static, str> {
-    match DIGITS.get(index) {
-        Some(&name) => Cow::Borrowed(name),
-        None => Cow::Owned(index.to_string()),
-    }
-}
-
 impl Descriptor {
     /// A kind without parameters: a number, bool, char, unit, string or bytes.
     pub fn scalar(kind: Kind) -> Descriptor {
@@ -68,7 +57,7 @@ impl Descriptor {
 
     /// Fields by position.
     pub fn tuple(fields: Vec<TypeRef>) -> Descriptor {
-        let named = |(index, ty)| (tuple_field_name(index), ty);
+        let named = |(index, ty): (usize, TypeRef)| (index.to_string(), ty);
         let fields = owned_fields(fields.into_iter().enumerate().map(named));
         Descriptor { fields, ..Descriptor::scalar(Kind::Tuple) }
     }
@@ -94,7 +83,7 @@ impl Descriptor {
             name: Cow::Owned(name),
             tag,
             style,
-            fields: owned_fields::<String>(fields),
+            fields: owned_fields(fields),
             notes: Cow::Borrowed(&[]),
         };
         let variants = variants.into_iter().map(variant).collect();
@@ -178,8 +167,6 @@ impl Descriptor {
     }
 }
 
-fn owned_fields<N: Into<Cow<'static, str>>>(
-    fields: impl IntoIterator<Item = (N, TypeRef)>,
-) -> Cow<'static, [Field]> {
+fn owned_fields(fields: impl IntoIterator<Item = (String, TypeRef)>) -> Cow<'static, [Field]> {
     fields.into_iter().map(|(name, ty)| Field::owned(name.into(), ty, 0)).collect()
 }

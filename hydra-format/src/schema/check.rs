@@ -2,7 +2,7 @@
 //! 6.2). Everything it is given may be hostile. It does not know bytes.
 
 use super::layout::place;
-use super::wire::bad;
+use super::wire::{bad, require};
 use super::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use crate::{Error, ErrorKind, Result};
 use std::collections::{HashMap, HashSet};
@@ -25,10 +25,9 @@ pub(crate) const MAX_NESTING: u32 = 32;
 /// Checks every rule, and fills in sizes, alignments and offsets. A type whose size is not 0 must have
 /// the right numbers already.
 pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
-    if types.is_empty() || types.len() > MAX_TYPES {
-        let found = types.len().to_string();
-        return Err(bad("the number of types").expected(format!("1 to {MAX_TYPES}")).found(found));
-    }
+    require((1..=MAX_TYPES).contains(&types.len()), || {
+        bad("the number of types").expected(format!("1 to {MAX_TYPES}")).found(types.len().to_string())
+    })?;
     for (index, ty) in types.iter().enumerate() {
         check_type(ty, types).map_err(|e| e.place(place_text(index, ty)))?;
     }
@@ -57,10 +56,9 @@ fn place_text(index: usize, ty: &Descriptor) -> String {
 /// The rules that one type can keep or break, whatever the sizes of others.
 fn check_type(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
     let known = |child| matches!(child, TypeRef::Index(index) if (index as usize) < types.len());
-    if !ty.children().all(known) {
-        return Err(bad("a reference to a type that the schema does not have")
-            .expected(format!("below {}", types.len())));
-    }
+    require(ty.children().all(known), || {
+        bad("a reference to a type that the schema does not have").expected(format!("below {}", types.len()))
+    })?;
     check_shape(ty)?;
     check_form(ty, types)?;
     if ty.kind.is_named() {
@@ -82,19 +80,15 @@ fn check_shape(ty: &Descriptor) -> Result<()> {
         && (ty.count == 0 || ty.kind == Array)
         && (!ty.nonzero || ty.kind.is_integer())
         && (ty.kind.is_named() || (ty.name.is_empty() && ty.args.is_empty()));
-    if !fits {
-        return Err(bad("parts that its kind does not have, or lacks"));
-    }
-    if ty.tag.is_some_and(|kind| !kind.is_integer()) {
-        return Err(bad("the tag of an enum").expected("an integer kind"));
-    }
-    if ty.kind == Struct && ty.align != 0 && (!ty.align.is_power_of_two() || ty.align > MAX_ALIGN) {
-        let found = ty.align.to_string();
-        return Err(bad("an alignment")
-            .expected(format!("a power of two, at most {MAX_ALIGN}"))
-            .found(found));
-    }
-    Ok(())
+    require(fits, || bad("parts that its kind does not have, or lacks"))?;
+    let is_integer = ty.tag.is_none_or(Kind::is_integer);
+    require(is_integer, || bad("the tag of an enum").expected("an integer kind"))?;
+    let is_aligned =
+        ty.kind != Struct || ty.align == 0 || ty.align.is_power_of_two() && ty.align <= MAX_ALIGN;
+    require(is_aligned, || {
+        let expected = format!("a power of two, at most {MAX_ALIGN}");
+        bad("an alignment").expected(expected).found(ty.align.to_string())
+    })
 }
 
 fn check_form(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
@@ -107,22 +101,17 @@ fn check_form(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
         Form::Uuid => ty.kind == Array && ty.count == 16,
         Form::Unknown { code, .. } => code > 5,
     };
-    if !fits {
-        return Err(bad("a form that its kind cannot have").found(format!("{:?}", ty.form)));
-    }
+    require(fits, || bad("a form that its kind cannot have").found(format!("{:?}", ty.form)))?;
     let element = ty.element.and_then(|element| types.get(element.index() as usize));
     let is_byte = element.is_some_and(|ty| ty.kind == Kind::U8 && !ty.nonzero);
-    if ty.form == Form::Uuid && !is_byte { Err(bad("a UUID that is not of u8")) } else { Ok(()) }
+    require(ty.form != Form::Uuid || is_byte, || bad("a UUID that is not of u8"))
 }
 
 fn check_name(name: &str) -> Result<()> {
-    if name.is_empty() || name.len() > MAX_NAME_BYTES {
-        let found = format!("{} bytes", name.len());
-        return Err(bad("the length of a name")
-            .expected(format!("1 to {MAX_NAME_BYTES} bytes"))
-            .found(found));
-    }
-    Ok(())
+    require((1..=MAX_NAME_BYTES).contains(&name.len()), || {
+        let expected = format!("1 to {MAX_NAME_BYTES} bytes");
+        bad("the length of a name").expected(expected).found(format!("{} bytes", name.len()))
+    })
 }
 
 fn check_fields(fields: &[Field], style: Style) -> Result<()> {
@@ -130,12 +119,11 @@ fn check_fields(fields: &[Field], style: Style) -> Result<()> {
     let mut names = HashSet::new();
     for (index, field) in fields.iter().enumerate() {
         check_name(&field.name)?;
-        if style == Style::Tuple && field.name != super::build::tuple_field_name(index) {
-            return Err(bad("a field of a tuple has a name").expected(index.to_string()).found(&*field.name));
-        }
-        if !names.insert(&*field.name) {
-            return Err(bad("two fields have the same name").found(&*field.name));
-        }
+        require(style != Style::Tuple || field.name == index.to_string(), || {
+            bad("a field of a tuple has a name").expected(index.to_string()).found(&*field.name)
+        })?;
+        let is_new = names.insert(&*field.name);
+        require(is_new, || bad("two fields have the same name").found(&*field.name))?;
     }
     Ok(())
 }
@@ -147,28 +135,21 @@ fn check_variants(ty: &Descriptor) -> Result<()> {
     for variant in &*ty.variants {
         check_name(&variant.name)?;
         check_fields(&variant.fields, variant.style).map_err(|e| e.path(&*variant.name))?;
-        if !names.insert(&*variant.name) {
-            return Err(bad("two variants have the same name").found(&*variant.name));
-        }
-        if !tags.insert(variant.tag) {
-            return Err(bad("two variants have the same tag").found(variant.tag.to_string()));
-        }
-        if !ty.tag.is_some_and(|kind| kind.holds(variant.tag)) {
-            return Err(bad("a tag that its kind cannot hold")
-                .path(&*variant.name)
-                .found(variant.tag.to_string()));
-        }
+        let is_new = names.insert(&*variant.name);
+        require(is_new, || bad("two variants have the same name").found(&*variant.name))?;
+        let tag = variant.tag;
+        require(tags.insert(tag), || bad("two variants have the same tag").found(tag.to_string()))?;
+        require(ty.tag.is_some_and(|kind| kind.holds(tag)), || {
+            bad("a tag that its kind cannot hold").path(&*variant.name).found(tag.to_string())
+        })?;
     }
     Ok(())
 }
 
 fn at_most(what: &str, count: usize, limit: usize) -> Result<()> {
-    if count > limit {
-        return Err(bad(format!("too many {what}"))
-            .expected(format!("at most {limit}"))
-            .found(count.to_string()));
-    }
-    Ok(())
+    require(count <= limit, || {
+        bad(format!("too many {what}")).expected(format!("at most {limit}")).found(count.to_string())
+    })
 }
 
 /// What follows for one type.
@@ -216,16 +197,11 @@ impl Layouts<'_> {
             VisitState::Unknown => return Err(too_nested()),
         }
         let facts = self.layout(index, ty, depth.saturating_add(1))?;
-        if facts.size > MAX_SIZE {
+        require(facts.size <= MAX_SIZE, || {
             let found = format!("{} bytes", facts.size);
-            return Err(Error::new(ErrorKind::TooLarge)
-                .what("a type")
-                .expected("at most 16 MiB")
-                .found(found));
-        }
-        if facts.nesting > MAX_NESTING {
-            return Err(too_nested());
-        }
+            Error::new(ErrorKind::TooLarge).what("a type").expected("at most 16 MiB").found(found)
+        })?;
+        require(facts.nesting <= MAX_NESTING, too_nested)?;
         if let Some(known) = self.known.get_mut(index) {
             *known = VisitState::Known(facts);
         }
@@ -288,13 +264,12 @@ impl Layouts<'_> {
 
     fn check_key(&mut self, ty: &Descriptor) -> Result<()> {
         let key = if ty.kind == Kind::Set { ty.element } else { ty.key };
-        if key.is_some() && !self.child(key, 0)?.key {
-            return Err(bad("keys of this kind").help(
+        require(key.is_none() || self.child(key, 0)?.key, || {
+            bad("keys of this kind").help(
                 "keys are bool, integers, char, strings, bytes, enums without fields, and arrays, tuples and \
                  newtypes of these",
-            ));
-        }
-        Ok(())
+            )
+        })
     }
 }
 
@@ -307,19 +282,16 @@ fn fill(ty: &mut Descriptor, facts: TypeLayout, offsets: Vec<u32>) -> Result<()>
     let given = (ty.size, ty.align);
     let is_given = ty.size != 0;
     (ty.size, ty.align) = (facts.size as u32, facts.align as u32);
-    if is_given && given != (ty.size, ty.align) {
-        return Err(bad("size and alignment")
-            .expected(format!("({}, {})", ty.size, ty.align))
-            .found(format!("{given:?}")));
-    }
+    require(!is_given || given == (ty.size, ty.align), || {
+        let expected = format!("({}, {})", ty.size, ty.align);
+        bad("size and alignment").expected(expected).found(format!("{given:?}"))
+    })?;
     for (field, offset) in ty.fields_mut().zip(offsets) {
         let found = std::mem::replace(&mut field.offset, offset);
-        if is_given && found != offset {
-            return Err(bad("the offset of a field")
-                .path(field.name.clone())
-                .expected(offset.to_string())
-                .found(found.to_string()));
-        }
+        require(!is_given || found == offset, || {
+            let error = bad("the offset of a field").path(field.name.clone());
+            error.expected(offset.to_string()).found(found.to_string())
+        })?;
     }
     Ok(())
 }

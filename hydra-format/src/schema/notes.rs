@@ -1,6 +1,6 @@
 //! The notes of a schema as bytes (FORMAT.md, section 6.4), both ways. They never decide how bytes are read.
 
-use super::wire::{WireReader, bad, prefixed, put_str};
+use super::wire::{WireReader, bad, prefixed, put_str, require};
 use super::{AttrValue, DefaultImage, Descriptor, Note};
 use crate::Result;
 use std::borrow::Cow;
@@ -95,9 +95,7 @@ fn put_image(out: &mut Vec<u8>, text_offset: u32, payload: &[u8]) {
 }
 
 fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<()> {
-    if name.len() > usize::from(u16::MAX) {
-        return Err(bad("the name of an attribute is too long"));
-    }
+    require(name.len() <= usize::from(u16::MAX), || bad("the name of an attribute is too long"))?;
     out.push(ATTRIBUTE);
     put_str(out, name);
     match value {
@@ -117,9 +115,7 @@ pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()>
     for _ in 0..count {
         let mut part = input.part()?;
         let place = (part.u32()?, part.u16()?, part.u16()?);
-        if place < last {
-            return Err(bad("notes out of order"));
-        }
+        require(place >= last, || bad("notes out of order"))?;
         last = place;
         let target = target(types, place).ok_or_else(|| bad("a note on what the schema does not have"))?;
         if let Some(note) = read_note(&mut part)? {

@@ -1,7 +1,7 @@
 //! Schemas: a type as data, closed over all types that it mentions.
 
 use super::spell::spelling;
-use super::wire::{decode_core, encode_core, fnv1a};
+use super::wire::{decode_core, encode_core, fnv1a, require};
 use super::{Descriptor, TypeRef, canon, check, notes};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
@@ -207,13 +207,12 @@ impl std::fmt::Debug for Schema {
 
 fn within_limits(core: &[u8], notes: &[u8]) -> Result<()> {
     let bytes = core.len().saturating_add(notes.len());
-    if bytes > MAX_BYTES {
-        return Err(Error::new(ErrorKind::TooLarge)
+    require(bytes <= MAX_BYTES, || {
+        Error::new(ErrorKind::TooLarge)
             .what("a schema")
             .expected(format!("at most {MAX_BYTES} bytes of core and notes"))
-            .found(bytes.to_string()));
-    }
-    Ok(())
+            .found(bytes.to_string())
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The core of a schema as bytes (FORMAT.md, section 6.2), both ways. It knows the shape of the bytes; what
 //! they may say is checked in `check`.
 
-use super::build::tuple_field_name;
 use super::{Arg, Constant, Descriptor, Field, Form, Kind, Style, TypeRef, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
@@ -15,6 +14,11 @@ const NONZERO: u8 = 1;
 #[cold]
 pub(super) fn bad(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::BadSchema).what(what)
+}
+
+/// That error, unless a rule holds.
+pub(super) fn require(holds: bool, broken: impl FnOnce() -> Error) -> Result<()> {
+    if holds { Ok(()) } else { Err(broken()) }
 }
 
 /// What is left to read.
@@ -76,26 +80,21 @@ impl<'a> WireReader<'a> {
 
     /// Nothing may be left.
     pub(super) fn end(self) -> Result<()> {
-        match self.0.len() {
-            0 => Ok(()),
-            more => Err(bad(format!("{more} bytes too many"))),
-        }
+        require(self.0.is_empty(), || bad(format!("{} bytes too many", self.0.len())))
     }
 }
 
 /// Types from the bytes of a core. References are whatever the bytes say.
 pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
     let mut input = WireReader(core);
-    let (version, zero) = (input.u16()?, input.u16()?);
-    if (version, zero) != (CORE_VERSION, 0) {
-        return Err(Error::new(ErrorKind::UnknownFeature)
+    let version = input.u16()?;
+    require((version, input.u16()?) == (CORE_VERSION, 0), || {
+        Error::new(ErrorKind::UnknownFeature)
             .expected(format!("a schema core of version {CORE_VERSION}"))
-            .found(format!("version {version}")));
-    }
+            .found(format!("version {version}"))
+    })?;
     let count = input.u32()?;
-    if count as usize > super::check::MAX_TYPES {
-        return Err(bad("too many types").found(count.to_string()));
-    }
+    require(count as usize <= super::check::MAX_TYPES, || bad("too many types").found(count.to_string()))?;
     let mut types = Vec::new();
     for _ in 0..count {
         let mut part = input.part()?;
@@ -119,9 +118,7 @@ fn decode_type(input: &mut WireReader<'_>) -> Result<Descriptor> {
     ty.form = Form::from_code(input.u8()?, input.u8()?.cast_signed());
     ty.size = input.u32()?;
     ty.align = input.u32()?;
-    if ty.size == 0 || ty.align == 0 {
-        return Err(bad("a size or alignment of 0"));
-    }
+    require(ty.size != 0 && ty.align != 0, || bad("a size or alignment of 0"))?;
     decode_body(&mut ty, input)?;
     Ok(ty)
 }
@@ -187,7 +184,7 @@ fn decode_variant(input: &mut WireReader<'_>) -> Result<Variant> {
 fn decode_fields(input: &mut WireReader<'_>, named: bool) -> Result<Cow<'static, [Field]>> {
     let count = input.u16()?;
     let field = |position: u16| {
-        let name = if named { input.str()? } else { tuple_field_name(position.into()) };
+        let name = if named { input.str()? } else { position.to_string().into() };
         Ok(Field::owned(name, index(input)?, input.u32()?))
     };
     (0..count).map(field).collect()
