@@ -114,9 +114,10 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
                 Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Audience::Json),
                 _ => (Severity::Note, audience),
             };
-            let (rule, path) = (change.rule.name(), change.path.clone());
             let help = if change.help.is_empty() { String::new() } else { format!("; {}", change.help) };
-            found.push(Diagnostic { rule, severity, audience, path, text: format!("{}{help}", change.text) });
+            let text = format!("{}{help}", change.text);
+            let path = change.path.clone();
+            found.push(Diagnostic { rule: change.rule.name(), severity, audience, path, text });
         }
     }
     let mut tell = |rule, severity, audience, path: String, text: String| {
@@ -177,7 +178,8 @@ pub fn check_schema<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Diagnos
 /// The same, with the type of a table that has a name of its own.
 pub fn check_schema_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<Diagnostic>> {
     let path = committed.as_ref();
-    let (new, file) = (Schema::try_from_descriptor(T::TYPE)?, Reader::open(path)?);
+    let new = Schema::try_from_descriptor(T::TYPE)?;
+    let file = Reader::open(path)?;
     let diagnostics = compare(file.dynamic_table(table)?.schema(), &new)?;
     let breaks = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Break);
     let listed: Vec<String> = breaks.map(Diagnostic::to_string).collect();

@@ -311,10 +311,7 @@ impl Error {
     /// Makes it an error of a value that cannot be set.
     pub(crate) fn because(mut self, why: Why) -> Error {
         (self.0.kind, self.0.instead) = (Some(ErrorKind::NotSettable), None);
-        self.0.what = match self.0.what.is_empty() {
-            true => why.to_string(),
-            false => format!("{why}: {}", self.0.what),
-        };
+        self.0.what = followed(why.summary(), &self.0.what);
         self.0.why = Some(why);
         self
     }
@@ -360,8 +357,7 @@ impl Error {
 
     /// One line: the summary of the kind and what it leaves open.
     pub fn message(&self) -> String {
-        let summary = self.0.instead.unwrap_or(self.kind().summary());
-        if self.0.what.is_empty() { summary.to_string() } else { format!("{summary}: {}", self.0.what) }
+        followed(self.0.instead.unwrap_or(self.kind().summary()), &self.0.what)
     }
 
     /// What the kind's summary leaves open.
@@ -407,25 +403,25 @@ impl Error {
     /// The second line: where, and what was expected and found.
     fn location(&self) -> String {
         let facts = &self.0;
-        let mut parts = Vec::new();
-        let mut head = facts.file.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
-        if let Some(offset) = facts.offset {
-            head.push_str(if head.is_empty() { "@ " } else { " @ " });
-            head.push_str(&format!("0x{offset:x}"));
-        }
-        parts.extend((!head.is_empty()).then_some(head));
-        parts.extend(facts.place.clone());
-        parts.extend(facts.path.as_ref().map(|path| format!("at {path}")));
-        let mut line = parts.join(", ");
-        let facts = [("expected", &facts.expected), ("found", &facts.found)];
-        let verdict: Vec<String> =
-            facts.iter().filter_map(|(word, text)| text.as_ref().map(|t| format!("{word} {t}"))).collect();
-        if !verdict.is_empty() {
-            line.push_str(if line.is_empty() { "" } else { ": " });
-            line.push_str(&verdict.join(", "));
-        }
-        line
+        let word = |word: &str, text: &Option<String>| text.as_ref().map(|text| format!("{word} {text}"));
+        let file = facts.file.as_ref().map(|file| file.display().to_string());
+        let offset = facts.offset.map(|offset| format!("@ 0x{offset:x}"));
+        let head = joined([file, offset], " ");
+        let place = joined([head, facts.place.clone(), word("at", &facts.path)], ", ");
+        let verdict = joined([word("expected", &facts.expected), word("found", &facts.found)], ", ");
+        joined([place, verdict], ": ").unwrap_or_default()
     }
+}
+
+/// The texts that are there, with this between them.
+fn joined<const N: usize>(parts: [Option<String>; N], separator: &str) -> Option<String> {
+    let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(separator);
+    Some(joined).filter(|joined| !joined.is_empty())
+}
+
+/// What a summary leaves open, behind it.
+fn followed(summary: &str, what: &str) -> String {
+    if what.is_empty() { summary.to_string() } else { format!("{summary}: {what}") }
 }
 
 /// The path of a value within another one, as a path from where that one is.

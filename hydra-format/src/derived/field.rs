@@ -169,61 +169,44 @@ macro_rules! never {
     };
 }
 
+/// Functions without code.
+macro_rules! no_code {
+    ($(fn $name:ident $(<$param:ident>)? ($($arg:ty),*) $(-> $answer:ty)?;)*) => {$(
+        fn $name $(<$param>)? ($(_: $arg),*) $(-> $answer)? {
+            never!(Self)
+        }
+    )*};
+}
+
 /// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
 /// answer of their own: the field's view is an error then, and if it ever were none, the code of these functions is one.
 macro_rules! no_field {
-    ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ident)?) => {
+    ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ty)?) => {
         pub trait $trait: Sized {
             const FACTS: Facts = Facts::of::<u8>();
             const TYPE: TypeRef = TypeRef::Live(type_of::<()>);
 
-            fn image<T>(_: T) -> Result<(u32, Vec<u8>)> {
-                never!(Self)
-            }
-            fn value<T>(_: &T) -> Option<Part<'_>> {
-                never!(Self)
-            }
-            fn value_mut<T>(_: &mut T) -> Option<PartMut<'_>> {
-                never!(Self)
-            }
-            fn view<R>(_: At<'_>, _: usize) -> R {
-                never!(Self)
-            }
-            fn list<R>(_: Run<'_>) -> R {
-                never!(Self)
-            }
-            fn seen<V>(_: V) -> u8 {
-                never!(Self)
-            }
-            fn show_list<L>(_: L, _: &mut dyn FnMut(&dyn Debug)) {
-                never!(Self)
-            }
-            fn check(_: &[u8], _: usize, _: &mut Cursor<'_>, _: u32) -> bool {
-                never!(Self)
-            }
-            fn decode<R>(_: At<'_>, _: usize $(, $name: &str)?) -> Result<R> {
-                $(let _ = $name;)?
-                never!(Self)
-            }
-            fn measure<T>(_: &T, _: &mut Measure $(, $name: &str)?) {
-                $(let _ = $name;)?
-                never!(Self)
-            }
-            fn encode<T>(_: &T, _: &mut [u8], _: usize, _: &mut Sink<'_>) {
-                never!(Self)
-            }
-            fn compare<T>(_: At<'_>, _: &T) -> Ordering {
-                never!(Self)
-            }
-            fn order<T>(_: &T, _: &T) -> Ordering {
-                never!(Self)
+            no_code! {
+                fn image<T>(T) -> Result<(u32, Vec<u8>)>;
+                fn value<T>(&T) -> Option<Part<'_>>;
+                fn value_mut<T>(&mut T) -> Option<PartMut<'_>>;
+                fn view<R>(At<'_>, usize) -> R;
+                fn list<R>(Run<'_>) -> R;
+                fn seen<V>(V) -> u8;
+                fn show_list<L>(L, &mut dyn FnMut(&dyn Debug));
+                fn check(&[u8], usize, &mut Cursor<'_>, u32) -> bool;
+                fn decode<R>(At<'_>, usize $(, $name)?) -> Result<R>;
+                fn measure<T>(&T, &mut Measure $(, $name)?);
+                fn encode<T>(&T, &mut [u8], usize, &mut Sink<'_>);
+                fn compare<T>(At<'_>, &T) -> Ordering;
+                fn order<T>(&T, &T) -> Ordering;
             }
         }
         impl<$($param),+> $trait for $of<$($param),+> {}
     };
 }
 no_field!(NoField for FieldOf<T>);
-no_field!(NoConverted for Converted<W, T>, name);
+no_field!(NoConverted for Converted<W, T>, &str);
 
 /// Stands in for the type behind the feature, so that its absence is one error.
 #[cfg(not(feature = "opaque"))]

@@ -61,7 +61,8 @@ pub trait Fields: Describe {
 }
 
 pub(super) const fn sizes<S: Fields, const N: usize>() -> [(usize, usize); N] {
-    let (mut sizes, mut i) = ([(0, 1); N], 0);
+    let mut sizes = [(0, 1); N];
+    let mut i = 0;
     while i < N {
         sizes[i] = (S::FACTS[i].size, S::FACTS[i].align);
         i += 1;
@@ -76,7 +77,8 @@ pub const fn placed<S: Fields, const N: usize>(min_align: usize) -> Layout<N> {
 
 /// True if the fields stand in memory as they are stored, and nothing stands between or after them.
 pub const fn flat<S: Fields>() -> bool {
-    let (mut sum, mut i) = (0, 0);
+    let mut sum = 0;
+    let mut i = 0;
     while i < S::FACTS.len() {
         let facts = S::FACTS[i];
         match facts.live_offset {
@@ -90,7 +92,10 @@ pub const fn flat<S: Fields>() -> bool {
 
 /// What the fields say together: any bits are valid in each, one holds references, each is a key.
 const fn together<S: Fields>() -> (bool, bool, bool) {
-    let (mut any_bits, mut refs, mut key, mut i) = (!S::FACTS.is_empty(), false, true, 0);
+    let mut any_bits = !S::FACTS.is_empty();
+    let mut refs = false;
+    let mut key = true;
+    let mut i = 0;
     while i < S::FACTS.len() {
         any_bits &= S::FACTS[i].any_bits;
         refs |= S::FACTS[i].refs;
@@ -165,7 +170,8 @@ pub const fn plain_field<S: Fields>(index: usize, why: [&str; 3]) {
 /// Fails to compile if a plain type is not as it is stored as a whole.
 #[track_caller]
 pub const fn plain_type<S: Fields>(why: &str) {
-    let (mut end, mut i) = (0, 0);
+    let mut end = 0;
+    let mut i = 0;
     while i < S::FACTS.len() {
         end = S::OFFSETS[i] as usize + S::FACTS[i].size;
         i += 1;

@@ -3,7 +3,7 @@
 use super::fields::{Fields, sizes};
 use crate::layout::rows::reflect::Reflect;
 use crate::layout::rows::{At, Cursor, put};
-use crate::schema::{Kind, Layout, variants_layout};
+use crate::schema::{Kind, Layout};
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 
@@ -17,7 +17,8 @@ pub trait Variants: Fields + Reflect {
 
 /// Where the `N` fields of the variants of an enum are stored.
 pub const fn placed_variants<S: Variants, const N: usize>() -> Layout<N> {
-    variants_layout(S::TAG.fixed_size() as usize, sizes::<S, N>(), S::ENDS)
+    let tag = S::TAG.fixed_size() as usize;
+    Layout::of(tag, tag, sizes::<S, N>(), S::ENDS)
 }
 
 /// True if an enum without fields, whose tags are its discriminants under an integer `repr`, is its tag alone.
@@ -44,22 +45,21 @@ pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
 
 /// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
 pub const fn smallest_tag(tags: &[i128]) -> Kind {
-    let (mut low, mut high, mut i) = (0, 0, 0);
+    let mut kinds = [Kind::U8, Kind::U16, Kind::U32, Kind::U64, Kind::U128];
+    let mut kind = 0;
+    let mut i = 0;
     while i < tags.len() {
-        low = if tags[i] < low { tags[i] } else { low };
-        high = if tags[i] > high { tags[i] } else { high };
+        if tags[i] < 0 {
+            kinds = [Kind::I8, Kind::I16, Kind::I32, Kind::I64, Kind::I128];
+        }
         i += 1;
     }
-    // One bit more for the sign: -128..=127 fits where 0..=255 does.
-    let (reach, signed) =
-        if low < 0 { (if -(low + 1) > high { -(low + 1) } else { high }, 1) } else { (high, 0) };
-    match reach >> (8 - signed) {
-        0 => [Kind::U8, Kind::I8][signed],
-        _ if reach >> (16 - signed) == 0 => [Kind::U16, Kind::I16][signed],
-        _ if reach >> (32 - signed) == 0 => [Kind::U32, Kind::I32][signed],
-        _ if reach >> (64 - signed) == 0 => [Kind::U64, Kind::I64][signed],
-        _ => [Kind::U128, Kind::I128][signed],
+    i = 0;
+    while i < tags.len() {
+        // The last kind holds every tag, so that there is always a next one.
+        if kinds[kind].holds(tags[i]) { i += 1 } else { kind += 1 }
     }
+    kinds[kind]
 }
 
 /// Fails to compile if two tags are the same, or one does not fit into the kind.

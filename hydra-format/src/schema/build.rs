@@ -4,17 +4,6 @@
 use super::{Arg, Descriptor, Field, Form, Kind, Note, Style, TypeRef, Variant};
 use std::borrow::Cow;
 
-/// The names of the first fields of tuples, so that most tuples need no memory for names.
-const DIGITS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
-
-/// The name of the field at `index` of a tuple.
-pub(super) fn tuple_field_name(index: usize) -> Cow<'static, str> {
-    match DIGITS.get(index) {
-        Some(&name) => Cow::Borrowed(name),
-        None => Cow::Owned(index.to_string()),
-    }
-}
-
 impl Descriptor {
     /// A kind without parameters: a number, bool, char, unit, string or bytes.
     pub fn scalar(kind: Kind) -> Descriptor {
@@ -68,7 +57,7 @@ impl Descriptor {
 
     /// Fields by position.
     pub fn tuple(fields: Vec<TypeRef>) -> Descriptor {
-        let named = |(index, ty)| (tuple_field_name(index), ty);
+        let named = |(index, ty): (usize, TypeRef)| (index.to_string(), ty);
         let fields = owned_fields(fields.into_iter().enumerate().map(named));
         Descriptor { fields, ..Descriptor::scalar(Kind::Tuple) }
     }
@@ -94,7 +83,7 @@ impl Descriptor {
             name: Cow::Owned(name),
             tag,
             style,
-            fields: owned_fields::<String>(fields),
+            fields: owned_fields(fields),
             notes: Cow::Borrowed(&[]),
         };
         let variants = variants.into_iter().map(variant).collect();
@@ -132,50 +121,52 @@ impl Descriptor {
         Descriptor { name: Cow::Owned(name.into()), ..Descriptor::scalar(kind) }
     }
 
+    /// Notes and fields of the type itself, then of each of its variants.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&[Note], &[Field])> {
+        let variants = self.variants.iter().map(|variant| (variant.notes(), variant.fields()));
+        std::iter::once((self.notes(), self.fields())).chain(variants)
+    }
+
+    /// Every field, of every variant too, in the same order.
+    pub(super) fn fields_mut(&mut self) -> impl Iterator<Item = &mut Field> {
+        let variants = self.variants.to_mut().iter_mut().flat_map(|variant| variant.fields.to_mut());
+        self.fields.to_mut().iter_mut().chain(variants)
+    }
+
     /// Every type that this one refers to, in the order of FORMAT.md, section 6.2.
     pub(crate) fn children(&self) -> impl Iterator<Item = TypeRef> {
-        let variants = self.variants.iter().flat_map(|variant| variant.fields.iter());
-        let fields = self.fields.iter().chain(variants).map(|field| field.ty);
+        let fields = self.parts().flat_map(|(_, fields)| fields).map(|field| field.ty);
         self.args.iter().filter_map(|arg| arg.ty()).chain(self.key).chain(self.element).chain(fields)
     }
 
     /// Puts `change` in the place of every reference to another type.
-    pub(super) fn map_children(&mut self, change: &mut impl FnMut(TypeRef) -> TypeRef) {
-        if !self.args.is_empty() {
-            self.args.to_mut().iter_mut().for_each(|arg| {
-                if let Arg::Type(ty) = arg {
-                    *ty = change(*ty);
-                }
-            });
+    pub(super) fn map_children(&mut self, mut change: impl FnMut(TypeRef) -> TypeRef) {
+        for arg in self.args.to_mut() {
+            if let Arg::Type(ty) = arg {
+                *ty = change(*ty);
+            }
         }
-        self.key = self.key.map(&mut *change);
-        self.element = self.element.map(&mut *change);
-        self.each_field(&mut |field| field.ty = change(field.ty));
+        self.key = self.key.map(&mut change);
+        self.element = self.element.map(&mut change);
+        self.fields_mut().for_each(|field| field.ty = change(field.ty));
+    }
+
+    /// Takes all names and arguments away.
+    pub(super) fn forget_names(&mut self) {
+        self.name = Cow::Borrowed("");
+        self.args = Cow::Borrowed(&[]);
+        self.fields_mut().for_each(|field| field.name = Cow::Borrowed(""));
+        self.variants.to_mut().iter_mut().for_each(|variant| variant.name = Cow::Borrowed(""));
     }
 
     /// Takes all notes away.
     pub(super) fn forget_notes(&mut self) {
         self.notes = Cow::Borrowed(&[]);
-        self.each_field(&mut |field| field.notes = Cow::Borrowed(&[]));
-        if self.variants.iter().any(|variant| !variant.notes.is_empty()) {
-            self.variants.to_mut().iter_mut().for_each(|variant| variant.notes = Cow::Borrowed(&[]));
-        }
-    }
-
-    /// Changes every field, of every variant too.
-    pub(super) fn each_field(&mut self, change: &mut impl FnMut(&mut Field)) {
-        if !self.fields.is_empty() {
-            self.fields.to_mut().iter_mut().for_each(&mut *change);
-        }
-        if !self.variants.is_empty() {
-            let variants = self.variants.to_mut().iter_mut().filter(|variant| !variant.fields.is_empty());
-            variants.for_each(|variant| variant.fields.to_mut().iter_mut().for_each(&mut *change));
-        }
+        self.fields_mut().for_each(|field| field.notes = Cow::Borrowed(&[]));
+        self.variants.to_mut().iter_mut().for_each(|variant| variant.notes = Cow::Borrowed(&[]));
     }
 }
 
-fn owned_fields<N: Into<Cow<'static, str>>>(
-    fields: impl IntoIterator<Item = (N, TypeRef)>,
-) -> Cow<'static, [Field]> {
+fn owned_fields(fields: impl IntoIterator<Item = (String, TypeRef)>) -> Cow<'static, [Field]> {
     fields.into_iter().map(|(name, ty)| Field::owned(name.into(), ty, 0)).collect()
 }

@@ -1,35 +1,27 @@
 //! The canonical form of a schema (FORMAT.md, section 6.2), and the way there from the types of the program.
 //! It does not know rules: it works on any table whose indices are within it.
 
-use super::wire::TypeEncoder;
+use super::wire::encode_type;
 use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
 
-/// What tells types of the program apart.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity {
-    Type(TypeId),
-    Constant(usize),
-}
-
-fn identity(ty: &Descriptor) -> Identity {
-    match ty.live {
-        Some(live) => Identity::Type(live.id),
-        None => Identity::Constant(std::ptr::from_ref(ty).addr()),
-    }
+/// What tells types of the program apart: their identity, or the address of one that has none.
+fn identity(ty: &Descriptor) -> Result<TypeId, usize> {
+    ty.live.map(|live| live.id).ok_or(std::ptr::from_ref(ty).addr())
 }
 
 /// The table of a type and of all types that it mentions, its indices counting in `within`; nothing of this
 /// program's memory layout stays in it.
 pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec<Descriptor> {
-    let (mut found, mut numbers) = (vec![root], HashMap::from([(identity(root), 0u32)]));
+    let mut found = vec![root];
+    let mut numbers = HashMap::from([(identity(root), 0u32)]);
     let mut types = Vec::new();
     while let Some(&live) = found.get(types.len()) {
         let mut ty = live.clone();
         ty.live = None;
-        ty.each_field(&mut |field| field.live_offset = None);
-        ty.map_children(&mut |child| {
+        ty.fields_mut().for_each(|field| field.live_offset = None);
+        ty.map_children(|child| {
             let target = match child {
                 TypeRef::Index(index) => within.get(index as usize),
                 TypeRef::Live(target) => Some(target()),
@@ -68,13 +60,12 @@ pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
         stack.extend(ty.children());
         stack.get_mut(start..).unwrap_or_default().reverse();
     }
-    let renumber = |ty| TypeRef::Index(numbers.get(&class(ty)).copied().unwrap_or_default());
-    let renumbered = |ty: &&Descriptor| {
-        let mut ty = (*ty).clone();
-        ty.map_children(&mut |child| renumber(child));
+    let renumbered = |ty: &Descriptor| {
+        let mut ty = ty.clone();
+        ty.map_children(|child| TypeRef::Index(numbers.get(&class(child)).copied().unwrap_or_default()));
         ty
     };
-    order.iter().map(renumbered).collect()
+    order.into_iter().map(renumbered).collect()
 }
 
 /// The class of each type: types of one class cannot be told apart. Starts from what each type shows of itself; then
@@ -85,12 +76,9 @@ fn classes(types: &[Descriptor]) -> Vec<u32> {
     let mut parents: Vec<Vec<(usize, u32)>> = vec![Vec::new(); types.len()];
     let mut found = Classes { of: vec![0; types.len()], members: Vec::new(), at: vec![0; types.len()] };
     let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
-    let encoder = TypeEncoder { number: &|_| 0, names: true };
     for (ty, index) in types.iter().zip(0u32..) {
-        let mut signature = Vec::new();
-        encoder.ty(ty, &mut signature);
         let fresh = found.members.len() as u32;
-        let class = *seen.entry(signature).or_insert(fresh);
+        let class = *seen.entry(signature(ty, |_| 0)).or_insert(fresh);
         if class == fresh {
             found.members.push(Vec::new());
         }
@@ -117,6 +105,15 @@ fn classes(types: &[Descriptor]) -> Vec<u32> {
         }
     }
     found.of
+}
+
+/// The bytes of a type whose references have these numbers.
+fn signature(ty: &Descriptor, number: impl Fn(TypeRef) -> u32) -> Vec<u8> {
+    let mut ty = ty.clone();
+    ty.map_children(|child| TypeRef::Index(number(child)));
+    let mut bytes = Vec::new();
+    encode_type(&ty, &mut bytes);
+    bytes
 }
 
 /// Types in classes.
@@ -153,7 +150,8 @@ impl Classes {
         let new = self.members.len() as u32;
         self.members.push(Vec::new());
         for ty in moved {
-            let (members, at) = (&mut self.members[class as usize], self.at[ty as usize]);
+            let at = self.at[ty as usize];
+            let members = &mut self.members[class as usize];
             members.swap_remove(at);
             if let Some(&other) = members.get(at) {
                 self.at[other as usize] = at;
@@ -178,10 +176,8 @@ mod tests {
             let mut seen = HashMap::new();
             let next: Vec<u32> = (types.iter())
                 .map(|ty| {
-                    let mut signature = Vec::new();
-                    TypeEncoder { number: &number, names: true }.ty(ty, &mut signature);
                     let fresh = seen.len() as u32;
-                    *seen.entry(signature).or_insert(fresh)
+                    *seen.entry(signature(ty, number)).or_insert(fresh)
                 })
                 .collect();
             if next == classes {

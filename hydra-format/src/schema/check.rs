@@ -1,11 +1,11 @@
 //! The rules of schemas and the sizes, alignments and offsets that follow from them (FORMAT.md, sections 5 and
 //! 6.2). Everything it is given may be hostile. It does not know bytes.
 
-use super::layout::{LayoutCursor, round_up, whole};
-use super::wire::bad;
+use super::layout::place;
+use super::wire::{bad, require};
 use super::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use crate::{Error, ErrorKind, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Types of a schema, at most.
 pub(super) const MAX_TYPES: usize = 65_535;
@@ -16,7 +16,7 @@ const MAX_VARIANTS: usize = 65_535;
 /// Bytes of a name, at most.
 const MAX_NAME_BYTES: usize = 255;
 /// Bytes of a value of any type, without what it refers to, at most.
-const MAX_SIZE: u64 = 16 << 20;
+const MAX_SIZE: usize = 16 << 20;
 /// The largest alignment.
 const MAX_ALIGN: u32 = 64;
 /// Types that contain one another without a reference between, at most.
@@ -25,45 +25,42 @@ pub(crate) const MAX_NESTING: u32 = 32;
 /// Checks every rule, and fills in sizes, alignments and offsets. A type whose size is not 0 must have
 /// the right numbers already.
 pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
-    if types.is_empty() || types.len() > MAX_TYPES {
-        let found = types.len().to_string();
-        return Err(bad("the number of types").expected(format!("1 to {MAX_TYPES}")).found(found));
+    require((1..=MAX_TYPES).contains(&types.len()), || {
+        bad("the number of types").expected(format!("1 to {MAX_TYPES}")).found(types.len().to_string())
+    })?;
+    for (index, ty) in types.iter().enumerate() {
+        check_type(ty, types).map_err(|e| e.place(place_text(index, ty)))?;
+    }
+    let known = vec![VisitState::Unknown; types.len()];
+    let mut layouts = Layouts { types, known, offsets: HashMap::new() };
+    for (index, ty) in types.iter().enumerate() {
+        layouts.of(index, 0).map_err(|e| e.place(place_text(index, ty)))?;
     }
     for (index, ty) in types.iter().enumerate() {
-        check_type(ty, types.len()).map_err(|e| e.place(place(index, ty)))?;
-    }
-    let mut layouts = Layouts { types, known: vec![VisitState::Unknown; types.len()], offsets: Vec::new() };
-    for (index, ty) in types.iter().enumerate() {
-        layouts.of(index, 0).map_err(|e| e.place(place(index, ty)))?;
-    }
-    for (index, ty) in types.iter().enumerate() {
-        layouts.check_keys(ty).map_err(|e| e.place(place(index, ty)))?;
+        layouts.check_key(ty).map_err(|e| e.place(place_text(index, ty)))?;
     }
     let Layouts { known, mut offsets, .. } = layouts;
-    offsets.sort_by_key(|&(index, _)| index);
-    let mut offsets = offsets.into_iter().map(|(_, offset)| offset);
     for (index, (ty, state)) in types.iter_mut().zip(known).enumerate() {
         if let VisitState::Known(facts) = state {
-            fill(ty, facts, &mut offsets).map_err(|e| e.place(place(index, ty)))?;
+            let offsets = offsets.remove(&index).unwrap_or_default();
+            fill(ty, facts, offsets).map_err(|e| e.place(place_text(index, ty)))?;
         }
     }
     Ok(())
 }
 
-fn place(index: usize, ty: &Descriptor) -> String {
+fn place_text(index: usize, ty: &Descriptor) -> String {
     format!("type {index} of the schema ({})", ty.name())
 }
 
-/// The rules that one type can keep or break alone.
-fn check_type(ty: &Descriptor, count: usize) -> Result<()> {
-    let known = |child| matches!(child, TypeRef::Index(index) if (index as usize) < count);
-    if !ty.children().all(known) {
-        return Err(
-            bad("a reference to a type that the schema does not have").expected(format!("below {count}"))
-        );
-    }
+/// The rules that one type can keep or break, whatever the sizes of others.
+fn check_type(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
+    let known = |child| matches!(child, TypeRef::Index(index) if (index as usize) < types.len());
+    require(ty.children().all(known), || {
+        bad("a reference to a type that the schema does not have").expected(format!("below {}", types.len()))
+    })?;
     check_shape(ty)?;
-    check_form(ty)?;
+    check_form(ty, types)?;
     if ty.kind.is_named() {
         check_name(&ty.name)?;
         at_most("arguments", ty.args.len(), MAX_FIELDS)?;
@@ -75,8 +72,7 @@ fn check_type(ty: &Descriptor, count: usize) -> Result<()> {
 /// What a kind has, and what it does not have.
 fn check_shape(ty: &Descriptor) -> Result<()> {
     use Kind::*;
-    let element = matches!(ty.kind, Option | List | Set | Box | Array | Map | Newtype);
-    let fits = ty.element.is_some() == element
+    let fits = ty.element.is_some() == ty.kind.has_element()
         && ty.key.is_some() == (ty.kind == Map)
         && ty.tag.is_some() == (ty.kind == Enum)
         && (ty.fields.is_empty() || matches!(ty.kind, Struct | Tuple))
@@ -84,10 +80,18 @@ fn check_shape(ty: &Descriptor) -> Result<()> {
         && (ty.count == 0 || ty.kind == Array)
         && (!ty.nonzero || ty.kind.is_integer())
         && (ty.kind.is_named() || (ty.name.is_empty() && ty.args.is_empty()));
-    if fits { Ok(()) } else { Err(bad("parts that its kind does not have, or lacks")) }
+    require(fits, || bad("parts that its kind does not have, or lacks"))?;
+    let is_integer = ty.tag.is_none_or(Kind::is_integer);
+    require(is_integer, || bad("the tag of an enum").expected("an integer kind"))?;
+    let is_aligned =
+        ty.kind != Struct || ty.align == 0 || ty.align.is_power_of_two() && ty.align <= MAX_ALIGN;
+    require(is_aligned, || {
+        let expected = format!("a power of two, at most {MAX_ALIGN}");
+        bad("an alignment").expected(expected).found(ty.align.to_string())
+    })
 }
 
-fn check_form(ty: &Descriptor) -> Result<()> {
+fn check_form(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
     use Kind::*;
     let fits = match ty.form {
         Form::None => true,
@@ -97,17 +101,17 @@ fn check_form(ty: &Descriptor) -> Result<()> {
         Form::Uuid => ty.kind == Array && ty.count == 16,
         Form::Unknown { code, .. } => code > 5,
     };
-    if fits { Ok(()) } else { Err(bad("a form that its kind cannot have").found(format!("{:?}", ty.form))) }
+    require(fits, || bad("a form that its kind cannot have").found(format!("{:?}", ty.form)))?;
+    let element = ty.element.and_then(|element| types.get(element.index() as usize));
+    let is_byte = element.is_some_and(|ty| ty.kind == Kind::U8 && !ty.nonzero);
+    require(ty.form != Form::Uuid || is_byte, || bad("a UUID that is not of u8"))
 }
 
 fn check_name(name: &str) -> Result<()> {
-    if name.is_empty() || name.len() > MAX_NAME_BYTES {
-        let found = format!("{} bytes", name.len());
-        return Err(bad("the length of a name")
-            .expected(format!("1 to {MAX_NAME_BYTES} bytes"))
-            .found(found));
-    }
-    Ok(())
+    require((1..=MAX_NAME_BYTES).contains(&name.len()), || {
+        let expected = format!("1 to {MAX_NAME_BYTES} bytes");
+        bad("the length of a name").expected(expected).found(format!("{} bytes", name.len()))
+    })
 }
 
 fn check_fields(fields: &[Field], style: Style) -> Result<()> {
@@ -115,51 +119,44 @@ fn check_fields(fields: &[Field], style: Style) -> Result<()> {
     let mut names = HashSet::new();
     for (index, field) in fields.iter().enumerate() {
         check_name(&field.name)?;
-        if style == Style::Tuple && field.name != super::build::tuple_field_name(index) {
-            return Err(bad("a field of a tuple has a name").expected(index.to_string()).found(&*field.name));
-        }
-        if !names.insert(&*field.name) {
-            return Err(bad("two fields have the same name").found(&*field.name));
-        }
+        require(style != Style::Tuple || field.name == index.to_string(), || {
+            bad("a field of a tuple has a name").expected(index.to_string()).found(&*field.name)
+        })?;
+        let is_new = names.insert(&*field.name);
+        require(is_new, || bad("two fields have the same name").found(&*field.name))?;
     }
     Ok(())
 }
 
 fn check_variants(ty: &Descriptor) -> Result<()> {
     at_most("variants", ty.variants.len(), MAX_VARIANTS)?;
-    let (mut names, mut tags) = (HashSet::new(), HashSet::new());
+    let mut names = HashSet::new();
+    let mut tags = HashSet::new();
     for variant in &*ty.variants {
         check_name(&variant.name)?;
         check_fields(&variant.fields, variant.style).map_err(|e| e.path(&*variant.name))?;
-        if !names.insert(&*variant.name) {
-            return Err(bad("two variants have the same name").found(&*variant.name));
-        }
-        if !tags.insert(variant.tag) {
-            return Err(bad("two variants have the same tag").found(variant.tag.to_string()));
-        }
-        if !ty.tag.is_some_and(|kind| kind.holds(variant.tag)) {
-            return Err(bad("a tag that its kind cannot hold")
-                .path(&*variant.name)
-                .found(variant.tag.to_string()));
-        }
+        let is_new = names.insert(&*variant.name);
+        require(is_new, || bad("two variants have the same name").found(&*variant.name))?;
+        let tag = variant.tag;
+        require(tags.insert(tag), || bad("two variants have the same tag").found(tag.to_string()))?;
+        require(ty.tag.is_some_and(|kind| kind.holds(tag)), || {
+            bad("a tag that its kind cannot hold").path(&*variant.name).found(tag.to_string())
+        })?;
     }
     Ok(())
 }
 
 fn at_most(what: &str, count: usize, limit: usize) -> Result<()> {
-    if count > limit {
-        return Err(bad(format!("too many {what}"))
-            .expected(format!("at most {limit}"))
-            .found(count.to_string()));
-    }
-    Ok(())
+    require(count <= limit, || {
+        bad(format!("too many {what}")).expected(format!("at most {limit}")).found(count.to_string())
+    })
 }
 
 /// What follows for one type.
 #[derive(Clone, Copy, Debug)]
 struct TypeLayout {
-    size: u64,
-    align: u64,
+    size: usize,
+    align: usize,
     /// Types on the longest chain of types that contain one another without a reference between.
     nesting: u32,
     /// May be a key.
@@ -183,8 +180,8 @@ enum VisitState {
 struct Layouts<'a> {
     types: &'a [Descriptor],
     known: Vec<VisitState>,
-    /// The type's index and the offset of each field, in order within a type.
-    offsets: Vec<(usize, u64)>,
+    /// The offsets of the fields of each type that has any, by its index.
+    offsets: HashMap<usize, Vec<u32>>,
 }
 
 impl Layouts<'_> {
@@ -200,16 +197,11 @@ impl Layouts<'_> {
             VisitState::Unknown => return Err(too_nested()),
         }
         let facts = self.layout(index, ty, depth.saturating_add(1))?;
-        if facts.size > MAX_SIZE {
+        require(facts.size <= MAX_SIZE, || {
             let found = format!("{} bytes", facts.size);
-            return Err(Error::new(ErrorKind::TooLarge)
-                .what("a type")
-                .expected("at most 16 MiB")
-                .found(found));
-        }
-        if facts.nesting > MAX_NESTING {
-            return Err(too_nested());
-        }
+            Error::new(ErrorKind::TooLarge).what("a type").expected("at most 16 MiB").found(found)
+        })?;
+        require(facts.nesting <= MAX_NESTING, too_nested)?;
         if let Some(known) = self.known.get_mut(index) {
             *known = VisitState::Known(facts);
         }
@@ -220,79 +212,47 @@ impl Layouts<'_> {
         match ty.kind {
             Kind::Option => {
                 let value = self.child(ty.element, depth)?;
-                let size = round_up(value.size.saturating_add(value.align), value.align);
+                let size = value.align.saturating_add(value.size);
                 Ok(TypeLayout { size, key: false, ..value.inside() })
             }
             Kind::Newtype => Ok(self.child(ty.element, depth)?.inside()),
             Kind::Array => {
                 let element = self.child(ty.element, depth)?;
-                let size = whole(element.size.saturating_mul(ty.count), element.align);
+                // One without elements is as large as its alignment.
+                let size = element.size.saturating_mul(ty.count as usize).max(element.align);
                 Ok(TypeLayout { size, ..element.inside() })
             }
-            Kind::Tuple | Kind::Struct => self.product(index, ty, depth),
-            Kind::Enum => self.choice(index, ty, depth),
+            Kind::Tuple | Kind::Struct | Kind::Enum => self.with_fields(index, ty, depth),
             kind => {
                 let key = !matches!(kind, Kind::F32 | Kind::F64 | Kind::Unit)
                     && (!kind.is_reference() || matches!(kind, Kind::String | Kind::Bytes));
-                let (size, align) = (kind.fixed_size().into(), kind.fixed_align().into());
+                let (size, align) = (kind.fixed_size() as usize, kind.fixed_align() as usize);
                 Ok(TypeLayout { size, align, nesting: 1, key })
             }
         }
     }
 
-    fn product(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
-        let (facts, mut place) = self.place(index, &ty.fields, LayoutCursor::from(0), depth)?;
-        if ty.kind == Kind::Struct && ty.align != 0 {
-            if !ty.align.is_power_of_two() || ty.align > MAX_ALIGN {
-                let found = ty.align.to_string();
-                return Err(bad("an alignment")
-                    .expected(format!("a power of two, at most {MAX_ALIGN}"))
-                    .found(found));
+    /// The layout of a type with fields, whose offsets are remembered.
+    fn with_fields(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
+        let mut facts = TypeLayout { size: 0, align: 1, nesting: 1, key: ty.kind == Kind::Tuple };
+        let mut sizes = Vec::new();
+        let mut ends = Vec::new();
+        for (_, fields) in ty.parts() {
+            for field in fields {
+                let child = self.child(Some(field.ty), depth).map_err(|e| e.path(field.name.as_ref()))?;
+                facts.nesting = facts.nesting.max(child.inside().nesting);
+                facts.key &= child.key;
+                sizes.push((child.size, child.align));
             }
-            place.align = place.align.max(ty.align.into());
+            ends.push(sizes.len());
         }
-        let size = whole(place.end, place.align);
-        Ok(TypeLayout { size, align: place.align, key: facts.key && ty.kind == Kind::Tuple, ..facts })
-    }
-
-    fn choice(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
-        let Some(tag) = ty.tag.filter(|kind| kind.is_integer()) else {
-            return Err(bad("the tag of an enum").expected("an integer kind"));
-        };
-        let mut body_align = 1;
-        for field in ty.variants.iter().flat_map(|variant| variant.fields.iter()) {
-            body_align = body_align.max(self.child(Some(field.ty), depth)?.align);
-        }
-        let tag_size = u64::from(tag.fixed_size());
-        let start = round_up(tag_size, body_align);
-        let (mut end, mut nesting) = (tag_size, 1);
-        for variant in &*ty.variants {
-            let (facts, place) = self.place(index, &variant.fields, LayoutCursor::from(start), depth)?;
-            nesting = nesting.max(facts.nesting);
-            if !variant.fields.is_empty() {
-                end = end.max(place.end);
-            }
-        }
-        let align = tag_size.max(body_align);
-        Ok(TypeLayout { size: round_up(end, align), align, nesting, key: ty.is_fieldless() })
-    }
-
-    /// Places fields, and remembers their offsets.
-    fn place(
-        &mut self,
-        index: usize,
-        fields: &[Field],
-        mut place: LayoutCursor,
-        depth: u32,
-    ) -> Result<(TypeLayout, LayoutCursor)> {
-        let mut facts = TypeLayout { size: 0, align: 1, nesting: 1, key: true };
-        for field in fields {
-            let child = self.child(Some(field.ty), depth).map_err(|e| e.path(field.name.as_ref()))?;
-            facts.nesting = facts.nesting.max(child.inside().nesting);
-            facts.key &= child.key;
-            self.offsets.push((index, place.add(child.size, child.align)));
-        }
-        Ok((facts, place))
+        facts.key |= ty.is_fieldless();
+        let tag = ty.tag.map_or(0, Kind::fixed_size) as usize;
+        let min_align = if ty.kind == Kind::Struct { ty.align as usize } else { tag };
+        let mut offsets = vec![0; sizes.len()];
+        (facts.size, facts.align) = place(tag, min_align, &sizes, &ends, &mut offsets);
+        self.offsets.insert(index, offsets);
+        Ok(facts)
     }
 
     fn child(&mut self, child: Option<TypeRef>, depth: u32) -> Result<TypeLayout> {
@@ -302,23 +262,14 @@ impl Layouts<'_> {
         }
     }
 
-    fn check_keys(&mut self, ty: &Descriptor) -> Result<()> {
+    fn check_key(&mut self, ty: &Descriptor) -> Result<()> {
         let key = if ty.kind == Kind::Set { ty.element } else { ty.key };
-        if let Some(key) = key
-            && !self.child(Some(key), 0)?.key
-        {
-            return Err(bad("keys of this kind").help(
+        require(key.is_none() || self.child(key, 0)?.key, || {
+            bad("keys of this kind").help(
                 "keys are bool, integers, char, strings, bytes, enums without fields, and arrays, tuples and \
                  newtypes of these",
-            ));
-        }
-        self.check_uuid(ty)
-    }
-
-    fn check_uuid(&self, ty: &Descriptor) -> Result<()> {
-        let element = ty.element.and_then(|element| self.types.get(element.index() as usize));
-        let is_byte = element.is_some_and(|ty| ty.kind == Kind::U8 && !ty.nonzero);
-        if ty.form == Form::Uuid && !is_byte { Err(bad("a UUID that is not of u8")) } else { Ok(()) }
+            )
+        })
     }
 }
 
@@ -327,26 +278,20 @@ fn too_nested() -> Error {
 }
 
 /// Puts the numbers into the type, or holds them against those that it has.
-fn fill(ty: &mut Descriptor, facts: TypeLayout, offsets: &mut impl Iterator<Item = u64>) -> Result<()> {
-    let given = (ty.size != 0).then_some((ty.size, ty.align));
+fn fill(ty: &mut Descriptor, facts: TypeLayout, offsets: Vec<u32>) -> Result<()> {
+    let given = (ty.size, ty.align);
+    let is_given = ty.size != 0;
     (ty.size, ty.align) = (facts.size as u32, facts.align as u32);
-    if let Some(given) = given.filter(|&given| given != (ty.size, ty.align)) {
-        return Err(bad("size and alignment")
-            .expected(format!("({}, {})", ty.size, ty.align))
-            .found(format!("{given:?}")));
+    require(!is_given || given == (ty.size, ty.align), || {
+        let expected = format!("({}, {})", ty.size, ty.align);
+        bad("size and alignment").expected(expected).found(format!("{given:?}"))
+    })?;
+    for (field, offset) in ty.fields_mut().zip(offsets) {
+        let found = std::mem::replace(&mut field.offset, offset);
+        require(!is_given || found == offset, || {
+            let error = bad("the offset of a field").path(field.name.clone());
+            error.expected(offset.to_string()).found(found.to_string())
+        })?;
     }
-    let mut wrong = None;
-    ty.each_field(&mut |field| {
-        let offset = offsets.next().unwrap_or_default() as u32;
-        if given.is_some() && field.offset != offset {
-            wrong.get_or_insert((field.name.clone(), offset, field.offset));
-        }
-        field.offset = offset;
-    });
-    match wrong {
-        None => Ok(()),
-        Some((name, offset, found)) => {
-            Err(bad("the offset of a field").path(name).expected(offset.to_string()).found(found.to_string()))
-        }
-    }
+    Ok(())
 }

@@ -338,8 +338,8 @@ impl Field {
         live_offset: Option<usize>,
         notes: &'static [Note],
     ) -> Field {
-        let (name, hash) = (Cow::Borrowed(name), hash(name));
-        Field { name, ty, hash, offset, live_offset, notes: Cow::Borrowed(notes) }
+        let hash = hash(name);
+        Field { name: Cow::Borrowed(name), ty, hash, offset, live_offset, notes: Cow::Borrowed(notes) }
     }
 
     /// A field of a type that exists only as data, at an offset on disk.

@@ -135,6 +135,12 @@ impl Kind {
         matches!(self, String | Bytes | List | Map | Set | Box | Opaque)
     }
 
+    /// True for kinds with an element; the inner type of a newtype and the value of a map are one.
+    pub(crate) const fn has_element(self) -> bool {
+        use Kind::*;
+        matches!(self, Option | List | Set | Box | Array | Map | Newtype)
+    }
+
     /// True for kinds that carry a name of their own: struct, enum and newtype.
     pub const fn is_named(self) -> bool {
         matches!(self, Kind::Struct | Kind::Enum | Kind::Newtype)

@@ -23,40 +23,57 @@ pub struct Layout<const N: usize> {
     pub align: usize,
 }
 
-/// Fields one after the other, in bytes: where the last one ends, and the largest alignment so far.
-pub(super) struct LayoutCursor {
-    pub(super) end: u64,
-    pub(super) align: u64,
+impl<const N: usize> Layout<N> {
+    /// What [`place`] makes of the fields of a type of the program.
+    pub(crate) const fn of(
+        tag: usize,
+        min_align: usize,
+        fields: [(usize, usize); N],
+        ends: &[usize],
+    ) -> Layout<N> {
+        let mut offsets = [0; N];
+        let (size, align) = place(tag, min_align, &fields, ends, &mut offsets);
+        assert!(size < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
+        Layout { offsets, size, align }
+    }
 }
 
-impl LayoutCursor {
-    /// No field yet; the first one starts at `start` or after.
-    pub(super) const fn from(start: u64) -> LayoutCursor {
-        LayoutCursor { end: start, align: 1 }
+/// Places the fields of each variant behind a tag of `tag` bytes, and gives size and alignment of the whole, at least
+/// `min_align`. `fields` have these (size, alignment), one variant after the other, and `ends` says how many there are up
+/// to and with each variant. A struct is one variant without a tag. Sizes are those of the program, or at most 16 MiB: an
+/// offset beyond 32 bits is cut off, and the size of the whole tells who calls that it is too large.
+pub(super) const fn place(
+    tag: usize,
+    min_align: usize,
+    fields: &[(usize, usize)],
+    ends: &[usize],
+    offsets: &mut [u32],
+) -> (usize, usize) {
+    let mut body_align = 1;
+    let mut field = 0;
+    while field < fields.len() {
+        body_align = if fields[field].1 > body_align { fields[field].1 } else { body_align };
+        field += 1;
     }
-
-    /// The offset of the next field.
-    pub(super) const fn add(&mut self, size: u64, align: u64) -> u64 {
-        let offset = round_up(self.end, align);
-        self.end = offset.saturating_add(size);
-        if align > self.align {
-            self.align = align;
+    let start = tag.next_multiple_of(body_align);
+    let align = if min_align > body_align { min_align } else { body_align };
+    let mut end = tag;
+    field = 0;
+    let mut variant = 0;
+    while variant < ends.len() {
+        let mut next = start;
+        while field < ends[variant] {
+            let (size, align) = fields[field];
+            let offset = next.next_multiple_of(align);
+            offsets[field] = offset as u32;
+            next = offset + size;
+            end = if next > end { next } else { end };
+            field += 1;
         }
-        offset
+        variant += 1;
     }
-
-    /// The offset of the next field of a type of the program, given its (size, alignment).
-    const fn add_field(&mut self, (size, align): (usize, usize)) -> u32 {
-        let offset = self.add(size as u64, align as u64);
-        assert!(offset < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
-        offset as u32
-    }
-}
-
-/// The size of what ends at `end`: a multiple of its alignment, and never 0.
-pub(super) const fn whole(end: u64, align: u64) -> u64 {
-    let size = round_up(end, align);
-    if size == 0 { align } else { size }
+    let size = end.next_multiple_of(align);
+    (if size == 0 { align } else { size }, align)
 }
 
 /// The layout of a struct or tuple whose fields have these (size, alignment); `min_align` is what the
@@ -65,45 +82,12 @@ pub(crate) const fn struct_layout<const N: usize>(
     fields: [(usize, usize); N],
     min_align: usize,
 ) -> Layout<N> {
-    let (mut offsets, mut place, mut i) = ([0; N], LayoutCursor { end: 0, align: min_align as u64 }, 0);
-    while i < N {
-        offsets[i] = place.add_field(fields[i]);
-        i += 1;
-    }
-    Layout { offsets, size: whole(place.end, place.align) as usize, align: place.align as usize }
+    Layout::of(0, min_align, fields, &[N])
 }
 
 /// Where key and value of a map entry are: it is laid out as a tuple of both.
 pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
     struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
-}
-
-/// The layout of an enum: `fields` are those of all variants, one variant after the other, and `ends` says how many
-/// there are up to and with each variant.
-pub(crate) const fn variants_layout<const N: usize>(
-    tag_size: usize,
-    fields: [(usize, usize); N],
-    ends: &[usize],
-) -> Layout<N> {
-    let (mut body_align, mut i) = (1, 0);
-    while i < N {
-        body_align = if fields[i].1 > body_align { fields[i].1 } else { body_align };
-        i += 1;
-    }
-    let start = round_up(tag_size as u64, body_align as u64);
-    let align = if tag_size > body_align { tag_size } else { body_align };
-    let (mut offsets, mut end) = ([0; N], tag_size as u64);
-    let (mut field, mut variant) = (0, 0);
-    while variant < ends.len() {
-        let mut place = LayoutCursor::from(start);
-        while field < ends[variant] {
-            offsets[field] = place.add_field(fields[field]);
-            end = if place.end > end { place.end } else { end };
-            field += 1;
-        }
-        variant += 1;
-    }
-    Layout { offsets, size: whole(end, align as u64) as usize, align }
 }
 
 #[cfg(test)]
@@ -116,6 +100,6 @@ mod tests {
         assert_eq!(layout, Layout { offsets: [0, 8, 16], size: 24, align: 8 });
         assert_eq!(struct_layout([], 1), Layout { offsets: [], size: 1, align: 1 });
         assert_eq!(struct_layout([(4, 4)], 64).size, 64);
-        assert_eq!(variants_layout(1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
+        assert_eq!(Layout::of(1, 1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
     }
 }

@@ -8,7 +8,7 @@ mod canon;
 mod check;
 pub(crate) mod descriptor;
 pub(crate) mod kind;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops up to a constant")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "bounded loops and sizes")]
 mod layout;
 mod note;
 mod notes;
@@ -20,7 +20,7 @@ pub use descriptor::{Arg, Constant, Field, Live, Style, TypeRef, Variant};
 pub(crate) use descriptor::{Descriptor, position};
 pub use kind::Form;
 pub(crate) use kind::{Kind, NANOS, is_duration, is_timestamp};
-pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout, variants_layout};
+pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout};
 pub use note::{AttrValue, DefaultImage, Note};
 pub(crate) use spell::{Name, Quoted};
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The notes of a schema as bytes (FORMAT.md, section 6.4), both ways. They never decide how bytes are read.
 
-use super::wire::{WireReader, bad, prefixed, put_str};
+use super::wire::{WireReader, bad, prefixed, put_str, require};
 use super::{AttrValue, DefaultImage, Descriptor, Note};
 use crate::Result;
 use std::borrow::Cow;
@@ -37,14 +37,10 @@ pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
         Ok(())
     };
     for (ty, number) in types.iter().zip(0..) {
-        put_all((number, 0, 0), &ty.notes)?;
-        for (field, position) in ty.fields.iter().zip(1..) {
-            put_all((number, 0, position), &field.notes)?;
-        }
-        for (variant, position) in ty.variants.iter().zip(1..=u16::MAX) {
-            put_all((number, position, 0), &variant.notes)?;
-            for (field, field_position) in variant.fields.iter().zip(1..) {
-                put_all((number, position, field_position), &field.notes)?;
+        for ((notes, fields), variant) in ty.parts().zip(0..=u16::MAX) {
+            put_all((number, variant, 0), notes)?;
+            for (field, position) in fields.iter().zip(1..) {
+                put_all((number, variant, position), &field.notes)?;
             }
         }
     }
@@ -52,79 +48,74 @@ pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-fn put_note(out: &mut Vec<u8>, place: NoteKey, note: &Note) -> Result<()> {
-    let mut value = Vec::new();
-    let what = match note {
-        Note::Doc(text) => put_text(&mut value, DOC, text),
-        Note::Alias(text) => put_text(&mut value, ALIAS, text),
-        Note::Deprecated(text) => put_text(&mut value, DEPRECATED, text),
-        Note::Default(DefaultImage::Stored { text_offset, payload }) => {
-            put_image(&mut value, *text_offset, payload)
-        }
+fn put_note(out: &mut Vec<u8>, (ty, variant, field): NoteKey, note: &Note) -> Result<()> {
+    prefixed(out, |out| {
+        out.extend(ty.to_le_bytes());
+        out.extend(variant.to_le_bytes());
+        out.extend(field.to_le_bytes());
+        put_value(out, note)
+    })
+}
+
+/// The code of a note, and what it says.
+fn put_value(out: &mut Vec<u8>, note: &Note) -> Result<()> {
+    match note {
+        Note::Doc(text) => put_text(out, DOC, text),
+        Note::Alias(text) => put_text(out, ALIAS, text),
+        Note::Deprecated(text) => put_text(out, DEPRECATED, text),
+        Note::Default(DefaultImage::Stored { text_offset, payload }) => put_image(out, *text_offset, payload),
         Note::Default(DefaultImage::Live(make)) => {
             let (text_offset, payload) = make()?;
-            put_image(&mut value, text_offset, &payload)
+            put_image(out, text_offset, &payload);
         }
-        Note::Attribute { name, value: attribute } => put_attribute(&mut value, name, attribute)?,
+        Note::Attribute { name, value } => put_attribute(out, name, value)?,
         Note::Version(version) => {
-            value.extend(version.to_le_bytes());
-            VERSION
+            out.push(VERSION);
+            out.extend(version.to_le_bytes());
         }
-        Note::ReadOnly => READ_ONLY,
-        Note::Settable => SETTABLE,
-        Note::Private => PRIVATE,
-        Note::Other => OTHER,
-        Note::Invariant => INVARIANT,
-    };
-    prefixed(out, |out| {
-        out.extend(place.0.to_le_bytes());
-        out.extend(place.1.to_le_bytes());
-        out.extend(place.2.to_le_bytes());
-        out.push(what);
-        out.extend(value);
-    });
+        Note::ReadOnly => out.push(READ_ONLY),
+        Note::Settable => out.push(SETTABLE),
+        Note::Private => out.push(PRIVATE),
+        Note::Other => out.push(OTHER),
+        Note::Invariant => out.push(INVARIANT),
+    }
     Ok(())
 }
 
-fn put_text(out: &mut Vec<u8>, what: u8, text: &str) -> u8 {
+fn put_text(out: &mut Vec<u8>, code: u8, text: &str) {
+    out.push(code);
     out.extend((text.len() as u32).to_le_bytes());
     out.extend(text.as_bytes());
-    what
 }
 
-fn put_image(out: &mut Vec<u8>, text_offset: u32, payload: &[u8]) -> u8 {
+fn put_image(out: &mut Vec<u8>, text_offset: u32, payload: &[u8]) {
+    out.push(DEFAULT);
     out.extend(text_offset.to_le_bytes());
     out.extend(payload);
-    DEFAULT
 }
 
-fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<u8> {
-    if name.len() > usize::from(u16::MAX) {
-        return Err(bad("the name of an attribute is too long"));
-    }
+fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<()> {
+    require(name.len() <= usize::from(u16::MAX), || bad("the name of an attribute is too long"))?;
+    out.push(ATTRIBUTE);
     put_str(out, name);
-    let (kind, text) = match value {
-        AttrValue::Str(text) => (STRING, text.to_string()),
-        AttrValue::Int(integer) => (INTEGER, integer.to_string()),
-        AttrValue::Float(float) => (FLOAT, format!("{float:?}")),
-        AttrValue::Bool(bool) => (BOOL, bool.to_string()),
-    };
-    out.push(kind);
-    put_text(out, ATTRIBUTE, &text);
-    Ok(ATTRIBUTE)
+    match value {
+        AttrValue::Str(text) => put_text(out, STRING, text),
+        AttrValue::Int(_) => put_text(out, INTEGER, &value.to_string()),
+        AttrValue::Float(_) => put_text(out, FLOAT, &value.to_string()),
+        AttrValue::Bool(_) => put_text(out, BOOL, &value.to_string()),
+    }
+    Ok(())
 }
 
 /// Reads notes and puts them on their types. Notes of a kind that is not known are skipped.
 pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()> {
-    let mut input = WireReader::new(notes);
+    let mut input = WireReader(notes);
     let count = input.u32()?;
     let mut last = (0, 0, 0);
     for _ in 0..count {
         let mut part = input.part()?;
         let place = (part.u32()?, part.u16()?, part.u16()?);
-        if place < last {
-            return Err(bad("notes out of order"));
-        }
+        require(place >= last, || bad("notes out of order"))?;
         last = place;
         let target = target(types, place).ok_or_else(|| bad("a note on what the schema does not have"))?;
         if let Some(note) = read_note(&mut part)? {
@@ -161,8 +152,8 @@ fn read_note(input: &mut WireReader<'_>) -> Result<Option<Note>> {
             Note::Default(DefaultImage::Stored { text_offset, payload })
         }
         ATTRIBUTE => {
-            let (name, kind, text) = (input.str()?, input.u8()?, input.text()?);
-            match attribute(kind, text)? {
+            let name = input.str()?;
+            match attribute(input)? {
                 Some(value) => Note::Attribute { name, value },
                 None => return Ok(None),
             }
@@ -178,7 +169,9 @@ fn read_note(input: &mut WireReader<'_>) -> Result<Option<Note>> {
     }))
 }
 
-fn attribute(kind: u8, text: Cow<'static, str>) -> Result<Option<AttrValue>> {
+fn attribute(input: &mut WireReader<'_>) -> Result<Option<AttrValue>> {
+    let kind = input.u8()?;
+    let text = input.text()?;
     let wrong = || bad("the value of an attribute").found(format!("{text:?}"));
     Ok(Some(match kind {
         STRING => AttrValue::Str(text),

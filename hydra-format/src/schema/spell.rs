@@ -1,120 +1,98 @@
 //! How types are spelled: canonically (FORMAT.md, section 5.6), and as text in the manner of Rust. It knows
 //! only descriptors, and spells whatever a schema holds in bounded time.
 
-use super::{Arg, Descriptor, Field, Kind, Note, Schema, Style, TypeRef};
+use super::{Arg, AttrValue, Descriptor, Field, Kind, Note, Schema, Style};
 use std::fmt::{self, Write};
 
 /// A spelling ends here, so that a hostile schema cannot ask for an endless one.
 const MAX_BYTES: usize = 1024;
 
+/// The spelling of a type, as Rust writes it or as the format does.
+pub(super) fn spelling(schema: &Schema, ty: &Descriptor, rust: bool) -> String {
+    let mut printer = TypePrinter { schema, rust, out: Bounded(String::new()) };
+    // An error is the end of a spelling that is cut off.
+    _ = printer.ty(ty);
+    printer.out.0
+}
+
+/// Text that refuses more than so many bytes.
+struct Bounded(String);
+
+impl Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        if self.0.len() < MAX_BYTES {
+            return Ok(());
+        }
+        self.0.truncate(self.0.floor_char_boundary(MAX_BYTES));
+        self.0.push('…');
+        Err(fmt::Error)
+    }
+}
+
 /// Writes one spelling.
-pub(super) struct TypePrinter<'a> {
-    pub(super) schema: &'a Schema,
-    /// As Rust writes it, and not as the format does.
-    pub(super) rust: bool,
-    pub(super) out: String,
+struct TypePrinter<'a> {
+    schema: &'a Schema,
+    rust: bool,
+    out: Bounded,
 }
 
 impl TypePrinter<'_> {
-    /// The spelling of a type.
-    pub(super) fn of(mut self, ty: &Descriptor) -> String {
-        self.ty(ty);
-        self.out
-    }
-
-    fn is_full(&self) -> bool {
-        self.out.len() >= MAX_BYTES
-    }
-
-    fn put(&mut self, text: &str) {
-        if !self.is_full() {
-            self.out.push_str(text);
-            if self.is_full() {
-                self.out.truncate(self.out.floor_char_boundary(MAX_BYTES));
-                self.out.push('…');
-            }
-        }
-    }
-
-    fn child(&mut self, ty: Option<TypeRef>) {
-        let schema = self.schema;
-        if let Some(ty) = ty.filter(|_| !self.is_full()) {
-            self.ty(schema.resolve(ty));
-        }
-    }
-
-    fn ty(&mut self, ty: &Descriptor) {
-        let form = ty.form.name();
-        if !form.is_empty() {
-            self.put(form);
-            self.put("<");
-        }
-        if ty.nonzero {
-            self.put(if self.rust { "NonZero<" } else { "nonzero<" });
-        }
-        self.base(ty);
-        self.put(if ty.nonzero { ">" } else { "" });
-        self.put(if form.is_empty() { "" } else { ">" });
+    fn ty(&mut self, ty: &Descriptor) -> fmt::Result {
+        let nonzero = if self.rust { "NonZero" } else { "nonzero" };
+        let around = [ty.form.name(), if ty.nonzero { nonzero } else { "" }];
+        let mut around = around.iter().filter(|name| !name.is_empty());
+        around.clone().try_for_each(|name| write!(self.out, "{name}<"))?;
+        self.base(ty)?;
+        around.try_for_each(|_| self.out.write_char('>'))
     }
 
     /// The type without its form.
-    fn base(&mut self, ty: &Descriptor) {
+    fn base(&mut self, ty: &Descriptor) -> fmt::Result {
         match ty.kind {
             Kind::Array => {
-                self.put(if self.rust { "[" } else { "array<" });
-                self.child(ty.element);
-                let count = ty.count.to_string();
-                self.put(if self.rust { "; " } else { "," });
-                self.put(&count);
-                self.put(if self.rust { "]" } else { ">" });
+                let (open, separator, close) =
+                    if self.rust { ("[", "; ", "]") } else { ("array<", ",", ">") };
+                self.out.write_str(open)?;
+                self.separated(ty.element.map(Arg::Type))?;
+                write!(self.out, "{separator}{}{close}", ty.count)
             }
-            Kind::Tuple => self.tuple(&ty.fields),
-            Kind::Struct | Kind::Enum | Kind::Newtype => {
-                self.put(ty.name());
-                self.arguments(&ty.args);
+            Kind::Tuple => {
+                self.out.write_char('(')?;
+                self.separated(ty.fields.iter().map(|field| Arg::Type(field.ty)))?;
+                self.out.write_str(if ty.fields.len() == 1 { ",)" } else { ")" })
             }
+            Kind::Struct | Kind::Enum | Kind::Newtype => self.applied(ty.name(), &ty.args),
             kind => {
-                self.put(if self.rust { rust_name(kind) } else { kind.name() });
+                let name = if self.rust { rust_name(kind) } else { kind.name() };
                 let parameters: Vec<Arg> = ty.key.into_iter().chain(ty.element).map(Arg::Type).collect();
-                self.arguments(&parameters);
+                self.applied(name, &parameters)
             }
         }
     }
 
-    fn comma(&mut self) {
-        self.put(if self.rust { ", " } else { "," });
+    /// A name with its arguments in angle brackets, if there are any.
+    fn applied(&mut self, name: &str, args: &[Arg]) -> fmt::Result {
+        self.out.write_str(name)?;
+        if args.is_empty() {
+            return Ok(());
+        }
+        self.out.write_char('<')?;
+        self.separated(args.iter().copied())?;
+        self.out.write_char('>')
     }
 
-    /// Arguments in angle brackets; nothing for none.
-    fn arguments(&mut self, args: &[Arg]) {
-        for (index, &arg) in args.iter().enumerate() {
-            match index {
-                0 => self.put("<"),
-                _ => self.comma(),
+    fn separated(&mut self, args: impl IntoIterator<Item = Arg>) -> fmt::Result {
+        for (index, arg) in args.into_iter().enumerate() {
+            if index > 0 {
+                self.out.write_str(if self.rust { ", " } else { "," })?;
             }
             match arg {
-                Arg::Type(ty) => self.child(Some(ty)),
-                Arg::Const(constant) => self.put(&constant.to_string()),
-            }
-            if self.is_full() {
-                return;
+                Arg::Type(ty) => self.ty(self.schema.resolve(ty))?,
+                Arg::Const(constant) => write!(self.out, "{constant}")?,
             }
         }
-        self.put(if args.is_empty() { "" } else { ">" });
-    }
-
-    fn tuple(&mut self, fields: &[Field]) {
-        self.put("(");
-        for (index, field) in fields.iter().enumerate() {
-            if index > 0 {
-                self.comma();
-            }
-            self.child(Some(field.ty));
-            if self.is_full() {
-                return;
-            }
-        }
-        self.put(if fields.len() == 1 { ",)" } else { ")" });
+        Ok(())
     }
 }
 
@@ -278,13 +256,13 @@ fn comments(notes: &[Note], indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Re
     Ok(())
 }
 
-impl fmt::Display for super::AttrValue {
+impl fmt::Display for AttrValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            super::AttrValue::Str(text) => write!(f, "{text:?}"),
-            super::AttrValue::Int(integer) => integer.fmt(f),
-            super::AttrValue::Float(float) => write!(f, "{float:?}"),
-            super::AttrValue::Bool(bool) => bool.fmt(f),
+            AttrValue::Str(text) => write!(f, "{text:?}"),
+            AttrValue::Int(integer) => integer.fmt(f),
+            AttrValue::Float(float) => write!(f, "{float:?}"),
+            AttrValue::Bool(bool) => bool.fmt(f),
         }
     }
 }

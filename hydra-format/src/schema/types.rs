@@ -1,7 +1,7 @@
 //! Schemas: a type as data, closed over all types that it mentions.
 
-use super::spell::TypePrinter;
-use super::wire::{TypeEncoder, decode_core, fnv1a};
+use super::spell::spelling;
+use super::wire::{decode_core, encode_core, fnv1a, require};
 use super::{Descriptor, TypeRef, canon, check, notes};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
@@ -50,15 +50,14 @@ impl Schema {
     /// The schema of a descriptor of the program; an error if it breaks a rule or limit of the format (nested
     /// more than 32 deep, two fields of one name), or if a default cannot be encoded.
     pub fn try_from_descriptor(root: &'static Descriptor) -> Result<Schema> {
-        Schema::new(canon::collect(root, &[]))
+        Schema::of_type(root, None)
     }
 
     /// The schema of any type: of the program, or one whose indices count in `schema`.
     pub(crate) fn of_type(ty: &Descriptor, schema: Option<&Schema>) -> Result<Schema> {
         match schema {
             Some(schema) if std::ptr::eq(ty, schema.root()) => Ok(schema.clone()),
-            Some(schema) => Schema::new(canon::collect(ty, schema.types())),
-            None => Schema::new(canon::collect(ty, &[])),
+            _ => Schema::new(canon::collect(ty, schema.map_or(&[], Schema::types))),
         }
     }
 
@@ -84,7 +83,7 @@ impl Schema {
     pub fn new(mut types: Vec<Descriptor>) -> Result<Schema> {
         check::check(&mut types)?;
         let mut types = canon::canonical(&types);
-        let core = TypeEncoder { number: &TypeRef::index, names: true }.core(&types);
+        let core = encode_core(&types);
         let notes = notes::encode_notes(&types)?;
         within_limits(&core, &notes)?;
         types.iter_mut().for_each(Descriptor::forget_notes);
@@ -108,8 +107,7 @@ impl Schema {
 
     /// True if types that cannot be told apart are one, and all are in the order of the format.
     pub(crate) fn is_canonical(&self) -> bool {
-        TypeEncoder { number: &TypeRef::index, names: true }.core(&canon::canonical(self.types()))
-            == self.core()
+        encode_core(&canon::canonical(self.types())) == self.core()
     }
 
     /// The core: what decides how bytes are read.
@@ -153,12 +151,12 @@ impl Schema {
 
     /// The canonical spelling of a type of this schema; cut off after 1024 bytes.
     pub fn spell(&self, ty: &Descriptor) -> String {
-        TypePrinter { schema: self, rust: false, out: String::new() }.of(ty)
+        spelling(self, ty, false)
     }
 
     /// The spelling of a type of this schema in the manner of Rust; cut off after 1024 bytes.
     pub fn spell_rust(&self, ty: &Descriptor) -> String {
-        TypePrinter { schema: self, rust: true, out: String::new() }.of(ty)
+        spelling(self, ty, true)
     }
 
     /// FNV-1a over the core: a hint at identity.
@@ -168,7 +166,9 @@ impl Schema {
 
     /// The same over the core without names and type arguments.
     pub fn layout_fingerprint(&self) -> u64 {
-        fnv1a(&TypeEncoder { number: &TypeRef::index, names: false }.core(self.types()))
+        let mut types = self.types().to_vec();
+        types.iter_mut().for_each(Descriptor::forget_names);
+        fnv1a(&encode_core(&types))
     }
 
     /// True if the notes are equal, too.
@@ -207,13 +207,12 @@ impl std::fmt::Debug for Schema {
 
 fn within_limits(core: &[u8], notes: &[u8]) -> Result<()> {
     let bytes = core.len().saturating_add(notes.len());
-    if bytes > MAX_BYTES {
-        return Err(Error::new(ErrorKind::TooLarge)
+    require(bytes <= MAX_BYTES, || {
+        Error::new(ErrorKind::TooLarge)
             .what("a schema")
             .expected(format!("at most {MAX_BYTES} bytes of core and notes"))
-            .found(bytes.to_string()));
-    }
-    Ok(())
+            .found(bytes.to_string())
+    })
 }
 
 #[cfg(test)]
@@ -230,7 +229,7 @@ mod tests {
     fn round_trip(schema: &Schema) {
         let back = Schema::decode(schema.core(), schema.notes()).unwrap();
         assert!(back.is_identical(schema));
-        assert_eq!(TypeEncoder { number: &TypeRef::index, names: true }.core(back.types()), schema.core());
+        assert_eq!(encode_core(back.types()), schema.core());
         assert_eq!(notes::encode_notes(back.types()).unwrap(), schema.notes());
     }
 
@@ -428,9 +427,9 @@ mod tests {
             types.push(Descriptor::scalar(Kind::U8));
             if reversed {
                 types.reverse();
-                types.iter_mut().for_each(|ty| ty.map_children(&mut |child| at(count - 1 - child.index())));
+                types.iter_mut().for_each(|ty| ty.map_children(|child| at(count - 1 - child.index())));
                 types.insert(0, Descriptor::list(at(count)));
-                types.iter_mut().skip(1).for_each(|ty| ty.map_children(&mut |child| at(child.index() + 1)));
+                types.iter_mut().skip(1).for_each(|ty| ty.map_children(|child| at(child.index() + 1)));
             }
             Schema::new(types)
         };

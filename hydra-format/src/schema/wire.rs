@@ -1,7 +1,6 @@
 //! The core of a schema as bytes (FORMAT.md, section 6.2), both ways. It knows the shape of the bytes; what
 //! they may say is checked in `check`.
 
-use super::build::tuple_field_name;
 use super::{Arg, Constant, Descriptor, Field, Form, Kind, Style, TypeRef, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
@@ -17,27 +16,26 @@ pub(super) fn bad(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::BadSchema).what(what)
 }
 
-/// What is left to read.
-pub(super) struct WireReader<'a> {
-    rest: &'a [u8],
+/// That error, unless a rule holds.
+pub(super) fn require(holds: bool, broken: impl FnOnce() -> Error) -> Result<()> {
+    if holds { Ok(()) } else { Err(broken()) }
 }
 
-impl<'a> WireReader<'a> {
-    pub(super) fn new(rest: &'a [u8]) -> WireReader<'a> {
-        WireReader { rest }
-    }
+/// What is left to read.
+pub(super) struct WireReader<'a>(pub(super) &'a [u8]);
 
+impl<'a> WireReader<'a> {
     pub(super) fn rest(&mut self) -> &'a [u8] {
-        std::mem::take(&mut self.rest)
+        std::mem::take(&mut self.0)
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let Some((head, rest)) = self.rest.split_at_checked(count) else {
+        let Some((head, rest)) = self.0.split_at_checked(count) else {
             return Err(bad("it ends too early")
                 .expected(format!("{count} more bytes"))
-                .found(self.rest.len().to_string()));
+                .found(self.0.len().to_string()));
         };
-        self.rest = rest;
+        self.0 = rest;
         Ok(head)
     }
 
@@ -77,31 +75,26 @@ impl<'a> WireReader<'a> {
     /// The next part, which carries its length in 32 bits.
     pub(super) fn part(&mut self) -> Result<WireReader<'a>> {
         let count = self.u32()?;
-        self.take(count as usize).map(WireReader::new)
+        self.take(count as usize).map(WireReader)
     }
 
     /// Nothing may be left.
     pub(super) fn end(self) -> Result<()> {
-        match self.rest.len() {
-            0 => Ok(()),
-            more => Err(bad(format!("{more} bytes too many"))),
-        }
+        require(self.0.is_empty(), || bad(format!("{} bytes too many", self.0.len())))
     }
 }
 
 /// Types from the bytes of a core. References are whatever the bytes say.
 pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
-    let mut input = WireReader::new(core);
-    let (version, zero) = (input.u16()?, input.u16()?);
-    if (version, zero) != (CORE_VERSION, 0) {
-        return Err(Error::new(ErrorKind::UnknownFeature)
+    let mut input = WireReader(core);
+    let version = input.u16()?;
+    require((version, input.u16()?) == (CORE_VERSION, 0), || {
+        Error::new(ErrorKind::UnknownFeature)
             .expected(format!("a schema core of version {CORE_VERSION}"))
-            .found(format!("version {version}")));
-    }
+            .found(format!("version {version}"))
+    })?;
     let count = input.u32()?;
-    if count as usize > super::check::MAX_TYPES {
-        return Err(bad("too many types").found(count.to_string()));
-    }
+    require(count as usize <= super::check::MAX_TYPES, || bad("too many types").found(count.to_string()))?;
     let mut types = Vec::new();
     for _ in 0..count {
         let mut part = input.part()?;
@@ -114,20 +107,18 @@ pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
 
 fn decode_type(input: &mut WireReader<'_>) -> Result<Descriptor> {
     let code = input.u8()?;
-    let kind = Kind::from_code(code);
-    let (flags, form, [exponent]) = (input.u8()?, input.u8()?, input.array()?);
-    let Some(kind) = kind.filter(|_| flags & !NONZERO == 0) else {
+    let flags = input.u8()?;
+    let Some(kind) = Kind::from_code(code).filter(|_| flags & !NONZERO == 0) else {
         return Err(Error::new(ErrorKind::UnknownFeature)
             .what("a kind of type that this version does not know")
             .found(format!("kind {code}, flags {flags}")));
     };
     let mut ty = Descriptor::new(kind, 0, 0);
     ty.nonzero = flags & NONZERO != 0;
-    ty.form = Form::from_code(form, i8::from_le_bytes([exponent]));
-    (ty.size, ty.align) = (input.u32()?, input.u32()?);
-    if ty.size == 0 || ty.align == 0 {
-        return Err(bad("a size or alignment of 0"));
-    }
+    ty.form = Form::from_code(input.u8()?, input.u8()?.cast_signed());
+    ty.size = input.u32()?;
+    ty.align = input.u32()?;
+    require(ty.size != 0 && ty.align != 0, || bad("a size or alignment of 0"))?;
     decode_body(&mut ty, input)?;
     Ok(ty)
 }
@@ -138,21 +129,20 @@ fn decode_body(ty: &mut Descriptor, input: &mut WireReader<'_>) -> Result<()> {
         let count = input.u16()?;
         ty.args = (0..count).map(|_| argument(input)).collect::<Result<_>>()?;
     }
+    if ty.kind == Kind::Map {
+        ty.key = Some(index(input)?);
+    }
+    if ty.kind.has_element() {
+        ty.element = Some(index(input)?);
+    }
     match ty.kind {
-        Kind::Option | Kind::List | Kind::Set | Kind::Box | Kind::Newtype => ty.element = Some(index(input)?),
-        Kind::Array => {
-            ty.element = Some(index(input)?);
-            ty.count = u64::from_le_bytes(input.array()?);
-        }
-        Kind::Map => {
-            ty.key = Some(index(input)?);
-            ty.element = Some(index(input)?);
-        }
+        Kind::Array => ty.count = u64::from_le_bytes(input.array()?),
         Kind::Tuple => ty.fields = decode_fields(input, false)?,
         Kind::Struct => ty.fields = decode_fields(input, true)?,
         Kind::Enum => {
-            let (tag, count) = (input.u8()?, input.u16()?);
-            ty.tag = Some(Kind::from_code(tag).ok_or_else(|| bad("an unknown tag kind"))?);
+            let tag = Kind::from_code(input.u8()?);
+            let count = input.u16()?;
+            ty.tag = Some(tag.ok_or_else(|| bad("an unknown tag kind"))?);
             ty.variants = (0..count).map(|_| decode_variant(input)).collect::<Result<_>>()?;
         }
         _ => {}
@@ -165,19 +155,18 @@ fn argument(input: &mut WireReader<'_>) -> Result<Arg> {
     if code == 0 {
         return index(input).map(Arg::Type);
     }
-    let kind =
-        Kind::from_code(code).filter(|kind| matches!(kind, Kind::Bool | Kind::Char) || kind.is_integer());
-    let kind =
-        kind.ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
-    let mut wide = [0; 16];
+    // All kinds of constants, and no others, have a zero.
+    let kind = Kind::from_code(code)
+        .filter(|kind| Constant::new(*kind, 0).is_some())
+        .ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
     let bytes = input.take(kind.fixed_size() as usize)?;
-    wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
     // The sign of the narrow number becomes that of the wide one.
-    let spare = if kind.is_signed() { u128::BITS.saturating_sub(kind.bits()) } else { 0 };
-    let value = i128::from_le_bytes(wide) << spare >> spare;
-    let constant = Constant::new(kind, value);
+    let negative = kind.is_signed() && bytes.last().is_some_and(|byte| byte.cast_signed() < 0);
+    let mut wide = [if negative { 0xff } else { 0 }; 16];
+    wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
+    let value = i128::from_le_bytes(wide);
     let wrong = || bad(format!("a constant that is no {}", kind.name())).found(value.to_string());
-    constant.map(Arg::Const).ok_or_else(wrong)
+    Constant::new(kind, value).map(Arg::Const).ok_or_else(wrong)
 }
 
 fn decode_variant(input: &mut WireReader<'_>) -> Result<Variant> {
@@ -195,9 +184,8 @@ fn decode_variant(input: &mut WireReader<'_>) -> Result<Variant> {
 fn decode_fields(input: &mut WireReader<'_>, named: bool) -> Result<Cow<'static, [Field]>> {
     let count = input.u16()?;
     let field = |position: u16| {
-        let name = if named { input.str()? } else { tuple_field_name(position.into()) };
-        let (ty, offset) = (index(input)?, input.u32()?);
-        Ok(Field::owned(name, ty, offset))
+        let name = if named { input.str()? } else { position.to_string().into() };
+        Ok(Field::owned(name, index(input)?, input.u32()?))
     };
     (0..count).map(field).collect()
 }
@@ -206,93 +194,79 @@ fn index(input: &mut WireReader<'_>) -> Result<TypeRef> {
     input.u32().map(TypeRef::Index)
 }
 
-/// Writes types as a core. `number` gives the number under which a reference is written; without `names`,
-/// every name and every list of arguments is written as an empty one.
-pub(super) struct TypeEncoder<'a> {
-    pub(super) number: &'a dyn Fn(TypeRef) -> u32,
-    pub(super) names: bool,
+/// Types as the bytes of a core.
+pub(super) fn encode_core(types: &[Descriptor]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend(CORE_VERSION.to_le_bytes());
+    out.extend([0; 2]);
+    out.extend((types.len() as u32).to_le_bytes());
+    types.iter().for_each(|ty| encode_type(ty, &mut out));
+    out
 }
 
-impl TypeEncoder<'_> {
-    /// The whole core.
-    pub(super) fn core(&self, types: &[Descriptor]) -> Vec<u8> {
-        let mut out = Vec::new();
-        out.extend(CORE_VERSION.to_le_bytes());
-        out.extend([0; 2]);
-        out.extend((types.len() as u32).to_le_bytes());
-        types.iter().for_each(|ty| self.ty(ty, &mut out));
-        out
-    }
+/// One type, with its length in front.
+pub(super) fn encode_type(ty: &Descriptor, out: &mut Vec<u8>) {
+    prefixed(out, |out| {
+        let (form, exponent) = ty.form.code();
+        out.extend([ty.kind.code(), if ty.nonzero { NONZERO } else { 0 }, form, exponent.cast_unsigned()]);
+        out.extend(ty.size.to_le_bytes());
+        out.extend(ty.align.to_le_bytes());
+        encode_body(ty, out);
+    });
+}
 
-    /// One type, with its length in front.
-    pub(super) fn ty(&self, ty: &Descriptor, out: &mut Vec<u8>) {
-        prefixed(out, |out| {
-            let (form, exponent) = ty.form.code();
-            out.extend([ty.kind.code(), if ty.nonzero { NONZERO } else { 0 }, form, exponent as u8]);
-            out.extend(ty.size.to_le_bytes());
-            out.extend(ty.align.to_le_bytes());
-            self.body(ty, out);
-        });
+fn encode_body(ty: &Descriptor, out: &mut Vec<u8>) {
+    if ty.kind.is_named() {
+        put_str(out, &ty.name);
+        out.extend((ty.args.len() as u16).to_le_bytes());
+        ty.args.iter().for_each(|&arg| put_argument(out, arg));
     }
-
-    fn body(&self, ty: &Descriptor, out: &mut Vec<u8>) {
-        if ty.kind.is_named() {
-            self.name(&ty.name, out);
-            let args = if self.names { &*ty.args } else { &[] };
-            out.extend((args.len() as u16).to_le_bytes());
-            args.iter().for_each(|&arg| self.argument(arg, out));
-        }
-        ty.key.into_iter().chain(ty.element).for_each(|child| self.reference(child, out));
-        match ty.kind {
-            Kind::Array => out.extend(ty.count.to_le_bytes()),
-            Kind::Tuple => self.fields(&ty.fields, false, out),
-            Kind::Struct => self.fields(&ty.fields, true, out),
-            Kind::Enum => {
-                out.push(ty.tag.map_or(0, Kind::code));
-                out.extend((ty.variants.len() as u16).to_le_bytes());
-                for variant in &*ty.variants {
-                    self.name(&variant.name, out);
-                    out.extend(variant.tag.to_le_bytes());
-                    out.push(variant.style as u8);
-                    self.fields(&variant.fields, true, out);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn fields(&self, fields: &[Field], named: bool, out: &mut Vec<u8>) {
-        out.extend((fields.len() as u16).to_le_bytes());
-        for field in fields {
-            if named {
-                self.name(&field.name, out);
-            }
-            self.reference(field.ty, out);
-            out.extend(field.offset.to_le_bytes());
-        }
-    }
-
-    fn argument(&self, arg: Arg, out: &mut Vec<u8>) {
-        match arg {
-            Arg::Type(ty) => {
-                out.push(0);
-                self.reference(ty, out);
-            }
-            Arg::Const(constant) => {
-                let (kind, bytes) = (constant.kind(), constant.value().to_le_bytes());
-                out.push(kind.code());
-                out.extend(bytes.iter().take(kind.fixed_size() as usize));
+    ty.key.into_iter().chain(ty.element).for_each(|child| put_index(out, child));
+    match ty.kind {
+        Kind::Array => out.extend(ty.count.to_le_bytes()),
+        Kind::Tuple => encode_fields(&ty.fields, false, out),
+        Kind::Struct => encode_fields(&ty.fields, true, out),
+        Kind::Enum => {
+            out.push(ty.tag.map_or(0, Kind::code));
+            out.extend((ty.variants.len() as u16).to_le_bytes());
+            for variant in &*ty.variants {
+                put_str(out, &variant.name);
+                out.extend(variant.tag.to_le_bytes());
+                out.push(variant.style as u8);
+                encode_fields(&variant.fields, true, out);
             }
         }
+        _ => {}
     }
+}
 
-    fn name(&self, name: &str, out: &mut Vec<u8>) {
-        put_str(out, if self.names { name } else { "" });
+fn encode_fields(fields: &[Field], named: bool, out: &mut Vec<u8>) {
+    out.extend((fields.len() as u16).to_le_bytes());
+    for field in fields {
+        if named {
+            put_str(out, &field.name);
+        }
+        put_index(out, field.ty);
+        out.extend(field.offset.to_le_bytes());
     }
+}
 
-    fn reference(&self, ty: TypeRef, out: &mut Vec<u8>) {
-        out.extend((self.number)(ty).to_le_bytes());
+fn put_argument(out: &mut Vec<u8>, arg: Arg) {
+    match arg {
+        Arg::Type(ty) => {
+            out.push(0);
+            put_index(out, ty);
+        }
+        Arg::Const(constant) => {
+            let kind = constant.kind();
+            out.push(kind.code());
+            out.extend(constant.value().to_le_bytes().iter().take(kind.fixed_size() as usize));
+        }
     }
+}
+
+fn put_index(out: &mut Vec<u8>, ty: TypeRef) {
+    out.extend(ty.index().to_le_bytes());
 }
 
 /// Text with a length of 16 bits; what is checked before is at most 255 bytes long.
@@ -302,14 +276,14 @@ pub(super) fn put_str(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Writes what `write` writes with its length in 32 bits in front.
-pub(super) fn prefixed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn prefixed<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let start = out.len();
     out.extend([0; 4]);
-    write(out);
-    let Some((count, written)) = out.get_mut(start..).and_then(|own| own.split_first_chunk_mut()) else {
-        return;
-    };
-    *count = (written.len() as u32).to_le_bytes();
+    let result = write(out);
+    if let Some((count, written)) = out.get_mut(start..).and_then(|own| own.split_first_chunk_mut()) {
+        *count = (written.len() as u32).to_le_bytes();
+    }
+    result
 }
 
 /// FNV-1a, 64 bits.

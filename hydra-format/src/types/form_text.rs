@@ -92,42 +92,27 @@ fn decimal(negative: bool, magnitude: u128, exponent: i8) -> String {
 
 /// Whole seconds, rounded down, and the digits of the fraction.
 fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
-    let scale = 10i128.checked_pow(exponent.unsigned_abs().into());
-    if exponent >= 0 {
-        return Some((if value == 0 { 0 } else { value.checked_mul(scale?)? }, String::new()));
-    }
-    let places = usize::from(exponent.unsigned_abs());
-    if let (Ok(value), Some(scale)) =
-        (i64::try_from(value), 10i64.checked_pow(exponent.unsigned_abs().into()))
+    let places = exponent.unsigned_abs();
+    if exponent <= 0
+        && let (Ok(value), Some(scale)) = (i64::try_from(value), 10i64.checked_pow(places.into()))
     {
         let mut fraction = String::with_capacity(20);
-        pad(&mut fraction, value.rem_euclid(scale).unsigned_abs(), places);
+        pad(&mut fraction, value.rem_euclid(scale).unsigned_abs(), places.into());
         return Some((value.div_euclid(scale).into(), fraction));
     }
-    match scale {
-        Some(scale) => Some((value.div_euclid(scale), format!("{:0>places$}", value.rem_euclid(scale)))),
-        // Less than a second by far.
-        None if value >= 0 => Some((0, format!("{value:0>places$}"))),
-        None => {
-            let digits = format!("{:0>places$}", value.unsigned_abs());
-            Some((-1, complement(&digits)))
+    let text = decimal(false, value.unsigned_abs(), exponent);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let whole: i128 = whole.parse().ok()?;
+    match fraction.trim_end_matches('0').as_bytes().split_last() {
+        _ if value >= 0 => Some((whole, fraction.to_string())),
+        None => Some((-whole, String::new())),
+        // One more second back, and 1 minus the fraction forth.
+        Some((last, digits)) => {
+            let mut rest: String = digits.iter().map(|digit| char::from(b'0' + b'9' - digit)).collect();
+            rest.push(char::from(b'0' + b'9' + 1 - last));
+            Some((-whole - 1, rest))
         }
     }
-}
-
-/// The digits of 1 minus a fraction that is not 0.
-fn complement(digits: &str) -> String {
-    let last = digits.trim_end_matches('0').len();
-    let flip = |(i, digit): (usize, char)| {
-        let digit = digit.to_digit(10).unwrap_or(0);
-        let flipped = match i + 1 {
-            n if n < last => 9 - digit,
-            n if n == last => 10 - digit,
-            _ => 0,
-        };
-        char::from_digit(flipped, 10).unwrap_or('0')
-    };
-    digits.chars().enumerate().map(flip).collect()
 }
 
 /// The proleptic Gregorian date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).

@@ -77,30 +77,32 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
 }
 
 macro_rules! visit {
-    ($($method:ident($($ty:ty)?);)*) => {$(
-        visit!(@ $method $($ty)?);
+    ($($method:ident($($value:ident: $ty:ty)?);)*) => {$(
+        fn $method<E: Error>(self $(, $value: $ty)?) -> Result<V::Value, E> {
+            self.inner.$method($($value)?)
+        }
     )*};
-    (@ $method:ident) => {
-        fn $method<E: Error>(self) -> Result<V::Value, E> {
-            self.inner.$method()
+}
+
+/// Visits that go one level down.
+macro_rules! visit_deeper {
+    ($($method:ident($access:ident);)*) => {$(
+        fn $method<A: $access<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+            let inner = self.deeper(inner)?;
+            self.inner.$method(inner)
         }
-    };
-    (@ $method:ident $ty:ty) => {
-        fn $method<E: Error>(self, value: $ty) -> Result<V::Value, E> {
-            self.inner.$method(value)
-        }
-    };
+    )*};
 }
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Guard<'_, V> {
     type Value = V::Value;
 
     visit! {
-        visit_bool(bool); visit_char(char); visit_f32(f32); visit_f64(f64);
-        visit_i8(i8); visit_i16(i16); visit_i32(i32); visit_i64(i64); visit_i128(i128);
-        visit_u8(u8); visit_u16(u16); visit_u32(u32); visit_u64(u64); visit_u128(u128);
-        visit_str(&str); visit_borrowed_str(&'de str); visit_string(String);
-        visit_bytes(&[u8]); visit_borrowed_bytes(&'de [u8]); visit_byte_buf(Vec<u8>);
+        visit_bool(it: bool); visit_char(it: char); visit_f32(it: f32); visit_f64(it: f64);
+        visit_i8(it: i8); visit_i16(it: i16); visit_i32(it: i32); visit_i64(it: i64); visit_i128(it: i128);
+        visit_u8(it: u8); visit_u16(it: u16); visit_u32(it: u32); visit_u64(it: u64); visit_u128(it: u128);
+        visit_str(it: &str); visit_borrowed_str(it: &'de str); visit_string(it: String);
+        visit_bytes(it: &[u8]); visit_borrowed_bytes(it: &'de [u8]); visit_byte_buf(it: Vec<u8>);
         visit_none(); visit_unit();
     }
 
@@ -108,29 +110,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guard<'_, V> {
         self.inner.expecting(f)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let inner = self.deeper(inner)?;
-        self.inner.visit_some(inner)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let inner = self.deeper(inner)?;
-        self.inner.visit_newtype_struct(inner)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let inner = self.deeper(inner)?;
-        self.inner.visit_seq(inner)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let inner = self.deeper(inner)?;
-        self.inner.visit_map(inner)
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let inner = self.deeper(inner)?;
-        self.inner.visit_enum(inner)
+    visit_deeper! {
+        visit_some(Deserializer); visit_newtype_struct(Deserializer);
+        visit_seq(SeqAccess); visit_map(MapAccess); visit_enum(EnumAccess);
     }
 }
 

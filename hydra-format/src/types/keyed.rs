@@ -10,16 +10,11 @@ use crate::{Error, ErrorKind, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-fn sorted_entries<'a, K: Hydra, V>(entries: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(&'a K, &'a V)> {
-    let mut entries: Vec<_> = entries.collect();
-    entries.sort_by(|left, right| left.0.order(right.0));
+/// Entries or members in the order of their keys.
+fn sorted<E, K: Hydra>(entries: impl Iterator<Item = E>, key: impl Fn(&E) -> &K) -> Vec<E> {
+    let mut entries: Vec<E> = entries.collect();
+    entries.sort_by(|left, right| key(left).order(key(right)));
     entries
-}
-
-fn sorted_members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
-    let mut members: Vec<_> = members.collect();
-    members.sort_by(|left, right| left.order(right));
-    members
 }
 
 /// Two keys may differ in the program and be the same on disk; such a map cannot be written.
@@ -47,7 +42,7 @@ fn key_text<K: Hydra>(key: &K) -> String {
 }
 
 fn measure_map<'a, K: Hydra, V: Hydra>(entries: impl Iterator<Item = (&'a K, &'a V)>, measure: &mut Measure) {
-    let entries = sorted_entries(entries);
+    let entries = sorted(entries, |entry| entry.0);
     refuse_equal(entries.iter().map(|entry| entry.0), measure);
     let layout = pair_layout::<K, V>();
     measure.array(layout.align, layout.size, entries.len());
@@ -66,7 +61,7 @@ fn encode_map<'a, K: Hydra, V: Hydra>(
     slot: &mut [u8],
     sink: &mut Sink<'_>,
 ) {
-    let entries = sorted_entries(entries);
+    let entries = sorted(entries, |entry| entry.0);
     let layout = pair_layout::<K, V>();
     let target = sink.array(slot, layout.align, layout.size, entries.len());
     for (slot, (key, value)) in target.chunks_exact_mut(layout.size).zip(entries) {
@@ -76,7 +71,7 @@ fn encode_map<'a, K: Hydra, V: Hydra>(
 }
 
 fn measure_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, measure: &mut Measure) {
-    let members = sorted_members(members);
+    let members = sorted(members, |member| *member);
     refuse_equal(members.iter().copied(), measure);
     measure.array(T::ALIGN, T::SIZE, members.len());
     if !members.is_empty() {
@@ -85,7 +80,7 @@ fn measure_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, measure: &mut
 }
 
 fn encode_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, slot: &mut [u8], sink: &mut Sink<'_>) {
-    let members = sorted_members(members);
+    let members = sorted(members, |member| *member);
     let target = sink.array(slot, T::ALIGN, T::SIZE, members.len());
     for (slot, member) in target.chunks_exact_mut(T::SIZE).zip(members) {
         member.encode(slot, sink);
@@ -94,14 +89,8 @@ fn encode_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, slot: &mut [u8
 
 fn decode_entries<K: Hydra, V: Hydra>(run: Run<'_>) -> impl Iterator<Item = Result<(K, V)>> {
     let layout = pair_layout::<K, V>();
-    (0..run.count()).map(move |index| {
-        let entry = run.element(index, layout.size);
-        Ok((entry.decode(0)?, entry.decode(layout.offsets[1] as usize)?))
-    })
-}
-
-fn decode_members<T: Hydra>(run: Run<'_>) -> impl Iterator<Item = Result<T>> {
-    (0..run.count()).map(move |index| T::decode(run.element(index, T::SIZE)))
+    let entry = move |at: At<'_>| Ok((at.decode(0)?, at.decode(layout.offsets[1] as usize)?));
+    run.elements(layout.size).map(entry)
 }
 
 macro_rules! map {
@@ -112,13 +101,12 @@ macro_rules! map {
             }
 
             fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
-                let entries = sorted_entries(self.iter());
-                entries.into_iter().map(|(key, value)| (Part::of(key), Part::of(value))).collect()
+                let entries = sorted(self.iter(), |entry| entry.0).into_iter();
+                entries.map(|(key, value)| (Part::of(key), Part::of(value))).collect()
             }
 
             fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
-                let mut entries: Vec<_> = self.iter_mut().collect();
-                entries.sort_by(|left, right| left.0.order(right.0));
+                let entries = sorted(self.iter_mut(), |entry| entry.0);
                 entries.into_iter().nth(index).map(|(_, value)| PartMut::of(value))
             }
 
@@ -165,8 +153,8 @@ macro_rules! set {
             }
 
             fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
-                let members = sorted_members(self.iter());
-                members.into_iter().map(|member| (Part::of(member), Part::of(member))).collect()
+                let members = sorted(self.iter(), |member| *member).into_iter();
+                members.map(|member| (Part::of(member), Part::of(member))).collect()
             }
 
             fn measure(&self, measure: &mut Measure) {
@@ -193,7 +181,7 @@ macro_rules! set {
                 if run.count() == 0 {
                     return Ok(Self::default());
                 }
-                apart_times::<T, _>(4, T::TYPE, || decode_members(run).collect())
+                apart_times::<T, _>(4, T::TYPE, || run.elements(T::SIZE).map(T::decode).collect())
             }
         }
     )*};

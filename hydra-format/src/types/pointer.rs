@@ -9,18 +9,9 @@ use crate::layout::rows::{At, Boxed, Cursor, Hydra, Measure, Sink};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What a pointer holds, to be changed: only its one owner may.
-macro_rules! held {
-    (Box, $this:ident) => {
-        PartMut::of(&mut **$this)
-    };
-    ($shared:ident, $this:ident) => {
-        PartMut::Fixed(Part::of(&**$this), Why::Shared)
-    };
-}
-
+/// Pointers, each with what it holds, to be changed: only its one owner may.
 macro_rules! pointer {
-    ($($pointer:tt),*) => {$(
+    ($($pointer:ident, |$this:ident| $held:expr;)*) => {$(
         impl<T: Hydra> Reflect for $pointer<T> {
             fn count(&self) -> usize {
                 1
@@ -31,7 +22,8 @@ macro_rules! pointer {
             }
 
             fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
-                (index == 0).then(|| held!($pointer, self))
+                let $this = self;
+                (index == 0).then(|| $held)
             }
 
             fn measure(&self, measure: &mut Measure) {
@@ -66,4 +58,8 @@ macro_rules! pointer {
         }
     )*};
 }
-pointer!(Box, Rc, Arc);
+pointer! {
+    Box, |this| PartMut::of(&mut **this);
+    Rc, |this| PartMut::Fixed(Part::of(&**this), Why::Shared);
+    Arc, |this| PartMut::Fixed(Part::of(&**this), Why::Shared);
+}

@@ -71,10 +71,31 @@ fn order_elements<T: Hydra>(left: &[T], right: &[T]) -> Ordering {
         .unwrap_or_else(|| left.len().cmp(&right.len()))
 }
 
-fn show_elements<T: Hydra>(list: T::List<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    let mut shown = f.debug_list();
-    T::show_list(list, &mut |element| _ = shown.entry(element));
-    shown.finish()
+/// The parts of `Hydra` of a type whose elements are the run that `$run` finds.
+macro_rules! elements {
+    (|$at:ident| $run:expr) => {
+        type View<'a> = T::List<'a>;
+        listed!();
+
+        fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+            let mut shown = f.debug_list();
+            T::show_list(*view, &mut |element| _ = shown.entry(element));
+            shown.finish()
+        }
+
+        #[inline]
+        fn view($at: At<'_>) -> T::List<'_> {
+            T::list($run)
+        }
+
+        fn compare($at: At<'_>, key: &Self) -> Ordering {
+            compare_run($run, key)
+        }
+
+        fn order(&self, other: &Self) -> Ordering {
+            order_elements(self, other)
+        }
+    };
 }
 
 macro_rules! list {
@@ -115,17 +136,7 @@ macro_rules! list {
         }
 
         impl<T: Hydra> Hydra for $ty {
-            type View<'a> = T::List<'a>;
-            listed!();
-
-            fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-                show_elements::<T>(*view, f)
-            }
-
-            #[inline]
-            fn view(at: At<'_>) -> T::List<'_> {
-                T::list(at.run::<T>())
-            }
+            elements!(|at| at.run::<T>());
 
             #[inline]
             fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
@@ -134,14 +145,6 @@ macro_rules! list {
 
             fn decode(at: At<'_>) -> Result<$ty> {
                 decode_run(at.run::<T>()).map(Into::into)
-            }
-
-            fn compare(at: At<'_>, key: &Self) -> Ordering {
-                compare_run(at.run::<T>(), key)
-            }
-
-            fn order(&self, other: &Self) -> Ordering {
-                order_elements(self, other)
             }
         }
     )*};
@@ -177,17 +180,7 @@ impl<T: Hydra, const N: usize> Reflect for [T; N] {
 }
 
 impl<T: Hydra, const N: usize> Hydra for [T; N] {
-    type View<'a> = T::List<'a>;
-    listed!();
-
-    fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-        show_elements::<T>(*view, f)
-    }
-
-    #[inline]
-    fn view(at: At<'_>) -> T::List<'_> {
-        T::list(at.part(0, const { T::SIZE * N }).inline_run(N))
-    }
+    elements!(|at| at.part(0, const { T::SIZE * N }).inline_run(N));
 
     #[inline]
     fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
@@ -205,13 +198,5 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
         let elements = decode_run(at.part(0, const { T::SIZE * N }).inline_run(N))?;
         let array = elements.into_boxed_slice().try_into();
         array.map_err(|_| Error::new(ErrorKind::BadValue).expected(format!("{N} elements")))
-    }
-
-    fn compare(at: At<'_>, key: &Self) -> Ordering {
-        compare_run(at.part(0, const { T::SIZE * N }).inline_run(N), key)
-    }
-
-    fn order(&self, other: &Self) -> Ordering {
-        order_elements(self, other)
     }
 }
