@@ -117,32 +117,32 @@ impl Reader {
 
     /// What opening found: whether the file was closed cleanly, and what is wrong.
     pub fn report(&self) -> &Report {
-        &self.snapshot.opened().report
+        &self.snapshot.opened.report
     }
 
     /// The commit whose state is shown.
     pub fn commit(&self) -> &Commit {
-        &self.snapshot.opened().commit
+        &self.snapshot.opened.commit
     }
 
     /// The 16 bytes that identify the file.
     pub fn file_id(&self) -> [u8; 16] {
-        self.snapshot.opened().header.file_id
+        self.snapshot.opened.header.file_id
     }
 
     /// Length of the file in bytes when it was opened, with what lies beyond the committed length.
     pub fn file_bytes(&self) -> u64 {
-        self.snapshot.opened().file_bytes
+        self.snapshot.opened.file_bytes
     }
 
     /// The tables, in the order of their appearance.
     pub fn tables(&self) -> &[TableInfo] {
-        &self.snapshot.opened().catalog.tables
+        &self.snapshot.opened.catalog.tables
     }
 
     /// The schemas by their ids.
     pub fn schemas(&self) -> impl Iterator<Item = (u32, &SchemaInfo)> {
-        self.snapshot.opened().catalog.schemas.iter().map(|(id, info)| (*id, info))
+        self.snapshot.opened.catalog.schemas.iter().map(|(id, info)| (*id, info))
     }
 
     /// The user's key-value pairs.
@@ -152,7 +152,7 @@ impl Reader {
 
     /// The header of the block at a file offset.
     pub fn block_header(&self, offset: u64) -> Result<BlockHeader> {
-        let catalog = &self.snapshot.opened().catalog;
+        let catalog = &self.snapshot.opened.catalog;
         block::read_header(self.snapshot.source(), catalog.key(), offset, catalog.limit())
             .map_err(|error| self.snapshot.in_file(error))
     }
@@ -160,7 +160,8 @@ impl Reader {
     /// Every committed block of any kind in the order of the file, with its offset; an error stands for bytes that are no
     /// block. It reads one line of each.
     pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
-        let (snapshot, opened) = (&*self.snapshot, self.snapshot.opened());
+        let Snapshot { opened, .. } = &*self.snapshot;
+        let snapshot = &self.snapshot;
         let mut scan = Scan::new(snapshot.source(), &opened.header, &opened.commit, opened.catalog.limit());
         std::iter::from_fn(move || match scan.step() {
             Ok(step) => step.map(|step| match (step.block, step.problem) {
@@ -199,7 +200,7 @@ impl Reader {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
             // What the program knows as a type of its own checks itself, which is quicker than by its schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
-                self.snapshot.caches.use_validator(*id, &facts.validator);
+                self.snapshot.caches.validator(*id, || facts.validator.clone());
             }
         }
         Ok(Table::new(self.snapshot.clone(), number, Arc::new(wanted)))
@@ -208,7 +209,7 @@ impl Reader {
     /// The error of a table that is not there, with the table that could be meant.
     #[cold]
     fn meant(&self, error: Error, wanted: &Schema) -> Error {
-        let catalog = &self.snapshot.opened().catalog;
+        let catalog = &self.snapshot.opened.catalog;
         let newest = |number| newest_schema(catalog, number).map(|(_, info)| info);
         let tables = || self.tables().iter().enumerate().take(MOST_MEANT);
         let find = |is: &dyn Fn(&Schema) -> bool| {
@@ -233,7 +234,7 @@ impl Reader {
     /// The records of the table with this name, as data of its newest type. Blocks that cannot be read as that are errors.
     pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
         let number = self.table_number(name)?;
-        let newest = newest_schema(&self.snapshot.opened().catalog, number);
+        let newest = newest_schema(&self.snapshot.opened.catalog, number);
         let (_, info) = newest.ok_or_else(|| {
             self.snapshot.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}")))
         })?;
@@ -241,7 +242,7 @@ impl Reader {
     }
 
     pub(crate) fn table_number(&self, name: &str) -> Result<usize> {
-        self.snapshot.opened().catalog.table_number(name).ok_or_else(|| {
+        self.snapshot.opened.catalog.table_number(name).ok_or_else(|| {
             let names = self.tables().iter().map(TableInfo::name);
             let mut listed: Vec<&str> = names.take(MOST_MEANT).collect();
             if self.tables().len() > MOST_MEANT {

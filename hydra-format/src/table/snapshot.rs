@@ -28,9 +28,10 @@ pub(super) fn blocks_at_most(opened: &Opened) -> u64 {
 pub(crate) struct Snapshot {
     file: Arc<dyn Source>,
     /// Blocks of records are read through it, if there is one.
-    map: Option<Arc<TextMap>>,
+    pub(super) map: Option<Arc<TextMap>>,
     path: PathBuf,
-    opened: Opened,
+    /// What opening the file found.
+    pub(super) opened: Opened,
     pub(super) caches: Arc<Caches>,
     metadata: OnceLock<Metadata>,
     /// The same tables from the headers of all blocks, if a node turned out to be damaged.
@@ -44,14 +45,15 @@ impl Snapshot {
         path: &Path,
         opened: Opened,
     ) -> Snapshot {
-        let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
-        let path = path.to_path_buf();
-        Snapshot { file, map, path, opened, caches, metadata: OnceLock::new(), rebuilt: OnceLock::new() }
-    }
-
-    /// What opening the file found.
-    pub(super) fn opened(&self) -> &Opened {
-        &self.opened
+        Snapshot {
+            caches: Arc::new(Caches::new(path, blocks_at_most(&opened))),
+            file,
+            map,
+            path: path.to_path_buf(),
+            opened,
+            metadata: OnceLock::new(),
+            rebuilt: OnceLock::new(),
+        }
     }
 
     /// The user's key-value pairs, read at the first use.
@@ -65,11 +67,6 @@ impl Snapshot {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// What blocks are read through, if it is a map.
-    pub(crate) fn map(&self) -> Option<&Arc<TextMap>> {
-        self.map.as_ref()
     }
 
     /// What everything else is read through, by ordinary reads.
@@ -159,17 +156,12 @@ impl Snapshot {
         })
     }
 
-    /// The verified block that holds a record, as it is stored.
-    pub(crate) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
-        self.load(table, &self.find(table, record)?)
-    }
-
     /// What the index says of the block that holds a record.
     pub(crate) fn find(&self, table: usize, record: u64) -> Result<Entry> {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
-            self.caches.node(entry.offset, read)
+            self.caches.nodes.get(entry.offset, read)
         };
         let found = match catalog.find(table, record, &mut node) {
             Err(error) if error.kind() == ErrorKind::Index => {
@@ -186,7 +178,7 @@ impl Snapshot {
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.map {
             Some(map) => self.load_mapped(map, entry),
-            None => self.caches.block(entry.offset, || self.load_buffered(entry)),
+            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
@@ -202,7 +194,7 @@ impl Snapshot {
                 Resolution::Identical | Resolution::SameLayout => Ok(loaded.shown_as(target.clone(), false)),
                 Resolution::Wider => Ok(loaded.shown_as(target.clone(), true)),
                 Resolution::Transcoded => {
-                    mapping.block(entry.offset, || loaded.transcoded(mapping.evolution.plan(), target))
+                    mapping.blocks.get(entry.offset, || loaded.transcoded(mapping.evolution.plan(), target))
                 }
             });
         shown.map_err(|error| self.in_block(error, table, entry))
@@ -228,19 +220,23 @@ impl Snapshot {
 
     fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let (catalog, backing) = (&self.opened.catalog, Backing::Map(map.clone()));
+        let backing = Backing::Map(map.clone());
         if self.caches.good.contains(entry.offset) {
-            return unpack(catalog, entry, backing, start, None);
+            return unpack(&self.opened.catalog, entry, backing, start, None);
         }
-        let loaded =
-            unpack(catalog, entry, backing, start, Some(&|id, schema| self.caches.validator(id, schema)))?;
+        let validator = |id, schema: &Schema| self.validator(id, schema);
+        let loaded = unpack(&self.opened.catalog, entry, backing, start, Some(&validator))?;
         self.caches.good.insert(entry.offset);
         Ok(loaded)
     }
 
     fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
-        let validator = |id, schema: &Schema| self.caches.validator(id, schema);
+        let validator = |id, schema: &Schema| self.validator(id, schema);
         read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &validator)
+    }
+
+    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
+        self.caches.validator(id, || Arc::new(Validator::new(schema)))
     }
 }
 

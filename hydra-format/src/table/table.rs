@@ -73,9 +73,9 @@ impl Row for Dynamic {
 ///
 /// It shows the state that the file had when it was opened.
 pub struct Table<T = Dynamic> {
-    snapshot: Arc<Snapshot>,
-    number: usize,
-    schema: Arc<Schema>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) number: usize,
+    pub(super) schema: Arc<Schema>,
     /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
     places: Arc<(AtomicBool, OnceLock<Places>)>,
     of: PhantomData<fn() -> T>,
@@ -83,8 +83,12 @@ pub struct Table<T = Dynamic> {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        let (snapshot, schema, places) = (self.snapshot.clone(), self.schema.clone(), self.places.clone());
-        Table { snapshot, number: self.number, schema, places, of: PhantomData }
+        Table {
+            snapshot: self.snapshot.clone(),
+            schema: self.schema.clone(),
+            places: self.places.clone(),
+            ..*self
+        }
     }
 }
 
@@ -184,24 +188,11 @@ impl<T: Row> Table<T> {
         Follow::new(self, first, every)
     }
 
-    #[cfg(feature = "rayon")]
-    pub(super) fn number(&self) -> usize {
-        self.number
-    }
-
-    pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
-        &self.snapshot
-    }
-
-    /// The same table in a later state of the file.
-    pub(super) fn newer(&self, snapshot: Arc<Snapshot>) -> Table<T> {
-        Table::new(snapshot, self.number, self.schema.clone())
-    }
-
     /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
     /// not known.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
-        let (snapshot, mut cursor) = (self.snapshot.clone(), self.snapshot.cursor(self.number, 0));
+        let snapshot = self.snapshot.clone();
+        let mut cursor = snapshot.cursor(self.number, 0);
         std::iter::from_fn(move || Some(snapshot.next(&mut cursor)?.map_err(|(error, _)| error)))
     }
 
@@ -233,8 +224,8 @@ impl<T: Row> Table<T> {
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
         match self.places.1.get().and_then(|places| places.find(index, size, T::REFS)) {
-            Some(at) => Ok(Record::lent(index, at, &self.schema)),
-            None => Ok(Record::owned(index, self.block_of(index)?, &self.schema)),
+            Some(at) => Ok(Record { index, held: Held::Lent(at), schema: &self.schema }),
+            None => Ok(Record { index, held: Held::Owned(self.block_of(index)?), schema: &self.schema }),
         }
     }
 
@@ -283,7 +274,7 @@ impl<T: Row> Table<T> {
         if loaded.bad_from(position) == Some(position) {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
-        if let Some(map) = snapshot.map() {
+        if let Some(map) = &snapshot.map {
             let (asked, places) = &*self.places;
             if asked.swap(true, Ordering::Relaxed) {
                 places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
@@ -330,17 +321,7 @@ impl<T: Row> std::fmt::Debug for Record<'_, T> {
     }
 }
 
-impl<'a, T: Row> Record<'a, T> {
-    #[inline]
-    pub(super) fn lent(index: u64, at: At<'a>, schema: &'a Schema) -> Record<'a, T> {
-        Record { index, held: Held::Lent(at), schema }
-    }
-
-    #[inline]
-    pub(super) fn owned(index: u64, block: Box<Block<T>>, schema: &'a Schema) -> Record<'a, T> {
-        Record { index, held: Held::Owned(block), schema }
-    }
-
+impl<T: Row> Record<'_, T> {
     /// Index in the table.
     pub fn index(&self) -> u64 {
         self.index
@@ -379,12 +360,12 @@ impl<'a, T: Row> Record<'a, T> {
 
 /// The blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
-    table: Table<T>,
+    pub(super) table: Table<T>,
     cursor: EntryCursor,
     /// Found behind missing records, which were reported first.
     held: Option<Entry>,
     /// What is still to come.
-    records: Range<u64>,
+    pub(super) records: Range<u64>,
 }
 
 impl<T: Row> std::fmt::Debug for Blocks<T> {
@@ -437,16 +418,5 @@ impl<T: Row> Iterator for Blocks<T> {
             until = bad;
         }
         Some(Ok(Block::part(loaded, from, until)))
-    }
-}
-
-impl<T> Blocks<T> {
-    pub(super) fn table(&self) -> &Table<T> {
-        &self.table
-    }
-
-    /// Index of the record that comes next.
-    pub(super) fn next_record(&self) -> u64 {
-        self.records.start
     }
 }

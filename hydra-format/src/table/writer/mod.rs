@@ -9,8 +9,6 @@ mod tests;
 
 pub use options::WriterOptions;
 
-use crate::evolve::Evolution;
-use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{EncodedRecord, Measure, Pushed, Sink, Stage, StagedRows};
 use crate::memory;
@@ -28,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tables::{Program, Tables};
+use tables::Tables;
 
 /// A table that is being appended to.
 struct OpenTable {
@@ -131,7 +129,6 @@ pub struct Writer {
     id: u64,
     path: PathBuf,
     durability: Durability,
-    block_bytes: usize,
     log: Log,
     tables: Tables,
     metadata: Option<(Metadata, metadata::PairSizes)>,
@@ -182,9 +179,8 @@ impl Writer {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             path: PathBuf::new(),
             durability: options.durability,
-            block_bytes: options.block_bytes,
             log,
-            tables: Tables::default(),
+            tables: Tables::new(options.block_bytes),
             metadata: None,
             metadata_changed: false,
             auto: (options.every_bytes.is_some() || options.after.is_some()).then(|| Auto {
@@ -201,9 +197,9 @@ impl Writer {
     }
 
     /// From now on, a commit looks whether the path still names the file.
-    fn watched(mut self) -> Result<Writer> {
-        self.log.watch(&self.path)?;
-        Ok(self)
+    fn watching(mut self, path: &Path) -> Result<Writer> {
+        self.log.watch(path)?;
+        Ok(self.at(path))
     }
 
     /// The path under which the file was opened.
@@ -220,7 +216,9 @@ impl Writer {
     /// program: [`table_named`](Writer::table_named) is for those.
     pub fn table<T: Hydra>(&mut self) -> Result<TableId<T>> {
         let schema = Schema::try_from_descriptor(T::TYPE)?;
-        self.plain(&schema, Some((TypeId::of::<T>(), type_name::<T>())))
+        let program = (TypeId::of::<T>(), type_name::<T>());
+        let found = self.tables.plain(&mut self.log, &schema, Some(program));
+        self.id_of(found)
     }
 
     /// The table with this name, of records of type `T`: a file may have several tables of one type, and two types of one name.
@@ -240,59 +238,45 @@ impl Writer {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn table_named<T: Hydra>(&mut self, name: &str) -> Result<TableId<T>> {
-        self.named(name, &Schema::try_from_descriptor(T::TYPE)?)
+        let schema = Schema::try_from_descriptor(T::TYPE)?;
+        let found = self.tables.find_or_add(&mut self.log, name, &schema);
+        self.id_of(found)
     }
 
     /// The table of records of a type that exists only as a schema: see [`Writer::append_value`]. Its name is the type's.
     pub fn dynamic_table(&mut self, schema: &Schema) -> Result<TableId<Dynamic>> {
-        self.plain(schema, None)
+        let found = self.tables.plain(&mut self.log, schema, None);
+        self.id_of(found)
     }
 
     /// The table with this name, of records of a type that exists only as a schema: see [`Writer::table_named`].
     pub fn dynamic_table_named(&mut self, name: &str, schema: &Schema) -> Result<TableId<Dynamic>> {
-        self.named(name, schema)
+        let found = self.tables.find_or_add(&mut self.log, name, schema);
+        self.id_of(found)
     }
 
-    fn plain<T>(&mut self, schema: &Schema, program: Option<Program>) -> Result<TableId<T>> {
-        let name = schema.name();
-        let known = self.log.check().and_then(|()| self.tables.plain(schema, &name, program));
-        if let Some(index) = self.settle(known)? {
-            return Ok(self.id_of(index));
-        }
-        let table = self.named(&name, schema)?;
-        self.tables.set_plain(name, program, table.index);
-        Ok(table)
-    }
-
-    fn named<T>(&mut self, name: &str, schema: &Schema) -> Result<TableId<T>> {
-        let outcome = self.tables.find_or_add(&mut self.log, name, schema, self.block_bytes);
-        let index = self.settle(outcome)?;
-        Ok(self.id_of(index))
-    }
-
-    fn id_of<T>(&self, index: usize) -> TableId<T> {
-        TableId { writer: self.id, index, of: PhantomData }
+    /// The table that was found at a position.
+    fn id_of<T>(&mut self, found: Result<usize>) -> Result<TableId<T>> {
+        let index = self.settle(found)?;
+        Ok(TableId { writer: self.id, index, of: PhantomData })
     }
 
     /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
     /// table, its block is to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let mut table = OpenTable::new(number, schema_id, schema, self.block_bytes, None);
-        table.copies = true;
-        self.tables.open.push(table);
-        Ok(self.id_of(self.tables.open.len().saturating_sub(1)))
+        let table = OpenTable::new(number, schema_id, schema, self.tables.block_bytes, None);
+        let index = self.tables.open.len();
+        self.tables.open.push(OpenTable { copies: true, ..table });
+        self.id_of(Ok(index))
     }
 
     /// Has the blocks that grow together in an adopted table stay small enough to be read as the newest type of its table.
     pub(crate) fn limit_blocks(&mut self, table: TableId<Dynamic>) -> Result<()> {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
-        let catalog = &self.log.catalog;
-        let newest = newest_schema(catalog, number);
-        let evolution = newest.and_then(|(_, newest)| Evolution::between(&schema, &newest.schema).ok());
-        let newest = evolution.and_then(|evolution| Newest::new(evolution, &schema));
-        let block_bytes = self.block_bytes;
+        let newest = Newest::of(&self.log.catalog, number, &schema);
+        let block_bytes = self.tables.block_bytes;
         self.open(table)?.read_as(newest, block_bytes);
         Ok(())
     }
@@ -300,7 +284,7 @@ impl Writer {
     /// Appends a block of rows that were verified, after what was appended to its table before.
     pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows) -> Result<()> {
         self.seal_table(table)?;
-        let (number, schema_id) = (self.open(table)?.number, self.open(table)?.schema_id);
+        let OpenTable { number, schema_id, .. } = *self.open(table)?;
         let sealed = layout::WRITTEN.seal(rows);
         let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
         self.settle(outcome)

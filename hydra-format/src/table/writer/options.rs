@@ -118,7 +118,7 @@ impl WriterOptions {
             taken(error).in_file(path)
         })?;
         disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
-        writer.at(path).watched()
+        writer.watching(path)
     }
 
     /// Writes a new file into empty storage; the path is for errors.
@@ -133,13 +133,12 @@ impl WriterOptions {
         let storage = disk.open_locked(path, self.lock)?;
         let writer = self.resume_in(storage).map_err(|error| error.in_file(path))?;
         writer.log.ensure_named(disk, path)?;
-        writer.at(path).watched()
+        writer.watching(path)
     }
 
     /// Writes a new file into empty storage.
     pub(crate) fn create_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
-        let log = Log::create(storage, self.new_file_id())?;
-        Ok(Writer::new(log, &self))
+        Ok(Writer::new(Log::create(storage, self.new_file_id())?, &self))
     }
 
     /// Goes on with the file in this storage, which is locked.
