@@ -97,8 +97,8 @@ impl Editor {
 
     /// The records that were touched, with table and index, in the order of the tables.
     pub fn staged(&self) -> impl Iterator<Item = (&str, u64, &Dynamic)> {
-        let name = |table: usize| self.reader.tables().get(table).map_or("", |table| table.name());
-        self.staged.iter().map(move |(&(table, index), record)| (name(table), index, record))
+        let catalog = &self.reader.snapshot.opened.catalog;
+        self.staged.iter().map(|(&(table, index), record)| (catalog.table_name(table), index, record))
     }
 
     /// Forgets what is staged.
@@ -293,6 +293,6 @@ fn copy(reader: &Reader, key: RecordKey) -> Result<Dynamic> {
 
 #[cold]
 fn in_record(reader: &Reader, error: Error, (table, index): RecordKey) -> Error {
-    let name = reader.tables().get(table).map_or("?", |table| table.name());
+    let name = reader.snapshot.opened.catalog.table_name(table);
     error.in_file(reader.path()).place(format!("table {name}, record {index}"))
 }

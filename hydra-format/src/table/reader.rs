@@ -1,6 +1,7 @@
 //! Opening files to read: what a program asks a file for. It does not know how blocks are found, verified and kept;
 //! [`Snapshot`] does.
 
+use super::cache::Caches;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
 use crate::evolve::generations::newest_schema;
@@ -77,7 +78,8 @@ impl Reader {
         path: &Path,
         opened: Opened,
     ) -> Reader {
-        Reader { snapshot: Arc::new(Snapshot::new(file, map, path, opened)) }
+        let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
+        Reader { snapshot: Arc::new(Snapshot::new(file, map, path.to_path_buf(), opened, caches)) }
     }
 
     /// Looks for newer commits, and shows the newest: true if there was one. Tables, blocks and records that were taken

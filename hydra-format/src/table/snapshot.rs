@@ -31,7 +31,7 @@ pub(crate) struct Snapshot {
     pub(super) map: Option<Arc<TextMap>>,
     path: PathBuf,
     /// What opening the file found.
-    pub(super) opened: Opened,
+    pub(crate) opened: Opened,
     pub(super) caches: Arc<Caches>,
     metadata: OnceLock<Metadata>,
     /// The same tables from the headers of all blocks, if a node turned out to be damaged.
@@ -42,18 +42,11 @@ impl Snapshot {
     pub(super) fn new(
         file: Arc<dyn Source>,
         map: Option<Arc<TextMap>>,
-        path: &Path,
+        path: PathBuf,
         opened: Opened,
+        caches: Arc<Caches>,
     ) -> Snapshot {
-        Snapshot {
-            caches: Arc::new(Caches::new(path, blocks_at_most(&opened))),
-            file,
-            map,
-            path: path.to_path_buf(),
-            opened,
-            metadata: OnceLock::new(),
-            rebuilt: OnceLock::new(),
-        }
+        Snapshot { file, map, path, opened, caches, metadata: OnceLock::new(), rebuilt: OnceLock::new() }
     }
 
     /// The user's key-value pairs, read at the first use.
@@ -84,9 +77,8 @@ impl Snapshot {
         };
         let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
         let map = self.map.as_ref().map(grown).transpose()?;
-        let (file, path, caches) = (self.file.clone(), self.path.clone(), self.caches.clone());
-        let (metadata, rebuilt) = (OnceLock::new(), OnceLock::new());
-        Ok(Some(Snapshot { file, map, path, opened, caches, metadata, rebuilt }))
+        let path = self.path.clone();
+        Ok(Some(Snapshot::new(self.file.clone(), map, path, opened, self.caches.clone())))
     }
 
     /// The tables from the headers of all blocks, if this one is among them, and nothing but nodes is lost: another block
@@ -125,19 +117,20 @@ impl Snapshot {
     /// The next DATA block of a cursor; an error comes with the record at which it goes on.
     pub(crate) fn next(&self, cursor: &mut EntryCursor) -> Option<Result<Entry, (Error, u64)>> {
         let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
-        match cursor.next(catalog, self.source())? {
-            Ok(entry) => Some(Ok(entry)),
-            Err((error, behind)) if error.kind() == ErrorKind::Index => {
-                match self.rebuilt(cursor.table(), error.offset()) {
-                    Ok(rebuilt) => {
-                        cursor.flatten(rebuilt);
-                        self.next(cursor)
-                    }
-                    Err(error) => Some(Err((self.in_file(error), behind))),
+        let (mut error, behind) = match cursor.next(catalog, self.source())? {
+            Ok(entry) => return Some(Ok(entry)),
+            Err(found) => found,
+        };
+        if error.kind() == ErrorKind::Index {
+            match self.rebuilt(cursor.table(), error.offset()) {
+                Ok(rebuilt) => {
+                    cursor.flatten(rebuilt);
+                    return self.next(cursor);
                 }
+                Err(why) => error = why,
             }
-            Err((error, behind)) => Some(Err((self.in_file(error), behind))),
         }
+        Some(Err((self.in_file(error), behind)))
     }
 
     /// The error of records that are missing between others.
@@ -189,14 +182,15 @@ impl Snapshot {
         if loaded.schema.is_identical(target) {
             return Ok(loaded);
         }
-        let shown =
-            self.mapping(entry.schema, target).and_then(|mapping| match mapping.evolution.resolution() {
-                Resolution::Identical | Resolution::SameLayout => Ok(loaded.shown_as(target.clone(), false)),
-                Resolution::Wider => Ok(loaded.shown_as(target.clone(), true)),
+        let shown = self.mapping(entry.schema, target).and_then(|mapping| {
+            let evolution = &mapping.evolution;
+            match evolution.resolution() {
                 Resolution::Transcoded => {
-                    mapping.blocks.get(entry.offset, || loaded.transcoded(mapping.evolution.plan(), target))
+                    mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
                 }
-            });
+                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+            }
+        });
         shown.map_err(|error| self.in_block(error, table, entry))
     }
 
@@ -213,7 +207,7 @@ impl Snapshot {
 
     /// Names the block in an error.
     pub(crate) fn in_block(&self, error: Error, table: usize, entry: &Entry) -> Error {
-        let name = self.table(table).map_or("?", TableInfo::name);
+        let name = self.opened.catalog.table_name(table);
         let records = format!("table {name}, records {}..{}", entry.first, entry.end());
         self.in_file(error.at(entry.offset).place(records))
     }
@@ -286,7 +280,8 @@ fn unpack(
         layout.verify(&block, &payload, &validator(header.schema, schema))?;
     }
     let (count, stride) = (header.count as usize, schema.root().size());
-    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad: None, dense: None })
+    let bad = Arc::default();
+    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })
 }
 
 /// A verified payload with what is needed to read it.
@@ -300,7 +295,7 @@ pub(crate) struct Loaded {
     /// Bytes from one record to the next: more than the schema says if the stored records hold more.
     pub(crate) stride: usize,
     /// Records that cannot be read as this type, in their order.
-    pub(crate) bad: Option<Arc<[Fault]>>,
+    pub(crate) bad: Arc<[Fault]>,
     /// For wider records: them without what the type does not have, once they were asked for as a slice.
     pub(crate) dense: Option<Arc<OnceLock<AlignedBuf>>>,
 }
@@ -333,22 +328,19 @@ impl Loaded {
             "a plan wrote what is not valid"
         );
         let (schema, stride) = (schema.clone(), schema.root().size());
-        let bad = (!bad.is_empty()).then(|| bad.into());
-        Ok(Loaded { payload, schema, stride, bad, dense: None, ..*self })
+        Ok(Loaded { payload, schema, stride, bad: bad.into(), dense: None, ..*self })
     }
 
     /// The first record at or after a position that cannot be read.
     pub(crate) fn bad_from(&self, position: usize) -> Option<usize> {
-        let bad = self.bad.as_deref()?;
         let index = |fault: &Fault| fault.record.unwrap_or(0) as usize;
-        bad.get(bad.partition_point(|fault| index(fault) < position)).map(index)
+        self.bad.get(self.bad.partition_point(|fault| index(fault) < position)).map(index)
     }
 
     /// Why a record cannot be read.
     #[cold]
     pub(crate) fn bad_value(&self, position: usize, entry: &Entry) -> Error {
-        let faults = self.bad.as_deref().unwrap_or_default();
-        let fault = faults.iter().find(|fault| fault.record == Some(position as u64)).cloned();
+        let fault = self.bad.iter().find(|fault| fault.record == Some(position as u64)).cloned();
         let error = fault.map_or(Error::new(ErrorKind::BadValue), |fault| {
             invalid(fault, entry.offset.saturating_add(LINE), self.first)
         });

@@ -99,7 +99,7 @@ impl<T: Row> Table<T> {
 
     /// Name: the type's, in canonical spelling, or the one that its writer gave it.
     pub fn name(&self) -> &str {
-        self.snapshot.table(self.number).map_or("", TableInfo::name)
+        self.snapshot.opened.catalog.table_name(self.number)
     }
 
     /// The path of its file.

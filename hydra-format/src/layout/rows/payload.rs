@@ -68,7 +68,6 @@ pub(crate) fn check_halves<T: Hydra>(front: &[u8], text: Text<'_>, facts: &TypeF
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
-#[cfg(feature = "serde")]
 #[inline]
 pub(crate) fn open_payload_of<'a>(
     payload: &'a [u8],

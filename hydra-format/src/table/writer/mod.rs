@@ -137,9 +137,9 @@ pub struct Writer {
 }
 
 /// When commits come by themselves.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Auto {
-    every_bytes: u64,
+    every_bytes: Option<u64>,
     after: Option<Duration>,
     /// When the oldest record that waits was appended.
     since: Option<Instant>,
@@ -183,12 +183,7 @@ impl Writer {
             tables: Tables::new(options.block_bytes),
             metadata: None,
             metadata_changed: false,
-            auto: (options.every_bytes.is_some() || options.after.is_some()).then(|| Auto {
-                every_bytes: options.every_bytes.unwrap_or(u64::MAX),
-                after: options.after,
-                since: None,
-                waiting: 0,
-            }),
+            auto: options.auto,
         }
     }
 
@@ -315,11 +310,8 @@ impl Writer {
         auto.waiting = auto.waiting.saturating_add(bytes);
         let waited = |time| auto.since.get_or_insert_with(Instant::now).elapsed() >= time;
         let due = auto.after.is_some_and(waited);
-        if due || auto.waiting.saturating_add(self.log.uncommitted_bytes()) >= auto.every_bytes {
-            self.commit()
-        } else {
-            Ok(())
-        }
+        let bytes = auto.waiting.saturating_add(self.log.uncommitted_bytes());
+        if due || auto.every_bytes.is_some_and(|most| bytes >= most) { self.commit() } else { Ok(()) }
     }
 
     /// Appends records: one copy for types whose bytes in memory are those in the file. On an error, those before the
@@ -450,9 +442,8 @@ impl Writer {
     /// The error of a record that the newest type of its table could not read.
     #[cold]
     fn refused<T>(&self, table: TableId<T>, error: Error) -> Error {
-        let number = self.tables.open.get(table.index).map(|open| open.number);
-        let info = number.and_then(|number| self.log.catalog.tables.get(number));
-        error.in_file(&self.path).place(format!("table {}", info.map_or("?", |info| info.name())))
+        let name = self.tables.open.get(table.index).map(|open| self.log.catalog.table_name(open.number));
+        error.in_file(&self.path).place(format!("table {}", name.unwrap_or("?")))
     }
 
     /// Hands the open block of a table to the log.

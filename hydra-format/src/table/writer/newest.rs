@@ -5,7 +5,6 @@ use crate::evolve::{Evolution, Resolution};
 use crate::layout::rows::{At, Validator};
 use crate::memory::AlignedBuf;
 use crate::store::catalog::Catalog;
-use crate::store::index::Entry;
 use crate::store::log::Log;
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
@@ -69,22 +68,19 @@ pub(crate) fn check_blocks(
     newest_by_id: &BTreeMap<u32, Option<Arc<Newest>>>,
 ) -> Result<()> {
     log.write_all()?;
+    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
     let mut cursor = log.catalog.cursor(number, 0);
     while let Some(found) = cursor.next(&log.catalog, log.source()) {
         let Ok(entry) = found else { continue };
         let Some(newest) = newest_by_id.get(&entry.schema).and_then(Option::as_ref) else { continue };
         if entry.bytes() > newest.safe_bytes {
-            check_block(log, &entry, newest).map_err(|error| {
-                let name = log.catalog.tables.get(number).map_or("?", |table| table.name());
+            let read = read(log.source(), &log.catalog, &entry, AlignedBuf::default, &validator);
+            let fits = read.map_or(Ok(()), |loaded| newest.check_size(loaded.rows(), loaded.count));
+            fits.map_err(|error| {
+                let name = log.catalog.table_name(number);
                 error.place(format!("table {name}, records {}..{}", entry.first, entry.end()))
             })?;
         }
     }
     Ok(())
-}
-
-fn check_block(log: &Log, entry: &Entry, newest: &Newest) -> Result<()> {
-    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
-    let read = read(log.source(), &log.catalog, entry, AlignedBuf::default, &validator);
-    read.map_or(Ok(()), |loaded| newest.check_size(loaded.rows(), loaded.count))
 }
