@@ -285,8 +285,9 @@ fn copy(reader: &Reader, key: RecordKey) -> Result<Dynamic> {
     let snapshot = &reader.snapshot;
     let loaded = snapshot.load(table, &snapshot.find(table, index)?)?;
     let schema = loaded.schema.clone();
+    let position = loaded.position(index);
     let block = Block::<Dynamic>::whole(loaded);
-    let value = block.value(index.saturating_sub(block.first()) as usize);
+    let value = block.value(position);
     let value = value.ok_or_else(|| snapshot.missing(table, index..index.saturating_add(1)))?;
     Dynamic::of_record(value, schema).map_err(|error| in_record(reader, error, key))
 }

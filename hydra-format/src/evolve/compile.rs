@@ -97,20 +97,12 @@ impl<'a> Compiler<'a> {
         &mut self.drafts[id as usize]
     }
 
-    /// The node of a job, and whether it is new.
-    fn id(&mut self, job: Job) -> (u32, bool) {
+    /// The node of a job, which is done when its turn comes: that of what is behind a reference.
+    pub(super) fn later(&mut self, job: Job) -> u32 {
         let next = self.drafts.len() as u32;
         let id = *self.ids.entry(job).or_insert(next);
         if id == next {
             self.drafts.push(Draft::default());
-        }
-        (id, id == next)
-    }
-
-    /// The node of what is behind a reference.
-    pub(super) fn later(&mut self, job: Job) -> u32 {
-        let (id, new) = self.id(job);
-        if new {
             self.open.push_back((id, job));
         }
         id
@@ -118,7 +110,7 @@ impl<'a> Compiler<'a> {
 
     /// The node of what is stored inside: types nest at most 32 deep without a reference between, and so does this.
     pub(super) fn inline(&mut self, job: Job) -> Result<u32> {
-        let (id, _) = self.id(job);
+        let id = self.later(job);
         if !self.draft(id).done {
             self.compile(id, job)?;
         }
@@ -145,9 +137,9 @@ impl<'a> Compiler<'a> {
                 draft.copy(1);
             }
             Job::Entry { own, from, to } => {
-                let types = |schema: &'a Schema, (key, value)| (ty(schema, key), ty(schema, value));
-                let (source, target) = (types(self.source(own), from), types(self.to, to));
-                let (source, target) = (entry_layout(source.0, source.1), entry_layout(target.0, target.1));
+                let layout = |schema, (key, value)| entry_layout(ty(schema, key), ty(schema, value));
+                let source = layout(self.source(own), from);
+                let target = layout(self.to, to);
                 draft.sizes = (source.size as u32, target.size as u32);
                 draft.same = source == target;
                 let key = self.inline(Job::Pair { own, key: true, from: from.0, to: to.0 })?;

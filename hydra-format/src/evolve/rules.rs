@@ -303,8 +303,8 @@ impl<'a> Compiler<'a> {
         self.spend(payload.len() / 64)?;
         let schema = Schema::of_type(ty(self.to, at), Some(self.to))?;
         self.spend(schema.types().len())?;
-        let (size, validator) = (schema.root().size(), Validator::new(&schema));
-        let record = open_payload_of(&payload, text_offset, size, &validator).map_err(bad)?;
+        let validator = Validator::new(&schema);
+        let record = open_payload_of(&payload, text_offset, schema.root().size(), &validator).map_err(bad)?;
         let (heap, text) = record.regions();
         let node = self.inline(Job::Pair { own: true, key: false, from: at, to: at })?;
         let record = record.bytes().to_vec();

@@ -30,7 +30,7 @@ pub(super) struct Caches {
     pub(super) blocks: Recent<u64, Loaded>,
     /// The entries of index nodes, by offset.
     pub(super) nodes: Recent<u64, Arc<[Entry]>>,
-    mappings: Recent<(u32, Target), Arc<SchemaMapping>>,
+    mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
 }
 
 /// How records of a schema of the file are read as another type.
@@ -41,10 +41,10 @@ pub(crate) struct SchemaMapping {
 }
 
 /// A schema with its notes, which decide how other records are read as it.
-struct Target(Schema);
+struct MappingTarget(Schema);
 
-impl PartialEq for Target {
-    fn eq(&self, other: &Target) -> bool {
+impl PartialEq for MappingTarget {
+    fn eq(&self, other: &MappingTarget) -> bool {
         self.0.is_same(&other.0)
     }
 }
@@ -70,7 +70,7 @@ impl Caches {
 
     /// How records of a schema with this id are read as `target`.
     pub(super) fn mapping(&self, id: u32, schema: &Schema, target: &Schema) -> Result<Arc<SchemaMapping>> {
-        self.mappings.get((id, Target(target.clone())), || {
+        self.mappings.get((id, MappingTarget(target.clone())), || {
             let evolution = Evolution::between(schema, target)?;
             Ok(Arc::new(SchemaMapping { evolution, blocks: Recent::new(BLOCKS) }))
         })

@@ -7,6 +7,10 @@
 pub(crate) mod block;
 mod cache;
 pub(crate) mod follow;
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "bytes that are in memory, and offsets of blocks that were read"
+)]
 pub(crate) mod metadata;
 #[cfg(feature = "rayon")]
 mod parallel;

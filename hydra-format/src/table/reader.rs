@@ -166,11 +166,9 @@ impl Reader {
         let snapshot = &self.snapshot;
         let mut scan = Scan::new(snapshot.source(), &opened.header, &opened.commit, opened.catalog.limit());
         std::iter::from_fn(move || match scan.step() {
-            Ok(step) => step.map(|step| match (step.block, step.problem) {
-                (Some(block), _) => Ok(block),
-                (None, problem) => {
-                    Err(snapshot.in_file(problem.unwrap_or_else(|| Error::new(ErrorKind::BlockHeader))))
-                }
+            Ok(step) => step.map(|step| {
+                let problem = || step.problem.unwrap_or_else(|| Error::new(ErrorKind::BlockHeader));
+                step.block.ok_or_else(|| snapshot.in_file(problem()))
             }),
             Err(error) => {
                 scan.end();

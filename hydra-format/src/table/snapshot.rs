@@ -279,7 +279,8 @@ fn unpack(
     if let Some(validator) = validator {
         layout.verify(&block, &payload, &validator(header.schema, schema))?;
     }
-    let (count, stride) = (header.count as usize, schema.root().size());
+    let count = header.count as usize;
+    let stride = schema.root().size();
     let bad = Arc::default();
     Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })
 }
@@ -308,8 +309,8 @@ impl Loaded {
 
     /// A copy of the records, to be sealed again.
     pub(crate) fn to_staged(&self) -> StagedRows {
-        let (records, heap, text) = (self.payload.records(), self.payload.heap(), self.payload.text());
-        let regions = [records, heap, text.as_bytes()].map(<[u8]>::to_vec);
+        let payload = &self.payload;
+        let regions = [payload.records(), payload.heap(), payload.text().as_bytes()].map(<[u8]>::to_vec);
         StagedRows { regions, count: self.count, stride: self.stride }
     }
 
@@ -327,8 +328,13 @@ impl Loaded {
             !bad.is_empty() || is_valid(&payload, schema, self.count),
             "a plan wrote what is not valid"
         );
-        let (schema, stride) = (schema.clone(), schema.root().size());
-        Ok(Loaded { payload, schema, stride, bad: bad.into(), dense: None, ..*self })
+        let stride = schema.root().size();
+        Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, ..*self })
+    }
+
+    /// The position of a record in the block; the count for what comes after it.
+    pub(crate) fn position(&self, record: u64) -> usize {
+        record.saturating_sub(self.first).min(self.count as u64) as usize
     }
 
     /// The first record at or after a position that cannot be read.

@@ -12,7 +12,6 @@ use crate::store::index::Entry;
 use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -73,7 +72,7 @@ impl Row for Dynamic {
 ///
 /// It shows the state that the file had when it was opened.
 pub struct Table<T = Dynamic> {
-    pub(super) snapshot: Arc<Snapshot>,
+    pub(crate) snapshot: Arc<Snapshot>,
     pub(super) number: usize,
     pub(super) schema: Arc<Schema>,
     /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
@@ -100,11 +99,6 @@ impl<T: Row> Table<T> {
     /// Name: the type's, in canonical spelling, or the one that its writer gave it.
     pub fn name(&self) -> &str {
         self.snapshot.opened.catalog.table_name(self.number)
-    }
-
-    /// The path of its file.
-    pub(crate) fn path(&self) -> &Path {
-        self.snapshot.path()
     }
 
     /// The schema that its records are read as: the program's, or the newest in the file.
@@ -264,13 +258,14 @@ impl<T: Row> Table<T> {
     #[cold]
     #[inline(never)]
     fn block_of(&self, index: u64) -> Result<Box<Block<T>>> {
-        let (snapshot, number) = (&self.snapshot, self.number);
+        let snapshot = &self.snapshot;
+        let number = self.number;
         let Some(info) = snapshot.table(number).filter(|info| index < info.record_count()) else {
             return Err(snapshot.no_record(number, &index.to_string()));
         };
         let entry = snapshot.find(number, index)?;
         let loaded = snapshot.load_as(number, &entry, &self.schema)?;
-        let position = index.saturating_sub(loaded.first) as usize;
+        let position = loaded.position(index);
         if loaded.bad_from(position) == Some(position) {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
@@ -382,7 +377,8 @@ impl<T: Row> Iterator for Blocks<T> {
         if start >= end {
             return None;
         }
-        let (snapshot, number) = (&self.table.snapshot, self.table.number);
+        let snapshot = &self.table.snapshot;
+        let number = self.table.number;
         let entry = match self.held.take().map(Ok).or_else(|| snapshot.next(&mut self.cursor)) {
             Some(Ok(entry)) => entry,
             Some(Err((error, behind))) => {
@@ -404,8 +400,8 @@ impl<T: Row> Iterator for Blocks<T> {
             Ok(loaded) => loaded,
             Err(error) => return Some(Err(error)),
         };
-        let from = start.saturating_sub(loaded.first) as usize;
-        let mut until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+        let from = loaded.position(start);
+        let mut until = loaded.position(end);
         // A record that cannot be read as this type is an error of its own, between the others of its block.
         if let Some(bad) = loaded.bad_from(from).filter(|bad| *bad < until) {
             self.held = Some(entry);

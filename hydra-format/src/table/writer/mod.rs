@@ -17,7 +17,7 @@ use crate::reflect::dynamic::{self, Depth};
 use crate::reflect::encode::{encode_value, measure_value, reshape};
 use crate::reflect::types::Type;
 use crate::store::log::{Durability, Log};
-use crate::table::metadata::{self, Metadata};
+use crate::table::metadata::{self, StagedPairs};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use newest::Newest;
 use std::any::{TypeId, type_name};
@@ -131,8 +131,7 @@ pub struct Writer {
     durability: Durability,
     log: Log,
     tables: Tables,
-    metadata: Option<(Metadata, metadata::PairSizes)>,
-    metadata_changed: bool,
+    metadata: Option<StagedPairs>,
     auto: Option<Auto>,
 }
 
@@ -182,7 +181,6 @@ impl Writer {
             log,
             tables: Tables::new(options.block_bytes),
             metadata: None,
-            metadata_changed: false,
             auto: options.auto,
         }
     }
@@ -472,39 +470,23 @@ impl Writer {
     /// # Errors
     /// `TooLarge` if all pairs together would not fit a block of 256 MiB; they stay as they were.
     pub fn set_metadata(&mut self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
-        let (value, path) = (value.as_ref(), self.path.clone());
-        let (pairs, sizes) = self.metadata()?;
-        let before = pairs.get(key).map(Vec::as_slice);
-        if before == Some(value) {
-            return Ok(());
-        }
-        let smaller = before.map_or(*sizes, |before| sizes.without(key, before));
-        let larger = smaller.with(key, value);
-        larger.check(key).map_err(|error| error.in_file(path))?;
-        *sizes = larger;
-        pairs.insert(key.to_string(), value.to_vec());
-        self.metadata_changed = true;
-        Ok(())
+        let outcome = self.metadata()?.set(key, value.as_ref());
+        outcome.map_err(|error| error.in_file(&self.path))
     }
 
     /// Removes a pair of the file's metadata, which is visible with the next commit: false if there is none with this key.
     pub fn remove_metadata(&mut self, key: &str) -> Result<bool> {
-        let (pairs, sizes) = self.metadata()?;
-        let Some(before) = pairs.remove(key) else { return Ok(false) };
-        *sizes = sizes.without(key, &before);
-        self.metadata_changed = true;
-        Ok(true)
+        Ok(self.metadata()?.remove(key))
     }
 
     /// The pairs, read at the first use.
-    fn metadata(&mut self) -> Result<&mut (Metadata, metadata::PairSizes)> {
+    fn metadata(&mut self) -> Result<&mut StagedPairs> {
         let outcome = self.log.check().and_then(|()| match self.metadata.take() {
             Some(known) => Ok(known),
             None => {
                 let limit = self.log.catalog.limit();
-                let pairs = metadata::read_at(self.log.source(), self.log.key(), self.log.meta(), limit)?;
-                let sizes = metadata::payload_bytes(&pairs);
-                Ok((pairs, sizes))
+                let pairs = metadata::read_at(self.log.source(), self.log.key(), self.log.meta(), limit);
+                pairs.map(StagedPairs::new)
             }
         });
         let known = self.settle(outcome)?;
@@ -535,9 +517,9 @@ impl Writer {
         while let Some(index) = self.tables.waiting.pop_first() {
             self.seal(index)?;
         }
-        if let Some((pairs, _)) = self.metadata.as_ref().filter(|_| self.metadata_changed) {
-            self.log.add_meta(metadata::encode(pairs)?)?;
-            self.metadata_changed = false;
+        if let Some(staged) = self.metadata.as_mut().filter(|staged| staged.changed) {
+            self.log.add_meta(metadata::encode(&staged.pairs)?)?;
+            staged.changed = false;
         }
         Ok(())
     }

@@ -24,10 +24,12 @@ pub(crate) struct Newest {
 impl Newest {
     /// None where records are read as they are.
     pub(crate) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
-        let plan = evolution.plan();
-        let (may_refuse, safe_bytes) = (plan.may_refuse(), plan.safe_bytes());
-        let anew = evolution.resolution() == Resolution::Transcoded;
-        anew.then(|| Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
+        if evolution.resolution() != Resolution::Transcoded {
+            return None;
+        }
+        let may_refuse = evolution.plan().may_refuse();
+        let safe_bytes = evolution.plan().safe_bytes();
+        Some(Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
     }
 
     /// How the newest type of a table reads records of this schema; none, too, if it cannot.
