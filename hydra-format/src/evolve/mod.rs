@@ -17,10 +17,7 @@ mod names;
 mod plan;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod rules;
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "what a verified payload has and what it becomes is at most 256 MiB each"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "a payload has at most 256 MiB, before and after")]
 mod run;
 mod widen;
 
