@@ -7,8 +7,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::evolve::Evolution;
-use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{Measure, StagedRows, block_bytes};
 use crate::reflect::encode::{encode_value, image, measure_value};
@@ -20,7 +18,7 @@ use crate::table::block::Block;
 use crate::table::reader::Reader;
 use crate::table::writer::WriterOptions;
 use crate::table::writer::newest::Newest;
-use crate::{Dynamic, Error, ErrorKind, Result, Schema, Value, ValueMut};
+use crate::{Dynamic, Error, Result, Value, ValueMut};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::ops::Range;
@@ -87,10 +85,6 @@ impl Editor {
         WriterOptions::default().edit(path)
     }
 
-    fn new(log: Log, reader: Reader, durability: Durability) -> Editor {
-        Editor { durability, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() }
-    }
-
     /// The path under which the file was opened.
     pub fn path(&self) -> &Path {
         self.reader.path()
@@ -103,8 +97,8 @@ impl Editor {
 
     /// The records that were touched, with table and index, in the order of the tables.
     pub fn staged(&self) -> impl Iterator<Item = (&str, u64, &Dynamic)> {
-        let name = |table: usize| self.reader.tables().get(table).map_or("", |table| table.name());
-        self.staged.iter().map(move |(&(table, index), record)| (name(table), index, record))
+        let catalog = &self.reader.snapshot.opened.catalog;
+        self.staged.iter().map(|(&(table, index), record)| (catalog.table_name(table), index, record))
     }
 
     /// Forgets what is staged.
@@ -163,29 +157,27 @@ impl Editor {
     fn plan(&mut self) -> Result<Vec<(usize, Entry)>> {
         let whole = if self.staged.is_empty() { self.log.check() } else { self.log.verify() };
         whole.map_err(|error| error.in_file(self.path()))?;
+        let snapshot = self.reader.snapshot.clone();
         let mut edits = Vec::new();
         let mut next = (0, 0);
         while let Some((&key, _)) = self.staged.range(next..).next() {
-            let (table, entry) = (key.0, self.reader.snapshot.find(key.0, key.1)?);
+            let table = key.0;
+            let entry = snapshot.find(table, key.1)?;
             let block = self.load(table, &entry)?;
             next = (table, entry.end());
             let same = |key: &RecordKey, record: &Dynamic| {
                 let stored = block.value(key.1.saturating_sub(entry.first) as usize);
                 stored.is_some_and(|stored| stored == record.value())
             };
-            let held = self.staged.extract_if(key..next, |key, record| same(key, record));
-            held.for_each(drop);
+            self.staged.extract_if(key..next, |key, record| same(key, record)).for_each(drop);
             if self.staged.range(key..next).next().is_some() {
-                let sizes = measure(self.values(table, &block), block.schema());
-                let bytes = sizes.map(block_bytes);
-                let fits = bytes.and_then(|bytes| check_size(bytes).map(|()| bytes));
-                let bytes = fits.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
+                let in_block = |error| snapshot.in_block(error, table, &entry);
+                self.measure(table, &block).map_err(in_block)?;
                 if let Some(newest) = self.newest(table, entry.schema) {
                     self.check(&newest, key..next)?;
-                    if bytes > newest.safe_bytes {
-                        let readable = self.check_size(&newest, table, &block);
-                        readable.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
-                    }
+                    let rows = self.stage(table, &block);
+                    let fits = rows.and_then(|rows| newest.check_size(rows.at()?, rows.count));
+                    fits.map_err(in_block)?;
                 }
                 edits.push((table, entry));
             }
@@ -195,10 +187,7 @@ impl Editor {
 
     fn newest(&mut self, table: usize, schema: u32) -> Option<Arc<Newest>> {
         let catalog = &self.log.catalog;
-        let find = || {
-            let (from, (_, to)) = (catalog.schemas.get(&schema)?, newest_schema(catalog, table)?);
-            Newest::new(Evolution::between(&from.schema, &to.schema).ok()?, &to.schema)
-        };
+        let find = || Newest::of(catalog, table, &catalog.schemas.get(&schema)?.schema);
         self.newest.entry(schema).or_insert_with(find).clone()
     }
 
@@ -211,23 +200,12 @@ impl Editor {
         Ok(())
     }
 
-    /// An error if a block would be too large as the newest type.
-    fn check_size(&self, newest: &Newest, table: usize, block: &Block<Dynamic>) -> Result<()> {
-        let rows = stage(|| self.values(table, block), block.schema(), block.len())?;
-        match newest.check(rows.at()?, rows.count) {
-            Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
-            _ => Ok(()),
-        }
-    }
-
     /// Hands the replacements to the log.
     fn write(&mut self, edits: Vec<(usize, Entry)>) -> Result<()> {
         for (table, entry) in edits {
             let block = self.load(table, &entry)?;
-            let rows = stage(|| self.values(table, &block), block.schema(), block.len());
-            let sealed = rows
-                .and_then(|rows| layout::WRITTEN.seal(rows))
-                .map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
+            let sealed = self.stage(table, &block).and_then(|rows| layout::WRITTEN.seal(rows));
+            let sealed = sealed.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
             self.log.add_replacement(sealed, table, &entry)?;
         }
         self.staged.clear();
@@ -244,6 +222,27 @@ impl Editor {
         (block.first()..)
             .zip(block.values())
             .map(move |(index, stored)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
+    }
+
+    /// How much room the values of a block need as one block: heap and text.
+    fn measure(&self, table: usize, block: &Block<Dynamic>) -> Result<[usize; 2]> {
+        let mut measure = Measure::default();
+        self.values(table, block).for_each(|value| measure_value(value, &mut measure));
+        let (heap, text) = measure.finish()?;
+        let records = block.len().saturating_mul(block.schema().root().size());
+        check_size(block_bytes([records, heap, text]))?;
+        Ok([heap, text])
+    }
+
+    /// The values of a block as one block.
+    fn stage(&self, table: usize, block: &Block<Dynamic>) -> Result<StagedRows> {
+        let room = self.measure(table, block)?;
+        let mut values = self.values(table, block);
+        StagedRows::encode(block.len(), block.schema().root().size(), room, |slot, sink| {
+            if let Some(value) = values.next() {
+                encode_value(value, slot, sink);
+            }
+        })
     }
 
     /// Passes on an outcome with the file's name. Once blocks were handed to the log, an error is final: half of an edit
@@ -275,50 +274,26 @@ impl WriterOptions {
     pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
         let log = WriterOptions::go_on(storage)?;
         let reader = Reader::over(log.another_source()?, path)?;
-        Ok(Editor::new(log, reader, self.durability))
+        let durability = self.durability;
+        Ok(Editor { durability, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() })
     }
 }
 
 /// A record as data.
 fn copy(reader: &Reader, key: RecordKey) -> Result<Dynamic> {
     let (table, index) = key;
-    let loaded = reader.snapshot.block_at(table, index)?;
-    let (schema, position) = (loaded.schema.clone(), index.saturating_sub(loaded.first) as usize);
+    let snapshot = &reader.snapshot;
+    let loaded = snapshot.load(table, &snapshot.find(table, index)?)?;
+    let schema = loaded.schema.clone();
+    let position = loaded.position(index);
     let block = Block::<Dynamic>::whole(loaded);
     let value = block.value(position);
-    let value = value.ok_or_else(|| reader.snapshot.missing(table, index..index.saturating_add(1)))?;
+    let value = value.ok_or_else(|| snapshot.missing(table, index..index.saturating_add(1)))?;
     Dynamic::of_record(value, schema).map_err(|error| in_record(reader, error, key))
 }
 
 #[cold]
 fn in_record(reader: &Reader, error: Error, (table, index): RecordKey) -> Error {
-    let name = reader.tables().get(table).map_or("?", |table| table.name());
+    let name = reader.snapshot.opened.catalog.table_name(table);
     error.in_file(reader.path()).place(format!("table {name}, record {index}"))
-}
-
-/// How much room records need as one block: records, heap and text.
-fn measure<'v>(values: impl Iterator<Item = Value<'v>>, schema: &Schema) -> Result<[usize; 3]> {
-    let mut measure = Measure::default();
-    let mut records = 0usize;
-    for value in values {
-        measure_value(value, &mut measure);
-        records = records.saturating_add(schema.root().size());
-    }
-    let (heap, text) = measure.finish()?;
-    Ok([records, heap, text])
-}
-
-/// Records as one block.
-fn stage<'v, I: Iterator<Item = Value<'v>>>(
-    values: impl Fn() -> I,
-    schema: &Schema,
-    count: usize,
-) -> Result<StagedRows> {
-    let [_, heap, text] = measure(values(), schema)?;
-    let mut next = values();
-    StagedRows::encode(count, schema.root().size(), [heap, text], |slot, sink| {
-        if let Some(value) = next.next() {
-            encode_value(value, slot, sink);
-        }
-    })
 }

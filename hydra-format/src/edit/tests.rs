@@ -1,6 +1,7 @@
 //! The editor over files in memory: what readers see after each step and each failure, and which bytes changed.
 
 use super::*;
+use crate::ErrorKind;
 use crate::repair::check::check_source;
 use crate::store::bytes::{LINE, REGION};
 use crate::store::report::State;

@@ -1,9 +1,11 @@
 //! What records may become at most when they are read as another type, and whether any may be refused: from the plan alone, so
 //! that a writer looks only at records for which it is in doubt.
 
-use super::plan::{EvolveNode, Op, Plan};
+use super::plan::{EvolveNode, EvolveStep, Op, Plan};
 use super::run::{GROWTH, MAX_BYTES, ONE_RECORD};
 use crate::reflect::MAX_NESTING;
+use std::collections::HashMap;
+use std::num::Saturating;
 
 /// Rounding up, of a region to a line and of what is in a list to its alignment.
 const LINE: u64 = 64;
@@ -15,7 +17,7 @@ const DEPTH: usize = 64;
 #[derive(Clone, Copy, Default)]
 struct SizeBound {
     /// Bytes of heap and text.
-    bytes: u64,
+    bytes: Saturating<u64>,
     /// Runs in one another.
     levels: usize,
 }
@@ -28,63 +30,66 @@ impl Plan {
         variants.any(|(_, chosen)| chosen.is_none())
             || self.names.iter().any(|names| names.other.is_none())
             || self.images.iter().any(|image| !image.heap.is_empty())
-            || levels.saturating_add(1).saturating_mul(DEPTH) > MAX_NESTING
+            || (levels + 1) * DEPTH > MAX_NESTING
     }
 
     /// A payload of at most so many bytes does not become too large (FORMAT.md, section 16.2), whatever is in it.
     pub(crate) fn safe_bytes(&self) -> u64 {
         // A value in a list has bytes of its own there, so the value that grows most decides.
         let growth = self.extras().map(|(node, extra)| {
-            extra.bytes.saturating_add(node.to_size.into()).div_ceil(u64::from(node.from_size).max(1))
+            let bytes = extra.bytes + Saturating(node.to_size.into());
+            bytes.0.div_ceil(u64::from(node.from_size).max(1))
         });
         let growth = growth.max().unwrap_or(1).max(1);
-        let most =
-            |bytes: u64, factor: u64| bytes.saturating_sub(2 * LINE).checked_div(factor).unwrap_or(u64::MAX);
+        let most = |bytes: u64, factor: u64| (bytes - 2 * LINE).checked_div(factor).unwrap_or(u64::MAX);
         most(MAX_BYTES, growth).min(most(ONE_RECORD, growth.saturating_sub(GROWTH)))
     }
 
     fn extras(&self) -> impl Iterator<Item = (&EvolveNode, SizeBound)> {
-        let mut known = vec![None; self.nodes.len()];
-        self.nodes.iter().enumerate().map(move |(id, node)| (node, self.extra(id as u32, &mut known)))
+        let mut known = HashMap::new();
+        (0..).zip(&self.nodes).map(move |(id, node)| (node, self.extra(id, &mut known)))
     }
 
-    fn extra(&self, id: u32, known: &mut Vec<Option<SizeBound>>) -> SizeBound {
-        if let Some(extra) = known.get(id as usize).copied().flatten() {
-            return extra;
+    /// What a value of a node needs; `known` keeps what was found.
+    fn extra(&self, id: u32, known: &mut HashMap<u32, SizeBound>) -> SizeBound {
+        if let Some(extra) = known.get(&id) {
+            return *extra;
         }
-        let image = |index: u32| {
-            let image = self.images.get(index as usize);
-            let (heap, text) =
-                image.map_or((0, 0), |image| (image.heap.len() as u64, image.text.len() as u64));
-            let aligned = if heap > 0 { LINE } else { 0 };
-            SizeBound { bytes: heap.saturating_add(text).saturating_add(aligned), levels: 1 }
-        };
         let mut sum = SizeBound::default();
         for step in self.steps(&self.node(id).deep) {
-            let mut run = |node, count: u64| {
-                let SizeBound { bytes, levels } = self.extra(node, known);
-                SizeBound { bytes: bytes.saturating_mul(count), levels: levels.saturating_add(1) }
-            };
-            let SizeBound { bytes, levels } = match step.op {
-                Op::List { .. } => SizeBound { bytes: LINE, levels: 0 },
-                Op::Run { node, count } => run(node, count.into()),
-                Op::Option { node, .. } => run(node, 1),
-                Op::OrElse { node, image: default, .. } => run(node, 1).max(image(default)),
-                Op::Default(default) => image(default),
-                Op::Enum(choice) => {
-                    let variants = self.choices.get(choice as usize).into_iter();
-                    let chosen = variants.flat_map(|choice| choice.variants.values());
-                    let nodes = chosen.filter_map(|(_, chosen)| chosen.and_then(|(_, node)| node));
-                    nodes.fold(SizeBound::default(), |most, node| most.max(run(node, 1)))
-                }
-                Op::Text | Op::Name(_) | Op::Copy(_) | Op::Widen(..) | Op::Put(_) => SizeBound::default(),
-            };
-            sum = SizeBound { bytes: sum.bytes.saturating_add(bytes), levels: sum.levels.max(levels) };
+            let SizeBound { bytes, levels } = self.step_extra(step, known);
+            sum = SizeBound { bytes: sum.bytes + bytes, levels: sum.levels.max(levels) };
         }
-        if let Some(place) = known.get_mut(id as usize) {
-            *place = Some(sum);
-        }
+        known.insert(id, sum);
         sum
+    }
+
+    fn step_extra(&self, step: &EvolveStep, known: &mut HashMap<u32, SizeBound>) -> SizeBound {
+        let mut run = |node, count: u32| {
+            let SizeBound { bytes, levels } = self.extra(node, known);
+            SizeBound { bytes: bytes * Saturating(count.into()), levels: levels + 1 }
+        };
+        match step.op {
+            Op::List { .. } => SizeBound { bytes: Saturating(LINE), levels: 0 },
+            Op::Run { node, count } => run(node, count),
+            Op::Option { node, .. } => run(node, 1),
+            Op::OrElse { node, image, .. } => run(node, 1).max(self.image_extra(image)),
+            Op::Default(image) => self.image_extra(image),
+            Op::Enum(choice) => {
+                let variants = self.choices.get(choice as usize).into_iter();
+                let chosen = variants.flat_map(|choice| choice.variants.values());
+                let nodes = chosen.filter_map(|(_, chosen)| chosen.and_then(|(_, node)| node));
+                nodes.fold(SizeBound::default(), |most, node| most.max(run(node, 1)))
+            }
+            Op::Text | Op::Name(_) | Op::Copy(_) | Op::Widen(..) | Op::Put(_) => SizeBound::default(),
+        }
+    }
+
+    fn image_extra(&self, image: u32) -> SizeBound {
+        let sizes = self.images.get(image as usize).map(|image| (image.heap.len(), image.text.len()));
+        let (heap, text) = sizes.unwrap_or_default();
+        let aligned = if heap > 0 { LINE } else { 0 };
+        SizeBound { bytes: Saturating((heap + text) as u64 + aligned), levels: 1 }
     }
 }
 

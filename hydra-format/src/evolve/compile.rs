@@ -4,7 +4,7 @@
 use super::names::pairs;
 use super::plan::{EvolveNode, EvolveStep, Op, Plan};
 use super::rules::TypePair;
-use super::{Change, Rule};
+use super::{Change, Evolution, Resolution, Rule};
 use crate::error::join_path;
 use crate::schema::{Descriptor, Field, Kind, Schema, TypeRef, entry_layout};
 use crate::{Error, ErrorKind, Result};
@@ -45,16 +45,6 @@ pub(super) struct Draft {
     pub(super) changes: Vec<Change>,
 }
 
-/// What comparing two schemas gave.
-pub(super) struct Compared {
-    pub(super) plan: Plan,
-    pub(super) changes: Vec<Change>,
-    /// The bytes of records are the same.
-    pub(super) same: bool,
-    /// The fields of the target's records are at the same places of the source's, which hold more.
-    pub(super) wider: bool,
-}
-
 pub(super) struct Compiler<'a> {
     pub(super) from: &'a Schema,
     pub(super) to: &'a Schema,
@@ -68,7 +58,7 @@ pub(super) struct Compiler<'a> {
 }
 
 /// Compares two schemas.
-pub(super) fn compare(from: &Schema, to: &Schema) -> Result<Compared> {
+pub(super) fn compare(from: &Schema, to: &Schema) -> Result<Evolution> {
     let compile = |keeps| {
         let mut compiler = Compiler {
             from,
@@ -91,12 +81,15 @@ pub(super) fn compare(from: &Schema, to: &Schema) -> Result<Compared> {
     let mut compiler = compile(false)?;
     compiler.spread();
     let changes = compiler.changes();
-    let wider = compiler.is_wider();
-    let same = compiler.draft(0).same;
-    if !same && !wider && compiler.keeps_regions() {
+    let resolution = match compiler.drafts[0].same {
+        true => Resolution::SameLayout,
+        false if compiler.is_wider() => Resolution::Wider,
+        false => Resolution::Transcoded,
+    };
+    if resolution == Resolution::Transcoded && compiler.keeps_regions() {
         compiler = compile(true)?;
     }
-    Ok(Compared { plan: compiler.finish(), changes, same, wider })
+    Ok(Evolution { resolution, changes, plan: compiler.finish() })
 }
 
 impl<'a> Compiler<'a> {
@@ -104,20 +97,12 @@ impl<'a> Compiler<'a> {
         &mut self.drafts[id as usize]
     }
 
-    /// The node of a job, and whether it is new.
-    fn id(&mut self, job: Job) -> (u32, bool) {
+    /// The node of a job, which is done when its turn comes: that of what is behind a reference.
+    pub(super) fn later(&mut self, job: Job) -> u32 {
         let next = self.drafts.len() as u32;
         let id = *self.ids.entry(job).or_insert(next);
         if id == next {
             self.drafts.push(Draft::default());
-        }
-        (id, id == next)
-    }
-
-    /// The node of what is behind a reference.
-    pub(super) fn later(&mut self, job: Job) -> u32 {
-        let (id, new) = self.id(job);
-        if new {
             self.open.push_back((id, job));
         }
         id
@@ -125,7 +110,7 @@ impl<'a> Compiler<'a> {
 
     /// The node of what is stored inside: types nest at most 32 deep without a reference between, and so does this.
     pub(super) fn inline(&mut self, job: Job) -> Result<u32> {
-        let (id, _) = self.id(job);
+        let id = self.later(job);
         if !self.draft(id).done {
             self.compile(id, job)?;
         }
@@ -152,9 +137,9 @@ impl<'a> Compiler<'a> {
                 draft.copy(1);
             }
             Job::Entry { own, from, to } => {
-                let types = |schema: &'a Schema, (key, value)| (ty(schema, key), ty(schema, value));
-                let (source, target) = (types(self.source(own), from), types(self.to, to));
-                let (source, target) = (entry_layout(source.0, source.1), entry_layout(target.0, target.1));
+                let layout = |schema, (key, value)| entry_layout(ty(schema, key), ty(schema, value));
+                let source = layout(self.source(own), from);
+                let target = layout(self.to, to);
                 draft.sizes = (source.size as u32, target.size as u32);
                 draft.same = source == target;
                 let key = self.inline(Job::Pair { own, key: true, from: from.0, to: to.0 })?;
@@ -162,17 +147,11 @@ impl<'a> Compiler<'a> {
                 self.embed(&mut draft, key, (0, 0), "[key]")?;
                 self.embed(&mut draft, value, (source.offsets[1], target.offsets[1]), "[]")?;
             }
-            Job::Pair { own, key, from, to } => {
-                let pair = TypePair {
-                    own,
-                    key,
-                    from: ty(self.source(own), from),
-                    to: ty(self.to, to),
-                    at: (from, to),
-                };
-                draft.sizes = (pair.from.size() as u32, pair.to.size() as u32);
-                draft.same = draft.sizes.0 == draft.sizes.1 && pair.from.align() == pair.to.align();
-                self.pair(&mut draft, pair)?;
+            Job::Pair { own, key, from: source, to: target } => {
+                let (from, to) = (ty(self.source(own), source), ty(self.to, target));
+                draft.sizes = (from.size() as u32, to.size() as u32);
+                draft.same = from.size() == to.size() && from.align() == to.align();
+                self.pair(&mut draft, TypePair { own, key, from, to, at: (source, target) })?;
             }
         }
         if draft.same && !draft.fallible && (self.keeps || !draft.refs) {
@@ -305,10 +284,11 @@ impl<'a> Compiler<'a> {
 
     /// True if each field of the target's records is at its place in the source's.
     fn is_wider(&self) -> bool {
-        let (from, to) = (self.from.root(), self.to.root());
+        let from = self.from.root();
+        let to = self.to.root();
         let root = &self.drafts[0];
         let fits = from.size() >= to.size() && from.align() >= to.align() && from.kind() == to.kind();
-        let fields = pairs(from.fields(), to.fields());
+        let fields = pairs((from.fields(), to.fields()), Field::name, Field::notes);
         let in_place = |(field, found): (&Field, &Option<usize>)| {
             let source = found.and_then(|found| from.fields().get(found));
             source.is_some_and(|source| source.offset() == field.offset())

@@ -50,20 +50,15 @@ pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize
         evolutions.push((id, evolution));
     }
     if after.is_some() {
-        let name = catalog.tables.get(table).map_or("", |table| table.name());
-        return Err(too_many_types(name));
+        return Err(too_many_types(catalog.table_name(table)));
     }
     Ok(Joins::Newer(evolutions))
 }
 
 /// The id of the newest of some schemas, which come from the last to the first.
 fn newest<'a>(schemas: impl Iterator<Item = (Option<u32>, &'a Schema)>) -> Option<u32> {
-    let mut schemas: Vec<_> = schemas.collect();
-    let first = schemas.pop()?;
-    let later = |newest: (Option<u32>, &'a Schema), next: (Option<u32>, &'a Schema)| {
-        if is_older(next.1, newest.1) { newest } else { next }
-    };
-    schemas.into_iter().rfold(first, later).0
+    let schemas: Vec<_> = schemas.collect();
+    schemas.into_iter().rev().reduce(|newest, next| if is_older(next.1, newest.1) { newest } else { next })?.0
 }
 
 /// The error of a newer type.

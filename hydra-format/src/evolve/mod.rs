@@ -4,6 +4,7 @@
 //! [`Evolution::between`] compares two schemas. Where the bytes already are those of the other type, records are read in place;
 //! otherwise a verified block is written anew once, and everything above reads the copy.
 
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of a checked schema; bytes saturate")]
 mod bounds;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod compile;
@@ -16,6 +17,7 @@ mod names;
 mod plan;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod rules;
+#[expect(clippy::arithmetic_side_effects, reason = "a payload has at most 256 MiB, before and after")]
 mod run;
 mod widen;
 
@@ -204,19 +206,10 @@ impl Evolution {
     /// The same, with what cannot be read among the changes.
     pub(crate) fn compare(from: &Schema, to: &Schema) -> Result<Evolution> {
         if from.is_identical(to) {
-            return Ok(Evolution {
-                resolution: Resolution::Identical,
-                changes: vec![],
-                plan: Plan::default(),
-            });
+            let plan = Plan::default();
+            return Ok(Evolution { resolution: Resolution::Identical, changes: Vec::new(), plan });
         }
-        let compared = compile::compare(from, to)?;
-        let resolution = match (compared.same, compared.wider) {
-            (true, _) => Resolution::SameLayout,
-            (_, true) => Resolution::Wider,
-            _ => Resolution::Transcoded,
-        };
-        Ok(Evolution { resolution, changes: compared.changes, plan: compared.plan })
+        compile::compare(from, to)
     }
 
     /// How records are read.

@@ -1,14 +1,14 @@
 //! The rules (FORMAT.md, section 16.1): what each pair of types has to do with each other. It knows no bytes, and nothing of how
 //! steps are put together.
 
+use super::Rule;
 use super::compile::{Compiler, Draft, Job, index, ty};
 use super::names::{aliases, pairs};
 use super::plan::{Choice, EvolveStep, Image, Op, VariantNames};
 use super::widen::is_exact;
-use super::{Change, Rule};
-use crate::layout::rows::{Regions, Validator};
+use crate::layout::rows::{Validator, open_payload_of};
 use crate::schema::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeRef, Variant, entry_layout};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 use std::collections::BTreeMap;
 
 /// What it costs to say that something cannot be read: its words are kept.
@@ -147,8 +147,7 @@ impl<'a> Compiler<'a> {
     fn wrap(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         draft.same = false;
         draft.change(Rule::MadeOptional, "", self.to.spell_rust(pair.to));
-        let put = self.put(&[1]);
-        draft.flat.push(EvolveStep { from: 0, to: 0, op: Op::Put(put), label: 0 });
+        self.put(draft, 0, vec![1]);
         let id = self.inline(pair.job((pair.at.0, index(pair.to.element()))))?;
         self.embed(draft, id, (0, pair.to.align() as u32), "")
     }
@@ -185,7 +184,8 @@ impl<'a> Compiler<'a> {
         let count = u32::try_from(pair.to.count()).unwrap_or(0);
         match count {
             0 => {
-                (draft.refs, draft.fallible) = (false, false);
+                draft.refs = false;
+                draft.fallible = false;
                 Ok(())
             }
             1 => self.embed(draft, node, (0, 0), "[0]"),
@@ -201,20 +201,21 @@ impl<'a> Compiler<'a> {
         to: &'a [Field],
     ) -> Result<()> {
         self.spend(from.len() + to.len())?;
-        let (mut last, mut reordered, mut read) = (0, false, vec![false; from.len()]);
-        for (field, found) in to.iter().zip(pairs(from, to)) {
-            let Some((position, source)) = found.and_then(|at| Some((at, from.get(at)?))) else {
+        let found = pairs((from, to), Field::name, Field::notes);
+        let mut read = vec![false; from.len()];
+        for (field, found) in to.iter().zip(&found) {
+            let Some(position) = *found else {
                 self.added(draft, field)?;
                 continue;
             };
-            reordered |= last > position;
-            (last, read[position]) = (position, true);
+            read[position] = true;
+            let source = &from[position];
             if source.name() != field.name() {
                 draft.change(Rule::Renamed, field.name(), format!("was {}", source.name()));
             }
             self.field(draft, pair, source, field)?;
         }
-        if reordered {
+        if !found.iter().flatten().is_sorted() {
             draft.ordered = false;
             draft.change(Rule::Reordered, "", "fields are in another order".into());
         }
@@ -244,10 +245,10 @@ impl<'a> Compiler<'a> {
         };
         draft.change(Rule::MadeRequired, to.name(), "none reads as the default".into());
         let node = self.inline(pair.job((index(source.element()), at.1)))?;
-        let image = self.image(default, at.1, to)?;
+        let (image, refs) = self.image(default, at.1, to)?;
         self.below(draft, node, to.name());
-        draft.refs |= self.draft(self.plan.images[image as usize].node).refs;
-        draft.ordered &= !self.draft(self.plan.images[image as usize].node).refs;
+        draft.refs |= refs;
+        draft.ordered &= !refs;
         draft.same = false;
         self.deep(draft, places, Op::OrElse { node, from: source.align() as u32, image }, to.name())
     }
@@ -271,49 +272,45 @@ impl<'a> Compiler<'a> {
             return Ok(());
         };
         draft.change(Rule::Added, field.name(), "reads as its default".into());
-        let image = self.image(default, at, field)?;
-        let node = self.plan.images[image as usize].node;
-        if self.draft(node).refs {
-            (draft.refs, draft.ordered) = (true, false);
-            return self.deep(draft, (0, field.offset() as u32), Op::Default(image), field.name());
+        let offset = field.offset() as u32;
+        let (image, refs) = self.image(default, at, field)?;
+        if refs {
+            draft.refs = true;
+            draft.ordered = false;
+            return self.deep(draft, (0, offset), Op::Default(image), field.name());
         }
-        let size = self.draft(node).sizes.1 as usize;
-        let bytes = self.plan.images[image as usize].record.get(..size).unwrap_or_default().to_vec();
+        let bytes = self.plan.images[image as usize].record.clone();
         if bytes.iter().any(|&byte| byte != 0) {
-            let put = self.put(&bytes);
-            draft.flat.push(EvolveStep { from: 0, to: field.offset() as u32, op: Op::Put(put), label: 0 });
+            self.put(draft, offset, bytes);
         }
         Ok(())
     }
 
-    fn put(&mut self, bytes: &[u8]) -> u32 {
-        self.plan.puts.push(bytes.to_vec());
-        self.plan.puts.len() as u32 - 1
+    /// A step that writes these bytes.
+    fn put(&mut self, draft: &mut Draft, to: u32, bytes: Vec<u8>) {
+        let put = self.plan.puts.len() as u32;
+        self.plan.puts.push(bytes);
+        draft.flat.push(EvolveStep { from: 0, to, op: Op::Put(put), label: 0 });
     }
 
-    /// A default, validated, with the node that copies it.
-    fn image(&mut self, default: &DefaultImage, at: u32, field: &Field) -> Result<u32> {
+    /// A default, validated, with the node that copies it, and whether it holds references.
+    fn image(&mut self, default: &DefaultImage, at: u32, field: &Field) -> Result<(u32, bool)> {
         let bad = |error: Error| error.what("the default of a field").path(field.name());
-        let (text_start, payload) = match default {
+        let (text_offset, payload) = match default {
             DefaultImage::Live(make) => make()?,
             DefaultImage::Stored { text_offset, payload } => (*text_offset, payload.to_vec()),
         };
         self.spend(payload.len() / 64)?;
         let schema = Schema::of_type(ty(self.to, at), Some(self.to))?;
         self.spend(schema.types().len())?;
-        let size = schema.root().size();
-        let halves = payload.split_at_checked(text_start as usize);
-        let Some((front, text)) = halves.filter(|(front, _)| front.len() >= size.next_multiple_of(64)) else {
-            return Err(bad(Error::new(ErrorKind::BadSchema).found("a payload that is too short")));
-        };
-        let text = std::str::from_utf8(text).map_err(|_| bad(Error::new(ErrorKind::BadUtf8)))?;
-        let regions = Regions { front, text: text.into(), count: 1, stride: size };
-        Validator::new(&schema).validate(&regions).map_err(|fault| bad((*fault).into()))?;
-        let rows = regions.rows();
-        let (record, heap, text) = (rows.bytes().to_vec(), rows.regions().0.to_vec(), text.to_string());
+        let validator = Validator::new(&schema);
+        let record = open_payload_of(&payload, text_offset, schema.root().size(), &validator).map_err(bad)?;
+        let (heap, text) = record.regions();
         let node = self.inline(Job::Pair { own: true, key: false, from: at, to: at })?;
-        self.plan.images.push(Image { record, heap, text, node });
-        Ok(self.plan.images.len() as u32 - 1)
+        let record = record.bytes().to_vec();
+        self.plan.images.push(Image { record, heap: heap.to_vec(), text: text.into(), node });
+        let refs = self.draft(node).refs;
+        Ok((self.plan.images.len() as u32 - 1, refs))
     }
 
     fn choice(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
@@ -322,18 +319,17 @@ impl<'a> Compiler<'a> {
         let bytes = |ty: &Descriptor| ty.tag().map_or(1, Kind::fixed_size);
         let (from_bytes, to_bytes) = (bytes(from), bytes(to));
         draft.same &= from_bytes == to_bytes;
-        let found = pairs(from.variants(), to.variants());
+        let found = pairs((from.variants(), to.variants()), Variant::name, Variant::notes);
         let mut targets = vec![None; from.variants().len()];
-        for (position, found) in found.iter().enumerate() {
-            match found.and_then(|found| targets.get_mut(found)) {
-                Some(target) => *target = to.variants().get(position),
-                None => draft.changes.extend(to.variants().get(position).map(|variant| {
-                    Change::new(Rule::VariantAdded, &format!(":{}", variant.name()), String::new())
-                })),
+        for (target, found) in to.variants().iter().zip(found) {
+            match found {
+                Some(found) => targets[found] = Some(target),
+                None => draft.change(Rule::VariantAdded, &format!(":{}", target.name()), String::new()),
             }
         }
         let other = other_of(to);
-        let (mut variants, mut tags) = (BTreeMap::new(), Vec::new());
+        let mut variants = BTreeMap::new();
+        let mut ranks = BTreeMap::new();
         for (source, target) in from.variants().iter().zip(targets) {
             let segment = format!(":{}", source.name());
             let chosen = match (target, other) {
@@ -349,13 +345,12 @@ impl<'a> Compiler<'a> {
                 }
             };
             draft.same &= chosen.is_some_and(|(tag, _)| tag == source.tag());
-            tags.push((rank(from, source.tag()), chosen.map(|(tag, _)| rank(to, tag))));
+            ranks.insert(rank(from, source.tag()), chosen.map(|(tag, _)| rank(to, tag)));
             let mask = from.tag().map_or(0xff, Kind::mask);
             variants.insert(source.tag().cast_unsigned() & mask, (source.name().to_string(), chosen));
         }
-        tags.sort_unstable();
-        let ascending = tags.is_sorted_by(|left, right| left.1 < right.1);
-        if pair.key && !(ascending && tags.iter().all(|(_, tag)| tag.is_some())) {
+        let ascending = ranks.values().is_sorted_by(|left, right| left < right);
+        if pair.key && !(ascending && ranks.values().all(Option::is_some)) {
             draft.refuse(
                 "",
                 "the order of keys would change",
@@ -399,7 +394,8 @@ impl<'a> Compiler<'a> {
         if let Some(other) = other_of(to) {
             draft.change(Rule::NameRemoved, "", format!("other names read as {}", other.name()));
         }
-        (draft.same, draft.fallible) = (false, true);
+        draft.same = false;
+        draft.fallible = true;
         let mut tags = BTreeMap::new();
         for variant in to.variants() {
             for alias in aliases(variant.notes()) {

@@ -29,16 +29,13 @@ pub(crate) struct Transcoded {
 struct Sizes {
     /// What they may become at most.
     limit: u64,
-    record_bytes: usize,
-    heap_bytes: usize,
-    /// Where heap and text start, and the end.
-    starts: [u64; 3],
+    ranges: Ranges,
     bad: Vec<Fault>,
 }
 
 /// What so many bytes may become at most (FORMAT.md, section 16.2).
 fn most_bytes(input: u64) -> u64 {
-    input.saturating_mul(GROWTH).saturating_add(ONE_RECORD).min(MAX_BYTES)
+    (input * GROWTH + ONE_RECORD).min(MAX_BYTES)
 }
 
 impl Plan {
@@ -46,27 +43,21 @@ impl Plan {
     fn sizes(&self, records: At<'_>, count: usize) -> Result<Sizes> {
         let root = self.node(0);
         let (heap, text) = records.regions();
-        let parts = [count.saturating_mul(root.from_size as usize), heap.len(), text.len()];
-        let input = parts.into_iter().fold(0, usize::saturating_add) as u64;
-        let limit = most_bytes(input);
-        let record_bytes = (count as u64).saturating_mul(root.to_size.into());
+        let limit = most_bytes((count * root.from_size as usize + heap.len() + text.len()) as u64);
+        let record_bytes = count as u64 * u64::from(root.to_size);
         within(limit, record_bytes)?;
         let (heap_bytes, text_bytes, bad) = match (self.keeps_regions, root.measured) {
             (true, _) => (heap.len(), text.len(), Vec::new()),
             (false, true) => self.measure(records, count, limit)?,
             (false, false) => (0, 0, Vec::new()),
         };
-        let heap_start = round_up(record_bytes, 64);
-        let text_start = round_up(heap_start.saturating_add(heap_bytes as u64), 64);
-        let bytes = text_start.saturating_add(text_bytes as u64);
-        within(limit, bytes)?;
-        Ok(Sizes {
-            limit,
-            record_bytes: record_bytes as usize,
-            heap_bytes,
-            starts: [heap_start, text_start, bytes],
-            bad,
-        })
+        let heap_start = round_up(record_bytes, 64) as usize;
+        let heap = heap_start..heap_start + heap_bytes;
+        let text_start = round_up(heap.end as u64, 64) as usize;
+        let ranges =
+            Ranges { records: 0..record_bytes as usize, heap, text: text_start..text_start + text_bytes };
+        within(limit, ranges.text.end as u64)?;
+        Ok(Sizes { limit, ranges, bad })
     }
 
     /// An error if the first record of those that are validated has no counterpart, or they would become too large.
@@ -78,16 +69,15 @@ impl Plan {
     /// Writes `count` records anew; `records` has the regions of a payload that was validated.
     pub(crate) fn transcode(&self, records: At<'_>, count: usize) -> Result<Transcoded> {
         let root = self.node(0);
-        let (from_size, to_size) = (root.from_size as usize, root.to_size as usize);
-        let (heap, text) = records.regions();
-        let Sizes { limit, record_bytes, heap_bytes, starts: [heap_start, text_start, bytes], bad } =
-            self.sizes(records, count)?;
-        let (heap_start, text_start, bytes) = (heap_start as usize, text_start as usize, bytes as usize);
-        let mut buffer = AlignedBuf::zeroed(bytes);
-        let (before, text_out) = buffer.split_at_mut(text_start);
-        let (out, heap_out) = before.split_at_mut(heap_start);
-        let (out, heap_out) = (part(out, 0, record_bytes), part(heap_out, 0, heap_bytes));
+        let (from_size, to_size) = self.sizes_of(0);
+        let Sizes { limit, ranges, bad } = self.sizes(records, count)?;
+        let mut buffer = AlignedBuf::zeroed(ranges.text.end);
+        let (before, text_out) = buffer.split_at_mut(ranges.text.start);
+        let (out, heap_out) = before.split_at_mut(ranges.heap.start);
+        let out = part(out, 0, ranges.records.len());
+        let heap_out = part(heap_out, 0, ranges.heap.len());
         let mut sink = if self.keeps_regions {
+            let (heap, text) = records.regions();
             put(heap_out, heap);
             put(text_out, text.as_bytes());
             Sink::new(&mut [], 0, &mut [], 0)
@@ -98,9 +88,9 @@ impl Plan {
         // Step by step over as many records as stay in the first-level cache.
         let group = GROUP.checked_div(from_size.max(to_size)).unwrap_or_default().max(1);
         for start in (0..count).step_by(group) {
-            let count = group.min(count.saturating_sub(start));
-            let from = records.part(start.saturating_mul(from_size), count.saturating_mul(from_size));
-            let target = part(out, start.saturating_mul(to_size), count.saturating_mul(to_size));
+            let count = group.min(count - start);
+            let from = records.part(start * from_size, count * from_size);
+            let target = part(out, start * to_size, count * to_size);
             runner.flat(0, Lane { from, from_stride: from_size, to_stride: to_size, count }, target);
         }
         let mut skipped = bad.iter().filter_map(|fault| fault.record).peekable();
@@ -110,9 +100,13 @@ impl Plan {
             }
         }
         sink.finish()?;
-        let heap = heap_start..heap_start.saturating_add(heap_bytes);
-        let ranges = Ranges { records: 0..record_bytes, heap, text: text_start..bytes };
         Ok(Transcoded { buffer, ranges, bad })
+    }
+
+    /// Bytes of a value that is read, and of what is written for it.
+    fn sizes_of(&self, node: u32) -> (usize, usize) {
+        let node = self.node(node);
+        (node.from_size as usize, node.to_size as usize)
     }
 
     /// Room for heap and text, and the records that cannot be written.
@@ -125,13 +119,13 @@ impl Plan {
             let outcome = runner.deep(0, element(records, index, size), &mut []);
             match outcome.and_then(|()| measure.finish()) {
                 Ok((heap_end, text_end)) => {
-                    within(limit, heap_end.saturating_add(text_end) as u64)?;
+                    within(limit, (heap_end + text_end) as u64)?;
                     (heap, text) = (heap_end, text_end);
                 }
                 Err(error) if error.kind() == ErrorKind::TooLarge => return Err(error),
                 Err(error) => bad.push(Fault {
                     kind: error.kind(),
-                    offset: index.saturating_mul(size) as u64,
+                    offset: (index * size) as u64,
                     record: Some(index as u64),
                     path: error.path_text().unwrap_or_default().to_string(),
                     expected: error.expected_text().unwrap_or_default().to_string(),
@@ -145,11 +139,16 @@ impl Plan {
 
 /// The value at `index` of those side by side.
 fn element(values: At<'_>, index: usize, size: usize) -> At<'_> {
-    values.part(index.saturating_mul(size), size)
+    values.part(index * size, size)
+}
+
+/// What is stored from an offset on.
+fn after(value: At<'_>, offset: u32) -> At<'_> {
+    value.with(value.bytes().get(offset as usize..).unwrap_or_default())
 }
 
 fn slot(values: &mut [u8], index: usize, size: usize) -> &mut [u8] {
-    part(values, index.saturating_mul(size), size)
+    part(values, index * size, size)
 }
 
 fn within(limit: u64, bytes: u64) -> Result<()> {
@@ -193,9 +192,10 @@ impl Lane<'_> {
     }
 
     fn copy(&self, step: &EvolveStep, bytes: u32, target: &mut [u8]) {
-        let (places, count) = ((step.from, step.to), bytes as usize);
+        let places = (step.from, step.to);
+        let count = bytes as usize;
         if self.count > 1 && count == self.from_stride && count == self.to_stride {
-            return put(target, self.from.part(0, self.count.saturating_mul(count)).bytes());
+            return put(target, self.from.part(0, self.count * count).bytes());
         }
         macro_rules! sizes {
             ($($size:literal)*) => {
@@ -225,7 +225,7 @@ struct Runner<'a, 'p, 's> {
 impl<'a> Runner<'a, '_, '_> {
     /// A run of values side by side.
     fn run(&mut self, node: u32, from: At<'a>, target: &mut [u8], count: usize) -> Result<()> {
-        let (from_stride, to_stride) = self.sizes(node);
+        let (from_stride, to_stride) = self.plan.sizes_of(node);
         self.flat(node, Lane { from, from_stride, to_stride, count }, target);
         if self.plan.node(node).deep.is_empty() {
             return Ok(());
@@ -234,7 +234,7 @@ impl<'a> Runner<'a, '_, '_> {
         if depth >= MAX_NESTING {
             return Err(Error::new(ErrorKind::TooDeep).expected(format!("at most {MAX_NESTING} levels")));
         }
-        self.depth = depth.saturating_add(1);
+        self.depth = depth + 1;
         for index in 0..count {
             let outcome = self.deep(node, element(from, index, from_stride), slot(target, index, to_stride));
             outcome.map_err(|error| if count > 1 { error.under(&format!("[{index}]")) } else { error })?;
@@ -276,30 +276,25 @@ impl<'a> Runner<'a, '_, '_> {
 
     fn step(&mut self, step: &EvolveStep, value: At<'a>, target: &mut [u8]) -> Result<()> {
         let plan = self.plan;
-        let rest = value.bytes().len().saturating_sub(step.from as usize);
-        let from = value.part(step.from as usize, rest);
-        let room = target.len().saturating_sub(step.to as usize);
-        let target = part(target, step.to as usize, room);
+        let from = after(value, step.from);
+        let target = target.get_mut(step.to as usize..).unwrap_or_default();
         match step.op {
             Op::Text => self.pass.text(target, from.str()),
             Op::List { node, align } => return self.list(node, align, from, target),
             Op::Run { node, count } => return self.run(node, from, target, count as usize),
             Op::Option { node, from: skip, to } if from.byte() == 1 => {
                 put(target, &[1]);
-                let (node_from, node_to) = self.sizes(node);
-                let target = part(target, to as usize, node_to);
-                return self.run(node, from.part(skip as usize, node_from), target, 1);
+                let target = target.get_mut(to as usize..).unwrap_or_default();
+                return self.run(node, after(from, skip), target, 1);
             }
             Op::Option { .. } => {}
             Op::OrElse { node, from: skip, .. } if from.byte() == 1 => {
-                let (node_from, node_to) = self.sizes(node);
-                return self.run(node, from.part(skip as usize, node_from), part(target, 0, node_to), 1);
+                return self.run(node, after(from, skip), target, 1);
             }
             Op::OrElse { image, .. } | Op::Default(image) => {
                 if let Some(image) = plan.images.get(image as usize) {
-                    let (_, bytes) = self.sizes(image.node);
                     let at = At::new(&image.record, &image.heap, &image.text);
-                    return self.run(image.node, at, part(target, 0, bytes), 1);
+                    return self.run(image.node, at, target, 1);
                 }
             }
             Op::Enum(choice) => return self.choice(choice, from, target),
@@ -317,13 +312,8 @@ impl<'a> Runner<'a, '_, '_> {
         }
     }
 
-    fn sizes(&self, node: u32) -> (usize, usize) {
-        let node = self.plan.node(node);
-        (node.from_size as usize, node.to_size as usize)
-    }
-
     fn list(&mut self, node: u32, align: u32, from: At<'a>, slot: &mut [u8]) -> Result<()> {
-        let (from_size, to_size) = self.sizes(node);
+        let (from_size, to_size) = self.plan.sizes_of(node);
         let run = from.referenced(from_size);
         let target = self.pass.array(slot, align as usize, to_size, run.count());
         if run.count() == 0 {

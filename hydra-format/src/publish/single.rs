@@ -67,7 +67,7 @@ fn one<T: Hydra>(table: Table<T>) -> Result<T> {
         _ => Error::new(ErrorKind::Usage).help("read them with Reader::open"),
     };
     Err(error
-        .in_file(table.path())
+        .in_file(table.snapshot.path())
         .place(format!("table {}", table.name()))
         .expected("one record, as `save` writes it")
         .found(format!("{} records", table.len())))

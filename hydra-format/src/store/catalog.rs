@@ -132,6 +132,11 @@ impl Catalog {
         self.numbers.get(name).copied()
     }
 
+    /// The name of a table, for errors.
+    pub(crate) fn table_name(&self, table: usize) -> &str {
+        self.tables.get(table).map_or("?", TableInfo::name)
+    }
+
     /// The schemas of a table by their ids.
     pub(crate) fn schemas_of(&self, table: usize) -> impl DoubleEndedIterator<Item = (u32, &Arc<Schema>)> {
         let ids = self.tables.get(table).map(TableInfo::schemas).unwrap_or_default();
@@ -170,7 +175,7 @@ impl Catalog {
     /// The error of records whose block is not there, although the ones around it are.
     #[cold]
     pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
-        let name = self.tables.get(table).map_or("?", TableInfo::name);
+        let name = self.table_name(table);
         // They are looked for after those before them.
         let entries = self.entries(table);
         let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);

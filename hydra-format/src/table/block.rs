@@ -55,9 +55,12 @@ impl<T: Row> Block<T> {
 
     /// The bytes of its records.
     fn records(&self) -> &[u8] {
-        let stride = self.loaded.stride;
+        self.shown(self.loaded.payload.records(), self.loaded.stride)
+    }
+
+    /// What is shown of records that come one after the other, at this distance.
+    fn shown<'a>(&self, records: &'a [u8], stride: usize) -> &'a [u8] {
         let bytes = self.from.checked_mul(stride).zip(self.count.checked_mul(stride));
-        let records = self.loaded.payload.records();
         bytes.and_then(|(from, count)| records.get(from..)?.get(..count)).unwrap_or_default()
     }
 
@@ -84,11 +87,10 @@ impl<T: Row> Block<T> {
     /// The records in order.
     #[inline]
     pub fn iter(&self) -> Rows<'_, T> {
-        let (size, stride) = (self.size(), self.loaded.stride);
         Rows {
             records: self.records(),
-            size,
-            stride,
+            size: self.size(),
+            stride: self.loaded.stride,
             at: self.at(&[]),
             schema: &self.loaded.schema,
             of: PhantomData,
@@ -119,21 +121,17 @@ impl<T: Row> Block<T> {
     /// The bytes of wider records, without what the type does not have.
     #[cold]
     fn dense(&self) -> &[u8] {
-        let (size, stride) = (self.size(), self.loaded.stride);
+        let size = self.size();
         let Some(dense) = &self.loaded.dense else { return &[] };
         let bytes = dense.get_or_init(|| {
             let mut bytes = AlignedBuf::zeroed(self.loaded.count.saturating_mul(size));
-            let records = self.loaded.payload.records().chunks_exact(stride);
+            let records = self.loaded.payload.records().chunks_exact(self.loaded.stride);
             for (target, record) in bytes.chunks_exact_mut(size).zip(records) {
                 rows::put(target, record.get(..size).unwrap_or_default());
             }
             bytes
         });
-        bytes
-            .get(self.from.saturating_mul(size)..)
-            .unwrap_or_default()
-            .get(..self.count.saturating_mul(size))
-            .unwrap_or_default()
+        self.shown(bytes, size)
     }
 }
 

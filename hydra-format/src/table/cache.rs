@@ -19,9 +19,6 @@ const NODES: usize = 64;
 /// How many schemas, each read as another type, a reader keeps.
 const MAPPINGS: usize = 64;
 
-/// Values by a key, the one that was used last first.
-type Recent<V> = Mutex<VecDeque<(u64, V)>>;
-
 /// What is known of blocks.
 pub(super) struct Caches {
     /// The path from the root: the working directory may change.
@@ -30,24 +27,25 @@ pub(super) struct Caches {
     pub(super) good: Known,
     validators: Mutex<BTreeMap<u32, Arc<Validator>>>,
     /// Verified blocks by offset, for buffers.
-    blocks: Recent<Loaded>,
-    nodes: Recent<Arc<[Entry]>>,
-    mappings: Mutex<VecDeque<Arc<SchemaMapping>>>,
+    pub(super) blocks: Recent<u64, Loaded>,
+    /// The entries of index nodes, by offset.
+    pub(super) nodes: Recent<u64, Arc<[Entry]>>,
+    mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
 }
 
 /// How records of a schema of the file are read as another type.
 pub(crate) struct SchemaMapping {
-    id: u32,
-    target: Schema,
     pub(super) evolution: Evolution,
     /// Blocks that were written anew, by offset.
-    blocks: Recent<Loaded>,
+    pub(super) blocks: Recent<u64, Loaded>,
 }
 
-impl SchemaMapping {
-    /// The block at an offset, written anew unless it is kept.
-    pub(super) fn block(&self, offset: u64, make: impl FnOnce() -> Result<Loaded>) -> Result<Loaded> {
-        cached(&self.blocks, BLOCKS, offset, make)
+/// A schema with its notes, which decide how other records are read as it.
+struct MappingTarget(Schema);
+
+impl PartialEq for MappingTarget {
+    fn eq(&self, other: &MappingTarget) -> bool {
+        self.0.is_same(&other.0)
     }
 }
 
@@ -58,54 +56,29 @@ impl Caches {
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
             good: Known::new(blocks),
             validators: Mutex::default(),
-            blocks: Mutex::default(),
-            nodes: Mutex::default(),
-            mappings: Mutex::default(),
+            blocks: Recent::new(BLOCKS),
+            nodes: Recent::new(NODES),
+            mappings: Recent::new(MAPPINGS),
         }
     }
 
-    /// The validator of records of this schema, which has this id.
-    pub(super) fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        lock(&self.validators).entry(id).or_insert_with(|| Arc::new(Validator::new(schema))).clone()
-    }
-
-    /// Has a type of the program check the blocks of the schema that it has, which is quicker than by the schema.
-    pub(super) fn use_validator(&self, id: u32, validator: &Arc<Validator>) {
-        lock(&self.validators).entry(id).or_insert_with(|| validator.clone());
-    }
-
-    /// The verified block at an offset.
-    pub(super) fn block(&self, offset: u64, make: impl FnOnce() -> Result<Loaded>) -> Result<Loaded> {
-        cached(&self.blocks, BLOCKS, offset, make)
-    }
-
-    /// The entries of the node at an offset.
-    pub(super) fn node(
-        &self,
-        offset: u64,
-        make: impl FnOnce() -> Result<Arc<[Entry]>>,
-    ) -> Result<Arc<[Entry]>> {
-        cached(&self.nodes, NODES, offset, make)
+    /// The validator of records of the schema with this id; a type of the program has one that is quicker than that of
+    /// its schema.
+    pub(super) fn validator(&self, id: u32, make: impl FnOnce() -> Arc<Validator>) -> Arc<Validator> {
+        lock(&self.validators).entry(id).or_insert_with(make).clone()
     }
 
     /// How records of a schema with this id are read as `target`.
     pub(super) fn mapping(&self, id: u32, schema: &Schema, target: &Schema) -> Result<Arc<SchemaMapping>> {
-        let same = |mapping: &&Arc<SchemaMapping>| mapping.id == id && mapping.target.is_same(target);
-        if let Some(mapping) = lock(&self.mappings).iter().find(same) {
-            return Ok(mapping.clone());
-        }
-        let evolution = Evolution::between(schema, target)?;
-        let mapping = SchemaMapping { id, target: target.clone(), evolution, blocks: Mutex::default() };
-        let mapping = Arc::new(mapping);
-        let mut held = lock(&self.mappings);
-        held.truncate(MAPPINGS);
-        held.push_front(mapping.clone());
-        Ok(mapping)
+        self.mappings.get((id, MappingTarget(target.clone())), || {
+            let evolution = Evolution::between(schema, target)?;
+            Ok(Arc::new(SchemaMapping { evolution, blocks: Recent::new(BLOCKS) }))
+        })
     }
 
     /// A buffer: that of the block which would leave the cache next, if nobody else has it.
     pub(super) fn spare(&self) -> AlignedBuf {
-        let mut held = lock(&self.blocks);
+        let mut held = lock(&self.blocks.held);
         let oldest = if held.len() < BLOCKS { None } else { held.pop_back() };
         oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
     }
@@ -115,20 +88,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The value under `key`, made if it is not among the `most` that were used last.
-fn cached<V: Clone>(cache: &Recent<V>, most: usize, key: u64, make: impl FnOnce() -> Result<V>) -> Result<V> {
-    let mut held = lock(cache);
-    let at = held.iter().position(|(own, _)| *own == key);
-    if let Some((key, value)) = at.and_then(|at| held.remove(at)) {
-        held.push_front((key, value.clone()));
-        return Ok(value);
+/// Values by a key, the `most` that were used last.
+pub(super) struct Recent<K, V> {
+    most: usize,
+    /// The one that was used last first.
+    held: Mutex<VecDeque<(K, V)>>,
+}
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    fn new(most: usize) -> Recent<K, V> {
+        Recent { most, held: Mutex::default() }
     }
-    drop(held);
-    let value = make()?;
-    let mut held = lock(cache);
-    held.truncate(most.saturating_sub(1));
-    held.push_front((key, value.clone()));
-    Ok(value)
+
+    /// The value under `key`, made if it is not among them.
+    pub(super) fn get(&self, key: K, make: impl FnOnce() -> Result<V>) -> Result<V> {
+        let mut held = lock(&self.held);
+        let at = held.iter().position(|(own, _)| *own == key);
+        if let Some((key, value)) = at.and_then(|at| held.remove(at)) {
+            held.push_front((key, value.clone()));
+            return Ok(value);
+        }
+        drop(held);
+        let value = make()?;
+        let mut held = lock(&self.held);
+        held.truncate(self.most.saturating_sub(1));
+        held.push_front((key, value.clone()));
+        Ok(value)
+    }
 }
 
 #[cfg(test)]
@@ -137,10 +123,10 @@ mod tests {
 
     #[test]
     fn the_cache_keeps_what_was_used_last() {
-        let cache = Mutex::default();
+        let cache = Recent::new(3);
         let made = |key: u64| {
             let mut made = false;
-            let value = cached(&cache, 3, key, || {
+            let value = cache.get(key, || {
                 made = true;
                 Ok(key * 10)
             });

@@ -29,15 +29,12 @@ impl Stop {
         wake.notify_all();
     }
 
-    /// Waits for so long, or until it is stopped.
-    fn wait(&self, time: Duration) {
+    /// Waits for so long, or until it is stopped: whether it is.
+    fn wait(&self, time: Duration) -> bool {
         let (stopped, wake) = &*self.0;
         let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(wake.wait_timeout_while(stopped, time, |stopped| !*stopped));
-    }
-
-    fn is_stopped(&self) -> bool {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let waited = wake.wait_timeout_while(stopped, time, |stopped| !*stopped);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -53,7 +50,7 @@ impl<T: Row> Follow<T> {
 
     /// The state of the table that is shown at present.
     pub fn table(&self) -> &Table<T> {
-        self.blocks.table()
+        &self.blocks.table
     }
 }
 
@@ -66,15 +63,16 @@ impl<T: Row> Iterator for Follow<T> {
                 return Some(block);
             }
             // It looks once more after it was stopped.
-            let stopped = self.stop.is_stopped();
-            let mut reader = Reader { snapshot: self.table().snapshot().clone() };
+            let stopped = self.stop.wait(Duration::ZERO);
+            let Table { snapshot, number, schema, .. } = self.table();
+            let mut reader = Reader { snapshot: snapshot.clone() };
             match reader.refresh() {
                 Ok(true) => {
-                    let next = self.blocks.next_record();
-                    self.blocks = self.table().newer(reader.snapshot).range(next..u64::MAX);
+                    let newer = Table::new(reader.snapshot, *number, schema.clone());
+                    self.blocks = newer.range(self.blocks.records.start..u64::MAX);
                 }
                 Ok(false) if stopped => self.ended = true,
-                Ok(false) => self.stop.wait(self.every),
+                Ok(false) => _ = self.stop.wait(self.every),
                 Err(error) => {
                     self.ended = true;
                     return Some(Err(error));
@@ -87,6 +85,6 @@ impl<T: Row> Iterator for Follow<T> {
 
 impl<T: Row> std::fmt::Debug for Follow<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Follow({:?} from {})", self.table(), self.blocks.next_record())
+        write!(f, "Follow({:?} from {})", self.table(), self.blocks.records.start)
     }
 }

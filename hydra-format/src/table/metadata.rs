@@ -27,48 +27,71 @@ const _: () = assert!(head::BYTES.is_multiple_of(LINE as usize));
 /// The largest payload of a META block.
 const MOST_BYTES: u64 = (MAX_BLOCK_LINES as u64 - 1) * LINE;
 
-/// How large the payload is: a line, that of the record, the entries and values, and the keys.
-pub(crate) fn payload_bytes(pairs: &Metadata) -> PairSizes {
-    pairs.iter().fold(PairSizes::default(), |sizes, (key, value)| sizes.with(key, value))
-}
-
-/// Bytes of all keys, and of all values with their entries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PairSizes {
+/// The pairs of a file that is written, with the bytes of all keys, and of all values with their entries.
+pub(crate) struct StagedPairs {
+    pub(crate) pairs: Metadata,
     keys: u64,
     values: u64,
+    /// They differ from those in the file.
+    pub(crate) changed: bool,
 }
 
-impl PairSizes {
-    fn pair(key: &str, value: &[u8]) -> (u64, u64) {
-        (key.len() as u64, (value.len() as u64).saturating_add(16))
+impl StagedPairs {
+    pub(crate) fn new(pairs: Metadata) -> StagedPairs {
+        let keys = pairs.keys().map(|key| key.len() as u64).sum();
+        let values = pairs.values().map(|value| entry_bytes(value)).sum();
+        StagedPairs { pairs, keys, values, changed: false }
     }
 
-    pub(crate) fn with(self, key: &str, value: &[u8]) -> PairSizes {
-        let (more, bytes) = PairSizes::pair(key, value);
-        PairSizes { keys: self.keys.saturating_add(more), values: self.values.saturating_add(bytes) }
-    }
-
-    pub(crate) fn without(self, key: &str, value: &[u8]) -> PairSizes {
-        let (less, bytes) = PairSizes::pair(key, value);
-        PairSizes { keys: self.keys.saturating_sub(less), values: self.values.saturating_sub(bytes) }
-    }
-
-    /// An error if with the pair under this key there are more than one block holds.
-    pub(crate) fn check(self, key: &str) -> Result<()> {
-        let bytes = (head::BYTES as u64).saturating_add(LINE);
-        let bytes = bytes.saturating_add(line_up(self.values)).saturating_add(self.keys);
-        if bytes <= MOST_BYTES {
+    /// Sets a pair. An error if one block could not hold all; they stay as they were.
+    pub(crate) fn set(&mut self, key: &str, value: &[u8]) -> Result<()> {
+        let before = self.pairs.get(key);
+        if before.is_some_and(|before| before == value) {
             return Ok(());
         }
-        let shown: String = key.chars().take(100).collect();
-        Err(Error::new(ErrorKind::TooLarge)
-            .what("the metadata does not fit a block")
-            .place(format!("metadata key {shown:?}"))
-            .expected(format!("at most {MOST_BYTES} bytes for all pairs"))
-            .found(format!("{bytes} bytes"))
-            .help("keep large values in records, or in files of their own"))
+        let keys = if before.is_some() { self.keys } else { self.keys + key.len() as u64 };
+        let values = self.values - before.map_or(0, |before| entry_bytes(before)) + entry_bytes(value);
+        check(keys, values, key)?;
+        self.pairs.insert(key.to_string(), value.to_vec());
+        self.keys = keys;
+        self.values = values;
+        self.changed = true;
+        Ok(())
     }
+
+    /// Removes a pair: false if there is none with this key.
+    pub(crate) fn remove(&mut self, key: &str) -> bool {
+        let Some(before) = self.pairs.remove(key) else { return false };
+        self.keys -= key.len() as u64;
+        self.values -= entry_bytes(&before);
+        self.changed = true;
+        true
+    }
+}
+
+/// A value with its entry.
+fn entry_bytes(value: &[u8]) -> u64 {
+    value.len() as u64 + 16
+}
+
+/// How large the payload is: a line, that of the record, the entries and values, and the keys.
+fn payload_bytes(keys: u64, values: u64) -> u64 {
+    head::BYTES as u64 + LINE + line_up(values) + keys
+}
+
+/// An error if with the pair under this key there are more than one block holds.
+fn check(keys: u64, values: u64, key: &str) -> Result<()> {
+    let bytes = payload_bytes(keys, values);
+    if bytes <= MOST_BYTES {
+        return Ok(());
+    }
+    let shown: String = key.chars().take(100).collect();
+    Err(Error::new(ErrorKind::TooLarge)
+        .what("the metadata does not fit a block")
+        .place(format!("metadata key {shown:?}"))
+        .expected(format!("at most {MOST_BYTES} bytes for all pairs"))
+        .found(format!("{bytes} bytes"))
+        .help("keep large values in records, or in files of their own"))
 }
 
 /// The payload of a META block; the offset of the one before is 0.
@@ -118,9 +141,14 @@ mod tests {
             .map(|(key, value)| (key.to_string(), value.to_vec()))
             .into();
         let payload = encode(&pairs).unwrap();
-        let sizes = payload_bytes(&pairs);
-        assert_eq!(payload.len() as u64, 2 * LINE + line_up(sizes.values) + sizes.keys);
-        assert_eq!(sizes.with("k", b"v").without("k", b"v"), sizes);
+        let mut staged = StagedPairs::new(pairs.clone());
+        let sizes = (staged.keys, staged.values);
+        assert_eq!(payload.len() as u64, payload_bytes(sizes.0, sizes.1));
+        staged.set("k", b"long").unwrap();
+        staged.set("k", b"v").unwrap();
+        assert_eq!((staged.keys, staged.values), (sizes.0 + 1, sizes.1 + 17));
+        assert!(staged.remove("k") && !staged.remove("k") && staged.changed);
+        assert_eq!((staged.keys, staged.values, &staged.pairs), (sizes.0, sizes.1, &pairs));
         assert_eq!(decode(&payload, 0).unwrap(), pairs);
         assert_eq!(decode(&encode(&Metadata::new()).unwrap(), 0).unwrap(), Metadata::new());
         assert!(decode(&payload[..100], 0).is_err());

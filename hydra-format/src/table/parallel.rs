@@ -27,7 +27,8 @@ impl<T: Row> Table<T> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn par_blocks(&self) -> impl ParallelIterator<Item = Result<Block<T>>> + use<T> {
-        let (table, whole) = (self.clone(), self.clone());
+        let table = self.clone();
+        let whole = self.clone();
         split(0..self.len(), move |records| table.halves(records))
             .flat_map_iter(move |part| whole.range(part))
     }
@@ -35,7 +36,7 @@ impl<T: Row> Table<T> {
     /// Two parts of a range that share no block; one if there is no such place near its middle.
     fn halves(&self, records: Range<u64>) -> (Range<u64>, Option<Range<u64>>) {
         let Range { start, end } = records;
-        let middle = self.snapshot().find(self.number(), start.midpoint(end));
+        let middle = self.snapshot.find(self.number, start.midpoint(end));
         let between = middle.map(|block| if block.first > start { block.first } else { block.end() });
         match between {
             Ok(between) if between < end => (start..between, Some(between..end)),

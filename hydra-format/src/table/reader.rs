@@ -1,6 +1,7 @@
 //! Opening files to read: what a program asks a file for. It does not know how blocks are found, verified and kept;
 //! [`Snapshot`] does.
 
+use super::cache::Caches;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
 use crate::evolve::generations::newest_schema;
@@ -76,7 +77,8 @@ impl Reader {
         path: &Path,
         opened: Opened,
     ) -> Reader {
-        Reader { snapshot: Arc::new(Snapshot::new(file, map, path, opened)) }
+        let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
+        Reader { snapshot: Arc::new(Snapshot::new(file, map, path.to_path_buf(), opened, caches)) }
     }
 
     /// Looks for newer commits, and shows the newest: true if there was one. Tables, blocks and records that were taken
@@ -116,32 +118,32 @@ impl Reader {
 
     /// What opening found: whether the file was closed cleanly, and what is wrong.
     pub fn report(&self) -> &Report {
-        &self.snapshot.opened().report
+        &self.snapshot.opened.report
     }
 
     /// The commit whose state is shown.
     pub fn commit(&self) -> &Commit {
-        &self.snapshot.opened().commit
+        &self.snapshot.opened.commit
     }
 
     /// The 16 bytes that identify the file.
     pub fn file_id(&self) -> [u8; 16] {
-        self.snapshot.opened().header.file_id
+        self.snapshot.opened.header.file_id
     }
 
     /// Length of the file in bytes when it was opened, with what lies beyond the committed length.
     pub fn file_bytes(&self) -> u64 {
-        self.snapshot.opened().file_bytes
+        self.snapshot.opened.file_bytes
     }
 
     /// The tables, in the order of their appearance.
     pub fn tables(&self) -> &[TableInfo] {
-        &self.snapshot.opened().catalog.tables
+        &self.snapshot.opened.catalog.tables
     }
 
     /// The schemas by their ids.
     pub fn schemas(&self) -> impl Iterator<Item = (u32, &SchemaInfo)> {
-        self.snapshot.opened().catalog.schemas.iter().map(|(id, info)| (*id, info))
+        self.snapshot.opened.catalog.schemas.iter().map(|(id, info)| (*id, info))
     }
 
     /// The user's key-value pairs.
@@ -151,7 +153,7 @@ impl Reader {
 
     /// The header of the block at a file offset.
     pub fn block_header(&self, offset: u64) -> Result<BlockHeader> {
-        let blocks = self.snapshot.opened().catalog.blocks(self.snapshot.source());
+        let blocks = self.snapshot.opened.catalog.blocks(self.snapshot.source());
         let block = blocks.header(offset).map_err(|error| self.snapshot.in_file(error))?;
         Ok(block.header)
     }
@@ -160,7 +162,7 @@ impl Reader {
     /// block. It reads one line of each.
     pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
         let snapshot = &*self.snapshot;
-        let mut scan = snapshot.opened().scan(snapshot.source());
+        let mut scan = snapshot.opened.scan(snapshot.source());
         std::iter::from_fn(move || match scan.step() {
             Ok(step) => step.map(|step| match (step.block, step.problem) {
                 (Some(block), _) => Ok((block.offset, block.header)),
@@ -198,7 +200,7 @@ impl Reader {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
             // What the program knows as a type of its own checks itself, which is quicker than by its schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
-                self.snapshot.caches.use_validator(*id, &facts.validator);
+                self.snapshot.caches.validator(*id, || facts.validator.clone());
             }
         }
         Ok(Table::new(self.snapshot.clone(), number, Arc::new(wanted)))
@@ -207,7 +209,7 @@ impl Reader {
     /// The error of a table that is not there, with the table that could be meant.
     #[cold]
     fn meant(&self, error: Error, wanted: &Schema) -> Error {
-        let catalog = &self.snapshot.opened().catalog;
+        let catalog = &self.snapshot.opened.catalog;
         let newest = |number| newest_schema(catalog, number).map(|(_, info)| info);
         let tables = || self.tables().iter().enumerate().take(MOST_MEANT);
         let find = |is: &dyn Fn(&Schema) -> bool| {
@@ -232,7 +234,7 @@ impl Reader {
     /// The records of the table with this name, as data of its newest type. Blocks that cannot be read as that are errors.
     pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
         let number = self.table_number(name)?;
-        let newest = newest_schema(&self.snapshot.opened().catalog, number);
+        let newest = newest_schema(&self.snapshot.opened.catalog, number);
         let (_, info) = newest.ok_or_else(|| {
             self.snapshot.in_file(Error::new(ErrorKind::BadSchema).place(format!("table {name}")))
         })?;
@@ -240,7 +242,7 @@ impl Reader {
     }
 
     pub(crate) fn table_number(&self, name: &str) -> Result<usize> {
-        self.snapshot.opened().catalog.table_number(name).ok_or_else(|| {
+        self.snapshot.opened.catalog.table_number(name).ok_or_else(|| {
             let names = self.tables().iter().map(TableInfo::name);
             let mut listed: Vec<&str> = names.take(MOST_MEANT).collect();
             if self.tables().len() > MOST_MEANT {

@@ -28,9 +28,10 @@ pub(super) fn blocks_at_most(opened: &Opened) -> u64 {
 pub(crate) struct Snapshot {
     file: Arc<dyn Source>,
     /// Blocks of records are read through it, if there is one.
-    map: Option<Arc<TextMap>>,
+    pub(super) map: Option<Arc<TextMap>>,
     path: PathBuf,
-    opened: Opened,
+    /// What opening the file found.
+    pub(crate) opened: Opened,
     pub(super) caches: Arc<Caches>,
     metadata: OnceLock<Metadata>,
     /// The same tables from the headers of all blocks, if a node turned out to be damaged.
@@ -41,17 +42,11 @@ impl Snapshot {
     pub(super) fn new(
         file: Arc<dyn Source>,
         map: Option<Arc<TextMap>>,
-        path: &Path,
+        path: PathBuf,
         opened: Opened,
+        caches: Arc<Caches>,
     ) -> Snapshot {
-        let caches = Arc::new(Caches::new(path, blocks_at_most(&opened)));
-        let path = path.to_path_buf();
         Snapshot { file, map, path, opened, caches, metadata: OnceLock::new(), rebuilt: OnceLock::new() }
-    }
-
-    /// What opening the file found.
-    pub(super) fn opened(&self) -> &Opened {
-        &self.opened
     }
 
     /// The user's key-value pairs, read at the first use.
@@ -65,11 +60,6 @@ impl Snapshot {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// What blocks are read through, if it is a map.
-    pub(crate) fn map(&self) -> Option<&Arc<TextMap>> {
-        self.map.as_ref()
     }
 
     /// What everything else is read through, by ordinary reads.
@@ -87,9 +77,8 @@ impl Snapshot {
         };
         let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
         let map = self.map.as_ref().map(grown).transpose()?;
-        let (file, path, caches) = (self.file.clone(), self.path.clone(), self.caches.clone());
-        let (metadata, rebuilt) = (OnceLock::new(), OnceLock::new());
-        Ok(Some(Snapshot { file, map, path, opened, caches, metadata, rebuilt }))
+        let path = self.path.clone();
+        Ok(Some(Snapshot::new(self.file.clone(), map, path, opened, self.caches.clone())))
     }
 
     /// The tables from the headers of all blocks, if this one is among them, and nothing but nodes is lost: another block
@@ -128,19 +117,20 @@ impl Snapshot {
     /// The next DATA block of a cursor; an error comes with the record at which it goes on.
     pub(crate) fn next(&self, cursor: &mut EntryCursor) -> Option<Result<Entry, (Error, u64)>> {
         let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
-        match cursor.next(catalog, self.source())? {
-            Ok(entry) => Some(Ok(entry)),
-            Err((error, behind)) if error.kind() == ErrorKind::Index => {
-                match self.rebuilt(cursor.table(), error.offset()) {
-                    Ok(rebuilt) => {
-                        cursor.flatten(rebuilt);
-                        self.next(cursor)
-                    }
-                    Err(error) => Some(Err((self.in_file(error), behind))),
+        let (mut error, behind) = match cursor.next(catalog, self.source())? {
+            Ok(entry) => return Some(Ok(entry)),
+            Err(found) => found,
+        };
+        if error.kind() == ErrorKind::Index {
+            match self.rebuilt(cursor.table(), error.offset()) {
+                Ok(rebuilt) => {
+                    cursor.flatten(rebuilt);
+                    return self.next(cursor);
                 }
+                Err(why) => error = why,
             }
-            Err((error, behind)) => Some(Err((self.in_file(error), behind))),
         }
+        Some(Err((self.in_file(error), behind)))
     }
 
     /// The error of records that are missing between others.
@@ -159,17 +149,12 @@ impl Snapshot {
         })
     }
 
-    /// The verified block that holds a record, as it is stored.
-    pub(crate) fn block_at(&self, table: usize, record: u64) -> Result<Loaded> {
-        self.load(table, &self.find(table, record)?)
-    }
-
     /// What the index says of the block that holds a record.
     pub(crate) fn find(&self, table: usize, record: u64) -> Result<Entry> {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
-            self.caches.node(entry.offset, read)
+            self.caches.nodes.get(entry.offset, read)
         };
         let found = match catalog.find(table, record, &mut node) {
             Err(error) if error.kind() == ErrorKind::Index => {
@@ -186,7 +171,7 @@ impl Snapshot {
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.map {
             Some(map) => self.load_mapped(map, entry),
-            None => self.caches.block(entry.offset, || self.load_buffered(entry)),
+            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
@@ -197,14 +182,15 @@ impl Snapshot {
         if loaded.schema.is_identical(target) {
             return Ok(loaded);
         }
-        let shown =
-            self.mapping(entry.schema, target).and_then(|mapping| match mapping.evolution.resolution() {
-                Resolution::Identical | Resolution::SameLayout => Ok(loaded.shown_as(target.clone(), false)),
-                Resolution::Wider => Ok(loaded.shown_as(target.clone(), true)),
+        let shown = self.mapping(entry.schema, target).and_then(|mapping| {
+            let evolution = &mapping.evolution;
+            match evolution.resolution() {
                 Resolution::Transcoded => {
-                    mapping.block(entry.offset, || loaded.transcoded(mapping.evolution.plan(), target))
+                    mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
                 }
-            });
+                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+            }
+        });
         shown.map_err(|error| self.in_block(error, table, entry))
     }
 
@@ -221,26 +207,30 @@ impl Snapshot {
 
     /// Names the block in an error.
     pub(crate) fn in_block(&self, error: Error, table: usize, entry: &Entry) -> Error {
-        let name = self.table(table).map_or("?", TableInfo::name);
+        let name = self.opened.catalog.table_name(table);
         let records = format!("table {name}, records {}..{}", entry.first, entry.end());
         self.in_file(error.at(entry.offset).place(records))
     }
 
     fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let (catalog, backing) = (&self.opened.catalog, Backing::Map(map.clone()));
+        let backing = Backing::Map(map.clone());
         if self.caches.good.contains(entry.offset) {
-            return unpack(catalog, entry, backing, start, None);
+            return unpack(&self.opened.catalog, entry, backing, start, None);
         }
-        let loaded =
-            unpack(catalog, entry, backing, start, Some(&|id, schema| self.caches.validator(id, schema)))?;
+        let validator = |id, schema: &Schema| self.validator(id, schema);
+        let loaded = unpack(&self.opened.catalog, entry, backing, start, Some(&validator))?;
         self.caches.good.insert(entry.offset);
         Ok(loaded)
     }
 
     fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
-        let validator = |id, schema: &Schema| self.caches.validator(id, schema);
+        let validator = |id, schema: &Schema| self.validator(id, schema);
         read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &validator)
+    }
+
+    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
+        self.caches.validator(id, || Arc::new(Validator::new(schema)))
     }
 }
 
@@ -290,8 +280,10 @@ fn unpack(
     if let Some(validator) = validator {
         layout.verify(&block, &payload, &validator(header.schema, schema))?;
     }
-    let (count, stride) = (header.count as usize, schema.root().size());
-    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad: None, dense: None })
+    let count = header.count as usize;
+    let stride = schema.root().size();
+    let bad = Arc::default();
+    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })
 }
 
 /// A verified payload with what is needed to read it.
@@ -305,7 +297,7 @@ pub(crate) struct Loaded {
     /// Bytes from one record to the next: more than the schema says if the stored records hold more.
     pub(crate) stride: usize,
     /// Records that cannot be read as this type, in their order.
-    pub(crate) bad: Option<Arc<[Fault]>>,
+    pub(crate) bad: Arc<[Fault]>,
     /// For wider records: them without what the type does not have, once they were asked for as a slice.
     pub(crate) dense: Option<Arc<OnceLock<AlignedBuf>>>,
 }
@@ -318,8 +310,8 @@ impl Loaded {
 
     /// A copy of the records, to be sealed again.
     pub(crate) fn to_staged(&self) -> StagedRows {
-        let (records, heap, text) = (self.payload.records(), self.payload.heap(), self.payload.text());
-        let regions = [records, heap, text.as_bytes()].map(<[u8]>::to_vec);
+        let payload = &self.payload;
+        let regions = [payload.records(), payload.heap(), payload.text().as_bytes()].map(<[u8]>::to_vec);
         StagedRows { regions, count: self.count, stride: self.stride }
     }
 
@@ -337,23 +329,25 @@ impl Loaded {
             !bad.is_empty() || is_valid(&payload, schema, self.count),
             "a plan wrote what is not valid"
         );
-        let (schema, stride) = (schema.clone(), schema.root().size());
-        let bad = (!bad.is_empty()).then(|| bad.into());
-        Ok(Loaded { payload, schema, stride, bad, dense: None, ..*self })
+        let stride = schema.root().size();
+        Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, ..*self })
+    }
+
+    /// The position of a record in the block; the count for what comes after it.
+    pub(crate) fn position(&self, record: u64) -> usize {
+        record.saturating_sub(self.first).min(self.count as u64) as usize
     }
 
     /// The first record at or after a position that cannot be read.
     pub(crate) fn bad_from(&self, position: usize) -> Option<usize> {
-        let bad = self.bad.as_deref()?;
         let index = |fault: &Fault| fault.record.unwrap_or(0) as usize;
-        bad.get(bad.partition_point(|fault| index(fault) < position)).map(index)
+        self.bad.get(self.bad.partition_point(|fault| index(fault) < position)).map(index)
     }
 
     /// Why a record cannot be read.
     #[cold]
     pub(crate) fn bad_value(&self, position: usize, entry: &Entry) -> Error {
-        let faults = self.bad.as_deref().unwrap_or_default();
-        let fault = faults.iter().find(|fault| fault.record == Some(position as u64)).cloned();
+        let fault = self.bad.iter().find(|fault| fault.record == Some(position as u64)).cloned();
         let error = fault.map_or(Error::new(ErrorKind::BadValue), |fault| {
             invalid(fault, entry.offset.saturating_add(LINE), self.first)
         });

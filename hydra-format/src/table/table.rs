@@ -12,7 +12,6 @@ use crate::store::index::Entry;
 use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -73,9 +72,9 @@ impl Row for Dynamic {
 ///
 /// It shows the state that the file had when it was opened.
 pub struct Table<T = Dynamic> {
-    snapshot: Arc<Snapshot>,
-    number: usize,
-    schema: Arc<Schema>,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(super) number: usize,
+    pub(super) schema: Arc<Schema>,
     /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
     places: Arc<(AtomicBool, OnceLock<Places>)>,
     of: PhantomData<fn() -> T>,
@@ -83,8 +82,12 @@ pub struct Table<T = Dynamic> {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        let (snapshot, schema, places) = (self.snapshot.clone(), self.schema.clone(), self.places.clone());
-        Table { snapshot, number: self.number, schema, places, of: PhantomData }
+        Table {
+            snapshot: self.snapshot.clone(),
+            schema: self.schema.clone(),
+            places: self.places.clone(),
+            ..*self
+        }
     }
 }
 
@@ -95,12 +98,7 @@ impl<T: Row> Table<T> {
 
     /// Name: the type's, in canonical spelling, or the one that its writer gave it.
     pub fn name(&self) -> &str {
-        self.snapshot.table(self.number).map_or("", TableInfo::name)
-    }
-
-    /// The path of its file.
-    pub(crate) fn path(&self) -> &Path {
-        self.snapshot.path()
+        self.snapshot.opened.catalog.table_name(self.number)
     }
 
     /// The schema that its records are read as: the program's, or the newest in the file.
@@ -184,24 +182,11 @@ impl<T: Row> Table<T> {
         Follow::new(self, first, every)
     }
 
-    #[cfg(feature = "rayon")]
-    pub(super) fn number(&self) -> usize {
-        self.number
-    }
-
-    pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
-        &self.snapshot
-    }
-
-    /// The same table in a later state of the file.
-    pub(super) fn newer(&self, snapshot: Arc<Snapshot>) -> Table<T> {
-        Table::new(snapshot, self.number, self.schema.clone())
-    }
-
     /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
     /// not known.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
-        let (snapshot, mut cursor) = (self.snapshot.clone(), self.snapshot.cursor(self.number, 0));
+        let snapshot = self.snapshot.clone();
+        let mut cursor = snapshot.cursor(self.number, 0);
         std::iter::from_fn(move || Some(snapshot.next(&mut cursor)?.map_err(|(error, _)| error)))
     }
 
@@ -233,8 +218,8 @@ impl<T: Row> Table<T> {
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
         match self.places.1.get().and_then(|places| places.find(index, size, T::REFS)) {
-            Some(at) => Ok(Record::lent(index, at, &self.schema)),
-            None => Ok(Record::owned(index, self.block_of(index)?, &self.schema)),
+            Some(at) => Ok(Record { index, held: Held::Lent(at), schema: &self.schema }),
+            None => Ok(Record { index, held: Held::Owned(self.block_of(index)?), schema: &self.schema }),
         }
     }
 
@@ -273,17 +258,18 @@ impl<T: Row> Table<T> {
     #[cold]
     #[inline(never)]
     fn block_of(&self, index: u64) -> Result<Box<Block<T>>> {
-        let (snapshot, number) = (&self.snapshot, self.number);
+        let snapshot = &self.snapshot;
+        let number = self.number;
         let Some(info) = snapshot.table(number).filter(|info| index < info.record_count()) else {
             return Err(snapshot.no_record(number, &index.to_string()));
         };
         let entry = snapshot.find(number, index)?;
         let loaded = snapshot.load_as(number, &entry, &self.schema)?;
-        let position = index.saturating_sub(loaded.first) as usize;
+        let position = loaded.position(index);
         if loaded.bad_from(position) == Some(position) {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
-        if let Some(map) = snapshot.map() {
+        if let Some(map) = &snapshot.map {
             let (asked, places) = &*self.places;
             if asked.swap(true, Ordering::Relaxed) {
                 places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
@@ -330,17 +316,7 @@ impl<T: Row> std::fmt::Debug for Record<'_, T> {
     }
 }
 
-impl<'a, T: Row> Record<'a, T> {
-    #[inline]
-    pub(super) fn lent(index: u64, at: At<'a>, schema: &'a Schema) -> Record<'a, T> {
-        Record { index, held: Held::Lent(at), schema }
-    }
-
-    #[inline]
-    pub(super) fn owned(index: u64, block: Box<Block<T>>, schema: &'a Schema) -> Record<'a, T> {
-        Record { index, held: Held::Owned(block), schema }
-    }
-
+impl<T: Row> Record<'_, T> {
     /// Index in the table.
     pub fn index(&self) -> u64 {
         self.index
@@ -379,12 +355,12 @@ impl<'a, T: Row> Record<'a, T> {
 
 /// The blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
-    table: Table<T>,
+    pub(super) table: Table<T>,
     cursor: EntryCursor,
     /// Found behind missing records, which were reported first.
     held: Option<Entry>,
     /// What is still to come.
-    records: Range<u64>,
+    pub(super) records: Range<u64>,
 }
 
 impl<T: Row> std::fmt::Debug for Blocks<T> {
@@ -401,7 +377,8 @@ impl<T: Row> Iterator for Blocks<T> {
         if start >= end {
             return None;
         }
-        let (snapshot, number) = (&self.table.snapshot, self.table.number);
+        let snapshot = &self.table.snapshot;
+        let number = self.table.number;
         let entry = match self.held.take().map(Ok).or_else(|| snapshot.next(&mut self.cursor)) {
             Some(Ok(entry)) => entry,
             Some(Err((error, behind))) => {
@@ -423,8 +400,8 @@ impl<T: Row> Iterator for Blocks<T> {
             Ok(loaded) => loaded,
             Err(error) => return Some(Err(error)),
         };
-        let from = start.saturating_sub(loaded.first) as usize;
-        let mut until = end.saturating_sub(loaded.first).min(loaded.count as u64) as usize;
+        let from = loaded.position(start);
+        let mut until = loaded.position(end);
         // A record that cannot be read as this type is an error of its own, between the others of its block.
         if let Some(bad) = loaded.bad_from(from).filter(|bad| *bad < until) {
             self.held = Some(entry);
@@ -437,16 +414,5 @@ impl<T: Row> Iterator for Blocks<T> {
             until = bad;
         }
         Some(Ok(Block::part(loaded, from, until)))
-    }
-}
-
-impl<T> Blocks<T> {
-    pub(super) fn table(&self) -> &Table<T> {
-        &self.table
-    }
-
-    /// Index of the record that comes next.
-    pub(super) fn next_record(&self) -> u64 {
-        self.records.start
     }
 }

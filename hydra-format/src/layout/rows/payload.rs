@@ -71,7 +71,7 @@ pub(crate) fn check_halves<'t, T: Hydra>(
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
-#[cfg(feature = "serde")]
+#[inline]
 pub(crate) fn open_payload_of<'a>(
     payload: &'a [u8],
     text_offset: u32,

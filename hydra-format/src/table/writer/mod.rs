@@ -9,8 +9,6 @@ mod tests;
 
 pub use options::WriterOptions;
 
-use crate::evolve::Evolution;
-use crate::evolve::generations::newest_schema;
 use crate::layout;
 use crate::layout::rows::{EncodedRecord, Measure, Pushed, Sink, Stage, StagedRows};
 use crate::memory;
@@ -19,7 +17,7 @@ use crate::reflect::dynamic::{self, Depth};
 use crate::reflect::encode::{encode_value, measure_value, reshape};
 use crate::reflect::types::Type;
 use crate::store::log::{Durability, Log};
-use crate::table::metadata::{self, Metadata};
+use crate::table::metadata::{self, StagedPairs};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
 use newest::Newest;
 use std::any::{TypeId, type_name};
@@ -28,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tables::{Program, Tables};
+use tables::Tables;
 
 /// A table that is being appended to.
 struct OpenTable {
@@ -131,18 +129,16 @@ pub struct Writer {
     id: u64,
     path: PathBuf,
     durability: Durability,
-    block_bytes: usize,
     log: Log,
     tables: Tables,
-    metadata: Option<(Metadata, metadata::PairSizes)>,
-    metadata_changed: bool,
+    metadata: Option<StagedPairs>,
     auto: Option<Auto>,
 }
 
 /// When commits come by themselves.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Auto {
-    every_bytes: u64,
+    every_bytes: Option<u64>,
     after: Option<Duration>,
     /// When the oldest record that waits was appended.
     since: Option<Instant>,
@@ -182,17 +178,10 @@ impl Writer {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             path: PathBuf::new(),
             durability: options.durability,
-            block_bytes: options.block_bytes,
             log,
-            tables: Tables::default(),
+            tables: Tables::new(options.block_bytes),
             metadata: None,
-            metadata_changed: false,
-            auto: (options.every_bytes.is_some() || options.after.is_some()).then(|| Auto {
-                every_bytes: options.every_bytes.unwrap_or(u64::MAX),
-                after: options.after,
-                since: None,
-                waiting: 0,
-            }),
+            auto: options.auto,
         }
     }
 
@@ -201,9 +190,9 @@ impl Writer {
     }
 
     /// From now on, a commit looks whether the path still names the file.
-    fn watched(mut self) -> Result<Writer> {
-        self.log.watch(&self.path)?;
-        Ok(self)
+    fn watching(mut self, path: &Path) -> Result<Writer> {
+        self.log.watch(path)?;
+        Ok(self.at(path))
     }
 
     /// The path under which the file was opened.
@@ -220,7 +209,9 @@ impl Writer {
     /// program: [`table_named`](Writer::table_named) is for those.
     pub fn table<T: Hydra>(&mut self) -> Result<TableId<T>> {
         let schema = Schema::try_from_descriptor(T::TYPE)?;
-        self.plain(&schema, Some((TypeId::of::<T>(), type_name::<T>())))
+        let program = (TypeId::of::<T>(), type_name::<T>());
+        let found = self.tables.plain(&mut self.log, &schema, Some(program));
+        self.id_of(found)
     }
 
     /// The table with this name, of records of type `T`: a file may have several tables of one type, and two types of one name.
@@ -240,59 +231,45 @@ impl Writer {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn table_named<T: Hydra>(&mut self, name: &str) -> Result<TableId<T>> {
-        self.named(name, &Schema::try_from_descriptor(T::TYPE)?)
+        let schema = Schema::try_from_descriptor(T::TYPE)?;
+        let found = self.tables.find_or_add(&mut self.log, name, &schema);
+        self.id_of(found)
     }
 
     /// The table of records of a type that exists only as a schema: see [`Writer::append_value`]. Its name is the type's.
     pub fn dynamic_table(&mut self, schema: &Schema) -> Result<TableId<Dynamic>> {
-        self.plain(schema, None)
+        let found = self.tables.plain(&mut self.log, schema, None);
+        self.id_of(found)
     }
 
     /// The table with this name, of records of a type that exists only as a schema: see [`Writer::table_named`].
     pub fn dynamic_table_named(&mut self, name: &str, schema: &Schema) -> Result<TableId<Dynamic>> {
-        self.named(name, schema)
+        let found = self.tables.find_or_add(&mut self.log, name, schema);
+        self.id_of(found)
     }
 
-    fn plain<T>(&mut self, schema: &Schema, program: Option<Program>) -> Result<TableId<T>> {
-        let name = schema.name();
-        let known = self.log.check().and_then(|()| self.tables.plain(schema, &name, program));
-        if let Some(index) = self.settle(known)? {
-            return Ok(self.id_of(index));
-        }
-        let table = self.named(&name, schema)?;
-        self.tables.set_plain(name, program, table.index);
-        Ok(table)
-    }
-
-    fn named<T>(&mut self, name: &str, schema: &Schema) -> Result<TableId<T>> {
-        let outcome = self.tables.find_or_add(&mut self.log, name, schema, self.block_bytes);
-        let index = self.settle(outcome)?;
-        Ok(self.id_of(index))
-    }
-
-    fn id_of<T>(&self, index: usize) -> TableId<T> {
-        TableId { writer: self.id, index, of: PhantomData }
+    /// The table that was found at a position.
+    fn id_of<T>(&mut self, found: Result<usize>) -> Result<TableId<T>> {
+        let index = self.settle(found)?;
+        Ok(TableId { writer: self.id, index, of: PhantomData })
     }
 
     /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
     /// table, its block is to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let mut table = OpenTable::new(number, schema_id, schema, self.block_bytes, None);
-        table.copies = true;
-        self.tables.open.push(table);
-        Ok(self.id_of(self.tables.open.len().saturating_sub(1)))
+        let table = OpenTable::new(number, schema_id, schema, self.tables.block_bytes, None);
+        let index = self.tables.open.len();
+        self.tables.open.push(OpenTable { copies: true, ..table });
+        self.id_of(Ok(index))
     }
 
     /// Has the blocks that grow together in an adopted table stay small enough to be read as the newest type of its table.
     pub(crate) fn limit_blocks(&mut self, table: TableId<Dynamic>) -> Result<()> {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
-        let catalog = &self.log.catalog;
-        let newest = newest_schema(catalog, number);
-        let evolution = newest.and_then(|(_, newest)| Evolution::between(&schema, &newest.schema).ok());
-        let newest = evolution.and_then(|evolution| Newest::new(evolution, &schema));
-        let block_bytes = self.block_bytes;
+        let newest = Newest::of(&self.log.catalog, number, &schema);
+        let block_bytes = self.tables.block_bytes;
         self.open(table)?.read_as(newest, block_bytes);
         Ok(())
     }
@@ -300,7 +277,7 @@ impl Writer {
     /// Appends a block of rows that were verified, after what was appended to its table before.
     pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows) -> Result<()> {
         self.seal_table(table)?;
-        let (number, schema_id) = (self.open(table)?.number, self.open(table)?.schema_id);
+        let OpenTable { number, schema_id, .. } = *self.open(table)?;
         let sealed = layout::WRITTEN.seal(rows);
         let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
         self.settle(outcome)
@@ -331,11 +308,8 @@ impl Writer {
         auto.waiting = auto.waiting.saturating_add(bytes);
         let waited = |time| auto.since.get_or_insert_with(Instant::now).elapsed() >= time;
         let due = auto.after.is_some_and(waited);
-        if due || auto.waiting.saturating_add(self.log.uncommitted_bytes()) >= auto.every_bytes {
-            self.commit()
-        } else {
-            Ok(())
-        }
+        let bytes = auto.waiting.saturating_add(self.log.uncommitted_bytes());
+        if due || auto.every_bytes.is_some_and(|most| bytes >= most) { self.commit() } else { Ok(()) }
     }
 
     /// Appends records: one copy for types whose bytes in memory are those in the file. On an error, those before the
@@ -467,9 +441,8 @@ impl Writer {
     /// The error of a record that the newest type of its table could not read.
     #[cold]
     fn refused<T>(&self, table: TableId<T>, error: Error) -> Error {
-        let number = self.tables.open.get(table.index).map(|open| open.number);
-        let info = number.and_then(|number| self.log.catalog.tables.get(number));
-        error.in_file(&self.path).place(format!("table {}", info.map_or("?", |info| info.name())))
+        let name = self.tables.open.get(table.index).map(|open| self.log.catalog.table_name(open.number));
+        error.in_file(&self.path).place(format!("table {}", name.unwrap_or("?")))
     }
 
     /// Hands the open block of a table to the log.
@@ -498,39 +471,22 @@ impl Writer {
     /// # Errors
     /// `TooLarge` if all pairs together would not fit a block of 256 MiB; they stay as they were.
     pub fn set_metadata(&mut self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
-        let (value, path) = (value.as_ref(), self.path.clone());
-        let (pairs, sizes) = self.metadata()?;
-        let before = pairs.get(key).map(Vec::as_slice);
-        if before == Some(value) {
-            return Ok(());
-        }
-        let smaller = before.map_or(*sizes, |before| sizes.without(key, before));
-        let larger = smaller.with(key, value);
-        larger.check(key).map_err(|error| error.in_file(path))?;
-        *sizes = larger;
-        pairs.insert(key.to_string(), value.to_vec());
-        self.metadata_changed = true;
-        Ok(())
+        let outcome = self.metadata()?.set(key, value.as_ref());
+        outcome.map_err(|error| error.in_file(&self.path))
     }
 
     /// Removes a pair of the file's metadata, which is visible with the next commit: false if there is none with this key.
     pub fn remove_metadata(&mut self, key: &str) -> Result<bool> {
-        let (pairs, sizes) = self.metadata()?;
-        let Some(before) = pairs.remove(key) else { return Ok(false) };
-        *sizes = sizes.without(key, &before);
-        self.metadata_changed = true;
-        Ok(true)
+        Ok(self.metadata()?.remove(key))
     }
 
     /// The pairs, read at the first use.
-    fn metadata(&mut self) -> Result<&mut (Metadata, metadata::PairSizes)> {
+    fn metadata(&mut self) -> Result<&mut StagedPairs> {
         let outcome = self.log.check().and_then(|()| match self.metadata.take() {
             Some(known) => Ok(known),
             None => {
                 let blocks = self.log.catalog.blocks(self.log.source());
-                let pairs = metadata::read_at(blocks, self.log.meta())?;
-                let sizes = metadata::payload_bytes(&pairs);
-                Ok((pairs, sizes))
+                metadata::read_at(blocks, self.log.meta()).map(StagedPairs::new)
             }
         });
         let known = self.settle(outcome)?;
@@ -561,9 +517,9 @@ impl Writer {
         while let Some(index) = self.tables.waiting.pop_first() {
             self.seal(index)?;
         }
-        if let Some((pairs, _)) = self.metadata.as_ref().filter(|_| self.metadata_changed) {
-            self.log.add_meta(metadata::encode(pairs)?)?;
-            self.metadata_changed = false;
+        if let Some(staged) = self.metadata.as_mut().filter(|staged| staged.changed) {
+            self.log.add_meta(metadata::encode(&staged.pairs)?)?;
+            staged.changed = false;
         }
         Ok(())
     }

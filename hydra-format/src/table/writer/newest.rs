@@ -1,13 +1,14 @@
 //! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
 
+use crate::evolve::generations::newest_schema;
 use crate::evolve::{Evolution, Resolution};
 use crate::layout::rows::{At, Validator};
 use crate::memory::AlignedBuf;
-use crate::store::index::Entry;
+use crate::store::catalog::Catalog;
 use crate::store::log::Log;
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The way from a schema of a table to the newest one, where records are written anew.
@@ -23,10 +24,24 @@ pub(crate) struct Newest {
 impl Newest {
     /// None where records are read as they are.
     pub(crate) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
-        let plan = evolution.plan();
-        let (may_refuse, safe_bytes) = (plan.may_refuse(), plan.safe_bytes());
-        let anew = evolution.resolution() == Resolution::Transcoded;
-        anew.then(|| Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
+        if evolution.resolution() != Resolution::Transcoded {
+            return None;
+        }
+        let may_refuse = evolution.plan().may_refuse();
+        let safe_bytes = evolution.plan().safe_bytes();
+        Some(Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
+    }
+
+    /// How the newest type of a table reads records of this schema; none, too, if it cannot.
+    pub(crate) fn of(catalog: &Catalog, table: usize, schema: &Schema) -> Option<Arc<Newest>> {
+        let (_, newest) = newest_schema(catalog, table)?;
+        Newest::new(Evolution::between(schema, &newest.schema).ok()?, &newest.schema)
+    }
+
+    /// An error if a block of these records would be too large; what else may be wrong with them stays as it is.
+    pub(crate) fn check_size(&self, records: At<'_>, count: usize) -> Result<()> {
+        let outcome = self.check(records, count);
+        outcome.or_else(|error| if error.kind() == ErrorKind::TooLarge { Err(error) } else { Ok(()) })
     }
 
     /// An error if records cannot be read.
@@ -52,29 +67,22 @@ impl Newest {
 pub(crate) fn check_blocks(
     log: &mut Log,
     number: usize,
-    newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
+    newest_by_id: &BTreeMap<u32, Option<Arc<Newest>>>,
 ) -> Result<()> {
     log.write_all()?;
+    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
     let mut cursor = log.catalog.cursor(number, 0);
     while let Some(found) = cursor.next(&log.catalog, log.source()) {
         let Ok(entry) = found else { continue };
         let Some(newest) = newest_by_id.get(&entry.schema).and_then(Option::as_ref) else { continue };
         if entry.bytes() > newest.safe_bytes {
-            check_block(log, &entry, newest).map_err(|error| {
-                let name = log.catalog.tables.get(number).map_or("?", |table| table.name());
+            let read = read(log.source(), &log.catalog, &entry, AlignedBuf::default, &validator);
+            let fits = read.map_or(Ok(()), |loaded| newest.check_size(loaded.rows(), loaded.count));
+            fits.map_err(|error| {
+                let name = log.catalog.table_name(number);
                 error.place(format!("table {name}, records {}..{}", entry.first, entry.end()))
             })?;
         }
     }
     Ok(())
-}
-
-fn check_block(log: &Log, entry: &Entry, newest: &Newest) -> Result<()> {
-    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
-    let read = read(log.source(), &log.catalog, entry, AlignedBuf::default, &validator);
-    let Ok(loaded) = read else { return Ok(()) };
-    match newest.check(loaded.rows(), loaded.count) {
-        Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -1,6 +1,6 @@
 //! How a writer starts: its settings, and the creating and locking of files.
 
-use super::Writer;
+use super::{Auto, Writer};
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::store::log::{Durability, Log};
 use crate::store::open;
@@ -15,9 +15,8 @@ use std::time::Duration;
 pub struct WriterOptions {
     pub(crate) durability: Durability,
     pub(super) block_bytes: usize,
-    pub(super) file_id: Option<[u8; 16]>,
-    pub(super) every_bytes: Option<u64>,
-    pub(super) after: Option<Duration>,
+    file_id: Option<[u8; 16]>,
+    pub(super) auto: Option<Auto>,
     pub(crate) lock: bool,
 }
 
@@ -27,8 +26,7 @@ impl Default for WriterOptions {
             durability: Durability::default(),
             block_bytes: TARGET_BLOCK_BYTES,
             file_id: None,
-            every_bytes: None,
-            after: None,
+            auto: None,
             lock: true,
         }
     }
@@ -56,14 +54,14 @@ impl WriterOptions {
     /// Commits by itself when so many bytes wait for a commit: never by default. [`Writer::append`] looks after each
     /// record, and an error of the commit is its error.
     pub fn commit_every(mut self, bytes: u64) -> WriterOptions {
-        self.every_bytes = Some(bytes);
+        self.auto.get_or_insert_default().every_bytes = Some(bytes);
         self
     }
 
     /// Commits by itself when a record has waited so long for a commit: never by default. [`Writer::append`] looks after
     /// each record; there is no thread in the background, so what was appended last waits for the next call.
     pub fn commit_after(mut self, time: Duration) -> WriterOptions {
-        self.after = Some(time);
+        self.auto.get_or_insert_default().after = Some(time);
         self
     }
 
@@ -82,15 +80,6 @@ impl WriterOptions {
     /// Opens an existing file: see [`Writer::resume`].
     pub fn resume(self, path: impl AsRef<Path>) -> Result<Writer> {
         self.resume_on(&FileDisk, path.as_ref())
-    }
-
-    pub(super) fn new_file_id(&self) -> [u8; 16] {
-        self.file_id.unwrap_or_else(|| {
-            let mut id = [0; 16];
-            id[..8].copy_from_slice(&random().to_le_bytes());
-            id[8..].copy_from_slice(&random().to_le_bytes());
-            id
-        })
     }
 
     pub(crate) fn check(&self) -> Result<()> {
@@ -118,7 +107,7 @@ impl WriterOptions {
             taken(error).in_file(path)
         })?;
         disk.sync_directory(path).inspect_err(|_| disk.discard(path))?;
-        writer.at(path).watched()
+        writer.watching(path)
     }
 
     /// Writes a new file into empty storage; the path is for errors.
@@ -133,13 +122,13 @@ impl WriterOptions {
         let storage = disk.open_locked(path, self.lock)?;
         let writer = self.resume_in(storage).map_err(|error| error.in_file(path))?;
         writer.log.ensure_named(disk, path)?;
-        writer.at(path).watched()
+        writer.watching(path)
     }
 
     /// Writes a new file into empty storage.
     pub(crate) fn create_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
-        let log = Log::create(storage, self.new_file_id())?;
-        Ok(Writer::new(log, &self))
+        let file_id = self.file_id.unwrap_or_else(|| bytemuck::cast([random(), random()]));
+        Ok(Writer::new(Log::create(storage, file_id)?, &self))
     }
 
     /// Goes on with the file in this storage, which is locked.

@@ -9,7 +9,7 @@ use crate::store::log::Log;
 use crate::store::schema_block::check_name;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::any::TypeId;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A type of the program: its identity, and its name for errors.
@@ -21,30 +21,35 @@ pub(super) struct Tables {
     pub(super) open: Vec<OpenTable>,
     /// Positions by the ids of schemas, each of which belongs to one table.
     by_schema: HashMap<u32, usize>,
-    /// Those of one table by its number, and which of them was appended to last.
-    by_number: HashMap<usize, (Vec<usize>, usize)>,
+    /// By the number of a table, which of its types was appended to last.
+    last: HashMap<usize, usize>,
     /// What was opened under its type's own name.
     plain: HashMap<String, (Option<Program>, usize)>,
     /// Positions of those whose records wait for a block.
     pub(super) waiting: BTreeSet<usize>,
+    /// The size up to which blocks grow.
+    pub(super) block_bytes: usize,
 }
 
 impl Tables {
+    pub(super) fn new(block_bytes: usize) -> Tables {
+        Tables { block_bytes, ..Tables::default() }
+    }
+
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut OpenTable> {
         self.open.get_mut(index)
     }
 
     /// Adds a table, and has records of all types of one table keep the order in which they are appended.
-    pub(super) fn add(&mut self, table: OpenTable) -> usize {
+    fn add(&mut self, table: OpenTable) -> usize {
         let index = self.open.len();
         self.by_schema.insert(table.schema_id, index);
-        let (same, _) = self.by_number.entry(table.number).or_insert_with(|| (Vec::new(), index));
-        same.push(index);
+        let last = *self.last.entry(table.number).or_insert(index);
         self.open.push(table);
-        if same.len() > 1 {
-            // Those before are marked already.
-            for index in same.iter().rev().take(2) {
-                if let Some(open) = self.open.get_mut(*index) {
+        if last != index {
+            // Where there are more, they are marked already.
+            for index in [last, index] {
+                if let Some(open) = self.open.get_mut(index) {
                     open.shared = true;
                     open.stage.stop();
                 }
@@ -53,29 +58,38 @@ impl Tables {
         index
     }
 
+    /// The open table of a schema.
+    fn of_schema(&mut self, id: u32) -> Option<&mut OpenTable> {
+        self.open.get_mut(*self.by_schema.get(&id)?)
+    }
+
     /// Where records of the same table were appended before, if that was as another type.
     pub(super) fn switch(&mut self, index: usize) -> Option<usize> {
-        let number = self.open.get(index)?.number;
-        let (_, last) = self.by_number.get_mut(&number)?;
+        let last = self.last.get_mut(&self.open.get(index)?.number)?;
         Some(std::mem::replace(last, index)).filter(|last| *last != index)
     }
 
     /// The table that a type has under its own name. Another type does not get it: whether they mean the same is not known.
     pub(super) fn plain(
         &mut self,
+        log: &mut Log,
         schema: &Schema,
-        name: &str,
         program: Option<Program>,
-    ) -> Result<Option<usize>> {
-        let Some((known, index)) = self.plain.get_mut(name) else { return Ok(None) };
-        let open = self.open.get(*index);
+    ) -> Result<usize> {
+        log.check()?;
+        let name = schema.name();
+        let Some((known, index)) = self.plain.get_mut(&name) else {
+            let index = self.find_or_add(log, &name, schema)?;
+            self.plain.insert(name, (program, index));
+            return Ok(index);
+        };
         let same = match (&known, program) {
             (Some(known), Some(program)) => known.0 == program.0,
-            _ => open.is_some_and(|open| open.schema.is_identical(schema)),
+            _ => self.open.get(*index).is_some_and(|open| open.schema.is_identical(schema)),
         };
         if same {
             *known = known.or(program);
-            return Ok(Some(*index));
+            return Ok(*index);
         }
         let of = |program: Option<Program>| program.map_or("another schema", |(_, name)| name);
         Err(Error::new(ErrorKind::TypeMismatch)
@@ -89,23 +103,13 @@ impl Tables {
             )))
     }
 
-    pub(super) fn set_plain(&mut self, name: String, program: Option<Program>, index: usize) {
-        self.plain.insert(name, (program, index));
-    }
-
     /// The position of the table with this name and schema, which is opened, and added to the file, if it is not.
-    pub(super) fn find_or_add(
-        &mut self,
-        log: &mut Log,
-        name: &str,
-        schema: &Schema,
-        block_bytes: usize,
-    ) -> Result<usize> {
+    pub(super) fn find_or_add(&mut self, log: &mut Log, name: &str, schema: &Schema) -> Result<usize> {
         log.check()?;
         check_name(name)?;
         let catalog = &log.catalog;
         let Some(number) = catalog.table_number(name) else {
-            return self.add_new(log, name, schema, block_bytes, None);
+            return self.add_new(log, name, schema, None);
         };
         let newest = newest_schema(catalog, number).ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
         let newest = &newest.1.schema;
@@ -115,22 +119,22 @@ impl Tables {
                 return Ok(*index);
             }
             let newest = Newest::new(Evolution::between(stored, newest).map_err(older)?, newest);
-            let table = OpenTable::new(number, schema_id, stored.clone(), block_bytes, newest);
+            let table = OpenTable::new(number, schema_id, stored.clone(), self.block_bytes, newest);
             return Ok(self.add(table));
         }
-        let newest_by_id = match join(catalog, number, schema, usize::MAX)? {
+        let evolutions = match join(catalog, number, schema, usize::MAX)? {
             Joins::Older(evolution) => {
                 let newest = Newest::new(evolution, newest);
-                return self.add_new(log, name, schema, block_bytes, newest);
+                return self.add_new(log, name, schema, newest);
             }
-            Joins::Newer(evolutions) => {
-                evolutions.into_iter().map(|(id, evolution)| (id, Newest::new(evolution, schema))).collect()
-            }
+            Joins::Newer(evolutions) => evolutions.into_iter(),
         };
-        self.fit(log, number, &newest_by_id, block_bytes)?;
-        let index = self.add_new(log, name, schema, block_bytes, None)?;
+        let newest_by_id = evolutions.map(|(id, evolution)| (id, Newest::new(evolution, schema))).collect();
+        self.fit(log, number, &newest_by_id)?;
+        let index = self.add_new(log, name, schema, None)?;
+        let block_bytes = self.block_bytes;
         for (id, newest) in newest_by_id {
-            if let Some(open) = self.by_schema.get(&id).and_then(|index| self.open.get_mut(*index)) {
+            if let Some(open) = self.of_schema(id) {
                 open.read_as(newest, block_bytes);
             }
         }
@@ -142,12 +146,11 @@ impl Tables {
         log: &mut Log,
         name: &str,
         schema: &Schema,
-        block_bytes: usize,
         newest: Option<Arc<Newest>>,
     ) -> Result<usize> {
         let schema = Arc::new(schema.clone());
         let (number, schema_id) = log.add_schema(name, schema.clone())?;
-        Ok(self.add(OpenTable::new(number, schema_id, schema, block_bytes, newest)))
+        Ok(self.add(OpenTable::new(number, schema_id, schema, self.block_bytes, newest)))
     }
 
     /// An error if blocks that are there would be too large as a newer type.
@@ -155,15 +158,14 @@ impl Tables {
         &mut self,
         log: &mut Log,
         number: usize,
-        newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
-        block_bytes: usize,
+        newest_by_id: &BTreeMap<u32, Option<Arc<Newest>>>,
     ) -> Result<()> {
         let safe = newest_by_id.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
-        if safe >= log.end().max(block_bytes as u64) {
+        if safe >= log.end().max(self.block_bytes as u64) {
             return Ok(());
         }
-        for index in self.by_number.get(&number).map(|(same, _)| same.clone()).unwrap_or_default() {
-            if let Some(open) = self.open.get_mut(index) {
+        for id in newest_by_id.keys() {
+            if let Some(open) = self.of_schema(*id) {
                 open.seal(log)?;
             }
         }
