@@ -168,33 +168,6 @@ impl BlockHeader {
         u64::from(self.line_count) == lines(self.payload_bytes) && self.line_count <= MAX_BLOCK_LINES
     }
 
-    /// Refuses a block of any kind but DATA that this library cannot read although it is not damaged.
-    pub(crate) fn check_supported(&self, offset: u64) -> Result<()> {
-        match (self.layout, self.encoding) {
-            (0, 0) => self.check_flags(offset),
-            _ => Err(self.unknown_layout(offset)),
-        }
-    }
-
-    /// Refuses flags that this library does not know.
-    pub(crate) fn check_flags(&self, offset: u64) -> Result<()> {
-        match self.flags & !REPLACES {
-            0 => Ok(()),
-            flags => Err(self.unsupported(offset, format!("flags {flags:#04x}"))),
-        }
-    }
-
-    /// The error of a layout or encoding that this library does not know.
-    pub(crate) fn unknown_layout(&self, offset: u64) -> Error {
-        let encoding = (self.layout == 0).then(|| format!("encoding {}", self.encoding));
-        self.unsupported(offset, encoding.unwrap_or_else(|| format!("layout {}", self.layout)))
-    }
-
-    fn unsupported(&self, offset: u64, found: String) -> Error {
-        let error = BlockAt { offset, header: *self }.error(ErrorKind::Unsupported);
-        error.found(found).help("update this program")
-    }
-
     /// What block this is, in words.
     pub(crate) fn place(&self) -> String {
         match self.block_kind() {
@@ -292,6 +265,32 @@ impl BlockAt {
         Error::new(kind).at(self.offset).place(self.place())
     }
 
+    /// Refuses a block of any kind but DATA that this library cannot read although it is not damaged.
+    pub(crate) fn check_supported(&self) -> Result<()> {
+        match (self.layout, self.encoding) {
+            (0, 0) => self.check_flags(),
+            _ => Err(self.unknown_layout()),
+        }
+    }
+
+    /// Refuses flags that this library does not know.
+    pub(crate) fn check_flags(&self) -> Result<()> {
+        match self.flags & !REPLACES {
+            0 => Ok(()),
+            flags => Err(self.unsupported(format!("flags {flags:#04x}"))),
+        }
+    }
+
+    /// The error of a layout or encoding that this library does not know.
+    pub(crate) fn unknown_layout(&self) -> Error {
+        let encoding = (self.layout == 0).then(|| format!("encoding {}", self.encoding));
+        self.unsupported(encoding.unwrap_or_else(|| format!("layout {}", self.layout)))
+    }
+
+    fn unsupported(&self, found: String) -> Error {
+        self.error(ErrorKind::Unsupported).found(found).help("update this program")
+    }
+
     /// Checks the payload against the checksum in the header.
     pub(crate) fn check_payload(&self, payload: &[u8]) -> Result<()> {
         if payload.len() != self.payload_bytes as usize {
@@ -330,7 +329,7 @@ impl<'a> BlockFile<'a> {
     /// Reads the block at `offset`, of any kind but DATA, whole, and checks its header and its checksum: the payload.
     pub(crate) fn read(&self, offset: u64) -> Result<(BlockAt, Cow<'a, [u8]>)> {
         let block = self.header(offset)?;
-        block.check_supported(offset)?;
+        block.check_supported()?;
         let payload = self.source.bytes(block.payload(), block.payload_bytes as usize)?;
         block.check_payload(&payload)?;
         Ok((block, payload))
@@ -471,14 +470,14 @@ mod tests {
 
     #[test]
     fn unsupported_is_not_damaged() {
-        assert!(sample().check_supported(0).is_ok());
-        assert!(BlockHeader { flags: REPLACES, ..sample() }.check_supported(0).is_ok());
+        let check = |header| BlockAt { offset: 0, header }.check_supported();
+        assert!(check(sample()).is_ok() && check(BlockHeader { flags: REPLACES, ..sample() }).is_ok());
         for other in [
             BlockHeader { flags: 2, ..sample() },
             BlockHeader { layout: 1, ..sample() },
             BlockHeader { encoding: 1, ..sample() },
         ] {
-            assert_eq!(other.check_supported(0).unwrap_err().kind(), ErrorKind::Unsupported);
+            assert_eq!(check(other).unwrap_err().kind(), ErrorKind::Unsupported);
         }
     }
 }

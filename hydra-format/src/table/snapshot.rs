@@ -4,8 +4,8 @@
 use super::cache::{Caches, SchemaMapping};
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
+use crate::layout;
 use crate::layout::rows::{At, Fault, StagedRows, Validator, invalid, is_valid};
-use crate::layout::{self, DataBlock};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
 use crate::store::block;
 use crate::store::bytes::LINE;
@@ -265,22 +265,20 @@ fn unpack(
     validator: Option<ValidatorOf<'_>>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
-    let at = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
-    catalog.check_named(&at, entry)?;
-    let header = &at.header;
-    let layout = layout::of(header, entry.offset)?;
-    let schema = catalog.schema_of(&at)?;
-    let block = DataBlock { header, offset: entry.offset, schema };
-    layout.check_header(&block)?;
+    let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
+    catalog.check_named(&block, entry)?;
+    let layout = layout::of(&block)?;
+    let schema = catalog.schema_of(&block)?;
+    layout.check_header(&block, schema)?;
     if validator.is_some() {
-        let end = start.saturating_add(header.payload_bytes as usize);
-        at.check_payload(backing.get(start..end).unwrap_or_default())?;
+        let end = start.saturating_add(block.payload_bytes as usize);
+        block.check_payload(backing.get(start..end).unwrap_or_default())?;
     }
     let payload = layout.view(&block, backing, start)?;
     if let Some(validator) = validator {
-        layout.verify(&block, &payload, &validator(header.schema, schema))?;
+        layout.verify(&block, &payload, &validator(block.schema, schema))?;
     }
-    let count = header.count as usize;
+    let count = block.count as usize;
     let stride = schema.root().size();
     let bad = Arc::default();
     Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })

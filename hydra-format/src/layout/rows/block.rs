@@ -2,9 +2,9 @@
 //! (FORMAT.md, section 7). It does not know where blocks are.
 
 use super::{Auditor, Fault, Regions, StagedRows, Validator};
-use crate::layout::{BlockLayout, DataBlock};
+use crate::layout::BlockLayout;
 use crate::memory::{Backing, Payload, PayloadFault, Ranges, Text};
-use crate::store::block::{BlockKind, SealedBlock};
+use crate::store::block::{BlockAt, BlockKind, SealedBlock};
 use crate::store::bytes::{LINE, MAX_STRIDE, line_up};
 use crate::{Error, ErrorKind, Result, Schema};
 
@@ -24,18 +24,14 @@ fn ranges(count: u32, stride: u32, text: u32, payload_bytes: u32) -> Option<Rang
     })
 }
 
-fn ranges_of(block: &DataBlock<'_>) -> Result<Ranges> {
-    let header = block.header;
-    ranges(header.count, header.stride, header.text, header.payload_bytes).ok_or_else(|| {
+fn ranges_of(block: &BlockAt) -> Result<Ranges> {
+    ranges(block.count, block.stride, block.text, block.payload_bytes).ok_or_else(|| {
         let found = format!(
             "{} records of {} bytes, text at {}, payload of {} bytes",
-            header.count, header.stride, header.text, header.payload_bytes
+            block.count, block.stride, block.text, block.payload_bytes
         );
-        Error::new(ErrorKind::BlockHeader)
-            .at(block.offset)
-            .place(header.place())
-            .what("its records, heap and text do not fit its payload")
-            .found(found)
+        let error = block.error(ErrorKind::BlockHeader).found(found);
+        error.what("its records, heap and text do not fit its payload")
     })
 }
 
@@ -53,21 +49,21 @@ impl BlockLayout for RowLayout {
         Ok(sealed)
     }
 
-    fn check_header(&self, block: &DataBlock<'_>) -> Result<()> {
-        let (stride, size) = (block.header.stride, block.schema.root().size());
-        if stride as usize != size {
+    fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()> {
+        let size = schema.root().size();
+        if block.stride as usize != size {
             return Err(Error::new(ErrorKind::BlockHeader)
                 .at(block.offset)
                 .what("the stride is not the size of the schema's type")
                 .expected(size.to_string())
-                .found(stride.to_string()));
+                .found(block.stride.to_string()));
         }
         ranges_of(block).map(drop)
     }
 
-    fn view(&self, block: &DataBlock<'_>, backing: Backing, start: usize) -> Result<Payload> {
+    fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload> {
         let ranges = ranges_of(block)?;
-        let text_at = payload_at(block).saturating_add(ranges.text.start as u64);
+        let text_at = block.payload().saturating_add(ranges.text.start as u64);
         Payload::new(backing, ranges.behind(start)).map_err(|fault| match fault {
             PayloadFault::Utf8(valid) => {
                 Error::new(ErrorKind::BadUtf8).at(text_at.saturating_add(valid as u64))
@@ -76,16 +72,14 @@ impl BlockLayout for RowLayout {
         })
     }
 
-    fn verify(&self, block: &DataBlock<'_>, payload: &Payload, validator: &Validator) -> Result<()> {
-        let header = block.header;
-        let regions = regions_of(payload, header.count as usize, header.stride as usize);
-        validator.validate(&regions).map_err(|fault| invalid(*fault, payload_at(block), header.first))
+    fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
+        let regions = regions_of(payload, block.count as usize, block.stride as usize);
+        validator.validate(&regions).map_err(|fault| invalid(*fault, block.payload(), block.first))
     }
 
-    fn audit(&self, block: &DataBlock<'_>, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
-        let header = block.header;
-        audit(auditor, payload, header.text, (header.count, header.stride), &mut |fault| {
-            report(invalid(fault, payload_at(block), header.first));
+    fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
+        audit(auditor, payload, block.text, (block.count, block.stride), &mut |fault| {
+            report(invalid(fault, block.payload(), block.first));
         });
     }
 }
@@ -142,11 +136,6 @@ pub(crate) fn is_valid(rows: &Payload, schema: &Schema, count: usize) -> bool {
 pub(crate) fn invalid(fault: Fault, start: u64, first: u64) -> Error {
     let record = fault.record.map(|record| format!("[{}]", first.saturating_add(record)));
     Error::from(fault).shifted(start).under(&record.unwrap_or_default())
-}
-
-/// File offset of a block's payload.
-fn payload_at(block: &DataBlock<'_>) -> u64 {
-    block.offset.saturating_add(LINE)
 }
 
 fn pad(region: &mut Vec<u8>) {

@@ -3,8 +3,8 @@
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
+use crate::layout;
 use crate::layout::rows::{Auditor, audit_value, invalid};
-use crate::layout::{self, DataBlock};
 use crate::store::block::{BlockAt, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
@@ -90,7 +90,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         self.check_unused(block);
         let body = block.bytes().saturating_sub(LINE);
         if block.is(BlockKind::Pad) {
-            block.check_supported(block.offset).unwrap_or_else(|error| self.findings.report(error));
+            block.check_supported().unwrap_or_else(|error| self.findings.report(error));
             let summary = &mut self.findings.summary;
             summary.covered_bytes = summary.covered_bytes.saturating_add(body);
             return Ok(());
@@ -105,8 +105,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         self.findings.check_zero(padding, padding_at, &block.place());
         // What flags, layout and encoding mean for a block of another kind is not known.
         let supported = match block.block_kind() {
-            Some(BlockKind::Data) => layout::of(block, block.offset).map(drop),
-            Some(_) => block.check_supported(block.offset),
+            Some(BlockKind::Data) => layout::of(block).map(drop),
+            Some(_) => block.check_supported(),
             None => Ok(()),
         };
         let checked = block.check_payload(payload).and(supported);
@@ -158,18 +158,17 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let Some((payload, info)) = payload.zip(self.catalog.schemas.get(&block.schema)) else {
             return Ok(());
         };
-        let table = self.catalog.tables.get(info.table()).map_or("?", TableInfo::name);
+        let table = self.catalog.table_name(info.table());
         let last = block.end_record().saturating_sub(1);
         let place = format!("table {table}, records {}..={last}", block.first);
-        let layout = layout::of(block, block.offset)?;
-        let data = DataBlock { header: block, offset: block.offset, schema: &info.schema };
-        if let Err(error) = layout.check_header(&data) {
+        let layout = layout::of(block)?;
+        if let Err(error) = layout.check_header(block, &info.schema) {
             self.findings.report(error);
             return Ok(());
         }
         let auditor = self.auditors.entry(block.schema).or_insert_with(|| Auditor::new(&info.schema));
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
-        layout.audit(&data, payload, auditor, &mut report);
+        layout.audit(block, payload, auditor, &mut report);
         Ok(())
     }
 
