@@ -30,7 +30,7 @@ pub(crate) fn run(args: &InspectArgs, console: &mut Console) -> Result<Exit> {
             write!(console, "{}", if number > 0 { "\n" } else { "" })?;
             show(&input, &reader, found.as_ref(), LINES / args.files.len(), console)?;
         }
-        let opened = if reader.report().is_unsupported() { Exit::CouldNot } else { Exit::Done };
+        let opened = if reader.report().state() == State::Unsupported { Exit::CouldNot } else { Exit::Done };
         Ok(found.map_or(opened, |found| found.exit()))
     })?;
     if args.format == Format::Json {

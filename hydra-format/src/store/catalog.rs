@@ -85,7 +85,7 @@ pub(crate) struct Catalog {
     /// See [`FileHeader::sync_key`](super::FileHeader).
     key: u64,
     /// Where the committed blocks end, or the file if that is shorter.
-    limit: u64,
+    pub(crate) limit: u64,
     pub(crate) tables: Vec<TableInfo>,
     /// Numbers of tables by name: hostile files have no end of tables.
     numbers: HashMap<String, usize>,
@@ -109,16 +109,6 @@ impl Catalog {
     /// The blocks that this catalog knows, read through `source`.
     pub(crate) fn blocks<'a>(&self, source: &'a dyn Source) -> BlockFile<'a> {
         BlockFile { source, key: self.key, limit: self.limit }
-    }
-
-    /// Where blocks end that this catalog knows.
-    pub(crate) fn limit(&self) -> u64 {
-        self.limit
-    }
-
-    /// After a commit, blocks end there.
-    pub(crate) fn set_limit(&mut self, limit: u64) {
-        self.limit = limit;
     }
 
     /// Counts a block that comes after the newest directory.

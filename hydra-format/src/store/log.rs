@@ -250,7 +250,7 @@ impl Log {
     /// Writes the blocks that wait, so that they can be read again.
     pub(crate) fn write_all(&mut self) -> Result<()> {
         self.write_to(self.end)?;
-        self.catalog.set_limit(self.end);
+        self.catalog.limit = self.end;
         Ok(())
     }
 
@@ -366,7 +366,7 @@ impl Log {
         sealed.header.first = entry.first;
         self.count_nodes(table, entry.first);
         let block = self.add(sealed)?;
-        if self.last_index >= self.catalog.limit() {
+        if self.last_index >= self.catalog.limit {
             // A directory came before the block, and may have closed up the nodes that are needed now.
             self.count_nodes(table, entry.first);
             self.write_all()?;
@@ -555,7 +555,7 @@ impl Log {
         let synced_bytes = self.synced.min(self.end);
         let commit = Commit { sequence, committed_bytes: self.end, synced_bytes, flags, ..self.state };
         self.write_record(commit, 1 - self.pinned)?;
-        self.catalog.set_limit(self.end);
+        self.catalog.limit = self.end;
         Ok(())
     }
 

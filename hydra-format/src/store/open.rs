@@ -329,7 +329,7 @@ fn read_catalog(
     let scan = match before.filter(|before| before.goes_on_to(commit)) {
         Some(before) => {
             catalog = before.catalog.clone();
-            catalog.set_limit(blocks.limit);
+            catalog.limit = blocks.limit;
             let mut scan = Scan::new(blocks, commit);
             scan.skip_commit(&before.commit);
             Ok(scan)

@@ -100,14 +100,9 @@ impl Report {
         self.state == State::Damaged
     }
 
-    /// True if committed bytes are of a version of the format that this library does not know, and none are damaged.
-    pub fn is_unsupported(&self) -> bool {
-        self.state == State::Unsupported
-    }
-
     /// True if all that opening looked at can be read.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.is_damaged() && !self.is_unsupported()
+        !matches!(self.state, State::Damaged | State::Unsupported)
     }
 
     /// Why the file must not be written to or copied, and what helps if it is damaged.

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 /// How many blocks the commit record says, as far as the file has lines for them.
 pub(super) fn blocks_at_most(opened: &Opened) -> u64 {
-    opened.commit.block_count.min(opened.catalog.limit() / LINE)
+    opened.commit.block_count.min(opened.catalog.limit / LINE)
 }
 
 /// What a reader and its tables share: one state of a file.
@@ -265,7 +265,7 @@ fn unpack(
     validator: Option<ValidatorOf<'_>>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
-    let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit())?;
+    let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit)?;
     catalog.check_named(&block, entry)?;
     let layout = layout::of(&block)?;
     let schema = catalog.schema_of(&block)?;

@@ -53,7 +53,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         catalog: Catalog,
         findings: &'a mut FileFindings<'f>,
     ) -> BlockCheck<'a, 'f> {
-        let limit_lines = catalog.limit() / LINE;
+        let limit_lines = catalog.limit / LINE;
         BlockCheck {
             source,
             findings,
@@ -283,7 +283,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
 
     /// Holds a directory against all blocks before it.
     fn check_directory(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<()> {
-        let mut named = Catalog::new(self.catalog.key(), self.catalog.limit());
+        let mut named = Catalog::new(self.catalog.key(), self.catalog.limit);
         match split_io_error(named.load(self.source, block.offset, index, Some(&self.catalog)))? {
             _ if self.lost => {}
             Err(error) => self.findings.report(error),
