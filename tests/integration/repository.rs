@@ -88,25 +88,25 @@ fn nothing_is_left_open() {
 /// file is in one. What a part can no longer hold becomes a part of its own, with a limit of its own: no limit goes up.
 const LIMITS: &[(&str, &[&str], usize)] = &[
     ("lib", &["hydra-format/src/lib.rs"], 125),
-    ("error", &["hydra-format/src/error.rs"], 345),
-    ("schema", &["hydra-format/src/schema/"], 2_260),
-    ("memory", &["hydra-format/src/memory/"], 945),
-    ("store", &["hydra-format/src/store/"], 3_270),
-    ("layout", &["hydra-format/src/layout/"], 2_845),
-    ("derived", &["hydra-format/src/derived/"], 770),
-    ("types", &["hydra-format/src/types/"], 1_460),
-    ("reflect", &["hydra-format/src/reflect/"], 4_805),
-    ("image", &["hydra-format/src/image/"], 290),
-    ("evolve", &["hydra-format/src/evolve/"], 1_790),
-    ("table", &["hydra-format/src/table/"], 2_220),
-    ("edit", &["hydra-format/src/edit/"], 255),
-    ("publish", &["hydra-format/src/publish/"], 260),
-    ("repair", &["hydra-format/src/repair/"], 1_520),
+    ("error", &["hydra-format/src/error.rs"], 335),
+    ("schema", &["hydra-format/src/schema/"], 2_120),
+    ("memory", &["hydra-format/src/memory/"], 935),
+    ("store", &["hydra-format/src/store/"], 3_130),
+    ("layout", &["hydra-format/src/layout/"], 2_690),
+    ("derived", &["hydra-format/src/derived/"], 755),
+    ("types", &["hydra-format/src/types/"], 1_400),
+    ("reflect", &["hydra-format/src/reflect/"], 4_600),
+    ("image", &["hydra-format/src/image/"], 285),
+    ("evolve", &["hydra-format/src/evolve/"], 1_725),
+    ("table", &["hydra-format/src/table/"], 2_140),
+    ("edit", &["hydra-format/src/edit/"], 225),
+    ("publish", &["hydra-format/src/publish/"], 255),
+    ("repair", &["hydra-format/src/repair/"], 1_400),
     ("compat", &["hydra-format/src/compat.rs"], 150),
-    ("derive", &["hydra-derive/src/"], 2_270),
-    ("commands", &["hydra-cli/src/commands/"], 2_175),
-    ("import", &["hydra-cli/src/import/"], 2_355),
-    ("render", &["hydra-cli/src/render/", "hydra-cli/src/text/"], 1_740),
+    ("derive", &["hydra-derive/src/"], 2_005),
+    ("commands", &["hydra-cli/src/commands/"], 2_095),
+    ("import", &["hydra-cli/src/import/"], 2_195),
+    ("render", &["hydra-cli/src/render/", "hydra-cli/src/text/"], 1_720),
     (
         "frame of the command",
         &[
@@ -131,16 +131,16 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
 
 /// Lines of code that several parts may have together. The core is what a reader has to keep in mind.
 const SUMS: [(&str, &[&str], usize); 3] = [
-    ("core", &["schema", "memory", "store", "layout", "table"], 10_500),
+    ("core", &["schema", "memory", "store", "layout", "table"], 10_000),
     (
         "format and derive",
         &[
             "lib", "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image",
             "evolve", "table", "edit", "publish", "repair", "compat", "derive",
         ],
-        23_250,
+        22_100,
     ),
-    ("command", &["commands", "import", "render", "frame of the command"], 7_450),
+    ("command", &["commands", "import", "render", "frame of the command"], 7_250),
 ];
 
 const FILE_LIMIT: usize = 700;
