@@ -9,7 +9,7 @@
 mod shapes;
 
 use hydra::{AlignedBuf, Hydra, Map, Reader, Table, Writer};
-use shapes::{Logs, Mesh, Save, Shape, Updates};
+use shapes::{Logs, Mesh, Save, Shape, Surface, Updates};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,30 @@ struct Tick {
     account: u64,
     venue: u32,
     flags: u32,
+}
+
+#[derive(Hydra, Clone, Copy, PartialEq)]
+#[hydra(plain)]
+#[repr(u8)]
+enum Side {
+    Buy,
+    Sell,
+}
+
+/// As a tick, but not every pattern of bits is one.
+#[derive(Hydra, Clone, Copy)]
+#[repr(C)]
+#[hydra(plain)]
+struct Trade {
+    time: u64,
+    price: f64,
+    size: f64,
+    order: u64,
+    account: u64,
+    venue: u32,
+    flags: u16,
+    side: Side,
+    unused: u8,
 }
 
 /// The same in another order, with a wider number: its records are written anew when they are read.
@@ -65,6 +89,20 @@ fn line(time: u64) -> Line {
     Line { time, user: time.is_multiple_of(3).then_some(time as u32), text, tags }
 }
 
+fn trade(time: u64) -> Trade {
+    Trade {
+        time,
+        price: time as f64 / 8.0,
+        size: 1.0,
+        order: !time,
+        account: 7,
+        venue: time as u32 % 5,
+        flags: 0,
+        side: if time % 3 == 0 { Side::Buy } else { Side::Sell },
+        unused: 0,
+    }
+}
+
 /// All that is counted happens in here.
 #[inline(never)]
 fn hot(work: &mut dyn FnMut() -> u64) -> u64 {
@@ -100,8 +138,8 @@ fn main() -> AnyResult<()> {
 
 /// The names of all paths, one a line.
 fn list() {
-    let shapes = [Logs::NAME, Mesh::NAME, Save::NAME, Updates::NAME];
-    let passes = ["encode", "validate", "decode", "update"];
+    let shapes = [Logs::NAME, Mesh::NAME, Save::NAME, Surface::NAME, Updates::NAME];
+    let passes = ["encode", "validate", "decode", "read", "passed", "update", "change"];
     passes.iter().for_each(|pass| shapes.iter().for_each(|shape| println!("{pass}-{shape}")));
     FILES.iter().for_each(|(name, _)| println!("{name}"));
 }
@@ -119,6 +157,7 @@ fn run(name: &str) -> AnyResult<()> {
         Some((pass, "log")) => shape::<Logs>(pass),
         Some((pass, "mesh")) => shape::<Mesh>(pass),
         Some((pass, "save")) => shape::<Save>(pass),
+        Some((pass, "surface")) => shape::<Surface>(pass),
         Some((pass, "updates")) => shape::<Updates>(pass),
         _ => Err(unknown(name)),
     }
@@ -146,6 +185,21 @@ fn shape<T: Shape>(pass: &str) -> AnyResult<()> {
             std::mem::forget(black_box(hydra::from_bytes::<T>(&image)?));
             Ok(0)
         }),
+        "read" => {
+            let view = hydra::view::<T>(&image)?;
+            counted(|| Ok(T::few(black_box(view))))
+        }
+        "passed" => {
+            let view = hydra::view::<T>(&image)?;
+            counted(|| Ok(T::passed(black_box(view))))
+        }
+        "change" => {
+            let mut update = T::updater()?;
+            counted(|| {
+                update(&mut hydra::view_mut::<T>(&mut image)?)?;
+                Ok(0)
+            })
+        }
         "update" => {
             let (mut view, mut update) = (hydra::view_mut::<T>(&mut image)?, T::updater()?);
             counted(|| {
@@ -162,12 +216,40 @@ type Counted = fn(&Path) -> AnyResult<()>;
 const FILES: &[(&str, Counted)] = &[
     ("tick-append", |folder| append(folder, tick)),
     ("log-append", |folder| append(folder, line)),
+    ("trade-append", |folder| append(folder, trade)),
     ("tick-scan", |folder| scan(folder, tick, |view| view.time().wrapping_add(view.price().to_bits()))),
     ("log-scan", |folder| {
         scan(folder, line, |view| view.time() + view.text().len() as u64 + view.tags().len() as u64)
     }),
+    ("trade-scan", |folder| {
+        scan(folder, trade, |trade| trade.time().wrapping_add(u64::from(trade.side() == Side::Buy)))
+    }),
+    ("trade-slice", |folder| {
+        let table = mapped::<Trade>(&file(folder, trade)?)?;
+        counted(|| {
+            table.blocks().try_fold(0, |sum: u64, block| {
+                let block = block?;
+                Ok(block.as_slice().iter().fold(sum, |sum, trade| sum.wrapping_add(trade.time)))
+            })
+        })
+    }),
+    ("check", |folder| {
+        let path = file(folder, line)?;
+        counted(|| Ok(hydra::file::check(&path, &mut |_| {}, None)?.block_count))
+    }),
     ("tick-get", |folder| get(folder, tick, |view| view.time())),
     ("log-get", |folder| get(folder, line, |view| view.time() + view.text().len() as u64)),
+    ("trade-get", |folder| get(folder, trade, |view| view.time())),
+    ("log-get-many", |folder| {
+        let (table, places) = at_random(folder, line)?;
+        counted(|| {
+            let mut records = table.get_many(&places);
+            records.try_fold(0, |sum: u64, line| {
+                let line = line?;
+                Ok(sum.wrapping_add(line.view().text().len() as u64))
+            })
+        })
+    }),
     ("tick-get-many", |folder| {
         let (table, places) = at_random(folder, tick)?;
         counted(|| {
@@ -176,6 +258,7 @@ const FILES: &[(&str, Counted)] = &[
         })
     }),
     ("get-by-name", get_by_name),
+    ("scan-by-schema", scan_by_schema),
     ("evolve", |folder| {
         let path = file(folder, tick)?;
         counted(|| all::<Changed>(&path, |view| view.time().wrapping_add(view.venue())))
@@ -262,5 +345,16 @@ fn get_by_name(folder: &Path) -> AnyResult<()> {
             sum += black_box(value).field(black_box("account"))?.get::<u64>()?;
         }
         Ok(sum)
+    })
+}
+
+/// Every record of a file as a value of a type that the program does not have.
+fn scan_by_schema(folder: &Path) -> AnyResult<()> {
+    let path = file(folder, line)?;
+    counted(|| {
+        let table = Reader::open(&path)?.dynamic_table("Line")?;
+        table.blocks().try_fold(0, |sum: u64, block| {
+            block?.values().try_fold(sum, |sum, line| Ok(sum.wrapping_add(line.field("time")?.get::<u64>()?)))
+        })
     })
 }

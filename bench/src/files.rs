@@ -1,8 +1,9 @@
-//! The file formats against one another: ticks and log lines.
+//! The file formats against one another: ticks and log lines; and trades and events, which have enums and more strings,
+//! against the floor and rkyv.
 #![forbid(unsafe_code)]
 
 use crate::report::Section;
-use crate::{AnyResult, Scratch, logs, ticks};
+use crate::{AnyResult, Scratch, events, logs, ticks, trades};
 
 const PEERS: [&str; 10] = [
     "rkyv",
@@ -35,6 +36,16 @@ pub fn run(ticks: usize, logs: usize, rounds: usize, keep: bool) -> AnyResult<()
     section.table(
         &format!("Log lines: {logs} with strings, an option and a list"),
         &logs::run(scratch.path(), logs, rounds)?,
+    );
+    scratch.clear()?;
+    section.table(
+        &format!("Trades: {ticks} plain records of 48 bytes with two enums"),
+        &trades::run(scratch.path(), ticks, rounds)?,
+    );
+    scratch.clear()?;
+    section.table(
+        &format!("Events: {logs} with two strings, an option of one, a list of them and an enum"),
+        &events::run(scratch.path(), logs, rounds)?,
     );
     section.finish(keep)
 }

@@ -8,7 +8,7 @@ use crate::peers::columns::{Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
 use crate::peers::hydra::Access;
 use crate::peers::mcap::Mcap;
-use crate::peers::raw::{Floor, Raw, Text};
+use crate::peers::raw::{Check, Floor, Raw};
 use crate::peers::rkyv::Rkyv;
 use crate::peers::sqlite::{Sqlite, Stored};
 use crate::report::Table;
@@ -395,10 +395,11 @@ impl Stored for Log {
 
 /// Every format over `count` log lines.
 pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
-    let formats: [Box<dyn Format<Log>>; 16] = [
-        Box::new(Raw(Text::Believed)),
-        Box::new(Raw(Text::AtOnce)),
-        Box::new(Raw(Text::Each)),
+    let formats: [Box<dyn Format<Log>>; 17] = [
+        Box::new(Raw(Check::Nothing)),
+        Box::new(Raw(Check::Sums)),
+        Box::new(Raw(Check::Text)),
+        Box::new(Raw(Check::EachText)),
         Box::new(Access::Map),
         Box::new(Access::Buffers),
         Box::new(Rkyv(true)),

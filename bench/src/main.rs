@@ -4,7 +4,7 @@
 //!
 //! - `all`, and no command: `files`, `growth`, `threads` and `memory` at full size, written into docs/BENCHMARKS.md.
 //! - `quick`: the same, small, in less than two minutes.
-//! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats.
+//! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats, of trades and events in some.
 //! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
 //! - `threads [TICKS] [LOGS] [ROUNDS]`: one thread and two over the blocks of a file, and the check of a whole one.
 //! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick, 61 the full size.
@@ -15,13 +15,15 @@
 //! - `file PATH [RECORDS]`: makes a file of ticks and leaves it there.
 //!
 //! Without numbers, or with `keep` after the command, `files`, `growth`, `threads` and `memory` write their tables into docs/BENCHMARKS.md, and
-//! `growth` its picture beside it.
+//! `growth` its picture beside it. `--profile thin` and `--profile fat`, in place of `--release`, build with link-time
+//! optimisation as users do; their tables have places of their own in the page.
 
 mod chart;
 mod clock;
 mod compare;
 mod counting;
 mod durable;
+mod events;
 mod evolve;
 mod files;
 mod growth;
@@ -33,6 +35,7 @@ mod reflect;
 mod report;
 mod threads;
 mod ticks;
+mod trades;
 
 use std::path::{Path, PathBuf};
 
@@ -100,5 +103,27 @@ fn main() -> AnyResult<()> {
         ("reflect", _) => reflect::run(number(0, 201)),
         ("file", Some(path)) => peers::hydra::make::<ticks::Tick>(path.as_ref(), number(0, 80_000_000)),
         _ => Err(format!("no command `{what}`; they are listed at the top of bench/src/main.rs").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each run fails where two ways come to different sums.
+    #[test]
+    fn every_way_of_a_file_and_of_a_value_does_equal_work() -> AnyResult<()> {
+        files::run(20_000, 5_000, 1, false)?;
+        growth::run(4, 3, false)?;
+        threads::run(20_000, 5_000, 1, false)?;
+        memory::run(1, false)
+    }
+
+    #[test]
+    fn every_way_of_reflection_evolution_and_commits_does_equal_work() -> AnyResult<()> {
+        reflect::run(1)?;
+        evolve::run(20_000, 1)?;
+        owned::run(20_000, 1)?;
+        durable::run(4, 1)
     }
 }

@@ -52,14 +52,16 @@ pub fn against(value: f64, floor: Option<f64>) -> String {
 
 /// What belongs to one command in the page: tables, and the lines around them.
 pub struct Section {
-    name: &'static str,
+    name: String,
     text: String,
 }
 
 impl Section {
     /// Begins with the machine, the versions and the load.
     pub fn new(name: &'static str, peers: &[&str]) -> AnyResult<Section> {
-        Ok(Section { name, text: format!("{}\n", machine(peers)?) })
+        let profile = profile()?;
+        let name = if profile == "release" { name.to_string() } else { format!("{name}, {profile}") };
+        Ok(Section { name, text: format!("Profile `{profile}`; {}\n", machine(peers)?) })
     }
 
     pub fn say(&mut self, line: &str) {
@@ -84,6 +86,13 @@ impl Section {
         }
         Ok(())
     }
+}
+
+/// The profile that this program was built with: Cargo has a folder for each.
+fn profile() -> AnyResult<String> {
+    let program = std::env::current_exe()?;
+    let folder = program.parent().and_then(Path::file_name).ok_or("no folder of the profile")?;
+    Ok(folder.to_string_lossy().into_owned())
 }
 
 /// Machine, system, compiler, versions and load in one paragraph.

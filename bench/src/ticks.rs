@@ -8,7 +8,7 @@ use crate::peers::columns::{Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
 use crate::peers::hydra::Access;
 use crate::peers::mcap::Mcap;
-use crate::peers::raw::{Floor, Raw, Text};
+use crate::peers::raw::{Check, Floor, Raw};
 use crate::peers::rkyv::Rkyv;
 use crate::peers::sqlite::{Sqlite, Stored};
 use crate::report::Table;
@@ -247,8 +247,9 @@ impl Stored for Tick {
 
 /// Every format over `count` ticks.
 pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
-    let formats: [Box<dyn Format<Tick>>; 13] = [
-        Box::new(Raw(Text::Believed)),
+    let formats: [Box<dyn Format<Tick>>; 14] = [
+        Box::new(Raw(Check::Nothing)),
+        Box::new(Raw(Check::Sums)),
         Box::new(Access::Map),
         Box::new(Access::Buffers),
         Box::new(Rkyv(true)),

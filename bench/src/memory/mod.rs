@@ -1,5 +1,5 @@
-//! One value in memory: four shapes against rkyv, FlatBuffers, bitcode, wincode and postcard. Every way into bytes and
-//! back gives an equal value, and every way to read gives an equal sum, or the run fails.
+//! One value in memory: four shapes against rkyv, FlatBuffers, bitcode, wincode and postcard, and one against rkyv alone.
+//! Every way into bytes and back gives an equal value, and every way to read gives an equal sum, or the run fails.
 
 mod clock;
 mod flat;
@@ -15,33 +15,45 @@ use rkyv::rancor::Error;
 use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Archived, Deserialize, Portable, Serialize};
-use shapes::{Logs, Mesh, Save, Shape, Updates};
+use shapes::{Logs, Mesh, Save, Shape, Surface, Updates};
 use std::fmt::Debug;
+use std::hint::black_box;
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// wincode by itself refuses lists of more than 4 MiB.
 type Unlimited = wincode::config::Configuration<true, { wincode::config::PREALLOCATION_SIZE_LIMIT_DISABLED }>;
 
-/// What the peers ask of a shape.
-trait Peers:
+/// What rkyv asks of a shape.
+trait Archives:
     Shape
     + Clone
-    + Flat
     + PartialEq
     + Debug
-    + bitcode::Encode
-    + bitcode::DecodeOwned
-    + serde::Serialize
-    + serde::de::DeserializeOwned
-    + wincode::SchemaWrite<Unlimited, Src = Self>
-    + for<'de> wincode::SchemaRead<'de, Unlimited, Dst = Self>
     + for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Error>>
     + Archive<
         Archived: Portable
                       + Deserialize<Self, HighDeserializer<Error>>
                       + for<'a> CheckBytes<HighValidator<'a, Error>>,
     >
+{
+}
+impl Archives for Logs {}
+impl Archives for Mesh {}
+impl Archives for Save {}
+impl Archives for Surface {}
+impl Archives for Updates {}
+
+/// What the other peers ask of a shape.
+trait Peers:
+    Archives
+    + Flat
+    + bitcode::Encode
+    + bitcode::DecodeOwned
+    + serde::Serialize
+    + serde::de::DeserializeOwned
+    + wincode::SchemaWrite<Unlimited, Src = Self>
+    + for<'de> wincode::SchemaRead<'de, Unlimited, Dst = Self>
 {
 }
 impl Peers for Logs {}
@@ -51,14 +63,17 @@ impl Peers for Updates {}
 
 const PEERS: [&str; 5] = ["rkyv", "flatbuffers", "bitcode", "wincode", "postcard"];
 
-/// What Hydra aims at, as a ratio to rkyv: of log, mesh, save and updates.
-const GOALS: [(&str, [f64; 4]); 6] = [
-    ("serialize", [0.5, 0.85, 0.45, 0.5]),
-    ("deserialize, validated", [0.9, 0.9, 0.85, 1.0]),
-    ("access, validated", [0.15, 1.0, 0.15, 0.8]),
-    ("read of a few fields", [1.0; 4]),
-    ("read of every string", [0.4; 4]),
-    ("update", [1.0; 4]),
+/// What Hydra aims at, as a ratio to rkyv: of log, mesh, save, updates and surface.
+const GOALS: [(&str, [f64; 5]); 9] = [
+    ("serialize", [0.5, 1.0, 0.4, 0.65, 1.0]),
+    ("deserialize, validated", [0.85, 1.0, 0.7, 0.87, 1.0]),
+    ("access, validated", [0.15, 1.0, 0.15, 0.75, 1.0]),
+    ("read of a few fields", [1.0; 5]),
+    ("read, views passed on", [1.5; 5]),
+    ("read, validated", [1.0; 5]),
+    ("read of every string", [0.4; 5]),
+    ("update", [1.0; 5]),
+    ("update, validated", [1.0; 5]),
 ];
 
 /// A table of all shapes: medians of `times` rounds in turn, and their ratios to rkyv.
@@ -73,78 +88,74 @@ pub fn run(times: usize, keep: bool) -> AnyResult<()> {
     shape::<Mesh>(1, times, &mut all)?;
     shape::<Save>(2, times, &mut all)?;
     shape::<Updates>(3, times, &mut all)?;
+    against_rkyv::<Surface>(4, times, &mut all)?;
     section.table("Values in memory", &all);
     section.finish(keep)
 }
 
+/// Hydra and all peers.
 fn shape<T: Peers>(number: usize, times: usize, all: &mut Table) -> AnyResult<()> {
     let value = T::make(10);
-    let images = Images::of(&value)?;
+    let (images, others) = (Images::of(&value)?, Others::of(&value)?);
     images.check(&value)?;
-    let (mut updated, mut updated_rkyv) = (images.hydra.clone(), images.rkyv.clone());
+    others.check(&value, hydra::view::<T>(&images.hydra)?)?;
+    let mut changed = [images.clone(), images.clone()];
     let mut ways = Vec::new();
-    writes(&value, &images, &mut ways);
-    reads::<T>(&images, &mut ways);
-    updates::<T>(&mut updated, &mut updated_rkyv, &mut ways);
+    our_ways(&value, &images, &mut changed, &mut ways);
+    other_ways(&value, &others, &mut ways);
     rounds(&mut ways, times);
-    rows(T::NAME, number, &ways, &images, all);
+    rows(T::NAME, number, &ways, &images, &others.sizes(), all);
     Ok(())
 }
 
-/// The value in each format.
+/// Hydra and rkyv.
+fn against_rkyv<T: Archives>(number: usize, times: usize, all: &mut Table) -> AnyResult<()> {
+    let value = T::make(10);
+    let images = Images::of(&value)?;
+    images.check(&value)?;
+    let mut changed = [images.clone(), images.clone()];
+    let mut ways = Vec::new();
+    our_ways(&value, &images, &mut changed, &mut ways);
+    rounds(&mut ways, times);
+    rows(T::NAME, number, &ways, &images, &[], all);
+    Ok(())
+}
+
+/// The value as Hydra and rkyv have it.
+#[derive(Clone)]
 struct Images {
     hydra: AlignedBuf,
     rkyv: AlignedVec,
-    flat: Vec<u8>,
-    bitcode: Vec<u8>,
-    wincode: Vec<u8>,
-    postcard: Vec<u8>,
 }
 
 impl Images {
-    fn of<T: Peers>(value: &T) -> AnyResult<Images> {
-        let mut arena = Arena::new();
-        Ok(Images {
-            hydra: hydra::to_bytes(value)?,
-            rkyv: rkyv_into(value, AlignedVec::new(), &mut arena),
-            flat: flat::to_bytes_in(&mut flat::Builder::new(), value).to_vec(),
-            bitcode: bitcode::encode(value),
-            wincode: wincode::config::serialize(value, Unlimited::new())?,
-            postcard: postcard::to_allocvec(value)?,
-        })
+    fn of<T: Archives>(value: &T) -> AnyResult<Images> {
+        let rkyv = rkyv_into(value, AlignedVec::new(), &mut Arena::new());
+        Ok(Images { hydra: hydra::to_bytes(value)?, rkyv })
     }
 
-    /// Bytes: of rkyv, Hydra, and the others in their order.
-    fn sizes(&self) -> [usize; 6] {
-        [&self.rkyv[..], &self.hydra, &self.flat, &self.bitcode, &self.wincode, &self.postcard]
-            .map(<[u8]>::len)
-    }
-
-    /// All of them are the value, and reading it in place comes to the same sums.
-    fn check<T: Peers>(&self, value: &T) -> AnyResult<()> {
+    /// Both are the value, reading them in place comes to the same sums, and changing them to the same value.
+    fn check<T: Archives>(&self, value: &T) -> AnyResult<()> {
         let same = [
             hydra::from_bytes::<T>(&self.hydra)? == *value,
             rkyv::from_bytes::<T, Error>(&self.rkyv)? == *value,
-            flat::from_bytes::<T>(&self.flat)? == *value,
-            bitcode::decode::<T>(&self.bitcode)? == *value,
-            wincode::config::deserialize::<T, _>(&self.wincode, Unlimited::new())? == *value,
-            postcard::from_bytes::<T>(&self.postcard)? == *value,
         ];
-        let (view, archived) =
-            (hydra::view::<T>(&self.hydra)?, rkyv::access::<Archived<T>, Error>(&self.rkyv)?);
-        let flat = flat::access::<T>(&self.flat)?;
+        let view = hydra::view::<T>(&self.hydra)?;
+        let archived = rkyv::access::<Archived<T>, Error>(&self.rkyv)?;
+        let few = T::few(view);
         let sums = [
-            [T::few_rkyv(archived), T::few_flat(flat)] == [T::few(view); 2],
-            [T::strings_rkyv(archived), T::strings_flat(flat)] == [T::strings(view); 2],
+            [T::few_rkyv(archived), T::passed(view), T::passed_rkyv(archived)] == [few; 3],
+            T::strings_rkyv(archived) == T::strings(view),
         ];
-        let (mut updated, mut hydra, mut rkyv) = (value.clone(), self.hydra.clone(), self.rkyv.clone());
+        let (mut updated, mut images) = (value.clone(), self.clone());
         updated.update();
-        T::updater()?(&mut hydra::view_mut(&mut hydra)?)?;
-        // SAFETY: rkyv made these bytes of a `T`.
-        T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(&mut rkyv) });
-        let changed =
-            [hydra::from_bytes::<T>(&hydra)? == updated, rkyv::from_bytes::<T, Error>(&rkyv)? == updated];
-        if same != [true; 6] || sums != [true; 2] || changed != [true; 2] {
+        T::updater()?(&mut hydra::view_mut(&mut images.hydra)?)?;
+        T::update_rkyv(rkyv::access_mut::<Archived<T>, Error>(&mut images.rkyv)?);
+        let changed = [
+            hydra::from_bytes::<T>(&images.hydra)? == updated,
+            rkyv::from_bytes::<T, Error>(&images.rkyv)? == updated,
+        ];
+        if same != [true; 2] || sums != [true; 2] || changed != [true; 2] {
             let found = format!("values {same:?}, sums {sums:?}, updates {changed:?}");
             return Err(format!("{}: not the same: {found}", T::NAME).into());
         }
@@ -152,14 +163,63 @@ impl Images {
     }
 }
 
+/// The value in the other formats.
+struct Others {
+    flat: Vec<u8>,
+    bitcode: Vec<u8>,
+    wincode: Vec<u8>,
+    postcard: Vec<u8>,
+}
+
+impl Others {
+    fn of<T: Peers>(value: &T) -> AnyResult<Others> {
+        Ok(Others {
+            flat: flat::to_bytes_in(&mut flat::Builder::new(), value).to_vec(),
+            bitcode: bitcode::encode(value),
+            wincode: wincode::config::serialize(value, Unlimited::new())?,
+            postcard: postcard::to_allocvec(value)?,
+        })
+    }
+
+    fn sizes(&self) -> [(&'static str, usize); 4] {
+        [
+            ("FlatBuffers", self.flat.len()),
+            ("bitcode", self.bitcode.len()),
+            ("wincode", self.wincode.len()),
+            ("postcard", self.postcard.len()),
+        ]
+    }
+
+    /// All of them are the value; what is read in place comes to the same sums.
+    fn check<T: Peers>(&self, value: &T, view: hydra::View<'_, T>) -> AnyResult<()> {
+        let flat = flat::access::<T>(&self.flat)?;
+        let same = [
+            flat::from_bytes::<T>(&self.flat)? == *value,
+            bitcode::decode::<T>(&self.bitcode)? == *value,
+            wincode::config::deserialize::<T, _>(&self.wincode, Unlimited::new())? == *value,
+            postcard::from_bytes::<T>(&self.postcard)? == *value,
+            [T::few_flat(flat), T::strings_flat(flat)] == [T::few(view), T::strings(view)],
+        ];
+        if same != [true; 5] {
+            return Err(format!("{}: not the same: {same:?}", T::NAME).into());
+        }
+        Ok(())
+    }
+}
+
 /// As the manual of rkyv does it where speed matters: buffer and arena are used again.
-fn rkyv_into<T: Peers>(value: &T, mut buffer: AlignedVec, arena: &mut Arena) -> AlignedVec {
+fn rkyv_into<T: Archives>(value: &T, mut buffer: AlignedVec, arena: &mut Arena) -> AlignedVec {
     buffer.clear();
     rkyv::api::high::to_bytes_in_with_alloc::<_, _, Error>(value, buffer, arena.acquire()).expect("memory")
 }
 
-/// To bytes, into a buffer that is used again, and back to owned values.
-fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Contender<'w>>) {
+/// Hydra's ways and rkyv's: to bytes and back, in place, and changed in place.
+fn our_ways<'w, T: Archives>(
+    value: &'w T,
+    images: &'w Images,
+    changed: &'w mut [Images; 2],
+    ways: &mut Vec<Contender<'w>>,
+) {
     let row = "serialize";
     let (mut buffer, mut arena) = (AlignedVec::new(), Arena::new());
     ways.push(Contender::new(row, "rkyv", move || {
@@ -167,7 +227,77 @@ fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Contend
         buffer.len()
     }));
     let mut buffer = AlignedBuf::default();
-    ways.push(Contender::new(row, "Hydra", move || hydra::to_bytes_in(&mut buffer, value).expect("encodable")));
+    ways.push(Contender::new(row, "Hydra", move || {
+        hydra::to_bytes_in(&mut buffer, value).expect("encodable")
+    }));
+    let row = "deserialize, validated";
+    ways.push(Contender::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
+    ways.push(Contender::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
+    ways.push(Contender::new(row, "rkyv unvalidated", || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        unsafe { rkyv::from_bytes_unchecked::<T, Error>(&images.rkyv) }.expect("memory")
+    }));
+    reads::<T>(images, ways);
+    updates::<T>(changed, ways);
+}
+
+/// In place.
+fn reads<'w, T: Archives>(images: &'w Images, ways: &mut Vec<Contender<'w>>) {
+    let row = "access, validated";
+    ways.push(Contender::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
+    ways.push(Contender::new(row, "Hydra", || hydra::view::<T>(black_box(&images.hydra)).is_ok()));
+    ways.push(Contender::new(row, "rkyv unvalidated", || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        std::ptr::from_ref(unsafe { rkyv::access_unchecked::<Archived<T>>(black_box(&images.rkyv)) })
+    }));
+    let row = "read, validated";
+    ways.push(Contender::new(row, "rkyv", || {
+        T::few_rkyv(rkyv::access::<Archived<T>, Error>(black_box(&images.rkyv)).expect("valid"))
+    }));
+    ways.push(Contender::new(row, "Hydra", || {
+        T::few(hydra::view::<T>(black_box(&images.hydra)).expect("valid"))
+    }));
+
+    let view = hydra::view::<T>(&images.hydra).expect("valid");
+    let archived = rkyv::access::<Archived<T>, Error>(&images.rkyv).expect("valid");
+    let row = "read of a few fields";
+    ways.push(Contender::new(row, "rkyv", move || T::few_rkyv(black_box(archived))));
+    ways.push(Contender::new(row, "Hydra", move || T::few(black_box(view))));
+    let row = "read, views passed on";
+    ways.push(Contender::new(row, "rkyv", move || T::passed_rkyv(black_box(archived))));
+    ways.push(Contender::new(row, "Hydra", move || T::passed(black_box(view))));
+    if T::strings(view) > 0 {
+        let row = "read of every string";
+        ways.push(Contender::new(row, "rkyv", move || T::strings_rkyv(black_box(archived))));
+        ways.push(Contender::new(row, "Hydra", move || T::strings(black_box(view))));
+    }
+}
+
+/// Changed in place: a value at hand, and bytes that are validated each time.
+fn updates<'w, T: Archives>([kept, bytes]: &'w mut [Images; 2], ways: &mut Vec<Contender<'w>>) {
+    let row = "update";
+    let rkyv = &mut kept.rkyv;
+    ways.push(Contender::new(row, "rkyv", move || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(rkyv) });
+    }));
+    let mut view = hydra::view_mut::<T>(&mut kept.hydra).expect("valid");
+    let mut update = T::updater().expect("slots");
+    ways.push(Contender::new(row, "Hydra", move || update(&mut view).expect("numbers")));
+    let row = "update, validated";
+    let Images { hydra, rkyv } = bytes;
+    ways.push(Contender::new(row, "rkyv", move || {
+        T::update_rkyv(rkyv::access_mut::<Archived<T>, Error>(rkyv).expect("valid"));
+    }));
+    let mut update = T::updater().expect("slots");
+    ways.push(Contender::new(row, "Hydra", move || {
+        update(&mut hydra::view_mut::<T>(hydra).expect("valid")).expect("numbers");
+    }));
+}
+
+/// The other peers' ways.
+fn other_ways<'w, T: Peers>(value: &'w T, images: &'w Others, ways: &mut Vec<Contender<'w>>) {
+    let row = "serialize";
     let mut builder = flat::Builder::new();
     ways.push(Contender::new(row, "FlatBuffers", move || flat::to_bytes_in(&mut builder, value).len()));
     let mut buffer = bitcode::Buffer::new();
@@ -179,76 +309,51 @@ fn writes<'w, T: Peers>(value: &'w T, images: &'w Images, ways: &mut Vec<Contend
         buffer.len()
     }));
     let mut buffer = vec![0; images.postcard.len()];
-    ways.push(Contender::new(row, "postcard", move || postcard::to_slice(value, &mut buffer).expect("room").len()));
+    ways.push(Contender::new(row, "postcard", move || {
+        postcard::to_slice(value, &mut buffer).expect("room").len()
+    }));
 
     let row = "deserialize, validated";
-    ways.push(Contender::new(row, "rkyv", || rkyv::from_bytes::<T, Error>(&images.rkyv).expect("valid")));
-    ways.push(Contender::new(row, "Hydra", || hydra::from_bytes::<T>(&images.hydra).expect("valid")));
     ways.push(Contender::new(row, "FlatBuffers", || flat::from_bytes::<T>(&images.flat).expect("valid")));
     ways.push(Contender::new(row, "bitcode", || bitcode::decode::<T>(&images.bitcode).expect("valid")));
     ways.push(Contender::new(row, "wincode", || {
         wincode::config::deserialize::<T, _>(&images.wincode, Unlimited::new()).expect("valid")
     }));
-    ways.push(Contender::new(row, "postcard", || postcard::from_bytes::<T>(&images.postcard).expect("valid")));
-    ways.push(Contender::new(row, "rkyv unvalidated", || {
-        // SAFETY: rkyv made these bytes of a `T`.
-        unsafe { rkyv::from_bytes_unchecked::<T, Error>(&images.rkyv) }.expect("memory")
+    ways.push(Contender::new(row, "postcard", || {
+        postcard::from_bytes::<T>(&images.postcard).expect("valid")
     }));
-}
 
-/// In place.
-fn reads<'w, T: Peers>(images: &'w Images, ways: &mut Vec<Contender<'w>>) {
     let row = "access, validated";
-    ways.push(Contender::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
-    ways.push(Contender::new(row, "Hydra", || hydra::view::<T>(std::hint::black_box(&images.hydra)).is_ok()));
-    ways.push(Contender::new(row, "FlatBuffers", || flat::access::<T>(std::hint::black_box(&images.flat)).is_ok()));
-    ways.push(Contender::new(row, "rkyv unvalidated", || {
-        // SAFETY: rkyv made these bytes of a `T`.
-        std::ptr::from_ref(unsafe {
-            rkyv::access_unchecked::<Archived<T>>(std::hint::black_box(&images.rkyv))
-        })
-    }));
-
-    let view = hydra::view::<T>(&images.hydra).expect("valid");
-    let archived = rkyv::access::<Archived<T>, Error>(&images.rkyv).expect("valid");
+    ways.push(Contender::new(row, "FlatBuffers", || flat::access::<T>(black_box(&images.flat)).is_ok()));
     let root = flat::access::<T>(&images.flat).expect("valid");
     let row = "read of a few fields";
-    ways.push(Contender::new(row, "rkyv", move || T::few_rkyv(std::hint::black_box(archived))));
-    ways.push(Contender::new(row, "Hydra", move || T::few(std::hint::black_box(view))));
-    ways.push(Contender::new(row, "FlatBuffers", move || T::few_flat(std::hint::black_box(root))));
-    if T::strings(view) > 0 {
+    ways.push(Contender::new(row, "FlatBuffers", move || T::few_flat(black_box(root))));
+    if T::strings_flat(root) > 0 {
         let row = "read of every string";
-        ways.push(Contender::new(row, "rkyv", move || T::strings_rkyv(std::hint::black_box(archived))));
-        ways.push(Contender::new(row, "Hydra", move || T::strings(std::hint::black_box(view))));
-        ways.push(Contender::new(row, "FlatBuffers", move || T::strings_flat(std::hint::black_box(root))));
+        ways.push(Contender::new(row, "FlatBuffers", move || T::strings_flat(black_box(root))));
     }
 }
 
-/// Changed in place, of values at hand.
-fn updates<'w, T: Peers>(hydra: &'w mut AlignedBuf, rkyv: &'w mut AlignedVec, ways: &mut Vec<Contender<'w>>) {
-    ways.push(Contender::new("update", "rkyv", move || {
-        // SAFETY: rkyv made these bytes of a `T`.
-        T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(rkyv) });
-    }));
-    let (mut view, mut update) = (hydra::view_mut::<T>(hydra).expect("valid"), T::updater().expect("slots"));
-    ways.push(Contender::new("update", "Hydra", move || update(&mut view).expect("numbers")));
-}
-
 /// The rows of a shape.
-fn rows(shape: &str, number: usize, ways: &[Contender<'_>], images: &Images, all: &mut Table) {
-    let mut rows: Vec<&str> = ways.iter().map(|way| way.row).collect();
-    rows.dedup();
-    for row in rows {
-        let of = |name: &str| ways.iter().find(|way| way.row == row && way.name == name).map(Contender::median);
-        let [rkyv, hydra] = ["rkyv", "Hydra"].map(|name| of(name).unwrap_or(f64::NAN));
+fn rows(
+    shape: &str,
+    number: usize,
+    ways: &[Contender<'_>],
+    images: &Images,
+    others: &[(&str, usize)],
+    all: &mut Table,
+) {
+    for (row, goals) in GOALS {
+        let of =
+            |name: &str| ways.iter().find(|way| way.row == row && way.name == name).map(Contender::median);
+        let (Some(rkyv), Some(hydra)) = (of("rkyv"), of("Hydra")) else { continue };
         let others = ways.iter().filter(|way| way.row == row && !["rkyv", "Hydra"].contains(&way.name));
         let others: Vec<_> = others.map(|way| format!("{} {:.2}", way.name, way.median() / rkyv)).collect();
-        let goal = GOALS.iter().find(|goal| goal.0 == row).map(|goal| goal.1[number]);
-        let verdict = match goal.map(|goal| hydra / rkyv / goal) {
-            Some(part) if part <= 1.0 => "met",
-            Some(part) if part <= 1.05 => "near",
-            Some(_) => "**missed**",
-            None => "",
+        let goal = goals[number];
+        let verdict = match hydra / rkyv / goal {
+            part if part <= 1.0 => "met",
+            part if part <= 1.05 => "near",
+            _ => "**missed**",
         };
         all.row(&[
             shape,
@@ -256,15 +361,22 @@ fn rows(shape: &str, number: usize, ways: &[Contender<'_>], images: &Images, all
             &shown(rkyv),
             &shown(hydra),
             &format!("{:.2}", hydra / rkyv),
-            &goal.map_or(String::new(), |goal| goal.to_string()),
+            &goal.to_string(),
             verdict,
             &others.join(", "),
         ]);
     }
-    let [rkyv, hydra, others @ ..] = images.sizes();
+    let (rkyv, hydra) = (images.rkyv.len(), images.hydra.len());
     let ratio = |bytes: usize| format!("{:.2}", bytes as f64 / rkyv as f64);
-    let names = ["FlatBuffers", "bitcode", "wincode", "postcard"];
-    let others = names.iter().zip(others).map(|(name, bytes)| format!("{name} {}", ratio(bytes)));
-    let others = others.collect::<Vec<_>>().join(", ");
-    all.row(&[shape, "bytes", &rkyv.to_string(), &hydra.to_string(), &ratio(hydra), "", "", &others]);
+    let others: Vec<_> = others.iter().map(|(name, bytes)| format!("{name} {}", ratio(*bytes))).collect();
+    all.row(&[
+        shape,
+        "bytes",
+        &rkyv.to_string(),
+        &hydra.to_string(),
+        &ratio(hydra),
+        "",
+        "",
+        &others.join(", "),
+    ]);
 }

@@ -1,14 +1,16 @@
-//! The four shapes, written for this project in the spirit of the field's public serialization benchmark, and what is
+//! The shapes, four of them written for this project in the spirit of the field's public serialization benchmark, and what is
 //! read of them and changed in them. Deterministic: the same scale gives the same values.
 
 pub mod log;
 pub mod mesh;
 pub mod save;
+pub mod surface;
 pub mod updates;
 
 pub use log::Logs;
 pub use mesh::Mesh;
 pub use save::Save;
+pub use surface::Surface;
 pub use updates::Updates;
 
 use rkyv::Archived;
@@ -22,6 +24,9 @@ pub trait Shape: hydra::Hydra + rkyv::Archive {
     /// A few fields of each element.
     fn few(view: hydra::View<'_, Self>) -> u64;
     fn few_rkyv(archived: &Archived<Self>) -> u64;
+    /// The same, where each element is handed to a function that is not inlined.
+    fn passed(view: hydra::View<'_, Self>) -> u64;
+    fn passed_rkyv(archived: &Archived<Self>) -> u64;
     /// Every string: each as a `&str`.
     fn strings(view: hydra::View<'_, Self>) -> u64;
     fn strings_rkyv(archived: &Archived<Self>) -> u64;

@@ -105,6 +105,30 @@ fn update(random: &mut Random) -> Update {
     }
 }
 
+#[inline(always)]
+fn of_contact(contact: hydra::View<'_, Contact>) -> u64 {
+    u64::from(contact.transform().position().0.to_bits())
+        + u64::from(contact.id())
+        + u64::from(contact.player().unwrap_or(1))
+}
+
+#[inline(always)]
+fn of_archived_contact(contact: &ArchivedContact) -> u64 {
+    u64::from(contact.transform.position.0.to_native().to_bits())
+        + u64::from(contact.id.to_native())
+        + u64::from(contact.player.as_ref().map_or(1, |player| player.to_native()))
+}
+
+#[inline(always)]
+fn of_update(update: hydra::View<'_, Update>, contact: impl Fn(hydra::View<'_, Contact>) -> u64) -> u64 {
+    u64::from(update.score()) + update.contacts().iter().map(contact).sum::<u64>()
+}
+
+#[inline(always)]
+fn of_archived(update: &ArchivedUpdate, contact: impl Fn(&ArchivedContact) -> u64) -> u64 {
+    u64::from(update.score.to_native()) + update.contacts.iter().map(contact).sum::<u64>()
+}
+
 impl Shape for Updates {
     const NAME: &'static str = "updates";
 
@@ -114,26 +138,34 @@ impl Shape for Updates {
     }
 
     fn few(updates: hydra::View<'_, Updates>) -> u64 {
-        let contact = |contact: hydra::View<'_, Contact>| {
-            u64::from(contact.transform().position().0.to_bits())
-                + u64::from(contact.id())
-                + u64::from(contact.player().unwrap_or(1))
-        };
-        let of = |update: hydra::View<'_, Update>| {
-            u64::from(update.score()) + update.contacts().iter().map(contact).sum::<u64>()
-        };
-        updates.updates().iter().map(of).sum()
+        updates.updates().iter().map(|update| of_update(update, of_contact)).sum()
     }
 
     fn few_rkyv(updates: &ArchivedUpdates) -> u64 {
-        let contact = |contact: &ArchivedContact| {
-            u64::from(contact.transform.position.0.to_native().to_bits())
-                + u64::from(contact.id.to_native())
-                + u64::from(contact.player.as_ref().map_or(1, |player| player.to_native()))
-        };
-        let of = |update: &ArchivedUpdate| {
-            u64::from(update.score.to_native()) + update.contacts.iter().map(contact).sum::<u64>()
-        };
+        updates.updates.iter().map(|update| of_archived(update, of_archived_contact)).sum()
+    }
+
+    fn passed(updates: hydra::View<'_, Updates>) -> u64 {
+        #[inline(never)]
+        fn contact(contact: hydra::View<'_, Contact>) -> u64 {
+            of_contact(contact)
+        }
+        #[inline(never)]
+        fn of(update: hydra::View<'_, Update>) -> u64 {
+            of_update(update, contact)
+        }
+        updates.updates().iter().map(of).sum()
+    }
+
+    fn passed_rkyv(updates: &ArchivedUpdates) -> u64 {
+        #[inline(never)]
+        fn contact(contact: &ArchivedContact) -> u64 {
+            of_archived_contact(contact)
+        }
+        #[inline(never)]
+        fn of(update: &ArchivedUpdate) -> u64 {
+            of_archived(update, contact)
+        }
         updates.updates.iter().map(of).sum()
     }
 
