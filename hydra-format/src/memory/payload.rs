@@ -113,7 +113,7 @@ impl TextMap {
     }
 
     /// So many bytes from `start` of the file, with the same condition.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get_at(&self, start: usize, count: usize) -> Option<&[u8]> {
         let last = self.end.checked_sub(count)?;
         if start < HEADER_REGION || start > last {
@@ -127,7 +127,7 @@ impl TextMap {
     }
 
     /// Has the memory at a byte of the file fetched, where the processor can be told to; any byte will do.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn prefetch(&self, at: usize) {
         #[cfg(target_arch = "x86_64")]
         {
@@ -169,7 +169,7 @@ impl Texts {
     }
 
     /// The map that they are in.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn map(&self) -> &TextMap {
         &self.map
     }
@@ -183,7 +183,7 @@ impl Texts {
     }
 
     /// The text of a number; none if there is none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, number: usize) -> Option<&str> {
         let key = self.keys.get(number)?.load(Ordering::Relaxed);
         let (start, length) = ((key >> TextMap::LENGTH_BITS).wrapping_mul(64), key & TextMap::LENGTHS);

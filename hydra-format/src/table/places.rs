@@ -50,13 +50,13 @@ impl Places {
     }
 
     /// The slot of a record; of very large indices it may be another, in which they are not found.
-    #[inline]
+    #[inline(always)]
     fn slot_of(&self, index: u64) -> usize {
         (u128::from(index).wrapping_mul(u128::from(self.factor)) >> 64) as usize
     }
 
     /// The first `size` bytes of a record, with heap and text if its type refers to any; none if its block is not known.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
         let map = self.texts.map();
         if !refs {
@@ -73,7 +73,7 @@ impl Places {
     }
 
     /// Has the memory of a record fetched.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prefetch(&self, index: u64) {
         if let Some(start) = self.start(index) {
             self.texts.map().prefetch(start);
@@ -81,7 +81,7 @@ impl Places {
     }
 
     /// Where a record of a regular block starts in the map.
-    #[inline]
+    #[inline(always)]
     fn regular(&self, index: u64) -> Option<usize> {
         let number = self.slot_of(index);
         let start = self.regular.get(number)?.load(Ordering::Relaxed);
@@ -92,7 +92,7 @@ impl Places {
     }
 
     /// Where a record starts in the map.
-    #[inline]
+    #[inline(always)]
     fn start(&self, index: u64) -> Option<usize> {
         if let Some(start) = self.regular(index) {
             return Some(start);
@@ -103,7 +103,7 @@ impl Places {
     }
 
     /// The slot of the block that holds a record, its number, and the record's position in the block.
-    #[inline]
+    #[inline(always)]
     fn slot(&self, index: u64) -> Option<(usize, &BlockSlot, u64)> {
         let number = self.slot_of(index);
         let own = self.slots.get(number)?;
@@ -142,7 +142,7 @@ impl Places {
 }
 
 /// The record's position in the slot's block, if that holds it.
-#[inline]
+#[inline(always)]
 fn holds(([first, _], [count, ..]): &BlockSlot, index: u64) -> Option<u64> {
     let count = count.load(Ordering::Acquire);
     let position = index.wrapping_sub(first.load(Ordering::Relaxed));

@@ -214,7 +214,7 @@ impl<T: Row> Table<T> {
     /// # Errors
     /// `NoSuchPath` if there is no such record; what is wrong with its block; `UnknownVariant` if this record has no
     /// counterpart in this type.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
         match self.places.1.get().and_then(|places| places.find(index, size, T::REFS)) {
@@ -238,7 +238,7 @@ impl<T: Row> Table<T> {
     /// assert_eq!(sum, 49 + 8100 + 9);
     /// # Ok::<(), hydra::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn get_many<'t>(
         &'t self,
         indices: &'t [u64],
@@ -323,7 +323,7 @@ impl<T: Row> Record<'_, T> {
     }
 
     /// The stored bytes; empty only for a record outside of its block, which the table never makes.
-    #[inline]
+    #[inline(always)]
     fn at(&self) -> At<'_> {
         match &self.held {
             Held::Lent(at) => *at,
@@ -334,7 +334,7 @@ impl<T: Row> Record<'_, T> {
     }
 
     /// The record read in place.
-    #[inline]
+    #[inline(always)]
     pub fn view(&self) -> T::Read<'_> {
         T::read(self.at(), self.schema)
     }

@@ -45,7 +45,7 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let facts = look_up(id, T::TYPE, T::check);
+            let facts = look_up(id, T::TYPE, |values, cursor, depth| cursor.elements::<T>(values, depth));
             recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }

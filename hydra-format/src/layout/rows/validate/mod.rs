@@ -107,7 +107,7 @@ pub(crate) struct Validator {
     check: Option<Checked>,
 }
 
-/// [`Hydra::check`].
+/// Whether stored values are valid: one, as [`Hydra::check`](super::Hydra::check), or several side by side.
 pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 
 impl Validator {

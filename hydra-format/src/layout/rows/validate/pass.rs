@@ -53,7 +53,7 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
         return true;
     }
     match validator.check {
-        Some(check) => records.chunks_exact(root.size as usize).all(|record| check(record, &mut cursor, 0)),
+        Some(check) => check(records, &mut cursor, 0),
         None => Verifier::<false>::new(&validator.plan, &mut cursor).elements(records, root, 0),
     }
 }
