@@ -108,8 +108,8 @@ impl<'a> At<'a> {
     /// The reference at the start: offset and length.
     #[inline]
     pub(crate) fn reference(self) -> (usize, usize) {
-        let word = u64::from_le_bytes(self.array());
-        (word as u32 as usize, (word >> 32) as usize)
+        let [a, b, c, d, e, f, g, h] = self.array::<8>();
+        (u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]) as usize)
     }
 
     /// The string that the reference at the start points to; empty if it points outside.

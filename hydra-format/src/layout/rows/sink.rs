@@ -198,6 +198,6 @@ pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
 
 #[inline]
 fn put_reference(slot: &mut [u8], offset: usize, count: usize) {
-    let word = u64::from(offset as u32) | u64::from(count as u32) << 32;
-    put(slot, &word.to_le_bytes());
+    put(slot, &(offset as u32).to_le_bytes());
+    put(slot.get_mut(4..).unwrap_or_default(), &(count as u32).to_le_bytes());
 }
