@@ -118,6 +118,7 @@ extern crate self as hydra;
 mod derived;
 mod edit;
 mod error;
+mod follow;
 mod image;
 mod layout;
 #[allow(unsafe_code)]
@@ -139,6 +140,7 @@ pub mod schema;
 
 /// Files: their blocks, commits and index; checking, recovering and compacting them; following one that grows.
 pub mod file {
+    pub use crate::follow::{Follow, Stop};
     pub use crate::publish::{Output, OutputOptions};
     pub use crate::repair::check::{CheckSummary, check};
     pub use crate::repair::compact::{Compaction, Size, compact};
@@ -152,7 +154,6 @@ pub mod file {
     pub use crate::store::report::{State, Verdict};
     pub use crate::store::scan::Progress;
     pub use crate::table::block::Rows;
-    pub use crate::table::follow::{Follow, Stop};
     pub use crate::table::table::Blocks;
     pub use crate::table::writer::WriterOptions;
 }

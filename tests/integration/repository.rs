@@ -99,6 +99,7 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("image", &["hydra-format/src/image/"], 285),
     ("evolve", &["hydra-format/src/evolve/"], 1_725),
     ("table", &["hydra-format/src/table/"], 2_140),
+    ("follow", &["hydra-format/src/follow.rs"], 80),
     ("edit", &["hydra-format/src/edit/"], 225),
     ("publish", &["hydra-format/src/publish/"], 255),
     ("repair", &["hydra-format/src/repair/"], 1_400),
@@ -136,7 +137,7 @@ const SUMS: [(&str, &[&str], usize); 3] = [
         "format and derive",
         &[
             "lib", "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image",
-            "evolve", "table", "edit", "publish", "repair", "compat", "derive",
+            "evolve", "table", "follow", "edit", "publish", "repair", "compat", "derive",
         ],
         22_100,
     ),

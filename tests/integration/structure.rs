@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The wings of the library: directories or files directly below `hydra-format/src`. Each may use itself and those
 /// before it. `lib.rs` may use all, and none of them may use what it defines.
-const WINGS: [&str; 15] = [
+const WINGS: [&str; 16] = [
     "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image", "evolve",
-    "table", "edit", "publish", "repair", "compat",
+    "table", "follow", "edit", "publish", "repair", "compat",
 ];
 
 /// Names of types that several files define, each with its reason. Everything else has a name of its own.

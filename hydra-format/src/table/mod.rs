@@ -6,7 +6,6 @@
 
 pub(crate) mod block;
 mod cache;
-pub(crate) mod follow;
 #[expect(clippy::arithmetic_side_effects, reason = "bytes that are in memory, and an offset of one block")]
 pub(crate) mod metadata;
 #[cfg(feature = "rayon")]

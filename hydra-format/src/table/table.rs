@@ -2,7 +2,6 @@
 //! [`Snapshot`] does, nor how their records are read, which `block` does.
 
 use super::block::Block;
-use super::follow::Follow;
 use super::places::Places;
 use super::snapshot::Snapshot;
 use crate::evolve::{Evolution, Resolution};
@@ -14,7 +13,6 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 /// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
 pub trait Row: 'static {
@@ -73,8 +71,8 @@ impl Row for Dynamic {
 /// It shows the state that the file had when it was opened.
 pub struct Table<T = Dynamic> {
     pub(crate) snapshot: Arc<Snapshot>,
-    pub(super) number: usize,
-    pub(super) schema: Arc<Schema>,
+    pub(crate) number: usize,
+    pub(crate) schema: Arc<Schema>,
     /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
     places: Arc<(AtomicBool, OnceLock<Places>)>,
     of: PhantomData<fn() -> T>,
@@ -92,7 +90,7 @@ impl<T> Clone for Table<T> {
 }
 
 impl<T: Row> Table<T> {
-    pub(super) fn new(snapshot: Arc<Snapshot>, number: usize, schema: Arc<Schema>) -> Table<T> {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, number: usize, schema: Arc<Schema>) -> Table<T> {
         Table { snapshot, number, schema, places: Arc::default(), of: PhantomData }
     }
 
@@ -143,43 +141,6 @@ impl<T: Row> Table<T> {
         let cursor = self.snapshot.cursor(self.number, records.start);
         let records = records.start..records.end.min(self.len());
         Blocks { table: self.clone(), cursor, held: None, records }
-    }
-
-    /// The blocks that hold the records from `first` on, and then those that are still to come: it looks for new commits
-    /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
-    /// an edit of a record that was given is not given again.
-    ///
-    /// Records are read as the type of this table for as long as it is followed, also if newer types are appended.
-    /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
-    /// read, the error is the last that it gives.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("primes.hydra");
-    /// # let mut writer = hydra::Writer::create(&path)?;
-    /// # let primes = writer.table::<u64>()?;
-    /// # writer.commit()?;
-    /// let table = hydra::Reader::open(&path)?.table::<u64>()?;
-    /// let follow = table.follow(table.len(), Duration::from_millis(20));
-    /// let stop = follow.stopper();
-    ///
-    /// let writing = std::thread::spawn(move || {
-    ///     writer.append_slice(primes, &[2, 3, 5])?;
-    ///     writer.finish()?;
-    ///     stop.stop();
-    ///     Ok::<(), hydra::Error>(())
-    /// });
-    /// let mut count = 0;
-    /// for block in follow {
-    ///     count += block?.len();
-    /// }
-    /// assert_eq!(count, 3);
-    /// # writing.join().expect("a thread")?;
-    /// # Ok::<(), hydra::Error>(())
-    /// ```
-    pub fn follow(&self, first: u64, every: Duration) -> Follow<T> {
-        Follow::new(self, first, every)
     }
 
     /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
@@ -355,12 +316,12 @@ impl<T: Row> Record<'_, T> {
 
 /// The blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
-    pub(super) table: Table<T>,
+    pub(crate) table: Table<T>,
     cursor: EntryCursor,
     /// Found behind missing records, which were reported first.
     held: Option<Entry>,
     /// What is still to come.
-    pub(super) records: Range<u64>,
+    pub(crate) records: Range<u64>,
 }
 
 impl<T: Row> std::fmt::Debug for Blocks<T> {

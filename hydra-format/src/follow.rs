@@ -1,10 +1,10 @@
 //! Following a table that grows: its blocks, and then those that are still to come. It looks for news by
 //! [`Reader::refresh`], and knows nothing of how that is done.
 
-use super::block::Block;
-use super::reader::Reader;
-use super::table::{Blocks, Row, Table};
 use crate::Result;
+use crate::table::block::Block;
+use crate::table::reader::Reader;
+use crate::table::table::{Blocks, Row, Table};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,11 +38,46 @@ impl Stop {
     }
 }
 
-impl<T: Row> Follow<T> {
-    pub(super) fn new(table: &Table<T>, first: u64, every: Duration) -> Follow<T> {
-        Follow { blocks: table.range(first..u64::MAX), every, stop: Stop::default(), ended: false }
+impl<T: Row> Table<T> {
+    /// The blocks that hold the records from `first` on, and then those that are still to come: it looks for new commits
+    /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
+    /// an edit of a record that was given is not given again.
+    ///
+    /// Records are read as the type of this table for as long as it is followed, also if newer types are appended.
+    /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
+    /// read, the error is the last that it gives.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("primes.hydra");
+    /// # let mut writer = hydra::Writer::create(&path)?;
+    /// # let primes = writer.table::<u64>()?;
+    /// # writer.commit()?;
+    /// let table = hydra::Reader::open(&path)?.table::<u64>()?;
+    /// let follow = table.follow(table.len(), Duration::from_millis(20));
+    /// let stop = follow.stopper();
+    ///
+    /// let writing = std::thread::spawn(move || {
+    ///     writer.append_slice(primes, &[2, 3, 5])?;
+    ///     writer.finish()?;
+    ///     stop.stop();
+    ///     Ok::<(), hydra::Error>(())
+    /// });
+    /// let mut count = 0;
+    /// for block in follow {
+    ///     count += block?.len();
+    /// }
+    /// assert_eq!(count, 3);
+    /// # writing.join().expect("a thread")?;
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn follow(&self, first: u64, every: Duration) -> Follow<T> {
+        Follow { blocks: self.range(first..u64::MAX), every, stop: Stop::default(), ended: false }
     }
+}
 
+impl<T: Row> Follow<T> {
     /// What ends the iteration.
     pub fn stopper(&self) -> Stop {
         self.stop.clone()
