@@ -1,6 +1,6 @@
 //! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
 
-use super::{AlignedBuf, Map};
+use super::{AlignedBuf, Map, Text};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -144,13 +144,23 @@ impl TextMap {
     /// The low bits of a key, which are the length.
     const LENGTH_BITS: u32 = 29;
     const LENGTHS: u64 = (1 << TextMap::LENGTH_BITS) - 1;
+    /// The high bit of a key, which says that the text is ASCII.
+    const ASCII: u64 = 1 << 63;
 
     /// The one key of a range of text: its first line and its length. None where they do not fit (files
-    /// beyond 2 TiB), which then are looked at each time.
-    fn key(range: &Range<usize>) -> Option<u64> {
-        let (line, length) = (range.start as u64 / 64, range.len() as u64);
-        let fits = range.start.is_multiple_of(64) && line < 1 << 35 && length <= TextMap::LENGTHS;
-        fits.then_some((line << TextMap::LENGTH_BITS) | length)
+    /// beyond 1 TiB), which then are looked at each time.
+    fn key(range: &Range<usize>, is_ascii: bool) -> Option<u64> {
+        let line = range.start as u64 / 64;
+        let length = range.len() as u64;
+        let fits = range.start.is_multiple_of(64) && line < 1 << 34 && length <= TextMap::LENGTHS;
+        let mark = if is_ascii { TextMap::ASCII } else { 0 };
+        fits.then_some(mark | line << TextMap::LENGTH_BITS | length)
+    }
+
+    /// The key under which this range is known to be UTF-8; that of ASCII if it is known to be that.
+    fn known_key(&self, range: &Range<usize>) -> Option<u64> {
+        let keys = [TextMap::key(range, true)?, TextMap::key(range, false)?];
+        keys.into_iter().find(|key| range.is_empty() || self.known.contains(*key))
     }
 }
 
@@ -176,22 +186,21 @@ impl Texts {
 
     /// Remembers a range, if the map knows it to be UTF-8.
     pub(crate) fn keep(&self, number: usize, range: &Range<usize>) {
-        let known = |key: &u64| range.is_empty() || self.map.known.contains(*key);
-        if let (Some(key), Some(kept)) = (TextMap::key(range).filter(known), self.keys.get(number)) {
+        if let (Some(key), Some(kept)) = (self.map.known_key(range), self.keys.get(number)) {
             kept.store(key, Ordering::Relaxed);
         }
     }
 
     /// The text of a number; none if there is none.
     #[inline(always)]
-    pub(crate) fn get(&self, number: usize) -> Option<&str> {
+    pub(crate) fn get(&self, number: usize) -> Option<Text<'_>> {
         let key = self.keys.get(number)?.load(Ordering::Relaxed);
-        let (start, length) = ((key >> TextMap::LENGTH_BITS).wrapping_mul(64), key & TextMap::LENGTHS);
-        let text = self.map.get_at(start as usize, length as usize)?;
+        let line = (key & !TextMap::ASCII) >> TextMap::LENGTH_BITS;
+        let text = self.map.get_at(line.wrapping_mul(64) as usize, (key & TextMap::LENGTHS) as usize)?;
         // SAFETY: a key stands for one range, and `keep` alone writes keys, of ranges that are empty, or that `check_text` found to
-        // be UTF-8 in a map of this file. That committed bytes do not change is the contract of `Map::open`. Test
-        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
-        Some(unsafe { std::str::from_utf8_unchecked(text) })
+        // be UTF-8, and ASCII if the key says so, in a map of this file. That committed bytes do not change is the contract of
+        // `Map::open`. Test `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        Some(unsafe { Text::known(text, key & TextMap::ASCII != 0) })
     }
 }
 
@@ -248,6 +257,8 @@ pub(crate) enum PayloadFault {
 pub(crate) struct Payload {
     backing: Backing,
     ranges: Ranges,
+    /// The text is ASCII.
+    is_ascii: bool,
 }
 
 impl Payload {
@@ -259,8 +270,8 @@ impl Payload {
         if !records.as_ptr().addr().is_multiple_of(64) {
             return Err(PayloadFault::Bounds);
         }
-        check_text(&backing, &ranges.text)?;
-        Ok(Payload { backing, ranges })
+        let is_ascii = check_text(&backing, &ranges.text)?;
+        Ok(Payload { backing, ranges, is_ascii })
     }
 
     /// The buffer, if nobody else has it.
@@ -295,34 +306,35 @@ impl Payload {
 
     /// The text.
     #[inline]
-    pub(crate) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> Text<'_> {
         let text = self.backing.get(self.ranges.text.clone()).unwrap_or_default();
-        // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8.
+        // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8, and ASCII if it says so.
         // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be
         // changed, and that a map's committed bytes do not change is the contract of `Map::open`. Tests
         // `a_payload_has_valid_text_and_is_in_bounds`, `a_map_vouches_for_no_text_but_what_was_looked_at`.
-        unsafe { std::str::from_utf8_unchecked(text) }
+        unsafe { Text::known(text, self.is_ascii) }
     }
 }
 
-/// Looks at the text, unless the map knows it.
-fn check_text(backing: &Backing, range: &Range<usize>) -> Result<(), PayloadFault> {
-    let key = match backing {
-        Backing::Map(shared) => TextMap::key(range).map(|key| (&*shared.known, key)),
+/// Looks at the text, unless the map knows it: whether it is ASCII.
+fn check_text(backing: &Backing, range: &Range<usize>) -> Result<bool, PayloadFault> {
+    let map = match backing {
+        Backing::Map(map) => Some(map),
         Backing::Buffer(_) => None,
     };
-    if range.is_empty() || key.is_some_and(|(known, key)| known.contains(key)) {
-        return Ok(());
+    if let Some(key) = map.and_then(|map| map.known_key(range)) {
+        return Ok(key & TextMap::ASCII != 0);
     }
     let text = backing.get(range.clone()).ok_or(PayloadFault::Bounds)?;
-    if simdutf8::basic::from_utf8(text).is_err() {
+    let is_ascii = text.is_ascii();
+    if !is_ascii && simdutf8::basic::from_utf8(text).is_err() {
         let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         return Err(PayloadFault::Utf8(valid));
     }
-    if let Some((known, key)) = key {
-        known.insert(key);
+    if let Some((map, key)) = map.zip(TextMap::key(range, is_ascii)) {
+        map.known.insert(key);
     }
-    Ok(())
+    Ok(is_ascii)
 }
 
 #[cfg(test)]
@@ -339,7 +351,9 @@ mod tests {
     fn a_payload_has_valid_text_and_is_in_bounds() {
         let ranges = Ranges { records: 0..8, heap: 64..64, text: 64..70 };
         let payload = Payload::new(buffer("aé日".as_bytes()), ranges.clone()).unwrap();
-        assert_eq!((payload.text(), payload.records().len(), payload.heap().len()), ("aé日", 8, 0));
+        assert_eq!((payload.text().all(), payload.records().len(), payload.heap().len()), ("aé日", 8, 0));
+        assert_eq!([1, 3].map(|end| payload.text().get(0, end)), [Some("a"), Some("aé")]);
+        assert_eq!([2, 4, 7].map(|end| payload.text().get(0, end)), [None; 3], "not ASCII");
         assert_eq!(Payload::new(buffer(b"ab\xffd.."), ranges.clone()).unwrap_err(), PayloadFault::Utf8(2));
         let outside = Ranges { text: 64..129, ..ranges.clone() };
         assert_eq!(Payload::new(buffer(b""), outside).unwrap_err(), PayloadFault::Bounds);
@@ -382,7 +396,7 @@ mod tests {
         let text = |map: &Arc<TextMap>, text: Range<usize>| {
             let ranges =
                 Ranges { records: AT..AT + 8, heap: AT + 64..AT + 64, text: AT + text.start..AT + text.end };
-            Payload::new(Backing::Map(map.clone()), ranges).map(|payload| payload.text().len())
+            Payload::new(Backing::Map(map.clone()), ranges).map(|payload| payload.text().all().len())
         };
         let looked_at = |map: &Arc<TextMap>| {
             assert_eq!(text(map, 64..100), Ok(36));
@@ -394,13 +408,30 @@ mod tests {
         let known = |map: &Arc<TextMap>, text: Range<usize>| {
             let texts = Texts::new(map.clone(), 1);
             texts.keep(0, &(AT + text.start..AT + text.end));
-            texts.get(0).map(str::len)
+            texts.get(0).map(|text| text.all().len())
         };
         assert_eq!((known(&map, 64..100), known(&map, 64..64)), (None, Some(0)), "not looked at yet");
         looked_at(&map);
         looked_at(&map);
         assert_eq!([64..100, 128..164].map(|text| known(&map, text)), [Some(36); 2]);
         assert_eq!([64..101, 64..99, 100..136, 192..228, 0..36].map(|text| known(&map, text)), [None; 5]);
+        // Of ASCII and of other text, read the first time and once they are known.
+        let other = folder.path().join("mixed");
+        std::fs::write(&other, [b"a".repeat(AT), "é".repeat(32).into(), b"a".repeat(192)].concat()).unwrap();
+        let mixed = mapped(&other).covering(HEADER_REGION as u64 + 256).unwrap();
+        for _ in 0..2 {
+            for (start, in_a_char) in [(0, None), (64, Some("a"))] {
+                let text = AT + start..AT + start + 64;
+                let ranges = Ranges { records: AT..AT + 8, heap: AT + 64..AT + 64, text: text.clone() };
+                let payload = Payload::new(Backing::Map(mixed.clone()), ranges).unwrap();
+                let texts = Texts::new(mixed.clone(), 1);
+                texts.keep(0, &text);
+                assert_eq!(
+                    [payload.text(), texts.get(0).unwrap()].map(|text| text.get(1, 2)),
+                    [in_a_char; 2]
+                );
+            }
+        }
         // The file grows, and another one takes its name.
         let mut file = std::fs::File::options().append(true).open(&path).unwrap();
         std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();
@@ -422,11 +453,13 @@ mod tests {
             assert!(known.contains(key << 29) && !known.contains((key << 29) | 1));
         }
         assert!(!known.contains(0));
-        assert_ne!(TextMap::key(&(64..80)), TextMap::key(&(64..81)));
-        assert_ne!(TextMap::key(&(64..80)), TextMap::key(&(128..144)));
-        assert_eq!(TextMap::key(&(65..80)), None);
-        let key = |line: usize, length| TextMap::key(&(line * 64..line * 64 + length));
-        let (most, longest) = ((1 << 35) - 1, (1 << 29) - 1);
+        let of = |start: usize, length| TextMap::key(&(start..start + length), true);
+        assert_ne!(of(64, 16), of(64, 17));
+        assert_ne!(of(64, 16), of(128, 16));
+        assert_ne!(of(64, 16), TextMap::key(&(64..80), false));
+        assert_eq!(of(65, 15), None);
+        let key = |line: usize, length| of(line * 64, length);
+        let (most, longest) = ((1 << 34) - 1, (1 << 29) - 1);
         assert_eq!(key(most, longest), Some(u64::MAX));
         assert_eq!([key(most + 1, 1), key(0, longest + 1), key(1 << 39, 1)], [None; 3]);
     }

@@ -25,14 +25,24 @@ impl<'a> Text<'a> {
         if !is_ascii && simdutf8::basic::from_utf8(bytes).is_err() {
             return None;
         }
+        // SAFETY: both were looked at. Test `parts_of_text_are_text`.
+        Some(unsafe { Text::known(bytes, is_ascii) })
+    }
+
+    /// Text of which that is known. Of 4 GiB or more: empty.
+    ///
+    /// # Safety
+    /// The bytes are UTF-8; and ASCII, if that is said of them.
+    #[inline]
+    pub(super) unsafe fn known(bytes: &'a [u8], is_ascii: bool) -> Text<'a> {
         let count = u32::try_from(bytes.len()).unwrap_or(0);
-        Some(Text { start: bytes.as_ptr(), count, is_ascii, of: PhantomData })
+        Text { start: bytes.as_ptr(), count, is_ascii, of: PhantomData }
     }
 
     /// All of it.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise; only `of` and `from` make texts. Test
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise; only `known` and `from` make texts. Test
         // `parts_of_text_are_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }

@@ -62,7 +62,8 @@ impl Copy {
             self.writer.seal_table(last)?;
         }
         let payload = &loaded.payload;
-        let parts = [payload.records().len(), payload.heap().len(), payload.text().len(), LINE as usize];
+        let parts =
+            [payload.records().len(), payload.heap().len(), payload.text().all().len(), LINE as usize];
         let bytes: usize = parts.into_iter().sum();
         let whole = match self.mode {
             CopyMode::Whole => true,

@@ -309,7 +309,8 @@ impl Loaded {
     /// A copy of the records, to be sealed again.
     pub(crate) fn to_staged(&self) -> StagedRows {
         let payload = &self.payload;
-        let regions = [payload.records(), payload.heap(), payload.text().as_bytes()].map(<[u8]>::to_vec);
+        let regions =
+            [payload.records(), payload.heap(), payload.text().all().as_bytes()].map(<[u8]>::to_vec);
         StagedRows { regions, count: self.count, stride: self.stride }
     }
 

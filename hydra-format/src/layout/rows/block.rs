@@ -123,7 +123,7 @@ fn audit(
 /// What is validated of a payload.
 #[inline]
 fn regions_of(rows: &Payload, count: usize, stride: usize) -> Regions<'_> {
-    Regions { front: rows.front(), text: rows.text().into(), count, stride }
+    Regions { front: rows.front(), text: rows.text(), count, stride }
 }
 
 /// True if rows keep the rules of a schema: what a plan that writes them promises.
