@@ -3,7 +3,7 @@
 //!
 //! A call is about a whole block, so that it costs nothing which way it is dispatched. Records are staged as rows before
 //! their block is sealed, and read as rows once it is viewed: a layout that stores them otherwise turns them in `seal` and
-//! in `view`, and everything above stays what it is. It does not know where blocks are. Start reading at [`BlockLayout`].
+//! in `view`, and everything above stays what it is. Of a file it knows one block, and its offset for errors. Start reading at [`BlockLayout`].
 
 pub(crate) mod rows;
 

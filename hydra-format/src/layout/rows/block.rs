@@ -1,5 +1,5 @@
 //! Rows: the layout of blocks whose payload is the records one after the other, then their heap, then their text
-//! (FORMAT.md, section 7). It does not know where blocks are.
+//! (FORMAT.md, section 7). It knows one block at a time, and its offset for errors.
 
 use super::{Auditor, Fault, Regions, StagedRows, Validator};
 use crate::layout::BlockLayout;
