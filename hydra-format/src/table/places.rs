@@ -4,6 +4,7 @@
 use super::snapshot::Loaded;
 use crate::layout::rows::At;
 use crate::memory::{TextMap, Texts};
+use crate::schema::{Field, Kind};
 use crate::store::catalog::TableInfo;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,12 +29,17 @@ pub(super) struct Places {
     stride: u64,
     /// The text of each slot's block.
     texts: Texts,
+    /// Where in a record the reference to its first string is, if it has one at a fixed place.
+    first_text: Option<usize>,
     filling: Mutex<()>,
 }
 
 impl Places {
     /// Room for a table, in pages that are touched when they are used.
-    pub(super) fn new(map: Arc<TextMap>, table: &TableInfo, stride: usize) -> Places {
+    pub(super) fn new(map: Arc<TextMap>, table: &TableInfo, loaded: &Loaded) -> Places {
+        let schema = &loaded.schema;
+        let mut fields = schema.root().fields().iter();
+        let first_text = fields.find(|field| schema.resolve(field.ty()).kind() == Kind::String);
         let mean = |records: u64, blocks: u64| records.div_ceil(blocks.max(1));
         let usual = mean(table.record_count(), table.block_count());
         // Where blocks are full but for a few, a slot is a full block.
@@ -46,7 +52,16 @@ impl Places {
         let texts = Texts::new(map, slots as usize);
         let regular = bytemuck::allocation::zeroed_slice_box(slots as usize);
         let slots = bytemuck::allocation::zeroed_slice_box(slots as usize);
-        Places { width, factor, slots, regular, stride: stride as u64, texts, filling: Mutex::default() }
+        Places {
+            width,
+            factor,
+            slots,
+            regular,
+            stride: loaded.stride as u64,
+            texts,
+            first_text: first_text.map(Field::offset),
+            filling: Mutex::default(),
+        }
     }
 
     /// The slot of a record; of very large indices it may be another, in which they are not found.
@@ -77,6 +92,20 @@ impl Places {
     pub(super) fn prefetch(&self, index: u64) {
         if let Some(start) = self.start(index) {
             self.texts.map().prefetch(start);
+        }
+    }
+
+    /// Has the memory of a record's first string fetched. The record should be there by now.
+    #[inline(always)]
+    pub(super) fn prefetch_text(&self, index: u64) {
+        let Some((place, (_, slot, position))) = self.first_text.zip(self.slot(index)) else { return };
+        let ([_, start], [_, stride, _, text]) = slot;
+        let start = start.load(Ordering::Relaxed);
+        let record = start.wrapping_add(position.wrapping_mul(stride.load(Ordering::Relaxed).into()));
+        if let Some(reference) = self.texts.map().get_at((record as usize).wrapping_add(place), 8) {
+            let (offset, _) = At::new(reference, &[], "").reference();
+            let text = start.wrapping_add(text.load(Ordering::Relaxed).into());
+            self.texts.map().prefetch((text as usize).wrapping_add(offset));
         }
     }
 

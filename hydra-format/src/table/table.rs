@@ -206,10 +206,12 @@ impl<T: Row> Table<T> {
     ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
         const AHEAD: usize = 16;
         indices.iter().enumerate().map(|(read, &index)| {
-            if let (Some(places), Some(&next)) =
-                (self.places.1.get(), indices.get(read.saturating_add(AHEAD)))
-            {
-                places.prefetch(next);
+            let ahead = |count: usize| indices.get(read.saturating_add(count));
+            if let Some(places) = self.places.1.get() {
+                ahead(AHEAD).into_iter().for_each(|&next| places.prefetch(next));
+                if T::REFS {
+                    ahead(AHEAD / 2).into_iter().for_each(|&next| places.prefetch_text(next));
+                }
             }
             self.get(index)
         })
@@ -233,7 +235,7 @@ impl<T: Row> Table<T> {
         if let Some(map) = &snapshot.map {
             let (asked, places) = &*self.places;
             if asked.swap(true, Ordering::Relaxed) {
-                places.get_or_init(|| Places::new(map.clone(), info, loaded.stride)).insert(index, &loaded);
+                places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
             }
         }
         Ok(Box::new(Block::whole(loaded)))
