@@ -180,7 +180,9 @@ pub use schema::kind::Kind;
 pub use schema::types::Schema;
 
 // One value in memory.
-pub use image::{ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut};
+pub use image::{
+    Image, ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut,
+};
 pub use memory::{AlignedBuf, Map};
 
 // Files.

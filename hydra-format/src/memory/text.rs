@@ -1,5 +1,8 @@
-//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look.
+//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look. And buffers
+//! that end in such text, which stays what it is while what comes before it is changed.
 
+use super::AlignedBuf;
+use crate::Result;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,6 +14,15 @@ pub(crate) struct Text<'a> {
     count: u32,
     is_ascii: bool,
     of: PhantomData<&'a str>,
+}
+
+/// A buffer that ends in text. Nobody changes the text: what comes before it is all that is lent to be changed.
+#[derive(Clone, Debug)]
+pub(crate) struct TextBuf {
+    bytes: AlignedBuf,
+    /// From here on `bytes` are UTF-8, less than 4 GiB, and ASCII, if `is_ascii`: `new` alone makes buffers of text.
+    start: usize,
+    is_ascii: bool,
 }
 
 // SAFETY: it is a `&str` and a bool, in another form.
@@ -29,11 +41,26 @@ impl<'a> Text<'a> {
         Some(Text { start: bytes.as_ptr(), count, is_ascii, of: PhantomData })
     }
 
+    /// What comes before the text that `find` finds at the end of the bytes, to be changed, and that text. What is found
+    /// elsewhere is no text of theirs: then all of them may be changed.
+    pub(crate) fn split(
+        bytes: &'a mut [u8],
+        find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
+    ) -> Result<(&'a mut [u8], Text<'a>)> {
+        let Text { start, count, is_ascii, .. } = find(bytes)?;
+        let before = bytes.len().saturating_sub(count as usize);
+        let is_end = bytes.as_ptr().wrapping_add(before) == start;
+        let (front, end) = bytes.split_at_mut(if is_end { before } else { bytes.len() });
+        // These bytes are those of the text that was found, or none. It was UTF-8 while they could not be changed, and
+        // nobody changed them since. Test `only_the_end_of_bytes_becomes_their_text`.
+        Ok((front, Text { start: end.as_ptr(), count: end.len() as u32, is_ascii, of: PhantomData }))
+    }
+
     /// All of it.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise; only `of` and `from` make texts. Test
-        // `parts_of_text_are_text`.
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `of`, `from` and `split` make texts, and
+        // `TextBuf`, of what `split` found. Tests `parts_of_text_are_text`, `a_buffer_keeps_its_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }
 
@@ -58,6 +85,45 @@ impl<'a> Text<'a> {
     #[inline]
     pub(crate) fn is_boundary(self, at: usize) -> bool {
         if self.is_ascii { at <= self.count as usize } else { self.all().is_char_boundary(at) }
+    }
+}
+
+impl TextBuf {
+    /// The buffer with the text that `find` finds at its end, as [`Text::split`] does.
+    pub(crate) fn new(
+        mut bytes: AlignedBuf,
+        find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
+    ) -> Result<TextBuf> {
+        let (front, text) = Text::split(&mut bytes, find)?;
+        let (start, is_ascii) = (front.len(), text.is_ascii);
+        Ok(TextBuf { bytes, start, is_ascii })
+    }
+
+    /// All bytes.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The buffer.
+    pub(crate) fn into_bytes(self) -> AlignedBuf {
+        self.bytes
+    }
+
+    /// What comes before the text, and the text.
+    #[inline]
+    pub(crate) fn halves(&self) -> (&[u8], Text<'_>) {
+        let (front, text) = self.bytes.split_at_checked(self.start).unwrap_or_default();
+        let (start, count) = (text.as_ptr(), text.len() as u32);
+        (front, Text { start, count, is_ascii: self.is_ascii, of: PhantomData })
+    }
+
+    /// The same, to change what comes before the text.
+    #[inline]
+    pub(crate) fn halves_mut(&mut self) -> (&mut [u8], Text<'_>) {
+        let (front, text) = self.bytes.split_at_mut_checked(self.start).unwrap_or_default();
+        let (start, count) = (text.as_ptr(), text.len() as u32);
+        (front, Text { start, count, is_ascii: self.is_ascii, of: PhantomData })
     }
 }
 
