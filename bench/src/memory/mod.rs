@@ -64,15 +64,18 @@ impl Peers for Updates {}
 const PEERS: [&str; 5] = ["rkyv", "flatbuffers", "bitcode", "wincode", "postcard"];
 
 /// What Hydra aims at, as a ratio to rkyv: of log, mesh, save, updates and surface.
-const GOALS: [(&str, [f64; 5]); 9] = [
+const GOALS: [(&str, [f64; 5]); 12] = [
     ("serialize", [0.5, 1.0, 0.4, 0.65, 1.0]),
     ("deserialize, validated", [0.85, 1.0, 0.7, 0.87, 1.0]),
     ("access, validated", [0.15, 1.0, 0.15, 0.75, 1.0]),
     ("read of a few fields", [1.0; 5]),
     ("read, views passed on", [1.5; 5]),
     ("read, validated", [1.0; 5]),
+    ("access, image kept", [1.0; 5]),
+    ("read, image kept", [1.0; 5]),
     ("read of every string", [0.4; 5]),
     ("update", [1.0; 5]),
+    ("update, image kept", [1.0; 5]),
     ("update, validated", [1.0; 5]),
 ];
 
@@ -99,7 +102,7 @@ fn shape<T: Peers>(number: usize, times: usize, all: &mut Table) -> AnyResult<()
     let (images, others) = (Images::of(&value)?, Others::of(&value)?);
     images.check(&value)?;
     others.check(&value, hydra::view::<T>(&images.hydra)?)?;
-    let mut changed = [images.clone(), images.clone()];
+    let mut changed = [images.clone(), images.clone(), images.clone()];
     let mut ways = Vec::new();
     our_ways(&value, &images, &mut changed, &mut ways);
     other_ways(&value, &others, &mut ways);
@@ -113,7 +116,7 @@ fn against_rkyv<T: Archives>(number: usize, times: usize, all: &mut Table) -> An
     let value = T::make(10);
     let images = Images::of(&value)?;
     images.check(&value)?;
-    let mut changed = [images.clone(), images.clone()];
+    let mut changed = [images.clone(), images.clone(), images.clone()];
     let mut ways = Vec::new();
     our_ways(&value, &images, &mut changed, &mut ways);
     rounds(&mut ways, times);
@@ -150,12 +153,15 @@ impl Images {
         let (mut updated, mut images) = (value.clone(), self.clone());
         updated.update();
         T::updater()?(&mut hydra::view_mut(&mut images.hydra)?)?;
+        let mut kept = hydra::Image::of(value)?;
+        T::updater()?(&mut kept.view_mut()?)?;
         T::update_rkyv(rkyv::access_mut::<Archived<T>, Error>(&mut images.rkyv)?);
         let changed = [
             hydra::from_bytes::<T>(&images.hydra)? == updated,
             rkyv::from_bytes::<T, Error>(&images.rkyv)? == updated,
+            kept.as_bytes() == &*images.hydra && T::few(kept.view()) == T::few(hydra::view(&images.hydra)?),
         ];
-        if same != [true; 2] || sums != [true; 2] || changed != [true; 2] {
+        if same != [true; 2] || sums != [true; 2] || changed != [true; 3] {
             let found = format!("values {same:?}, sums {sums:?}, updates {changed:?}");
             return Err(format!("{}: not the same: {found}", T::NAME).into());
         }
@@ -217,7 +223,7 @@ fn rkyv_into<T: Archives>(value: &T, mut buffer: AlignedVec, arena: &mut Arena) 
 fn our_ways<'w, T: Archives>(
     value: &'w T,
     images: &'w Images,
-    changed: &'w mut [Images; 2],
+    changed: &'w mut [Images; 3],
     ways: &mut Vec<Contender<'w>>,
 ) {
     let row = "serialize";
@@ -238,7 +244,9 @@ fn our_ways<'w, T: Archives>(
         unsafe { rkyv::from_bytes_unchecked::<T, Error>(&images.rkyv) }.expect("memory")
     }));
     reads::<T>(images, ways);
-    updates::<T>(changed, ways);
+    let [first, second, third] = changed;
+    kept::<T>(value, images, &mut first.rkyv, ways);
+    updates::<T>([second, third], ways);
 }
 
 /// In place.
@@ -273,8 +281,42 @@ fn reads<'w, T: Archives>(images: &'w Images, ways: &mut Vec<Contender<'w>>) {
     }
 }
 
+/// A validated image that is kept, from which each read and update takes the value anew: rkyv's is taken to be valid.
+fn kept<'w, T: Archives>(
+    value: &T,
+    images: &'w Images,
+    rkyv: &'w mut AlignedVec,
+    ways: &mut Vec<Contender<'w>>,
+) {
+    let row = "access, image kept";
+    let image = hydra::Image::of(value).expect("encodable");
+    let (read, mut changed) = (image.clone(), image.clone());
+    ways.push(Contender::new(row, "rkyv", || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        std::ptr::from_ref(unsafe { rkyv::access_unchecked::<Archived<T>>(black_box(&images.rkyv)) })
+    }));
+    ways.push(Contender::new(row, "Hydra", move || {
+        black_box(black_box(&image).view());
+    }));
+    let row = "read, image kept";
+    ways.push(Contender::new(row, "rkyv", || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        T::few_rkyv(unsafe { rkyv::access_unchecked::<Archived<T>>(black_box(&images.rkyv)) })
+    }));
+    ways.push(Contender::new(row, "Hydra", move || T::few(black_box(&read).view())));
+    let row = "update, image kept";
+    ways.push(Contender::new(row, "rkyv", move || {
+        // SAFETY: rkyv made these bytes of a `T`.
+        T::update_rkyv(unsafe { rkyv::access_unchecked_mut::<Archived<T>>(black_box(&mut *rkyv)) });
+    }));
+    let mut update = T::updater().expect("slots");
+    ways.push(Contender::new(row, "Hydra", move || {
+        update(&mut black_box(&mut changed).view_mut().expect("no invariant")).expect("numbers");
+    }));
+}
+
 /// Changed in place: a value at hand, and bytes that are validated each time.
-fn updates<'w, T: Archives>([kept, bytes]: &'w mut [Images; 2], ways: &mut Vec<Contender<'w>>) {
+fn updates<'w, T: Archives>([kept, bytes]: [&'w mut Images; 2], ways: &mut Vec<Contender<'w>>) {
     let row = "update";
     let rkyv = &mut kept.rkyv;
     ways.push(Contender::new(row, "rkyv", move || {

@@ -185,3 +185,132 @@ impl<T: Hydra> fmt::Debug for Image<T> {
         T::show(&self.view(), f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reflect::Slot;
+    use crate::{ErrorKind, to_bytes, to_bytes_checked};
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    type Sample = (u64, Option<String>, Vec<(u8, String)>, BTreeMap<String, Vec<u32>>);
+
+    fn sample() -> Sample {
+        let map = BTreeMap::from([("one".into(), vec![1]), ("two".into(), vec![2, 2])]);
+        (7, Some("né".into()), vec![(1, "a".into()), (0, String::new())], map)
+    }
+
+    #[test]
+    fn an_image_is_made_from_a_value_and_from_bytes() {
+        let image = Image::of(&sample()).unwrap();
+        let bytes = to_bytes(&sample()).unwrap();
+        assert_eq!((image.as_bytes(), image.decode().unwrap()), (&bytes[..], sample()));
+        let place = bytes.as_ptr();
+        let same = Image::<Sample>::from_buffer(bytes.clone()).unwrap();
+        let moved = Image::<Sample>::from_buffer(bytes).unwrap();
+        assert_eq!(moved.as_bytes().as_ptr(), place, "not copied");
+        assert_eq!((&same, &moved), (&image, &image));
+        assert_eq!(moved.into_bytes().as_ptr(), place, "not copied back");
+        let mut shifted = vec![0];
+        shifted.extend_from_slice(image.as_ref());
+        let copied = Image::<Sample>::from_bytes(&shifted[1..]).unwrap();
+        let (seven, text, list, map) = copied.view();
+        assert_eq!((seven, text, list.len()), (7, Some("né"), 2));
+        assert_eq!(map.get("two"), Some(&[2u32, 2][..]));
+        assert_eq!(format!("{image:?}"), format!("{:?}", sample()));
+        assert_eq!(copied.value(), Value::of(&sample()));
+    }
+
+    #[test]
+    fn an_image_is_changed_in_place_and_is_that_of_the_changed_value() {
+        let mut image = Image::of(&sample()).unwrap();
+        let before = image.clone();
+        let mut changed = sample();
+        (changed.0, changed.2[1].0) = (9, 200);
+        let mut root = image.view_mut().unwrap();
+        root.set(&Slot::new("0").unwrap(), 9u64).unwrap();
+        let mut list = root.list(&Slot::<Sample, Vec<(u8, String)>>::new("2").unwrap());
+        list.get(1).unwrap().set(&Slot::new("0").unwrap(), 200u8).unwrap();
+        assert_eq!(image.as_bytes(), &to_bytes(&changed).unwrap()[..]);
+        assert_eq!((image.view().0, image.decode().unwrap()), (9, changed));
+        assert!(image != before && before.decode().unwrap() == sample(), "a clone has bytes of its own");
+    }
+
+    #[test]
+    fn a_checksum_is_checked_and_taken_out() {
+        let mut bytes = to_bytes_checked(&sample()).unwrap();
+        let mut image = Image::<Sample>::from_bytes(&bytes).unwrap();
+        assert_eq!(image.as_bytes(), &to_bytes(&sample()).unwrap()[..]);
+        image.view_mut().unwrap().set(&Slot::new("0").unwrap(), 8u64).unwrap();
+        assert_eq!(crate::from_bytes::<Sample>(image.as_bytes()).unwrap().0, 8);
+        bytes[HEAD] ^= 1;
+        let error = Image::<Sample>::from_buffer(bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Checksum);
+    }
+
+    /// A text of which another one is stored whenever it is asked for, if it is "varies": that is noticed in the second pass.
+    #[derive(hydra::Hydra, Debug, PartialEq)]
+    struct Note {
+        #[hydra(with = Varying)]
+        text: String,
+    }
+    struct Varying;
+    impl crate::With<String> for Varying {
+        type Stored = String;
+        fn to_stored(text: &String) -> Result<String> {
+            static COUNT: AtomicUsize = AtomicUsize::new(0);
+            assert_ne!(text, "panics");
+            let count = if text == "varies" { 100 + COUNT.fetch_add(1, Ordering::Relaxed) } else { 1 };
+            Ok(text.repeat(count))
+        }
+        fn from_stored(stored: String) -> Result<String> {
+            Ok(stored)
+        }
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_encoded_leaves_the_image_as_it_was() {
+        let note = |text: &str| Note { text: text.into() };
+        let mut image = Image::of(&note("first")).unwrap();
+        let before = image.clone();
+        for _ in 0..3 {
+            assert_eq!(image.set(&note("varies")).unwrap_err().kind(), ErrorKind::CannotEncode);
+            let set = std::panic::AssertUnwindSafe(|| image.set(&note("panics")));
+            assert!(std::panic::catch_unwind(set).is_err());
+            assert_eq!((image.as_bytes(), image.view().text()), (before.as_bytes(), "first"));
+            image.set(&note("another")).unwrap();
+            assert_eq!(image.decode().unwrap(), note("another"));
+            image.set(&note("first")).unwrap();
+        }
+    }
+
+    #[test]
+    fn buffers_are_used_again() {
+        let mut image = Image::of(&"x".repeat(1000)).unwrap();
+        image.set(&"y".repeat(1000)).unwrap();
+        let mut places = Vec::new();
+        for text in ["one", "né", "", "three"] {
+            image.set(&text.to_string()).unwrap();
+            assert_eq!(image.view(), text);
+            assert_eq!(image.as_bytes(), &to_bytes(&text.to_string()).unwrap()[..]);
+            places.push(image.as_bytes().as_ptr());
+        }
+        assert!(places[0] == places[2] && places[1] == places[3] && places[0] != places[1]);
+    }
+
+    #[test]
+    fn what_is_no_image_of_the_type_is_refused() {
+        let bytes = to_bytes(&sample()).unwrap();
+        let kind = |bytes: &[u8]| Image::<Sample>::from_bytes(bytes).unwrap_err().kind();
+        assert_eq!(kind(b"HVAL"), ErrorKind::NotHydra);
+        assert_eq!(kind(&bytes[..bytes.len() - 1]), ErrorKind::CutShort);
+        assert_eq!(kind(&to_bytes(&7u64).unwrap()), ErrorKind::TypeMismatch);
+        let mut text = bytes.to_vec();
+        *text.last_mut().unwrap() = 0xff;
+        assert_eq!(kind(&text), ErrorKind::BadUtf8);
+        let mut record = bytes.to_vec();
+        record[HEAD + 8] = 9;
+        assert_eq!(kind(&record), ErrorKind::BadValue);
+    }
+}

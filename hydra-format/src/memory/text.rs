@@ -168,4 +168,64 @@ mod tests {
         }
         assert!(Text::of(b"\xff").is_none() && Text::of(b"a\xc3").is_none());
     }
+
+    /// The end of the bytes, from `start` on.
+    fn end(start: usize) -> impl Fn(&[u8]) -> Result<Text<'_>> {
+        move |bytes| Ok(bytes.get(start..).and_then(Text::of).unwrap_or_default())
+    }
+
+    #[test]
+    fn only_the_end_of_bytes_becomes_their_text() {
+        let parts = |bytes: &[u8], find: &dyn Fn(&[u8]) -> Result<Text<'_>>| {
+            let mut bytes = bytes.to_vec();
+            let (front, text) = Text::split(&mut bytes, find).unwrap();
+            front.fill(0xff);
+            assert!(std::str::from_utf8(text.bytes()).is_ok());
+            let count = front.len();
+            (count, text.all().to_string(), text.is_ascii)
+        };
+        let bytes = b"\xff\xffa\xc3\xa9";
+        assert_eq!(parts(bytes, &end(2)), (2, "aé".to_string(), false));
+        assert_eq!(parts(b"\xffab", &end(1)), (1, "ab".to_string(), true));
+        // Nothing of the bytes is known to be text here, so all of them may be changed.
+        let nothing = (5, String::new());
+        let found = |find: &dyn Fn(&[u8]) -> Result<Text<'_>>| {
+            let (count, text, _) = parts(bytes, find);
+            (count, text)
+        };
+        assert_eq!(found(&end(1)), nothing, "not UTF-8");
+        assert_eq!(found(&end(9)), nothing, "behind the end");
+        assert_eq!(found(&|bytes| Ok(Text::of(&bytes[2..3]).unwrap())), nothing, "in the middle");
+        assert_eq!(found(&|bytes| Ok(Text::of(&bytes[5..]).unwrap())), nothing, "empty");
+        assert_eq!(found(&|_| Ok("aé".into())), nothing, "elsewhere");
+        assert_eq!(found(&|_| Ok("more than there is".into())), nothing, "elsewhere, and longer");
+        assert_eq!(found(&|_| Ok("".into())), nothing, "elsewhere, and empty");
+        fn refused(_: &[u8]) -> Result<Text<'_>> {
+            Err(crate::Error::new(crate::ErrorKind::BadUtf8))
+        }
+        assert!(Text::split(&mut [1, 2], refused).is_err());
+        assert!(TextBuf::new(AlignedBuf::zeroed(2), refused).is_err());
+    }
+
+    #[test]
+    fn a_buffer_keeps_its_text() {
+        for (whole, start) in [("", 0), ("plain", 0), ("front plain", 6), ("front né, 日", 6), ("front", 5)]
+        {
+            let bytes = AlignedBuf::copy_of(whole.as_bytes());
+            let mut kept = TextBuf::new(bytes, end(start)).unwrap();
+            let is_ascii = whole.is_ascii() && start < whole.len();
+            let moved = |kept: TextBuf| kept;
+            for _ in 0..2 {
+                let (front, text) = kept.halves_mut();
+                front.fill(0xff);
+                assert_eq!((front.len(), text.all()), (start, &whole[start..]));
+                assert_eq!(text.is_ascii || text.count == 0, is_ascii || text.count == 0);
+                let (front, text) = kept.halves();
+                assert_eq!((front, text.all()), (&vec![0xff; start][..], &whole[start..]));
+                assert_eq!(kept.bytes(), [front, whole[start..].as_bytes()].concat());
+                kept = moved(kept.clone());
+            }
+            assert_eq!(kept.clone().into_bytes()[..], *kept.bytes());
+        }
+    }
 }
