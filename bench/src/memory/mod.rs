@@ -159,7 +159,8 @@ impl Images {
         let changed = [
             hydra::from_bytes::<T>(&images.hydra)? == updated,
             rkyv::from_bytes::<T, Error>(&images.rkyv)? == updated,
-            kept.as_bytes() == &*images.hydra && T::few(kept.view()) == T::few(hydra::view(&images.hydra)?),
+            kept.as_bytes() == &*images.hydra
+                && T::few(kept.view()) == T::few(hydra::view::<T>(&images.hydra)?),
         ];
         if same != [true; 2] || sums != [true; 2] || changed != [true; 3] {
             let found = format!("values {same:?}, sums {sums:?}, updates {changed:?}");

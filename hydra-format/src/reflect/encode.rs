@@ -215,10 +215,7 @@ impl<'s> Pass<'_, 's> {
     }
 
     pub(crate) fn enter(&mut self) -> bool {
-        match self {
-            Pass::Measure(measure) => measure.enter(),
-            Pass::Write(_) => true,
-        }
+        if let Pass::Measure(measure) = self { measure.enter() } else { true }
     }
 
     pub(crate) fn leave(&mut self) {
