@@ -230,7 +230,7 @@ mod tests {
                 let (front, text) = kept.halves();
                 assert_eq!(front, &vec![0xff; start][..]);
                 same(text);
-                assert_eq!(kept.bytes(), [front, whole[start..].as_bytes()].concat());
+                assert_eq!(kept.bytes(), [front, expected.as_bytes()].concat());
                 kept = moved(kept.clone());
             }
             assert_eq!(kept.clone().into_bytes()[..], *kept.bytes());
