@@ -20,6 +20,13 @@ pub fn value_survives<T: Hydra + Clone + PartialEq + Debug>(value: &T) -> Result
     assert_eq!(*again, *image, "encoding what was decoded gives other bytes");
     assert_eq!(Value::of(value), Value::of(&owned), "decoded value differs");
     hydra::view::<T>(&image)?;
+    let mut kept = hydra::Image::of(value)?;
+    for _ in 0..3 {
+        assert_eq!(kept.as_bytes(), &*image, "a kept image has other bytes");
+        assert_eq!(Value::of(&kept.decode()?), Value::of(&owned), "decoded from a kept image");
+        kept.set(&owned)?;
+    }
+    assert_eq!(kept, hydra::Image::from_buffer(hydra::to_bytes_checked(value)?)?);
     formats_survive(Value::of(value), &mut Seed::new(&Schema::of::<T>()));
     Ok(())
 }
@@ -392,6 +399,11 @@ pub fn image_is_read<T: Hydra + Clone + PartialEq + Debug>(image: &[u8]) {
     let shifted = hydra::AlignedBuf::copy_of(&[&[0], &image[..]].concat());
     assert_eq!(owned.is_ok(), hydra::from_bytes::<T>(&shifted[1..]).is_ok(), "wherever it is in memory");
     assert!(hydra::view::<T>(&shifted[1..]).is_ok() == (owned.is_ok() && T::ALIGN == 1));
+    let kept = hydra::Image::<T>::from_bytes(&shifted[1..]);
+    assert_eq!(owned.is_ok(), kept.as_ref().is_ok_and(|kept| kept.decode().is_ok()), "kept");
+    if let Ok(kept) = kept {
+        kept_is_changed(kept, &image);
+    }
     if let Ok(owned) = owned {
         let mut changed = image.clone();
         if let Ok(mut root) = hydra::view_mut::<T>(&mut changed) {
@@ -403,6 +415,33 @@ pub fn image_is_read<T: Hydra + Clone + PartialEq + Debug>(image: &[u8]) {
         value_is_whole(Value::of(&owned).to_dynamic().expect("a decoded value as data").value());
         value_survives(&owned).expect("what was decoded can be encoded");
     }
+}
+
+/// A kept image, which may have been hostile, is viewed, changed in place and replaced, and is valid after each of it.
+fn kept_is_changed<T: Hydra + Clone + PartialEq + Debug>(mut kept: hydra::Image<T>, image: &[u8]) {
+    let same = |kept: &hydra::Image<T>| {
+        let again = hydra::Image::<T>::from_buffer(hydra::AlignedBuf::copy_of(kept.as_bytes()));
+        let again = again.expect("what is kept is valid");
+        assert_eq!((&again, again.as_bytes()), (kept, kept.as_bytes()));
+        assert_eq!(format!("{kept:?}"), format!("{again:?}"));
+        value_is_whole(kept.value());
+    };
+    same(&kept);
+    assert_eq!(kept.as_bytes()[28..], image[28..], "but for the checksum");
+    let Ok(owned) = kept.decode() else { return };
+    assert_eq!(kept.value(), Value::of(&owned));
+    match kept.view_mut() {
+        Ok(mut root) => {
+            let set = root.set(&Slot::new("").expect("the value itself"), owned.clone());
+            assert!(set.is_ok() || T::REFS, "in place, what has a fixed size");
+        }
+        Err(error) => assert_eq!(error.why(), Some(hydra::reflect::Why::Invariant)),
+    }
+    same(&kept);
+    let before = kept.clone();
+    kept.set(&owned).expect("what was decoded can be encoded");
+    same(&kept);
+    assert_eq!((&kept, kept.as_bytes()), (&before, &*hydra::to_bytes(&owned).expect("once more")));
 }
 
 /// A schema, whatever its bytes, is refused or has a text and is the same again.

@@ -139,7 +139,7 @@ fn main() -> AnyResult<()> {
 /// The names of all paths, one a line.
 fn list() {
     let shapes = [Logs::NAME, Mesh::NAME, Save::NAME, Surface::NAME, Updates::NAME];
-    let passes = ["encode", "validate", "decode", "read", "passed", "update", "change"];
+    let passes = ["encode", "validate", "decode", "read", "passed", "update", "change", "kept"];
     passes.iter().for_each(|pass| shapes.iter().for_each(|shape| println!("{pass}-{shape}")));
     FILES.iter().for_each(|(name, _)| println!("{name}"));
 }
@@ -204,6 +204,14 @@ fn shape<T: Shape>(pass: &str) -> AnyResult<()> {
             let (mut view, mut update) = (hydra::view_mut::<T>(&mut image)?, T::updater()?);
             counted(|| {
                 update(&mut view)?;
+                Ok(0)
+            })
+        }
+        "kept" => {
+            let (mut image, mut update) = (hydra::Image::of(&value)?, T::updater()?);
+            counted(|| {
+                update(&mut black_box(&mut image).view_mut()?)?;
+                black_box(T::few(black_box(&image).view()));
                 Ok(0)
             })
         }

@@ -437,10 +437,7 @@ impl fmt::Display for Error {
         if !location.is_empty() {
             write!(f, "\n  --> {location}")?;
         }
-        match self.help_text() {
-            Some(help) => write!(f, "\n  = help: {help}"),
-            None => Ok(()),
-        }
+        if let Some(help) = self.help_text() { write!(f, "\n  = help: {help}") } else { Ok(()) }
     }
 }
 

@@ -52,9 +52,11 @@
 //! | [`Table`] | the records of one type |
 //! | [`Block`] | some hundred KiB of records that are verified together |
 //! | [`Record`] | one record, which borrows from its table |
+//! | [`Image`] | one value without a file, encoded and valid |
 //! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
 //!
 //! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`], [`view_mut`]; [`save`] and [`load`] keep one in a file.
+//! An [`Image`] keeps one in memory in its encoded form: validated once, then read and changed in place for free.
 //!
 //! # Modules
 //!
@@ -181,7 +183,9 @@ pub use schema::kind::Kind;
 pub use schema::types::Schema;
 
 // One value in memory.
-pub use image::{ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut};
+pub use image::{
+    Image, ListMut, ViewMut, from_bytes, to_bytes, to_bytes_checked, to_bytes_in, view, view_mut,
+};
 pub use memory::{AlignedBuf, Map};
 
 // Files.

@@ -26,11 +26,12 @@ fn use_file(bytes: &[u8]) {
     let _ = testing::recover(file.boxed(), &Memory::default(), Path::new("saved"), options);
 }
 
-/// Views and decodes an image of a list of strings.
+/// Views and decodes an image of a list of strings, and keeps it.
 fn use_image(bytes: &[u8]) {
     let bytes = AlignedBuf::copy_of(bytes);
     let viewed = hydra::view::<Vec<String>>(&bytes).is_ok();
     assert_eq!(viewed, hydra::from_bytes::<Vec<String>>(&bytes).is_ok());
+    assert_eq!(viewed, hydra::Image::<Vec<String>>::from_buffer(bytes).is_ok());
 }
 
 /// Reads a path, prints it and looks for it.

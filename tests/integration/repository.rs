@@ -97,7 +97,8 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("derived", &["hydra-format/src/derived/"], 755),
     ("types", &["hydra-format/src/types/"], 1_400),
     ("reflect", &["hydra-format/src/reflect/"], 4_600),
-    ("image", &["hydra-format/src/image/"], 285),
+    ("image", &["hydra-format/src/image/mod.rs", "hydra-format/src/image/view_mut.rs"], 285),
+    ("kept image", &["hydra-format/src/image/kept.rs"], 95),
     ("evolve", &["hydra-format/src/evolve/"], 1_725),
     ("table", &["hydra-format/src/table/"], 2_140),
     ("follow", &["hydra-format/src/follow.rs"], 80),
@@ -131,7 +132,8 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ),
 ];
 
-/// Lines of code that several parts may have together. The core is what a reader has to keep in mind.
+/// Lines of code that several parts may have together. The core is what a reader has to keep in mind. What is new has a
+/// part and a limit of its own, and counts to none of these.
 const SUMS: [(&str, &[&str], usize); 3] = [
     ("core", &["schema", "memory", "store", "layout", "table"], 10_000),
     (

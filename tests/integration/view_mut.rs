@@ -1,7 +1,7 @@
 //! Values changed where they are stored: afterwards an image is, byte for byte, the one of the changed value.
 
 use hydra::reflect::{Slot, Why};
-use hydra::{ErrorKind, Fixed, Hydra, view_mut};
+use hydra::{ErrorKind, Fixed, Hydra, Image, view_mut};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -195,6 +195,10 @@ fn images_that_a_change_could_break_are_refused() {
     let mut image = hydra::to_bytes(&value).unwrap();
     let error = view_mut::<Vec<Span>>(&mut image).map(|_| ()).unwrap_err();
     assert_eq!(error.why(), Some(Why::Invariant));
+    let mut kept = Image::of(&value).unwrap();
+    assert_eq!(kept.view_mut().map(|_| ()).unwrap_err().why(), Some(Why::Invariant));
+    kept.set(&vec![Span { from: 2, to: 3 }]).unwrap();
+    assert_eq!(kept.view().get(0).unwrap().from(), 2);
 
     let mut image = hydra::to_bytes_checked(&7u64).unwrap();
     let error = view_mut::<u64>(&mut image).map(|_| ()).unwrap_err();
@@ -206,6 +210,38 @@ fn images_that_a_change_could_break_are_refused() {
 }
 
 #[test]
+fn a_kept_image_becomes_that_of_the_changed_value() {
+    let mut players = vec![player("ada"), player("konrad")];
+    let mut kept = Image::of(&players).unwrap();
+    let (all, items) = (slot::<Vec<Player>, Vec<Player>>(""), slot::<_, Vec<Item>>("items"));
+    let (score, count) = (slot("score"), slot("count"));
+    for round in 1..50u64 {
+        let place = round as usize % 2;
+        let mut root = kept.view_mut().unwrap();
+        let mut list = root.list(&all);
+        let mut one = list.get(place).unwrap();
+        assert!(one.set(&slot("name"), "grace".to_string()).is_err() && one.set(&slot("id"), 5u128).is_err());
+        one.set(&score, round * 1000).unwrap();
+        one.list(&items).get(1).unwrap().set(&count, round as i8).unwrap();
+        players[place].score = round * 1000;
+        players[place].items[1].count = round as i8;
+        assert_eq!(*kept.as_bytes(), *hydra::to_bytes(&players).unwrap());
+        let view = kept.view().get(place).unwrap();
+        assert_eq!((view.score(), view.name()), (round * 1000, &*players[place].name));
+        assert_eq!(view.items().get(1).unwrap().name(), "日本");
+        if round % 7 == 0 {
+            players[place].name.push_str("é, and on");
+            kept.set(&players).unwrap();
+        }
+        if round % 5 == 0 {
+            kept = Image::from_bytes(kept.as_bytes()).unwrap();
+        }
+    }
+    assert_eq!(kept.decode().unwrap(), players);
+    assert_eq!(kept, Image::of(&players).unwrap());
+}
+
+#[test]
 fn damaged_images_are_refused_as_by_view() {
     let image = hydra::to_bytes(&vec![player("ada")]).unwrap();
     let (score, items, count) = (slot("score"), slot::<_, Vec<Item>>("items"), slot("count"));
@@ -214,6 +250,8 @@ fn damaged_images_are_refused_as_by_view() {
         image[bit / 8] ^= 1 << (bit % 8);
         let text = |error: hydra::Error| error.to_string();
         let seen = hydra::view::<Vec<Player>>(&image).map(|_| ()).map_err(text);
+        let kept = Image::<Vec<Player>>::from_bytes(&image).map(|_| ()).map_err(text);
+        assert_eq!(kept, seen, "bit {bit}");
         let changed = view_mut::<Vec<Player>>(&mut image)
             .map(|mut all| {
                 let set = all.list(&slot("")).each(|mut player: hydra::ViewMut<'_, Player>| {

@@ -155,10 +155,7 @@ pub const fn plain_field<S: Fields>(index: usize, why: [&str; 3]) {
         panic!("{}", why[0]);
     }
     let Some(offset) = facts.live_offset else { panic!("{}", why[0]) };
-    let end = match index {
-        0 => 0,
-        _ => S::OFFSETS[index - 1] as usize + S::FACTS[index - 1].size,
-    };
+    let end = if index == 0 { 0 } else { S::OFFSETS[index - 1] as usize + S::FACTS[index - 1].size };
     if S::OFFSETS[index] as usize != end {
         panic!("{}", why[2]);
     }

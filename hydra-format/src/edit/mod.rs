@@ -8,8 +8,8 @@
 mod tests;
 
 use crate::layout;
-use crate::layout::rows::{Measure, StagedRows, block_bytes};
-use crate::reflect::encode::{encode_value, image, measure_value};
+use crate::layout::rows::{Measure, StagedRows, TwoPasses, block_bytes};
+use crate::reflect::encode::image;
 use crate::store::block::check_size;
 use crate::store::index::Entry;
 use crate::store::log::{Durability, Log};
@@ -227,7 +227,7 @@ impl Editor {
     /// How much room the values of a block need as one block: heap and text.
     fn measure(&self, table: usize, block: &Block<Dynamic>) -> Result<[usize; 2]> {
         let mut measure = Measure::default();
-        self.values(table, block).for_each(|value| measure_value(value, &mut measure));
+        self.values(table, block).for_each(|value| value.first_pass(&mut measure));
         let (heap, text) = measure.finish()?;
         let records = block.len().saturating_mul(block.schema().root().size());
         check_size(block_bytes([records, heap, text]))?;
@@ -240,7 +240,7 @@ impl Editor {
         let mut values = self.values(table, block);
         StagedRows::encode(block.len(), block.schema().root().size(), room, |slot, sink| {
             if let Some(value) = values.next() {
-                encode_value(value, slot, sink);
+                value.second_pass(slot, sink);
             }
         })
     }

@@ -80,7 +80,7 @@ pub(super) struct VariantNames {
 
 /// A payload of one record, and the node that copies it.
 #[derive(Clone, Debug)]
-pub(super) struct Image {
+pub(super) struct PlanImage {
     pub(super) record: Vec<u8>,
     pub(super) heap: Vec<u8>,
     pub(super) text: String,
@@ -95,7 +95,7 @@ pub(crate) struct Plan {
     pub(super) puts: Vec<Vec<u8>>,
     pub(super) choices: Vec<Choice>,
     pub(super) names: Vec<VariantNames>,
-    pub(super) images: Vec<Image>,
+    pub(super) images: Vec<PlanImage>,
     /// A name, and what follows it: another label, 0 for nothing.
     pub(super) labels: Vec<(String, u32)>,
     /// References are read in the order in which they are written, and all that they lead to stays as it is: heap and text are

@@ -4,7 +4,7 @@
 use super::Rule;
 use super::compile::{Compiler, Draft, Job, index, ty};
 use super::names::{aliases, pairs};
-use super::plan::{Choice, EvolveStep, Image, Op, VariantNames};
+use super::plan::{Choice, EvolveStep, Op, PlanImage, VariantNames};
 use super::widen::is_exact;
 use crate::layout::rows::{Validator, open_payload_of};
 use crate::schema::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeRef, Variant, entry_layout};
@@ -308,7 +308,7 @@ impl<'a> Compiler<'a> {
         let (heap, text) = record.regions();
         let node = self.inline(Job::Pair { own: true, key: false, from: at, to: at })?;
         let record = record.bytes().to_vec();
-        self.plan.images.push(Image { record, heap: heap.to_vec(), text: text.into(), node });
+        self.plan.images.push(PlanImage { record, heap: heap.to_vec(), text: text.into(), node });
         let refs = self.draft(node).refs;
         Ok((self.plan.images.len() as u32 - 1, refs))
     }

@@ -306,10 +306,7 @@ impl<'a> Runner<'a, '_, '_> {
 
     /// An error once more room is needed than there may be.
     fn bounded(&self) -> Result<()> {
-        match &self.pass {
-            Pass::Measure(measure) => within(self.limit, measure.bytes()),
-            Pass::Write(_) => Ok(()),
-        }
+        if let Pass::Measure(measure) = &self.pass { within(self.limit, measure.bytes()) } else { Ok(()) }
     }
 
     fn list(&mut self, node: u32, align: u32, from: At<'a>, slot: &mut [u8]) -> Result<()> {

@@ -1,17 +1,17 @@
 //! One value as bytes without a file (FORMAT.md, section 13): turns a value into an image, and an image into the value, a
-//! view of it, or one through which it can be changed in place (`view_mut.rs`).
+//! view of it, or one through which it can be changed in place (`view_mut.rs`). An image that a program keeps, and that
+//! was validated once, is in `kept.rs`.
 //!
 //! It does not know how a payload is encoded and validated; `layout` does. Start reading at [`to_bytes`].
 
+mod kept;
 mod view_mut;
 
+pub use kept::Image;
 pub use view_mut::{ListMut, ViewMut, view_mut};
 
-use crate::error::Why;
-use crate::layout::rows::{
-    At, TypeFacts, check_halves, encode_after, facts_of, heap_start, open_payload, part, put, text_start,
-};
-use crate::memory::{AlignedBuf, Text};
+use crate::layout::rows::{At, TypeFacts, encode_after, facts_of, open_payload, part, put};
+use crate::memory::AlignedBuf;
 use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".
@@ -48,7 +48,8 @@ pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub fn to_bytes_in<T: Hydra>(buffer: &mut AlignedBuf, value: &T) -> Result<()> {
-    encode_image(value, false, buffer)
+    encode_image(value, false, buffer)?;
+    Ok(())
 }
 
 /// As [`to_bytes`], with a checksum that is held against the bytes when they are read.
@@ -100,7 +101,8 @@ fn misaligned(image: &[u8], align: usize) -> Error {
         .help("copy the bytes into an AlignedBuf, or use from_bytes")
 }
 
-fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> Result<()> {
+/// Makes the buffer an image of the value: where its text starts.
+fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> Result<usize> {
     let text_offset = encode_after(HEAD, value, image)?;
     let (head, payload) = image.split_at_mut(HEAD);
     let crc = if checked { crc32fast::hash(payload) } else { 0 };
@@ -111,7 +113,7 @@ fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> R
     put_at(16, &(payload.len() as u32).to_le_bytes());
     put_at(20, &text_offset.to_le_bytes());
     put_at(24, &crc.to_le_bytes());
-    Ok(())
+    Ok(HEAD.saturating_add(text_offset as usize))
 }
 
 /// The record of an image. Offsets of errors count from the start of the image.
@@ -123,31 +125,6 @@ fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>
         check_crc(payload, crc)?;
     }
     open_payload::<T>(payload, text_offset, facts).map_err(|error| error.shifted(HEAD as u64))
-}
-
-/// What is behind the head of an image that may be changed: record and heap, after validation, where the heap starts in them, and text.
-fn open_image_mut<T: Hydra>(image: &mut [u8]) -> Result<(&mut [u8], usize, Text<'_>)> {
-    let facts = facts_of::<T>();
-    if facts.has_invariant {
-        return Err(Why::Invariant.into());
-    }
-    if !is_aligned(image, facts) {
-        return Err(misaligned(image, facts.align));
-    }
-    let (text_offset, crc) = open_head(image, facts)?;
-    if crc.is_some() {
-        return Err(Error::new(ErrorKind::NotSettable)
-            .what("the image has a checksum, which would be wrong after a change")
-            .help(
-                "make images that are changed in place with to_bytes, or decode this one and encode it again",
-            ));
-    }
-    let shifted = |error: Error| error.shifted(HEAD as u64);
-    let payload = image.get_mut(HEAD..).unwrap_or_default();
-    let text_start = text_start(payload, text_offset, T::SIZE).map_err(shifted)?;
-    let (front, text) = payload.split_at_mut(text_start);
-    let text = check_halves::<T>(front, text, facts).map_err(shifted)?;
-    Ok((front, heap_start(T::SIZE), text))
 }
 
 /// The text offset of an image, and its checksum if it has one.

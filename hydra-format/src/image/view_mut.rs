@@ -1,15 +1,16 @@
 //! Values of a fixed size, changed where they are stored. Whether one is valid does not depend on its neighbours, so
 //! an image that was valid stays so.
 
-use super::open_image_mut;
-use crate::layout::rows::{At, Measure, Sink};
+use super::{HEAD, is_aligned, misaligned, open_head, open_image};
+use crate::error::Why;
+use crate::layout::rows::{At, Measure, Sink, TypeFacts, facts_of, heap_start};
 use crate::memory::{Spot, Spots, Text};
 use crate::reflect::Slot;
 use crate::{Describe, Error, ErrorKind, Hydra, Result, View};
 use std::marker::PhantomData;
 
 /// A stored value that can be changed in place: the parts of it that have a fixed size, by their [`Slot`]s. Made by
-/// [`view_mut`].
+/// [`view_mut`] and [`Image::view_mut`](crate::Image::view_mut).
 pub struct ViewMut<'a, T> {
     /// Among record and heap.
     spot: Spot<'a>,
@@ -31,7 +32,8 @@ pub struct ListMut<'a, T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// The value of an image, to be changed in place, after validation as by [`view`](crate::view).
+/// The value of an image, to be changed in place, after validation as by [`view`](crate::view). An image that is changed
+/// again and again is validated once if it is kept as an [`Image`](crate::Image).
 ///
 /// ```
 /// use hydra::reflect::Slot;
@@ -55,8 +57,34 @@ pub struct ListMut<'a, T> {
 /// An error also for an image with a checksum, which would no longer be that of its bytes, and for a type with an
 /// invariant: decode, change and encode such a value.
 pub fn view_mut<T: Hydra>(image: &mut [u8]) -> Result<ViewMut<'_, T>> {
-    let (bytes, heap, text) = open_image_mut::<T>(image)?;
-    let root = Spots::at(bytes, 0, T::SIZE, 1).into_first();
+    let facts = facts_of::<T>();
+    if facts.has_invariant {
+        return Err(Why::Invariant.into());
+    }
+    if !is_aligned(image, facts) {
+        return Err(misaligned(image, facts.align));
+    }
+    let (front, text) = Text::split(image, |image| match open_head(image, facts)? {
+        (_, None) => Ok(open_image::<T>(image, facts)?.text),
+        (_, Some(_)) => Err(Error::new(ErrorKind::NotSettable)
+            .what("the image has a checksum, which would be wrong after a change")
+            .help("keep the image as an Image, which takes the checksum out, or make it with to_bytes")),
+    })?;
+    root(front, text, facts)
+}
+
+/// The value of an image, of which `front` is what comes before its text. Types with an invariant are refused.
+#[inline]
+pub(super) fn root<'a, T: Hydra>(
+    front: &'a mut [u8],
+    text: Text<'a>,
+    facts: &TypeFacts,
+) -> Result<ViewMut<'a, T>> {
+    if facts.has_invariant {
+        return Err(Why::Invariant.into());
+    }
+    let root = Spots::at(front, HEAD, T::SIZE, 1).into_first();
+    let heap = HEAD.saturating_add(heap_start(T::SIZE));
     root.map(|spot| ViewMut::new(spot, heap, text, false)).ok_or_else(|| Error::new(ErrorKind::CutShort))
 }
 

@@ -21,7 +21,7 @@ pub(crate) use map::{check_regular, open_regular};
 pub(crate) use payload::{Backing, HEADER_REGION, Known, Payload, PayloadFault, Ranges, TextMap, Texts};
 pub(crate) use place::FieldOffset;
 pub(crate) use spot::{Spot, Spots};
-pub(crate) use text::Text;
+pub(crate) use text::{Text, TextBuf};
 #[cfg(feature = "rust_decimal")]
 pub use wrapper::Fixed;
 pub use wrapper::Opaque;

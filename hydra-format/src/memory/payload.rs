@@ -276,10 +276,7 @@ impl Payload {
 
     /// The buffer, if nobody else has it.
     pub(crate) fn into_buffer(self) -> Option<AlignedBuf> {
-        match self.backing {
-            Backing::Map(_) => None,
-            Backing::Buffer(buffer) => Arc::into_inner(buffer),
-        }
+        if let Backing::Buffer(buffer) = self.backing { Arc::into_inner(buffer) } else { None }
     }
 
     /// Where its regions are, if it is in a map.

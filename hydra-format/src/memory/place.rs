@@ -1,7 +1,7 @@
 //! Where a part is in the memory of every value of a type, proved against descriptors that [`Describe`] vouches for.
 
 use super::Describe;
-use crate::schema::{Descriptor, Kind, TypeRef};
+use crate::schema::{Descriptor, Kind};
 use std::any::TypeId;
 use std::marker::PhantomData;
 
@@ -47,17 +47,13 @@ impl<T: Describe, F: 'static> FieldOffset<T, F> {
 
 /// How far into a value of this type of the program its part at `position` is, and the type of the part.
 fn step(ty: &'static Descriptor, position: usize) -> Option<(usize, &'static Descriptor)> {
-    let live = |reference| match reference {
-        TypeRef::Live(descriptor) => Some(descriptor()),
-        TypeRef::Index(_) => None,
-    };
     match ty.kind() {
         Kind::Struct | Kind::Tuple => {
             let field = ty.fields().get(position)?;
-            Some((field.live_offset()?, live(field.ty())?))
+            Some((field.live_offset()?, field.ty().live()?))
         }
         Kind::Array if (position as u64) < ty.count() && ty.live().is_some() => {
-            let element = live(ty.element()?)?;
+            let element = ty.element()?.live()?;
             Some((position.checked_mul(element.live()?.size)?, element))
         }
         _ => None,

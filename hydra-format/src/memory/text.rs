@@ -1,5 +1,8 @@
-//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look.
+//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look. And buffers
+//! that end in such text, which stays what it is while what comes before it is changed.
 
+use super::AlignedBuf;
+use crate::Result;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,6 +14,15 @@ pub(crate) struct Text<'a> {
     count: u32,
     is_ascii: bool,
     of: PhantomData<&'a str>,
+}
+
+/// A buffer that ends in text. Nobody changes the text: what comes before it is all that is lent to be changed.
+#[derive(Clone, Debug)]
+pub(crate) struct TextBuf {
+    bytes: AlignedBuf,
+    /// From here on `bytes` are UTF-8, less than 4 GiB, and ASCII, if `is_ascii`: `new` alone makes buffers of text.
+    start: usize,
+    is_ascii: bool,
 }
 
 // SAFETY: it is a `&str` and a bool, in another form.
@@ -39,11 +51,26 @@ impl<'a> Text<'a> {
         Text { start: bytes.as_ptr(), count, is_ascii, of: PhantomData }
     }
 
+    /// What comes before the text that `find` finds at the end of the bytes, to be changed, and that text. What is found
+    /// elsewhere is no text of theirs: then all of them may be changed.
+    pub(crate) fn split(
+        bytes: &'a mut [u8],
+        find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
+    ) -> Result<(&'a mut [u8], Text<'a>)> {
+        let Text { start, count, is_ascii, .. } = find(bytes)?;
+        let before = bytes.len().saturating_sub(count as usize);
+        let is_end = bytes.as_ptr().wrapping_add(before) == start;
+        let (front, end) = bytes.split_at_mut(if is_end { before } else { bytes.len() });
+        // These bytes are those of the text that was found, or none. It was UTF-8 while they could not be changed, and
+        // nobody changed them since. Test `only_the_end_of_bytes_becomes_their_text`.
+        Ok((front, Text { start: end.as_ptr(), count: end.len() as u32, is_ascii, of: PhantomData }))
+    }
+
     /// All of it.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise; only `known` and `from` make texts. Test
-        // `parts_of_text_are_text`.
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `known`, `from` and `split` make texts, and
+        // `TextBuf`, of what `split` found. Tests `parts_of_text_are_text`, `a_buffer_keeps_its_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }
 
@@ -68,6 +95,45 @@ impl<'a> Text<'a> {
     #[inline]
     pub(crate) fn is_boundary(self, at: usize) -> bool {
         if self.is_ascii { at <= self.count as usize } else { self.all().is_char_boundary(at) }
+    }
+}
+
+impl TextBuf {
+    /// The buffer with the text that `find` finds at its end, as [`Text::split`] does.
+    pub(crate) fn new(
+        mut bytes: AlignedBuf,
+        find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
+    ) -> Result<TextBuf> {
+        let (front, text) = Text::split(&mut bytes, find)?;
+        let (start, is_ascii) = (front.len(), text.is_ascii);
+        Ok(TextBuf { bytes, start, is_ascii })
+    }
+
+    /// All bytes.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The buffer.
+    pub(crate) fn into_bytes(self) -> AlignedBuf {
+        self.bytes
+    }
+
+    /// What comes before the text, and the text.
+    #[inline]
+    pub(crate) fn halves(&self) -> (&[u8], Text<'_>) {
+        let (front, text) = self.bytes.split_at_checked(self.start).unwrap_or_default();
+        let (start, count) = (text.as_ptr(), text.len() as u32);
+        (front, Text { start, count, is_ascii: self.is_ascii, of: PhantomData })
+    }
+
+    /// The same, to change what comes before the text.
+    #[inline]
+    pub(crate) fn halves_mut(&mut self) -> (&mut [u8], Text<'_>) {
+        let (front, text) = self.bytes.split_at_mut_checked(self.start).unwrap_or_default();
+        let (start, count) = (text.as_ptr(), text.len() as u32);
+        (front, Text { start, count, is_ascii: self.is_ascii, of: PhantomData })
     }
 }
 
@@ -111,5 +177,73 @@ mod tests {
             }
         }
         assert!(Text::of(b"\xff").is_none() && Text::of(b"a\xc3").is_none());
+    }
+
+    /// The end of the bytes, from `start` on.
+    fn end(start: usize) -> impl Fn(&[u8]) -> Result<Text<'_>> {
+        move |bytes| Ok(bytes.get(start..).and_then(Text::of).unwrap_or_default())
+    }
+
+    #[test]
+    fn only_the_end_of_bytes_becomes_their_text() {
+        let parts = |bytes: &[u8], find: &dyn Fn(&[u8]) -> Result<Text<'_>>| {
+            let mut bytes = bytes.to_vec();
+            let (front, text) = Text::split(&mut bytes, find).unwrap();
+            front.fill(0xff);
+            assert!(std::str::from_utf8(text.bytes()).is_ok());
+            let count = front.len();
+            (count, text.all().to_string(), text.is_ascii)
+        };
+        let bytes = b"\xff\xffa\xc3\xa9";
+        assert_eq!(parts(bytes, &end(2)), (2, "aé".to_string(), false));
+        assert_eq!(parts(b"\xffab", &end(1)), (1, "ab".to_string(), true));
+        // Nothing of the bytes is known to be text here, so all of them may be changed.
+        let nothing = (5, String::new());
+        let found = |find: &dyn Fn(&[u8]) -> Result<Text<'_>>| {
+            let (count, text, _) = parts(bytes, find);
+            (count, text)
+        };
+        assert_eq!(found(&end(1)), nothing, "not UTF-8");
+        assert_eq!(found(&end(9)), nothing, "behind the end");
+        assert_eq!(found(&|bytes| Ok(Text::of(&bytes[2..3]).unwrap())), nothing, "in the middle");
+        assert_eq!(found(&|bytes| Ok(Text::of(&bytes[5..]).unwrap())), nothing, "empty");
+        assert_eq!(found(&|_| Ok("aé".into())), nothing, "elsewhere");
+        assert_eq!(found(&|_| Ok("more than there is".into())), nothing, "elsewhere, and longer");
+        assert_eq!(found(&|_| Ok("".into())), nothing, "elsewhere, and empty");
+        fn refused(_: &[u8]) -> Result<Text<'_>> {
+            Err(crate::Error::new(crate::ErrorKind::BadUtf8))
+        }
+        assert!(Text::split(&mut [1, 2], refused).is_err());
+        assert!(TextBuf::new(AlignedBuf::zeroed(2), refused).is_err());
+    }
+
+    #[test]
+    fn a_buffer_keeps_its_text() {
+        for (whole, start) in [("", 0), ("plain", 0), ("front plain", 6), ("front né, 日", 6), ("front", 5)]
+        {
+            let bytes = AlignedBuf::copy_of(whole.as_bytes());
+            let mut kept = TextBuf::new(bytes, end(start)).unwrap();
+            let expected = &whole[start..];
+            let same = |text: Text<'_>| {
+                assert_eq!(text.all(), expected);
+                assert!(text.is_ascii == expected.is_ascii() || expected.is_empty());
+                let ends =
+                    (0..=expected.len()).flat_map(|from| (0..=expected.len()).map(move |to| (from, to)));
+                ends.for_each(|(from, to)| assert_eq!(text.get(from, to), expected.get(from..to)));
+            };
+            let moved = |kept: TextBuf| kept;
+            for _ in 0..2 {
+                let (front, text) = kept.halves_mut();
+                front.fill(0xff);
+                assert_eq!(front.len(), start);
+                same(text);
+                let (front, text) = kept.halves();
+                assert_eq!(front, &vec![0xff; start][..]);
+                same(text);
+                assert_eq!(kept.bytes(), [front, expected.as_bytes()].concat());
+                kept = moved(kept.clone());
+            }
+            assert_eq!(kept.clone().into_bytes()[..], *kept.bytes());
+        }
     }
 }

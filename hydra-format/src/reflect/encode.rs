@@ -6,28 +6,24 @@ use super::path::PathStack;
 use super::types::{EntryLayout, Type};
 use super::value::{MAX_NESTING, Repr};
 use super::{Data, Dynamic, Reflect, Scalar, Value, dynamic};
-use crate::layout::rows::{EncodedRecord, Measure, Sink, part, put};
+use crate::layout::rows::{EncodedRecord, Measure, Sink, TwoPasses, part, put};
 use crate::schema::{Field, Kind, Schema};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
-/// The first pass: room for what `value` refers to when it is stored as its own type.
-pub(crate) fn measure_value(value: Value<'_>, measure: &mut Measure) {
-    Pass::Measure(measure).value(value, &mut [], 0);
-}
+impl TwoPasses for Value<'_> {
+    fn first_pass(&self, measure: &mut Measure) {
+        Pass::Measure(measure).value(*self, &mut [], 0);
+    }
 
-/// The second pass: writes the value into `slot`, zeroed bytes of the size of its type, and the rest into the sink.
-pub(crate) fn encode_value(value: Value<'_>, slot: &mut [u8], sink: &mut Sink<'_>) {
-    Pass::Write(sink).value(value, slot, 0);
+    fn second_pass(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+        Pass::Write(sink).value(*self, slot, 0);
+    }
 }
 
 /// A value as its own type stores it.
 pub(crate) fn image(value: Value<'_>) -> Result<EncodedRecord> {
-    EncodedRecord::new(
-        value.ty().size(),
-        |measure| measure_value(value, measure),
-        |slot, sink| encode_value(value, slot, sink),
-    )
+    EncodedRecord::new(value.ty().size(), &value)
 }
 
 /// The value as one of the root type of this schema; none if it is one already. The shapes must agree: the same kinds and forms,
@@ -219,10 +215,7 @@ impl<'s> Pass<'_, 's> {
     }
 
     pub(crate) fn enter(&mut self) -> bool {
-        match self {
-            Pass::Measure(measure) => measure.enter(),
-            Pass::Write(_) => true,
-        }
+        if let Pass::Measure(measure) = self { measure.enter() } else { true }
     }
 
     pub(crate) fn leave(&mut self) {

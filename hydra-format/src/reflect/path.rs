@@ -151,10 +151,7 @@ impl<'t> PathStack<'t> {
 
     /// An error if this is nested deeper than reflection goes.
     pub(super) fn within_limit(&self) -> Result<()> {
-        match self.depth <= MAX_NESTING {
-            true => Ok(()),
-            false => Err(too_deep().path(self.path())),
-        }
+        if self.depth <= MAX_NESTING { Ok(()) } else { Err(too_deep().path(self.path())) }
     }
 
     pub(super) fn path(&self) -> String {

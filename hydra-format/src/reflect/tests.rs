@@ -1,10 +1,10 @@
 //! What reflection does inside: the generic encoder, data against its schema, conversions, limits, text, order and paths. The
 //! laws are held over whole values, in files too, by `tests/integration/reflect.rs` and `reflect_set.rs`.
 
-use super::encode::{encode_value, measure_value, reshape};
+use super::encode::reshape;
 use super::types::Type;
 use super::*;
-use crate::layout::rows::{EncodedRecord, Measure, Sink};
+use crate::layout::rows::{EncodedRecord, Measure, Sink, TwoPasses};
 use crate::memory::AlignedBuf;
 use crate::schema::{Descriptor, Form, Kind, Style, TypeRef};
 use crate::{ErrorKind, Hydra, Schema};
@@ -110,12 +110,12 @@ fn encoded(value: Value<'_>, schema: &Schema) -> crate::Result<(AlignedBuf, Alig
     let reshaped = reshape(value, &schema.clone().into())?;
     let value = reshaped.as_ref().map_or(value, Dynamic::value);
     let mut measure = Measure::default();
-    measure_value(value, &mut measure);
+    value.first_pass(&mut measure);
     let (heap, text) = measure.finish()?;
     let mut record = AlignedBuf::zeroed(schema.root().size());
     let (mut heap, mut text) = (AlignedBuf::zeroed(heap), vec![0; text]);
     let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-    encode_value(value, &mut record, &mut sink);
+    value.second_pass(&mut record, &mut sink);
     sink.finish()?;
     Ok((record, heap, text))
 }

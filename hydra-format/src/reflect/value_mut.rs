@@ -122,10 +122,7 @@ impl<'a> ValueMut<'a> {
 
     /// Whether it can be changed at all, or why not.
     pub fn settable(&self) -> Result<(), Why> {
-        match self.repr {
-            ReprMut::Fixed { why, .. } => Err(why),
-            _ => Ok(()),
-        }
+        if let ReprMut::Fixed { why, .. } = self.repr { Err(why) } else { Ok(()) }
     }
 
     /// The types with an invariant, around this value and in it, that a change here does not check because they

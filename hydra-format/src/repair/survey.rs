@@ -109,10 +109,7 @@ impl<'a> Survey<'a> {
         if let Some(commit) = commit {
             let mut scan = Scan::new(header.blocks(source, lines), &everything);
             scan.skip_commit(&commit);
-            match uncommitted {
-                true => survey.scan(scan, None)?,
-                false => survey.count(scan)?,
-            }
+            if uncommitted { survey.scan(scan, None)? } else { survey.count(scan)? }
         }
         survey.resolve();
         Ok(survey)

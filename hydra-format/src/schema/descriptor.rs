@@ -17,10 +17,12 @@ pub enum TypeRef {
 impl TypeRef {
     /// The index in a schema; one that no schema has for a type of the program.
     pub(crate) fn index(self) -> u32 {
-        match self {
-            TypeRef::Index(index) => index,
-            TypeRef::Live(_) => u32::MAX,
-        }
+        if let TypeRef::Index(index) = self { index } else { u32::MAX }
+    }
+
+    /// The type, if it is one of the program.
+    pub(crate) fn live(self) -> Option<&'static Descriptor> {
+        if let TypeRef::Live(descriptor) = self { Some(descriptor()) } else { None }
     }
 }
 
@@ -46,18 +48,12 @@ pub enum Arg {
 impl Arg {
     /// The type, if it is one.
     pub fn ty(self) -> Option<TypeRef> {
-        match self {
-            Arg::Type(ty) => Some(ty),
-            Arg::Const(_) => None,
-        }
+        if let Arg::Type(ty) = self { Some(ty) } else { None }
     }
 
     /// The constant, if it is one.
     pub fn constant(self) -> Option<Constant> {
-        match self {
-            Arg::Type(_) => None,
-            Arg::Const(constant) => Some(constant),
-        }
+        if let Arg::Const(constant) = self { Some(constant) } else { None }
     }
 }
 

@@ -6,10 +6,7 @@ use super::Descriptor;
 /// The next multiple of `align`, a power of two; saturates instead of overflowing.
 pub(crate) const fn round_up(offset: u64, align: u64) -> u64 {
     let mask = align.saturating_sub(1);
-    match offset.checked_add(mask) {
-        Some(sum) => sum & !mask,
-        None => !mask,
-    }
+    if let Some(sum) = offset.checked_add(mask) { sum & !mask } else { !mask }
 }
 
 /// Offsets of `N` fields, with size and alignment of the whole, in bytes.

@@ -188,10 +188,7 @@ impl<T: Hydra, const N: usize> Hydra for [T; N] {
     }
 
     fn decode(at: At<'_>) -> Result<Self> {
-        match memory::read(at.bytes()) {
-            Some(array) => Ok(array),
-            None => Ok(*Self::decode_boxed(at)?),
-        }
+        if let Some(array) = memory::read(at.bytes()) { Ok(array) } else { Ok(*Self::decode_boxed(at)?) }
     }
 
     fn decode_boxed(at: At<'_>) -> Result<Box<Self>> {

@@ -9,7 +9,7 @@ use crate::schema::Kind;
 pub struct At<'a> {
     bytes: &'a [u8],
     pub(super) heap: &'a [u8],
-    pub(super) text: Text<'a>,
+    pub(crate) text: Text<'a>,
 }
 
 /// The bytes of a run of stored values of one type, with the heap and the text of their references.

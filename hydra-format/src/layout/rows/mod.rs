@@ -36,10 +36,8 @@ pub(crate) use views::{compare_run, search};
 pub use crate::memory::Fixed;
 pub use crate::memory::Opaque;
 pub(crate) use facts::{TypeFacts, facts_of};
-pub(crate) use payload::{
-    check_halves, encode_after, encode_payload, heap_start, open_payload, open_payload_of, text_start,
-};
-pub(crate) use record::EncodedRecord;
+pub(crate) use payload::{encode_after, encode_payload, heap_start, open_payload, open_payload_of};
+pub(crate) use record::{EncodedRecord, TwoPasses};
 
 use crate::Result;
 use crate::memory::Describe;

@@ -49,23 +49,11 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     text_offset: u32,
     facts: &TypeFacts,
 ) -> Result<At<'a>> {
-    let (front, text) = payload.split_at(text_start(payload, text_offset, T::SIZE)?);
-    let text = check_halves::<T>(front, text, facts)?;
-    Ok(Regions { front, text, count: 1, stride: T::SIZE }.rows().part(0, T::SIZE))
-}
-
-/// Validates a payload of one record, by its front, which is record and heap, and its text.
-#[inline(always)]
-pub(crate) fn check_halves<'t, T: Hydra>(
-    front: &[u8],
-    text: &'t [u8],
-    facts: &TypeFacts,
-) -> Result<Text<'t>> {
-    let text = text_of(text, front.len())?;
-    let regions = Regions { front, text, count: 1, stride: T::SIZE };
+    let regions = regions_of(payload, text_offset, T::SIZE)?;
     let rows = regions.rows();
-    if T::check(rows.part(0, T::SIZE).bytes(), &mut Cursor::new(rows), 0) {
-        return Ok(text);
+    let record = rows.part(0, T::SIZE);
+    if T::check(record.bytes(), &mut Cursor::new(rows), 0) {
+        return Ok(record);
     }
     Err((*facts.validator.explain(&regions)).into())
 }
@@ -78,27 +66,24 @@ pub(crate) fn open_payload_of<'a>(
     size: usize,
     validator: &super::Validator,
 ) -> Result<At<'a>> {
-    let (front, text) = payload.split_at(text_start(payload, text_offset, size)?);
-    let regions = Regions { front, text: text_of(text, front.len())?, count: 1, stride: size };
+    let regions = regions_of(payload, text_offset, size)?;
     validator.validate(&regions).map_err(|fault| Error::from(*fault))?;
     Ok(regions.rows().part(0, size))
 }
 
-/// Where the text of a payload of one record of `size` bytes starts, if it can start there.
+/// The regions of a payload of one record of `size` bytes, if its text can start where it says and is UTF-8.
 #[inline(always)]
-pub(crate) fn text_start(payload: &[u8], text_offset: u32, size: usize) -> Result<usize> {
-    let (heap_start, text_start) = (heap_start(size), text_offset as usize);
-    let sound = text_start.is_multiple_of(64) && (heap_start..=payload.len()).contains(&text_start);
-    if sound { Ok(text_start) } else { Err(bad_text_offset(heap_start, payload, text_offset)) }
-}
-
-/// The text of a payload, in which it starts at `start`.
-#[inline(always)]
-fn text_of(text: &[u8], start: usize) -> Result<Text<'_>> {
-    match text {
-        [] => Ok(Text::default()),
-        text => Text::of(text).ok_or_else(|| Fault::bad_utf8(text, start).into()),
+fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'_>> {
+    let (heap_start, start) = (heap_start(size), text_offset as usize);
+    if !start.is_multiple_of(64) || !(heap_start..=payload.len()).contains(&start) {
+        return Err(bad_text_offset(heap_start, payload, text_offset));
     }
+    let (front, text) = payload.split_at(start);
+    let text = match text {
+        [] => Text::default(),
+        text => Text::of(text).ok_or_else(|| Error::from(Fault::bad_utf8(text, start)))?,
+    };
+    Ok(Regions { front, text, count: 1, stride: size })
 }
 
 #[cold]

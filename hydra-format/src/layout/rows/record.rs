@@ -5,6 +5,24 @@ use super::{At, Measure, Sink};
 use crate::memory::AlignedBuf;
 use crate::{Error, ErrorKind, Result};
 
+/// What is encoded in two passes: a value of a type of the program, or one as data.
+pub(crate) trait TwoPasses {
+    /// Room in heap and text for what it refers to.
+    fn first_pass(&self, measure: &mut Measure);
+    /// Writes it into `slot`, zeroed bytes of the size of its type, and the rest into the sink.
+    fn second_pass(&self, slot: &mut [u8], sink: &mut Sink<'_>);
+}
+
+impl<T: Reflect + ?Sized> TwoPasses for T {
+    fn first_pass(&self, measure: &mut Measure) {
+        self.measure(measure);
+    }
+
+    fn second_pass(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+        self.encode(slot, sink);
+    }
+}
+
 /// The record, what it refers to, and its text.
 pub(crate) struct EncodedRecord {
     record: AlignedBuf,
@@ -13,20 +31,16 @@ pub(crate) struct EncodedRecord {
 }
 
 impl EncodedRecord {
-    /// What two passes write: a record of `size` bytes.
-    pub(crate) fn new(
-        size: usize,
-        measure: impl FnOnce(&mut Measure),
-        encode: impl FnOnce(&mut [u8], &mut Sink<'_>),
-    ) -> Result<EncodedRecord> {
+    /// A record of `size` bytes.
+    pub(crate) fn new(size: usize, value: &(impl TwoPasses + ?Sized)) -> Result<EncodedRecord> {
         let mut measured = Measure::default();
-        measure(&mut measured);
+        value.first_pass(&mut measured);
         let (heap_bytes, text_bytes) = measured.finish()?;
         let mut record = AlignedBuf::zeroed(size);
         let mut heap = AlignedBuf::zeroed(heap_bytes);
         let mut text = vec![0; text_bytes];
         let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
-        encode(&mut record, &mut sink);
+        value.second_pass(&mut record, &mut sink);
         sink.finish()?;
         // A sink takes whole strings only: what it filled is UTF-8.
         let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
@@ -35,8 +49,7 @@ impl EncodedRecord {
 
     /// A live value as its own type stores it.
     pub(crate) fn of(value: &dyn Reflect) -> Result<EncodedRecord> {
-        let size = value.descriptor().size();
-        EncodedRecord::new(size, |measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+        EncodedRecord::new(value.descriptor().size(), value)
     }
 
     pub(crate) fn at(&self) -> At<'_> {

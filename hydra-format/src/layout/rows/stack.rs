@@ -2,7 +2,7 @@
 //! so what counts is its size together with the sizes of those that it is in. What is behind a reference is made on the heap.
 
 use super::{At, Hydra};
-use crate::schema::{Descriptor, Field, TypeRef};
+use crate::schema::Descriptor;
 use crate::{Error, ErrorKind, Result, memory};
 use std::cell::Cell;
 
@@ -53,18 +53,15 @@ fn too_large<P>(times: usize, held: usize, ty: &'static Descriptor) -> Error {
 
 /// The path to the part that takes most of a value, where that is a field.
 fn largest(mut ty: &'static Descriptor) -> Option<String> {
-    let target = |field: &Field| match field.ty() {
-        TypeRef::Live(target) => Some(target()),
-        TypeRef::Index(_) => None,
-    };
     let live = |ty: &Descriptor| ty.live().map_or(0, |live| live.size);
     let mut path = Vec::new();
     // A type contains itself behind references only, and those are small.
     loop {
         let variants = ty.variants().iter().flat_map(|variant| variant.fields());
         let fields = ty.fields().iter().chain(variants);
-        let largest =
-            fields.filter_map(|field| Some((field.name(), target(field)?))).max_by_key(|(_, ty)| live(ty));
+        let largest = fields
+            .filter_map(|field| Some((field.name(), field.ty().live()?)))
+            .max_by_key(|(_, ty)| live(ty));
         match largest {
             Some((name, inner)) if live(inner) >= COUNTED => {
                 path.push(name);

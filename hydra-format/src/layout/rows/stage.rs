@@ -1,6 +1,6 @@
 //! The open block of one table: records, heap and text grow until the block is sealed. It does not know files.
 
-use super::{At, Measure, Sink};
+use super::{At, Measure, Sink, TwoPasses};
 use crate::store::block::{PayloadParts, check_size};
 use crate::store::bytes::{LINE, line_up};
 use crate::{Error, ErrorKind, Result};
@@ -117,16 +117,12 @@ impl Stage {
     }
 
     /// Adds a record in two passes.
-    pub(crate) fn push(
-        &mut self,
-        measure: impl FnOnce(&mut Measure),
-        encode: impl FnOnce(&mut [u8], &mut Sink<'_>),
-    ) -> Result<Pushed> {
+    pub(crate) fn push(&mut self, value: &impl TwoPasses) -> Result<Pushed> {
         self.take_back();
         let [records, heap, text] = &mut self.regions;
         let before = [records.len(), self.used[0], self.used[1]];
         let mut measured = Measure::from(before[1], before[2]);
-        measure(&mut measured);
+        value.first_pass(&mut measured);
         let (heap_end, text_end) = match measured.finish() {
             Err(error) if error.kind() == ErrorKind::TooLarge && before[0] > 0 => return Ok(Pushed::Full),
             measured => measured?,
@@ -145,7 +141,7 @@ impl Stage {
         self.before = Some(before);
         let (heap, text) = (&mut heap[before[1]..heap_end], &mut text[before[2]..text_end]);
         let mut sink = Sink::new(heap, before[1], text, before[2]);
-        encode(&mut records[before[0]..], &mut sink);
+        value.second_pass(&mut records[before[0]..], &mut sink);
         match sink.finish() {
             Ok(()) => {
                 self.before = None;
@@ -224,17 +220,25 @@ mod tests {
     use super::*;
     use crate::layout::BlockLayout;
     use crate::layout::rows::RowLayout;
-    use crate::reflect::Reflect;
 
-    fn push<T: Reflect>(stage: &mut Stage, value: &T) -> Result<Pushed> {
-        stage.push(|measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+    /// A value of which one string is measured, and another one encoded.
+    struct Liar(usize, Option<&'static str>);
+
+    impl TwoPasses for Liar {
+        fn first_pass(&self, measure: &mut Measure) {
+            measure.text(self.0);
+        }
+
+        fn second_pass(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
+            sink.text(slot, self.1.expect("a value that panics"));
+        }
     }
 
     #[test]
     fn a_sealed_block_has_its_regions_on_lines() {
         let mut stage = Stage::new(8, 4096);
         for text in ["one", "", "three"] {
-            assert_eq!(push(&mut stage, &text.to_string()).unwrap(), Pushed::Done);
+            assert_eq!(stage.push(&text.to_string()).unwrap(), Pushed::Done);
         }
         let sealed = RowLayout.seal(stage.take(PayloadParts::default()).unwrap()).unwrap();
         assert_eq!(sealed.header.payload_bytes, 64 + 8);
@@ -250,14 +254,14 @@ mod tests {
     #[test]
     fn a_block_is_full_before_it_is_larger_than_its_target_and_one_value_may_be_larger() {
         let mut stage = Stage::new(8, 256);
-        assert_eq!(push(&mut stage, &"x".repeat(128)).unwrap(), Pushed::Done);
-        assert_eq!(push(&mut stage, &"x".to_string()).unwrap(), Pushed::Full);
+        assert_eq!(stage.push(&"x".repeat(128)).unwrap(), Pushed::Done);
+        assert_eq!(stage.push(&"x".to_string()).unwrap(), Pushed::Full);
         stage.take(PayloadParts::default());
-        assert_eq!(push(&mut stage, &"x".repeat(1000)).unwrap(), Pushed::Done);
-        assert_eq!(push(&mut stage, &String::new()).unwrap(), Pushed::Full);
+        assert_eq!(stage.push(&"x".repeat(1000)).unwrap(), Pushed::Done);
+        assert_eq!(stage.push(&String::new()).unwrap(), Pushed::Full);
         let mut flat = Stage::new(48, 64 + 3 * 48);
         assert!(flat.flat_room() == 0 && !flat.push_flat(&[0; 48]), "the first one is noticed");
-        let blank = |flat: &mut Stage| flat.push(|_| (), |_, _| ()).unwrap();
+        let blank = |flat: &mut Stage| flat.push(&Liar(0, Some(""))).unwrap();
         assert_eq!((blank(&mut flat), flat.flat_room()), (Pushed::Done, 2));
         assert!(flat.push_flat(&[0; 96]) && !flat.push_flat(&[0; 48]));
         flat.stop();
@@ -268,16 +272,16 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_taken_back() {
         let mut stage = Stage::new(8, 4096);
-        push(&mut stage, &"kept".to_string()).unwrap();
-        let liar = stage.push(|measure| measure.text(3), |slot, sink| sink.text(slot, "four"));
+        stage.push(&"kept".to_string()).unwrap();
+        let liar = stage.push(&Liar(3, Some("four")));
         assert_eq!(liar.unwrap_err().kind(), ErrorKind::CannotEncode);
         let panics = std::panic::AssertUnwindSafe(|| {
-            let _ = stage.push(|measure| measure.text(3), |_, _| panic!("a value that panics"));
+            let _ = stage.push(&Liar(3, None));
         });
         assert!(std::panic::catch_unwind(panics).is_err());
-        let spoils = stage.push(|measure| measure.text(9), |slot, sink| sink.text(slot, "spoiled"));
+        let spoils = stage.push(&Liar(9, Some("spoiled")));
         assert_eq!(spoils.unwrap_err().kind(), ErrorKind::CannotEncode);
-        push(&mut stage, &"too".to_string()).unwrap();
+        stage.push(&"too".to_string()).unwrap();
         let sealed = RowLayout.seal(stage.take(PayloadParts::default()).unwrap()).unwrap();
         assert_eq!((sealed.header.count, sealed.header.payload_bytes), (2, 64 + 7));
         assert_eq!(sealed.parts[2][..12], *b"kepttoo\0\0\0\0\0");

@@ -10,11 +10,11 @@ mod tests;
 pub use options::WriterOptions;
 
 use crate::layout;
-use crate::layout::rows::{EncodedRecord, Measure, Pushed, Sink, Stage, StagedRows};
+use crate::layout::rows::{EncodedRecord, Pushed, Stage, StagedRows, TwoPasses};
 use crate::memory;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Depth};
-use crate::reflect::encode::{encode_value, measure_value, reshape};
+use crate::reflect::encode::reshape;
 use crate::reflect::types::Type;
 use crate::store::log::{Durability, Log};
 use crate::table::metadata::{self, StagedPairs};
@@ -299,7 +299,7 @@ impl Writer {
         {
             return if self.auto.is_none() { Ok(()) } else { self.commit_if_due(bytes.len() as u64) };
         }
-        self.append_measured(table, |measure| value.measure(measure), |slot, sink| value.encode(slot, sink))
+        self.append_measured(table, value)
     }
 
     /// After so many more bytes of records: commits if enough waits, or has waited long enough.
@@ -338,7 +338,7 @@ impl Writer {
     pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
         let reshaped = reshape(value, &schema)?;
-        self.append_own(table, reshaped.as_ref().map_or(value, Dynamic::value))
+        self.append_measured(table, &reshaped.as_ref().map_or(value, Dynamic::value))
     }
 
     /// Appends a record from data, which is brought into the form that the table's type has, as [`Dynamic::new`] does.
@@ -361,16 +361,7 @@ impl Writer {
         let schema = self.open(table)?.schema.clone();
         let ty = Type::root(&schema);
         dynamic::check(data, ty, Depth::default())?;
-        self.append_own(table, Value::data(data, ty))
-    }
-
-    /// Appends a value of exactly the table's type.
-    fn append_own<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
-        self.append_measured(
-            table,
-            |measure| measure_value(value, measure),
-            |slot, sink| encode_value(value, slot, sink),
-        )
+        self.append_measured(table, &Value::data(data, ty))
     }
 
     /// The open table, if it is one of this writer's.
@@ -380,13 +371,8 @@ impl Writer {
         open.ok_or_else(|| Error::new(ErrorKind::Usage).what("the table belongs to another writer"))
     }
 
-    /// Appends a record in two passes; seals the block before it where it is full.
-    fn append_measured<T>(
-        &mut self,
-        table: TableId<T>,
-        measure: impl Fn(&mut Measure),
-        encode: impl Fn(&mut [u8], &mut Sink<'_>),
-    ) -> Result<()> {
+    /// Appends a record of exactly the table's type, in two passes; seals the block before it where it is full.
+    fn append_measured<T>(&mut self, table: TableId<T>, value: &impl TwoPasses) -> Result<()> {
         let open = self.open(table)?;
         let newest = open.newest.as_ref().filter(|newest| newest.may_refuse && !open.copies).cloned();
         if open.shared
@@ -394,33 +380,24 @@ impl Writer {
         {
             self.seal(other)?;
         }
-        let Some(newest) = newest else { return self.push(table, measure, encode) };
+        let Some(newest) = newest else { return self.push(table, value) };
         let schema = self.open(table)?.schema.clone();
-        let record = EncodedRecord::new(schema.root().size(), measure, encode)?;
+        let record = EncodedRecord::new(schema.root().size(), value)?;
         newest.check(record.at(), 1).map_err(|error| self.refused(table, error))?;
         // What was looked at is what is stored, even if the value changes meanwhile.
         let value = Value::stored(record.at(), schema.root(), Some(&schema));
-        self.push(
-            table,
-            |measure| measure_value(value, measure),
-            |slot, sink| encode_value(value, slot, sink),
-        )
+        self.push(table, &value)
     }
 
     /// Adds a record to the open block, or to the next where that is full.
-    fn push<T>(
-        &mut self,
-        table: TableId<T>,
-        measure: impl Fn(&mut Measure),
-        encode: impl Fn(&mut [u8], &mut Sink<'_>),
-    ) -> Result<()> {
+    fn push<T>(&mut self, table: TableId<T>, value: &impl TwoPasses) -> Result<()> {
         let mut open = self.open(table)?;
         let mut before = open.stage.bytes();
-        if open.stage.push(&measure, &encode)? == Pushed::Full {
+        if open.stage.push(value)? == Pushed::Full {
             self.seal(table.index)?;
             before = 0;
             open = self.open(table)?;
-            open.stage.push(&measure, &encode)?;
+            open.stage.push(value)?;
         }
         let bytes = open.stage.bytes();
         // Only a record alone in its block can be so large.
