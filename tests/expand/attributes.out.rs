@@ -1,7 +1,12 @@
 ///A stored [`Log`], read in place.
+#[derive(renamed::__private::Clone, renamed::__private::Copy)]
 pub struct LogView<'a>(
-    renamed::__private::At<'a>,
-    renamed::__private::PhantomData<fn() -> Log>,
+    renamed::__private::Slim<
+        'a,
+        { renamed::__private::own::<Log>() },
+        { renamed::__private::long::<Log>() },
+        { renamed::__private::regions::<Log>() },
+    >,
 );
 #[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
@@ -175,15 +180,6 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a> __h::Clone for LogView<'a> {
-        #[inline]
-        fn clone(&self) -> Self {
-            *self
-        }
-    }
-    #[automatically_derived]
-    impl<'a> __h::Copy for LogView<'a> {}
-    #[automatically_derived]
     impl<'a> __h::Debug for LogView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::show_struct::<
@@ -227,7 +223,7 @@ const _: () = {
         type View<'a> = LogView<'a>;
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> LogView<'a> {
-            LogView(__at, __h::PhantomData)
+            LogView(__h::Slim::new(__at))
         }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)

@@ -100,16 +100,15 @@ const _: () = {
             >::encode(__2, __s, __h::offset::<Self, 2>(), __sink);
         }
     }
-    pub struct __TickView<'a>(__h::At<'a>, __h::PhantomData<fn() -> Tick>);
-    #[automatically_derived]
-    impl<'a> __h::Clone for __TickView<'a> {
-        #[inline]
-        fn clone(&self) -> Self {
-            *self
-        }
-    }
-    #[automatically_derived]
-    impl<'a> __h::Copy for __TickView<'a> {}
+    #[derive(__h::Clone, __h::Copy)]
+    pub struct __TickView<'a>(
+        __h::Slim<
+            'a,
+            { __h::own::<Tick>() },
+            { __h::long::<Tick>() },
+            { __h::regions::<Tick>() },
+        >,
+    );
     #[automatically_derived]
     impl<'a> __h::Debug for __TickView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
@@ -135,7 +134,7 @@ const _: () = {
         type View<'a> = __TickView<'a>;
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> __TickView<'a> {
-            __TickView(__at, __h::PhantomData)
+            __TickView(__h::Slim::new(__at))
         }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)

@@ -24,6 +24,20 @@ impl Expansion<'_> {
         }
     }
 
+    /// The view of a stored struct.
+    pub(super) fn seen_struct(&self) -> TokenStream {
+        let name = self.view_name();
+        if self.is_generic() {
+            quote!(#name(__at, __h::PhantomData))
+        } else {
+            quote!(#name(__h::Slim::new(__at)))
+        }
+    }
+
+    fn is_generic(&self) -> bool {
+        !self.model.generics.params.is_empty()
+    }
+
     /// The type of the view.
     pub(super) fn view(&self) -> TokenStream {
         let name = self.view_name();
@@ -50,10 +64,16 @@ impl Expansion<'_> {
             let variants = self.model.variants.iter().map(|variant| self.view_variant(variant, library));
             return quote!(#doc #vis enum #name #impls #bounds { #(#variants),* });
         }
-        quote! {
-            #doc
-            #vis struct #name #impls (#library::At<'a>, #library::PhantomData<fn() -> #this>) #bounds;
-        }
+        let held = match self.is_generic() {
+            // No constant may depend on a parameter.
+            true => quote!(#library::At<'a>, #library::PhantomData<fn() -> #this>),
+            false => {
+                let facts = ["own", "long", "regions"].map(|fact| format_ident!("{fact}"));
+                quote!(#library::Slim<'a, #({ #library::#facts::<#this>() }),*>)
+            }
+        };
+        let copies = (!self.is_generic()).then(|| quote!(#[derive(#library::Clone, #library::Copy)]));
+        quote!(#doc #copies #vis struct #name #impls (#held) #bounds;)
     }
 
     /// What a view of the type's own has: the definition where it has no public name, accessors, Copy, Clone, Debug.
@@ -79,15 +99,20 @@ impl Expansion<'_> {
             let accessors = self.model.stored().map(|field| self.accessor(field));
             quote!(impl #impls #view #bounds { #(#accessors)* })
         });
+        let copies = (self.model.is_enum() || self.is_generic()).then(|| {
+            quote! {
+                #[automatically_derived]
+                impl #impls __h::Clone for #view #bounds {
+                    #[inline]
+                    fn clone(&self) -> Self { #(#seen)* *self }
+                }
+                #[automatically_derived]
+                impl #impls __h::Copy for #view #bounds {}
+            }
+        });
         Some(quote! {
             #definition
-            #[automatically_derived]
-            impl #impls __h::Clone for #view #bounds {
-                #[inline]
-                fn clone(&self) -> Self { #(#seen)* *self }
-            }
-            #[automatically_derived]
-            impl #impls __h::Copy for #view #bounds {}
+            #copies
             #[automatically_derived]
             impl #impls __h::Debug for #view #bounds {
                 fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #debug }
