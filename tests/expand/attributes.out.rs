@@ -184,38 +184,44 @@ const _: () = {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::show_struct::<
                 Log,
-            >(self.0, __f, "Log", &["time_stamp", "type", "len", "address", "next"])
+            >(self.0.at(), __f, "Log", &["time_stamp", "type", "len", "address", "next"])
         }
     }
     impl<'a> LogView<'a> {
         ///When.
         #[inline]
         pub fn time_stamp(self) -> <u64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<u64>::view(self.0, __h::offset::<Log, 0>())
+            __h::FieldOf::<u64>::view(self.0.at(), __h::offset::<Log, 0>())
         }
         ///The field `type`.
         #[inline]
         pub fn r#type(self) -> <String as __h::Hydra>::View<'a> {
-            __h::FieldOf::<String>::view(self.0, __h::offset::<Log, 1>())
+            __h::FieldOf::<String>::view(self.0.at(), __h::offset::<Log, 1>())
         }
         ///The field `len`.
         #[inline]
         fn len(
             self,
         ) -> <<__h::As<u64> as __h::With<usize>>::Stored as __h::Hydra>::View<'a> {
-            __h::Converted::<__h::As<u64>, usize>::view(self.0, __h::offset::<Log, 2>())
+            __h::Converted::<
+                __h::As<u64>,
+                usize,
+            >::view(self.0.at(), __h::offset::<Log, 2>())
         }
         ///The field `address`.
         #[inline]
         fn address(
             self,
         ) -> <<crate::Text as __h::With<IpAddr>>::Stored as __h::Hydra>::View<'a> {
-            __h::Converted::<crate::Text, IpAddr>::view(self.0, __h::offset::<Log, 3>())
+            __h::Converted::<
+                crate::Text,
+                IpAddr,
+            >::view(self.0.at(), __h::offset::<Log, 3>())
         }
         ///The field `next`.
         #[inline]
         fn next(self) -> <Option<Box<Log>> as __h::Hydra>::View<'a> {
-            __h::FieldOf::<Option<Box<Log>>>::view(self.0, __h::offset::<Log, 4>())
+            __h::FieldOf::<Option<Box<Log>>>::view(self.0.at(), __h::offset::<Log, 4>())
         }
     }
     #[automatically_derived]

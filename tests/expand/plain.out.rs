@@ -112,21 +112,23 @@ const _: () = {
     #[automatically_derived]
     impl<'a> __h::Debug for __TickView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
-            __h::show_struct::<Tick>(self.0, __f, "Tick", &["time", "price", "venue"])
+            __h::show_struct::<
+                Tick,
+            >(self.0.at(), __f, "Tick", &["time", "price", "venue"])
         }
     }
     impl<'a> __TickView<'a> {
         #[inline]
         pub fn time(self) -> <u64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<u64>::view(self.0, __h::offset::<Tick, 0>())
+            __h::FieldOf::<u64>::view(self.0.at(), __h::offset::<Tick, 0>())
         }
         #[inline]
         pub fn price(self) -> <f64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<f64>::view(self.0, __h::offset::<Tick, 1>())
+            __h::FieldOf::<f64>::view(self.0.at(), __h::offset::<Tick, 1>())
         }
         #[inline]
         fn venue(self) -> <[Venue; 8] as __h::Hydra>::View<'a> {
-            __h::FieldOf::<[Venue; 8]>::view(self.0, __h::offset::<Tick, 2>())
+            __h::FieldOf::<[Venue; 8]>::view(self.0.at(), __h::offset::<Tick, 2>())
         }
     }
     #[automatically_derived]

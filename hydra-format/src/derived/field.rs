@@ -33,8 +33,8 @@ impl<T: Hydra> FieldOf<T> {
     }
 
     #[inline]
-    pub fn view<'a>(at: impl Into<At<'a>>, offset: usize) -> T::View<'a> {
-        at.into().get::<T>(offset)
+    pub fn view(at: At<'_>, offset: usize) -> T::View<'_> {
+        at.get::<T>(offset)
     }
 
     #[inline]
@@ -108,8 +108,8 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 
     #[inline]
-    pub fn view<'a>(at: impl Into<At<'a>>, offset: usize) -> <W::Stored as Hydra>::View<'a> {
-        at.into().get::<W::Stored>(offset)
+    pub fn view(at: At<'_>, offset: usize) -> <W::Stored as Hydra>::View<'_> {
+        at.get::<W::Stored>(offset)
     }
 
     #[inline]
@@ -171,8 +171,8 @@ macro_rules! never {
 
 /// Functions without code.
 macro_rules! no_code {
-    ($(fn $name:ident $(<$($param:ident),+>)? ($($arg:ty),*) $(-> $answer:ty)?;)*) => {$(
-        fn $name $(<$($param),+>)? ($(_: $arg),*) $(-> $answer)? {
+    ($(fn $name:ident $(<$param:ident>)? ($($arg:ty),*) $(-> $answer:ty)?;)*) => {$(
+        fn $name $(<$param>)? ($(_: $arg),*) $(-> $answer)? {
             never!(Self)
         }
     )*};
@@ -190,7 +190,7 @@ macro_rules! no_field {
                 fn image<T>(T) -> Result<(u32, Vec<u8>)>;
                 fn value<T>(&T) -> Option<Part<'_>>;
                 fn value_mut<T>(&mut T) -> Option<PartMut<'_>>;
-                fn view<A, R>(A, usize) -> R;
+                fn view<R>(At<'_>, usize) -> R;
                 fn list<R>(Run<'_>) -> R;
                 fn seen<V>(V) -> u8;
                 fn show_list<L>(L, &mut dyn FnMut(&dyn Debug));

@@ -16,13 +16,7 @@ impl Debug for StoredField<'_> {
 }
 
 /// Shows a stored struct as std's derive shows the live one.
-pub fn show_struct<'a, S: Fields>(
-    at: impl Into<At<'a>>,
-    f: &mut Formatter<'_>,
-    name: &str,
-    names: &[&str],
-) -> fmt::Result {
-    let at = at.into();
+pub fn show_struct<S: Fields>(at: At<'_>, f: &mut Formatter<'_>, name: &str, names: &[&str]) -> fmt::Result {
     let fields = S::FACTS.iter().zip(S::OFFSETS);
     let parts: Vec<_> =
         fields.map(|(facts, &offset)| StoredField(at.part(offset as usize, facts.size), *facts)).collect();

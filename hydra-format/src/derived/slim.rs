@@ -46,12 +46,11 @@ impl<'a, const OWN: usize, const LONG: usize, const REFS: usize> Slim<'a, OWN, L
         let own = at.bytes().first_chunk().unwrap_or_else(absent);
         Slim { own, long: [at.bytes(); LONG], regions: [at.regions(); REFS] }
     }
-}
 
-impl<'a, const OWN: usize, const LONG: usize, const REFS: usize> From<Slim<'a, OWN, LONG, REFS>> for At<'a> {
+    /// The value as everything else reads it.
     #[inline]
-    fn from(slim: Slim<'a, OWN, LONG, REFS>) -> At<'a> {
-        let (heap, text) = slim.regions.first().copied().unwrap_or_default();
-        At::new(slim.long.first().copied().unwrap_or(slim.own), heap, text)
+    pub fn at(self) -> At<'a> {
+        let (heap, text) = self.regions.first().copied().unwrap_or_default();
+        At::new(self.long.first().copied().unwrap_or(self.own), heap, text)
     }
 }

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A `&str` of less than 4 GiB.
+/// A `&str` and a bool in two words, as many as a `&str` has.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// `count` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `is_ascii`.
+    /// `twice / 2` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `twice` is odd.
     start: *const u8,
-    count: u32,
-    is_ascii: bool,
+    twice: usize,
     of: PhantomData<&'a str>,
 }
 
@@ -19,14 +18,19 @@ unsafe impl Send for Text<'_> {}
 unsafe impl Sync for Text<'_> {}
 
 impl<'a> Text<'a> {
-    /// The text that these bytes are; none if they are not UTF-8. Of 4 GiB or more, which no payload has: empty.
+    /// The text that these bytes are; none if they are not UTF-8.
     pub(crate) fn of(bytes: &'a [u8]) -> Option<Text<'a>> {
         let is_ascii = bytes.is_ascii();
         if !is_ascii && simdutf8::basic::from_utf8(bytes).is_err() {
             return None;
         }
-        let count = u32::try_from(bytes.len()).unwrap_or(0);
-        Some(Text { start: bytes.as_ptr(), count, is_ascii, of: PhantomData })
+        // No bytes are so many that this would lose one.
+        Some(Text { start: bytes.as_ptr(), twice: bytes.len() << 1 | usize::from(is_ascii), of: PhantomData })
+    }
+
+    #[inline]
+    fn is_ascii(self) -> bool {
+        self.twice & 1 == 1
     }
 
     /// All of it.
@@ -40,13 +44,13 @@ impl<'a> Text<'a> {
     #[inline]
     fn bytes(self) -> &'a [u8] {
         // SAFETY: so many bytes from there are borrowed for `'a`, as the fields promise. Test `parts_of_text_are_text`.
-        unsafe { std::slice::from_raw_parts(self.start, self.count as usize) }
+        unsafe { std::slice::from_raw_parts(self.start, self.twice >> 1) }
     }
 
     /// From one byte to another; none unless both are between characters.
     #[inline]
     pub(crate) fn get(self, start: usize, end: usize) -> Option<&'a str> {
-        if !self.is_ascii {
+        if !self.is_ascii() {
             return self.all().get(start..end);
         }
         let part = self.bytes().get(start..end)?;
@@ -57,7 +61,7 @@ impl<'a> Text<'a> {
     /// True if there is a `get` from here to the end.
     #[inline]
     pub(crate) fn is_boundary(self, at: usize) -> bool {
-        if self.is_ascii { at <= self.count as usize } else { self.all().is_char_boundary(at) }
+        if self.is_ascii() { at <= self.twice >> 1 } else { self.all().is_char_boundary(at) }
     }
 }
 
@@ -65,8 +69,7 @@ impl<'a, S: AsRef<str> + ?Sized> From<&'a S> for Text<'a> {
     #[inline]
     fn from(text: &'a S) -> Text<'a> {
         let text: &'a str = text.as_ref();
-        let count = u32::try_from(text.len()).unwrap_or(0);
-        Text { start: text.as_ptr(), count, is_ascii: false, of: PhantomData }
+        Text { start: text.as_ptr(), twice: text.len() << 1, of: PhantomData }
     }
 }
 
