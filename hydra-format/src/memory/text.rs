@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 /// A `&str` and a bool in two words, as many as a `&str` has.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// `twice / 2` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `twice` is odd.
+    /// `twice / 2` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `twice` is odd. No slice has so many bytes that
+    /// twice their number were too large.
     start: *const u8,
     twice: usize,
     of: PhantomData<&'a str>,
@@ -24,7 +25,6 @@ impl<'a> Text<'a> {
         if !is_ascii && simdutf8::basic::from_utf8(bytes).is_err() {
             return None;
         }
-        // No bytes are so many that this would lose one.
         Some(Text { start: bytes.as_ptr(), twice: bytes.len() << 1 | usize::from(is_ascii), of: PhantomData })
     }
 
