@@ -321,6 +321,11 @@ fn a_view_holds_what_its_type_needs() {
     assert_eq!((size::<Most>(), size::<Long>()), (WORD, 3 * WORD));
     assert_eq!(size::<Generic<u8>>(), size_of::<At<'_>>());
 
+    fn shorter<'s, 'l: 's>(view: PlaceView<'l>, _: &'s ()) -> PlaceView<'s> {
+        view
+    }
+    stored(&Place { x: 7, y: None }, |view| assert_eq!(shorter(view, &()).x(), 7));
+
     let numbers = |index: usize| index as u64;
     stored(&Most { numbers: std::array::from_fn(numbers) }, |view| {
         assert_eq!(view.numbers().get(511), Some(&511))
