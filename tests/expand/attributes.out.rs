@@ -1,7 +1,12 @@
 ///A stored [`Log`], read in place.
+#[derive(renamed::__private::Clone, renamed::__private::Copy)]
 pub struct LogView<'a>(
-    renamed::__private::At<'a>,
-    renamed::__private::PhantomData<fn() -> Log>,
+    renamed::__private::Slim<
+        'a,
+        { renamed::__private::own::<Log>() },
+        { renamed::__private::long::<Log>() },
+        { renamed::__private::regions::<Log>() },
+    >,
 );
 #[allow(dead_code, deprecated, non_camel_case_types)]
 const _: () = {
@@ -175,51 +180,48 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a> __h::Clone for LogView<'a> {
-        #[inline]
-        fn clone(&self) -> Self {
-            *self
-        }
-    }
-    #[automatically_derived]
-    impl<'a> __h::Copy for LogView<'a> {}
-    #[automatically_derived]
     impl<'a> __h::Debug for LogView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::show_struct::<
                 Log,
-            >(self.0, __f, "Log", &["time_stamp", "type", "len", "address", "next"])
+            >(self.0.at(), __f, "Log", &["time_stamp", "type", "len", "address", "next"])
         }
     }
     impl<'a> LogView<'a> {
         ///When.
         #[inline]
         pub fn time_stamp(self) -> <u64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<u64>::view(self.0, __h::offset::<Log, 0>())
+            __h::FieldOf::<u64>::view(self.0.at(), __h::offset::<Log, 0>())
         }
         ///The field `type`.
         #[inline]
         pub fn r#type(self) -> <String as __h::Hydra>::View<'a> {
-            __h::FieldOf::<String>::view(self.0, __h::offset::<Log, 1>())
+            __h::FieldOf::<String>::view(self.0.at(), __h::offset::<Log, 1>())
         }
         ///The field `len`.
         #[inline]
         fn len(
             self,
         ) -> <<__h::As<u64> as __h::With<usize>>::Stored as __h::Hydra>::View<'a> {
-            __h::Converted::<__h::As<u64>, usize>::view(self.0, __h::offset::<Log, 2>())
+            __h::Converted::<
+                __h::As<u64>,
+                usize,
+            >::view(self.0.at(), __h::offset::<Log, 2>())
         }
         ///The field `address`.
         #[inline]
         fn address(
             self,
         ) -> <<crate::Text as __h::With<IpAddr>>::Stored as __h::Hydra>::View<'a> {
-            __h::Converted::<crate::Text, IpAddr>::view(self.0, __h::offset::<Log, 3>())
+            __h::Converted::<
+                crate::Text,
+                IpAddr,
+            >::view(self.0.at(), __h::offset::<Log, 3>())
         }
         ///The field `next`.
         #[inline]
         fn next(self) -> <Option<Box<Log>> as __h::Hydra>::View<'a> {
-            __h::FieldOf::<Option<Box<Log>>>::view(self.0, __h::offset::<Log, 4>())
+            __h::FieldOf::<Option<Box<Log>>>::view(self.0.at(), __h::offset::<Log, 4>())
         }
     }
     #[automatically_derived]
@@ -227,7 +229,7 @@ const _: () = {
         type View<'a> = LogView<'a>;
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> LogView<'a> {
-            LogView(__at, __h::PhantomData)
+            LogView(__h::Slim::new(__at))
         }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)

@@ -100,34 +100,35 @@ const _: () = {
             >::encode(__2, __s, __h::offset::<Self, 2>(), __sink);
         }
     }
-    pub struct __TickView<'a>(__h::At<'a>, __h::PhantomData<fn() -> Tick>);
-    #[automatically_derived]
-    impl<'a> __h::Clone for __TickView<'a> {
-        #[inline]
-        fn clone(&self) -> Self {
-            *self
-        }
-    }
-    #[automatically_derived]
-    impl<'a> __h::Copy for __TickView<'a> {}
+    #[derive(__h::Clone, __h::Copy)]
+    pub struct __TickView<'a>(
+        __h::Slim<
+            'a,
+            { __h::own::<Tick>() },
+            { __h::long::<Tick>() },
+            { __h::regions::<Tick>() },
+        >,
+    );
     #[automatically_derived]
     impl<'a> __h::Debug for __TickView<'a> {
         fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
-            __h::show_struct::<Tick>(self.0, __f, "Tick", &["time", "price", "venue"])
+            __h::show_struct::<
+                Tick,
+            >(self.0.at(), __f, "Tick", &["time", "price", "venue"])
         }
     }
     impl<'a> __TickView<'a> {
         #[inline]
         pub fn time(self) -> <u64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<u64>::view(self.0, __h::offset::<Tick, 0>())
+            __h::FieldOf::<u64>::view(self.0.at(), __h::offset::<Tick, 0>())
         }
         #[inline]
         pub fn price(self) -> <f64 as __h::Hydra>::View<'a> {
-            __h::FieldOf::<f64>::view(self.0, __h::offset::<Tick, 1>())
+            __h::FieldOf::<f64>::view(self.0.at(), __h::offset::<Tick, 1>())
         }
         #[inline]
         fn venue(self) -> <[Venue; 8] as __h::Hydra>::View<'a> {
-            __h::FieldOf::<[Venue; 8]>::view(self.0, __h::offset::<Tick, 2>())
+            __h::FieldOf::<[Venue; 8]>::view(self.0.at(), __h::offset::<Tick, 2>())
         }
     }
     #[automatically_derived]
@@ -135,7 +136,7 @@ const _: () = {
         type View<'a> = __TickView<'a>;
         #[inline]
         fn view<'a>(__at: __h::At<'a>) -> __TickView<'a> {
-            __TickView(__at, __h::PhantomData)
+            __TickView(__h::Slim::new(__at))
         }
         fn show(__v: &Self::View<'_>, __f: &mut __h::Formatter<'_>) -> __h::FmtResult {
             __h::Debug::fmt(__v, __f)

@@ -31,7 +31,6 @@ impl Expansion<'_> {
 
     /// The view, how it is made, and how it is shown.
     fn viewed(&self) -> TokenStream {
-        let view_name = self.view_name();
         let debug = quote!(__h::Debug::fmt(__v, __f));
         let (view, make, show) = match (self.model.shape, self.model.inner()) {
             (_, Some(inner)) if self.model.view_name().is_none() => {
@@ -40,9 +39,7 @@ impl Expansion<'_> {
                 let show = quote!(__h::Debug::fmt(&__h::InNewtype(#name, &#seen), __f));
                 (view_of(inner, &quote!(__h)), call(inner, "view", quote!(__at, 0)), show)
             }
-            (TypeShape::Struct | TypeShape::Newtype, _) => {
-                (self.view(), quote!(#view_name(__at, __h::PhantomData)), debug)
-            }
+            (TypeShape::Struct | TypeShape::Newtype, _) => (self.view(), self.seen_struct(), debug),
             (TypeShape::Fieldless, _) => {
                 let names = self.model.variants.iter().map(|variant| plain_name(&variant.ident));
                 let show = quote!(__h::show_variant(__v, &[#(#names),*], __f));

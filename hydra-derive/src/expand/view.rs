@@ -24,6 +24,24 @@ impl Expansion<'_> {
         }
     }
 
+    /// The view of a stored struct.
+    pub(super) fn seen_struct(&self) -> TokenStream {
+        let name = self.view_name();
+        match self.is_generic() {
+            true => quote!(#name(__at, __h::PhantomData)),
+            false => quote!(#name(__h::Slim::new(__at))),
+        }
+    }
+
+    /// What a view of a struct is read through.
+    fn at(&self) -> TokenStream {
+        if self.is_generic() { quote!(self.0) } else { quote!(self.0.at()) }
+    }
+
+    fn is_generic(&self) -> bool {
+        !self.model.generics.params.is_empty()
+    }
+
     /// The type of the view.
     pub(super) fn view(&self) -> TokenStream {
         let name = self.view_name();
@@ -50,10 +68,14 @@ impl Expansion<'_> {
             let variants = self.model.variants.iter().map(|variant| self.view_variant(variant, library));
             return quote!(#doc #vis enum #name #impls #bounds { #(#variants),* });
         }
-        quote! {
-            #doc
-            #vis struct #name #impls (#library::At<'a>, #library::PhantomData<fn() -> #this>) #bounds;
-        }
+        let facts = ["own", "long", "regions"].map(|fact| format_ident!("{fact}"));
+        let held = match self.is_generic() {
+            // No constant may depend on a parameter.
+            true => quote!(#library::At<'a>, #library::PhantomData<fn() -> #this>),
+            false => quote!(#library::Slim<'a, #({ #library::#facts::<#this>() }),*>),
+        };
+        let copies = (!self.is_generic()).then(|| quote!(#[derive(#library::Clone, #library::Copy)]));
+        quote!(#doc #copies #vis struct #name #impls (#held) #bounds;)
     }
 
     /// What a view of the type's own has: the definition where it has no public name, accessors, Copy, Clone, Debug.
@@ -79,15 +101,20 @@ impl Expansion<'_> {
             let accessors = self.model.stored().map(|field| self.accessor(field));
             quote!(impl #impls #view #bounds { #(#accessors)* })
         });
+        let copies = (self.model.is_enum() || self.is_generic()).then(|| {
+            quote! {
+                #[automatically_derived]
+                impl #impls __h::Clone for #view #bounds {
+                    #[inline]
+                    fn clone(&self) -> Self { #(#seen)* *self }
+                }
+                #[automatically_derived]
+                impl #impls __h::Copy for #view #bounds {}
+            }
+        });
         Some(quote! {
             #definition
-            #[automatically_derived]
-            impl #impls __h::Clone for #view #bounds {
-                #[inline]
-                fn clone(&self) -> Self { #(#seen)* *self }
-            }
-            #[automatically_derived]
-            impl #impls __h::Copy for #view #bounds {}
+            #copies
             #[automatically_derived]
             impl #impls __h::Debug for #view #bounds {
                 fn fmt(&self, __f: &mut __h::Formatter<'_>) -> __h::FmtResult { #debug }
@@ -105,7 +132,8 @@ impl Expansion<'_> {
         let doc = self.doc(field.attrs.doc.as_ref(), || format!("The field `{}`.", field.name));
         let view = view_of(field, &quote!(__h));
         let offset = offset(field, &self.this);
-        let seen = call(field, "view", quote!(self.0, #offset));
+        let at = self.at();
+        let seen = call(field, "view", quote!(#at, #offset));
         quote! {
             #doc
             #[inline]
@@ -125,7 +153,8 @@ impl Expansion<'_> {
             });
             let names = quote!(#name, &[#(#names),*]);
             if !self.model.is_enum() {
-                return quote!(__h::show_struct::<#this>(self.0, __f, #names));
+                let at = self.at();
+                return quote!(__h::show_struct::<#this>(#at, __f, #names));
             }
             let pattern = view_pattern(variant);
             let fields = variant.stored().map(|field| {

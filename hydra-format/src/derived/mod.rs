@@ -6,6 +6,7 @@
 mod field;
 mod fields;
 mod show;
+mod slim;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -15,6 +16,7 @@ mod with;
 pub use field::*;
 pub use fields::*;
 pub use show::*;
+pub use slim::*;
 pub use types::*;
 pub use variants::*;
 pub use with::{As, With};

@@ -274,3 +274,93 @@ fn attributes_are_notes() {
     let (text_offset, payload) = make().unwrap();
     assert_eq!((text_offset, payload.get(64..68)), (128, Some(&[1, 0, 2, 0][..])));
 }
+
+/// Without references, and named.
+#[derive(Hydra, Debug, PartialEq, Clone)]
+#[hydra(view = PlaceView)]
+struct Place {
+    x: u64,
+    y: Option<u8>,
+}
+
+/// In itself, through lists and boxes.
+#[derive(Hydra, Debug, PartialEq)]
+struct Tree {
+    name: String,
+    place: Place,
+    next: Option<Box<Tree>>,
+    leaves: Vec<Tree>,
+}
+
+#[derive(Hydra, Debug, PartialEq)]
+struct Generic<T> {
+    inner: T,
+}
+
+/// Longer than what is known by its place alone.
+#[derive(Hydra, Debug, PartialEq)]
+struct Long {
+    numbers: [u64; 513],
+}
+
+/// Of exactly that length.
+#[derive(Hydra, Debug, PartialEq)]
+struct Most {
+    numbers: [u64; 512],
+}
+
+#[test]
+fn a_view_holds_what_its_type_needs() {
+    const WORD: usize = size_of::<usize>();
+    fn size<T: Hydra>() -> usize {
+        size_of::<T::View<'static>>()
+    }
+    assert_eq!((size::<Place>(), size::<Option<Place>>(), size::<(Place, Place)>()), (WORD, WORD, 2 * WORD));
+    assert_eq!(size_of::<Option<PlaceView<'_>>>(), WORD);
+    assert!(size::<Tree>() <= 40 && size::<Option<Tree>>() <= 40, "{}", size::<Tree>());
+    assert_eq!((size::<Most>(), size::<Long>()), (WORD, 3 * WORD));
+    assert_eq!(size::<Generic<u8>>(), size_of::<At<'_>>());
+
+    fn shorter<'s, 'l: 's>(view: PlaceView<'l>, _: &'s ()) -> PlaceView<'s> {
+        view
+    }
+    stored(&Place { x: 7, y: None }, |view| assert_eq!(shorter(view, &()).x(), 7));
+
+    let numbers = |index: usize| index as u64;
+    stored(&Most { numbers: std::array::from_fn(numbers) }, |view| {
+        assert_eq!(view.numbers().get(511), Some(&511))
+    });
+    stored(&Long { numbers: std::array::from_fn(numbers) }, |view| {
+        assert_eq!(view.numbers().get(512), Some(&512))
+    });
+    let place = || Place { x: 7, y: Some(1) };
+    let leaf = |next| Tree { name: "leaf".into(), place: place(), next, leaves: vec![] };
+    let tree = Tree {
+        name: "tree".into(),
+        place: place(),
+        next: None,
+        leaves: vec![leaf(None), leaf(Some(Box::new(leaf(None))))],
+    };
+    stored(&Generic { inner: tree }, |view| {
+        let leaves: Vec<_> = view.inner().leaves().iter().collect();
+        assert_eq!(
+            (leaves[0].name(), leaves[0].place().y(), leaves[0].next().is_none()),
+            ("leaf", Some(1), true)
+        );
+        assert_eq!(leaves[1].next().unwrap().get().name(), "leaf");
+    });
+}
+
+#[test]
+fn a_view_of_too_few_bytes_is_of_zeros() {
+    for bytes in [&[][..], &[0xff; 9]] {
+        let at = At::new(bytes, b"heap", "text");
+        assert_eq!((Place::view(at).x(), Place::view(at).y()), (0, None));
+        let tree = Tree::view(at);
+        assert_eq!((tree.name(), tree.place().x(), tree.leaves().len()), ("", 0, 0));
+        assert!(tree.next().is_none());
+        assert!(Most::view(at).numbers().iter().all(|&number| number == 0));
+        assert_eq!(Long::view(at).numbers().len(), 0);
+        assert_eq!(format!("{:?}", Place::view(at)), "Place { x: 0, y: None }");
+    }
+}

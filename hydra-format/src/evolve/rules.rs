@@ -308,7 +308,7 @@ impl<'a> Compiler<'a> {
         let (heap, text) = record.regions();
         let node = self.inline(Job::Pair { own: true, key: false, from: at, to: at })?;
         let record = record.bytes().to_vec();
-        self.plan.images.push(PlanImage { record, heap: heap.to_vec(), text: text.into(), node });
+        self.plan.images.push(PlanImage { record, heap: heap.to_vec(), text: text.all().into(), node });
         let refs = self.draft(node).refs;
         Ok((self.plan.images.len() as u32 - 1, refs))
     }

@@ -43,11 +43,11 @@ impl Plan {
     fn sizes(&self, records: At<'_>, count: usize) -> Result<Sizes> {
         let root = self.node(0);
         let (heap, text) = records.regions();
-        let limit = most_bytes((count * root.from_size as usize + heap.len() + text.len()) as u64);
+        let limit = most_bytes((count * root.from_size as usize + heap.len() + text.all().len()) as u64);
         let record_bytes = count as u64 * u64::from(root.to_size);
         within(limit, record_bytes)?;
         let (heap_bytes, text_bytes, bad) = match (self.keeps_regions, root.measured) {
-            (true, _) => (heap.len(), text.len(), Vec::new()),
+            (true, _) => (heap.len(), text.all().len(), Vec::new()),
             (false, true) => self.measure(records, count, limit)?,
             (false, false) => (0, 0, Vec::new()),
         };
@@ -79,7 +79,7 @@ impl Plan {
         let mut sink = if self.keeps_regions {
             let (heap, text) = records.regions();
             put(heap_out, heap);
-            put(text_out, text.as_bytes());
+            put(text_out, text.all().as_bytes());
             Sink::new(&mut [], 0, &mut [], 0)
         } else {
             Sink::new(heap_out, 0, text_out, 0)

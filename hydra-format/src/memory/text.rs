@@ -6,13 +6,13 @@ use crate::Result;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A `&str` of less than 4 GiB.
+/// A `&str` and a bool in two words, as many as a `&str` has.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// `count` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `is_ascii`.
+    /// `twice / 2` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `twice` is odd. No slice has so many bytes that
+    /// twice their number were too large.
     start: *const u8,
-    count: u32,
-    is_ascii: bool,
+    twice: usize,
     of: PhantomData<&'a str>,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct Text<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct TextBuf {
     bytes: AlignedBuf,
-    /// From here on `bytes` are UTF-8, less than 4 GiB, and ASCII, if `is_ascii`: `new` alone makes buffers of text.
+    /// From here on `bytes` are UTF-8, and ASCII, if `is_ascii`: `new` alone makes buffers of text.
     start: usize,
     is_ascii: bool,
 }
@@ -31,7 +31,7 @@ unsafe impl Send for Text<'_> {}
 unsafe impl Sync for Text<'_> {}
 
 impl<'a> Text<'a> {
-    /// The text that these bytes are; none if they are not UTF-8. Of 4 GiB or more, which no payload has: empty.
+    /// The text that these bytes are; none if they are not UTF-8.
     pub(crate) fn of(bytes: &'a [u8]) -> Option<Text<'a>> {
         let is_ascii = bytes.is_ascii();
         if !is_ascii && simdutf8::basic::from_utf8(bytes).is_err() {
@@ -41,14 +41,13 @@ impl<'a> Text<'a> {
         Some(unsafe { Text::known(bytes, is_ascii) })
     }
 
-    /// Text of which that is known. Of 4 GiB or more: empty.
+    /// Text of which that is known.
     ///
     /// # Safety
     /// The bytes are UTF-8; and ASCII, if that is said of them.
     #[inline]
     pub(super) unsafe fn known(bytes: &'a [u8], is_ascii: bool) -> Text<'a> {
-        let count = u32::try_from(bytes.len()).unwrap_or(0);
-        Text { start: bytes.as_ptr(), count, is_ascii, of: PhantomData }
+        Text { start: bytes.as_ptr(), twice: bytes.len() << 1 | usize::from(is_ascii), of: PhantomData }
     }
 
     /// What comes before the text that `find` finds at the end of the bytes, to be changed, and that text. What is found
@@ -57,33 +56,37 @@ impl<'a> Text<'a> {
         bytes: &'a mut [u8],
         find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
     ) -> Result<(&'a mut [u8], Text<'a>)> {
-        let Text { start, count, is_ascii, .. } = find(bytes)?;
-        let before = bytes.len().saturating_sub(count as usize);
+        let Text { start, twice, .. } = find(bytes)?;
+        let before = bytes.len().saturating_sub(twice >> 1);
         let is_end = bytes.as_ptr().wrapping_add(before) == start;
         let (front, end) = bytes.split_at_mut(if is_end { before } else { bytes.len() });
-        // These bytes are those of the text that was found, or none. It was UTF-8 while they could not be changed, and
-        // nobody changed them since. Test `only_the_end_of_bytes_becomes_their_text`.
-        Ok((front, Text { start: end.as_ptr(), count: end.len() as u32, is_ascii, of: PhantomData }))
+        // SAFETY: these bytes are those of the text that was found, or none. It was UTF-8, and ASCII if it says so, while they
+        // could not be changed, and nobody changed them since. Test `only_the_end_of_bytes_becomes_their_text`.
+        Ok((front, unsafe { Text::known(end, twice & 1 == 1) }))
+    }
+
+    #[inline]
+    fn is_ascii(self) -> bool {
+        self.twice & 1 == 1
     }
 
     /// All of it.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `known`, `from` and `split` make texts, and
-        // `TextBuf`, of what `split` found. Tests `parts_of_text_are_text`, `a_buffer_keeps_its_text`.
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `known` and `from` alone make texts. Tests `parts_of_text_are_text`, `a_buffer_keeps_its_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }
 
     #[inline]
     fn bytes(self) -> &'a [u8] {
         // SAFETY: so many bytes from there are borrowed for `'a`, as the fields promise. Test `parts_of_text_are_text`.
-        unsafe { std::slice::from_raw_parts(self.start, self.count as usize) }
+        unsafe { std::slice::from_raw_parts(self.start, self.twice >> 1) }
     }
 
     /// From one byte to another; none unless both are between characters.
     #[inline]
     pub(crate) fn get(self, start: usize, end: usize) -> Option<&'a str> {
-        if !self.is_ascii {
+        if !self.is_ascii() {
             return self.all().get(start..end);
         }
         let part = self.bytes().get(start..end)?;
@@ -94,7 +97,7 @@ impl<'a> Text<'a> {
     /// True if there is a `get` from here to the end.
     #[inline]
     pub(crate) fn is_boundary(self, at: usize) -> bool {
-        if self.is_ascii { at <= self.count as usize } else { self.all().is_char_boundary(at) }
+        if self.is_ascii() { at <= self.twice >> 1 } else { self.all().is_char_boundary(at) }
     }
 }
 
@@ -105,7 +108,8 @@ impl TextBuf {
         find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
     ) -> Result<TextBuf> {
         let (front, text) = Text::split(&mut bytes, find)?;
-        let (start, is_ascii) = (front.len(), text.is_ascii);
+        let start = front.len();
+        let is_ascii = text.is_ascii();
         Ok(TextBuf { bytes, start, is_ascii })
     }
 
@@ -124,16 +128,16 @@ impl TextBuf {
     #[inline]
     pub(crate) fn halves(&self) -> (&[u8], Text<'_>) {
         let (front, text) = self.bytes.split_at_checked(self.start).unwrap_or_default();
-        let (start, count) = (text.as_ptr(), text.len() as u32);
-        (front, Text { start, count, is_ascii: self.is_ascii, of: PhantomData })
+        // SAFETY: as the fields promise. Test `a_buffer_keeps_its_text`.
+        (front, unsafe { Text::known(text, self.is_ascii) })
     }
 
     /// The same, to change what comes before the text.
     #[inline]
     pub(crate) fn halves_mut(&mut self) -> (&mut [u8], Text<'_>) {
         let (front, text) = self.bytes.split_at_mut_checked(self.start).unwrap_or_default();
-        let (start, count) = (text.as_ptr(), text.len() as u32);
-        (front, Text { start, count, is_ascii: self.is_ascii, of: PhantomData })
+        // SAFETY: as the fields promise. Test `a_buffer_keeps_its_text`.
+        (front, unsafe { Text::known(text, self.is_ascii) })
     }
 }
 
@@ -141,8 +145,7 @@ impl<'a, S: AsRef<str> + ?Sized> From<&'a S> for Text<'a> {
     #[inline]
     fn from(text: &'a S) -> Text<'a> {
         let text: &'a str = text.as_ref();
-        let count = u32::try_from(text.len()).unwrap_or(0);
-        Text { start: text.as_ptr(), count, is_ascii: false, of: PhantomData }
+        Text { start: text.as_ptr(), twice: text.len() << 1, of: PhantomData }
     }
 }
 
@@ -192,7 +195,7 @@ mod tests {
             front.fill(0xff);
             assert!(std::str::from_utf8(text.bytes()).is_ok());
             let count = front.len();
-            (count, text.all().to_string(), text.is_ascii)
+            (count, text.all().to_string(), text.is_ascii())
         };
         let bytes = b"\xff\xffa\xc3\xa9";
         assert_eq!(parts(bytes, &end(2)), (2, "aé".to_string(), false));
@@ -226,7 +229,7 @@ mod tests {
             let expected = &whole[start..];
             let same = |text: Text<'_>| {
                 assert_eq!(text.all(), expected);
-                assert!(text.is_ascii == expected.is_ascii() || expected.is_empty());
+                assert!(text.is_ascii() == expected.is_ascii() || expected.is_empty());
                 let ends =
                     (0..=expected.len()).flat_map(|from| (0..=expected.len()).map(move |to| (from, to)));
                 ends.for_each(|(from, to)| assert_eq!(text.get(from, to), expected.get(from..to)));

@@ -40,8 +40,9 @@ impl<'a> At<'a> {
     }
 
     /// The heap and the text.
-    pub(crate) fn regions(self) -> (&'a [u8], &'a str) {
-        (self.heap, self.text.all())
+    #[inline]
+    pub(crate) fn regions(self) -> (&'a [u8], Text<'a>) {
+        (self.heap, self.text)
     }
 
     /// The same regions under other bytes.
