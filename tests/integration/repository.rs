@@ -142,7 +142,7 @@ const SUMS: [(&str, &[&str], usize); 3] = [
             "lib", "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image",
             "evolve", "table", "follow", "edit", "publish", "repair", "compat", "derive",
         ],
-        22_100,
+        22_150,
     ),
     ("command", &["commands", "import", "render", "frame of the command"], 7_250),
 ];
