@@ -85,9 +85,7 @@ impl Input {
         let missing = reader.commit().record_count.saturating_sub(known);
         let name = &self.name;
         if missing == 0 {
-            let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
-            let doubt = report.is_damaged() && !report.details().iter().all(whole);
-            let older = if doubt { ", and records may be as they were before an edit" } else { "" };
+            let older = older("records");
             console.warn(&format!("{name}: {report}{older}; hydra check {name} tells more"));
             return Ok(doubt);
         }
@@ -97,12 +95,18 @@ impl Input {
             plural(known.saturating_add(missing), "record")
         );
         if skip_damaged {
-            console.warn(&format!("{name}: {message}"));
+            console.warn(&format!("{name}: {message}{}", older("the others")));
             return Ok(true);
         }
         let failure = match report.details().first() {
             Some(first) => Failure::new(first.code(), message).place(self.failure_place(first)),
             None => Failure::new("HY0622", message).place(name.as_str()),
+        };
+        let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
+        let doubt = report.is_damaged() && !report.details().iter().all(whole);
+        let older = |which: &str| match doubt && known > 0 {
+            true => format!(", and {which} may be as they were before an edit"),
+            false => String::new(),
         };
         Err(failure.help("--skip-damaged goes on without these records"))
     }
