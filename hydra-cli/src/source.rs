@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
 use crate::text::{count, escape, plural};
-use hydra::file::State;
+use hydra::file::{BlockHeader, State};
 use hydra::{Dynamic, Error, ErrorKind, Reader, Table};
 use std::fs::File;
 use std::io;
@@ -14,6 +14,16 @@ use tempfile::TempPath;
 
 /// Tables that an error lists.
 const MOST_LISTED: usize = 50;
+
+/// What of a block tells that its payload is stored in a way that this program does not know; none if it is rows.
+pub(crate) fn unknown_layout(block: &BlockHeader) -> Option<String> {
+    match (block.layout, block.encoding, block.flags) {
+        (0, 0, 0 | 1) => None,
+        (0, 0, flags) => Some(format!("flags {flags:#04x} of a block are unknown")),
+        (0, encoding, _) => Some(format!("encoding {encoding} of a block is unknown")),
+        (layout, ..) => Some(format!("layout {layout} of a block is unknown")),
+    }
+}
 
 /// Runs a command on each of several files, which are numbered. One that cannot be read is passed over.
 pub(crate) fn each(

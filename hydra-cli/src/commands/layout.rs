@@ -6,7 +6,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::render::dump::{DumpPart, padded};
 use crate::schemas::names;
-use crate::source::Input;
+use crate::source::{Input, unknown_layout};
 use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
 use hydra::schema::Field;
@@ -58,7 +58,7 @@ struct Geometry {
     regions: Vec<RegionSize>,
 }
 
-const REGIONS: [&str; 12] = [
+const REGIONS: [&str; 13] = [
     "header region",
     "block headers",
     "records",
@@ -67,6 +67,7 @@ const REGIONS: [&str; 12] = [
     "schemas",
     "index",
     "metadata",
+    "unknown layout",
     "padding",
     "dead blocks",
     "damaged",
@@ -100,6 +101,7 @@ impl Geometry {
             file.add("block headers", LINE, 1);
             file.add("padding", block.bytes() - LINE - payload, 0);
             match kind {
+                _ if unknown_layout(&block).is_some() => file.add("unknown layout", payload, 1),
                 Some(BlockKind::Data) => {
                     let text = u64::from(block.text);
                     let records = u64::from(block.count) * u64::from(block.stride);
