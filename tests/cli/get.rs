@@ -190,7 +190,7 @@ fn every_name_has_one_spelling() {
     let csv = place.result(&["cat", "-f", "csv", "--fields", "\"a b\",\"p.q\".1", "odd.hydra"]);
     assert_eq!(csv, "a b,p.q.1.q r\n1,4\n", "formats have the names themselves");
     place.run(&["get", "odd.hydra", "[0][\"a b\"]"]).code(1).stderr_eq(str![[r#"
-error[HY0503]: the value has another kind:  (at byte 0)
+error[HY0503]: the value has another kind (at byte 0)
       ["a b"]
       ^^^^^^^
   --> odd.hydra, table Odd, at ["a b"]: expected a map, found struct Odd

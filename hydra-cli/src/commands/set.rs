@@ -105,8 +105,10 @@ fn assign(
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = PrintedValue::of(value.value());
     change(&mut value, text, &locator.path.to_string(), &failure)?;
+    let path = locator.to_string();
+    let path = if path.is_empty() { format!("[{index}]") } else { path };
     let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
-    Ok(ValueChange { path: locator.to_string(), old, new: PrintedValue::of(value.value()), unchecked })
+    Ok(ValueChange { path, old, new: PrintedValue::of(value.value()), unchecked })
 }
 
 /// Sets a value to what was given for it: docs/VALUES.md, On the command line.
@@ -119,12 +121,15 @@ fn change(
     let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
     let (ty, optional) = innermost(&schema, schema.root());
     let kind = ty.kind();
+    let wrong = |error: Error| {
+        let error = error.expected(schema.spell_rust(schema.root()));
+        failure(if path.is_empty() { error } else { error.path(path) })
+    };
     let null = text == "null";
     let is_bytes = matches!(kind, Kind::Bytes | Kind::Opaque);
     if null && !optional && (is_bytes || kind == Kind::String) && value.settable().is_ok() {
-        let error =
-            Error::from(Why::WrongKind).expected(schema.spell_rust(schema.root())).found(text).path(path);
-        return Err(failure(
+        let error = Error::from(Why::WrongKind).found(text);
+        return Err(wrong(
             error.help("it is no option, which could be none; as text it is in quotes: \"null\""),
         ));
     }
@@ -144,9 +149,7 @@ fn change(
     let new = Dynamic::deserialize(&schema, &mut from).and_then(|new| from.end().map(|()| new));
     let new = new.map_err(|error| {
         let what = format!("the JSON is not a value of the type: {error}");
-        failure(
-            Error::new(ErrorKind::WrongKind).what(what).expected(schema.spell_rust(schema.root())).path(path),
-        )
+        wrong(Error::new(ErrorKind::WrongKind).what(what))
     })?;
     value.set_value(new.value()).map_err(failure)
 }

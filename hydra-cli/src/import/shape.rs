@@ -266,6 +266,7 @@ impl Build {
                 self.notes.push(format!("{path} is always {what}"));
                 Descriptor::scalar(Kind::String)
             }
+                let path = if path.is_empty() { "value" } else { path };
             What::Bool => Descriptor::scalar(Kind::Bool),
             What::Text { .. } => Descriptor::scalar(Kind::String),
             What::Number(numbers) => self.number(numbers, path),
