@@ -172,7 +172,23 @@ fn pick(schema: &Schema, fields: &[String], input: &Input) -> Result<Vec<Column>
 /// A path of a command line, which may begin with a dot; or the place of a value in a file.
 pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
     let bare = text.strip_prefix('.').unwrap_or(text);
-    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
+    let failure = |error: Error| match large_index(bare) {
+        Some(index) if error.kind() == ErrorKind::BadPath => {
+            let error = Error::new(ErrorKind::BadPath).what("an index is too large").path(bare);
+            error.expected(format!("{} to {}, or a key in quotes", i64::MIN, i64::MAX)).found(index)
+        }
+        _ => error,
+    };
+    bare.parse().map_err(|error| Failure::from(failure(error)).exit(Exit::Usage))
+}
+
+/// The first index of a path that has more than 64 bits.
+fn large_index(path: &str) -> Option<&str> {
+    path.split(['[', ':', ']']).find(|part| {
+        let digits = part.strip_prefix('-').unwrap_or(part);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && part.parse::<i64>().is_err()
+    })
 }
 
 /// Paths with commas between them.

@@ -221,3 +221,18 @@ error[HY0501]: no such value
 
 "#]]);
 }
+
+#[test]
+fn an_index_that_is_too_large() {
+    let place = tick_file(3);
+    for path in ["[99999999999999999999]", "[0:99999999999999999999].time", "[0].time[99999999999999999999]"]
+    {
+        let said = place.run(&["get", "ticks.hydra", path]).code(2);
+        let text = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+        assert!(text.starts_with("error[HY0502]: invalid path: an index is too large\n"), "{text}");
+        assert!(
+            text.contains("9223372036854775807, or a key in quotes, found 99999999999999999999\n"),
+            "{text}"
+        );
+    }
+}
