@@ -324,4 +324,9 @@ error[HY0503]: the value has another kind: the JSON is not a value of the type: 
   --> ticks.hydra, table Tick, record 0: expected Tick
 
 "#]]);
+    place.run(&["set", "ticks.hydra", "={}"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: a whole table is not one record
+  = help: an index picks one: [0], [-1]
+
+"#]]);
 }

@@ -95,7 +95,9 @@ fn assign(
     let table = input.table(editor.reader(), locator.table.as_deref().or(table))?;
     let (range, one) = get::which(input, &table, locator)?;
     if !one {
-        let failure = Failure::usage(format!("{locator} is not one record"));
+        let which = locator.to_string();
+        let which = if which.is_empty() { "a whole table" } else { &which };
+        let failure = Failure::usage(format!("{which} is not one record"));
         return Err(failure.help("an index picks one: [0], [-1]"));
     }
     let index = i64::try_from(range.start).unwrap_or(i64::MAX);
@@ -105,10 +107,8 @@ fn assign(
     let mut value = record.follow(&locator.path).map_err(failure)?;
     let old = PrintedValue::of(value.value());
     change(&mut value, text, &locator.path.to_string(), &failure)?;
-    let path = locator.to_string();
-    let path = if path.is_empty() { format!("[{index}]") } else { path };
     let unchecked = value.invariants_skipped().into_iter().map(str::to_string).collect();
-    Ok(ValueChange { path, old, new: PrintedValue::of(value.value()), unchecked })
+    Ok(ValueChange { path: locator.to_string(), old, new: PrintedValue::of(value.value()), unchecked })
 }
 
 /// Sets a value to what was given for it: docs/VALUES.md, On the command line.
