@@ -9,6 +9,7 @@ use crate::text::plural;
 use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, ErrorKind, Reader, Schema, Table, Value};
 use std::collections::BTreeMap;
+use std::num::{IntErrorKind, ParseIntError};
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
@@ -184,11 +185,9 @@ pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
 
 /// The first index of a path that has more than 64 bits.
 fn large_index(path: &str) -> Option<&str> {
-    path.split(['[', ':', ']']).find(|part| {
-        let digits = part.strip_prefix('-').unwrap_or(part);
-        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number && part.parse::<i64>().is_err()
-    })
+    let is_large =
+        |error: ParseIntError| matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow);
+    path.split(['[', ':', ']']).find(|part| part.parse::<i64>().is_err_and(is_large))
 }
 
 /// Paths with commas between them.

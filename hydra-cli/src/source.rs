@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
 use crate::text::{count, escape, plural};
-use hydra::file::{BlockHeader, State};
+use hydra::file::State;
 use hydra::{Dynamic, Error, ErrorKind, Reader, Table};
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,16 +14,6 @@ use tempfile::TempPath;
 
 /// Tables that an error lists.
 const MOST_LISTED: usize = 50;
-
-/// What of a block tells that its payload is stored in a way that this program does not know; none if it is rows.
-pub(crate) fn unknown_layout(block: &BlockHeader) -> Option<String> {
-    match (block.layout, block.encoding, block.flags) {
-        (0, 0, 0 | 1) => None,
-        (0, 0, flags) => Some(format!("flags {flags:#04x} of a block are unknown")),
-        (0, encoding, _) => Some(format!("encoding {encoding} of a block is unknown")),
-        (layout, ..) => Some(format!("layout {layout} of a block is unknown")),
-    }
-}
 
 /// Runs a command on each of several files, which are numbered. One that cannot be read is passed over.
 pub(crate) fn each(
@@ -106,20 +96,15 @@ impl Input {
         let name = &self.name;
         let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
         let doubt = report.is_damaged() && !report.details().iter().all(whole);
-        let older = |which: &str| match doubt && known > 0 {
-            true => format!(", and {which} may be as they were before an edit"),
-            false => String::new(),
-        };
+        let told = |which: &str| format!(", and {which} may be as they were before an edit");
+        let older = |which: &str| if doubt && known > 0 { told(which) } else { String::new() };
         if missing == 0 {
             let older = older("records");
             console.warn(&format!("{name}: {report}{older}; hydra check {name} tells more"));
             return Ok(doubt);
         }
-        let message = format!(
-            "{report}, {} of {} cannot be found",
-            count(missing),
-            plural(known.saturating_add(missing), "record")
-        );
+        let all = plural(known.saturating_add(missing), "record");
+        let message = format!("{report}, {} of {all} cannot be found", count(missing));
         if skip_damaged {
             console.warn(&format!("{name}: {message}{}", older("the others")));
             return Ok(true);

@@ -4,9 +4,10 @@
 use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
+use crate::render::annotate::unknown_layout;
 use crate::render::dump::{DumpPart, padded};
 use crate::schemas::names;
-use crate::source::{Input, unknown_layout};
+use crate::source::Input;
 use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
 use hydra::schema::Field;

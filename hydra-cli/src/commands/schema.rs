@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::failure::{Exit, Result};
 use crate::render::{numpy, rust, schema};
 use crate::schemas::names;
-use crate::source::{Input, unknown_layout};
+use crate::source::Input;
 use crate::text::{escape, plural};
 use hydra::Reader;
 use serde_json::json;
@@ -39,8 +39,7 @@ fn numpy(args: &SchemaArgs, input: &Input, reader: &Reader, console: &mut Consol
     let mut exit = Exit::Done;
     for name in names(reader, args.table.as_deref()) {
         let table = input.table(reader, Some(name))?;
-        let (document, left_out) =
-            numpy::table(reader, &table, &unknown_layout).map_err(|error| input.failure(error))?;
+        let (document, left_out) = numpy::table(reader, &table).map_err(|error| input.failure(error))?;
         tables.push(document);
         for (why, count) in left_out {
             let records = plural(count, "record");

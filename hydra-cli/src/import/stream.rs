@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
 
 /// Writes the records. Returns how many.
@@ -205,7 +205,7 @@ impl From<DecodeError<io::Error>> for Unread {
 /// A document as `hydra convert` writes it, an array of records, or one record.
 fn json<'p, P: Read, R>(
     mut bytes: FileReader<'p>,
-    place: impl FnOnce(JsonReader<'p>) -> P,
+    place: impl FnOnce(FileReader<'p>) -> P,
     records: &mut R,
 ) -> Result<(), Unread>
 where
@@ -214,15 +214,8 @@ where
     if bytes.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
         bytes.consume(3);
     }
-    // Blanks are passed over to see the first value. The parser reads as many, so that its places are those of the file.
-    let before = blanks(&mut bytes)?;
-    let lines = io::repeat(b'\n').take(before.line - 1);
-    let columns = io::repeat(b' ').take(before.column - 1);
-    let mut start = Vec::new();
-    bytes.by_ref().take(START_BYTES).read_to_end(&mut start)?;
-    let one = is_record(&start);
-    let all: Box<dyn Read + 'p> = Box::new(lines.chain(columns).chain(Cursor::new(start)).chain(bytes));
-    let mut from = serde_json::Deserializer::from_reader(place(BufReader::with_capacity(256 << 10, all)));
+    let one = is_record(bytes.fill_buf()?);
+    let mut from = serde_json::Deserializer::from_reader(place(bytes));
     from.disable_recursion_limit();
     match one {
         true => records.deserialize(&mut from)?,
@@ -231,29 +224,8 @@ where
     Ok(from.end()?)
 }
 
-/// A JSON document from its first byte.
-type JsonReader<'p> = BufReader<Box<dyn Read + 'p>>;
-
-/// Bytes from the first value on that tell a document from a record.
-const START_BYTES: u64 = 64 << 10;
-
-/// Passes over blanks. Returns where they end.
-fn blanks(bytes: &mut FileReader<'_>) -> io::Result<TextPosition> {
-    let mut end = TextPosition::START;
-    loop {
-        let next = bytes.fill_buf()?;
-        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        let count = next.iter().take_while(is_blank).count();
-        end = end.after(next.get(..count).unwrap_or_default());
-        let last = count < next.len() || count == 0;
-        bytes.consume(count);
-        if last {
-            return Ok(end);
-        }
-    }
-}
-
-/// True for an object that is not a document: those begin with `records`, or with `version` and one of the others.
+/// True for an object that is not a document: those begin with `records`, or with `version` and one of the others. Blanks do
+/// not count, as long as the start (256 KiB) has more than them.
 fn is_record(start: &[u8]) -> bool {
     let start: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let Some(names) = start.strip_prefix(b"{") else { return false };
