@@ -23,9 +23,8 @@ pub(crate) struct Console {
 impl Console {
     pub(crate) fn new(when: ColorChoice, verbose: bool) -> Console {
         let (stdout, stderr) = (io::stdout(), io::stderr());
-        let width = stdout
-            .is_terminal()
-            .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20)));
+        let width = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20));
+        let width = stdout.is_terminal().then(width);
         Console {
             color: use_color(when, AutoStream::choice(&stdout)),
             error_color: use_color(when, AutoStream::choice(&stderr)),

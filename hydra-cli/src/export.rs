@@ -222,11 +222,8 @@ impl Serialize for ExportRow<'_> {
             columns => {
                 let mut map = to.serialize_map(Some(columns.len()))?;
                 for column in columns {
-                    let value = column.value(self.record);
-                    map.serialize_entry(
-                        column.title(),
-                        &value.spelled(self.spelling).track_loss(self.lossy),
-                    )?;
+                    let value = column.value(self.record).spelled(self.spelling).track_loss(self.lossy);
+                    map.serialize_entry(column.title(), &value)?;
                 }
                 map.end()
             }

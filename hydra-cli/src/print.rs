@@ -88,6 +88,7 @@ impl Printer {
 }
 
 /// A table that is being printed.
+#[derive(Default)]
 pub(crate) struct TablePrinter {
     columns: Vec<Column>,
     right: Vec<bool>,
@@ -103,15 +104,7 @@ impl TablePrinter {
         let schema = records.table.schema();
         let columns = columns::flatten(schema, &records.picked);
         let right = columns.iter().map(|column| column.is_number(schema)).collect();
-        TablePrinter {
-            columns,
-            right,
-            spelling: records.spelling,
-            first: Vec::new(),
-            plan: None,
-            line: String::new(),
-            shortened: 0,
-        }
+        TablePrinter { columns, right, spelling: records.spelling, ..TablePrinter::default() }
     }
 
     fn record(&mut self, record: Value<'_>, console: &mut Console) -> Result<()> {

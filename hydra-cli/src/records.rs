@@ -9,6 +9,7 @@ use crate::text::plural;
 use hydra::reflect::Spelling;
 use hydra::{Dynamic, Error, ErrorKind, Reader, Schema, Table, Value};
 use std::collections::BTreeMap;
+use std::num::{IntErrorKind, ParseIntError};
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
@@ -172,7 +173,21 @@ fn pick(schema: &Schema, fields: &[String], input: &Input) -> Result<Vec<Column>
 /// A path of a command line, which may begin with a dot; or the place of a value in a file.
 pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
     let bare = text.strip_prefix('.').unwrap_or(text);
-    bare.parse().map_err(|error: Error| Failure::from(error).exit(Exit::Usage))
+    let failure = |error: Error| match large_index(bare) {
+        Some(index) if error.kind() == ErrorKind::BadPath => {
+            let error = Error::new(ErrorKind::BadPath).what("an index is too large").path(bare);
+            error.expected(format!("{} to {}, or a key in quotes", i64::MIN, i64::MAX)).found(index)
+        }
+        _ => error,
+    };
+    bare.parse().map_err(|error| Failure::from(failure(error)).exit(Exit::Usage))
+}
+
+/// The first index of a path that has more than 64 bits.
+fn large_index(path: &str) -> Option<&str> {
+    let is_large =
+        |error: ParseIntError| matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow);
+    path.split(['[', ':', ']']).find(|part| part.parse::<i64>().is_err_and(is_large))
 }
 
 /// Paths with commas between them.

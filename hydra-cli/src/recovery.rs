@@ -47,11 +47,8 @@ fn show_table(table: &RecoveredTable, kept: &str, console: &mut Console) -> Resu
     let (saved, lost) = (table.kept_count(), table.lost_count());
     let never = table.uncommitted.iter().map(|range| range.end.saturating_sub(range.start)).sum::<u64>();
     let all = plural(saved.saturating_add(lost).saturating_sub(never), "committed record");
-    let mark = if lost > 0 {
-        console.paint(TextStyle::Bad, &format!(", {} lost", count(lost)))
-    } else {
-        String::new()
-    };
+    let mark = || console.paint(TextStyle::Bad, &format!(", {} lost", count(lost)));
+    let mark = if lost > 0 { mark() } else { String::new() };
     writeln!(console, "table {}  {} of {all} {kept}{mark}", escape::line(&table.name), count(saved - never))?;
     for (records, error) in table.lost.iter().take(TOLD) {
         let offset = error.offset().map(|offset| format!(" @ {offset:#x}")).unwrap_or_default();

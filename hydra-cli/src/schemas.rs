@@ -18,7 +18,7 @@ pub(crate) type NamedSchema = (String, Schema);
 
 /// The only schema of a file, or that of the table with this name.
 pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Result<NamedSchema> {
-    let input = Input::new(file, console)?;
+    let input = Input::whole(file, console)?;
     if let Some(saved) = saved(&input)? {
         return Ok(saved);
     }
@@ -29,7 +29,7 @@ pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Re
 
 /// The newest schema of every table, or of the one with this name.
 pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Vec<NamedSchema>> {
-    let input = Input::new(file, console)?;
+    let input = Input::whole(file, console)?;
     if let Some(saved) = saved(&input)? {
         return Ok(vec![saved]);
     }

@@ -8,7 +8,7 @@ use crate::text::{count, escape, plural};
 use hydra::file::State;
 use hydra::{Dynamic, Error, ErrorKind, Reader, Table};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
@@ -44,12 +44,22 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// A file; stdin (`-`) and pipes are copied to a temporary one first, since they can be read only once.
+    /// A Hydra file; stdin (`-`) and pipes are copied to a temporary one first, since they can be read only once. Of what is
+    /// none, only the beginning is copied: opening it is the error that tells so.
     pub(crate) fn new(path: &Path, console: &mut Console) -> Result<Input> {
+        Input::copied(path, true, console)
+    }
+
+    /// The same, of a file that may be anything.
+    pub(crate) fn whole(path: &Path, console: &mut Console) -> Result<Input> {
+        Input::copied(path, false, console)
+    }
+
+    fn copied(path: &Path, hydra: bool, console: &mut Console) -> Result<Input> {
         let stdin = path == Path::new("-");
         let name = if stdin { "<stdin>".to_string() } else { path.display().to_string() };
         let spooled = if stdin {
-            spool(io::stdin().lock()).map_err(|error| Failure::io(error, Path::new(&name)))?
+            spool(io::stdin().lock(), hydra).map_err(|error| Failure::io(error, Path::new(&name)))?
         } else {
             let metadata = std::fs::metadata(path).map_err(|error| Failure::io(error, path))?;
             if metadata.is_file() {
@@ -58,7 +68,7 @@ impl Input {
             if metadata.is_dir() {
                 return Err(Error::new(ErrorKind::NotRegular).in_file(path).found("a directory").into());
             }
-            File::open(path).and_then(spool).map_err(|error| Failure::io(error, path))?
+            File::open(path).and_then(|file| spool(file, hydra)).map_err(|error| Failure::io(error, path))?
         };
         console.chat(&format!("{name} is copied to {}", spooled.display()));
         Ok(Input { name, path: spooled.to_path_buf(), spool: Some(spooled) })
@@ -84,20 +94,19 @@ impl Input {
         let known = reader.tables().iter().map(|table| table.record_count()).fold(0, u64::saturating_add);
         let missing = reader.commit().record_count.saturating_sub(known);
         let name = &self.name;
+        let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
+        let doubt = report.is_damaged() && !report.details().iter().all(whole);
+        let told = |which: &str| format!(", and {which} may be as they were before an edit");
+        let older = |which: &str| if doubt && known > 0 { told(which) } else { String::new() };
         if missing == 0 {
-            let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
-            let doubt = report.is_damaged() && !report.details().iter().all(whole);
-            let older = if doubt { ", and records may be as they were before an edit" } else { "" };
+            let older = older("records");
             console.warn(&format!("{name}: {report}{older}; hydra check {name} tells more"));
             return Ok(doubt);
         }
-        let message = format!(
-            "{report}, {} of {} cannot be found",
-            count(missing),
-            plural(known.saturating_add(missing), "record")
-        );
+        let all = plural(known.saturating_add(missing), "record");
+        let message = format!("{report}, {} of {all} cannot be found", count(missing));
         if skip_damaged {
-            console.warn(&format!("{name}: {message}"));
+            console.warn(&format!("{name}: {message}{}", older("the others")));
             return Ok(true);
         }
         let failure = match report.details().first() {
@@ -158,9 +167,17 @@ impl Input {
     }
 }
 
-fn spool(mut from: impl io::Read) -> io::Result<TempPath> {
+/// Bytes that tell whether a file is a Hydra file.
+const HEADER: u64 = 8192;
+
+/// A copy; with `hydra`, not more than the beginning of what is no Hydra file, since it may have no end.
+fn spool(mut from: impl Read, hydra: bool) -> io::Result<TempPath> {
     let mut file = tempfile::Builder::new().prefix("hydra-").tempfile()?;
     interrupt::remove(file.path());
-    io::copy(&mut from, &mut file)?;
+    io::copy(&mut from.by_ref().take(HEADER), &mut file)?;
+    let is_other = |error: Error| error.kind() == ErrorKind::NotHydra;
+    if !hydra || !Reader::open(file.path()).is_err_and(is_other) {
+        io::copy(&mut from, &mut file)?;
+    }
     Ok(file.into_temp_path())
 }

@@ -190,7 +190,7 @@ fn every_name_has_one_spelling() {
     let csv = place.result(&["cat", "-f", "csv", "--fields", "\"a b\",\"p.q\".1", "odd.hydra"]);
     assert_eq!(csv, "a b,p.q.1.q r\n1,4\n", "formats have the names themselves");
     place.run(&["get", "odd.hydra", "[0][\"a b\"]"]).code(1).stderr_eq(str![[r#"
-error[HY0503]: the value has another kind:  (at byte 0)
+error[HY0503]: the value has another kind (at byte 0)
       ["a b"]
       ^^^^^^^
   --> odd.hydra, table Odd, at ["a b"]: expected a map, found struct Odd
@@ -220,4 +220,19 @@ error[HY0501]: no such value
   = help: hydra schema lists the fields; what is not a field of a struct or tuple has no column
 
 "#]]);
+}
+
+#[test]
+fn an_index_that_is_too_large() {
+    let place = tick_file(3);
+    for path in ["[99999999999999999999]", "[0:99999999999999999999].time", "[0].time[99999999999999999999]"]
+    {
+        let said = place.run(&["get", "ticks.hydra", path]).code(2);
+        let text = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+        assert!(text.starts_with("error[HY0502]: invalid path: an index is too large\n"), "{text}");
+        assert!(
+            text.contains("9223372036854775807, or a key in quotes, found 99999999999999999999\n"),
+            "{text}"
+        );
+    }
 }

@@ -376,3 +376,34 @@ fn the_same_for_machines() {
         assert_eq!(hex, own);
     }
 }
+
+#[test]
+fn a_block_of_unknown_layout_is_not_taken_for_rows() {
+    let golden =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/invalid/layout.hydra");
+    let place = Place::with("x.hydra", std::fs::read(golden).unwrap());
+    let unsupported = str![[r#"
+error[HY0203]: unsupported block
+  --> x.hydra @ 0x2240, a DATA block, schema 1, records 0..=1: found layout 1
+  = help: update this program
+
+"#]];
+    let said = place.run(&["hex", "x.hydra", "[1]"]).code(0).stderr_eq(unsupported);
+    let text = String::from_utf8(said.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("table Row, record 1 of 2: somewhere in this block"), "{text}");
+    for text in
+        [text, place.result(&["hex", "x.hydra", "0x2240"]), place.result(&["hex", "x.hydra", "0x2290"])]
+    {
+        assert!(text.contains("layout       u8   1: unknown"), "{text}");
+        assert!(text.contains("layout 1 of a block is unknown: nothing tells"), "{text}");
+        assert!(!text.contains("Option<u16>") && !text.contains("\n  records "), "{text}");
+    }
+    let layout = place.result(&["layout", "x.hydra"]);
+    assert!(layout.contains("\n  unknown layout ") && !layout.contains("\n  records "), "{layout}");
+    let numpy = place.run(&["schema", "--as", "numpy", "x.hydra"]).code(3).stderr_eq(str![[r#"
+warning: x.hydra: 2 records of table Row left out: layout 1 of a block is unknown
+
+"#]]);
+    let document: serde_json::Value = serde_json::from_slice(&numpy.get_output().stdout).unwrap();
+    assert_eq!(document["tables"][0]["blocks"], serde_json::json!([]));
+}

@@ -106,6 +106,11 @@ table Loose  100 records, 32 bytes each, aligned to 8, 12 of padding between fie
     },
     {
       "blocks": 0,
+      "bytes": 0,
+      "region": "unknown layout"
+    },
+    {
+      "blocks": 0,
       "bytes": 154,
       "region": "padding"
     },

@@ -2,7 +2,7 @@
 
 use super::{Place, tick_file};
 use snapbox::str;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 /// Runs a command, reads one line of its output, and goes away.
@@ -103,4 +103,29 @@ fn an_interrupted_command_leaves_nothing_behind() {
     }
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_hydra_file_is_not_copied_to_its_end() {
+    let place = Place::new();
+    for (what, args) in [(0u8, ["inspect", "-"]), (b'x', ["cat", "-"]), (0, ["check", "-"])] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hydra"))
+            .args(args)
+            .current_dir(place.0.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let refused = (0..32).any(|_| pipe.write_all(&[what; 1 << 20]).is_err());
+        drop(pipe);
+        let done = child.wait_with_output().unwrap();
+        let said = [done.stdout, done.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(
+            refused && said.contains("[HY0101]") && said.contains("not a Hydra file"),
+            "{args:?}: {said}"
+        );
+    }
 }

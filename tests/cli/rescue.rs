@@ -430,3 +430,15 @@ time  price
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(said, "");
 }
+
+#[test]
+fn what_an_edit_replaced_is_not_shown_without_a_warning() {
+    let place = tick_file(1000);
+    let before = place.read("ticks.hydra").len();
+    place.run(&["set", "ticks.hydra", "[0].time=999"]).code(0);
+    place.change("ticks.hydra", |bytes| bytes.truncate(before - 4096 - 64));
+    place.run(&["get", "--skip-damaged", "ticks.hydra", "[0].time"]).code(3).stdout_eq("0\n").stderr_eq(str![[r#"
+warning: ticks.hydra: damaged (cut short, blocks), 244 of 1,000 records cannot be found, and the others may be as they were before an edit
+
+"#]]);
+}

@@ -1,6 +1,6 @@
 //! `set`: changes values, all or none.
 
-use super::{Place, event_file, two_tables};
+use super::{Place, event_file, tick_file, two_tables};
 use snapbox::str;
 
 #[test]
@@ -312,6 +312,21 @@ error[HY0509]: cannot be set: the new value has another kind
     place.run(&["set", "w.hydra", "[0].b=words"]).code(1).stderr_eq(str![[r#"
 error[HY0503]: the value has another kind: the JSON is not a value of the type: invalid value: string "words", expected bytes in base64 at line 1 column 7
   --> w.hydra, table Words, record 0, at b: expected Vec<u8>
+
+"#]]);
+}
+
+#[test]
+fn a_whole_record_has_no_path() {
+    let place = tick_file(1);
+    place.run(&["set", "ticks.hydra", "[Tick][0]={}"]).code(1).stderr_eq(str![[r#"
+error[HY0503]: the value has another kind: the JSON is not a value of the type: time: the field is missing at line 1 column 2
+  --> ticks.hydra, table Tick, record 0: expected Tick
+
+"#]]);
+    place.run(&["set", "ticks.hydra", "={}"]).code(2).stderr_eq(str![[r#"
+error[HY0601]: a whole table is not one record
+  = help: an index picks one: [0], [-1]
 
 "#]]);
 }

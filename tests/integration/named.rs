@@ -188,3 +188,22 @@ fn a_committed_schema_may_be_that_of_a_named_table() -> Result<()> {
     assert_eq!(compat::check_schema::<two::Row>(&path).unwrap_err().kind(), ErrorKind::NoTable);
     Ok(())
 }
+
+#[test]
+fn errors_of_types_name_the_table() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("quotes.hydra");
+    let mut writer = Writer::create(&path)?;
+    let asks = writer.table_named::<f64>("asks")?;
+    writer.append(asks, &1.5)?;
+    writer.finish()?;
+    let reader = Reader::open(&path)?.table_named::<u32>("asks").unwrap_err();
+    let writer = Writer::resume(&path)?.table_named::<u32>("asks").unwrap_err();
+    for error in [reader, writer] {
+        let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+        assert!(text.contains("table asks") && !text.contains("table u32"), "{text}");
+        assert!(!text.contains("gives it a table of its own"), "{text}");
+    }
+    Ok(())
+}

@@ -26,10 +26,8 @@ pub(crate) fn run(args: &CatArgs, console: &mut Console) -> Result<Exit> {
             Some(first) if *first == own => {}
             Some(first) => {
                 let name = &records.input.name;
-                let first = first.join(",");
-                let own = own.join(",");
                 return Err(Failure::new("HY0621", "the files have different columns")
-                    .place(format!("{name}: expected {first}, found {own}"))
+                    .place(format!("{name}: expected {}, found {}", first.join(","), own.join(",")))
                     .help("--fields picks the ones that both have"));
             }
         }

@@ -89,11 +89,8 @@ fn show(table: &TableChanges, console: &mut Console) -> Result<()> {
         let path = if finding.path.is_empty() { "the record" } else { &finding.path };
         let line = escape::line(&format!("{path}: {}", finding.text)).into_owned();
         let rule = console.paint(TextStyle::Dim, &format!("[{}]", finding.rule));
-        writeln!(
-            console,
-            "    {}  {line} {rule}",
-            console.paint(style(finding.severity), &format!("{:<7}", finding.severity))
-        )?;
+        let severity = console.paint(style(finding.severity), &format!("{:<7}", finding.severity));
+        writeln!(console, "    {severity}  {line} {rule}")?;
     }
     Ok(())
 }

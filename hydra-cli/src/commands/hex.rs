@@ -6,7 +6,7 @@ use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
-use crate::render::annotate::{Annotator, BlockPayload};
+use crate::render::annotate::{Annotator, BlockPayload, unknown_layout};
 use crate::render::dump::{self, DumpPart, DumpRegion, cut, little};
 use crate::source::Input;
 use crate::text::{TextStyle, bytes as size, count, escape, plural};
@@ -242,7 +242,7 @@ impl HexDump<'_> {
         };
         if let (Some((table, entry)), Some(inside)) = (listed, offset.checked_sub(at + LINE)) {
             let position = inside / u64::from(header.stride).max(1);
-            if position < u64::from(header.count) {
+            if position < u64::from(header.count) && unknown_layout(&header).is_none() {
                 return self.record(&reader, &table, header.first + position, &entry, &Path::default());
             }
         }
@@ -277,8 +277,9 @@ impl HexDump<'_> {
                 }
                 "KIND" => format!("{number}: {kind_name}"),
                 "FLAGS" if number == 1 => format!("{number}: replaces another block"),
-                "LAYOUT" if number == 0 => "0: rows".into(),
-                "ENCODING" if number == 0 => "0: none".into(),
+                "FLAGS" if number > 1 => format!("{number}: unknown"),
+                "LAYOUT" => format!("{number}: {}", if number == 0 { "rows" } else { "unknown" }),
+                "ENCODING" => format!("{number}: {}", if number == 0 { "none" } else { "unknown" }),
                 "LINES" => format!("{}, {}", plural(number, "line"), size(number * LINE)),
                 "SYNC" => verdict(number == sync, "of another place or file")
                     .replace('✓', "✓ this place in this file"),
@@ -296,7 +297,10 @@ impl HexDump<'_> {
         let title = format!("{}  {kind_name} block at {at:#x}", self.input.name);
         let parts = parts(BlockHeader::fields(), at, &own, &tell);
         let section = self.structure(title, at, own, parts);
-        if kind == Some(BlockKind::Data) {
+        let unknown = reader.block_header(at).ok().and_then(|header| unknown_layout(&header));
+        if let Some(unknown) = unknown {
+            section.remarks = vec![format!("  {unknown}: nothing tells what is where in its payload")];
+        } else if kind == Some(BlockKind::Data) {
             let start = at + LINE;
             let heap = records.next_multiple_of(LINE);
             let places = [("records", 0, records), ("heap", heap, text), ("text", text, bytes)];
@@ -340,6 +344,14 @@ impl HexDump<'_> {
     ) -> Result<()> {
         let failure = |error: Error| self.input.failure(error);
         let header = reader.block_header(entry.offset).map_err(failure)?;
+        if unknown_layout(&header).is_some() {
+            let (of, name) = (count(table.len()), table.name());
+            let fact = format!("table {name}, record {index} of {of}: somewhere in this block");
+            self.block(reader, entry.offset)?.fact = Some((fact, false));
+            let told = table.get(index).err().map(|error| self.input.failure(error));
+            told.iter().for_each(|failure| self.console.complain(failure));
+            return Ok(());
+        }
         let start = entry.offset + LINE;
         let bytes = self.read(start, header.payload_bytes.into())?;
         let record = table.get(index);

@@ -4,6 +4,7 @@
 use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
+use crate::render::annotate::unknown_layout;
 use crate::render::dump::{DumpPart, padded};
 use crate::schemas::names;
 use crate::source::Input;
@@ -58,7 +59,7 @@ struct Geometry {
     regions: Vec<RegionSize>,
 }
 
-const REGIONS: [&str; 12] = [
+const REGIONS: [&str; 13] = [
     "header region",
     "block headers",
     "records",
@@ -67,6 +68,7 @@ const REGIONS: [&str; 12] = [
     "schemas",
     "index",
     "metadata",
+    "unknown layout",
     "padding",
     "dead blocks",
     "damaged",
@@ -100,6 +102,7 @@ impl Geometry {
             file.add("block headers", LINE, 1);
             file.add("padding", block.bytes() - LINE - payload, 0);
             match kind {
+                _ if unknown_layout(&block).is_some() => file.add("unknown layout", payload, 1),
                 Some(BlockKind::Data) => {
                     let text = u64::from(block.text);
                     let records = u64::from(block.count) * u64::from(block.stride);

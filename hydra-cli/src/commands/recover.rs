@@ -13,7 +13,7 @@ use hydra::file::{self, RecoverOptions};
 use std::io::Write;
 
 pub(crate) fn run(args: &RecoverArgs, console: &mut Console) -> Result<Exit> {
-    let input = Input::new(&args.input, console)?;
+    let input = Input::whole(&args.input, console)?;
     let report = args.report.as_ref().map(|path| Target::new(path, false, false)).transpose();
     let report = report.map_err(|failure| failure.help("choose another name for the report"))?;
     interrupt::watch();

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Result};
 use crate::render::{numpy, rust, schema};
 use crate::schemas::names;
 use crate::source::Input;
-use crate::text::escape;
+use crate::text::{escape, plural};
 use hydra::Reader;
 use serde_json::json;
 use std::io::Write;
@@ -41,8 +41,9 @@ fn numpy(args: &SchemaArgs, input: &Input, reader: &Reader, console: &mut Consol
         let table = input.table(reader, Some(name))?;
         let (document, left_out) = numpy::table(reader, &table).map_err(|error| input.failure(error))?;
         tables.push(document);
-        if left_out > 0 {
-            console.warn(&format!("{}: {left_out} records of table {name} have another schema", input.name));
+        for (why, count) in left_out {
+            let records = plural(count, "record");
+            console.warn(&format!("{}: {records} of table {name} left out: {why}", input.name));
             exit = Exit::Lossy;
         }
     }

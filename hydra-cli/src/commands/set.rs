@@ -95,7 +95,9 @@ fn assign(
     let table = input.table(editor.reader(), locator.table.as_deref().or(table))?;
     let (range, one) = get::which(input, &table, locator)?;
     if !one {
-        let failure = Failure::usage(format!("{locator} is not one record"));
+        let which = locator.to_string();
+        let which = if which.is_empty() { "a whole table" } else { &which };
+        let failure = Failure::usage(format!("{which} is not one record"));
         return Err(failure.help("an index picks one: [0], [-1]"));
     }
     let index = i64::try_from(range.start).unwrap_or(i64::MAX);
@@ -119,12 +121,15 @@ fn change(
     let schema = value.value().to_dynamic().map_err(failure)?.schema().clone();
     let (ty, optional) = innermost(&schema, schema.root());
     let kind = ty.kind();
+    let wrong = |error: Error| {
+        let error = error.expected(schema.spell_rust(schema.root()));
+        failure(if path.is_empty() { error } else { error.path(path) })
+    };
     let null = text == "null";
     let is_bytes = matches!(kind, Kind::Bytes | Kind::Opaque);
     if null && !optional && (is_bytes || kind == Kind::String) && value.settable().is_ok() {
-        let error =
-            Error::from(Why::WrongKind).expected(schema.spell_rust(schema.root())).found(text).path(path);
-        return Err(failure(
+        let error = Error::from(Why::WrongKind).found(text);
+        return Err(wrong(
             error.help("it is no option, which could be none; as text it is in quotes: \"null\""),
         ));
     }
@@ -144,9 +149,7 @@ fn change(
     let new = Dynamic::deserialize(&schema, &mut from).and_then(|new| from.end().map(|()| new));
     let new = new.map_err(|error| {
         let what = format!("the JSON is not a value of the type: {error}");
-        failure(
-            Error::new(ErrorKind::WrongKind).what(what).expected(schema.spell_rust(schema.root())).path(path),
-        )
+        wrong(Error::new(ErrorKind::WrongKind).what(what))
     })?;
     value.set_value(new.value()).map_err(failure)
 }

@@ -160,17 +160,11 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         match self.ty.kind() {
             Kind::Unit if text == "null" => visitor.visit_unit(),
             Kind::Bool if let Ok(it) = text.parse() => visitor.visit_bool(it),
-            Kind::F32
-                if let Ok(number) = text.parse::<f32>()
-                    && number.is_finite() =>
-            {
-                visitor.visit_f32(number)
+            Kind::F32 if let Some(it) = text.parse().ok().filter(|it: &f32| it.is_finite()) => {
+                visitor.visit_f32(it)
             }
-            Kind::F64
-                if let Ok(number) = text.parse::<f64>()
-                    && number.is_finite() =>
-            {
-                visitor.visit_f64(number)
+            Kind::F64 if let Some(it) = text.parse().ok().filter(|it: &f64| it.is_finite()) => {
+                visitor.visit_f64(it)
             }
             _ => visitor.visit_str(text),
         }

@@ -133,10 +133,7 @@ impl Guess {
                 match (numbers.kind(), numbers.inexact) {
                     (Some(Kind::F64), Some(witness)) => Err(witness.to_string()),
                     (Some(kind), _) => Ok((kind, Form::None)),
-                    (None, _) => {
-                        let Numbers { low, high, .. } = numbers;
-                        Err(format!("no 128-bit integer holds both -{low} and {high}"))
-                    }
+                    _ => Err(format!("no 128-bit integer holds both -{} and {}", numbers.low, numbers.high)),
                 }
             }
         }

@@ -109,6 +109,17 @@ pub(super) fn unplaced(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
 }
 
+/// The code and the message of a text that is not read, in a format that is built of JSON.
+pub(super) fn unread(format: &str, error: &serde_json::Error) -> (&'static str, String) {
+    let what = unplaced(error);
+    match error.is_data() {
+        true => ("HY0615", what),
+        // It is JSON, but no float.
+        false if what == "number out of range" => ("HY0615", "a number is beyond all floats".into()),
+        false => ("HY0611", format!("malformed {format}: {what}")),
+    }
+}
+
 pub(super) fn not_utf8(format: &str, name: &str, place: TextPosition, byte: u8) -> Failure {
     let help = match byte {
         0xFE | 0xFF => "it may be UTF-16: iconv -f UTF-16 -t UTF-8",

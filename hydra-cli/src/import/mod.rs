@@ -39,7 +39,7 @@ pub(crate) fn run(args: &ConvertArgs, from: Format, console: &mut Console) -> Re
         return Err(Console::refuse_binary());
     }
     let given = args.schema.as_ref().map(|file| schemas::one(file, table, console)).transpose()?;
-    let inputs = args.inputs.iter().map(|path| Input::new(path, console)).collect::<Result<_>>()?;
+    let inputs = args.inputs.iter().map(|path| Input::whole(path, console)).collect::<Result<_>>()?;
     let own = given.as_ref().map(|(name, _)| name.as_str());
     let table = table.or(own).map(str::to_string);
     let job = ImportJob { inputs, nulls: &args.null, spelling: select.source.spelling(), table };

@@ -1,7 +1,7 @@
 //! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
 //! second writes. Memory is bounded by the longest record, not by the input.
 
-use super::job::{ImportJob, RECORD_BYTES, Surveyed, TextPosition, bad, not_utf8, unplaced};
+use super::job::{ImportJob, RECORD_BYTES, Surveyed, TextPosition, bad, not_utf8, unread};
 use super::json::Tokens;
 use super::shape::{Build, ImportShape, ShapeConflict, Walk};
 use super::stream;
@@ -129,9 +129,6 @@ fn unfit(conflict: ShapeConflict, place: TextPosition, input: &Input) -> Failure
 }
 
 fn malformed(error: &serde_json::Error, start: TextPosition, input: &Input) -> Failure {
-    let (code, what) = match error.classify() {
-        serde_json::error::Category::Data => ("HY0615", unplaced(error)),
-        _ => ("HY0611", format!("malformed NDJSON: {}", unplaced(error))),
-    };
+    let (code, what) = unread("NDJSON", error);
     Failure::new(code, what).place(format!("{}, {}", input.name, place(error, start)))
 }

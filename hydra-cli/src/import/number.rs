@@ -77,6 +77,12 @@ pub(super) fn is_special(text: &str) -> bool {
     }
 }
 
+/// True for a decimal that is beyond all floats.
+pub(super) fn is_infinite(text: &str) -> bool {
+    // The largest float has 309 digits.
+    (text.len() > 308 || text.contains(['e', 'E'])) && text.parse().is_ok_and(f64::is_infinite)
+}
+
 /// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal
 /// has, is the decimal again. Where two decimals are equally near to the float, each names it.
 fn names_float(text: &str) -> bool {
@@ -171,9 +177,12 @@ impl Decimal {
         let all = [whole.trim_start_matches('-'), fraction].concat();
         let from_first = all.trim_start_matches('0');
         let digits = from_first.trim_end_matches('0');
+        if digits.is_empty() {
+            return Some(Decimal { digits: Vec::new(), exponent: 0 });
+        }
         let zeros = from_first.len() - digits.len();
         let exponent = i64::from(exponent.parse::<i32>().ok()?) - fraction.len() as i64 + zeros as i64;
-        Some(Decimal { exponent: if digits.is_empty() { 0 } else { exponent }, digits: digits.into() })
+        Some(Decimal { digits: digits.into(), exponent })
     }
 }
 
@@ -207,6 +216,8 @@ mod tests {
             "9223372036854776000",
             "18446744073709552000.0",
             "0.0000",
+            "0e99999999999999999999",
+            "0.00e-99999999999999999999",
             "123456789012345680",
         ] {
             assert!(names(text), "{text}");

@@ -32,10 +32,9 @@ pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) ->
         for (&column, cell) in order.iter().zip(row.cells()) {
             let Some(guess) = guesses.get_mut(column) else { continue };
             source.line = cell.place.line;
-            if is_null(&cell, job.nulls) {
-                guess.add_null()
-            } else {
-                guess.add(cell.text, cell.quoted, &source)
+            match is_null(&cell, job.nulls) {
+                true => guess.add_null(),
+                false => guess.add(cell.text, cell.quoted, &source),
             }
         }
         Ok(())
@@ -215,11 +214,8 @@ fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
             return refuse("column names: one is empty", "a name", &format!("nothing, for column {}", i + 1));
         }
         if cell.text.len() > 255 && !given {
-            return refuse(
-                "column names: one is too long",
-                "at most 255 bytes",
-                &cell.text.len().to_string(),
-            );
+            let found = cell.text.len().to_string();
+            return refuse("column names: one is too long", "at most 255 bytes", &found);
         }
         if let Some(first) = seen.insert(cell.text, i) {
             let found = format!("{:?} for columns {} and {}", cell.text, first + 1, i + 1);

@@ -3,8 +3,8 @@
 
 use super::job::type_name;
 use super::json::{Token, Tokens};
-use super::number::{Numbers, is_special};
-use super::witness::CellSource;
+use super::number::{Numbers, is_infinite, is_special};
+use super::witness::{CellSource, Witness};
 use crate::text::escape;
 use hydra::schema::TypeRef;
 use hydra::{Descriptor, Kind};
@@ -130,6 +130,11 @@ impl ImportShape {
                 (_, Token::End) => return Ok(false),
                 (_, Token::Null) => self.nulls = true,
                 (What::Bool, Token::Bool) => {}
+                (What::Number(_), Token::Number(text)) if is_infinite(text) => {
+                    let expected = format!("at most {:e}", f64::MAX);
+                    let found = Witness::new(walk.source, text, "").cell;
+                    return Err(ShapeConflict::new("a number is beyond all floats", expected, found, ""));
+                }
                 (What::Number(numbers), Token::Number(text)) => numbers.add_text(text, walk.source),
                 (What::Number(numbers), Token::Text(text)) if is_special(text) => numbers.floats += 1,
                 (What::Text { special }, Token::Text(text)) => *special = *special && is_special(text),
@@ -261,6 +266,7 @@ impl Build {
     fn of(&mut self, shape: &ImportShape, optional: bool, path: &str) -> TypeRef {
         let ty = match &shape.kind {
             What::Unknown => {
+                let path = if path.is_empty() { "value" } else { path };
                 let array = "an empty array: it becomes Vec<String>";
                 let what = if optional { "null: it becomes Option<String>" } else { array };
                 self.notes.push(format!("{path} is always {what}"));

@@ -1,7 +1,7 @@
 //! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
 //! record.
 
-use super::job::{FileReader, ImportJob, RECORD_BYTES, TextPosition, unplaced};
+use super::job::{FileReader, ImportJob, RECORD_BYTES, TextPosition, unread};
 use crate::args::Format;
 use crate::failure::{Failure, Result};
 use crate::source::Input;
@@ -149,14 +149,10 @@ impl Unread {
                 error => Failure::io(error, Path::new(&input.name)),
             },
             Unread::Json(error) => {
-                let what = unplaced(&error);
+                let (code, what) = unread("JSON", &error);
                 let place = TextPosition { line: error.line() as u64, column: error.column().max(1) as u64 };
-                let failure = match error.is_data() {
-                    true => Failure::new("HY0615", &what),
-                    false => Failure::new("HY0611", format!("malformed JSON: {what}")),
-                };
-                let failure = failure.place(format!("{}, {place}", input.name));
-                match !error.is_data() && what.starts_with("trailing") {
+                let failure = Failure::new(code, &what).place(format!("{}, {place}", input.name));
+                match what.starts_with("malformed JSON: trailing") {
                     true => failure.help("a record a line is NDJSON: --from ndjson"),
                     false => failure,
                 }
@@ -228,10 +224,10 @@ where
     Ok(from.end()?)
 }
 
-/// True for an object that is not a document: those begin with `records`, or with `version` and one of the others.
+/// True for an object that is not a document: those begin with `records`, or with `version` and one of the others. Blanks do
+/// not count, as long as the start (256 KiB) has more than them.
 fn is_record(start: &[u8]) -> bool {
-    let start: Vec<u8> =
-        start.iter().take(4096).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let start: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let Some(names) = start.strip_prefix(b"{") else { return false };
     let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let version = names.strip_prefix(b"\"version\":").and_then(|rest| rest.get(digits(rest)..));
@@ -335,6 +331,7 @@ where
                     from.next_value_seed(All { records: &mut *self.records, inside: true })?;
                     found = true;
                 }
+                "records" if !self.inside => return Err(A::Error::custom("`records` is there twice")),
                 _ => {
                     let what = "is not of a document of records: version, table and records; a record a line is NDJSON";
                     return Err(A::Error::custom(format_args!("`{key}` {what}")));

@@ -4,11 +4,22 @@
 use super::dump::{DumpPart, DumpRegion, cut, little};
 use super::plain;
 use crate::text::{escape, plural};
+use hydra::file::BlockHeader;
 use hydra::reflect::Spelling;
 use hydra::schema::{Field, TypeRef};
 use hydra::{Descriptor, Kind, Schema, Value};
 use std::collections::VecDeque;
 use std::ops::Range;
+
+/// What of a block tells that its payload is stored in a way that this program does not know; none if it is rows.
+pub(crate) fn unknown_layout(block: &BlockHeader) -> Option<String> {
+    match (block.layout, block.encoding, block.flags) {
+        (0, 0, 0 | 1) => None,
+        (0, 0, flags) => Some(format!("flags {flags:#04x} of a block are unknown")),
+        (0, encoding, _) => Some(format!("encoding {encoding} of a block is unknown")),
+        (layout, ..) => Some(format!("layout {layout} of a block is unknown")),
+    }
+}
 
 /// Elements that are told apart, references that are followed, and parts in all.
 const MAX_ELEMENTS: u64 = 32;

@@ -212,14 +212,9 @@ fn legend(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
         let room = width.map(|width| width.saturating_sub(14 + names + types).max(12));
         let value = escape::line(&part.value);
         let value = room.map_or(Cow::Borrowed(&*value), |room| shorten(&value, room));
-        let line = format!(
-            "{}{}{}  {}{}  {value}",
-            paint(color, TextStyle::Dim, &lead),
-            paint(color, TextStyle::Part(number), &name),
-            fill(&name, names),
-            paint(color, TextStyle::Dim, &part.ty),
-            fill(&part.ty, types)
-        );
+        let name = paint(color, TextStyle::Part(number), &name) + &fill(&name, names);
+        let ty = paint(color, TextStyle::Dim, &part.ty) + &fill(&part.ty, types);
+        let line = format!("{}{name}  {ty}  {value}", paint(color, TextStyle::Dim, &lead));
         out.push_str(line.trim_end());
         out.push('\n');
     }

@@ -1,26 +1,30 @@
 //! Records as NumPy sees them: a dtype with a dotted name for every scalar inside, and where the blocks are.
 
+use super::annotate::unknown_layout;
 use hydra::schema::{Form, TypeRef, Variant};
 use hydra::{Descriptor, Dynamic, Kind, Reader, Result, Schema, Table};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What is more than this is one field of raw bytes.
 const MAX_FIELDS: usize = 4096;
 const MAX_ELEMENTS: u64 = 64;
 
-/// A table as JSON, and how many of its records have another schema and are left out.
-pub(crate) fn table(reader: &Reader, table: &Table<Dynamic>) -> Result<(Value, u64)> {
+/// A table as JSON, and how many of its records are left out, by the reason.
+pub(crate) fn table(reader: &Reader, table: &Table<Dynamic>) -> Result<(Value, BTreeMap<String, u64>)> {
     let schema = table.schema();
     let mut dtype = Dtype { schema, names: vec![], formats: vec![], offsets: vec![], notes: Map::new() };
     dtype.add(schema.root(), String::new(), 0);
     let mut blocks = Vec::new();
-    let mut left_out = 0;
+    let mut left_out = BTreeMap::new();
     for entry in table.entries() {
         let entry = entry?;
         let header = reader.block_header(entry.offset)?;
         let known = reader.schemas().find(|(id, _)| *id == entry.schema);
-        if known.is_none_or(|(_, known)| !known.schema().is_identical(schema)) {
-            left_out += entry.count;
+        let other = known.is_none_or(|(_, known)| !known.schema().is_identical(schema));
+        let why = other.then(|| "they have another schema".to_string());
+        if let Some(why) = why.or_else(|| unknown_layout(&header)) {
+            *left_out.entry(why).or_insert(0) += entry.count;
             continue;
         }
         let start = entry.offset + 64;
@@ -134,10 +138,8 @@ impl<'a> Dtype<'a> {
                 Kind::Bytes | Kind::Opaque => ("heap", "bytes"),
                 _ => ("heap", "elements"),
             };
-            let note = format!(
-                "{}: offset in the {region} of the block, length in {unit}",
-                self.schema.spell_rust(ty)
-            );
+            let spelled = self.schema.spell_rust(ty);
+            let note = format!("{spelled}: offset in the {region} of the block, length in {unit}");
             return Some(("(2,)<u4".into(), Some(note)));
         }
         if ty.kind() == Kind::Enum && ty.is_fieldless() {

@@ -33,9 +33,10 @@ pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize
     let newest = newest_schema(catalog, table);
     let (newest_id, SchemaInfo { schema: newest, .. }) =
         newest.ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
+    let name = catalog.table_name(table);
     let after = newest_with(catalog, table, schema);
     if after == Some(newest_id) {
-        let evolution = Evolution::between(schema, newest).map_err(older)?;
+        let evolution = Evolution::between(schema, newest).map_err(|error| older(error, name))?;
         if evolution.removes() && version(schema) == version(newest) {
             return Err(undecided(&evolution));
         }
@@ -43,14 +44,14 @@ pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize
     }
     let mut evolutions = Vec::new();
     for (id, stored) in catalog.schemas_of(table).rev().take(most) {
-        let evolution = Evolution::between(stored, schema).map_err(newer)?;
+        let evolution = Evolution::between(stored, schema).map_err(|error| newer(error, name))?;
         if id == newest_id && evolution.removes() && version(schema) == version(stored) {
-            Evolution::between(schema, stored).map_err(older)?;
+            Evolution::between(schema, stored).map_err(|error| older(error, name))?;
         }
         evolutions.push((id, evolution));
     }
     if after.is_some() {
-        return Err(too_many_types(catalog.table_name(table)));
+        return Err(too_many_types(name));
     }
     Ok(Joins::Newer(evolutions))
 }
@@ -61,21 +62,21 @@ fn newest<'a>(schemas: impl Iterator<Item = (Option<u32>, &'a Schema)>) -> Optio
     schemas.into_iter().rev().reduce(|newest, next| if is_older(next.1, newest.1) { newest } else { next })?.0
 }
 
-/// The error of a newer type.
+/// The error of a newer type of the table with this name.
 #[cold]
-fn newer(error: Error) -> Error {
-    error.what(
+fn newer(error: Error, table: &str) -> Error {
+    error.place(format!("table {table}")).what(
         "records of the table could not be read as this type; if it is the older one, the newer one has to say so by a higher \
-         #[hydra(version = ..)]; if it is another type, `table_named` gives it a table of its own",
+         #[hydra(version = ..)]; if it is another type, it needs a table of another name (`table_named`)",
     )
 }
 
-/// The error of an older type.
+/// The error of an older type of the table with this name.
 #[cold]
-pub(crate) fn older(error: Error) -> Error {
-    error.what(
+pub(crate) fn older(error: Error, table: &str) -> Error {
+    error.place(format!("table {table}")).what(
         "records of this type could not be read as the newest type of the table; if this one is newer, give it a higher \
-         #[hydra(version = ..)]; if it is another type, `table_named` gives it a table of its own",
+         #[hydra(version = ..)]; if it is another type, it needs a table of another name (`table_named`)",
     )
 }
 
@@ -90,7 +91,7 @@ fn undecided(evolution: &Evolution) -> Error {
         .found(lost.join(", "))
         .help(
             "give the newer one a higher #[hydra(version = ..)]; if a name changed, an alias; if it is another type, \
-             `table_named` gives it a table of its own",
+             it needs a table of another name (`table_named`)",
         )
 }
 

@@ -198,7 +198,7 @@ impl Evolution {
     pub fn between(from: &Schema, to: &Schema) -> Result<Evolution> {
         let evolution = Evolution::compare(from, to)?;
         match evolution.changes.iter().any(|change| change.rule == Rule::Incompatible) {
-            true => Err(incompatible(to, &evolution.changes)),
+            true => Err(incompatible(&evolution.changes)),
             false => Ok(evolution),
         }
     }
@@ -263,7 +263,7 @@ pub(crate) fn is_older(later: &Schema, earlier: &Schema) -> bool {
 }
 
 #[cold]
-fn incompatible(to: &Schema, changes: &[Change]) -> Error {
+fn incompatible(changes: &[Change]) -> Error {
     let refused: Vec<&Change> = changes.iter().filter(|change| change.rule == Rule::Incompatible).collect();
     let listed: Vec<String> = refused
         .iter()
@@ -272,7 +272,7 @@ fn incompatible(to: &Schema, changes: &[Change]) -> Error {
             format!("{path}: {}; {}", change.text, change.help)
         })
         .collect();
-    let error = Error::new(ErrorKind::TypeMismatch).place(format!("table {}", to.name()));
+    let error = Error::new(ErrorKind::TypeMismatch);
     let error = match refused.first() {
         Some(first) if !first.path.is_empty() => error.path(first.path.as_str()),
         _ => error,

@@ -197,7 +197,9 @@ impl Snapshot {
     /// How records of a schema are read as `target`: worked out once, and kept with some blocks.
     pub(crate) fn mapping(&self, id: u32, target: &Schema) -> Result<Arc<SchemaMapping>> {
         let info = self.opened.catalog.schemas.get(&id).ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
-        self.caches.mapping(id, info.schema(), target).map_err(|error| self.in_file(error))
+        let name = || self.opened.catalog.table_name(info.table());
+        let named = |error: Error| self.in_file(error.place(format!("table {}", name())));
+        self.caches.mapping(id, info.schema(), target).map_err(named)
     }
 
     /// The same, read and verified anew, and not kept.

@@ -118,7 +118,8 @@ impl Tables {
             if let Some(index) = self.by_schema.get(&schema_id) {
                 return Ok(*index);
             }
-            let newest = Newest::new(Evolution::between(stored, newest).map_err(older)?, newest);
+            let evolution = Evolution::between(stored, newest).map_err(|error| older(error, name))?;
+            let newest = Newest::new(evolution, newest);
             let table = OpenTable::new(number, schema_id, stored.clone(), self.block_bytes, newest);
             return Ok(self.add(table));
         }
