@@ -41,14 +41,14 @@ fn absent<'a, const OWN: usize>() -> &'a [u8; OWN] {
 
 impl<'a, const OWN: usize, const LONG: usize, const REFS: usize> Slim<'a, OWN, LONG, REFS> {
     /// The value at `at`.
-    #[inline]
+    #[inline(always)]
     pub fn new(at: At<'a>) -> Self {
         let own = at.bytes().first_chunk().unwrap_or_else(absent);
         Slim { own, long: [at.bytes(); LONG], regions: [at.regions(); REFS] }
     }
 
     /// The value as everything else reads it.
-    #[inline]
+    #[inline(always)]
     pub fn at(self) -> At<'a> {
         let (heap, text) = self.regions.first().copied().unwrap_or_default();
         At::new(self.long.first().copied().unwrap_or(self.own), heap, text)

@@ -97,12 +97,12 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     /// The value as it is now, read in place.
     #[inline]
     pub fn view(&self) -> View<'_, T> {
-        T::view(self.stored())
+        T::view(self.stored().loaded())
     }
 
     #[inline]
     fn stored(&self) -> At<'_> {
-        At::new(self.spot.value(), self.spot.all().get(self.heap..).unwrap_or_default(), self.text)
+        At::new(self.spot.value(), self.spot.all().get(self.heap..).unwrap_or_default(), self.text.loaded())
     }
 
     /// Sets the part that a slot leads to. An error if it may not be changed, or has no fixed size, as text and lists.
@@ -126,7 +126,7 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     #[inline]
     pub fn list<F: Hydra>(&mut self, slot: &Slot<T, Vec<F>>) -> ListMut<'_, F> {
         let (offset, count) = self.stored().part(slot.offset(), Vec::<F>::SIZE).reference();
-        let (start, heap, text) = (self.heap.saturating_add(offset), self.heap, self.text);
+        let (start, heap, text) = (self.heap.saturating_add(offset), self.heap, self.text.loaded());
         let read_only = self.read_only || slot.read_only;
         let spots = Spots::at(self.spot.all_mut(), start, F::SIZE, count);
         ListMut { spots, heap, text, read_only, of: PhantomData }
@@ -137,7 +137,7 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     pub fn some<F: Hydra>(&mut self, slot: &Slot<T, Option<F>>) -> Option<ViewMut<'_, F>> {
         let is_some = self.stored().part(slot.offset(), 1).byte();
         let start = self.spot.start().saturating_add(slot.offset()).saturating_add(F::ALIGN);
-        let (heap, text, read_only) = (self.heap, self.text, self.read_only || slot.read_only);
+        let (heap, text, read_only) = (self.heap, self.text.loaded(), self.read_only || slot.read_only);
         let spot = Spots::at(self.spot.all_mut(), start, F::SIZE, is_some.into()).into_first();
         spot.map(|spot| ViewMut::new(spot, heap, text, read_only))
     }
@@ -171,7 +171,7 @@ impl<T: Hydra> ListMut<'_, T> {
     /// The element at `index`.
     #[inline]
     pub fn get(&mut self, index: usize) -> Option<ViewMut<'_, T>> {
-        let (heap, text, read_only) = (self.heap, self.text, self.read_only);
+        let (heap, text, read_only) = (self.heap, self.text.loaded(), self.read_only);
         self.spots.get(index).map(|spot| ViewMut::new(spot, heap, text, read_only))
     }
 

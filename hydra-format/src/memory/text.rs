@@ -65,6 +65,13 @@ impl<'a> Text<'a> {
         Ok((front, unsafe { Text::known(end, twice & 1 == 1) }))
     }
 
+    /// The same, word by word: see `Value::loaded`.
+    #[inline(always)]
+    pub(crate) fn loaded(self) -> Text<'a> {
+        let [twice] = [self.twice].map(|twice| twice);
+        Text { start: self.start, twice, of: PhantomData }
+    }
+
     #[inline]
     fn is_ascii(self) -> bool {
         self.twice & 1 == 1

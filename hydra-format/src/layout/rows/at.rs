@@ -35,7 +35,8 @@ impl<'a> At<'a> {
     /// The same, region by region; see `Value::loaded`.
     #[inline(always)]
     pub(crate) fn loaded(self) -> At<'a> {
-        let ([bytes, heap], text) = ([self.bytes, self.heap].map(|region| region), self.text);
+        let [bytes, heap] = [self.bytes, self.heap].map(|region| region);
+        let text = self.text.loaded();
         At { bytes, heap, text }
     }
 
