@@ -78,13 +78,12 @@ impl Places {
             return Some(At::new(map.get_at(self.start(index)?, size)?, &[], ""));
         }
         let (number, slot, position) = self.slot(index)?;
-        let ([_, start], [_, stride, heap, text]) = slot;
-        let start = start.load(Ordering::Relaxed);
-        let record = start.wrapping_add(position.wrapping_mul(stride.load(Ordering::Relaxed).into()));
+        let (_, [.., heap, text]) = slot;
+        let (start, record) = starts(slot, position);
         let (heap, text) = (heap.load(Ordering::Relaxed), text.load(Ordering::Relaxed));
         let heap_start = start.wrapping_add(heap.into()) as usize;
         let heap = map.get_at(heap_start, text.wrapping_sub(heap) as usize)?;
-        Some(At::new(map.get_at(record as usize, size)?, heap, self.texts.get(number)?))
+        Some(At::new(map.get_at(record, size)?, heap, self.texts.get(number)?))
     }
 
     /// Has the memory of a record fetched.
@@ -99,10 +98,9 @@ impl Places {
     #[inline(always)]
     pub(super) fn prefetch_text(&self, index: u64) {
         let Some((place, (_, slot, position))) = self.first_text.zip(self.slot(index)) else { return };
-        let ([_, start], [_, stride, _, text]) = slot;
-        let start = start.load(Ordering::Relaxed);
-        let record = start.wrapping_add(position.wrapping_mul(stride.load(Ordering::Relaxed).into()));
-        if let Some(reference) = self.texts.map().get_at((record as usize).wrapping_add(place), 8) {
+        let (_, [.., text]) = slot;
+        let (start, record) = starts(slot, position);
+        if let Some(reference) = self.texts.map().get_at(record.wrapping_add(place), 8) {
             let (offset, _) = At::new(reference, &[], "").reference();
             let text = start.wrapping_add(text.load(Ordering::Relaxed).into());
             self.texts.map().prefetch((text as usize).wrapping_add(offset));
@@ -126,9 +124,8 @@ impl Places {
         if let Some(start) = self.regular(index) {
             return Some(start);
         }
-        let (_, ([_, start], [_, stride, ..]), position) = self.slot(index)?;
-        let distance = position.wrapping_mul(stride.load(Ordering::Relaxed).into());
-        Some(start.load(Ordering::Relaxed).wrapping_add(distance) as usize)
+        let (_, slot, position) = self.slot(index)?;
+        Some(starts(slot, position).1)
     }
 
     /// The slot of the block that holds a record, its number, and the record's position in the block.
@@ -168,6 +165,14 @@ impl Places {
             }
         }
     }
+}
+
+/// Where the payload of the slot's block starts in the map, and where the record at a position does.
+#[inline(always)]
+fn starts(([_, start], [_, stride, ..]): &BlockSlot, position: u64) -> (u64, usize) {
+    let start = start.load(Ordering::Relaxed);
+    let distance = position.wrapping_mul(stride.load(Ordering::Relaxed).into());
+    (start, start.wrapping_add(distance) as usize)
 }
 
 /// The record's position in the slot's block, if that holds it.
