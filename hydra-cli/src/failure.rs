@@ -108,9 +108,7 @@ impl From<hydra::Error> for Failure {
             (CHECK, Some(file)) => format!("{CHECK} {}", file.display()),
             _ => help.to_string(),
         });
-        // Where in a path, of an error that has no other words than its kind.
-        let message = error.message().replace(":  (at byte ", " (at byte ");
-        Failure::new(error.code(), message).place(place).with(|complaint| complaint.help = help)
+        Failure::new(error.code(), error.message()).place(place).with(|complaint| complaint.help = help)
     }
 }
 

@@ -421,7 +421,12 @@ fn joined<const N: usize>(parts: [Option<String>; N], separator: &str) -> Option
 
 /// What a summary leaves open, behind it.
 fn followed(summary: &str, what: &str) -> String {
-    if what.is_empty() { summary.to_string() } else { format!("{summary}: {what}") }
+    match what.chars().next() {
+        None => summary.to_string(),
+        // No more than where it is.
+        Some('(') => format!("{summary} {what}"),
+        Some(_) => format!("{summary}: {what}"),
+    }
 }
 
 /// The path of a value within another one, as a path from where that one is.

@@ -402,7 +402,8 @@ fn caret(error: Error, what: &str, text: &str, bytes: Range<usize>) -> Error {
     let width = text.get(bytes).map_or(1, |part| part.chars().count()).max(1);
     let blank = " ".repeat(column);
     let mark = "^".repeat(width);
-    error.what(format!("{what} (at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
+    let space = if what.is_empty() { "" } else { " " };
+    error.what(format!("{what}{space}(at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
 
 /// Adds as a help which of these, `what` they are called, is nearest to `name`, or the first of them.
