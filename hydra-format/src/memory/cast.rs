@@ -31,13 +31,25 @@ fn count_of<T: Describe>(bytes: &[u8]) -> Option<usize> {
 /// A run of stored values as a slice; none if the bytes are misaligned, or as for [`count_of`].
 #[inline]
 pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
+    count_of::<T>(bytes)?;
+    // SAFETY: the type is flat and the bytes are a whole number of valid values, by `count_of`. Test
+    // `a_cast_refuses_what_is_not_a_value`.
+    unsafe { slice_unchecked(bytes) }
+}
+
+/// The same of bytes of which all but the alignment is known.
+///
+/// # Safety
+/// The type is flat, and the bytes are a whole number of its values, each valid.
+#[inline]
+pub(super) unsafe fn slice_unchecked<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     if !bytes.as_ptr().addr().is_multiple_of(align_of::<T>()) {
         return None;
     }
-    let count = count_of::<T>(bytes)?;
-    // SAFETY: aligned for T (checked above) and a whole number of T's (by `count_of`; FLAT says size_of::<T>() == SIZE),
+    let count = bytes.len().checked_div(T::SIZE)?;
+    // SAFETY: aligned for T (checked above) and a whole number of T's (FLAT says size_of::<T>() == SIZE),
     // initialised and unchanged as long as the result, as bytes behind a shared reference are, and every
-    // value is valid, by `count_of`. Test `a_cast_refuses_what_is_not_a_value`.
+    // value is valid: so says the caller. Test `a_cast_refuses_what_is_not_a_value`.
     Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), count) })
 }
 

@@ -5,6 +5,7 @@ mod buffer;
 mod builtin;
 mod cast;
 mod describe;
+mod known;
 mod map;
 mod payload;
 mod place;
@@ -16,9 +17,12 @@ pub use buffer::AlignedBuf;
 pub(crate) use builtin::{TupleLayout, each_tuple, pair_layout};
 pub(crate) use cast::{all_valid, box_of, bytes_of, copy, read, slice_of, vec_of};
 pub use describe::{Describe, Plain, type_of};
+pub(crate) use known::Known;
 pub use map::Map;
 pub(crate) use map::{check_regular, open_regular};
-pub(crate) use payload::{Backing, HEADER_REGION, Known, Payload, PayloadFault, Ranges, TextMap, Texts};
+pub(crate) use payload::{
+    Backing, BlockSlot, BlockSlots, HEADER_REGION, Payload, PayloadFault, Ranges, TextMap,
+};
 pub(crate) use place::FieldOffset;
 pub(crate) use spot::{Spot, Spots};
 pub(crate) use text::{Text, TextBuf};

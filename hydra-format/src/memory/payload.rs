@@ -1,6 +1,10 @@
 //! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
 
-use super::{AlignedBuf, Map, Text};
+use super::cast::{all_valid, slice_unchecked};
+use super::known::{Known, KnownValues};
+use super::{AlignedBuf, Describe, Map, Plain, Text};
+use bytemuck::Zeroable;
+use std::any::TypeId;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 /// Bytes at the start of a file that writers write again and again: none of them is lent from a map.
 pub(crate) const HEADER_REGION: usize = 8192;
 
-/// The committed blocks of a mapped file. It remembers which ranges are UTF-8, so that text is looked at once.
+/// The committed blocks of a mapped file. It remembers which ranges are UTF-8, and which are valid values of a type, so that
+/// both are looked at once.
 #[derive(Debug)]
 pub(crate) struct TextMap {
     /// Where the map starts in memory.
@@ -16,7 +21,16 @@ pub(crate) struct TextMap {
     /// Where they end, at most where the map does. What is behind them, and the header region before, writers change.
     end: usize,
     map: Arc<Map>,
-    known: Arc<Known>,
+    known: Arc<KnownRanges>,
+}
+
+/// What is known of ranges of a file.
+#[derive(Debug)]
+struct KnownRanges {
+    /// About how many there will be.
+    count: u64,
+    texts: Known,
+    values: KnownValues,
 }
 
 // SAFETY: `start` is that of the map, which is both, and which is only read through it.
@@ -24,75 +38,15 @@ unsafe impl Send for TextMap {}
 // SAFETY: as above.
 unsafe impl Sync for TextMap {}
 
-/// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
-/// Forgetting costs time, never correctness. The key 0 is never known.
-#[derive(Debug)]
-pub(crate) struct Known {
-    /// The slots, made a part at a time: who looks at one block of a large file needs but one.
-    parts: Box<[OnceLock<Box<[AtomicU64]>>]>,
-    /// Slots of a part.
-    width: usize,
-}
-
-impl Known {
-    /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
-    const MOST_SLOTS: u64 = 1 << 17;
-    /// Slots of a part, at most.
-    const PART: usize = 512;
-    /// How far from its own slot a key may be.
-    const PROBES: usize = 8;
-
-    /// Room for `count` keys, within bounds.
-    pub(crate) fn new(count: u64) -> Known {
-        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two() as usize;
-        let parts = slots.div_ceil(Known::PART);
-        Known { parts: (0..parts).map(|_| OnceLock::new()).collect(), width: slots.min(Known::PART) }
-    }
-
-    /// The part of a key.
-    fn part(&self, key: u64) -> Option<&OnceLock<Box<[AtomicU64]>>> {
-        self.parts.get((hash(key) >> 48) as usize & self.parts.len().saturating_sub(1))
-    }
-
-    /// The slots of its part in which a key may be, its own first.
-    fn slots(part: &[AtomicU64], key: u64) -> impl Iterator<Item = &AtomicU64> {
-        let (own, mask) = ((hash(key) >> 32) as usize, part.len().saturating_sub(1));
-        (0..Known::PROBES).filter_map(move |probe| part.get(own.wrapping_add(probe) & mask))
-    }
-
-    /// True if the key was inserted and not displaced since.
-    #[inline]
-    pub(crate) fn contains(&self, key: u64) -> bool {
-        let Some(part) = self.part(key).and_then(OnceLock::get) else { return false };
-        let found =
-            |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
-        Known::slots(part, key).find_map(found).is_some_and(|held| held == key && key != 0)
-    }
-
-    /// Remembers the key, in the first free slot, or in its own.
-    pub(crate) fn insert(&self, key: u64) {
-        let Some(part) = self.part(key) else { return };
-        let part = part.get_or_init(|| bytemuck::allocation::zeroed_slice_box(self.width));
-        let free = Known::slots(part, key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
-        if let Some(slot) = free.or_else(|| Known::slots(part, key).next()) {
-            slot.store(key, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Fibonacci hashing: keys are multiples of large powers of two.
-fn hash(key: u64) -> u64 {
-    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
 impl TextMap {
     /// A map about which nothing is known, and of which nothing is committed; `blocks` is about how many ranges it will
     /// be asked for.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
-        TextMap::of(Arc::new(map), 0, Arc::new(Known::new(blocks)))
+        let known = KnownRanges { count: blocks, texts: Known::new(blocks), values: KnownValues::default() };
+        TextMap::of(Arc::new(map), 0, Arc::new(known))
     }
 
-    fn of(map: Arc<Map>, end: usize, known: Arc<Known>) -> TextMap {
+    fn of(map: Arc<Map>, end: usize, known: Arc<KnownRanges>) -> TextMap {
         TextMap { start: map.bytes.as_ptr(), end, map, known }
     }
 
@@ -147,7 +101,7 @@ impl TextMap {
     /// The high bit of a key, which says that the text is ASCII.
     const ASCII: u64 = 1 << 63;
 
-    /// The one key of a range of text: its first line and its length. None where they do not fit (files
+    /// The one key of a range of text or of records: its first line and its length. None where they do not fit (files
     /// beyond 1 TiB), which then are looked at each time.
     fn key(range: &Range<usize>, is_ascii: bool) -> Option<u64> {
         let line = range.start as u64 / 64;
@@ -160,46 +114,65 @@ impl TextMap {
     /// The key under which this range is known to be UTF-8; that of ASCII if it is known to be that.
     fn known_key(&self, range: &Range<usize>) -> Option<u64> {
         let keys = [TextMap::key(range, true)?, TextMap::key(range, false)?];
-        keys.into_iter().find(|key| range.is_empty() || self.known.contains(*key))
+        keys.into_iter().find(|key| range.is_empty() || self.known.texts.contains(*key))
     }
 }
 
-/// Texts of a mapped file that are known to be UTF-8, by numbers that the caller gives them.
+/// Slots for what is known of blocks of a mapped file, by numbers that the caller gives them: what the caller keeps of each,
+/// and beside it the block's text, which only this module turns into a string.
 #[derive(Debug)]
-pub(crate) struct Texts {
+pub(crate) struct BlockSlots<B> {
     map: Arc<TextMap>,
-    /// [`TextMap::key`] of a range that is UTF-8, or 0: `keep` alone writes them.
-    keys: Box<[AtomicU64]>,
+    /// [`TextMap::key`] of a range that is UTF-8, or 0: `keep_text` alone writes them.
+    slots: Box<[(AtomicU64, B)]>,
 }
 
-impl Texts {
+/// One of them.
+pub(crate) struct BlockSlot<'a, B> {
+    map: &'a TextMap,
+    text: &'a AtomicU64,
+    /// What the caller keeps.
+    pub(crate) block: &'a B,
+}
+
+impl<B: Zeroable> BlockSlots<B> {
     /// Room for so many, in pages that are touched when they are used.
-    pub(crate) fn new(map: Arc<TextMap>, count: usize) -> Texts {
-        Texts { map, keys: bytemuck::allocation::zeroed_slice_box(count) }
+    pub(crate) fn new(map: Arc<TextMap>, count: usize) -> BlockSlots<B> {
+        BlockSlots { map, slots: bytemuck::allocation::zeroed_slice_box(count) }
     }
 
-    /// The map that they are in.
+    /// The map that they are about.
     #[inline(always)]
     pub(crate) fn map(&self) -> &TextMap {
         &self.map
     }
 
-    /// Remembers a range, if the map knows it to be UTF-8.
-    pub(crate) fn keep(&self, number: usize, range: &Range<usize>) {
-        if let (Some(key), Some(kept)) = (self.map.known_key(range), self.keys.get(number)) {
-            kept.store(key, Ordering::Relaxed);
+    /// The slot with a number.
+    #[inline(always)]
+    pub(crate) fn get(&self, number: usize) -> Option<BlockSlot<'_, B>> {
+        let (text, block) = self.slots.get(number)?;
+        Some(BlockSlot { map: &self.map, text, block })
+    }
+}
+
+impl<'a, B> BlockSlot<'a, B> {
+    /// Remembers the range of the text, if the map knows it to be UTF-8.
+    pub(crate) fn keep_text(&self, range: &Range<usize>) {
+        if let Some(key) = self.map.known_key(range) {
+            self.text.store(key, Ordering::Relaxed);
         }
     }
 
-    /// The text of a number; none if there is none.
+    /// The text; none if none was kept.
     #[inline(always)]
-    pub(crate) fn get(&self, number: usize) -> Option<Text<'_>> {
-        let key = self.keys.get(number)?.load(Ordering::Relaxed);
+    pub(crate) fn text(&self) -> Option<Text<'a>> {
+        let key = self.text.load(Ordering::Relaxed);
         let line = (key & !TextMap::ASCII) >> TextMap::LENGTH_BITS;
         let text = self.map.get_at(line.wrapping_mul(64) as usize, (key & TextMap::LENGTHS) as usize)?;
-        // SAFETY: a key stands for one range, and `keep` alone writes keys, of ranges that are empty, or that `check_text` found to
-        // be UTF-8, and ASCII if the key says so, in a map of this file. That committed bytes do not change is the contract of
-        // `Map::open`. Test `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        // SAFETY: a key stands for one range, and `keep_text` alone writes keys, of ranges that are empty, or that `check_text` found to
+        // be UTF-8, and ASCII if the key says so, in a map of this file: `BlockSlots::get` alone makes slots, and gives each its
+        // own map. That committed bytes do not change is the contract of `Map::open`. Test
+        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
         Some(unsafe { Text::known(text, key & TextMap::ASCII != 0) })
     }
 }
@@ -221,6 +194,11 @@ impl Backing {
             Backing::Map(map) => map.get(range),
             Backing::Buffer(buffer) => buffer.get(range),
         }
+    }
+
+    /// The map, if it is one.
+    fn map(&self) -> Option<&TextMap> {
+        if let Backing::Map(map) = self { Some(map) } else { None }
     }
 }
 
@@ -259,6 +237,8 @@ pub(crate) struct Payload {
     ranges: Ranges,
     /// The text is ASCII.
     is_ascii: bool,
+    /// The type whose valid values the records were found to be: `has_values` alone sets it.
+    values: OnceLock<TypeId>,
 }
 
 impl Payload {
@@ -271,7 +251,7 @@ impl Payload {
             return Err(PayloadFault::Bounds);
         }
         let is_ascii = check_text(&backing, &ranges.text)?;
-        Ok(Payload { backing, ranges, is_ascii })
+        Ok(Payload { backing, ranges, is_ascii, values: OnceLock::new() })
     }
 
     /// The buffer, if nobody else has it.
@@ -281,13 +261,45 @@ impl Payload {
 
     /// Where its regions are, if it is in a map.
     pub(crate) fn mapped(&self) -> Option<&Ranges> {
-        matches!(self.backing, Backing::Map(_)).then_some(&self.ranges)
+        self.backing.map().map(|_| &self.ranges)
     }
 
     /// The records.
     #[inline]
     pub(crate) fn records(&self) -> &[u8] {
         self.backing.get(self.ranges.records.clone()).unwrap_or_default()
+    }
+
+    /// True if the records are valid values of a flat type. Each of them is looked at, the first time.
+    pub(crate) fn has_values<T: Describe>(&self) -> bool {
+        let id = TypeId::of::<T>();
+        if self.values.get() == Some(&id) {
+            return true;
+        }
+        let map = self.backing.map().filter(|_| !T::ANY_BITS);
+        let known = map.and_then(|map| map.known.values.of::<T>(map.known.count));
+        let known = known.zip(TextMap::key(&self.ranges.records, false));
+        if !known.is_some_and(|(known, key)| known.contains(key)) {
+            let records = self.records();
+            if !T::FLAT || !records.len().is_multiple_of(T::SIZE) || !all_valid::<T>(records) {
+                return false;
+            }
+            known.inspect(|(known, key)| known.insert(*key));
+        }
+        let _ = self.values.set(id);
+        true
+    }
+
+    /// So many records from one of them on; none if they are not there, or not valid values of the type.
+    pub(crate) fn values<T: Plain>(&self, from: usize, count: usize) -> Option<&[T]> {
+        let bytes = from.checked_mul(T::SIZE).zip(count.checked_mul(T::SIZE));
+        let bytes = bytes.and_then(|(from, count)| self.records().get(from..)?.get(..count));
+        let bytes = bytes.filter(|_| self.has_values::<T>())?;
+        // SAFETY: these are `count` of the values, one after the other, which `has_values` found to be valid values of a flat
+        // type, now or before, in this backing or in a map of the same file, and by their range. Neither changes: a buffer
+        // behind an Arc that this payload shares cannot be changed, and that a map's committed bytes do not change is the
+        // contract of `Map::open`. Test `records_are_values_of_the_type_that_looked_at_them`.
+        unsafe { slice_unchecked(bytes) }
     }
 
     /// Records and heap, and what is between and behind them.
@@ -315,10 +327,7 @@ impl Payload {
 
 /// Looks at the text, unless the map knows it: whether it is ASCII.
 fn check_text(backing: &Backing, range: &Range<usize>) -> Result<bool, PayloadFault> {
-    let map = match backing {
-        Backing::Map(map) => Some(map),
-        Backing::Buffer(_) => None,
-    };
+    let map = backing.map();
     if let Some(key) = map.and_then(|map| map.known_key(range)) {
         return Ok(key & TextMap::ASCII != 0);
     }
@@ -329,7 +338,7 @@ fn check_text(backing: &Backing, range: &Range<usize>) -> Result<bool, PayloadFa
         return Err(PayloadFault::Utf8(valid));
     }
     if let Some((map, key)) = map.zip(TextMap::key(range, is_ascii)) {
-        map.known.insert(key);
+        map.known.texts.insert(key);
     }
     Ok(is_ascii)
 }
@@ -403,9 +412,10 @@ mod tests {
             assert_eq!(text(map, 192..228), Err(PayloadFault::Utf8(10)), "another line");
         };
         let known = |map: &Arc<TextMap>, text: Range<usize>| {
-            let texts = Texts::new(map.clone(), 1);
-            texts.keep(0, &(AT + text.start..AT + text.end));
-            texts.get(0).map(|text| text.all().len())
+            let slots = BlockSlots::<u64>::new(map.clone(), 1);
+            let slot = slots.get(0).unwrap();
+            slot.keep_text(&(AT + text.start..AT + text.end));
+            slot.text().map(|text| text.all().len())
         };
         assert_eq!((known(&map, 64..100), known(&map, 64..64)), (None, Some(0)), "not looked at yet");
         looked_at(&map);
@@ -421,12 +431,11 @@ mod tests {
                 let text = AT + start..AT + start + 64;
                 let ranges = Ranges { records: AT..AT + 8, heap: AT + 64..AT + 64, text: text.clone() };
                 let payload = Payload::new(Backing::Map(mixed.clone()), ranges).unwrap();
-                let texts = Texts::new(mixed.clone(), 1);
-                texts.keep(0, &text);
-                assert_eq!(
-                    [payload.text(), texts.get(0).unwrap()].map(|text| text.get(1, 2)),
-                    [in_a_char; 2]
-                );
+                let slots = BlockSlots::<u64>::new(mixed.clone(), 1);
+                let slot = slots.get(0).unwrap();
+                slot.keep_text(&text);
+                let texts = [payload.text(), slot.text().unwrap()];
+                assert_eq!(texts.map(|text| text.get(1, 2)), [in_a_char; 2]);
             }
         }
         // The file grows, and another one takes its name.
@@ -441,15 +450,8 @@ mod tests {
         assert_eq!(text(&grown, 256..320), Err(PayloadFault::Utf8(0)));
         assert_eq!(text(&map, 256..320), Err(PayloadFault::Bounds));
     }
-
     #[test]
-    fn known_keys_are_exact() {
-        let known = Known::new(1);
-        for key in 1..1000 {
-            known.insert(key << 29);
-            assert!(known.contains(key << 29) && !known.contains((key << 29) | 1));
-        }
-        assert!(!known.contains(0));
+    fn keys_of_ranges_are_exact() {
         let of = |start: usize, length| TextMap::key(&(start..start + length), true);
         assert_ne!(of(64, 16), of(64, 17));
         assert_ne!(of(64, 16), of(128, 16));
@@ -459,5 +461,45 @@ mod tests {
         let (most, longest) = ((1 << 34) - 1, (1 << 29) - 1);
         assert_eq!(key(most, longest), Some(u64::MAX));
         assert_eq!([key(most + 1, 1), key(0, longest + 1), key(1 << 39, 1)], [None; 3]);
+    }
+
+    #[test]
+    fn records_are_values_of_the_type_that_looked_at_them() {
+        const AT: usize = HEADER_REGION;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut bytes = vec![0; AT + 192];
+        bytes[AT..AT + 3].copy_from_slice(&[1, 0, 1]);
+        bytes[AT + 64 + 2] = 7;
+        std::fs::write(&path, &bytes).unwrap();
+        let map = mapped(&path).covering(AT as u64 + 192).unwrap();
+        let in_map = |records: Range<usize>| {
+            let ranges = Ranges { records: AT + records.start..AT + records.end, heap: AT..AT, text: AT..AT };
+            Payload::new(Backing::Map(map.clone()), ranges).unwrap()
+        };
+        let in_buffer = |records: Range<usize>| {
+            let buffer = Backing::Buffer(Arc::new(AlignedBuf::copy_of(&bytes[AT..])));
+            Payload::new(buffer, Ranges { records, heap: 0..0, text: 0..0 }).unwrap()
+        };
+        for _ in 0..2 {
+            for payload in [in_map(0..64), in_buffer(0..64)] {
+                for _ in 0..2 {
+                    assert_eq!(payload.values::<bool>(0, 3), Some(&[true, false, true][..]));
+                    assert_eq!(payload.values::<bool>(2, 62).map(<[bool]>::len), Some(62));
+                    assert_eq!(payload.values::<u16>(1, 1), Some(&[1][..]));
+                    assert_eq!(payload.values::<[u8; 3]>(0, 1), None, "not a whole number of them");
+                    assert_eq!(payload.values::<[u8; 0]>(0, 1), None, "stored as one byte, so not flat");
+                    assert!(!payload.has_values::<String>() && payload.clone().has_values::<bool>());
+                    let outside = [(0, 65), (63, 2), (65, 0), (usize::MAX, 2), (2, usize::MAX)];
+                    assert_eq!(outside.map(|(from, count)| payload.values::<bool>(from, count)), [None; 5]);
+                }
+            }
+            // What holds of some bytes is not said of more, of others, or for another type.
+            for payload in [in_map(0..128), in_map(64..128), in_map(64..67), in_buffer(0..67)] {
+                assert_eq!(payload.values::<bool>(0, 1), None);
+                assert!(payload.has_values::<u8>() && !payload.has_values::<bool>());
+            }
+            assert_eq!(in_map(64..66).values::<bool>(0, 2), Some(&[false; 2][..]));
+        }
     }
 }

@@ -107,15 +107,19 @@ impl<T: Row> Block<T> {
         (0..self.count).filter_map(|index| self.value(index))
     }
 
-    /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked again. Where the stored records hold
-    /// more than the type ([`Wider`](crate::evolve::Resolution::Wider)), the first call copies.
+    /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked the first time, if that was not done
+    /// when the block was verified. Where the stored records hold more than the type
+    /// ([`Wider`](crate::evolve::Resolution::Wider)), the first call copies, and each checks.
     #[inline]
     pub fn as_slice(&self) -> &[T]
     where
         T: Plain,
     {
-        memory::slice_of(if self.loaded.dense.is_some() { self.dense() } else { self.records() })
-            .unwrap_or_default()
+        let values = match self.loaded.dense {
+            None => self.loaded.payload.values(self.from, self.count),
+            Some(_) => memory::slice_of(self.dense()),
+        };
+        values.unwrap_or_default()
     }
 
     /// The bytes of wider records, without what the type does not have.

@@ -3,7 +3,7 @@
 
 use super::snapshot::Loaded;
 use crate::layout::rows::At;
-use crate::memory::{TextMap, Texts};
+use crate::memory::{BlockSlot, BlockSlots, TextMap};
 use crate::schema::{Field, Kind};
 use crate::store::catalog::TableInfo;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ const MOST_SLOTS: u64 = 1 << 15;
 
 /// One block: index of its first record, and where its payload starts in the map; its count, its stride, and where in the
 /// payload heap and text start. It is written once, the count last; until then that is 0.
-type BlockSlot = ([AtomicU64; 2], [AtomicU32; 4]);
+type PlacedBlock = ([AtomicU64; 2], [AtomicU32; 4]);
 
 /// Verified blocks, in slots of equally many records each. A slot keeps the block that holds its first record, so that
 /// a record is in the block of its own slot or of the next one; blocks that hold the first record of no slot are not kept.
@@ -22,13 +22,11 @@ pub(super) struct Places {
     /// Records of a slot, and 2^64 divided by them.
     width: u64,
     factor: u64,
-    slots: Box<[BlockSlot]>,
+    slots: BlockSlots<PlacedBlock>,
     /// Where the payload of a slot's block starts, if the block has just the records of the slot, with this stride: all that
     /// a read of most plain records has to look up.
     regular: Box<[AtomicU64]>,
     stride: u64,
-    /// The text of each slot's block.
-    texts: Texts,
     /// Where in a record the reference to its first string is, if it has one at a fixed place.
     first_text: Option<usize>,
     filling: Mutex<()>,
@@ -49,16 +47,14 @@ impl Places {
         let per_slot = |count: u64| count.checked_div(width).unwrap_or(0);
         let slots = per_slot(table.record_count()).min(2 * MOST_SLOTS).saturating_add(2);
         let factor = per_slot(u64::MAX).saturating_add(1);
-        let texts = Texts::new(map, slots as usize);
         let regular = bytemuck::allocation::zeroed_slice_box(slots as usize);
-        let slots = bytemuck::allocation::zeroed_slice_box(slots as usize);
+        let slots = BlockSlots::new(map, slots as usize);
         Places {
             width,
             factor,
             slots,
             regular,
             stride: loaded.stride as u64,
-            texts,
             first_text: first_text.map(Field::offset),
             filling: Mutex::default(),
         }
@@ -73,37 +69,37 @@ impl Places {
     /// The first `size` bytes of a record, with heap and text if its type refers to any; none if its block is not known.
     #[inline(always)]
     pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
-        let map = self.texts.map();
+        let map = self.slots.map();
         if !refs {
             return Some(At::new(map.get_at(self.start(index)?, size)?, &[], ""));
         }
-        let (number, slot, position) = self.slot(index)?;
-        let (_, [.., heap, text]) = slot;
-        let (start, record) = starts(slot, position);
+        let (slot, position) = self.slot(index)?;
+        let (_, [.., heap, text]) = slot.block;
+        let (start, record) = starts(slot.block, position);
         let (heap, text) = (heap.load(Ordering::Relaxed), text.load(Ordering::Relaxed));
         let heap_start = start.wrapping_add(heap.into()) as usize;
         let heap = map.get_at(heap_start, text.wrapping_sub(heap) as usize)?;
-        Some(At::new(map.get_at(record, size)?, heap, self.texts.get(number)?))
+        Some(At::new(map.get_at(record, size)?, heap, slot.text()?))
     }
 
     /// Has the memory of a record fetched.
     #[inline(always)]
     pub(super) fn prefetch(&self, index: u64) {
         if let Some(start) = self.start(index) {
-            self.texts.map().prefetch(start);
+            self.slots.map().prefetch(start);
         }
     }
 
     /// Has the memory of a record's first string fetched. The record should be there by now.
     #[inline(always)]
     pub(super) fn prefetch_text(&self, index: u64) {
-        let Some((place, (_, slot, position))) = self.first_text.zip(self.slot(index)) else { return };
-        let (_, [.., text]) = slot;
-        let (start, record) = starts(slot, position);
-        if let Some(reference) = self.texts.map().get_at(record.wrapping_add(place), 8) {
+        let Some((place, (slot, position))) = self.first_text.zip(self.slot(index)) else { return };
+        let (_, [.., text]) = slot.block;
+        let (start, record) = starts(slot.block, position);
+        if let Some(reference) = self.slots.map().get_at(record.wrapping_add(place), 8) {
             let (offset, _) = At::new(reference, &[], "").reference();
             let text = start.wrapping_add(text.load(Ordering::Relaxed).into());
-            self.texts.map().prefetch((text as usize).wrapping_add(offset));
+            self.slots.map().prefetch((text as usize).wrapping_add(offset));
         }
     }
 
@@ -124,21 +120,21 @@ impl Places {
         if let Some(start) = self.regular(index) {
             return Some(start);
         }
-        let (_, slot, position) = self.slot(index)?;
-        Some(starts(slot, position).1)
+        let (slot, position) = self.slot(index)?;
+        Some(starts(slot.block, position).1)
     }
 
-    /// The slot of the block that holds a record, its number, and the record's position in the block.
+    /// The slot of the block that holds a record, and the record's position in the block.
     #[inline(always)]
-    fn slot(&self, index: u64) -> Option<(usize, &BlockSlot, u64)> {
+    fn slot(&self, index: u64) -> Option<(BlockSlot<'_, PlacedBlock>, u64)> {
         let number = self.slot_of(index);
         let own = self.slots.get(number)?;
-        if let Some(position) = holds(own, index) {
-            return Some((number, own, position));
+        if let Some(position) = holds(own.block, index) {
+            return Some((own, position));
         }
-        let number = number.wrapping_add(1);
-        let next = self.slots.get(number)?;
-        Some((number, next, holds(next, index)?))
+        let next = self.slots.get(number.wrapping_add(1))?;
+        let position = holds(next.block, index)?;
+        Some((next, position))
     }
 
     /// Keeps the verified block that holds a record, if it is in the map as it is read and has a slot.
@@ -147,7 +143,8 @@ impl Places {
         let own = (self.slot_of(index) as u64).max(loaded.first.div_ceil(self.width));
         let held = own.saturating_mul(self.width).checked_sub(loaded.first);
         let slot = held.filter(|held| *held < loaded.count as u64).and_then(|_| self.slots.get(own as usize));
-        let Some(([first, start], [count, stride, heap, text])) = slot else { return };
+        let Some(slot) = slot else { return };
+        let ([first, start], [count, stride, heap, text]) = slot.block;
         let _one = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
         if count.load(Ordering::Relaxed) == 0 {
             let at = ranges.records.start;
@@ -157,7 +154,7 @@ impl Places {
             stride.store(loaded.stride as u32, Ordering::Relaxed);
             heap.store(from_start(ranges.heap.start), Ordering::Relaxed);
             text.store(from_start(ranges.heap.end), Ordering::Relaxed);
-            self.texts.keep(own as usize, &ranges.text);
+            slot.keep_text(&ranges.text);
             count.store(loaded.count as u32, Ordering::Release);
             let whole = held == Some(0) && loaded.count as u64 == self.width;
             if whole && loaded.stride as u64 == self.stride {
@@ -169,7 +166,7 @@ impl Places {
 
 /// Where the payload of the slot's block starts in the map, and where the record at a position does.
 #[inline(always)]
-fn starts(([_, start], [_, stride, ..]): &BlockSlot, position: u64) -> (u64, usize) {
+fn starts(([_, start], [_, stride, ..]): &PlacedBlock, position: u64) -> (u64, usize) {
     let start = start.load(Ordering::Relaxed);
     let distance = position.wrapping_mul(stride.load(Ordering::Relaxed).into());
     (start, start.wrapping_add(distance) as usize)
@@ -177,7 +174,7 @@ fn starts(([_, start], [_, stride, ..]): &BlockSlot, position: u64) -> (u64, usi
 
 /// The record's position in the slot's block, if that holds it.
 #[inline(always)]
-fn holds(([first, _], [count, ..]): &BlockSlot, index: u64) -> Option<u64> {
+fn holds(([first, _], [count, ..]): &PlacedBlock, index: u64) -> Option<u64> {
     let count = count.load(Ordering::Acquire);
     let position = index.wrapping_sub(first.load(Ordering::Relaxed));
     (position < count.into()).then_some(position)

@@ -74,7 +74,8 @@ impl BlockLayout for RowLayout {
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
         let regions = regions_of(payload, block.count as usize, block.stride as usize);
-        validator.validate(&regions).map_err(|fault| invalid(*fault, block.payload(), block.first))
+        let valid = validator.validate_payload(payload, &regions);
+        valid.map_err(|fault| invalid(*fault, block.payload(), block.first))
     }
 
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {

@@ -1,7 +1,8 @@
 //! What the library works out once for each type of the program: its schema, and how to validate it.
 
-use super::{Checked, Validator};
+use super::{TypedCheck, Validator};
 use crate::Hydra;
+use crate::memory::Payload;
 use crate::schema::{Descriptor, Note, Schema};
 use std::any::TypeId;
 use std::cell::Cell;
@@ -45,7 +46,11 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let facts = look_up(id, T::TYPE, |values, cursor, depth| cursor.elements::<T>(values, depth));
+            let check = TypedCheck {
+                values: |values, cursor, depth| cursor.elements::<T>(values, depth),
+                records: if T::FLAT { Some(Payload::has_values::<T>) } else { None },
+            };
+            let facts = look_up(id, T::TYPE, check);
             recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }
@@ -53,7 +58,7 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
 }
 
 #[cold]
-fn look_up(id: TypeId, ty: &'static Descriptor, check: Checked) -> &'static TypeFacts {
+fn look_up(id: TypeId, ty: &'static Descriptor, check: TypedCheck) -> &'static TypeFacts {
     if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return facts;
     }

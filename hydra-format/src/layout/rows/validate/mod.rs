@@ -14,7 +14,7 @@ mod plan;
 mod tests;
 
 use super::At;
-use crate::memory::Text;
+use crate::memory::{Payload, Text};
 use crate::schema::Schema;
 use crate::store::bytes::line_up;
 use crate::{Error, ErrorKind};
@@ -104,21 +104,36 @@ impl From<Fault> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
     plan: CheckPlan,
-    check: Option<Checked>,
+    typed: Option<TypedCheck>,
 }
 
 /// Whether stored values are valid: one, as [`Hydra::check`](super::Hydra::check), or several side by side.
 pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 
+/// How a type of the program checks stored values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypedCheck {
+    /// Several side by side.
+    pub(crate) values: Checked,
+    /// The records of a payload, which remembers that they are valid: for flat types.
+    pub(crate) records: Option<fn(&Payload) -> bool>,
+}
+
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { plan: CheckPlan::new(schema, false), check: None }
+        Validator { plan: CheckPlan::new(schema, false), typed: None }
     }
 
     /// The same, for a type of the program whose schema this is.
-    pub(crate) fn with(self, check: Checked) -> Validator {
-        Validator { check: Some(check), ..self }
+    pub(crate) fn with(self, check: TypedCheck) -> Validator {
+        Validator { typed: Some(check), ..self }
+    }
+
+    /// Checks every rule that values depend on, and has the payload remember what it is.
+    pub(crate) fn validate_payload(&self, payload: &Payload, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
+        let records = self.typed.and_then(|typed| typed.records);
+        if records.is_some_and(|are_valid| are_valid(payload)) { Ok(()) } else { self.validate(regions) }
     }
 
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
