@@ -9,55 +9,39 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Forgetting costs time, never correctness. The key 0 is never known.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// The slots, made a part at a time: who looks at one block of a large file needs but one.
-    parts: Box<[OnceLock<Box<[AtomicU64]>>]>,
-    /// Slots of a part.
-    width: usize,
+    /// A power of two of them, in pages that are touched when they are used.
+    slots: Box<[AtomicU64]>,
 }
 
 impl Known {
     /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
     const MOST_SLOTS: u64 = 1 << 17;
-    /// Slots of a part, at most.
-    const PART: usize = 512;
     /// How far from its own slot a key may be.
     const PROBES: usize = 8;
 
     /// Room for `count` keys, within bounds.
     pub(crate) fn new(count: u64) -> Known {
-        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two() as usize;
-        let parts = slots.div_ceil(Known::PART);
-        Known { parts: (0..parts).map(|_| OnceLock::new()).collect(), width: slots.min(Known::PART) }
+        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
+        Known { slots: bytemuck::allocation::zeroed_slice_box(slots as usize) }
     }
 
-    /// The part of a key.
-    fn part(&self, key: u64) -> Option<&OnceLock<Box<[AtomicU64]>>> {
-        self.parts.get((hash(key) >> 48) as usize & self.parts.len().saturating_sub(1))
-    }
-
-    /// The slots of its part in which a key may be, its own first.
-    fn slots(part: &[AtomicU64], key: u64) -> impl Iterator<Item = &AtomicU64> {
-        let (own, mask) = ((hash(key) >> 32) as usize, part.len().saturating_sub(1));
-        (0..Known::PROBES).filter_map(move |probe| part.get(own.wrapping_add(probe) & mask))
+    /// The slots in which a key may be, its own first.
+    fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
+        let (own, mask) = ((hash(key) >> 32) as usize, self.slots.len().saturating_sub(1));
+        (0..Known::PROBES).filter_map(move |probe| self.slots.get(own.wrapping_add(probe) & mask))
     }
 
     /// True if the key was inserted and not displaced since.
     #[inline]
     pub(crate) fn contains(&self, key: u64) -> bool {
-        let Some(part) = self.part(key).and_then(OnceLock::get) else { return false };
-        let found =
-            |slot: &AtomicU64| Some(slot.load(Ordering::Relaxed)).filter(|&held| held == key || held == 0);
-        Known::slots(part, key).find_map(found).is_some_and(|held| held == key && key != 0)
+        let mut held = self.slots(key).map(|slot| slot.load(Ordering::Relaxed));
+        held.find(|held| [0, key].contains(held)) == Some(key) && key != 0
     }
 
     /// Remembers the key, in the first free slot, or in its own.
     pub(crate) fn insert(&self, key: u64) {
-        let Some(part) = self.part(key) else { return };
-        let part = part.get_or_init(|| bytemuck::allocation::zeroed_slice_box(self.width));
-        let free = Known::slots(part, key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
-        if let Some(slot) = free.or_else(|| Known::slots(part, key).next()) {
-            slot.store(key, Ordering::Relaxed);
-        }
+        let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
+        free.or_else(|| self.slots(key).next()).inspect(|slot| slot.store(key, Ordering::Relaxed));
     }
 }
 
@@ -100,7 +84,8 @@ mod tests {
         let values = KnownValues::default();
         values.of::<bool>(1).unwrap().insert(64);
         values.of::<char>(1).unwrap().insert(128);
-        let known = |key| [values.of::<bool>(1), values.of::<char>(1)].map(|known| known.unwrap().contains(key));
+        let known =
+            |key| [values.of::<bool>(1), values.of::<char>(1)].map(|known| known.unwrap().contains(key));
         assert_eq!([64, 128].map(known), [[true, false], [false, true]]);
         fn fill<T: Describe>(values: &KnownValues) -> bool {
             values.of::<T>(1).is_some()

@@ -141,12 +141,6 @@ impl<B: Zeroable> BlockSlots<B> {
         BlockSlots { map, slots: bytemuck::allocation::zeroed_slice_box(count) }
     }
 
-    /// The map that they are about.
-    #[inline(always)]
-    pub(crate) fn map(&self) -> &TextMap {
-        &self.map
-    }
-
     /// The slot with a number.
     #[inline(always)]
     pub(crate) fn get(&self, number: usize) -> Option<BlockSlot<'_, B>> {
@@ -156,6 +150,12 @@ impl<B: Zeroable> BlockSlots<B> {
 }
 
 impl<'a, B> BlockSlot<'a, B> {
+    /// The map that its block is in.
+    #[inline(always)]
+    pub(crate) fn map(&self) -> &'a TextMap {
+        self.map
+    }
+
     /// Remembers the range of the text, if the map knows it to be UTF-8.
     pub(crate) fn keep_text(&self, range: &Range<usize>) {
         if let Some(key) = self.map.known_key(range) {

@@ -23,13 +23,50 @@ pub(super) struct Places {
     width: u64,
     factor: u64,
     slots: BlockSlots<PlacedBlock>,
-    /// Where the payload of a slot's block starts, if the block has just the records of the slot, with this stride: all that
-    /// a read of most plain records has to look up.
-    regular: Box<[AtomicU64]>,
-    stride: u64,
     /// Where in a record the reference to its first string is, if it has one at a fixed place.
-    first_text: Option<usize>,
+    pub(super) first_text: Option<usize>,
     filling: Mutex<()>,
+}
+
+/// Where a record is in the map: in which block, and at which byte.
+pub(super) struct Place<'a> {
+    slot: BlockSlot<'a, PlacedBlock>,
+    record: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The first `size` bytes of the record, with heap and text if its type refers to any.
+    #[inline(always)]
+    pub(super) fn read(&self, size: usize, refs: bool) -> Option<At<'a>> {
+        let map = self.slot.map();
+        let record = map.get_at(self.record, size)?;
+        if !refs {
+            return Some(At::new(record, &[], ""));
+        }
+        let ([_, start], [.., heap, text]) = self.slot.block;
+        let (heap, text) = (heap.load(Ordering::Relaxed), text.load(Ordering::Relaxed));
+        let heap_start = start.load(Ordering::Relaxed).wrapping_add(heap.into()) as usize;
+        let heap = map.get_at(heap_start, text.wrapping_sub(heap) as usize)?;
+        Some(At::new(record, heap, self.slot.text()?))
+    }
+
+    /// Has the memory of the record fetched.
+    #[inline(always)]
+    pub(super) fn prefetch(&self) {
+        self.slot.map().prefetch(self.record);
+    }
+
+    /// Has the memory of the string fetched whose reference is there in the record, which should be in the cache by now.
+    #[inline(always)]
+    pub(super) fn prefetch_text(&self, reference: usize) {
+        let map = self.slot.map();
+        if let Some(reference) = map.get_at(self.record.wrapping_add(reference), 8) {
+            let ([_, start], [.., text]) = self.slot.block;
+            let (offset, _) = At::new(reference, &[], "").reference();
+            let text = start.load(Ordering::Relaxed).wrapping_add(text.load(Ordering::Relaxed).into());
+            map.prefetch((text as usize).wrapping_add(offset));
+        }
+    }
 }
 
 impl Places {
@@ -47,14 +84,10 @@ impl Places {
         let per_slot = |count: u64| count.checked_div(width).unwrap_or(0);
         let slots = per_slot(table.record_count()).min(2 * MOST_SLOTS).saturating_add(2);
         let factor = per_slot(u64::MAX).saturating_add(1);
-        let regular = bytemuck::allocation::zeroed_slice_box(slots as usize);
-        let slots = BlockSlots::new(map, slots as usize);
         Places {
             width,
             factor,
-            slots,
-            regular,
-            stride: loaded.stride as u64,
+            slots: BlockSlots::new(map, slots as usize),
             first_text: first_text.map(Field::offset),
             filling: Mutex::default(),
         }
@@ -66,75 +99,19 @@ impl Places {
         (u128::from(index).wrapping_mul(u128::from(self.factor)) >> 64) as usize
     }
 
-    /// The first `size` bytes of a record, with heap and text if its type refers to any; none if its block is not known.
+    /// Where a record is; none if its block is not known.
     #[inline(always)]
-    pub(super) fn find(&self, index: u64, size: usize, refs: bool) -> Option<At<'_>> {
-        let map = self.slots.map();
-        if !refs {
-            return Some(At::new(map.get_at(self.start(index)?, size)?, &[], ""));
-        }
-        let (slot, position) = self.slot(index)?;
-        let (_, [.., heap, text]) = slot.block;
-        let (start, record) = starts(slot.block, position);
-        let (heap, text) = (heap.load(Ordering::Relaxed), text.load(Ordering::Relaxed));
-        let heap_start = start.wrapping_add(heap.into()) as usize;
-        let heap = map.get_at(heap_start, text.wrapping_sub(heap) as usize)?;
-        Some(At::new(map.get_at(record, size)?, heap, slot.text()?))
-    }
-
-    /// Has the memory of a record fetched.
-    #[inline(always)]
-    pub(super) fn prefetch(&self, index: u64) {
-        if let Some(start) = self.start(index) {
-            self.slots.map().prefetch(start);
-        }
-    }
-
-    /// Has the memory of a record's first string fetched. The record should be there by now.
-    #[inline(always)]
-    pub(super) fn prefetch_text(&self, index: u64) {
-        let Some((place, (slot, position))) = self.first_text.zip(self.slot(index)) else { return };
-        let (_, [.., text]) = slot.block;
-        let (start, record) = starts(slot.block, position);
-        if let Some(reference) = self.slots.map().get_at(record.wrapping_add(place), 8) {
-            let (offset, _) = At::new(reference, &[], "").reference();
-            let text = start.wrapping_add(text.load(Ordering::Relaxed).into());
-            self.slots.map().prefetch((text as usize).wrapping_add(offset));
-        }
-    }
-
-    /// Where a record of a regular block starts in the map.
-    #[inline(always)]
-    fn regular(&self, index: u64) -> Option<usize> {
+    pub(super) fn place(&self, index: u64) -> Option<Place<'_>> {
         let number = self.slot_of(index);
-        let start = self.regular.get(number)?.load(Ordering::Relaxed);
-        // Of very large blocks, the slot may be the next one.
-        let position = index.wrapping_sub((number as u64).wrapping_mul(self.width));
-        let at = start.wrapping_add(position.wrapping_mul(self.stride));
-        (start != 0 && position < self.width).then_some(at as usize)
-    }
-
-    /// Where a record starts in the map.
-    #[inline(always)]
-    fn start(&self, index: u64) -> Option<usize> {
-        if let Some(start) = self.regular(index) {
-            return Some(start);
+        let mut slot = self.slots.get(number)?;
+        let mut position = holds(slot.block, index);
+        if position.is_none() {
+            slot = self.slots.get(number.wrapping_add(1))?;
+            position = holds(slot.block, index);
         }
-        let (slot, position) = self.slot(index)?;
-        Some(starts(slot.block, position).1)
-    }
-
-    /// The slot of the block that holds a record, and the record's position in the block.
-    #[inline(always)]
-    fn slot(&self, index: u64) -> Option<(BlockSlot<'_, PlacedBlock>, u64)> {
-        let number = self.slot_of(index);
-        let own = self.slots.get(number)?;
-        if let Some(position) = holds(own.block, index) {
-            return Some((own, position));
-        }
-        let next = self.slots.get(number.wrapping_add(1))?;
-        let position = holds(next.block, index)?;
-        Some((next, position))
+        let ([_, start], [_, stride, ..]) = slot.block;
+        let distance = position?.wrapping_mul(stride.load(Ordering::Relaxed).into());
+        Some(Place { slot, record: start.load(Ordering::Relaxed).wrapping_add(distance) as usize })
     }
 
     /// Keeps the verified block that holds a record, if it is in the map as it is read and has a slot.
@@ -156,20 +133,8 @@ impl Places {
             text.store(from_start(ranges.heap.end), Ordering::Relaxed);
             slot.keep_text(&ranges.text);
             count.store(loaded.count as u32, Ordering::Release);
-            let whole = held == Some(0) && loaded.count as u64 == self.width;
-            if whole && loaded.stride as u64 == self.stride {
-                self.regular.get(own as usize).inspect(|slot| slot.store(at as u64, Ordering::Release));
-            }
         }
     }
-}
-
-/// Where the payload of the slot's block starts in the map, and where the record at a position does.
-#[inline(always)]
-fn starts(([_, start], [_, stride, ..]): &PlacedBlock, position: u64) -> (u64, usize) {
-    let start = start.load(Ordering::Relaxed);
-    let distance = position.wrapping_mul(stride.load(Ordering::Relaxed).into());
-    (start, start.wrapping_add(distance) as usize)
 }
 
 /// The record's position in the slot's block, if that holds it.

@@ -2,7 +2,7 @@
 //! [`Snapshot`] does, nor how their records are read, which `block` does.
 
 use super::block::Block;
-use super::places::Places;
+use super::places::{Place, Places};
 use super::snapshot::Snapshot;
 use crate::evolve::{Evolution, Resolution};
 use crate::layout::rows::At;
@@ -177,11 +177,18 @@ impl<T: Row> Table<T> {
     /// counterpart in this type.
     #[inline(always)]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
+        self.get_at(index, self.places.1.get().and_then(|places| places.place(index)))
+    }
+
+    /// The record at `index`, which may be at a known place.
+    #[inline(always)]
+    fn get_at<'t>(&'t self, index: u64, place: Option<Place<'t>>) -> Result<Record<'t, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
-        match self.places.1.get().and_then(|places| places.find(index, size, T::REFS)) {
-            Some(at) => Ok(Record { index, held: Held::Lent(at), schema: &self.schema }),
-            None => Ok(Record { index, held: Held::Owned(self.block_of(index)?), schema: &self.schema }),
-        }
+        let held = match place.and_then(|place| place.read(size, T::REFS)) {
+            Some(at) => Held::Lent(at),
+            None => Held::Owned(self.block_of(index)?),
+        };
+        Ok(Record { index, held, schema: &self.schema })
     }
 
     /// The records at these indices, in this order, each as by [`get`](Table::get). Of a map whose blocks were looked at
@@ -205,15 +212,22 @@ impl<T: Row> Table<T> {
         indices: &'t [u64],
     ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
         const AHEAD: usize = 16;
-        indices.iter().enumerate().map(|(read, &index)| {
-            let ahead = |count: usize| indices.get(read.saturating_add(count));
-            if let Some(places) = self.places.1.get() {
-                ahead(AHEAD).into_iter().for_each(|&next| places.prefetch(next));
-                if T::REFS {
-                    ahead(AHEAD / 2).into_iter().for_each(|&next| places.prefetch_text(next));
-                }
+        let known = self.places.1.get();
+        let find = move |number: usize| {
+            let place = known?.place(*indices.get(number)?);
+            place.inspect(|place| place.prefetch())
+        };
+        // The places of the next records, each where its number leaves the rest.
+        let mut next: [Option<Place<'t>>; AHEAD] = std::array::from_fn(find);
+        indices.iter().enumerate().map(move |(number, &index)| {
+            let place = next
+                .get_mut(number % AHEAD)
+                .and_then(|slot| std::mem::replace(slot, find(number.wrapping_add(AHEAD))));
+            let soon = next.get(number.wrapping_add(AHEAD / 2) % AHEAD).and_then(Option::as_ref);
+            if let Some((soon, first)) = soon.zip(known.and_then(|places| places.first_text)) {
+                soon.prefetch_text(first);
             }
-            self.get(index)
+            self.get_at(index, place)
         })
     }
 

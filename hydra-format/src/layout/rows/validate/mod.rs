@@ -131,7 +131,11 @@ impl Validator {
     }
 
     /// Checks every rule that values depend on, and has the payload remember what it is.
-    pub(crate) fn validate_payload(&self, payload: &Payload, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
+    pub(crate) fn validate_payload(
+        &self,
+        payload: &Payload,
+        regions: &Regions<'_>,
+    ) -> Result<(), Box<Fault>> {
         let records = self.typed.and_then(|typed| typed.records);
         if records.is_some_and(|are_valid| are_valid(payload)) { Ok(()) } else { self.validate(regions) }
     }
