@@ -64,7 +64,7 @@ fn crashes_show_exactly_one_commit() {
 
 /// `HYDRA_IMAGES` distinct images and `HYDRA_REOPENED` first-level states, a million and ten thousand by default.
 #[test]
-#[ignore = "minutes: the recorded run of docs/RELIABILITY.md"]
+#[ignore = "minutes: the recorded run of docs/records/crash-simulation.md"]
 fn recorded_run() {
     let (images, reopened) = (number("HYDRA_IMAGES", 1_000_000), number("HYDRA_REOPENED", 10_000));
     let (mut campaign, start) = (Campaign::default(), Instant::now());

@@ -258,6 +258,15 @@ fn links_between_pages_lead_somewhere() {
         "docs/BENCHMARKS.md",
         "docs/RELIABILITY.md",
         "docs/commands/README.md",
+        "docs/records/crash-simulation.md",
+        "docs/records/damage.md",
+        "docs/records/fuzzing.md",
+        "docs/records/mutation.md",
+        "docs/records/real-system.md",
+        "docs/records/sanitizers.md",
+        "docs/records/speed.md",
+        "docs/records/time-and-memory.md",
+        "bench/README.md",
         "fuzz/README.md",
     ];
     let mut complaints = Vec::new();
