@@ -191,9 +191,12 @@ fn recovery(place: &Place) {
     });
 }
 
+/// A page by its name, and what makes its files.
+type Page = (&'static str, fn(&Place));
+
 #[test]
 fn the_guide_shows_what_is_printed() {
-    let pages: [(&str, fn(&Place)); 7] = [
+    let pages: [Page; 7] = [
         ("first-file", first_file),
         ("types", types),
         ("reading", reading),
