@@ -86,7 +86,7 @@
 //!
 //! `SystemTime` and `Duration` of the standard library need no feature.
 //!
-//! The bytes are specified in `docs/FORMAT.md`; `docs/REFLECTION.md` teaches reflection, with a table of Go's;
+//! The bytes are specified in `docs/FORMAT.md`; `docs/guide/reflection.md` teaches reflection, with a table of Go's;
 //! `docs/EVOLUTION.md` says how types may change.
 // `memory` alone allows unsafe code; a test refuses it everywhere else.
 #![deny(unsafe_code)]

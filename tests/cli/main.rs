@@ -13,6 +13,7 @@ mod diff;
 mod formats;
 mod generate;
 mod get;
+mod guide;
 mod help;
 mod hex;
 mod layout;

@@ -206,8 +206,7 @@ fn pages() -> PathBuf {
 }
 
 /// A page with the output of its commands as it is now: all that follows a line with `$` in a `console` block.
-fn renewed(page: &str) -> String {
-    let place = shop();
+pub(super) fn renewed(page: &str, place: &Place) -> String {
     let (mut text, mut inside) = (String::new(), false);
     for line in page.lines() {
         match line {
@@ -219,7 +218,7 @@ fn renewed(page: &str) -> String {
         text.push_str(line);
         text.push('\n');
         let Some(command) = line.strip_prefix("$ ").filter(|_| inside) else { continue };
-        let output = sh(&place, &format!("{{ {command}\n}} 2>&1"));
+        let output = sh(place, &format!("{{ {command}\n}} 2>&1"));
         text.push_str(&String::from_utf8(output.stdout).unwrap());
         match output.status.code() {
             Some(0) => {}
@@ -227,6 +226,16 @@ fn renewed(page: &str) -> String {
         }
     }
     text
+}
+
+/// Fails if a page differs from what it should be, or writes it anew where that is asked for.
+pub(super) fn same_or_overwrite(path: &Path, text: &str, renewed: &str) {
+    if std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite") {
+        std::fs::write(path, renewed).unwrap();
+        return;
+    }
+    let differ = renewed.lines().zip(text.lines()).find(|(now, before)| now != before);
+    assert!(renewed == text, "{}: printed is {differ:?} (SNAPSHOTS=overwrite)", path.display());
 }
 
 #[test]
@@ -243,13 +252,7 @@ fn pages_show_what_is_printed() {
             "{command}"
         );
         assert!(index.contains(&format!("[{command}]({command}.md)")), "the index does not list {command}");
-        let renewed = renewed(&text);
-        if std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite") {
-            std::fs::write(path, &renewed).unwrap();
-            continue;
-        }
-        let differ = renewed.lines().zip(text.lines()).find(|(now, before)| now != before);
-        assert!(renewed == text, "{}: printed is {differ:?} (SNAPSHOTS=overwrite)", path.display());
+        same_or_overwrite(path, &text, &renewed(&text, &shop()));
     }
     assert_eq!(pages.len(), commands().len() + 1, "a page of no command");
 }

@@ -40,6 +40,8 @@ mod imports;
 mod invalid;
 /// Offsets beyond 4 GiB.
 mod large;
+/// Links between the pages of the documentation.
+mod links;
 /// Tables with names of their own.
 mod named;
 /// The holes of peers, tried here.

@@ -1,5 +1,5 @@
 //! The first two laws, held over one value in its worlds: all that can be asked of a value, of its type, and of what is
-//! not there, has one answer. What only one world has is listed in docs/REFLECTION.md, and held here too.
+//! not there, has one answer. What only one world has is listed in docs/guide/reflection.md, and held here too.
 
 use crate::golden::{some_containers, some_scalars, some_shapes};
 use crate::worlds::in_each_world;
@@ -327,7 +327,7 @@ fn memory_is_laid_out_by_the_compiler_and_files_by_the_format() {
     assert_eq!(position.live_offset(), None);
 }
 
-/// The rows of docs/REFLECTION.md about what one world has alone.
+/// The rows of docs/guide/reflection.md about what one world has alone.
 #[test]
 fn what_one_world_has_alone() {
     let live = subject();

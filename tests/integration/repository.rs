@@ -1,8 +1,8 @@
 //! The repository's own style: what CONTRIBUTING.md promises and a compiler does not see.
 
 use crate::sources::{
-    Function, all_sources, code_of, dependencies, expect_none, functions, is_code, read, root, sources,
-    tokens, without_tests,
+    Function, all_sources, code_of, dependencies, expect_none, functions, is_code, read, sources, tokens,
+    without_tests,
 };
 
 /// The only directory whose files may contain unsafe code.
@@ -226,7 +226,7 @@ fn every_dependency_has_its_reason() {
     let design = read("docs/DESIGN.md");
     let table = design.split("## Dependencies").nth(1).unwrap_or_default();
     let mut complaints = Vec::new();
-    for manifest in ["hydra-format", "hydra-derive", "hydra-cli", "tests"] {
+    for manifest in ["hydra-format", "hydra-derive", "hydra-cli", "tests", "book"] {
         for name in dependencies(&format!("{manifest}/Cargo.toml")) {
             let named = |row: &str| {
                 row.split('|').nth(1).is_some_and(|cell| {
@@ -239,62 +239,6 @@ fn every_dependency_has_its_reason() {
         }
     }
     expect_none(complaints);
-}
-
-#[test]
-fn links_between_pages_lead_somewhere() {
-    let pages = [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "data/README.md",
-        "docs/FORMAT.md",
-        "docs/DESIGN.md",
-        "docs/VALUES.md",
-        "docs/REFLECTION.md",
-        "docs/TYPES.md",
-        "docs/EVOLUTION.md",
-        "docs/BENCHMARKS.md",
-        "docs/RELIABILITY.md",
-        "docs/commands/README.md",
-        "docs/records/crash-simulation.md",
-        "docs/records/damage.md",
-        "docs/records/fuzzing.md",
-        "docs/records/mutation.md",
-        "docs/records/real-system.md",
-        "docs/records/sanitizers.md",
-        "docs/records/speed.md",
-        "docs/records/time-and-memory.md",
-        "bench/README.md",
-        "fuzz/README.md",
-    ];
-    let mut complaints = Vec::new();
-    for page in pages {
-        let text = read(page);
-        let base = root().join(page).parent().unwrap().to_path_buf();
-        let anchors: Vec<String> = text.lines().filter(|line| line.starts_with('#')).map(slug).collect();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            if link.starts_with("http") {
-                continue;
-            }
-            if !file.is_empty() && !base.join(file).exists() {
-                complaints.push(format!("{page}: no {file}"));
-            }
-            if file.is_empty() && !anchors.iter().any(|known| known == anchor) {
-                complaints.push(format!("{page}: no heading #{anchor}"));
-            }
-        }
-    }
-    expect_none(complaints);
-}
-
-/// The anchor of a heading, as Markdown viewers make it.
-fn slug(heading: &str) -> String {
-    let text = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[test]

@@ -8,9 +8,6 @@
 mod bounds;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
 mod compile;
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/EVOLUTION.md")]
-mod guide {}
 pub(crate) mod generations;
 #[expect(clippy::indexing_slicing, reason = "positions that were counted there")]
 mod names;

@@ -29,11 +29,6 @@ pub(crate) mod value_mut;
 mod visit;
 mod walk;
 
-/// The chapter's examples, as tests.
-#[cfg(all(doctest, feature = "serde"))]
-#[doc = include_str!("../../../docs/REFLECTION.md")]
-struct Chapter;
-
 pub use crate::error::Why;
 pub use crate::layout::rows::reflect::{Part, PartMut, Reflect, ReflectMut, Scalar, Typed};
 #[cfg(feature = "serde")]

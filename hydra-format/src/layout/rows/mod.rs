@@ -14,11 +14,6 @@ mod stage;
 mod validate;
 mod views;
 
-/// The page's examples, as tests.
-#[cfg(all(doctest, feature = "jiff", feature = "uuid", feature = "rust_decimal", feature = "opaque"))]
-#[doc = include_str!("../../../../docs/TYPES.md")]
-struct Page;
-
 pub use at::{At, Run};
 pub(crate) use block::{RowLayout, audit_value, invalid, is_valid};
 pub(crate) use sink::{MAX_DEPTH, part, put};
