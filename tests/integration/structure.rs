@@ -1,4 +1,4 @@
-//! The shape of the code: which file may use which. ARCHITECTURE.md says why, these tests hold it.
+//! The shape of the code: which file may use which. docs/ARCHITECTURE.md describes it, these tests enforce it.
 
 use crate::imports::{Arrow, Crate};
 use crate::sources::{code_of, dependencies, expect_none};
