@@ -125,6 +125,8 @@ mod image;
 mod layout;
 #[allow(unsafe_code)]
 mod memory;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod publish;
 mod repair;
 mod store;

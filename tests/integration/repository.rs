@@ -102,6 +102,7 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("evolve", &["hydra-format/src/evolve/"], 1_725),
     ("table", &["hydra-format/src/table/"], 2_140),
     ("follow", &["hydra-format/src/follow.rs"], 80),
+    ("parallel", &["hydra-format/src/parallel.rs"], 25),
     ("edit", &["hydra-format/src/edit/"], 225),
     ("publish", &["hydra-format/src/publish/"], 255),
     ("repair", &["hydra-format/src/repair/"], 1_400),
@@ -140,7 +141,7 @@ const SUMS: [(&str, &[&str], usize); 3] = [
         "format and derive",
         &[
             "lib", "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image",
-            "evolve", "table", "follow", "edit", "publish", "repair", "compat", "derive",
+            "evolve", "table", "follow", "parallel", "edit", "publish", "repair", "compat", "derive",
         ],
         22_150,
     ),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// before it. `lib.rs` may use all, and none of them may use what it defines.
 const WINGS: [&str; 16] = [
     "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image", "evolve",
-    "table", "follow", "edit", "publish", "repair", "compat",
+    "table", "follow", "parallel", "edit", "publish", "repair", "compat",
 ];
 
 /// Names of types that several files define, each with its reason. Everything else has a name of its own.

@@ -1,6 +1,5 @@
 //! What was found out about ranges of a file, remembered without locks: what is committed does not change, so it stays true.
 
-use super::Describe;
 use std::any::TypeId;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,16 +50,24 @@ fn hash(key: u64) -> u64 {
 }
 
 /// For each of a few types of the program, the keys of ranges that are valid values of it.
-#[derive(Debug, Default)]
-pub(super) struct KnownValues {
-    types: [OnceLock<(TypeId, Known)>; 8],
+#[derive(Debug)]
+pub(super) struct KnownRanges {
+    /// About how many there will be of a type.
+    count: u64,
+    types: [OnceLock<(TypeId, Known)>; 12],
 }
 
-impl KnownValues {
-    /// Those of a type, made with room for `count` keys when they are first asked for; none if there are too many types.
-    pub(super) fn of<T: Describe>(&self, count: u64) -> Option<&Known> {
+impl KnownRanges {
+    /// About nothing; `count` is about how many ranges of a type there will be.
+    pub(super) fn new(count: u64) -> KnownRanges {
+        KnownRanges { count, types: Default::default() }
+    }
+
+    /// Those of a type; none if there are too many types.
+    pub(super) fn of<T: ?Sized + 'static>(&self) -> Option<&Known> {
         let id = TypeId::of::<T>();
-        let mut known = self.types.iter().map(|slot| slot.get_or_init(|| (id, Known::new(count))));
+        let slots = self.types.iter();
+        let mut known = slots.map(|slot| slot.get_or_init(|| (id, Known::new(self.count))));
         known.find_map(|(own, known)| (*own == id).then_some(known))
     }
 }
@@ -87,11 +94,13 @@ mod tests {
         let known =
             |key| [values.of::<bool>(1), values.of::<char>(1)].map(|known| known.unwrap().contains(key));
         assert_eq!([64, 128].map(known), [[true, false], [false, true]]);
-        fn fill<T: Describe>(values: &KnownValues) -> bool {
-            values.of::<T>(1).is_some()
+        fn is_kept<T: 'static>(ranges: &KnownRanges) -> bool {
+            ranges.of::<T>().is_some()
         }
-        let more = [fill::<u8>, fill::<u16>, fill::<u32>, fill::<u64>, fill::<i8>, fill::<i16>, fill::<i32>];
-        assert_eq!(more.map(|fill| fill(&values)), [true, true, true, true, true, true, false]);
+        let few = [is_kept::<i8>, is_kept::<i16>, is_kept::<i32>, is_kept::<i64>, is_kept::<i128>];
+        let more = [is_kept::<u8>, is_kept::<u16>, is_kept::<u32>, is_kept::<u64>, is_kept::<u128>];
+        assert!(few.iter().chain(&more).all(|is_kept| is_kept(&ranges)));
+        assert!(!is_kept::<char>(&ranges) && is_kept::<u128>(&ranges));
         assert_eq!(known(64), [true, false]);
     }
 }

@@ -1,13 +1,12 @@
 //! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
 
 use super::cast::{all_valid, slice_unchecked};
-use super::known::{Known, KnownValues};
+use super::known::KnownRanges;
 use super::{AlignedBuf, Describe, Map, Plain, Text};
 use bytemuck::Zeroable;
-use std::any::TypeId;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 /// Bytes at the start of a file that writers write again and again: none of them is lent from a map.
 pub(crate) const HEADER_REGION: usize = 8192;
@@ -24,14 +23,8 @@ pub(crate) struct TextMap {
     known: Arc<KnownRanges>,
 }
 
-/// What is known of ranges of a file.
-#[derive(Debug)]
-struct KnownRanges {
-    /// About how many there will be.
-    count: u64,
-    texts: Known,
-    values: KnownValues,
-}
+/// The type of text that is ASCII; that of all text is `str`.
+struct Ascii;
 
 // SAFETY: `start` is that of the map, which is both, and which is only read through it.
 unsafe impl Send for TextMap {}
@@ -42,8 +35,7 @@ impl TextMap {
     /// A map about which nothing is known, and of which nothing is committed; `blocks` is about how many ranges it will
     /// be asked for.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
-        let known = KnownRanges { count: blocks, texts: Known::new(blocks), values: KnownValues::default() };
-        TextMap::of(Arc::new(map), 0, Arc::new(known))
+        TextMap::of(Arc::new(map), 0, Arc::new(KnownRanges::new(blocks)))
     }
 
     fn of(map: Arc<Map>, end: usize, known: Arc<KnownRanges>) -> TextMap {
@@ -98,23 +90,35 @@ impl TextMap {
     /// The low bits of a key, which are the length.
     const LENGTH_BITS: u32 = 29;
     const LENGTHS: u64 = (1 << TextMap::LENGTH_BITS) - 1;
-    /// The high bit of a key, which says that the text is ASCII.
+    /// The high bit of the key in a slot, which says that the text is ASCII.
     const ASCII: u64 = 1 << 63;
 
     /// The one key of a range of text or of records: its first line and its length. None where they do not fit (files
     /// beyond 1 TiB), which then are looked at each time.
-    fn key(range: &Range<usize>, is_ascii: bool) -> Option<u64> {
+    fn key(range: &Range<usize>) -> Option<u64> {
         let line = range.start as u64 / 64;
         let length = range.len() as u64;
         let fits = range.start.is_multiple_of(64) && line < 1 << 34 && length <= TextMap::LENGTHS;
-        let mark = if is_ascii { TextMap::ASCII } else { 0 };
-        fits.then_some(mark | line << TextMap::LENGTH_BITS | length)
+        fits.then_some(line << TextMap::LENGTH_BITS | length)
     }
 
-    /// The key under which this range is known to be UTF-8; that of ASCII if it is known to be that.
-    fn known_key(&self, range: &Range<usize>) -> Option<u64> {
-        let keys = [TextMap::key(range, true)?, TextMap::key(range, false)?];
-        keys.into_iter().find(|key| range.is_empty() || self.known.texts.contains(*key))
+    /// True if the bytes of a range are known to be valid values of a type.
+    fn knows<T: ?Sized + 'static>(&self, range: &Range<usize>) -> bool {
+        let known = self.known.of::<T>().zip(TextMap::key(range));
+        known.is_some_and(|(known, key)| known.contains(key))
+    }
+
+    /// Remembers that they are.
+    fn remember<T: ?Sized + 'static>(&self, range: &Range<usize>) {
+        if let Some((known, key)) = self.known.of::<T>().zip(TextMap::key(range)) {
+            known.insert(key);
+        }
+    }
+
+    /// Whether a text is ASCII; none if it is not known to be UTF-8.
+    fn known_text(&self, range: &Range<usize>) -> Option<bool> {
+        let is_ascii = range.is_empty() || self.knows::<Ascii>(range);
+        (is_ascii || self.knows::<str>(range)).then_some(is_ascii)
     }
 }
 
@@ -158,8 +162,8 @@ impl<'a, B> BlockSlot<'a, B> {
 
     /// Remembers the range of the text, if the map knows it to be UTF-8.
     pub(crate) fn keep_text(&self, range: &Range<usize>) {
-        if let Some(key) = self.map.known_key(range) {
-            self.text.store(key, Ordering::Relaxed);
+        if let (Some(is_ascii), Some(key)) = (self.map.known_text(range), TextMap::key(range)) {
+            self.text.store(if is_ascii { TextMap::ASCII | key } else { key }, Ordering::Relaxed);
         }
     }
 
@@ -237,8 +241,6 @@ pub(crate) struct Payload {
     ranges: Ranges,
     /// The text is ASCII.
     is_ascii: bool,
-    /// The type whose valid values the records were found to be: `has_values` alone sets it.
-    values: OnceLock<TypeId>,
 }
 
 impl Payload {
@@ -251,7 +253,7 @@ impl Payload {
             return Err(PayloadFault::Bounds);
         }
         let is_ascii = check_text(&backing, &ranges.text)?;
-        Ok(Payload { backing, ranges, is_ascii, values: OnceLock::new() })
+        Ok(Payload { backing, ranges, is_ascii })
     }
 
     /// The buffer, if nobody else has it.
@@ -270,24 +272,17 @@ impl Payload {
         self.backing.get(self.ranges.records.clone()).unwrap_or_default()
     }
 
-    /// True if the records are valid values of a flat type. Each of them is looked at, the first time.
+    /// True if the records are valid values of a flat type. Each of them is looked at, in a map the first time.
     pub(crate) fn has_values<T: Describe>(&self) -> bool {
-        let id = TypeId::of::<T>();
-        if self.values.get() == Some(&id) {
+        let records = self.records();
+        let whole = T::FLAT && records.len().is_multiple_of(T::SIZE);
+        let map = self.backing.map().filter(|_| whole && !T::ANY_BITS);
+        if map.is_some_and(|map| map.knows::<T>(&self.ranges.records)) {
             return true;
         }
-        let map = self.backing.map().filter(|_| !T::ANY_BITS);
-        let known = map.and_then(|map| map.known.values.of::<T>(map.known.count));
-        let known = known.zip(TextMap::key(&self.ranges.records, false));
-        if !known.is_some_and(|(known, key)| known.contains(key)) {
-            let records = self.records();
-            if !T::FLAT || !records.len().is_multiple_of(T::SIZE) || !all_valid::<T>(records) {
-                return false;
-            }
-            known.inspect(|(known, key)| known.insert(*key));
-        }
-        let _ = self.values.set(id);
-        true
+        let valid = whole && all_valid::<T>(records);
+        map.filter(|_| valid).inspect(|map| map.remember::<T>(&self.ranges.records));
+        valid
     }
 
     /// So many records from one of them on; none if they are not there, or not valid values of the type.
@@ -327,9 +322,8 @@ impl Payload {
 
 /// Looks at the text, unless the map knows it: whether it is ASCII.
 fn check_text(backing: &Backing, range: &Range<usize>) -> Result<bool, PayloadFault> {
-    let map = backing.map();
-    if let Some(key) = map.and_then(|map| map.known_key(range)) {
-        return Ok(key & TextMap::ASCII != 0);
+    if let Some(is_ascii) = backing.map().and_then(|map| map.known_text(range)) {
+        return Ok(is_ascii);
     }
     let text = backing.get(range.clone()).ok_or(PayloadFault::Bounds)?;
     let is_ascii = text.is_ascii();
@@ -337,9 +331,8 @@ fn check_text(backing: &Backing, range: &Range<usize>) -> Result<bool, PayloadFa
         let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         return Err(PayloadFault::Utf8(valid));
     }
-    if let Some((map, key)) = map.zip(TextMap::key(range, is_ascii)) {
-        map.known.texts.insert(key);
-    }
+    let remember = if is_ascii { TextMap::remember::<Ascii> } else { TextMap::remember::<str> };
+    backing.map().inspect(|map| remember(map, range));
     Ok(is_ascii)
 }
 
@@ -452,14 +445,13 @@ mod tests {
     }
     #[test]
     fn keys_of_ranges_are_exact() {
-        let of = |start: usize, length| TextMap::key(&(start..start + length), true);
+        let of = |start: usize, length| TextMap::key(&(start..start + length));
         assert_ne!(of(64, 16), of(64, 17));
         assert_ne!(of(64, 16), of(128, 16));
-        assert_ne!(of(64, 16), TextMap::key(&(64..80), false));
         assert_eq!(of(65, 15), None);
         let key = |line: usize, length| of(line * 64, length);
         let (most, longest) = ((1 << 34) - 1, (1 << 29) - 1);
-        assert_eq!(key(most, longest), Some(u64::MAX));
+        assert_eq!(key(most, longest), Some(u64::MAX >> 1));
         assert_eq!([key(most + 1, 1), key(0, longest + 1), key(1 << 39, 1)], [None; 3]);
     }
 

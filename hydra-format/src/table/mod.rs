@@ -8,8 +8,6 @@ pub(crate) mod block;
 mod cache;
 #[expect(clippy::arithmetic_side_effects, reason = "bytes that are in memory, and an offset of one block")]
 pub(crate) mod metadata;
-#[cfg(feature = "rayon")]
-mod parallel;
 mod places;
 pub(crate) mod reader;
 pub(crate) mod snapshot;

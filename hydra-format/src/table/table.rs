@@ -11,7 +11,6 @@ use crate::store::index::Entry;
 use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
@@ -73,8 +72,8 @@ pub struct Table<T = Dynamic> {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) number: usize,
     pub(crate) schema: Arc<Schema>,
-    /// Verified blocks of a map, from the second on that a record was asked for in: one read alone does not make the table.
-    places: Arc<(AtomicBool, OnceLock<Places>)>,
+    /// Verified blocks of a map in which a record was asked for.
+    places: Arc<OnceLock<Places>>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -177,7 +176,7 @@ impl<T: Row> Table<T> {
     /// counterpart in this type.
     #[inline(always)]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
-        self.get_at(index, self.places.1.get().and_then(|places| places.place(index)))
+        self.get_at(index, self.places.get().and_then(|places| places.place(index)))
     }
 
     /// The record at `index`, which may be at a known place.
@@ -212,7 +211,7 @@ impl<T: Row> Table<T> {
         indices: &'t [u64],
     ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
         const AHEAD: usize = 16;
-        let known = self.places.1.get();
+        let known = self.places.get();
         let find = move |number: usize| {
             let place = known?.place(*indices.get(number)?);
             place.inspect(|place| place.prefetch())
@@ -247,10 +246,8 @@ impl<T: Row> Table<T> {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
         if let Some(map) = &snapshot.map {
-            let (asked, places) = &*self.places;
-            if asked.swap(true, Ordering::Relaxed) {
-                places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
-            }
+            let places = self.places.get_or_init(|| Places::new(map.clone(), info, &loaded));
+            places.insert(index, &loaded);
         }
         Ok(Box::new(Block::whole(loaded)))
     }

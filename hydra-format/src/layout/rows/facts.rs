@@ -1,6 +1,6 @@
 //! What the library works out once for each type of the program: its schema, and how to validate it.
 
-use super::{TypedCheck, Validator};
+use super::{Checked, CheckedRecords, Validator};
 use crate::Hydra;
 use crate::memory::Payload;
 use crate::schema::{Descriptor, Note, Schema};
@@ -46,11 +46,9 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let check = TypedCheck {
-                values: |values, cursor, depth| cursor.elements::<T>(values, depth),
-                records: if T::FLAT { Some(Payload::has_values::<T>) } else { None },
-            };
-            let facts = look_up(id, T::TYPE, check);
+            let records = T::FLAT.then_some(Payload::has_values::<T> as CheckedRecords);
+            let check: Checked = |values, cursor, depth| cursor.elements::<T>(values, depth);
+            let facts = look_up(id, T::TYPE, check, records);
             recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }
@@ -58,14 +56,19 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
 }
 
 #[cold]
-fn look_up(id: TypeId, ty: &'static Descriptor, check: TypedCheck) -> &'static TypeFacts {
+fn look_up(
+    id: TypeId,
+    ty: &'static Descriptor,
+    check: Checked,
+    records: Option<CheckedRecords>,
+) -> &'static TypeFacts {
     if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return facts;
     }
     // Not under the lock: a default of the type may ask for the facts of another type.
     let schema = Schema::from_descriptor(ty);
     let facts = TypeFacts {
-        validator: Arc::new(Validator::new(&schema).with(check)),
+        validator: Arc::new(Validator::new(&schema).with(check, records)),
         fingerprint: schema.fingerprint(),
         align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
         has_invariant: schema

@@ -104,30 +104,27 @@ impl From<Fault> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
     plan: CheckPlan,
-    typed: Option<TypedCheck>,
+    /// How a type of the program checks its values.
+    check: Option<Checked>,
+    /// How a flat type of the program checks the records of a payload, which remembers that they are valid.
+    check_records: Option<CheckedRecords>,
 }
 
 /// Whether stored values are valid: one, as [`Hydra::check`](super::Hydra::check), or several side by side.
 pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 
-/// How a type of the program checks stored values.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TypedCheck {
-    /// Several side by side.
-    pub(crate) values: Checked,
-    /// The records of a payload, which remembers that they are valid: for flat types.
-    pub(crate) records: Option<fn(&Payload) -> bool>,
-}
+/// Whether the records of a payload are.
+pub(crate) type CheckedRecords = fn(&Payload) -> bool;
 
 impl Validator {
     /// The validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { plan: CheckPlan::new(schema, false), typed: None }
+        Validator { plan: CheckPlan::new(schema, false), check: None, check_records: None }
     }
 
     /// The same, for a type of the program whose schema this is.
-    pub(crate) fn with(self, check: TypedCheck) -> Validator {
-        Validator { typed: Some(check), ..self }
+    pub(crate) fn with(self, check: Checked, check_records: Option<CheckedRecords>) -> Validator {
+        Validator { check: Some(check), check_records, ..self }
     }
 
     /// Checks every rule that values depend on, and has the payload remember what it is.
@@ -136,8 +133,7 @@ impl Validator {
         payload: &Payload,
         regions: &Regions<'_>,
     ) -> Result<(), Box<Fault>> {
-        let records = self.typed.and_then(|typed| typed.records);
-        if records.is_some_and(|are_valid| are_valid(payload)) { Ok(()) } else { self.validate(regions) }
+        if self.check_records.is_some_and(|check| check(payload)) { Ok(()) } else { self.validate(regions) }
     }
 
     /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.

@@ -52,8 +52,8 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     if root.is_trivial() {
         return true;
     }
-    match validator.typed {
-        Some(typed) => (typed.values)(records, &mut cursor, 0),
+    match validator.check {
+        Some(check) => check(records, &mut cursor, 0),
         None => Verifier::<false>::new(&validator.plan, &mut cursor).elements(records, root, 0),
     }
 }

@@ -1,8 +1,8 @@
 //! The blocks of a table on several threads, by rayon. It splits ranges of records between blocks, and knows nothing else.
 
-use super::block::Block;
-use super::table::{Row, Table};
 use crate::Result;
+use crate::table::block::Block;
+use crate::table::table::{Row, Table};
 use rayon::iter::{ParallelIterator, split};
 use std::ops::Range;
 
