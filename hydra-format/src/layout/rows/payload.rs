@@ -25,9 +25,7 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut Aligned
     let text_offset = round_up((heap_start + heap_bytes) as u64, 64) as usize;
     let payload_bytes = text_offset + text_bytes;
     if payload_bytes > MAX_PAYLOAD {
-        return Err(Error::new(ErrorKind::TooLarge)
-            .expected(format!("at most {MAX_PAYLOAD} bytes"))
-            .found(payload_bytes.to_string()));
+        return Err(too_large(payload_bytes));
     }
     image.reuse(head + payload_bytes);
     let (before, text) = image.split_at_mut(head + text_offset);
@@ -39,6 +37,13 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut Aligned
     value.encode(super::sink::part(record, head, T::SIZE), &mut sink);
     sink.finish()?;
     Ok(text_offset as u32)
+}
+
+#[cold]
+fn too_large(payload_bytes: usize) -> Error {
+    Error::new(ErrorKind::TooLarge)
+        .expected(format!("at most {MAX_PAYLOAD} bytes"))
+        .found(payload_bytes.to_string())
 }
 
 /// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
@@ -55,7 +60,12 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     if T::check(record.bytes(), &mut Cursor::new(rows), 0) {
         return Ok(record);
     }
-    Err((*facts.validator.explain(&regions)).into())
+    Err(explained(facts, &regions))
+}
+
+#[cold]
+fn explained(facts: &TypeFacts, regions: &Regions<'_>) -> Error {
+    (*facts.validator.explain(regions)).into()
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.
@@ -81,9 +91,14 @@ fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'
     let (front, text) = payload.split_at(start);
     let text = match text {
         [] => Text::default(),
-        text => Text::of(text).ok_or_else(|| Error::from(Fault::bad_utf8(text, start)))?,
+        text => Text::of(text).ok_or_else(|| bad_utf8(text, start))?,
     };
     Ok(Regions { front, text, count: 1, stride: size })
+}
+
+#[cold]
+fn bad_utf8(text: &[u8], start: usize) -> Error {
+    Fault::bad_utf8(text, start).into()
 }
 
 #[cold]
