@@ -57,10 +57,8 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     let regions = regions_of(payload, text_offset, T::SIZE)?;
     let rows = regions.rows();
     let record = rows.part(0, T::SIZE);
-    if T::check(record.bytes(), &mut Cursor::new(rows), 0) {
-        return Ok(record);
-    }
-    Err(explained(facts, &regions))
+    let valid = T::check(record.bytes(), &mut Cursor::new(rows), 0);
+    valid.then_some(record).ok_or_else(|| explained(facts, &regions))
 }
 
 #[cold]
@@ -91,14 +89,9 @@ fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'
     let (front, text) = payload.split_at(start);
     let text = match text {
         [] => Text::default(),
-        text => Text::of(text).ok_or_else(|| bad_utf8(text, start))?,
+        text => Text::of(text).ok_or_else(|| Error::from(Fault::bad_utf8(text, start)))?,
     };
     Ok(Regions { front, text, count: 1, stride: size })
-}
-
-#[cold]
-fn bad_utf8(text: &[u8], start: usize) -> Error {
-    Fault::bad_utf8(text, start).into()
 }
 
 #[cold]

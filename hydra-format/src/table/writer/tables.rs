@@ -165,8 +165,7 @@ impl Tables {
         if safe >= log.end().max(self.block_bytes as u64) {
             return Ok(());
         }
-        let ids: Vec<u32> = log.catalog.schemas_of(number).map(|(id, _)| id).collect();
-        for id in ids {
+        for id in log.catalog.schemas_of(number).map(|(id, _)| id).collect::<Vec<_>>() {
             if let Some(open) = self.of_schema(id) {
                 open.seal(log)?;
             }
