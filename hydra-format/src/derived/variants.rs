@@ -3,7 +3,7 @@
 use super::fields::{Fields, sizes};
 use crate::layout::rows::reflect::Reflect;
 use crate::layout::rows::{At, Cursor, put};
-use crate::schema::{Kind, Layout};
+use crate::schema::{Descriptor, Kind, Layout};
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 
@@ -112,12 +112,13 @@ pub fn variant_seen<S: Variants>(at: At<'_>) -> usize {
 /// The position of the stored variant.
 pub fn variant<S: Variants>(at: At<'_>) -> Result<usize> {
     let tag = at.integer(S::TAG);
-    position::<S>(tag).ok_or_else(|| {
-        let name = S::TYPE.name();
-        Error::new(ErrorKind::BadValue)
-            .expected(format!("the tag of a variant of {name}"))
-            .found(tag.to_string())
-    })
+    position::<S>(tag).ok_or_else(|| bad_tag(S::TYPE, tag))
+}
+
+#[cold]
+fn bad_tag(ty: &Descriptor, tag: i128) -> Error {
+    let name = ty.name();
+    Error::new(ErrorKind::BadValue).expected(format!("the tag of a variant of {name}")).found(tag.to_string())
 }
 
 #[inline]

@@ -19,8 +19,7 @@ use crate::table::reader::Reader;
 use crate::table::writer::WriterOptions;
 use crate::table::writer::newest::Newest;
 use crate::{Dynamic, Error, Result, Value, ValueMut};
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::collections::{BTreeMap, HashMap, btree_map};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,7 +68,7 @@ pub struct Editor {
     reader: Reader,
     staged: BTreeMap<RecordKey, Dynamic>,
     /// How the newest type of its table reads the records of a schema, by its id.
-    newest: BTreeMap<u32, Option<Arc<Newest>>>,
+    newest: HashMap<u32, Option<Arc<Newest>>>,
 }
 
 impl std::fmt::Debug for Editor {
@@ -275,7 +274,7 @@ impl WriterOptions {
         let log = WriterOptions::go_on(storage)?;
         let reader = Reader::over(log.another_source()?, path)?;
         let durability = self.durability;
-        Ok(Editor { durability, log, reader, staged: BTreeMap::new(), newest: BTreeMap::new() })
+        Ok(Editor { durability, log, reader, staged: BTreeMap::new(), newest: HashMap::new() })
     }
 }
 

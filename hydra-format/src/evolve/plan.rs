@@ -3,7 +3,7 @@
 
 use crate::error::join_path;
 use crate::schema::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// One thing to do, between offsets in the value that is read and in the value that is written.
@@ -73,7 +73,7 @@ pub(super) struct Choice {
 #[derive(Clone, Debug)]
 pub(super) struct VariantNames {
     pub(super) to_bytes: u32,
-    pub(super) tags: BTreeMap<String, i128>,
+    pub(super) tags: HashMap<String, i128>,
     pub(super) other: Option<i128>,
     pub(super) target: String,
 }

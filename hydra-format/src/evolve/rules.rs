@@ -9,7 +9,7 @@ use super::widen::is_exact;
 use crate::layout::rows::{Validator, open_payload_of};
 use crate::schema::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeRef, Variant, entry_layout};
 use crate::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What it costs to say that something cannot be read: its words are kept.
 const WORDS: usize = 16;
@@ -329,7 +329,7 @@ impl<'a> Compiler<'a> {
         }
         let other = other_of(to);
         let mut variants = BTreeMap::new();
-        let mut ranks = BTreeMap::new();
+        let mut ranks = Vec::new();
         for (source, target) in from.variants().iter().zip(targets) {
             let segment = format!(":{}", source.name());
             let chosen = match (target, other) {
@@ -345,12 +345,13 @@ impl<'a> Compiler<'a> {
                 }
             };
             draft.same &= chosen.is_some_and(|(tag, _)| tag == source.tag());
-            ranks.insert(rank(from, source.tag()), chosen.map(|(tag, _)| rank(to, tag)));
+            ranks.push((rank(from, source.tag()), chosen.map(|(tag, _)| rank(to, tag))));
             let mask = from.tag().map_or(0xff, Kind::mask);
             variants.insert(source.tag().cast_unsigned() & mask, (source.name().to_string(), chosen));
         }
-        let ascending = ranks.values().is_sorted_by(|left, right| left < right);
-        if pair.key && !(ascending && ranks.values().all(Option::is_some)) {
+        ranks.sort_unstable();
+        let ascending = ranks.is_sorted_by(|left, right| left.1 < right.1);
+        if pair.key && !(ascending && ranks.iter().all(|rank| rank.1.is_some())) {
             draft.refuse(
                 "",
                 "the order of keys would change",
@@ -396,7 +397,7 @@ impl<'a> Compiler<'a> {
         }
         draft.same = false;
         draft.fallible = true;
-        let mut tags = BTreeMap::new();
+        let mut tags = HashMap::new();
         for variant in to.variants() {
             for alias in aliases(variant.notes()) {
                 tags.entry(alias.to_string()).or_insert(variant.tag());

@@ -63,11 +63,8 @@ pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
 /// `TooLarge` if the value, with what it is in, has more than 128 KiB in memory where it is not behind a Box.
 pub fn from_bytes<T: Hydra>(image: &[u8]) -> Result<T> {
     let facts = facts_of::<T>();
-    if is_aligned(image, facts) {
-        return open_image::<T>(image, facts)?.owned();
-    }
-    let image = AlignedBuf::copy_of(image);
-    open_image::<T>(&image, facts)?.owned()
+    let copy = (!is_aligned(image, facts)).then(|| AlignedBuf::copy_of(image));
+    open_image::<T>(copy.as_deref().unwrap_or(image), facts)?.owned()
 }
 
 /// The view of an image in place, after validation. Bytes may be hostile; they must start at an address that the
@@ -130,12 +127,7 @@ fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>
 /// The text offset of an image, and its checksum if it has one.
 #[inline(always)]
 fn open_head(image: &[u8], facts: &TypeFacts) -> Result<(u32, Option<u32>)> {
-    let Some((head, payload)) = image.split_first_chunk::<HEAD>() else {
-        return Err(Error::new(ErrorKind::NotHydra)
-            .instead("not a value image")
-            .expected(format!("at least {HEAD} bytes"))
-            .found(format!("{} bytes", image.len())));
-    };
+    let (head, payload) = image.split_first_chunk::<HEAD>().ok_or_else(|| too_short(image))?;
     let head = At::new(head, &[], "");
     let u32_at = |offset| u32::from_le_bytes(head.part(offset, 4).array());
     let (flags, payload_bytes) = (u32_at(4), u32_at(16));
@@ -146,6 +138,14 @@ fn open_head(image: &[u8], facts: &TypeFacts) -> Result<(u32, Option<u32>)> {
         return Err(refuse(facts, head.array(), (flags, payload_bytes, payload.len()), fingerprint));
     }
     Ok((u32_at(20), (flags & CHECKED != 0).then(|| u32_at(24))))
+}
+
+#[cold]
+fn too_short(image: &[u8]) -> Error {
+    Error::new(ErrorKind::NotHydra)
+        .instead("not a value image")
+        .expected(format!("at least {HEAD} bytes"))
+        .found(format!("{} bytes", image.len()))
 }
 
 fn check_crc(payload: &[u8], expected: u32) -> Result<()> {

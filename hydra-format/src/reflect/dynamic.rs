@@ -237,7 +237,7 @@ fn wrong(data: &Data, ty: Type<'_>, stack: &PathStack<'_>) -> Error {
 /// Sorts by key, and refuses equal ones.
 pub(super) fn sort<T>(
     items: &mut [T],
-    key: impl Fn(&T) -> &Data,
+    key: fn(&T) -> &Data,
     ty: Type<'_>,
     stack: &PathStack<'_>,
 ) -> Result<()> {

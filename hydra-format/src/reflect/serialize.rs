@@ -6,8 +6,8 @@ use super::value::MAX_NESTING;
 use super::{Dynamic, Scalar, Value};
 use crate::schema::{Field, Kind, Style};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use serde::ser::{Error, SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
+use serde_core::ser::{Error, SerializeMap, SerializeSeq};
+use serde_core::{Serialize, Serializer};
 use std::cell::Cell;
 
 /// Structs are maps in the order of their fields; lists, arrays, sets, tuples and tuple structs are sequences; unit

@@ -10,8 +10,8 @@ use super::types::Type;
 use super::{Data, fit, parse};
 use crate::schema::{Form, Kind, Style};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use serde::Deserializer;
-use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde_core::Deserializer;
+use serde_core::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 
 /// An integer as the nearest float.

@@ -15,7 +15,7 @@ use crate::table::snapshot::Loaded;
 use crate::table::writer::{TableId, Writer};
 use crate::{Dynamic, Error, ErrorKind, Result};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// How blocks are copied.
@@ -33,7 +33,7 @@ pub(super) enum CopyMode {
 pub(super) struct Copy {
     writer: Writer,
     /// By the ids of schemas in the old file.
-    tables: BTreeMap<u32, TableId<Dynamic>>,
+    tables: HashMap<u32, TableId<Dynamic>>,
     /// Where the last records went.
     last: Option<u32>,
     mode: CopyMode,
@@ -42,7 +42,7 @@ pub(super) struct Copy {
 impl Copy {
     /// All schemas of the old file, in their order, and nothing else yet.
     pub(super) fn new(mut writer: Writer, catalog: &Catalog, mode: CopyMode) -> Result<Copy> {
-        let mut tables = BTreeMap::new();
+        let mut tables = HashMap::new();
         for (id, info) in &catalog.schemas {
             let name = catalog.tables.get(info.table()).map_or("", |table| table.name());
             tables.insert(*id, writer.adopt(name, info.schema().clone())?);

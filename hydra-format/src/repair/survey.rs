@@ -12,7 +12,7 @@ use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, Scan, split_io_error};
 use crate::store::storage::Source;
 use crate::{ErrorKind, Result};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// A block of records: the first one for its records, or one that replaces another.
@@ -57,13 +57,13 @@ pub(crate) struct Survey<'a> {
     versions: Vec<Version>,
     gaps: Vec<Gap>,
     /// Versions that an index names and that lie in gaps, by offset.
-    named: BTreeMap<u64, Version>,
+    named: HashMap<u64, Version>,
     /// META blocks in the order of the file, and whether they were never committed.
     pub(crate) metas: Vec<(u64, bool)>,
     /// A node is damaged: a directory above it does not name all blocks any more.
     blind: bool,
     /// Where the committed records of a table end, as far as blocks or indexes name them.
-    ends: BTreeMap<usize, u64>,
+    ends: HashMap<usize, u64>,
     /// Records at the end of a table of which nothing is left.
     tail: Option<(usize, Range<u64>)>,
     pub(crate) unplaced: u64,
@@ -91,10 +91,10 @@ impl<'a> Survey<'a> {
             in_doubt: commit.is_some() && lost && file_bytes > committed && !uncommitted,
             versions: Vec::new(),
             gaps: Vec::new(),
-            named: BTreeMap::new(),
+            named: HashMap::new(),
             metas: Vec::new(),
             blind: false,
-            ends: BTreeMap::new(),
+            ends: HashMap::new(),
             tail: None,
             unplaced: 0,
             unknown: Vec::new(),

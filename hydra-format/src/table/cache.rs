@@ -6,7 +6,7 @@ use crate::layout::rows::Validator;
 use crate::memory::{AlignedBuf, Known};
 use crate::store::index::Entry;
 use crate::{Result, Schema};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +25,7 @@ pub(super) struct Caches {
     pub(super) path: PathBuf,
     /// Offsets of blocks that were verified, for a map.
     pub(super) good: Known,
-    validators: Mutex<BTreeMap<u32, Arc<Validator>>>,
+    validators: Mutex<HashMap<u32, Arc<Validator>>>,
     /// Verified blocks by offset, for buffers.
     pub(super) blocks: Recent<u64, Loaded>,
     /// The entries of index nodes, by offset.

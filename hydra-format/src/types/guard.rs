@@ -1,7 +1,7 @@
 //! Limits on what bytes may make a `Deserialize` do: how deep it goes, and how many values without bytes it reads. It
 //! wraps whatever serde hands around while it decodes, and knows no encoding.
 
-use serde::de::{
+use serde_core::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use std::cell::Cell;

@@ -17,6 +17,15 @@ fn sorted<E, K: Hydra>(entries: impl Iterator<Item = E>, key: impl Fn(&E) -> &K)
     entries
 }
 
+/// All that is done with a map's entries or a set's members shares the code that sorts them.
+fn entries<'a, K: Hydra, V>(entries: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(&'a K, &'a V)> {
+    sorted(entries, |entry| entry.0)
+}
+
+fn members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    sorted(members, |member| *member)
+}
+
 /// Two keys may differ in the program and be the same on disk; such a map cannot be written.
 fn refuse_equal<'a, K: Hydra>(mut keys: impl Iterator<Item = &'a K>, measure: &mut Measure) {
     let Some(mut last) = keys.next() else { return };
@@ -42,7 +51,7 @@ fn key_text<K: Hydra>(key: &K) -> String {
 }
 
 fn measure_map<'a, K: Hydra, V: Hydra>(entries: impl Iterator<Item = (&'a K, &'a V)>, measure: &mut Measure) {
-    let entries = sorted(entries, |entry| entry.0);
+    let entries = self::entries(entries);
     refuse_equal(entries.iter().map(|entry| entry.0), measure);
     let layout = pair_layout::<K, V>();
     measure.array(layout.align, layout.size, entries.len());
@@ -61,7 +70,7 @@ fn encode_map<'a, K: Hydra, V: Hydra>(
     slot: &mut [u8],
     sink: &mut Sink<'_>,
 ) {
-    let entries = sorted(entries, |entry| entry.0);
+    let entries = self::entries(entries);
     let layout = pair_layout::<K, V>();
     let target = sink.array(slot, layout.align, layout.size, entries.len());
     for (slot, (key, value)) in target.chunks_exact_mut(layout.size).zip(entries) {
@@ -71,7 +80,7 @@ fn encode_map<'a, K: Hydra, V: Hydra>(
 }
 
 fn measure_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, measure: &mut Measure) {
-    let members = sorted(members, |member| *member);
+    let members = self::members(members);
     refuse_equal(members.iter().copied(), measure);
     measure.array(T::ALIGN, T::SIZE, members.len());
     if !members.is_empty() {
@@ -80,7 +89,7 @@ fn measure_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, measure: &mut
 }
 
 fn encode_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, slot: &mut [u8], sink: &mut Sink<'_>) {
-    let members = sorted(members, |member| *member);
+    let members = self::members(members);
     let target = sink.array(slot, T::ALIGN, T::SIZE, members.len());
     for (slot, member) in target.chunks_exact_mut(T::SIZE).zip(members) {
         member.encode(slot, sink);
@@ -101,8 +110,7 @@ macro_rules! map {
             }
 
             fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
-                let entries = sorted(self.iter(), |entry| entry.0).into_iter();
-                entries.map(|(key, value)| (Part::of(key), Part::of(value))).collect()
+                entries(self.iter()).into_iter().map(|(key, value)| (Part::of(key), Part::of(value))).collect()
             }
 
             fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
@@ -153,8 +161,7 @@ macro_rules! set {
             }
 
             fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
-                let members = sorted(self.iter(), |member| *member).into_iter();
-                members.map(|member| (Part::of(member), Part::of(member))).collect()
+                members(self.iter()).into_iter().map(|member| (Part::of(member), Part::of(member))).collect()
             }
 
             fn measure(&self, measure: &mut Measure) {

@@ -25,9 +25,7 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut Aligned
     let text_offset = round_up((heap_start + heap_bytes) as u64, 64) as usize;
     let payload_bytes = text_offset + text_bytes;
     if payload_bytes > MAX_PAYLOAD {
-        return Err(Error::new(ErrorKind::TooLarge)
-            .expected(format!("at most {MAX_PAYLOAD} bytes"))
-            .found(payload_bytes.to_string()));
+        return Err(too_large(payload_bytes));
     }
     image.reuse(head + payload_bytes);
     let (before, text) = image.split_at_mut(head + text_offset);
@@ -41,6 +39,13 @@ pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut Aligned
     Ok(text_offset as u32)
 }
 
+#[cold]
+fn too_large(payload_bytes: usize) -> Error {
+    Error::new(ErrorKind::TooLarge)
+        .expected(format!("at most {MAX_PAYLOAD} bytes"))
+        .found(payload_bytes.to_string())
+}
+
 /// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
 /// of the payload.
 #[inline(always)]
@@ -52,10 +57,13 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     let regions = regions_of(payload, text_offset, T::SIZE)?;
     let rows = regions.rows();
     let record = rows.part(0, T::SIZE);
-    if T::check(record.bytes(), &mut Cursor::new(rows), 0) {
-        return Ok(record);
-    }
-    Err((*facts.validator.explain(&regions)).into())
+    let valid = T::check(record.bytes(), &mut Cursor::new(rows), 0);
+    valid.then_some(record).ok_or_else(|| explained(facts, &regions))
+}
+
+#[cold]
+fn explained(facts: &TypeFacts, regions: &Regions<'_>) -> Error {
+    (*facts.validator.explain(regions)).into()
 }
 
 /// The one record, of `size` bytes, of a payload, after validation.

@@ -16,7 +16,7 @@ use crate::store::schema_block::{self, SchemaBlock};
 use crate::store::storage::Source;
 use crate::table::metadata::{MetaHead, Metadata, head as meta};
 use crate::{Error, ErrorKind, Result, Schema};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// The newest block of a kind that names the one before it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +29,7 @@ pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
     pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
-    auditors: BTreeMap<u32, Auditor>,
+    auditors: HashMap<u32, Auditor>,
     /// Bytes of the block that is checked.
     bytes: Vec<u8>,
     schemas: Chain,
@@ -58,7 +58,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             source,
             findings,
             catalog,
-            auditors: BTreeMap::new(),
+            auditors: HashMap::new(),
             bytes: Vec::new(),
             schemas: Chain::default(),
             metas: Chain::default(),

@@ -8,7 +8,7 @@ use crate::store::catalog::Catalog;
 use crate::store::log::Log;
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The way from a schema of a table to the newest one, where records are written anew.
@@ -67,7 +67,7 @@ impl Newest {
 pub(crate) fn check_blocks(
     log: &mut Log,
     number: usize,
-    newest_by_id: &BTreeMap<u32, Option<Arc<Newest>>>,
+    newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
 ) -> Result<()> {
     log.write_all()?;
     let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));

@@ -9,7 +9,7 @@ use crate::store::log::Log;
 use crate::store::schema_block::check_name;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::any::TypeId;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A type of the program: its identity, and its name for errors.
@@ -159,14 +159,14 @@ impl Tables {
         &mut self,
         log: &mut Log,
         number: usize,
-        newest_by_id: &BTreeMap<u32, Option<Arc<Newest>>>,
+        newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
     ) -> Result<()> {
         let safe = newest_by_id.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
         if safe >= log.end().max(self.block_bytes as u64) {
             return Ok(());
         }
-        for id in newest_by_id.keys() {
-            if let Some(open) = self.of_schema(*id) {
+        for id in log.catalog.schemas_of(number).map(|(id, _)| id).collect::<Vec<_>>() {
+            if let Some(open) = self.of_schema(id) {
                 open.seal(log)?;
             }
         }
