@@ -139,7 +139,7 @@ fn attributes_decide_names_and_storage() -> Result<()> {
     Ok(())
 }
 
-#[derive(Hydra, Default, Debug, Clone, PartialEq)]
+#[derive(hydra::Hydra, Default, Debug, Clone, PartialEq)]
 struct Deep {
     numbers: Vec<u16>,
     bytes: Vec<u8>,

@@ -6,7 +6,6 @@ use crate::layout::rows::{At, Cursor, DebugView, Hydra, Measure, Run, Sink, part
 use crate::{Result, memory};
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
-use std::hint::select_unpredictable;
 use std::marker::PhantomData;
 use std::num::NonZero;
 
@@ -126,7 +125,7 @@ impl<T: Hydra> Reflect for Option<T> {
         // Of a small value without a branch, which nobody could predict.
         let value = self.as_ref().map(std::slice::from_ref);
         match (NONE.get(..T::SIZE), memory::bytes_of(value.unwrap_or_default())) {
-            (Some(none), Some(bytes)) => put(slot, select_unpredictable(bytes.is_empty(), none, bytes)),
+            (Some(none), Some(bytes)) => put(slot, if bytes.is_empty() { none } else { bytes }),
             _ => self.iter().for_each(|value| value.encode(slot, sink)),
         }
     }

@@ -4,9 +4,13 @@
 use crate::memory::copy;
 use crate::schema::round_up;
 use crate::{Error, ErrorKind};
+use std::hint::select_unpredictable;
 
 /// The deepest chain of references from a record to a value (FORMAT.md, section 12).
 pub(crate) const MAX_DEPTH: u32 = 64;
+
+/// Bytes of heap or text, at most.
+const LIMIT: u64 = 256 << 20;
 
 /// Bytes of the heap that are zeroed at once before an array, of at most this alignment.
 const MOST_GAP: usize = 16;
@@ -34,7 +38,7 @@ impl Measure {
         let bytes = (size as u64).saturating_mul(count as u64);
         let end = round_up(self.heap, align as u64).saturating_add(bytes);
         // Without a branch: whether a list is empty, nobody could predict.
-        self.heap = if count > 0 { end } else { self.heap };
+        self.heap = select_unpredictable(count > 0, end, self.heap);
     }
 
     /// Room for a string of `count` bytes.
@@ -86,23 +90,28 @@ impl Measure {
     }
 
     /// Where heap and text end, in bytes, or why the value cannot be encoded.
+    #[inline]
     pub fn finish(self) -> crate::Result<(usize, usize)> {
+        if self.error.is_none() && !self.is_too_deep && self.heap <= LIMIT && self.text <= LIMIT {
+            return Ok((self.heap as usize, self.text as usize));
+        }
+        Err(self.refused())
+    }
+
+    #[cold]
+    fn refused(self) -> Error {
         if let Some(error) = self.error {
-            return Err(error);
+            return error;
         }
         if self.is_too_deep {
-            return Err(Error::new(ErrorKind::TooDeep)
+            return Error::new(ErrorKind::TooDeep)
                 .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
-                .help("flatten the value, or keep its nodes in one list and refer to them by index"));
+                .help("flatten the value, or keep its nodes in one list and refer to them by index");
         }
-        let limit = 256 << 20;
-        if self.heap > limit || self.text > limit {
-            return Err(Error::new(ErrorKind::TooLarge)
-                .expected("at most 256 MiB in a block")
-                .found(format!("{} heap bytes and {} text bytes", self.heap, self.text))
-                .help("split the value into several records"));
-        }
-        Ok((self.heap as usize, self.text as usize))
+        Error::new(ErrorKind::TooLarge)
+            .expected("at most 256 MiB in a block")
+            .found(format!("{} heap bytes and {} text bytes", self.heap, self.text))
+            .help("split the value into several records")
     }
 }
 

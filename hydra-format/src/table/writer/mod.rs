@@ -366,6 +366,7 @@ impl Writer {
     }
 
     /// The open table, if it is one of this writer's.
+    #[inline]
     fn open<T>(&mut self, table: TableId<T>) -> Result<&mut OpenTable> {
         self.log.check().map_err(|error| error.in_file(&self.path))?;
         let open = self.tables.get_mut(table.index).filter(|_| table.writer == self.id);
