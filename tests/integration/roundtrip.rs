@@ -139,6 +139,30 @@ fn attributes_decide_names_and_storage() -> Result<()> {
     Ok(())
 }
 
+#[derive(hydra::Hydra, Default, Debug, Clone, PartialEq)]
+struct Deep {
+    numbers: Vec<u16>,
+    bytes: Vec<u8>,
+    inner: Option<Box<Deep>>,
+}
+
+/// A value so many boxes deep, with lists in the innermost.
+fn deep(boxes: usize, numbers: &[u16]) -> Deep {
+    let innermost = Deep { numbers: numbers.to_vec(), bytes: vec![1], inner: None };
+    (0..boxes).fold(innermost, |inner, _| Deep { inner: Some(Box::new(inner)), ..Deep::default() })
+}
+
+#[test]
+fn a_list_counts_as_one_level_unless_it_is_empty_or_of_bytes() -> Result<()> {
+    for value in [deep(64, &[]), deep(63, &[7])] {
+        assert_eq!(hydra::from_bytes::<Deep>(&hydra::to_bytes(&value)?)?, value);
+    }
+    for value in [deep(64, &[7]), deep(65, &[])] {
+        assert_eq!(hydra::to_bytes(&value).unwrap_err().kind(), ErrorKind::TooDeep);
+    }
+    Ok(())
+}
+
 fn chain(depth: usize) -> Tree {
     (0..depth).fold(Tree::default(), |inner, value| Tree {
         value: value as i32,

@@ -44,8 +44,9 @@ pub struct Handle<T> {
     /// The steps after them.
     rest: Path,
     /// A schema with a type that is stored as `T` is, the first in whose values the path was followed, and the address of the type in it, where
-    /// nothing else can be while the schema is kept here.
-    known: OnceLock<(usize, Schema)>,
+    /// nothing else can be while the schema is kept here. In a box: a handle that holds nothing that changes while it is borrowed is
+    /// not read anew after each write through another reference.
+    known: Box<OnceLock<(usize, Schema)>>,
     of: PhantomData<fn(&T)>,
 }
 
@@ -107,7 +108,7 @@ impl<T: Hydra> Handle<T> {
                 }
             }
         }
-        Ok(Handle { path, parts, offset, ty, rest, known: OnceLock::new(), of: PhantomData })
+        Ok(Handle { path, parts, offset, ty, rest, known: Box::default(), of: PhantomData })
     }
 
     /// The path.

@@ -36,11 +36,10 @@ pub(super) fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink:
 #[inline]
 fn measure_list<T: Hydra>(list: &[T], measure: &mut Measure) {
     measure.array(T::ALIGN, T::SIZE, list.len());
-    if T::BYTE || (!T::REFS && !measure.is_deepest()) {
-        return;
-    }
-    if !list.is_empty() {
+    if T::REFS && !list.is_empty() {
         measure.nested(|measure| measure_elements(list, measure));
+    } else if !T::BYTE {
+        measure.leaves(list.len());
     }
 }
 

@@ -4,9 +4,16 @@
 use crate::memory::copy;
 use crate::schema::round_up;
 use crate::{Error, ErrorKind};
+use std::hint::select_unpredictable;
 
 /// The deepest chain of references from a record to a value (FORMAT.md, section 12).
 pub(crate) const MAX_DEPTH: u32 = 64;
+
+/// Bytes of heap or text, at most.
+const LIMIT: u64 = 256 << 20;
+
+/// Bytes of the heap that are zeroed at once before an array, of at most this alignment.
+const MOST_GAP: usize = 16;
 
 /// The first pass: where heap and text of a payload end after a value.
 #[derive(Debug, Default)]
@@ -14,13 +21,15 @@ pub struct Measure {
     heap: u64,
     text: u64,
     depth: u32,
+    /// Noted without a call, so that loops keep all of this in registers.
+    is_too_deep: bool,
     error: Option<Error>,
 }
 
 impl Measure {
     /// Starts where heap and text of the payload end now, in bytes.
     pub fn from(heap: usize, text: usize) -> Measure {
-        Measure { heap: heap as u64, text: text as u64, depth: 0, error: None }
+        Measure { heap: heap as u64, text: text as u64, ..Measure::default() }
     }
 
     /// Room for an array of `count` elements of `size` bytes at `align`; nothing for an empty one.
@@ -29,7 +38,7 @@ impl Measure {
         let bytes = (size as u64).saturating_mul(count as u64);
         let end = round_up(self.heap, align as u64).saturating_add(bytes);
         // Without a branch: whether a list is empty, nobody could predict.
-        self.heap = if count > 0 { end } else { self.heap };
+        self.heap = select_unpredictable(count > 0, end, self.heap);
     }
 
     /// Room for a string of `count` bytes.
@@ -50,28 +59,16 @@ impl Measure {
     /// One reference deeper; false, and an error, if that is too deep. [`Measure::leave`] comes back.
     #[inline]
     pub(crate) fn enter(&mut self) -> bool {
-        if self.is_deepest() {
-            self.too_deep();
-            return false;
-        }
-        self.depth += 1;
-        true
+        let is_deepest = self.depth >= MAX_DEPTH;
+        self.is_too_deep |= is_deepest;
+        self.depth += u32::from(!is_deepest);
+        !is_deepest
     }
 
-    /// Nothing may be nested here.
+    /// One reference deeper and back, to so many elements that refer to nothing. Without a branch, as above.
     #[inline]
-    pub(crate) fn is_deepest(&self) -> bool {
-        self.depth >= MAX_DEPTH
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn too_deep(&mut self) {
-        self.fail(|| {
-            Error::new(ErrorKind::TooDeep)
-                .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
-                .help("flatten the value, or keep its nodes in one list and refer to them by index")
-        });
+    pub(crate) fn leaves(&mut self, count: usize) {
+        self.is_too_deep |= (count > 0) & (self.depth >= MAX_DEPTH);
     }
 
     #[inline]
@@ -87,22 +84,34 @@ impl Measure {
     /// Notes that the value cannot be encoded; the first error counts.
     #[cold]
     pub fn fail(&mut self, error: impl FnOnce() -> Error) {
-        self.error.get_or_insert_with(error);
+        if !self.is_too_deep {
+            self.error.get_or_insert_with(error);
+        }
     }
 
     /// Where heap and text end, in bytes, or why the value cannot be encoded.
+    #[inline]
     pub fn finish(self) -> crate::Result<(usize, usize)> {
+        if self.error.is_none() && !self.is_too_deep && self.heap <= LIMIT && self.text <= LIMIT {
+            return Ok((self.heap as usize, self.text as usize));
+        }
+        Err(self.refused())
+    }
+
+    #[cold]
+    fn refused(self) -> Error {
         if let Some(error) = self.error {
-            return Err(error);
+            return error;
         }
-        let limit = 256 << 20;
-        if self.heap > limit || self.text > limit {
-            return Err(Error::new(ErrorKind::TooLarge)
-                .expected("at most 256 MiB in a block")
-                .found(format!("{} heap bytes and {} text bytes", self.heap, self.text))
-                .help("split the value into several records"));
+        if self.is_too_deep {
+            return Error::new(ErrorKind::TooDeep)
+                .expected(format!("at most {MAX_DEPTH} lists, maps or boxes inside one another"))
+                .help("flatten the value, or keep its nodes in one list and refer to them by index");
         }
-        Ok((self.heap as usize, self.text as usize))
+        Error::new(ErrorKind::TooLarge)
+            .expected("at most 256 MiB in a block")
+            .found(format!("{} heap bytes and {} text bytes", self.heap, self.text))
+            .help("split the value into several records")
     }
 }
 
@@ -139,6 +148,11 @@ impl<'a> Sink<'a> {
         let gap = if count > 0 { start - self.heap_at } else { 0 };
         let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));
         let heap = std::mem::take(&mut self.heap);
+        // More than the gap, without a call: what is behind it is written later.
+        match heap.first_chunk_mut::<MOST_GAP>() {
+            Some(first) if align <= MOST_GAP => *first = [0; MOST_GAP],
+            _ => heap.get_mut(..gap).unwrap_or_default().fill(0),
+        }
         let Some((mine, rest)) = taken.and_then(|taken| heap.split_at_mut_checked(taken)) else {
             self.overrun = true;
             return &mut [];
@@ -146,9 +160,7 @@ impl<'a> Sink<'a> {
         self.heap = rest;
         self.heap_at += mine.len();
         put_reference(slot, if count > 0 { start } else { 0 }, count);
-        let (gap, array) = mine.split_at_mut_checked(gap).unwrap_or_default();
-        gap.fill(0);
-        array
+        mine.get_mut(gap..).unwrap_or_default()
     }
 
     /// Copies a string into the text, and writes the reference to it into `slot`.

@@ -303,6 +303,7 @@ impl Writer {
     }
 
     /// After so many more bytes of records: commits if enough waits, or has waited long enough.
+    #[inline(never)]
     fn commit_if_due(&mut self, bytes: u64) -> Result<()> {
         let Some(auto) = &mut self.auto else { return Ok(()) };
         auto.waiting = auto.waiting.saturating_add(bytes);
@@ -365,13 +366,16 @@ impl Writer {
     }
 
     /// The open table, if it is one of this writer's.
+    #[inline]
     fn open<T>(&mut self, table: TableId<T>) -> Result<&mut OpenTable> {
         self.log.check().map_err(|error| error.in_file(&self.path))?;
         let open = self.tables.get_mut(table.index).filter(|_| table.writer == self.id);
         open.ok_or_else(|| Error::new(ErrorKind::Usage).what("the table belongs to another writer"))
     }
 
-    /// Appends a record of exactly the table's type, in two passes; seals the block before it where it is full.
+    /// Appends a record of exactly the table's type, in two passes; seals the block before it where it is full. By itself,
+    /// so that [`Writer::append`] of a plain record stays small.
+    #[inline(never)]
     fn append_measured<T>(&mut self, table: TableId<T>, value: &impl TwoPasses) -> Result<()> {
         let open = self.open(table)?;
         let newest = open.newest.as_ref().filter(|newest| newest.may_refuse && !open.copies).cloned();
