@@ -88,11 +88,10 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_type_is_not_known_of_another() {
-        let values = KnownValues::default();
-        values.of::<bool>(1).unwrap().insert(64);
-        values.of::<char>(1).unwrap().insert(128);
-        let known =
-            |key| [values.of::<bool>(1), values.of::<char>(1)].map(|known| known.unwrap().contains(key));
+        let ranges = KnownRanges::new(1);
+        ranges.of::<bool>().unwrap().insert(64);
+        ranges.of::<str>().unwrap().insert(128);
+        let known = |key| [ranges.of::<bool>(), ranges.of::<str>()].map(|known| known.unwrap().contains(key));
         assert_eq!([64, 128].map(known), [[true, false], [false, true]]);
         fn is_kept<T: 'static>(ranges: &KnownRanges) -> bool {
             ranges.of::<T>().is_some()
