@@ -85,7 +85,7 @@ fn nothing_is_left_open() {
 }
 
 /// Lines of code that each part may have: neither blank nor comment, tests apart. A part is some files and folders; each
-/// file is in one. What a part can no longer hold becomes a part of its own, with a limit of its own: no limit goes up.
+/// file is in one, that which names it if there is one. What a part can no longer hold becomes a part of its own, with a limit of its own: no limit goes up.
 const LIMITS: &[(&str, &[&str], usize)] = &[
     ("lib", &["hydra-format/src/lib.rs"], 125),
     ("error", &["hydra-format/src/error.rs"], 335),
@@ -99,6 +99,7 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("reflect", &["hydra-format/src/reflect/"], 4_600),
     ("image", &["hydra-format/src/image/mod.rs", "hydra-format/src/image/view_mut.rs"], 285),
     ("kept image", &["hydra-format/src/image/kept.rs"], 95),
+    ("buffers of kept images", &["hydra-format/src/memory/text_buf.rs"], 45),
     ("evolve", &["hydra-format/src/evolve/"], 1_725),
     ("table", &["hydra-format/src/table/"], 2_140),
     ("follow", &["hydra-format/src/follow.rs"], 80),
@@ -159,8 +160,15 @@ fn files_and_crates_stay_small() {
         if lines > FILE_LIMIT {
             complaints.push(format!("{path}: {lines} lines, the limit of a file is {FILE_LIMIT}"));
         }
-        let holds = |part: &&str| path == *part || part.ends_with('/') && path.starts_with(part);
-        let parts: Vec<usize> = (0..LIMITS.len()).filter(|part| LIMITS[*part].1.iter().any(&holds)).collect();
+        let holding = |holds: &dyn Fn(&&str) -> bool| -> Vec<usize> {
+            (0..LIMITS.len()).filter(|part| LIMITS[*part].1.iter().any(holds)).collect()
+        };
+        let named = holding(&|part| path == *part);
+        let parts = if named.is_empty() {
+            holding(&|part| part.ends_with('/') && path.starts_with(part))
+        } else {
+            named
+        };
         match parts[..] {
             [part] => counts[part] += lines,
             _ => complaints.push(format!("{path}: in {} parts of LIMITS, not in one", parts.len())),

@@ -66,8 +66,7 @@ impl KnownRanges {
     /// Those of a type; none if there are too many types.
     pub(super) fn of<T: ?Sized + 'static>(&self) -> Option<&Known> {
         let id = TypeId::of::<T>();
-        let slots = self.types.iter();
-        let mut known = slots.map(|slot| slot.get_or_init(|| (id, Known::new(self.count))));
+        let mut known = self.types.iter().map(|slot| slot.get_or_init(|| (id, Known::new(self.count))));
         known.find_map(|(own, known)| (*own == id).then_some(known))
     }
 }

@@ -11,6 +11,7 @@ mod payload;
 mod place;
 mod spot;
 mod text;
+mod text_buf;
 mod wrapper;
 
 pub use buffer::AlignedBuf;
@@ -25,7 +26,8 @@ pub(crate) use payload::{
 };
 pub(crate) use place::FieldOffset;
 pub(crate) use spot::{Spot, Spots};
-pub(crate) use text::{Text, TextBuf};
+pub(crate) use text::Text;
+pub(crate) use text_buf::TextBuf;
 #[cfg(feature = "rust_decimal")]
 pub use wrapper::Fixed;
 pub use wrapper::Opaque;

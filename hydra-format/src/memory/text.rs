@@ -1,7 +1,5 @@
-//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look. And buffers
-//! that end in such text, which stays what it is while what comes before it is changed.
+//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look.
 
-use super::AlignedBuf;
 use crate::Result;
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,15 +12,6 @@ pub(crate) struct Text<'a> {
     start: *const u8,
     twice: usize,
     of: PhantomData<&'a str>,
-}
-
-/// A buffer that ends in text. Nobody changes the text: what comes before it is all that is lent to be changed.
-#[derive(Clone, Debug)]
-pub(crate) struct TextBuf {
-    bytes: AlignedBuf,
-    /// From here on `bytes` are UTF-8, and ASCII, if `is_ascii`: `new` alone makes buffers of text.
-    start: usize,
-    is_ascii: bool,
 }
 
 // SAFETY: it is a `&str` and a bool, in another form.
@@ -73,14 +62,14 @@ impl<'a> Text<'a> {
     }
 
     #[inline]
-    fn is_ascii(self) -> bool {
+    pub(super) fn is_ascii(self) -> bool {
         self.twice & 1 == 1
     }
 
     /// All of it.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `known` and `from` alone make texts. Tests `parts_of_text_are_text`, `a_buffer_keeps_its_text`.
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `known` and `from` alone make texts. Test `parts_of_text_are_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }
 
@@ -105,46 +94,6 @@ impl<'a> Text<'a> {
     #[inline]
     pub(crate) fn is_boundary(self, at: usize) -> bool {
         if self.is_ascii() { at <= self.twice >> 1 } else { self.all().is_char_boundary(at) }
-    }
-}
-
-impl TextBuf {
-    /// The buffer with the text that `find` finds at its end, as [`Text::split`] does.
-    pub(crate) fn new(
-        mut bytes: AlignedBuf,
-        find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
-    ) -> Result<TextBuf> {
-        let (front, text) = Text::split(&mut bytes, find)?;
-        let start = front.len();
-        let is_ascii = text.is_ascii();
-        Ok(TextBuf { bytes, start, is_ascii })
-    }
-
-    /// All bytes.
-    #[inline]
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The buffer.
-    pub(crate) fn into_bytes(self) -> AlignedBuf {
-        self.bytes
-    }
-
-    /// What comes before the text, and the text.
-    #[inline]
-    pub(crate) fn halves(&self) -> (&[u8], Text<'_>) {
-        let (front, text) = self.bytes.split_at_checked(self.start).unwrap_or_default();
-        // SAFETY: as the fields promise. Test `a_buffer_keeps_its_text`.
-        (front, unsafe { Text::known(text, self.is_ascii) })
-    }
-
-    /// The same, to change what comes before the text.
-    #[inline]
-    pub(crate) fn halves_mut(&mut self) -> (&mut [u8], Text<'_>) {
-        let (front, text) = self.bytes.split_at_mut_checked(self.start).unwrap_or_default();
-        // SAFETY: as the fields promise. Test `a_buffer_keeps_its_text`.
-        (front, unsafe { Text::known(text, self.is_ascii) })
     }
 }
 
@@ -224,36 +173,5 @@ mod tests {
             Err(crate::Error::new(crate::ErrorKind::BadUtf8))
         }
         assert!(Text::split(&mut [1, 2], refused).is_err());
-        assert!(TextBuf::new(AlignedBuf::zeroed(2), refused).is_err());
-    }
-
-    #[test]
-    fn a_buffer_keeps_its_text() {
-        for (whole, start) in [("", 0), ("plain", 0), ("front plain", 6), ("front né, 日", 6), ("front", 5)]
-        {
-            let bytes = AlignedBuf::copy_of(whole.as_bytes());
-            let mut kept = TextBuf::new(bytes, end(start)).unwrap();
-            let expected = &whole[start..];
-            let same = |text: Text<'_>| {
-                assert_eq!(text.all(), expected);
-                assert!(text.is_ascii() == expected.is_ascii() || expected.is_empty());
-                let ends =
-                    (0..=expected.len()).flat_map(|from| (0..=expected.len()).map(move |to| (from, to)));
-                ends.for_each(|(from, to)| assert_eq!(text.get(from, to), expected.get(from..to)));
-            };
-            let moved = |kept: TextBuf| kept;
-            for _ in 0..2 {
-                let (front, text) = kept.halves_mut();
-                front.fill(0xff);
-                assert_eq!(front.len(), start);
-                same(text);
-                let (front, text) = kept.halves();
-                assert_eq!(front, &vec![0xff; start][..]);
-                same(text);
-                assert_eq!(kept.bytes(), [front, expected.as_bytes()].concat());
-                kept = moved(kept.clone());
-            }
-            assert_eq!(kept.clone().into_bytes()[..], *kept.bytes());
-        }
     }
 }

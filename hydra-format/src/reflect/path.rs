@@ -13,6 +13,7 @@ use std::fmt::{self, Write};
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
+use strsim::levenshtein;
 
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -416,7 +417,7 @@ pub(super) fn suggest<'n>(
     // Names from a file may be long: comparing them takes time by the product of their lengths.
     let short = |text: &&str| text.len() <= 255;
     let candidates: Vec<&str> = candidates.take(4096).filter(short).collect();
-    let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (distance(name, it), it));
+    let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (levenshtein(name, it), it));
     let length = name.chars().count();
     let first = candidates.get(..8).unwrap_or(&candidates).join(", ");
     match pairs.min() {
@@ -428,20 +429,6 @@ pub(super) fn suggest<'n>(
         _ if candidates.is_empty() => error.help(format!("it has no {what}")),
         _ => error.help(format!("its {what}: {first}{}", if candidates.len() > 8 { ", .." } else { "" })),
     }
-}
-
-/// How many characters have to be put in, taken out or replaced to make one text of the other.
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (at, left) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (at, right) in right.chars().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[at + 1];
-            row[at + 1] = replaced.min(diagonal + 1).min(row[at] + 1);
-        }
-    }
-    row[right.chars().count()]
 }
 
 impl<'a> Value<'a> {

@@ -246,8 +246,7 @@ impl<T: Row> Table<T> {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
         if let Some(map) = &snapshot.map {
-            let places = self.places.get_or_init(|| Places::new(map.clone(), info, &loaded));
-            places.insert(index, &loaded);
+            self.places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
         }
         Ok(Box::new(Block::whole(loaded)))
     }

@@ -46,9 +46,8 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let records = T::FLAT.then_some(Payload::has_values::<T> as CheckedRecords);
-            let check: Checked = |values, cursor, depth| cursor.elements::<T>(values, depth);
-            let facts = look_up(id, T::TYPE, check, records);
+            let check: Checked = |all, cursor, depth| cursor.elements::<T>(all, depth);
+            let facts = look_up(id, T::TYPE, check, T::FLAT.then_some(Payload::has_values::<T>));
             recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }
