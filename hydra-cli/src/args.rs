@@ -1,4 +1,4 @@
-//! What can be said on the command line. It knows nothing about what the commands do.
+//! The arguments of the command line. It does not depend on the commands.
 
 use crate::target;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
@@ -18,63 +18,63 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// When to use colour; NO_COLOR is respected
+    /// Use colour: auto (off if NO_COLOR is set), always or never
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_possible_values = true,
           display_order = 100)]
     pub(crate) color: ColorChoice,
-    /// Say more on stderr
+    /// Print more details on stderr
     #[arg(short, long, global = true, display_order = 101)]
     pub(crate) verbose: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show a file's tables, schema, counts and health, without reading all of it
+    /// Show the tables, schemas, record counts and state of a file
     #[command(after_help = include_str!("../help/inspect.txt"))]
     Inspect(InspectArgs),
-    /// Show the schema of a table, also as Rust source or for NumPy
+    /// Print the schema of a table as text, JSON, Rust source code or NumPy dtypes
     #[command(after_help = include_str!("../help/schema.txt"))]
     Schema(SchemaArgs),
-    /// Print records
+    /// Print the records of a table as text, JSON, NDJSON, CSV, MessagePack or CBOR
     #[command(after_help = include_str!("../help/cat.txt"))]
     Cat(CatArgs),
-    /// Print the last records, and with -F those that are still to come
+    /// Print the last records of a table, and with -F new ones when they are committed
     #[command(after_help = include_str!("../help/tail.txt"))]
     Tail(TailArgs),
-    /// Print one value, or a slice
+    /// Print one value of a file, or the same value of a range of records
     #[command(after_help = include_str!("../help/get.txt"))]
     Get(GetArgs),
-    /// Change values, all of them or none
+    /// Change values in a file: all that are given, or none
     #[command(after_help = include_str!("../help/set.txt"))]
     Set(SetArgs),
-    /// Show bytes with their meaning: of a record, a block header, the file's header
+    /// Show the bytes of a record, a block header or the file header with their meaning
     #[command(after_help = include_str!("../help/hex.txt"))]
     Hex(HexArgs),
-    /// Show where the bytes go: of the file by region, of records by field
+    /// Show how many bytes each part of a file and each field of its records takes
     #[command(after_help = include_str!("../help/layout.txt"))]
     Layout(LayoutArgs),
-    /// Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+    /// Verify every byte of a file; exit 4 if it is damaged
     #[command(after_help = include_str!("../help/check.txt"))]
     Check(CheckArgs),
-    /// Save what is whole in a damaged file into a new one; exit 3 if anything is lost
+    /// Copy the undamaged records of a file to a new file; exit 3 if any are lost
     #[command(after_help = include_str!("../help/recover.txt"))]
     Recover(RecoverArgs),
-    /// Rewrite a file without what edits and old indexes left behind
+    /// Copy a file without the blocks and indexes that later edits replaced
     #[command(after_help = include_str!("../help/compact.txt"))]
     Compact(CompactArgs),
-    /// Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+    /// Compare the schemas and records of two files; exit 4 if they differ
     #[command(after_help = include_str!("../help/diff.txt"))]
     Diff(DiffArgs),
-    /// Tell what breaks between two generations of types, and for whom; exit 4 if any
+    /// Compare two versions of a schema; exit 4 if one cannot read files of the other
     #[command(after_help = include_str!("../help/compat.txt"))]
     Compat(CompatArgs),
-    /// Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
+    /// Convert files between Hydra and CSV, NDJSON, JSON, MessagePack or CBOR
     #[command(after_help = include_str!("../help/convert.txt"))]
     Convert(ConvertArgs),
-    /// Print the completions of a shell
+    /// Print a script that completes commands and options in a shell
     #[command(after_help = include_str!("../help/completions.txt"))]
     Completions(CompletionsArgs),
-    /// Write manual pages: hydra.1, and one for each command
+    /// Write the manual pages hydra.1 and one for each command into a directory
     #[command(after_help = include_str!("../help/man.txt"))]
     Man(ManArgs),
 }
@@ -84,10 +84,10 @@ pub(crate) struct InspectArgs {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Verify every byte, as `hydra check` does
+    /// Verify every byte, as `hydra check` does; otherwise, records are not read
     #[arg(long)]
     pub(crate) deep: bool,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -96,10 +96,10 @@ pub(crate) struct InspectArgs {
 pub(crate) struct SchemaArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
-    /// The table, where the file has several
+    /// Name of the table; required if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(long = "as", value_enum, default_value_t = Language::Text, value_name = "FORM")]
     pub(crate) language: Language,
 }
@@ -109,16 +109,16 @@ pub(crate) struct CatArgs {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// At most this many records of each file
+    /// Largest number of records to print of each file [default: all]
     #[arg(short = 'n', long, value_name = "COUNT")]
     pub(crate) count: Option<u64>,
-    /// Leave out this many records at the start
-    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    /// Number of records to skip at the start of each file
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) skip: u64,
-    /// Only the last records
+    /// Print only this many records, the last of each file
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["skip", "count"])]
     pub(crate) tail: Option<u64>,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(RECORDS))]
     pub(crate) format: Format,
     #[command(flatten)]
@@ -129,13 +129,13 @@ pub(crate) struct CatArgs {
 pub(crate) struct TailArgs {
     /// A Hydra file
     pub(crate) file: PathBuf,
-    /// How many records to start with
+    /// Number of records to print at first
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10)]
     pub(crate) count: u64,
-    /// Wait for new records, and print them when they are committed
+    /// Wait for new records and print them when they are committed
     #[arg(short = 'F', long)]
     pub(crate) follow: bool,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(LINES))]
     pub(crate) format: Format,
     #[command(flatten)]
@@ -146,10 +146,10 @@ pub(crate) struct TailArgs {
 pub(crate) struct GetArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
-    /// [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
+    /// Path of the value, [TABLE][RECORD].field; RECORD is an index from 0 such as 7, or -1 for the last, or a range: 10:20, 10: or :20
     #[arg(value_name = "PATH", allow_hyphen_values = true)]
     pub(crate) path: String,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(VALUES))]
     pub(crate) format: Format,
     #[command(flatten)]
@@ -160,22 +160,22 @@ pub(crate) struct GetArgs {
 pub(crate) struct SetArgs {
     /// A Hydra file
     pub(crate) file: PathBuf,
-    /// [TABLE][RECORD].field=value
+    /// Path of a value and its new value: [TABLE][RECORD].field=value
     #[arg(required = true, value_name = "PATH=VALUE", allow_hyphen_values = true)]
     pub(crate) assignments: Vec<String>,
-    /// The table, where the file has several
+    /// Name of the table; required if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// Show what would change, and change nothing
+    /// Print what would change, but do not change the file
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// The present value, as `hydra get` prints it; else exit 4. Repeated: in the order of the paths
+    /// Change nothing and exit 4 if the present value is not OLD, as `hydra get` prints it; for several paths, repeat it in their order
     #[arg(long, value_name = "OLD", allow_hyphen_values = true)]
     pub(crate) expect: Vec<String>,
-    /// Take no lock, where the file system has none and nobody else writes to the file
+    /// Do not lock the file: for file systems without locks, while no other program writes to it
     #[arg(long)]
     pub(crate) no_lock: bool,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -184,13 +184,13 @@ pub(crate) struct SetArgs {
 pub(crate) struct HexArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
-    /// [TABLE][RECORD].field, or a file offset
+    /// Path of a value, [TABLE][RECORD].field, or a file offset in bytes, such as 8192 or 0x2000 [default: the file header]
     #[arg(value_name = "PATH|OFFSET", allow_hyphen_values = true)]
     pub(crate) place: Option<String>,
-    /// The table, where the file has several
+    /// Name of the table; required if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -199,10 +199,10 @@ pub(crate) struct HexArgs {
 pub(crate) struct LayoutArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
-    /// Only this table
+    /// Name of a table [default: all]
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -212,7 +212,7 @@ pub(crate) struct CheckArgs {
     /// Hydra files; - is stdin
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -222,19 +222,19 @@ pub(crate) struct RecoverArgs {
     /// A damaged Hydra file; - is stdin
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
-    /// The new file
+    /// New file; it must not exist
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// Also keep whole blocks after the last commit
+    /// Keep undamaged blocks after the last commit, too
     #[arg(long)]
     pub(crate) uncommitted: bool,
-    /// Where an edit is damaged, keep the records as they were before it
+    /// If an edit is damaged, keep its records as they were before the edit
     #[arg(long)]
     pub(crate) older: bool,
-    /// Also write what was kept and lost to a file, as JSON
+    /// Write the report of kept and lost records to a file as JSON, too
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -244,10 +244,10 @@ pub(crate) struct CompactArgs {
     /// A Hydra file; - is stdin
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
-    /// The new file
+    /// New file; it must not exist
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
@@ -257,61 +257,61 @@ pub(crate) struct DiffArgs {
     /// A Hydra file; - is stdin
     #[arg(value_name = "OLD")]
     pub(crate) left: PathBuf,
-    /// Another
+    /// The file to compare it with
     #[arg(value_name = "NEW")]
     pub(crate) right: PathBuf,
-    /// Only this table
+    /// Name of a table [default: all]
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// The field by which records belong together; else it is their index
+    /// Field that identifies a record in both files [default: the index of the record]
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct CompatArgs {
-    /// A Hydra file, or what `hydra schema --as json` printed; - is stdin
+    /// A Hydra file, or the output of `hydra schema --as json`; - is stdin
     pub(crate) old: PathBuf,
-    /// Another
+    /// The newer one, in either form
     pub(crate) new: PathBuf,
-    /// Only this table
+    /// Name of a table [default: all]
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// What makes the answer no
+    /// Lowest severity that makes the exit code 4
     #[arg(long, default_value = "break", value_name = "LEVEL", value_parser = severity())]
     pub(crate) deny: Severity,
-    /// How to print
+    /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct ConvertArgs {
-    /// What to read; - is stdin. Several files of text become one table
+    /// Files to read; - is stdin. Several files that are not Hydra files become one table
     #[arg(required = true, value_name = "IN")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// What to write; - is stdout
+    /// File to write; - is stdout
     #[arg(value_name = "OUT", value_parser = PathBufValueParser::new().map(target::stdout_or))]
     pub(crate) output: PathBuf,
-    /// Format of IN, if its extension does not tell
+    /// Format of IN [default: from its extension]
     #[arg(long, value_parser = among(FILES))]
     pub(crate) from: Option<Format>,
-    /// Format of OUT, if its extension does not tell
+    /// Format of OUT [default: from its extension]
     #[arg(long, value_parser = among(FILES))]
     pub(crate) to: Option<Format>,
-    /// An unquoted CSV cell that means null, instead of the empty one; to read, it may be repeated
+    /// Unquoted CSV cell that means null; can be repeated when CSV is read [default: the empty cell]
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// Names and types of the records, from a Hydra file (--table picks one of its tables) or `hydra schema --as json`
+    /// Take the names and types of the fields from a table of a Hydra file, or from the output of `hydra schema --as json` [default: inferred from IN]
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// Overwrite OUT
+    /// Replace OUT if it exists
     #[arg(long)]
     pub(crate) force: bool,
-    /// Take no lock, where the file system has none and nobody else writes to the file
+    /// Do not lock the file: for file systems without locks, while no other program writes to it
     #[arg(long)]
     pub(crate) no_lock: bool,
     #[command(flatten)]
@@ -320,40 +320,41 @@ pub(crate) struct ConvertArgs {
 
 #[derive(Args)]
 pub(crate) struct CompletionsArgs {
+    /// The shell
     pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Args)]
 pub(crate) struct ManArgs {
-    /// A directory; it is made if it is not there
+    /// Directory of the pages; it is created if it does not exist
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
 }
 
-/// Which data of a Hydra file.
+/// Selects data of a Hydra file.
 #[derive(Args)]
 pub(crate) struct SelectArgs {
-    /// Only these fields, separated by commas; dots reach inside, quotes are for odd names: pos.x,"unit price"
+    /// Fields to print, separated by commas, such as id,pos.x,"unit price" [default: all]
     #[arg(long, value_name = "PATHS")]
     pub(crate) fields: Vec<String>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 }
 
-/// A table, and how its values are spelled.
+/// Selects a table and the spelling of its values.
 #[derive(Args)]
 pub(crate) struct SourceArgs {
-    /// The table, where the file has several
+    /// Name of the table; required if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// Leave out damaged blocks, and records with a variant that the newest type lacks, and go on (exit 3)
+    /// Skip damaged blocks, and records with an enum variant that the newest schema lacks; exit 3 if any
     #[arg(long)]
     pub(crate) skip_damaged: bool,
-    /// 64-bit integers in JSON: as numbers, or as strings for JavaScript
+    /// Write 64-bit integers in JSON as numbers, or as strings for JavaScript
     #[arg(long = "int64", action = ArgAction::Set, default_value = "number", value_name = "HOW",
           value_parser = either("number", "string"))]
     pub(crate) int64_strings: bool,
-    /// Bytes in text, written and read
+    /// Encoding of bytes in text, when printed and when read
     #[arg(long = "bytes", action = ArgAction::Set, default_value = "base64", value_name = "HOW",
           value_parser = either("base64", "hex"))]
     pub(crate) hex: bool,
@@ -384,7 +385,7 @@ pub(crate) enum Format {
     Hydra,
 }
 
-/// The formats of an answer, of a value, of records that go on, of records, and of files.
+/// The output formats of a result, of values, of records that are followed, of records, and the formats of files.
 const DOCUMENT: &[Format] = &[Format::Text, Format::Json];
 const VALUES: &[Format] = &[Format::Text, Format::Json, Format::Ndjson];
 const LINES: &[Format] = &[Format::Text, Format::Ndjson, Format::Csv];
@@ -401,19 +402,19 @@ fn severity() -> impl TypedValueParser<Value = Severity> {
     })
 }
 
-/// One of two words; true for the second.
+/// Parses one of two words; true for the second.
 fn either(no: &'static str, yes: &'static str) -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new([no, yes]).map(move |word| word == yes)
 }
 
-/// One of these formats.
+/// Parses the name of one of these formats.
 fn among(formats: &[Format]) -> impl TypedValueParser<Value = Format> + use<> {
     let names = PossibleValuesParser::new(formats.iter().filter_map(Format::to_possible_value));
     names.try_map(|name| Format::from_str(&name, false))
 }
 
 impl Format {
-    /// The format that the extension of a file tells.
+    /// Returns the format that belongs to the extension of a file.
     pub(crate) fn of(path: &Path) -> Option<Format> {
         Some(match path.extension()?.to_string_lossy().to_lowercase().as_str() {
             "hydra" => Format::Hydra,
@@ -438,7 +439,7 @@ impl Format {
         }
     }
 
-    /// True for formats that nobody reads on a terminal.
+    /// Returns true for formats that are not text.
     pub(crate) fn is_binary(self) -> bool {
         matches!(self, Format::Hydra | Format::Msgpack | Format::Cbor)
     }

@@ -11,37 +11,42 @@ Inspect, check, print, edit and convert Hydra files
 Usage: hydra [OPTIONS] <COMMAND>
 
 Commands:
-  inspect      Show a file's tables, schema, counts and health, without reading all of it
-  schema       Show the schema of a table, also as Rust source or for NumPy
-  cat          Print records
-  tail         Print the last records, and with -F those that are still to come
-  get          Print one value, or a slice
-  set          Change values, all of them or none
-  hex          Show bytes with their meaning: of a record, a block header, the file's header
-  layout       Show where the bytes go: of the file by region, of records by field
-  check        Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
-  recover      Save what is whole in a damaged file into a new one; exit 3 if anything is lost
-  compact      Rewrite a file without what edits and old indexes left behind
-  diff         Compare two files: schemas, then records by index or by a key; exit 4 if they differ
-  compat       Tell what breaks between two generations of types, and for whom; exit 4 if any
-  convert      Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
-  completions  Print the completions of a shell
-  man          Write manual pages: hydra.1, and one for each command
+  inspect      Show the tables, schemas, record counts and state of a file
+  schema       Print the schema of a table as text, JSON, Rust source code or NumPy dtypes
+  cat          Print the records of a table as text, JSON, NDJSON, CSV, MessagePack or CBOR
+  tail         Print the last records of a table, and with -F new ones when they are committed
+  get          Print one value of a file, or the same value of a range of records
+  set          Change values in a file: all that are given, or none
+  hex          Show the bytes of a record, a block header or the file header with their meaning
+  layout       Show how many bytes each part of a file and each field of its records takes
+  check        Verify every byte of a file; exit 4 if it is damaged
+  recover      Copy the undamaged records of a file to a new file; exit 3 if any are lost
+  compact      Copy a file without the blocks and indexes that later edits replaced
+  diff         Compare the schemas and records of two files; exit 4 if they differ
+  compat       Compare two versions of a schema; exit 4 if one cannot read files of the other
+  convert      Convert files between Hydra and CSV, NDJSON, JSON, MessagePack or CBOR
+  completions  Print a script that completes commands and options in a shell
+  man          Write the manual pages hydra.1 and one for each command into a directory
   help         Print this message or the help of the given subcommand(s)
 
 Options:
-      --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose       Say more on stderr
+      --color <WHEN>  Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose       Print more details on stderr
   -h, --help          Print help
   -V, --version       Print version
 
 Examples:
-  hydra convert penguins.csv penguins.hydra   types come from the whole column
-  hydra inspect penguins.hydra                tables, schema, counts, health
-  hydra cat -n 5 penguins.hydra               the first records
-  hydra check penguins.hydra                  every byte verified
+  hydra convert penguins.csv penguins.hydra   make a Hydra file from CSV
+  hydra inspect penguins.hydra                show tables, fields and record counts
+  hydra cat -n 5 penguins.hydra               print the first five records
+  hydra check penguins.hydra                  verify every byte
 
-Exit codes: 0 done; 1 could not; 2 usage; 3 done, but data was lost or skipped; 4 the answer is no.
+Exit codes:
+  0  success
+  1  failure
+  2  wrong usage
+  3  success, but data was lost or skipped
+  4  the answer is no: damaged, different, incompatible, or not the expected value
 
 "#]]);
     Place::new().run(&["--version"]).code(0).stdout_eq(str![[r#"
@@ -53,7 +58,7 @@ hydra 0.1.0
 #[test]
 fn inspect() {
     Place::new().run(&["inspect", "--help"]).code(0).stdout_eq(str![[r#"
-Show a file's tables, schema, counts and health, without reading all of it
+Show the tables, schemas, record counts and state of a file
 
 Usage: hydra inspect [OPTIONS] <FILE>...
 
@@ -61,15 +66,15 @@ Arguments:
   <FILE>...  Hydra files; - is stdin
 
 Options:
-      --deep             Verify every byte, as `hydra check` does
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --deep             Verify every byte, as `hydra check` does; otherwise, records are not read
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
   hydra inspect ticks.hydra
-  hydra inspect --deep ticks.hydra     verify every byte; exit 4 if damaged
+  hydra inspect --deep ticks.hydra     verify every byte, too; exit 4 if the file is damaged
   hydra inspect -f json ticks.hydra
 
 "#]]);
@@ -78,7 +83,7 @@ Examples:
 #[test]
 fn schema() {
     Place::new().run(&["schema", "--help"]).code(0).stdout_eq(str![[r#"
-Show the schema of a table, also as Rust source or for NumPy
+Print the schema of a table as text, JSON, Rust source code or NumPy dtypes
 
 Usage: hydra schema [OPTIONS] <FILE>
 
@@ -86,19 +91,19 @@ Arguments:
   <FILE>  A Hydra file; - is stdin
 
 Options:
-      --table <NAME>  The table, where the file has several
-      --as <FORM>     How to print [default: text] [possible values: text, json, rust, numpy]
-      --color <WHEN>  When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose       Say more on stderr
+      --table <NAME>  Name of the table; required if the file has several
+      --as <FORM>     Output format [default: text] [possible values: text, json, rust, numpy]
+      --color <WHEN>  Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose       Print more details on stderr
   -h, --help          Print help
 
 Examples:
   hydra schema ticks.hydra
   hydra schema --as json ticks.hydra
-  hydra schema --as rust ticks.hydra > tick.rs   a type with the same fingerprint
-  hydra schema --as numpy ticks.hydra            dtype and blocks, as JSON
+  hydra schema --as rust ticks.hydra > tick.rs   source code of a type that reads the file
+  hydra schema --as numpy ticks.hydra            NumPy dtypes and block offsets, as JSON
 
-For each table t and block b of --as numpy, the records are
+In NumPy, the records of block b of table t from --as numpy are
   np.memmap(file, np.dtype(t["dtype"]), 'r', b["offset"], b["count"])
 
 "#]]);
@@ -107,7 +112,7 @@ For each table t and block b of --as numpy, the records are
 #[test]
 fn cat() {
     Place::new().run(&["cat", "--help"]).code(0).stdout_eq(str![[r#"
-Print records
+Print the records of a table as text, JSON, NDJSON, CSV, MessagePack or CBOR
 
 Usage: hydra cat [OPTIONS] <FILE>...
 
@@ -115,22 +120,22 @@ Arguments:
   <FILE>...  Hydra files; - is stdin
 
 Options:
-  -n, --count <COUNT>    At most this many records of each file
-      --skip <COUNT>     Leave out this many records at the start
-      --tail <COUNT>     Only the last records
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson, csv,
+  -n, --count <COUNT>    Largest number of records to print of each file [default: all]
+      --skip <COUNT>     Number of records to skip at the start of each file [default: 0]
+      --tail <COUNT>     Print only this many records, the last of each file
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json, ndjson, csv,
                          msgpack, cbor]
-      --fields <PATHS>   Only these fields, separated by commas; dots reach inside, quotes are for
-                         odd names: pos.x,"unit price"
-      --table <NAME>     The table, where the file has several
-      --skip-damaged     Leave out damaged blocks, and records with a variant that the newest type
-                         lacks, and go on (exit 3)
-      --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
-                         number] [possible values: number, string]
-      --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,
-                         hex]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --fields <PATHS>   Fields to print, separated by commas, such as id,pos.x,"unit price"
+                         [default: all]
+      --table <NAME>     Name of the table; required if the file has several
+      --skip-damaged     Skip damaged blocks, and records with an enum variant that the newest
+                         schema lacks; exit 3 if any
+      --int64 <HOW>      Write 64-bit integers in JSON as numbers, or as strings for JavaScript
+                         [default: number] [possible values: number, string]
+      --bytes <HOW>      Encoding of bytes in text, when printed and when read [default: base64]
+                         [possible values: base64, hex]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
@@ -144,7 +149,7 @@ Examples:
 #[test]
 fn check() {
     Place::new().run(&["check", "--help"]).code(0).stdout_eq(str![[r#"
-Verify everything: checksums, structure, text, order; exit 4 if a file is damaged
+Verify every byte of a file; exit 4 if it is damaged
 
 Usage: hydra check [OPTIONS] <FILE>...
 
@@ -152,9 +157,9 @@ Arguments:
   <FILE>...  Hydra files; - is stdin
 
 Options:
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
@@ -167,48 +172,50 @@ Examples:
 #[test]
 fn convert() {
     Place::new().run(&["convert", "--help"]).code(0).stdout_eq(str![[r#"
-Convert CSV, NDJSON, JSON, MessagePack or CBOR to Hydra, and Hydra to any of them
+Convert files between Hydra and CSV, NDJSON, JSON, MessagePack or CBOR
 
 Usage: hydra convert [OPTIONS] <IN>... <OUT>
 
 Arguments:
-  <IN>...  What to read; - is stdin. Several files of text become one table
-  <OUT>    What to write; - is stdout
+  <IN>...  Files to read; - is stdin. Several files that are not Hydra files become one table
+  <OUT>    File to write; - is stdout
 
 Options:
-      --from <FROM>     Format of IN, if its extension does not tell [possible values: hydra, csv,
+      --from <FROM>     Format of IN [default: from its extension] [possible values: hydra, csv,
                         ndjson, json, msgpack, cbor]
-      --to <TO>         Format of OUT, if its extension does not tell [possible values: hydra, csv,
+      --to <TO>         Format of OUT [default: from its extension] [possible values: hydra, csv,
                         ndjson, json, msgpack, cbor]
-      --null <TOKEN>    An unquoted CSV cell that means null, instead of the empty one; to read, it
-                        may be repeated
-      --schema <FILE>   Names and types of the records, from a Hydra file (--table picks one of its
-                        tables) or `hydra schema --as json`
-      --force           Overwrite OUT
-      --no-lock         Take no lock, where the file system has none and nobody else writes to the
-                        file
-      --fields <PATHS>  Only these fields, separated by commas; dots reach inside, quotes are for
-                        odd names: pos.x,"unit price"
-      --table <NAME>    The table, where the file has several
-      --skip-damaged    Leave out damaged blocks, and records with a variant that the newest type
-                        lacks, and go on (exit 3)
-      --int64 <HOW>     64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
-                        number] [possible values: number, string]
-      --bytes <HOW>     Bytes in text, written and read [default: base64] [possible values: base64,
-                        hex]
-      --color <WHEN>    When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose         Say more on stderr
+      --null <TOKEN>    Unquoted CSV cell that means null; can be repeated when CSV is read
+                        [default: the empty cell]
+      --schema <FILE>   Take the names and types of the fields from a table of a Hydra file, or from
+                        the output of `hydra schema --as json` [default: inferred from IN]
+      --force           Replace OUT if it exists
+      --no-lock         Do not lock the file: for file systems without locks, while no other program
+                        writes to it
+      --fields <PATHS>  Fields to print, separated by commas, such as id,pos.x,"unit price"
+                        [default: all]
+      --table <NAME>    Name of the table; required if the file has several
+      --skip-damaged    Skip damaged blocks, and records with an enum variant that the newest schema
+                        lacks; exit 3 if any
+      --int64 <HOW>     Write 64-bit integers in JSON as numbers, or as strings for JavaScript
+                        [default: number] [possible values: number, string]
+      --bytes <HOW>     Encoding of bytes in text, when printed and when read [default: base64]
+                        [possible values: base64, hex]
+      --color <WHEN>    Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose         Print more details on stderr
   -h, --help            Print help
 
 Examples:
   hydra convert penguins.csv penguins.hydra
   hydra convert --null NA --null '' weather.csv weather.hydra
-  hydra convert day1.ndjson day2.ndjson week.hydra      one table
+  hydra convert day1.ndjson day2.ndjson week.hydra      two files into one table
   hydra convert ticks.hydra ticks.ndjson
-  hydra convert --table birds penguins.csv birds.hydra   a table of this name
+  hydra convert --table birds penguins.csv birds.hydra   choose the name of the table
   hydra convert --schema ticks.hydra more.msgpack more.hydra
-  hydra convert --schema new.hydra old.hydra migrated.hydra   another type; every loss is named
+  hydra convert --schema new.hydra old.hydra migrated.hydra   change the schema of a table
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
+
+Whatever the new format or schema cannot hold is listed on stderr, and the exit code is 3.
 
 "#]]);
 }
@@ -224,32 +231,33 @@ fn usage_is_exit_code_2() {
 #[test]
 fn get() {
     Place::new().run(&["get", "--help"]).code(0).stdout_eq(str![[r#"
-Print one value, or a slice
+Print one value of a file, or the same value of a range of records
 
 Usage: hydra get [OPTIONS] <FILE> <PATH>
 
 Arguments:
   <FILE>  A Hydra file; - is stdin
-  <PATH>  [TABLE][RECORD].field; a record is 7, -1, 10:20, 10: or :20
+  <PATH>  Path of the value, [TABLE][RECORD].field; RECORD is an index from 0 such as 7, or -1 for
+          the last, or a range: 10:20, 10: or :20
 
 Options:
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json, ndjson]
-      --table <NAME>     The table, where the file has several
-      --skip-damaged     Leave out damaged blocks, and records with a variant that the newest type
-                         lacks, and go on (exit 3)
-      --int64 <HOW>      64-bit integers in JSON: as numbers, or as strings for JavaScript [default:
-                         number] [possible values: number, string]
-      --bytes <HOW>      Bytes in text, written and read [default: base64] [possible values: base64,
-                         hex]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json, ndjson]
+      --table <NAME>     Name of the table; required if the file has several
+      --skip-damaged     Skip damaged blocks, and records with an enum variant that the newest
+                         schema lacks; exit 3 if any
+      --int64 <HOW>      Write 64-bit integers in JSON as numbers, or as strings for JavaScript
+                         [default: number] [possible values: number, string]
+      --bytes <HOW>      Encoding of bytes in text, when printed and when read [default: base64]
+                         [possible values: base64, hex]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
-  hydra get ticks.hydra '[1041].price'
-  hydra get ticks.hydra '[10:20].pos.x'      of ten records
-  hydra get shop.hydra '[Order][-1]'         the last record of a table
-  hydra get config.hydra .servers[0].name    a file of one record
+  hydra get ticks.hydra '[1041].price'       a field of a record; the first record is [0]
+  hydra get ticks.hydra '[10:20].pos.x'      a field of records 10 to 19
+  hydra get shop.hydra '[Order][-1]'         the last record of table Order
+  hydra get config.hydra .servers[0].name    a field of the only record
   hydra get -f json ticks.hydra '[7]'
 
 "#]]);
@@ -258,35 +266,35 @@ Examples:
 #[test]
 fn set() {
     Place::new().run(&["set", "--help"]).code(0).stdout_eq(str![[r#"
-Change values, all of them or none
+Change values in a file: all that are given, or none
 
 Usage: hydra set [OPTIONS] <FILE> <PATH=VALUE>...
 
 Arguments:
   <FILE>           A Hydra file
-  <PATH=VALUE>...  [TABLE][RECORD].field=value
+  <PATH=VALUE>...  Path of a value and its new value: [TABLE][RECORD].field=value
 
 Options:
-      --table <NAME>     The table, where the file has several
-      --dry-run          Show what would change, and change nothing
-      --expect <OLD>     The present value, as `hydra get` prints it; else exit 4. Repeated: in the
-                         order of the paths
-      --no-lock          Take no lock, where the file system has none and nobody else writes to the
-                         file
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --table <NAME>     Name of the table; required if the file has several
+      --dry-run          Print what would change, but do not change the file
+      --expect <OLD>     Change nothing and exit 4 if the present value is not OLD, as `hydra get`
+                         prints it; for several paths, repeat it in their order
+      --no-lock          Do not lock the file: for file systems without locks, while no other
+                         program writes to it
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
   hydra set shop.hydra '[Order][7].price=1.5' '[Order][7].state=Paid'
   hydra set --dry-run config.hydra .retries=3
-  hydra set --expect 2 config.hydra .retries=3   exit 4 if it is not 2
+  hydra set --expect 2 config.hydra .retries=3   exit 4 if the present value is not 2
   hydra set log.hydra '[-1].user=null'
 
-Open readers keep the state that they see. A value is what `hydra get` shows: a number,
-text, a variant's name, a time, base64, null for none; or JSON, for lists, maps and
-structs, and for text in quotes: '[7].tags=["a","b"]' '[7].name="null"'.
+Values are written as `hydra get` prints them: a number, text, the name of an enum variant, a time,
+base64 for bytes, null for no value. Lists, maps and structs are JSON, and so is text in quotes:
+'[7].tags=["a","b"]' '[7].name="null"'. Programs that have the file open keep their snapshot.
 
 "#]]);
 }
@@ -294,25 +302,26 @@ structs, and for text in quotes: '[7].tags=["a","b"]' '[7].name="null"'.
 #[test]
 fn hex() {
     Place::new().run(&["hex", "--help"]).code(0).stdout_eq(str![[r#"
-Show bytes with their meaning: of a record, a block header, the file's header
+Show the bytes of a record, a block header or the file header with their meaning
 
 Usage: hydra hex [OPTIONS] <FILE> [PATH|OFFSET]
 
 Arguments:
   <FILE>         A Hydra file; - is stdin
-  [PATH|OFFSET]  [TABLE][RECORD].field, or a file offset
+  [PATH|OFFSET]  Path of a value, [TABLE][RECORD].field, or a file offset in bytes, such as 8192 or
+                 0x2000 [default: the file header]
 
 Options:
-      --table <NAME>     The table, where the file has several
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --table <NAME>     Name of the table; required if the file has several
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
-  hydra hex ticks.hydra                 header and commit records
-  hydra hex ticks.hydra '[1041]'        a record, and what it refers to
-  hydra hex ticks.hydra '[-1].tags'
+  hydra hex ticks.hydra                 the file header and the commit records
+  hydra hex ticks.hydra '[1041]'        a record and the data it refers to
+  hydra hex ticks.hydra '[-1].tags'     a field of the last record
   hydra hex ticks.hydra 0x2100          the block or record at a file offset
 
 "#]]);
@@ -321,25 +330,26 @@ Examples:
 #[test]
 fn diff() {
     Place::new().run(&["diff", "--help"]).code(0).stdout_eq(str![[r#"
-Compare two files: schemas, then records by index or by a key; exit 4 if they differ
+Compare the schemas and records of two files; exit 4 if they differ
 
 Usage: hydra diff [OPTIONS] <OLD> <NEW>
 
 Arguments:
   <OLD>  A Hydra file; - is stdin
-  <NEW>  Another
+  <NEW>  The file to compare it with
 
 Options:
-      --table <NAME>     Only this table
-      --key <PATH>       The field by which records belong together; else it is their index
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --table <NAME>     Name of a table [default: all]
+      --key <PATH>       Field that identifies a record in both files [default: the index of the
+                         record]
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
   hydra diff old.hydra new.hydra
-  hydra diff --key id old.hydra new.hydra          records with the same id belong together
+  hydra diff --key id old.hydra new.hydra          compare records with the same id
   hydra diff -f json --table Order a.hydra b.hydra
 
 "#]]);
@@ -348,21 +358,21 @@ Examples:
 #[test]
 fn compat() {
     Place::new().run(&["compat", "--help"]).code(0).stdout_eq(str![[r#"
-Tell what breaks between two generations of types, and for whom; exit 4 if any
+Compare two versions of a schema; exit 4 if one cannot read files of the other
 
 Usage: hydra compat [OPTIONS] <OLD> <NEW>
 
 Arguments:
-  <OLD>  A Hydra file, or what `hydra schema --as json` printed; - is stdin
-  <NEW>  Another
+  <OLD>  A Hydra file, or the output of `hydra schema --as json`; - is stdin
+  <NEW>  The newer one, in either form
 
 Options:
-      --table <NAME>     Only this table
-      --deny <LEVEL>     What makes the answer no [default: break] [possible values: break, warning,
-                         note]
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --table <NAME>     Name of a table [default: all]
+      --deny <LEVEL>     Lowest severity that makes the exit code 4 [default: break] [possible
+                         values: break, warning, note]
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
@@ -376,7 +386,7 @@ Examples:
 #[test]
 fn layout() {
     Place::new().run(&["layout", "--help"]).code(0).stdout_eq(str![[r#"
-Show where the bytes go: of the file by region, of records by field
+Show how many bytes each part of a file and each field of its records takes
 
 Usage: hydra layout [OPTIONS] <FILE>
 
@@ -384,17 +394,18 @@ Arguments:
   <FILE>  A Hydra file; - is stdin
 
 Options:
-      --table <NAME>     Only this table
-  -f, --format <FORMAT>  How to print [default: text] [possible values: text, json]
-      --color <WHEN>     When to use colour; NO_COLOR is respected [default: auto]
-  -v, --verbose          Say more on stderr
+      --table <NAME>     Name of a table [default: all]
+  -f, --format <FORMAT>  Output format [default: text] [possible values: text, json]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
   -h, --help             Print help
 
 Examples:
   hydra layout ticks.hydra
   hydra layout -f json --table Tick ticks.hydra
 
-In the drawing a row is a cache line and a letter a byte; a dot is padding.
+In the drawing, each row is a cache line of 64 bytes and each character a byte: a letter for a
+field, a dot for padding.
 
 "#]]);
 }
