@@ -1,4 +1,4 @@
-"""Prints what `.ci/coverage` measured: LCOV records from standard input, without the tests that a file ends with."""
+"""Prints the results of `.ci/coverage` from LCOV records on standard input, without the tests at the end of a file."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ mode, root = sys.argv[1], Path(sys.argv[2])
 
 
 def tests_start(lines):
-    """The line after which a file is tests."""
+    """Returns the line at which the tests of a file start."""
     return next((number for number, line in enumerate(lines, 1) if line == "#[cfg(test)]"), len(lines) + 1)
 
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Whether the `hydra` command and the independent reader print the same: agree.py HYDRA FILE..
+"""Checks that the `hydra` command and the independent reader print the same: agree.py HYDRA FILE..
 
-Every table of every file, as NDJSON and as JSON, byte for byte; and both must find the file sound. Of a table whose records
-have several types, those of the newest one: the command shows all of them as that, the reader each as its own.
+It compares every table of every file, as NDJSON and as JSON, byte for byte, and both programs must find the file sound.
+In a table whose records have several types, it compares the records of the newest type only: the command shows all
+records as that type, the reader each as its own.
 """
 
 import io
@@ -41,7 +42,7 @@ def disagreements(hydra, path):
 
 
 def newest(table, text):
-    """The lines of the records of the type that was appended last; and how many lines there are in all."""
+    """Returns the number of lines, and the lines of the records of the type that was appended last."""
     lines, last = text.splitlines(), table.blocks[max(table.blocks)].schema_id
     own = [block for block in table.blocks.values() if block.schema_id == last]
     return len(lines), [lines[block.first:block.first + block.count] for block in own]

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """An independent reader of Hydra files, written from docs/FORMAT.md and docs/VALUES.md alone.
 
-It uses nothing but the Python 3.11 standard library, shares no code with the Rust library, and favours
-being obviously right over being fast: every rule that it checks names the section it comes from.
+It uses only the standard library of Python 3.11, shares no code with the Rust library, and prefers simple
+code to speed. Every rule that it checks names its section.
 
     hydra_reader.py cat FILE [--table NAME] [-f ndjson|json]   records as text
     hydra_reader.py inspect FILE                               header, commit, tables, schemas, metadata
-    hydra_reader.py check FILE                                 every rule, every finding
-    hydra_reader.py golden DIR [--write]                       each NAME.hydra against its twins, NAME.TABLE.ndjson
-    hydra_reader.py invalid DIR                                each NAME.hydra against its twin, NAME.json
+    hydra_reader.py check FILE                                 check every rule and list all findings
+    hydra_reader.py golden DIR [--write]                       compare each NAME.hydra with its twins, NAME.TABLE.ndjson
+    hydra_reader.py invalid DIR                                compare each NAME.hydra with its twin, NAME.json
 
-Exit codes: 0 done, 1 could not (or the file is unsupported), 2 usage, 4 the answer is no (damaged, or a golden file
-that differs).
+Exit codes: 0 success, 1 failure (or the file is unsupported), 2 wrong usage, 4 the file is damaged or a golden file
+differs.
 """
 import argparse
 import json
@@ -35,7 +35,7 @@ def pick(contents, name):
     chosen = contents.tables.get(name)
     if not chosen:
         listed = ", ".join(table.name for table in tables) or "none"
-        raise Fault("HY0403", f"{name or 'name one with --table'} (the file has: {listed})")
+        raise Fault("HY0403", f"{name or 'choose one with --table'} (the file has: {listed})")
     return chosen
 
 
@@ -96,14 +96,14 @@ def check(path, out):
 
 
 def twins(path, tables):
-    """The readable twins of a golden file: NAME.TABLE.ndjson for every table, unless it is too long to be read."""
+    """Yields the readable twins of a golden file: NAME.TABLE.ndjson for every table that is not too long."""
     for table in tables:
         if table.count <= MAX_TWIN_RECORDS:
             yield table, path.parent / f"{path.stem}.{table.name}.ndjson"
 
 
 def compare(path, write):
-    """What is wrong with a golden file: findings, and the first line of a twin that differs."""
+    """Returns the problems of a golden file: its findings, and the first line that differs in each twin."""
     problems = [str(finding) for finding in Check(path).findings]
     if problems:
         return problems, 0
@@ -124,7 +124,7 @@ def compare(path, write):
 
 
 def golden(directory, out, write=False):
-    """Every NAME.hydra is sound and prints its twins, byte for byte."""
+    """Checks that every NAME.hydra is sound and prints its twins, byte for byte."""
     bad, compared = 0, 0
     files = sorted(Path(directory).rglob("*.hydra"))
     for path in files:
@@ -136,7 +136,7 @@ def golden(directory, out, write=False):
 
 
 def invalid(directory, out):
-    """Every NAME.hydra breaks one rule: NAME.json says with what verdict, and which findings there are."""
+    """Checks that every NAME.hydra, which breaks one rule, has the verdict and the findings of NAME.json."""
     bad, files = 0, sorted(Path(directory).glob("*.hydra"))
     for path in files:
         twin, result = json.loads(path.with_suffix(".json").read_text(encoding="utf-8")), Check(path)
@@ -154,9 +154,10 @@ def main(arguments=None):
     sys.setrecursionlimit(50_000)
     parser = argparse.ArgumentParser(prog="hydra_reader.py", description="An independent reader of Hydra files.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, help_text in (("cat", "records as text"), ("inspect", "what the file holds"), ("check", "every rule"),
+    for name, help_text in (("cat", "print records as text"), ("inspect", "show the contents of a file"),
+                            ("check", "check every rule"),
                             ("golden", "compare golden files with their twins"),
-                            ("invalid", "compare what is wrong with golden files with their twins")):
+                            ("invalid", "compare the findings of invalid files with their twins")):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("path")
         if name == "cat":
@@ -189,7 +190,7 @@ def main(arguments=None):
         print(fault, file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever reads our output has enough; what is still buffered goes nowhere, without a complaint.
+        # The reader closed the pipe: the rest of the buffer is discarded without an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The full check: every rule of the format, every finding. Section 9 is read here and nowhere else."""
+"""The full check of every rule of the format. Only this module reads section 9, the index."""
 
 import struct
 
@@ -11,7 +11,7 @@ from .file import Hydra
 
 
 class Check:
-    """All findings of a file, not the first."""
+    """Finds all problems of a file."""
 
     def __init__(self, path):
         self.findings, self.contents = [], None
@@ -72,7 +72,7 @@ class Check:
                 self.findings.append(fault)
 
     def closed(self):
-        """10.5: what a writer that closes a file leaves at its end."""
+        """10.5: the end of a file that was closed."""
         blocks = self.contents.blocks
         if not self.hydra.commit.flags & 1 or not blocks:
             return
@@ -100,7 +100,7 @@ class Check:
 
 
 class IndexCheck:
-    """9: the newest directory and its nodes, against the blocks that the walk found."""
+    """9: compares the newest directory and its nodes with the blocks that the walk found."""
 
     def __init__(self, contents, findings):
         self.contents, self.findings = contents, findings
@@ -150,7 +150,7 @@ class IndexCheck:
         return role, level, table, rows, known, items
 
     def index(self, block):
-        """Of a directory: how much it lists."""
+        """The number of blocks that a directory lists."""
         role, level, table, tables, schemas, entries = self.parse(block)
         if role == 1:
             if len(entries) > MAX_NODE_ENTRIES:
@@ -163,7 +163,7 @@ class IndexCheck:
         return len(tables) + len(schemas) + len(entries)
 
     def before(self, block):
-        """What the walk knows below a directory: current blocks by table, newest schema blocks."""
+        """The blocks that the walk found before a directory: current blocks by table, newest schema blocks."""
         current, newest = {table.number: {} for table in self.contents.tables.values()}, {}
         for other in self.contents.blocks:
             if other.offset >= block.offset:

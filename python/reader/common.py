@@ -1,4 +1,4 @@
-"""What every module shares: the numbers of the format, faults, checksums."""
+"""Shared by all modules: the numbers of the format, faults, checksums."""
 
 import zlib
 
@@ -28,12 +28,12 @@ CODES = {
 }
 
 
-# 1.3: what a finding makes of a file; every other code: damaged.
+# 1.3: the codes that make a file irregular or unsupported; every other code makes it damaged.
 IRREGULAR, UNSUPPORTED = ("HY0205", "HY0402"), ("HY0103", "HY0203")
 
 
 def verdict(codes, opened):
-    """1.3: the word for a file with these findings."""
+    """1.3: the verdict on a file with these findings."""
     if not codes:
         return "good"
     if not opened:
@@ -49,7 +49,7 @@ def nonzero(data):
 
 
 class Fault(Exception):
-    """What is wrong, where, what was expected and what was found."""
+    """A problem: the message, the place, what was expected and what was found."""
 
     def __init__(self, code, what="", offset=None, place=None, path=None, expected=None, found=None):
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""Sections 6.1 and 8: what the blocks of a file add up to: tables, schemas, metadata. It needs no index."""
+"""Sections 6.1 and 8: the tables, schemas and metadata of a file, from its blocks without the index."""
 
 import struct
 
@@ -15,15 +15,15 @@ class Table:
 
 
 class Contents:
-    """The state that a walk over all blocks builds up. The index is not needed for it."""
+    """The contents of a file, collected by a walk over all blocks without the index."""
 
     def __init__(self, hydra, on_fault=None):
         self.hydra, self.on_fault = hydra, on_fault
         self.tables, self.schemas, self.owners, self.copies = {}, {}, {}, {}
-        self.current = set()  # offsets of DATA blocks that are, or were, those of their records
+        self.current = set()  # offsets of DATA blocks that hold, or held, the current version of their records
         self.seen, self.blocks = {kind: 0 for kind in BLOCK_KINDS}, []
         self.metadata, self.newest, self.directory, self.last_directory = [], {}, 0, 0
-        # A block that is not of records is lost; a SCHEMA block is of an unknown version.
+        # A damaged block without records is lost; a damaged SCHEMA block has an unknown version.
         self.lost = self.unknown = False
         for block in hydra.walk(on_fault and self.walked):
             try:
@@ -46,7 +46,7 @@ class Contents:
         if block.kind == PAD:
             return self.on_fault and block.require_supported()
         if block.kind == DATA:
-            # Its header counts, whatever its payload is.
+            # The header counts even if the payload is damaged.
             self.add_data(block)
         block.require_supported()
         if block.kind == SCHEMA:
@@ -57,7 +57,7 @@ class Contents:
             self.add_index(block)
 
     def link(self, block, data, name):
-        """The first u64 of these payloads is the offset of the block of its kind before it."""
+        """Checks that the first u64 of these payloads is the offset of the previous block of the same kind."""
         found, before = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else None, self.newest.get(block.kind, 0)
         self.newest[block.kind] = block.offset
         if found != before and not self.lost:
@@ -65,7 +65,7 @@ class Contents:
                               expected=f"{before:#x}", found=f"{found or 0:#x}"))
 
     def note(self, finding):
-        """What only a full check looks at."""
+        """Rules that only a full check covers."""
         if self.on_fault:
             self.on_fault(finding)
 
@@ -113,7 +113,7 @@ class Contents:
         self.schemas[number], self.copies[number] = schema, block.offset
 
     def generation(self, block, name, schema):
-        """What only a full check looks at: the canonical form, and 16.4."""
+        """Rules that only a full check covers: the canonical form, and 16.4."""
         problem = schema.canonical_problem() if self.on_fault else None
         if problem:
             self.note(Fault("HY0205", problem, block.offset, block.place()))
@@ -170,7 +170,7 @@ class Contents:
         for _, block in sorted(table.blocks.items()):
             schema = self.schemas[block.schema_id]
             if block.stride != schema.root.size or block.unsupported():
-                continue  # said when the block was found
+                continue  # reported when the block was found
             try:
                 payload = Payload(schema, self.hydra.payload(block), block.count, block.text_offset, block.offset + LINE,
                                   f"table {table.name}, {block.place()}", audit)
@@ -181,7 +181,7 @@ class Contents:
 
 
 def metadata_schema():
-    """The schema of map<string,bytes>, built as 6.2 writes it."""
+    """Returns the schema of map<string,bytes>, built as 6.2 describes it."""
     def entry(kind, size, align, body=b""):
         raw = struct.pack("<BBBbII", kind, 0, 0, 0, size, align) + body
         return struct.pack("<I", len(raw)) + raw

@@ -1,4 +1,4 @@
-"""Section 16: whether records of one schema can be shown as those of another, and which schema of a table is the newest."""
+"""Section 16: whether records of one schema can be read with another, and which schema of a table is the newest."""
 
 from .schema import (
     ARRAY, BOX, ENUM, F32, F64, INTEGERS, LIST, MAP, NEWTYPE, OPTION, SET, STRING, STRUCT, TUPLE, UNIT, WIDTHS,
@@ -47,7 +47,7 @@ class Change:
         return schema.types[i]
 
     def inside(self, i, j, key):
-        """A newtype, against what is in it, or against a struct of one field."""
+        """Compares a newtype with its content, or with a struct of one field."""
         s, t = self.source.types[i], self.target.types[j]
         if s.kind == NEWTYPE and t.kind == NEWTYPE:
             return self.types(s.element, t.element, key)
@@ -76,7 +76,7 @@ class Change:
         return [note[4] for note in schema.notes if note[:3] == place and note[3] == ALIAS]
 
     def pairs(self, sources, targets, name_of):
-        """Which part of the source goes with each part of the target; positions."""
+        """Returns the position of the part of the source for each part of the target."""
         own = {part.name: n for n, part in enumerate(sources)}
         found, used = {}, set()
 
@@ -129,7 +129,7 @@ def version(schema):
 
 
 def is_older(later, earlier):
-    """16.3: of two schemas of one table."""
+    """16.3: compares two schemas of one table."""
     if version(later) != version(earlier):
         return version(later) < version(earlier)
     return Change(later, earlier).fits and Change(earlier, later).removes
@@ -143,7 +143,7 @@ def newest(schemas):
 
 
 def may_follow(schema, others):
-    """16.4: whether a table with these schemas may take on another one."""
+    """16.4: returns whether a table with these schemas may get another one."""
     last = newest(others)
     if is_older(schema, last):
         way = Change(schema, last)

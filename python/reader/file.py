@@ -23,7 +23,7 @@ class File:
             raise Fault("HY0001", str(error)) from error
 
     def read(self, offset, length):
-        """At most `length` bytes: fewer at the end of the file."""
+        """Reads `length` bytes, or fewer at the end of the file."""
         parts = []
         length = max(0, min(length, self.length - offset))
         while length:
@@ -86,7 +86,7 @@ class Commit:
 
 
 def mangled(start):
-    """Says in words what happened to a magic that is not one."""
+    """Describes how a wrong magic was changed."""
     if not start:
         return "the file is empty"
     if len(start) < 8:
@@ -103,7 +103,7 @@ def mangled(start):
 
 
 class Hydra:
-    """An open file: header, the commit record in force, and what was wrong on the way."""
+    """An open file: its header, the current commit record, and the problems found while opening it."""
 
     def __init__(self, path):
         self.file, self.notices = File(path), []
@@ -130,7 +130,7 @@ class Hydra:
         self.file_id_low = struct.unpack("<Q", self.file_id[:8])[0]
 
     def read_commits(self):
-        """10.2 steps 1 and 2: the valid records, newest first, and what is wrong with the others."""
+        """10.2 steps 1 and 2: the valid records, newest first, and the problems of the others."""
         valid, faults = [], []
         for slot, offset in enumerate((512, 4608)):
             raw = self.file.read(offset, 128)
@@ -168,7 +168,7 @@ class Hydra:
                                       found=f"{self.file.length}"))
 
     def range_fault(self, record):
-        """10.2 step 3: what is wrong in the range that was not synced; None if nothing is."""
+        """10.2 step 3: the problem in the range that was not synced; None if there is none."""
         offset = record.synced
         try:
             while offset < record.committed:
@@ -205,7 +205,7 @@ class Hydra:
         return data
 
     def walk(self, on_fault=None):
-        """4.2: every block below the committed length. A fault is raised, or given to `on_fault` and passed over."""
+        """4.2: every block below the committed length. A fault is raised, or passed to `on_fault` and skipped."""
         offset, before, epoch, stale = HEADER_REGION, 0, 1, None
         while offset < self.limit():
             try:
@@ -235,7 +235,7 @@ class Hydra:
         return min(self.commit.committed, self.file.length)
 
     def resume(self, offset, epoch, stale=()):
-        """4.2: the first line at or after `offset` that is a block header for its own place, and of a block of the file."""
+        """4.2: the first line at or after `offset` that is a valid block header for its place in this file."""
         while offset < self.limit():
             inside = next((end for start, end in stale if start < offset < end), None)
             if inside:
@@ -251,7 +251,7 @@ class Hydra:
         return offset
 
     def stale(self, damage, epoch):
-        """4.2: what is between a later block and the one that it names as the one before it: ranges."""
+        """4.2: the ranges between a later block and the block that its header names as the previous one."""
         offset, last, found = self.resume(damage + LINE, epoch), damage, []
 
         def follow(at, before):
@@ -313,7 +313,7 @@ class Block:
                         found=f"{self.flags}, {self.layout} and {self.encoding}")
 
     def stray_fields(self):
-        """Offsets of what must be 0 in the header of a block that is not DATA."""
+        """Offsets of the fields that must be 0 in the header of a block that is not DATA."""
         if self.kind == DATA or self.kind not in BLOCK_KINDS:
             return []
         places = [(5, 1), (12, 4), (24, 8), (32, 4), (36, 4), (52, 4)] + [(56, 4)] * (self.kind == PAD)

@@ -1,4 +1,4 @@
-"""Section 7: from the bytes of a payload to Python values, with every structural rule."""
+"""Section 7: decodes the bytes of a payload to Python values and checks every structural rule."""
 
 import struct
 
@@ -37,7 +37,7 @@ class Payload:
         return Fault(code, what, self.base + self.at, self.where, "".join(self.path) or None, **facts)
 
     def padding(self, start, end, what="padding"):
-        """Bytes that a writer leaves zero; only a full check looks."""
+        """Checks bytes that a writer leaves zero, in a full check only."""
         first = nonzero(self.data[start:end]) if self.audit is not None else None
         if first is not None:
             self.at = start + first
@@ -243,7 +243,7 @@ class Payload:
                 raise self.fault("HY0304", what, found=f"entry {i}")
 
     def sort_key(self, ty, value):
-        """5.4: a Python value that orders as the key does."""
+        """5.4: returns a Python value with the order of the key."""
         if ty.kind == ENUM:
             return ty.variants[value[0]].tag
         if ty.kind == STRING:

@@ -1,4 +1,4 @@
-"""Sections 5 and 6: types and schemas. Bytes are hostile until `Schema` accepts them."""
+"""Sections 5 and 6: types and schemas. Bytes are untrusted until `Schema` accepts them."""
 
 import re
 import struct
@@ -143,7 +143,7 @@ class Type:
         return [field.type for field in self.fields] + [f.type for v in self.variants for f in v.fields]
 
     def anonymous(self):
-        """6.3: the type with every `str` and every argument list empty, as the core would spell it."""
+        """6.3: the encoding of the type with every `str` and every argument list empty."""
         def fields(items, names=b"\0\0"):
             inner = b"".join(names + struct.pack("<II", field.type, field.offset) for field in items)
             return struct.pack("<H", len(items)) + inner
@@ -162,7 +162,7 @@ class Type:
         return struct.pack("<I", len(head + body)) + head + body
 
     def signature(self, groups):
-        """What tells types apart, with `groups` in place of the children."""
+        """Returns the identity of a type, with `groups` in place of the children."""
         fields = tuple((f.name, f.offset) for f in self.fields)
         variants = tuple((v.name, v.tag, v.style, tuple((f.name, f.offset) for f in v.fields)) for v in self.variants)
         arguments = tuple((kind, value if kind else 0) for kind, value in self.args)
@@ -171,7 +171,7 @@ class Type:
 
 
 class Schema:
-    """A checked schema: the type table, and how bytes are read by it."""
+    """A checked schema: the table of its types, which determines how bytes are read."""
 
     def __init__(self, core, notes=b""):
         self.core, self.notes_bytes = core, notes
@@ -240,7 +240,7 @@ class Schema:
                         expected=f"{size} and {align}", found=f"{ty.size} and {ty.align}")
 
     def check_form(self, ty):
-        """5.5: a known form only where it has a meaning."""
+        """5.5: checks that a known form is on a kind for which it has a meaning."""
         if ty.form > DECIMAL:
             return
         fits = ty.form == 0 or ty.kind in FORMS[ty.form][1]
@@ -288,7 +288,7 @@ class Schema:
             self.check_key(child)
 
     def place(self, fields, end, what):
-        """5.1: fields one after the other, each at the next multiple of its alignment. Gives the end."""
+        """5.1: fields one after the other, each at the next multiple of its alignment. Returns the end."""
         for field in fields:
             ty = self.types[field.type]
             end = up(end, ty.align)
@@ -338,7 +338,7 @@ class Schema:
         return fnv(self.core[:8] + b"".join(ty.anonymous() for ty in self.types))
 
     def canonical_problem(self):
-        """6.2: None when no two types are alike and all are numbered in the order of the walk."""
+        """6.2: returns None if all types differ and are numbered in the order of the walk."""
         groups = [0] * len(self.types)
         while True:
             seen = {}

@@ -1,4 +1,4 @@
-"""docs/VALUES.md: values in text. It knows types and values, and nothing of bytes."""
+"""docs/VALUES.md: values in text. This module does not depend on stored bytes."""
 
 import base64
 import json
