@@ -1,14 +1,14 @@
-//! Line charts as SVG: panels side by side, both axes of each logarithmic. It knows numbers and names only.
+//! Line charts as SVG: panels side by side, both axes of each logarithmic.
 #![forbid(unsafe_code)]
 
 use crate::AnyResult;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Size of a panel, and the room around its plot: left, top, right, bottom.
+/// Size of a panel, and the margins of its plot: left, top, right, bottom.
 const PANEL: (f64, f64) = (460.0, 330.0);
 const ROOM: (f64, f64, f64, f64) = (62.0, 34.0, 14.0, 104.0);
-/// Told apart by people who do not see red and green.
+/// Colours that colour-blind people can distinguish.
 const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 
 /// One plot.
@@ -28,7 +28,7 @@ impl Panel {
         self
     }
 
-    /// The powers of ten around what is drawn.
+    /// Returns the powers of ten around the points.
     fn powers(&self, of: fn(&(f64, f64)) -> f64) -> (i32, i32) {
         let logs = self.lines.iter().flat_map(|line| line.1.iter().map(|point| of(point).max(1e-9).log10()));
         let (low, high) = logs.fold((f64::MAX, f64::MIN), |(low, high), log| (low.min(log), high.max(log)));

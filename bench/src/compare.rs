@@ -1,5 +1,5 @@
-//! Compares formats over one kind of record: every one does the same work and must come to the same sums, in one run,
-//! one after the other in each round. It knows neither formats nor records.
+//! Compares formats with one kind of record: all do the same work and must compute the same sums, in one run,
+//! one after the other in each round. It does not depend on any format or record.
 #![forbid(unsafe_code)]
 
 use crate::report::{Table, against};
@@ -11,20 +11,20 @@ use std::time::Instant;
 
 /// A kind of record.
 pub trait Record: Sized + 'static {
-    /// What a scan comes to.
+    /// The result of a scan.
     type Sums: Default + PartialEq + Debug;
 
-    /// The record at `index`: always the same.
+    /// Returns the record at `index`, which is always the same.
     fn make(index: u64) -> Self;
 }
 
-/// A record in the form that a format gives it.
+/// A record as a format represents it.
 pub trait Fields<S> {
-    /// What a scan looks at.
+    /// Returns the values that a scan reads.
     fn add(&self, sums: &mut S);
-    /// The one field.
+    /// Returns the field of a scan of one field.
     fn stamp(&self) -> u64;
-    /// What a random read looks at.
+    /// Returns the value that a random read uses.
     fn look(&self) -> u64;
 }
 
@@ -45,83 +45,83 @@ impl<S, F: Fields<S>> Fields<S> for &F {
     }
 }
 
-/// What a scan of rows comes to, after what it came to before.
+/// Adds rows to the result of a scan.
 #[inline(always)]
 pub fn scan<S, F: Fields<S>>(rows: impl IntoIterator<Item = F>, mut sums: S) -> S {
     rows.into_iter().for_each(|row| row.add(&mut sums));
     sums
 }
 
-/// The sum of one field.
+/// Returns the sum of one field.
 #[inline(always)]
 pub fn times<S, F: Fields<S>>(rows: impl IntoIterator<Item = F>) -> u64 {
     rows.into_iter().fold(0, |sum, row| sum.wrapping_add(row.stamp()))
 }
 
-/// A way to keep records in a file.
+/// A way to store records in a file.
 pub trait Format<R: Record> {
-    /// How the table calls it.
+    /// The name in the table.
     fn name(&self) -> String;
 
-    /// The file that it reads, if another format of the list wrote it.
+    /// The name of the file to read, if another format of the list wrote it.
     fn file_of(&self) -> Option<String> {
         None
     }
 
-    /// Writes all records to a new file, as far as the system's memory. What is given makes them durable.
+    /// Writes all records to a new file, up to the page cache. Returns a function that makes them durable.
     #[expect(clippy::ptr_arg, reason = "rkyv serializes a vector")]
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync>;
 
-    /// Opens what was written.
+    /// Opens the file.
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>>;
 
-    /// It is so slow that it gets a tenth of the records.
+    /// The format is slow and gets a tenth of the records.
     fn is_slow(&self) -> bool {
         false
     }
 }
 
-/// Makes durable what was written.
+/// Makes the written records durable.
 pub type Sync = Box<dyn FnOnce() -> AnyResult<()>>;
 
 /// An open file.
 pub trait Opened<R: Record> {
-    /// Goes over all records.
+    /// Scans all records.
     fn scan(&mut self) -> AnyResult<R::Sums>;
 
-    /// True if a second scan does less than the first.
+    /// Returns true if a second scan does less work than the first.
     fn remembers(&self) -> bool {
         false
     }
 
-    /// The sum of one field.
+    /// Returns the sum of one field.
     fn one(&mut self) -> AnyResult<u64>;
 
-    /// Of how many reads a format with slow random reads does one; none if it has no random reads.
+    /// A format with slow random reads does one of this many reads; none if it has no random reads.
     fn reads(&self) -> Option<usize> {
         None
     }
 
-    /// The sum of what records at random places have.
+    /// Returns the sum of values of records at random places.
     fn random(&mut self, _: &[u64]) -> AnyResult<u64> {
         Err("no random reads".into())
     }
 
-    /// The same of all that a format was told of at once, if it fetches ahead then.
+    /// Does the same with all places known in advance, if the format can prefetch them.
     fn many(&mut self, _: &[u64]) -> Option<AnyResult<u64>> {
         None
     }
 
-    /// What the first record has.
+    /// Returns the value of the first record.
     fn first(&mut self) -> AnyResult<u64>;
 
-    /// A scan of owned values, if the first scan is not of such.
+    /// Scans owned values, if the first scan does not.
     fn owned(&mut self) -> Option<AnyResult<R::Sums>> {
         None
     }
 }
 
-/// The records that everybody writes, and what has to come out.
+/// The records that all formats write, and the expected results.
 struct Input<R: Record> {
     records: Vec<R>,
     sums: R::Sums,
@@ -146,7 +146,7 @@ where
     }
 }
 
-/// Nanoseconds (a record, a read, an opening) by column and format.
+/// Nanoseconds per record, read or opening, by column and format.
 #[derive(Default)]
 struct Times(BTreeMap<(usize, String), Vec<f64>>);
 
@@ -236,7 +236,7 @@ fn file_name<R: Record>(format: &dyn Format<R>) -> String {
     format.file_of().unwrap_or_else(|| format.name()).replace([' ', ','], "-")
 }
 
-/// Bytes of a file, or of all in a folder.
+/// Returns the size of a file, or of all files in a folder, in bytes.
 fn size(path: &Path) -> AnyResult<u64> {
     if path.is_dir() {
         return std::fs::read_dir(path)?.map(|entry| size(&entry?.path())).sum();
@@ -244,7 +244,7 @@ fn size(path: &Path) -> AnyResult<u64> {
     Ok(std::fs::metadata(path)?.len())
 }
 
-/// Takes away a file or a folder, if it is there.
+/// Removes a file or a folder if it exists.
 fn remove(path: &Path) -> AnyResult<()> {
     if path.is_dir() {
         std::fs::remove_dir_all(path)?;

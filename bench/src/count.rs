@@ -1,8 +1,9 @@
-//! One hot path, once, for who counts its instructions: `.ci/instructions` runs this under callgrind, which counts only
-//! within [`hot`]. What a path needs is made, and done once, before. A program of its own, so that nothing else in the
-//! benchmarks changes how it is compiled.
+//! Runs one hot path once, to count its instructions: `.ci/instructions` runs this program under callgrind,
+//! which counts only inside [`hot`]. Preparation and one warm-up run come before. It is a separate program,
+//! so that other benchmarks do not change how it is compiled.
 //!
-//! `cargo run --release --manifest-path bench/Cargo.toml --bin count -- [NAME]`; without a name, all names.
+//! `cargo run --release --manifest-path bench/Cargo.toml --bin count -- [NAME]`; without a name, it prints
+//! all names.
 
 #[allow(dead_code)]
 #[path = "memory/shapes/mod.rs"]
@@ -38,7 +39,7 @@ enum Side {
     Sell,
 }
 
-/// As a tick, but not every pattern of bits is one.
+/// A record like a tick, but not every bit pattern is valid.
 #[derive(Hydra, Clone, Copy)]
 #[repr(C)]
 #[hydra(plain)]
@@ -54,7 +55,7 @@ struct Trade {
     unused: u8,
 }
 
-/// The same in another order, with a wider number: its records are written anew when they are read.
+/// The same fields in another order, one of them wider, so that records are transcoded when they are read.
 #[derive(Hydra)]
 #[hydra(name = "Tick")]
 struct Changed {
@@ -103,13 +104,13 @@ fn trade(time: u64) -> Trade {
     }
 }
 
-/// All that is counted happens in here.
+/// Runs the code whose instructions are counted.
 #[inline(never)]
 fn hot(work: &mut dyn FnMut() -> u64) -> u64 {
     black_box(work())
 }
 
-/// Once to warm up, and once to be counted: both come to the same.
+/// Runs the code once to warm up and once to be counted, and checks that the results agree.
 fn counted(mut work: impl FnMut() -> AnyResult<u64>) -> AnyResult<()> {
     let expected = work()?;
     let mut failed = None;
@@ -136,7 +137,7 @@ fn main() -> AnyResult<()> {
     }
 }
 
-/// The names of all paths, one a line.
+/// Returns the names of all paths, one a line.
 fn list() {
     let shapes = [Logs::NAME, Mesh::NAME, Save::NAME, Surface::NAME, Updates::NAME];
     let passes = ["encode", "validate", "decode", "read", "passed", "update", "change", "kept"];
@@ -144,7 +145,7 @@ fn list() {
     FILES.iter().for_each(|(name, _)| println!("{name}"));
 }
 
-/// The path of this name.
+/// Runs the path of this name.
 fn run(name: &str) -> AnyResult<()> {
     if let Some((_, path)) = FILES.iter().find(|path| path.0 == name) {
         let folder = std::env::temp_dir().join(format!("hydra-count-{}", std::process::id()));
@@ -181,7 +182,7 @@ fn shape<T: Shape>(pass: &str) -> AnyResult<()> {
             Ok(0)
         }),
         "decode" => counted(|| {
-            // Not its destruction, which is no work of Hydra's.
+            // Dropping the value is not counted.
             std::mem::forget(black_box(hydra::from_bytes::<T>(&image)?));
             Ok(0)
         }),
@@ -273,7 +274,7 @@ const FILES: &[(&str, Counted)] = &[
     }),
 ];
 
-/// Each record by itself, to the last buffered commit.
+/// Appends each record by itself, up to the last buffered commit.
 fn append<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<()> {
     let records: Vec<T> = (0..RECORDS).map(make).collect();
     let path = folder.join("written.hydra");
@@ -303,13 +304,13 @@ fn file<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<PathBuf> {
     Ok(path)
 }
 
-/// A fresh map of the file.
+/// Maps the file.
 fn mapped<T: Hydra>(path: &Path) -> AnyResult<Table<T>> {
-    // SAFETY: nobody but this program knows the file.
+    // SAFETY: no other program uses the file.
     Ok(Reader::map(unsafe { Map::open(path) }?)?.table()?)
 }
 
-/// A fresh map each time, so that every block is checked.
+/// Maps the file again each time, so that every block is checked.
 fn all<T: Hydra + hydra::Row>(path: &Path, of: impl Fn(T::Read<'_>) -> u64) -> AnyResult<u64> {
     let table = mapped::<T>(path)?;
     table.blocks().try_fold(0, |sum: u64, block| Ok(block?.iter().map(&of).fold(sum, u64::wrapping_add)))
@@ -324,13 +325,13 @@ fn scan<T: Hydra + hydra::Row>(
     counted(|| all::<T>(&path, &of))
 }
 
-/// A table in a map, and random places in it.
+/// Returns a table in a map, and random places in it.
 fn at_random<T: Hydra>(folder: &Path, make: fn(u64) -> T) -> AnyResult<(Table<T>, Vec<u64>)> {
     let places = (0..RECORDS).map(|read| read.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RECORDS).collect();
     Ok((mapped::<T>(&file(folder, make)?)?, places))
 }
 
-/// Records at random places of a map, whose blocks are known good.
+/// Reads records at random places of a map whose blocks are already verified.
 fn get<T: Hydra + hydra::Row>(
     folder: &Path,
     make: fn(u64) -> T,
@@ -356,7 +357,7 @@ fn get_by_name(folder: &Path) -> AnyResult<()> {
     })
 }
 
-/// Every record of a file as a value of a type that the program does not have.
+/// Reads every record of a file as a dynamic value.
 fn scan_by_schema(folder: &Path) -> AnyResult<()> {
     let path = file(folder, line)?;
     counted(|| {

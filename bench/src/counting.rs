@@ -1,5 +1,5 @@
-//! The system's allocator, counted in each thread: how many allocations, and how many bytes at most. Growing in place and zeroed
-//! pages stay what they are without it.
+//! The system allocator with counters for each thread: the number of allocations and the peak of allocated
+//! bytes. Reallocation in place and zeroed pages work as without it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,7 +9,7 @@ struct Counting;
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// What was allocated in this thread since [`measure`] began.
+/// The allocations of this thread since [`measure`] started.
 #[derive(Clone, Copy, Debug)]
 pub struct Counted {
     /// Allocations, and reallocations.
@@ -21,7 +21,7 @@ pub struct Counted {
 impl Counted {
     const NOTHING: Counted = Counted { calls: 0, bytes: 0, most: 0 };
 
-    /// Bytes at most, above what there was.
+    /// The peak of allocated bytes above the starting value.
     pub fn most(self) -> u64 {
         self.most.unsigned_abs()
     }
@@ -31,7 +31,7 @@ thread_local! {
     static COUNTED: Cell<Counted> = const { Cell::new(Counted::NOTHING) };
 }
 
-/// What `work` allocates. Not for use inside of itself.
+/// Measures the allocations of `work`. It must not be nested.
 pub fn measure(work: impl FnOnce()) -> Counted {
     COUNTED.set(Counted::NOTHING);
     work();
@@ -47,8 +47,8 @@ fn count(calls: u64, bytes: i64) {
     COUNTED.set(counted);
 }
 
-// SAFETY: every call goes to the system's allocator as it came; counting touches no memory but its own, and a thread-local
-// without a destructor can be used at any time.
+// SAFETY: every call is passed on to the system allocator unchanged; counting uses only its own memory, and a
+// thread-local value without a destructor can be used at any time.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size() as i64);

@@ -1,5 +1,5 @@
-//! What durability costs: acknowledged commits, opening a large file that nobody closed, following it, and writing it anew.
-//! It measures whole calls against plain writes and syncs of the same bytes.
+//! Measures the cost of durability: acknowledged commits, opening a large file that was not closed, following
+//! it, and rewriting it. Whole calls are compared with plain writes and syncs of the same bytes.
 
 use crate::AnyResult;
 use crate::compare::Record;
@@ -13,13 +13,13 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long one measurement of commits lasts.
+/// The duration of one measurement of commits.
 const SLICE: Duration = Duration::from_millis(300);
 
-/// Records in a block of 256 KiB, about.
+/// The approximate number of records in a block of 256 KiB.
 const BLOCK: usize = 5_450;
 
-/// Files of `megabytes`, and `rounds` of everything that is repeated.
+/// Runs all measurements with files of `megabytes` and `rounds` of everything that is repeated.
 pub fn run(megabytes: usize, rounds: usize) -> AnyResult<()> {
     let folder = std::env::temp_dir().join(format!("hydra-durable-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
@@ -32,7 +32,7 @@ pub fn run(megabytes: usize, rounds: usize) -> AnyResult<()> {
     done
 }
 
-/// Records a second that were acknowledged, by durability and records a commit.
+/// Measures acknowledged records per second, by durability and records per commit.
 fn commits(folder: &Path, rounds: usize) -> AnyResult<()> {
     let mut rates: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
     for round in 0..rounds {
@@ -80,7 +80,7 @@ fn rate(group: usize, mut commit: impl FnMut() -> AnyResult<()>) -> AnyResult<f6
     Ok(count as f64 / start.elapsed().as_secs_f64())
 }
 
-/// A file that its writer left, read while it is open and afterwards.
+/// Measures reading a file that was not closed, while its writer has it open and afterwards.
 fn large(folder: &Path, records: usize, rounds: usize, durability: Durability) -> AnyResult<()> {
     let (path, out) = (folder.join("large.hydra"), folder.join("out.hydra"));
     let mut writer = Writer::options().durability(durability).create(&path)?;
@@ -94,7 +94,7 @@ fn large(folder: &Path, records: usize, rounds: usize, durability: Durability) -
             writer.commit()?;
         }
     }
-    // Every distance from the newest directory comes once in so many blocks.
+    // In this many blocks, every distance from the newest directory occurs once.
     let mut opened = Measured::default();
     let points = if durability == Durability::Durable { 1100 } else { rounds };
     for _ in 0..points {
@@ -152,7 +152,7 @@ fn expect(found: bool, expected: bool) -> AnyResult<()> {
     }
 }
 
-/// Time and memory of `rounds`, and the output gone after each.
+/// Measures time and memory of `rounds`; the output is removed after each.
 fn rewriting(
     name: &str,
     path: &Path,
@@ -183,14 +183,14 @@ fn rewriting(
     Ok(())
 }
 
-/// Seconds of processor time of this process.
+/// Returns the processor time of this process in seconds.
 fn ticks_of_processor() -> AnyResult<f64> {
     let stat = read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / 100.0)
 }
 
-/// Durations of calls, and what they read.
+/// Durations of calls, and the bytes they read.
 #[derive(Default)]
 struct Measured {
     micros: Vec<f64>,
@@ -211,7 +211,7 @@ impl Measured {
         work()?;
         self.micros.push(start.elapsed().as_nanos() as f64 / 1e3);
         let after = io()?;
-        // Looking is reading, too.
+        // Looking for a commit also reads.
         self.reads.push((after.0 - before.0).saturating_sub(before.0 - nothing.0));
         self.bytes.push((after.1 - before.1).saturating_sub(before.1 - nothing.1));
         Ok(())

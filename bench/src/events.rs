@@ -1,4 +1,5 @@
-//! Records with two strings, an option of a string, a list of strings and an enum, against the floor and rkyv.
+//! Records with two strings, an option of a string, a list of strings and an enum, compared with the floor
+//! and rkyv.
 
 use crate::AnyResult;
 use crate::compare::{self, Fields, Format, Record};
@@ -11,7 +12,7 @@ use hydra::Hydra;
 use memmap2::Mmap;
 use std::path::Path;
 
-/// How bad it is.
+/// The severity of an event.
 #[derive(Hydra, Clone, Copy, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[repr(u8)]
 pub enum Severity {
@@ -20,7 +21,7 @@ pub enum Severity {
     Error,
 }
 
-/// What a service says happened.
+/// An event of a service.
 #[derive(Hydra, Clone, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[hydra(view = EventView)]
 pub struct Event {
@@ -33,7 +34,7 @@ pub struct Event {
     severity: Severity,
 }
 
-/// What a scan comes to: the time, an enum, and of each text its length and its first byte.
+/// The result of a scan: the time, an enum, and the length and first byte of each text.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Sums {
     time: u64,
@@ -58,7 +59,7 @@ impl Sums {
     }
 }
 
-/// What is looked at of a text: its length and its first byte.
+/// Returns what a scan uses of a text: its length and its first byte.
 #[inline(always)]
 fn text(text: &[u8]) -> u64 {
     text.len() as u64 + u64::from(text.first().copied().unwrap_or_default())
@@ -90,7 +91,7 @@ impl Record for Event {
     }
 }
 
-/// The same fields of an event in each of its forms.
+/// Implements the fields of an event for each representation.
 macro_rules! fields {
     ($($form:ty, |$event:ident| $time:expr, $is_error:expr, $message:expr, $user:expr, $tags:expr;)*) => {$(
         impl Fields<Sums> for $form {
@@ -127,7 +128,7 @@ fields! {
         part(event.tags, event.fixed.tags).iter().map(|tag| part(event.text, *tag));
 }
 
-/// The fixed part of an event. What varies is somewhere else: where, and how many.
+/// The fixed part of an event: each text or list is an offset and a length.
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 struct Fixed {
@@ -142,7 +143,7 @@ struct Fixed {
     unused: u16,
 }
 
-/// An event over its three files.
+/// An event in its three files.
 #[derive(Clone, Copy)]
 pub struct RawEvent<'a> {
     fixed: &'a Fixed,
@@ -155,7 +156,7 @@ fn part<T>(all: &[T], [start, count]: [u32; 2]) -> &[T] {
     &all[start as usize..][..count as usize]
 }
 
-/// Appends text; gives where, and how much.
+/// Appends text. Returns its offset and length.
 #[inline]
 fn push(run: &mut Run, text: &str) -> AnyResult<[u32; 2]> {
     let start = u32::try_from(run.count)?;
@@ -238,7 +239,7 @@ impl Floor for Event {
     }
 }
 
-/// The floor, Hydra and rkyv over `count` events.
+/// Compares the floor, Hydra and rkyv with `count` events.
 pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
     let formats: [Box<dyn Format<Event>>; 8] = [
         Box::new(Raw(Check::Nothing)),

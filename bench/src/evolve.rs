@@ -1,4 +1,5 @@
-//! Records of other generations of a type: read in place, from stride to stride, and transcoded, against the same type.
+//! Reads records of older versions of a type in place, with another stride, and transcoded, compared with the
+//! same type.
 
 use hydra::{Hydra, Map, Plain, Reader, Row, Writer};
 use std::hint::black_box;
@@ -7,7 +8,7 @@ use std::time::Instant;
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// What is in the file: plain records, and records with text.
+/// The records in the file: plain records, and records with text.
 mod stored {
     use hydra::Hydra;
 
@@ -46,7 +47,7 @@ pub mod narrow {
     }
 }
 
-/// A number wider, a field more.
+/// One number is wider, and there is one more field.
 pub mod changed {
     use hydra::Hydra;
 
@@ -65,7 +66,7 @@ pub mod changed {
         pub lot: u32,
     }
 
-    /// Heap and text stay as they are.
+    /// Heap and text do not change.
     #[derive(Hydra)]
     pub struct Log {
         pub time: u64,
@@ -76,7 +77,7 @@ pub mod changed {
     }
 }
 
-/// Every reference is written anew.
+/// Every reference is rewritten.
 mod reordered {
     #[derive(hydra::Hydra)]
     pub struct Log {
@@ -87,7 +88,7 @@ mod reordered {
     }
 }
 
-/// Prints medians of `rounds`, in nanoseconds a record.
+/// Prints medians of `rounds` in nanoseconds per record.
 pub fn run(records: usize, rounds: usize) -> AnyResult<()> {
     let folder = std::env::temp_dir().join(format!("hydra-evolve-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
@@ -151,7 +152,7 @@ fn measure<T: Hydra + Row>(
 ) -> AnyResult<()> {
     let (mut nanos, mut resolution) = (Vec::new(), String::new());
     for _ in 0..rounds {
-        // SAFETY: nobody but this program knows the file.
+        // SAFETY: no other program uses the file.
         let table = Reader::map(unsafe { Map::open(path) }?)?.table::<T>()?;
         resolution = format!("{:?}", table.resolution()?);
         let start = Instant::now();

@@ -1,5 +1,5 @@
-//! The file formats against one another: ticks and log lines; and trades and events, which have enums and more strings,
-//! against the floor and rkyv.
+//! Compares file formats: ticks and log lines in all formats; trades and events, which have enums and more
+//! strings, with the floor and rkyv.
 #![forbid(unsafe_code)]
 
 use crate::report::Section;
@@ -18,7 +18,8 @@ const PEERS: [&str; 10] = [
     "zstd-sys",
 ];
 
-/// So many ticks and log lines, each format `rounds` times. The full form is kept in the documentation.
+/// Measures each format `rounds` times with these numbers of ticks and log lines. A full run is written to
+/// the documentation.
 pub fn run(ticks: usize, logs: usize, rounds: usize, keep: bool) -> AnyResult<()> {
     let scratch = Scratch::new("files")?;
     let mut section = Section::new("files", &PEERS)?;

@@ -1,4 +1,4 @@
-//! What a record costs in files of any size, and how much memory: from a thousand records to as many as are asked for.
+//! Measures the time per record and the memory in files of a thousand records up to a given number.
 #![forbid(unsafe_code)]
 
 use crate::chart::{Panel, draw};
@@ -12,42 +12,42 @@ use crate::{AnyResult, Scratch, clock};
 use hydra::{Durability, View, Writer};
 use std::path::Path;
 
-/// Where the picture goes.
+/// The file of the chart.
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/growth.svg");
-/// How many records are made; what comes after them is they again, so that making them is not in what is measured.
+/// The number of different records; they are repeated, so that making them is not measured.
 const POOL: usize = 1 << 12;
-/// Blocks between two looks at memory, or parts of so many records.
+/// The number of blocks, or of parts of records, between two measurements of memory.
 const BETWEEN: usize = 256;
 
-/// Looks at memory.
+/// A function that measures memory.
 type Look<'a> = &'a mut dyn FnMut() -> AnyResult<()>;
 
-/// What was measured at one size: medians.
+/// Medians of the measurements at one size.
 #[derive(Default)]
 struct Point {
     records: u64,
-    /// Nanoseconds a record.
+    /// Nanoseconds per record.
     write: [f64; 2],
-    /// The floor, mapped, opened.
+    /// The floor, a map, an opened file.
     scan: [f64; 3],
-    /// Microseconds: mapped, opened.
+    /// Microseconds: a map, an opened file.
     first: [f64; 2],
     /// Bytes: appending, scanning a map, scanning an opened file.
     memory: [Memory; 3],
     bytes: f64,
 }
 
-/// Memory that belongs to no file, above what there was.
+/// Memory that belongs to no file, above the starting value.
 #[derive(Clone, Copy, Default)]
 struct Memory {
-    /// Allocated at most.
+    /// The peak of allocated bytes.
     heap: u64,
-    /// As the system counts it.
+    /// The value that the system reports.
     resident: u64,
 }
 
 impl Memory {
-    /// Runs `work`, which calls what it gets now and then.
+    /// Runs `work`, which calls its argument from time to time.
     fn of<W>(work: impl FnOnce(Look<'_>) -> AnyResult<W>) -> AnyResult<(W, Memory)> {
         let before = anonymous()?;
         let (mut resident, mut done) = (before, Err("not run".into()));
@@ -70,7 +70,8 @@ impl Memory {
     }
 }
 
-/// Ticks from 10^3 to 10^`ticks` and log lines to 10^`logs`. The full form is kept in the documentation, with a picture.
+/// Measures 10^3 to 10^`ticks` ticks and up to 10^`logs` log lines. A full run is written to the
+/// documentation with a chart.
 pub fn run(ticks: usize, logs: usize, keep: bool) -> AnyResult<()> {
     let scratch = Scratch::new("growth")?;
     let mut section = Section::new("growth", &[])?;
@@ -172,7 +173,7 @@ where
         .collect()
 }
 
-/// The median of what `work` gives in so many rounds.
+/// Returns the median of the results of `work` in a number of rounds.
 fn median(rounds: u64, mut work: impl FnMut() -> AnyResult<f64>) -> AnyResult<f64> {
     Ok(clock::median((0..rounds).map(|_| work()).collect::<AnyResult<_>>()?))
 }
@@ -182,7 +183,7 @@ fn nanos<W>(per: u64, work: impl FnOnce() -> AnyResult<W>) -> AnyResult<(W, f64)
     Ok((done, nanos / per as f64))
 }
 
-/// The records of a pool, over and over, as parts.
+/// Returns the records of a pool as parts, again and again.
 fn each<R>(pool: &[R], count: u64, mut visit: impl FnMut(&[R]) -> AnyResult<()>) -> AnyResult<()> {
     (0..count / POOL as u64).try_for_each(|_| visit(pool))?;
     visit(&pool[..(count % POOL as u64) as usize])
@@ -248,7 +249,7 @@ fn write_raw<R: Floor>(path: &Path, pool: &[R], records: u64) -> AnyResult<Sync>
     out.finish()
 }
 
-/// To the last buffered commit.
+/// Writes records up to the last buffered commit.
 fn append<R: hydra::Hydra>(path: &Path, pool: &[R], records: u64, look: Look<'_>) -> AnyResult<Writer> {
     let mut writer = Writer::options().durability(Durability::Buffered).create(path)?;
     let (table, mut parts) = (writer.table::<R>()?, 0usize);
@@ -262,7 +263,7 @@ fn append<R: hydra::Hydra>(path: &Path, pool: &[R], records: u64, look: Look<'_>
     Ok(writer)
 }
 
-/// Opens a file, and scans it: what that comes to, and how long the scan took.
+/// Opens a file and scans it. Returns the result and the duration of the scan.
 fn scanned<R>(path: &Path, access: Access, records: u64, look: Look<'_>) -> AnyResult<(R::Sums, f64)>
 where
     R: Record + hydra::Hydra,

@@ -25,7 +25,7 @@ use std::ops::AddAssign;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A line of a service's log.
+/// A line of the log of a service.
 #[derive(
     Hydra,
     Clone,
@@ -50,7 +50,8 @@ pub struct Log {
     level: u8,
 }
 
-/// What a scan comes to: two numbers, the option, the length and the first byte of the message, the elements of the list.
+/// The result of a scan: two numbers, the option, the length and first byte of the message, the
+/// elements of the list.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Sums {
     time: u64,
@@ -88,7 +89,7 @@ impl AddAssign for Sums {
     }
 }
 
-/// What is looked at of a text: its length and its first byte.
+/// Returns what a scan uses of a text: its length and its first byte.
 #[inline(always)]
 fn text(message: &[u8]) -> u64 {
     message.len() as u64 + u64::from(message.first().copied().unwrap_or_default())
@@ -122,7 +123,7 @@ impl Record for Log {
     }
 }
 
-/// The same fields of a log line in each of its forms.
+/// Implements the fields of a log line for each representation.
 macro_rules! fields {
     ($($form:ty, |$log:ident| $time:expr, $status:expr, $user:expr, $message:expr, $spans:expr;)*) => {$(
         impl Fields<Sums> for $form {
@@ -157,7 +158,7 @@ fields! {
         log.message(), log.spans();
 }
 
-/// The fixed part of a log line. What varies is somewhere else: where, and how many.
+/// The fixed part of a log line: each text or list is an offset and a length.
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 struct Fixed {
@@ -173,7 +174,7 @@ struct Fixed {
     unused: u32,
 }
 
-/// A log line over its three files.
+/// A log line in its three files.
 #[derive(Clone, Copy)]
 pub struct RawLog<'a> {
     fixed: &'a Fixed,
@@ -186,7 +187,7 @@ fn part<T>(all: &[T], [start, count]: [u32; 2]) -> &[T] {
     &all[start as usize..][..count as usize]
 }
 
-/// Appends to a part; gives where, and how many.
+/// Appends to a part. Returns the offset and the length.
 #[inline]
 fn push<T: bytemuck::NoUninit>(run: &mut Run, items: &[T]) -> AnyResult<[u32; 2]> {
     let start = run.count / size_of::<T>() as u64;
@@ -393,7 +394,7 @@ impl Stored for Log {
     }
 }
 
-/// Every format over `count` log lines.
+/// Compares all formats with `count` log lines.
 pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
     let formats: [Box<dyn Format<Log>>; 17] = [
         Box::new(Raw(Check::Nothing)),

@@ -1,22 +1,24 @@
-//! Measures Hydra against the floor that the hardware sets and against peers, in one run, with equal work and equal sums.
+//! Compares Hydra with the limit of the hardware (the floor) and with other formats, in one run, with equal
+//! work and equal sums.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml -- COMMAND [NUMBER]..`, and COMMAND is one of these:
 //!
-//! - `all`, and no command: `files`, `growth`, `threads` and `memory` at full size, written into docs/BENCHMARKS.md.
-//! - `quick`: the same, small, in less than two minutes.
+//! - `all`, or no command: `files`, `growth`, `threads` and `memory` at full size, written to docs/BENCHMARKS.md.
+//! - `quick`: the same at small size, in less than two minutes.
 //! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats, of trades and events in some.
-//! - `growth [TICKS] [LOGS]`: what a record costs in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
-//! - `threads [TICKS] [LOGS] [ROUNDS]`: one thread and two over the blocks of a file, and the check of a whole one.
-//! - `memory [ROUNDS]`: one value in memory, four shapes; 3 rounds are quick, 61 the full size.
+//! - `growth [TICKS] [LOGS]`: the time per record in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
+//! - `threads [TICKS] [LOGS] [ROUNDS]`: reading the blocks of a file with one thread and with two, and checking a whole file.
+//! - `memory [ROUNDS]`: one value in memory, in four shapes; 3 rounds are quick, 61 the full size.
 //! - `reflect [ROUNDS]`: reflection.
-//! - `evolve [RECORDS] [ROUNDS]`: types that changed.
-//! - `owned [RECORDS] [ROUNDS]`: the same records in peers, in place and as owned values.
+//! - `evolve [RECORDS] [ROUNDS]`: changed types.
+//! - `owned [RECORDS] [ROUNDS]`: the same records in other formats, in place and as owned values.
 //! - `durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
-//! - `file PATH [RECORDS]`: makes a file of ticks and leaves it there.
+//! - `file PATH [RECORDS]`: writes a file of ticks and keeps it.
 //!
-//! Without numbers, or with `keep` after the command, `files`, `growth`, `threads` and `memory` write their tables into docs/BENCHMARKS.md, and
-//! `growth` its picture beside it. `--profile thin` and `--profile fat`, in place of `--release`, build with link-time
-//! optimisation as users do; their tables have places of their own in the page.
+//! Without numbers, or with `keep` after the command, `files`, `growth`, `threads` and `memory` write their
+//! tables to docs/BENCHMARKS.md, and `growth` its chart beside it. `--profile thin` and `--profile fat`,
+//! instead of `--release`, build with link-time optimisation as users do; the page has separate tables for
+//! them.
 
 mod chart;
 mod clock;
@@ -41,7 +43,7 @@ use std::path::{Path, PathBuf};
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// A folder that goes away.
+/// A folder that is removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -67,9 +69,9 @@ impl Drop for Scratch {
     }
 }
 
-/// A file of Hydra's in memory.
+/// Maps a Hydra file.
 fn map_file(path: &Path) -> hydra::Result<hydra::Map> {
-    // SAFETY: nobody but this program knows the file.
+    // SAFETY: no other program uses the file.
     unsafe { hydra::Map::open(path) }
 }
 
@@ -110,7 +112,7 @@ fn main() -> AnyResult<()> {
 mod tests {
     use super::*;
 
-    /// Each run fails where two ways come to different sums.
+    /// Each run fails if two ways compute different sums.
     #[test]
     fn every_way_of_a_file_and_of_a_value_does_equal_work() -> AnyResult<()> {
         files::run(20_000, 5_000, 1, false)?;

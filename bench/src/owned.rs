@@ -1,4 +1,5 @@
-//! Owned values and views of the same records in Hydra, rkyv and bincode: one file each, mapped anew in every round.
+//! Owned values and views of the same records in Hydra, rkyv and bincode: one file each, mapped again in
+//! every round.
 
 use crate::evolve::{changed, narrow};
 use hydra::{Hydra, Map, Reader, Row, Table, Writer};
@@ -13,7 +14,7 @@ use std::time::Instant;
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// A plain record and one with text, for everybody.
+/// A plain record and one with text, for all formats.
 mod same {
     #[derive(
         hydra::Hydra,
@@ -48,11 +49,11 @@ mod same {
     }
 }
 
-/// Nanoseconds a record of each way, in rounds.
+/// Nanoseconds per record of each way, in rounds.
 #[derive(Default)]
 struct Rounds {
     nanos: BTreeMap<(&'static str, &'static str), Vec<f64>>,
-    /// What every way has to come to, by kind of record.
+    /// The expected sum of every way, by kind of record.
     sums: BTreeMap<&'static str, u64>,
 }
 
@@ -73,7 +74,8 @@ impl Rounds {
     }
 }
 
-/// Ticks, and an eighth as many logs; prints the fastest and the median of `rounds` in nanoseconds a record.
+/// Measures ticks, and an eighth as many logs. Prints the fastest and the median of `rounds` in nanoseconds
+/// per record.
 pub fn run(records: usize, rounds: usize) -> AnyResult<()> {
     let folder = std::env::temp_dir().join(format!("hydra-owned-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
@@ -140,7 +142,7 @@ fn of_ticks(all: &mut Rounds, folder: &Path, count: usize) -> AnyResult<()> {
     })?;
     all.time(("ticks", "rkyv, unchecked access"), count, || {
         let map = map(&rkyv)?;
-        // SAFETY: the bytes are those that rkyv wrote for this type.
+        // SAFETY: rkyv wrote these bytes for this type.
         Ok(view(unsafe { rkyv::access_unchecked(&map) }))
     })?;
     all.time(("ticks", "rkyv, owned, checked"), count, || Ok(owned(from_rkyv(&rkyv)?)))?;
@@ -169,7 +171,7 @@ fn of_logs(all: &mut Rounds, folder: &Path, count: usize) -> AnyResult<()> {
     })?;
     all.time(("logs", "rkyv, unchecked access"), count, || {
         let map = map(&rkyv)?;
-        // SAFETY: the bytes are those that rkyv wrote for this type.
+        // SAFETY: rkyv wrote these bytes for this type.
         Ok(view(unsafe { rkyv::access_unchecked(&map) }))
     })?;
     all.time(("logs", "rkyv, owned, checked"), count, || Ok(owned(from_rkyv(&rkyv)?)))?;
@@ -177,12 +179,12 @@ fn of_logs(all: &mut Rounds, folder: &Path, count: usize) -> AnyResult<()> {
 }
 
 fn map(path: &Path) -> AnyResult<memmap2::Mmap> {
-    // SAFETY: nobody but this program knows the file.
+    // SAFETY: no other program uses the file.
     Ok(unsafe { memmap2::Mmap::map(&File::open(path)?) }?)
 }
 
 fn table<T: Hydra>(folder: &Path) -> AnyResult<Table<T>> {
-    // SAFETY: nobody but this program knows the file.
+    // SAFETY: no other program uses the file.
     Ok(Reader::map(unsafe { Map::open(folder.join("hydra")) }?)?.table()?)
 }
 
@@ -198,7 +200,7 @@ fn views<T: Hydra + Row>(folder: &Path, of: impl Fn(T::Read<'_>) -> u64) -> AnyR
         .try_fold(0, |sum: u64, block| Ok(block?.iter().map(&of).fold(sum, u64::wrapping_add)))
 }
 
-/// All records as one vector, as the peers give them.
+/// Returns all records as one vector, as the other formats do.
 fn decoded<T: Hydra>(folder: &Path, of: impl Fn(&T) -> u64) -> AnyResult<u64> {
     let table = table::<T>(folder)?;
     let mut all = Vec::with_capacity(table.len() as usize);

@@ -1,4 +1,5 @@
-//! Tables of results, as the documentation holds them, and what the machine was like. It knows no format.
+//! Tables of results for the documentation, and a description of the machine. It does not depend on any
+//! format.
 #![forbid(unsafe_code)]
 
 use crate::AnyResult;
@@ -7,12 +8,12 @@ use std::fs::read_to_string;
 use std::path::Path;
 use std::process::Command;
 
-/// The page that holds the results.
+/// The page with the results.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/BENCHMARKS.md");
-/// What was built, for the versions of peers.
+/// The lock file, for the versions of other formats.
 const LOCK: &str = include_str!("../Cargo.lock");
 
-/// A table: its first column has names, the others have what was measured.
+/// A table: the first column has names, the others have measurements.
 pub struct Table {
     text: String,
 }
@@ -32,7 +33,7 @@ impl Table {
     }
 }
 
-/// A number as people read it: three digits that count.
+/// Returns a number with three significant digits.
 pub fn digits(value: f64) -> String {
     let places = match value.abs() {
         at if at >= 100.0 => 0,
@@ -42,7 +43,7 @@ pub fn digits(value: f64) -> String {
     format!("{value:.places$}")
 }
 
-/// A number and its ratio to the floor.
+/// Returns a number and its ratio to the floor.
 pub fn against(value: f64, floor: Option<f64>) -> String {
     match floor {
         Some(floor) if floor > 0.0 => format!("{} ({})", digits(value), digits(value / floor)),
@@ -50,14 +51,14 @@ pub fn against(value: f64, floor: Option<f64>) -> String {
     }
 }
 
-/// What belongs to one command in the page: tables, and the lines around them.
+/// The section of one command on the page: tables and the lines around them.
 pub struct Section {
     name: String,
     text: String,
 }
 
 impl Section {
-    /// Begins with the machine, the versions and the load.
+    /// Starts with the machine, the versions and the load.
     pub fn new(name: &'static str, peers: &[&str]) -> AnyResult<Section> {
         let profile = profile()?;
         let name = if profile == "release" { name.to_string() } else { format!("{name}, {profile}") };
@@ -72,7 +73,8 @@ impl Section {
         self.text.push_str(&format!("\n**{title}**\n\n{}", table.text));
     }
 
-    /// Ends with the load, and prints it all. If it is to be kept, it takes the place of the page's section of that name.
+    /// Ends with the load and prints the section. With `keep`, it replaces the section of that name on the
+    /// page.
     pub fn finish(mut self, keep: bool) -> AnyResult<()> {
         self.say(&format!("Load at the end: {}.", load()?));
         println!("{}", self.text);
@@ -88,14 +90,14 @@ impl Section {
     }
 }
 
-/// The profile that this program was built with: Cargo has a folder for each.
+/// Returns the build profile of this program, from its folder.
 fn profile() -> AnyResult<String> {
     let program = std::env::current_exe()?;
     let folder = program.parent().and_then(Path::file_name).ok_or("no folder of the profile")?;
     Ok(folder.to_string_lossy().into_owned())
 }
 
-/// Machine, system, compiler, versions and load in one paragraph.
+/// Returns machine, system, compiler, versions and load in one paragraph.
 fn machine(peers: &[&str]) -> AnyResult<String> {
     let cpu = read_to_string("/proc/cpuinfo")?;
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
@@ -116,13 +118,13 @@ fn machine(peers: &[&str]) -> AnyResult<String> {
     Ok(text)
 }
 
-/// The version of a package in the lock file.
+/// Returns the version of a package in the lock file.
 fn version(name: &str) -> &'static str {
     let after = LOCK.split_once(&format!("name = \"{name}\"\nversion = \""));
     after.and_then(|(_, rest)| rest.split_once('"')).map_or("?", |(version, _)| version)
 }
 
-/// Load of the last 1, 5 and 15 minutes.
+/// Returns the load of the last 1, 5 and 15 minutes.
 fn load() -> AnyResult<String> {
     let load = read_to_string("/proc/loadavg")?;
     Ok(load.split(' ').take(3).collect::<Vec<&str>>().join(", "))
@@ -132,7 +134,7 @@ fn output(program: &str, arguments: &[&str]) -> AnyResult<String> {
     Ok(String::from_utf8(Command::new(program).args(arguments).output()?.stdout)?.trim().to_string())
 }
 
-/// The number after a label in a file of the system.
+/// Returns the number after a label in a file of the system.
 pub fn number(path: &str, label: &str) -> AnyResult<u64> {
     let text = read_to_string(path)?;
     let found =
@@ -140,7 +142,7 @@ pub fn number(path: &str, label: &str) -> AnyResult<u64> {
     Ok(found.ok_or("not there")?)
 }
 
-/// Bytes of memory that belong to no file.
+/// Returns the bytes of memory that belong to no file.
 pub fn anonymous() -> AnyResult<u64> {
     Ok(number("/proc/self/status", "RssAnon:")? << 10)
 }

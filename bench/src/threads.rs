@@ -1,5 +1,6 @@
-//! One thread and two over the blocks of a file, each block checked by the thread that gets it; and a check of a whole file against
-//! reading it and its checksum alone. Time is on the clock here: threads share no processor time.
+//! Reads the blocks of a file with one thread and with two; each block is checked by the thread that reads
+//! it. It also compares a check of a whole file with only reading it and computing its checksum. It measures
+//! wall time.
 #![forbid(unsafe_code)]
 
 use crate::compare::{Fields, Record, scan};
@@ -16,7 +17,7 @@ use std::ops::AddAssign;
 use std::path::Path;
 use std::time::Instant;
 
-/// Files of so many ticks and of so many log lines, `rounds` times.
+/// Measures files of these numbers of ticks and log lines `rounds` times.
 pub fn run(ticks: usize, logs: usize, rounds: usize, keep: bool) -> AnyResult<()> {
     let scratch = Scratch::new("threads")?;
     let mut section = Section::new("threads", &[])?;
@@ -77,7 +78,7 @@ where
     Ok(())
 }
 
-/// Milliseconds on the clock.
+/// Returns the wall time in milliseconds.
 fn timed<W>(times: &mut Vec<f64>, work: impl FnOnce() -> AnyResult<W>) -> AnyResult<W> {
     let start = Instant::now();
     let done = work()?;
@@ -108,7 +109,7 @@ where
     Ok(pool.install(|| sums.try_reduce(R::Sums::default, add))?)
 }
 
-/// A file in pieces of 256 KiB, and their checksums.
+/// Reads a file in pieces of 256 KiB and computes their checksums.
 fn floor(path: &Path) -> AnyResult<u32> {
     let (mut file, mut piece, mut all) = (File::open(path)?, vec![0; 256 << 10], 0);
     loop {

@@ -24,7 +24,7 @@ use std::ops::AddAssign;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A trade, as a market-data recorder keeps it.
+/// A trade as a market-data recorder stores it.
 #[derive(
     Hydra,
     Clone,
@@ -53,12 +53,12 @@ pub struct Tick {
     flags: u32,
 }
 
-/// Avro has no number of 64 bits without sign.
+/// Avro has no unsigned 64-bit numbers.
 fn signed<S: serde::Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_i64(value.cast_signed())
 }
 
-/// What a scan comes to: three fields.
+/// The result of a scan: three fields.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Sums {
     time: u64,
@@ -101,7 +101,7 @@ impl Record for Tick {
     }
 }
 
-/// The same fields of a tick in each of its forms.
+/// Implements the fields of a tick for each representation.
 macro_rules! fields {
     ($($form:ty, |$tick:ident| $time:expr, $price:expr, $venue:expr;)*) => {$(
         impl Fields<Sums> for $form {
@@ -245,7 +245,7 @@ impl Stored for Tick {
     }
 }
 
-/// Every format over `count` ticks.
+/// Compares all formats with `count` ticks.
 pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
     let formats: [Box<dyn Format<Tick>>; 14] = [
         Box::new(Raw(Check::Nothing)),

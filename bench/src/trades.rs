@@ -1,5 +1,5 @@
-//! Plain records of 48 bytes with two enums, against the floor and rkyv: not every pattern of bits is one, so that each
-//! record is validated.
+//! Plain records of 48 bytes with two enums, compared with the floor and rkyv. Not every bit pattern is
+//! valid, so each record is validated.
 
 use crate::AnyResult;
 use crate::compare::{self, Fields, Format, Record};
@@ -12,7 +12,7 @@ use hydra::Hydra;
 use memmap2::Mmap;
 use std::path::Path;
 
-/// Who was in a hurry.
+/// The side that initiated the trade.
 #[derive(Hydra, Clone, Copy, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[hydra(plain)]
 #[repr(u8)]
@@ -21,7 +21,7 @@ pub enum Side {
     Sell,
 }
 
-/// How a trade came about.
+/// The way a trade was made.
 #[derive(Hydra, Clone, Copy, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[hydra(plain)]
 #[repr(u8)]
@@ -32,7 +32,7 @@ pub enum Origin {
     Correction,
 }
 
-/// A trade with what a program would rather not have as a number.
+/// A trade whose sides and kinds are enums instead of numbers.
 #[derive(Hydra, Clone, Copy, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 #[repr(C)]
 #[hydra(plain, view = TradeView)]
@@ -48,7 +48,7 @@ pub struct Trade {
     origin: Origin,
 }
 
-/// The same as the floor keeps it: the enums are numbers that nobody checks.
+/// The same record in the floor: the enums are numbers that are not checked.
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct RawTrade {
@@ -63,7 +63,7 @@ pub struct RawTrade {
     origin: u8,
 }
 
-/// What a scan comes to: three fields, one of them an enum.
+/// The result of a scan: three fields, one of them an enum.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Sums {
     time: u64,
@@ -101,7 +101,7 @@ impl Record for Trade {
     }
 }
 
-/// The same fields of a trade in each of its forms.
+/// Implements the fields of a trade for each representation.
 macro_rules! fields {
     ($($form:ty, |$trade:ident| $time:expr, $price:expr, $venue:expr, $buys:expr;)*) => {$(
         impl Fields<Sums> for $form {
@@ -179,7 +179,7 @@ impl Floor for Trade {
     }
 }
 
-/// The floor, Hydra and rkyv over `count` trades.
+/// Compares the floor, Hydra and rkyv with `count` trades.
 pub fn run(folder: &Path, count: usize, rounds: usize) -> AnyResult<Table> {
     let formats: [Box<dyn Format<Trade>>; 6] = [
         Box::new(Raw(Check::Nothing)),

@@ -1,15 +1,15 @@
-//! Times interleaved rounds and prints what came out. It knows nothing of formats.
+//! Times interleaved rounds and prints the results. It does not depend on any format.
 
 use crate::clock::{median, now};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// One way of one row: every round's nanoseconds.
+/// One way of one row, with the nanoseconds of every round.
 pub struct Contender<'w> {
     pub row: &'static str,
     pub name: &'static str,
     work: Box<dyn FnMut() + 'w>,
-    /// Times that it is done in a round: about a millisecond.
+    /// The number of repetitions in a round, which takes about a millisecond.
     times: u32,
     nanos: Vec<f64>,
 }
@@ -25,7 +25,7 @@ impl<'w> Contender<'w> {
         way
     }
 
-    /// One round.
+    /// Runs one round.
     fn round(&mut self) -> Duration {
         let start = now();
         for _ in 0..self.times {
@@ -36,13 +36,13 @@ impl<'w> Contender<'w> {
         took
     }
 
-    /// The median.
+    /// Returns the median.
     pub fn median(&self) -> f64 {
         median(self.nanos.clone())
     }
 }
 
-/// Runs all ways in turn, so that a busy machine is busy for all of them.
+/// Runs all ways in turn, so that other load on the machine affects all of them.
 pub fn rounds(ways: &mut [Contender<'_>], rounds: usize) {
     for _ in 0..rounds.max(1) {
         for way in ways.iter_mut() {
@@ -51,7 +51,7 @@ pub fn rounds(ways: &mut [Contender<'_>], rounds: usize) {
     }
 }
 
-/// Nanoseconds in a unit that people read.
+/// Returns nanoseconds in a readable unit.
 pub fn shown(nanos: f64) -> String {
     match nanos {
         nanos if nanos < 1e3 => format!("{nanos:.1} ns"),

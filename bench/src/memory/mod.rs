@@ -1,5 +1,6 @@
-//! One value in memory: four shapes against rkyv, FlatBuffers, bitcode, wincode and postcard, and one against rkyv alone.
-//! Every way into bytes and back gives an equal value, and every way to read gives an equal sum, or the run fails.
+//! One value in memory: four shapes compared with rkyv, FlatBuffers, bitcode, wincode and postcard, and one
+//! with rkyv only. The run fails unless every conversion to bytes and back gives an equal value and every way
+//! to read gives an equal sum.
 
 mod clock;
 mod flat;
@@ -21,10 +22,10 @@ use std::hint::black_box;
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// wincode by itself refuses lists of more than 4 MiB.
+/// By default, wincode refuses lists of more than 4 MiB.
 type Unlimited = wincode::config::Configuration<true, { wincode::config::PREALLOCATION_SIZE_LIMIT_DISABLED }>;
 
-/// What rkyv asks of a shape.
+/// The requirements of rkyv for a shape.
 trait Archives:
     Shape
     + Clone
@@ -44,7 +45,7 @@ impl Archives for Save {}
 impl Archives for Surface {}
 impl Archives for Updates {}
 
-/// What the other peers ask of a shape.
+/// The requirements of the other formats for a shape.
 trait Peers:
     Archives
     + Flat
@@ -63,7 +64,7 @@ impl Peers for Updates {}
 
 const PEERS: [&str; 5] = ["rkyv", "flatbuffers", "bitcode", "wincode", "postcard"];
 
-/// What Hydra aims at, as a ratio to rkyv: of log, mesh, save, updates and surface.
+/// The goals of Hydra as ratios to rkyv, for log, mesh, save, updates and surface.
 const GOALS: [(&str, [f64; 5]); 11] = [
     ("serialize", [0.5, 1.0, 0.4, 0.65, 1.0]),
     ("deserialize, validated", [0.85, 1.0, 0.7, 0.87, 1.0]),
@@ -78,7 +79,7 @@ const GOALS: [(&str, [f64; 5]); 11] = [
     ("update, validated", [1.0; 5]),
 ];
 
-/// A table of all shapes: medians of `times` rounds in turn, and their ratios to rkyv.
+/// Prints a table of all shapes: medians of `times` interleaved rounds, and their ratios to rkyv.
 pub fn run(times: usize, keep: bool) -> AnyResult<()> {
     let mut section = Section::new("memory", &PEERS)?;
     section.say(&format!(
@@ -95,7 +96,7 @@ pub fn run(times: usize, keep: bool) -> AnyResult<()> {
     section.finish(keep)
 }
 
-/// Hydra and all peers.
+/// Measures Hydra and all other formats.
 fn shape<T: Peers>(number: usize, times: usize, all: &mut Table) -> AnyResult<()> {
     let value = T::make(10);
     let (images, others) = (Images::of(&value)?, Others::of(&value)?);
@@ -110,7 +111,7 @@ fn shape<T: Peers>(number: usize, times: usize, all: &mut Table) -> AnyResult<()
     Ok(())
 }
 
-/// Hydra and rkyv.
+/// Measures Hydra and rkyv.
 fn against_rkyv<T: Archives>(number: usize, times: usize, all: &mut Table) -> AnyResult<()> {
     let value = T::make(10);
     let images = Images::of(&value)?;
@@ -123,7 +124,7 @@ fn against_rkyv<T: Archives>(number: usize, times: usize, all: &mut Table) -> An
     Ok(())
 }
 
-/// The value as Hydra and rkyv have it.
+/// The value in Hydra and rkyv.
 #[derive(Clone)]
 struct Images {
     hydra: AlignedBuf,
@@ -136,7 +137,8 @@ impl Images {
         Ok(Images { hydra: hydra::to_bytes(value)?, rkyv })
     }
 
-    /// Both are the value, reading them in place comes to the same sums, and changing them to the same value.
+    /// Checks that both equal the value, and that reading and changing them in place give the same sums and
+    /// values.
     fn check<T: Archives>(&self, value: &T) -> AnyResult<()> {
         let same = [
             hydra::from_bytes::<T>(&self.hydra)? == *value,
@@ -196,7 +198,7 @@ impl Others {
         ]
     }
 
-    /// All of them are the value; what is read in place comes to the same sums.
+    /// Checks that all equal the value, and that reading in place gives the same sums.
     fn check<T: Peers>(&self, value: &T, view: hydra::View<'_, T>) -> AnyResult<()> {
         let flat = flat::access::<T>(&self.flat)?;
         let same = [
@@ -213,13 +215,13 @@ impl Others {
     }
 }
 
-/// As the manual of rkyv does it where speed matters: buffer and arena are used again.
+/// Reuses buffer and arena, as the manual of rkyv recommends for speed.
 fn rkyv_into<T: Archives>(value: &T, mut buffer: AlignedVec, arena: &mut Arena) -> AlignedVec {
     buffer.clear();
     rkyv::api::high::to_bytes_in_with_alloc::<_, _, Error>(value, buffer, arena.acquire()).expect("memory")
 }
 
-/// Hydra's ways and rkyv's: to bytes and back, in place, and changed in place.
+/// The measurements of Hydra and rkyv: to bytes and back, in place, and changed in place.
 fn our_ways<'w, T: Archives>(
     value: &'w T,
     images: &'w Images,
@@ -248,7 +250,7 @@ fn our_ways<'w, T: Archives>(
     updates::<T>(changed, ways);
 }
 
-/// In place.
+/// Reads in place.
 fn reads<'w, T: Archives>(images: &'w Images, ways: &mut Vec<Contender<'w>>) {
     let row = "access, validated";
     ways.push(Contender::new(row, "rkyv", || rkyv::access::<Archived<T>, Error>(&images.rkyv).is_ok()));
@@ -280,8 +282,9 @@ fn reads<'w, T: Archives>(images: &'w Images, ways: &mut Vec<Contender<'w>>) {
     }
 }
 
-/// An image that is kept, from which each read and update takes the value anew: Hydra's is known to be valid, rkyv's is trusted.
-/// Each way has bytes of its own, so that none finds them in the cache because of another.
+/// Reads and updates of a kept image, from which each of them gets the value again: that of Hydra was
+/// validated, that of rkyv is trusted. Each way has its own bytes, so that no way loads the cache for
+/// another.
 fn kept<'w, T: Archives>(value: &T, images: &Images, ways: &mut Vec<Contender<'w>>) {
     let image = hydra::Image::of(value).expect("encodable");
     let row = "read, image kept";
@@ -304,7 +307,7 @@ fn kept<'w, T: Archives>(value: &T, images: &Images, ways: &mut Vec<Contender<'w
     }));
 }
 
-/// Changed in place: a value at hand, and bytes that are validated each time.
+/// Changes in place: of a value, and of bytes that are validated each time.
 fn updates<'w, T: Archives>([kept, bytes]: &'w mut [Images; 2], ways: &mut Vec<Contender<'w>>) {
     let row = "update";
     let rkyv = &mut kept.rkyv;
@@ -326,7 +329,7 @@ fn updates<'w, T: Archives>([kept, bytes]: &'w mut [Images; 2], ways: &mut Vec<C
     }));
 }
 
-/// The other peers' ways.
+/// The measurements of the other formats.
 fn other_ways<'w, T: Peers>(value: &'w T, images: &'w Others, ways: &mut Vec<Contender<'w>>) {
     let row = "serialize";
     let mut builder = flat::Builder::new();
@@ -365,7 +368,7 @@ fn other_ways<'w, T: Peers>(value: &'w T, images: &'w Others, ways: &mut Vec<Con
     }
 }
 
-/// The rows of a shape.
+/// Prints the rows of a shape.
 fn rows(
     shape: &str,
     number: usize,

@@ -10,11 +10,11 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-/// Records that Avro knows by a schema.
+/// Records with an Avro schema.
 pub trait Avros: Record + serde::Serialize {
     const SCHEMA: &'static str;
 
-    /// A record as its values, by position.
+    /// Returns a record as values, by position.
     type Seen<'a>: Fields<Self::Sums> + From<&'a [(String, Value)]>;
 }
 
@@ -23,7 +23,7 @@ pub struct Avro;
 struct Open(PathBuf);
 
 impl Open {
-    /// Visits records for as long as `visit` says so.
+    /// Visits records until `visit` returns false.
     fn each<R: Avros>(&self, mut visit: impl FnMut(R::Seen<'_>) -> bool) -> AnyResult<()> {
         for value in Reader::new(BufReader::with_capacity(super::RUN, File::open(&self.0)?))? {
             let Value::Record(fields) = value? else { return Err("not a record".into()) };
@@ -87,7 +87,7 @@ impl<R: Avros> Opened<R> for Open {
     }
 }
 
-/// A number, whatever its kind.
+/// Returns a number of any kind.
 pub fn integer(value: &Value) -> i64 {
     match value {
         Value::Int(value) => i64::from(*value),

@@ -1,4 +1,4 @@
-//! Arrow IPC over a map, and Parquet: columns, in batches of 65,536 records. Only the columns that are asked for are read.
+//! Arrow IPC in a map, and Parquet: columns in batches of 65,536 records. Only the needed columns are read.
 
 use super::{Run, map, synced};
 use crate::AnyResult;
@@ -24,15 +24,15 @@ use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// Records in a batch.
+/// The number of records in a batch.
 const BATCH: usize = 1 << 16;
 
-/// The one field, by index.
+/// The index of the field in a scan of one field.
 const TIME: &[usize] = &[0];
 
-/// A record as columns, of which the first is the time.
+/// A record as columns; the first is the time.
 pub trait Columns: Record {
-    /// What a scan looks at, and what a random read does: columns by index, ascending.
+    /// The columns that a scan and a random read use, by ascending index.
     const SCAN: &'static [usize];
     const LOOK: &'static [usize];
 
@@ -43,7 +43,7 @@ pub trait Columns: Record {
     /// Adds a batch of the columns of a scan.
     fn add(batch: &RecordBatch, sums: &mut Self::Sums);
 
-    /// What a random read looks at, in a batch of its columns.
+    /// Returns the value of a random read, in a batch of its columns.
     fn look(batch: &RecordBatch, row: usize) -> u64;
 }
 
@@ -65,7 +65,8 @@ fn add_times(sum: u64, batch: &RecordBatch) -> u64 {
         .fold(sum, |sum, time| sum.wrapping_add(*time))
 }
 
-/// Arrow IPC. True if offsets and text of each batch are checked, as they are unless unsafe code says otherwise.
+/// Arrow IPC. True if offsets and text of each batch are checked, which is the default; unsafe code can turn
+/// it off.
 pub struct Ipc(pub bool);
 
 struct OpenIpc {
@@ -80,7 +81,7 @@ impl OpenIpc {
     fn open(path: &Path, checked: bool) -> AnyResult<OpenIpc> {
         let map = map(path)?;
         let (start, count) = (NonNull::from(&map[..]).cast::<u8>(), map.len());
-        // SAFETY: the map is `count` bytes from `start`, and the buffer keeps it.
+        // SAFETY: the map has `count` bytes from `start`, and the buffer keeps it alive.
         let buffer = unsafe { Buffer::from_custom_allocation(start, count, Arc::new(map)) };
         let (rest, trailer) = buffer.split_last_chunk::<10>().ok_or("no trailer")?;
         let footer = read_footer_length(*trailer)?;
@@ -155,7 +156,7 @@ impl<R: Columns> Opened<R> for OpenIpc {
     }
 }
 
-/// Parquet. True: compressed by zstd.
+/// Parquet. True if it is compressed with zstd.
 pub struct Parquet(pub bool);
 
 struct OpenParquet {

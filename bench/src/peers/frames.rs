@@ -1,4 +1,4 @@
-//! bincode and bitcode: frames of 4,096 records, each decoded as a whole to owned values.
+//! bincode and bitcode: frames of 4,096 records, each decoded completely to owned values.
 #![forbid(unsafe_code)]
 
 use super::{Run, frame, map, put_frame};
@@ -7,14 +7,14 @@ use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
 use memmap2::Mmap;
 use std::path::Path;
 
-/// Records in a frame.
+/// The number of records in a frame.
 const FRAME: usize = 4096;
 
-/// Integers of fixed width, as they are in memory.
+/// The configuration: integers have fixed width, as in memory.
 pub const FIXED: bincode::config::Configuration<bincode::config::LittleEndian, bincode::config::Fixint> =
     bincode::config::standard().with_fixed_int_encoding();
 
-/// What turns a frame into bytes and back.
+/// Encodes and decodes a frame.
 #[derive(Clone, Copy)]
 pub enum Frames {
     Bincode,

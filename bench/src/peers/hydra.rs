@@ -1,4 +1,4 @@
-//! Hydra: through a map and through buffers, each block checked when it is first touched.
+//! Hydra, with a map and with buffers. Each block is checked at first use.
 #![forbid(unsafe_code)]
 
 use crate::AnyResult;
@@ -6,16 +6,16 @@ use crate::compare::{Fields, Format, Opened, Record, Sync, scan, times};
 use hydra::{Durability, Reader, Table, View, Writer};
 use std::path::Path;
 
-/// How the file is read, and how it is written.
+/// The way the file is read and written.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Access {
-    /// Through a map; written one by one.
+    /// Read through a map, written record by record.
     Map,
-    /// Through buffers; written all at once.
+    /// Read through buffers, written all at once.
     Buffers,
 }
 
-/// To the last commit, which the system's memory has. One by one, or all at once.
+/// Writes records up to the last commit into the page cache, one by one or all at once.
 pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], access: Access) -> AnyResult<Writer> {
     let mut writer = Writer::options().durability(Durability::Buffered).create(path)?;
     let table = writer.table::<R>()?;
@@ -27,7 +27,7 @@ pub fn write<R: hydra::Hydra>(path: &Path, records: &[R], access: Access) -> Any
     Ok(writer)
 }
 
-/// A file of so many records, which are made one by one.
+/// Writes a file of records that are made one by one.
 pub fn make<R: Record + hydra::Hydra>(path: &Path, count: usize) -> AnyResult<()> {
     let mut writer = Writer::create(path)?;
     let table = writer.table::<R>()?;
@@ -86,7 +86,7 @@ where
     }
 
     fn reads(&self) -> Option<usize> {
-        // Each reads a whole block.
+        // Each read reads a whole block.
         Some(if self.1 == Access::Map { 1 } else { 1000 })
     }
 

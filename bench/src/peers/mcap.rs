@@ -1,4 +1,4 @@
-//! MCAP: a message for each record, in chunks without compression, with their checksums. The payload is bincode's.
+//! MCAP: a message for each record, in chunks with checksums and without compression. The payload is bincode.
 #![forbid(unsafe_code)]
 
 use super::frames::{Coded, FIXED};

@@ -1,4 +1,4 @@
-//! The formats, each in the way in which its own documentation would have it used. None of them is Hydra's concern but here.
+//! The formats, each used as its own documentation recommends. Only the benchmarks depend on them.
 
 pub mod avro;
 pub mod columns;
@@ -15,14 +15,14 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// Bytes that are written at once.
+/// The number of bytes in one write.
 const RUN: usize = 1 << 20;
 
-/// A new file that is written in aligned runs of 1 MiB: whatever is mapped is mapped in large pieces then.
+/// A new file that is written in aligned pieces of 1 MiB, so that a map of it has large pieces.
 pub struct Run {
     file: File,
     bytes: Vec<u8>,
-    /// How many were pushed.
+    /// The number of bytes that were pushed.
     pub count: u64,
 }
 
@@ -44,7 +44,7 @@ impl Run {
         Ok(())
     }
 
-    /// Writes what is left.
+    /// Writes the rest.
     pub fn finish(mut self) -> AnyResult<Sync> {
         self.file.write_all(&self.bytes)?;
         Ok(synced(self.file))
@@ -58,7 +58,7 @@ impl Write for Run {
         Ok(bytes.len())
     }
 
-    /// Only the end flushes, and formats do not say when that is.
+    /// Does nothing; only the end of the file is flushed.
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
@@ -69,19 +69,19 @@ fn synced(file: File) -> Sync {
     Box::new(move || Ok(file.sync_all()?))
 }
 
-/// A file in memory.
+/// Maps a file.
 fn map(path: &Path) -> AnyResult<memmap2::Mmap> {
-    // SAFETY: nobody but this program knows the file.
+    // SAFETY: no other program uses the file.
     Ok(unsafe { memmap2::Mmap::map(&File::open(path)?) }?)
 }
 
-/// Frames with their length before them.
+/// Writes a frame after its length.
 fn put_frame(out: &mut impl Write, frame: &[u8]) -> AnyResult<()> {
     out.write_all(&(frame.len() as u64).to_le_bytes())?;
     Ok(out.write_all(frame)?)
 }
 
-/// The next frame, and what is after it.
+/// Returns the next frame and the bytes after it.
 fn frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (count, rest) = bytes.split_first_chunk::<8>()?;
     rest.split_at_checked(u64::from_le_bytes(*count) as usize)

@@ -1,4 +1,4 @@
-//! The floor: the least work that gives the same answer. Plain writes of 1 MiB, and casts over a map.
+//! The floor: the least work that gives the same result. It uses plain writes of 1 MiB, and casts in a map.
 
 use super::{Run, map};
 use crate::AnyResult;
@@ -7,24 +7,24 @@ use memmap2::Mmap;
 use std::hint::black_box;
 use std::path::Path;
 
-/// How the floor keeps a record: one file for each part.
+/// A record in the floor: one file for each part.
 pub trait Floor: Record {
     const PARTS: usize;
 
-    /// How it is read.
+    /// The record as it is read.
     type Seen<'a>: Fields<Self::Sums>;
 
     fn put(&self, parts: &mut [Run]) -> AnyResult<()>;
 
-    /// All records.
+    /// Returns all records.
     fn rows(parts: &[Mmap]) -> AnyResult<impl Iterator<Item = Self::Seen<'_>>>;
 
     fn row(parts: &[Mmap], index: usize) -> AnyResult<Self::Seen<'_>>;
 
-    /// An owned record.
+    /// Returns an owned record.
     fn owned(seen: Self::Seen<'_>) -> AnyResult<Self>;
 
-    /// Checks all text at once, and each string by itself.
+    /// Checks all text at once, or each string by itself.
     fn check_text(_: &[Mmap], _: bool) -> AnyResult<()> {
         Ok(())
     }
@@ -56,11 +56,11 @@ pub fn parts<R: Floor>(path: &Path) -> AnyResult<Vec<Mmap>> {
     (0..R::PARTS).map(|part| map(&path.join(part.to_string()))).collect()
 }
 
-/// What is checked before a scan.
+/// The check before a scan.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Check {
     Nothing,
-    /// A checksum of every 256 KiB, while they are in the processor's cache.
+    /// A checksum of every 256 KiB, while they are in the cache of the processor.
     Sums,
     /// All text at once.
     Text,

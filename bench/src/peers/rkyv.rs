@@ -13,7 +13,7 @@ use rkyv::vec::ArchivedVec;
 use rkyv::{Archive, Archived, Deserialize, Serialize};
 use std::path::Path;
 
-/// True if what is in the file is checked.
+/// True if the contents of the file are checked.
 #[derive(Clone, Copy)]
 pub struct Rkyv(pub bool);
 
@@ -69,7 +69,7 @@ impl Open {
         if self.1 {
             return Ok(rkyv::access::<ArchivedVec<Archived<R>>, Error>(&self.0)?);
         }
-        // SAFETY: the bytes are those that rkyv wrote for this type.
+        // SAFETY: rkyv wrote these bytes for this type.
         Ok(unsafe { rkyv::access_unchecked(&self.0) })
     }
 }

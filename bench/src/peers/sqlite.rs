@@ -1,4 +1,4 @@
-//! SQLite: one table, one transaction, no journal; read through its memory map, by row id where one record is wanted.
+//! SQLite: one table, one transaction, no journal; read through its memory map, single records by row id.
 #![forbid(unsafe_code)]
 
 use super::synced;
@@ -8,16 +8,16 @@ use rusqlite::{Connection, Row, Statement};
 use std::fs::File;
 use std::path::Path;
 
-/// Records that SQLite keeps.
+/// Records for SQLite.
 pub trait Stored: Record {
-    /// Columns with their types; the first is the time.
+    /// The columns with their types; the first is the time.
     const COLUMNS: &'static str;
-    /// What a scan asks for.
+    /// The columns of a scan.
     const SCAN: &'static str;
-    /// What a random read asks for.
+    /// The columns of a random read.
     const LOOK: &'static str;
 
-    /// Puts a record into the places of an insertion.
+    /// Binds a record to the parameters of an insertion.
     fn insert(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()>;
 
     fn add(row: &Row<'_>, sums: &mut Self::Sums) -> rusqlite::Result<()>;

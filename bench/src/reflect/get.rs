@@ -1,4 +1,4 @@
-//! Getting a number.
+//! Measures getting a number.
 
 use super::AnyResult;
 use super::record::{FIELDS, Order};
@@ -11,7 +11,7 @@ use hydra::reflect::{Handle, Path};
 use hydra::{Dynamic, Value};
 use std::hint::black_box;
 
-/// Every way of getting, once.
+/// Runs every way of getting once.
 pub fn all(
     table: &mut Table,
     orders: &[Order],
@@ -60,7 +60,7 @@ fn by_index(table: &mut Table, orders: &[Order], [stored, typed]: [&[Value<'_>];
     });
 }
 
-/// `pos.y` for facet, whose paths are of indices.
+/// Returns the path of `pos.y` for facet, whose paths consist of indices.
 pub fn facet_path() -> FacetPath {
     let mut path = FacetPath::new(Order::SHAPE);
     path.push(PathStep::Field(3));

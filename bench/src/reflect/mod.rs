@@ -1,4 +1,5 @@
-//! What reflection costs: one number of a ten-field record, got and set in each way that there is, in Hydra and in peers.
+//! Measures reflection: getting and setting one number of a record with ten fields in every way, in Hydra and
+//! other libraries.
 
 mod get;
 mod record;
@@ -11,7 +12,7 @@ use table::Table;
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// So few that they stay in the first-level cache.
+/// The number of records, so few that they stay in the first-level cache.
 const RECORDS: u64 = 64;
 
 /// Runs everything `rounds` times and prints medians.
@@ -40,7 +41,7 @@ pub fn run(rounds: usize) -> AnyResult<()> {
     Ok(())
 }
 
-/// A file with the orders, which is gone from its folder already.
+/// Returns a file with the orders that is already removed from its folder.
 fn file(orders: &[Order]) -> AnyResult<Reader> {
     let path = std::env::temp_dir().join(format!("hydra-bench-{}.hydra", std::process::id()));
     let mut writer = Writer::create(&path)?;

@@ -1,10 +1,10 @@
-//! The record that everybody reflects: ten fields, one of them a struct.
+//! The record for all libraries: ten fields, one of them a struct.
 
 use bevy_reflect::Reflect;
 use facet::Facet;
 use hydra::Hydra;
 
-/// Where something is.
+/// A position.
 #[derive(Hydra, Facet, Reflect, Clone)]
 #[facet(pod)]
 pub struct Position {
@@ -29,7 +29,7 @@ pub struct Order {
     pub speed: f64,
 }
 
-/// The fields that are got and set by name and index: the first, the one in the middle, and the last.
+/// The fields that are used by name and index: the first, the middle and the last one.
 pub const FIELDS: [(usize, &str); 3] = [(0, "price"), (4, "weight"), (9, "speed")];
 
 impl Order {

@@ -1,4 +1,4 @@
-//! Setting a number.
+//! Measures setting a number.
 
 use super::AnyResult;
 use super::get::facet_path;
@@ -9,14 +9,14 @@ use facet_reflect::Poke;
 use hydra::reflect::{Handle, Path};
 use hydra::{Dynamic, ValueMut};
 
-/// Every way of setting, once, each on copies of the records.
+/// Runs every way of setting once, each on copies of the records.
 pub fn all(table: &mut Table, orders: &[Order], dynamic: &[Dynamic]) -> AnyResult<()> {
     by_name(table, &mut orders.to_vec(), &mut dynamic.to_vec());
     by_index(table, &mut orders.to_vec(), &mut dynamic.to_vec());
     by_path(table, &mut orders.to_vec(), &mut dynamic.to_vec())
 }
 
-/// The sum of what was set.
+/// Returns the sum of the values that were set.
 fn fields(order: &Order) -> f64 {
     order.price + order.weight + order.speed
 }

@@ -1,12 +1,12 @@
-//! Rounds of measurements, and the table that they become. It does not know what is measured.
+//! Rounds of measurements and their table. It does not depend on what is measured.
 
 use std::hint::black_box;
 use std::time::Instant;
 
-/// How often one measurement goes over all items.
+/// The number of passes over all items in one measurement.
 const PASSES: usize = 100;
 
-/// What each way of doing each operation took.
+/// The measurements of each way of doing each operation.
 #[derive(Default)]
 pub struct Table {
     cells: Vec<Cell>,
@@ -16,7 +16,7 @@ struct Cell {
     row: &'static str,
     column: &'static str,
     nanos: Vec<f64>,
-    /// In all passes of one measurement.
+    /// The allocations in all passes of one measurement.
     allocations: u64,
     sum: u64,
 }
@@ -54,7 +54,7 @@ impl Table {
         });
     }
 
-    /// Sets a number by each of `keys` in each of `items`; `sum` looks at what was set last.
+    /// Sets a number by each of `keys` in each of `items`; `sum` reads the values that were set last.
     #[inline(always)]
     pub fn set<T, K>(
         &mut self,
@@ -78,7 +78,7 @@ impl Table {
         self.cell(row, column).sum = total;
     }
 
-    /// Times the passes; when they are done for the first time, they are done once more to count allocations.
+    /// Times the passes. The first time, it runs them once more to count allocations.
     #[inline(always)]
     fn time(&mut self, row: &'static str, column: &'static str, count: usize, mut pass: impl FnMut() -> u64) {
         let start = Instant::now();
@@ -102,7 +102,8 @@ impl Table {
         &mut self.cells[position]
     }
 
-    /// A row for each operation, a column for each way: median nanoseconds, and allocations where there were any.
+    /// Prints a row for each operation and a column for each way: median nanoseconds, and allocations if
+    /// there are any.
     pub fn print(&self, columns: &[&str]) {
         println!("| nanoseconds | {} |\n| --- |{}", columns.join(" | "), " --- |".repeat(columns.len()));
         let mut rows: Vec<&str> = self.cells.iter().map(|cell| cell.row).collect();

@@ -1,4 +1,4 @@
-//! What a multiplayer game tells a client.
+//! Updates of a multiplayer game for a client.
 
 use super::{Builder, Flat, Made, fb, list};
 use crate::memory::shapes::updates::{Contact, KINDS, Terrain, Transform, Update, Updates};

@@ -1,5 +1,5 @@
-//! The shapes, four of them written for this project in the spirit of the field's public serialization benchmark, and what is
-//! read of them and changed in them. Deterministic: the same scale gives the same values.
+//! The shapes, four of them modelled on the public Rust serialization benchmark, and the parts that are read
+//! and changed. The same scale always gives the same values.
 
 pub mod log;
 pub mod mesh;
@@ -16,29 +16,30 @@ pub use updates::Updates;
 use rkyv::Archived;
 use rkyv::seal::Seal;
 
-/// What a shape is asked for besides to be encoded and decoded. Every pair does the same work, so that the sums agree.
+/// The work on a shape besides encoding and decoding. Both functions of a pair do the same work, so that the
+/// sums agree.
 pub trait Shape: hydra::Hydra + rkyv::Archive {
     const NAME: &'static str;
-    /// The value; `scale` 10 is the full size.
+    /// Makes the value; `scale` 10 is the full size.
     fn make(scale: usize) -> Self;
-    /// A few fields of each element.
+    /// Reads a few fields of each element.
     fn few(view: hydra::View<'_, Self>) -> u64;
     fn few_rkyv(archived: &Archived<Self>) -> u64;
-    /// The same, where each element is handed to a function that is not inlined.
+    /// Does the same, but passes each element to a function that is not inlined.
     fn passed(view: hydra::View<'_, Self>) -> u64;
     fn passed_rkyv(archived: &Archived<Self>) -> u64;
-    /// Every string: each as a `&str`.
+    /// Reads every string as a `&str`.
     fn strings(view: hydra::View<'_, Self>) -> u64;
     fn strings_rkyv(archived: &Archived<Self>) -> u64;
     /// Changes a few fields of each element.
     fn update(&mut self);
-    /// What does the same in place.
+    /// Returns a function that makes the same changes in place.
     fn updater() -> hydra::Result<impl FnMut(&mut hydra::ViewMut<'_, Self>) -> hydra::Result<()>>;
-    /// The same in place.
+    /// Makes the same changes in place.
     fn update_rkyv(archived: Seal<'_, Archived<Self>>);
 }
 
-/// Derives the same for everybody.
+/// Derives the traits of all formats.
 macro_rules! stored {
     ($($(#[$attr:meta])* pub $what:ident $name:ident { $($body:tt)* })*) => {$(
         #[derive(
@@ -51,13 +52,13 @@ macro_rules! stored {
 }
 use stored;
 
-/// The elements of an archived list, to be changed.
+/// Returns the elements of an archived list for changes.
 fn elements<T>(list: &mut rkyv::vec::ArchivedVec<T>) -> &mut [T] {
     // SAFETY: for the assignments of `update_rkyv`, which move nothing.
     unsafe { rkyv::vec::ArchivedVec::as_slice_seal(Seal::new(list)).unseal_unchecked() }
 }
 
-/// A string that was asked for: it counts with its length, and is handed to the optimiser whole.
+/// Uses a string: returns its length, and hides the string from the optimiser.
 pub fn sum_of(string: &str) -> u64 {
     std::hint::black_box(string).len() as u64
 }
@@ -74,17 +75,17 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Below `limit`.
+    /// Returns a number below `limit`.
     fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 
-    /// True once in `times`.
+    /// Returns true once in `times` calls on average.
     fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// From 0 to 1.
+    /// Returns a number from 0 to 1.
     fn part(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u64 << 24) as f32
     }

@@ -1,4 +1,4 @@
-//! The players of a saved game of blocks: inventories, abilities, recipes, and what rides on whom.
+//! The players of a saved game of blocks: inventories, abilities, recipes and vehicles.
 
 use super::{Random, Shape, elements, stored, sum_of};
 use hydra::ViewMut;

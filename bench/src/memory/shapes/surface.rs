@@ -1,4 +1,4 @@
-//! Triangles again, as somebody writes them who knows nothing of plain types: one derive a type, and no attribute.
+//! Triangles as types that are not plain: one derive for each type, and no attribute.
 
 use super::{Random, Shape, elements};
 use hydra::reflect::Slot;

@@ -1,4 +1,4 @@
-//! What a multiplayer game tells a client of its world, one update a tick: many options and tuples, short lists.
+//! Updates of a multiplayer game for a client, one a tick: many options and tuples, short lists.
 
 use super::{Random, Shape, elements, stored};
 use hydra::ViewMut;
