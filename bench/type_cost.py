@@ -1,10 +1,11 @@
-"""What a program pays in building for Hydra and for rkyv: a clean release build of a program with one type, and what each
-further struct and enum adds to the build and to the program.
+"""Measures build times and program sizes with Hydra and with rkyv: a clean release build of a program with one type, and
+the additional time and size for each further struct and enum.
 
     python3 bench/type_cost.py [PAIRS]
 
-Seconds of processor time (user and system) of `cargo build --release`, of all crates for the clean build, and of the
-program alone for the types; bytes of the program without symbols. Each type is encoded, viewed in place and decoded once.
+Prints the processor time (user and system, in seconds) of `cargo build --release`, for all crates in the clean build and
+for the program alone for the types, and the size of the program without symbols in bytes. Each type is encoded, viewed in
+place and decoded once.
 """
 
 import os
@@ -68,7 +69,7 @@ LIBRARIES = {
 
 
 def package(folder, name, pairs):
-    """A program with so many structs and enums."""
+    """Makes a program with this number of structs and enums."""
     derive, use, dependency = LIBRARIES[name]
     types = "".join((STRUCT + use).format(i=i, derive=derive) for i in range(pairs))
     calls = " + ".join(f"use_{i}()" for i in range(pairs))
@@ -81,7 +82,7 @@ def package(folder, name, pairs):
 
 
 def build(folder):
-    """Processor seconds, and the bytes of the program."""
+    """Returns the processor seconds of the build, and the size of the program in bytes."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = dict(os.environ, CARGO_TARGET_DIR=str(folder / "target"))
     subprocess.run(["cargo", "build", "-q", "--release"], cwd=folder, env=environment, check=True)

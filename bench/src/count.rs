@@ -122,7 +122,7 @@ fn counted(mut work: impl FnMut() -> AnyResult<u64>) -> AnyResult<()> {
     });
     match failed {
         Some(error) => Err(error),
-        None if found != expected => Err("the second time came to another sum".into()),
+        None if found != expected => Err("the second run gave another sum".into()),
         None => Ok(()),
     }
 }

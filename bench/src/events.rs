@@ -166,7 +166,7 @@ fn push(run: &mut Run, text: &str) -> AnyResult<[u32; 2]> {
 
 /// The three parts: fixed, tags, text.
 fn parts(parts: &[Mmap]) -> AnyResult<(&[Fixed], &[[u32; 2]], &[u8])> {
-    let [fixed, tags, text] = parts else { return Err("three parts".into()) };
+    let [fixed, tags, text] = parts else { return Err("expected three parts".into()) };
     Ok((bytemuck::cast_slice(fixed), bytemuck::cast_slice(tags), text))
 }
 
@@ -176,7 +176,7 @@ impl Floor for Event {
 
     #[inline]
     fn put(&self, parts: &mut [Run]) -> AnyResult<()> {
-        let [fixed, tags, text] = parts else { return Err("three parts".into()) };
+        let [fixed, tags, text] = parts else { return Err("expected three parts".into()) };
         let first_tag = u32::try_from(tags.count / 8)?;
         let line = Fixed {
             time: self.time,

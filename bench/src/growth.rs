@@ -236,7 +236,7 @@ where
             if Some(look) == pool.first().map(|record| record.look()) {
                 Ok(nanos / 1e3)
             } else {
-                Err("another first record".into())
+                Err("the first record differs".into())
             }
         })?;
     }

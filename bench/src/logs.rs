@@ -197,7 +197,7 @@ fn push<T: bytemuck::NoUninit>(run: &mut Run, items: &[T]) -> AnyResult<[u32; 2]
 
 /// The three parts: fixed, spans, text.
 fn parts(parts: &[Mmap]) -> AnyResult<(&[Fixed], &[u32], &[u8])> {
-    let [fixed, spans, text] = parts else { return Err("three parts".into()) };
+    let [fixed, spans, text] = parts else { return Err("expected three parts".into()) };
     Ok((bytemuck::cast_slice(fixed), bytemuck::cast_slice(spans), text))
 }
 
@@ -207,7 +207,7 @@ impl Floor for Log {
 
     #[inline]
     fn put(&self, parts: &mut [Run]) -> AnyResult<()> {
-        let [fixed, spans, text] = parts else { return Err("three parts".into()) };
+        let [fixed, spans, text] = parts else { return Err("expected three parts".into()) };
         let line = Fixed {
             time: self.time,
             service: push(text, self.service.as_bytes())?,

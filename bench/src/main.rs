@@ -104,7 +104,7 @@ fn main() -> AnyResult<()> {
         ("memory", _) => memory::run(number(0, 61), keep),
         ("reflect", _) => reflect::run(number(0, 201)),
         ("file", Some(path)) => peers::hydra::make::<ticks::Tick>(path.as_ref(), number(0, 80_000_000)),
-        _ => Err(format!("no command `{what}`; they are listed at the top of bench/src/main.rs").into()),
+        _ => Err(format!("no command `{what}`; the top of bench/src/main.rs lists them").into()),
     }
 }
 

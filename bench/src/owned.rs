@@ -68,7 +68,7 @@ impl Rounds {
         let sum = work()?;
         self.nanos.entry((kind, way)).or_default().push(start.elapsed().as_nanos() as f64 / records as f64);
         if *self.sums.entry(kind).or_insert(sum) != sum {
-            return Err(format!("the sum of {kind}, {way}, is another").into());
+            return Err(format!("the sum of {kind}, {way}, differs").into());
         }
         Ok(())
     }

@@ -146,7 +146,8 @@ pub(crate) struct TailArgs {
 pub(crate) struct GetArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
-    /// Path of the value, [TABLE][RECORD].field; RECORD is an index from 0 such as 7, or -1 for the last, or a range: 10:20, 10: or :20
+    /// Path of the value, [TABLE][RECORD].field; RECORD is an index from 0 such as 7, or -1 for the last, or
+    /// a range: 10:20, 10: or :20
     #[arg(value_name = "PATH", allow_hyphen_values = true)]
     pub(crate) path: String,
     /// Output format
@@ -169,7 +170,8 @@ pub(crate) struct SetArgs {
     /// Print what would change, but do not change the file
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing and exit 4 if the present value is not OLD, as `hydra get` prints it; for several paths, repeat it in their order
+    /// Change nothing and exit 4 if the present value is not OLD, as `hydra get` prints it; for several
+    /// paths, repeat it in their order
     #[arg(long, value_name = "OLD", allow_hyphen_values = true)]
     pub(crate) expect: Vec<String>,
     /// Do not lock the file: for file systems without locks, while no other program writes to it
@@ -184,7 +186,8 @@ pub(crate) struct SetArgs {
 pub(crate) struct HexArgs {
     /// A Hydra file; - is stdin
     pub(crate) file: PathBuf,
-    /// Path of a value, [TABLE][RECORD].field, or a file offset in bytes, such as 8192 or 0x2000 [default: the file header]
+    /// Path of a value, [TABLE][RECORD].field, or a file offset in bytes, such as 8192 or 0x2000 [default:
+    /// the file header]
     #[arg(value_name = "PATH|OFFSET", allow_hyphen_values = true)]
     pub(crate) place: Option<String>,
     /// Name of the table; required if the file has several
@@ -305,7 +308,8 @@ pub(crate) struct ConvertArgs {
     /// Unquoted CSV cell that means null; can be repeated when CSV is read [default: the empty cell]
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// Take the names and types of the fields from a table of a Hydra file, or from the output of `hydra schema --as json` [default: inferred from IN]
+    /// Take the names and types of the fields from a table of a Hydra file, or from the output of `hydra
+    /// schema --as json` [default: inferred from IN]
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// Replace OUT if it exists
@@ -385,7 +389,8 @@ pub(crate) enum Format {
     Hydra,
 }
 
-/// The output formats of a result, of values, of records that are followed, of records, and the formats of files.
+/// The output formats of a result, of values, of records that are followed, of records, and the formats of
+/// files.
 const DOCUMENT: &[Format] = &[Format::Text, Format::Json];
 const VALUES: &[Format] = &[Format::Text, Format::Json, Format::Ndjson];
 const LINES: &[Format] = &[Format::Text, Format::Ndjson, Format::Csv];

@@ -1,15 +1,15 @@
-//! Records as columns: structs and tuples inside a record become dotted names, everything else is one cell. It works
-//! on schemas; a schema from a file may be recursive or large, so every walk is bounded.
+//! Columns of records: fields of nested structs and tuples become columns with dotted names, every other
+//! value is one cell. A schema from a file may be recursive or large, so every walk is bounded.
 
 use hydra::reflect::{Path, Step};
 use hydra::schema::{Form, TypeRef};
 use hydra::{Descriptor, Error, ErrorKind, Kind, Schema, Value};
 
-/// More columns than this are not told apart: the rest stays nested.
+/// The largest number of columns; further fields stay nested.
 const MAX_COLUMNS: usize = 4096;
 const MAX_DEPTH: usize = 32;
 
-/// A column: the path to its values, and what they are.
+/// A column: the path of its values and their type.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     /// Names joined with dots; empty for the whole record.
@@ -21,45 +21,45 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// The whole record.
+    /// Returns the column of the whole record.
     pub(crate) fn root() -> Column {
         Column { name: String::new(), path: Path::default(), steps: Vec::new(), ty: TypeRef::Index(0) }
     }
 
-    /// What it is called in CSV and JSON: the names with dots, or what the only column of a table of bare values is called.
+    /// Returns the name in CSV and JSON: the dotted names, or `value` for the whole record.
     pub(crate) fn title(&self) -> &str {
         if self.steps.is_empty() { "value" } else { &self.name }
     }
 
-    /// What people are shown: the path.
+    /// Returns the name for people: the path.
     pub(crate) fn label(&self) -> String {
         if self.steps.is_empty() { "value".to_string() } else { self.path.to_string() }
     }
 
-    /// The positions that lead to it, newtypes and boxes left out.
+    /// Returns the positions of the fields that lead to the column, without newtypes and boxes.
     pub(crate) fn steps(&self) -> &[usize] {
         &self.steps
     }
 
-    /// The type of its values.
+    /// Returns the type of the values.
     pub(crate) fn ty<'s>(&self, schema: &'s Schema) -> &'s Descriptor {
         schema.resolve(self.ty)
     }
 
-    /// Its value in a record.
+    /// Returns the value of the column in a record.
     pub(crate) fn value<'a>(&self, record: Value<'a>) -> Value<'a> {
         let found = self.steps.iter().try_fold(record, |value, &step| value.field_at(step).ok());
         found.unwrap_or(record)
     }
 
-    /// True if its cells are numbers, to be aligned at the right.
+    /// Returns true if the cells are numbers, which are aligned at the right.
     pub(crate) fn is_number(&self, schema: &Schema) -> bool {
         let (ty, _) = innermost(schema, self.ty(schema));
         let number = ty.kind().is_integer() || matches!(ty.kind(), Kind::F32 | Kind::F64);
         number && !matches!(ty.form(), Form::Timestamp { .. } | Form::Date)
     }
 
-    /// Why a cell of CSV does not tell its value apart from all others, if it does not.
+    /// Returns why different values can have the same CSV cell; none if they cannot.
     pub(crate) fn csv_loss(&self, schema: &Schema) -> Option<&'static str> {
         let (inner, _) = innermost(schema, self.ty(schema));
         match inner.kind() {
@@ -80,7 +80,7 @@ impl Column {
         Column { name: format!("{}{dot}{name}", self.name), path, steps, ty }
     }
 
-    /// The columns inside a struct or tuple.
+    /// Returns the columns inside a struct or tuple.
     fn children(&self, schema: &Schema) -> Vec<Column> {
         let ty = inside(schema, self.ty(schema), &[Kind::Newtype, Kind::Box]);
         if !matches!(ty.kind(), Kind::Struct | Kind::Tuple) {
@@ -91,7 +91,7 @@ impl Column {
     }
 }
 
-/// The columns that were asked for, each whole; the record itself if none was.
+/// Returns the selected columns, without flattening them; the whole record if none is selected.
 pub(crate) fn pick(schema: &Schema, fields: &[Path]) -> Result<Vec<Column>, Error> {
     if fields.is_empty() {
         return Ok(vec![Column::root()]);
@@ -109,14 +109,13 @@ fn find(schema: &Schema, path: &Path) -> Result<Column, Error> {
                 [] => "no further field".to_string(),
                 names => format!("one of {}", names.join(", ")),
             };
-            let help =
-                "hydra schema lists the fields; what is not a field of a struct or tuple has no column";
+            let help = "hydra schema lists the fields; only fields of structs and tuples are columns";
             Error::new(ErrorKind::NoSuchPath).expected(expected).found(path.to_string()).help(help)
         })
     })
 }
 
-/// The columns with structs and tuples taken apart, in order.
+/// Splits columns of structs and tuples into columns of their fields, in order.
 pub(crate) fn flatten(schema: &Schema, picked: &[Column]) -> Vec<Column> {
     let mut columns = Vec::new();
     picked.iter().for_each(|column| add(schema, column, 0, &mut columns));
@@ -132,14 +131,14 @@ fn add(schema: &Schema, column: &Column, depth: usize, columns: &mut Vec<Column>
     children.iter().for_each(|child| add(schema, child, depth + 1, columns));
 }
 
-/// The type inside options, newtypes and boxes, and whether one of them is an option.
+/// Returns the type inside options, newtypes and boxes, and whether one of them is an option.
 pub(crate) fn innermost<'s>(schema: &'s Schema, ty: &'s Descriptor) -> (&'s Descriptor, bool) {
     let bare = inside(schema, ty, &[Kind::Newtype, Kind::Box]);
     let inner = inside(schema, bare, &[Kind::Option, Kind::Newtype, Kind::Box]);
     (inner, bare.kind() == Kind::Option)
 }
 
-/// The type inside types of these kinds; stops where a schema goes round in circles.
+/// Returns the type inside types of these kinds; it stops if the schema is recursive.
 fn inside<'s>(schema: &'s Schema, mut ty: &'s Descriptor, kinds: &[Kind]) -> &'s Descriptor {
     for _ in schema.types() {
         match ty.element().filter(|_| kinds.contains(&ty.kind())) {

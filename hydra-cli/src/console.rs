@@ -1,5 +1,6 @@
-//! The two streams: results on stdout through one locked buffer, everything else on stderr. It knows whether they
-//! are terminals, how wide, and whether to use colour; nothing about what is written.
+//! The output streams: results go to stdout through one locked buffer, everything else to stderr. This module
+//! finds out whether they are terminals, how wide these are, and whether to use colour. It does not depend on
+//! what is written.
 
 use crate::failure::{Failure, Result};
 use crate::text::{TextStyle, escape, paint};
@@ -7,15 +8,15 @@ use anstream::AutoStream;
 use clap::ColorChoice;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
-/// Where a command writes.
+/// The output of a command.
 pub(crate) struct Console {
     out: BufWriter<StdoutLock<'static>>,
     pub(crate) color: bool,
     error_color: bool,
-    /// Columns of the terminal; none if stdout is not one.
+    /// Width of the terminal in columns; none if stdout is not a terminal.
     pub(crate) width: Option<usize>,
     pub(crate) verbose: bool,
-    /// What was said on stderr, in tests of this crate.
+    /// Text written to stderr, in tests of this crate.
     #[cfg(test)]
     pub(crate) said: String,
 }
@@ -36,18 +37,18 @@ impl Console {
         }
     }
 
-    /// Text in a style, or as it is where there is no colour.
+    /// Returns text in a style, or unchanged without colour.
     pub(crate) fn paint(&self, style: TextStyle, text: &str) -> String {
         paint(self.color, style, text)
     }
 
-    /// A line of text in a style.
+    /// Prints a line of text in a style.
     pub(crate) fn line(&mut self, style: TextStyle, text: &str) -> Result<()> {
         let text = self.paint(style, text);
         Ok(writeln!(self, "{text}")?)
     }
 
-    /// A document of JSON.
+    /// Prints a JSON document.
     pub(crate) fn json(&mut self, document: &serde_json::Value) -> Result<()> {
         serde_json::to_writer_pretty(&mut *self, document)?;
         Ok(writeln!(self)?)
@@ -61,7 +62,7 @@ impl Console {
 
     #[cfg(not(test))]
     fn tell(&mut self, text: &str) {
-        // Nobody is left to be told that stderr is closed.
+        // An error is ignored: if stderr is closed, it cannot be reported.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
@@ -70,29 +71,29 @@ impl Console {
         self.said.push_str(text);
     }
 
-    /// Something was lost or skipped.
+    /// Prints a warning: something was lost or skipped.
     pub(crate) fn warn(&mut self, text: &str) {
         self.say(TextStyle::Warn, "warning", text);
     }
 
-    /// Something worth knowing.
+    /// Prints a note.
     pub(crate) fn note(&mut self, text: &str) {
         self.say(TextStyle::Note, "note", text);
     }
 
-    /// Something for those who asked for more.
+    /// Prints a note if `--verbose` is set.
     pub(crate) fn chat(&mut self, text: &str) {
         if self.verbose {
             self.note(text);
         }
     }
 
-    /// Why what is not text does not go to a terminal.
+    /// Returns the failure for binary output to a terminal.
     pub(crate) fn refuse_binary() -> Failure {
-        Failure::usage("what is not text is not written to a terminal").help("name a file, or pipe it on")
+        Failure::usage("binary data is not written to a terminal").help("name a file, or pipe the output")
     }
 
-    /// Why the command ends, or why a file was passed over.
+    /// Prints the error that ends the command or made it skip a file.
     pub(crate) fn complain(&mut self, failure: &Failure) {
         let Failure::Said(complaint) = failure else { return };
         let _ = self.out.flush();

@@ -1,4 +1,4 @@
-//! Records to a format of text or of other programs. Used by `cat` and `convert`.
+//! Writes records in other formats, for `cat` and `convert`.
 
 use crate::args::Format;
 use crate::columns::{self, Column};
@@ -16,14 +16,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::ops::Range;
 
-/// More places of losses than these are told as one.
+/// The largest number of places of losses that are listed; the rest are counted as one.
 const TOLD: usize = 100;
 
 /// Writes records in a format.
 pub(crate) struct Exporter {
     format: Format,
     columns: Vec<Column>,
-    /// What a column of CSV does not keep in the cells that are not null.
+    /// For each column of CSV, what its cells that are not null do not keep.
     nested: Vec<Option<&'static str>>,
     spelling: Spelling,
     /// How CSV spells null.
@@ -32,12 +32,13 @@ pub(crate) struct Exporter {
     buffer: Vec<u8>,
     count: u64,
     lossy: Cell<bool>,
-    /// What was lost and where, and how often.
+    /// The place and kind of each loss, and how often it occurred.
     losses: BTreeMap<(String, &'static str), u64>,
 }
 
 impl Exporter {
-    /// An error if two columns have the same name, or if the format is not for a terminal.
+    /// Returns an error if two columns have the same name, or if the format is binary and the output a
+    /// terminal.
     pub(crate) fn new(format: Format, records: &TableRecords, terminal: bool) -> Result<Exporter> {
         if terminal && format.is_binary() {
             return Err(Console::refuse_binary());
@@ -47,9 +48,9 @@ impl Exporter {
         let columns = if csv { columns::flatten(schema, &records.picked) } else { records.picked.clone() };
         let mut seen = HashSet::new();
         if let Some(twice) = columns.iter().find(|column| !seen.insert(column.title())) {
-            return Err(Failure::new("HY0612", "column names: one is there twice")
-                .place(format!("{}: {} for two columns", records.input.name, twice.title()))
-                .help("--fields picks columns; ndjson keeps nested fields apart"));
+            return Err(Failure::new("HY0612", "two columns have the same name")
+                .place(format!("{}: found {} for two columns", records.input.name, twice.title()))
+                .help("--fields selects columns; ndjson keeps nested fields"));
         }
         Ok(Exporter {
             format,
@@ -65,12 +66,12 @@ impl Exporter {
         })
     }
 
-    /// The titles of the columns.
+    /// Returns the titles of the columns.
     pub(crate) fn titles(&self) -> Vec<String> {
         self.columns.iter().map(|column| column.title().to_string()).collect()
     }
 
-    /// What cannot be read back from the output, place by place.
+    /// Returns what cannot be read back from the output, place by place.
     pub(crate) fn losses(&self) -> Vec<String> {
         let said = |((place, what), count): (&(String, &str), &u64)| {
             let place = if place.is_empty() { "value" } else { place };
@@ -79,7 +80,7 @@ impl Exporter {
         self.losses.iter().map(said).collect()
     }
 
-    /// What stands before the records.
+    /// Writes the text before the records.
     pub(crate) fn start(&mut self, table: &str, out: &mut dyn Write) -> Result<()> {
         match self.format {
             Format::Csv => {
@@ -142,12 +143,12 @@ impl Exporter {
         self.line.push(b'\n');
     }
 
-    /// Finds what a record lost that has the same text as another.
+    /// Records the losses of a record whose text is ambiguous.
     #[cold]
     fn find_losses(&mut self, record: Value<'_>) {
         for column in &self.columns {
             column.value(record).walk(usize::MAX, &mut |path, value| {
-                // In a cell of its own, unit is not empty as none is.
+                // In a cell of its own, unit is not empty, unlike none.
                 let cell = self.format == Format::Csv && path.steps().is_empty();
                 if let Some(what) = lost(value, !self.format.is_binary(), cell) {
                     note(&mut self.losses, place(&column.path, path), what);
@@ -157,7 +158,7 @@ impl Exporter {
         }
     }
 
-    /// What stands after the records.
+    /// Writes the text after the records.
     pub(crate) fn finish(&mut self, out: &mut dyn Write) -> Result<()> {
         if self.format == Format::Json {
             out.write_all(if self.count > 0 { b"\n]}\n" } else { b"]}\n" })?;
@@ -173,7 +174,7 @@ fn note(losses: &mut BTreeMap<(String, &'static str), u64>, place: String, what:
     *losses.entry(key).or_default() += 1;
 }
 
-/// Why the text of a value, its parts apart, is that of another one, too.
+/// Returns why another value has the same text as this one, its parts aside.
 fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
     let value = inside(value, &[Kind::Newtype, Kind::Box]);
     let is_odd = match value.scalar() {
@@ -190,7 +191,7 @@ fn lost(value: Value<'_>, text: bool, cell: bool) -> Option<&'static str> {
         .then_some("an option that holds null looks like none")
 }
 
-/// A path without positions and keys, so that all elements of a list are one place.
+/// Returns a path without positions and keys, so that all elements of a list are one place.
 pub(crate) fn place(column: &Path, path: &Path) -> String {
     let mut text = String::new();
     for step in column.steps().iter().chain(path.steps()) {
@@ -205,7 +206,7 @@ pub(crate) fn place(column: &Path, path: &Path) -> String {
     text
 }
 
-/// A record as serde sees it: whole, or the picked fields under their names.
+/// Serializes a whole record, or the selected fields under their names.
 struct ExportRow<'a> {
     columns: &'a [Column],
     record: Value<'a>,
@@ -231,7 +232,7 @@ impl Serialize for ExportRow<'_> {
     }
 }
 
-/// The records that were asked for.
+/// Returns the range of records to print.
 pub(crate) fn range(count: Option<u64>, skip: u64, tail: Option<u64>, len: u64) -> Range<u64> {
     match tail {
         Some(tail) => len.saturating_sub(tail)..len,

@@ -1,11 +1,11 @@
-//! Why a command ends early, in the one shape that errors have, and with which exit code.
+//! Errors that end a command, their text and their exit codes.
 
 use crate::text::escape;
 use hydra::ErrorKind;
 use std::fmt;
 use std::path::Path;
 
-/// The exit codes.
+/// The exit codes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -17,7 +17,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The one of two that says more: what could not be done, then "no", then losses.
+    /// Returns the more serious of two exit codes: an error, then "no", then a loss.
     pub(crate) fn worst(self, other: Exit) -> Exit {
         let worst_first = [Exit::Usage, Exit::CouldNot, Exit::No, Exit::Lossy];
         worst_first.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(Exit::Done)
@@ -26,15 +26,15 @@ impl Exit {
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// Why a command ends early.
+/// An error that ends a command.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Whoever read the output has gone: nothing to say.
+    /// The reader of the output closed the pipe; nothing is printed.
     ClosedPipe,
     Said(Box<Complaint>),
 }
 
-/// What is said, in the parts of its shape.
+/// The parts of an error message.
 #[derive(Debug)]
 pub(crate) struct Complaint {
     exit: Exit,
@@ -45,14 +45,14 @@ pub(crate) struct Complaint {
 }
 
 impl Failure {
-    /// A failure of the command itself.
+    /// Returns a failure of the command itself.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
         let message = message.into();
         let place = String::new();
         Failure::Said(Box::new(Complaint { exit: Exit::CouldNot, code, message, place, help: None }))
     }
 
-    /// Something on the command line that makes no sense.
+    /// Returns a failure for wrong usage.
     pub(crate) fn usage(message: impl Into<String>) -> Failure {
         Failure::new("HY0601", message).exit(Exit::Usage)
     }
@@ -68,7 +68,7 @@ impl Failure {
         self.with(|complaint| complaint.exit = exit)
     }
 
-    /// Where, and what was expected and found.
+    /// Sets the place, and what was expected and found there.
     pub(crate) fn place(self, place: impl Into<String>) -> Failure {
         self.with(|complaint| complaint.place = place.into())
     }
@@ -77,7 +77,7 @@ impl Failure {
         self.with(|complaint| complaint.help = Some(help.into()))
     }
 
-    /// Says another name for a file, where the one that was read is a copy of stdin.
+    /// Replaces the name of a file, for a temporary copy of stdin.
     pub(crate) fn renamed(self, from: &Path, to: &str) -> Failure {
         let from = from.display().to_string();
         self.with(|complaint| {
@@ -86,7 +86,7 @@ impl Failure {
         })
     }
 
-    /// The exit code that it ends the command with.
+    /// Returns the exit code.
     pub(crate) fn code(&self) -> Exit {
         match self {
             Failure::ClosedPipe => Exit::Done,
@@ -94,7 +94,7 @@ impl Failure {
         }
     }
 
-    /// A failure of the system on a file.
+    /// Returns a failure for an I/O error on a file.
     pub(crate) fn io(error: std::io::Error, file: &Path) -> Failure {
         Failure::from(hydra::Error::io(error).in_file(file))
     }
@@ -112,28 +112,28 @@ impl From<hydra::Error> for Failure {
     }
 }
 
-/// The command that finds all that is damaged.
+/// The command that lists all damage.
 const CHECK: &str = "hydra check";
 
-/// What helps with this error, and not with all damage.
+/// Returns the advice that is specific to this error.
 pub(crate) fn own_help(error: &hydra::Error) -> Option<&str> {
     let own = error.help_text().filter(|help| error.kind().help() != Some(help));
     let is_text = error.kind() == ErrorKind::NotHydra && error.found_text() == Some("text");
-    own.or(is_text.then_some("hydra convert makes Hydra files from CSV"))
+    own.or(is_text.then_some("hydra convert makes Hydra files from CSV and JSON"))
 }
 
-/// What the command advises on an error.
+/// Returns the advice for an error.
 pub(crate) fn advice(error: &hydra::Error) -> Option<&str> {
     own_help(error).or(match error.kind() {
         ErrorKind::Header | ErrorKind::NoCommit | ErrorKind::CutShort => Some("hydra recover"),
         ErrorKind::BlockHeader | ErrorKind::Checksum | ErrorKind::Index | ErrorKind::Chain => Some(CHECK),
-        ErrorKind::NoLock => Some("where nobody else writes to the file, --no-lock goes on without it"),
+        ErrorKind::NoLock => Some("if no other program writes to the file, --no-lock skips the lock"),
         ErrorKind::BadSchema if error.offset().is_some() => Some(CHECK),
         _ => None,
     })
 }
 
-/// The text of an error, with this advice, below another line.
+/// Returns the text of an error with this advice, indented to stand below another line.
 pub(crate) fn advised(error: &hydra::Error, help: Option<&str>) -> String {
     let text = error.to_string();
     let bare = text.split_once("\n  = help: ").map_or(text.as_str(), |(bare, _)| bare);
@@ -141,7 +141,7 @@ pub(crate) fn advised(error: &hydra::Error, help: Option<&str>) -> String {
     escape::lines(&format!("  {bare}{help}")).replace('\n', "\n  ")
 }
 
-/// Only for what is written to stdout: failures of files say which file.
+/// Converts errors on stdout only; use [`Failure::io`] for files, so that the message names the file.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
         match error.kind() {
@@ -164,7 +164,7 @@ impl From<serde_json::Error> for Failure {
 }
 
 impl Complaint {
-    /// The text, with the styles of a terminal if `color`.
+    /// Returns the text, with the styles of a terminal if `color` is set.
     pub(crate) fn render(&self, color: bool) -> impl fmt::Display {
         let style = |code: &'static str| if color { code } else { "" };
         let [red, bold, blue, off] = ["\x1b[1;31m", "\x1b[1m", "\x1b[1;34m", "\x1b[0m"].map(style);

@@ -1,4 +1,4 @@
-//! What must not stay behind when somebody ends the command: its temporary files. It knows nothing about what is in them.
+//! Removes temporary files when the command is interrupted.
 
 use hydra::file::Output;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,11 @@ use std::sync::{Mutex, Once, PoisonError};
 static LEFT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static WATCH: Once = Once::new();
 
-/// Ctrl-C and termination remove temporary files from now on, and end the command with exit code 130.
+/// Installs a handler for Ctrl-C and termination that removes temporary files and ends the command with exit
+/// code 130.
 pub(crate) fn watch() {
     WATCH.call_once(|| {
-        // Without a handler the command ends all the same; the files stay.
+        // Without a handler, the command still ends, but the files stay.
         let _ = ctrlc::set_handler(|| {
             Output::discard_all();
             for path in LEFT.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -21,20 +22,20 @@ pub(crate) fn watch() {
     });
 }
 
-/// The same for this file or directory, too.
+/// Removes this file or directory, too, when the command is interrupted.
 pub(crate) fn remove(path: &Path) {
     watch();
     LEFT.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_path_buf());
 }
 
-/// A write beyond the limit of file sizes (`ulimit -f`) is an error from now on; otherwise a signal ends the command in the middle of it.
-/// To be called before there are threads: they block what their parent blocks.
+/// Makes a write beyond the limit of file sizes (`ulimit -f`) an error; otherwise, a signal would end the
+/// command. Call it before threads are started, because they inherit the blocked signals.
 #[cfg(unix)]
 pub(crate) fn outlive_size_limit() {
     use nix::sys::signal::{SigSet, Signal};
     let mut limit = SigSet::empty();
     limit.add(Signal::SIGXFSZ);
-    // Where that is refused, the signal ends the command, and the next one clears what it left.
+    // If blocking fails, the signal ends the command, and the next run removes its temporary files.
     let _ = limit.thread_block();
 }
 

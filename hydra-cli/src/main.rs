@@ -1,9 +1,10 @@
-//! The `hydra` command: inspects, checks, prints, edits and converts Hydra files. It uses the library as any program would:
-//! files, schemas and values, never a map of a file and never a record's own type.
+//! The `hydra` command inspects, checks, prints, edits and converts Hydra files. It uses only the public
+//! interface of the library: files, schemas and values, but no maps of files and no Rust types of records.
 //!
-//! Imports point one way: `main`, `commands`, then `import`, `print` and `export`, then `schemas` and `render`, then `records` and
-//! `recovery`, then `source` and `target`, then `console`, `failure`, and last `text`, which knows strings only. What a command
-//! line holds is in `args`.
+//! A module imports only from those after it in this order: `main`, `commands`, then `import`, `print` and
+//! `export`, then `schemas` and `render`, then `records` and `recovery`, then `source` and `target`, then
+//! `console`, `failure`, and last `text`, which only handles strings. `args` has the arguments of the command
+//! line.
 #![forbid(unsafe_code)]
 
 mod args;

@@ -1,4 +1,5 @@
-//! Records to stdout: as a table, whose columns are sized from the first of them, or in a format.
+//! Prints records to stdout as a table, whose column widths come from the first records, or in another
+//! format.
 
 use crate::args::Format;
 use crate::columns::{self, Column};
@@ -14,10 +15,10 @@ use hydra::reflect::Spelling;
 use std::io::Write;
 use std::ops::Range;
 
-/// The records that decide how wide columns are.
+/// The number of records that determine the widths of the columns.
 const FIRST_RECORDS: usize = 200;
 
-/// Where records are printed.
+/// Prints records as a table or in another format.
 pub(crate) enum Printer {
     Page(TablePrinter),
     Export(Exporter),
@@ -31,7 +32,7 @@ impl Printer {
         }
     }
 
-    /// The titles of the columns that are printed before the records.
+    /// Returns the column titles that are printed before the records.
     pub(crate) fn titles(&self) -> Vec<String> {
         match self {
             Printer::Page(_) => Vec::new(),
@@ -39,7 +40,7 @@ impl Printer {
         }
     }
 
-    /// Prints what stands before the records.
+    /// Prints the text before the records.
     pub(crate) fn start(&mut self, records: &TableRecords, console: &mut Console) -> Result<()> {
         match self {
             Printer::Page(_) => Ok(()),
@@ -54,7 +55,7 @@ impl Printer {
         }
     }
 
-    /// Prints what was held back, if anything was.
+    /// Prints records that are held back, if there are any.
     pub(crate) fn flush(&mut self, console: &mut Console) -> Result<()> {
         match self {
             Printer::Page(page) => page.flush(console),
@@ -62,7 +63,7 @@ impl Printer {
         }
     }
 
-    /// Prints what stands after the records. Returns what the format does not keep.
+    /// Prints the text after the records. Returns what the format does not keep.
     pub(crate) fn finish(&mut self, console: &mut Console) -> Result<Vec<String>> {
         match self {
             Printer::Page(page) => page.finish(console).map(|()| Vec::new()),
@@ -70,7 +71,7 @@ impl Printer {
         }
     }
 
-    /// Prints these records, and what stands after them.
+    /// Prints these records and the text after them.
     pub(crate) fn print(
         &mut self,
         records: &mut TableRecords,
@@ -79,7 +80,7 @@ impl Printer {
     ) -> Result<Vec<String>> {
         let done = records.each(range, &mut |value| self.record(value, console));
         if let (Printer::Page(page), Err(_)) = (&mut *self, &done) {
-            // What was read before an error is shown.
+            // Records that were read before an error are printed.
             page.finish(console)?;
         }
         done?;
@@ -118,7 +119,7 @@ impl TablePrinter {
         if self.first.len() == FIRST_RECORDS { self.begin(console) } else { Ok(()) }
     }
 
-    /// Sizes the columns and prints what was held back.
+    /// Chooses the widths of the columns and prints the records that were held back.
     fn begin(&mut self, console: &mut Console) -> Result<()> {
         let first = std::mem::take(&mut self.first);
         let titles = self.columns.iter().map(|column| escape::line(&column.label()).into_owned()).collect();
@@ -135,7 +136,7 @@ impl TablePrinter {
         Ok(console.write_all(self.line.as_bytes())?)
     }
 
-    /// Prints what was held back, if anything was.
+    /// Prints records that are held back, if there are any.
     fn flush(&mut self, console: &mut Console) -> Result<()> {
         if self.plan.is_none() && !self.first.is_empty() {
             self.begin(console)?;
@@ -143,7 +144,7 @@ impl TablePrinter {
         Ok(console.flush()?)
     }
 
-    /// Prints what is left, and says what was left out.
+    /// Prints the remaining records and says what was left out.
     fn finish(&mut self, console: &mut Console) -> Result<()> {
         if self.plan.is_none() {
             self.begin(console)?;
@@ -156,14 +157,14 @@ impl TablePrinter {
         }
         if self.shortened > 0 {
             let records = plural(self.shortened, "record");
-            let whole = "-f ndjson or csv prints them whole";
+            let whole = "-f ndjson or csv prints them in full";
             console.note(&format!("cells of {records} are shortened (…); {whole}"));
         }
         Ok(())
     }
 }
 
-/// A value in one line: null stands out less.
+/// Returns the cell of a value; null is dim.
 fn cell(value: Value<'_>, spelling: Spelling) -> TableCell {
     plain::shown(value, spelling).map_or_else(|| TableCell::dim("null"), TableCell::new)
 }

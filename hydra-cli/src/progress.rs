@@ -1,5 +1,4 @@
-//! Progress on stderr: one line that is drawn again, only on a terminal and only past one second. It knows nothing
-//! about what is going on but a number.
+//! A progress bar on stderr: one line, drawn again and again, only on a terminal and only after one second.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -8,14 +7,14 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// A line of progress, for as long as it lives.
+/// A progress bar that is removed when the value is dropped.
 pub(crate) struct ProgressBar {
     done: Arc<AtomicU64>,
     drawing: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl ProgressBar {
-    /// Starts; `total` 0 means that nobody knows how much there is to do.
+    /// Starts a progress bar; with `total` 0, the amount of work is unknown.
     pub(crate) fn start(what: &'static str, total: u64) -> ProgressBar {
         let done = Arc::new(AtomicU64::new(0));
         let drawing = std::io::stderr().is_terminal().then(|| {
@@ -37,18 +36,18 @@ impl ProgressBar {
         ProgressBar { done, drawing }
     }
 
-    /// Shows how far something is that tells how much is done, and of how much.
+    /// Runs an operation that reports its progress as `(done, total)`.
     pub(crate) fn watch<T>(what: &'static str, run: impl FnOnce(&mut dyn FnMut(u64, u64)) -> T) -> T {
         let progress = ProgressBar::start(what, 100);
         run(&mut |done, of| progress.set((u128::from(done) * 100 / u128::from(of.max(1))) as u64))
     }
 
-    /// So much more is done.
+    /// Adds to the amount of work that is done.
     pub(crate) fn add(&self, more: u64) {
         self.done.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// How much is done.
+    /// Sets the amount of work that is done.
     pub(crate) fn set(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The records that a command was asked for: of which table, which fields, and what of them is lost to damage.
+//! Reads the records that a command needs: the table, the selected fields, and the losses from damage.
 
 use crate::args::SourceArgs;
 use crate::columns::{self, Column};
@@ -14,34 +14,34 @@ use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 
-/// Damaged blocks beyond these are counted, not told one by one.
+/// The largest number of damaged blocks that are listed; the rest are counted.
 const TOLD: usize = 10;
 
-/// A table of a file, open to be printed.
+/// An open table of a file.
 pub(crate) struct TableRecords {
     pub(crate) input: Input,
     pub(crate) reader: Reader,
     pub(crate) table: Table<Dynamic>,
-    /// The fields that were asked for, or the whole record.
+    /// The selected fields, or the whole record.
     pub(crate) picked: Vec<Column>,
     pub(crate) spelling: Spelling,
     skip_damaged: bool,
     lost: Lost,
 }
 
-/// What of a table is lost.
+/// What is lost of a table.
 #[derive(Default)]
 struct Lost {
     /// Opening the file found that records are missing.
     incomplete: bool,
     records: u64,
-    /// Of those, the ones whose variants the type does not have.
+    /// The number of these whose variants the type does not have.
     unknown: u64,
     failures: Vec<Failure>,
 }
 
 impl TableRecords {
-    /// Opens a table: `named`, the one that the source names, or the only one.
+    /// Opens the table `named`, the table of the source arguments, or the only table.
     pub(crate) fn open(
         file: &Path,
         source: &SourceArgs,
@@ -54,7 +54,7 @@ impl TableRecords {
         TableRecords::of(input, reader, source, named, fields, console)
     }
 
-    /// The same of a file that is open.
+    /// Opens a table of an open file, like [`TableRecords::open`].
     pub(crate) fn of(
         input: Input,
         reader: Reader,
@@ -71,7 +71,7 @@ impl TableRecords {
         Ok(TableRecords { input, reader, table, picked, spelling, skip_damaged, lost })
     }
 
-    /// Shows the newest state of the file; true if that is another one.
+    /// Updates to the newest state of the file. Returns true if it changed.
     pub(crate) fn refresh(&mut self) -> Result<bool> {
         let newer = self.reader.refresh().map_err(|error| self.input.failure(error))?;
         if newer {
@@ -79,15 +79,15 @@ impl TableRecords {
             let table = table.map_err(|error| self.input.failure(error))?;
             if !table.schema().is_identical(self.table.schema()) {
                 let error = Error::new(ErrorKind::TypeMismatch).place(format!("table {}", table.name()));
-                let error = error.what("its records have a newer type from here on");
-                return Err(self.input.failure(error.help("start again to see it")));
+                let error = error.what("its new records have a newer schema");
+                return Err(self.input.failure(error.help("start the command again to print them")));
             }
             self.table = table;
         }
         Ok(newer)
     }
 
-    /// Goes through records in order; blocks that are damaged are left out where that is allowed.
+    /// Calls `take` for the records in order; damaged blocks are skipped if that is allowed.
     pub(crate) fn each(
         &mut self,
         range: Range<u64>,
@@ -110,7 +110,7 @@ impl TableRecords {
         Ok(())
     }
 
-    /// Leaves out a block that cannot be read, where that is allowed.
+    /// Skips a block that cannot be read, if that is allowed.
     fn skip(&mut self, error: Error) -> Result<()> {
         let help = match error.kind() {
             ErrorKind::Io => return Err(self.input.failure(error)),
@@ -119,17 +119,17 @@ impl TableRecords {
                 self.lost.failures.push(self.input.failure(error));
                 return Ok(());
             }
-            // It says how each path could be read.
+            // This error already has its own help.
             ErrorKind::TypeMismatch => return Err(self.input.failure(error)),
             ErrorKind::UnknownVariant => {
-                "it is not damaged: a program with the type that wrote it reads it; --skip-damaged goes on without this record"
+                "the record is intact, but the newest schema lacks its enum variant; --skip-damaged continues without it"
             }
-            _ => "--skip-damaged goes on without these records",
+            _ => "--skip-damaged continues without these records",
         };
         Err(self.input.failure(error).help(help))
     }
 
-    /// The metadata: none, and a loss, where it is damaged and that is allowed.
+    /// Returns the metadata; if it is damaged and that is allowed, it is empty and counts as a loss.
     pub(crate) fn metadata(&mut self) -> Result<BTreeMap<String, Vec<u8>>> {
         match self.reader.metadata() {
             Ok(pairs) => Ok(pairs.clone()),
@@ -138,25 +138,25 @@ impl TableRecords {
                 self.lost.incomplete = true;
                 Ok(BTreeMap::new())
             }
-            Err(error) => Err(self.input.failure(error).help("--skip-damaged goes on without the metadata")),
+            Err(error) => Err(self.input.failure(error).help("--skip-damaged continues without metadata")),
         }
     }
 
-    /// Says what is lost; the exit code that follows.
+    /// Prints what is lost. Returns the exit code.
     pub(crate) fn conclude(&self, losses: &[String], console: &mut Console) -> Exit {
         let Lost { incomplete, records, unknown, failures } = &self.lost;
         failures.iter().take(TOLD).for_each(|failure| console.complain(failure));
         if failures.len() > TOLD {
-            console.note(&format!("and {} more", failures.len() - TOLD));
+            console.note(&format!("and {} more errors", failures.len() - TOLD));
         }
         let name = &self.input.name;
         if *unknown > 0 {
             let left_out = plural(*unknown, "record");
-            console.warn(&format!("{name}: {left_out} left out for variants that the newest type lacks"));
+            console.warn(&format!("{name}: {left_out} skipped (the newest schema lacks the variant)"));
         }
         let damaged = records.saturating_sub(*unknown);
         if damaged > 0 {
-            console.warn(&format!("{name}: {damaged} records are left out, their blocks are damaged"));
+            console.warn(&format!("{name}: {} skipped (damaged blocks)", plural(damaged, "record")));
         }
         losses.iter().for_each(|loss| console.warn(&format!("{name}: {loss}")));
         let lossy = *incomplete || *records > 0 || !losses.is_empty();
@@ -170,7 +170,7 @@ fn pick(schema: &Schema, fields: &[String], input: &Input) -> Result<Vec<Column>
         .map_err(|error| input.failure(error.place(format!("type {}", schema.name()))))
 }
 
-/// A path of a command line, which may begin with a dot; or the place of a value in a file.
+/// Parses a path from the command line, which may start with a dot, or the place of a value in a file.
 pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
     let bare = text.strip_prefix('.').unwrap_or(text);
     let failure = |error: Error| match large_index(bare) {
@@ -183,14 +183,14 @@ pub(crate) fn parse<P: FromStr<Err = Error>>(text: &str) -> Result<P> {
     bare.parse().map_err(|error| Failure::from(failure(error)).exit(Exit::Usage))
 }
 
-/// The first index of a path that has more than 64 bits.
+/// Returns the first index of a path that has more than 64 bits.
 fn large_index(path: &str) -> Option<&str> {
     let is_large =
         |error: ParseIntError| matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow);
     path.split(['[', ':', ']']).find(|part| part.parse::<i64>().is_err_and(is_large))
 }
 
-/// Paths with commas between them.
+/// Parses paths that are separated by commas.
 fn paths(mut text: &str) -> Result<Vec<hydra::reflect::Path>> {
     let mut paths = Vec::new();
     while let Some((first, rest)) = split(text, ',') {
@@ -201,16 +201,16 @@ fn paths(mut text: &str) -> Result<Vec<hydra::reflect::Path>> {
     Ok(paths)
 }
 
-/// One of them: that none names the whole record is true in a path, but in a list it is a slip.
+/// Parses one path of a list. Elsewhere, an empty path means the whole record, but in a list it is a mistake.
 fn field(text: &str) -> Result<hydra::reflect::Path> {
     if text.is_empty() {
-        let error = Error::new(ErrorKind::BadPath).place("--fields").found("nothing for a field");
-        return Err(Failure::from(error.help("without --fields, all fields are shown")).exit(Exit::Usage));
+        let error = Error::new(ErrorKind::BadPath).place("--fields").found("an empty field");
+        return Err(Failure::from(error.help("without --fields, all fields are printed")).exit(Exit::Usage));
     }
     parse(text)
 }
 
-/// The text before and after the first of these characters that is not in quotes.
+/// Splits text at the first such character outside quotes.
 pub(crate) fn split(text: &str, at: char) -> Option<(&str, &str)> {
     let (mut quoted, mut escaped) = (false, false);
     let end = text.find(|c| {

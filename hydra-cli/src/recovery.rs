@@ -1,4 +1,4 @@
-//! What is lost in a damaged file and what is not, for people and as JSON: what `recover` did, and what `check` says could be done.
+//! The report of what is kept and lost in a damaged file, as text and as JSON, for `recover` and `check`.
 
 use crate::console::Console;
 use crate::failure::{Result, own_help};
@@ -9,36 +9,36 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::ops::Range;
 
-/// Ranges of a table beyond these are counted, not told one by one.
+/// The largest number of ranges of a table that are listed; the rest are counted.
 const TOLD: usize = 10;
 
-/// What is lost and what is not, table by table; `kept` says of the latter what was or can be done with it.
+/// Prints what is lost and what is not, table by table; `kept` is the word for records that are not lost.
 pub(crate) fn show(recovery: &Recovery, kept: &str, console: &mut Console) -> Result<()> {
     for table in &recovery.tables {
         show_table(table, kept, console)?;
     }
     if recovery.unplaced > 0 {
         let records = plural(recovery.unplaced, "record");
-        writeln!(console, "{records} lost at the end, of tables that nothing tells")?;
+        writeln!(console, "{records} lost at the end; their tables are unknown")?;
     }
     if let Some(error) = &recovery.metadata_lost {
         writeln!(console, "metadata lost: {}", escape::line(&error.message()))?;
     }
     for range in recovery.unknown.iter().take(TOLD) {
         let lost = format!("{} at {:#x} lost", bytes(range.end.saturating_sub(range.start)), range.start);
-        writeln!(console, "{lost}: nothing tells what they held; an edit there is undone")?;
+        writeln!(console, "{lost}: their contents are unknown; edits stored there are undone")?;
     }
     if recovery.commit.is_none() {
-        writeln!(console, "both commit records are damaged: all whole blocks count as committed")?;
+        writeln!(console, "both commit records are damaged: all intact blocks count as committed")?;
     }
     let (blocks, records) = recovery.left_out;
     if blocks > 0 {
         let records = plural(records, "record");
-        let doubt = if recovery.in_doubt { "; a commit record is damaged, so perhaps they were" } else { "" };
-        let blocks = plural(blocks, "whole block");
+        let doubt = if recovery.in_doubt { ", or their commit record is damaged" } else { "" };
+        let blocks = plural(blocks, "intact block");
         writeln!(console, "{records} in {blocks} not committed{doubt}: --uncommitted keeps them")?;
     } else if recovery.in_doubt {
-        writeln!(console, "a commit record is damaged, and no whole block follows what the other one names")?;
+        writeln!(console, "a commit record is damaged; no intact block follows the commit of the other one")?;
     }
     Ok(())
 }
@@ -78,12 +78,12 @@ fn more(ranges: usize, console: &mut Console) -> Result<()> {
     Ok(())
 }
 
-/// Records by index; the end is not one of them.
+/// Returns the text of a range of records, without its end.
 fn span(records: &Range<u64>) -> String {
     format!("{}..{}", records.start, records.end)
 }
 
-/// The account as JSON.
+/// Returns the report as JSON.
 pub(crate) fn document(recovery: &Recovery) -> Value {
     let pair = |range: &Range<u64>| json!([range.start, range.end]);
     let pairs = |ranges: &[Range<u64>]| -> Value { ranges.iter().map(pair).collect() };
@@ -117,7 +117,7 @@ pub(crate) fn document(recovery: &Recovery) -> Value {
     })
 }
 
-/// A finding as JSON.
+/// Returns a finding as JSON.
 pub(crate) fn finding(error: &Error) -> Value {
     present(json!({
         "code": error.code(),

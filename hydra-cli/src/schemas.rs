@@ -1,4 +1,5 @@
-//! Schemas that are named on the command line: those of a Hydra file, or one that `hydra schema --as json` printed.
+//! Reads schemas that are named on the command line, from a Hydra file or the output of `hydra schema --as
+//! json`.
 
 use crate::console::Console;
 use crate::failure::{Failure, Result};
@@ -10,13 +11,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-/// Bytes of a schema in JSON, at most.
+/// The largest size of a schema in JSON, in bytes.
 const MAX_SCHEMA: u64 = 64 << 20;
 
-/// The newest schema of a table, and the name of the table.
+/// The name of a table and its newest schema.
 pub(crate) type NamedSchema = (String, Schema);
 
-/// The only schema of a file, or that of the table with this name.
+/// Returns the only schema of a file, or that of the table with this name.
 pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Result<NamedSchema> {
     let input = Input::whole(file, console)?;
     if let Some(saved) = saved(&input)? {
@@ -27,7 +28,7 @@ pub(crate) fn one(file: &Path, table: Option<&str>, console: &mut Console) -> Re
     Ok((table.name().to_string(), table.schema().clone()))
 }
 
-/// The newest schema of every table, or of the one with this name.
+/// Returns the newest schema of every table, or of the table with this name.
 pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Result<Vec<NamedSchema>> {
     let input = Input::whole(file, console)?;
     if let Some(saved) = saved(&input)? {
@@ -38,13 +39,13 @@ pub(crate) fn all(file: &Path, table: Option<&str>, console: &mut Console) -> Re
     names(&reader, table).into_iter().map(named).collect()
 }
 
-/// The name that was given, which need not be there, or those of all tables.
+/// Returns the given name, even if no table has it, or the names of all tables.
 pub(crate) fn names<'r>(reader: &'r Reader, given: Option<&'r str>) -> Vec<&'r str> {
     given.map_or_else(|| reader.tables().iter().map(|table| table.name()).collect(), |name| vec![name])
 }
 
-/// Tables of two files that belong together by name: in the order of the old ones, then those that are only new. Where both
-/// files have one, these belong together.
+/// Pairs the tables of two files by name: in the order of the old ones, then those that are only in the new
+/// file. If each file has a single table, these are a pair.
 pub(crate) fn pair<'t, T>(old: &'t [T], new: &'t [T], name: fn(&T) -> &str) -> Vec<[Option<&'t T>; 2]> {
     if let ([old], [new]) = (old, new) {
         return vec![[Some(old), Some(new)]];
@@ -57,7 +58,8 @@ pub(crate) fn pair<'t, T>(old: &'t [T], new: &'t [T], name: fn(&T) -> &str) -> V
     pairs
 }
 
-/// The schema in a JSON document, and its table's name; none for what does not begin like one.
+/// Returns the schema in a JSON document and the name of its table; none if the file does not start like
+/// JSON.
 fn saved(input: &Input) -> Result<Option<NamedSchema>> {
     let fail = |error| Failure::io(error, &input.path);
     let mut opened = BufReader::new(File::open(&input.path).map_err(fail)?);
@@ -67,7 +69,7 @@ fn saved(input: &Input) -> Result<Option<NamedSchema>> {
     let mut text = Vec::new();
     opened.take(MAX_SCHEMA).read_to_end(&mut text).map_err(fail)?;
     let schema = schema::read(&text).map_err(|why| {
-        let failure = Failure::new("HY0617", format!("no schema in JSON: {why}")).place(input.name.as_str());
+        let failure = Failure::new("HY0617", format!("not a schema: {why}")).place(input.name.as_str());
         failure.help("hydra schema --as json FILE prints one")
     })?;
     Ok(Some(schema))

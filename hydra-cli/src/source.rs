@@ -1,5 +1,4 @@
-//! What commands read: files by name, and stdin or pipes by way of a temporary copy. It knows nothing about what is
-//! done with them.
+//! The inputs of commands: files by name, and temporary copies of stdin and pipes.
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
@@ -12,10 +11,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Tables that an error lists.
+/// The largest number of tables that an error lists.
 const MOST_LISTED: usize = 50;
 
-/// Runs a command on each of several files, which are numbered. One that cannot be read is passed over.
+/// Runs a command on each file, with its number. Files that cannot be read are reported and skipped.
 pub(crate) fn each(
     files: &[PathBuf],
     console: &mut Console,
@@ -35,22 +34,23 @@ pub(crate) fn each(
     Ok(exit)
 }
 
-/// A regular file to read, and what to call it.
+/// A regular file to read, and its name in messages.
 pub(crate) struct Input {
-    /// As it was given, or `<stdin>`.
+    /// The name from the command line, or `<stdin>`.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     spool: Option<TempPath>,
 }
 
 impl Input {
-    /// A Hydra file; stdin (`-`) and pipes are copied to a temporary one first, since they can be read only once. Of what is
-    /// none, only the beginning is copied: opening it is the error that tells so.
+    /// Returns a Hydra file. Stdin (`-`) and pipes are first copied to a temporary file, because they can be
+    /// read only once. If the data is not a Hydra file, only its start is copied, and opening it reports the
+    /// error.
     pub(crate) fn new(path: &Path, console: &mut Console) -> Result<Input> {
         Input::copied(path, true, console)
     }
 
-    /// The same, of a file that may be anything.
+    /// Returns a file of any format, like [`Input::new`].
     pub(crate) fn whole(path: &Path, console: &mut Console) -> Result<Input> {
         Input::copied(path, false, console)
     }
@@ -74,18 +74,19 @@ impl Input {
         Ok(Input { name, path: spooled.to_path_buf(), spool: Some(spooled) })
     }
 
-    /// Size in bytes.
+    /// Returns the size in bytes.
     pub(crate) fn len_bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
     }
 
-    /// Opens it as a Hydra file.
+    /// Opens the file as a Hydra file.
     pub(crate) fn open(&self) -> Result<Reader> {
         Reader::open(&self.path).map_err(|error| self.failure(error))
     }
 
-    /// Says what opening a damaged file found. Returns true if records are missing, which must be allowed, or may be older ones: of a
-    /// block that cannot be found, nothing tells whether it held an edit.
+    /// Reports the damage that opening the file found. Returns true if records are missing, which
+    /// `skip_damaged` must allow, or may be older than their last edit, because a block that cannot be found
+    /// may have held an edit.
     pub(crate) fn admit(&self, reader: &Reader, skip_damaged: bool, console: &mut Console) -> Result<bool> {
         let report = reader.report();
         if matches!(report.state(), State::Clean | State::Unclosed | State::UncommittedTail { .. }) {
@@ -96,27 +97,27 @@ impl Input {
         let name = &self.name;
         let whole = |error: &Error| matches!(error.kind(), ErrorKind::Header | ErrorKind::NoCommit);
         let doubt = report.is_damaged() && !report.details().iter().all(whole);
-        let told = |which: &str| format!(", and {which} may be as they were before an edit");
+        let told = |which: &str| format!(", and {which} may be older than their last edit");
         let older = |which: &str| if doubt && known > 0 { told(which) } else { String::new() };
         if missing == 0 {
-            let older = older("records");
-            console.warn(&format!("{name}: {report}{older}; hydra check {name} tells more"));
+            let older = older("some records");
+            console.warn(&format!("{name}: {report}{older}; hydra check {name} shows details"));
             return Ok(doubt);
         }
         let all = plural(known.saturating_add(missing), "record");
         let message = format!("{report}, {} of {all} cannot be found", count(missing));
         if skip_damaged {
-            console.warn(&format!("{name}: {message}{}", older("the others")));
+            console.warn(&format!("{name}: {message}{}", older("some of the others")));
             return Ok(true);
         }
         let failure = match report.details().first() {
             Some(first) => Failure::new(first.code(), message).place(self.failure_place(first)),
             None => Failure::new("HY0622", message).place(name.as_str()),
         };
-        Err(failure.help("--skip-damaged goes on without these records"))
+        Err(failure.help("--skip-damaged continues without these records"))
     }
 
-    /// Where an error is, in this file.
+    /// Returns the place of an error in this file.
     fn failure_place(&self, error: &Error) -> String {
         let offset = error.offset().map(|offset| format!(" @ 0x{offset:x}")).unwrap_or_default();
         let place = error.place_text().map(|place| format!(", {place}")).unwrap_or_default();
@@ -127,13 +128,13 @@ impl Input {
         format!("{}{offset}{place}{colon}{}", self.name, facts.join(", "))
     }
 
-    /// A failure on this file, under the name that it was given.
+    /// Converts an error on this file, with the name from the command line.
     pub(crate) fn failure(&self, error: Error) -> Failure {
         let failure = Failure::from(error.in_file(&self.path));
         if self.spool.is_some() { failure.renamed(&self.path, &self.name) } else { failure }
     }
 
-    /// The table with this name, or the only one.
+    /// Returns the table with this name, or the only table.
     pub(crate) fn table(&self, reader: &Reader, name: Option<&str>) -> Result<Table<Dynamic>> {
         let only = || reader.tables().first().filter(|_| reader.tables().len() == 1).map(|only| only.name());
         match name.or_else(only).map(|name| reader.dynamic_table(name)) {
@@ -143,7 +144,7 @@ impl Input {
         }
     }
 
-    /// Why there is no table with this name, or no only one.
+    /// Returns the failure if no table has this name, or if no name is given and there are several tables.
     fn no_table(&self, reader: &Reader, name: Option<&str>) -> Failure {
         let (error, tables) = (Error::new(ErrorKind::NoTable), reader.tables());
         if tables.is_empty() && reader.report().is_damaged() {
@@ -159,18 +160,19 @@ impl Input {
         let failure = match name {
             Some(name) => self.failure(error.found(name)),
             None => {
-                let what = format!("the file has {}, and none was named", tables.len());
+                let what = format!("the file has {} tables; choose one", tables.len());
                 self.failure(error.what(what)).exit(Exit::Usage)
             }
         };
-        failure.help("--table NAME picks one of them")
+        failure.help("--table NAME selects one of them")
     }
 }
 
-/// Bytes that tell whether a file is a Hydra file.
+/// The number of bytes that are enough to recognize a Hydra file.
 const HEADER: u64 = 8192;
 
-/// A copy; with `hydra`, not more than the beginning of what is no Hydra file, since it may have no end.
+/// Copies an input to a temporary file. With `hydra`, it copies only the start of an input that is not a
+/// Hydra file, because the input may be endless.
 fn spool(mut from: impl Read, hydra: bool) -> io::Result<TempPath> {
     let mut file = tempfile::Builder::new().prefix("hydra-").tempfile()?;
     interrupt::remove(file.path());

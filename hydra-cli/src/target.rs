@@ -1,5 +1,5 @@
-//! Where the command writes files: each appears under its name only when it is whole, by the library's rules. Nothing is overwritten
-//! without being asked for, and nothing half-written stays behind.
+//! The outputs of commands. A file appears under its name only when it is complete. Existing files are
+//! replaced only with `--force`, and no partial file is left behind.
 
 use crate::console::Console;
 use crate::failure::{Failure, Result};
@@ -10,11 +10,12 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Links that are followed at most.
+/// The largest number of symbolic links to follow.
 const MOST_LINKS: usize = 40;
 
-/// `-` for a path that leads to this process's stdout, as `/dev/stdout` does; the path itself otherwise. The system shows the file
-/// behind stdout as a link, and an output that replaced that file would lose what others write to it.
+/// Returns `-` for a path that leads to stdout of this process, as `/dev/stdout` does, and otherwise the
+/// path. The system shows the file behind stdout as a link; replacing that file would lose what other
+/// programs write to it.
 pub(crate) fn stdout_or(path: PathBuf) -> PathBuf {
     let own = |open: &Path| {
         let folders = ["/dev/fd", "/proc/self/fd"].map(|folder| fs::canonicalize(folder).ok());
@@ -24,7 +25,7 @@ pub(crate) fn stdout_or(path: PathBuf) -> PathBuf {
     if descriptor(&path).is_some_and(|open| own(&open)) { PathBuf::from("-") } else { path }
 }
 
-/// Where a path leads, if that is an open file of a process.
+/// Returns the target of a path if it is an open file of a process.
 fn descriptor(path: &Path) -> Option<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
@@ -39,14 +40,14 @@ fn descriptor(path: &Path) -> Option<PathBuf> {
     None
 }
 
-/// An output that was begun.
+/// An open output.
 pub(crate) enum Target {
     Stdout,
     File(Output<'static>),
 }
 
 impl Target {
-    /// What a command line names: a file that may be written, or `-`.
+    /// Opens an output by the name from the command line: a file or `-`.
     pub(crate) fn named(path: &Path, force: bool, no_lock: bool) -> Result<Target> {
         if path == Path::new("-") { Ok(Target::Stdout) } else { Target::new(path, force, no_lock) }
     }
@@ -55,7 +56,7 @@ impl Target {
         matches!(self, Target::Stdout)
     }
 
-    /// A file that may be written.
+    /// Opens a file to be written.
     pub(crate) fn new(path: &Path, force: bool, no_lock: bool) -> Result<Target> {
         interrupt::watch();
         let to_stdout = "- as the output writes to stdout";
@@ -87,7 +88,7 @@ impl Target {
         Ok(output.publish()?)
     }
 
-    /// Writes a Hydra file; to stdout, by way of a temporary one.
+    /// Writes a Hydra file; for stdout, it is first written to a temporary file.
     pub(crate) fn write_hydra(
         self,
         console: &mut Console,
@@ -105,7 +106,7 @@ fn hydra_to_stdout(console: &mut Console, fill: impl FnOnce(&mut Writer) -> Resu
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     interrupt::remove(directory.path());
     let path = directory.path().join("stdout.hydra");
-    // Nobody else knows the directory.
+    // No other program uses the new directory.
     let mut writer = Writer::options().without_lock().create(&path)?;
     fill(&mut writer)?;
     writer.finish()?;

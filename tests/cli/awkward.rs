@@ -1,12 +1,12 @@
-//! Awkward input: `awkward.txt` has a case a paragraph, what goes in and what has to come out. `SNAPSHOTS=overwrite`
-//! writes what comes out.
+//! Tests of awkward input: each paragraph of `awkward.txt` is a case with its input and the expected output.
+//! `SNAPSHOTS=overwrite` writes the current output.
 
 use super::Place;
 use std::fmt::Write;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/cli/awkward.txt");
 
-/// The bytes of an input: `\n`, `\r`, `\t`, `\xE9`, `\\`, and `\{3*ab}` for `ababab`.
+/// Returns the bytes of an input: `\n`, `\r`, `\t`, `\xE9`, `\\`, and `\{3*ab}` for `ababab`.
 fn bytes(text: &str) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), text);
     while let Some((plain, escape)) = rest.split_once('\\') {
@@ -35,7 +35,7 @@ fn bytes(text: &str) -> Vec<u8> {
     out
 }
 
-/// Runs a case: its input and options, with what comes out.
+/// Runs a case. Returns its input and options with the current output.
 fn run(case: &str) -> String {
     let given: Vec<&str> = case.lines().filter(|line| line.starts_with(['#', '<', '$'])).collect();
     let (mut out, place) = (given.join("\n") + "\n", Place::new());

@@ -1,9 +1,10 @@
-//! Files that are not Hydra, damaged, cut, or from the future: what is said, which exit code, and that nothing panics.
+//! Tests of files that are not Hydra files, damaged, cut, or of a newer version: messages, exit codes, and no
+//! panics.
 
 use super::{Place, tick_file};
 use snapbox::str;
 
-/// Where the payload of the first data block of `tick_file` starts: found by its magic and kind.
+/// Returns the offset of the payload of the first data block of `tick_file`, found by magic and kind.
 fn first_data_block(file: &[u8]) -> usize {
     let is_data = |at: &usize| file.get(*at..*at + 5).is_some_and(|head| head == b"HBLK\x02");
     (8192..file.len()).step_by(64).find(is_data).unwrap()
@@ -75,7 +76,7 @@ error[HY0101]: not a Hydra file
         str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found text
-  = help: hydra convert makes Hydra files from CSV
+  = help: hydra convert makes Hydra files from CSV and JSON
 
 "#]]
     );
@@ -183,10 +184,10 @@ fn a_damaged_block_is_reported_and_not_printed() {
     place.run(&["cat", "-f", "csv", "ticks.hydra"]).code(1).stdout_eq("time,price\n").stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-  = help: --skip-damaged goes on without these records
+  = help: --skip-damaged continues without these records
 
 "#]]);
-    // The second block: what comes before it is printed.
+    // The second block is damaged; records before it are printed.
     let place = tick_file(1000);
     place.change("ticks.hydra", |bytes| {
         let at = first_data_block(bytes) + 4096 + 64 + 20;
@@ -209,9 +210,9 @@ table Tick  1,000 records, 4 blocks, 16 bytes a record, schema d215025e023b6604
 damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-table Tick  748 of 1,000 committed records whole, 252 lost
+table Tick  748 of 1,000 committed records intact, 252 lost
   lost    0..252: payload checksum mismatch @ 0x2100
-  whole   252..1000 -> 0..748
+  intact  252..1000 -> 0..748
 hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
@@ -219,9 +220,9 @@ hydra recover ticks.hydra -o NEW saves 748 records
 ✗ ticks.hydra  damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-table Tick  748 of 1,000 committed records whole, 252 lost
+table Tick  748 of 1,000 committed records intact, 252 lost
   lost    0..252: payload checksum mismatch @ 0x2100
-  whole   252..1000 -> 0..748
+  intact  252..1000 -> 0..748
 hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
@@ -321,14 +322,14 @@ fn damage_is_skipped_on_demand_and_counted() {
     let (text, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     let lost = 1001 - text.lines().count();
     assert!(lost > 100 && text.ends_with("999,249.75\n"), "{lost} lost");
-    assert!(said.contains(&format!("{lost} records are left out")), "{said}");
+    assert!(said.contains(&format!("{lost} records skipped (damaged blocks)")), "{said}");
     snapbox::assert_data_eq!(
         said,
         str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
   = help: hydra check ticks.hydra
-warning: ticks.hydra: 252 records are left out, their blocks are damaged
+warning: ticks.hydra: 252 records skipped (damaged blocks)
 
 "#]]
     );
@@ -347,15 +348,15 @@ fn several_files_are_all_checked() {
 ✗ ticks.hydra  damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0xb35dbfde
-table Tick  748 of 1,000 committed records whole, 252 lost
+table Tick  748 of 1,000 committed records intact, 252 lost
   lost    0..252: payload checksum mismatch @ 0x2100
-  whole   252..1000 -> 0..748
+  intact  252..1000 -> 0..748
 hydra recover ticks.hydra -o NEW saves 748 records
 ✓ good.hydra  3 records in 4 blocks, 8.9 KiB (9088) verified, nothing found
 ✗ text.hydra  refused: cannot be opened
   [HY0101] not a Hydra file
     --> text.hydra @ 0x0: found text
-    = help: hydra convert makes Hydra files from CSV
+    = help: hydra convert makes Hydra files from CSV and JSON
 
 "#]]);
     place
@@ -378,7 +379,7 @@ not verified: checksums and contents of 1 data block; hydra check good.hydra rea
         .stderr_eq(str![[r#"
 error[HY0101]: not a Hydra file
   --> text.hydra @ 0x0: found text
-  = help: hydra convert makes Hydra files from CSV
+  = help: hydra convert makes Hydra files from CSV and JSON
 
 "#]]);
     place.run(&["check", "no.hydra", "good.hydra"]).code(1).stderr_eq(str![[r#"
@@ -402,7 +403,7 @@ fn every_command_ends_well_on_a_file_cut_anywhere() {
         ] {
             let output = place.command(args).output().unwrap();
             let code = output.status.code();
-            // Every record may still be there, but nothing tells whether what was cut off held an edit.
+            // All records may be in the file, but the part that was cut off may have held an edit.
             let whole = output.stdout.iter().filter(|&&byte| byte == b'\n').count() == 21;
             let fine: &[i32] = match args[0] {
                 "check" => &[4],
@@ -424,7 +425,7 @@ fn a_full_disk_leaves_nothing_behind() {
     let rows: String = (0..20_000).map(|i| format!("{i},row {i}\n")).collect();
     place.put("in.csv", format!("a,b\n{rows}"));
     for args in ["in.csv out.hydra", "ticks.hydra out.csv", "ticks.hydra out.ndjson"] {
-        // A limit on the size of files stands for the disk.
+        // A limit on the size of files replaces a full disk.
         let script =
             format!("trap '' XFSZ; ulimit -f 60; exec {} convert {args}", env!("CARGO_BIN_EXE_hydra"));
         let shell =

@@ -1,4 +1,5 @@
-//! `compat`: what breaks between two generations of a type; and `convert --schema`, which takes a file from one to the other.
+//! Tests of `compat`, which compares two versions of a type, and of `convert --schema`, which converts a file
+//! to another version.
 
 use super::{Place, two_tables, writer};
 use hydra::Hydra;
@@ -36,7 +37,7 @@ enum Venue {
     Other,
 }
 
-/// Files of two generations, and what they have in common.
+/// Makes files of two versions of a type.
 fn generations() -> Place {
     let place = Place::new();
     let mut file = writer(&place.path("old.hydra"));
@@ -220,13 +221,13 @@ fn saved_schemas_and_several_tables() {
     place.put("one.hydra", two.read("ticks.hydra"));
     place.run(&["compat", "two.hydra", "one.hydra"]).code(4).stdout_eq(str![[r#"
 table Tick  identical: read in place
-table Position  is not there any more
-✗ a table is gone
+table Position  was removed
+✗ a table was removed
 
 "#]]);
     place.run(&["compat", "one.hydra", "two.hydra"]).code(0).stdout_eq(str![[r#"
 table Tick  identical: read in place
-table Position  is new
+table Position  was added
 ✓ compatible
 
 "#]]);
@@ -234,7 +235,7 @@ table Position  is new
     place.run(&["compat", "--table", "Tock", "two.hydra", "one.hydra"]).code(1);
     place.put("bad.json", "{}");
     place.run(&["compat", "bad.json", "one.hydra"]).code(1).stderr_eq(str![[r#"
-error[HY0617]: no schema in JSON: it has no `core`
+error[HY0617]: not a schema: it has no `core`
   --> bad.json
   = help: hydra schema --as json FILE prints one
 
@@ -274,8 +275,8 @@ error[HY0402]: the type is not the table's
 
 "#]]);
     place.run(&["convert", "old.hydra", "copy.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: Hydra is not converted to Hydra
-  = help: --schema gives a Hydra file another type; otherwise, one of them is of another format
+error[HY0601]: Hydra cannot be converted to Hydra
+  = help: one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema
 
 "#]]);
     let line = "cat old.hydra | hydra convert --from hydra --to hydra --schema new.hydra - - > piped.hydra";

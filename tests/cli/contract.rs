@@ -1,4 +1,4 @@
-//! What holds for every command: exit codes, streams, colour, machine output, width.
+//! Tests of rules for all commands: exit codes, streams, colour, machine output, width.
 
 use super::Place;
 use super::pages::{commands, shop};
@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::process::{Command, ExitStatus, Stdio};
 
-/// Each command on `shop.hydra`, and with each kind of output that it has. All say something on stdout.
+/// Each command on `shop.hydra`, with each of its output formats. All print something on stdout.
 const EVERY: &[&str] = &[
     "inspect shop.hydra",
     "inspect --deep shop.hydra",
@@ -50,14 +50,15 @@ fn hydra(place: &Place, line: &str) -> Command {
     command
 }
 
-/// Exit code, stdout and stderr.
+/// Returns exit code, stdout and stderr.
 fn run(place: &Place, line: &str) -> (i32, String, String) {
     let output = hydra(place, line).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// Runs a command whose streams are a terminal of so many columns, as far as `stdout` says; what the terminal got.
+/// Runs a command on a terminal with this number of columns. Returns the text on the terminal. `stdout` says
+/// whether stdout is a terminal, too.
 fn in_terminal(mut command: Command, columns: u16) -> (ExitStatus, String) {
     let mut near = File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap());
     grantpt(&near).and_then(|()| unlockpt(&near)).unwrap();
@@ -67,12 +68,12 @@ fn in_terminal(mut command: Command, columns: u16) -> (ExitStatus, String) {
     command.stdout(far.try_clone().unwrap()).stderr(far);
     let reader = std::thread::spawn(move || {
         let mut shown = Vec::new();
-        // The last one to leave makes reading fail.
+        // When the last process closes the terminal, reading fails.
         let _ = near.read_to_end(&mut shown);
         String::from_utf8(shown).unwrap()
     });
     let mut child = command.spawn().unwrap();
-    // The command itself keeps its copies of the terminal open.
+    // The `Command` value keeps its copies of the terminal open.
     drop(command);
     (child.wait().unwrap(), reader.join().unwrap())
 }
@@ -196,7 +197,7 @@ fn bytes_do_not_get_into_a_terminal() {
     let (status, shown) = in_terminal(hydra(&place, "convert penguins.csv - --to hydra"), 80);
     assert_eq!(status.code(), Some(2));
     assert!(shown.contains("not written to a terminal") && !shown.contains("HYD\r"), "{shown}");
-    // Before the input is read, which may take long.
+    // The error comes before the input is read, which may take long.
     place.put("bad.csv", "a\n\"");
     let (status, shown) = in_terminal(hydra(&place, "convert bad.csv - --to hydra"), 80);
     assert_eq!(status.code(), Some(2), "{shown}");

@@ -1,4 +1,4 @@
-//! `convert`: there and back, outputs that exist, losses.
+//! Tests of `convert`: conversions in both directions, existing outputs, losses.
 
 use super::{Place, event_file, tick_file};
 use snapbox::str;
@@ -122,13 +122,13 @@ time,pos.x
 fn formats_that_nobody_named() {
     let place = tick_file(1);
     place.run(&["convert", "ticks.hydra", "out.xml"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: the format of OUT cannot be told from "out.xml"
+error[HY0601]: the format of OUT is not clear from "out.xml"
   = help: --to hydra, csv, ndjson, json, msgpack or cbor
 
 "#]]);
     place.run(&["convert", "ticks.hydra", "out.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: Hydra is not converted to Hydra
-  = help: --schema gives a Hydra file another type; otherwise, one of them is of another format
+error[HY0601]: Hydra cannot be converted to Hydra
+  = help: one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema
 
 "#]]);
     place.run(&["convert", "--null", "x", "ticks.hydra", "out.ndjson"]).code(2);
@@ -140,7 +140,8 @@ error[HY0601]: Hydra is not converted to Hydra
 fn another_file_gives_the_types() {
     let place = Place::with("first.csv", "id,name,score\n1,a,0.5\n2,,\n");
     place.run(&["convert", "first.csv", "first.hydra"]).code(0);
-    // Other columns' order; text that looks like a number or null stays text; whole numbers become floats.
+    // The columns have another order; text that looks like a number or null stays text; whole numbers become
+    // floats.
     place.put("more.csv", "score,name,id\n3,007,5\n,null,6\n");
     place
         .run(&["convert", "--schema", "first.hydra", "more.csv", "more.hydra"])
@@ -178,7 +179,7 @@ error[HY0615]: column score: invalid type: string "null", expected f64
 
 "#]],
             _ => str![[r#"
-error[HY0612]: the columns are not those of --schema
+error[HY0612]: the columns differ from those of --schema
   --> bad.csv: expected the columns of First, found no name, but nick
 
 "#]],

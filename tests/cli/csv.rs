@@ -1,9 +1,9 @@
-//! Awkward CSV: what columns become, what is refused, and that nothing is left behind.
+//! Tests of awkward CSV: the types of columns, errors, and that no partial file is left behind.
 
 use super::Place;
 use snapbox::str;
 
-/// Converts a CSV text; returns the schema and the records as NDJSON.
+/// Converts a CSV text. Returns the schema and the records as NDJSON.
 fn import(csv: &str, options: &[&str]) -> (String, String) {
     let place = Place::with("in.csv", csv);
     let args = [&["convert"], options, &["in.csv", "in.hydra"]].concat();
@@ -46,7 +46,7 @@ note: in.csv: column precise stays text: "0.12345678901234567891" in line 2 has 
 note: in.csv: column code stays text: 1 of 4 cells are "ABC", the first in line 3
 note: in.csv: column flag stays text: "1" in line 3 is a number and "true" in line 2 is a bool
 note: in.csv: column note stays text: 1 of 4 cells are "NA", the first in line 3
-note: in.csv: --null 'ABC' --null 'NA' reads these cells as null, and no others
+note: in.csv: --null 'ABC' --null 'NA' reads exactly these cells as null
 
 "#]]);
     assert_eq!(place.result(&["cat", "-f", "csv", "in.hydra"]), csv, "every cell comes back");
@@ -93,7 +93,7 @@ fn names_come_from_the_header_and_the_file() {
     assert_eq!(place.result(&["cat", "-f", "csv", "out.hydra"]), "time (UTC),\"a,b\",Größe\n1,2,3\n");
 }
 
-/// What is refused: exit code 1, one error, no file.
+/// Checks an input that is refused: exit code 1, one error, no file.
 fn refused(csv: impl AsRef<[u8]>) -> String {
     let place = Place::with("in.csv", csv);
     let output = place.command(&["convert", "in.csv", "out.hydra"]).output().unwrap();
@@ -107,7 +107,7 @@ fn malformed_lines_are_refused_with_their_place() {
     snapbox::assert_data_eq!(
         refused("a,b\n1,2\n3\n"),
         str![[r#"
-error[HY0611]: malformed CSV: a ragged line
+error[HY0611]: malformed CSV: a row has another number of cells
   --> in.csv, line 3, column 1: expected 2 cells, as in the header, found 1
 
 "#]]
@@ -115,7 +115,7 @@ error[HY0611]: malformed CSV: a ragged line
     snapbox::assert_data_eq!(
         refused("a,b\n1,2\n3,4,5\n"),
         str![[r#"
-error[HY0611]: malformed CSV: a ragged line
+error[HY0611]: malformed CSV: a row has another number of cells
   --> in.csv, line 3, column 5: expected 2 cells, as in the header, found 3
 
 "#]]
@@ -158,18 +158,18 @@ error[HY0611]: malformed CSV: invalid UTF-8
     snapbox::assert_data_eq!(
         refused("a,b,a\n1,2,3\n"),
         str![[r#"
-error[HY0612]: column names: one is there twice
+error[HY0612]: two columns have the same name
   --> in.csv, line 1, column 5: expected distinct names, found "a" for columns 1 and 3
-  = help: edit the first line: every column needs a name of its own
+  = help: edit the first line: every column needs its own name
 
 "#]]
     );
     snapbox::assert_data_eq!(
         refused("a,\n1,2\n"),
         str![[r#"
-error[HY0612]: column names: one is empty
+error[HY0612]: a column has no name
   --> in.csv, line 1, column 3: expected a name, found nothing, for column 2
-  = help: edit the first line: every column needs a name of its own
+  = help: edit the first line: every column needs its own name
 
 "#]]
     );
@@ -184,9 +184,9 @@ error[HY0612]: the file has no header
     snapbox::assert_data_eq!(
         refused(format!("{}\n1\n", "x".repeat(256))),
         str![[r#"
-error[HY0612]: column names: one is too long
+error[HY0612]: a column name is too long
   --> in.csv, line 1, column 1: expected at most 255 bytes, found 256
-  = help: edit the first line: every column needs a name of its own
+  = help: edit the first line: every column needs its own name
 
 "#]]
     );

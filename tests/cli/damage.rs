@@ -1,5 +1,6 @@
-//! Every command against every kind of damage: `damage.txt` has a paragraph for each damaged file, and in it, for each
-//! outcome, the exit code, the commands that had it, and what they said first. `SNAPSHOTS=overwrite` writes it anew.
+//! Tests of every command with every kind of damage. `damage.txt` has a paragraph for each damaged file, with
+//! the exit code, the commands and the start of their output for each outcome. `SNAPSHOTS=overwrite` rewrites
+//! it.
 
 use super::{Place, Tick, writer};
 use hydra::file::BlockKind;
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/cli/damage.txt");
 
-/// The record that is asked for: it lies in the block that is damaged, and the table has 1,200.
+/// The index of the record that commands print. It lies in the damaged block; the table has 1,200 records.
 const COMMANDS: &[&str] = &[
     "inspect x.hydra",
     "inspect --deep x.hydra",
@@ -34,13 +35,13 @@ const COMMANDS: &[&str] = &[
     "compat x.hydra good.hydra",
 ];
 
-/// A place in memory, where there is one: what is written is synced, and disks are slow.
+/// Returns a place in memory if possible, because files are synced, and disks are slow.
 fn place() -> Place {
     let memory = std::path::Path::new("/dev/shm");
     Place(if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap())
 }
 
-/// A file of 300 blocks, with a node of the index over the first 256 and metadata.
+/// Makes a file of 300 blocks, with metadata and an index node for the first 256 blocks.
 fn good() -> Place {
     let place = place();
     writer(&place.path("good.hydra")).finish().unwrap();
@@ -58,7 +59,7 @@ fn good() -> Place {
     place
 }
 
-/// What is damaged: a name, and where in the file it is.
+/// Returns the parts to damage: a name and the offset.
 fn parts(place: &Place) -> Vec<(&'static str, Vec<Range<usize>>)> {
     let reader = Reader::open(place.path("good.hydra")).unwrap();
     let all = |kind| {
@@ -95,7 +96,8 @@ fn damage(bytes: &mut Vec<u8>, ranges: &[Range<usize>], way: &str) {
         match way {
             "a flipped bit" => bytes[range.start + range.len() / 2] ^= 1,
             "cut" => bytes.truncate(ranges[0].start + ranges[0].len() / 2),
-            // With what comes next: a block of the same length, or a part of the ones there.
+            // The part is replaced by the next bytes: a block of the same length, or a part of the next
+            // blocks.
             "swapped" => {
                 let other = if range.end + range.len() > bytes.len() { 8192 } else { range.end };
                 let kept = bytes[other..other + range.len()].to_vec();
@@ -107,7 +109,8 @@ fn damage(bytes: &mut Vec<u8>, ranges: &[Range<usize>], way: &str) {
     }
 }
 
-/// Runs a command: its exit code, and what it said first. Only a command that did what it was asked for leaves anything.
+/// Runs a command. Returns its exit code and the start of its output. Only a command that succeeds may leave
+/// a file.
 fn run(place: &Place, bytes: &[u8], line: &str) -> (i32, String) {
     place.put("x.hydra", bytes);
     let args: Vec<&str> = line.split(' ').collect();
@@ -125,7 +128,7 @@ fn run(place: &Place, bytes: &[u8], line: &str) -> (i32, String) {
         std::fs::remove_file(place.path(output)).unwrap();
     }
     assert_eq!(place.files(), ["good.hydra", "x.hydra"], "{line}");
-    // The findings of these are what was asked for.
+    // These commands print findings as their result.
     let findings = ["check", "recover", "diff"].contains(&args[0]) || line.contains("--deep");
     let said = if stderr.is_empty() && findings { stdout } else { stderr };
     let is_help = |line: &&str| line.trim_start().starts_with("= help");

@@ -1,9 +1,9 @@
-//! `diff`: how two files differ, for people, for machines and as an exit code.
+//! Tests of `diff`: text, JSON and exit codes.
 
 use super::{Place, Position, Tick, event_file, tick_file, two_tables, writer};
 use snapbox::str;
 
-/// Two CSV files as Hydra files, `old.hydra` and `new.hydra`.
+/// Converts two CSV files to `old.hydra` and `new.hydra`.
 fn converted(old: &str, new: &str) -> Place {
     let place = Place::new();
     for (name, csv) in [("old", old), ("new", new)] {
@@ -103,7 +103,7 @@ fn what_is_not_a_key() {
     place.run(&["diff", "--key", "id", "old.hydra", "new.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0625]: two records have the same key
   --> old.hydra: [0] and [1], id 1
-  = help: without --key, records are compared by their index
+  = help: without --key, records with the same index are compared
 
 "#]]);
     place.run(&["diff", "--key", "ids", "old.hydra", "new.hydra"]).code(1).stderr_eq(str![[r#"
@@ -161,7 +161,7 @@ metadata source: (none) -> here
     place.run(&["diff", "--table", "Tock", "two.hydra", "other.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0403]: no such table
   --> two.hydra: expected one of Tick, Position, found Tock
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
     let mut file = writer(&place.path("one.hydra"));

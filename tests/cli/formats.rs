@@ -1,4 +1,5 @@
-//! Every kind of value to every format and back: equal, or exit code 3 with what is lost and where.
+//! Converts every kind of value to every format and back. The result is equal, or the exit code is 3 and the
+//! losses are named.
 
 use super::made_up::Dice;
 use super::{Place, event_file, tick_file, writer};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 const FORMATS: [&str; 5] = ["ndjson", "json", "msgpack", "cbor", "csv"];
 
-/// A file of a made-up table.
+/// Makes a file with a generated table.
 fn made_up(place: &Place, seed: u64) -> Option<Vec<Dynamic>> {
     let mut dice = Dice::new(seed);
     let schema = dice.schema()?;
@@ -30,13 +31,13 @@ fn records(path: &Path) -> Vec<Dynamic> {
     (0..table.len()).map(|index| table.get(index).unwrap().value().to_dynamic().unwrap()).collect()
 }
 
-/// Runs a command; its exit code, and what it says.
+/// Runs a command. Returns its exit code and its output.
 fn run(place: &Place, args: &[&str]) -> (i32, String) {
     let output = place.command(args).output().unwrap();
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// By the command itself, for a few; tests/oracle.rs holds more, for many.
+/// Tests the command with a few tables; tests/oracle.rs tests many.
 #[test]
 fn every_kind_there_and_back() {
     let (mut exact, mut lossy) = (0, 0);
@@ -60,7 +61,7 @@ fn every_kind_there_and_back() {
                 0 => {
                     assert!(same && said.is_empty(), "{format} of seed {seed}: {said}\n{before:?}\n{after:?}")
                 }
-                // Where text is told from JSON by the schema alone, that is said.
+                // If only the schema distinguishes text from JSON, there is a warning.
                 3 => {
                     let named = said.contains("JSON text in one cell") && format == "csv";
                     assert!((!same || named) && said.contains(" value"), "{format} of seed {seed}: {said}");
@@ -86,7 +87,7 @@ fn what_is_not_text_goes_to_files_and_pipes() {
     assert_eq!(packed.stdout, b"\x82\xa4time\x00\xa5price\xcb\0\0\0\0\0\0\0\0");
     let cbor = place.command(&["cat", "-f", "cbor", "--fields", "time", "ticks.hydra"]).output().unwrap();
     assert_eq!(cbor.stdout, b"\xa1dtime\x00\xa1dtime\x01");
-    // What other programs write: all records in one array, integers as floats, half floats.
+    // The output of other programs: all records in one array, integers as floats, half floats.
     place
         .put("list.msgpack", b"\x92\x82\xa4time\x05\xa5price\x01\x82\xa5price\xca\x3f\0\0\0\xa4time\xcc\xff");
     place
@@ -307,15 +308,15 @@ fn columns_of_one_name_are_refused_before_the_first_row() {
     file.append_value(table, Dynamic::new(schema, data).unwrap().value()).unwrap();
     file.finish().unwrap();
     place.run(&["convert", "in.hydra", "out.csv"]).code(1).stderr_eq(str![[r#"
-error[HY0612]: column names: one is there twice
-  --> in.hydra: a.b for two columns
-  = help: --fields picks columns; ndjson keeps nested fields apart
+error[HY0612]: two columns have the same name
+  --> in.hydra: found a.b for two columns
+  = help: --fields selects columns; ndjson keeps nested fields
 
 "#]]);
     assert!(!place.path("out.csv").exists());
     place.put("in.csv", "a.b,a.b\n1,2\n");
     place.run(&["convert", "--schema", "in.hydra", "in.csv", "out.hydra"]).code(1).stderr_eq(str![[r#"
-error[HY0612]: column names: one is there twice
+error[HY0612]: two columns have the same name
   --> --schema: the type Outer has two columns a.b
 
 "#]]);
@@ -353,9 +354,9 @@ fn what_cannot_be_read_names_its_place() {
         str![[r#"
 error[HY0615]: time: invalid value: integer `-1`, expected u64
   --> a.json, line 1, column 71
-error[HY0615]: `time` is not of a document of records: version, table and records; a record a line is NDJSON
+error[HY0615]: `time` is not allowed here: a document has version, table and records; for a record a line, use --from ndjson
   --> b.json, line 1, column 21
-error[HY0615]: version 2: only 1 is known
+error[HY0615]: version 2: only 1 is supported
   --> c.json, line 1, column 13
 error[HY0611]: malformed JSON: EOF while parsing a value
   --> d.json, line 2, column 8
@@ -379,7 +380,7 @@ error[HY0611]: malformed CBOR: unexpected byte 0xf8
 "#]],
     );
     place.run(&["convert", "f.msgpack", "out.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: MessagePack does not say the types of its records
+error[HY0601]: MessagePack files do not contain the types of their records
   = help: --schema FILE takes them from a Hydra file
 
 "#]]);

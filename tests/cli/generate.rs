@@ -1,4 +1,5 @@
-//! `schema --as rust` and `--as numpy`: what they write is compiled here, and has the same fingerprint.
+//! Tests of `schema --as rust` and `--as numpy`. The generated sources are compiled here and have the same
+//! fingerprint.
 
 use super::{Place, event_file, tick_file, writer};
 use hydra::schema::{Form, TypeRef};
@@ -15,7 +16,7 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v0").join(name)
 }
 
-/// Sources that were generated, and a test of each.
+/// Includes generated sources and tests each of them.
 macro_rules! generated {
     ($($module:ident: $file:literal, $table:literal, $root:ident;)*) => {
         $(#[allow(warnings, clippy::all)]
@@ -169,7 +170,7 @@ fn what_rust_has_no_type_for() {
         .code(3)
         .stdout_eq(str![[r#"
 // Table Day, schema fingerprint 0x9ecf07c5e9310c73; made by `hydra schema --as rust`.
-// Not as in the file: timestamp of exponent -3 over i64 is the bare i64.
+// Differs from the file: timestamp of exponent -3 over i64 is the bare i64.
 // Needs these features of hydra-format: jiff.
 
 use hydra::Hydra;

@@ -1,4 +1,4 @@
-//! `get`: one value, or a slice.
+//! Tests of `get`: one value, or a range.
 
 use super::{event_file, tick_file, two_tables};
 use snapbox::str;
@@ -98,13 +98,13 @@ error[HY0502]: invalid path: expected `]`, found the end (at byte 2)
     place.run(&["get", "events.hydra", ".pos"]).code(2).stderr_eq(str![[r#"
 error[HY0501]: no such value
   --> events.hydra, table Event: expected the index of a record, found a table of 2 records
-  = help: [0].pos is of the first record, [:].pos of all
+  = help: [0].pos is the value of the first record, [:].pos of all
 
 "#]]);
     place.run(&["get", "events.hydra", "[Tick][0]"]).code(1).stderr_eq(str![[r#"
 error[HY0403]: no such table
   --> events.hydra: expected one of Event, found Tick
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
     place.run(&["get", "--table", "Event", "events.hydra", "[Event][0]"]).code(2).stderr_eq(str![[r#"
@@ -122,7 +122,7 @@ fn damage_is_said_and_can_be_left_out() {
     place.run(&["get", "ticks.hydra", "[0].time"]).code(1).stdout_eq(str![[""]]).stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
-  = help: --skip-damaged goes on without these records
+  = help: --skip-damaged continues without these records
 
 "#]]);
     let args = ["get", "--skip-damaged", "-f", "json", "ticks.hydra", "[0].time"];
@@ -137,7 +137,7 @@ error[HY0202]: payload checksum mismatch
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
   = help: hydra check ticks.hydra
-warning: ticks.hydra: 1 records are left out, their blocks are damaged
+warning: ticks.hydra: 1 record skipped (damaged blocks)
 
 "#]]);
 }
@@ -162,7 +162,7 @@ struct Inner {
     q: u8,
 }
 
-/// What is printed as a path is taken as a path, by every command.
+/// Checks that all commands accept the paths that commands print.
 #[test]
 fn every_name_has_one_spelling() {
     let place = super::Place::new();
@@ -201,8 +201,8 @@ error[HY0503]: the value has another kind (at byte 0)
         let said = place.run(&["cat", "--fields", fields, "odd.hydra"]).code(2);
         said.stderr_eq(str![[r#"
 error[HY0502]: invalid path
-  --> --fields: found nothing for a field
-  = help: without --fields, all fields are shown
+  --> --fields: found an empty field
+  = help: without --fields, all fields are printed
 
 "#]]);
     }
@@ -217,7 +217,7 @@ error[HY0502]: invalid path: expected `.`, `[`, `:` or `?`, found ` ` (at byte 1
     place.run(&["cat", "--fields", "p.q", "odd.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0501]: no such value
   --> odd.hydra, type Odd: expected one of p."q r", found p.q
-  = help: hydra schema lists the fields; what is not a field of a struct or tuple has no column
+  = help: hydra schema lists the fields; only fields of structs and tuples are columns
 
 "#]]);
 }

@@ -1,5 +1,5 @@
-//! The pages of the guide show what the command prints. The files are those that the programs on the pages write, made
-//! here by the same types. `SNAPSHOTS=overwrite` writes the output on the pages anew.
+//! Checks that the pages of the guide show the current output of the command. The files are made here with
+//! the types of the programs on the pages. `SNAPSHOTS=overwrite` rewrites the output on the pages.
 
 use super::pages::{renewed, same_or_overwrite};
 use super::{Place, writer};
@@ -191,7 +191,7 @@ fn recovery(place: &Place) {
     });
 }
 
-/// A page by its name, and what makes its files.
+/// Checks a page by its name, with a function that makes its files.
 type Page = (&'static str, fn(&Place));
 
 #[test]

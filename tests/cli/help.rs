@@ -1,4 +1,4 @@
-//! What the command says about itself.
+//! Tests of the help texts.
 
 use super::Place;
 use snapbox::str;

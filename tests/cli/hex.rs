@@ -1,4 +1,4 @@
-//! `hex`: bytes with their meaning.
+//! Tests of `hex`.
 
 use super::{Place, event_file, tick_file, two_tables};
 use snapbox::str;
@@ -306,7 +306,7 @@ record 0 of 252 in its DATA block at 0x2100; block header ✓, payload checksum 
 
 "#]])
         .stderr_eq(str![[r#"
-warning: ticks.hydra: damaged (header); hydra check ticks.hydra tells more
+warning: ticks.hydra: damaged (header); hydra check ticks.hydra shows details
 error[HY0202]: payload checksum mismatch
   --> ticks.hydra @ 0x2100, a DATA block, schema 1, records 0..=251: expected 0x1810c445, found 0x9a936424
   = help: hydra check ticks.hydra
@@ -368,7 +368,7 @@ fn the_same_for_machines() {
         regions.iter().flat_map(|region| region["parts"].as_array().unwrap()).collect();
     let paths: Vec<&str> = parts.iter().map(|part| part["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["tags", "tags[0]", "tags[1]", "tags[0]", "tags[1]"]);
-    // Every offset names bytes of the file, and the bytes are shown.
+    // Every offset leads to bytes of the file, and these bytes are shown.
     let file = std::fs::read(place.path("events.hydra")).unwrap();
     for region in regions {
         let (from, hex) = (region["offset"].as_u64().unwrap() as usize, region["hex"].as_str().unwrap());
@@ -395,7 +395,7 @@ error[HY0203]: unsupported block
         [text, place.result(&["hex", "x.hydra", "0x2240"]), place.result(&["hex", "x.hydra", "0x2290"])]
     {
         assert!(text.contains("layout       u8   1: unknown"), "{text}");
-        assert!(text.contains("layout 1 of a block is unknown: nothing tells"), "{text}");
+        assert!(text.contains("layout 1 of a block is unknown: the regions"), "{text}");
         assert!(!text.contains("Option<u16>") && !text.contains("\n  records "), "{text}");
     }
     let layout = place.result(&["layout", "x.hydra"]);

@@ -1,4 +1,4 @@
-//! `layout`: where the bytes go.
+//! Tests of `layout`.
 
 use super::{Place, event_file, tick_file, two_tables, writer};
 use hydra::Hydra;
@@ -44,7 +44,7 @@ loose.hydra  12.4 KiB (12736)
   index               160 bytes   1.3 %   1 block
   padding             154 bytes   1.2 %
 
-table Loose  100 records, 32 bytes each, aligned to 8, 12 of padding between fields
+table Loose  100 records, 32 bytes each, aligned to 8, 12 bytes of padding between fields
      0 │a·······bbbbbbbbc·ddddddeeee····│
     offset  bytes  field    type
  a       0      1  live     bool
@@ -249,7 +249,7 @@ events.hydra  11.3 KiB (11584)
   metadata            198 bytes   1.7 %   1 block  █
   padding             221 bytes   1.9 %            █
 
-table Event  2 records, 144 bytes each, aligned to 16, 23 of padding between fields
+table Event  2 records, 144 bytes each, aligned to 16, 23 bytes of padding between fields
      0 │aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbc·······ddddddddddddddddeeeeeeee│
     64 │ffffffffgggggggghhhhhhhh········iiiiiiiiiiiiiiiijjjjjjjjkkkkkkkk│
    128 │kkkkllll········│
@@ -300,7 +300,7 @@ table Position  1 record, 8 bytes each, aligned to 4, no padding between fields
     two_tables().run(&["layout", "--table", "Tock", "two.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0403]: no such table
   --> two.hydra: expected one of Tick, Position, found Tock
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
 }
@@ -328,7 +328,7 @@ fn colours() {
 "#]]);
 }
 
-/// Every byte is counted once, also of files that are damaged, cut, or hold uncommitted bytes.
+/// Checks that every byte is counted once, also in files that are damaged, cut, or hold uncommitted bytes.
 #[test]
 fn the_regions_are_the_file() {
     let total = |place: &Place, name: &str| {

@@ -1,5 +1,5 @@
-//! The `hydra` command as its users meet it: output, exit codes, streams. Files have a fixed id, so that every byte
-//! that is shown is known.
+//! Tests of the `hydra` command: output, exit codes, streams. Files have a fixed id, so that all shown bytes
+//! are known.
 #![forbid(unsafe_code)]
 
 mod awkward;
@@ -41,7 +41,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
-/// A directory of its own for a test, and the command run in it.
+/// A temporary directory for a test, in which the command runs.
 struct Place(TempDir);
 
 impl Place {
@@ -49,7 +49,7 @@ impl Place {
         Place(TempDir::new().unwrap())
     }
 
-    /// A place with a file in it.
+    /// Returns a place with a file in it.
     fn with(name: &str, content: impl AsRef<[u8]>) -> Place {
         let place = Place::new();
         place.put(name, content);
@@ -79,7 +79,7 @@ impl Place {
         self.put(name, bytes);
     }
 
-    /// The names of all files, sorted: nothing may be left behind.
+    /// Returns the sorted names of all files, to check that none is left behind.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<String> =
@@ -89,7 +89,7 @@ impl Place {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        // Backslashes are part of what is shown: they are no path separators.
+        // Backslashes are part of the output, not path separators.
         let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false);
         let command = Command::new(env!("CARGO_BIN_EXE_hydra")).with_assert(assert);
         command.args(args).current_dir(self.0.path()).env_remove("NO_COLOR")
@@ -99,7 +99,7 @@ impl Place {
         self.command(args).assert()
     }
 
-    /// Runs a command that succeeds and says nothing but its result.
+    /// Runs a command that succeeds and prints nothing on stderr. Returns stdout.
     fn result(&self, args: &[&str]) -> String {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_hydra"))
             .args(args)
@@ -152,7 +152,7 @@ struct Event {
     letter: char,
 }
 
-/// Two events that use every kind of value.
+/// Returns two events that use every kind of value.
 fn events() -> [Event; 2] {
     let first = Event {
         time: SystemTime::UNIX_EPOCH + Duration::new(1_704_164_645, 123_456_789),
@@ -196,7 +196,7 @@ fn writer(path: &Path) -> Writer {
     Writer::options().file_id(*b"0123456789abcdef").create(path).unwrap()
 }
 
-/// A file with a table of events, and metadata.
+/// Makes a file with a table of events and metadata.
 fn event_file() -> Place {
     let place = Place::new();
     let mut file = writer(&place.path("events.hydra"));
@@ -207,7 +207,7 @@ fn event_file() -> Place {
     place
 }
 
-/// A file with as many ticks, in blocks of 4 KiB.
+/// Makes a file with this number of ticks, in blocks of 4 KiB.
 fn tick_file(count: u64) -> Place {
     let place = Place::new();
     let path = place.path("ticks.hydra");
@@ -221,7 +221,7 @@ fn tick_file(count: u64) -> Place {
     place
 }
 
-/// A file with two tables.
+/// Makes a file with two tables.
 fn two_tables() -> Place {
     let place = tick_file(1);
     let mut file = writer(&place.path("two.hydra"));

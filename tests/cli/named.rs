@@ -1,4 +1,5 @@
-//! Tables that have names of their own, two of one type among them; and records whose variant the newest type lacks.
+//! Tests of tables with their own names, among them two of one type, and of records with a variant that the
+//! newest type lacks.
 
 use super::{Place, writer};
 use hydra::Hydra;
@@ -10,7 +11,7 @@ struct Quote {
     size: u32,
 }
 
-/// Two tables of one type, one with a name that has to be quoted in paths.
+/// Makes two tables of one type, one with a name that is quoted in paths.
 fn quotes() -> Place {
     let place = Place::new();
     let mut file = writer(&place.path("quotes.hydra"));
@@ -74,15 +75,15 @@ struct Quote {
     place.run(&["layout", "--table", "bids", "quotes.hydra"]).code(0);
     place.run(&["check", "quotes.hydra"]).code(0);
     place.run(&["cat", "quotes.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0403]: no such table: the file has 2, and none was named
+error[HY0403]: no such table: the file has 2 tables; choose one
   --> quotes.hydra: expected one of bids, asks, late
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
     place.run(&["cat", "--table", "Quote", "quotes.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0403]: no such table
   --> quotes.hydra: expected one of bids, asks, late, found Quote
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
 }
@@ -103,7 +104,7 @@ error[HY0508]: invalid argument: a table cannot have this name
   --> bad.hydra: expected 1 to 255 bytes without control characters, found "bad\nname"
 
 "#]]);
-    // The schema of a table, and its name with it.
+    // The schema of a table contains the name of the table.
     let args = ["convert", "--schema", "quotes.hydra", "--table", "bids", "bids.csv", "again.hydra"];
     place.run(&args).code(0);
     place.run(&["diff", "--table", "bids", "quotes.hydra", "again.hydra"]).code(0);
@@ -112,7 +113,7 @@ error[HY0508]: invalid argument: a table cannot have this name
     let args = ["convert", "--schema", "again.hydra", "--table", "new", "bids.csv", "new.hydra"];
     place.run(&args).code(0);
     place.run(&["get", "new.hydra", "[new][0].size"]).code(0).stdout_eq("1\n");
-    // Of several tables, one is given another type; both keep their names.
+    // One of several tables gets another type; both keep their names.
     let args = ["convert", "--schema", "quotes.hydra", "--table", "bids", "quotes.hydra", "same.hydra"];
     place.run(&args).code(0);
     place.run(&["diff", "quotes.hydra", "same.hydra"]).code(0);
@@ -120,10 +121,10 @@ error[HY0508]: invalid argument: a table cannot have this name
     place.run(&["recover", "quotes.hydra", "-o", "whole.hydra"]).code(0);
     place.run(&["diff", "small.hydra", "whole.hydra"]).code(0);
     place.run(&["compat", "quotes.hydra", "offers.hydra"]).code(4).stdout_eq(str![[r#"
-table bids  is not there any more
-table asks, late  is not there any more
-table offers  is new
-✗ a table is gone
+table bids  was removed
+table asks, late  was removed
+table offers  was added
+✗ a table was removed
 
 "#]]);
 }
@@ -167,7 +168,7 @@ fn a_variant_that_is_not_there_any_more_is_not_damage() {
     place.run(&["cat", "events.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0404]: a variant that the type does not have
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
-  = help: it is not damaged: a program with the type that wrote it reads it; --skip-damaged goes on without this record
+  = help: the record is intact, but the newest schema lacks its enum variant; --skip-damaged continues without it
 
 "#]]);
     place
@@ -184,10 +185,10 @@ Start
 error[HY0404]: a variant that the type does not have
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
   = help: an enum reads what it does not know as its variant with #[hydra(other)]
-warning: events.hydra: 1 record left out for variants that the newest type lacks
+warning: events.hydra: 1 record skipped (the newest schema lacks the variant)
 
 "#]]);
-    // Both at once are told apart.
+    // Both kinds of loss are counted separately.
     let file = hydra::Reader::open(place.path("events.hydra")).unwrap();
     let entries = file.dynamic_table("Event").unwrap().entries().collect::<hydra::Result<Vec<_>>>().unwrap();
     place.change("events.hydra", |bytes| bytes[entries[1].offset as usize + 64] ^= 1);
@@ -207,8 +208,8 @@ error[HY0404]: a variant that the type does not have
 error[HY0202]: payload checksum mismatch
   --> events.hydra @ 0x2280, a DATA block, schema 2, records 3..=3: expected 0x758d6336, found 0xfab84ea3
   = help: hydra check events.hydra
-warning: events.hydra: 1 record left out for variants that the newest type lacks
-warning: events.hydra: 1 records are left out, their blocks are damaged
+warning: events.hydra: 1 record skipped (the newest schema lacks the variant)
+warning: events.hydra: 1 record skipped (damaged blocks)
 
 "#]]);
     place.run(&["cat", "--skip-damaged", "-f", "csv", "events.hydra"]).code(3);

@@ -1,10 +1,10 @@
-//! Numbers in text without a schema: which are read as what, and that they come back.
+//! Tests of numbers in text without a schema: their types, and that they are printed back unchanged.
 
 use super::{Place, writer};
 use hydra::Hydra;
 use snapbox::str;
 
-/// Converts a text without types; the type of its only field, and what is said.
+/// Converts a text without types. Returns the type of its only field and the messages.
 fn typed(format: &str, text: &str, code: i32) -> (Place, String, String) {
     let name = format!("in.{format}");
     let place = Place::with(&name, text);
@@ -101,7 +101,7 @@ fn integers_beyond_64_bits() {
     let (_, ty, said) = typed("ndjson", &format!("{{\"x\":{beyond}}}\n"), 3);
     assert_eq!(ty, "f64");
     assert!(said.starts_with(&format!("warning: in.ndjson: x: \"{beyond}\" in line 1 has more digits")));
-    // Text in between is no number, whatever it looks like.
+    // Text among the numbers is not a number, even if it looks like one.
     let tricky = format!("{{\"t\":\"1e5 \\\" 2.5\",\"2.5\":-0,\"x\":[1.5,{long},\"7.25\\\\\"]}}");
     let place = Place::with("in.ndjson", tricky.replace(",\"7.25\\\\\"", ""));
     place.run(&["convert", "in.ndjson", "out.hydra"]).code(3).stderr_eq(str![[r#"
@@ -119,11 +119,11 @@ fn nan_and_infinities_are_floats_among_numbers() {
         let (place, ty, _) = typed("ndjson", &text, 0);
         assert_eq!(ty, "f64", "{text}");
         assert_eq!(place.result(&["cat", "-f", "ndjson", "out.hydra"]), text);
-        // A text for itself, and among texts.
+        // The word alone is text, and it is text among other texts.
         assert_eq!(typed("csv", &column(&[special]), 0).1, "String");
         assert_eq!(typed("csv", &column(&[special, "Ada"]), 0).1, "String");
         assert_eq!(typed("ndjson", &format!("{{\"x\":\"{special}\"}}\n{{\"x\":\"a\"}}\n"), 0).1, "String");
-        // First the word, then the number, and the reverse.
+        // The word comes before the number, and after it.
         for text in [["\"\"", "1"], ["1", "\"\""]] {
             let lines = text.map(|value| value.replace("\"\"", &format!("\"{special}\"")));
             let lines = lines.map(|value| format!("{{\"x\":{value}}}\n")).concat();
@@ -141,7 +141,7 @@ fn one_hint_names_all_nulls_and_is_true() {
 note: in.csv: column a stays text: 1 of 5 cells are "NA", the first in line 4
 note: in.csv: column b stays text: 1 of 5 cells are "none", the first in line 5
 note: in.csv: column d stays text: 1 of 5 cells are "NA", the first in line 2
-note: in.csv: --null '' --null 'NA' --null 'none' reads these cells as null, and no others
+note: in.csv: --null '' --null 'NA' --null 'none' reads exactly these cells as null
 
 "#]]);
     let hinted = ["convert", "--null", "", "--null", "NA", "--null", "none", "in.csv", "hinted.hydra"];
@@ -150,12 +150,12 @@ note: in.csv: --null '' --null 'NA' --null 'none' reads these cells as null, and
         place.result(&["cat", "-f", "ndjson", "hinted.hydra"]).lines().next().unwrap(),
         r#"{"a":1,"b":null,"c":"x","d":null}"#
     );
-    // A token that another column holds as text, or that stands in quotes, is not one to name.
+    // A token that is text in another column or in quotes is not suggested.
     for csv in ["a,b\n1,NA\n2,DE\nNA,FR\n", "a,b\n1,x\n2,y\n\"NA\",z\n"] {
         let (_, _, said) = typed("csv", csv, 0);
         assert!(said.contains("column a stays text: ") && !said.contains("--null"), "{said}");
     }
-    // Nothing else is null: then the empty cell is not named.
+    // If no cell is empty, the empty token is not suggested.
     let (_, _, said) = typed("csv", "a\n1\n2\nit's\n", 0);
     assert!(said.contains(r"in.csv: --null 'it'\''s' reads"), "{said}");
 }
@@ -169,7 +169,7 @@ fn nulls_are_written_as_they_are_asked_for() {
     assert_eq!(place.text("out.csv"), "a,b\nNA,\"NA\"\n1,NA\nNA,\"\"\n");
     place.run(&["convert", "--null", "NA", "out.csv", "back.hydra"]).code(0).stderr_eq("");
     assert_eq!(place.result(&["cat", "-f", "csv", "back.hydra"]), csv);
-    // A number that is spelled as null is in quotes.
+    // A number with the same text as the null token is quoted.
     assert_eq!(
         place.result(&["convert", "--null", "1", "in.hydra", "-", "--to", "csv"]),
         "a,b\n1,NA\n\"1\",1\n1,\"\"\n"

@@ -1,5 +1,5 @@
-//! What is written about the commands is true: every example of the help runs, and every page of docs/commands shows
-//! what is printed. `SNAPSHOTS=overwrite` writes the output on the pages anew.
+//! Checks that every example of the help runs, and that every page of docs/commands shows the current output.
+//! `SNAPSHOTS=overwrite` rewrites the output on the pages.
 
 use super::{Place, writer};
 use hydra::Hydra;
@@ -95,7 +95,7 @@ fn put<T: Hydra>(place: &Place, name: &str, records: impl IntoIterator<Item = T>
     file.finish().unwrap();
 }
 
-/// The files of which help and pages speak.
+/// Makes the files of the pages.
 pub(super) fn shop() -> Place {
     let place = Place::new();
     put(&place, "shop.hydra", orders());
@@ -130,7 +130,7 @@ pub(super) fn shop() -> Place {
     place
 }
 
-/// The files of the help, too, and stand-ins for the programs that its examples call.
+/// Makes the files of the help, too, and replacements for the programs that its examples call.
 fn more() -> Place {
     let place = shop();
     ["damaged.hydra", "torn.hydra"].iter().for_each(|name| std::fs::remove_file(place.path(name)).unwrap());
@@ -166,7 +166,7 @@ fn sh(place: &Place, line: &str) -> Output {
     shell.env("PATH", path).env("HOME", place.path("")).env_remove("NO_COLOR").output().unwrap()
 }
 
-/// The commands that `hydra --help` lists.
+/// Returns the commands that `hydra --help` lists.
 pub(super) fn commands() -> Vec<String> {
     let help = Place::new().result(&["--help"]);
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
@@ -185,7 +185,7 @@ fn every_example_of_the_help_runs() {
             let line = line.split("   ").next().unwrap().trim();
             let known = ["hydra ", "curl "].iter().any(|word| line.starts_with(word));
             assert!(known, "{command:?}: {line} is not a command");
-            // What follows a file never ends by itself.
+            // A command that follows a file never ends by itself.
             let follows = line.contains(" -F ");
             let output = sh(&place, &if follows { format!("timeout 1 {line}") } else { line.to_string() });
             let expected = match line {
@@ -205,7 +205,8 @@ fn pages() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/commands")
 }
 
-/// A page with the output of its commands as it is now: all that follows a line with `$` in a `console` block.
+/// Returns a page with the current output of its commands, which replaces the lines after each `$` line in
+/// `console` blocks.
 pub(super) fn renewed(page: &str, place: &Place) -> String {
     let (mut text, mut inside) = (String::new(), false);
     for line in page.lines() {
@@ -228,7 +229,7 @@ pub(super) fn renewed(page: &str, place: &Place) -> String {
     text
 }
 
-/// Fails if a page differs from what it should be, or writes it anew where that is asked for.
+/// Fails if a page differs from its current form, or rewrites it if `SNAPSHOTS=overwrite` is set.
 pub(super) fn same_or_overwrite(path: &Path, text: &str, renewed: &str) {
     if std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite") {
         std::fs::write(path, renewed).unwrap();

@@ -1,11 +1,11 @@
-//! Streams: a reader that goes away, stdin, stdout.
+//! Tests of streams: a closed pipe, stdin, stdout.
 
 use super::{Place, tick_file};
 use snapbox::str;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-/// Runs a command, reads one line of its output, and goes away.
+/// Runs a command, reads one line of its output, and closes the pipe.
 fn head(place: &Place, args: &[&str]) -> (Option<i32>, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hydra"))
         .args(args)
@@ -60,7 +60,7 @@ note: <stdin> is copied to [..]
     place.command(&["cat", "-"]).stdin("not hydra").assert().code(1).stderr_eq(str![[r#"
 error[HY0101]: not a Hydra file
   --> <stdin> @ 0x0: found text
-  = help: hydra convert makes Hydra files from CSV
+  = help: hydra convert makes Hydra files from CSV and JSON
 
 "#]]);
 }
@@ -92,7 +92,7 @@ fn an_interrupted_command_leaves_nothing_behind() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"a\n1\n").unwrap();
-    // The copy of stdin is there, and grows until somebody loses patience.
+    // The temporary copy of stdin exists and grows until the command is interrupted.
     while place.files().is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }

@@ -1,4 +1,5 @@
-//! Outputs take the place of what is there by one set of rules, whatever their format: links, modes, locks, names, limits.
+//! Tests of replacing files, which follows the same rules for all formats: links, modes, locks, names,
+//! limits.
 
 use super::{Place, tick_file};
 use hydra::Writer;
@@ -7,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Output};
 
-/// The command in a shell, after other commands.
+/// Runs the command in a shell, after other commands.
 fn shell(place: &Place, script: &str) -> Output {
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).current_dir(place.0.path()).env("hydra", env!("CARGO_BIN_EXE_hydra"));
@@ -18,7 +19,7 @@ fn mode(place: &Place, name: &str) -> u32 {
     fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777
 }
 
-/// A way to every format that is written to a file.
+/// The arguments for every format that is written to a file.
 const OUTPUTS: [&str; 6] = ["csv", "ndjson", "json", "msgpack", "cbor", "hydra"];
 
 /// Converts the file of ticks, or text, to `output`.
@@ -100,7 +101,8 @@ error[HY0508]: invalid argument: the path does not name a file
 "#]]);
 }
 
-/// The limit of file sizes is an error, and no signal: nothing is left behind, and what was there stays.
+/// Checks that the limit of file sizes is an error and not a signal: no new file is left behind, and the old
+/// file stays.
 #[test]
 fn a_limit_of_file_sizes_is_an_error() {
     let place = tick_file(10_000);
@@ -130,7 +132,7 @@ fn a_limit_of_file_sizes_is_an_error() {
     }
 }
 
-/// What a shell writes to the same file stays there.
+/// Checks that text that the shell writes to the same file stays there.
 #[test]
 fn stdout_has_its_names() {
     let place = ticks();
@@ -146,7 +148,8 @@ fn stdout_has_its_names() {
     }
 }
 
-/// Of another open file, the command has only the name that it was opened by, and it may be somebody else's.
+/// Checks that other open files of a process are refused: the command has only their name, which may belong
+/// to another file.
 #[test]
 fn other_open_files_are_not_replaced() {
     let place = ticks();
@@ -164,7 +167,7 @@ fn other_open_files_are_not_replaced() {
     }
 }
 
-/// Where a lock cannot be taken, that is said, and an option goes on. Without strace there is nothing to show.
+/// Checks that a missing lock is an error, and that an option ignores it. The test needs strace.
 #[test]
 fn a_file_system_without_locks_needs_a_word() {
     if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success())
@@ -187,7 +190,7 @@ fn a_file_system_without_locks_needs_a_word() {
         str![[r#"
 error[HY0008]: the file cannot be locked
   --> ticks.hydra: expected an exclusive lock on the whole file (flock), found No locks available (os error 37)
-  = help: where nobody else writes to the file, --no-lock goes on without it
+  = help: if no other program writes to the file, --no-lock skips the lock
 
 "#]]
     );

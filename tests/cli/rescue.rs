@@ -1,4 +1,4 @@
-//! Damage, and the way back from it: what `check` advises, what `recover` keeps and says, `compact`, and `tail`.
+//! Tests of recovery: the advice of `check`, the result and the report of `recover`, `compact`, and `tail`.
 
 use super::{Place, Tick, tick_file, writer};
 use hydra::{Durability, Reader, Writer};
@@ -31,7 +31,7 @@ fn a_killed_writer_loses_what_it_had_not_committed_and_the_next_one_goes_on() {
     (1000..2000).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
     file.commit().unwrap();
     (2000..70_000).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
-    // As a kill does: nothing is finished.
+    // The file is not finished, as after a kill.
     drop(file);
     place.run(&["inspect", "ticks.hydra"]).code(0).stdout_eq(str![[r#"
 ticks.hydra  ! 1006976 uncommitted bytes at the end: a writer is active or was interrupted
@@ -66,10 +66,10 @@ fn the_advice_of_check_leads_to_a_file_that_is_whole() {
 ✗ ticks.hydra  damaged: 1 finding; 748 records in 7 blocks, 24.8 KiB (25344) verified
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x4100, a DATA block, schema 1, records 504..=755: expected 0x13e9d715, found 0xb8a4ac8e
-table Tick  748 of 1,000 committed records whole, 252 lost
+table Tick  748 of 1,000 committed records intact, 252 lost
   lost    504..756: payload checksum mismatch @ 0x4100
-  whole   0..504 -> 0..504
-  whole   756..1000 -> 504..748
+  intact  0..504 -> 0..504
+  intact  756..1000 -> 504..748
 hydra recover ticks.hydra -o NEW saves 748 records
 
 "#]]);
@@ -202,11 +202,11 @@ a.hydra  1,000 records, 24.8 KiB (25344), verified
 
 "#]]);
     assert_eq!(ticks(&place, "a.hydra"), ticks(&place, "ticks.hydra"));
-    // Commit records and a header line tell nothing that blocks do not.
+    // Commit records and a header line have no information that the blocks lack.
     place.change("ticks.hydra", |bytes| [3, 520, 4616].into_iter().for_each(|at| bytes[at] ^= 1));
     place.run(&["recover", "ticks.hydra", "-o", "b.hydra"]).code(0).stdout_eq(str![[r#"
 table Tick  1,000 of 1,000 committed records kept
-both commit records are damaged: all whole blocks count as committed
+both commit records are damaged: all intact blocks count as committed
 b.hydra  1,000 records, 24.8 KiB (25344), verified
 
 "#]]);
@@ -231,12 +231,12 @@ error[HY0202]: payload checksum mismatch: nothing can be saved
     --> ticks.hydra @ 0x4100, a DATA block, schema 1, records 504..=755: expected 0x13e9d715, found 0xb8a4ac8e
   [HY0202] payload checksum mismatch
     --> ticks.hydra @ 0x5100, a DATA block, schema 1, records 756..=999: expected 0x75c5893c, found 0xdd195251
-table Tick  0 of 1,000 committed records whole, 1,000 lost
+table Tick  0 of 1,000 committed records intact, 1,000 lost
   lost    0..252: payload checksum mismatch @ 0x2100
   lost    252..504: payload checksum mismatch @ 0x3100
   lost    504..756: payload checksum mismatch @ 0x4100
   lost    756..1000: payload checksum mismatch @ 0x5100
-both commit records are damaged: all whole blocks count as committed
+both commit records are damaged: all intact blocks count as committed
 nothing can be saved
 
 "#]]);
@@ -244,7 +244,7 @@ nothing can be saved
     place.run(&["recover", "text", "-o", "d.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0101]: not a Hydra file
   --> text @ 0x0: found text
-  = help: hydra convert makes Hydra files from CSV
+  = help: hydra convert makes Hydra files from CSV and JSON
 
 "#]]);
     place.run(&["recover", "ticks.hydra"]).code(2);
@@ -261,11 +261,11 @@ fn what_was_not_committed_is_kept_only_when_asked_for() {
     (1000..1600).for_each(|time| file.append(table, &Tick { time, price: 0.0 }).unwrap());
     file.commit().unwrap();
     drop(file);
-    // As if the commit record had not been written.
+    // The file is as if the commit record had not been written.
     place.change("ticks.hydra", |bytes| bytes[..8192].copy_from_slice(&before[..8192]));
     place.run(&["recover", "ticks.hydra", "-o", "a.hydra"]).code(0).stdout_eq(str![[r#"
 table Tick  1,000 of 1,000 committed records kept
-600 records in 3 whole blocks not committed: --uncommitted keeps them
+600 records in 3 intact blocks not committed: --uncommitted keeps them
 a.hydra  1,000 records, 24.8 KiB (25344), verified
 
 "#]]);
@@ -310,7 +310,7 @@ small.hydra  24.4 KiB (25024) in 4 blocks, 1,000 records verified
 "#]]);
     assert!(place.read("small.hydra").len() < place.read("ticks.hydra").len() * 2 / 3);
     flip(&place, 0, false);
-    // The block is dead: its records are elsewhere.
+    // The block is dead: another block has its records.
     place.run(&["compact", "ticks.hydra", "-o", "third.hydra"]).code(0);
     flip(&place, 3, false);
     place.run(&["compact", "ticks.hydra", "-o", "fourth.hydra"]).code(1).stderr_eq(str![[r#"
@@ -338,7 +338,7 @@ time   price
     assert_eq!(place.result(&["tail", "-f", "ndjson", "ticks.hydra"]).lines().count(), 10);
     place.run(&["tail", "-F", "-"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: stdin cannot be followed
-  = help: name the file that grows
+  = help: give the name of a file
 
 "#]]);
 }
@@ -380,7 +380,7 @@ fn tail_follows_what_is_committed_and_nothing_else() {
     file.append(table, &Tick { time: 1003, price: 0.0 }).unwrap();
     file.finish().unwrap();
     assert_eq!(line(), "{\"time\":1003}\n");
-    // Another file takes its place.
+    // Another file replaces it.
     writer(&place.path("other.hydra")).finish().unwrap();
     std::fs::rename(place.path("other.hydra"), place.path("ticks.hydra")).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1));
@@ -418,7 +418,7 @@ time  price
     file.commit().unwrap();
     assert_eq!(line(), "   3    9.5\n");
     drop(line);
-    // A process that another test is forking may hold the other end of the pipe for a moment.
+    // A process that another test forks may hold the other end of the pipe for a moment.
     let status = (4..).find_map(|time| {
         file.append(table, &Tick { time, price: 9.5 }).unwrap();
         file.commit().unwrap();
@@ -438,7 +438,7 @@ fn what_an_edit_replaced_is_not_shown_without_a_warning() {
     place.run(&["set", "ticks.hydra", "[0].time=999"]).code(0);
     place.change("ticks.hydra", |bytes| bytes.truncate(before - 4096 - 64));
     place.run(&["get", "--skip-damaged", "ticks.hydra", "[0].time"]).code(3).stdout_eq("0\n").stderr_eq(str![[r#"
-warning: ticks.hydra: damaged (cut short, blocks), 244 of 1,000 records cannot be found, and the others may be as they were before an edit
+warning: ticks.hydra: damaged (cut short, blocks), 244 of 1,000 records cannot be found, and some of the others may be older than their last edit
 
 "#]]);
 }

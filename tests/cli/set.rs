@@ -1,4 +1,4 @@
-//! `set`: changes values, all or none.
+//! Tests of `set`.
 
 use super::{Place, event_file, tick_file, two_tables};
 use snapbox::str;
@@ -108,7 +108,7 @@ error[HY0501]: no such value
 "#]]);
     same(&["set", "events.hydra", "[:].level=Info"], 2).stderr_eq(str![[r#"
 error[HY0601]: [:].level is not one record
-  = help: an index picks one: [0], [-1]
+  = help: an index selects one: [0], [-1]
 
 "#]]);
     same(&["set", "events.hydra", "[0].level"], 2).stderr_eq(str![[r#"
@@ -173,7 +173,7 @@ fn what_only_the_program_can_check_is_said() {
     hydra::save(place.path("spans.hydra"), &Span { from: 1, to: 5, note: String::new() }).unwrap();
     let set = |args: &[&str]| {
         place.run(&[&["set", "spans.hydra"], args].concat()).code(0).stderr_eq(str![[r#"
-warning: the invariant of Span was not checked: only the program that owns the type can
+warning: the invariant of Span was not checked: only the program that defines the type can check it
 
 "#]])
     };
@@ -226,7 +226,8 @@ fn words() -> super::Place {
     place
 }
 
-/// What is given, what is shown of it, and what it is in JSON. What is shown, given again, is the same.
+/// Checks a given text, the text that is shown for it, and its JSON. The shown text, given again, must give
+/// the same value.
 #[test]
 fn what_is_written_is_what_is_shown() {
     for (path, given, shown, json) in [
@@ -306,7 +307,7 @@ fn what_would_be_taken_for_something_else_is_refused() {
     place.run(&["set", "w.hydra", "[0].s=null"]).code(1).stderr_eq(str![[r#"
 error[HY0509]: cannot be set: the new value has another kind
   --> w.hydra, table Words, record 0, at s: expected String, found null
-  = help: it is no option, which could be none; as text it is in quotes: "null"
+  = help: the value is not optional; the text null is written in quotes: "null"
 
 "#]]);
     place.run(&["set", "w.hydra", "[0].b=words"]).code(1).stderr_eq(str![[r#"
@@ -326,7 +327,7 @@ error[HY0503]: the value has another kind: the JSON is not a value of the type: 
 "#]]);
     place.run(&["set", "ticks.hydra", "={}"]).code(2).stderr_eq(str![[r#"
 error[HY0601]: a whole table is not one record
-  = help: an index picks one: [0], [-1]
+  = help: an index selects one: [0], [-1]
 
 "#]]);
 }

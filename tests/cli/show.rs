@@ -1,4 +1,4 @@
-//! `inspect`, `schema`, `cat` and `check` on good files.
+//! Tests of `inspect`, `schema`, `cat` and `check` with undamaged files.
 
 use super::{Place, event_file, tick_file, two_tables};
 use hydra::Hydra;
@@ -309,7 +309,7 @@ fn cat_picks_records_and_fields() {
     place.run(&["cat", "--fields", "prize", "ticks.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0501]: no such value
   --> ticks.hydra, type Tick: expected one of time, price, found prize
-  = help: hydra schema lists the fields; what is not a field of a struct or tuple has no column
+  = help: hydra schema lists the fields; only fields of structs and tuples are columns
 
 "#]]);
 }
@@ -340,9 +340,9 @@ fn several_tables_want_a_name() {
     let place = two_tables();
     for command in ["cat", "schema"] {
         place.run(&[command, "two.hydra"]).code(2).stdout_eq(str![[""]]).stderr_eq(str![[r#"
-error[HY0403]: no such table: the file has 2, and none was named
+error[HY0403]: no such table: the file has 2 tables; choose one
   --> two.hydra: expected one of Tick, Position
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
     }
@@ -350,7 +350,7 @@ error[HY0403]: no such table: the file has 2, and none was named
     place.run(&["cat", "--table", "Nope", "two.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0403]: no such table
   --> two.hydra: expected one of Tick, Position, found Nope
-  = help: --table NAME picks one of them
+  = help: --table NAME selects one of them
 
 "#]]);
 }
@@ -412,7 +412,7 @@ fn text_from_a_file_cannot_reach_the_terminal_as_it_is() {
 #[test]
 fn a_file_that_was_not_closed_is_shown_as_it_is() {
     let place = tick_file(3);
-    // A process that another test starts holds a copy of the lock for an instant, between fork and exec.
+    // A process that another test starts holds a copy of the lock for a moment, between fork and exec.
     let resumed = (0..1000).find_map(|_| {
         std::thread::sleep(std::time::Duration::from_millis(1));
         hydra::Writer::resume(place.path("ticks.hydra")).ok()
@@ -454,7 +454,7 @@ not verified: checksums and contents of 2 data blocks; hydra check ticks.hydra r
 
 "#]]);
     place.run(&["cat", "-f", "csv", "ticks.hydra"]).code(0).stderr_eq(str![[""]]);
-    // The newest commit record, in either slot.
+    // The newest commit record may be in either slot.
     place.change("ticks.hydra", |bytes| [512 + 20, 4608 + 20].into_iter().for_each(|at| bytes[at] ^= 1));
     place.run(&["cat", "ticks.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0105]: damaged commit record: both commit records are invalid
@@ -474,7 +474,8 @@ struct Node {
 
 #[test]
 fn values_nested_to_the_limit_are_printed() {
-    // 64 lists, each of 25 options inside one another: as deep as the format allows by references.
+    // There are 64 nested lists of 25 nested options each, the largest depth by references that the format
+    // allows.
     fn four<T>(value: T) -> Four<T> {
         Some(Some(Some(Some(value))))
     }
@@ -496,7 +497,8 @@ fn values_nested_to_the_limit_are_printed() {
     }
 }
 
-/// `generations.hydra` has three types of `Trade`: what older ones lack is filled in, what they have more is left out.
+/// `generations.hydra` has three types of `Trade`: fields that older ones lack are filled in, their other
+/// fields are left out.
 #[test]
 fn records_of_older_types_are_shown_as_the_newest() {
     let golden = format!("{}/../tests/golden/v0/generations.hydra", env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,5 @@
-//! One file from its birth to its type: made by an example program, then listed, queried, dumped, edited and turned
-//! back into Rust by the command alone.
+//! Tests one file from start to end: an example program writes it; then the command lists, queries, dumps and
+//! edits it and turns its schema back into Rust.
 
 use super::Place;
 use hydra::{Reader, Schema};

@@ -1,4 +1,4 @@
-//! Tables of text that are made up, to Hydra and back: every cell has the same value.
+//! Converts generated tables of text to Hydra and back and checks that every cell has the same value.
 
 use super::made_up::same;
 use super::{Place, event_file};
@@ -8,7 +8,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use snapbox::str;
 
-/// A cell as it stands in a file, most of them of one sort in a column.
+/// Returns a cell as it is in a file; most cells of a column are of one sort.
 fn cell(sort: usize) -> BoxedStrategy<String> {
     let number = || prop_oneof![any::<i64>().prop_map(|n| n.to_string()), "-?(0|[1-9][0-9]{0,20})"];
     let decimal = || {
@@ -62,7 +62,7 @@ fn table() -> impl Strategy<Value = (Vec<usize>, Vec<Vec<String>>)> {
     })
 }
 
-/// The cells of a CSV text that was written by us: quotes only where they have to be.
+/// Returns the cells of a CSV text that the command wrote, with quotes only where needed.
 fn cells(text: &str) -> Vec<Vec<String>> {
     let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
     for c in text.chars() {
@@ -82,7 +82,7 @@ fn cells(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// A cell as it would be written: the quotes that it needs.
+/// Returns a cell with the quotes that it needs.
 fn canonical(cell: &str) -> String {
     if cell.contains('"') && !cell.starts_with('"') {
         format!("\"{}\"", cell.replace('"', "\"\""))
@@ -91,7 +91,7 @@ fn canonical(cell: &str) -> String {
     }
 }
 
-/// A JSON value of a shape; fields may be null or missing.
+/// Returns a JSON value of a shape; fields may be null or missing.
 fn shaped(depth: u32) -> BoxedStrategy<Shape> {
     let leaf = select(vec![Shape::Int, Shape::Float, Shape::Text, Shape::Bool]);
     leaf.prop_recursive(depth, 12, 4, |inner| {
@@ -147,7 +147,7 @@ fn nullable(shape: &Shape) -> BoxedStrategy<Value> {
     prop_oneof![9 => value(shape), 1 => Just(Value::Null)].boxed()
 }
 
-/// True if they are equal; a field that is missing is null, an integer may have become a float.
+/// Returns true if the values are equal; a missing field is null, and an integer may have become a float.
 fn agree(given: &Value, back: &Value) -> bool {
     match (given, back) {
         (Value::Object(given), Value::Object(back)) => {
@@ -190,7 +190,7 @@ proptest! {
         let place = Place::with("in.ndjson", &text);
         let exit = place.command(&["convert", "in.ndjson", "out.hydra"]).output().unwrap();
         let said = String::from_utf8(exit.stderr).unwrap();
-        // An integer beside floats may be no float: then that is said.
+        // An integer beside floats may not fit a float; then, there is a warning.
         prop_assert!(exit.status.code() == Some(0) || (exit.status.code() == Some(3) && said.contains("f64")), "{}{}", said, text);
         if exit.status.code() == Some(0) {
             let back = place.result(&["cat", "-f", "ndjson", "out.hydra"]);
@@ -213,18 +213,18 @@ fn every_kind_of_value_with_a_schema() {
             .run(&["convert", "--force", "--schema", schema, "events.ndjson", "again.hydra"])
             .code(0)
             .stderr_eq("");
-        // Metadata has no place in NDJSON.
+        // NDJSON cannot hold metadata.
         place.run(&["diff", "events.hydra", "again.hydra"]).code(4).stdout_eq(str![[r#"
 metadata source: a test\u{1b}[31m -> (none)
 0 of 2 records changed
 
 "#]]);
     }
-    // Without it, what is an enum and what a map is not guessed.
+    // Without the schema, enums and maps are not inferred.
     place.run(&["convert", "events.ndjson", "guessed.hydra"]).code(1).stderr_eq(str![[r#"
-error[HY0616]: counts[][]: values of several kinds
+error[HY0616]: counts[][]: values have different kinds
   --> events.ndjson, line 1, column 168: expected a number, as in line 1, found text
-  = help: --schema FILE gives the types: maps and enums are never guessed
+  = help: --schema FILE gives the types; maps and enums are not inferred
 
 "#]]);
     let line = place.text("events.ndjson").lines().next().unwrap().to_string();
@@ -277,25 +277,25 @@ fn a_schema_in_json_that_is_none() {
         let run = place.run(&["convert", "--schema", "bad.json", "in.csv", "out.hydra"]).code(1);
         run.stderr_eq(match name {
             "half" => str![[r#"
-error[HY0617]: no schema in JSON: EOF while parsing a string at line 97 column 16
+error[HY0617]: not a schema: EOF while parsing a string at line 97 column 16
   --> bad.json
   = help: hydra schema --as json FILE prints one
 
 "#]],
             "edited" => str![[r#"
-error[HY0617]: no schema in JSON: `types` and `core` do not say the same: it was edited
+error[HY0617]: not a schema: `types` and `core` differ: the document was edited
   --> bad.json
   = help: hydra schema --as json FILE prints one
 
 "#]],
             "core" => str![[r#"
-error[HY0617]: no schema in JSON: made by a newer version
+error[HY0617]: not a schema: made by a newer version
   --> bad.json
   = help: hydra schema --as json FILE prints one
 
 "#]],
             _ => str![[r#"
-error[HY0617]: no schema in JSON: it has no `core`
+error[HY0617]: not a schema: it has no `core`
   --> bad.json
   = help: hydra schema --as json FILE prints one
 
@@ -317,11 +317,11 @@ fn stdin_and_several_files() {
     assert_eq!(place.result(&["cat", "-f", "csv", "out.hydra"]), "a,b\n1.0,x\n2.5,y\n");
     place.put("two.ndjson", "{}");
     place.run(&["convert", "one.csv", "two.ndjson", "no.hydra"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: files of several formats are not put into one table
+error[HY0601]: the input files have different formats
 
 "#]]);
     place.run(&["convert", "out.hydra", "out.hydra", "no.csv"]).code(2).stderr_eq(str![[r#"
-error[HY0601]: of Hydra files, one is converted at a time
+error[HY0601]: only one Hydra file can be converted at a time
 
 "#]]);
     assert_eq!(place.files(), ["one.csv", "out.hydra", "two.ndjson"]);

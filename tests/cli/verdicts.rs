@@ -1,4 +1,5 @@
-//! What the command says of files that break one rule each: that of their twins, in text, as JSON and by its exit code.
+//! Checks that the command has the expected verdict on files that break one rule each, in text, JSON and exit
+//! code.
 
 use super::Place;
 use serde_json::{Value, json};

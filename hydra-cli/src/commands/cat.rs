@@ -1,4 +1,4 @@
-//! `hydra cat`: records to stdout, streaming.
+//! `hydra cat` prints the records of tables, one after the other.
 
 use crate::args::{CatArgs, Format};
 use crate::console::Console;
@@ -11,7 +11,7 @@ use std::io::Write;
 
 pub(crate) fn run(args: &CatArgs, console: &mut Console) -> Result<Exit> {
     let mut exit = Exit::Done;
-    // Of CSV: the titles of the first file, which stand once.
+    // For CSV, the titles of the first file, which are printed once.
     let mut titles: Option<Vec<String>> = None;
     for (i, file) in args.files.iter().enumerate() {
         let mut records = TableRecords::open(file, &args.select.source, None, &args.select.fields, console)?;
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CatArgs, console: &mut Console) -> Result<Exit> {
                 let name = &records.input.name;
                 return Err(Failure::new("HY0621", "the files have different columns")
                     .place(format!("{name}: expected {}, found {}", first.join(","), own.join(",")))
-                    .help("--fields picks the ones that both have"));
+                    .help("--fields selects columns that all files have"));
             }
         }
         titles = (args.format == Format::Csv).then_some(own);

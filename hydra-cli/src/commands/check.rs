@@ -1,4 +1,4 @@
-//! `hydra check`: verifies every byte of a file and tells all that it finds, not the first.
+//! `hydra check` verifies every byte of a file and lists all findings.
 
 use crate::args::{CheckArgs, Format};
 use crate::console::Console;
@@ -12,15 +12,15 @@ use hydra::{Error, ErrorKind};
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// Findings beyond these are counted, not kept.
+/// The largest number of findings that are kept; the rest are counted.
 const KEPT: usize = 10_000;
 
-/// What checking a file found.
+/// The result of checking a file.
 pub(crate) struct CheckResult {
     pub(crate) list: Vec<Error>,
     pub(crate) count: u64,
     summary: Option<CheckSummary>,
-    /// What of it can be saved, if anything is wrong.
+    /// What can be recovered, if the file has findings.
     savable: Option<Recovery>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &CheckArgs, console: &mut Console) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Checks a file. What is wrong with it is a finding; only what kept it from being read is a failure.
+/// Checks a file. Problems of the file are findings; only an error that prevents reading it is a failure.
 pub(crate) fn examine(input: &Input) -> Result<CheckResult> {
     let mut found = CheckResult { list: Vec::new(), count: 0, summary: None, savable: None };
     let checked = ProgressBar::watch("checking", |progress| {
@@ -60,10 +60,10 @@ pub(crate) fn examine(input: &Input) -> Result<CheckResult> {
         }
         Err(error) => found.add(error),
     }
-    // What this program cannot read may be whole: nothing is said of what is lost.
+    // Parts of a newer version may be intact, so nothing is reported as lost.
     if found.count > 0 && found.verdict() != Verdict::Unsupported {
-        // What is no Hydra file at all was said above.
-        found.savable = ProgressBar::watch("looking what can be saved", |progress| {
+        // An error means that this is not a Hydra file, which is already reported.
+        found.savable = ProgressBar::watch("surveying the damage", |progress| {
             file::survey(&input.path, RecoverOptions::default(), Some(progress)).ok()
         });
     }
@@ -82,7 +82,7 @@ impl CheckResult {
         self.count == 0
     }
 
-    /// What the findings make of the file.
+    /// Returns the verdict on the file.
     pub(crate) fn verdict(&self) -> Verdict {
         self.summary.map_or(Verdict::Refused, |summary| summary.verdict)
     }
@@ -95,7 +95,7 @@ impl CheckResult {
         }
     }
 
-    /// What was verified and what was found; what can be saved, and how.
+    /// Prints what was verified and found, and what can be recovered.
     pub(crate) fn show(&self, name: &str, console: &mut Console) -> Result<()> {
         let opened = self.summary.as_ref().filter(|summary| summary.committed_bytes > 0);
         let verified = opened.map(|summary| {
@@ -111,7 +111,7 @@ impl CheckResult {
             Some(verified) => writeln!(console, "{verdict}: {findings}; {verified}")?,
         }
         for (count, what) in opened.into_iter().flat_map(unlooked) {
-            writeln!(console, "  not looked at: {} {what}", bytes(count))?;
+            writeln!(console, "  not verified: {} {what}", bytes(count))?;
         }
         for error in &self.list {
             writeln!(console, "{}", advised(error, own_help(error)))?;
@@ -121,7 +121,7 @@ impl CheckResult {
             writeln!(console, "  … and {}", plural(more, "more finding"))?;
         }
         let Some(savable) = &self.savable else { return Ok(()) };
-        recovery::show(savable, "whole", console)?;
+        recovery::show(savable, "intact", console)?;
         let records = plural(savable.kept_count(), "record");
         match savable.kept_count() {
             0 if !savable.is_complete() => writeln!(console, "nothing can be saved")?,
@@ -147,9 +147,9 @@ impl CheckResult {
     }
 }
 
-/// Bytes that a check does not look at, and why.
+/// Returns the numbers of bytes that a check does not verify, and why.
 fn unlooked(summary: &CheckSummary) -> impl Iterator<Item = (u64, &'static str)> {
     let tail = (summary.uncommitted_bytes(), "after the last commit, where a writer may be active");
-    let covered = (summary.covered_bytes, "of earlier tails, which PAD blocks cover");
+    let covered = (summary.covered_bytes, "of earlier uncommitted data, covered by PAD blocks");
     [tail, covered].into_iter().filter(|(count, _)| *count > 0)
 }

@@ -1,4 +1,4 @@
-//! `hydra compact`: the newest state of a file, alone, in a new one.
+//! `hydra compact` copies the newest state of a file to a new file.
 
 use crate::args::{CompactArgs, Format};
 use crate::console::Console;

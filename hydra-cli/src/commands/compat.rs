@@ -1,4 +1,4 @@
-//! `hydra compat`: whether two generations of types get along: what breaks, and for whom. For people and for gates.
+//! `hydra compat` compares two versions of a schema and reports which readers can no longer read which files.
 
 use crate::args::{CompatArgs, Format};
 use crate::console::Console;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
-/// A table of both files, or of one.
+/// The changes of a table that both files have.
 struct TableChanges {
     name: String,
-    /// How old records are read as the new type; none if they cannot be.
+    /// How old records are read as the new type; none if they cannot be read.
     resolution: Option<Resolution>,
     findings: Vec<Diagnostic>,
 }
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     for table in &tables {
         show(table, console)?;
     }
-    let lone = [("is not there any more", TextStyle::Bad, gone), ("is new", TextStyle::Dim, added)];
+    let lone = [("was removed", TextStyle::Bad, gone), ("was added", TextStyle::Dim, added)];
     for (words, style, names) in lone {
         for name in names {
             console.line(style, &format!("table {}  {words}", escape::line(name)))?;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &CompatArgs, console: &mut Console) -> Result<Exit> {
     let (style, verdict) = match exit {
         Exit::Done => (TextStyle::Good, "✓ compatible".to_string()),
         _ if breaks > 0 => (TextStyle::Bad, format!("✗ {} denied", plural(breaks as u64, "finding"))),
-        _ => (TextStyle::Bad, "✗ a table is gone".to_string()),
+        _ => (TextStyle::Bad, "✗ a table was removed".to_string()),
     };
     console.line(style, &verdict)?;
     Ok(exit)

@@ -1,4 +1,4 @@
-//! `hydra convert`: other formats to Hydra, and Hydra to other formats; says every loss that it made.
+//! `hydra convert` converts files between Hydra and other formats and reports every loss.
 
 use crate::args::{ConvertArgs, Format};
 use crate::console::Console;
@@ -22,45 +22,44 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
         (Format::Hydra, _) if args.schema.is_some() => migrate(args, console),
         (from, Format::Hydra) if from != Format::Hydra => import::run(args, from, console),
         (from, to) => {
-            let words = format!("{} is not converted to {}", from.name(), to.name());
-            let help =
-                "--schema gives a Hydra file another type; otherwise, one of them is of another format";
+            let words = format!("{} cannot be converted to {}", from.name(), to.name());
+            let help = "one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema";
             Err(Failure::usage(words).help(help))
         }
     }
 }
 
-/// The one format of all files.
+/// Returns the format of all files, which must be the same.
 fn guess_all(paths: &[PathBuf]) -> Result<Format> {
     let formats = paths.iter().map(|path| guess(path, "IN", "--from")).collect::<Result<Vec<_>>>()?;
     match formats.as_slice() {
         [first, rest @ ..] if rest.iter().all(|format| format == first) => Ok(*first),
-        _ => Err(Failure::usage("files of several formats are not put into one table")),
+        _ => Err(Failure::usage("the input files have different formats")),
     }
 }
 
 fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
     Format::of(path).ok_or_else(|| {
-        let words = format!("the format of {which} cannot be told from {:?}", path.display().to_string());
+        let words = format!("the format of {which} is not clear from {:?}", path.display().to_string());
         Failure::usage(words).help(format!("{option} hydra, csv, ndjson, json, msgpack or cbor"))
     })
 }
 
 fn export(args: &ConvertArgs, format: Format, console: &mut Console) -> Result<Exit> {
     if args.schema.is_some() {
-        return Err(Failure::usage("--schema is for reading other formats"));
+        return Err(Failure::usage("--schema works only when OUT is a Hydra file"));
     }
     let null = match args.null.as_slice() {
         [] => "",
         [null] if format == Format::Csv && !null.contains([',', '"', '\r', '\n']) => null,
         _ => {
-            let words = "nulls are written in one way, without quotes, and --null is for CSV";
+            let words = "--null works only with CSV; for output, give it once, without commas and quotes";
             return Err(Failure::usage(words));
         }
     };
     let target = Target::named(&args.output, args.force, args.no_lock)?;
     let [input] = args.inputs.as_slice() else {
-        return Err(Failure::usage("of Hydra files, one is converted at a time"));
+        return Err(Failure::usage("only one Hydra file can be converted at a time"));
     };
     let mut records = TableRecords::open(input, &args.select.source, None, &args.select.fields, console)?;
     let keys = records.metadata()?.len() as u64;
@@ -78,13 +77,13 @@ fn export(args: &ConvertArgs, format: Format, console: &mut Console) -> Result<E
     Ok(records.conclude(&losses, console))
 }
 
-/// Gives the records of a table another type; the other tables stay as they are.
+/// Copies a file and gives the records of one table another schema; the other tables do not change.
 fn migrate(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     if !args.null.is_empty() || !args.select.fields.is_empty() {
-        return Err(Failure::usage("--null and --fields are not for giving a file another type"));
+        return Err(Failure::usage("--null and --fields do not work when a Hydra file gets another schema"));
     }
     let [path] = args.inputs.as_slice() else {
-        return Err(Failure::usage("of Hydra files, one is converted at a time"));
+        return Err(Failure::usage("only one Hydra file can be converted at a time"));
     };
     let target = Target::named(&args.output, args.force, args.no_lock)?;
     let source = &args.select.source;
@@ -97,7 +96,7 @@ fn migrate(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     let names: Vec<String> = reader.tables().iter().map(|table| table.name().to_string()).collect();
     let chosen = source.table.as_deref().or((names.len() > 1).then_some(name.as_str()));
     let mut records = TableRecords::of(input, reader, source, chosen, &[], console)?;
-    // A table that has the name of its type goes on having it.
+    // A table that has the name of its type gets the name of the new type.
     let plain = records.table.schema().name() == records.table.name();
     let new_name = if plain { schema.name() } else { records.table.name().to_string() };
     let migrated = records.table.read_as(&schema).map_err(|error| records.input.failure(error))?;
@@ -116,12 +115,12 @@ fn migrate(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     Ok(records.conclude(&losses, console))
 }
 
-/// What of a table's records is not in the type that they are read as.
+/// Returns what the new type of a table's records cannot hold.
 fn lost(table: &Table<Dynamic>) -> hydra::Result<Vec<String>> {
     let mut losses = Vec::new();
     for evolution in table.evolutions() {
         let evolution = evolution?.1;
-        // A none that became a default cannot be told from it.
+        // A none that became a default value cannot be distinguished from one.
         let loses = |change: &&Change| change.rule.loses() || change.rule == Rule::MadeRequired;
         let lost = evolution.changes().iter().filter(loses);
         for loss in lost.map(|change| format!("{}: {}", change.path, change.text)) {

@@ -1,4 +1,4 @@
-//! `hydra diff`: how two files differ: metadata and schemas, then records, side by side by their index or by a key.
+//! `hydra diff` compares two files: metadata and schemas, then records with the same index or key.
 
 use crate::args::{DiffArgs, Format};
 use crate::console::Console;
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &DiffArgs, console: &mut Console) -> Result<Exit> {
     let sides = [Side::open(&left, console)?, Side::open(&right, console)?];
     let names = sides.each_ref().map(|side| side.names(args.table.as_deref()));
     if names.iter().all(Vec::is_empty) && args.table.is_some() {
-        // The error lists the tables that there are.
+        // The error lists the existing tables.
         left.table(&sides[0].reader, args.table.as_deref())?;
     }
     let pairs = pair(&names[0], &names[1], |name| name);
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &DiffArgs, console: &mut Console) -> Result<Exit> {
     out.end(&sides)
 }
 
-/// One of the files.
+/// One of the two files.
 struct Side<'a> {
     input: &'a Input,
     reader: Reader,
@@ -66,7 +66,7 @@ impl<'a> Side<'a> {
         Ok(Side { input, reader })
     }
 
-    /// The names of its tables, or the one that is wanted.
+    /// Returns the names of the tables, or only the given one if it exists.
     fn names(&self, wanted: Option<&str>) -> Vec<&str> {
         let names = self.reader.tables().iter().map(|table| table.name());
         names.filter(|name| wanted.is_none_or(|wanted| wanted == *name)).collect()
@@ -89,7 +89,7 @@ fn metadata(sides: &[Side<'_>; 2], out: &mut DiffPrinter<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The schemas as text, line by line, where they are not the same.
+/// Compares the schemas as text, line by line.
 fn schemas(tables: &[Table<Dynamic>; 2], out: &mut DiffPrinter<'_>) -> Result<()> {
     let [old, new] = tables.each_ref().map(|table| table.schema().to_string());
     let diff = TextDiff::from_lines(&old, &new);
@@ -103,30 +103,30 @@ fn schemas(tables: &[Table<Dynamic>; 2], out: &mut DiffPrinter<'_>) -> Result<()
     }
 }
 
-/// Two tables that belong together.
+/// Two tables to compare.
 struct TablePair<'a> {
-    /// There are other tables, so that paths name theirs.
+    /// There are other tables, so paths include the name of the table.
     many: bool,
     sides: &'a [Side<'a>; 2],
     tables: [Table<Dynamic>; 2],
 }
 
 impl TablePair<'_> {
-    /// `[Order]` where there are other tables.
+    /// Returns the path of the table: `[Order]` if there are other tables, otherwise empty.
     fn locator(&self) -> Locator {
         let mut locator = Locator::default();
         locator.table = self.many.then(|| self.tables[0].name().to_string());
         locator
     }
 
-    /// `[3]`, or `[Order][3]` where there are other tables.
+    /// Returns the path of a record: `[3]`, or `[Order][3]` if there are other tables.
     fn place(&self, index: u64) -> String {
         let mut place = self.locator();
         place.records = Some(Records::One(i64::try_from(index).unwrap_or(i64::MAX)));
         place.to_string()
     }
 
-    /// Goes through these records of one side, in order.
+    /// Calls `take` for these records of one side, in order.
     fn each(
         &self,
         side: usize,
@@ -158,7 +158,7 @@ impl TablePair<'_> {
         })
     }
 
-    /// Records with the same key belong together. The keys of both files are kept in memory.
+    /// Compares records with the same key. The keys of both files are kept in memory.
     fn by_key(&self, key: &Path, out: &mut DiffPrinter<'_>) -> Result<()> {
         let [left, right] = &self.tables;
         let progress = ProgressBar::start("comparing", left.len());
@@ -180,7 +180,7 @@ impl TablePair<'_> {
         Ok(())
     }
 
-    /// Where the record of each key is.
+    /// Returns the index of the record of each key.
     fn keys(&self, side: usize, key: &Path) -> Result<HashMap<String, u64>> {
         let input = self.sides[side].input;
         let table = &self.tables[side];
@@ -194,7 +194,7 @@ impl TablePair<'_> {
             let records = format!("{} and {}", self.place(before), self.place(index));
             Err(Failure::new("HY0625", "two records have the same key")
                 .place(format!("{}: {records}, {key} {text}", input.name))
-                .help("without --key, records are compared by their index"))
+                .help("without --key, records with the same index are compared"))
         })?;
         Ok(places)
     }
@@ -206,11 +206,12 @@ fn in_order(places: HashMap<String, u64>) -> Vec<(String, u64)> {
     places
 }
 
-/// Where differences go: lines, or one JSON document that is written as it comes.
+/// Prints differences as lines, or as one JSON document that is written piece by piece.
 struct DiffPrinter<'a> {
     console: &'a mut Console,
     json: bool,
-    /// Differences; records that were compared, that changed, and that only one of the files has.
+    /// The numbers of differences, and of records that were compared, changed, or found in only one of the
+    /// files.
     count: u64,
     compared: u64,
     changed: u64,
@@ -226,7 +227,7 @@ impl DiffPrinter<'_> {
         Ok(())
     }
 
-    /// One more difference: the members of a JSON object, or lines with a style.
+    /// Prints a difference: the members of a JSON object, or lines with a style.
     fn add(&mut self, place: &str, members: &str, lines: &[(Option<TextStyle>, String)]) -> Result<()> {
         let comma = if self.count > 0 { "," } else { "" };
         self.count += 1;
@@ -241,7 +242,7 @@ impl DiffPrinter<'_> {
         Ok(())
     }
 
-    /// Compares two records that belong together, or says which file has one.
+    /// Compares two records, or reports that only one file has the record.
     fn compare(&mut self, place: &str, left: Option<Value<'_>>, right: Option<Value<'_>>) -> Result<()> {
         let (Some(left), Some(right)) = (left, right) else {
             let side = usize::from(left.is_none());
@@ -266,13 +267,13 @@ impl DiffPrinter<'_> {
         Ok(())
     }
 
-    /// Something has another value.
+    /// Prints a changed value.
     fn change(&mut self, place: &str, left: PrintedValue, right: PrintedValue) -> Result<()> {
         let line = format!("{place}: {} -> {}", left.text, right.text);
         self.add(place, &format!("\"left\":{},\"right\":{}", left.json, right.json), &[(None, line)])
     }
 
-    /// Something is in one file only.
+    /// Prints something that only one file has.
     fn only(&mut self, side: usize, place: &str, value: Option<Value<'_>>) -> Result<()> {
         let (sign, style, name) = [("-", TextStyle::Bad, "left"), ("+", TextStyle::Good, "right")][side];
         let (text, member) = match value.map(PrintedValue::of) {
@@ -313,7 +314,7 @@ impl DiffPrinter<'_> {
     }
 }
 
-/// A side of a change, which may have no value.
+/// Returns a side of a change, which may have no value.
 fn shown(value: Option<Value<'_>>) -> PrintedValue {
     value.map_or_else(nothing, PrintedValue::of)
 }

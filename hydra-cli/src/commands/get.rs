@@ -1,4 +1,5 @@
-//! `hydra get`: one value of a file, or a slice. Whole records as text are shown as `cat` shows them.
+//! `hydra get` prints one value of a file, or the values of a range of records. It prints whole records as
+//! `cat` does.
 
 use crate::args::{Format, GetArgs};
 use crate::console::Console;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &GetArgs, console: &mut Console) -> Result<Exit> {
     Ok(records.conclude(&[], console))
 }
 
-/// The records that are meant, and whether it is one.
+/// Returns the records of a path, and whether the path names a single record.
 pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) -> Result<(Range<u64>, bool)> {
     let len = table.len();
     let from_end = |index: i64| match u64::try_from(index) {
@@ -64,7 +65,7 @@ pub(crate) fn which(input: &Input, table: &Table<Dynamic>, locator: &Locator) ->
             one.records = Some(Which::One(0));
             all.records = Some(Which::Range(None, None));
             let error = none().expected("the index of a record").found(format!("a table of {len} records"));
-            let help = format!("{one} is of the first record, {all} of all");
+            let help = format!("{one} is the value of the first record, {all} of all");
             Err(input.failure(error.help(help)).exit(Exit::Usage))
         }
     }

@@ -1,5 +1,5 @@
-//! `hydra hex`: bytes with their meaning: a record with what it refers to, a block header, the file's header and its commit
-//! records, each with the verdict on its checksum. It shows damage, and does not end at it.
+//! `hydra hex` shows bytes with their meaning: a record and the data it refers to, a block header, or the
+//! file header and the commit records, each with the result of its checksum. It shows damaged data, too.
 
 use crate::args::{Format, HexArgs};
 use crate::commands::get;
@@ -18,11 +18,11 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 const LINE: u64 = 64;
-/// Where blocks begin.
+/// The offset of the first block.
 const BLOCKS: u64 = 8192;
 /// The largest payload of a block.
 const MOST_PAYLOAD: u64 = 256 << 20;
-/// Records of a slice that are shown.
+/// The largest number of records of a range that are shown.
 const MOST_RECORDS: u64 = 8;
 
 pub(crate) fn run(args: &HexArgs, console: &mut Console) -> Result<Exit> {
@@ -45,14 +45,14 @@ pub(crate) fn run(args: &HexArgs, console: &mut Console) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Bytes that belong together, with what is to be said of them.
+/// A part of the output: bytes with a title and remarks.
 #[derive(Default)]
 struct Section {
     title: String,
-    /// What is known of the whole, and whether it is good.
+    /// A line about the whole part, and whether the part is undamaged.
     fact: Option<(String, bool)>,
     regions: Vec<DumpRegion>,
-    /// Lines below.
+    /// Lines below the bytes.
     remarks: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ impl Section {
     }
 }
 
-/// A file offset, decimal or hexadecimal.
+/// Parses a file offset, decimal or hexadecimal.
 fn number(text: &str) -> Option<u64> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
@@ -88,7 +88,7 @@ fn number(text: &str) -> Option<u64> {
     }
 }
 
-/// The parts of a structure on disk; `tell` gives a value its words, by the field's name.
+/// Returns the parts of a structure on disk; `tell` returns the text of a value by the name of its field.
 fn parts(
     fields: &[FieldLayout],
     at: u64,
@@ -126,7 +126,7 @@ fn verdict(good: bool, wrong: impl std::fmt::Display) -> String {
     if good { "✓".into() } else { format!("✗ {wrong}") }
 }
 
-/// A stored checksum beside the one of these bytes.
+/// Returns the text of a stored checksum and the result of comparing it with the checksum of these bytes.
 fn checksum(stored: u64, bytes: &[u8]) -> String {
     let computed = u64::from(crc32fast::hash(bytes));
     format!("{stored:#010x} {}", verdict(stored == computed, format!("computed {computed:#010x}")))
@@ -139,7 +139,7 @@ struct HexDump<'a> {
 }
 
 impl HexDump<'_> {
-    /// Bytes of the file; fewer at its end.
+    /// Reads bytes of the file; fewer at its end.
     fn read(&self, at: u64, len: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut read = || {
@@ -151,14 +151,14 @@ impl HexDump<'_> {
         Ok(bytes)
     }
 
-    /// Shows a structure of the file.
+    /// Adds a structure of the file.
     fn structure(&mut self, title: String, at: u64, bytes: Vec<u8>, parts: Vec<DumpPart>) -> &mut Section {
         let region = DumpRegion::new("", at, bytes, parts);
         self.sections.push(Section { title, regions: vec![region], ..Section::default() });
         self.sections.last_mut().expect("one was pushed")
     }
 
-    /// The first bytes of the file: header lines and commit records.
+    /// Adds the start of the file: header lines and commit records.
     fn header(&mut self) -> Result<()> {
         let region = self.read(0, BLOCKS)?;
         let name = self.input.name.clone();
@@ -255,7 +255,7 @@ impl HexDump<'_> {
         Ok(())
     }
 
-    /// The header of a block, and where its regions are.
+    /// Adds the header of a block and the offsets of its regions.
     fn block(&mut self, reader: &Reader, at: u64) -> Result<&mut Section> {
         let own = self.read(at, LINE)?;
         let field = |name: &str| {
@@ -299,7 +299,7 @@ impl HexDump<'_> {
         let section = self.structure(title, at, own, parts);
         let unknown = reader.block_header(at).ok().and_then(|header| unknown_layout(&header));
         if let Some(unknown) = unknown {
-            section.remarks = vec![format!("  {unknown}: nothing tells what is where in its payload")];
+            section.remarks = vec![format!("  {unknown}: the regions of its payload cannot be shown")];
         } else if kind == Some(BlockKind::Data) {
             let start = at + LINE;
             let heap = records.next_multiple_of(LINE);
@@ -333,7 +333,7 @@ impl HexDump<'_> {
         Ok(())
     }
 
-    /// A record, and what it refers to; with a path, only what lies there is in the legend.
+    /// Adds a record and the data it refers to; with a path, the legend has only what lies there.
     fn record(
         &mut self,
         reader: &Reader,
@@ -380,7 +380,7 @@ impl HexDump<'_> {
         self.sections.push(Section { title, fact, regions, remarks: Vec::new() });
         if left > 0 {
             let left = plural(left as u64, "more reference");
-            self.console.note(&format!("{left} not followed; a path shows one"));
+            self.console.note(&format!("{left} not shown; the path of a field shows its references"));
         }
         if let Err(error) = record {
             self.console.complain(&self.input.failure(error));
@@ -389,7 +389,7 @@ impl HexDump<'_> {
     }
 }
 
-/// True if a part is what a path leads to, or inside of it.
+/// Returns true if a part is at the path or inside it.
 fn is_wanted(part: &DumpPart, path: &Path) -> bool {
     let wanted = path.to_string();
     let rest = part.name.strip_prefix("key ").unwrap_or(&part.name).strip_prefix(&wanted);

@@ -1,5 +1,5 @@
-//! `hydra inspect`: what a file holds and how it is, from its header, its index and its schemas alone; says what it did
-//! not verify. With `--deep`, everything is.
+//! `hydra inspect` shows the contents and the state of a file from its header, index and schemas alone, and
+//! says what it did not verify. With `--deep`, it verifies everything.
 
 use crate::args::{Format, InspectArgs};
 use crate::commands::check;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// Lines that tables and metadata may take together: the rest of a screen.
+/// The number of lines for tables and metadata together, so that the output fits on a screen.
 const LINES: usize = 36;
 
 pub(crate) fn run(args: &InspectArgs, console: &mut Console) -> Result<Exit> {
@@ -71,7 +71,7 @@ fn show(
     let blocks = plural(commit.block_count, "block");
     console.line(TextStyle::Dim, &format!("  file id {id}, commit {}, {blocks}", count(commit.sequence)))?;
     for detail in report.details() {
-        // A commit that was lost is no damage that a command mends.
+        // No command repairs a lost commit, so there is no advice for it.
         let help = if report.is_damaged() { advice(detail) } else { own_help(detail) };
         writeln!(console, "{}", advised(detail, help))?;
     }
@@ -184,7 +184,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::CheckResult>) 
     }))
 }
 
-/// Text as it is; other bytes as base64 under a key that says so.
+/// Returns text as a string, and other bytes as an object with the member `base64`.
 fn metadata_value(value: &[u8]) -> Value {
     match std::str::from_utf8(value) {
         Ok(text) => json!(text),

@@ -1,5 +1,6 @@
-//! `hydra layout`: where the bytes of a file go, and how records lie in it: fields, padding, what crosses a cache line, and a
-//! better order of the fields. It reads headers and the index, no records.
+//! `hydra layout` shows the size of each part of a file and the layout of its records: fields, padding,
+//! fields that cross a cache line, and a better order of the fields. It reads headers and the index, but no
+//! records.
 
 use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
@@ -17,7 +18,7 @@ use std::collections::HashSet;
 use std::io::Write;
 
 const LINE: u64 = 64;
-/// Lines of a record that are drawn.
+/// The largest number of cache lines of a record that are drawn.
 const MOST_LINES: u64 = 64;
 
 pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
@@ -51,10 +52,10 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Name, bytes, blocks.
+/// Name, number of bytes, number of blocks.
 type RegionSize = (&'static str, u64, u64);
 
-/// The bytes of a file by what they are for.
+/// The bytes of a file by purpose.
 struct Geometry {
     regions: Vec<RegionSize>,
 }
@@ -145,16 +146,16 @@ impl Geometry {
     }
 }
 
-/// A field or padding, and how it is drawn.
+/// A field or padding, and its letter and style in the drawing.
 struct FieldSlot {
     part: DumpPart,
     letter: char,
     style: TextStyle,
-    /// In how many of how many records it crosses a cache line.
+    /// It crosses a cache line in the first number of records out of the second.
     crossing: (u64, u64),
 }
 
-/// The fields of a record and the padding between them.
+/// Returns the fields of a record and the padding between them.
 fn slots(schema: &Schema, ty: &Descriptor) -> Vec<FieldSlot> {
     let stride = ty.size() as u64;
     let part = |field: &Field| {
@@ -175,7 +176,7 @@ fn slots(schema: &Schema, ty: &Descriptor) -> Vec<FieldSlot> {
     parts.into_iter().map(slot).collect()
 }
 
-/// In how many of how many consecutive records these bytes lie in more cache lines than they need.
+/// Returns `(n, m)`: in n of m consecutive records, these bytes lie in more cache lines than they need.
 fn crossing(stride: u64, at: u64, size: u64) -> (u64, u64) {
     let period = LINE / gcd(stride, LINE);
     let lines = |start: u64| (start + size).div_ceil(LINE) - start / LINE;
@@ -188,7 +189,8 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The order of the fields that needs the fewest bytes, and the size then; nothing if it saves none.
+/// Returns the order of the fields that takes the fewest bytes and the size in that order; none if it saves
+/// nothing.
 fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)> {
     if ty.kind() != Kind::Struct {
         return None;
@@ -211,7 +213,7 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     let padding: u64 =
         slots.iter().map(|slot| &slot.part).filter(|part| part.is_padding()).map(|part| part.len).sum();
     let title = console.paint(TextStyle::Bold, &format!("table {}", escape::line(name)));
-    let padding = if padding == 0 { "no padding".to_string() } else { format!("{padding} of padding") };
+    let padding = if padding == 0 { "no padding".into() } else { plural(padding, "byte") + " of padding" };
     let facts =
         format!("{}, {} each, aligned to {}", plural(len, "record"), plural(size, "byte"), root.align());
     if root.fields().is_empty() {
@@ -240,7 +242,7 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     Ok(writeln!(console)?)
 }
 
-/// The slots with the letters of the drawing.
+/// Returns the table below the drawing: the slots with their letters.
 fn legend(slots: &[FieldSlot], console: &Console) -> String {
     let row = |FieldSlot { part, letter, crossing: (more, period), .. }: &FieldSlot| {
         let name = if part.is_padding() { "padding".to_string() } else { escape::name(&part.name) };
@@ -259,7 +261,7 @@ fn legend(slots: &[FieldSlot], console: &Console) -> String {
     draw_table(&columns, &rows, console.width, console.color)
 }
 
-/// One row a cache line, one letter a byte.
+/// Draws a record: each row is a cache line, each character a byte.
 fn draw(slots: &[FieldSlot], size: u64, color: bool) -> String {
     let mut out = String::new();
     let most = MOST_LINES * LINE;

@@ -1,4 +1,4 @@
-//! `hydra recover`: what is whole in a damaged file, in a new one, and what is lost.
+//! `hydra recover` copies the undamaged records of a file to a new file and reports what is lost.
 
 use crate::args::{Format, RecoverArgs};
 use crate::console::Console;

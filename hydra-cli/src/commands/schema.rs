@@ -1,4 +1,4 @@
-//! `hydra schema`: a table's schema as text, which reads like Rust, as JSON, as Rust source, or for NumPy.
+//! `hydra schema` prints the schema of a table as text, JSON, Rust source code or NumPy dtypes.
 
 use crate::args::{Language, SchemaArgs};
 use crate::console::Console;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// All tables, or the one that was named.
+/// Prints NumPy dtypes of all tables, or of the given one.
 fn numpy(args: &SchemaArgs, input: &Input, reader: &Reader, console: &mut Console) -> Result<Exit> {
     let mut tables = Vec::new();
     let mut exit = Exit::Done;

@@ -1,4 +1,4 @@
-//! `hydra set`: changes values of records, all of the assignments or none, in one commit.
+//! `hydra set` changes values of records in one commit: all assignments are made, or none.
 
 use crate::args::{Format, SetArgs};
 use crate::columns::innermost;
@@ -16,12 +16,12 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-/// A value that was changed, before and after.
+/// A changed value, before and after.
 struct ValueChange {
     path: String,
     old: PrintedValue,
     new: PrintedValue,
-    /// Types whose invariants nobody checked.
+    /// Types whose invariants were not checked.
     unchecked: Vec<String>,
 }
 
@@ -31,9 +31,9 @@ pub(crate) fn run(args: &SetArgs, console: &mut Console) -> Result<Exit> {
     }
     let assignments = args.assignments.iter().map(|text| assignment(text)).collect::<Result<Vec<_>>>()?;
     if args.expect.len() > assignments.len() {
-        return Err(Failure::usage("more values are expected than set"));
+        return Err(Failure::usage("there are more --expect options than values to set"));
     }
-    // Before anything else: a pipe, which would be read as a copy, is refused.
+    // This comes first to refuse a pipe, which would be read from a copy.
     let options = if args.no_lock { Writer::options().without_lock() } else { Writer::options() };
     let mut editor = options.edit(&args.file).map_err(|error| error.in_file(&args.file))?;
     let input = Input::new(&args.file, console)?;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &SetArgs, console: &mut Console) -> Result<Exit> {
     }
     let unchecked: BTreeSet<&String> = changes.iter().flat_map(|change| &change.unchecked).collect();
     for name in unchecked {
-        let why = "only the program that owns the type can";
+        let why = "only the program that defines the type can check it";
         console.warn(&format!("the invariant of {name} was not checked: {why}"));
     }
     if !args.dry_run {
@@ -70,12 +70,12 @@ pub(crate) fn run(args: &SetArgs, console: &mut Console) -> Result<Exit> {
         writeln!(console, "{}: {} -> {}", escape::line(path), old.text, new.text)?;
     }
     if args.dry_run {
-        console.note("nothing is written: --dry-run");
+        console.note("nothing is written, because of --dry-run");
     }
     Ok(Exit::Done)
 }
 
-/// A path and the text of its new value. Names and keys in a path may hold `=`: the first outside of quotes counts.
+/// Splits an argument into a path and the text of the new value, at the first `=` outside quotes.
 fn assignment(text: &str) -> Result<(Locator, &str)> {
     let Some((path, value)) = split(text, '=') else {
         let failure = Failure::usage(format!("no value in {text:?}"));
@@ -98,7 +98,7 @@ fn assign(
         let which = locator.to_string();
         let which = if which.is_empty() { "a whole table" } else { &which };
         let failure = Failure::usage(format!("{which} is not one record"));
-        return Err(failure.help("an index picks one: [0], [-1]"));
+        return Err(failure.help("an index selects one: [0], [-1]"));
     }
     let index = i64::try_from(range.start).unwrap_or(i64::MAX);
     let place = format!("table {}, record {index}", table.name());
@@ -111,7 +111,7 @@ fn assign(
     Ok(ValueChange { path: locator.to_string(), old, new: PrintedValue::of(value.value()), unchecked })
 }
 
-/// Sets a value to what was given for it: docs/VALUES.md, On the command line.
+/// Sets a value from text, by the rules of docs/VALUES.md, "On the command line".
 fn change(
     value: &mut ValueMut<'_>,
     text: &str,
@@ -130,7 +130,7 @@ fn change(
     if null && !optional && (is_bytes || kind == Kind::String) && value.settable().is_ok() {
         let error = Error::from(Why::WrongKind).found(text);
         return Err(wrong(
-            error.help("it is no option, which could be none; as text it is in quotes: \"null\""),
+            error.help("the value is not optional; the text null is written in quotes: \"null\""),
         ));
     }
     let quoted = serde_json::to_string(text)?;

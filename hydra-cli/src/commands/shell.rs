@@ -1,4 +1,5 @@
-//! `hydra completions` and `hydra man`: what a shell and a manual know of the command, made from its arguments.
+//! `hydra completions` and `hydra man` make completion scripts and manual pages from the arguments of the
+//! command.
 
 use crate::args::{Cli, CompletionsArgs, ManArgs};
 use crate::console::Console;

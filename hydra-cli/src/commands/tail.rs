@@ -1,4 +1,4 @@
-//! `hydra tail`: the last records of a table, and those that are still to come. It shows only what is committed.
+//! `hydra tail` prints the last committed records of a table, and new ones when they are committed.
 
 use crate::args::TailArgs;
 use crate::console::Console;
@@ -8,12 +8,12 @@ use crate::records::TableRecords;
 use std::path::Path;
 use std::time::Duration;
 
-/// How often it looks for news.
+/// The interval between two looks for a new commit.
 const EVERY: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &TailArgs, console: &mut Console) -> Result<Exit> {
     if args.follow && args.file == Path::new("-") {
-        return Err(Failure::usage("stdin cannot be followed").help("name the file that grows"));
+        return Err(Failure::usage("stdin cannot be followed").help("give the name of a file"));
     }
     let mut records =
         TableRecords::open(&args.file, &args.select.source, None, &args.select.fields, console)?;
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &TailArgs, console: &mut Console) -> Result<Exit> {
     loop {
         let end = records.table.len();
         let printed = records.each(next..end, &mut |value| printer.record(value, console));
-        // What was read before an error is shown, and what is committed is shown at once.
+        // Records that were read before an error are printed, and committed records are printed at once.
         printer.flush(console)?;
         printed?;
         next = end;

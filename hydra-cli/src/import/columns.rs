@@ -1,5 +1,4 @@
-//! Cells as parts of a record, by a schema: every cell has to be a value of its column's type. It knows no rows and no
-//! files.
+//! Reads cells as parts of a record: every cell must be a value of its column's type.
 
 use super::csv::CsvCell;
 use super::time::{self, DateText};
@@ -12,22 +11,22 @@ use serde::de::Visitor;
 use serde::{Deserializer, forward_to_deserialize_any};
 use std::collections::HashSet;
 
-/// A schema in columns: those that a record is written in.
+/// The columns of a schema.
 pub(crate) struct Columns {
     pub(crate) schema: Schema,
     columns: Vec<ImportColumn>,
 }
 
-/// A part of the record that is a column.
+/// A part of a record that is a column.
 struct ImportColumn {
     place: Column,
     optional: bool,
     quick: FastParser,
-    /// Reads what is not read quickly.
+    /// Reads cells that the fast parser does not take.
     seed: Seed,
 }
 
-/// How most cells of a column are read; what that does not take is looked at again by the type itself.
+/// Reads the most common cells of a column; all others are read through the type.
 #[derive(Clone, Copy)]
 enum FastParser {
     Int { bits: u32 },
@@ -41,14 +40,14 @@ enum FastParser {
 }
 
 impl Columns {
-    /// An error if two columns have the same name.
+    /// Returns the columns of a schema, or an error if two have the same name.
     pub(crate) fn of(schema: &Schema, spelling: Spelling) -> Result<Columns> {
         let mut seen = HashSet::new();
         let mut columns = Vec::new();
         for place in flatten(schema, &[Column::root()]) {
             if !seen.insert(place.title().to_string()) {
                 let twice = format!("--schema: the type {} has two columns {}", schema.name(), place.title());
-                return Err(Failure::new("HY0612", "column names: one is there twice").place(twice));
+                return Err(Failure::new("HY0612", "two columns have the same name").place(twice));
             }
             let ty = place.ty(schema);
             let optional = ty.kind() == Kind::Option;
@@ -59,18 +58,18 @@ impl Columns {
         Ok(Columns { schema: schema.clone(), columns })
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.place.title())
     }
 
-    /// A record to put cells into.
+    /// Returns a record with a place for each column.
     pub(crate) fn record(&self) -> Data {
         let leaves: HashSet<&[usize]> = self.columns.iter().map(|column| column.place.steps()).collect();
         blank(&self.schema, self.schema.root(), &mut Vec::new(), &leaves)
     }
 
-    /// Puts a cell into its place; or says why it is no value of the type.
+    /// Puts a cell into its place. An error says why it is not a value of the type.
     #[inline]
     pub(crate) fn put(
         &self,
@@ -94,7 +93,7 @@ impl Columns {
     }
 }
 
-/// A record with a place for each column.
+/// Returns a value with a place for each column.
 fn blank(schema: &Schema, ty: &Descriptor, steps: &mut Vec<usize>, leaves: &HashSet<&[usize]>) -> Data {
     if leaves.contains(steps.as_slice()) {
         return Data::Unit;
@@ -111,7 +110,7 @@ fn blank(schema: &Schema, ty: &Descriptor, steps: &mut Vec<usize>, leaves: &Hash
     Data::Parts(ty.fields().iter().enumerate().map(part).collect())
 }
 
-/// The place of a column in a record.
+/// Returns the place of a column in a record.
 fn slot<'d>(record: &'d mut Data, steps: &[usize]) -> Option<&'d mut Data> {
     steps.iter().try_fold(record, |mut data, &step| {
         while let Data::Some(inner) = data {
@@ -124,15 +123,16 @@ fn slot<'d>(record: &'d mut Data, steps: &[usize]) -> Option<&'d mut Data> {
     })
 }
 
-/// A cell as serde sees it; without a text, null.
+/// Deserializes a cell; without a text, it is null.
 struct CellDeserializer<'c> {
     text: Option<&'c str>,
-    /// What it is a text of.
+    /// The type of the text.
     ty: &'c Descriptor,
 }
 
 impl CellDeserializer<'_> {
-    /// True for a cell in JSON: any value with parts, but for a unit variant, which is its bare name.
+    /// Returns true for a cell that is JSON: any value with parts, except a unit variant, which is its bare
+    /// name.
     fn is_json(&self, text: &str) -> bool {
         match self.ty.kind() {
             Kind::Enum => {
@@ -152,7 +152,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         let Some(text) = self.text else { return visitor.visit_unit() };
         if self.is_json(text) {
             let mut json = serde_json::Deserializer::from_str(text);
-            // The seed has a limit of its own.
+            // The seed has its own recursion limit.
             json.disable_recursion_limit();
             let value = json.deserialize_any(visitor)?;
             return json.end().map(|()| value);
@@ -199,7 +199,8 @@ impl FastParser {
         }
     }
 
-    /// Reads a cell into its place, in which the memory of a text is used again; false if it takes a longer look.
+    /// Reads a cell into its place and reuses the memory of its text. Returns false if it cannot read the
+    /// cell.
     #[inline]
     fn put(self, text: &str, optional: bool, mut data: &mut Data) -> bool {
         if optional {

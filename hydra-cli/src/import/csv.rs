@@ -1,6 +1,6 @@
-//! CSV as a stream of rows: RFC 4180 with what real files do (a byte order mark, CRLF, quotes inside an unquoted
-//! cell). It keeps what other readers throw away: which cells were quoted, and the line and column of every cell.
-//! It knows nothing about types.
+//! Reads CSV as a stream of rows: RFC 4180, and what real files contain (a byte order mark, CRLF, quotes
+//! inside an unquoted cell). Each cell has its line and column, and whether it was quoted. It does not depend
+//! on types.
 
 use super::job::{TextPosition, bad, not_utf8};
 use crate::failure::{Failure, Result};
@@ -8,14 +8,14 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 const BUFFER_BYTES: usize = 256 << 10;
-/// A row larger than this is taken for a quote that never closes: memory stays bounded.
+/// The largest row in bytes; a larger one means a quote that is never closed. It bounds memory.
 const ROW_BYTES: usize = 16 << 20;
 
 /// One cell of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CsvCell<'a> {
     pub(crate) text: &'a str,
-    /// It stood in quotes.
+    /// The cell was in quotes.
     pub(crate) quoted: bool,
     pub(crate) place: TextPosition,
 }
@@ -28,22 +28,23 @@ struct Span {
     place: TextPosition,
 }
 
-/// A row, its memory used again for the next one.
+/// A row, whose memory is reused for the next row.
 #[derive(Default)]
 pub(crate) struct CsvRow {
-    /// The cells' text with a comma or line feed after each, so that none can run into the next.
+    /// The text of the cells with a comma or line feed after each, so that a broken character cannot span two
+    /// cells.
     data: Vec<u8>,
     text: String,
     spans: Vec<Span>,
 }
 
 impl CsvRow {
-    /// How many cells.
+    /// Returns the number of cells.
     pub(crate) fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// The cells, in order.
+    /// Returns the cells in order.
     pub(crate) fn cells(&self) -> impl ExactSizeIterator<Item = CsvCell<'_>> {
         self.spans.iter().map(|span| CsvCell {
             text: self.text.get(span.start..span.end).unwrap_or(""),
@@ -52,7 +53,7 @@ impl CsvRow {
         })
     }
 
-    /// True for a line without a character.
+    /// Returns true for an empty line.
     pub(crate) fn is_blank(&self) -> bool {
         matches!(self.spans.as_slice(), [only] if only.start == only.end && !only.quoted)
     }
@@ -68,7 +69,7 @@ impl CsvRow {
         self.data.push(b'\n');
     }
 
-    /// Checks the text as a whole, once a row. An error has the first byte that is none of UTF-8, and its place.
+    /// Checks that the text of the row is UTF-8. An error has the first invalid byte and its place.
     fn seal(&mut self) -> Result<(), (TextPosition, u8)> {
         self.text = String::from_utf8(std::mem::take(&mut self.data)).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
@@ -85,16 +86,17 @@ impl CsvRow {
     }
 }
 
-/// Reads rows from bytes, with bounded memory.
+/// Reads rows from bytes in bounded memory.
 pub(crate) struct CsvReader<'n, R> {
     input: R,
-    /// What the input is called.
+    /// The name of the input in messages.
     name: &'n str,
     buffer: Vec<u8>,
     at: usize,
     filled: usize,
     line: u64,
-    /// Bytes of the present line that lie before `buffer[0]`, minus those of earlier lines in the buffer.
+    /// The number of bytes of the current line before `buffer[0]`, minus those of earlier lines in the
+    /// buffer.
     line_start: i64,
 }
 
@@ -114,7 +116,7 @@ impl<'n, R: Read> CsvReader<'n, R> {
         Ok(reader)
     }
 
-    /// Reads the next row; false at the end.
+    /// Reads the next row. Returns false at the end.
     pub(crate) fn read_row(&mut self, row: &mut CsvRow) -> Result<bool> {
         row.clear();
         if self.peek()?.is_none() {
@@ -127,7 +129,8 @@ impl<'n, R: Read> CsvReader<'n, R> {
         Ok(true)
     }
 
-    /// Reads a row without quotes that is in the buffer as a whole, as most are: one look at each byte, and one copy.
+    /// Reads a row without quotes that is completely in the buffer, as most are: it looks at each byte once
+    /// and copies once.
     fn read_plain(&mut self, row: &mut CsvRow) -> bool {
         let TextPosition { line, column } = self.place();
         let rest = self.rest();
@@ -150,7 +153,7 @@ impl<'n, R: Read> CsvReader<'n, R> {
         true
     }
 
-    /// Reads one cell and what ends it; true if that was the end of the row.
+    /// Reads one cell and the separator after it. Returns true at the end of the row.
     fn read_cell(&mut self, row: &mut CsvRow) -> Result<bool> {
         let start = row.data.len();
         let place = self.place();
@@ -187,7 +190,7 @@ impl<'n, R: Read> CsvReader<'n, R> {
         }
     }
 
-    /// The inside of a quoted cell, up to and with the closing quote.
+    /// Reads the inside of a quoted cell, including the closing quote.
     fn read_quoted(&mut self, row: &mut CsvRow, open: TextPosition) -> Result<()> {
         loop {
             self.copy_until(row, open, |byte| matches!(byte, b'"' | b'\n'))?;

@@ -1,5 +1,5 @@
-//! What type a column of text has, decided over all of its cells: a number only if every cell can be printed back
-//! with the same value. It knows nothing about files; a column costs constant memory.
+//! Infers the type of a text column from all of its cells: it is a number only if every cell can be printed
+//! back with the same value. A column takes constant memory.
 
 use super::number::{Number, Numbers, is_special};
 use super::time::{self, DateText, Time};
@@ -16,7 +16,7 @@ pub(crate) const TYPE_OF_TEXT: ColumnType = (Kind::String, Form::None);
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Word {
     pub(crate) why: String,
-    /// It would not if all cells of this text were null.
+    /// The column would not be text if all cells with this text were null.
     pub(crate) token: Option<String>,
 }
 
@@ -26,40 +26,40 @@ impl Word {
     }
 }
 
-/// What the cells of a column can be said to be, as a position in [`SORTS`].
+/// The sorts of cells, as positions in [`SORTS`].
 const NUMBER: usize = 0;
 const BOOL: usize = 1;
 const TIME: usize = 2;
 const DATE: usize = 3;
 const TEXT: usize = 4;
-/// It reads like something, but printing that would not give the cell back.
+/// A cell that looks like a number or time, but would be printed differently.
 const ODD: usize = 5;
-/// `NaN`, `inf`, `-inf`: a float, in a column that has other numbers.
+/// `NaN`, `inf` or `-inf`, which is a float in a column that has other numbers.
 const SPECIAL: usize = 6;
 const SORTS: [&str; 7] = ["a number", "a bool", "a timestamp", "a date", "text", "text", "text"];
 
-/// What is known of a column so far.
+/// What is known about a column so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guess {
     nulls: u64,
-    /// How many cells there are of each sort, and the first of them.
+    /// The number of cells of each sort, and the first of them.
     counts: [u64; 7],
     firsts: [Option<Witness>; 7],
     numbers: Numbers,
-    /// The earliest and the latest second, and the unit that all fractions fit.
+    /// The earliest and the latest second, and the coarsest unit that holds all fractions.
     seconds: Option<(i64, i64)>,
     unit: i8,
-    /// There are several texts, or one in quotes, which is never null.
+    /// There are several different texts, or a quoted one, which is never null.
     mixed_texts: bool,
 }
 
 impl Guess {
-    /// Takes in a null cell.
+    /// Adds a null cell.
     pub(crate) fn add_null(&mut self) {
         self.nulls += 1;
     }
 
-    /// Takes in a cell.
+    /// Adds a cell.
     pub(crate) fn add(&mut self, cell: &str, quoted: bool, source: &CellSource) {
         let (sort, why) = self.sort(cell, source);
         self.counts[sort] += 1;
@@ -69,7 +69,7 @@ impl Guess {
         }
     }
 
-    /// The sort of a cell; and why, if it is an odd one. Takes in what it says.
+    /// Adds the value of a cell. Returns its sort, and the reason if it is odd.
     fn sort(&mut self, cell: &str, source: &CellSource) -> (usize, &'static str) {
         match cell.bytes().next() {
             Some(b'0'..=b'9') => match time::read(cell) {
@@ -100,20 +100,21 @@ impl Guess {
             }
             None if is_special(cell) => (SPECIAL, ""),
             None if Number::of(trimmed.trim_start_matches('+')).is_none() => (TEXT, ""),
-            None if trimmed.len() < cell.len() => (ODD, "has blanks around the number"),
+            None if trimmed.len() < cell.len() => (ODD, "has spaces around the number"),
             None => (ODD, "has a plus sign"),
         }
     }
 
-    /// True if a cell was null.
+    /// Returns true if a cell was null.
     pub(crate) fn is_optional(&self) -> bool {
         self.nulls > 0
     }
 
-    /// The type; or why the column stays text although most of it looks like something else, if it does.
+    /// Returns the type. If the column stays text although most of it looks like another type, the error has
+    /// the reason.
     pub(crate) fn decide(&self) -> Result<ColumnType, Option<Word>> {
         let typed: Vec<usize> = (NUMBER..=DATE).filter(|&sort| self.counts[sort] > 0).collect();
-        // Without another number, `NaN` is a text.
+        // Without another number, `NaN` is text.
         let stray = self.counts[SPECIAL] > 0 && self.counts[NUMBER] == 0;
         match (self.counts[TEXT], &self.firsts[ODD], typed.as_slice()) {
             (0, Some(odd), [] | [_]) if !stray => Err(Some(Word::new(odd.to_string()))),
@@ -139,11 +140,12 @@ impl Guess {
         }
     }
 
-    /// Nanoseconds; a coarser unit where 64 bits of them do not reach, and the cells need none.
+    /// Returns a timestamp in nanoseconds, or in a coarser unit if 64 bits of nanoseconds do not suffice and
+    /// no cell needs them.
     fn decide_time(&self) -> Result<ColumnType, String> {
         let reaches = |unit: &i8| {
             let (first, last) = self.seconds.unwrap_or_default();
-            // A second more, for the fraction: years have four digits.
+            // One second more for the fraction; years have four digits.
             let mut ends = [first, last + 1].into_iter();
             *unit <= self.unit && ends.all(|seconds| Time { seconds, nanos: 0 }.units(*unit).is_some())
         };
@@ -152,7 +154,8 @@ impl Guess {
         Ok((Kind::I64, Form::Timestamp { exponent }))
     }
 
-    /// Why a column with several sorts of cells stays text, if at least half of it is not.
+    /// Returns why a column with several sorts of cells stays text, if at least half of its cells are not
+    /// text.
     fn mixture(&self, typed: &[usize]) -> Option<Word> {
         let texts = self.counts[TEXT];
         let others = typed.iter().map(|&sort| self.counts[sort]).sum::<u64>() + self.counts[ODD];
@@ -173,7 +176,7 @@ impl Guess {
         Some(Word { why, token: Some(cell.clone()) })
     }
 
-    /// The first cell of a sort, and its place.
+    /// Returns the text of the first cell of a sort, with its place.
     fn example(&self, sort: usize) -> String {
         let Some(Witness { cell, source, .. }) = &self.firsts[sort] else { return String::new() };
         let sort = if sort == TEXT { String::new() } else { format!(" is {}", SORTS[sort]) };
@@ -252,7 +255,7 @@ mod tests {
         stays_text(&["2024-01-02T03:04:05Z", "2024-01-02T03:04:05"], "without a zone");
         stays_text(&["9999-12-31T00:00:00Z", "2024-01-02T03:04:05.123456789Z"], "beyond 2262");
         stays_text(&["+5"], "plus sign");
-        stays_text(&[" 5"], "blanks");
+        stays_text(&[" 5"], "spaces");
         stays_text(&["340282366920938463463374607431768211456"], "128 bits");
         stays_text(&["-1", "340282366920938463463374607431768211455"], "holds both -1 and 3402");
         stays_text(&["0.100000000000000002"], "more digits");

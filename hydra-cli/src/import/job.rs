@@ -1,4 +1,5 @@
-//! What the formats of text have in common: the files to read, and how their mistakes are told. It knows none of them.
+//! What all input formats share: the files to read and the messages of errors in them. It does not depend on
+//! any format.
 
 use crate::failure::{Exit, Failure, Result};
 use crate::progress::ProgressBar;
@@ -10,10 +11,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-/// A record larger than this is not read: memory stays bounded.
+/// The largest record that is read, in bytes, so that memory is bounded.
 pub(super) const RECORD_BYTES: u64 = 16 << 20;
 
-/// A place in the text: line from 1, column in bytes from 1.
+/// A place in the text: the line and the column in bytes, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TextPosition {
     pub(crate) line: u64,
@@ -29,7 +30,7 @@ impl fmt::Display for TextPosition {
 impl TextPosition {
     pub(crate) const START: TextPosition = TextPosition { line: 1, column: 1 };
 
-    /// The place right after some text that starts here.
+    /// Returns the place right after some text that starts here.
     pub(crate) fn after(self, text: &[u8]) -> TextPosition {
         text.iter().fold(self, |place, byte| match byte {
             b'\n' => TextPosition { line: place.line + 1, column: 1 },
@@ -38,25 +39,25 @@ impl TextPosition {
     }
 }
 
-/// The type of the records that was found, how many there are, and the exit code that follows.
+/// The inferred type of the records, their number, and the exit code.
 pub(super) type Surveyed = (Schema, Option<u64>, Exit);
 
-/// What is read, and how.
+/// The inputs of a conversion and its options.
 pub(super) struct ImportJob<'a> {
     pub(super) inputs: Vec<Input>,
     pub(super) nulls: &'a [String],
     pub(super) spelling: Spelling,
-    /// The name of the new table; none for the type's.
+    /// The name of the new table; none for the name of the type.
     pub(super) table: Option<String>,
 }
 
 impl ImportJob<'_> {
-    /// What the input as a whole is called: its first file.
+    /// Returns the name of the input in messages: its first file.
     pub(super) fn name(&self) -> &str {
         self.inputs.first().map_or("", |input| &input.name)
     }
 
-    /// The table that the records go into.
+    /// Adds the table for the records.
     pub(super) fn table(&self, schema: &Schema, writer: &mut Writer) -> Result<TableId<Dynamic>> {
         Ok(match &self.table {
             Some(name) => writer.dynamic_table_named(name, schema)?,
@@ -71,7 +72,7 @@ impl ImportJob<'_> {
         }
     }
 
-    /// Reads the files one after the other, and shows how far that is.
+    /// Reads the files one after the other and shows the progress.
     pub(super) fn each(
         &self,
         what: &'static str,
@@ -86,10 +87,10 @@ impl ImportJob<'_> {
     }
 }
 
-/// One of the files, to read.
+/// A buffered input file.
 pub(super) type FileReader<'p> = BufReader<WatchedFile<'p>>;
 
-/// A file that tells how far it was read.
+/// A file that reports its progress.
 pub(super) struct WatchedFile<'p> {
     file: File,
     progress: &'p ProgressBar,
@@ -103,19 +104,19 @@ impl Read for WatchedFile<'_> {
     }
 }
 
-/// What serde_json says, without the place.
+/// Returns the message of serde_json without the place.
 pub(super) fn unplaced(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_string()
 }
 
-/// The code and the message of a text that is not read, in a format that is built of JSON.
+/// Returns the code and the message of an error in JSON or a format made of JSON.
 pub(super) fn unread(format: &str, error: &serde_json::Error) -> (&'static str, String) {
     let what = unplaced(error);
     match error.is_data() {
         true => ("HY0615", what),
-        // It is JSON, but no float.
-        false if what == "number out of range" => ("HY0615", "a number is beyond all floats".into()),
+        // The text is JSON, but the number does not fit.
+        false if what == "number out of range" => ("HY0615", "a number exceeds the range of f64".into()),
         false => ("HY0611", format!("malformed {format}: {what}")),
     }
 }
@@ -141,7 +142,7 @@ pub(super) fn bad(
     Failure::new(code, what).place(format!("{name}{at}: expected {expected}, found {found}"))
 }
 
-/// The name of a table for a file: `daily-weather.csv` gives `DailyWeather`.
+/// Returns the name of a table for a file: `daily-weather.csv` gives `DailyWeather`.
 pub(super) fn type_name(path: Option<&Path>) -> String {
     let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let stem = stem.split('.').find(|part| !part.is_empty()).unwrap_or("");

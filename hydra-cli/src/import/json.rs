@@ -1,10 +1,10 @@
-//! JSON as tokens with their places, numbers as they are written. It is for text that serde_json has found to be JSON: of
-//! other text the tokens mean nothing, though there is an end of them.
+//! Splits JSON into tokens with their places; numbers stay as they are written. The text must be valid JSON
+//! by serde_json: the tokens of other text are meaningless, but their number is finite.
 
 use super::job::TextPosition;
 use std::borrow::Cow;
 
-/// What stands in a JSON text, but for commas and colons.
+/// A token of JSON; commas and colons are skipped.
 pub(super) enum Token<'t> {
     Null,
     Bool,
@@ -17,7 +17,7 @@ pub(super) enum Token<'t> {
     End,
 }
 
-/// A JSON text that is read token by token.
+/// Reads a JSON text token by token.
 pub(super) struct Tokens<'t> {
     text: &'t str,
     at: usize,
@@ -28,7 +28,7 @@ impl<'t> Tokens<'t> {
         Tokens { text, at: 0 }
     }
 
-    /// Where the last byte is that was read, of a text that starts somewhere.
+    /// Returns the place of the last byte that was read, in a text that starts at `start`.
     pub(super) fn place(&self, start: TextPosition) -> TextPosition {
         start.after(self.text.as_bytes().get(..self.at - 1).unwrap_or_default())
     }
@@ -78,7 +78,7 @@ impl<'t> Tokens<'t> {
         }
         let quoted = self.text.get(start..self.at).unwrap_or_default();
         let unescaped = escaped.then(|| serde_json::from_str(quoted).ok()).flatten();
-        // Half a surrogate has no text; it is refused when it is written.
+        // Half a surrogate pair has no text; an error is reported when it is written.
         unescaped.map_or(Cow::Borrowed(quoted.trim_matches('"')), Cow::Owned)
     }
 }

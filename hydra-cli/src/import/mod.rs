@@ -1,4 +1,5 @@
-//! Text to Hydra: the schema is found over the whole input or given, then the records are written.
+//! Converts other formats to Hydra: the schema is given or inferred from the whole input, then the records
+//! are written.
 
 mod columns;
 pub(crate) mod csv;
@@ -24,15 +25,15 @@ use columns::Columns;
 use job::{ImportJob, type_name};
 use std::path::{Path, PathBuf};
 
-/// `hydra convert` from a format of text.
+/// Runs `hydra convert` from another format.
 pub(crate) fn run(args: &ConvertArgs, from: Format, console: &mut Console) -> Result<Exit> {
     let select = &args.select;
     let table = select.source.table.as_deref();
     if !select.fields.is_empty() || select.source.skip_damaged {
-        return Err(Failure::usage("--fields and --skip-damaged are for reading Hydra files"));
+        return Err(Failure::usage("--fields and --skip-damaged work only when IN is a Hydra file"));
     }
     if from != Format::Csv && !args.null.is_empty() {
-        return Err(Failure::usage("--null is for CSV"));
+        return Err(Failure::usage("--null works only with CSV"));
     }
     let target = Target::named(&args.output, args.force, args.no_lock)?;
     if target.is_stdout() && console.width.is_some() {
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &ConvertArgs, from: Format, console: &mut Console) -> Re
         (None, Format::Csv) => rows::survey(&job, &name, console)?,
         (None, Format::Ndjson | Format::Json) => ndjson::survey(&job, from, &name, console)?,
         (None, _) => {
-            let words = format!("{} does not say the types of its records", from.name());
+            let words = format!("{} files do not contain the types of their records", from.name());
             return Err(Failure::usage(words).help("--schema FILE takes them from a Hydra file"));
         }
     };

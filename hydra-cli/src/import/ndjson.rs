@@ -1,5 +1,5 @@
-//! NDJSON as records, in two passes: the first finds the type of all values, which it does for a JSON document, too; the
-//! second writes. Memory is bounded by the longest record, not by the input.
+//! Reads NDJSON as records in two passes: the first infers the type of all values (also for JSON documents),
+//! the second writes the records. Memory is bounded by the longest record, not by the input.
 
 use super::job::{ImportJob, RECORD_BYTES, Surveyed, TextPosition, bad, not_utf8, unread};
 use super::json::Tokens;
@@ -18,7 +18,7 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-/// Finds the type of the records, how many there are, and says what of them is lost.
+/// Infers the type of the records, counts them, and reports what the type cannot hold.
 pub(super) fn survey(
     job: &ImportJob<'_>,
     from: Format,
@@ -35,7 +35,7 @@ pub(super) fn survey(
         if job.inputs.len() > 1 && source.file.as_deref() != Some(&input.name) {
             source.file = Some(Rc::from(input.name.as_str()));
         }
-        // Of a document, each record was read as JSON before.
+        // The records of a JSON document are already known to be valid JSON.
         if from != Format::Json {
             serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error, start, input))?;
         }
@@ -53,7 +53,7 @@ pub(super) fn survey(
     build.root(&shape, table);
     let Build { types, notes, losses, .. } = build;
     if records == 0 {
-        console.note(&format!("{}: no records, and so no fields", job.name()));
+        console.note(&format!("{}: there are no records, so there are no fields", job.name()));
     }
     notes.iter().for_each(|note| console.note(&format!("{}: {note}", job.name())));
     losses.iter().for_each(|loss| console.warn(&format!("{}: {loss}", job.name())));
@@ -61,7 +61,7 @@ pub(super) fn survey(
     Ok((schema, Some(records), if losses.is_empty() { Exit::Done } else { Exit::Lossy }))
 }
 
-/// Writes the records. Returns how many.
+/// Writes the records. Returns their number.
 pub(super) fn write(job: &ImportJob<'_>, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let table = job.table(schema, writer)?;
     let mut seed = Seed::new(schema).spelling(job.spelling);
@@ -69,7 +69,7 @@ pub(super) fn write(job: &ImportJob<'_>, schema: &Schema, writer: &mut Writer) -
     lines(job, "writing", |input, start, line| {
         records += 1;
         let mut json = Deserializer::from_str(line);
-        // The seed has a limit of its own.
+        // The seed has its own recursion limit.
         json.disable_recursion_limit();
         let value = seed.deserialize(&mut json).map_err(|error| malformed(&error, start, input))?;
         json.end().map_err(|error| malformed(&error, start, input))?;
@@ -78,7 +78,7 @@ pub(super) fn write(job: &ImportJob<'_>, schema: &Schema, writer: &mut Writer) -
     Ok(records)
 }
 
-/// One pass over the lines that are not blank, with their places.
+/// Calls `take` for each line that is not blank, with its place.
 fn lines(
     job: &ImportJob<'_>,
     what: &'static str,
@@ -113,7 +113,7 @@ fn lines(
     })
 }
 
-/// Where an error is, in a text that starts somewhere.
+/// Returns the place of an error in a text that starts at `start`.
 fn place(error: &serde_json::Error, start: TextPosition) -> TextPosition {
     let (line, column) = (error.line() as u64, error.column().max(1) as u64);
     let before = if line <= 1 { start.column - 1 } else { 0 };

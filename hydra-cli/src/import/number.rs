@@ -1,33 +1,33 @@
-//! Numbers in text: which float a decimal names, and which type holds all numbers of a column or a field. It knows neither
-//! CSV nor JSON.
+//! Numbers in text: whether a decimal is exactly representable as a float, and which type holds all numbers
+//! of a column or field. It does not depend on CSV or JSON.
 
 use super::witness::{CellSource, Witness};
 use hydra::Kind;
 
-/// What a text is as a number.
+/// A text read as a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Number {
-    /// Digits, and a minus sign before them.
+    /// Digits, with an optional minus sign.
     Int { negative: bool, magnitude: u128 },
-    /// With a point or an exponent, and a float is named by it.
+    /// A number with a point or an exponent that identifies a float (see [`names_float`]).
     Float,
-    /// A number that no type of numbers holds, and why.
+    /// A number that no number type holds, and why.
     Odd(&'static str),
 }
 
 const INEXACT: &str = "has more digits or range than f64 keeps";
 
-/// Digits that are the most that any f64 has, written without an exponent.
+/// The largest number of significant digits of an f64.
 const MOST_DIGITS: usize = 767;
 
 impl Number {
-    /// None if the text is no number.
+    /// Reads a text; none if it is not a number.
     pub(super) fn of(text: &str) -> Option<Number> {
         if let Some(number) = Number::short(text) {
             return Some(number);
         }
         let unsigned = text.strip_prefix('-').unwrap_or(text);
-        // The standard library knows what a decimal is, but takes another sign and words, too.
+        // The standard library parses decimals, but it also accepts a plus sign and words.
         let is_decimal = unsigned.starts_with(|first: char| first == '.' || first.is_ascii_digit())
             && unsigned.parse::<f64>().is_ok();
         Some(match unsigned.as_bytes() {
@@ -42,8 +42,8 @@ impl Number {
         })
     }
 
-    /// What most numbers are, without a detour: an integer of up to nineteen digits, or up to fourteen with a point among them;
-    /// no leading zero.
+    /// Reads the most common numbers quickly: integers of up to nineteen digits, or up to fourteen digits and
+    /// a point, without a leading zero.
     fn short(text: &str) -> Option<Number> {
         let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
         let begins = matches!(digits, [b'0', b'.', ..] | [b'1'..=b'9', ..] | [b'0']) && text != "-0";
@@ -66,8 +66,8 @@ impl Number {
     }
 }
 
-/// True for what programs write for a float that is no number or has no end. Names of people and things are written in
-/// other ways: `Nan`, `INf`.
+/// Returns true for the spellings of NaN and infinity that programs write, but not for others such as `Nan`,
+/// which may be names.
 pub(super) fn is_special(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     match unsigned.len() {
@@ -77,26 +77,28 @@ pub(super) fn is_special(text: &str) -> bool {
     }
 }
 
-/// True for a decimal that is beyond all floats.
+/// Returns true for a decimal that exceeds the range of f64.
 pub(super) fn is_infinite(text: &str) -> bool {
     // The largest float has 309 digits.
     (text.len() > 308 || text.contains(['e', 'E'])) && text.parse().is_ok_and(f64::is_infinite)
 }
 
-/// True if the decimal names a float: the float that is nearest to it, rounded to as many significant digits as the decimal
-/// has, is the decimal again. Where two decimals are equally near to the float, each names it.
+/// Returns true if the decimal identifies a float: the nearest float, rounded to the number of significant
+/// digits of the decimal, is the decimal again. If two decimals are equally near to the float, both identify
+/// it.
 fn names_float(text: &str) -> bool {
     let Some(decimal) = Decimal::of(text) else { return false };
     let count = decimal.digits.len();
     if count == 0 || count <= 15 && (-300..300).contains(&(decimal.exponent + count as i64)) {
-        return true; // fifteen digits always survive f64
+        return true; // f64 keeps fifteen digits of any decimal.
     }
     let Ok(float) = text.parse::<f64>() else { return false };
     if !float.is_finite() || count > MOST_DIGITS {
         return false;
     }
     let rounded = |digits: usize| Decimal::of(&format!("{float:.*e}", digits - 1));
-    // One digit more, a five, and nothing behind it; all digits are asked for only where the next are zeros.
+    // The float has one more digit, a five, and then only zeros. All digits are computed only if the next
+    // sixteen agree.
     let is_half = |it: Decimal| match (it.digits.as_slice(), decimal.digits.split_last()) {
         ([start @ .., last, b'5'], Some((own, own_start))) => {
             it.exponent + 1 == decimal.exponent
@@ -109,27 +111,28 @@ fn names_float(text: &str) -> bool {
         || [count + 16, MOST_DIGITS].iter().all(|&digits| rounded(digits).is_some_and(is_half))
 }
 
-/// What all numbers of one place have in common.
+/// A summary of all numbers of a column or field.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
-    /// How many there are with a point or an exponent, and that are none or have no end.
+    /// The count of numbers with a point or an exponent, and of NaN and infinity.
     pub(super) floats: u64,
-    /// The largest magnitudes below and above zero.
+    /// The largest magnitudes of negative and positive numbers.
     pub(super) low: u128,
     pub(super) high: u128,
-    /// The first that f64 does not hold exactly: of integers, that matters only beside floats.
+    /// The first number that f64 cannot hold; for integers, this matters only if there are floats, too.
     pub(super) inexact: Option<Witness>,
 }
 
 impl Numbers {
-    /// Takes in a number of JSON. Of floats that are not exact, only the first is told, and looked at.
+    /// Adds a number of JSON. Only the first float that is not exact is recorded; later floats are not
+    /// checked.
     pub(super) fn add_text(&mut self, text: &str, source: &CellSource) {
         let told = self.inexact.is_some() && text.contains(['.', 'e', 'E']);
         let number = if told { Number::Float } else { Number::of(text).unwrap_or(Number::Odd("")) };
         self.add(number, text, source);
     }
 
-    /// Takes in a number. One that no type holds counts as a float that is not exact.
+    /// Adds a number. A number that no type holds counts as a float that is not exact.
     pub(super) fn add(&mut self, number: Number, text: &str, source: &CellSource) {
         let (doubt, why) = match number {
             Number::Int { negative, magnitude } => {
@@ -147,7 +150,7 @@ impl Numbers {
         }
     }
 
-    /// The narrowest type that holds all of them, of those that are inferred.
+    /// Returns the narrowest of the inferred types that holds all numbers.
     pub(super) fn kind(&self) -> Option<Kind> {
         let bits = |number: u128| 128 - number.leading_zeros();
         let (below, above) = (bits(self.low.saturating_sub(1)), bits(self.high));
@@ -162,7 +165,7 @@ impl Numbers {
     }
 }
 
-/// A decimal number, exactly: digits without zeros at either end, times ten to the exponent.
+/// An exact decimal number: digits without leading and trailing zeros, times ten to the exponent.
 #[derive(PartialEq)]
 struct Decimal {
     digits: Vec<u8>,
@@ -170,7 +173,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// What a text says that is a decimal; none if its exponent is beyond all floats.
+    /// Parses a decimal; none if its exponent does not fit 32 bits.
     fn of(text: &str) -> Option<Decimal> {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

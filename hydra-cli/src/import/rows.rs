@@ -1,5 +1,5 @@
-//! CSV files as records, in two passes: the first finds the type of every column over all cells of all files, the second
-//! writes. Memory is bounded by the longest row, not by the input.
+//! Reads CSV files as records in two passes: the first infers the type of every column from all cells of all
+//! files, the second writes the records. Memory is bounded by the longest row, not by the input.
 
 use super::columns::Columns;
 use super::csv::{CsvCell, CsvReader, CsvRow};
@@ -14,11 +14,11 @@ use hydra::{Descriptor, Kind, Schema, Writer};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-/// As many as a struct has fields.
+/// The largest number of columns, the same as that of fields in a struct.
 const MAX_COLUMNS: usize = 4_096;
 
-/// Finds the type of every column, and says where one stays text for a reason that is worth knowing. Also how many
-/// rows there are.
+/// Infers the type of every column, reports columns that stay text for an unexpected reason, and counts the
+/// rows.
 pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) -> Result<Surveyed> {
     let mut guesses = Vec::<Guess>::new();
     let mut rows = 0;
@@ -53,15 +53,15 @@ pub(super) fn survey(job: &ImportJob<'_>, table: &str, console: &mut Console) ->
         columns.push((ty, guess.is_optional()));
     }
     if let Some(options) = nulls(job, tokens, guesses.iter().any(Guess::is_optional))? {
-        let what = "reads these cells as null, and no others";
+        let what = "reads exactly these cells as null";
         console.note(&format!("{}: {options} {what}", job.name()));
     }
     let schema = schema(table, &names, &columns).map_err(|error| job.failure(error))?;
     Ok((schema, Some(rows), Exit::Done))
 }
 
-/// The options that read these cells of these columns as null, and no others: a token that is a text of another column, too,
-/// is not among them.
+/// Returns the options that read exactly these cells of these columns as null. A token that also occurs in
+/// another column is not among them.
 fn nulls(
     job: &ImportJob<'_>,
     mut tokens: BTreeMap<String, HashSet<usize>>,
@@ -85,7 +85,7 @@ fn nulls(
     Ok((!tokens.is_empty()).then(|| options.join(" ")))
 }
 
-/// Writes the records. Returns how many.
+/// Writes the records. Returns their number.
 pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer) -> Result<u64> {
     let table = job.table(&columns.schema, writer)?;
     let mut record = columns.record();
@@ -108,7 +108,7 @@ pub(super) fn write(job: &ImportJob<'_>, columns: &Columns, writer: &mut Writer)
 }
 
 fn schema(table: &str, names: &[String], columns: &[(ColumnType, bool)]) -> hydra::Result<Schema> {
-    // The record, then each column's type, and an option of it where that is needed: equal ones are merged.
+    // The record, then the type of each column, and an option of it where needed; equal types are merged.
     let mut types = vec![Descriptor::scalar(Kind::Unit)];
     let mut fields = Vec::new();
     for (name, &((kind, form), optional)) in names.iter().zip(columns) {
@@ -124,14 +124,14 @@ fn schema(table: &str, names: &[String], columns: &[(ColumnType, bool)]) -> hydr
     Schema::new(types)
 }
 
-/// An unquoted cell that means null: the empty one, or those that were named instead.
+/// Returns true for an unquoted cell that means null: the empty cell, or the tokens that are given instead.
 fn is_null(cell: &CsvCell<'_>, nulls: &[String]) -> bool {
     let named = || nulls.iter().any(|null| null == cell.text);
     !cell.quoted && if nulls.is_empty() { cell.text.is_empty() } else { named() }
 }
 
-/// One pass over the rows after each header, with the position of each cell's column. The columns are those that are
-/// given, or those of the first file: their names are returned.
+/// Calls `take` for each row after the headers, with the position of the column of each cell. The columns are
+/// the given ones, or those of the first file. Returns their names.
 fn scan(
     job: &ImportJob<'_>,
     what: &'static str,
@@ -154,13 +154,13 @@ fn scan(
         };
         names.get_or_insert(header);
         while reader.read_row(&mut row)? {
-            // With one column, an empty line is a null; with more it is nothing.
+            // With one column, an empty line is a null cell; with more, it is skipped.
             if row.is_blank() && order.len() > 1 {
                 continue;
             }
             if row.len() != order.len() {
                 let place = row.cells().last().map(|cell| cell.place);
-                let what = "malformed CSV: a ragged line";
+                let what = "malformed CSV: a row has another number of cells";
                 let expected = format!("{} cells, as in the header", order.len());
                 return Err(bad(&input.name, "HY0611", what, place, &expected, row.len()));
             }
@@ -171,7 +171,7 @@ fn scan(
     Ok(names.unwrap_or_default())
 }
 
-/// Which column each cell belongs to: the header names every one once, in any order, and nothing else.
+/// Returns the column of each cell. The header must name every column once, in any order, and nothing else.
 fn order(
     names: &[String],
     header: &[String],
@@ -194,11 +194,11 @@ fn order(
         Some(columns) => ("--schema", format!("the columns of {}", columns.schema.name())),
         None => (job.name(), "the same columns".to_string()),
     };
-    let what = format!("the columns are not those of {whose}");
+    let what = format!("the columns differ from those of {whose}");
     Err(bad(&input.name, "HY0612", &what, None, &expected, &found))
 }
 
-/// The names of the columns: not empty, and each only once.
+/// Returns the names of the columns, which must not be empty or repeated.
 fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
     if row.len() > MAX_COLUMNS && !given {
         let expected = format!("at most {MAX_COLUMNS}");
@@ -208,18 +208,18 @@ fn header(row: &CsvRow, input: &Input, given: bool) -> Result<Vec<String>> {
     for (i, cell) in row.cells().enumerate() {
         let refuse = |what: &str, expected: &str, found: &str| {
             let failure = bad(&input.name, "HY0612", what, Some(cell.place), expected, found);
-            Err(failure.help("edit the first line: every column needs a name of its own"))
+            Err(failure.help("edit the first line: every column needs its own name"))
         };
         if cell.text.is_empty() {
-            return refuse("column names: one is empty", "a name", &format!("nothing, for column {}", i + 1));
+            return refuse("a column has no name", "a name", &format!("nothing, for column {}", i + 1));
         }
         if cell.text.len() > 255 && !given {
             let found = cell.text.len().to_string();
-            return refuse("column names: one is too long", "at most 255 bytes", &found);
+            return refuse("a column name is too long", "at most 255 bytes", &found);
         }
         if let Some(first) = seen.insert(cell.text, i) {
             let found = format!("{:?} for columns {} and {}", cell.text, first + 1, i + 1);
-            return refuse("column names: one is there twice", "distinct names", &found);
+            return refuse("two columns have the same name", "distinct names", &found);
         }
     }
     Ok(row.cells().map(|cell| cell.text.to_string()).collect())

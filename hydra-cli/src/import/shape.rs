@@ -1,5 +1,6 @@
-//! What type JSON values have, found over all of them: objects are structs, arrays lists, and what is null or missing
-//! somewhere is an option. Memory follows the number of distinct fields, which is bounded. It knows no files.
+//! Infers the type of JSON values from all of them: objects become structs, arrays lists, and values that are
+//! null or missing somewhere become options. Memory depends on the number of distinct fields, which is
+//! bounded.
 
 use super::job::type_name;
 use super::json::{Token, Tokens};
@@ -11,18 +12,18 @@ use hydra::{Descriptor, Kind};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-/// Objects and arrays inside one another, at most: as deep as structs may contain one another.
+/// The largest nesting depth of objects and arrays, the same as that of structs.
 const MAX_DEPTH: usize = 32;
-/// Fields of one object, and of all together.
+/// The largest number of fields of one object, and of all objects together.
 const MAX_FIELDS: usize = 4_096;
 const MAX_SHAPES: usize = 20_000;
 
-/// What is known of the values at one place.
+/// What is known about the values at one place.
 #[derive(Default)]
 pub(super) struct ImportShape {
     nulls: bool,
     kind: What,
-    /// Where the first value that is not null was.
+    /// The place of the first value that is not null.
     first: Option<CellSource>,
 }
 
@@ -32,7 +33,7 @@ enum What {
     Unknown,
     Bool,
     Number(Numbers),
-    /// Text; as long as all of it says `NaN` and the like, it may be of numbers.
+    /// Text; `special` if all of it is `NaN` or similar, so that it may still become a number.
     Text {
         special: bool,
     },
@@ -42,7 +43,7 @@ enum What {
 
 #[derive(Default)]
 struct Object {
-    /// How many objects there were.
+    /// The number of objects.
     count: u64,
     fields: Vec<Member>,
     places: HashMap<Box<str>, usize>,
@@ -51,12 +52,12 @@ struct Object {
 struct Member {
     name: Box<str>,
     shape: ImportShape,
-    /// How many objects have it, and the last one that had.
+    /// The number of objects with this field, and the last of them.
     seen: u64,
     last: u64,
 }
 
-/// Why values have no type together.
+/// Why no type holds all values.
 #[derive(Debug)]
 pub(super) struct ShapeConflict {
     pub(super) path: String,
@@ -78,7 +79,7 @@ impl ShapeConflict {
         ShapeConflict { path: String::new(), what, expected, found, help }
     }
 
-    /// The same, seen from what holds the value.
+    /// Puts a step in front of the path.
     #[cold]
     fn inside(self, step: &str) -> ShapeConflict {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
@@ -86,11 +87,11 @@ impl ShapeConflict {
     }
 }
 
-/// What is the same for all parts of a value.
+/// The state of a walk through a value.
 pub(super) struct Walk<'w> {
     pub(super) json: Tokens<'w>,
     pub(super) source: &'w CellSource,
-    /// How many fields of all objects were found.
+    /// The number of fields of all objects that were found.
     pub(super) fields: &'w mut usize,
     pub(super) depth: usize,
 }
@@ -106,7 +107,7 @@ impl Walk<'_> {
     }
 }
 
-const HELP: &str = "--schema FILE gives the types: maps and enums are never guessed";
+const HELP: &str = "--schema FILE gives the types; maps and enums are not inferred";
 
 impl What {
     fn name(&self) -> &'static str {
@@ -122,7 +123,7 @@ impl What {
 }
 
 impl ImportShape {
-    /// Takes in the value that comes next, unless there is none.
+    /// Adds the next value. Returns false if there is none.
     pub(super) fn add(&mut self, walk: &mut Walk<'_>) -> Result<bool, ShapeConflict> {
         let token = walk.json.next();
         loop {
@@ -133,7 +134,7 @@ impl ImportShape {
                 (What::Number(_), Token::Number(text)) if is_infinite(text) => {
                     let expected = format!("at most {:e}", f64::MAX);
                     let found = Witness::new(walk.source, text, "").cell;
-                    return Err(ShapeConflict::new("a number is beyond all floats", expected, found, ""));
+                    return Err(ShapeConflict::new("a number exceeds the range of f64", expected, found, ""));
                 }
                 (What::Number(numbers), Token::Number(text)) => numbers.add_text(text, walk.source),
                 (What::Number(numbers), Token::Text(text)) if is_special(text) => numbers.floats += 1,
@@ -153,7 +154,7 @@ impl ImportShape {
         }
     }
 
-    /// Makes it a kind that takes a value in, if it can be one.
+    /// Changes the kind to one that holds the value, if possible.
     fn become_kind_of(&mut self, token: &Token<'_>, source: &CellSource) -> Result<(), ShapeConflict> {
         let kind = match token {
             Token::Null | Token::End => What::Unknown,
@@ -174,7 +175,7 @@ impl ImportShape {
             (own, kind) => {
                 let first = self.first.as_ref().map(|source| format!(", as in {source}")).unwrap_or_default();
                 let expected = format!("{}{first}", own.name());
-                return Err(ShapeConflict::new("values of several kinds", expected, kind.name(), HELP));
+                return Err(ShapeConflict::new("values have different kinds", expected, kind.name(), HELP));
             }
         }
         Ok(())
@@ -182,7 +183,7 @@ impl ImportShape {
 }
 
 impl Object {
-    /// Takes in the fields that come next.
+    /// Adds the next fields.
     fn add(&mut self, walk: &mut Walk<'_>) -> Result<(), ShapeConflict> {
         self.count += 1;
         let mut next = 0;
@@ -193,7 +194,7 @@ impl Object {
             let inside = |conflict: ShapeConflict| conflict.inside(&escape::name(&name));
             if std::mem::replace(&mut field.last, self.count) == self.count {
                 let found = format!("{name:?} again");
-                let twice = ShapeConflict::new("a field is there twice", "distinct names", found, "");
+                let twice = ShapeConflict::new("a field occurs twice", "distinct names", found, "");
                 return Err(inside(twice));
             }
             field.seen += 1;
@@ -204,7 +205,7 @@ impl Object {
         Ok(())
     }
 
-    /// The position of a field by its name, which most likely is `next`.
+    /// Returns the position of a field by its name, which most likely is `next`.
     fn find(&mut self, name: &str, next: usize, all: &mut usize) -> Result<usize, ShapeConflict> {
         if self.fields.get(next).is_some_and(|field| &*field.name == name) {
             return Ok(next);
@@ -214,7 +215,7 @@ impl Object {
         }
         if name.is_empty() || name.len() > 255 {
             let found = name.len().to_string();
-            return Err(ShapeConflict::new("the name of a field", "1 to 255 bytes", found, ""));
+            return Err(ShapeConflict::new("the length of a field name", "1 to 255 bytes", found, ""));
         }
         if self.fields.len() >= MAX_FIELDS || *all >= MAX_SHAPES {
             let expected = format!("at most {MAX_FIELDS} in one object, {MAX_SHAPES} in all");
@@ -228,19 +229,19 @@ impl Object {
     }
 }
 
-/// Makes descriptors of shapes.
+/// Builds a schema from shapes.
 #[derive(Default)]
 pub(super) struct Build {
     pub(super) types: Vec<Descriptor>,
-    /// Names of structs that are taken.
+    /// Names of structs that are in use.
     taken: HashSet<String>,
-    /// What is worth knowing, and what is lost.
+    /// Notes on the schema, and what it cannot hold.
     pub(super) notes: Vec<String>,
     pub(super) losses: Vec<String>,
 }
 
 impl Build {
-    /// The record's type, under the name of the table, and all others.
+    /// Adds the type of the records, which has the name of the table, and all other types.
     pub(super) fn root(&mut self, shape: &ImportShape, table: &str) {
         self.types.push(Descriptor::scalar(Kind::Unit));
         self.taken.insert(table.to_string());
@@ -249,7 +250,7 @@ impl Build {
                 let fields = self.fields(object, "");
                 Descriptor::structure(table, fields)
             }
-            // No record at all: nothing is known.
+            // There are no records.
             What::Unknown if !shape.nulls => Descriptor::structure(table, Vec::new()),
             _ => Descriptor::newtype(table, self.of(shape, shape.nulls, "")),
         };
@@ -297,7 +298,7 @@ impl Build {
         let path = if path.is_empty() { "value" } else { path };
         let kind = numbers.kind().unwrap_or(Kind::F64);
         if matches!(kind, Kind::I128 | Kind::U128) {
-            let why = "which JSON has as text: 64 bits do not hold all of it";
+            let why = "which is text in JSON, because 64 bits cannot hold all values";
             self.notes.push(format!("{path} becomes {}, {why}", kind.name()));
         }
         if let (Kind::F64, Some(witness)) = (kind, &numbers.inexact) {
@@ -325,7 +326,7 @@ impl Build {
         fields.collect()
     }
 
-    /// A name that no other struct has.
+    /// Returns a name that no other struct has.
     fn name(&mut self, wanted: &str) -> String {
         let mut names = (1..).map(|n: u32| if n == 1 { wanted.to_string() } else { format!("{wanted}{n}") });
         let free = names.find(|name| self.taken.insert(name.clone()));

@@ -1,5 +1,5 @@
-//! JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded by the largest
-//! record.
+//! Reads JSON documents, MessagePack and CBOR as records of a schema, one after the other. Memory is bounded
+//! by the largest record.
 
 use super::job::{FileReader, ImportJob, RECORD_BYTES, TextPosition, unread};
 use crate::args::Format;
@@ -17,7 +17,7 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
 
-/// Writes the records. Returns how many.
+/// Writes the records. Returns their number.
 pub(super) fn write(job: &ImportJob<'_>, from: Format, schema: &Schema, writer: &mut Writer) -> Result<u64> {
     let table = job.table(schema, writer)?;
     let seed = Seed::new(schema).spelling(job.spelling);
@@ -32,7 +32,7 @@ pub(super) fn write(job: &ImportJob<'_>, from: Format, schema: &Schema, writer: 
     Ok(records.count)
 }
 
-/// Reads a file; its records are `named` if none is an array, so that an array holds records.
+/// Reads a file. With `named`, no record is an array, so an array at the start holds records.
 fn read(
     from: Format,
     mut bytes: FileReader<'_>,
@@ -47,7 +47,7 @@ fn read(
     }
 }
 
-/// One pass over the records of JSON documents, as text and with the places where they start.
+/// Calls `take` for each record of JSON documents, as text with the place where it starts.
 pub(super) fn texts(
     job: &ImportJob<'_>,
     mut take: impl FnMut(&Input, TextPosition, &str) -> Result<()>,
@@ -66,7 +66,7 @@ pub(super) fn texts(
     })
 }
 
-/// How far a document was read.
+/// The position in a document.
 struct ReadPosition {
     next: Cell<TextPosition>,
     /// Bytes since the last record.
@@ -74,7 +74,7 @@ struct ReadPosition {
 }
 
 impl ReadPosition {
-    /// Where the text starts that was just read.
+    /// Returns the start of the text that was just read.
     fn start_of(&self, json: &str) -> TextPosition {
         let next = self.next.get();
         match json.bytes().filter(|&byte| byte == b'\n').count() as u64 {
@@ -84,7 +84,7 @@ impl ReadPosition {
     }
 }
 
-/// Bytes that are counted as they are read.
+/// A reader that counts its bytes.
 struct PositionReader<'p, R> {
     bytes: R,
     reading: &'p ReadPosition,
@@ -97,13 +97,13 @@ impl<R: Read> Read for PositionReader<'_, R> {
         next.set(next.get().after(into.get(..count).unwrap_or_default()));
         since.set(since.get() + count as u64);
         if since.get() > RECORD_BYTES {
-            return Err(io::Error::new(ErrorKind::InvalidData, "a record above 16 MiB"));
+            return Err(io::Error::new(ErrorKind::InvalidData, "a record larger than 16 MiB"));
         }
         Ok(count)
     }
 }
 
-/// Takes records as text, until it is false.
+/// Takes records as text until the function returns false.
 struct JsonTexts<F>(F);
 
 impl<'de, F: FnMut(&str) -> bool> DeserializeSeed<'de> for &mut JsonTexts<F> {
@@ -115,7 +115,7 @@ impl<'de, F: FnMut(&str) -> bool> DeserializeSeed<'de> for &mut JsonTexts<F> {
     }
 }
 
-/// True if a record is never an array, so that an array holds records.
+/// Returns true if a record is never an array, so that an array holds records.
 fn is_named(schema: &Schema) -> bool {
     let mut root = schema.root();
     while let (Kind::Newtype, Some(inner)) = (root.kind(), root.element()) {
@@ -124,18 +124,18 @@ fn is_named(schema: &Schema) -> bool {
     root.kind() == Kind::Enum || root.kind() == Kind::Struct && root.field_index("0").is_none()
 }
 
-/// Why a file is not read to its end.
+/// Why reading a file failed.
 enum Unread {
     Io(io::Error),
     Json(serde_json::Error),
-    /// A value that the schema does not have.
+    /// A value that does not fit the schema.
     Value(String),
-    /// Bytes that are not of the format.
+    /// Bytes that are not valid in the format.
     Format(String),
 }
 
 impl Unread {
-    /// After so many records of a file.
+    /// Returns the failure after this number of records of a file.
     fn failure(self, input: &Input, records: u64) -> Failure {
         let record = format!("{}, record {records}", input.name);
         match self {
@@ -153,7 +153,7 @@ impl Unread {
                 let place = TextPosition { line: error.line() as u64, column: error.column().max(1) as u64 };
                 let failure = Failure::new(code, &what).place(format!("{}, {place}", input.name));
                 match what.starts_with("malformed JSON: trailing") {
-                    true => failure.help("a record a line is NDJSON: --from ndjson"),
+                    true => failure.help("if each line is a record, use --from ndjson"),
                     false => failure,
                 }
             }
@@ -224,8 +224,8 @@ where
     Ok(from.end()?)
 }
 
-/// True for an object that is not a document: those begin with `records`, or with `version` and one of the others. Blanks do
-/// not count, as long as the start (256 KiB) has more than them.
+/// True for an object that is not a document: those begin with `records`, or with `version` and one of the
+/// others. Blanks do not count, as long as the start (256 KiB) has more than them.
 fn is_record(start: &[u8]) -> bool {
     let start: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let Some(names) = start.strip_prefix(b"{") else { return false };
@@ -236,7 +236,7 @@ fn is_record(start: &[u8]) -> bool {
     !is_records(names) && !is_records(second) && !second.starts_with(b"\"table\":\"")
 }
 
-/// Records one after the other, or an array of them.
+/// Reads records one after the other, or an array of them.
 fn msgpack(bytes: FileReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
     let mut from = rmp_serde::Deserializer::new(bytes);
     if array {
@@ -248,7 +248,7 @@ fn msgpack(bytes: FileReader<'_>, array: bool, records: &mut RecordImporter<'_>)
     Ok(())
 }
 
-/// Records one after the other, or an array of them.
+/// Reads records one after the other, or an array of them.
 fn cbor(mut bytes: FileReader<'_>, array: bool, records: &mut RecordImporter<'_>) -> Result<(), Unread> {
     if array {
         let mut from = cbor4ii::serde::Deserializer::new(IoReader::new(&mut bytes));
@@ -260,13 +260,13 @@ fn cbor(mut bytes: FileReader<'_>, array: bool, records: &mut RecordImporter<'_>
     Ok(())
 }
 
-/// Where records go.
+/// Writes records to a table.
 struct RecordImporter<'w> {
     seed: Seed,
     writer: &'w mut Writer,
     table: TableId<Dynamic>,
     count: u64,
-    /// Why one could not be written.
+    /// Why a record could not be written.
     failure: Option<Failure>,
 }
 
@@ -284,7 +284,7 @@ impl<'de> DeserializeSeed<'de> for &mut RecordImporter<'_> {
     }
 }
 
-/// An array of records, or the document around it.
+/// Reads an array of records, or the document around it.
 struct All<'r, R> {
     records: &'r mut R,
     inside: bool,
@@ -323,7 +323,7 @@ where
                 "version" if !self.inside => match from.next_value::<u64>()? {
                     1 => {}
                     version => {
-                        return Err(A::Error::custom(format_args!("version {version}: only 1 is known")));
+                        return Err(A::Error::custom(format_args!("version {version}: only 1 is supported")));
                     }
                 },
                 "table" if !self.inside => drop(from.next_value::<String>()?),
@@ -331,9 +331,9 @@ where
                     from.next_value_seed(All { records: &mut *self.records, inside: true })?;
                     found = true;
                 }
-                "records" if !self.inside => return Err(A::Error::custom("`records` is there twice")),
+                "records" if !self.inside => return Err(A::Error::custom("`records` occurs twice")),
                 _ => {
-                    let what = "is not of a document of records: version, table and records; a record a line is NDJSON";
+                    let what = "is not allowed here: a document has version, table and records; for a record a line, use --from ndjson";
                     return Err(A::Error::custom(format_args!("`{key}` {what}")));
                 }
             }

@@ -1,25 +1,26 @@
-//! Dates and times in text: RFC 3339 as files have it, and what of it a timestamp keeps. It knows no columns.
+//! Reads dates and times in RFC 3339, and finds what a timestamp cannot keep.
 
-/// What a text says that looks like a date.
+/// A text that starts like a date.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum DateText {
     Time(Time),
     /// Days since 1970-01-01.
     Date(i32),
-    /// A time, of which a timestamp would not keep everything.
+    /// A time that a timestamp cannot keep completely, and why.
     Odd(&'static str),
 }
 
-/// A moment in UTC.
+/// A time in UTC.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Time {
-    /// Since 1970, rounded down.
+    /// Seconds since 1970-01-01, rounded down.
     pub(crate) seconds: i64,
     pub(crate) nanos: u32,
 }
 
 impl Time {
-    /// In units of ten to the `exponent` seconds, -9 to 0; none if that has no such number, or not in 64 bits.
+    /// Returns the time in units of ten to the `exponent` seconds, -9 to 0; none if it is not a whole number
+    /// of 64 bits.
     pub(crate) fn units(self, exponent: i8) -> Option<i64> {
         let scale = 10i64.checked_pow(u32::from(exponent.unsigned_abs()))?;
         let nanos_per_unit = 1_000_000_000 / u32::try_from(scale).ok()?;
@@ -29,7 +30,7 @@ impl Time {
     }
 }
 
-/// Reads a date, or a date with a time of day; none for other text.
+/// Reads a date or a date with a time of day; none for other text.
 pub(crate) fn read(text: &str) -> Option<DateText> {
     let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
     let days = days(date)?;
@@ -67,7 +68,7 @@ pub(crate) fn read(text: &str) -> Option<DateText> {
     })
 }
 
-/// Days since 1970-01-01 of a `YYYY-MM-DD` (Howard Hinnant's `days_from_civil`).
+/// Returns the days since 1970-01-01 of a date `YYYY-MM-DD` (Howard Hinnant's `days_from_civil`).
 fn days(&[y, yy, yyy, yyyy, dash, m, mm, dash2, d, dd]: &[u8; 10]) -> Option<i32> {
     let (year, month, day) = (number(&[y, yy, yyy, yyyy])?, number(&[m, mm])?, number(&[d, dd])?);
     let last = match month {

@@ -1,9 +1,9 @@
-//! The values that decided something about a type, and where they are. It knows no formats.
+//! The values that determined a type, and their places.
 
 use std::fmt;
 use std::rc::Rc;
 
-/// A place that a cell is said to be at: its line, and its file where there are several.
+/// The place of a cell: its line, and its file if there are several.
 #[derive(Clone, Debug)]
 pub(super) struct CellSource {
     pub(super) line: u64,
@@ -17,7 +17,7 @@ impl fmt::Display for CellSource {
     }
 }
 
-/// A cell that decided something: its place and its text.
+/// A cell that determined a type: its place and its text.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
     pub(super) source: CellSource,

@@ -1,5 +1,5 @@
-//! What every byte of a record is: its fields, and what it refers to in heap and text. It reads the stored bytes by the
-//! schema; values give the text where the block is verified. Nothing that the bytes say is trusted.
+//! Names every byte of a record: its fields, and the data it refers to in heap and text. It reads the stored
+//! bytes by the schema; the text of values comes from verified blocks only. All bytes are untrusted.
 
 use super::dump::{DumpPart, DumpRegion, cut, little};
 use super::plain;
@@ -11,7 +11,8 @@ use hydra::{Descriptor, Kind, Schema, Value};
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// What of a block tells that its payload is stored in a way that this program does not know; none if it is rows.
+/// Returns the field of a block header that shows an unknown way of storing the payload; none if the payload
+/// is rows.
 pub(crate) fn unknown_layout(block: &BlockHeader) -> Option<String> {
     match (block.layout, block.encoding, block.flags) {
         (0, 0, 0 | 1) => None,
@@ -21,11 +22,11 @@ pub(crate) fn unknown_layout(block: &BlockHeader) -> Option<String> {
     }
 }
 
-/// Elements that are told apart, references that are followed, and parts in all.
+/// The largest numbers of elements that are shown one by one, of references that are followed, and of parts.
 const MAX_ELEMENTS: u64 = 32;
 const MAX_LINKS: usize = 256;
 const MAX_PARTS: usize = 2048;
-/// Parts of heap or text that are nearer than this are shown together.
+/// Parts of heap or text that are closer than this, in bytes, are shown together.
 const NEAR: u64 = 16;
 
 /// The payload of a DATA block.
@@ -33,13 +34,13 @@ pub(crate) struct BlockPayload<'a> {
     pub(crate) bytes: &'a [u8],
     /// File offset of its first byte.
     pub(crate) start: u64,
-    /// Where heap and text begin in it.
+    /// The offsets of heap and text in the payload.
     pub(crate) heap: u64,
     pub(crate) text: u64,
     pub(crate) schema: &'a Schema,
 }
 
-/// A reference that is still to be followed.
+/// A reference to follow.
 struct Link<'a> {
     name: String,
     ty: &'a Descriptor,
@@ -59,8 +60,9 @@ impl<'a> Annotator<'a> {
         Annotator { payload, parts: Vec::new(), links: VecDeque::new() }
     }
 
-    /// The record at `at` in the payload, then what it refers to in heap and text, as far as there is room; how many
-    /// references are left. If anything is wanted, only that is told, and shown of heap and text.
+    /// Returns the record at `at` in the payload, then the data it refers to in heap and text, up to the
+    /// limits, and the number of references that are left. If a part is wanted, the legend, heap and text
+    /// contain only wanted parts.
     pub(crate) fn record(
         &mut self,
         at: u64,
@@ -100,7 +102,7 @@ impl<'a> Annotator<'a> {
         self.payload.schema.resolve(ty.unwrap_or(TypeRef::Index(0)))
     }
 
-    /// An integer of the payload.
+    /// Reads an integer of the payload.
     fn number(&self, at: u64, bytes: usize) -> u128 {
         little(cut(self.payload.bytes, at as usize, bytes))
     }
@@ -166,7 +168,7 @@ impl<'a> Annotator<'a> {
         if value.kind() == Kind::String { format!("{text:?}") } else { text }
     }
 
-    /// Elements one after the other; those beyond the first few are one part.
+    /// Adds elements one after the other; those after the first few are one part.
     fn elements(&mut self, ty: &'a Descriptor, at: u64, count: u64, name: &str, value: Option<Value<'a>>) {
         let size = ty.size() as u64;
         let told = count.min(MAX_ELEMENTS);
@@ -180,7 +182,7 @@ impl<'a> Annotator<'a> {
         }
     }
 
-    /// A reference itself; what it means is followed later.
+    /// Adds a reference; the data it refers to is added later.
     fn link(&mut self, ty: &'a Descriptor, at: u64, name: String, value: Option<Value<'a>>) {
         let (offset, count) = (self.number(at, 4) as u64, self.number(at + 4, 4) as u64);
         let (region, base, noun) = match ty.kind() {
@@ -202,7 +204,7 @@ impl<'a> Annotator<'a> {
         self.push(ty, at, 8, &name, text);
     }
 
-    /// Where the value of a map entry is, and the size of an entry or element.
+    /// Returns the offset of the value in a map entry, and the size of an entry or element.
     fn entry(&self, ty: &Descriptor) -> (u64, u64) {
         if matches!(ty.kind(), Kind::String | Kind::Bytes | Kind::Opaque) {
             return (0, 1);
@@ -240,12 +242,12 @@ impl<'a> Annotator<'a> {
     }
 }
 
-/// What is inside of a value, part by part; nothing for each part where no value is known.
+/// Returns the values inside a value; none for each part if the value is unknown.
 fn parts(value: Option<Value<'_>>) -> impl Iterator<Item = Option<Value<'_>>> {
     value.into_iter().flat_map(Value::parts).map(|(_, part)| Some(part)).chain(std::iter::repeat(None))
 }
 
-/// Parts that lie near one another, with the bytes that they span.
+/// Groups parts that lie close to one another, with the bytes they span.
 fn together(mut parts: Vec<DumpPart>) -> impl Iterator<Item = (Range<u64>, Vec<DumpPart>)> {
     parts.sort_by_key(|part| part.at);
     let mut groups: Vec<(Range<u64>, Vec<DumpPart>)> = Vec::new();

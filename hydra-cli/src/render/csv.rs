@@ -1,9 +1,9 @@
-//! Cells and rows of CSV (docs/VALUES.md).
+//! Writes cells of CSV (docs/VALUES.md).
 
-/// Appends a cell: null is `null` without quotes, and text is in quotes where it needs them or would be read as null.
+/// Appends a cell: null is `null` without quotes; text is quoted if it needs quotes or would be read as null.
 pub(crate) fn write_cell(out: &mut Vec<u8>, text: Option<&str>, null: &str) {
     let Some(text) = text else { return out.extend_from_slice(null.as_bytes()) };
-    // A mark of the order of bytes at the start of a file would be none of its text.
+    // A byte order mark at the start of a file would not be read as text.
     let plain = !text.is_empty() && text != null && !text.starts_with('\u{feff}');
     if plain && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         return out.extend_from_slice(text.as_bytes());

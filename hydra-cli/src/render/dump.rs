@@ -1,5 +1,5 @@
-//! Bytes with names over them: sixteen a row, a border at every cache line, padding dimmed, and a legend. It knows parts of a
-//! range of bytes, not where they come from.
+//! Draws bytes with names above them: sixteen bytes a row, a border at every cache line, padding dimmed, and
+//! a legend.
 
 use crate::text::{TextStyle, escape, paint, shorten};
 use serde_json::{Value, json};
@@ -9,10 +9,10 @@ use unicode_width::UnicodeWidthStr;
 
 const ROW: u64 = 16;
 const LINE: u64 = 64;
-/// Bytes of one region that are shown.
+/// The largest number of bytes of a region that are shown.
 const MOST: u64 = 1024;
 
-/// Some bytes that mean one thing.
+/// Some bytes with one meaning.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DumpPart {
     /// File offset.
@@ -22,7 +22,7 @@ pub(crate) struct DumpPart {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) value: String,
-    /// In the legend, too.
+    /// The part is also in the legend.
     pub(crate) told: bool,
 }
 
@@ -31,13 +31,13 @@ impl DumpPart {
         self.name.is_empty()
     }
 
-    /// Which of these bytes are its own.
+    /// Returns the bytes of this range that belong to the part.
     pub(crate) fn within(&self, bytes: &Range<u64>) -> Range<u64> {
         self.at.max(bytes.start)..(self.at + self.len).min(bytes.end)
     }
 }
 
-/// Sorts the parts of these bytes, and makes what lies between them padding.
+/// Sorts the parts of these bytes and adds padding between them.
 pub(crate) fn padded(mut parts: Vec<DumpPart>, bytes: Range<u64>) -> Vec<DumpPart> {
     parts.sort_by_key(|part| part.at);
     let mut from = bytes.start;
@@ -54,17 +54,17 @@ pub(crate) fn padded(mut parts: Vec<DumpPart>, bytes: Range<u64>) -> Vec<DumpPar
     parts
 }
 
-/// Some of these bytes; fewer at their end.
+/// Returns some of these bytes; fewer at their end.
 pub(crate) fn cut(bytes: &[u8], from: usize, len: usize) -> &[u8] {
     bytes.get(from..).map_or(&[], |rest| &rest[..len.min(rest.len())])
 }
 
-/// A number in the order of bytes that files have.
+/// Reads a little-endian number.
 pub(crate) fn little(bytes: &[u8]) -> u128 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
-/// Bytes in hexadecimal.
+/// Returns bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -79,7 +79,7 @@ pub(crate) struct DumpRegion {
 }
 
 impl DumpRegion {
-    /// Bytes with the parts that are known.
+    /// Returns a region of bytes with the known parts.
     pub(crate) fn new(title: &str, at: u64, bytes: Vec<u8>, parts: Vec<DumpPart>) -> DumpRegion {
         let parts = padded(parts, at..at + bytes.len() as u64);
         DumpRegion { title: title.into(), at, bytes, parts }
@@ -93,7 +93,7 @@ impl DumpRegion {
         self.bytes.get(usize::try_from(at.checked_sub(self.at)?).ok()?).copied()
     }
 
-    /// For machines: every byte, and the parts that have a name.
+    /// Returns every byte and the named parts as JSON.
     pub(crate) fn json(&self) -> Value {
         let named = self.parts.iter().filter(|part| !part.is_padding() && part.told);
         let part = |part: &DumpPart| {
@@ -105,7 +105,7 @@ impl DumpRegion {
     }
 }
 
-/// Draws a region. Its legend holds the parts that are told.
+/// Draws a region. Its legend has the parts with `told`.
 pub(crate) fn draw(region: &DumpRegion, width: Option<usize>, color: bool) -> String {
     let title = paint(color, TextStyle::Bold, &escape::line(&region.title));
     let mut out = if title.is_empty() { title } else { title + "\n" };
@@ -131,13 +131,13 @@ pub(crate) fn draw(region: &DumpRegion, width: Option<usize>, color: bool) -> St
     out
 }
 
-/// The column of a byte in its row.
+/// Returns the column of a byte in its row.
 fn column(byte: u64) -> usize {
     let byte = byte as usize;
     3 * byte + usize::from(byte >= 8)
 }
 
-/// The parts of a row with their styles and the bytes of it that they cover.
+/// Returns the parts of a row, with their styles and the bytes they cover.
 fn covering<'r>(
     region: &'r DumpRegion,
     shown: &'r Range<u64>,
@@ -170,7 +170,7 @@ fn labels(region: &DumpRegion, row: u64, shown: &Range<u64>, color: bool) -> Str
     format!("{}\n", line.trim_end())
 }
 
-/// What is left of a name where it does not fit: its last step.
+/// Shortens a name that does not fit to its last step.
 fn last_step(name: &str, room: usize) -> String {
     let at = name.rfind(['.', ':', '[']).unwrap_or(0);
     let step = name.get(at..).unwrap_or(name).trim_start_matches(['.', ':']);

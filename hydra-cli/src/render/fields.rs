@@ -1,10 +1,11 @@
-//! A schema in a few lines: the fields of a record with their offsets, types and what is noted on them.
+//! Renders a schema in a few lines: the fields of a record with their offsets, types and notes.
 
 use crate::text::{TableCell, TextStyle, draw_table, escape, paint, plural};
 use hydra::schema::{AttrValue, Field};
 use hydra::{Kind, Schema};
 
-/// The root type's fields, in at most so many lines (at least four) and not wider than the terminal.
+/// Returns the fields of the root type, in at most `lines` lines (at least four) and not wider than the
+/// terminal.
 pub(crate) fn table(schema: &Schema, lines: usize, width: Option<usize>, color: bool) -> String {
     let root = schema.root();
     if !matches!(root.kind(), Kind::Struct | Kind::Tuple) || root.fields().is_empty() {
@@ -47,7 +48,7 @@ fn row(schema: &Schema, field: &Field) -> Vec<TableCell> {
     ]
 }
 
-/// A type without fields of its own, as `hydra schema` shows it.
+/// Returns a type without fields, as `hydra schema` shows it.
 fn source(schema: &Schema, lines: usize) -> String {
     let text = schema.to_string();
     let total = text.lines().count();

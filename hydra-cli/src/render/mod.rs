@@ -1,5 +1,5 @@
-//! Values and schemas as text, JSON and source code: pure functions to strings and writers. They know nothing about
-//! terminals or the command line.
+//! Renders values and schemas as text, JSON and source code: pure functions that do not depend on terminals
+//! or the command line.
 
 pub(crate) mod annotate;
 pub(crate) mod csv;

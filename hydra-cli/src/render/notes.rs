@@ -1,11 +1,11 @@
-//! Notes as Rust source: documentation, attributes and defaults as the derive reads them; what it cannot read is a
-//! comment.
+//! Renders notes as Rust source: documentation, attributes and defaults in the syntax of the derive;
+//! everything else becomes a comment.
 
 use super::dump::{cut, little};
 use hydra::schema::{AttrValue, DefaultImage, Note};
 use hydra::{Descriptor, Kind};
 
-/// What stands before the attribute, what is inside of it (added to `attributes`), and the comments after it.
+/// Returns the lines before the attribute and the comments after it, and adds its contents to `attributes`.
 pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -> (String, String) {
     let (mut before, mut after) = (String::new(), String::new());
     for note in notes {
@@ -23,7 +23,7 @@ pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -
                 None => after.push_str(&format!("{indent}// Attribute {name:?} = {value:?}.\n")),
             },
             Note::Invariant => {
-                after.push_str(&format!("{indent}// The program checks changes: invariant = ..\n"))
+                after.push_str(&format!("{indent}// The program checks an invariant: invariant = ..\n"))
             }
             _ => {}
         }
@@ -31,7 +31,7 @@ pub(crate) fn rust(notes: &[Note], attributes: &mut Vec<String>, indent: &str) -
     (before, after)
 }
 
-/// The line of an attribute; nothing if it is empty.
+/// Returns the line of an attribute; empty if the attribute is empty.
 pub(crate) fn attribute(attributes: &[String], indent: &str) -> String {
     if attributes.is_empty() {
         String::new()
@@ -65,7 +65,7 @@ fn literal(value: &AttrValue) -> Option<String> {
     })
 }
 
-/// The expression of a default, for scalars, text and what is empty.
+/// Returns the expression of a default value, for scalars, text and empty values.
 pub(crate) fn default(image: &DefaultImage, ty: &Descriptor) -> Option<String> {
     let DefaultImage::Stored { text_offset, payload, .. } = image else { return None };
     let own = payload.get(..ty.size())?;

@@ -1,4 +1,4 @@
-//! Records as NumPy sees them: a dtype with a dotted name for every scalar inside, and where the blocks are.
+//! Describes records for NumPy: a dtype with a dotted name for every scalar, and the offsets of the blocks.
 
 use super::annotate::unknown_layout;
 use hydra::schema::{Form, TypeRef, Variant};
@@ -6,11 +6,11 @@ use hydra::{Descriptor, Dynamic, Kind, Reader, Result, Schema, Table};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What is more than this is one field of raw bytes.
+/// The largest numbers of fields and of array elements; more become one field of raw bytes.
 const MAX_FIELDS: usize = 4096;
 const MAX_ELEMENTS: u64 = 64;
 
-/// A table as JSON, and how many of its records are left out, by the reason.
+/// Returns a table as JSON, and the number of records that are left out, by reason.
 pub(crate) fn table(reader: &Reader, table: &Table<Dynamic>) -> Result<(Value, BTreeMap<String, u64>)> {
     let schema = table.schema();
     let mut dtype = Dtype { schema, names: vec![], formats: vec![], offsets: vec![], notes: Map::new() };
@@ -78,7 +78,7 @@ impl<'a> Dtype<'a> {
         self.schema.resolve(ty.unwrap_or(TypeRef::Index(0)))
     }
 
-    /// The fields of a type that starts at `offset`; inline nesting is bounded by the format.
+    /// Adds the fields of a type that starts at `offset`. The format bounds inline nesting.
     fn add(&mut self, ty: &Descriptor, name: String, offset: usize) {
         if let Some((format, note)) = self.whole(ty) {
             return self.push(name, format, offset, note);
@@ -130,7 +130,7 @@ impl<'a> Dtype<'a> {
         (format, Some(format!("{}{more}", names.join(", "))))
     }
 
-    /// Format and note of a type that is one field.
+    /// Returns the format and the note of a type that is one field.
     fn whole(&self, ty: &Descriptor) -> Option<(String, Option<String>)> {
         if ty.kind().is_reference() {
             let (region, unit) = match ty.kind() {

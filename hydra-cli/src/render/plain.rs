@@ -1,4 +1,5 @@
-//! A value in one text without quotes, as CSV and tables show it: what serde makes of it as JSON (docs/VALUES.md).
+//! Renders a value as text without quotes, as CSV and tables show it: its JSON without the quotes
+//! (docs/VALUES.md).
 
 use crate::text::escape;
 use hydra::reflect::{Scalar, Spelling};
@@ -6,8 +7,8 @@ use hydra::schema::Style;
 use hydra::{Kind, Value};
 use std::cell::Cell;
 
-/// The text of a value; none for an option without one. It is `buffer`'s, or the value's own. `lossy` is set where another
-/// value has the same text.
+/// Returns the text of a value, in `buffer` or borrowed from the value; none for an empty option. It sets
+/// `lossy` if another value has the same text.
 pub(crate) fn plain<'b>(
     value: Value<'b>,
     spelling: Spelling,
@@ -37,8 +38,8 @@ pub(crate) fn plain<'b>(
     Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
 }
 
-/// The text of a value as people see it and `hydra set` reads it, in the quotes of JSON where it would be taken for another
-/// value's; none for an option without a value.
+/// Returns the text of a value as people see it and `hydra set` reads it, in JSON quotes if it would
+/// otherwise mean another value; none for an empty option.
 pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
     let mut buffer = Vec::new();
     let lossy = Cell::default();
@@ -55,7 +56,7 @@ pub(crate) fn shown(value: Value<'_>, spelling: Spelling) -> Option<String> {
     }
 }
 
-/// The value inside values of these kinds, as far as there is one.
+/// Returns the value inside values of these kinds.
 pub(crate) fn inside<'a>(mut value: Value<'a>, kinds: &[Kind]) -> Value<'a> {
     while let (true, Ok(inner)) = (kinds.contains(&value.kind()), value.inner()) {
         value = inner;
@@ -63,7 +64,7 @@ pub(crate) fn inside<'a>(mut value: Value<'a>, kinds: &[Kind]) -> Value<'a> {
     value
 }
 
-/// A value for people, as [`shown`], and as JSON.
+/// A value as text for people, by [`shown`], and as JSON.
 pub(crate) struct PrintedValue {
     pub(crate) text: String,
     pub(crate) json: String,
@@ -76,12 +77,12 @@ impl PrintedValue {
     }
 }
 
-/// A value as [`shown`]; `null` for none.
+/// Returns a value as [`shown`] does; `null` for none.
 pub(crate) fn line(value: Value<'_>, spelling: Spelling) -> String {
     shown(value, spelling).unwrap_or_else(|| "null".to_string())
 }
 
-/// A value as [`plain`] has it, in a string of its own; `null` for none.
+/// Returns a value as [`plain`] does, in its own string; `null` for none.
 pub(crate) fn text(value: Value<'_>, spelling: Spelling) -> String {
     plain(value, spelling, &Cell::default(), &mut Vec::new()).unwrap_or("null").to_string()
 }

@@ -1,5 +1,5 @@
-//! Schemas as Rust source: types that derive `Hydra` and have the same schema. It knows what the derive can say; what it
-//! cannot say is a comment, and a loss where the bytes or names differ.
+//! Renders schemas as Rust source: types that derive `Hydra` and have the same schema. What the derive cannot
+//! express becomes a comment, and a loss if bytes or names differ.
 
 use super::notes;
 use hydra::schema::{Arg, Field, Form, Note, Style, TypeRef};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 const KEYWORDS: &str = " as async await break const continue dyn else enum extern false fn for gen if impl in let loop match \
     mod move mut pub ref return static struct trait true type unsafe use where while abstract become box do final macro \
     override priv try typeof unsized virtual yield self super crate Self _ ";
-/// Names that the source itself needs.
+/// Names that the source uses.
 const TAKEN: &str = " bool char f32 f64 i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 usize isize str String Vec Option Box Some \
     None Hydra BTreeMap BTreeSet NonZero PhantomData Duration SystemTime Root ";
 const IMPORTS: [(&str, &str); 6] = [
@@ -21,19 +21,19 @@ const IMPORTS: [(&str, &str); 6] = [
     ("Duration", "time"),
     ("SystemTime", "time"),
 ];
-/// What other crates bring, and the feature that it needs.
+/// Types of other crates, and the features they need.
 const FEATURES: [(&str, &str); 3] =
     [("jiff::", "jiff"), ("hydra::Fixed<", "rust_decimal"), ("uuid::Uuid", "uuid")];
-/// How deep a type is spelled, and how many types in it: a schema of a file may spell endless ones.
+/// The largest depth and number of types in the text of a type, because a schema from a file may be endless.
 const MAX_DEPTH: usize = 64;
 const MAX_STEPS: u32 = 4096;
-/// How often generic types are tried, before none is written as one.
+/// The number of attempts to write generic types; after that, none is written as generic.
 const MAX_ROUNDS: u32 = 16;
 
 /// A generic type: its name and the number of its arguments.
 type GenericType = (String, usize);
 
-/// The source of a table's type, and what in it is not as in the file.
+/// Returns the source of a table's type, and how it differs from the type in the file.
 pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
     let mut source = RustSource::new(schema);
     let mut rounds = 0;
@@ -62,7 +62,7 @@ pub(crate) fn source(table: &str, schema: &Schema) -> (String, Vec<String>) {
     let mut text = format!(
         "// Table {table}, schema fingerprint {fingerprint:#018x}; made by `hydra schema --as rust`.\n"
     );
-    losses.iter().for_each(|loss| text.push_str(&format!("// Not as in the file: {loss}.\n")));
+    losses.iter().for_each(|loss| text.push_str(&format!("// Differs from the file: {loss}.\n")));
     let features = FEATURES.iter().filter(|(name, _)| body.contains(name)).map(|(_, feature)| *feature);
     let features = features.collect::<Vec<_>>().join(", ");
     if !features.is_empty() {
@@ -79,10 +79,10 @@ fn is_ident(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Identifiers that are taken, each with the last number that was put behind it.
+/// Identifiers in use, each with the last number that was appended to it.
 type Taken = BTreeMap<String, usize>;
 
-/// An identifier for a name, as near as can be, that is not taken.
+/// Returns an unused identifier that is as close to a name as possible.
 fn ident(name: &str, taken: &mut Taken) -> String {
     let mut first: String = name.chars().map(|c| if is_ident(c) { c } else { '_' }).collect();
     if first.is_empty() || first.starts_with(|c: char| c.is_ascii_digit()) {
@@ -102,7 +102,7 @@ fn ident(name: &str, taken: &mut Taken) -> String {
     if KEYWORDS.contains(&format!(" {ident} ")) { format!("r#{ident}") } else { ident }
 }
 
-/// True if the derive takes the identifier for the name.
+/// Returns true if the derive gives the identifier this name.
 fn is_same(ident: &str, name: &str) -> bool {
     ident.strip_prefix("r#").unwrap_or(ident) == name
 }
@@ -113,13 +113,13 @@ struct RustSource<'a> {
     names: Vec<String>,
     /// Generic types that cannot be written as one.
     split: HashSet<GenericType>,
-    /// Types that are keys, or parts of keys.
+    /// Types that are keys or parts of keys.
     keys: HashSet<u32>,
-    /// Types whose values in memory are the stored bytes.
+    /// Types whose values in memory equal the stored bytes.
     plain: Vec<bool>,
-    /// Which parameters the present item mentions, a bit each.
+    /// The parameters that the current item mentions, one bit each.
     used: Cell<u64>,
-    /// Types spelled for the present field.
+    /// The number of types written for the current field.
     steps: Cell<u32>,
     losses: RefCell<BTreeSet<String>>,
 }
@@ -135,7 +135,7 @@ fn group(ty: &Descriptor) -> Option<GenericType> {
     (ty.kind().is_named() && !ty.args().is_empty()).then(|| (ty.name().to_string(), ty.args().len()))
 }
 
-/// The name of a type parameter.
+/// Returns the name of a type parameter.
 fn parameter(index: usize) -> String {
     match u8::try_from(index).ok().filter(|&index| index < 26) {
         Some(index) => char::from(b'A' + index).to_string(),
@@ -143,19 +143,20 @@ fn parameter(index: usize) -> String {
     }
 }
 
-/// The type of a constant parameter: of a length, if it can be one.
+/// Returns the type of a constant parameter, `usize` if it can be a length.
 fn const_type(kind: Kind) -> &'static str {
     if kind == Kind::U64 { "usize" } else { kind.name() }
 }
 
-/// The length of an array: the first parameter that has its value, so that a type of any length is one declaration.
+/// Returns the length of an array: the first parameter with this value, so that one declaration serves all
+/// lengths.
 fn length(count: u64, params: &[Arg]) -> String {
     let is_it =
         |arg: &Arg| arg.constant().is_some_and(|it| (it.kind(), it.value()) == (Kind::U64, count.into()));
     params.iter().position(is_it).map_or_else(|| count.to_string(), parameter)
 }
 
-/// Fields that are named as those of a tuple struct of several fields.
+/// Returns true if the fields have the names of those of a tuple struct with several fields.
 fn is_positional(fields: &[Field]) -> bool {
     fields.len() > 1 && fields.iter().enumerate().all(|(i, field)| field.name() == i.to_string())
 }
@@ -185,7 +186,7 @@ impl<'a> RustSource<'a> {
             steps: Cell::new(0),
             losses: RefCell::default(),
         };
-        // What a plain type holds inline is plain; each round settles one more level, of 32 at most.
+        // A plain type contains only plain types inline. Each round settles one more level, at most 32.
         loop {
             let plain: Vec<bool> = (0..source.plain.len()).map(|at| source.is_plain(at)).collect();
             if plain == source.plain {
@@ -212,7 +213,7 @@ impl<'a> RustSource<'a> {
         }
     }
 
-    /// Gives every named type an identifier.
+    /// Chooses an identifier for every named type.
     fn name(&mut self) {
         let mut taken: Taken = TAKEN.split_whitespace().map(|name| (name.into(), 1)).collect();
         if self.schema.types().iter().any(|ty| !ty.args().is_empty()) {
@@ -230,7 +231,7 @@ impl<'a> RustSource<'a> {
         self.losses.borrow_mut().clear();
     }
 
-    /// Finds generic types whose instances do not come from one declaration; false if there is no new one.
+    /// Finds generic types whose instances have different declarations. Returns false if there is no new one.
     fn split_generics(&mut self, items: &[String]) -> bool {
         let mut first: BTreeMap<GenericType, &String> = BTreeMap::new();
         let before = self.split.len();
@@ -247,7 +248,7 @@ impl<'a> RustSource<'a> {
         self.losses.borrow_mut().insert(what);
     }
 
-    /// A type as Rust writes it; `params` are the arguments that have a name here.
+    /// Returns a type in Rust syntax; `params` are the arguments that have a name here.
     fn ty(&self, reference: TypeRef, params: &[Arg], depth: usize) -> String {
         let is_it = |param: &Arg| param.ty().is_some_and(|ty| index(ty) == index(reference));
         if let Some(at) = params.iter().position(is_it) {
@@ -257,12 +258,12 @@ impl<'a> RustSource<'a> {
         let ty = self.schema.resolve(reference);
         self.steps.set(if depth == 0 { 0 } else { self.steps.get() + 1 });
         if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
-            self.lose("a type without end, or of too many parts".into());
+            self.lose("a type that is endless or has too many parts".into());
             return "()".into();
         }
         let of =
             |inner: Option<TypeRef>| inner.map_or("()".into(), |inner| self.ty(inner, params, depth + 1));
-        // Keys need traits that parameters do not promise.
+        // Keys need traits that type parameters do not have.
         let key = |key: Option<TypeRef>| key.map_or("()".into(), |key| self.ty(key, &[], depth + 1));
         if let Some(known) = self.formed(ty) {
             return known;
@@ -300,7 +301,7 @@ impl<'a> RustSource<'a> {
         }
     }
 
-    /// A type whose form is one of Rust's; a loss for other forms.
+    /// Returns the Rust type of a form; other forms are a loss.
     fn formed(&self, ty: &Descriptor) -> Option<String> {
         Some(match (ty.kind(), ty.form()) {
             (Kind::I128, Form::Timestamp { exponent: -9 }) => "SystemTime".into(),
@@ -321,7 +322,7 @@ impl<'a> RustSource<'a> {
         })
     }
 
-    /// The declaration of a named type; nothing for others.
+    /// Returns the declaration of a named type; empty for other types.
     fn item(&self, at: usize) -> String {
         let Some(ty) = self.schema.types().get(at).filter(|ty| ty.kind().is_named()) else {
             return String::new();
@@ -349,7 +350,7 @@ impl<'a> RustSource<'a> {
         text
     }
 
-    /// What stands before a declaration.
+    /// Returns the lines before a declaration.
     fn head(&self, ty: &Descriptor, plain: bool, same_name: bool, is_key: bool) -> String {
         let plain = plain && ty.kind() != Kind::Enum;
         let copy = if plain || ty.is_fieldless() { "Copy, " } else { "" };
@@ -376,7 +377,8 @@ impl<'a> RustSource<'a> {
         format!("{before}{derive}{repr}{}{after}", notes::attribute(&attributes, ""))
     }
 
-    /// What stands behind the name; `marker` is a field that is not stored and mentions what else is unused.
+    /// Returns the text after the name; `marker` is a field that is not stored and mentions otherwise unused
+    /// parameters.
     fn body(&self, ty: &Descriptor, marker: &str) -> String {
         match ty.kind() {
             Kind::Newtype => {
@@ -423,7 +425,7 @@ impl<'a> RustSource<'a> {
         out + "}\n"
     }
 
-    /// Fields in their brackets.
+    /// Returns the fields in their brackets.
     fn fields(
         &self,
         fields: &[Field],
@@ -445,7 +447,7 @@ impl<'a> RustSource<'a> {
                 let Note::Default(image) = note else { continue };
                 match notes::default(image, self.schema.resolve(field.ty())) {
                     Some(value) => attributes.push(format!("default = {value}")),
-                    None => after.push_str(&format!("{inner}// Has a default that is not kept here.\n")),
+                    None => after.push_str(&format!("{inner}// Its default value is not kept here.\n")),
                 }
             }
             let attribute = notes::attribute(&attributes, &inner);

@@ -1,5 +1,5 @@
-//! Schemas as JSON: every type of the table's schema, referring to one another by index; and, for who reads it back,
-//! the bytes that say the same.
+//! Renders schemas as JSON: every type of a table's schema, which refer to one another by index, and the
+//! encoded schema, from which it is read back.
 
 use crate::text::present;
 use base64::Engine;
@@ -8,7 +8,7 @@ use hydra::schema::{Arg, AttrValue, Field, Form, Note, Style, TypeRef, Variant};
 use hydra::{Descriptor, Kind, Schema};
 use serde_json::{Map, Value, json};
 
-/// The document of `hydra schema --as json`.
+/// Returns the document of `hydra schema --as json`.
 pub(crate) fn document(table: &str, schema: &Schema) -> Value {
     let mut document = summary(schema);
     document["version"] = json!(1);
@@ -19,7 +19,8 @@ pub(crate) fn document(table: &str, schema: &Schema) -> Value {
     document
 }
 
-/// The table's name and the schema of a document, which has to be what [`document`] makes of it; or what is wrong.
+/// Reads the table's name and the schema from a document, which must equal the output of [`document`]. An
+/// error says what is wrong.
 pub(crate) fn read(text: &[u8]) -> Result<(String, Schema), String> {
     let given: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     let bytes = |name: &str| {
@@ -31,11 +32,11 @@ pub(crate) fn read(text: &[u8]) -> Result<(String, Schema), String> {
     let table = given.get("table").and_then(Value::as_str).unwrap_or_default();
     match document(table, &schema) == given {
         true => Ok((table.to_string(), schema)),
-        false => Err("`types` and `core` do not say the same: it was edited".to_string()),
+        false => Err("`types` and `core` differ: the document was edited".to_string()),
     }
 }
 
-/// The name and the identity of a schema.
+/// Returns the name and the identity of a schema.
 pub(crate) fn summary(schema: &Schema) -> Value {
     json!({
         "type": schema.name(),
@@ -69,7 +70,7 @@ fn ty(schema: &Schema, ty: &Descriptor) -> Value {
     noted(present(object), ty.notes())
 }
 
-/// The name of a form, or its number if it has none.
+/// Returns the name of a form, or its number if it has no name.
 fn form(form: Form) -> Option<Value> {
     let name = if form.name().is_empty() { json!(form.code().0) } else { json!(form.name()) };
     (form != Form::None).then_some(name)
@@ -86,7 +87,7 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
         Style::Tuple => "tuple",
         _ => "struct",
     };
-    // Tags of 128 bits are strings, as such values are.
+    // Tags of 128 bits are strings, as other values of 128 bits are.
     let number = match tag {
         Kind::I128 => json!(variant.tag().to_string()),
         Kind::U128 => json!(variant.tag().cast_unsigned().to_string()),
@@ -98,7 +99,7 @@ fn variant(variant: &Variant, tag: Kind) -> Value {
     noted(object, variant.notes())
 }
 
-/// A type by its index; a constant by its kind and its spelling.
+/// Returns a type by its index, and a constant by its kind and text.
 fn argument(arg: Arg) -> Value {
     match arg {
         Arg::Type(ty) => index(ty),
@@ -114,7 +115,7 @@ fn index(ty: TypeRef) -> Value {
     }
 }
 
-/// An object, and what is noted on it.
+/// Adds notes to an object.
 fn noted(mut object: Value, notes: &[Note]) -> Value {
     let mut attributes = Map::new();
     let mut aliases = Vec::new();

@@ -1,4 +1,4 @@
-//! Text that came from a file, made safe for a terminal: control characters are spelled, not sent.
+//! Escapes control characters in text from files, so that it is safe for a terminal.
 
 use std::borrow::Cow;
 
@@ -16,27 +16,27 @@ fn escaped(text: &str, keeps: impl Fn(char) -> bool, escape: impl Fn(&mut String
     }))
 }
 
-/// Control characters, and those that turn the direction of what follows.
+/// Returns true for control characters and characters that change the direction of text.
 pub(crate) fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text of one line.
+/// Escapes text of one line.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |c| !is_control(c), |out, c| out.extend(c.escape_default()))
 }
 
-/// The name of a field or variant, as paths spell it.
+/// Returns the name of a field or variant as paths write it.
 pub(crate) fn name(name: &str) -> String {
     hydra::reflect::Path::from_iter([hydra::reflect::Step::Field(name.to_string())]).to_string()
 }
 
-/// JSON, and still JSON.
+/// Escapes JSON; the result is still JSON.
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
     escaped(text, |c| !is_control(c), |out, c| out.push_str(&format!("\\u{:04x}", u32::from(c))))
 }
 
-/// Text of several lines.
+/// Escapes text of several lines.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| !is_control(c) || c == '\n', |out, c| out.extend(c.escape_default()))
 }

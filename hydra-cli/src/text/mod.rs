@@ -1,4 +1,4 @@
-//! Text for people: styles, sizes, tables, and what makes text from outside safe for a terminal. It knows strings only.
+//! Text for people: styles, sizes, tables, and escaping of text from files. This module handles only strings.
 
 pub(crate) mod escape;
 mod paint;
@@ -8,7 +8,7 @@ pub(crate) use paint::{TextStyle, paint};
 use serde_json::Value;
 pub(crate) use table::{TableCell, draw_table, shorten};
 
-/// Bytes: `36.5 KiB (37376)`, `512 bytes`.
+/// Returns a size in bytes: `36.5 KiB (37376)`, `512 bytes`.
 pub(crate) fn bytes(count: u64) -> String {
     match scaled(count) {
         Some(text) => format!("{text} ({count})"),
@@ -16,7 +16,7 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
-/// Bytes without the exact number: `36.5 KiB`.
+/// Returns a size without the exact number: `36.5 KiB`.
 pub(crate) fn rough(count: u64) -> String {
     scaled(count).unwrap_or_else(|| plural(count, "byte"))
 }
@@ -32,7 +32,7 @@ fn scaled(count: u64) -> Option<String> {
     (count >= 1024).then(|| format!("{value:.1} {}", UNITS[unit.max(1)]))
 }
 
-/// A count with its digits in groups: `1,234,567`.
+/// Returns a count with its digits in groups: `1,234,567`.
 pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
@@ -45,12 +45,12 @@ pub(crate) fn count(count: u64) -> String {
     out
 }
 
-/// A count and its noun: `1 record`, `344 records`.
+/// Returns a count and its noun: `1 record`, `344 records`.
 pub(crate) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// An object without the members that are null.
+/// Removes the members of an object that are null.
 pub(crate) fn present(mut object: Value) -> Value {
     if let Value::Object(members) = &mut object {
         members.retain(|_, value| !value.is_null());

@@ -1,6 +1,6 @@
 //! Styles of text for people.
 
-/// What a piece of text is, to be shown by colour or weight.
+/// The meaning of a piece of text, shown by colour or weight.
 #[derive(Clone, Copy)]
 pub(crate) enum TextStyle {
     Bold,
@@ -9,11 +9,11 @@ pub(crate) enum TextStyle {
     Bad,
     Warn,
     Note,
-    /// One of several things side by side, by its number.
+    /// One of several adjacent parts, by its number.
     Part(usize),
 }
 
-/// Text in a style, or as it is where there is no colour.
+/// Returns text in a style, or unchanged without colour.
 pub(crate) fn paint(color: bool, style: TextStyle, text: &str) -> String {
     let code = match style {
         TextStyle::Bold => "1",

@@ -1,29 +1,29 @@
-//! Tables for people: columns aligned by display width, fitted to the terminal, with what had to be left out. It
-//! knows strings only.
+//! Tables for people: columns are aligned by display width and fitted to the terminal; cells and columns that
+//! do not fit are shortened or left out.
 
 use super::paint::{TextStyle, paint};
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const GAP: &str = "  ";
-/// A column is not made narrower than this to make room for others.
+/// The smallest width to which a column is reduced to make room for others.
 const NARROW: usize = 12;
-/// Where there is no terminal, nothing is cut, but cells are not filled up beyond this.
+/// Without a terminal, cells are not cut, and columns are not padded to more than this width.
 const WIDE: usize = 100;
 
-/// The plan of a table: made from the titles and the first rows, kept for the rest.
+/// The layout of a table, made from the titles and the first rows.
 pub(crate) struct TableLayout {
     titles: Vec<String>,
     right: Vec<bool>,
     widths: Vec<usize>,
-    /// How many columns are shown; the rest did not fit.
+    /// The number of columns that are shown; the rest do not fit.
     pub(crate) shown: usize,
     /// Cells may not be wider than their column.
     strict: bool,
     color: bool,
 }
 
-/// A whole table: titles, which columns are aligned at the right, and rows.
+/// Draws a whole table. A column has a title and is aligned at the right if its flag is set.
 pub(crate) fn draw_table(
     columns: &[(&str, bool)],
     rows: &[Vec<TableCell>],
@@ -37,7 +37,7 @@ pub(crate) fn draw_table(
     text
 }
 
-/// A cell and whether it stands out less: null.
+/// A cell, and whether it is dim, as null is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TableCell {
     pub(crate) text: String,
@@ -55,7 +55,7 @@ impl TableCell {
 }
 
 impl TableLayout {
-    /// Sizes the columns from the first rows; `width` is that of the terminal.
+    /// Computes the widths of the columns from the first rows; `width` is that of the terminal.
     pub(crate) fn new(
         titles: Vec<String>,
         right: Vec<bool>,
@@ -79,12 +79,12 @@ impl TableLayout {
         TableLayout { titles, right, widths, shown, strict: width.is_some(), color }
     }
 
-    /// The titles of the columns that did not fit.
+    /// Returns the titles of the columns that do not fit.
     pub(crate) fn left_out(&self) -> &[String] {
         self.titles.get(self.shown..).unwrap_or(&[])
     }
 
-    /// The line of titles.
+    /// Returns the line of titles.
     pub(crate) fn header(&self) -> String {
         let cells: Vec<TableCell> = self.titles.iter().map(TableCell::new).collect();
         let mut line = String::new();
@@ -92,7 +92,7 @@ impl TableLayout {
         line
     }
 
-    /// Appends a row; true if a cell had to be shortened.
+    /// Appends a row. Returns true if a cell was shortened.
     pub(crate) fn row(&self, out: &mut String, cells: &[TableCell]) -> bool {
         self.write(out, cells, None)
     }
@@ -120,7 +120,8 @@ impl TableLayout {
     }
 }
 
-/// Makes columns fit: the widest give first, then columns at the right are left out. Returns how many are shown.
+/// Makes columns fit: it reduces the widest first, then leaves out columns at the right. Returns the number
+/// that are shown.
 fn fit(widths: &mut [usize], room: usize) -> usize {
     let total = |widths: &[usize], most: usize| {
         let gaps = GAP.len() * widths.len().saturating_sub(1);
@@ -133,7 +134,7 @@ fn fit(widths: &mut [usize], room: usize) -> usize {
     shown.unwrap_or(1)
 }
 
-/// A text, or the start of it that fits into a width, with an ellipsis.
+/// Returns a text, or the start of it that fits into a width with an ellipsis.
 pub(crate) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);

@@ -24,7 +24,7 @@ pub struct my_type {
     pub gr__e: String,
     #[hydra(default = -7)]
     r#match: i64,
-    // Has a default that is not kept here.
+    // Its default value is not kept here.
     list: Vec<u32>,
     #[hydra(settable, default = Default::default())]
     map: BTreeMap<Level, NonZero<u16>>,
