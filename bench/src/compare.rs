@@ -172,7 +172,7 @@ impl Times {
     }
 }
 
-/// The columns, in the order of the table.
+/// The columns in the order of the table.
 const COLUMNS: [&str; 10] = [
     "write",
     "write and sync",

@@ -52,25 +52,25 @@ fn count(calls: u64, bytes: i64) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size() as i64);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract of the method.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size() as i64);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract of the method.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         count(0, -(layout.size() as i64));
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract of the method.
         unsafe { System.dealloc(place, layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(1, size as i64 - layout.size() as i64);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract of the method.
         unsafe { System.realloc(place, layout, size) }
     }
 }

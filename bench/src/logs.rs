@@ -320,7 +320,7 @@ impl Columns for Log {
     }
 }
 
-/// A log line as Avro's values.
+/// A log line as Avro values.
 pub struct AvroLog<'a>(&'a [(String, Value)]);
 
 impl<'a> From<&'a [(String, Value)]> for AvroLog<'a> {

@@ -195,7 +195,7 @@ impl Columns for Tick {
     }
 }
 
-/// A tick as Avro's values.
+/// A tick as Avro values.
 pub struct AvroTick<'a>(&'a [(String, Value)]);
 
 impl<'a> From<&'a [(String, Value)]> for AvroTick<'a> {

@@ -26,7 +26,7 @@ pub(crate) struct Exporter {
     /// For each column of CSV, what its cells that are not null do not keep.
     nested: Vec<Option<&'static str>>,
     spelling: Spelling,
-    /// How CSV spells null.
+    /// The text of null in CSV.
     pub(crate) null: String,
     line: Vec<u8>,
     buffer: Vec<u8>,

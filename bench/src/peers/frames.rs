@@ -23,7 +23,7 @@ pub enum Frames {
 
 struct Open(Frames, Mmap);
 
-/// Records for both.
+/// Records for both formats.
 pub trait Coded:
     Record + bincode::Encode + bincode::Decode<()> + bitcode::Encode + bitcode::DecodeOwned
 {

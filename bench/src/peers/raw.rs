@@ -51,7 +51,7 @@ impl Out {
     }
 }
 
-/// The parts, in memory.
+/// Maps the parts.
 pub fn parts<R: Floor>(path: &Path) -> AnyResult<Vec<Mmap>> {
     (0..R::PARTS).map(|part| map(&path.join(part.to_string()))).collect()
 }

@@ -84,7 +84,7 @@ fn assignment(text: &str) -> Result<(Locator, &str)> {
     Ok((parse(path)?, value))
 }
 
-/// Stages one change.
+/// Makes one change in the editor, which commits it later.
 fn assign(
     editor: &mut Editor,
     input: &Input,

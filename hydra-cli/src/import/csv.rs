@@ -280,7 +280,7 @@ impl<'n, R: Read> CsvReader<'n, R> {
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time, so that every boundary is met.
+    /// A reader that returns one byte at a time, to test all boundaries of the buffer.
     struct Drip<'a>(&'a [u8]);
 
     impl Read for Drip<'_> {

@@ -193,7 +193,7 @@ impl Decimal {
 mod tests {
     use super::*;
 
-    /// Both decimals name the float that they are, with a sign and without.
+    /// Checks that both decimals identify their float, with and without a sign.
     fn names(text: &str) -> bool {
         let named = names_float(text);
         assert_eq!(names_float(&format!("-{text}")), named, "{text}");
@@ -243,7 +243,7 @@ mod tests {
         assert!(!names_float(&format!("0.{}", "123".repeat(100_000))));
     }
 
-    /// What printf, with any number of digits, and every shortest printer make of a float names it.
+    /// The decimals of printf, with any number of digits, and of every shortest printer identify the float.
     #[test]
     fn what_printers_write_names_the_float() {
         let mut state = 1u64;
@@ -260,7 +260,7 @@ mod tests {
             for text in [format!("{float}"), format!("{float:e}"), format!("{float:.digits$e}"), json] {
                 assert!(text.parse::<f64>().is_ok_and(|back| back == float) && names_float(&text), "{text}");
             }
-            // One more in the last of many digits is another value.
+            // With many digits, adding one to the last digit gives another value.
             let other = format!("{float:.40e}").replacen('e', "1e", 1);
             assert_eq!(names_float(&other), float == 0.0 || format!("{float:.41e}") == other, "{other}");
         }

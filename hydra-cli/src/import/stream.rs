@@ -202,7 +202,7 @@ impl From<DecodeError<io::Error>> for Unread {
     }
 }
 
-/// A document as `hydra convert` writes it, an array of records, or one record.
+/// Reads a document as `hydra convert` writes it, an array of records, or one record.
 fn json<'p, P: Read, R>(
     mut bytes: FileReader<'p>,
     place: impl FnOnce(FileReader<'p>) -> P,
