@@ -91,6 +91,8 @@
 // `memory` alone allows unsafe code; a test refuses it everywhere else.
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations)]
+// On docs.rs, an item shows the feature that it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Nothing from a file may panic: what indexes, unwraps or calculates unchecked says in an `expect` why it cannot.
 #![cfg_attr(
     not(test),

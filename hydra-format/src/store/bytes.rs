@@ -148,7 +148,7 @@ mod tests {
     use super::super::{block, commit, header, index, schema_block};
     use super::*;
 
-    const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
+    const FORMAT: &str = include_str!("../../FORMAT.md");
 
     /// Rows of the tables under a heading of FORMAT.md: their cells.
     fn rows(heading: &str) -> Vec<Vec<&'static str>> {
