@@ -374,6 +374,33 @@ fn unknown_variants_are_errors_of_their_values() -> Result<()> {
 }
 
 #[test]
+fn slices_beside_an_unknown_variant_have_the_other_records() -> Result<()> {
+    generations! {
+        { #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(C)] #[hydra(plain)] pub struct Row { pub n: u8, pub k: Kind }
+          #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(u8)] #[hydra(plain)] pub enum Kind { A = 1, B = 2 } }
+        { #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(C)] #[hydra(plain)] pub struct Row { pub n: u8, pub k: Kind }
+          #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(u8)] #[hydra(plain)] pub enum Kind { A = 1, B = 2, C = 9 } }
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("rows.hydra");
+    let mut writer = Writer::create(&path)?;
+    let table = writer.table::<new::Row>()?;
+    let kind = |n| if n % 5 == 4 { new::Kind::C } else { new::Kind::A };
+    (0..100).try_for_each(|n| writer.append(table, &new::Row { n, k: kind(n) }))?;
+    writer.finish()?;
+    for reader in [Reader::open(&path)?, Reader::map(unsafe_map(&path)?)?] {
+        for _ in 0..2 {
+            let blocks = reader.table::<old::Row>()?.blocks().flatten().collect::<Vec<_>>();
+            let rows = blocks.iter().flat_map(|block| block.as_slice()).map(|row| row.n).collect::<Vec<_>>();
+            assert_eq!(rows, (0..100).filter(|n| n % 5 != 4).collect::<Vec<_>>());
+            let all = reader.table::<new::Row>()?.blocks().flatten().map(|block| block.as_slice().len());
+            assert_eq!(all.sum::<usize>(), 100);
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn variants_are_removed_with_other() -> Result<()> {
     generations! {
         { #[derive(Hydra, Debug, PartialEq)] pub struct Row { pub k: Kind, pub d: Vec<Data> }

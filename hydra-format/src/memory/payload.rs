@@ -1,6 +1,6 @@
 //! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
 
-use super::cast::{all_valid, slice_unchecked};
+use super::cast::{all_valid, slice_of, slice_unchecked};
 use super::known::KnownRanges;
 use super::{AlignedBuf, Describe, Map, Plain, Text};
 use bytemuck::Zeroable;
@@ -285,14 +285,17 @@ impl Payload {
         valid
     }
 
-    /// So many records from one of them on; none if they are not there, or not valid values of the type.
+    /// `count` records from the one at `from` on; none if they are not there, or not valid values of the type. Of a buffer, only
+    /// these are checked, each time: others may be invalid, where a record has no counterpart in the type.
     pub(crate) fn values<T: Plain>(&self, from: usize, count: usize) -> Option<&[T]> {
         let bytes = from.checked_mul(T::SIZE).zip(count.checked_mul(T::SIZE));
         let bytes = bytes.and_then(|(from, count)| self.records().get(from..)?.get(..count));
-        let bytes = bytes.filter(|_| self.has_values::<T>())?;
+        let bytes = bytes?;
+        if self.mapped().is_none() || !self.has_values::<T>() {
+            return slice_of(bytes);
+        }
         // SAFETY: these are `count` of the values, one after the other, which `has_values` found to be valid values of a flat
-        // type, now or before, in this backing or in a map of the same file, and by their range. Neither changes: a buffer
-        // behind an Arc that this payload shares cannot be changed, and that a map's committed bytes do not change is the
+        // type, now or before, in a map of the same file, and by their range. That a map's committed bytes do not change is the
         // contract of `Map::open`. Test `records_are_values_of_the_type_that_looked_at_them`.
         unsafe { slice_unchecked(bytes) }
     }
@@ -479,7 +482,7 @@ mod tests {
                     assert_eq!(payload.values::<bool>(0, 3), Some(&[true, false, true][..]));
                     assert_eq!(payload.values::<bool>(2, 62).map(<[bool]>::len), Some(62));
                     assert_eq!(payload.values::<u16>(1, 1), Some(&[1][..]));
-                    assert_eq!(payload.values::<[u8; 3]>(0, 1), None, "not a whole number of them");
+                    assert!(!payload.has_values::<[u8; 3]>(), "not a whole number of them");
                     assert_eq!(payload.values::<[u8; 0]>(0, 1), None, "stored as one byte, so not flat");
                     assert!(!payload.has_values::<String>() && payload.clone().has_values::<bool>());
                     let outside = [(0, 65), (63, 2), (65, 0), (usize::MAX, 2), (2, usize::MAX)];
@@ -488,8 +491,13 @@ mod tests {
             }
             // What holds of some bytes is not said of more, of others, or for another type.
             for payload in [in_map(0..128), in_map(64..128), in_map(64..67), in_buffer(0..67)] {
-                assert_eq!(payload.values::<bool>(0, 1), None);
+                let last = payload.records().len() - 1;
+                let seven = payload.records().iter().position(|&byte| byte == 7).unwrap();
+                assert_eq!(payload.values::<bool>(0, seven + 1), None);
+                assert_eq!(payload.values::<bool>(seven, last - seven + 1), None);
                 assert!(payload.has_values::<u8>() && !payload.has_values::<bool>());
+                // What comes before it is valid.
+                assert_eq!(payload.values::<bool>(0, seven).map(<[bool]>::len), Some(seven));
             }
             assert_eq!(in_map(64..66).values::<bool>(0, 2), Some(&[false; 2][..]));
         }
