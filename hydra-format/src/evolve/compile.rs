@@ -121,7 +121,7 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn spend(&mut self, count: usize) -> Result<()> {
         self.budget = self.budget.checked_sub(count).ok_or_else(|| {
-            Error::new(ErrorKind::TooLarge).what("the two types are too large to compare")
+            Error::new(ErrorKind::TooLarge).what("the two types are too large to be compared")
         })?;
         Ok(())
     }

@@ -238,6 +238,5 @@ fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
 
 #[cold]
 pub(super) fn too_deep() -> Error {
-    Error::new(ErrorKind::TooDeep)
-        .expected(format!("at most {MAX_NESTING} levels of nesting in a value"))
+    Error::new(ErrorKind::TooDeep).expected(format!("at most {MAX_NESTING} levels of nesting in a value"))
 }

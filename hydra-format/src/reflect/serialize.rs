@@ -110,7 +110,7 @@ impl Serialize for Spelled<'_> {
             return Err(S::Error::custom("the value is nested too deep"));
         }
         if value.is_encoded() {
-            return Err(S::Error::custom("the value is stored in another form: serialize the whole value's to_dynamic()"));
+            return Err(S::Error::custom("the value is stored in another form: serialize its to_dynamic()"));
         }
         if let Some(text) = value.form_text() {
             return serializer.serialize_str(&text);

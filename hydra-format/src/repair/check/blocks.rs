@@ -245,7 +245,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         };
         self.indexes.follow(block, index.head.previous, self.lost, self.findings);
         if !index.is_tidy {
-            self.findings.report(irregular("bytes that must be zero are not zero, or bytes follow its entries"));
+            self.findings.report(irregular("bytes that must be zero are not, or bytes follow its entries"));
         }
         if index.is_directory() {
             self.directory = block.offset;
@@ -302,10 +302,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             catalog.schemas.iter().map(|(id, info)| (*id, info.table(), info.offset())).collect()
         };
         if schemas(named) != schemas(&self.catalog) {
-            return Ok(Some("the schemas that it names are not those of the file".into()));
+            return Ok(Some("it does not name the schemas of the file".into()));
         }
         if self.catalog.tables.len() != named.tables.len() {
-            return Ok(Some("the tables that it names are not those of the file".into()));
+            return Ok(Some("it does not name the tables of the file".into()));
         }
         for (number, other) in named.tables.iter().enumerate() {
             let facts = |table: &TableInfo| (table.name.clone(), table.record_count(), table.block_count());
@@ -317,7 +317,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             if own.is_none_or(|own| own.entries != other.entries)
                 && !names_same(self.source, (&self.catalog, own_blocks), (named, blocks), &mut self.budget)?
             {
-                return Ok(Some(format!("the blocks of table {} that it names are not those of the file", other.name)));
+                return Ok(Some(format!("it does not name the blocks of table {}", other.name)));
             }
         }
         Ok(None)
