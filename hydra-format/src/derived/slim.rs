@@ -36,7 +36,7 @@ pub const fn regions<T: Describe>() -> usize {
 
 #[cold]
 fn absent<'a, const OWN: usize>() -> &'a [u8; OWN] {
-    const { ZEROS.first_chunk().expect("`own` gives no more") }
+    const { ZEROS.first_chunk().expect("`own` returns at most this") }
 }
 
 impl<'a, const OWN: usize, const LONG: usize, const REFS: usize> Slim<'a, OWN, LONG, REFS> {

@@ -87,7 +87,7 @@ fn undecided(evolution: &Evolution) -> Error {
     let lost = evolution.changes().iter().filter(|change| change.rule.loses());
     let lost: Vec<&str> = lost.map(|change| change.path.as_str()).collect();
     Error::new(ErrorKind::TypeMismatch)
-        .what("it cannot be told which is newer, this type or the newest type of the table: each lacks something of the other")
+        .what("cannot determine which is newer, this type or the newest type of the table: each lacks something of the other")
         .expected("no field or variant that the newest type lacks")
         .found(lost.join(", "))
         .help(
@@ -101,7 +101,7 @@ fn undecided(evolution: &Evolution) -> Error {
 fn too_many_types(name: &str) -> Error {
     Error::new(ErrorKind::TooLarge)
         .place(format!("table {name}"))
-        .what("with one more type it could not be told which of them is the newest")
+        .what("with one more type, the newest type of the table could not be determined")
         .expected(format!("the newest among the last {MOST_GENERATIONS} types"))
-        .help("append to a table of its own (`table_named`), or write the records anew as one type")
+        .help("append to another table (`table_named`), or rewrite the records as one type")
 }

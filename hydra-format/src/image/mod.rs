@@ -30,7 +30,7 @@ const CHECKED: u32 = 1;
 /// ```
 ///
 /// # Errors
-/// An error if the value cannot be encoded: it is nested more than 64 lists, maps or boxes deep, two of its
+/// Fails if the value cannot be encoded: it is nested more than 64 lists, maps or boxes deep, two of its
 /// keys are equal on disk, or it needs more than 256 MiB.
 pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
     let mut image = AlignedBuf::default();

@@ -109,7 +109,7 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
     /// Sets the part at a slot.
     ///
     /// # Errors
-    /// An error if the part may not be changed, or has no fixed size (as text and lists).
+    /// Fails if the part may not be changed, or has no fixed size (as text and lists).
     #[inline]
     pub fn set<F: Hydra>(&mut self, slot: &Slot<T, F>, new: F) -> Result<()> {
         if self.read_only {

@@ -546,7 +546,7 @@ impl<'a> Value<'a> {
         let variants = value.ty().variants();
         if variants.iter().any(|variant| variant.name() == name) {
             let error = Error::new(ErrorKind::NoSuchPath).what("another variant is present");
-            return Err(error.expected(name).found(present.name()).help("check variant() first"));
+            return Err(error.expected(name).found(present.name()).help("look at variant() first"));
         }
         Err(no_variant(value.typed(), name))
     }

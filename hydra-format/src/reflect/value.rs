@@ -394,7 +394,7 @@ impl<'a> Value<'a> {
         let target = Type::of::<T>();
         if self.is_encoded() || !self.typed().is_identical(target) {
             return Err(Error::new(ErrorKind::TypeMismatch)
-                .instead("the type is not the value's")
+                .instead("the value has another type")
                 .expected(self.type_text())
                 .found(Value::type_name(target))
                 .help("read it by its parts: path(), field(), get()"));
@@ -417,8 +417,8 @@ impl<'a> Value<'a> {
             _ if value.count() == 0 => Ok(&[]),
             bytes => bytes.and_then(memory::slice_of).ok_or_else(|| {
                 Error::new(ErrorKind::Encoded)
-                    .expected("elements one after the other in memory")
-                    .help("read them one by one: parts()")
+                    .expected("elements contiguous in memory")
+                    .help("read them one by one with parts()")
             }),
         }
     }

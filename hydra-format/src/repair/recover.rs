@@ -146,7 +146,7 @@ impl Recovery {
 /// new indexes. Recovery needs memory for one block, and a few dozen bytes for each block of records.
 ///
 /// # Errors
-/// An error if nothing at all can be saved, or if the output exists. Lost records are not an error: see
+/// Fails if nothing at all can be saved, or if the output exists. Lost records are not an error: see
 /// [`Recovery::is_complete`].
 ///
 /// ```no_run
@@ -306,7 +306,7 @@ impl Rescue<'_> {
     fn load(&self, group: &Group<'_>, version: &Version) -> Result<Loaded> {
         if version.gone {
             let error = Error::new(ErrorKind::BlockHeader).at(version.entry.offset);
-            return Err(error.what("the index names a block at this offset, but there is none"));
+            return Err(error.what("the index names a block here, and there is none"));
         }
         self.reader.snapshot.load_once(group.table, &version.entry)
     }
@@ -341,7 +341,7 @@ impl Rescue<'_> {
                 (error.kind(), format!("{} lost records", recovery.lost_count()))
             });
         let error = Error::new(kind).in_file(self.reader.path()).what("nothing can be saved").found(found);
-        Err(at.into_iter().fold(error, Error::at).help("restore the file from a backup"))
+        Err(at.into_iter().fold(error, Error::at).help("restore a copy of the file"))
     }
 }
 
