@@ -81,7 +81,7 @@ impl Editor {
     /// `Writer::options().durability(durability).edit(path)`.
     ///
     /// # Errors
-    /// `Locked` if another writer has the file open; the place of the damage if the file is damaged.
+    /// `Locked` if another writer has the file open, and an error with the place if the file is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Editor> {
         WriterOptions::default().edit(path)
     }
