@@ -131,11 +131,11 @@ fn wrong_paths() {
         ("maybe.0", WrongKind, "found option", "open the option first"),
         ("names.one", WrongKind, "found map", "by key: m[\"key\"]"),
         ("nothing.x", WrongKind, "found unit", "it has no parts"),
-        ("a..b", BadPath, "expected the name of a field, found `.` (at byte 2)", "a path is made of"),
+        ("a..b", BadPath, "expected the name of a field, found `.` (at byte 2)", "a path consists of"),
         ("tags[01]", BadPath, "not in the usual spelling", "write tags[1]"),
-        ("tags[", BadPath, "found the end", "a path is made of"),
-        ("tags[99999999999999999999]", BadPath, "expected an index", "a path is made of"),
-        ("names[\"one]", BadPath, "expected `\"`", "a path is made of"),
+        ("tags[", BadPath, "found the end", "a path consists of"),
+        ("tags[99999999999999999999]", BadPath, "expected an index", "a path consists of"),
+        ("names[\"one]", BadPath, "expected `\"`", "a path consists of"),
     ];
     in_each_world(&row(), |world, root| {
         for (path, kind, words, help) in cases {
@@ -193,7 +193,7 @@ fn wrong_kinds_and_ranges_of_reading() {
         explains(&error, TypeMismatch, "", "expected u64, found u32", "path(), field(), get()");
         if matches!(world, "staged" | "data") {
             let error = root.path("grid[0]").unwrap().get::<&[u16]>().unwrap_err();
-            explains(&error, Encoded, "", "one after the other in memory", "parts()");
+            explains(&error, Encoded, "", "contiguous in memory", "parts()");
         }
     });
     let float = Value::of(&16_777_217u32).get::<f32>().unwrap_err();
