@@ -156,13 +156,13 @@ reasons! {
     /// The new value has another kind or shape.
     WrongKind = "the new value has another kind", "give a value of the expected kind";
     /// The new number is not a value of the type.
-    OutOfRange = "the new value does not fit", "numbers are not rounded or wrapped: give a value in the range of the type";
+    OutOfRange = "the new value does not fit", "numbers are not rounded or wrapped: give one in the type's range";
     /// The new bytes are not UTF-8.
     BadUtf8 = "the new text is not UTF-8", "strings hold UTF-8 only";
     /// The enum has no such variant, or the variant has fields.
     BadVariant = "the enum has no such variant", "give the name of a variant, or a whole value with its fields";
     /// The invariant of the type does not hold for the changed value.
-    Invariant = "the invariant of its type does not hold", "set the fields that depend on each other at once, as one value";
+    Invariant = "the invariant of its type does not hold", "set the fields that belong together as one value";
     /// Another writer has the file open.
     Locked = "another writer has the file open", "wait until it is done";
 }
