@@ -216,7 +216,7 @@ struct Accepted {
     slot: usize,
     /// [`Opened::checked_bytes`].
     checked_bytes: u64,
-    /// Another record is invalid, or newer and does not check.
+    /// Whether another record is invalid, or is newer and does not check out.
     lost: bool,
 }
 
