@@ -156,7 +156,7 @@ reasons! {
     /// The new value has another kind or shape.
     WrongKind = "the new value has another kind", "give a value of the expected kind";
     /// The new number is not a value of the type.
-    OutOfRange = "the new value does not fit", "numbers are not rounded or wrapped: give one in the type's range";
+    OutOfRange = "the new value does not fit", "numbers are not rounded or wrapped: give one in range";
     /// The new bytes are not UTF-8.
     BadUtf8 = "the new text is not UTF-8", "strings hold UTF-8 only";
     /// The enum has no such variant, or the variant has fields.

@@ -118,7 +118,7 @@ pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()>
         let place = (part.u32()?, part.u16()?, part.u16()?);
         require(place >= last, || bad("notes out of order"))?;
         last = place;
-        let target = target(types, place).ok_or_else(|| bad("a note on a part that the schema does not have"))?;
+        let target = target(types, place).ok_or_else(|| bad("a note on a part that does not exist"))?;
         if let Some(note) = read_note(&mut part)? {
             part.end()?;
             target.to_mut().push(note);

@@ -158,7 +158,7 @@ impl BlockHeader {
             return Err("it belongs to another place or another file");
         }
         let header = BlockHeader::from_rows(bytes);
-        if header.is_possible() { Ok(header) } else { Err("its length does not match the length of its payload") }
+        if header.is_possible() { Ok(header) } else { Err("its length does not match its payload") }
     }
 
     fn is_possible(&self) -> bool {

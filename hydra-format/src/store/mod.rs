@@ -12,7 +12,7 @@ pub(crate) mod catalog;
 pub(crate) mod commit;
 pub(crate) mod header;
 pub(crate) mod index;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "offsets are checked to be below 2^63")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "offsets below 2^63, checked")]
 pub(crate) mod log;
 pub(crate) mod open;
 pub(crate) mod report;

@@ -240,9 +240,8 @@ impl FileDisk {
         check_regular(&std::fs::metadata(path).map_err(fail)?, path)?;
         let file =
             OpenOptions::new().read(true).write(true).open(path).map_err(|error| match error.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    fail(error).help("this process has no permission to write to the file, so it cannot replace it")
-                }
+                io::ErrorKind::PermissionDenied => fail(error)
+                    .help("this process has no permission to write to the file, so it cannot replace it"),
                 _ => fail(error),
             })?;
         check_regular(&file.metadata().map_err(fail)?, path)?;
@@ -389,7 +388,7 @@ impl Disk for FileDisk {
         }
         let target = match std::fs::metadata(path) {
             Ok(metadata) => {
-                let help = "only a regular file can be replaced: write to a regular file, and copy it from there";
+                let help = "only regular files are replaced: write to one, and copy it from there";
                 check_regular(&metadata, path).map_err(|error| error.help(help))?;
                 std::fs::canonicalize(path)
             }

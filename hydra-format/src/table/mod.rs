@@ -11,6 +11,6 @@ pub(crate) mod metadata;
 mod places;
 pub(crate) mod reader;
 pub(crate) mod snapshot;
-#[expect(clippy::module_inception, reason = "the module `table` defines the type after which its parent is named")]
+#[expect(clippy::module_inception, reason = "the parent module is named after this one")]
 pub(crate) mod table;
 pub(crate) mod writer;

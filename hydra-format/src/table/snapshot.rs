@@ -99,7 +99,7 @@ impl Snapshot {
         }
         let name = |catalog: &Catalog| catalog.tables.get(table).map(|table| table.name.clone());
         let rebuilt = self.rebuilt.get().filter(|rebuilt| name(rebuilt) == name(&self.opened.catalog));
-        rebuilt.ok_or_else(|| Error::new(ErrorKind::Index).what("the index refers to a table that the blocks do not have"))
+        rebuilt.ok_or_else(|| Error::new(ErrorKind::Index).what("the index refers to a missing table"))
     }
 
     pub(super) fn in_file(&self, error: Error) -> Error {

@@ -95,8 +95,8 @@ pub(crate) fn audit_value(
 ) -> Result<()> {
     let size = schema.root().size() as u32;
     ranges(1, size, text, payload.len() as u32).ok_or_else(|| {
-        let error =
-            Error::new(ErrorKind::BlockHeader).what("the sizes of record, heap and text do not match the payload");
+        let error = Error::new(ErrorKind::BlockHeader)
+            .what("the sizes of record, heap and text do not match the payload");
         error.found(format!("text at {text}, payload of {} bytes", payload.len()))
     })?;
     let mut report = |fault: Fault| report(Fault { record: None, ..fault });

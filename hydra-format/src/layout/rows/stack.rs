@@ -48,9 +48,7 @@ fn too_large<P>(times: usize, held: usize, ty: &'static Descriptor) -> Error {
         .what("a value is too large to be decoded on the stack")
         .expected(format!("at most {MAX_BYTES} bytes, together with the values that contain it"))
         .found(format!("{name} of {bytes} bytes{times}{within}"))
-        .help(format!(
-            "put {what} behind a Box, of which the content is decoded on the heap"
-        ))
+        .help(format!("put {what} behind a Box, of which the content is decoded on the heap"))
 }
 
 /// Returns the path of the field that takes most of a value, if there is one.
