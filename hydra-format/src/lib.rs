@@ -1,7 +1,7 @@
-//! Hydra is a file format and a library for typed records. A program derives [`Hydra`] for its structs and enums and
-//! appends records with a [`Writer`]. A [`Reader`] reads them in place, without parsing. The file contains the schema, so
-//! a program without the types reads the same records as [`Value`]s. Commits are atomic, every block has a checksum, and
-//! damaged files can be recovered.
+//! Hydra is a file format and a library for typed records. A program derives [`Hydra`] for its structs and
+//! enums and appends records with a [`Writer`]. A [`Reader`] reads them in place, without parsing. The file
+//! contains the schema, so a program without the types reads the same records as [`Value`]s. Commits are
+//! atomic, every block has a checksum, and damaged files can be recovered.
 //!
 //! ```text
 //! +--------+--------+--------+------+------+--------+------+-------+------+-------
@@ -70,20 +70,21 @@
 //!
 //! # Values without a file
 //!
-//! [`to_bytes`] and [`from_bytes`] encode and decode one value; [`view`] and [`view_mut`] read and change the encoded bytes
-//! in place. An [`Image`] keeps one encoded value: it is validated once, and every access after that needs no check.
-//! [`save`] and [`load`] keep one value in a file.
+//! [`to_bytes`] and [`from_bytes`] encode and decode one value; [`view`] and [`view_mut`] read and change the
+//! encoded bytes in place. An [`Image`] keeps one encoded value: it is validated once, and every access after
+//! that needs no check. [`save`] and [`load`] keep one value in a file.
 //!
 //! # Types that change
 //!
-//! Files of an older or newer version of a type can be read: [`Reader::table`] converts records to the type of the program.
-//! `docs/EVOLUTION.md` lists the allowed changes. A test can call [`compat::check`] to compare a type with a schema
-//! that is committed beside it.
+//! Files of an older or newer version of a type can be read: [`Reader::table`] converts records to the type
+//! of the program. `docs/EVOLUTION.md` lists the allowed changes. A test can call [`compat::check_schema`] to
+//! compare a type with a schema that is committed beside it.
 //!
 //! # Damage
 //!
-//! All bytes of a file are untrusted: a block is verified when it is first read, and damage is an [`Error`], not a panic.
-//! [`file::check`] lists the damage of a file, and [`file::recover`] copies the intact records to a new file.
+//! All bytes of a file are untrusted: a block is verified when it is first read, and damage is an [`Error`],
+//! not a panic. [`file::check`] lists the damage of a file, and [`file::recover`] copies the intact records
+//! to a new file.
 //!
 //! # Modules
 //!
@@ -102,8 +103,8 @@
 //!
 //! Features never affect the format: every reader can show every file.
 //!
-//! - `serde` (on by default) converts values to and from every serde format. [`Value`] and [`Dynamic`] implement
-//!   `Serialize`; a [`Seed`](reflect::Seed) deserializes by a schema.
+//! - `serde` (on by default) converts values to and from every serde format. [`Value`] and [`Dynamic`]
+//!   implement `Serialize`; a [`Seed`](reflect::Seed) deserializes by a schema.
 //! - `rayon` adds `Table::par_blocks`, which reads blocks on several threads.
 //! - The others add types that can be stored:
 //!
@@ -118,9 +119,9 @@
 //!
 //! # Further reading
 //!
-//! The guide in `docs/guide/` builds one program step by step: `first-file.md`, `types.md`, `reading.md`, `evolution.md`,
-//! `editing.md`, `following.md`, `recovery.md` and `reflection.md`. `docs/FORMAT.md` specifies the bytes, `docs/TYPES.md`
-//! lists types and attributes, and `docs/DESIGN.md` gives the reasons.
+//! The guide in `docs/guide/` builds one program step by step: `first-file.md`, `types.md`, `reading.md`,
+//! `evolution.md`, `editing.md`, `following.md`, `recovery.md` and `reflection.md`. `docs/FORMAT.md`
+//! specifies the bytes, `docs/TYPES.md` lists types and attributes, and `docs/DESIGN.md` gives the reasons.
 // Only `memory` may contain unsafe code; a test enforces this.
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations)]
