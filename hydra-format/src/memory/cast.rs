@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::Hydra;
 
-    /// Any bits are a value, but there is padding.
+    /// A type of which any bits are a value, but which has padding.
     #[derive(Hydra, Debug, PartialEq, Clone, Copy)]
     #[repr(C)]
     struct Padded {

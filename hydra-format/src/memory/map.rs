@@ -24,23 +24,25 @@ pub struct Map {
 impl Map {
     /// Maps the file at `path` with its current length.
     ///
-    /// [`Reader::open`](crate::Reader::open) reads into its own buffers, is safe for every file, and shows
-    /// the same.
+    /// # Errors
+    /// Fails if the file cannot be opened or mapped, and with `NotRegular` if it is not a regular file.
     ///
     /// # Safety
     ///
     /// While the map, or a reader or block made from it, is alive, no program other than Hydra's writers may
     /// change committed bytes of the file or make it shorter. Hydra's writers do neither: they only cut off
-    /// bytes after the last commit. Otherwise:
+    /// bytes after the last commit. If this cannot be guaranteed, use [`Reader::open`](crate::Reader::open),
+    /// which reads into its own buffers and is safe for every file.
+    ///
+    /// Changes from outside have these consequences:
     ///
     /// - If another program truncates the file, reading a page that is gone ends the process (SIGBUS), and
     ///   the rest of the last page reads as zeros.
-    /// - If another program changes a block that is not verified yet, the checksum and the validation find
-    ///   the change. If it changes a block that is verified, this is undefined behaviour, because `&str` and
-    ///   `&[T]` refer to its bytes.
-    /// - If the file is renamed, or another file gets its name, nothing happens to the map: it keeps the old
-    ///   file, and [`Reader::refresh`](crate::Reader::refresh) reports
-    ///   [`Replaced`](crate::ErrorKind::Replaced).
+    /// - If another program changes a block that is not verified yet, the checksum and the validation detect
+    ///   the change. If it changes a verified block, that is undefined behaviour, because `&str` and `&[T]`
+    ///   refer to its bytes.
+    /// - If the file is renamed, or another file gets its name, the map keeps the old file, and
+    ///   [`Reader::refresh`](crate::Reader::refresh) reports [`Replaced`](crate::ErrorKind::Replaced).
     /// - If the sync of the commit that is shown fails and the system discards the writes, the blocks of that
     ///   commit can change: the next writer overwrites them or changes the first header, and `refresh`
     ///   reports `Replaced`.

@@ -369,7 +369,7 @@ mod tests {
     }
 
     fn mapped(path: &std::path::Path) -> TextMap {
-        // SAFETY: nobody else knows this file, and what is in it stays as it is.
+        // SAFETY: no other program uses this file, and its content does not change.
         TextMap::new(unsafe { Map::open(path) }.unwrap(), 1)
     }
 
@@ -423,7 +423,7 @@ mod tests {
         looked_at(&map);
         assert_eq!([64..100, 128..164].map(|text| known(&map, text)), [Some(36); 2]);
         assert_eq!([64..101, 64..99, 100..136, 192..228, 0..36].map(|text| known(&map, text)), [None; 5]);
-        // Of ASCII and of other text, read the first time and once they are known.
+        // ASCII and other text, read the first time and once they are cached.
         let other = folder.path().join("mixed");
         std::fs::write(&other, [b"a".repeat(AT), "é".repeat(32).into(), b"a".repeat(192)].concat()).unwrap();
         let mixed = mapped(&other).covering(HEADER_REGION as u64 + 256).unwrap();
@@ -439,7 +439,7 @@ mod tests {
                 assert_eq!(texts.map(|text| text.get(1, 2)), [in_a_char; 2]);
             }
         }
-        // The file grows, and another one takes its name.
+        // The file grows, and another file takes its name.
         let mut file = std::fs::File::options().append(true).open(&path).unwrap();
         std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();
         std::fs::write(folder.path().join("other"), [b'b'; AT + 512]).unwrap();
@@ -494,7 +494,7 @@ mod tests {
                     assert_eq!(outside.map(|(from, count)| payload.values::<bool>(from, count)), [None; 5]);
                 }
             }
-            // What holds of some bytes is not said of more, of others, or for another type.
+            // A fact about some bytes does not apply to more bytes, to other bytes, or to another type.
             for payload in [in_map(0..128), in_map(64..128), in_map(64..67), in_buffer(0..67)] {
                 assert_eq!(payload.values::<bool>(0, 1), None);
                 assert!(payload.has_values::<u8>() && !payload.has_values::<bool>());

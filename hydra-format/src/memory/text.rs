@@ -142,7 +142,7 @@ mod tests {
         assert!(Text::of(b"\xff").is_none() && Text::of(b"a\xc3").is_none());
     }
 
-    /// The end of the bytes, from `start` on.
+    /// Returns the end of the bytes, from `start` on.
     fn end(start: usize) -> impl Fn(&[u8]) -> Result<Text<'_>> {
         move |bytes| Ok(bytes.get(start..).and_then(Text::of).unwrap_or_default())
     }
@@ -160,7 +160,7 @@ mod tests {
         let bytes = b"\xff\xffa\xc3\xa9";
         assert_eq!(parts(bytes, &end(2)), (2, "aé".to_string(), false));
         assert_eq!(parts(b"\xffab", &end(1)), (1, "ab".to_string(), true));
-        // Nothing of the bytes is known to be text here, so all of them may be changed.
+        // No bytes are known to be text here, so all of them may be changed.
         let nothing = (5, String::new());
         let found = |find: &dyn Fn(&[u8]) -> Result<Text<'_>>| {
             let (count, text, _) = parts(bytes, find);

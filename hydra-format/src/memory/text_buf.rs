@@ -56,7 +56,7 @@ impl TextBuf {
 mod tests {
     use super::*;
 
-    /// The end of the bytes, from `start` on.
+    /// Returns the end of the bytes, from `start` on.
     fn end(start: usize) -> impl Fn(&[u8]) -> Result<Text<'_>> {
         move |bytes| Ok(bytes.get(start..).and_then(Text::of).unwrap_or_default())
     }

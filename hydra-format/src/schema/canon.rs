@@ -171,7 +171,7 @@ mod tests {
     use crate::Kind;
     use crate::schema::Schema;
 
-    /// The same by rounds over all types: simple, and slow.
+    /// Computes the same classes by rounds over all types, which is simple and slow.
     fn classes_by_rounds(types: &[Descriptor]) -> Vec<u32> {
         let mut classes = vec![0; types.len()];
         loop {

@@ -291,7 +291,7 @@ mod tests {
         ];
         let kinds = [(Kind::F32, 0), (Kind::Unit, 0), (Kind::String, 0), (Kind::Array, 1)];
         assert!(wrong.iter().chain(&kinds).all(|&(kind, value)| Constant::new(kind, value).is_none()));
-        // The same in bytes: kind and value of the one argument.
+        // The same type in bytes: kind and value of the one argument.
         let one = Schema::new(named(vec![Arg::Const(Constant::new(Kind::Bool, 1).unwrap())])).unwrap();
         let found = one.core().windows(2).position(|pair| pair == [2, 1]).unwrap();
         for (kind, value) in [(2, 2), (1, 0), (14, 1), (29, 1), (255, 1), (10, 1)] {
@@ -469,7 +469,8 @@ mod tests {
         assert!(accepted > 0);
     }
 
-    /// A core is (version, 0), the number of types, and each with its length: kind, flags, form, exponent, size, alignment.
+    /// A core is (version, 0), the number of types, and each type with its length: kind, flags, form,
+    /// exponent, size, alignment.
     #[test]
     fn a_core_says_only_what_this_version_knows() {
         let schema = Schema::of::<std::num::NonZero<u32>>();
@@ -492,7 +493,7 @@ mod tests {
 
     #[test]
     fn fingerprints_are_fnv_1a() {
-        // From the page of its authors.
+        // Test vectors from the page of the authors of FNV.
         let vectors =
             [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)];
         vectors.into_iter().for_each(|(text, hash)| assert_eq!(fnv1a(text.as_bytes()), hash));

@@ -440,7 +440,7 @@ mod tests {
         ] {
             assert_eq!(
                 BlockHeader::decode(&bad.encode(1, 64), 1, 64),
-                Err("its length and its payload's do not agree"),
+                Err("its length does not match its payload"),
                 "{bad:?}"
             );
         }

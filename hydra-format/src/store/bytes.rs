@@ -151,7 +151,7 @@ mod tests {
 
     const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
 
-    /// Rows of the tables under a heading of FORMAT.md: their cells.
+    /// Returns the rows of the tables under a heading of FORMAT.md, as cells.
     fn rows(heading: &str) -> Vec<Vec<&'static str>> {
         let (_, section) = FORMAT.split_once(&format!("\n{heading}\n")).expect("a heading of FORMAT.md");
         let section = section.split("\n## ").next().unwrap_or_default();
@@ -160,7 +160,7 @@ mod tests {
         lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
     }
 
-    /// Offset and size of each row that has a fixed size.
+    /// Returns offset and size of each row that has a fixed size.
     fn fields(rows: &[Vec<&str>]) -> Vec<(usize, usize)> {
         let size = |ty: &str| match ty {
             "u8" => Some(1),
@@ -172,7 +172,7 @@ mod tests {
         rows.iter().filter_map(|row| Some((row[0].parse().ok()?, size(row[1])?))).collect()
     }
 
-    /// Offset and size of each row.
+    /// Returns offset and size of each row.
     fn sizes(rows: &[FieldLayout]) -> Vec<(usize, usize)> {
         rows.iter().map(|row| (row.offset, row.size)).collect()
     }

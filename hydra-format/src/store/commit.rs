@@ -135,7 +135,7 @@ mod tests {
             assert!(Commit::decode(&flipped, &ID).is_err(), "bit {bit}");
         }
         assert_eq!(Commit::decode(&[0; 128], &ID), Err("it is all zeros"));
-        assert_eq!(Commit::decode(&bytes[..127], &ID), Err("it is cut off"));
+        assert_eq!(Commit::decode(&bytes[..127], &ID), Err("it is truncated"));
     }
 
     #[test]

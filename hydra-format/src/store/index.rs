@@ -405,7 +405,7 @@ mod tests {
         }
         assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Some(false), "more than the entries");
         assert_eq!(tidy(&node, &[(head::LEVEL, 3), (head::TABLE, 9)]), Some(true));
-        // A node with what only directories have: a table, or a schema, in the place of its entries.
+        // A node with parts that only directories have: a table or a schema in the place of its entries.
         for (count, bytes) in [(head::TABLES, table::BYTES), (head::SCHEMAS, schema::BYTES)] {
             let mut odd = node[..head::BYTES + bytes].to_vec();
             odd[head::BYTES..].fill(0);

@@ -135,7 +135,7 @@ mod tests {
             made
         };
         assert!(made(1) && made(2) && made(3));
-        // Used in the order 1, 3: then 2 is the one to go.
+        // The keys are used in the order 1, 3, so 2 is evicted next.
         assert!(!made(1) && !made(3) && made(4));
         assert!(!made(1) && !made(3) && !made(4) && made(2));
     }
