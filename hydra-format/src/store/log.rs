@@ -213,7 +213,7 @@ impl Log {
             .what("another program cut it while it was being written")
             .expected(format!("at least {} bytes", self.written))
             .found(format!("{len} bytes"))
-            .help("acknowledged records are lost: check the file, and recover it"))
+            .help("records are lost, possibly acknowledged ones: check the file, and recover it"))
     }
 
     fn look_at_name(&self) -> Result<()> {

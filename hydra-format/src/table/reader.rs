@@ -49,8 +49,8 @@ impl Reader {
     /// Opens a file and reads it into aligned buffers.
     ///
     /// # Errors
-    /// Fails if the file cannot be read or this library cannot show it, for example with `NotFound`, `NotHydra`,
-    /// `UnknownFeature` or `NoCommit`. A file with damaged blocks opens: see [`Reader::report`].
+    /// Fails if the file cannot be read or this library cannot show it, for example with `NotFound`,
+    /// `NotHydra`, `UnknownFeature` or `NoCommit`. A file with damaged blocks opens: see [`Reader::report`].
     pub fn open(path: impl AsRef<Path>) -> Result<Reader> {
         let path = path.as_ref();
         Reader::over(Box::new(FileStorage::open(path)?), path)
