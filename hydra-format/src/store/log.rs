@@ -184,7 +184,7 @@ impl Log {
         if self.newest.0.sequence == Commit::first().sequence { disk.sync_directory(path) } else { Ok(()) }
     }
 
-    /// From now on, a commit is acknowledged only if the path still refers to the file.
+    /// Makes commits fail from now on unless the path still refers to the file.
     pub(crate) fn watch(&mut self, path: &Path) -> Result<()> {
         self.path = Some(std::path::absolute(path).map_err(|error| Error::io(error).in_file(path))?);
         Ok(())

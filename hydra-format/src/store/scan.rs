@@ -114,8 +114,9 @@ impl<'a> Scan<'a> {
         Ok(Some(Scanned { bytes: offset..self.offset, block: Some(block), problem }))
     }
 
-    /// Each block refers to the previous one. Headers between the two that are found after damage lie under a
-    /// PAD block whose header is damaged, so they were never committed.
+    /// Returns the ranges that contain no blocks of the file. Each block refers to the previous one; headers
+    /// between the two that are found after damage lie under a PAD block whose header is damaged, so they
+    /// were never committed.
     fn find_stale(&self) -> Result<Vec<Range<u64>>> {
         let mut stale: Vec<Range<u64>> = Vec::new();
         let (damage, mut last) = (self.offset, self.offset);

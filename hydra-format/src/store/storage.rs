@@ -340,7 +340,7 @@ fn still_names(file: &File, path: &Path) -> io::Result<bool> {
     Ok((ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()))
 }
 
-/// On these systems, an open file cannot be replaced under its name.
+/// Returns true, because an open file cannot be replaced under its name on these systems.
 #[cfg(not(unix))]
 fn still_names(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)

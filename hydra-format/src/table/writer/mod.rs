@@ -194,7 +194,7 @@ impl Writer {
         Writer { path: path.to_path_buf(), ..self }
     }
 
-    /// From now on, each commit checks that the path still refers to the file.
+    /// Makes commits fail from now on unless the path still refers to the file.
     fn watching(mut self, path: &Path) -> Result<Writer> {
         self.log.watch(path)?;
         Ok(self.at(path))

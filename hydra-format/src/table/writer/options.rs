@@ -96,8 +96,8 @@ impl WriterOptions {
             .found(self.block_bytes.to_string()))
     }
 
-    /// The header region is synced under a temporary name before the file gets its name, so a crash never
-    /// leaves half of it.
+    /// Creates a file on a disk. The header region is synced under a temporary name before the file gets its
+    /// name, so a crash never leaves half of it.
     pub(crate) fn create_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         const HELP: &str =
             "choose another name or remove the file; to append to it, open it with Writer::resume";
@@ -120,7 +120,7 @@ impl WriterOptions {
         Ok(self.create_in(storage)?.at(path))
     }
 
-    /// The file is locked before its header is read.
+    /// Opens an existing file on a disk. The file is locked before its header is read.
     pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         self.check()?;
         let storage = disk.open_locked(path, self.lock)?;

@@ -208,7 +208,7 @@ fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
     }
 }
 
-/// A record of eight bytes.
+/// Returns a record of eight bytes.
 fn one(bytes: [u8; 8]) -> StagedRows {
     StagedRows { regions: [bytes.to_vec(), Vec::new(), Vec::new()], count: 1, stride: 8 }
 }

@@ -294,7 +294,7 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         }
     }
 
-    /// After an invalid reference, the next one need only follow the last valid one.
+    /// Reports an invalid reference. The next reference need only follow the last valid one.
     #[cold]
     fn bad_string(&mut self, slot: &[u8], from: usize) -> bool {
         self.cursor.text_at = from;

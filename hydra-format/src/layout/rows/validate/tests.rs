@@ -37,7 +37,7 @@ impl Payload {
         Payload { record: record.to_vec(), heap: heap.to_vec(), text: text.to_string() }
     }
 
-    /// The record and the heap.
+    /// Returns the record and the heap.
     fn front(&self) -> Vec<u8> {
         let mut front = self.record.clone();
         front.resize(front.len().next_multiple_of(64), 0);
