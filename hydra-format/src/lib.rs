@@ -125,6 +125,8 @@
 // Only `memory` may contain unsafe code; a test enforces this.
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations)]
+// On docs.rs, an item shows the feature that it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Input from a file must not cause a panic: every unchecked index, unwrap or calculation states in an
 // `expect` why it cannot fail.
 #![cfg_attr(

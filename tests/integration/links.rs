@@ -7,8 +7,9 @@ use std::path::Path;
 /// Every page whose links are looked at, as a path from the root, with its text.
 fn pages() -> BTreeMap<String, String> {
     let single = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "data/README.md"];
+    let crates = ["hydra-format/README.md", "hydra-derive/README.md", "hydra-cli/README.md"];
     let mut paths: Vec<String> =
-        single.iter().chain(&["fuzz/README.md"]).map(|path| path.to_string()).collect();
+        single.iter().chain(&crates).chain(&["fuzz/README.md"]).map(|path| path.to_string()).collect();
     let mut open = vec!["docs".to_string()];
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(root().join(&folder)).unwrap() {
@@ -85,18 +86,25 @@ fn resolved(page: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// How the pages of a crate, which are read apart from the repository, name its files.
+const FORGE: &str = "https://github.com/hydra-format/hydra/blob/main/";
+
 /// What is wrong with the links of one page among all.
 fn broken(path: &str, text: &str, pages: &BTreeMap<String, String>) -> Vec<String> {
     let mut complaints = Vec::new();
     for (line, link) in
         prose(text).flat_map(|(number, line)| links(line).into_iter().map(move |it| (number, it)))
     {
+        let (from, link) = match link.strip_prefix(FORGE) {
+            Some(file) => ("", file.to_string()),
+            None => (path, link),
+        };
         if ["http://", "https://", "mailto:"].iter().any(|scheme| link.starts_with(scheme)) {
             continue;
         }
         let (file, anchor) =
             link.split_once('#').map_or((&*link, None), |(file, anchor)| (file, Some(anchor)));
-        let target = if file.is_empty() { Some(path.to_string()) } else { resolved(path, file) };
+        let target = if file.is_empty() { Some(path.to_string()) } else { resolved(from, file) };
         let complaint = match (&target, anchor) {
             (Some(target), _) if target != path && !root().join(target).is_file() => {
                 format!("no file {target}")
@@ -137,6 +145,10 @@ fn broken_links_are_found() {
     for link in ["none.md", "../../x", "#no-heading", "#same-2", "guide", "growth.svg#x", "/docs/FORMAT.md"] {
         assert_eq!(complaints(link), 1, "{link}");
     }
+    let repository = FORGE.trim_end_matches("/blob/main/");
+    assert!(read("Cargo.toml").contains(&format!("\nrepository = \"{repository}\"\n")));
+    assert_eq!(complaints(&format!("{FORGE}docs/FORMAT.md")), 0);
+    assert_eq!(complaints(&format!("{FORGE}FORMAT.md")), 1);
 }
 
 /// What SUMMARY.md does not list is not in the book, and a link to it leads nowhere there.

@@ -220,6 +220,8 @@ fn the_readme_is_the_program_and_the_gate_runs_its_commands() {
     let program = read("hydra-format/examples/readme.rs");
     let code = program.split_once("\n\n").map(|(_, code)| code.to_string());
     assert_eq!(fenced(&readme, "rust").first(), code.as_ref(), "README.md and examples/readme.rs differ");
+    let page = read("hydra-format/README.md");
+    assert_eq!(fenced(&page, "rust").first(), code.as_ref(), "hydra-format/README.md has another program");
     let lines = code.iter().flat_map(|code| code.lines()).filter(|line| !line.is_empty()).count();
     assert!(lines <= 15, "{lines} lines");
 
@@ -235,7 +237,7 @@ fn every_dependency_has_its_reason() {
     let design = read("docs/DESIGN.md");
     let table = design.split("## Dependencies").nth(1).unwrap_or_default();
     let mut complaints = Vec::new();
-    for manifest in ["hydra-format", "hydra-derive", "hydra-cli", "tests", "book"] {
+    for manifest in ["hydra-format", "hydra-derive", "hydra-cli", "tests", "tests/derive", "book"] {
         for name in dependencies(&format!("{manifest}/Cargo.toml")) {
             let named = |row: &str| {
                 row.split('|').nth(1).is_some_and(|cell| {
@@ -244,6 +246,35 @@ fn every_dependency_has_its_reason() {
             };
             if !name.starts_with("hydra-") && !table.lines().any(named) {
                 complaints.push(format!("{manifest}: docs/DESIGN.md does not say why {name} is there"));
+            }
+        }
+    }
+    expect_none(complaints);
+}
+
+/// Links, which become files in an archive.
+#[test]
+fn each_crate_carries_the_licences_and_the_format() {
+    for package in ["hydra-format", "hydra-derive", "hydra-cli"] {
+        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            assert!(read(format!("{package}/{licence}")) == read(licence), "{package}/{licence}");
+        }
+    }
+    assert!(read("hydra-format/FORMAT.md") == read("docs/FORMAT.md"), "hydra-format/FORMAT.md");
+}
+
+/// What the lint `incompatible_msrv` does not see: `if let` guards need Rust 1.95. A guard follows a pattern.
+#[test]
+fn no_syntax_is_newer_than_the_rust_version() {
+    assert!(read("Cargo.toml").contains("\nrust-version = \"1.91\"\n"));
+    let mut complaints = Vec::new();
+    for (path, text) in all_sources() {
+        let tokens = tokens(&text);
+        for three in tokens.windows(3).filter(|three| three[1].text == "if" && three[2].text == "let") {
+            let before = three[0];
+            let expression = ["else", "return", "break", "in", "move"].contains(&before.text);
+            if !expression && (before.word().is_some() || matches!(before.text, ")" | "]")) {
+                complaints.push(format!("{path}:{}: an `if let` guard", before.line));
             }
         }
     }

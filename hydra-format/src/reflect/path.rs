@@ -558,15 +558,21 @@ pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
 /// How a path names the value under this key; none if the key has no spelling.
 pub(super) fn key_step(key: Value<'_>) -> Option<Step> {
     let key = key.through();
+    if let Some(text) = key.form_text() {
+        return Some(Step::Key(text));
+    }
     let text = match key.scalar() {
-        _ if let Some(text) = key.form_text() => text,
         Scalar::Str(text) => text.to_string(),
         Scalar::Char(c) => c.to_string(),
         Scalar::Bool(it) => it.to_string(),
-        Scalar::Int(number) if let Ok(index) = number.try_into() => return Some(Step::Index(index)),
-        Scalar::Uint(number) if let Ok(index) = number.try_into() => return Some(Step::Index(index)),
-        Scalar::Int(number) => number.to_string(),
-        Scalar::Uint(number) => number.to_string(),
+        Scalar::Int(number) => match number.try_into() {
+            Ok(index) => return Some(Step::Index(index)),
+            Err(_) => number.to_string(),
+        },
+        Scalar::Uint(number) => match number.try_into() {
+            Ok(index) => return Some(Step::Index(index)),
+            Err(_) => number.to_string(),
+        },
         Scalar::Bytes(bytes) => str::from_utf8(bytes).ok()?.to_string(),
         _ => key.variant()?.name().to_string(),
     };

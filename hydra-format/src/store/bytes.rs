@@ -149,7 +149,7 @@ mod tests {
     use super::super::{block, commit, header, index, schema_block};
     use super::*;
 
-    const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
+    const FORMAT: &str = include_str!("../../FORMAT.md");
 
     /// Returns the rows of the tables under a heading of FORMAT.md, as cells.
     fn rows(heading: &str) -> Vec<Vec<&'static str>> {

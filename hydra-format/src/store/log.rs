@@ -465,7 +465,9 @@ impl Log {
 
     /// Removes written blocks from the queue, which starts at `front`.
     fn recycle(&mut self, mut front: u64) {
-        while let Some(placed) = self.queue.pop_front_if(|placed| front + placed.bytes <= self.written) {
+        while self.queue.front().is_some_and(|placed| front + placed.bytes <= self.written)
+            && let Some(placed) = self.queue.pop_front()
+        {
             front += placed.bytes;
             let mut parts = placed.parts;
             let capacity: usize = parts.iter().map(Vec::capacity).sum();
