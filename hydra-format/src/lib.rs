@@ -77,8 +77,8 @@
 //! # Types that change
 //!
 //! Files of an older or newer version of a type can be read: [`Reader::table`] converts records to the type
-//! of the program. `docs/EVOLUTION.md` lists the allowed changes. A test can call [`compat::check_schema`] to
-//! compare a type with a schema that is committed beside it.
+//! of the program, within the [allowed changes]. A test can call [`compat::check_schema`] to compare a type
+//! with a schema that is committed beside it.
 //!
 //! # Damage
 //!
@@ -119,9 +119,21 @@
 //!
 //! # Further reading
 //!
-//! The guide in `docs/guide/` builds one program step by step: `first-file.md`, `types.md`, `reading.md`,
-//! `evolution.md`, `editing.md`, `following.md`, `recovery.md` and `reflection.md`. `docs/FORMAT.md`
-//! specifies the bytes, `docs/TYPES.md` lists types and attributes, and `docs/DESIGN.md` gives the reasons.
+//! - The [guide](https://github.com/hydra-format/hydra/blob/main/docs/guide/first-file.md) builds
+//!   one program step by step: [types], [reading], [evolution], [editing], [following], [recovery], [reflection].
+//! - The [format](https://github.com/hydra-format/hydra/blob/main/docs/FORMAT.md) specifies the bytes.
+//! - The reference lists [types and attributes] and the [allowed changes] of a type.
+//! - The [design](https://github.com/hydra-format/hydra/blob/main/docs/DESIGN.md) gives the reasons.
+//!
+//! [types]: https://github.com/hydra-format/hydra/blob/main/docs/guide/types.md
+//! [reading]: https://github.com/hydra-format/hydra/blob/main/docs/guide/reading.md
+//! [evolution]: https://github.com/hydra-format/hydra/blob/main/docs/guide/evolution.md
+//! [editing]: https://github.com/hydra-format/hydra/blob/main/docs/guide/editing.md
+//! [following]: https://github.com/hydra-format/hydra/blob/main/docs/guide/following.md
+//! [recovery]: https://github.com/hydra-format/hydra/blob/main/docs/guide/recovery.md
+//! [reflection]: https://github.com/hydra-format/hydra/blob/main/docs/guide/reflection.md
+//! [types and attributes]: https://github.com/hydra-format/hydra/blob/main/docs/TYPES.md
+//! [allowed changes]: https://github.com/hydra-format/hydra/blob/main/docs/EVOLUTION.md
 // Only `memory` may contain unsafe code; a test enforces this.
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations)]
