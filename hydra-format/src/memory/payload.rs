@@ -1,7 +1,7 @@
 //! The payload of a block: bytes of a map or buffer that it keeps alive, with text that is checked to be
 //! UTF-8.
 
-use super::cast::{all_valid, slice_unchecked};
+use super::cast::{all_valid, slice_of, slice_unchecked};
 use super::known::KnownRanges;
 use super::{AlignedBuf, Describe, Map, Plain, Text};
 use bytemuck::Zeroable;
@@ -291,15 +291,18 @@ impl Payload {
     }
 
     /// Returns `count` records from `from` on; `None` if they do not exist or are not valid values of the
-    /// type.
+    /// type. In a buffer, only these records are checked, at each call: others may be invalid, because they
+    /// have no counterpart in the type.
     pub(crate) fn values<T: Plain>(&self, from: usize, count: usize) -> Option<&[T]> {
         let bytes = from.checked_mul(T::SIZE).zip(count.checked_mul(T::SIZE));
         let bytes = bytes.and_then(|(from, count)| self.records().get(from..)?.get(..count));
-        let bytes = bytes.filter(|_| self.has_values::<T>())?;
+        let bytes = bytes?;
+        if self.mapped().is_none() || !self.has_values::<T>() {
+            return slice_of(bytes);
+        }
         // SAFETY: the bytes are `count` consecutive values that `has_values` found to be valid values of a
-        // flat type, now or earlier, in this backing or in a map of the same file, by their range. Neither
-        // changes: a buffer behind an Arc that this payload shares cannot be changed, and committed bytes of
-        // a map do not change by the contract of `Map::open`. Test
+        // flat type, now or earlier, in a map of the same file, by their range. Committed bytes of a map do
+        // not change by the contract of `Map::open`. Test
         // `records_are_values_of_the_type_that_looked_at_them`.
         unsafe { slice_unchecked(bytes) }
     }
@@ -487,7 +490,7 @@ mod tests {
                     assert_eq!(payload.values::<bool>(0, 3), Some(&[true, false, true][..]));
                     assert_eq!(payload.values::<bool>(2, 62).map(<[bool]>::len), Some(62));
                     assert_eq!(payload.values::<u16>(1, 1), Some(&[1][..]));
-                    assert_eq!(payload.values::<[u8; 3]>(0, 1), None, "not a whole number of them");
+                    assert!(!payload.has_values::<[u8; 3]>(), "not a whole number of them");
                     assert_eq!(payload.values::<[u8; 0]>(0, 1), None, "stored as one byte, so not flat");
                     assert!(!payload.has_values::<String>() && payload.clone().has_values::<bool>());
                     let outside = [(0, 65), (63, 2), (65, 0), (usize::MAX, 2), (2, usize::MAX)];
@@ -496,8 +499,13 @@ mod tests {
             }
             // A fact about some bytes does not apply to more bytes, to other bytes, or to another type.
             for payload in [in_map(0..128), in_map(64..128), in_map(64..67), in_buffer(0..67)] {
-                assert_eq!(payload.values::<bool>(0, 1), None);
+                let last = payload.records().len() - 1;
+                let seven = payload.records().iter().position(|&byte| byte == 7).unwrap();
+                assert_eq!(payload.values::<bool>(0, seven + 1), None);
+                assert_eq!(payload.values::<bool>(seven, last - seven + 1), None);
                 assert!(payload.has_values::<u8>() && !payload.has_values::<bool>());
+                // What comes before it is valid.
+                assert_eq!(payload.values::<bool>(0, seven).map(<[bool]>::len), Some(seven));
             }
             assert_eq!(in_map(64..66).values::<bool>(0, 2), Some(&[false; 2][..]));
         }
