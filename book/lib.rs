@@ -23,6 +23,9 @@ mod following {}
 #[doc = include_str!("../docs/guide/recovery.md")]
 mod recovery {}
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/values.md")]
+mod values {}
+
 #[doc = include_str!("../docs/guide/reflection.md")]
 mod reflection {}
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-// The command is a program and no library: a target that includes this takes its modules in.
+// The command is a program and not a library, so a target includes its modules.
 #[path = "../hydra-cli/src/args.rs"]
 mod args;
 #[path = "../hydra-cli/src/columns.rs"]

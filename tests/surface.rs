@@ -1,7 +1,7 @@
 //! The public items of the library and of its derive are those of `docs/api`, one a line, so that a change of them is seen in
 //! a diff. `HYDRA_UPDATE_GOLDEN=1 cargo test -p hydra-tests --test surface` writes the lists anew.
 //!
-//! rustdoc's JSON is read, in the version of the Rust that `Cargo.toml` names. The command's surface is its help, which
+//! rustdoc's JSON is read, as Rust 1.95 writes it. The command's surface is its help, which
 //! `tests/cli/help.rs` holds.
 
 use public_api::{Builder, PublicApi, PublicItem};
@@ -39,7 +39,7 @@ fn surface(package: &str, library: &str, features: &str) -> PublicApi {
     let json: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(
         json["format_version"], JSON_VERSION,
-        "this Rust writes another version of rustdoc's JSON: use the one of Cargo.toml, or a public-api that reads it"
+        "this Rust writes another version of rustdoc's JSON: use 1.95, or a public-api that reads it"
     );
     let items = Builder::from_rustdoc_json(path).sorted(true);
     items.omit_blanket_impls(true).omit_auto_trait_impls(true).build().unwrap()

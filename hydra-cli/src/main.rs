@@ -14,16 +14,7 @@ mod console;
 mod export;
 mod failure;
 mod import;
-#[cfg(test)]
-#[path = "../../tests/imports.rs"]
-mod imports;
 mod interrupt;
-#[cfg(test)]
-#[path = "../../tests/made_up.rs"]
-mod made_up;
-#[cfg(test)]
-#[path = "../../tests/oracle.rs"]
-mod oracle;
 mod print;
 mod progress;
 mod records;

@@ -1,5 +1,4 @@
-//! Reads attributes: one table says which there are, where they may stand and what value they take. It does
-//! not know what they mean.
+//! Reading of attributes. One table lists all attributes with their targets and the values they take.
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -9,25 +8,25 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Meta, Path, Token, Type, WherePredicate};
 
-/// Every error of one input.
+/// All errors of one input.
 #[derive(Default)]
 pub(crate) struct Context {
     pub(crate) errors: Vec<syn::Error>,
 }
 
 impl Context {
-    /// An error at these tokens, from the first of them to the last.
+    /// Adds an error that spans these tokens.
     pub(crate) fn error(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.errors.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// An error that lies in two places.
+    /// Adds an error about two places.
     pub(crate) fn conflict(&mut self, first: impl ToTokens, second: impl ToTokens, message: impl Display) {
         self.error(quote!(#first #second), message);
     }
 }
 
-/// Where an attribute may stand.
+/// The target of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttrTarget {
     Type,
@@ -45,18 +44,18 @@ impl AttrTarget {
     }
 }
 
-/// What stands behind an attribute's name.
+/// The value that an attribute takes.
 #[derive(Clone, Copy)]
 enum Takes {
     Nothing,
-    /// A value, of which there is an example.
+    /// A value, with an example.
     Value(&'static str, ReadValue),
-    /// A value or nothing.
+    /// An optional value.
     Maybe(ReadValue),
     Pairs,
 }
 
-/// Reads a value and gives its tokens back.
+/// A function that parses a value and returns its tokens.
 type ReadValue = fn(ParseStream) -> syn::Result<TokenStream>;
 
 use AttrTarget::{Field, Type as Ty, Variant};
@@ -92,10 +91,10 @@ const ATTRIBUTES: &[(&str, &[AttrTarget], Takes)] = &[
 
 const MANY: [&str; 2] = ["alias", "attr"];
 
-/// One attribute as it was written.
+/// One attribute as written.
 pub(crate) struct Item {
     pub(crate) name: Ident,
-    /// The tokens of its value, of the kind that the attribute takes.
+    /// The tokens of its value.
     pub(crate) value: TokenStream,
 }
 
@@ -105,7 +104,7 @@ impl Item {
     }
 }
 
-/// What `#[repr(..)]` says.
+/// The content of `#[repr(..)]`.
 #[derive(Default)]
 pub(crate) struct ReprAttr {
     pub(crate) c: bool,
@@ -168,19 +167,19 @@ impl Attrs {
         self.named("alias").filter_map(|item| item.parsed(<LitStr as Parse>::parse))
     }
 
-    /// The named values of all `attr`.
+    /// Returns the named values of all `attr` attributes.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (Ident, Lit)> {
         self.named("attr").filter_map(|item| item.parsed(read_pairs)).flatten()
     }
 
-    /// The bounds in the text of `bound`.
+    /// Returns the bounds in the text of `bound`.
     pub(crate) fn bound(&self) -> Option<syn::Result<Vec<WherePredicate>>> {
         let parser = Punctuated::<WherePredicate, Token![,]>::parse_terminated;
         let bounds = self.str("bound")?.parse_with(parser);
         Some(bounds.map(|bounds| bounds.into_iter().collect()))
     }
 
-    /// Where the library keeps what the derive names.
+    /// Returns the path of the module that the generated code refers to.
     pub(crate) fn library(&self) -> TokenStream {
         let path = self.item("crate").map_or(quote!(::hydra), |item| item.value.clone());
         quote!(#path::__private)
@@ -239,9 +238,9 @@ impl Attrs {
                 "C" => self.repr.c = true,
                 "transparent" => self.repr.transparent = true,
                 "packed" => {
-                    return Err(
-                        meta.error("Hydra types cannot be `repr(packed)`: their fields have no references")
-                    );
+                    return Err(meta.error(
+                        "Hydra types cannot be `repr(packed)`: references to their fields would be unaligned",
+                    ));
                 }
                 "align" => {
                     let content;
@@ -249,7 +248,7 @@ impl Attrs {
                     let literal: LitInt = content.parse()?;
                     let align = literal.base10_parse()?;
                     if align > 64 {
-                        let message = "the largest alignment of a Hydra type is 64, a cache line";
+                        let message = "a Hydra type has an alignment of at most 64, a cache line";
                         return Err(syn::Error::new(literal.span(), message));
                     }
                     self.repr.align = Some(align);
@@ -292,7 +291,7 @@ fn tokens<T: Parse + ToTokens>(input: ParseStream) -> syn::Result<TokenStream> {
     Ok(input.parse::<T>()?.into_token_stream())
 }
 
-/// A type; in quotes too, as other derives have it.
+/// Parses a type, which may also be in quotes, as in other derives.
 fn ty(input: ParseStream) -> syn::Result<TokenStream> {
     if input.peek(LitStr) {
         input.parse::<LitStr>()?.parse_with(tokens::<Type>)
@@ -310,7 +309,7 @@ fn read_int(input: ParseStream) -> syn::Result<i128> {
     let literal: LitInt = input.parse()?;
     let digits = literal.base10_digits();
     let text = if minus.is_some() { format!("-{digits}") } else { digits.to_string() };
-    // Numbers above i128::MAX are u128 by their bits.
+    // Numbers above i128::MAX are u128 values, stored as their bits.
     text.parse()
         .or_else(|_| text.parse::<u128>().map(|bits| bits as i128))
         .map_err(|_| syn::Error::new(literal.span(), "the number does not fit into 128 bits"))
@@ -347,7 +346,7 @@ fn unknown(name: &str, level: AttrTarget) -> String {
     format!("unknown attribute `{name}`: {hint}a {} takes {}", level.name(), valid.join(", "))
 }
 
-/// How many letters have to be inserted, left out, replaced or swapped to turn one word into the other.
+/// Returns the number of letters to insert, remove, replace or swap to turn one word into the other.
 fn distance(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
     let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
@@ -365,7 +364,7 @@ fn distance(left: &str, right: &str) -> usize {
     rows[left.len()][right.len()]
 }
 
-/// The text of `name = "text"`.
+/// Returns the text of `name = "text"`.
 fn text_of(meta: &Meta) -> Option<String> {
     match &meta.require_name_value().ok()?.value {
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
@@ -373,7 +372,7 @@ fn text_of(meta: &Meta) -> Option<String> {
     }
 }
 
-/// The text of `deprecated = "text"` or `deprecated(note = "text")`. What rustc does not accept it reports itself.
+/// Returns the text of `deprecated = "text"` or `deprecated(note = "text")`. rustc reports anything else.
 fn deprecation(attribute: &Attribute) -> String {
     let parts =
         attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Refuses what cannot be: every error of a type at its own tokens, all of them at once. Types themselves are
-//! not judged here: the compiler resolves them through traits.
+//! Reports the errors of a type, all at once and each at its own tokens. Field types are not checked here:
+//! the compiler resolves them through traits.
 
 use crate::attr::{Attrs, Context};
 use crate::model::{Field, Model, Stored, Style, TypeShape, Variant, flat};
@@ -7,12 +7,12 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 
-/// Pairs of field attributes that exclude one another, and why.
+/// Pairs of field attributes that cannot be combined, with the reason.
 const CONFLICTS: &[(&str, &str, &str)] = &[
     ("with", "as", "a field is stored in one way"),
     ("with", "opaque", "a field is stored in one way"),
     ("as", "opaque", "a field is stored in one way"),
-    ("readonly", "settable", "a field is one or the other"),
+    ("readonly", "settable", "a field is either read-only or settable"),
     ("skip", "with", "a skipped field is not stored"),
     ("skip", "as", "a skipped field is not stored"),
     ("skip", "opaque", "a skipped field is not stored"),
@@ -23,7 +23,7 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
     ("skip", "settable", "a skipped field is never set"),
 ];
 
-/// What a transparent type cannot have, and why.
+/// Attributes that a transparent type cannot have, with the reason.
 const NOT_TRANSPARENT: [(&str, &str); 4] = [
     ("name", "a transparent type has no name in the schema"),
     ("version", "a transparent type has no version in the schema"),
@@ -31,7 +31,7 @@ const NOT_TRANSPARENT: [(&str, &str); 4] = [
     ("view", "a transparent type is viewed as its field: there is no view to name"),
 ];
 
-/// What needs a field that the schema names.
+/// Attributes that need a field with a name in the schema.
 const NOTES: &[&str] = &["rename", "alias", "default", "attr"];
 
 /// The limits of FORMAT.md, section 12.
@@ -43,7 +43,7 @@ pub(crate) fn check(cx: &mut Context, model: &Model) {
     for param in model.generics.lifetimes() {
         cx.error(
             &param.lifetime,
-            "a type that is stored owns its data and has no lifetime: use String, Vec or Box in place of references",
+            "a stored type owns its data and has no lifetime: use String, Vec or Box in place of references",
         );
     }
     check_type(cx, model);
@@ -84,7 +84,7 @@ fn check_type(cx: &mut Context, model: &Model) {
         && !model.is_enum()
         && !model.fields().any(named)
     {
-        cx.error(&item.name, "there are no names in this type");
+        cx.error(&item.name, "this type has no names to change");
     }
     if let Some(item) = attrs.item("view")
         && model.shape == TypeShape::Fieldless
@@ -94,7 +94,7 @@ fn check_type(cx: &mut Context, model: &Model) {
     if let Some(item) = attrs.item("version")
         && attrs.int("version").is_none_or(|version| u32::try_from(version).is_err())
     {
-        cx.error(&item.name, "a version is a number from 0 to 4294967295");
+        cx.error(&item.name, "expected a version from 0 to 4294967295");
     }
     let name = attrs.item("name").map_or(model.name.to_token_stream(), |item| item.value.clone());
     check_name(cx, &model.schema_name(), &name);
@@ -148,23 +148,21 @@ fn check_plain_parts(cx: &mut Context, model: &Model) {
 
 fn check_field(cx: &mut Context, field: &Field) {
     if let Some(span) = macro_in(&field.ty) {
-        cx.errors.push(syn::Error::new(
-            span,
-            "the derive cannot look into a macro in the place of a type: write the type out",
-        ));
+        cx.errors
+            .push(syn::Error::new(span, "the derive cannot expand a macro in a type: write the type out"));
     }
     for (first, second, why) in CONFLICTS {
         let mut both = field.attrs.items.iter().filter(|item| item.name == first || item.name == second);
         if let Some(first) = both.next()
             && let Some(second) = both.find(|item| item.name != first.name)
         {
-            let message = format!("`{}` and `{}` exclude one another: {why}", first.name, second.name);
+            let message = format!("`{}` and `{}` cannot be combined: {why}", first.name, second.name);
             cx.conflict(&first.name, &second.name, message);
         }
     }
 }
 
-/// The first macro call in a type, which no derive can look into.
+/// Returns the span of the first macro call in a type, which a derive cannot expand.
 fn macro_in(ty: &TokenStream) -> Option<Span> {
     flat(ty.clone()).windows(2).find_map(|pair| match pair {
         [TokenTree::Ident(_), TokenTree::Punct(mark)] if mark.as_char() == '!' => Some(mark.span()),
@@ -174,7 +172,7 @@ fn macro_in(ty: &TokenStream) -> Option<Span> {
 
 fn check_fields(cx: &mut Context, variant: &Variant) {
     if variant.stored().count() > MAX_FIELDS {
-        cx.error(&variant.ident, format!("more than {MAX_FIELDS} fields"));
+        cx.error(&variant.ident, format!("expected at most {MAX_FIELDS} fields"));
     }
     check_names(cx, "fields", variant.stored().map(|field| (&*field.name, field.token(), &field.attrs)));
 }
@@ -185,7 +183,7 @@ fn check_variants(cx: &mut Context, model: &Model) {
         cx.error(&model.name, "an enum without variants has no values to store");
     }
     if variants.len() > MAX_VARIANTS {
-        cx.error(&model.name, format!("more than {MAX_VARIANTS} variants"));
+        cx.error(&model.name, format!("expected at most {MAX_VARIANTS} variants"));
     }
     check_names(cx, "variants", variants.iter().map(|v| (&*v.name, v.ident.to_token_stream(), &v.attrs)));
     check_tags(cx, variants);
@@ -193,15 +191,15 @@ fn check_variants(cx: &mut Context, model: &Model) {
         variants.iter().filter_map(|variant| variant.attrs.item("other").map(|item| (item, variant)));
     if let Some((first, variant)) = others.next() {
         if variant.style != Style::Unit {
-            cx.error(&first.name, "the variant for unknown tags has no fields");
+            cx.error(&first.name, "the variant with `other` has no fields");
         }
         if let Some((second, _)) = others.next() {
-            cx.conflict(&first.name, &second.name, "two variants for unknown tags");
+            cx.conflict(&first.name, &second.name, "two variants have `other`");
         }
     }
 }
 
-/// Refuses attributes that would do nothing, or give a name where there can be none.
+/// Reports attributes that would have no effect, or that give a name where none is possible.
 fn check_nameless(cx: &mut Context, variant: &Variant, refused: &[&str], why: &str) {
     for item in variant.stored().flat_map(|field| &field.attrs.items) {
         if refused.iter().any(|name| item.name == name) {
@@ -210,7 +208,7 @@ fn check_nameless(cx: &mut Context, variant: &Variant, refused: &[&str], why: &s
     }
 }
 
-/// Tags that are written as numbers; all of them are compared again where the compiler knows them.
+/// Checks tags written as numbers. The compiler checks all tags again, with the values of expressions.
 fn check_tags(cx: &mut Context, variants: &[Variant]) {
     let mut seen = HashMap::new();
     for variant in variants {
@@ -221,7 +219,7 @@ fn check_tags(cx: &mut Context, variants: &[Variant]) {
     }
 }
 
-/// Names and aliases are distinct, not empty, and not too long.
+/// Checks that names and aliases are distinct, not empty, and not too long.
 fn check_names<'a>(
     cx: &mut Context,
     what: &str,
@@ -243,7 +241,7 @@ fn check_names<'a>(
 
 fn check_name(cx: &mut Context, name: &str, token: &TokenStream) {
     if name.is_empty() {
-        cx.error(token, "a name in the schema is not empty");
+        cx.error(token, "a name in the schema must not be empty");
     }
     if name.len() > MAX_NAME_BYTES {
         cx.error(token, format!("a name in the schema has at most {MAX_NAME_BYTES} bytes"));

@@ -1,18 +1,18 @@
-//! What stands in for the derived code after an error: enough that the one mistake gives one message.
+//! The stand-in for the derived code after an error, so that one mistake causes only one message.
 
 use crate::attr::{AttrTarget, Attrs, Context};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, WherePredicate, parse_quote};
 
-/// The errors, and implementations that are never run.
+/// Returns the errors, and implementations that are never run.
 pub(crate) fn fallback(input: &DeriveInput, errors: Vec<syn::Error>) -> TokenStream {
     let errors: TokenStream = errors.into_iter().map(syn::Error::into_compile_error).collect();
     if input.generics.lifetimes().next().is_some() {
         return errors;
     }
     let name = &input.ident;
-    // Errors in the attributes are in `errors` already.
+    // Errors in the attributes are already in `errors`.
     let library = Attrs::read(&mut Context::default(), AttrTarget::Type, &input.attrs).library();
     let mut generics = input.generics.clone();
     let params = input.generics.type_params().map(|param| &param.ident);

@@ -1,4 +1,4 @@
-//! The model of a type: what its attributes and its shape say together. It does not know what is written out.
+//! The model of a type, which combines its attributes and its shape.
 
 use crate::attr::{AttrTarget, Attrs, Context};
 use proc_macro2::{Group, TokenStream, TokenTree};
@@ -14,11 +14,11 @@ pub(crate) struct Model {
     pub(crate) generics: syn::Generics,
     pub(crate) attrs: Attrs,
     pub(crate) shape: TypeShape,
-    /// The variants of an enum. A struct is one variant, without a tag.
+    /// The variants of an enum. A struct has one variant, without a tag.
     pub(crate) variants: Vec<Variant>,
 }
 
-/// What a type is.
+/// The shape of a type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypeShape {
     Struct,
@@ -29,7 +29,7 @@ pub(crate) enum TypeShape {
     Enum,
 }
 
-/// How a variant is written.
+/// The syntax of a variant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Unit,
@@ -40,7 +40,7 @@ pub(crate) enum Style {
 /// How a field is stored.
 pub(crate) enum Stored {
     AsItself,
-    /// As the type of a `With` says.
+    /// Through the `With` of this type.
     With(TokenStream),
     /// As another type, by `TryFrom`.
     As(TokenStream),
@@ -56,11 +56,11 @@ pub(crate) struct Field {
     pub(crate) ty: TokenStream,
     pub(crate) attrs: Attrs,
     pub(crate) stored: Stored,
-    /// Name in the schema.
+    /// The name in the schema.
     pub(crate) name: String,
-    /// Position among the stored fields of its variant.
+    /// The position among the stored fields of its variant.
     pub(crate) index: usize,
-    /// Position among the stored fields of the type.
+    /// The position among the stored fields of the type.
     pub(crate) position: usize,
 }
 
@@ -71,9 +71,9 @@ pub(crate) struct Variant {
     pub(crate) fields: Vec<Field>,
     pub(crate) discriminant: Option<Expr>,
     pub(crate) attrs: Attrs,
-    /// Name in the schema.
+    /// The name in the schema.
     pub(crate) name: String,
-    /// The number of stored fields of the type up to and with this variant.
+    /// The number of stored fields of the type up to and including this variant.
     pub(crate) end: usize,
 }
 
@@ -82,7 +82,7 @@ impl Field {
         !matches!(self.stored, Stored::Skipped)
     }
 
-    /// Where the type stands that decides how the field is stored.
+    /// Returns the span of the type that determines how the field is stored.
     pub(crate) fn type_span(&self) -> proc_macro2::Span {
         match &self.stored {
             Stored::With(ty) | Stored::As(ty) => ty.span(),
@@ -90,7 +90,7 @@ impl Field {
         }
     }
 
-    /// What to point at when the field as a whole is meant.
+    /// Returns the tokens for errors about the field as a whole.
     pub(crate) fn token(&self) -> TokenStream {
         match &self.member {
             Member::Named(name) => name.to_token_stream(),
@@ -106,7 +106,7 @@ impl Variant {
 }
 
 impl Model {
-    /// The model of the input; none if it has no shape to make one of.
+    /// Reads the model of the input; `None` if its shape is not supported.
     pub(crate) fn read(cx: &mut Context, input: DeriveInput) -> Option<Model> {
         let attrs = Attrs::read(cx, AttrTarget::Type, &input.attrs);
         let rule = RenameRule::read(cx, &attrs);
@@ -123,7 +123,7 @@ impl Model {
             Data::Union(data) => {
                 cx.error(
                     data.union_token,
-                    "unions cannot be stored: which field is valid is not known; use an enum",
+                    "unions cannot be stored: it is unknown which field is valid; use an enum",
                 );
                 return None;
             }
@@ -143,27 +143,27 @@ impl Model {
         matches!(self.shape, TypeShape::Fieldless | TypeShape::Enum)
     }
 
-    /// Every field of the type.
+    /// Returns all fields of the type.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
         self.variants.iter().flat_map(|variant| &variant.fields)
     }
 
-    /// Every stored field of the type.
+    /// Returns all stored fields of the type.
     pub(crate) fn stored(&self) -> impl Iterator<Item = &Field> {
         self.fields().filter(|field| field.is_stored())
     }
 
-    /// The field of a newtype.
+    /// Returns the field of a newtype.
     pub(crate) fn inner(&self) -> Option<&Field> {
         self.stored().next().filter(|_| self.shape == TypeShape::Newtype)
     }
 
-    /// Name in the schema.
+    /// Returns the name in the schema.
     pub(crate) fn schema_name(&self) -> String {
         self.attrs.str("name").map_or_else(|| plain_name(&self.name), |name| name.value())
     }
 
-    /// The public name of the view.
+    /// Returns the public name of the view.
     pub(crate) fn view_name(&self) -> Option<&TokenStream> {
         self.attrs.item("view").map(|item| &item.value)
     }
@@ -226,7 +226,7 @@ impl ModelReader<'_> {
         self.position += usize::from(!matches!(stored, Stored::Skipped));
         let name = match (attrs.str("rename"), &member, self.rule) {
             (Some(name), ..) => name.value(),
-            // The rule of an enum is for its variants.
+            // The rule of an enum applies to its variants.
             (None, Member::Named(name), Some(rule)) if !self.is_enum => rule.apply(&plain_name(name), '_'),
             (None, Member::Named(name), _) => plain_name(name),
             (None, Member::Unnamed(_), _) => index.to_string(),
@@ -236,7 +236,7 @@ impl ModelReader<'_> {
     }
 }
 
-/// The type with `this` in the place of `Self`: views use it where `Self` is another type.
+/// Replaces `Self` in the type by `this`: views use it where `Self` is another type.
 fn named_self(ty: TokenStream, this: &TokenStream) -> TokenStream {
     let named = |token| match token {
         TokenTree::Ident(ident) if ident == "Self" => this.clone(),
@@ -250,7 +250,7 @@ fn named_self(ty: TokenStream, this: &TokenStream) -> TokenStream {
     ty.into_iter().flat_map(named).collect()
 }
 
-/// The tokens without the groups around them.
+/// Returns the tokens with all groups flattened.
 pub(crate) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     let inside = |token| match token {
         TokenTree::Group(group) => flat(group.stream()),
@@ -259,18 +259,17 @@ pub(crate) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     tokens.into_iter().flat_map(inside).collect()
 }
 
-/// A name without the `r#` of raw identifiers.
+/// Returns a name without the `r#` of raw identifiers.
 pub(crate) fn plain_name(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
-/// The words of a variant's name, with spaces before them.
+/// Returns the words of a variant's name, with spaces before them.
 fn spaced(name: &str) -> String {
     name.chars().flat_map(|letter| letter.is_uppercase().then_some(' ').into_iter().chain([letter])).collect()
 }
 
-/// A rule for all names of a type: its name, how the first word is written and how the others are, and what stands
-/// between them.
+/// A naming rule: its name, the case of the first word, the case of the other words, and the separator.
 struct RenameRule(&'static str, WordCase, WordCase, &'static str);
 
 type WordCase = fn(&str) -> String;

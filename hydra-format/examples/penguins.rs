@@ -1,5 +1,6 @@
-//! Real data: reads `data/penguins.csv` into a derived type, writes a Hydra file, maps it, and computes the mean body
-//! mass of each species. `cargo run --example penguins [IN.csv [OUT.hydra]]`
+//! An example with real data: it reads `data/penguins.csv` into a derived type, writes a Hydra file, maps it,
+//! and computes the mean body mass of each species. Run it with `cargo run --example penguins [IN.csv
+//! [OUT.hydra]]`.
 
 use hydra::{Hydra, Map, Reader, Writer};
 use std::collections::BTreeMap;
@@ -62,7 +63,7 @@ impl FromStr for Sex {
     }
 }
 
-/// A cell of this file: it quotes nothing and spells a missing value `NA`.
+/// Parses one cell. The file has no quoted cells and writes a missing value as `NA`.
 fn cell<T: FromStr<Err: ToString>>(cells: &[&str], column: usize) -> Result<Option<T>, String> {
     match cells.get(column) {
         None => Err(format!("no column {column}")),
@@ -102,9 +103,9 @@ fn write(csv: &Path, output: &Path) -> Result<usize, Box<dyn Error>> {
     Ok(count)
 }
 
-/// Count and sum of the body masses of each species.
+/// Returns the number and the sum of the body masses of each species.
 fn masses(path: &Path) -> hydra::Result<BTreeMap<Species, (u32, u32)>> {
-    // SAFETY: the file was written above and nothing else changes or truncates it while the map lives.
+    // SAFETY: the file was written above, and no other program changes or truncates it while the map exists.
     #[allow(unsafe_code)]
     let map = unsafe { Map::open(path)? };
     let mut masses = BTreeMap::new();

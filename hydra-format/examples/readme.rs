@@ -1,4 +1,4 @@
-//! The program of the README, word for word: `cargo run --example readme` in an empty directory.
+//! The program of the README, verbatim. Run it with `cargo run --example readme` in an empty directory.
 
 use hydra::{Hydra, Reader, Writer};
 

@@ -1,5 +1,5 @@
-//! Whether two generations of a type get along, in both directions: for a test that holds a type against a schema that was
-//! committed beside it. It knows schemas, and reads a file only for the one that is in it.
+//! Compatibility of two generations of a type, in both directions. Use it in a test that compares a type with
+//! a schema committed beside it. This module compares schemas and opens a file only to read the schema in it.
 //!
 //! ```
 //! use hydra::{Hydra, compat};
@@ -10,8 +10,8 @@
 //! }
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("Tick.hydra");
-//! compat::save_schema::<Tick>(&path)?; // once, and committed: a Hydra file without records
-//! compat::check_schema::<Tick>(&path)?; // in a test: an error if something breaks
+//! compat::save_schema::<Tick>(&path)?; // run once, then commit the file: it has no records
+//! compat::check_schema::<Tick>(&path)?; // in a test: fails if a change breaks readers
 //! # Ok::<(), hydra::Error>(())
 //! ```
 
@@ -22,31 +22,31 @@ use crate::{Error, ErrorKind, Hydra, Reader, Result, Schema, Writer};
 use std::fmt;
 use std::path::Path;
 
-/// How much a difference matters.
+/// The severity of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Good to know.
+    /// For information only.
     Note,
-    /// Something is lost, or costs more.
+    /// Something is lost or becomes more expensive.
     Warning,
-    /// Somebody can no longer read a file.
+    /// Some program can no longer read a file.
     Break,
 }
 
-/// Whom a difference concerns.
+/// The readers that a difference affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Audience {
-    /// The program with the new type, on files of the old one.
+    /// Programs with the new type that read old files.
     NewReader,
-    /// The program with the old type, on files of the new one.
+    /// Programs with the old type that read new files.
     OldReader,
-    /// Programs that read in place.
+    /// Programs that read records in place.
     ZeroCopy,
-    /// Whoever reads records as JSON or CSV, by the names of their fields.
+    /// Programs that read records as JSON or CSV, by field name.
     Json,
-    /// Whoever reads the code.
+    /// Readers of the source code.
     People,
 }
 
@@ -72,19 +72,19 @@ impl fmt::Display for Audience {
     }
 }
 
-/// Something that is different between two generations of a type.
+/// One difference between two generations of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// The stable name of the rule: `field-added`, `zero-copy-lost`.
+    /// The stable name of the rule, such as `field-added` or `zero-copy-lost`.
     pub rule: &'static str,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// Whom it concerns.
+    /// The readers that it affects.
     pub audience: Audience,
-    /// The value: `items[].price`; empty for the record itself.
+    /// The path of the value, such as `items[].price`; empty for the record itself.
     pub path: String,
-    /// What it is, in words.
+    /// A description in words.
     pub text: String,
 }
 
@@ -96,10 +96,10 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// What is different between an old and a new type, in both directions.
+/// Returns the differences between an old and a new type, in both directions.
 ///
 /// # Errors
-/// As [`Evolution::between`], but for what cannot be read: that is a diagnostic.
+/// Those of [`Evolution::between`], except that a value that cannot be read is a diagnostic and not an error.
 pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
     let (forth, back) = (Evolution::compare(old, new)?, Evolution::compare(new, old)?);
     let mut found = Vec::new();
@@ -108,7 +108,7 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
             let (severity, audience) = match change.rule {
                 Rule::Incompatible => (Severity::Break, audience),
                 Rule::VariantRemoved | Rule::NameRemoved => (Severity::Warning, audience),
-                // The rest is the same, seen from the other side.
+                // The other rules were reported for the other direction.
                 _ if audience == Audience::OldReader => continue,
                 Rule::Removed => (Severity::Warning, audience),
                 Rule::Renamed | Rule::VariantRenamed => (Severity::Warning, Audience::Json),
@@ -152,13 +152,14 @@ pub fn compare(old: &Schema, new: &Schema) -> Result<Vec<Diagnostic>> {
     Ok(found)
 }
 
-/// Writes the schema of a type to a new file without records, to be committed and held against the type by [`check_schema`]. A schema that
-/// is there is replaced.
+/// Writes the schema of a type to a file without records, to be committed and compared by [`check_schema`].
+/// An existing file is replaced.
 pub fn save_schema<T: Hydra>(path: impl AsRef<Path>) -> Result<()> {
     save_schema_named::<T>(path, &Schema::try_from_descriptor(T::TYPE)?.name())
 }
 
-/// The same, for a table that has a name of its own ([`Writer::table_named`]): a type that is renamed stays the type of the table.
+/// Does the same as [`save_schema`] for a table with its own name ([`Writer::table_named`]). A renamed type
+/// can then still be compared with the table.
 pub fn save_schema_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<()> {
     let output = OutputOptions::default().replace(true).begin(path)?;
     let mut file = output.writer(Writer::options().file_id([0; 16]))?;
@@ -167,15 +168,17 @@ pub fn save_schema_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Resul
     output.publish()
 }
 
-/// Compares a type with the one of its name in a file: the diagnostics, if nothing breaks.
+/// Compares a type with the schema of the same name in a file, and returns the diagnostics if no change
+/// breaks readers.
 ///
 /// # Errors
-/// `TypeMismatch` if somebody can no longer read a file, with every diagnostic of that kind; whatever opening the file gives.
+/// `TypeMismatch` with every breaking diagnostic if some program can no longer read a file, and the errors of
+/// opening the file.
 pub fn check_schema<T: Hydra>(committed: impl AsRef<Path>) -> Result<Vec<Diagnostic>> {
     check_schema_named::<T>(committed, &Schema::try_from_descriptor(T::TYPE)?.name())
 }
 
-/// The same, with the type of a table that has a name of its own.
+/// Does the same as [`check_schema`] for a table with its own name.
 pub fn check_schema_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) -> Result<Vec<Diagnostic>> {
     let path = committed.as_ref();
     let new = Schema::try_from_descriptor(T::TYPE)?;
@@ -187,7 +190,7 @@ pub fn check_schema_named<T: Hydra>(committed: impl AsRef<Path>, table: &str) ->
         return Ok(diagnostics);
     }
     let error = Error::new(ErrorKind::TypeMismatch).in_file(path).place(format!("table {table}"));
-    let help = "if that is meant, commit the new schema: `hydra::compat::save_schema`";
+    let help = "if the change is intended, save and commit the new schema: `hydra::compat::save_schema`";
     Err(error
         .what("the type breaks readers")
         .help(format!("{}\n          {help}", listed.join("\n          "))))

@@ -1,5 +1,5 @@
-//! Following a table that grows: its blocks, and then those that are still to come. It looks for news by
-//! [`Reader::refresh`], and knows nothing of how that is done.
+//! Following a table that grows: an iterator over its present blocks and over those committed later. It finds
+//! new commits through [`Reader::refresh`].
 
 use crate::Result;
 use crate::table::block::Block;
@@ -8,7 +8,7 @@ use crate::table::table::{Blocks, Row, Table};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The blocks of a table from some record on, and then, as they are committed, those that are still to come: see
+/// An iterator over the blocks of a table from a given record on, including blocks committed later. See
 /// [`Table::follow`].
 pub struct Follow<T> {
     blocks: Blocks<T>,
@@ -17,19 +17,19 @@ pub struct Follow<T> {
     ended: bool,
 }
 
-/// Ends a [`Follow`], from any thread. Clones end the same one.
+/// A handle that ends a [`Follow`] from any thread. All clones end the same one.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
 
 impl Stop {
-    /// What was committed before this call is still given; then the iteration ends.
+    /// Ends the iteration once it has returned everything committed before this call.
     pub fn stop(&self) {
         let (stopped, wake) = &*self.0;
         *stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         wake.notify_all();
     }
 
-    /// Waits for so long, or until it is stopped: whether it is.
+    /// Waits for the given time or until it is stopped, and returns whether it is stopped.
     fn wait(&self, time: Duration) -> bool {
         let (stopped, wake) = &*self.0;
         let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,13 +39,14 @@ impl Stop {
 }
 
 impl<T: Row> Table<T> {
-    /// The blocks that hold the records from `first` on, and then those that are still to come: it looks for new commits
-    /// `every` so often, and ends when it is stopped. Records of one commit come together, in one or more blocks;
-    /// an edit of a record that was given is not given again.
+    /// Returns an iterator over the blocks with the records from `first` on, including those committed later.
     ///
-    /// Records are read as the type of this table for as long as it is followed, also if newer types are appended.
-    /// A block that is damaged is an error, and the iteration goes on after it. If the file was replaced or cannot be
-    /// read, the error is the last that it gives.
+    /// It looks for new commits at the interval `every` and ends when it is stopped. Records of one commit
+    /// come together, in one or more blocks. A later edit of a returned record is not returned again.
+    ///
+    /// Records are read as the type of this table even if newer types are appended meanwhile. A damaged block
+    /// is returned as an error, and the iteration continues after it. If the file was replaced or cannot be
+    /// read, the iteration ends with that error.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -78,12 +79,12 @@ impl<T: Row> Table<T> {
 }
 
 impl<T: Row> Follow<T> {
-    /// What ends the iteration.
+    /// Returns a handle that ends the iteration.
     pub fn stopper(&self) -> Stop {
         self.stop.clone()
     }
 
-    /// The state of the table that is shown at present.
+    /// Returns the table in the state currently shown.
     pub fn table(&self) -> &Table<T> {
         &self.blocks.table
     }
@@ -97,7 +98,7 @@ impl<T: Row> Iterator for Follow<T> {
             if let Some(block) = self.blocks.next() {
                 return Some(block);
             }
-            // It looks once more after it was stopped.
+            // After a stop it looks for new commits once more.
             let stopped = self.stop.wait(Duration::ZERO);
             let Table { snapshot, number, schema, .. } = self.table();
             let mut reader = Reader { snapshot: snapshot.clone() };

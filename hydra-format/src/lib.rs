@@ -1,7 +1,17 @@
-//! Hydra keeps typed records in files that describe themselves.
+//! Hydra is a file format and a library for typed records. A program derives [`Hydra`] for its structs and
+//! enums and appends records with a [`Writer`]. A [`Reader`] reads them in place, without parsing. The file
+//! contains the schema, so a program without the types reads the same records as [`Value`]s. Commits are
+//! atomic, every block has a checksum, and damaged files can be recovered.
 //!
-//! Derive [`Hydra`] on a struct or enum. Append records with a [`Writer`]; read them back with a [`Reader`] as your
-//! own types, in place and without parsing, or as [`Value`]s by a program that has never seen the type.
+//! ```text
+//! +--------+--------+--------+------+------+--------+------+-------+------+-------
+//! | page 0 | page 1 | SCHEMA | DATA | DATA | SCHEMA | DATA | INDEX | DATA | INDEX
+//! +--------+--------+--------+------+------+--------+------+-------+------+-------
+//!   header and        types    records                       which blocks belong to
+//!   newest commits             of one type                   which table
+//! ```
+//!
+//! # Example
 //!
 //! ```
 //! use hydra::{Hydra, Reader, Writer};
@@ -31,7 +41,7 @@
 //!
 //! let file = Reader::open(&path)?;
 //! for block in file.table::<Tick>()?.blocks() {
-//!     let block = block?; // errors live here: a block is verified when it is first touched
+//!     let block = block?; // a block is verified when it is first read
 //!     let ticks: &[Tick] = block.as_slice();
 //!     assert_eq!(ticks[0].price, 101.5);
 //! }
@@ -42,56 +52,95 @@
 //! # Ok::<(), hydra::Error>(())
 //! ```
 //!
-//! | word | is |
-//! | --- | --- |
-//! | [`Hydra`] | a type that can be written and read; derive it |
-//! | [`View`] | a record, or a part of one, read in place |
-//! | [`Writer`] | appends records and commits them |
-//! | [`Editor`] | changes records and commits them |
-//! | [`Reader`] | opens a file: [`Reader::open`] through buffers, [`Reader::map`] through a map |
-//! | [`Table`] | the records of one type |
-//! | [`Block`] | some hundred KiB of records that are verified together |
-//! | [`Record`] | one record, which borrows from its table |
-//! | [`Image`] | one value without a file, encoded and valid |
-//! | [`Value`] | a value as data, live or stored; [`ValueMut`]: one that can be changed |
+//! # The main types
 //!
-//! One value needs no file: [`to_bytes`], [`from_bytes`], [`view`], [`view_mut`]; [`save`] and [`load`] keep one in a file.
-//! An [`Image`] keeps one in memory in its encoded form: validated once, then read and changed in place for free.
+//! | item | purpose |
+//! | --- | --- |
+//! | [`Hydra`] | the trait of types that can be stored; derive it |
+//! | [`Writer`] | appends records and commits them |
+//! | [`Reader`] | opens a file: [`Reader::open`] reads into buffers, [`Reader::map`] maps the file |
+//! | [`Table`] | the records of one type |
+//! | [`Block`] | the unit of verification: some hundred KiB of records of one table |
+//! | [`Record`] | one record; it borrows from its table |
+//! | [`View`] | the accessors of a record, or of a part of one, that is read in place |
+//! | [`Editor`] | changes stored records and commits the changes |
+//! | [`Value`], [`ValueMut`] | a value as data, without its type, to read or to change |
+//! | [`Image`] | one encoded, valid value in memory |
+//! | [`Error`] | what failed and where; match on its [`ErrorKind`] |
+//!
+//! # Values without a file
+//!
+//! [`to_bytes`] and [`from_bytes`] encode and decode one value; [`view`] and [`view_mut`] read and change the
+//! encoded bytes in place. An [`Image`] keeps one encoded value: it is validated once, and every access after
+//! that needs no check. [`save`] and [`load`] keep one value in a file.
+//!
+//! # Types that change
+//!
+//! Files of an older or newer version of a type can be read: [`Reader::table`] converts records to the type
+//! of the program, within the [allowed changes]. A test can call [`compat::check_schema`] to compare a type
+//! with a schema that is committed beside it.
+//!
+//! # Damage
+//!
+//! All bytes of a file are untrusted: a block is verified when it is first read, and damage is an [`Error`],
+//! not a panic. [`file::check`] lists the damage of a file, and [`file::recover`] copies the intact records
+//! to a new file.
 //!
 //! # Modules
 //!
-//! What most programs use is here at the root. Every other item is in one of these modules; no item is in two places.
+//! The items that most programs use are at the root. Every other item is in exactly one of these modules.
 //!
-//! | module | purpose |
+//! | module | content |
 //! | --- | --- |
-//! | [`mod@file`] | check, recover and compact files, follow one that grows, options of writers; block headers, commits and index entries for tools |
-//! | [`schema`] | types as data: what a [`Descriptor`] and a [`Schema`] consist of |
+//! | [`mod@file`] | checking, recovery, compaction, following a growing file, options of writers; block headers, commits and index entries for tools |
+//! | [`schema`] | types as data: the parts of a [`Descriptor`] and of a [`Schema`] |
 //! | [`reflect`] | values as data: paths, handles, parts, differences, serde |
-//! | [`rows`] | views of lists, maps and sets; what an implementation of [`trait@Hydra`] is given |
-//! | [`evolve`] | what changed between two types, and how records of one are read as the other |
-//! | [`compat`] | a test that holds a type against a schema that was committed beside it |
+//! | [`rows`] | views of lists, maps and sets; arguments of the methods of [`trait@Hydra`] |
+//! | [`evolve`] | differences between two types, and reading records of one type as another |
+//! | [`compat`] | a test that compares a type with a committed schema |
 //!
 //! # Features
 //!
-//! `serde`, which is on by default, converts values to and from every serde format: [`Value`] and [`Dynamic`] are
-//! `Serialize`, and a [`Seed`](reflect::Seed) reads by a schema. `rayon` gives `Table::par_blocks`: blocks on several threads.
-//! The others add types that can be stored. None changes a file, and no reader needs one to show what is in it.
+//! Features never affect the format: every reader can show every file.
+//!
+//! - `serde` (on by default) converts values to and from every serde format. [`Value`] and [`Dynamic`]
+//!   implement `Serialize`; a [`Seed`](reflect::Seed) deserializes by a schema.
+//! - `rayon` adds `Table::par_blocks`, which reads blocks on several threads.
+//! - The others add types that can be stored:
 //!
 //! | feature | types | stored as |
 //! | --- | --- | --- |
-//! | `jiff` | `Timestamp`, `SignedDuration`, `civil::Date` | the forms timestamp and duration over i128, date |
-//! | `uuid` | `Uuid` | the form uuid; a list is `&[Uuid]` |
-//! | `rust_decimal` | `Decimal`, `Fixed<PLACES>` | the form decimal over i128 |
-//! | `opaque` | any type of serde's, in a field with `#[hydra(opaque)]`; includes `serde` | [`Opaque`]: bytes, to all others |
+//! | `jiff` | `Timestamp`, `SignedDuration`, `civil::Date` | i128 of form timestamp or duration, i32 of form date |
+//! | `uuid` | `Uuid` | 16 bytes of form uuid; a list is `&[Uuid]` |
+//! | `rust_decimal` | `Decimal`, `Fixed<PLACES>` | i128 of form decimal |
+//! | `opaque` | any serde type, in a field with `#[hydra(opaque)]`; enables `serde` | [`Opaque`]: bytes that only a program with the type can decode |
 //!
 //! `SystemTime` and `Duration` of the standard library need no feature.
 //!
-//! The bytes are specified in `docs/FORMAT.md`; `docs/guide/reflection.md` teaches reflection, with a table of Go's;
-//! `docs/EVOLUTION.md` says how types may change.
-// `memory` alone allows unsafe code; a test refuses it everywhere else.
+//! # Further reading
+//!
+//! - The [guide](https://github.com/hydra-format/hydra/blob/main/docs/guide/first-file.md) builds
+//!   one program step by step: [types], [reading], [evolution], [editing], [following], [recovery], [reflection].
+//! - The [format](https://github.com/hydra-format/hydra/blob/main/docs/FORMAT.md) specifies the bytes.
+//! - The reference lists [types and attributes] and the [allowed changes] of a type.
+//! - The [design](https://github.com/hydra-format/hydra/blob/main/docs/DESIGN.md) gives the reasons.
+//!
+//! [types]: https://github.com/hydra-format/hydra/blob/main/docs/guide/types.md
+//! [reading]: https://github.com/hydra-format/hydra/blob/main/docs/guide/reading.md
+//! [evolution]: https://github.com/hydra-format/hydra/blob/main/docs/guide/evolution.md
+//! [editing]: https://github.com/hydra-format/hydra/blob/main/docs/guide/editing.md
+//! [following]: https://github.com/hydra-format/hydra/blob/main/docs/guide/following.md
+//! [recovery]: https://github.com/hydra-format/hydra/blob/main/docs/guide/recovery.md
+//! [reflection]: https://github.com/hydra-format/hydra/blob/main/docs/guide/reflection.md
+//! [types and attributes]: https://github.com/hydra-format/hydra/blob/main/docs/TYPES.md
+//! [allowed changes]: https://github.com/hydra-format/hydra/blob/main/docs/EVOLUTION.md
+// Only `memory` may contain unsafe code; a test enforces this.
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations)]
-// Nothing from a file may panic: what indexes, unwraps or calculates unchecked says in an `expect` why it cannot.
+// On docs.rs, an item shows the feature that it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// Input from a file must not cause a panic: every unchecked index, unwrap or calculation states in an
+// `expect` why it cannot fail.
 #![cfg_attr(
     not(test),
     deny(
@@ -107,16 +156,16 @@
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("Hydra files are little-endian with 64-bit offsets: this host is not supported");
 
-// The derive names this crate as `::hydra`; here, that is itself.
+// The derive refers to this crate as `::hydra`; within the crate that needs this alias.
 extern crate self as hydra;
 
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
-    reason = "constants of the program's types, which the compiler works out"
+    reason = "constants of the program's types, evaluated at compile time"
 )]
-#[allow(missing_docs, missing_debug_implementations, reason = "no part of the public face")]
+#[allow(missing_docs, missing_debug_implementations, reason = "not part of the public API")]
 mod derived;
 mod edit;
 mod error;
@@ -136,13 +185,13 @@ mod table;
 pub mod testing;
 mod types;
 
-// Each public item has one path: what every program uses is at the root, all else in one of these modules.
+// Each public item has one path: at the root if most programs use it, otherwise in one of these modules.
 pub mod compat;
 pub mod evolve;
 pub mod reflect;
 pub mod schema;
 
-/// Files: their blocks, commits and index; checking, recovering and compacting them; following one that grows.
+/// Files: blocks, commits and the index; checking, recovery, compaction, and following a growing file.
 pub mod file {
     pub use crate::follow::{Follow, Stop};
     pub use crate::publish::{Output, OutputOptions};
@@ -162,8 +211,7 @@ pub mod file {
     pub use crate::table::writer::WriterOptions;
 }
 
-/// How values are written as rows and read in place: the views of lists, maps and sets, and what an implementation of
-/// [`trait@Hydra`] is given.
+/// Values as rows: the views of lists, maps and sets, and the arguments of the methods of [`trait@Hydra`].
 pub mod rows {
     pub use crate::layout::rows::{At, Run};
     pub use crate::layout::rows::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
@@ -202,7 +250,7 @@ pub use table::writer::{TableId, Writer};
 
 pub use error::{Error, ErrorKind, Result};
 
-/// What the expansion of `#[derive(Hydra)]` names, under paths that no shadowed prelude reaches.
+/// Items that the code of `#[derive(Hydra)]` refers to, under paths that a shadowed prelude does not affect.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::derived::*;

@@ -1,4 +1,4 @@
-//! The blocks of a table on several threads, by rayon. It splits ranges of records between blocks, and knows nothing else.
+//! Iteration over the blocks of a table on several threads, by rayon.
 
 use crate::Result;
 use crate::table::block::Block;
@@ -7,8 +7,8 @@ use rayon::iter::{ParallelIterator, split};
 use std::ops::Range;
 
 impl<T: Row> Table<T> {
-    /// The same as [`Table::blocks`], on the threads of rayon (feature `rayon`): each block is verified by the thread that
-    /// gets it. What is collected comes in the order of the records, and so do errors.
+    /// Iterates over the blocks as [`Table::blocks`] does, on rayon's threads (feature `rayon`). The thread
+    /// that receives a block verifies it. Collected results and errors keep the order of the records.
     ///
     /// ```
     /// use rayon::iter::ParallelIterator;
@@ -33,7 +33,8 @@ impl<T: Row> Table<T> {
             .flat_map_iter(move |part| whole.range(part))
     }
 
-    /// Two parts of a range that share no block; one if there is no such place near its middle.
+    /// Splits a range into two parts that share no block. Returns the whole range if no block ends near its
+    /// middle.
     fn halves(&self, records: Range<u64>) -> (Range<u64>, Option<Range<u64>>) {
         let Range { start, end } = records;
         let middle = self.snapshot.find(self.number, start.midpoint(end));

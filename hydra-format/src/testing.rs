@@ -1,5 +1,5 @@
-//! Files on another disk than the operating system's, for the tests of the project: the same code, with the storage
-//! given. Not part of the API.
+//! The library on a simulated disk, for the tests of this project: the same code with the storage passed in.
+//! It is not part of the API.
 
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
 use crate::publish::single::save_on;
@@ -11,32 +11,32 @@ use std::path::Path;
 
 pub use crate::store::storage::{Disk, Source, Storage, exists};
 
-/// [`Writer::create`] on this disk.
+/// Runs [`Writer::create`] on this disk.
 pub fn create(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Writer> {
     options.create_on(disk, path)
 }
 
-/// [`Writer::resume`] on this disk.
+/// Runs [`Writer::resume`] on this disk.
 pub fn resume(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Writer> {
     options.resume_on(disk, path)
 }
 
-/// [`Editor::open`] on this disk.
+/// Runs [`Editor::open`] on this disk.
 pub fn edit(options: WriterOptions, disk: &dyn Disk, path: &Path) -> Result<Editor> {
     options.edit_on(disk, path)
 }
 
-/// [`Reader::open`], from wherever the bytes come.
+/// Runs [`Reader::open`] on this source.
 pub fn open(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
     Reader::over(source, path)
 }
 
-/// [`crate::file::check`], from wherever the bytes come.
+/// Runs [`crate::file::check`] on this source.
 pub fn check(source: &dyn Source, report: &mut dyn FnMut(Error)) -> Result<CheckSummary> {
     check_source(source, report, &mut |_, _| {})
 }
 
-/// [`crate::file::recover()`], from wherever the bytes come, to this disk.
+/// Runs [`crate::file::recover()`] from this source to this disk.
 pub fn recover(
     source: Box<dyn Source>,
     disk: &dyn Disk,
@@ -46,17 +46,17 @@ pub fn recover(
     recover_on(source, Path::new("input"), Some((disk, path)), options, &mut |_, _| {})
 }
 
-/// [`crate::file::survey`], from wherever the bytes come.
+/// Runs [`crate::file::survey`] on this source.
 pub fn survey(source: Box<dyn Source>, options: RecoverOptions) -> Result<Recovery> {
     recover_on(source, Path::new("input"), None, options, &mut |_, _| {})
 }
 
-/// [`crate::file::compact`], from wherever the bytes come, to this disk.
+/// Runs [`crate::file::compact`] from this source to this disk.
 pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<Compaction> {
     compact_on(source, Path::new("input"), disk, path, &mut |_, _| {})
 }
 
-/// [`crate::save`] on this disk.
+/// Runs [`crate::save`] on this disk.
 pub fn save<T: Hydra>(disk: &dyn Disk, path: &Path, value: &T) -> Result<()> {
     save_on(Writer::options(), disk, path, value)
 }

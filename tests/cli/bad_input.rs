@@ -85,7 +85,7 @@ error[HY0101]: not a Hydra file
         str![[r#"
 error[HY0101]: not a Hydra file
   --> x.hydra @ 0x0: found zeros
-  = help: the content was lost, as by a crash of the system: restore a copy, or see what recovery saves
+  = help: its content was lost, for example in a crash of the system: restore a copy, or recover the file
 
 "#]]
     );
@@ -101,7 +101,7 @@ error[HY0106]: the file is cut short
     snapbox::assert_data_eq!(
         mangled(&|good| good.iter().map(|b| b & 0x7f).collect()),
         str![[r#"
-error[HY0101]: not a Hydra file: the high bit of its bytes was stripped, as by a 7-bit transfer
+error[HY0101]: not a Hydra file: a 7-bit transfer stripped the high bit of its bytes
   --> x.hydra @ 0x0: found a Hydra file that was mangled
   = help: copy it again, in binary mode
 
@@ -171,7 +171,7 @@ error[HY0103]: made by a newer version: the file needs features that this librar
     let place = tick_file(10);
     header_of(&place, |line| line[8] = 1);
     place.run(&["inspect", "ticks.hydra"]).code(1).stderr_eq(str![[r#"
-error[HY0103]: made by a newer version: the major version is unknown
+error[HY0103]: made by a newer version: the major version is not supported
   --> ticks.hydra @ 0x8: expected 0, found 1
   = help: update this program
 

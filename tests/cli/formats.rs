@@ -372,7 +372,7 @@ error[HY0611]: malformed CBOR: unexpected byte 0xc1
   --> i.cbor, record 0
 error[HY0611]: the file ends within a record
   --> j.cbor, record 0
-error[HY0615]: time: the field is there twice
+error[HY0615]: time: the field is given twice
   --> k.cbor, record 0
 error[HY0611]: malformed CBOR: unexpected byte 0xf8
   --> l.cbor, record 0

@@ -92,7 +92,7 @@ error[HY0502]: invalid path: expected `]`, found the end (at byte 2)
       [0
         ^
   --> at [0
-  = help: a path is made of names, [0], ["key"], :Variant and ?; names of other characters than letters, digits and _ are in quotes: ."unit price"
+  = help: a path consists of names, [0], ["key"], :Variant and ?; quote names with characters other than letters, digits and _: ."unit price"
 
 "#]]);
     place.run(&["get", "events.hydra", ".pos"]).code(2).stderr_eq(str![[r#"
@@ -211,7 +211,7 @@ error[HY0502]: invalid path: expected `.`, `[`, `:` or `?`, found ` ` (at byte 1
       a b
        ^
   --> at a b
-  = help: a path is made of names, [0], ["key"], :Variant and ?; names of other characters than letters, digits and _ are in quotes: ."unit price"
+  = help: a path consists of names, [0], ["key"], :Variant and ?; quote names with characters other than letters, digits and _: ."unit price"
 
 "#]]);
     place.run(&["cat", "--fields", "p.q", "odd.hydra"]).code(1).stderr_eq(str![[r#"

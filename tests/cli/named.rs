@@ -166,7 +166,7 @@ fn a_variant_that_is_not_there_any_more_is_not_damage() {
     file.finish().unwrap();
     place.run(&["check", "events.hydra"]).code(0);
     place.run(&["cat", "events.hydra"]).code(1).stderr_eq(str![[r#"
-error[HY0404]: a variant that the type does not have
+error[HY0404]: the type does not have this variant
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
   = help: the record is intact, but the newest schema lacks its enum variant; --skip-damaged continues without it
 
@@ -182,9 +182,9 @@ Start
 
 "#]])
         .stderr_eq(str![[r#"
-error[HY0404]: a variant that the type does not have
+error[HY0404]: the type does not have this variant
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
-  = help: an enum reads what it does not know as its variant with #[hydra(other)]
+  = help: add a variant with #[hydra(other)] to the enum: unknown variants are read as that one
 warning: events.hydra: 1 record skipped (the newest schema lacks the variant)
 
 "#]]);
@@ -202,9 +202,9 @@ Start
 
 "#]])
         .stderr_eq(str![[r#"
-error[HY0404]: a variant that the type does not have
+error[HY0404]: the type does not have this variant
   --> events.hydra @ 0x2241, table Event, records 0..3, at [1].kind: expected a variant of Kind, found Stop
-  = help: an enum reads what it does not know as its variant with #[hydra(other)]
+  = help: add a variant with #[hydra(other)] to the enum: unknown variants are read as that one
 error[HY0202]: payload checksum mismatch
   --> events.hydra @ 0x2280, a DATA block, schema 2, records 3..=3: expected 0x758d6336, found 0xfab84ea3
   = help: hydra check events.hydra

@@ -391,7 +391,7 @@ fn tail_follows_what_is_committed_and_nothing_else() {
         str![[r#"
 error[HY0007]: the file was replaced
   --> ticks.hydra
-  = help: open it again to see what is there now
+  = help: open the path again to read the current file
 
 "#]]
     );

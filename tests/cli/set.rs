@@ -84,7 +84,7 @@ fn all_or_none() {
     same(&["set", "events.hydra", "[0].pos.x=1", "[0].pos.y=much"], 1).stderr_eq(str![[r#"
 error[HY0509]: cannot be set: the new value has another kind
   --> events.hydra, table Event, record 0, at pos.y: expected f32, found "much"
-  = help: give a value of the kind that was expected
+  = help: give a value of the expected kind
 
 "#]]);
     same(&["set", "events.hydra", "[0].pos.x=1", "[0].poz.y=1"], 1).stderr_eq(str![[r#"

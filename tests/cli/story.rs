@@ -93,7 +93,7 @@ record 3 of 344 in its DATA block at 0x2380; block header ✓, payload checksum 
     place.run(&["set", "penguins.hydra", "[3].year=1234567"]).code(1).stderr_eq(str![[r#"
 error[HY0509]: cannot be set: the new value does not fit
   --> penguins.hydra, table Penguin, record 3, at year: expected u16, found 1234567
-  = help: nothing is rounded or wrapped: give a value of the type's range
+  = help: numbers are not rounded or wrapped: give one in range
 
 "#]]);
     place.run(&["get", "penguins.hydra", "[3]"]).code(0).stdout_eq(str![[r#"

@@ -1,5 +1,5 @@
-//! Scripts, crashes at every point of them, programs that go on from there, and crashes within those. It holds what is
-//! visible against the oracle, and counts.
+//! Campaigns: scripts, crashes at every point of them, programs that continue from there, and crashes of
+//! those. Compares the visible state with the oracle, and counts.
 
 use crate::images::{Effort, power_cuts};
 use crate::medium::Disk;
@@ -13,17 +13,18 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A number from the environment.
+/// Reads a number from the environment.
 pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// How much is done for one script.
+/// The amount of work for one script.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    /// What is tried at crashes of the first program, and of those after it.
+    /// The images to try at crashes of the first program, and of later ones.
     pub(crate) efforts: [Effort; 3],
-    /// How many of the crashed disks are gone on with: of each script; and after a crash there, in one of how many.
+    /// The number of crashed disks to continue with: for each script, and after a crash of those, one in this
+    /// many.
     pub(crate) reopened: [usize; 2],
 }
 
@@ -34,30 +35,30 @@ impl Plan {
     pub(crate) const SAMPLE: Plan = Plan { efforts: [Effort::SAMPLE; 3], reopened: [4, 1] };
 }
 
-/// What was tried so far.
+/// Counters of what was tried.
 #[derive(Default)]
 pub(crate) struct Campaign {
     pub(crate) scripts: u64,
-    /// Crashed disks that were judged; distinct ones, by the hash of their contents.
+    /// Crashed disks that were checked, and how many were distinct by the hash of their contents.
     pub(crate) judged: u64,
     pub(crate) distinct: HashSet<u64>,
-    /// What was visible while the power was on, after every write and within long ones.
+    /// States that were visible while the power was on, after every write and within long ones.
     pub(crate) live: u64,
-    /// How often readers that stayed open looked for news, and were told that what they show was given up.
+    /// How often open readers refreshed, and how often they were told that their state was given up.
     pub(crate) looks: u64,
     pub(crate) told: u64,
-    /// Commit records that nobody wrote and that became invalid.
+    /// Commit records that became invalid without a write to them.
     pub(crate) decayed: u64,
-    /// Crashed disks, by level, that a program went on with, in which further crashes were tried.
+    /// Crashed disks, by level, with which a program continued and in which further crashes were tried.
     pub(crate) reopened: [u64; 2],
-    /// Points of time at which the power failed.
+    /// The number of power failures.
     pub(crate) points: u64,
     /// How many crashed disks showed an older state than the newest attempt.
     pub(crate) older: u64,
 }
 
 impl Campaign {
-    /// One script from its seed; an error is a violation.
+    /// Runs one script from its seed. An error is a violation.
     pub(crate) fn script(&mut self, seed: u64, plan: Plan, bug: Bug) -> Result<(), String> {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         self.scripts += 1;
@@ -66,7 +67,7 @@ impl Campaign {
         self.explore(trace, 0, plan, &mut dice, bug).map_err(|what| format!("seed {seed}: {what}"))
     }
 
-    /// Crashes at every point of a trace.
+    /// Tries crashes at every point of a trace.
     fn explore(
         &mut self,
         trace: Trace,
@@ -123,7 +124,7 @@ impl Campaign {
         Ok(())
     }
 
-    /// What programs see before a write, and within it if it is longer than a page.
+    /// Checks what programs see before a write, and within it if it is longer than a page.
     fn live_views(
         &mut self,
         disk: &Disk,
@@ -144,7 +145,7 @@ impl Campaign {
         Ok(())
     }
 
-    /// The power fails.
+    /// Simulates a power failure.
     #[allow(clippy::too_many_arguments)]
     fn cut(
         &mut self,
@@ -185,7 +186,8 @@ impl Campaign {
     }
 }
 
-/// A commit record becomes invalid while nobody writes, where the other one is of the same state: true if there is one.
+/// Invalidates a commit record without a write, if the other one is of the same state. Returns true if there
+/// is one.
 fn decay(disk: &mut Disk, model: &Model, dice: &mut Dice, lens: Lens) -> bool {
     let (at, bit) = ([512, 4608][dice.below(2)] + dice.below(128), 1 << dice.below(8));
     let Some(file) = disk.names.get(Path::new(oracle::PATH)).copied().filter(|_| dice.below(2) == 0) else {
@@ -202,7 +204,7 @@ fn decay(disk: &mut Disk, model: &Model, dice: &mut Dice, lens: Lens) -> bool {
     is_same
 }
 
-/// A fair choice of crashed disks.
+/// Selects a representative sample of crashed disks.
 struct Crashed {
     kept: Vec<(Disk, Model)>,
     room: usize,

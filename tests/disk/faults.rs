@@ -1,5 +1,6 @@
-//! Disks that fail or lie: an error at every call, once and for good, with nothing or half of the work done; syncs that do
-//! nothing. A writer says so and stops, and nothing that was acknowledged is lost; damage is reported, not returned.
+//! Disks that fail or ignore syncs: an error at every call, once and permanently, with none or half of the
+//! work done, and syncs without effect. A writer reports the failure and stops, nothing acknowledged is lost,
+//! and damage is reported and not returned.
 
 use crate::campaign::number;
 use crate::images::{Effort, power_cuts};
@@ -12,7 +13,7 @@ use hydra::{ErrorKind, Writer, testing};
 use hydra_tests::laws::Dice;
 use std::path::Path;
 
-/// What the disk is at the end of a trace, and what is known then.
+/// The disk at the end of a trace, and what is known then.
 pub(crate) fn end(trace: Trace) -> (Disk, Model) {
     let Trace { mut disk, mut model, events } = trace;
     for event in &events {
@@ -33,7 +34,7 @@ fn every_call_may_fail() {
             let mut dice = Dice((seed * 0x9e37_79b9) | 1);
             Boot::run_in(hazard, Disk::default(), Model::new(), &mut dice, Bug::None)
         };
-        // A fault that no call meets: how many calls there are.
+        // If the fault meets no call, this is the number of calls.
         let (_, calls, _) =
             run(Some((usize::MAX, Fault::Error, false))).unwrap_or_else(|what| panic!("{what}"));
         assert!(calls > 50, "{calls}");
@@ -59,7 +60,8 @@ fn every_call_may_fail() {
     println!("{injections} injections, {met} in the last session; {disks} crashed disks after them");
 }
 
-/// Reads what can be read, and holds every value against those that its record ever had: true if something was reported.
+/// Reads all that can be read, and compares every value with those that its record ever had. Returns true if
+/// an error was reported.
 fn reported(image: &Disk, model: &Model) -> bool {
     let Some(medium) = image.named(Path::new(PATH)) else { return true };
     let source = Image(medium.cache.clone());
@@ -108,7 +110,8 @@ fn a_lying_disk_is_found_out() {
     assert!(wrong > 100);
 }
 
-/// Who replaces a file asks for its lock, and a writer whose file was taken away all the same acknowledges nothing.
+/// A program that replaces a file takes its lock first; a writer whose file was replaced anyway acknowledges
+/// nothing.
 #[test]
 fn a_writer_is_not_replaced_and_notices_that_its_file_is_gone() {
     let (sim, path) = (Sim::default(), Path::new(PATH));

@@ -1,25 +1,26 @@
-//! What a disk may hold when the power has failed: the certain part and any part of what was pending, sector by sector.
-//! It knows no format.
+//! The possible contents of a disk after a power failure: the synced part and any part of the pending writes,
+//! sector by sector. Does not depend on the format.
 
 use crate::medium::{Disk, Medium, extend, garbage, put, rename, zeros};
 use hydra_tests::laws::Dice;
 use std::sync::Arc;
 
-/// How much is tried at one point of time.
+/// The amount of work at one point in time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
-    /// All subsets of up to so many pending sectors.
+    /// All subsets of up to this many pending sectors.
     pub(crate) exhaustive: usize,
-    /// Beyond that, besides prefixes, each one dropped and each one alone: so many random subsets.
+    /// Beyond that, in addition to prefixes, single missing sectors and single sectors: this many random
+    /// subsets.
     pub(crate) random: usize,
-    /// So many sectors that are torn, for each size of sectors.
+    /// The number of torn sectors for each sector size.
     pub(crate) tears: usize,
 }
 
 impl Effort {
-    /// What the recorded run does at the first crash.
+    /// The settings of the recorded run at the first crash.
     pub(crate) const FULL: Effort = Effort { exhaustive: 14, random: 2000, tears: 24 };
-    /// The same in small, for disks that were crashed before.
+    /// Smaller settings, for disks that crashed before.
     pub(crate) const QUICK: Effort = Effort { exhaustive: 4, random: 6, tears: 3 };
     /// A sample.
     pub(crate) const SAMPLE: Effort = Effort { exhaustive: 6, random: 24, tears: 4 };
@@ -27,7 +28,7 @@ impl Effort {
 
 const SECTORS: [usize; 2] = [512, 4096];
 
-/// Something that is on the disk or not.
+/// A write that may or may not be on the disk.
 #[derive(Clone)]
 enum Item {
     Bytes { file: usize, at: usize, bytes: Arc<[u8]>, from: usize, to: usize, lost: bool },
@@ -35,7 +36,7 @@ enum Item {
     Name(usize),
 }
 
-/// What is pending, split at the boundaries of sectors.
+/// Pending writes, split at sector boundaries.
 fn items(disk: &Disk, sector: usize) -> Vec<Item> {
     let mut items: Vec<Item> = (0..disk.moves.len()).map(Item::Name).collect();
     for (file, medium) in disk.files.iter().enumerate() {
@@ -56,7 +57,7 @@ fn items(disk: &Disk, sector: usize) -> Vec<Item> {
     items
 }
 
-/// The disk with some of the items; cuts happen in their place, before everything or after everything.
+/// Returns the disk with some of the items. Truncations happen in order, before all writes, or after them.
 fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes, cuts: When) -> Disk {
     let mut names = disk.stable.clone();
     let mut files: Vec<Arc<Vec<u8>>> = disk.files.iter().map(|file| file.disk.clone()).collect();
@@ -84,7 +85,7 @@ fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes, cuts: When)
         all().for_each(|item| cut(&mut files, item));
     }
     if holes != Holes::Zeros {
-        // The length got there, the bytes did not; or what was cut off is back.
+        // The new length reached the disk without the bytes, or truncated bytes are back.
         for (file, medium) in files.iter_mut().zip(&disk.files) {
             let back = if holes == Holes::Old { medium.long } else { 0 };
             let length = back.max(medium.cache.len());
@@ -104,7 +105,7 @@ fn image(disk: &Disk, items: &[Item], chosen: &[bool], holes: Holes, cuts: When)
     Disk { files, stable: names.clone(), names, moves: Vec::new() }
 }
 
-/// When cuts take effect, among the other things that were not certain.
+/// When truncations take effect, relative to other pending writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     Between,
@@ -118,12 +119,12 @@ impl When {
     }
 }
 
-/// What is in a file where nothing was written.
+/// The content of a file where nothing was written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holes {
     Zeros,
     Garbage,
-    /// What was there before, or was to be.
+    /// The previous or the intended content.
     Old,
 }
 
@@ -139,7 +140,7 @@ impl Holes {
     }
 }
 
-/// Which of `count` items are there.
+/// The items of `count` that are on the disk.
 fn choices(count: usize, effort: Effort, dice: &mut Dice) -> Vec<Vec<bool>> {
     if count <= effort.exhaustive {
         return (0..1_u32 << count)
@@ -159,7 +160,7 @@ fn choices(count: usize, effort: Effort, dice: &mut Dice) -> Vec<Vec<bool>> {
     all
 }
 
-/// Calls `each` with what the disk may hold if the power fails now; until it says false.
+/// Calls `each` with the possible contents of the disk after a power failure now, until it returns false.
 pub(crate) fn power_cuts(
     disk: &Disk,
     effort: Effort,
@@ -184,9 +185,9 @@ pub(crate) fn power_cuts(
     true
 }
 
-/// One sector is half old, half new; of the others any may be there. A small one may hold anything, unless it was written
-/// with the bytes that it had: opening to write does that to the record in force, and a disk that loses such a sector
-/// takes back the newest commit.
+/// Tears one sector: half old, half new, with any of the others present. A small sector may hold anything,
+/// unless it was rewritten with the bytes that it had. Opening to write does that to the commit record in
+/// force, and a disk that loses such a sector would revert the newest commit.
 fn torn(disk: &Disk, items: &[Item], sector: usize, dice: &mut Dice) -> Disk {
     let one = dice.below(items.len());
     let all = dice.below(2) == 0;

@@ -1,26 +1,26 @@
-//! The simulated disk: every promise about crashes, held against every image that a crash may leave.
+//! A simulated disk: every promise about crashes is checked against every image that a crash may leave.
 
-/// Scripts, crashes, and what is counted.
+/// Scripts, crashes, and counters.
 mod campaign;
-/// Disks that fail or lie.
+/// Disks that fail or ignore syncs.
 mod faults;
-/// What a disk may hold after a crash.
+/// The possible contents of a disk after a crash.
 mod images;
-/// What a disk holds.
+/// The contents of a disk.
 mod medium;
-/// What opening costs and leaves alone.
+/// The cost of opening, and the bytes that it must not change.
 mod opening;
-/// What must be visible.
+/// The states that must be visible.
 mod oracle;
-/// Bugs that must be caught.
+/// Planted bugs that the tests must detect.
 mod planted;
 /// Compaction and recovery.
 mod rewrite;
-/// What programs do.
+/// The operations of programs.
 mod script;
-/// The double of the storage.
+/// The simulated storage.
 mod sim;
-/// What dead bytes cost.
+/// The cost of unreferenced bytes.
 mod space;
 /// Readers that stay open.
 mod views;
@@ -49,7 +49,7 @@ fn report(campaign: &Campaign, start: Instant) {
     );
 }
 
-/// A sample of what the recorded run does.
+/// A sample of the recorded run.
 #[test]
 fn crashes_show_exactly_one_commit() {
     let (mut campaign, start) = (Campaign::default(), Instant::now());

@@ -1,55 +1,55 @@
-//! What a disk holds, and what it may hold: contents that are certain, writes that are pending, and what the system
-//! shows meanwhile. It knows no format and no writer.
+//! The contents of a disk: synced contents, pending writes, and what the system shows meanwhile. Does not
+//! depend on the format or the writer.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes that were written, or a cut, that may or may not be on the disk.
+/// A write or truncation that may or may not be on the disk.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     pub(crate) at: usize,
     pub(crate) bytes: Arc<[u8]>,
-    /// A sync failed after it was written: no later sync makes it certain.
+    /// A sync failed after the write, so no later sync makes it certain.
     pub(crate) lost: bool,
-    /// The file was made this short, and nothing was written.
+    /// The file was truncated to this length, and nothing was written.
     pub(crate) cut: bool,
 }
 
 /// One file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Medium {
-    /// What is on the disk for certain.
+    /// The contents that are certainly on the disk.
     pub(crate) disk: Arc<Vec<u8>>,
-    /// What may be there besides, in the order of writing.
+    /// The contents that may be there in addition, in the order of writing.
     pub(crate) pending: Vec<Piece>,
-    /// What programs read until the power fails.
+    /// The contents that programs read until the power fails.
     pub(crate) cache: Arc<Vec<u8>>,
-    /// What was at each place before the file was cut or the power failed, or was to be: where nothing is written the disk may bring
-    /// it back.
+    /// The contents of each place before the file was truncated or the power failed, including pending ones.
+    /// Where nothing is written, the disk may bring them back.
     pub(crate) ghost: Arc<Vec<u8>>,
-    /// How long the file may be again: no sync makes a cut certain.
+    /// The length that the file may return to: no sync makes a truncation certain.
     pub(crate) long: usize,
 }
 
-/// Puts bytes into a file; what is not there before them is filled.
+/// Writes bytes to a file, and fills the gap before them.
 pub(crate) fn put(file: &mut Vec<u8>, at: usize, bytes: &[u8], fill: impl Fn(usize) -> u8) {
     extend(file, at + bytes.len(), fill);
     file[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
-/// Makes a file at least this long.
+/// Extends a file to at least this length.
 pub(crate) fn extend(file: &mut Vec<u8>, length: usize, fill: impl Fn(usize) -> u8) {
     let from = file.len();
     file.extend((from..length).map(fill));
 }
 
-/// What a hole holds: zeros.
+/// Fills holes with zeros.
 pub(crate) fn zeros(_: usize) -> u8 {
     0
 }
 
-/// What a hole holds: anything.
+/// Fills holes with arbitrary bytes.
 pub(crate) fn garbage(at: usize) -> u8 {
     (at as u32).wrapping_mul(0x9e37_79b9).rotate_left(11) as u8 | 1
 }
@@ -60,14 +60,14 @@ impl Medium {
         self.pending.push(Piece { at, bytes: bytes.into(), lost: false, cut: false });
     }
 
-    /// Programs see a cut at once, and zeros where the file grows again.
+    /// Programs see a truncation immediately, and zeros if the file grows again.
     pub(crate) fn cut(&mut self, length: usize) {
         self.ghost = self.ghost();
         Arc::make_mut(&mut self.cache).truncate(length);
         self.pending.push(Piece { at: length, bytes: Arc::new([]), lost: false, cut: true });
     }
 
-    /// What will be the ghost from now on.
+    /// Returns the new ghost.
     pub(crate) fn ghost(&self) -> Arc<Vec<u8>> {
         let mut ghost = self.cache.clone();
         if let Some(longer) = self.ghost.get(ghost.len()..).filter(|longer| !longer.is_empty()) {
@@ -76,7 +76,7 @@ impl Medium {
         ghost
     }
 
-    /// What is pending is on the disk from now on, unless a sync failed on it: that may be there or not.
+    /// Makes pending writes certain, except those for which a sync failed: these stay uncertain.
     pub(crate) fn sync(&mut self) {
         let disk = Arc::make_mut(&mut self.disk);
         let mut lost: Vec<Piece> = Vec::new();
@@ -105,7 +105,7 @@ impl Medium {
         self.pending = lost;
     }
 
-    /// A sync that failed: programs go on reading what was written, and no later sync writes it.
+    /// A failed sync: programs keep reading what was written, and no later sync writes it.
     pub(crate) fn fail_sync(&mut self) {
         let (cuts, mut writes) = self.pending.drain(..).partition::<Vec<_>, _>(|piece| piece.cut);
         writes.iter_mut().for_each(|piece| piece.lost = true);
@@ -114,7 +114,8 @@ impl Medium {
         self.pending = writes;
     }
 
-    /// The system forgets what it could not write; `was_written` says which pieces had reached the disk all the same.
+    /// The system discards what it could not write; `was_written` tells which pieces had reached the disk
+    /// anyway.
     pub(crate) fn forget(&mut self, mut was_written: impl FnMut() -> bool) {
         let (lost, pending) = self.pending.drain(..).partition::<Vec<_>, _>(|piece| piece.lost);
         let disk = Arc::make_mut(&mut self.disk);
@@ -133,7 +134,7 @@ impl Medium {
     }
 }
 
-/// What happens to names.
+/// A change of names.
 #[derive(Clone, Debug)]
 pub(crate) enum Move {
     Link(PathBuf, usize),
@@ -147,13 +148,13 @@ pub(crate) struct Disk {
     pub(crate) files: Vec<Medium>,
     /// The names that programs see.
     pub(crate) names: BTreeMap<PathBuf, usize>,
-    /// The names that are on the disk for certain.
+    /// The names that are certainly on the disk.
     pub(crate) stable: BTreeMap<PathBuf, usize>,
-    /// Changes of names that may be there besides.
+    /// Changes of names that may be on the disk in addition.
     pub(crate) moves: Vec<Move>,
 }
 
-/// Applies a change of names, as far as what it speaks of is there.
+/// Applies a change of names, if its subject exists.
 pub(crate) fn rename(names: &mut BTreeMap<PathBuf, usize>, change: &Move) {
     match change {
         Move::Link(path, file) => {
@@ -171,7 +172,7 @@ pub(crate) fn rename(names: &mut BTreeMap<PathBuf, usize>, change: &Move) {
 }
 
 impl Disk {
-    /// The file under a name, as programs see it.
+    /// Returns the file under a name, as programs see it.
     pub(crate) fn named(&self, path: &Path) -> Option<&Medium> {
         self.files.get(*self.names.get(path)?)
     }

@@ -1,5 +1,5 @@
-//! What opening costs, and what it leaves alone: a damaged file is named as such, no checksum that was wrong becomes right,
-//! and no file gets shorter than it was committed.
+//! The cost of opening, and what it must not change: a damaged file is reported, no wrong checksum is
+//! corrected, and no file becomes shorter than its committed length.
 
 use crate::images::{Effort, power_cuts};
 use crate::medium::{Disk, Medium};
@@ -17,7 +17,7 @@ fn options() -> WriterOptions {
     Writer::options().file_id(*b"a simulated file").block_bytes(128)
 }
 
-/// A file that was not closed: so many blocks of eight numbers that are synced, and so many that are not.
+/// A file that was not closed, with this many synced blocks of eight numbers, and this many unsynced ones.
 fn unclosed(synced: u64, unsynced: u64) -> Result<Sim> {
     let (sim, path) = (Sim::default(), Path::new(PATH));
     let mut next = 0;
@@ -32,7 +32,7 @@ fn unclosed(synced: u64, unsynced: u64) -> Result<Sim> {
     Ok(sim)
 }
 
-/// Reads, and bytes that they gave, to open the file.
+/// Returns the number of reads and of bytes read to open the file.
 fn cost(sim: &Sim) -> Result<(usize, u64)> {
     let counted = || {
         let state = sim.state();
@@ -55,11 +55,11 @@ fn opening_costs_what_is_not_indexed_and_not_synced() -> Result<()> {
         few.0 < 1_500 && many.0 < 1_500 && many.1 < few.1 + 1_024 * 64 + 3 * 256 * 40,
         "{few:?} {many:?}"
     );
-    // What is not synced is read and checked: header, payload, padding.
+    // Unsynced blocks are read and checked: header, payload, padding.
     let unsynced = cost(&unclosed(5_000, 2_000)?)?;
     println!("5,000 blocks and 2,000 that are not synced: {unsynced:?}");
     assert!(unsynced.0 < 4 * 2_000 + 1_500 && unsynced.1 < few.1 + 2_100 * 256 + 1_024 * 64, "{unsynced:?}");
-    // A reader of a closed file does with a few.
+    // A few reads suffice for a reader of a closed file.
     let sim = unclosed(80_000, 40)?;
     testing::resume(options(), &sim, Path::new(PATH)).and_then(|mut writer| {
         let table = writer.table::<u64>()?;
@@ -72,8 +72,9 @@ fn opening_costs_what_is_not_indexed_and_not_synced() -> Result<()> {
     Ok(())
 }
 
-/// A commit record is lost, a program goes on, its blocks do not arrive, the record that it wrote is lost as well, and the next program's
-/// blocks do not arrive either: is any block of the first one taken for one of the second?
+/// A commit record is lost, a program continues, its blocks do not reach the disk, its record is lost as
+/// well, and the blocks of the next program do not reach the disk either. No block of the first program may
+/// be taken for one of the second.
 fn second_loss(bug: Bug) -> Result<(), String> {
     let path = Path::new(PATH);
     let append = |sim: &Sim, first: u64| -> Result<()> {
@@ -93,7 +94,7 @@ fn second_loss(bug: Bug) -> Result<(), String> {
     let shown = |disk: &Disk| {
         crate::oracle::content(Box::new(Image(disk.files[0].cache.clone()))).map(|content| content.numbers)
     };
-    // The record of the higher epoch, if the other one is of the same state; and what is shown.
+    // The record of the higher epoch, if the other one is of the same state; and the record that is shown.
     let lose = |mut disk: Disk| -> Option<(Sim, Vec<u64>)> {
         let (before, bytes) = (shown(&disk).ok()?, Arc::make_mut(&mut disk.files[0].disk));
         let epoch = |at: usize| bytes[at + 72..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
@@ -143,7 +144,7 @@ fn over(bytes: &[u8]) -> Sim {
     })
 }
 
-/// The offsets of what a check finds below the first 8 KiB.
+/// Returns the offsets of a check's findings below the first 8 KiB.
 fn findings(sim: &Sim) -> Result<Vec<u64>> {
     let mut found = Vec::new();
     testing::check(&sim.file(0), &mut |finding| found.extend(finding.offset().filter(|at| *at >= 8192)))?;
@@ -178,12 +179,12 @@ fn damage_is_never_signed_again_and_no_file_gets_shorter() -> Result<()> {
         assert!(after.len() >= bytes.len());
         assert!(after[8192..].starts_with(&bytes[8192..]), "byte {at}: a committed byte changed");
         match outcome {
-            // Damage that opening sees: refused, and nothing is written.
+            // Damage that opening detects: refused, and nothing is written.
             Err(_) => {
                 refused += 1;
                 assert!(!wrote && at != 640, "byte {at}");
             }
-            // Damage that it does not see stays where it is; a record that was invalid is written anew.
+            // Damage that it does not detect stays; an invalid record is rewritten.
             Ok(()) => {
                 reported += usize::from(at >= 8192);
                 let still = findings(&sim)?;

@@ -1,5 +1,5 @@
-//! What must be visible: the state of exactly one commit, not before the last one that was acknowledged as durable and
-//! never one that was given up. It sees files through the library's reader and check only.
+//! The oracle: exactly one commit is visible, not one before the last that was acknowledged as durable, and
+//! never one that was given up. Reads files only through the library's reader and check.
 
 use crate::medium::Disk;
 use crate::sim::{Image, Note};
@@ -12,29 +12,30 @@ use std::sync::Arc;
 /// The name of the file.
 pub(crate) const PATH: &str = "/simulated/day.hydra";
 
-/// Everything that a file says.
+/// The whole content of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Content {
-    /// False: there is no file.
+    /// False if there is no file.
     pub(crate) exists: bool,
     pub(crate) numbers: Vec<u64>,
     pub(crate) texts: Vec<String>,
     pub(crate) note: Option<Vec<u8>>,
 }
 
-/// What the oracle knows.
+/// The state of the oracle.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
-    /// The states that may be visible or were, in the order of their commits; what was given up is not among them.
+    /// The states that are or may become visible, in the order of their commits, without those that were
+    /// given up.
     pub(crate) lineage: Vec<Arc<Content>>,
-    /// No failure of the power goes behind this one.
+    /// No power failure may revert beyond this state.
     pub(crate) floor: usize,
-    /// No end of a process goes behind this one.
+    /// No end of a process may revert beyond this state.
     pub(crate) acknowledged: usize,
 }
 
 impl Model {
-    /// There is no file yet.
+    /// The initial state, without a file.
     pub(crate) fn new() -> Model {
         Model { lineage: vec![Arc::default()], floor: 0, acknowledged: 0 }
     }
@@ -55,13 +56,13 @@ impl Model {
         }
     }
 
-    /// What is known when the power has come back and this state is visible.
+    /// Updates the oracle when the power has returned and this state is visible.
     pub(crate) fn after_power_cut(&self, seen: usize) -> Model {
         let lineage = self.lineage[..=seen].to_vec();
         Model { lineage, floor: seen, acknowledged: seen }
     }
 
-    /// Which state is visible; `not_before`: the first that may be.
+    /// Returns which state is visible; `not_before` is the first that is allowed.
     fn find(&self, content: &Content, not_before: usize) -> Result<usize, String> {
         let later = self.lineage.iter().enumerate().rev();
         let found = later.clone().find(|(_, known)| ***known == *content);
@@ -72,17 +73,17 @@ impl Model {
         }
     }
 
-    /// The newest state with this content.
+    /// Returns the newest state with this content.
     pub(crate) fn position(&self, content: &Content) -> Result<usize, String> {
         self.find(content, 0)
     }
 
-    /// Judges what a disk holds after the power has come back: the position of the state that is visible.
+    /// Checks the contents of a disk after a power failure. Returns the position of the visible state.
     pub(crate) fn judge(&self, disk: &Disk, lens: Lens) -> Result<usize, String> {
         self.judge_from(disk, lens, self.floor)
     }
 
-    /// Judges what programs see while the power is on.
+    /// Checks what programs see while the power is on.
     pub(crate) fn judge_live(&self, disk: &Disk, lens: Lens) -> Result<usize, String> {
         self.judge_from(disk, lens, self.acknowledged)
     }
@@ -96,16 +97,16 @@ impl Model {
     }
 }
 
-/// How the library sees a file: as it is, or as a planted bug has it.
+/// How the library reads a file: unchanged, or through a planted bug.
 pub(crate) type Lens = fn(Box<dyn Source>) -> Box<dyn Source>;
 
-/// Reads everything; an error is a violation: what opening accepts has no damage.
+/// Reads everything. An error is a violation: a file that opens has no damage.
 pub(crate) fn content(source: Box<dyn Source>) -> Result<Content, String> {
     let reader = testing::open(source, Path::new(PATH));
     content_of(&reader.map_err(|error| format!("it does not open: {error}"))?)
 }
 
-/// Everything that a reader shows.
+/// Returns everything that a reader shows.
 pub(crate) fn content_of(reader: &Reader) -> Result<Content, String> {
     let say = |error: hydra::Error| format!("a committed state does not read: {error}");
     if reader.report().is_damaged() {
@@ -132,7 +133,7 @@ fn read(reader: &Reader, content: &mut Content) -> hydra::Result<()> {
     Ok(())
 }
 
-/// The check of what was accepted finds nothing but the commit that was lost.
+/// Checks that the only finding in an accepted file is the lost commit.
 pub(crate) fn check(disk: &Disk) -> Result<(), String> {
     let Some(medium) = disk.named(Path::new(PATH)) else { return Ok(()) };
     let image = Image(medium.cache.clone());
@@ -151,7 +152,7 @@ pub(crate) fn check(disk: &Disk) -> Result<(), String> {
     if findings.is_empty() { Ok(()) } else { Err(format!("the check finds {findings:?}")) }
 }
 
-/// A number for the contents of a disk: the file under the name.
+/// Returns a hash of the contents of a disk, which is the file under the name.
 pub(crate) fn hash(disk: &Disk) -> u64 {
     let mut hasher = Words(0x243f_6a88_85a3_08d3);
     if let Some(medium) = disk.named(Path::new(PATH)) {

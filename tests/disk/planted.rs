@@ -1,5 +1,6 @@
-//! Bugs that the oracle must catch, or it proves nothing. Each is planted between the library and the disk, by changing,
-//! moving or dropping what the library asks for; the library has no hook for them.
+//! Bugs that the oracle must detect; otherwise its results would prove nothing. Each is planted between the
+//! library and the disk, by changing, moving or dropping the library's requests; the library has no hooks for
+//! them.
 
 use crate::oracle::Lens;
 use crate::sim::Sim;
@@ -14,9 +15,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bug {
     None,
-    /// A commit record goes where the last one did not, synced or not.
+    /// A commit record goes to the slot that the last one did not use, synced or not.
     AlternatingSlots,
-    /// An opening to write does not write again what is there.
+    /// An opening to write does not rewrite the existing record.
     NoRewrite,
     /// All blocks and records are of one epoch.
     NoEpoch,
@@ -24,35 +25,35 @@ pub(crate) enum Bug {
     RecordBeforeBlocks,
     /// Checksums of payloads always match.
     ChecksumIgnored,
-    /// An opening to write goes on with the sequence that is in force.
+    /// An opening to write continues the sequence in force.
     SequenceReused,
     /// A commit is acknowledged before its record is synced.
     NoSyncAfterRecord,
     /// A new file is acknowledged before its name is synced.
     NoDirectorySync,
-    /// What a commit named that was given up is not covered.
+    /// Blocks of a commit that was given up are not covered.
     NoPad,
     /// The record that names the cover is written before the cover is synced.
     PadUnsynced,
-    /// The end of the cover is not written again.
+    /// The end of the cover is not rewritten.
     EndNotWritten,
-    /// Blocks go to where the accepted state ends, whatever the other record names.
+    /// Blocks go to the end of the accepted state, whatever the other record names.
     BelowFloor,
-    /// All that is in the file is covered, as if a record were invalid.
+    /// All of the file is covered, as if a record were invalid.
     TailCovered,
     /// After an invalid record, the epoch is the next one.
     EpochNotRaised,
-    /// After an invalid record, one slot alone gets the new epoch.
+    /// After an invalid record, only one slot gets the new epoch.
     OneSlot,
-    /// Closing cuts one line too much.
+    /// Closing truncates one line too much.
     CutShort,
-    /// A follower does not look at the epoch of the last block that it showed.
+    /// A follower ignores the epoch of the last block that it showed.
     FollowsAnyEpoch,
-    /// A follower does not look at which block the next one names.
+    /// A follower ignores which block the next one names.
     FollowsAnyBlock,
 }
 
-/// Those that random scripts find soon; of `OneSlot` there is a script of its own (`opening.rs`).
+/// The bugs that random scripts find soon; `OneSlot` has its own script (`opening.rs`).
 pub(crate) const BUGS: [Bug; 17] = [
     Bug::AlternatingSlots,
     Bug::NoRewrite,
@@ -76,7 +77,7 @@ pub(crate) const BUGS: [Bug; 17] = [
 const SLOTS: [u64; 2] = [512, 4608];
 const RECORD_BYTES: usize = 128;
 const REGION: u64 = 8192;
-/// Where a record has its epoch, and a block header.
+/// The offsets of the epoch in a record and in a block header.
 const RECORD_EPOCH: usize = 72;
 const BLOCK_EPOCH: usize = 48;
 const BLOCK_DISTANCE: usize = 40;
@@ -84,17 +85,18 @@ const BLOCK_PAYLOAD: usize = 44;
 const BLOCK_PAYLOAD_CRC: usize = 56;
 
 impl Bug {
-    /// The disk as a library with the bug uses it.
+    /// Returns the disk as a library with the bug uses it.
     pub(crate) fn over(self, sim: &Sim) -> Crooked {
         Crooked { sim: sim.clone(), bug: self }
     }
 
-    /// A file as a reader with the bug sees it.
+    /// Returns a file as a reader with the bug sees it.
     pub(crate) fn lens(self) -> Lens {
         if self == Bug::ChecksumIgnored { |source| Box::new(Lenient(source)) } else { |source| source }
     }
 
-    /// What a follower with the bug takes for granted, of a file that was this when it showed the commit.
+    /// Returns the assumptions of a follower with the bug about a file that had this content when it showed
+    /// the commit.
     pub(crate) fn trusts(self, commit: &Commit, bytes: &[u8]) -> Option<Trusted> {
         let line = bytes.get(commit.last_block as usize..)?.first_chunk().copied()?;
         let distance = (commit.committed_bytes - commit.last_block) as u32 / 64;
@@ -107,11 +109,11 @@ impl Bug {
     }
 }
 
-/// What a follower with a bug sees of one header.
+/// What a follower with a bug assumes about one header.
 pub(crate) enum Trusted {
-    /// It is at this offset as it was.
+    /// It is unchanged at this offset.
     Line(u64, [u8; 64]),
-    /// It is at this offset, whichever it is, and names a block so far before it.
+    /// Any block is at this offset and names a block at this distance before it.
     Distance(u64, u32),
 }
 
@@ -181,14 +183,14 @@ impl testing::Disk for Crooked {
 struct CrookedFile {
     inner: Box<dyn Storage>,
     bug: Bug,
-    /// It was there when it was opened.
+    /// It existed when it was opened.
     resumed: bool,
-    /// Where the last write was, and that it was a PAD block.
+    /// The offset of the last write, and whether it was a PAD block.
     last: u64,
     padded: bool,
-    /// The sequences of the commit records that were asked for.
+    /// The sequences of the requested commit records.
     records: Vec<u64>,
-    /// What is read in place of a record, as long as it is not written.
+    /// The bytes returned in place of a record until it is written.
     as_read: Option<(u64, [u8; RECORD_BYTES])>,
 }
 
@@ -286,7 +288,7 @@ impl Storage for CrookedFile {
 }
 
 impl CrookedFile {
-    /// The slot in which the newest record is not.
+    /// Returns the slot without the newest record.
     fn other_slot(&self) -> io::Result<u64> {
         let mut sequences = [0; 2];
         for (sequence, at) in sequences.iter_mut().zip(SLOTS) {
@@ -297,7 +299,7 @@ impl CrookedFile {
         Ok(SLOTS[usize::from(sequences[0] >= sequences[1])])
     }
 
-    /// What a library with the bug takes one of the records for, when it opens the file.
+    /// Returns what a library with the bug reads as one of the records when it opens the file.
     fn misread(&self) -> Option<(u64, [u8; RECORD_BYTES])> {
         if ![Bug::BelowFloor, Bug::TailCovered, Bug::EpochNotRaised, Bug::OneSlot].contains(&self.bug) {
             return None;
@@ -311,7 +313,7 @@ impl CrookedFile {
         let lost = matches!(reader.report().state(), State::LastCommitLost { .. });
         let invalid = records.iter().any(|record| !self.is_signed(record));
         match self.bug {
-            // The rejected record is taken for one of the state that is accepted.
+            // The rejected record is read as one of the accepted state.
             Bug::BelowFloor if lost && !invalid => {
                 let mut forged = records[1 - other];
                 forged[..8].copy_from_slice(&records[other][..8]);
@@ -343,7 +345,7 @@ impl CrookedFile {
     }
 }
 
-/// The epoch after an invalid record, without the rise; one from before stays.
+/// Returns the epoch after an invalid record without the increase; an older one stays.
 fn lowered(epoch: u32) -> u32 {
     if epoch > 65_535 { epoch - 65_535 } else { epoch }
 }
@@ -378,7 +380,7 @@ fn sign_header(line: &mut [u8]) {
     word(line, 60, crc);
 }
 
-/// Makes the checksum in a block header what it should be for the payload that is there.
+/// Sets the checksum in a block header to that of the present payload.
 fn forgive(source: &dyn Source, offset: u64, bytes: &mut [u8]) {
     let Some(line) = bytes.get_mut(..64).filter(|line| offset >= REGION && is_header(line)) else { return };
     let mut payload = vec![0; word_at(line, BLOCK_PAYLOAD) as usize];

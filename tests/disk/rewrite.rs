@@ -1,5 +1,5 @@
-//! Compaction and recovery under crashes and failing calls: the new file is under its name whole or not at all, it is there
-//! once the call returned, and what was read is left as it was.
+//! Compaction and recovery with crashes and failing calls: the new file has its name complete or not at all,
+//! it is there once the call has returned, and the input is unchanged.
 
 use crate::campaign::number;
 use crate::faults::end;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 enum How {
     Compact,
     Recover,
-    /// Of a file with a damaged byte.
+    /// Recovery of a file with a damaged byte.
     RecoverDamaged,
 }
 
@@ -32,7 +32,7 @@ fn rewrite(how: How, source: &Image, disk: &Sim) -> hydra::Result<()> {
     }
 }
 
-/// A file that programs wrote, some of them edited it or did not close it.
+/// A file that programs wrote, edited or did not close.
 fn written(seed: u64, how: How) -> Option<Image> {
     let mut dice = Dice((seed * 0x9e37_79b9) | 1);
     let hazard = Hazard { fault: None, lies: false };
@@ -46,7 +46,7 @@ fn written(seed: u64, how: How) -> Option<Image> {
     Some(Image(Arc::new(bytes)))
 }
 
-/// What the new file says, and what was done to the disk for it; none if there was nothing to write.
+/// Returns the content of the new file and the disk operations for it; `None` if there was nothing to write.
 fn undisturbed(how: How, source: &Image) -> Option<(Content, Vec<Event>)> {
     let sim = Sim::over(Disk::default());
     rewrite(how, source, &sim).ok()?;
@@ -55,7 +55,7 @@ fn undisturbed(how: How, source: &Image) -> Option<(Content, Vec<Event>)> {
     Some((whole.unwrap_or_else(|what| panic!("{how:?}: {what}")), state.events.clone()))
 }
 
-/// The state before is no file, the one after is the whole file; `floor` is the first that may be seen.
+/// The state before is no file, the state after is the whole file; `floor` is the first allowed state.
 fn judge(disk: &Disk, whole: &Content, floor: usize) -> Result<(), String> {
     let lineage = vec![Arc::new(Content::default()), Arc::new(whole.clone())];
     let seen = Model { lineage, floor, acknowledged: floor }.judge(disk, Bug::None.lens())?;
@@ -114,7 +114,7 @@ fn every_call_may_fail() {
                 }
                 injections += 1;
                 refused += u64::from(outcome.is_err());
-                // What cannot be done any more is to remove the temporary file: that is no failure.
+                // The temporary file cannot be removed anymore, which is no failure.
                 let floor = usize::from(outcome.is_ok());
                 power_cuts(&state.disk, Effort::QUICK, &mut Dice(7), &mut |image| {
                     let here = format!("{how:?}, call {call}, {fault:?}, for good {for_good}");

@@ -1,5 +1,5 @@
-//! Scripts: what programs do to a file while the power is on. Writers and editors at all levels, commits, kills, failing
-//! syncs. It knows the public API only.
+//! Scripts: operations of programs on a file while the power is on, with writers and editors at all
+//! durability levels, commits, kills and failing syncs. Uses only the public API.
 
 use crate::medium::Disk;
 use crate::oracle::{Content, Lens, Model, PATH};
@@ -12,31 +12,31 @@ use hydra_tests::laws::Dice;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What was done to a disk, from where.
+/// The operations on a disk, with its initial state.
 pub(crate) struct Trace {
     pub(crate) disk: Disk,
     pub(crate) model: Model,
     pub(crate) events: Vec<Event>,
 }
 
-/// One run of a program or several, without a failure of the power.
+/// One run of a program or several, without a power failure.
 pub(crate) struct Boot<'a> {
     sim: Sim,
     model: Model,
     dice: &'a mut Dice,
     bug: Bug,
-    /// What the next commit is to make visible.
+    /// The state that the next commit makes visible.
     content: Content,
     counter: u64,
-    /// The system forgets what it could not write.
+    /// The system discards what it could not write.
     forgetful: bool,
-    /// It did, since the last opening.
+    /// It has done so since the last opening.
     forgot: bool,
-    /// Nothing goes wrong by itself.
+    /// Nothing fails at random.
     well: bool,
-    /// One buffered commit, whose blocks the system forgets.
+    /// One buffered commit whose blocks the system discards.
     brief: bool,
-    /// What dead bytes cost when the session began.
+    /// The cost of unreferenced bytes when the session began.
     space: Space,
 }
 
@@ -44,21 +44,21 @@ type Outcome<T = ()> = Result<T, Stop>;
 
 /// Why a session ended early.
 enum Stop {
-    /// As it may: a sync was to fail.
+    /// An allowed end: a sync was to fail.
     Failed,
     Violation(String),
 }
 
-/// What is wrong with the world, besides a sync that fails now and then.
+/// Faults of the environment, in addition to failing syncs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hazard {
-    /// The call that fails, how, and whether all after it fail, too.
+    /// The call that fails, in which way, and whether all later calls fail too.
     pub(crate) fault: Option<(usize, Fault, bool)>,
-    /// Syncs do nothing, and say that they went well.
+    /// Syncs have no effect and report success.
     pub(crate) lies: bool,
 }
 
-/// What all writers have in common.
+/// The options that all writers share.
 pub(crate) fn options() -> WriterOptions {
     Writer::options().file_id(*b"a simulated file").block_bytes(1024)
 }
@@ -69,7 +69,7 @@ impl Boot<'_> {
         Ok(Boot::run_in(Hazard::default(), disk, model, dice, bug)?.0)
     }
 
-    /// The same in a world that is not well; also tells how many calls there were, and which one failed.
+    /// Does the same with faults. Also returns the number of calls, and the call that failed.
     pub(crate) fn run_in(
         hazard: Hazard,
         disk: Disk,
@@ -114,7 +114,8 @@ impl Boot<'_> {
         Ok((Trace { disk: start, model: known, events }, calls, met))
     }
 
-    /// The fault is gone: a writer opens the file, appends and closes it, and a check finds nothing.
+    /// Checks the file after the fault: a writer opens the file, appends and closes it, and a check finds
+    /// nothing.
     fn recover(&mut self) -> Result<(), String> {
         self.sim.state().fault = None;
         self.sim.state().room = None;
@@ -139,7 +140,7 @@ impl Boot<'_> {
         self.bug.lens()
     }
 
-    /// One program, from opening the file to its end.
+    /// Runs one program, from opening the file to its end.
     fn session(&mut self) -> Outcome {
         self.forget();
         let disk = self.sim.state().disk.clone();
@@ -168,7 +169,8 @@ impl Boot<'_> {
         }
     }
 
-    /// What will go wrong in this session: a sync fails, the program is killed within some call, the disk is full, no file is cut.
+    /// Selects the fault of this session: a failing sync, a kill within a call, a full disk, a failing
+    /// truncation.
     fn mishap(&mut self) {
         if self.well {
             return;
@@ -188,7 +190,7 @@ impl Boot<'_> {
         }
     }
 
-    /// The system may forget what it could not write.
+    /// Lets the system discard what it could not write.
     fn forget(&mut self) {
         let failed =
             self.sim.state().disk.files.iter().any(|file| file.pending.iter().any(|piece| piece.lost));
@@ -242,7 +244,7 @@ impl Boot<'_> {
         Ok(())
     }
 
-    /// After a failed write or sync, everything that a writer is asked for fails, and nothing is written.
+    /// After a failed write or sync, every call of a writer fails and nothing is written.
     fn then_poisoned(
         &mut self,
         outcome: Outcome,
@@ -266,7 +268,7 @@ impl Boot<'_> {
         outcome
     }
 
-    /// Appends a few records, or sets a pair of metadata.
+    /// Appends a few records, or sets a metadata pair.
     fn put_some(&mut self, writer: &mut Writer) -> Outcome {
         for _ in 0..1 + self.dice.below(if self.brief { 2 } else { 3 }) {
             self.counter += 1;
@@ -281,7 +283,7 @@ impl Boot<'_> {
                     writer.table::<String>().and_then(|table| writer.append(table, &text))
                 }
                 _ => {
-                    // Now and then so many that a killed writer leaves a long tail.
+                    // Sometimes so many that a killed writer leaves a long tail.
                     let most = if self.dice.below(30) == 0 { 3000 } else { 40 };
                     let numbers: Vec<u64> =
                         (0..1 + self.dice.below(most) as u64).map(|n| self.counter << 16 | n).collect();
@@ -349,7 +351,7 @@ impl Boot<'_> {
         Ok(())
     }
 
-    /// An error is allowed where a sync failed, or where the system forgot what was written.
+    /// An error is allowed if a sync failed, or if the system discarded written data.
     fn settle<T>(&mut self, outcome: hydra::Result<T>) -> Outcome<T> {
         let failing = self.sim.state().met.is_some();
         outcome.map_err(|error| match error.kind() {
@@ -359,7 +361,7 @@ impl Boot<'_> {
         })
     }
 
-    /// After a close that went well, a check finds nothing, and what is dead takes no room.
+    /// After a successful close, a check finds nothing, and unreferenced bytes take no room.
     fn sound(&mut self) -> Outcome {
         let state = self.sim.state();
         let (disk, uncut) = (state.disk.clone(), state.uncut || state.met.is_some());

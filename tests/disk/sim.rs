@@ -1,5 +1,5 @@
-//! The simulated disk: a double of the library's storage that records what is done to it, and fails on request. It knows
-//! no format.
+//! The simulated disk: a replacement of the library's storage that records all operations and fails on
+//! request. Does not depend on the format.
 
 use crate::medium::{Disk, Medium, Move};
 use hydra::testing::{self, Source, Storage, exists};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// One thing that was done to the disk, or said by who did it.
+/// One operation on the disk, or a statement of the program.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Create,
@@ -24,27 +24,27 @@ pub(crate) enum Event {
     Note(Note),
 }
 
-/// How a sync went.
+/// The result of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Synced {
     Well,
     Failed,
-    /// It says that it went well.
+    /// It reports success without an effect.
     Lied,
 }
 
-/// What the writing program knows, for the oracle.
+/// Statements of the writing program for the oracle.
 #[derive(Clone, Debug)]
 pub(crate) enum Note {
-    /// From now on this state may become visible.
+    /// This state may become visible from now on.
     Attempt(Arc<crate::oracle::Content>),
-    /// The last attempt was acknowledged; true: as durable.
+    /// The last attempt was acknowledged; true if as durable.
     Acknowledged(bool),
     /// An opening showed the state with this position in the lineage.
     Seen(usize),
 }
 
-/// Short, for the reports of violations.
+/// A short form, for reports of violations.
 impl std::fmt::Display for Event {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -77,16 +77,16 @@ impl Event {
     }
 }
 
-/// What goes wrong at a call.
+/// The fault at a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// An error; nothing was done.
+    /// An error without any work done.
     Error,
-    /// A write does half of its work, in whole sectors, then an error.
+    /// An error after half of a write, in whole sectors.
     Short,
 }
 
-/// What kind of call a fault met.
+/// The kind of call that a fault hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Read,
@@ -104,17 +104,17 @@ pub(crate) struct State {
     pub(crate) calls: usize,
     pub(crate) reads: usize,
     pub(crate) read_bytes: u64,
-    /// The call that fails; and whether all after it fail, too.
+    /// The call that fails, and whether all later calls fail too.
     pub(crate) fault: Option<(usize, Fault, bool)>,
     /// The last call that failed.
     pub(crate) met: Option<Call>,
-    /// How many syncs still succeed.
+    /// The number of syncs that still succeed.
     pub(crate) good_syncs: Option<usize>,
-    /// Syncs do nothing.
+    /// Syncs have no effect.
     pub(crate) lies: bool,
-    /// The disk is full: no file gets longer than this.
+    /// The disk is full: no file can become longer than this.
     pub(crate) room: Option<usize>,
-    /// No file is cut.
+    /// Files cannot be truncated.
     pub(crate) uncut: bool,
     locked: Vec<usize>,
 }
@@ -129,7 +129,7 @@ impl State {
         self.events.push(event);
     }
 
-    /// Counts a call: the fault that it meets.
+    /// Counts a call and returns its fault.
     fn call(&mut self, call: Call) -> Option<Fault> {
         let now = self.calls;
         self.calls += 1;
@@ -276,7 +276,7 @@ impl Storage for SimFile {
 }
 
 impl testing::Disk for Sim {
-    /// There are no links here.
+    /// The simulation has no links.
     fn resolve(&self, path: &Path, replace: bool) -> Result<PathBuf> {
         let taken = !replace && self.state().disk.names.contains_key(path);
         if taken { Err(exists(path)) } else { Ok(path.to_path_buf()) }
@@ -342,7 +342,7 @@ impl testing::Disk for Sim {
     }
 }
 
-/// A file that is what it is.
+/// A file of fixed content.
 #[derive(Clone)]
 pub(crate) struct Image(pub(crate) Arc<Vec<u8>>);
 

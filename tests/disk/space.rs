@@ -1,4 +1,5 @@
-//! What dead bytes cost: an old tail is written over and cut off, and only a commit that was given up is covered for ever.
+//! The cost of unreferenced bytes: an old tail is overwritten and truncated, and only a commit that was given
+//! up is covered permanently.
 
 use crate::medium::Disk;
 use crate::oracle::PATH;
@@ -8,12 +9,12 @@ use hydra::file::{BlockKind, State};
 use hydra::{ErrorKind, Reader, Result, testing};
 use std::path::Path;
 
-/// What a file had when a program opened it to write.
+/// The state of a file when a program opened it to write.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Space {
     file: u64,
     covered: u64,
-    /// A commit or its record was lost: what it may have named is covered.
+    /// A commit or its record was lost, so the blocks that it may have named are covered.
     lost: bool,
 }
 
@@ -38,8 +39,8 @@ impl Space {
         })
     }
 
-    /// The file was closed since: nothing is behind what is committed (unless it could not be cut: then it is not longer than it
-    /// was), and nothing was covered without a reason.
+    /// Checks a file that was closed since: no bytes follow the committed ones (unless the file could not be
+    /// truncated: then it has not grown), and nothing was covered without a reason.
     pub(crate) fn bounds(&self, disk: &Disk, uncut: bool) -> Result<(), String> {
         let Some(reader) = open(disk) else { return Err("a closed file does not open".into()) };
         let (length, committed) = (reader.file_bytes(), reader.commit().committed_bytes);

@@ -1,5 +1,5 @@
-//! Readers and maps that stay open while programs write, fail, are killed and go on: what they show stays as it is, and what
-//! they follow is a continuation, or they are told that there is none.
+//! Readers and maps that stay open while programs write, fail, are killed and continue. Their state does not
+//! change, and a refresh shows a continuation of it or reports that there is none.
 
 use crate::medium::Disk;
 use crate::oracle::{self, Content, Model, PATH};
@@ -12,11 +12,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The file as programs see it now; a handle that stays open.
+/// The file as programs see it now, through a handle that stays open.
 #[derive(Clone, Default)]
 struct Live {
     bytes: Arc<Mutex<Arc<Vec<u8>>>>,
-    /// What a reader with a bug does not look at.
+    /// What a reader with a planted bug does not check.
     trusted: Arc<Mutex<Option<Trusted>>>,
 }
 
@@ -51,16 +51,16 @@ struct View {
     live: Live,
     reader: Reader,
     content: Content,
-    /// Its position among the states.
+    /// The position of its state.
     state: usize,
-    /// The committed length, and all that a map would hold.
+    /// The committed length, and the content of a map.
     committed: usize,
     bytes: Arc<Vec<u8>>,
-    /// The state was given up: it is no part of any that comes.
+    /// The state was given up and precedes no later state.
     given_up: bool,
-    /// The system forgot something after a sync failed.
+    /// The system discarded data after a failed sync.
     shaken: bool,
-    /// Also the record that is shown: nothing in the file tells of it any more.
+    /// The discarded data includes the record that is shown, so the file has no trace of the state.
     forgotten: bool,
 }
 
@@ -68,7 +68,7 @@ struct View {
 pub(crate) struct Views {
     kept: Vec<View>,
     bug: Bug,
-    /// How often one of them looked for news, and how often it was told that there are none for it.
+    /// How often a reader refreshed, and how often it was told that there is no continuation.
     pub(crate) looks: u64,
     pub(crate) told: u64,
 }
@@ -80,7 +80,7 @@ impl Views {
         Views { kept: Vec::new(), bug, looks: 0, told: 0 }
     }
 
-    /// Before an event: may it be done?
+    /// Returns whether an event is allowed, before it happens.
     pub(crate) fn before(&mut self, event: &Event, disk: &Disk) -> Result<(), String> {
         let named = disk.names.get(Path::new(PATH)).copied();
         for view in self.kept.iter().filter(|view| !view.forgotten) {
@@ -107,7 +107,7 @@ impl Views {
         Ok(())
     }
 
-    /// After an event: all look for news when a record was written, and a reader is opened now and then.
+    /// Refreshes all readers when a record was written, and sometimes opens a reader.
     pub(crate) fn after(&mut self, event: &Event, disk: &Disk, model: &Model) -> Result<(), String> {
         let Some(medium) = disk.named(Path::new(PATH)) else { return Ok(()) };
         for view in &mut self.kept {
@@ -130,7 +130,7 @@ impl Views {
         }
     }
 
-    /// Opens a reader, if it would show another state than the last one.
+    /// Opens a reader, if its state would differ from that of the last one.
     fn keep(&mut self, bytes: Arc<Vec<u8>>, model: &Model) -> Result<(), String> {
         let live = Live::default();
         live.show(&bytes);
@@ -186,13 +186,13 @@ impl Views {
         Ok(())
     }
 
-    /// At the end, all show what they showed.
+    /// Checks at the end that all readers show their original state.
     pub(crate) fn end(&self) -> Result<(), String> {
         self.kept.iter().try_for_each(View::is_as_it_was)
     }
 }
 
-/// The larger committed length of the two commit records.
+/// Returns the larger committed length of the two commit records.
 fn named(bytes: &[u8]) -> usize {
     let word = |at: usize| {
         bytes.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |it| u64::from_le_bytes(*it))

@@ -22,18 +22,11 @@ fn expanded(source: &str) -> String {
     prettyplease::unparse(&syn::parse2(tokens).unwrap())
 }
 
-fn cases() -> Vec<std::path::PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expand");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(".in.rs")).collect();
-    cases.sort();
-    cases
-}
-
 #[test]
 fn six_types_expand_as_checked_in() {
-    assert_eq!(cases().len(), 6);
-    for case in cases() {
+    let cases = hydra_tests_derive::cases("expand", ".in.rs");
+    assert_eq!(cases.len(), 6);
+    for case in cases {
         let found = expanded(&std::fs::read_to_string(&case).unwrap());
         let output = Path::new(&case.to_string_lossy().replace(".in.rs", ".out.rs")).to_path_buf();
         if std::env::var_os("EXPAND").is_some() {

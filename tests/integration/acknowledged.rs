@@ -1,11 +1,12 @@
-//! What a writer acknowledges can be read as the newest type of its table: what could not is refused when it is appended.
+//! Acknowledged records can be read as the newest type of their table; values for which this fails are
+//! refused when they are appended.
 
 use hydra::reflect::Data;
 use hydra::{Editor, ErrorKind, Hydra, Reader, Result, Schema, Value, Writer};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The program of yesterday: it reads what it does not know as `Other`.
+/// The older program. It reads unknown variants as `Other`.
 mod old {
     use super::BTreeMap;
 
@@ -43,7 +44,7 @@ mod old {
     }
 }
 
-/// The program of today.
+/// The newer program.
 mod new {
     use super::BTreeMap;
 
@@ -96,7 +97,7 @@ fn row() -> old::Row {
     }
 }
 
-/// Every way to say what the newest type has no word for, with its path.
+/// Every value that the newest type cannot represent, with its path.
 fn placeholders() -> Vec<(&'static str, old::Row)> {
     use old::E::Other;
     vec![
@@ -119,7 +120,7 @@ fn with_newest<New: Hydra>(path: &Path) -> Result<()> {
     writer.finish()
 }
 
-/// Every record of every table reads as the newest type.
+/// Checks that every record of every table reads as the newest type.
 fn reads_whole(path: &Path) -> Result<u64> {
     let file = Reader::open(path)?;
     let mut count = 0;
@@ -189,7 +190,7 @@ fn a_record_is_not_edited_into_what_the_newest_type_cannot_read() -> Result<()> 
     let path = folder.path().join("rows.hydra");
     let mut writer = Writer::create(&path)?;
     let table = writer.table::<old::Row>()?;
-    // Appended before there was a newer type: this one is not read any more.
+    // Appended before there was a newer type: this record can no longer be read.
     writer.append(table, &placeholders()[0].1)?;
     writer.append(table, &row())?;
     writer.finish()?;
@@ -204,7 +205,8 @@ fn a_record_is_not_edited_into_what_the_newest_type_cannot_read() -> Result<()> 
     assert!(error.to_string().contains("record 1"), "{error}");
     editor.record("Row", 1)?.path("plain")?.set_str("B")?;
     editor.record("Row", 1)?.path("name")?.set("A".to_string())?;
-    // What was lost before may be mended, and does not keep the others of its block from being edited.
+    // A record that was already unreadable may be repaired, and does not block edits of other records in its
+    // block.
     editor.commit()?;
     assert_eq!(Reader::open(&path)?.table::<new::Row>()?.get(1)?.view().plain(), new::E::B);
     editor.record("Row", 0)?.path("plain")?.set_str("A")?;
@@ -213,7 +215,7 @@ fn a_record_is_not_edited_into_what_the_newest_type_cannot_read() -> Result<()> 
     Ok(())
 }
 
-/// A small record, and a newer type of it that has much more in it.
+/// A small record, and a newer type of it that is much larger.
 mod grown {
     pub(crate) mod old {
         #[derive(hydra::Hydra, Debug, Clone, Copy, PartialEq)]
@@ -268,12 +270,12 @@ fn blocks_end_before_they_are_too_large_as_the_newest_type() -> Result<()> {
     assert_eq!(reads_whole(&path)?, 500);
     assert!(Reader::open(&path)?.tables()[0].block_count() < 10);
 
-    // Compaction puts small blocks together: no more of them than can be read.
+    // Compaction merges small blocks only as far as the result can be read.
     let small = folder.path().join("small.hydra");
     hydra::file::compact(&path, &small, None)?;
     assert_eq!(reads_whole(&small)?, 500);
 
-    // Where one record alone is too large, it is refused.
+    // A single record that is too large is refused.
     let path = folder.path().join("lists.hydra");
     with_newest::<grown::many::List>(&path)?;
     let mut writer = Writer::resume(&path)?;
@@ -361,7 +363,7 @@ fn what_was_appended_before_its_variant_was_removed_stays_the_exception() -> Res
     Ok(())
 }
 
-/// A default of as many lists in one another as there may be: it does not fit into a list.
+/// A default with the maximum nesting of lists, which therefore does not fit into another list.
 #[test]
 fn what_becomes_nested_too_deep_is_refused() -> Result<()> {
     mod old {
@@ -447,7 +449,7 @@ fn more_types_than_are_looked_at_do_not_hide_the_newest() -> Result<()> {
     Ok(())
 }
 
-/// FORMAT.md, 16.3: what a type has removed makes it the older one, whatever else of the other it cannot read.
+/// FORMAT.md, 16.3: a type with a removed field is the older one, whatever else it cannot read of the other.
 #[test]
 fn an_older_type_with_narrower_numbers_goes_on_appending() -> Result<()> {
     mod narrow {
@@ -485,7 +487,7 @@ fn an_older_type_with_narrower_numbers_goes_on_appending() -> Result<()> {
             [r#"Row { s: "a", extra: Some([1]), n: 1099511627776 }"#, r#"Row { s: "b", extra: None, n: 7 }"#];
         assert_eq!(texts, expected);
     }
-    // Nothing of it is removed in the other: which one is newer, a version has to say.
+    // No field is removed in the other type, so a version must decide which is newer.
     let path = folder.path().join("numbers.hydra");
     let mut writer = Writer::create(&path)?;
     writer.table_named::<(u64,)>("numbers")?;
@@ -494,7 +496,8 @@ fn an_older_type_with_narrower_numbers_goes_on_appending() -> Result<()> {
     Ok(())
 }
 
-/// FORMAT.md, 16.4: where each of two types lacks something of the other, a version says which is newer, or nothing is appended.
+/// FORMAT.md, 16.4: if each of two types lacks something of the other, a version decides which is newer;
+/// otherwise nothing is appended.
 #[test]
 fn types_that_each_lack_something_of_the_other_need_a_version() -> Result<()> {
     mod first {

@@ -1,5 +1,5 @@
-//! Every attribute of a field in every place where a field can stand: written, and read back in every way. What is not in this table does not
-//! compile: those cases are `tests/ui/table_*.rs`.
+//! Every attribute of a field in every place where a field can be, written and read back in every way.
+//! Combinations that are not in this table do not compile: see `tests/ui/table_*.rs`.
 
 #![allow(dead_code, missing_docs)]
 
@@ -28,9 +28,9 @@ impl With<Foreign> for Text {
     }
 }
 
-/// What each type of the table answers, for the tests below.
+/// The interface of each type in the table, for the tests below.
 trait Cell: Hydra + Clone + PartialEq + Debug {
-    /// A value, whose attributed field has something in it that is not its default.
+    /// A value whose attributed field does not have its default.
     fn full() -> Self;
 }
 
@@ -46,7 +46,7 @@ fn survives<T: Cell>() -> Result<()> {
     let table = Reader::open(&log)?.table::<T>()?;
     let row = table.get(0)?;
     assert_eq!(row.decode()?, value, "append");
-    // As data: to reflection, a live value that is converted has no parts.
+    // As data: reflection shows no parts of a converted live value.
     let data = Value::of(&value).to_dynamic()?;
     assert_eq!(row.value(), data.value(), "as a value");
     hydra::save(&single, &value)?;
@@ -73,13 +73,14 @@ fn evolves<Old: Cell, New: Cell>() -> Result<()> {
     Ok(())
 }
 
-/// No type in the schema is a unit: nothing was left out in silence.
+/// Checks that no type in the schema is a unit, so that no field was left out silently.
 fn holds_all<T: Hydra>() {
     let schema = Schema::of::<T>();
     assert!(schema.types().iter().all(|ty| ty.kind() != Kind::Unit), "{schema}");
 }
 
-/// A column of the table: one way to write a field, in every place. `newtypes` is left out where the attribute says something that a newtype has no place for.
+/// A column of the table: one way to write a field, in every place. `newtypes` is left out if the attribute
+/// does not apply to newtypes.
 macro_rules! column {
     ($name:ident, [$($attr:tt)*], $ty:ty = $value:expr $(, $newtypes:ident)?) => {
         mod $name {
@@ -197,7 +198,7 @@ column!(converted_attribute, [as = u64, attr(unit = "ms"), alias = "former"], us
 column!(opaque_attribute, [opaque, attr(unit = "ms"), alias = "former"], Foreign = Foreign(vec![5]));
 column!(readonly, [readonly], u32 = 77);
 
-/// Works once.
+/// Succeeds once, then fails.
 struct Once;
 
 impl With<u32> for Once {

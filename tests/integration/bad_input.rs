@@ -1,4 +1,5 @@
-//! Files that are damaged, cut or not Hydra files: a structured error, or what was committed, never a panic.
+//! Files that are damaged, truncated or not Hydra files: readers return a structured error or the committed
+//! records, and never panic.
 
 use crate::golden::log;
 use hydra::{Error, ErrorKind, Reader, Result, Writer};

@@ -1,4 +1,4 @@
-//! The Debug of a view is that of the live value, as std derives it.
+//! `Debug` of a view prints the same as std's derive does for the live value.
 
 #![allow(clippy::type_complexity)]
 
@@ -26,7 +26,7 @@ fn view_of<'a, T: Hydra>(image: &'a [u8], _: &T) -> Result<hydra::View<'a, T>> {
     hydra::view::<T>(image)
 }
 
-/// The compiler does not know here that the views can be shown.
+/// A generic function: the compiler has no bound that the views implement `Debug`.
 fn shown<'a, T: Hydra>(image: &'a [u8]) -> Result<String>
 where
     Many<T>: Hydra<View<'a>: Debug>,
@@ -168,7 +168,7 @@ fn views_are_shown_as_their_values() -> Result<()> {
         Pair { first: Point(1.0, 2.0), second: 1u8 }
     );
     let [empty, mut full] = some_containers();
-    // Their order in memory is any.
+    // Their order in memory is arbitrary.
     full.hash_map.retain(|key, _| key.0 == 2);
     full.hash_set.retain(|word| word == "one");
     shows_as_std!(empty, full);
@@ -179,7 +179,7 @@ fn views_are_shown_as_their_values() -> Result<()> {
     Ok(())
 }
 
-/// As std's iterators do: what is still to come.
+/// Like std's iterators, it prints the remaining items.
 #[test]
 fn iterators_of_views_show_what_is_left() -> Result<()> {
     type Stored = (Vec<String>, BTreeMap<u8, String>, BTreeSet<u8>);

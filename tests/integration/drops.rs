@@ -1,5 +1,5 @@
-//! Values whose Drop, Default or invariant panics while they are changed: nothing is dropped twice, nothing is lost, and
-//! what is left is a whole value.
+//! Values whose Drop, Default or invariant panics while they are changed: nothing is dropped twice, nothing
+//! is leaked, and a complete value remains.
 
 use hydra::{Hydra, Value, ValueMut};
 use std::cell::Cell;
@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
-    /// Values alive, and how often one was dropped that was not.
+    /// The number of live values, and of drops of values that were not alive.
     static ALIVE: Cell<(isize, usize)> = const { Cell::new((0, 0)) };
-    /// Of the next values that are made, this one panics.
+    /// The number of the next new value that panics.
     static FUSE: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -19,7 +19,7 @@ fn alive() -> isize {
     alive
 }
 
-/// Counts the values that hold it. Each has one of its own: it is not stored, and made anew when a value is read.
+/// Counts the values that contain it. It is not stored; a value gets a new one when it is read.
 struct Token(bool);
 
 impl Default for Token {
@@ -105,7 +105,7 @@ const BOMBS: isize = 11;
 const PATHS: [&str; 9] =
     ["field", "list[1]", "option?", "boxed", "map[2]", "array[0]", "choice:One.0", "list", "option"];
 
-/// All text in the value, which is there only if the value is whole.
+/// Returns all text in the value, which is valid only if the value is complete.
 fn text(places: &Places) -> String {
     Value::of(places).to_string()
 }
@@ -153,7 +153,7 @@ fn a_list_whose_old_elements_panic_is_replaced_as_a_whole() {
         assert_eq!(Value::of(&live).path(path).unwrap(), Value::of(&new).path(path).unwrap(), "{path}");
         disarm(&mut live);
         drop((live, new));
-        // Of several that panic, the language drops the rest and goes on: none is lost.
+        // If several values panic, the language drops the others and continues, so none is leaked.
         assert_eq!(alive(), 0, "{path}");
     }
 }
@@ -181,7 +181,8 @@ fn replacing_drops_nothing() {
     assert_eq!(alive(), 0);
 }
 
-/// The copy on which a change is tried panics when it is dropped: the value itself is as it was, or as it should be.
+/// The copy on which a change is tried panics when it is dropped. The value itself is unchanged or has the
+/// new content.
 #[test]
 fn a_panic_while_a_change_is_tried_leaves_a_whole_value() {
     for (owned, outcome) in [("bad", Ok(true)), ("worse", Err(())), ("fine", Ok(false))] {
@@ -206,7 +207,7 @@ fn a_panic_while_a_change_is_tried_leaves_a_whole_value() {
     }
 }
 
-/// A new value that cannot be made, because a Default panics, at every step of making it.
+/// A new value cannot be made because a Default panics, at every step of making it.
 #[test]
 fn a_panic_while_a_value_is_made_changes_nothing() {
     let new = places(false);

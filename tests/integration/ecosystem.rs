@@ -1,4 +1,5 @@
-//! Types of other crates: what they are on disk, where they end, and that a file needs none of them.
+//! Types of other crates: their stored form, their range, and that files with them can be read without these
+//! crates.
 
 use crate::golden::some_trades;
 use hydra::{Dynamic, Error, ErrorKind, Fixed, Hydra, Opaque, Result, Schema, Value, ValueMut};
@@ -18,7 +19,7 @@ fn page() -> String {
         .expect("docs/FORMAT.md")
 }
 
-/// The rows of the table of section 15 whose first heading is this one: cells without their marks.
+/// Returns the rows of the table of section 15 with this first heading, without markup.
 fn rows(heading: &str) -> Vec<Vec<String>> {
     let page = page();
     let table = page.split(&format!("\n| {heading} |")).nth(1).expect("a table of vectors");
@@ -66,7 +67,7 @@ fn forms_have_the_bytes_of_the_document() {
     assert_eq!(seen, 9);
 }
 
-/// Spelling, bytes and text of a value, which survives.
+/// Checks spelling, bytes and text of a value that makes a round trip.
 fn facts<T: Hydra + Clone + PartialEq + Debug>(value: T) -> (String, String, String) {
     value_survives(&value).expect("a round trip");
     let mut again = value.clone();
@@ -187,7 +188,7 @@ fn what_does_not_fit_is_refused_and_never_wraps() -> Result<()> {
     ValueMut::of(&mut price).set_str("-0.5")?;
     assert_eq!(price, -Decimal::new(5, 1));
 
-    // What other programs may have written.
+    // Bytes that other programs may have written.
     fn beyond<T: Hydra, O: Hydra + PartialEq + Debug + for<'a> Hydra<View<'a> = O>>(
         wide: T,
         nearest: O,

@@ -1,4 +1,5 @@
-//! Editing files on a real disk: what readers see, what other writers may do, and what a failed edit leaves.
+//! Editing files on a real disk: what readers see, what other writers may do, and the state after a failed
+//! edit.
 
 use crate::golden::{log, tick};
 use crate::large::map;

@@ -1,5 +1,6 @@
-//! Random edits of random records through an editor equal the same edits of plain Rust values: after each commit the file is
-//! sound and holds the model, no byte and no block that holds no changed record is another, and readers see what they opened.
+//! Random edits of random records through an editor, compared with the same edits of plain Rust values. After
+//! each commit the file is sound and equals the model, only blocks with a changed record differ, and open
+//! readers keep their snapshot.
 
 use crate::large::map;
 use hydra::file::{Entry, check};
@@ -160,7 +161,7 @@ fn change(dice: &mut Dice, row: &mut Row, mut value: ValueMut<'_>) -> Result<()>
     }
 }
 
-/// A whole new row keeps the read-only fields of those that it stands for.
+/// A whole new row keeps the read-only fields of the row that it replaces.
 fn keep_fixed(old: &Row, new: &mut Row) {
     new.fixed = old.fixed;
     if let (Some(old), Some(new)) = (&old.next, &mut new.next) {
@@ -168,7 +169,7 @@ fn keep_fixed(old: &Row, new: &mut Row) {
     }
 }
 
-/// A random change that is refused, and leaves the value as it was.
+/// A random change that is refused and leaves the value unchanged.
 fn refused(dice: &mut Dice, mut value: ValueMut<'_>) {
     let before = value.value().to_dynamic().unwrap();
     let part = value.reborrow();
@@ -204,7 +205,7 @@ impl Model {
         Model { rows: all(reader), states: all(reader), numbers: all(reader) }
     }
 
-    /// One random change here and there, of a record of any table.
+    /// Makes one random change to a record of any table, in the file and in the model.
     fn change(&mut self, dice: &mut Dice, editor: &mut Editor) -> Result<()> {
         let index = |dice: &mut Dice, count: usize| {
             let at = dice.below(count);
@@ -235,7 +236,7 @@ impl Model {
         }
     }
 
-    /// For each table: which records are not the same here and there.
+    /// Returns the records of each table that differ between two models.
     fn differ(&self, other: &Model) -> [(&'static str, Vec<bool>); 3] {
         fn pairs<T: PartialEq>(left: &[T], right: &[T]) -> Vec<bool> {
             left.iter().zip(right).map(|(left, right)| left != right).collect()
@@ -269,7 +270,7 @@ fn entries(reader: &Reader, table: &str) -> Vec<Entry> {
     reader.dynamic_table(table).unwrap().entries().map(Result::unwrap).collect()
 }
 
-/// Someone who had the file open.
+/// A reader that had the file open.
 struct Witness {
     readers: [Reader; 2],
     model: Model,
@@ -286,7 +287,7 @@ impl Witness {
     }
 }
 
-/// What holds after a commit that turned `before`, whose bytes these were, into `model`.
+/// Checks the file after a commit that turned `before`, with these bytes, into `model`.
 fn confirm(path: &Path, bytes: &[u8], before: &Witness, model: &Model) {
     let mut findings = Vec::new();
     assert!(check(path, &mut |finding| findings.push(finding.to_string()), None).unwrap().is_sound());
@@ -360,7 +361,7 @@ fn random_edits(seed: u64) {
 #[test]
 fn random_edits_equal_those_of_plain_values() {
     for seed in 1..=5 {
-        // The seed of a failure is in the output.
+        // The output contains the seed of a failure.
         println!("seed {seed}");
         random_edits(seed * 0x9e37_79b9);
     }

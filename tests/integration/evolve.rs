@@ -1,4 +1,5 @@
-//! Every rule of FORMAT.md, section 16.1, both ways: one type writes, the other reads, as views, owned, and as data.
+//! Every rule of FORMAT.md, section 16.1, in both directions: one type writes, the other reads, as views, as
+//! owned values, and as data.
 
 use hydra::evolve::{Evolution, Resolution, Rule};
 use hydra::{ErrorKind, Hydra, Reader, Result, Schema, Table, Value, View, Writer};
@@ -27,7 +28,7 @@ fn reads<Old: Hydra, New: Hydra + PartialEq + Debug>(
     check(&table, expected, resolution, &seen)?;
     check(&Reader::map(unsafe_map(&path)?)?.table::<New>()?, expected, resolution, &seen)?;
     assert_eq!(&hydra::load::<New>(&path)?, expected);
-    // As data, where the one that reads is the newest type.
+    // As data, if the type that reads is the newest one.
     let mut writer = Writer::resume(&path)?;
     if version::<New>() > version::<Old>() {
         let table = writer.table::<New>()?;
@@ -49,7 +50,7 @@ fn version<T: Hydra>() -> String {
 
 #[allow(unsafe_code)]
 fn unsafe_map(path: &Path) -> Result<hydra::Map> {
-    // SAFETY: nobody changes a file in a folder of this test alone.
+    // SAFETY: no other program changes a file in the folder of this test.
     unsafe { hydra::Map::open(path) }
 }
 
@@ -73,7 +74,7 @@ fn check<New: Hydra + PartialEq + Debug>(
     Ok(())
 }
 
-/// Writes `old`, which a `New` cannot be read from: the paths, and what the error says.
+/// Writes `old`, which cannot be read as a `New`, and returns the paths and the error.
 fn refuses<Old: Hydra, New: Hydra>(old: &Old, paths: &[&str], words: &[&str]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("rows.hydra");
@@ -89,7 +90,7 @@ fn refuses<Old: Hydra, New: Hydra>(old: &Old, paths: &[&str], words: &[&str]) ->
     Ok(())
 }
 
-/// The rules by which a type is read as another.
+/// Returns the rules by which a type is read as another.
 fn rules<Old: Hydra, New: Hydra>() -> Vec<Rule> {
     let evolution = Evolution::between(&Schema::of::<Old>(), &Schema::of::<New>()).unwrap();
     let mut rules: Vec<Rule> = evolution.changes().iter().map(|change| change.rule).collect();
@@ -205,7 +206,7 @@ fn renamed() -> Result<()> {
     }
     let (old, new) = (old::Row { a: 1, b: "b".into() }, new::Row { x: 1, y: "b".into() });
     reads(&old, &new, SameLayout, |row| (row.x(), row.y()) == (1, "b"))?;
-    // The file says what its fields were called.
+    // The file keeps the names of its fields.
     reads(&new, &old, SameLayout, |row| (row.a(), row.b()) == (1, "b"))?;
     assert_eq!(rules::<old::Row, new::Row>(), [Rule::Renamed]);
     Ok(())
@@ -292,7 +293,7 @@ fn options_come_and_go() -> Result<()> {
     refuses::<_, old::Row>(
         &new,
         &["a", "s", "n?", "in_list"],
-        &["#[hydra(default)] on the field says what none is"],
+        &["put #[hydra(default)] on the field: none then reads as the default"],
     )?;
 
     #[allow(unreachable_pub)]
@@ -370,6 +371,33 @@ fn unknown_variants_are_errors_of_their_values() -> Result<()> {
         table.range(2..4).map(|block| block.map(|block| (block.first(), block.len()))).collect();
     assert!(matches!(&inside[..], [Ok((2, 1)), Err(_)]), "{inside:?}");
     assert_eq!(table.range(1..3).count(), 1);
+    Ok(())
+}
+
+#[test]
+fn slices_beside_an_unknown_variant_have_the_other_records() -> Result<()> {
+    generations! {
+        { #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(C)] #[hydra(plain)] pub struct Row { pub n: u8, pub k: Kind }
+          #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(u8)] #[hydra(plain)] pub enum Kind { A = 1, B = 2 } }
+        { #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(C)] #[hydra(plain)] pub struct Row { pub n: u8, pub k: Kind }
+          #[derive(Hydra, Debug, PartialEq, Clone, Copy)] #[repr(u8)] #[hydra(plain)] pub enum Kind { A = 1, B = 2, C = 9 } }
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("rows.hydra");
+    let mut writer = Writer::create(&path)?;
+    let table = writer.table::<new::Row>()?;
+    let kind = |n| if n % 5 == 4 { new::Kind::C } else { new::Kind::A };
+    (0..100).try_for_each(|n| writer.append(table, &new::Row { n, k: kind(n) }))?;
+    writer.finish()?;
+    for reader in [Reader::open(&path)?, Reader::map(unsafe_map(&path)?)?] {
+        for _ in 0..2 {
+            let blocks = reader.table::<old::Row>()?.blocks().flatten().collect::<Vec<_>>();
+            let rows = blocks.iter().flat_map(|block| block.as_slice()).map(|row| row.n).collect::<Vec<_>>();
+            assert_eq!(rows, (0..100).filter(|n| n % 5 != 4).collect::<Vec<_>>());
+            let all = reader.table::<new::Row>()?.blocks().flatten().map(|block| block.as_slice().len());
+            assert_eq!(all.sum::<usize>(), 100);
+        }
+    }
     Ok(())
 }
 
@@ -619,7 +647,7 @@ fn recursive_types() -> Result<()> {
     reads(&first, &second, Transcoded, |row| row.kids().get(1).is_some_and(|row| row.value() == 5))
 }
 
-/// Three generations of a type, as a program has them one after the other.
+/// Three generations of a type, as they follow one another in a program.
 #[allow(unreachable_pub)]
 pub(crate) mod first {
     #[derive(hydra::Hydra, Debug, Clone, PartialEq)]
@@ -786,7 +814,7 @@ fn an_older_type_is_refused_where_the_newest_needs_more() -> Result<()> {
     assert!(writer.table::<newer::Row>().is_ok(), "what was refused does not have the name");
     writer.finish()?;
 
-    // The other way round: the newer type cannot read what is there.
+    // The other way round: the newer type cannot read the stored records.
     let path = folder.path().join("old.hydra");
     written(&path, &old::Row { a: 1 })?;
     let error = Writer::resume(&path)?.table::<new::Row>().unwrap_err();
@@ -906,7 +934,7 @@ mod hostile {
         TypeRef::Index(index)
     }
 
-    /// A chain of as many types, each a list of the next; the last one of nothing.
+    /// A chain of this many types, each a list of the next; the last is a list of units.
     fn chain(count: u32) -> Schema {
         let node =
             |index: u32| Descriptor::structure(format!("N{index}"), vec![("next".into(), at(count + index))]);
@@ -931,7 +959,7 @@ mod hostile {
         assert_eq!(error.kind(), ErrorKind::TypeMismatch);
     }
 
-    /// Structs of many fields of one another, so that there are far more pairs of types than types.
+    /// Structs with many fields of each other's types, so that there are far more pairs of types than types.
     #[test]
     fn comparing_ends_in_time() {
         let types = |count: u32, shift: u32| {

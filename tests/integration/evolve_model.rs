@@ -1,12 +1,12 @@
-//! Random types, changed at random, with random values: resolution agrees with a model of the rules, written over data, about what
-//! can be read, and reading gives what the model gives.
+//! Random types, random changes of them, and random values. Resolution agrees with a model of the rules,
+//! written over data, about which records can be read, and reading returns the values of the model.
 
 use crate::evolve_types::{Field, OTHER, Random, Ty, schema};
 use hydra::evolve::Evolution;
 use hydra::reflect::Data;
 use hydra::{Descriptor, Dynamic, ErrorKind, Kind, Reader, Result, Writer};
 
-/// Why the model has no value.
+/// The reason why the model has no value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum No {
     Never,
@@ -27,7 +27,7 @@ pub(crate) fn innermost(mut ty: &Ty) -> &Ty {
     ty
 }
 
-/// The value that `data` is as another type; without data, whether there ever is one.
+/// Converts `data` to another type; without data, returns whether any value can be converted.
 pub(crate) fn model(from: &Ty, data: Option<&Data>, to: &Ty) -> Result<Data, No> {
     let inside = || match data {
         Some(Data::Some(inner)) => Some(&**inner),
@@ -120,7 +120,7 @@ pub(crate) fn model(from: &Ty, data: Option<&Data>, to: &Ty) -> Result<Data, No>
     }
 }
 
-/// What stands for a variant that the target lacks.
+/// Returns the value for a variant that the target lacks.
 fn other(variants: &[(String, i128, Vec<Field>)]) -> Result<Data, No> {
     let at = variants.iter().position(|(name, _, fields)| name == OTHER && fields.is_empty());
     at.map(|at| Data::Variant(at, vec![])).ok_or(No::NotThis)
@@ -152,7 +152,8 @@ fn fields(from: &[Field], parts: Vec<Option<&Data>>, to: &[Field]) -> Result<Vec
     to.iter().zip(&pairs(from, to)).map(each).collect()
 }
 
-/// Which field of the source each of the target is: by name, by its own alias, by the source's.
+/// Returns the field of the source for each field of the target: by name, by its own alias, by an alias of
+/// the source.
 pub(crate) fn pairs(from: &[Field], to: &[Field]) -> Vec<Option<usize>> {
     let by_name = |name: &str| from.iter().position(|field| field.name == name);
     let mut found: Vec<Option<usize>> = to.iter().map(|field| by_name(&field.name)).collect();
@@ -171,7 +172,7 @@ pub(crate) fn pairs(from: &[Field], to: &[Field]) -> Vec<Option<usize>> {
     found
 }
 
-/// None, in as many newtypes as the type has around its option.
+/// Returns none, in as many newtypes as the type has around its option.
 fn empty(ty: &Ty) -> Data {
     match ty {
         Ty::Newtype(inner) => Data::some(empty(inner)),
@@ -274,7 +275,7 @@ fn what_can_be_read_and_how_is_what_the_model_says() -> Result<()> {
     Ok(())
 }
 
-/// How many pairs: more with HYDRA_CASES.
+/// The number of pairs; HYDRA_CASES raises it.
 pub(crate) fn cases() -> u64 {
     std::env::var("HYDRA_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(600)
 }

@@ -4,7 +4,7 @@ use hydra::reflect::Data;
 use hydra::schema::{DefaultImage, Note, Style, TypeRef};
 use hydra::{Descriptor, Kind, Result, Schema};
 
-/// A type, as the model has it.
+/// A type in the model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ty {
     Num(Kind),
@@ -31,7 +31,7 @@ pub(crate) struct Field {
     pub(crate) ty: Ty,
 }
 
-/// The variant that is marked as the one for unknown ones.
+/// Returns the variant marked for unknown ones.
 pub(crate) const OTHER: &str = "Other";
 
 const NUMBERS: [Kind; 12] = [
@@ -104,7 +104,7 @@ impl Random {
             .collect()
     }
 
-    /// Another generation of a type.
+    /// Returns another generation of a type.
     pub(crate) fn change(&mut self, ty: &Ty) -> Ty {
         let inner = |random: &mut Random, ty: &Ty| Box::new(random.change(ty));
         if self.one_in(14) {
@@ -187,7 +187,7 @@ impl Random {
                 let former = std::mem::replace(&mut field.name, renamed);
                 field.alias = (!self.one_in(6)).then_some(former);
             }
-            // A default for what may be none, sometimes.
+            // Sometimes a default for an option.
             field.default = matches!(field.ty, Ty::Num(Kind::U32) | Ty::Text) && self.one_in(2);
             changed.push(field);
         }
@@ -311,7 +311,8 @@ pub(crate) fn schema(ty: &Ty, version: u32) -> Result<Schema> {
     flatten(ty, &mut types);
     types[0] = types[0].clone().with_notes(vec![Note::Version(version)]);
     let plain = Schema::new(types)?;
-    // Schemas made at run time have no notes in variants: that a variant is the other one is added to the bytes (section 6.4).
+    // Schemas made at run time have no notes in variants, so the mark for unknown variants is added to the
+    // bytes (section 6.4).
     let mut notes: Vec<Vec<u8>> = Vec::new();
     let mut rest = &plain.notes()[4..];
     while let Some((length, more)) = rest.split_first_chunk::<4>() {

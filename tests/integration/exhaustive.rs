@@ -1,5 +1,6 @@
-//! One file of 64 KiB with every kind of block and of field, damaged in every way: a check reports it, and no reader returns a
-//! record that was not written. The short form takes samples; `recorded` takes every bit and prefix, and 100,000 of the rest.
+//! One file of 64 KiB with every kind of block and of field, damaged in every way. A check reports the
+//! damage, and no reader returns a record that was not written. The short form takes samples; `recorded`
+//! takes every bit and prefix, and 100,000 of the rest.
 
 use crate::golden::{log, some_containers, some_scalars, some_shapes, some_trades, tick};
 use hydra::file::{BlockKind, RecoverOptions};
@@ -16,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
-/// The file as it should be.
+/// The undamaged file.
 struct Whole {
     bytes: Vec<u8>,
     records: BTreeMap<String, Vec<Dynamic>>,
@@ -25,15 +26,15 @@ struct Whole {
     /// The edited records as they were before.
     before: BTreeMap<usize, Dynamic>,
     blocks: Vec<Range<usize>>,
-    /// The blocks that hold the records now, by where they start: the first record, and where they end.
+    /// The current blocks of records by their first record, with their ends.
     current: BTreeMap<usize, (u64, usize)>,
-    /// What PAD blocks hold, which means nothing.
+    /// The content of PAD blocks, which has no meaning.
     exempt: Vec<Range<usize>>,
     /// Indexes that name the blocks after the edits.
     later: Vec<Range<usize>>,
-    /// Records that were edited: the blocks that held them before, and those that do now.
+    /// Edited records: the blocks before the edit, and those after it.
     edited: Vec<(Range<usize>, Range<usize>)>,
-    /// How often a law was broken.
+    /// The number of violations.
     broken: Cell<usize>,
 }
 
@@ -50,7 +51,7 @@ fn written() -> Result<Whole> {
     writer.set_metadata("note", "first")?;
     writer.commit()?;
     drop(writer);
-    // What a commit record may have named that was lost is covered by a PAD block.
+    // A commit that a lost commit record may have named is covered by a PAD block.
     let mut file = disk.file("file").expect("the file");
     let end = testing::open(file.boxed(), path)?.file_bytes();
     file.write_at(end, &mut [IoSlice::new(&[0x55; 960])])?;
@@ -132,7 +133,8 @@ fn written() -> Result<Whole> {
 }
 
 impl Whole {
-    /// Every record that is read is the one that was written, and a check reports that something `is_damaged`.
+    /// Checks that every record that can be read is the one that was written, and that a check reports damage
+    /// if `is_damaged`.
     fn judge(&self, bytes: Vec<u8>, is_damaged: bool, what: &dyn Fn() -> String) {
         let (file, mut findings) = (File::of(&bytes), 0);
         let checked = testing::check(&file, &mut |_| findings += 1);
@@ -164,21 +166,22 @@ impl Whole {
         }
     }
 
-    /// The block at `place` is one of those that hold the records now, as it was: so are its records, which are compared in
-    /// the file that is whole.
+    /// Returns true if the block at `place` is a current block of records and unchanged. Its records are then
+    /// unchanged too; they are compared in the undamaged file.
     fn is_untouched(&self, bytes: &[u8], first: u64, place: Option<u64>) -> bool {
         let at = place.unwrap_or_default() as usize;
         let known = self.current.get(&at).filter(|known| known.0 == first);
         known.is_some_and(|&(_, end)| bytes.get(at..end) == self.bytes.get(at..end))
     }
 
-    /// No index is left that names the blocks after the edits: where those are lost, too, nothing tells that there were any,
-    /// and the records before them are shown, in a file that is said to be damaged.
+    /// Returns true if no index is left that names the blocks after the edits. If these are lost too, nothing
+    /// shows that there were edits, and the records before them are returned, in a file that is reported as
+    /// damaged.
     fn is_untold(&self, bytes: &[u8]) -> bool {
         self.later.iter().all(|range| bytes.get(range.clone()) != self.bytes.get(range.clone()))
     }
 
-    /// Damages and judges, unless nothing changed but what has no meaning.
+    /// Damages the file and checks it, unless only bytes without a meaning changed.
     fn damage(&self, bytes: Vec<u8>, what: &dyn Fn() -> String) {
         let differs = |range: Range<usize>| self.bytes.get(range.clone()) != bytes.get(range);
         let mut at = 0;
@@ -189,7 +192,7 @@ impl Whole {
         }
         is_damaged |= differs(at..self.bytes.len());
         if is_damaged {
-            // The last block once more, after the last commit, is an uncommitted tail and no damage.
+            // A copy of the last block after the last commit is an uncommitted tail and no damage.
             let is_tail = bytes.starts_with(&self.bytes);
             let judged = catch_unwind(AssertUnwindSafe(|| self.judge(bytes, !is_tail, what)));
             self.broken.set(self.broken.get() + usize::from(judged.is_err()));
@@ -207,7 +210,7 @@ impl Whole {
         self.damage(self.bytes[..length].to_vec(), &|| format!("cut to {length}"));
     }
 
-    /// One of the ways in which several bytes are damaged.
+    /// Damages several bytes in one of the possible ways.
     fn damage_at_random(&self, way: usize, dice: &mut Dice) {
         let (mut bytes, count) = (self.bytes.clone(), self.bytes.len());
         let seed = dice.0;
@@ -221,7 +224,7 @@ impl Whole {
                 let length = 1 + dice.below(most.min(count - at));
                 bytes[at..at + length].fill_with(|| dice.roll() as u8);
             }
-            // Blocks of one length change places, or one stands there twice.
+            // Two blocks of the same length are swapped, or one is duplicated.
             2 => {
                 let both = from.len().min(to.len());
                 let kept = bytes[to.start..to.start + both].to_vec();
@@ -229,14 +232,14 @@ impl Whole {
                 bytes[from.start..from.start + both].copy_from_slice(&kept);
             }
             3 => bytes.copy_within(from.start..from.start + room, to.start),
-            // A block comes from another place of the file, and all after it moves.
+            // A block is moved from another place in the file, and all following blocks shift.
             4 => _ = bytes.splice(to.start..to.start, self.bytes[from].to_vec()),
             5 => {
                 let sector = dice.below(count / 512) * 512;
                 let length = [512, 4096][dice.below(2)].min(count - sector);
                 bytes[sector..sector + length].fill(0);
             }
-            // The block before an edit, or a part of it, where the edited one is.
+            // The block before an edit, or a part of it, replaces the edited block.
             _ => {
                 let (old, new) = &self.edited[dice.below(self.edited.len())];
                 let length = old.len().min(new.len());
@@ -272,8 +275,8 @@ fn damage_is_reported_and_never_returned() -> Result<()> {
     Ok(())
 }
 
-/// A reader of the file, which grew by a session after the edits, where the blocks of the edits are zeroed, and the newest
-/// directory; with `every`, all indexes that name the edits.
+/// A reader of the file after a further session, with the blocks of the edits and the newest directory
+/// zeroed; with `every`, also all indexes that name the edits.
 fn without_edits(whole: &Whole, every: bool) -> Result<(Reader, File)> {
     let (file, path) = (File::of(&whole.bytes), Path::new("file"));
     let mut writer = testing::resume(Writer::options(), &Memory::with("file", &file), path)?;

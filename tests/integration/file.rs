@@ -1,10 +1,10 @@
-//! What writers leave on a real disk: names, locks, levels, whole files checked.
+//! Writers on a real disk: names, locks, durability levels, and checks of whole files.
 
 use hydra::file::{State, check};
 use hydra::{Durability, ErrorKind, Reader, Writer};
 use std::path::Path;
 
-/// The names in a folder.
+/// Returns the names in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()

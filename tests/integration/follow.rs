@@ -1,5 +1,5 @@
-//! Following a file that grows: from threads and other processes, through buffers and through the map, and what becomes
-//! of it when the file is edited, reopened, replaced or cut.
+//! Following a file that grows, from threads and other processes, through buffers and maps, and when the file
+//! is edited, reopened, replaced or truncated.
 
 use crate::golden::tick;
 use crate::large::map;
@@ -122,7 +122,7 @@ fn a_replaced_a_cut_and_a_removed_file_are_errors_that_say_so() {
     let reader = Reader::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     assert_eq!(kind(reader), ErrorKind::Replaced);
-    // In the same place: another file, an older state of this one, less of it.
+    // In the same place: another file, an older state of this one, a shorter one.
     let (other, mut writer) = empty(&{
         let other = folder.path().join("other");
         std::fs::create_dir(&other).unwrap();
@@ -161,7 +161,7 @@ fn an_older_state_that_grew_again_is_noticed() {
     };
     grow(100);
     let mut reader = Reader::open(&path).unwrap();
-    // A power cut takes the unsynced commit, and what comes after it is longer.
+    // A power failure loses the unsynced commit, and its successor is longer.
     std::fs::write(&path, &good).unwrap();
     grow(10);
     grow(5000);
@@ -214,7 +214,7 @@ fn followers_in_threads_get_every_record_once_and_end_when_they_are_stopped() {
     assert!(waits.next().is_none());
 }
 
-/// Where the other process is told to write.
+/// The path to which the other process writes.
 const PATH: &str = "HYDRA_FOLLOW_PATH";
 
 #[test]
@@ -254,7 +254,7 @@ fn another_process_writes() {
                 break;
             }
         }
-        // How many of the commits are seen one by one is a matter of time.
+        // How many commits are seen individually depends on timing.
         assert!(states > 0);
         assert_eq!(reader.table::<Tick>().unwrap().len() - start, 2100);
     }

@@ -1,5 +1,5 @@
-//! Golden files. `HYDRA_UPDATE_GOLDEN=1 cargo test -p hydra-tests golden` writes them anew (a line in the
-//! CHANGELOG says why); their readable twins come from the command's tests.
+//! Golden files. `HYDRA_UPDATE_GOLDEN=1 cargo test -p hydra-tests golden` rewrites them (add the reason to
+//! the CHANGELOG). The tests of the command write their readable twins.
 
 use hydra::{Editor, Reader, Result, Value, Writer};
 use hydra_tests::types::*;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// One golden file: its name, and what writes it.
+/// One golden file: its name and the function that writes it.
 type Golden = (&'static str, fn(&Path) -> Result<()>);
 
 const GOLDEN: &[Golden] = &[
@@ -80,7 +80,7 @@ fn generations(path: &Path) -> Result<()> {
     writer.finish()
 }
 
-/// Two tables of one type, which are also the table of that type's name.
+/// Two tables of one type, one of which has the name of the type.
 fn named(path: &Path) -> Result<()> {
     let mut writer = create(path, 13)?;
     let tables = [
@@ -94,7 +94,7 @@ fn named(path: &Path) -> Result<()> {
     writer.finish()
 }
 
-/// A record of types that only their constant arguments tell apart.
+/// A record of types that differ only in constant arguments.
 fn constants(path: &Path) -> Result<()> {
     let mut writer = create(path, 14)?;
     let table = writer.table::<Constants>()?;
@@ -136,7 +136,7 @@ fn plain(path: &Path) -> Result<()> {
     writer.finish()
 }
 
-/// Two records: everything at its ends.
+/// Two records with all values at the ends of their ranges.
 pub(crate) fn some_scalars() -> [Scalars; 2] {
     let low = Scalars {
         a: (i8::MIN, i16::MIN, i32::MIN, i64::MIN, i128::MIN),
@@ -294,7 +294,7 @@ fn unclosed(path: &Path) -> Result<()> {
     writer.append(table, &log(99))
 }
 
-/// Replacements of blocks of two tables, one of them twice, then a record more.
+/// Replacements of blocks of two tables, one of them twice, then another record.
 fn edited(path: &Path) -> Result<()> {
     let mut writer = Writer::options().file_id(id(10)).block_bytes(512).create(path)?;
     let (logs, ticks) = (writer.table::<Log>()?, writer.table::<Tick>()?);

@@ -1,6 +1,6 @@
-//! Programs of several generations side by side on one table, at random, against a model of FORMAT.md, sections 16.3 and 16.4: which
-//! types may append, which is the newest, which values are refused. What a writer acknowledges is readable as the newest type, but
-//! for values whose variant a newer type removed after they were written.
+//! Programs of several generations use one table at random, compared with a model of FORMAT.md, sections 16.3
+//! and 16.4: which types may append, which is the newest, and which values are refused. Acknowledged records
+//! are readable as the newest type, except values whose variant a newer type removed after they were written.
 
 use crate::evolve_model::{No, cases, innermost, model, pairs};
 use crate::evolve_types::{Field, Random, Ty, schema};
@@ -25,7 +25,7 @@ fn compatible(from: &Generation, to: &Generation) -> bool {
     model(&from.ty, None, &to.ty).is_ok()
 }
 
-/// True if a field or variant of the source is not in the target.
+/// Returns true if a field or variant of the source is missing in the target.
 fn removes(from: &Ty, to: &Ty) -> bool {
     match (from, to) {
         (Ty::Newtype(from), Ty::Newtype(to)) | (Ty::Option(from), Ty::Option(to)) => removes(from, to),
@@ -76,13 +76,13 @@ fn is_older(later: &Generation, earlier: &Generation) -> bool {
         || (later.version == earlier.version && compatible(later, earlier) && removes(&earlier.ty, &later.ty))
 }
 
-/// The newest of those in the file.
+/// Returns the newest type in the file.
 fn newest(known: &[Generation]) -> usize {
     (1..known.len())
         .fold(0, |newest, next| if is_older(&known[next], &known[newest]) { newest } else { next })
 }
 
-/// Whether a type may append: section 16.4.
+/// Returns whether a type may append (section 16.4).
 fn may_append(known: &[Generation], new: &Generation) -> bool {
     let Some(_) = known.first() else { return true };
     let newest = &known[newest(known)];
@@ -93,13 +93,14 @@ fn may_append(known: &[Generation], new: &Generation) -> bool {
         std::cmp::Ordering::Equal if !is_older(new, newest) => {
             reads_all() && (!removes(&newest.ty, &new.ty) || compatible(new, newest))
         }
-        // Which of two is older cannot be told where each lacks something.
+        // If each type lacks something of the other, it is undetermined which is older.
         std::cmp::Ordering::Equal => compatible(new, newest) && !removes(&new.ty, &newest.ty),
         std::cmp::Ordering::Less => compatible(new, newest),
     }
 }
 
-/// A record: the generation that wrote it, its data, and whether the newest type of that time read it, as it had to.
+/// A record: the generation that wrote it, its data, and whether the newest type of that time could read it,
+/// as required.
 struct Row {
     of: usize,
     data: Data,
@@ -120,7 +121,7 @@ fn value(generation: &Generation, data: &Data) -> Result<Dynamic> {
     Dynamic::new(generation.schema.clone().into(), data.clone())
 }
 
-/// Everything that was acknowledged, read as data, and as each type of the file where the newest is read as that.
+/// Reads all acknowledged records as data, and as each type of the file that the newest one can be read as.
 fn check(path: &Path, known: &[Generation], rows: &[Row], counts: &mut Counts, seed: u64) -> Result<()> {
     if known.is_empty() {
         return Ok(());
@@ -139,7 +140,7 @@ fn check(path: &Path, known: &[Generation], rows: &[Row], counts: &mut Counts, s
             (Ok(expected), Ok(record)) => {
                 assert_eq!(record.value(), value(newest, &expected)?.value(), "seed {seed}, record {at}");
             }
-            // Only what was written before the variant went away can be lost: see `append`.
+            // Only values written before the variant was removed can be lost: see `append`.
             (Err(No::NotThis), Err(error)) if error.kind() == ErrorKind::UnknownVariant => counts.lost += 1,
             (expected, got) => panic!("seed {seed}, record {at}: {expected:?}, {:?}", got.err()),
         }
@@ -158,7 +159,7 @@ fn check(path: &Path, known: &[Generation], rows: &[Row], counts: &mut Counts, s
     Ok(())
 }
 
-/// One file, and all that is done to it.
+/// One file and the operations on it.
 fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let (mut known, mut rows): (Vec<Generation>, Vec<Row>) = (Vec::new(), Vec::new());
@@ -236,7 +237,7 @@ fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
                 }
             }
             7 if random.one_in(2) => writer.commit()?,
-            // All of them end; the file is edited, and opened again.
+            // All programs end; the file is edited and reopened.
             8 => {
                 writer.finish()?;
                 check(path, &known, &rows, counts, seed)?;
@@ -259,7 +260,7 @@ fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
     check(path, &known, &rows, counts, seed)
 }
 
-/// Changes one record into another value of its own type.
+/// Changes one record to another value of its type.
 fn edit(
     path: &Path,
     known: &[Generation],
@@ -279,7 +280,7 @@ fn edit(
             counts.edited += 1;
             rows[at].data = data;
         }
-        // Set to what it was, nothing changes.
+        // Setting a record to its old value changes nothing.
         (Err(No::NotThis), Ok(())) if value(own, &rows[at].data)?.value() == record.value() => {}
         (Err(No::NotThis), Err(error)) if error.kind() == ErrorKind::UnknownVariant => {
             counts.refused_edits += 1

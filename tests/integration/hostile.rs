@@ -1,4 +1,5 @@
-//! Files made to do harm: a structured error or values, in bounded time and memory, and nothing damaged in silence.
+//! Malicious files: readers return a structured error or values, in bounded time and memory, and report all
+//! damage.
 
 use hydra::schema::TypeRef;
 use hydra::{Descriptor, Error, ErrorKind, Kind, Map, Reader, Result, Schema, Value, Writer};
@@ -14,7 +15,7 @@ fn golden(name: &str) -> Vec<u8> {
     std::fs::read(path).expect("a golden file")
 }
 
-/// Writes the file and holds it against the laws.
+/// Writes the file and checks the laws on it.
 fn judge(path: &Path, bytes: &[u8]) -> Option<Shown> {
     std::fs::write(path, bytes).expect("a file of a test");
     let shown = laws::file_is_read(path);
@@ -24,7 +25,7 @@ fn judge(path: &Path, bytes: &[u8]) -> Option<Shown> {
     shown
 }
 
-/// Every error that opening the file or reading its records gives.
+/// Returns every error of opening the file or reading its records.
 fn errors(path: &Path, bytes: &[u8]) -> Vec<ErrorKind> {
     std::fs::write(path, bytes).expect("a file of a test");
     let reader = match Reader::open(path) {
@@ -140,7 +141,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() -> Result<()> {
         (PathBuf::from("/dev/null"), ErrorKind::NotRegular),
         (around, ErrorKind::Io),
     ] {
-        // SAFETY: nothing is mapped: the file is refused.
+        // SAFETY: the file is refused, so nothing is mapped.
         #[allow(unsafe_code)]
         let map = unsafe { Map::open(&path) };
         assert_eq!(Reader::open(&path).unwrap_err().kind(), kind, "{path:?}");
@@ -199,7 +200,8 @@ fn an_index_that_lies_costs_nothing_but_itself() -> Result<()> {
             let shown = judge(&path, &craft.finish()).expect("a file that opens");
             let sound = shown.records.len() == 4;
             assert!(sound || !shown.errors.is_empty(), "lie {number}, node {node}: {shown:?}");
-            // Nodes are read when they are needed: instead of one that lies or is none, the headers of all blocks are.
+            // Nodes are read when they are needed. Instead of an invalid node, the headers of all blocks are
+            // read.
             let said = shown.report != "closed cleanly" || !shown.errors.is_empty();
             let check = hydra::file::check(&path, &mut |_| {}, None)?;
             assert!((said || sound) && !check.is_sound(), "lie {number}, node {node}");
@@ -311,7 +313,7 @@ fn a_directory_names_a_table_once() -> Result<()> {
     Ok(())
 }
 
-/// Whatever it takes to open, read and check the file is done before long.
+/// Checks that opening, reading and checking the file takes little time.
 fn soon(what: &str, bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(what);
@@ -405,7 +407,7 @@ fn long_unknown_lengths_allocate_nothing() -> Result<()> {
     Ok(())
 }
 
-/// What resuming the file, appending and closing gives; the file that results.
+/// Returns the results of resuming the file, appending and closing, and the resulting file.
 fn resumed(path: &Path, bytes: &[u8]) -> (Result<()>, Vec<u8>) {
     std::fs::write(path, bytes).expect("a file of a test");
     let outcome = Writer::resume(path).and_then(|mut writer| {
@@ -448,7 +450,7 @@ fn counters_at_their_ends_are_refused_before_anything_is_written() -> Result<()>
         assert!(outcome.is_ok() || after[8192..].starts_with(&bytes[8192..]), "{what}");
         assert_eq!(outcome.is_ok(), [255, 256].contains(&level), "{what}");
     }
-    // A tail of 4 EiB, where the file system has such files.
+    // A tail of 4 EiB, if the file system supports such files.
     let (craft, ..) = bytes_table();
     std::fs::write(&path, craft.finish())?;
     let long = std::fs::OpenOptions::new().write(true).open(&path)?.set_len(1 << 62);

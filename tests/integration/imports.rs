@@ -1,17 +1,18 @@
-//! Who uses whom in a crate: its modules, their names, and every path in them, followed to the file that defines it.
+//! Dependencies between the modules of a crate: its modules, their names, and every path in them, resolved to
+//! the file that defines the item.
 //!
-//! Paths are found in tokens, so that those in macros, attributes and signatures count too. Re-exports count as the
-//! file that defines the item. A call of a method is not a path: who implements it is not seen.
+//! Paths are found in tokens, so those in macros, attributes and signatures count too. Re-exports count as
+//! the file that defines the item. A method call is not a path, so its implementation is not found.
 
 use crate::sources::{Token, end_of_item, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// One crate as its sources say.
+/// One crate, read from its sources.
 pub(crate) struct Crate {
     /// The name by which the crate may name itself.
     name: String,
-    /// The names of the crates that it uses.
+    /// The names of the crates that it depends on.
     others: Vec<String>,
     pub(crate) files: Vec<String>,
     modules: Vec<Module>,
@@ -26,16 +27,16 @@ struct Module {
     file: usize,
     parent: usize,
     children: BTreeMap<String, usize>,
-    /// Items that are defined here.
+    /// Items defined here.
     items: BTreeSet<String>,
-    /// Words in calls of macros that stand where items do: they may be names of items.
+    /// Words in macro calls in place of items; they may be names of items.
     words: BTreeSet<String>,
-    /// Names that `use` brings, with their paths.
+    /// Names imported by `use`, with their paths.
     uses: Vec<(String, Vec<String>)>,
     globs: Vec<Vec<String>>,
 }
 
-/// A name that is used somewhere.
+/// A use of a name.
 struct Mention {
     module: usize,
     line: usize,
@@ -51,11 +52,11 @@ enum Kind {
     Path,
     /// A call of a macro by its name alone.
     Macro,
-    /// A word of the file, behind the path of a glob: the glob may have brought it.
+    /// A word of the file after the path of a glob, which may have imported it.
     ThroughGlob,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Module(usize),
@@ -71,12 +72,12 @@ pub(crate) struct Arrow {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) name: String,
-    /// The first line that says so, and its path.
+    /// The first line with such a use, and its path.
     pub(crate) line: usize,
     pub(crate) path: String,
 }
 
-/// What an opening bracket begins.
+/// The kind of scope that an opening bracket begins.
 #[derive(Clone, Copy, PartialEq)]
 enum Scope {
     Module(usize),
@@ -110,18 +111,19 @@ impl Crate {
         reading.krate
     }
 
-    /// The files that no `mod` leads to.
+    /// Returns the files that no `mod` declares.
     pub(crate) fn unread(&self) -> Vec<&String> {
         let read: BTreeSet<usize> = self.modules.iter().map(|module| module.file).collect();
         self.files.iter().enumerate().filter(|(file, _)| !read.contains(file)).map(|(_, path)| path).collect()
     }
 
-    /// A file that only declares modules and re-exports names.
+    /// Returns true for a file that only declares modules and re-exports names.
     pub(crate) fn is_transparent(&self, file: &str) -> bool {
         self.modules.iter().all(|module| self.files[module.file] != file || module.items.is_empty())
     }
 
-    /// Every arrow between two files, and a complaint for each path within the crate that leads nowhere.
+    /// Returns every dependency between two files, and a complaint for each path within the crate that cannot
+    /// be resolved.
     pub(crate) fn arrows(&self) -> (Vec<Arrow>, Vec<String>) {
         let mut firsts: BTreeMap<(usize, usize, String), &Mention> = BTreeMap::new();
         let mut lost = Vec::new();
@@ -155,7 +157,7 @@ impl Crate {
         (arrows.collect(), lost)
     }
 
-    /// What a mention leads to; nothing where that is not known.
+    /// Returns the target of a mention, if it is known.
     fn targets_of(&self, mention: &Mention) -> Vec<Target> {
         let Some(first) = mention.path.first() else { return vec![Target::Outside] };
         if mention.kind == Kind::Macro {
@@ -175,7 +177,7 @@ impl Crate {
         modules.map(|module| Target::Item(name.to_string(), *module)).collect()
     }
 
-    /// What a path in a module leads to; none if it begins outside of the crate.
+    /// Returns the target of a path in a module; `None` if it begins outside of the crate.
     fn resolve(
         &self,
         module: usize,
@@ -208,7 +210,7 @@ impl Crate {
             });
             let modules: Vec<usize> = modules.collect();
             found = match (modules.is_empty(), name.as_str()) {
-                // What is inside an item is where the item is.
+                // An item's content belongs to the item's place.
                 (true, _) => break,
                 (false, "super") => modules.iter().map(|m| Target::Module(self.modules[*m].parent)).collect(),
                 (false, _) => modules.iter().flat_map(|module| self.lookup(*module, name, seen)).collect(),
@@ -219,9 +221,9 @@ impl Crate {
         Some(found)
     }
 
-    /// What a name is in a module: re-exports are followed.
+    /// Returns the target of a name in a module, following re-exports.
     fn lookup(&self, module: usize, name: &str, seen: &mut Vec<(usize, String)>) -> Vec<Target> {
-        // The first name of `use same::same` is not the one that this line brings.
+        // The first name of `use same::same` is not the one that this line imports.
         let is_again = seen.iter().any(|(at, of)| *at == module && of == name);
         seen.push((module, name.to_string()));
         let here = &self.modules[module];
@@ -304,7 +306,7 @@ impl Reading<'_> {
         }
     }
 
-    /// A module that is declared: the scope of one that is written out, while one in a file is opened.
+    /// A declared module: the scope of an inline one; a file is opened later.
     fn declared(&mut self, module: usize, at: &Position, path: &Path, folder: &Path) -> Option<Scope> {
         let name = at.word(1)?.to_string();
         if at.text(2) == "{" {
@@ -441,11 +443,11 @@ impl<'t> Position<'t> {
         self.tokens.get(self.i + after).and_then(Token::word)
     }
 
-    /// What a bracket begins that is not a module's.
+    /// Returns the kind of scope of a bracket that does not belong to a module.
     fn scope(&self, among_items: bool, around: Option<&Scope>) -> Scope {
         let is_call = self.before(1) == "!" && self.before(2) != "#";
         let is_rules = self.before(2) == "!" && self.before(3) == "macro_rules";
-        // What a rule stands for, and what is repeated in it.
+        // The expansion of a rule, and repetitions in it.
         let is_rule = matches!((self.before(2), self.before(1)), ("=", ">") | (_, "$"));
         let in_macro = is_call || is_rules || (around == Some(&Scope::Macro) && is_rule);
         if among_items && in_macro { Scope::Macro } else { Scope::Other }
@@ -470,7 +472,7 @@ impl<'t> Position<'t> {
             (">", "::") if self.before(3) != "-" => return None,
             (before, "::") if is_name(before) => return None,
             (_, "::") => vec![String::new()],
-            // `pub(in path)` says who sees an item, and uses nothing.
+            // `pub(in path)` sets the visibility of an item and uses nothing.
             ("(", "in") => return None,
             _ => Vec::new(),
         };
@@ -482,7 +484,7 @@ impl<'t> Position<'t> {
         (path.len() > 1).then_some(path)
     }
 
-    /// What `#[path = ".."]` says before a `mod`.
+    /// Returns the value of `#[path = ".."]` before a `mod`.
     fn path_attribute(&self) -> Option<&'t str> {
         let before = &self.tokens[..self.i];
         let start =

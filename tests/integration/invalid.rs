@@ -1,5 +1,6 @@
-//! Files that break one rule of FORMAT.md each, made from bytes: what the check says of each of them is in the twin beside the
-//! golden file, and the independent reader says the same. `HYDRA_UPDATE_GOLDEN=1` writes them anew.
+//! Files that each break one rule of FORMAT.md, constructed from bytes. The expected result of the check is
+//! in the twin beside the golden file, and the independent reader gives the same result.
+//! `HYDRA_UPDATE_GOLDEN=1` rewrites them.
 
 use hydra::file::Verdict;
 use hydra::{Hydra, Schema};
@@ -68,7 +69,7 @@ fn listed(craft: &Craft, at: u64, first: u64) -> Listed {
 }
 
 impl File {
-    /// The file closed by its writer, with no rule broken but those that were.
+    /// Returns the file as closed by its writer, with no further rule broken.
     fn close(mut self) -> Craft {
         let entry = listed(&self.craft, self.data, 0);
         self.craft.close(&[(1, 0, "Row", &self.schema)], &[vec![entry]]);
@@ -79,7 +80,7 @@ impl File {
         self.close().finish()
     }
 
-    /// With other bytes in its DATA block, 64 bytes behind whose start its payload starts.
+    /// Replaces bytes in the DATA block, whose payload starts 64 bytes after its start.
     fn with(mut self, at: usize, new: &[u8]) -> Vec<u8> {
         self.craft.patch(self.data, at, new);
         self.finish()
@@ -123,7 +124,7 @@ fn byte(head: [u8; 4]) -> Vec<u8> {
     one(&core(&[(head, 1, 1, &[])]), &[0; 4], (1, 1), &[0], b"")
 }
 
-/// With other bytes in the finished file.
+/// Replaces bytes in the finished file.
 fn changed(mut bytes: Vec<u8>, at: usize, new: &[u8]) -> Vec<u8> {
     bytes[at..at + new.len()].copy_from_slice(new);
     bytes
@@ -134,14 +135,14 @@ fn flipped(bytes: Vec<u8>, at: u64) -> Vec<u8> {
     changed(bytes, at as usize, &[new])
 }
 
-/// Other bytes in a header line, whose checksum then matches.
+/// Replaces bytes in a header line and updates its checksum.
 fn line(bytes: Vec<u8>, page: usize, at: usize, new: &[u8]) -> Vec<u8> {
     let bytes = changed(bytes, page + at, new);
     let crc = crc32fast::hash(&bytes[page..page + 60]);
     changed(bytes, page + 60, &crc.to_le_bytes())
 }
 
-/// Other bytes in a commit record, whose checksum then matches.
+/// Replaces bytes in a commit record and updates its checksum.
 fn record(bytes: Vec<u8>, slot: usize, at: usize, new: &[u8]) -> Vec<u8> {
     let bytes = changed(bytes, slot + at, new);
     let crc = crc32fast::hash(&[&bytes[40..56], &bytes[slot..slot + 124]].concat());
@@ -150,7 +151,7 @@ fn record(bytes: Vec<u8>, slot: usize, at: usize, new: &[u8]) -> Vec<u8> {
 
 const SLOTS: [usize; 2] = [512, 4608];
 
-/// Two blocks that were never committed, under a PAD block. Where that is.
+/// Two uncommitted blocks under a PAD block. Returns its offset.
 fn tail(file: &mut File) -> u64 {
     let at = file.craft.bytes.len();
     let mut before = file.craft.clone();
@@ -163,7 +164,7 @@ fn tail(file: &mut File) -> u64 {
     at as u64
 }
 
-/// The newest record tells of blocks that were not synced and are damaged; the other one of none.
+/// The newest commit record names blocks that were not synced and are damaged; the other record names none.
 fn torn() -> Vec<u8> {
     let file = file();
     let (data, first) = (file.data, 8192u64.to_le_bytes());
@@ -181,7 +182,7 @@ struct Node {
     next: Option<Box<Node>>,
 }
 
-/// A record from which 65 references lead to one value.
+/// A record with a chain of 65 references to one value.
 fn deep() -> Vec<u8> {
     let node = |number: u32| [1, if number < 65 { number * 12 } else { 0 }, u32::from(number < 65)];
     let words = (1..65).flat_map(node).chain([0; 3]);
@@ -189,7 +190,7 @@ fn deep() -> Vec<u8> {
     of::<Node>(1, &[1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], &heap)
 }
 
-/// A copy of the schema that is another one.
+/// A copy of the schema that differs from it.
 fn again(core: &[u8], notes: &[u8]) -> Vec<u8> {
     let mut file = file();
     file.craft.schema(1, "Row", core, notes);
@@ -461,8 +462,8 @@ fn said(path: &Path) -> (Verdict, Vec<(String, Option<u64>)>) {
     (summary.expect("a file").verdict, found)
 }
 
-/// What is allowed and no writer of this project does: nodes above nodes, a tail under a PAD block, a block of an unknown kind, an
-/// enum without variants.
+/// Files that are allowed and that no writer of this project produces: nodes above nodes, a tail under a PAD
+/// block, a block of an unknown kind, an enum without variants.
 pub(crate) fn rare() -> Vec<u8> {
     let mut file = file();
     let mut entries = vec![listed(&file.craft, file.data, 0)];
@@ -507,7 +508,7 @@ fn sound_files_of_bytes_are_good() {
     }
 }
 
-/// What is said of a file, as its twin says it: to be read by people, and by the independent reader.
+/// Returns the result of the check as text for the twin, which people and the independent reader read.
 fn twin(rule: &str, verdict: Verdict, findings: &[(String, Option<u64>)]) -> String {
     let findings: Vec<String> = findings
         .iter()
@@ -539,7 +540,7 @@ fn every_broken_rule_has_its_verdict() {
             wrong.push(format!("{name} ({rule}): {found}, {findings:x?}; expected {verdict}, {code}"));
         }
         let (fresh, twin) = (std::fs::read(&fresh).unwrap(), twin(rule, found, &findings));
-        // One file a rule is kept, and not the long one.
+        // One file per rule is kept, the shortest.
         let is_kept = rules.insert(*rule) && fresh.len() < 16 << 10;
         if update && is_kept {
             std::fs::write(&kept, &fresh).unwrap();

@@ -7,7 +7,8 @@ use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// A tail of 6 GiB and a commit record that was lost: the next writer covers what it may have named, and its blocks lie beyond it.
+/// A tail of 6 GiB and a lost commit record: the next writer covers the commit that the record may have
+/// named, and appends after it.
 #[test]
 fn blocks_beyond_six_gibibytes() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -36,7 +37,7 @@ fn blocks_beyond_six_gibibytes() -> Result<()> {
     Ok(())
 }
 
-/// Makes a file so long, and loses one of its commit records.
+/// Extends a file to this length and damages one of its commit records.
 fn lengthen(path: &Path, length: u64) -> Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.set_len(length)?;
@@ -46,6 +47,6 @@ fn lengthen(path: &Path, length: u64) -> Result<()> {
 
 #[allow(unsafe_code)]
 pub(crate) fn map(path: &Path) -> Result<Reader> {
-    // SAFETY: nobody but a test and Hydra's own writers knows the file.
+    // SAFETY: only this test and Hydra's own writers use the file.
     Reader::map(unsafe { hydra::Map::open(path) }?)
 }

@@ -1,14 +1,16 @@
-//! Links between the pages of the documentation: each leads to a file, and to a heading of it, on a forge and in the book.
+//! Links between the pages of the documentation: each leads to an existing file and heading, on a forge and
+//! in the book.
 
 use crate::sources::{expect_none, read, root, sources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every page whose links are looked at, as a path from the root, with its text.
+/// Returns every page whose links are checked, as a path from the root, with its text.
 fn pages() -> BTreeMap<String, String> {
     let single = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "data/README.md"];
+    let crates = ["hydra-format/README.md", "hydra-derive/README.md", "hydra-cli/README.md"];
     let mut paths: Vec<String> =
-        single.iter().chain(&["fuzz/README.md"]).map(|path| path.to_string()).collect();
+        single.iter().chain(&crates).chain(&["fuzz/README.md"]).map(|path| path.to_string()).collect();
     let mut open = vec!["docs".to_string()];
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(root().join(&folder)).unwrap() {
@@ -53,7 +55,7 @@ fn anchors(page: &str) -> BTreeSet<String> {
         if text.len() == line.len() || !text.starts_with(' ') {
             continue;
         }
-        // Of a link, its text.
+        // The text of a link.
         let mut parts = text.split("](");
         let mut text = parts.next().unwrap_or_default().to_string();
         parts.for_each(|part| text.push_str(part.split_once(')').map_or("", |(_, rest)| rest)));
@@ -71,7 +73,7 @@ fn slug(heading: &str) -> String {
     kept.map(|c| if c.is_whitespace() { '-' } else { c }).collect()
 }
 
-/// A path from the root, without `.` and `..`; none if it leads out of the repository.
+/// Returns a path from the root without `.` and `..`; `None` if it leaves the repository.
 fn resolved(page: &str, link: &str) -> Option<String> {
     let mut parts: Vec<&str> = page.split('/').collect();
     parts.pop();
@@ -85,18 +87,25 @@ fn resolved(page: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// What is wrong with the links of one page among all.
+/// How the pages of a crate, which are read apart from the repository, name its files.
+const FORGE: &str = "https://github.com/hydra-format/hydra/blob/main/";
+
+/// Returns the broken links of one page.
 fn broken(path: &str, text: &str, pages: &BTreeMap<String, String>) -> Vec<String> {
     let mut complaints = Vec::new();
     for (line, link) in
         prose(text).flat_map(|(number, line)| links(line).into_iter().map(move |it| (number, it)))
     {
+        let (from, link) = match link.strip_prefix(FORGE) {
+            Some(file) => ("", file.to_string()),
+            None => (path, link),
+        };
         if ["http://", "https://", "mailto:"].iter().any(|scheme| link.starts_with(scheme)) {
             continue;
         }
         let (file, anchor) =
             link.split_once('#').map_or((&*link, None), |(file, anchor)| (file, Some(anchor)));
-        let target = if file.is_empty() { Some(path.to_string()) } else { resolved(path, file) };
+        let target = if file.is_empty() { Some(path.to_string()) } else { resolved(from, file) };
         let complaint = match (&target, anchor) {
             (Some(target), _) if target != path && !root().join(target).is_file() => {
                 format!("no file {target}")
@@ -131,15 +140,19 @@ fn broken_links_are_found() {
     for link in
         ["FORMAT.md", "../README.md", "guide/types.md", "#one-two", "#same-1", "a.md", "https://x.y/z"]
     {
-        // There is no docs/a.md; its headings are known all the same.
+        // There is no docs/a.md; its headings are given here.
         assert_eq!(complaints(link), usize::from(link == "a.md"), "{link}");
     }
     for link in ["none.md", "../../x", "#no-heading", "#same-2", "guide", "growth.svg#x", "/docs/FORMAT.md"] {
         assert_eq!(complaints(link), 1, "{link}");
     }
+    let repository = FORGE.trim_end_matches("/blob/main/");
+    assert!(read("Cargo.toml").contains(&format!("\nrepository = \"{repository}\"\n")));
+    assert_eq!(complaints(&format!("{FORGE}docs/FORMAT.md")), 0);
+    assert_eq!(complaints(&format!("{FORGE}FORMAT.md")), 1);
 }
 
-/// What SUMMARY.md does not list is not in the book, and a link to it leads nowhere there.
+/// A page that is missing in SUMMARY.md is not in the book, so links to it are broken there.
 #[test]
 fn every_page_is_a_chapter_of_the_book() {
     let summary = read("docs/SUMMARY.md");
@@ -153,7 +166,7 @@ fn every_page_is_a_chapter_of_the_book() {
     expect_none(missing.map(|path| format!("docs/SUMMARY.md does not list {path}")).collect());
 }
 
-/// Pages that comments, messages and manifests name.
+/// Checks the pages named in comments, messages and manifests.
 #[test]
 fn pages_that_sources_name_are_there() {
     let mut complaints = Vec::new();

@@ -1,72 +1,72 @@
-//! One integration-test binary: a module a subject.
+//! The integration tests in one binary, with one module per subject.
 
-/// What was acknowledged, read as the newest type.
+/// Acknowledged records are readable as the newest type.
 mod acknowledged;
 /// Every attribute of a field in every place.
 mod attributes;
-/// Files that are damaged, cut or not Hydra files.
+/// Files that are damaged, truncated or not Hydra files.
 mod bad_input;
-/// Views as text.
+/// `Debug` of views.
 mod debug;
 /// Values whose Drop panics while they are changed.
 mod drops;
-/// Types of other crates: their forms, their limits, opaque values, and the features that bring them.
+/// Types of other crates: their forms and ranges, opaque values, and the features that enable them.
 mod ecosystem;
-/// Edits: what readers, other writers and failures see of them.
+/// Edits, as seen by readers, other writers and after failures.
 mod edit;
-/// Random edits against the same edits of plain values.
+/// Random edits compared with the same edits of plain values.
 mod edit_model;
-/// Types that change: every rule, both ways.
+/// Type evolution: every rule in both directions.
 mod evolve;
-/// Types that change at random, against a model of the rules.
+/// Random type evolution, compared with a model of the rules.
 mod evolve_model;
-/// The types of those models.
+/// The types of these models.
 mod evolve_types;
-/// Every bit, every prefix, and a great many bursts, swaps and stale blocks of one file.
+/// Every bit flip and prefix, and many bursts, swaps and stale blocks of one file.
 mod exhaustive;
-/// What writers leave on a real disk: names, locks, levels, failures.
+/// Writers on a real disk: names, locks, durability levels, failures.
 mod file;
 /// Readers that follow a file while it grows.
 mod follow;
-/// Golden files: the same records give the same bytes, for ever from 1.0 on.
+/// Golden files: the same records give the same bytes, in all versions from 1.0 on.
 mod golden;
-/// Programs of several generations on one table, against a model.
+/// Programs of several generations on one table, compared with a model.
 mod history_model;
-/// Files made to do harm.
+/// Malicious files.
 mod hostile;
-/// Who uses whom in a crate, read from its sources.
+/// Dependencies between the modules of a crate, read from its sources.
 mod imports;
-/// Files that break one rule each.
+/// Files that each break one rule.
 mod invalid;
 /// Offsets beyond 4 GiB.
 mod large;
 /// Links between the pages of the documentation.
 mod links;
-/// Tables with names of their own.
+/// Tables with their own names.
 mod named;
-/// The holes of peers, tried here.
+/// Vulnerabilities of similar libraries, tried on this one.
 mod peers;
-/// Who owns a file's name and its lock.
+/// Ownership of a file's name and lock.
 mod publish;
-/// Records by index in any order, and blocks on several threads.
+/// Random access to records, and blocks on several threads.
 mod random;
-/// The first two laws: whatever is asked has one answer in every world.
+/// Reading through reflection: every query has the same result in every representation.
 mod reflect;
-/// The third law: changes of live values, of data and of records in files.
+/// Changes through reflection: of live values, of data and of records in files.
 mod reflect_set;
-/// What programs get wrong.
+/// Mistakes of programs and their errors.
 mod refusals;
-/// The style that the repository promises.
+/// The style rules of the repository.
 mod repository;
 /// Every kind of value through memory and through files.
 mod roundtrip;
-/// The numbers of the rules in FORMAT.md.
+/// The numbered rules of FORMAT.md.
 mod rules;
-/// The sources, for the two tests that read them.
+/// The repository's sources, for the two tests that read them.
 mod sources;
-/// Values that are too large for a stack.
+/// Values that are too large for the stack.
 mod stack;
-/// The order of the library's wings, circles of files, and names of types that are there twice.
+/// The order of the library's modules, circular dependencies of files, and duplicate names of types.
 mod structure;
 /// The test vectors of FORMAT.md.
 mod vectors;
@@ -74,5 +74,5 @@ mod vectors;
 mod view_mut;
 /// Every byte of the worked example in FORMAT.md.
 mod worked_example;
-/// One value in every world that reflection knows.
+/// One value in every representation that reflection supports.
 mod worlds;

@@ -1,4 +1,4 @@
-//! Tables that have names of their own (FORMAT.md, section 6): which type gets which table, and what the errors say.
+//! Tables with their own names (FORMAT.md, section 6): which type gets which table, and the errors.
 
 use hydra::{Editor, ErrorKind, Hydra, Reader, Result, Schema, Value, Writer, compat};
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn two_types_of_one_name_do_not_share_a_table_unasked() -> Result<()> {
     }
     let dynamic = writer.dynamic_table(&Schema::of::<one::Row>())?;
     writer.append_value(dynamic, Value::of(&one::Row { id: 2 }))?;
-    // What is meant is said: the same table, another generation of it, a table of its own.
+    // The help lists the options: the same table, another generation of the type, a table with its own name.
     let newer = writer.table_named::<two::Row>("Row")?;
     writer.append(newer, &two::Row { id: 3, note: None })?;
     let own = writer.table_named::<same::Row>("own")?;
@@ -89,7 +89,7 @@ fn tables_of_one_type_live_side_by_side() -> Result<()> {
     let stop = follow.stopper();
     writer.append_slice(asks, &[6])?;
     writer.finish()?;
-    // Resumed, each goes on where it was.
+    // A resumed writer continues each table.
     let mut writer = Writer::resume(&path)?;
     let asks = writer.table_named::<u64>("asks")?;
     writer.append(asks, &7)?;

@@ -1,5 +1,6 @@
-//! The holes through which other libraries of this kind were entered, each by its name, tried on this one. What must not
-//! compile is in `tests/ui/sound_*.rs`; panics in Drop are in `drops.rs`, ways around read-only in `reflect_set.rs`.
+//! Known vulnerabilities of similar libraries, each by its name, tried on this one. Code that must not
+//! compile is in `tests/ui/sound_*.rs`, panics in Drop are in `drops.rs`, and attempts to bypass read-only
+//! are in `reflect_set.rs`.
 
 use hydra::schema::TypeRef::Index;
 use hydra::{Describe, Descriptor, ErrorKind, Hydra, Kind, Plain, Reader, Schema, Value, Writer};
@@ -12,8 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Every word of the payload becomes everything that could be a place or a length in it, and every two words each other two:
-/// what is accepted needs no more room than it has, so that no two references share a part of it.
+/// Replaces every word of the payload by every value that could be an offset or a length in it, and every two
+/// words by every pair. A payload that is accepted needs no more room than it has, so no two references share
+/// a part of it.
 fn shares_nothing<T: Hydra + Clone + PartialEq + std::fmt::Debug>(value: &T) {
     let image = hydra::to_bytes(value).unwrap();
     let (mut accepted, mut tried) = (0, 0);
@@ -40,7 +42,8 @@ fn shares_nothing<T: Hydra + Clone + PartialEq + std::fmt::Debug>(value: &T) {
     assert!(accepted > 0 && accepted < tried, "{accepted} of {tried}");
 }
 
-/// RUSTSEC-2026-0235 (rkyv): two pointers to one place with different lengths; the second was believed.
+/// RUSTSEC-2026-0235 (rkyv): two pointers to one place with different lengths, the second of which was not
+/// validated.
 #[test]
 fn rkyv_shared_pointers_with_forged_lengths() {
     let text = |c: &str| Rc::<str>::from(c.repeat(64));
@@ -55,7 +58,8 @@ fn rkyv_tables_that_lead_outside() {
     shares_nothing(&(map, BTreeSet::from_iter(0..32u16), BTreeMap::from([("a".to_string(), vec![1u8; 64])])));
 }
 
-/// RUSTSEC-2026-0233 (rkyv): archives that free what is in use while they are read; cycles and shared boxes would.
+/// RUSTSEC-2026-0233 (rkyv): archives that free memory in use while they are read, through cycles and shared
+/// boxes.
 #[test]
 fn rkyv_boxes_that_hold_one_another() {
     let tree = Tree { value: 1, left: Some(Box::default()), right: Some(Box::default()) };
@@ -63,7 +67,8 @@ fn rkyv_boxes_that_hold_one_another() {
     shares_nothing(&vec![Some(Box::new([1u64; 8])), None, Some(Box::new([2; 8]))]);
 }
 
-/// rkyv 685: what passed validation panics when it is used; a duration with too many nanoseconds, say.
+/// rkyv 685: values that passed validation panic when they are used, such as a duration with too many
+/// nanoseconds.
 #[test]
 fn rkyv_validated_values_that_panic() {
     let took = (Duration::new(5, 999_999_999), SystemTime::UNIX_EPOCH, 'x');
@@ -151,7 +156,7 @@ fn rkyv_padding_that_leaks() {
     }
     let gaps = Gaps { a: 0xff, b: u64::MAX, c: None, d: (u16::MAX, u128::MAX) };
     let mut images = (0..9u8).map(|round| {
-        // Memory that was used for something else before.
+        // Memory that was used before.
         drop((0..64).map(|size| vec![0xa5 ^ round; size * 16]).collect::<Vec<_>>());
         hydra::to_bytes(&vec![gaps.clone(); 3]).unwrap()
     });
@@ -190,7 +195,8 @@ fn parquet_a_small_file_that_asks_for_much() {
     }
 }
 
-/// epserde: types that differ had one hash, and a new hash broke every old file. Here the canonical bytes decide.
+/// epserde: different types had the same hash, and a new hash made every old file unreadable. Here the
+/// canonical bytes decide.
 #[test]
 fn epserde_types_that_are_told_apart() {
     let u8_ = || Descriptor::scalar(Kind::U8);
@@ -225,7 +231,7 @@ fn epserde_types_that_are_told_apart() {
         for right in &all[number + 1..] {
             assert!(left.fingerprint() != right.fingerprint() && !left.is_identical(right), "{left} {right}");
         }
-        // A fingerprint that agrees is no proof: it is not even asked for where the bytes are there.
+        // A matching fingerprint is no proof, and is not used if the bytes are available.
         let image = hydra::to_bytes(&[1u8, 0]).unwrap();
         let same = left.fingerprint() == Schema::of::<[u8; 2]>().fingerprint();
         let mut forged = image.clone();
@@ -234,7 +240,8 @@ fn epserde_types_that_are_told_apart() {
     }
 }
 
-/// Schemas from a file that overlap their fields, contain themselves, or lie about sizes (FORMAT.md, section 6.2).
+/// Schemas from a file with overlapping fields, types that contain themselves, or wrong sizes (FORMAT.md,
+/// section 6.2).
 #[test]
 fn schemas_that_overlap_cycle_or_lie() {
     #[derive(Hydra)]
@@ -259,7 +266,7 @@ fn schemas_that_overlap_cycle_or_lie() {
                 refused += 1;
                 continue;
             };
-            // What is accepted is another honest schema: its numbers are those that its types have.
+            // An accepted schema is consistent: its sizes are those of its types.
             let again = Schema::new(read.types().to_vec()).unwrap();
             let facts = |schema: &Schema| {
                 let offsets =
@@ -291,7 +298,8 @@ fn memmap2_is_not_the_one_with_the_hole() {
     assert!(version >= vec![0, 9, 11], "{version:?}");
 }
 
-/// A type from a file, whatever it calls itself, is no type of the program: no reference to one is ever made of it.
+/// A type from a file is never a type of the program, whatever its name: no reference to a program type is
+/// made from it.
 #[test]
 fn a_type_of_a_file_satisfies_no_downcast() {
     #[derive(Clone, Copy, Debug, PartialEq, Hydra)]

@@ -1,5 +1,5 @@
-//! Who owns a file's name and its lock: writers whose file is replaced under them, whole files that are put in place, temporary
-//! names, and locks over a fork. What needs a process of its own is in `real/main.rs`.
+//! Ownership of a file's name and lock: writers whose file is replaced, whole files that are published,
+//! temporary names, and locks across a fork. Tests that need a separate process are in `real/main.rs`.
 
 use hydra::file::OutputOptions;
 use hydra::{Durability, Editor, ErrorKind, Hydra, Reader, Writer, load, save};
@@ -36,7 +36,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 type Deed = (&'static str, fn(&Path), ErrorKind);
 
-/// What foreign programs do to a file that is being written.
+/// Actions of other programs on a file that is being written.
 const DEEDS: [Deed; 5] = [
     ("rm", |path| fs::remove_file(path).unwrap(), ErrorKind::Replaced),
     ("mv away", |path| fs::rename(path, path.with_extension("old")).unwrap(), ErrorKind::Replaced),
@@ -184,7 +184,7 @@ struct Large {
     numbers: Vec<u64>,
 }
 
-/// Saves at once wait for one another; each is whole.
+/// Concurrent saves wait for each other, and each is complete.
 #[test]
 fn saves_at_once_give_one_of_them() {
     let folder = TempDir::new().unwrap();
@@ -206,7 +206,7 @@ fn saves_at_once_give_one_of_them() {
     assert_eq!(names(folder.path()), ["value.hydra"]);
 }
 
-/// A crash can leave the temporary name on the very file that got its own: that file is not written to.
+/// After a crash, the temporary name can still be a link to the published file: that file is not written to.
 #[cfg(unix)]
 #[test]
 fn a_temporary_name_that_was_left_behind_goes_and_its_file_stays() {
@@ -228,7 +228,7 @@ fn a_temporary_name_that_was_left_behind_goes_and_its_file_stays() {
     assert_eq!(names(folder.path()), ["another", "new.hydra", "value.hydra"]);
 }
 
-/// Bytes and records under the same rules, and nothing where they end early.
+/// Bytes and records follow the same rules, and leave nothing behind if they end early.
 #[test]
 fn an_output_appears_whole_or_not_at_all() {
     let folder = TempDir::new().unwrap();
@@ -248,7 +248,7 @@ fn an_output_appears_whole_or_not_at_all() {
     assert_eq!(Writer::resume(&path).unwrap_err().kind(), ErrorKind::Locked);
     output.publish().unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"one,two");
-    // Somebody takes the name meanwhile.
+    // Another program takes the name meanwhile.
     let late = folder.path().join("late");
     for (replace, expected) in [(false, Err(ErrorKind::Exists)), (true, Ok(()))] {
         let output = OutputOptions::default().replace(replace).begin(&late).unwrap();
@@ -291,7 +291,7 @@ fn what_was_acknowledged_outlives_forks_replaced_paths_and_full_disks() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A save that was killed leaves at most one file, which the next one takes away.
+/// A killed save leaves at most one file, which the next save removes.
 #[cfg(unix)]
 #[test]
 fn what_a_kill_leaves_behind_goes_with_the_next_save() {

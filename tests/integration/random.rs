@@ -1,5 +1,5 @@
-//! Records by index in any order, and blocks on several threads: what a table remembers of its blocks never shows in what it
-//! gives, whatever is appended, edited or damaged meanwhile.
+//! Random access to records, and blocks on several threads. The block cache of a table never affects the
+//! results, whatever is appended, edited or damaged meanwhile.
 
 use crate::golden::{log, tick};
 use crate::large::map;
@@ -10,7 +10,7 @@ use rayon::iter::ParallelIterator;
 use std::fmt::Debug;
 use std::path::Path;
 
-/// Ticks as programs with other types know them.
+/// Ticks as types of other programs.
 mod fewer {
     #[derive(hydra::Hydra, Clone, Copy, Debug, PartialEq)]
     pub(super) struct Tick {
@@ -86,7 +86,7 @@ fn same<T: Hydra + Debug + PartialEq>(table: &Table<T>, at: usize, expected: &T)
     Ok(())
 }
 
-/// The records at places of which some are not there, all at once.
+/// Reads records at several indexes at once, some of which do not exist.
 fn many<T: Hydra + Debug + PartialEq>(
     table: &Table<T>,
     model: &[u64],
@@ -186,7 +186,8 @@ mod pairs {
     }
 }
 
-/// Full blocks behind a small one, so that none begins where a slot does; and equally long blocks of records of other lengths.
+/// Full blocks after a small one, so that no block begins at a slot; and blocks of equal length with records
+/// of other lengths.
 #[test]
 fn blocks_that_look_regular_are_not_taken_for_such() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -215,7 +216,7 @@ fn blocks_that_look_regular_are_not_taken_for_such() -> Result<()> {
     Ok(())
 }
 
-/// More blocks than a table remembers, of very unequal sizes.
+/// More blocks than a table caches, with very different sizes.
 #[test]
 fn of_very_many_blocks_each_is_found() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -249,7 +250,8 @@ fn of_very_many_blocks_each_is_found() -> Result<()> {
     Ok(())
 }
 
-/// A file of both tables in small blocks, with a flipped bit in a block of each; what holds the damaged records.
+/// A file of both tables in small blocks, with a flipped bit in one block of each, and the ranges of the
+/// damaged records.
 fn damaged(path: &Path) -> Result<[std::ops::Range<u64>; 2]> {
     let mut writer = Writer::options().block_bytes(2048).create(path)?;
     let (ticks, logs) = (writer.table::<Tick>()?, writer.table::<Log>()?);
@@ -294,7 +296,7 @@ fn a_damaged_block_is_an_error_each_time() -> Result<()> {
     Ok(())
 }
 
-/// What an iteration gives, in words.
+/// Describes the results of an iteration.
 fn told<T: Row>(block: Result<hydra::Block<T>>) -> (u64, usize, String) {
     match block {
         Ok(block) => (block.first(), block.len(), block.values().map(|value| value.to_string()).collect()),

@@ -1,5 +1,5 @@
-//! The first two laws, held over one value in its worlds: all that can be asked of a value, of its type, and of what is
-//! not there, has one answer. What only one world has is listed in docs/guide/reflection.md, and held here too.
+//! Reading through reflection: every query on a value, on its type, and on missing parts has the same result
+//! in every representation. Exceptions are listed in docs/guide/reflection.md and tested here too.
 
 use crate::golden::{some_containers, some_scalars, some_shapes};
 use crate::worlds::in_each_world;
@@ -145,7 +145,7 @@ fn subject() -> Subject {
     }
 }
 
-/// A type as a file knows it; where its parts are in memory only the program knows.
+/// A type as read from a file, without the offsets in memory.
 fn facts(ty: &Descriptor) -> String {
     let fields = |fields: &[Field]| {
         let fact = |it: &Field| {
@@ -184,7 +184,8 @@ fn facts(ty: &Descriptor) -> String {
     )
 }
 
-/// Everything that can be asked of a value and has the same answer in every world, line by line.
+/// Describes everything that can be read from a value and must be the same in every representation, line by
+/// line.
 fn everything(value: Value<'_>) -> String {
     let mut text = String::new();
     let mut say = |what: &str, found: String| writeln!(text, "{what}: {found}").unwrap();
@@ -327,7 +328,7 @@ fn memory_is_laid_out_by_the_compiler_and_files_by_the_format() {
     assert_eq!(position.live_offset(), None);
 }
 
-/// The rows of docs/guide/reflection.md about what one world has alone.
+/// The rows of docs/guide/reflection.md about features of a single representation.
 #[test]
 fn what_one_world_has_alone() {
     let live = subject();
@@ -357,7 +358,7 @@ fn what_one_world_has_alone() {
     });
 }
 
-/// Slices of every number, of every part: of exactly that number or an error, and never of data.
+/// Slices of every number type, of every part: the exact number type or an error, and never from data.
 #[test]
 fn slices_are_of_exactly_their_number() {
     fn bits<T: Copy>(
@@ -531,7 +532,7 @@ fn chain(depth: usize) -> Tree {
     (0..depth as i32).fold(Tree::default(), link)
 }
 
-/// As deep as a file can hold; one deeper; and beyond what reflection follows at all.
+/// As deep as a file allows; one level deeper; and beyond the limit of reflection.
 #[test]
 fn everything_ends_at_the_limits_of_depth() {
     let whole = |value: Value<'_>, depth: usize| {
@@ -584,7 +585,7 @@ fn everything_ends_at_the_limits_of_depth() {
     assert_eq!((error.kind(), live), (ErrorKind::TooDeep, chain(3)));
 }
 
-/// Types made of data alone are looked at like all others, and refer to one another by number.
+/// Types made only of data are read like all others, and refer to each other by number.
 #[test]
 fn references_between_types_mean_something_in_their_world_only() {
     let pair = hydra::type_of::<(u8, String)>();

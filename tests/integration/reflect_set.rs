@@ -1,5 +1,6 @@
-//! The third law, held over one value in its worlds: live, data made of live and of stored values, records in a file.
-//! Every change, result, error and resulting byte agrees, but for the reasons that only one world has.
+//! Changes through reflection: of live values, of data made from live and from stored values, and of records
+//! in a file. Every change, result, error and resulting byte is the same, except for errors that only one
+//! representation has.
 
 use crate::worlds::{changed, in_each_world};
 use hydra::reflect::{Difference, Handle, Scalar, Step, Why};
@@ -269,7 +270,7 @@ fn read_only_is_inherited_on_every_way() {
         });
         assert_eq!(error.unwrap_err().why(), Some(Why::ReadOnlyField), "way {index}");
     }
-    // An error names the way from where a path was first followed.
+    // An error contains the path from the value on which a path was first followed.
     let error =
         in_every_world("path", |value| value.path("many[0]")?.field("inner")?.field_at(0)?.set(256u16));
     assert_eq!(error.unwrap_err().path_text(), Some("many[0].inner.0"));
@@ -393,7 +394,7 @@ fn reasons_of_one_world_only() {
     assert_eq!((account.shared, kept, account.sent), (Rc::new((8, 9)), vec![7].into(), vec![1].into()));
     let mut open = apart::Open::new();
     ValueMut::of(&mut open).path("secret").unwrap().set_str("2").unwrap();
-    // What holds a value passes on that it may not be changed; a whole value is as good as a decoded one.
+    // A container passes read-only on to its parts; a whole value is as valid as a decoded one.
     let mut ids = (Ids(vec![1]), OpenIds(vec![1]), Sealed(vec![1]), Box::new(Some(Ids(vec![2]))));
     let mut value = ValueMut::of(&mut ids);
     for (path, why) in [("0", Ok(())), ("1[0]", Ok(())), ("2", Ok(())), ("3?", Ok(()))] {
@@ -406,7 +407,7 @@ fn reasons_of_one_world_only() {
     let mut sealed = Value::of(&Sealed(vec![1])).to_dynamic().unwrap();
     let error = sealed.value_mut().inner().unwrap().set(vec![3u8]).unwrap_err();
     assert_eq!(error.why(), Some(Why::ReadOnlyField));
-    // Records are lent for reading; an editor says the rest.
+    // Records are borrowed for reading; the help names an editor.
     for why in [Why::ReadOnlySource, Why::MapKey] {
         let mut fixed = ValueMut::fixed(Value::of(&7u8), why);
         assert_eq!(fixed.set(8u8).unwrap_err().why(), Some(why));
@@ -474,7 +475,7 @@ fn invariants_are_asked_before_anything_changes() {
     assert_eq!(value.reborrow().field("to").unwrap().set(0u32).unwrap_err().why(), Some(Why::Invariant));
     assert_eq!(value.reborrow().field("to").unwrap().replace(7u32).unwrap(), 5);
     assert_eq!(value.replace(Span { from: 2, ..broken.clone() }).unwrap().to, 7);
-    // Data has no code to run; it says so.
+    // Data has no code to run, and reports that.
     let mut dynamic = Value::of(&span).to_dynamic().unwrap();
     let mut value = dynamic.value_mut().path("notes[\"a\"].value").unwrap();
     assert_eq!(value.invariants_skipped(), ["Span", "Even"]);
@@ -536,7 +537,7 @@ fn invariants_are_asked_wherever_their_type_is() {
         let error = set(ValueMut::of(&mut live), &bad).unwrap_err();
         assert_eq!((error.why(), &live), (Some(Why::Invariant), &good), "{place}: {error}");
         assert!(error.message().ends_with("newtype Code: above 99"), "{place}: {error}");
-        // Without the type there is nothing to run, and that is said; the type refuses the result.
+        // Without the type there is no code to run, and this is reported; the type refuses the result.
         let record = || "Coded";
         let mut staged = editor.record(record(), 0).unwrap().path(place).unwrap();
         assert_eq!(staged.invariants_skipped(), ["Code"], "{place}");
@@ -579,7 +580,8 @@ fn a_file_that_is_locked_is_a_reason_too() {
     Editor::open(&path).unwrap();
 }
 
-/// What is behind Rc or Arc has other owners, also weak ones, and also if there are none at the moment.
+/// The content of an Rc or Arc may have other owners, including weak ones, so it is read-only even without
+/// any.
 #[test]
 fn what_is_shared_is_not_changed_for_others() {
     type Inner = Arc<(u8, u8)>;
@@ -630,7 +632,8 @@ fn data_stays_within_the_limits_of_the_format() {
     assert!(dynamic.value().to::<Nest>().is_ok());
 }
 
-/// A random value of every scalar of the record, set by text and by value, is read again and leaves a valid record.
+/// A random value of every scalar of the record is set by text and by value, read back, and leaves a valid
+/// record.
 #[test]
 fn what_is_set_is_read_and_stays_valid() {
     let mut state = 1u64;
@@ -678,7 +681,7 @@ fn what_is_set_is_read_and_stays_valid() {
     }
 }
 
-/// A scalar as `set_str` takes it: what is shown, without quotes and names.
+/// Returns a scalar as text for `set_str`: the printed form without quotes and names.
 fn live_text(mut value: Value<'_>) -> String {
     while matches!(value.kind(), Kind::Newtype | Kind::Box) {
         value = value.inner().unwrap();

@@ -1,5 +1,5 @@
-//! What programs get wrong: every wrong path, kind, range, variant, text, index and length has an error of its own, which names
-//! the place and the way out. Nothing panics, and nothing is changed.
+//! Mistakes of programs: every wrong path, kind, range, variant, text, index and length has its own error,
+//! which names the place and a remedy. Nothing panics, and nothing changes.
 
 use crate::worlds::{changed, in_each_world};
 use hydra::reflect::{Data, Handle, Locator, Path, Why};
@@ -78,7 +78,7 @@ fn row() -> Row {
     }
 }
 
-/// An error says which kind it is, where, what is wrong, and what to do.
+/// Checks an error's kind, place, description and help.
 #[track_caller]
 fn explains(error: &Error, kind: ErrorKind, place: &str, words: &str, help: &str) {
     let text = error.to_string();
@@ -88,7 +88,7 @@ fn explains(error: &Error, kind: ErrorKind, place: &str, words: &str, help: &str
     assert!(way_out.contains(help) && !way_out.is_empty(), "expected the help {help:?}: {text}");
 }
 
-/// Paths that lead nowhere: to look, to change, and resolved before there is a value.
+/// Paths that lead nowhere: for reading, for changing, and resolved before there is a value.
 #[test]
 fn wrong_paths() {
     use ErrorKind::{BadPath, NoSuchPath, WrongKind};
@@ -117,8 +117,8 @@ fn wrong_paths() {
         ("ids[5]", NoSuchPath, "no key \"5\"", "its keys: -4, 9"),
         ("ids[\"x\"]", NoSuchPath, "no key \"x\"", "its keys: -4, 9"),
         ("sides[\"Left\"]", NoSuchPath, "no key \"Left\"", "its keys: Right"),
-        ("never?", NoSuchPath, "found none", "is_none() tells before"),
-        ("never?.0", NoSuchPath, "found none", "is_none() tells before"),
+        ("never?", NoSuchPath, "found none", "check is_none() first"),
+        ("never?.0", NoSuchPath, "found none", "check is_none() first"),
         ("time.x", WrongKind, "expected a value with a field `x`, found u64", "it has no parts"),
         ("time[0]", WrongKind, "expected a list, array or set, found u64", "it has no parts"),
         ("time?", WrongKind, "expected an option, found u64", "get::<u64>() reads it"),
@@ -131,11 +131,11 @@ fn wrong_paths() {
         ("maybe.0", WrongKind, "found option", "open the option first"),
         ("names.one", WrongKind, "found map", "by key: m[\"key\"]"),
         ("nothing.x", WrongKind, "found unit", "it has no parts"),
-        ("a..b", BadPath, "expected the name of a field, found `.` (at byte 2)", "a path is made of"),
+        ("a..b", BadPath, "expected the name of a field, found `.` (at byte 2)", "a path consists of"),
         ("tags[01]", BadPath, "not in the usual spelling", "write tags[1]"),
-        ("tags[", BadPath, "found the end", "a path is made of"),
-        ("tags[99999999999999999999]", BadPath, "expected an index", "a path is made of"),
-        ("names[\"one]", BadPath, "expected `\"`", "a path is made of"),
+        ("tags[", BadPath, "found the end", "a path consists of"),
+        ("tags[99999999999999999999]", BadPath, "expected an index", "a path consists of"),
+        ("names[\"one]", BadPath, "expected `\"`", "a path consists of"),
     ];
     in_each_world(&row(), |world, root| {
         for (path, kind, words, help) in cases {
@@ -155,7 +155,7 @@ fn wrong_paths() {
     assert_eq!(resolved, 14, "what only a value can tell");
 }
 
-/// Values read as what they are not.
+/// Values read as a type that they do not have.
 #[test]
 fn wrong_kinds_and_ranges_of_reading() {
     use ErrorKind::{Encoded, OutOfRange, TypeMismatch, WrongKind};
@@ -193,7 +193,7 @@ fn wrong_kinds_and_ranges_of_reading() {
         explains(&error, TypeMismatch, "", "expected u64, found u32", "path(), field(), get()");
         if matches!(world, "staged" | "data") {
             let error = root.path("grid[0]").unwrap().get::<&[u16]>().unwrap_err();
-            explains(&error, Encoded, "", "one after the other in memory", "parts()");
+            explains(&error, Encoded, "", "contiguous in memory", "parts()");
         }
     });
     let float = Value::of(&16_777_217u32).get::<f32>().unwrap_err();
@@ -202,7 +202,7 @@ fn wrong_kinds_and_ranges_of_reading() {
     explains(&narrow, OutOfRange, "", "expected a number that f32 holds exactly, found 0.1", "rounded");
 }
 
-/// New values that do not fit where they are put, as text and as values.
+/// New values that do not fit their place, as text and as values.
 #[test]
 fn wrong_values() {
     use Why::*;
@@ -301,7 +301,7 @@ fn wrong_values() {
     explains(&error, ErrorKind::NotSettable, "time", "expected u64, found u8", "");
 }
 
-/// Data and types that do not go together, or cannot be.
+/// Data that does not match its type, and types that are not possible.
 #[test]
 fn wrong_data_and_types() {
     let u8_ = || Descriptor::scalar(Kind::U8);
@@ -386,7 +386,8 @@ fn wrong_locators() {
     }
 }
 
-/// Any text at all, as a path and as a new value at any place: a value or an error, and the same in each world.
+/// Random text as a path and as a new value at any place: a value or an error, the same in each
+/// representation.
 #[test]
 fn any_text_is_a_value_or_an_error() {
     let mut dice = hydra_tests::laws::Dice(11);

@@ -1,4 +1,4 @@
-//! The repository's own style: what CONTRIBUTING.md promises and a compiler does not see.
+//! The rules of CONTRIBUTING.md that the compiler does not check.
 
 use crate::sources::{
     Function, all_sources, code_of, dependencies, expect_none, functions, is_code, read, sources, tokens,
@@ -8,8 +8,8 @@ use crate::sources::{
 /// The only directory whose files may contain unsafe code.
 const UNSAFE_CODE: &str = "hydra-format/src/memory/";
 
-/// The root of the library denies unsafe code and allows it again where it declares that directory's module; the
-/// other crates forbid it, which nothing in them can take back.
+/// The root of the library denies unsafe code and allows it again for that directory's module. The other
+/// crates forbid it, which nothing in them can override.
 #[test]
 fn unsafe_code_is_in_one_directory() {
     for root in ["hydra-derive/src/lib.rs", "hydra-cli/src/main.rs"] {
@@ -84,15 +84,16 @@ fn nothing_is_left_open() {
     expect_none(complaints);
 }
 
-/// Lines of code that each part may have: neither blank nor comment, tests apart. A part is some files and folders; each
-/// file is in one, that which names it if there is one. What a part can no longer hold becomes a part of its own, with a limit of its own: no limit goes up.
+/// The maximum lines of code of each part, without blank lines, comments and tests. A part consists of files
+/// and folders. Each file is in one part; a part that names the file itself has precedence. Code that exceeds
+/// a part's limit becomes a new part with its own limit; no limit is raised.
 const LIMITS: &[(&str, &[&str], usize)] = &[
     ("lib", &["hydra-format/src/lib.rs"], 125),
     ("error", &["hydra-format/src/error.rs"], 335),
     ("schema", &["hydra-format/src/schema/"], 2_120),
     ("memory", &["hydra-format/src/memory/"], 935),
     ("store", &["hydra-format/src/store/"], 3_130),
-    // The seam and rows. Another layout is a part of its own, outside of the core.
+    // The seam and rows. Another layout would be a part of its own, outside of the core.
     ("layout", &["hydra-format/src/layout/mod.rs", "hydra-format/src/layout/rows/"], 2_690),
     ("derived", &["hydra-format/src/derived/"], 755),
     ("types", &["hydra-format/src/types/"], 1_400),
@@ -134,8 +135,8 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ),
 ];
 
-/// Lines of code that several parts may have together. The core is what a reader has to keep in mind. What is new has a
-/// part and a limit of its own, and counts to none of these.
+/// The maximum lines of code of several parts together. The core is the part that a reader must understand. A
+/// new feature has its own part and limit, and counts to none of these.
 const SUMS: [(&str, &[&str], usize); 3] = [
     ("core", &["schema", "memory", "store", "layout", "table"], 10_000),
     (
@@ -220,6 +221,8 @@ fn the_readme_is_the_program_and_the_gate_runs_its_commands() {
     let program = read("hydra-format/examples/readme.rs");
     let code = program.split_once("\n\n").map(|(_, code)| code.to_string());
     assert_eq!(fenced(&readme, "rust").first(), code.as_ref(), "README.md and examples/readme.rs differ");
+    let page = read("hydra-format/README.md");
+    assert_eq!(fenced(&page, "rust").first(), code.as_ref(), "hydra-format/README.md has another program");
     let lines = code.iter().flat_map(|code| code.lines()).filter(|line| !line.is_empty()).count();
     assert!(lines <= 15, "{lines} lines");
 
@@ -235,7 +238,7 @@ fn every_dependency_has_its_reason() {
     let design = read("docs/DESIGN.md");
     let table = design.split("## Dependencies").nth(1).unwrap_or_default();
     let mut complaints = Vec::new();
-    for manifest in ["hydra-format", "hydra-derive", "hydra-cli", "tests", "book"] {
+    for manifest in ["hydra-format", "hydra-derive", "hydra-cli", "tests", "tests/derive", "book"] {
         for name in dependencies(&format!("{manifest}/Cargo.toml")) {
             let named = |row: &str| {
                 row.split('|').nth(1).is_some_and(|cell| {
@@ -244,6 +247,35 @@ fn every_dependency_has_its_reason() {
             };
             if !name.starts_with("hydra-") && !table.lines().any(named) {
                 complaints.push(format!("{manifest}: docs/DESIGN.md does not say why {name} is there"));
+            }
+        }
+    }
+    expect_none(complaints);
+}
+
+/// Links, which become files in an archive.
+#[test]
+fn each_crate_carries_the_licences_and_the_format() {
+    for package in ["hydra-format", "hydra-derive", "hydra-cli"] {
+        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            assert!(read(format!("{package}/{licence}")) == read(licence), "{package}/{licence}");
+        }
+    }
+    assert!(read("hydra-format/FORMAT.md") == read("docs/FORMAT.md"), "hydra-format/FORMAT.md");
+}
+
+/// What the lint `incompatible_msrv` does not see: `if let` guards need Rust 1.95. A guard follows a pattern.
+#[test]
+fn no_syntax_is_newer_than_the_rust_version() {
+    assert!(read("Cargo.toml").contains("\nrust-version = \"1.91\"\n"));
+    let mut complaints = Vec::new();
+    for (path, text) in all_sources() {
+        let tokens = tokens(&text);
+        for three in tokens.windows(3).filter(|three| three[1].text == "if" && three[2].text == "let") {
+            let before = three[0];
+            let expression = ["else", "return", "break", "in", "move"].contains(&before.text);
+            if !expression && (before.word().is_some() || matches!(before.text, ")" | "]")) {
+                complaints.push(format!("{path}:{}: an `if let` guard", before.line));
             }
         }
     }

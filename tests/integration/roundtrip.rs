@@ -1,5 +1,5 @@
-//! Every kind of value: live to bytes to view, value and owned, equal each time; types made by the derive,
-//! and types that exist only as data.
+//! Every kind of value: from live to bytes to view, value and owned value, equal each time; for types made by
+//! the derive and for types that exist only as data.
 
 use crate::golden::{log, some_constants, some_containers, some_scalars, some_shapes, tick};
 use hydra::reflect::{Data, Seed};
@@ -146,7 +146,7 @@ struct Deep {
     inner: Option<Box<Deep>>,
 }
 
-/// A value so many boxes deep, with lists in the innermost.
+/// A value with this many nested boxes, with lists in the innermost.
 fn deep(boxes: usize, numbers: &[u16]) -> Deep {
     let innermost = Deep { numbers: numbers.to_vec(), bytes: vec![1], inner: None };
     (0..boxes).fold(innermost, |inner, _| Deep { inner: Some(Box::new(inner)), ..Deep::default() })
@@ -236,7 +236,7 @@ fn a_type_that_is_not_the_tables_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// Every accessor of the view gives what the live value has.
+/// Every accessor of the view returns the content of the live value.
 fn accessors_agree(view: View<'_, Containers>, live: &Containers) {
     assert_eq!(view.text(), (live.text.0.as_str(), &*live.text.1));
     assert_eq!(view.bytes(), live.bytes);
@@ -332,11 +332,11 @@ fn containers() -> impl Strategy<Value = Containers> {
     )
 }
 
-/// A type that exists only as data: its descriptors, the root last, and the values that it has.
+/// A type that exists only as data: its descriptors, with the root last, and its possible values.
 type Made = (Vec<Descriptor>, BoxedStrategy<Data>);
 
-/// Makes a type whose first descriptor will have this index in the schema. A function, so that a
-/// strategy of types can be cloned.
+/// Makes a type whose first descriptor has this index in the schema. It is a function, so that a strategy of
+/// types can be cloned.
 #[derive(Clone)]
 struct Maker(Rc<dyn Fn(u32) -> Made>);
 

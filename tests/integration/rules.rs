@@ -1,5 +1,5 @@
-//! Every rule of FORMAT.md has a number, a verdict where a file can break it, and a test that names it: a file of `invalid`, or one
-//! of those listed here.
+//! Every rule of FORMAT.md has a number, a verdict if a file can break it, and a test that names it: a file
+//! of `invalid`, or one of those listed here.
 
 use crate::invalid;
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,7 +166,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Numbers of rules in a text: M, a section, a hyphen and a number.
+/// Returns the rule numbers in a text: M, a section, a hyphen and a number.
 fn numbers(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'));
     let words = words.map(|word| word.trim_end_matches(['.', '-']));
@@ -179,7 +179,7 @@ fn numbers(text: &str) -> BTreeSet<&str> {
     words.filter(is_number).collect()
 }
 
-/// The sentences of a text without its blocks of code: a list's item and a table's row end one, too.
+/// Returns the sentences of a text without its code blocks. A list item or table row also ends a sentence.
 fn sentences(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     for line in text.lines().filter(|line| !line.starts_with("    ")) {

@@ -12,7 +12,7 @@ pub(crate) fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The Rust files below a directory, as paths from the root, with their text.
+/// Returns the Rust files below a directory, as paths from the root, with their text.
 pub(crate) fn sources(below: &str) -> Vec<(String, String)> {
     let (mut found, mut open) = (Vec::new(), vec![PathBuf::from(below)]);
     while let Some(directory) = open.pop() {
@@ -31,7 +31,7 @@ pub(crate) fn sources(below: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The sources of one crate, tests apart: files of tests are left out, and so is the test module of a file.
+/// Returns the sources of one crate without tests: test files and test modules are left out.
 pub(crate) fn code_of(name: &str) -> Vec<(String, String)> {
     let of_tests = ["/tests.rs", "/testing.rs", "_tests.rs"];
     let files = sources(&format!("{name}/src")).into_iter();
@@ -67,7 +67,7 @@ pub(crate) fn is_code(line: &&str) -> bool {
     !line.trim().is_empty() && !line.trim_start().starts_with("//")
 }
 
-/// Fails once, with every complaint.
+/// Fails once, with all complaints.
 pub(crate) fn expect_none(complaints: Vec<String>) {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
@@ -103,7 +103,7 @@ pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
     found
 }
 
-/// How many bytes the first token, comment or white space of the text has.
+/// Returns the length in bytes of the first token, comment or white space of the text.
 fn token_length(text: &str) -> usize {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let word = text.find(|c| !is_word(c)).unwrap_or(text.len());

@@ -1,4 +1,4 @@
-//! Values that are too large for a stack: in threads of 2 MiB, with the frames of a debug build.
+//! Values that are too large for the stack, in threads of 2 MiB and with the frames of a debug build.
 
 #![allow(clippy::large_enum_variant)]
 
@@ -8,13 +8,13 @@ use std::fmt::Debug;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Runs a test in a thread with the stack that threads have if nobody asks for more.
+/// Runs a test in a thread with the default stack size.
 fn small_stack(test: fn() -> Result<()>) -> Result<()> {
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(test).expect("a thread");
     thread.join().expect("no panic")
 }
 
-/// An array that never was on the stack.
+/// An array that is never on the stack.
 fn boxed<T: Clone, const N: usize>(element: T) -> Box<[T; N]> {
     vec![element; N].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!())
 }
@@ -34,7 +34,7 @@ fn is_reflected<T: Hydra + PartialEq>(value: &T) -> Result<()> {
     Ok(())
 }
 
-/// One value of the type is on the stack here, and no more of them.
+/// Only one value of the type is on the stack here.
 #[inline(never)]
 fn is_refused<T>(decode: impl FnOnce() -> Result<T>, words: &str) {
     let result = decode();
@@ -98,7 +98,7 @@ fn what_is_too_large_to_be_returned_names_box() -> Result<()> {
     small_stack(|| {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("wide");
-        // A whole record of zeros, which the program does not have to make.
+        // A whole record of zeros, which the program does not need to construct.
         let wide = hydra::Dynamic::new(
             Arc::new(hydra::Schema::of::<Wide>()),
             hydra::reflect::Data::Parts(vec![
@@ -118,7 +118,7 @@ fn what_is_too_large_to_be_returned_names_box() -> Result<()> {
         is_refused(|| wide.value().to::<Wide>(), "cells");
         let image = hydra::to_bytes(&*boxed::<u8, 400_000>(1))?;
         is_refused(|| hydra::from_bytes::<[u8; 400_000]>(&image), "");
-        // Its size counts, and not the variant that is there.
+        // The size of the type counts, and not that of the present variant.
         let holds = hydra::to_bytes(&Holds { either: Box::new(Either::Small(1)) })?;
         is_refused(|| hydra::from_bytes::<Holds>(&holds), "cells");
         Ok(())
@@ -133,7 +133,7 @@ struct Node {
     cells: [u8; 60_000],
 }
 
-/// Small ones, as deep as values may be.
+/// Small values, nested to the maximum depth.
 #[derive(Hydra, PartialEq)]
 struct Chain {
     next: Option<Box<Chain>>,
@@ -224,7 +224,7 @@ mod packed {
     }
 }
 
-/// What is in a map is moved more often than anything else.
+/// Entries of a map are moved more often than other values.
 #[test]
 fn maps_have_less_room() -> Result<()> {
     type Map<const N: usize> = BTreeMap<u8, ([u8; N], String)>;

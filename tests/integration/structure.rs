@@ -1,17 +1,17 @@
-//! The shape of the code: which file may use which. docs/ARCHITECTURE.md describes it, these tests enforce it.
+//! The dependencies between files. docs/ARCHITECTURE.md describes them; these tests enforce them.
 
 use crate::imports::{Arrow, Crate};
 use crate::sources::{code_of, dependencies, expect_none};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The wings of the library: directories or files directly below `hydra-format/src`. Each may use itself and those
-/// before it. `lib.rs` may use all, and none of them may use what it defines.
+/// The top-level modules of the library: directories or files directly below `hydra-format/src`. Each may use
+/// itself and those before it. `lib.rs` may use all; none may use what `lib.rs` defines.
 const WINGS: [&str; 17] = [
     "error", "schema", "memory", "store", "layout", "derived", "types", "reflect", "image", "evolve",
     "table", "follow", "parallel", "edit", "publish", "repair", "compat",
 ];
 
-/// Names of types that several files define, each with its reason. Everything else has a name of its own.
+/// Names of types that several files define, each with its reason. All other names are unique.
 const HOMONYMS: [(&str, &str); 4] = [
     ("Field", "the derive's model of a field, and the descriptor that it becomes"),
     ("Result", "as `std::result::Result`, with the error of the library or of the command"),
@@ -28,14 +28,14 @@ fn derive() -> Crate {
 }
 
 fn command() -> Crate {
-    // No path can begin with this name: `hydra` in the command is the library.
+    // No path can begin with this name: in the command, `hydra` is the library.
     read("hydra-cli", "hydra-cli")
 }
 
 fn read(folder: &str, name: &str) -> Crate {
     let used = dependencies(&format!("{folder}/Cargo.toml"));
     let used = used.into_iter().map(|name| if name == "hydra-format" { "hydra".to_string() } else { name });
-    // What the derive writes calls the library `__h`.
+    // Generated code calls the library `__h`.
     let others = ["std", "core", "alloc", "proc_macro", "__h"].map(str::to_string).into_iter();
     let others = others.chain(used.map(|name| name.replace('-', "_"))).collect();
     Crate::read(name, others, &format!("{folder}/src"), &code_of(folder))
@@ -51,12 +51,13 @@ fn wing(file: &str) -> &str {
     file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
 }
 
-/// The rank of a wing; `lib.rs` comes after all of them.
+/// Returns the rank of a module; `lib.rs` comes after all of them.
 fn rank(wings: &[&str], file: &str) -> usize {
     wings.iter().position(|name| *name == wing(file)).unwrap_or(wings.len())
 }
 
-/// A complaint for each arrow against the order of the wings, and for each file that is in none.
+/// Returns a complaint for each dependency against the order of the modules, and for each file without a
+/// module.
 fn against_the_order(wings: &[&str], library: &Crate) -> Vec<String> {
     let in_none = library.files.iter().filter(|file| !wings.contains(&wing(file)) && wing(file) != "lib");
     let mut complaints: Vec<String> = in_none.map(|file| format!("{file} is in no wing")).collect();
@@ -73,7 +74,7 @@ fn against_the_order(wings: &[&str], library: &Crate) -> Vec<String> {
     complaints
 }
 
-/// A complaint for each set of files that use one another in a circle: a shortest circle through the first of them.
+/// Returns a complaint for each circular dependency: a shortest circle through its first file.
 fn circles(of: &Crate) -> Vec<String> {
     let (arrows, _) = of.arrows();
     let mut next: BTreeMap<&str, Vec<&Arrow>> = BTreeMap::new();
@@ -92,7 +93,7 @@ fn circles(of: &Crate) -> Vec<String> {
     complaints
 }
 
-/// A shortest way from a file back to it.
+/// Returns a shortest circle through a file.
 fn circle<'a>(next: &BTreeMap<&str, Vec<&'a Arrow>>, start: &str) -> Option<Vec<&'a Arrow>> {
     let (mut reached, mut open) = (BTreeMap::new(), VecDeque::from([start]));
     while let Some(file) = open.pop_front() {
@@ -111,7 +112,7 @@ fn circle<'a>(next: &BTreeMap<&str, Vec<&'a Arrow>>, start: &str) -> Option<Vec<
     Some(way)
 }
 
-/// Types by name, where several files define one.
+/// Returns types by name, if several files define one.
 fn homonyms<'a>(crates: impl IntoIterator<Item = &'a Crate>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut files: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, defined) in crates.into_iter().flat_map(|of| &of.types) {
@@ -136,7 +137,7 @@ fn files_of_the_command_use_one_another_in_one_direction() {
     expect_none(circles(&command()));
 }
 
-/// What the other tests do not see they cannot refuse.
+/// Constructs that would hide dependencies from the other tests.
 #[test]
 fn every_path_leads_to_a_file_and_every_file_is_read() {
     let mut complaints = Vec::new();
@@ -185,7 +186,7 @@ fn print_the_graph_and_the_homonyms() {
     }
 }
 
-/// A library of two wings with these files in place of, or beside, its own. The wings are `low` and `high`.
+/// A library of two modules, `low` and `high`, with these files in addition to or instead of its own.
 fn made_up(files: &[(&str, &str)]) -> Crate {
     let own = [
         ("lib.rs", "mod high;\nmod low;\npub use high::{Thing, help as aid};\npub fn of_the_root() {}"),
@@ -205,7 +206,7 @@ fn made_up(files: &[(&str, &str)]) -> Crate {
     Crate::read("hydra", vec!["std".to_string()], "a/src", &all)
 }
 
-/// The complaints about one file of the lower wing.
+/// Returns the complaints about one file of the lower module.
 fn about(source: &str) -> Vec<String> {
     against_the_order(&["low", "high"], &made_up(&[("low/sub.rs", source)]))
 }

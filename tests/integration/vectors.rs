@@ -1,4 +1,5 @@
-//! The test vectors of FORMAT.md, section 15, held against the library. The independent reader holds them too.
+//! The test vectors of FORMAT.md, section 15, checked against the library. The independent reader checks them
+//! too.
 
 use hydra::schema::{Arg, Constant, Form, Style, TypeRef};
 use hydra::{Descriptor, Kind, Schema};

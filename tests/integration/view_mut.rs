@@ -1,4 +1,4 @@
-//! Values changed where they are stored: afterwards an image is, byte for byte, the one of the changed value.
+//! Changes in place: afterwards the image equals, byte for byte, the image of the changed value.
 
 use hydra::reflect::{Slot, Why};
 use hydra::{ErrorKind, Fixed, Hydra, Image, view_mut};

@@ -1,11 +1,12 @@
-//! The worked example of FORMAT.md, section 14: every byte of a file of two records, held against the writer.
+//! The worked example of FORMAT.md, section 14: every byte of a file of two records, compared with the
+//! writer.
 //!
-//! `HYDRA_PRINT_EXAMPLE=1 cargo test -p hydra-tests worked -- --nocapture` prints the bytes of today.
+//! `HYDRA_PRINT_EXAMPLE=1 cargo test -p hydra-tests worked -- --nocapture` prints the current bytes.
 
 use hydra::{Hydra, Result, Writer};
 use std::path::Path;
 
-// The type of the example: its documentation would be part of the bytes.
+// The type of the example. It has no documentation, which would be part of the bytes.
 #[derive(Hydra)]
 struct Reading {
     /// Degrees.
@@ -25,7 +26,7 @@ fn file() -> Result<Vec<u8>> {
     Ok(std::fs::read(&path)?)
 }
 
-/// The bytes that the document shows: lines of an indented block that begin with an offset.
+/// Returns the bytes in the document: lines of an indented block that begin with an offset.
 fn shown() -> Vec<(usize, Vec<u8>)> {
     let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/FORMAT.md");
     let text = std::fs::read_to_string(text).expect("docs/FORMAT.md");
@@ -55,7 +56,7 @@ fn the_document_shows_the_bytes_that_are_written() -> Result<()> {
     for (offset, line) in shown {
         explained[offset..offset + line.len()].copy_from_slice(&line);
     }
-    // What the document does not show is zero, and it says so.
+    // Bytes that the document does not show are zero, as it states.
     let first = explained.iter().zip(&bytes).position(|(left, right)| left != right);
     assert_eq!(
         first.map(|at| format!("{at:#x}")),

@@ -1,4 +1,5 @@
-//! One value in every world that reflection knows: live; stored, with its type and without; staged by an editor; data.
+//! One value in every representation that reflection supports: live; stored, with and without its type;
+//! staged by an editor; data.
 
 use crate::large::map;
 use hydra::{Durability, Editor, Error, Hydra, Reader, Result, Schema, Value, ValueMut, Writer};
@@ -15,7 +16,7 @@ fn write<T: Hydra>(path: &Path, records: &[&T]) -> Result<()> {
     file.finish()
 }
 
-/// Runs `law` on a value in each world, named. In files it has neighbours.
+/// Runs `law` on a value in each representation, named. In files it has neighbours.
 pub(crate) fn in_each_world<T: Hydra>(live: &T, mut law: impl FnMut(&str, Value<'_>)) {
     let folder = tempfile::tempdir().unwrap();
     let (path, name) = (folder.path().join("value.hydra"), name_of::<T>());
@@ -44,8 +45,8 @@ fn payload(path: &Path) -> Vec<u8> {
     block[64..64 + length].to_vec()
 }
 
-/// What a change does in every world: the same outcome in words, and the same bytes afterwards; a refused one leaves the
-/// file as it was. The live value that results.
+/// Makes a change in every representation: the outcomes in words and the bytes afterwards are the same, and a
+/// refused change leaves the file unchanged. Returns the resulting live value.
 pub(crate) fn changed<T: Hydra>(
     make: impl Fn() -> T,
     what: &str,

@@ -2,14 +2,9 @@
 //! has the compiler's output beside it, and says in its first line how many errors that is. `TRYBUILD=overwrite` writes the output anew.
 #![forbid(unsafe_code)]
 
-use std::path::Path;
-
 fn cases() -> Vec<std::path::PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
+    let mut cases = hydra_tests_derive::cases("ui", ".rs");
     cases.retain(|path| !path.ends_with("main.rs"));
-    cases.sort();
     cases
 }
 

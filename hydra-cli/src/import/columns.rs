@@ -157,16 +157,21 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
             let value = json.deserialize_any(visitor)?;
             return json.end().map(|()| value);
         }
-        match self.ty.kind() {
-            Kind::Unit if text == "null" => visitor.visit_unit(),
-            Kind::Bool if let Ok(it) = text.parse() => visitor.visit_bool(it),
-            Kind::F32 if let Some(it) = text.parse().ok().filter(|it: &f32| it.is_finite()) => {
-                visitor.visit_f32(it)
-            }
-            Kind::F64 if let Some(it) = text.parse().ok().filter(|it: &f64| it.is_finite()) => {
-                visitor.visit_f64(it)
-            }
-            _ => visitor.visit_str(text),
+        let kind = self.ty.kind();
+        if kind == Kind::Unit && text == "null" {
+            visitor.visit_unit()
+        } else if let (Kind::Bool, Ok(it)) = (kind, text.parse()) {
+            visitor.visit_bool(it)
+        } else if kind == Kind::F32
+            && let Some(it) = text.parse().ok().filter(|it: &f32| it.is_finite())
+        {
+            visitor.visit_f32(it)
+        } else if kind == Kind::F64
+            && let Some(it) = text.parse().ok().filter(|it: &f64| it.is_finite())
+        {
+            visitor.visit_f64(it)
+        } else {
+            visitor.visit_str(text)
         }
     }
 

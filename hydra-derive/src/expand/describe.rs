@@ -1,4 +1,4 @@
-//! What a type is, as constants: the facts of its fields, its tags, its descriptor with the notes.
+//! The constants that describe a type: the facts of its fields, its tags, and its descriptor with notes.
 
 use super::expansion::Expansion;
 use super::fields::{ask, constant, default_of, member, stored_type};
@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use syn::{Index, Lit, Visibility};
 
 impl Expansion<'_> {
-    /// `Fields`: their facts, and where they are stored.
+    /// Implements `Fields`: the facts of the fields and their stored offsets.
     pub(super) fn fields(&self) -> TokenStream {
         let is_enum = self.model.is_enum();
         let facts = self.model.stored().map(|field| {
@@ -37,7 +37,8 @@ impl Expansion<'_> {
         quote!(__h::placed::<Self, #count>(#align))
     }
 
-    /// `Variants` of an enum: tag kind, tags, and where the fields of each variant end.
+    /// Implements `Variants` for an enum: the kind of the tag, the tags, and the end of each variant's
+    /// fields.
     pub(super) fn variants(&self) -> Option<TokenStream> {
         let kind = match &self.model.attrs.repr.int {
             _ if !self.model.is_enum() => return None,
@@ -47,7 +48,7 @@ impl Expansion<'_> {
             }
             _ => quote!(__h::smallest_tag(<Self as __h::Variants>::TAGS)),
         };
-        // Without a `repr`, any tag fits.
+        // Without a `repr`, every tag fits.
         let checked = if self.model.attrs.repr.int.is_some() { &kind } else { &quote!(__h::Kind::U128) };
         let tags = self.tags();
         let tags = match self.has_own_tags() {
@@ -73,8 +74,8 @@ impl Expansion<'_> {
         self.model.variants.iter().any(|variant| variant.attrs.has("tag"))
     }
 
-    /// The tag of each variant: what its attribute says, or its discriminant, which is the last explicit one and how
-    /// many variants ago that was.
+    /// Returns the tag of each variant: that of its attribute, or else its discriminant, as the last explicit
+    /// discriminant plus the number of variants since.
     fn tags(&self) -> Vec<TokenStream> {
         let mut last = TokenStream::new();
         let mut distance = 0;
@@ -107,9 +108,9 @@ impl Expansion<'_> {
         )
     }
 
-    /// The constants that follow from the shape.
+    /// Returns the constants that depend on the shape.
     fn constants(&self) -> TokenStream {
-        // What is not stored cannot come back by copying bytes.
+        // Copying bytes cannot restore fields that are not stored.
         let is_whole = self.model.fields().all(|field| matches!(field.stored, Stored::AsItself));
         let is_discriminant = self.model.attrs.repr.int.is_some() && !self.has_own_tags();
         let flat = match self.model.shape {
@@ -160,20 +161,20 @@ impl Expansion<'_> {
         }
     }
 
-    /// The notes on the type.
+    /// Returns the notes on the type.
     fn notes(&self) -> TokenStream {
         let attrs = &self.model.attrs;
         let version = attrs.int("version").and_then(|version| u32::try_from(version).ok());
         let version = version.map(|version| quote!(__h::Note::Version(#version)));
         let flags = flags(attrs, [("settable", quote!(Settable)), ("invariant", quote!(Invariant))]);
-        // A newtype's field is no field in the schema: that it is read-only is a note on the type.
+        // A newtype's field is no field of the schema, so its `readonly` is a note on the type.
         let fixed = self.model.inner().filter(|inner| inner.attrs.has("readonly"));
         let fixed = fixed.map(|_| quote!(__h::Note::ReadOnly));
         constant(common(attrs).chain(version).chain(flags).chain(fixed))
     }
 }
 
-/// The type of a transparent newtype is that of its field.
+/// Returns the descriptor of a transparent newtype, which is that of its field.
 fn transparent(inner: &Field) -> TokenStream {
     let stored = stored_type(inner, &quote!(__h));
     let byte = matches!(inner.stored, Stored::AsItself).then(
@@ -186,7 +187,7 @@ fn transparent(inner: &Field) -> TokenStream {
     }
 }
 
-/// The descriptor of one variant.
+/// Returns the descriptor of one variant.
 fn variant(variant: &Variant, index: usize) -> TokenStream {
     let name = &variant.name;
     let index = Index::from(index);
@@ -201,7 +202,7 @@ fn variant(variant: &Variant, index: usize) -> TokenStream {
     quote!(__h::Variant::new(#name, <Self as __h::Variants>::TAGS[#index], __h::Style::#style, #fields, #notes))
 }
 
-/// The descriptor of a stored field.
+/// Returns the descriptor of a stored field.
 fn descriptor(field: &Field, in_struct: bool) -> TokenStream {
     let attrs = &field.attrs;
     let ty = ask(field, "TYPE");
@@ -221,7 +222,7 @@ fn descriptor(field: &Field, in_struct: bool) -> TokenStream {
     quote!(__h::field::<Self>(#ty, #position, #name, #notes))
 }
 
-/// The notes that attributes without a value stand for.
+/// Returns the notes of attributes without a value.
 fn flags<const N: usize>(
     attrs: &Attrs,
     notes: [(&str, TokenStream); N],
@@ -229,7 +230,7 @@ fn flags<const N: usize>(
     notes.into_iter().filter(|(name, _)| attrs.has(name)).map(|(_, note)| quote!(__h::Note::#note))
 }
 
-/// The notes that everything can have: documentation, aliases, deprecation.
+/// Returns the notes that every item can have: documentation, aliases, deprecation.
 fn common(attrs: &Attrs) -> impl Iterator<Item = TokenStream> {
     let doc = attrs.doc.iter().map(|text| quote!(__h::doc(#text)));
     let aliases = attrs.aliases().map(|text| quote!(__h::alias(#text)));

@@ -1,4 +1,4 @@
-//! The type that is written about, and the parts that every implementation of it has.
+//! The type being derived for, and the parts that all of its implementations share.
 
 use super::fields::{constant, own, pattern};
 use crate::model::{Model, Variant};
@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{ConstParam, GenericParam, Ident, TypeParam, WherePredicate};
 
-/// The type, and what every implementation of it needs.
+/// The type, with what every implementation of it needs.
 pub(super) struct Expansion<'m> {
     pub(super) model: &'m Model,
     pub(super) library: TokenStream,
@@ -31,7 +31,7 @@ impl<'m> Expansion<'m> {
         }
     }
 
-    /// `impl Trait for This { body }`
+    /// Returns `impl Trait for This { body }`.
     pub(super) fn implement(&self, name: &str, body: TokenStream) -> TokenStream {
         let Expansion { impls, this, bounds, .. } = self;
         let safety = matches!(name, "Describe" | "Plain").then(|| quote!(unsafe));
@@ -42,7 +42,7 @@ impl<'m> Expansion<'m> {
         }
     }
 
-    /// The type's arguments: constants, and the types that are known to be stored.
+    /// Returns the type's arguments: constants, and the types that are known to be stored.
     pub(super) fn args(&self) -> TokenStream {
         let bounds = bounds(self.model, &self.library);
         constant(self.model.generics.params.iter().filter_map(|param| match param {
@@ -57,13 +57,13 @@ impl<'m> Expansion<'m> {
         }))
     }
 
-    /// A variant of the live type, or the struct.
+    /// Returns the path of a variant of the live type, or of the struct.
     pub(super) fn path(&self, variant: &Variant) -> TokenStream {
         let name = own(&variant.ident);
         if self.model.is_enum() { quote!(Self::#name) } else { quote!(Self) }
     }
 
-    /// The code for each variant of the live value, in which its stored fields are bound.
+    /// Returns a match on the live value with code for each variant, in which its stored fields are bound.
     pub(super) fn match_self(&self, code: impl Fn(&Variant) -> TokenStream) -> TokenStream {
         let patterns = self.model.variants.iter().map(|variant| {
             let path = self.path(variant);
@@ -78,10 +78,10 @@ impl<'m> Expansion<'m> {
     }
 }
 
-/// What the type parameters have to be.
+/// Returns the bounds on the type parameters.
 pub(super) fn bounds(model: &Model, library: &TokenStream) -> Vec<WherePredicate> {
     match model.attrs.bound() {
-        // What does not parse was refused before.
+        // A text that does not parse was reported before.
         Some(bounds) => bounds.unwrap_or_default(),
         None => {
             let bound = |param: &syn::TypeParam| {

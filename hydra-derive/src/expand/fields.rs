@@ -1,17 +1,18 @@
-//! What is written for a field: who does its work, its type, and the statements over all fields of a type.
+//! The code for a field: the functions that process it, its type, and the statements over all fields of a
+//! type.
 
 use crate::model::{Field, Stored, Variant};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Index, Member};
 
-/// A slice of constants; the block lets types with destructors into it.
+/// Returns a slice of constants. The block allows types with destructors in it.
 pub(super) fn constant(items: impl Iterator<Item = TokenStream>) -> TokenStream {
     let items: Vec<_> = items.collect();
     if items.is_empty() { quote!(&[]) } else { quote!(const { &[#(#items),*] }) }
 }
 
-/// The `With` by which a field is converted; none for a field that is stored as itself.
+/// Returns the `With` that converts a field; `None` for a field that is stored as itself.
 fn converter(field: &Field, library: &TokenStream) -> Option<TokenStream> {
     let span = field.type_span();
     match &field.stored {
@@ -22,8 +23,8 @@ fn converter(field: &Field, library: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-/// What does the work for a field: a function or constant of the library that is there for every type, so that a
-/// type that cannot be stored is reported once, by the field's view.
+/// Returns the library's function or constant for a field. It exists for every type, so that a type that
+/// cannot be stored is reported only once, by the field's view.
 pub(super) fn ask(field: &Field, item: &str) -> TokenStream {
     let ty = &field.ty;
     let span = field.type_span();
@@ -34,7 +35,7 @@ pub(super) fn ask(field: &Field, item: &str) -> TokenStream {
     }
 }
 
-/// A call of it. The errors of a conversion say the field's name, which is a last argument where they arise.
+/// Returns a call of it. Conversions take the field's name for their errors as the last argument.
 pub(super) fn call(field: &Field, function: &str, arguments: TokenStream) -> TokenStream {
     let converts = matches!(function, "measure" | "decode") && converter(field, &quote!(__h)).is_some();
     let name = &field.name;
@@ -43,13 +44,13 @@ pub(super) fn call(field: &Field, function: &str, arguments: TokenStream) -> Tok
     quote!(#function(#arguments #named))
 }
 
-/// Where a field of `this` is in its stored bytes.
+/// Returns the offset of a field of `this` in its stored bytes.
 pub(super) fn offset(field: &Field, this: &TokenStream) -> TokenStream {
     let position = Index::from(field.position);
     quote!(__h::offset::<#this, #position>())
 }
 
-/// The type on disk of a field.
+/// Returns the stored type of a field.
 pub(super) fn stored_type(field: &Field, library: &TokenStream) -> TokenStream {
     let ty = &field.ty;
     let span = field.type_span();
@@ -59,13 +60,13 @@ pub(super) fn stored_type(field: &Field, library: &TokenStream) -> TokenStream {
     }
 }
 
-/// How a field is viewed for the lifetime `'a`.
+/// Returns the view of a field for the lifetime `'a`.
 pub(super) fn view_of(field: &Field, library: &TokenStream) -> TokenStream {
     let stored = stored_type(field, library);
     quote_spanned!(field.type_span()=> <#stored as #library::Hydra>::View<'a>)
 }
 
-/// What a skipped field reads as.
+/// Returns the value of a skipped field.
 pub(super) fn default_of(field: &Field) -> TokenStream {
     let ty = &field.ty;
     match field.attrs.item("default") {
@@ -74,12 +75,12 @@ pub(super) fn default_of(field: &Field) -> TokenStream {
     }
 }
 
-/// The name by which a stored field is bound.
+/// Returns the name that a stored field is bound to.
 pub(super) fn binding(field: &Field) -> Ident {
     format_ident!("__{}", field.index)
 }
 
-/// A field's name where the derive uses it: lints see it as written by the derive.
+/// Returns a field's name with the span of the derive, so that lints treat it as generated.
 pub(super) fn member(field: &Field) -> Member {
     match &field.member {
         Member::Named(name) => Member::Named(own(name)),
@@ -87,14 +88,14 @@ pub(super) fn member(field: &Field) -> Member {
     }
 }
 
-/// A name that lies where the user wrote it, but that the derive wrote.
+/// Returns a name with the user's location but the derive's hygiene.
 pub(super) fn own(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site().located_at(name.span()));
     name
 }
 
-/// A pattern that names every field: a field that the derive does not see does not compile.
+/// Returns a pattern with every field. If the derive misses a field, the pattern does not compile.
 pub(super) fn pattern(variant: &Variant) -> TokenStream {
     let parts = variant.fields.iter().map(|field| {
         let member = member(field);
@@ -104,7 +105,7 @@ pub(super) fn pattern(variant: &Variant) -> TokenStream {
     quote!({ #(#parts),* })
 }
 
-/// `{ field: value, .. }` of the owned variant.
+/// Returns `{ field: value, .. }` of the owned variant.
 pub(super) fn decoded(variant: &Variant) -> TokenStream {
     let values = variant.fields.iter().map(|field| {
         let member = member(field);

@@ -1,4 +1,4 @@
-//! `Hydra`: how stored values are viewed in place, checked, decoded and compared as keys.
+//! The implementation of `Hydra`: how stored values are viewed, checked, decoded and compared as keys.
 
 use super::expansion::Expansion;
 use super::fields::{ask, call, decoded, member, offset, own, stored_type, view_of};
@@ -18,18 +18,18 @@ impl Expansion<'_> {
         self.implement("Hydra", quote!(#viewed #listed #check #decode #keys))
     }
 
-    /// Where the compiler says that there is no view: at the type of a newtype's field. A macro from which that came
-    /// sees no other names, so the names of arguments do not lie there.
+    /// Returns the span at which the compiler reports a missing view: the type of a newtype's field. If that
+    /// span is inside a macro, only names of the macro resolve there, so arguments do not use it.
     fn span(&self) -> Span {
         self.model.inner().map_or_else(Span::call_site, Field::type_span)
     }
 
-    /// The type: an enum may have a variant `View` or `List`.
+    /// Returns the type. It is spelled out for an enum, which may have a variant `View` or `List`.
     fn this_type(&self) -> TokenStream {
         if self.model.is_enum() { quote!(<Self as __h::Hydra>) } else { quote_spanned!(self.span()=> Self) }
     }
 
-    /// The view, how it is made, and how it is shown.
+    /// Returns the view, its construction, and its printing.
     fn viewed(&self) -> TokenStream {
         let debug = quote!(__h::Debug::fmt(__v, __f));
         let (view, make, show) = match (self.model.shape, self.model.inner()) {
@@ -57,7 +57,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// How a run of the type is viewed, and how its elements are shown.
+    /// Returns the view of a run of the type, and the printing of its elements.
     fn listed(&self) -> TokenStream {
         let is_plain = self.model.attrs.has("plain");
         let (list, make, show) = match self.model.inner() {
@@ -89,7 +89,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// The view of the stored variant.
+    /// Returns the view of the stored variant.
     fn seen(&self) -> TokenStream {
         let view = self.view_name();
         self.match_stored(quote!(__h::variant_seen::<Self>(__at)), |variant| {
@@ -105,7 +105,8 @@ impl Expansion<'_> {
         })
     }
 
-    /// A match of the position of the stored variant. The first one stands for tags that cannot be, so it comes last.
+    /// Returns a match on the position of the stored variant. The first variant stands for invalid tags and
+    /// comes last.
     fn match_stored(&self, position: TokenStream, make: impl Fn(&Variant) -> TokenStream) -> TokenStream {
         let arms = self.model.variants.iter().enumerate().skip(1).map(|(position, variant)| {
             let position = Index::from(position);
@@ -116,7 +117,7 @@ impl Expansion<'_> {
         quote!(match #position { #(#arms)* _ => #first })
     }
 
-    /// What is asked of stored bytes.
+    /// Returns the checks of stored bytes.
     fn check(&self) -> TokenStream {
         let check = match self.model.is_enum() {
             true => quote!(__h::check_variant::<Self>(__b, __c, __d)),
@@ -147,7 +148,7 @@ impl Expansion<'_> {
                 __h::Ok(<Self as __h::Hydra>::view(__at))
             },
             TypeShape::Enum => {
-                // Each in a frame of its own: the values of all variants together may be more than a stack holds.
+                // Each in its own stack frame: the values of all variants together could exceed the stack.
                 let value = self.match_stored(quote!(__h::variant::<Self>(__at)?), |variant| {
                     let value = ok(variant);
                     if variant.style == Style::Unit { value } else { quote!(__h::apart(|| #value)) }
@@ -165,7 +166,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// How keys are compared: a newtype is a key as its field is.
+    /// Returns the comparison of keys. A newtype compares as its field does.
     fn keys(&self) -> Option<TokenStream> {
         let (compare, order) = match (self.model.shape, self.model.inner()) {
             (_, Some(inner)) if matches!(inner.stored, Stored::AsItself) => {

@@ -1,8 +1,9 @@
-//! Writes the code: implementations inside `const _`, every name through the library's `__private`, no
-//! unsafe block. What unsafe code trusts is computed by constant functions of the library.
+//! Generation of the code: implementations inside `const _`, with every name through the library's
+//! `__private` and without unsafe blocks. Constants that unsafe code relies on are computed by constant
+//! functions of the library.
 //!
-//! This file puts the items of one type together. `describe`, `reflect` and `hydra` write its implementations and `view`
-//! its view; all of these use `expansion`, what is said about a type, and `fields`, what is said about its fields.
+//! This file assembles the items of one type. `describe`, `reflect` and `hydra` generate its implementations
+//! and `view` its view. They share `expansion`, for the type, and `fields`, for its fields.
 
 mod describe;
 mod expansion;
@@ -19,7 +20,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{DeriveInput, Index};
 
-/// What `#[derive(Hydra)]` writes for an item.
+/// Expands `#[derive(Hydra)]` for an item.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
@@ -51,7 +52,7 @@ impl Expansion<'_> {
         let opaque = opaque.map(|item| quote_spanned!(item.name.span()=> __h::opaque_feature! {}));
         quote! {
             #named_view
-            // Fields that nothing reads and deprecated ones: what the user thinks of them is said elsewhere.
+            // Unread and deprecated fields: lints report them in the user's own code.
             #[allow(dead_code, deprecated, non_camel_case_types)]
             const _: () = {
                 use #library as __h;
@@ -68,7 +69,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// The assertions of a plain type: one a field, so that each is an error of its own.
+    /// Returns the assertions of a plain type, one per field, so that each is a separate error.
     fn plain(&self) -> Option<TokenStream> {
         let item = self.model.attrs.item("plain")?;
         let name = &self.model.name;

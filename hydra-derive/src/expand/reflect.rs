@@ -1,4 +1,4 @@
-//! `Reflect`: the parts of a live value, and how it is measured and encoded.
+//! The implementation of `Reflect`: the parts of a live value, and how it is measured and encoded.
 
 use super::expansion::Expansion;
 use super::fields::{binding, call, member, offset};
@@ -18,7 +18,8 @@ impl Expansion<'_> {
         self.implement("Reflect", quote!(#shown #guards #encoding))
     }
 
-    /// How many parts a value has, which variant it is, and the functions that find a part by its position.
+    /// Returns the number of parts, the present variant, and the functions that return a part by its
+    /// position.
     fn parts(&self) -> TokenStream {
         let variant = self.model.is_enum().then(|| {
             let paths = self.model.variants.iter().map(|variant| self.path(variant));
@@ -59,7 +60,7 @@ impl Expansion<'_> {
 
     fn change(&self, field: &Field) -> TokenStream {
         let binding = binding(field);
-        // The field of a newtype has no notes in the schema: that it is private is said here.
+        // The field of a newtype has no notes in the schema, so its privacy is handled here.
         let is_private = !matches!(field.vis, Visibility::Public(_));
         let is_settable = self.model.attrs.has("settable") || field.attrs.has("settable");
         if self.model.shape == TypeShape::Newtype && is_private && !is_settable {
@@ -69,7 +70,7 @@ impl Expansion<'_> {
         call(field, "value_mut", quote!(#binding))
     }
 
-    /// What stands between a value and its change: the names of skipped fields, and the invariant.
+    /// Returns the restrictions on changes: the names of skipped fields, and the invariant.
     fn guards(&self) -> TokenStream {
         let skipped = self.model.fields().filter(|field| !field.is_stored());
         let skipped: Vec<_> = skipped.map(|field| field.member.to_token_stream().to_string()).collect();
@@ -119,7 +120,8 @@ impl Expansion<'_> {
     }
 }
 
-/// A transparent newtype shows its inner value in every way, unless that is stored as another type.
+/// Returns the inner value of a transparent newtype, which stands for it, unless it is stored as another
+/// type.
 fn inside(inner: &Field) -> TokenStream {
     if !matches!(inner.stored, Stored::AsItself) {
         return quote!(

@@ -1,4 +1,4 @@
-//! Views: a pointer with accessors for a struct, an enum of views for an enum.
+//! Views: a pointer with accessors for a struct, and an enum of views for an enum.
 
 use super::expansion::{Expansion, bounds};
 use super::fields::{ask, binding, call, offset, own, view_of};
@@ -8,23 +8,23 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{GenericParam, Generics, Ident, Index, Member};
 
 impl Expansion<'_> {
-    /// The definition of a view that has a public name, which stands beside the type.
+    /// Returns the definition of a view with a public name, which is placed beside the type.
     pub(super) fn named_view(&self) -> Option<TokenStream> {
         self.model.view_name()?;
         Some(self.definition(&self.library))
     }
 
-    /// The name of the view, which in an expression takes no parameters: `View::Variant {}`.
+    /// Returns the name of the view. In an expression it takes no parameters: `View::Variant {}`.
     pub(super) fn view_name(&self) -> TokenStream {
         match (self.model.shape, self.model.view_name()) {
-            // One that is not Copy is reported at its name.
+            // An enum that is not Copy is reported at its name.
             (TypeShape::Fieldless, _) => quote_spanned!(self.model.name.span()=> Self),
             (_, Some(name)) => name.clone(),
             (_, None) => format_ident!("__{}View", self.model.name).into_token_stream(),
         }
     }
 
-    /// The view of a stored struct.
+    /// Returns the view of a stored struct.
     pub(super) fn seen_struct(&self) -> TokenStream {
         let name = self.view_name();
         match self.is_generic() {
@@ -33,7 +33,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// What a view of a struct is read through.
+    /// Returns the expression for the stored value in a view of a struct.
     fn at(&self) -> TokenStream {
         if self.is_generic() { quote!(self.0) } else { quote!(self.0.at()) }
     }
@@ -42,7 +42,7 @@ impl Expansion<'_> {
         !self.model.generics.params.is_empty()
     }
 
-    /// The type of the view.
+    /// Returns the type of the view.
     pub(super) fn view(&self) -> TokenStream {
         let name = self.view_name();
         if self.model.shape == TypeShape::Fieldless {
@@ -53,7 +53,7 @@ impl Expansion<'_> {
         quote!(#name #types)
     }
 
-    /// The definition of the view, where the library's names are under `library`.
+    /// Returns the definition of the view, with the library's names under `library`.
     fn definition(&self, library: &TokenStream) -> TokenStream {
         let name = self.view_name();
         let this = &self.this;
@@ -70,7 +70,7 @@ impl Expansion<'_> {
         }
         let facts = ["own", "long", "regions"].map(|fact| format_ident!("{fact}"));
         let held = match self.is_generic() {
-            // No constant may depend on a parameter.
+            // Constants cannot depend on a parameter here.
             true => quote!(#library::At<'a>, #library::PhantomData<fn() -> #this>),
             false => quote!(#library::Slim<'a, #({ #library::#facts::<#this>() }),*>),
         };
@@ -78,7 +78,8 @@ impl Expansion<'_> {
         quote!(#doc #copies #vis struct #name #impls (#held) #bounds;)
     }
 
-    /// What a view of the type's own has: the definition where it has no public name, accessors, Copy, Clone, Debug.
+    /// Returns the items of a view that the type defines: the definition if it has no public name, accessors,
+    /// Copy, Clone, Debug.
     pub(super) fn view_items(&self) -> Option<TokenStream> {
         let is_named = self.model.view_name().is_some();
         if !is_named && matches!(self.model.shape, TypeShape::Fieldless | TypeShape::Newtype) {
@@ -89,8 +90,8 @@ impl Expansion<'_> {
         let (impls, _, bounds) = generics.split_for_impl();
         let view = self.view();
         let debug = self.debug();
-        // Where a field has no view, the compiler says so at the first thing in a function that has to do with
-        // it: that is to be the field, and not the function.
+        // The compiler reports a missing view at the first item in a function that involves it. This must be
+        // the field, and not the function.
         let seen =
             self.model.variants.iter().filter(|it| self.model.is_enum() && it.stored().next().is_some());
         let seen = seen.map(|variant| {
@@ -141,12 +142,12 @@ impl Expansion<'_> {
         }
     }
 
-    /// What shows a view.
+    /// Returns the implementation of `Debug` for a view.
     fn debug(&self) -> TokenStream {
         let this = &self.this;
         let shown = self.model.variants.iter().map(|variant| {
             let name = plain_name(&variant.ident);
-            // As they are in the program; those of tuples have none.
+            // The names in the program. Tuple fields have none.
             let names = variant.stored().filter_map(|field| match &field.member {
                 Member::Named(name) => Some(plain_name(name)),
                 Member::Unnamed(_) => None,
@@ -187,7 +188,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// Documentation in a view that has a public name.
+    /// Returns documentation for an item of a view with a public name.
     fn doc(&self, doc: Option<&String>, otherwise: impl FnOnce() -> String) -> Option<TokenStream> {
         self.model.view_name()?;
         let text = doc.cloned().unwrap_or_else(otherwise);
@@ -195,7 +196,7 @@ impl Expansion<'_> {
     }
 }
 
-/// A pattern of a view's variant: only what is stored is there.
+/// Returns a pattern of a view's variant, which has only the stored fields.
 fn view_pattern(variant: &Variant) -> TokenStream {
     let name = own(&variant.ident);
     let parts = variant.stored().map(|field| {
@@ -206,15 +207,16 @@ fn view_pattern(variant: &Variant) -> TokenStream {
     quote!(Self::#name { #(#parts),* })
 }
 
-/// The name by which a field of a view is bound. It lies at the field's type, and a macro from which that came sees no other names.
+/// Returns the name that a field of a view is bound to. It has the span of the field's type; a macro there
+/// resolves only its own names.
 fn view_binding(field: &Field) -> Ident {
     let mut binding = binding(field);
     binding.set_span(field.type_span());
     binding
 }
 
-/// A field's name in a view, where tuple fields are numbered without those that are not stored. It lies at the
-/// field's type, which is where the compiler says that there is no such view.
+/// Returns a field's name in a view. Tuple fields are numbered without those that are not stored. It has the
+/// span of the field's type, where the compiler reports a missing view.
 pub(super) fn view_member(field: &Field) -> Member {
     let span = field.type_span();
     match &field.member {
@@ -227,8 +229,8 @@ pub(super) fn view_member(field: &Field) -> Member {
     }
 }
 
-/// The type's parameters with the lifetime of the view. The view of an enum has only those that its fields
-/// mention.
+/// Returns the type's parameters with the lifetime of the view. The view of an enum has only parameters that
+/// its fields mention.
 fn view_generics(model: &Model, library: &TokenStream) -> Generics {
     let mut generics = model.generics.clone();
     generics.make_where_clause().predicates.extend(bounds(model, library));
@@ -252,7 +254,7 @@ fn view_generics(model: &Model, library: &TokenStream) -> Generics {
     generics
 }
 
-/// Every identifier in the tokens.
+/// Returns every identifier in the tokens.
 fn idents(tokens: TokenStream) -> Vec<Ident> {
     let idents = flat(tokens).into_iter().filter_map(|token| match token {
         TokenTree::Ident(ident) => Some(ident),

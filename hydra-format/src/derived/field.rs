@@ -1,4 +1,5 @@
-//! What the derive asks of a field: whether its type can be stored as itself, is converted, or cannot be stored at all.
+//! The functions of a field for the derive, whether its type is stored as itself, is converted, or cannot be
+//! stored.
 
 use super::With;
 use super::fields::Facts;
@@ -11,8 +12,8 @@ use std::cmp::Ordering;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-/// What the derive asks of a field of type `T`. Where `T` cannot be stored, [`NoField`] answers in its place, so that
-/// the one error is that of the field's view.
+/// The functions for a field of type `T`. If `T` cannot be stored, those of [`NoField`] apply, so that the
+/// only compile error is that of the field's view.
 pub struct FieldOf<T>(PhantomData<T>);
 
 impl<T: Hydra> FieldOf<T> {
@@ -82,11 +83,11 @@ impl<T: Hydra> FieldOf<T> {
     }
 }
 
-/// What the derive asks of a field of type `T` that is stored as `W` says.
+/// The functions for a field of type `T` that is stored through `W`.
 pub struct Converted<W, T>(PhantomData<(W, T)>);
 
 impl<T: 'static, W: With<T>> Converted<W, T> {
-    /// What holds both forms of the value.
+    /// Runs code in a frame with room for both forms of the value.
     #[inline]
     fn apart<R>(make: impl FnOnce() -> Result<R>) -> Result<R> {
         apart::<(T, W::Stored), R>(W::Stored::TYPE, make)
@@ -158,18 +159,18 @@ impl<T: 'static, W: With<T>> Converted<W, T> {
     }
 }
 
-/// Does not compile where it would run, with a type in the place of the parameter.
+/// Fails to compile if the code around it is instantiated.
 macro_rules! never {
     ($of:ty) => {
         const {
-            // The constant depends on the parameter, or it would be worked out without one.
+            // Depends on the parameter; otherwise the constant would be evaluated without an instance.
             _ = size_of::<$of>();
             panic!("a field that cannot be stored has no code")
         }
     };
 }
 
-/// Functions without code.
+/// Functions that fail to compile if instantiated.
 macro_rules! no_code {
     ($(fn $name:ident $(<$param:ident>)? ($($arg:ty),*) $(-> $answer:ty)?;)*) => {$(
         fn $name $(<$param>)? ($(_: $arg),*) $(-> $answer)? {
@@ -178,8 +179,9 @@ macro_rules! no_code {
     )*};
 }
 
-/// Answers for types that cannot be stored. The compiler takes it only where [`FieldOf`] and [`Converted`] have no
-/// answer of their own: the field's view is an error then, and if it ever were none, the code of these functions is one.
+/// Functions for types that cannot be stored. The compiler uses them only where [`FieldOf`] and [`Converted`]
+/// have no method of the name. The view of such a field is a compile error; if it ever were not,
+/// instantiating these functions would be one.
 macro_rules! no_field {
     ($trait:ident for $of:ident<$($param:ident),+> $(, $name:ty)?) => {
         pub trait $trait: Sized {
@@ -208,7 +210,7 @@ macro_rules! no_field {
 no_field!(NoField for FieldOf<T>);
 no_field!(NoConverted for Converted<W, T>, &str);
 
-/// Stands in for the type behind the feature, so that its absence is one error.
+/// Stands in for the type behind the feature, so that a missing feature causes only one error.
 #[cfg(not(feature = "opaque"))]
 pub struct MissingFeature;
 

@@ -1,4 +1,4 @@
-//! The stored fields of a type: where they are, and what follows from all of them together.
+//! The stored fields of a type: their offsets, and the properties that follow from all of them.
 
 use crate::layout::rows::{At, Checked, Hydra};
 use crate::memory::Describe;
@@ -6,14 +6,14 @@ use crate::schema::{Layout, struct_layout};
 use crate::{Error, ErrorKind, Result};
 use std::fmt::{self, Formatter};
 
-/// What the layout and the flatness of a type follow from, for one of its stored fields.
+/// The facts about a stored field that determine the layout and flatness of its type.
 #[derive(Clone, Copy)]
 pub struct Facts {
     pub(super) size: usize,
     pub(super) align: usize,
-    /// Offset in live memory, where the field has one under its stored type.
+    /// The offset in live memory, if the field is there in its stored type.
     pub(super) live_offset: Option<usize>,
-    /// The type that describes the field is the field's type in memory.
+    /// The described type is the field's type in memory.
     pub(super) own: bool,
     pub(super) flat: bool,
     pub(super) any_bits: bool,
@@ -25,7 +25,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// What the type of a field says of itself.
+    /// Returns the facts of a field stored as its own type.
     pub(crate) const fn of<T: Hydra>() -> Facts {
         Facts {
             size: T::SIZE,
@@ -42,21 +42,22 @@ impl Facts {
         }
     }
 
-    /// For a field that is converted: it is never taken as it is, and always measured, as converting may fail.
+    /// Marks the field as converted: it is never copied as it is, and always measured, since the conversion
+    /// may fail.
     pub(crate) const fn converted(self) -> Facts {
         Facts { own: false, flat: false, refs: true, key: false, ..self }
     }
 
-    /// For a field at this offset in live memory.
+    /// Sets the offset in live memory.
     pub const fn at(self, live_offset: usize) -> Facts {
         Facts { live_offset: Some(live_offset), ..self }
     }
 }
 
-/// The stored fields of a type; of an enum: those of all its variants, one variant after the other.
+/// The stored fields of a type; for an enum, those of all variants in order.
 pub trait Fields: Describe {
     const FACTS: &'static [Facts];
-    /// Their stored offsets.
+    /// The stored offsets.
     const OFFSETS: &'static [u32];
 }
 
@@ -70,12 +71,12 @@ pub(super) const fn sizes<S: Fields, const N: usize>() -> [(usize, usize); N] {
     sizes
 }
 
-/// Where the `N` fields of a struct are stored.
+/// Computes the stored offsets of the `N` fields of a struct.
 pub const fn placed<S: Fields, const N: usize>(min_align: usize) -> Layout<N> {
     struct_layout(sizes::<S, N>(), min_align)
 }
 
-/// True if the fields stand in memory as they are stored, and nothing stands between or after them.
+/// Returns true if the fields are laid out in memory as stored, without padding.
 pub const fn flat<S: Fields>() -> bool {
     let mut sum = 0;
     let mut i = 0;
@@ -90,7 +91,7 @@ pub const fn flat<S: Fields>() -> bool {
     sum == S::SIZE && size_of::<S>() == S::SIZE
 }
 
-/// What the fields say together: any bits are valid in each, one holds references, each is a key.
+/// Combines the facts of all fields: any bits are valid in each, one has references, each is a key.
 const fn together<S: Fields>() -> (bool, bool, bool) {
     let mut any_bits = !S::FACTS.is_empty();
     let mut refs = false;
@@ -105,22 +106,22 @@ const fn together<S: Fields>() -> (bool, bool, bool) {
     (any_bits, refs, key)
 }
 
-/// True if any bits are valid in every field.
+/// Returns true if any bits are valid in every field.
 pub const fn any_bits<S: Fields>() -> bool {
     together::<S>().0
 }
 
-/// True if any field holds references.
+/// Returns true if a field has references.
 pub const fn refs<S: Fields>() -> bool {
     together::<S>().1
 }
 
-/// True if every field is a key.
+/// Returns true if every field is a key.
 pub const fn key<S: Fields>() -> bool {
     together::<S>().2
 }
 
-/// True if the bytes of every field are valid.
+/// Returns true if the bytes of every field are valid.
 pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
     S::FACTS.iter().zip(S::OFFSETS).all(|(facts, &offset)| {
         let field = bytes.get(offset as usize..).and_then(|rest| rest.get(..facts.size));
@@ -128,26 +129,27 @@ pub fn valid<S: Fields>(bytes: &[u8]) -> bool {
     })
 }
 
-/// The stored offset of field `I` of `S`.
+/// Returns the stored offset of field `I` of `S`.
 #[inline]
 pub fn offset<S: Fields, const I: usize>() -> usize {
     const { S::OFFSETS[I] as usize }
 }
 
-/// True if a slot is too short for an `S`. Asked first, it spares the compiler a check for each field.
+/// Returns true if a slot is too short for an `S`. Checking this first lets the compiler omit a check for
+/// each field.
 #[inline]
 pub fn is_short<S: Describe>(slot: &[u8]) -> bool {
     slot.len() < S::SIZE
 }
 
-/// An error if the bytes of an `S` are not all there, as [`is_short`].
+/// Returns an error if the bytes are too short for an `S`.
 #[inline]
 pub fn whole<S: Describe>(at: At<'_>) -> Result<()> {
     if is_short::<S>(at.bytes()) { Err(Error::new(ErrorKind::BadReference)) } else { Ok(()) }
 }
 
-/// Fails to compile if field `index` of a plain type is not as it is stored; `why` says which field:
-/// not plain, not at its stored offset, padding before it.
+/// Fails to compile if field `index` of a plain type is not in memory as it is stored. `why` has the
+/// messages: its type is not plain, it is not at its stored offset, there is padding before it.
 #[track_caller]
 pub const fn plain_field<S: Fields>(index: usize, why: [&str; 3]) {
     let facts = S::FACTS[index];
@@ -164,7 +166,7 @@ pub const fn plain_field<S: Fields>(index: usize, why: [&str; 3]) {
     }
 }
 
-/// Fails to compile if a plain type is not as it is stored as a whole.
+/// Fails to compile if a plain type as a whole is not in memory as it is stored.
 #[track_caller]
 pub const fn plain_type<S: Fields>(why: &str) {
     let mut end = 0;

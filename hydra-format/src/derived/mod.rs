@@ -1,7 +1,9 @@
-//! What `#[derive(Hydra)]` is made of: turns the fields and variants that the derive lists, with their attributes, into a
-//! descriptor, offsets, and the methods of [`Hydra`](crate::Hydra). Fields that are stored as another type are in `with.rs`.
+//! The runtime support of `#[derive(Hydra)]`: turns the fields, variants and attributes that the derive lists
+//! into a descriptor, offsets, and the methods of [`Hydra`](crate::Hydra). Fields that are stored as another
+//! type are in `with.rs`.
 //!
-//! It does not know Rust's syntax (the crate `hydra-derive` does) or what a payload is. Start reading at `fields.rs`.
+//! This module does not parse Rust (the crate `hydra-derive` does) and does not encode payloads. Start
+//! reading at `fields.rs`.
 
 mod field;
 mod fields;
@@ -21,10 +23,10 @@ pub use types::*;
 pub use variants::*;
 pub use with::{As, With};
 
-/// What an invariant says, refusals in words.
+/// The result of an invariant, with the reason for a refusal as text.
 pub type InvariantResult = Result<(), String>;
 
-/// What an invariant says of a value, in words.
+/// Converts the result of an invariant to text.
 pub fn refused<E: std::fmt::Display>(verdict: Result<(), E>) -> InvariantResult {
     verdict.map_err(|error| error.to_string())
 }

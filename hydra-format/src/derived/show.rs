@@ -1,4 +1,4 @@
-//! How views of derived types are shown: as std's derive shows the values.
+//! `Debug` of the views of derived types, which matches std's derive for the values.
 
 use super::fields::{Facts, Fields};
 use crate::layout::rows::reflect::Reflect;
@@ -6,7 +6,7 @@ use crate::layout::rows::{At, DebugView, Hydra, ListView, Run};
 use crate::memory::{Plain, bytes_of};
 use std::fmt::{self, Debug, Formatter};
 
-/// A stored field, to be shown.
+/// A stored field to be printed.
 struct StoredField<'a>(At<'a>, Facts);
 
 impl Debug for StoredField<'_> {
@@ -15,7 +15,7 @@ impl Debug for StoredField<'_> {
     }
 }
 
-/// Shows a stored struct as std's derive shows the live one.
+/// Prints a stored struct as std's derive prints the live one.
 pub fn show_struct<S: Fields>(at: At<'_>, f: &mut Formatter<'_>, name: &str, names: &[&str]) -> fmt::Result {
     let fields = S::FACTS.iter().zip(S::OFFSETS);
     let parts: Vec<_> =
@@ -24,7 +24,7 @@ pub fn show_struct<S: Fields>(at: At<'_>, f: &mut Formatter<'_>, name: &str, nam
     show_fields(f, name, names, &parts)
 }
 
-/// Shows a struct or a variant as std's derive does; no names for those of tuples.
+/// Prints a struct or a variant as std's derive does. Tuples have no names.
 pub fn show_fields(f: &mut Formatter<'_>, name: &str, names: &[&str], fields: &[&dyn Debug]) -> fmt::Result {
     match (names.is_empty(), fields.is_empty()) {
         (_, true) => f.write_str(name),
@@ -41,20 +41,20 @@ pub fn show_fields(f: &mut Formatter<'_>, name: &str, names: &[&str], fields: &[
     }
 }
 
-/// Shows an enum without fields.
+/// Prints an enum without fields.
 pub fn show_variant<T: Reflect>(value: &T, names: &[&str], f: &mut Formatter<'_>) -> fmt::Result {
     f.write_str(names.get(value.variant()).copied().unwrap_or_default())
 }
 
-/// Hands on what shows each element of a list.
+/// Passes each element of a list to `each`.
 pub fn show_list<T: Hydra>(list: ListView<'_, T>, each: &mut dyn FnMut(&dyn Debug)) {
     list.iter().for_each(|view| each(&DebugView::<T>(view)));
 }
 
-/// Where what shows elements goes.
+/// The callback that receives each element to be printed.
 pub type Each<'e> = &'e mut (dyn FnMut(&dyn Debug) + 'e);
 
-/// What is in a newtype, to be shown with its name.
+/// The content of a newtype, to be printed with its name.
 pub struct InNewtype<'n>(pub &'static str, pub &'n dyn Debug);
 
 impl Debug for InNewtype<'_> {
@@ -63,7 +63,7 @@ impl Debug for InNewtype<'_> {
     }
 }
 
-/// How a run of a plain type is read: as a slice if any bits are valid, as a list if not.
+/// The view of a run of a plain type: a slice if any bits are valid, otherwise a list.
 pub struct Bits<const ANY: bool>;
 
 pub trait PlainList {

@@ -297,7 +297,7 @@ struct Generic<T> {
     inner: T,
 }
 
-/// Longer than what is known by its place alone.
+/// Longer than the largest type whose length is part of its view.
 #[derive(Hydra, Debug, PartialEq)]
 struct Long {
     numbers: [u64; 513],

@@ -1,4 +1,4 @@
-//! The descriptors of derived types, with their arguments and notes.
+//! Descriptors of derived types with their arguments and notes.
 
 use super::field::FieldOf;
 use super::fields::Fields;
@@ -11,7 +11,7 @@ use crate::schema::{
 };
 use std::borrow::Cow;
 
-/// The types of constant parameters, and the kinds under which their values are arguments in a schema.
+/// A type of a constant parameter, and the kind of its values in a schema.
 pub trait ConstParam {
     const KIND: Kind;
 }
@@ -26,7 +26,7 @@ macro_rules! const_params {
 const_params!(bool Bool, char Char, i8 I8, i16 I16, i32 I32, i64 I64, i128 I128, isize I64);
 const_params!(u8 U8, u16 U16, u32 U32, u64 U64, u128 U128, usize U64);
 
-/// A constant argument of type `T`.
+/// Makes a constant argument of type `T`.
 pub const fn constant<T: ConstParam>(value: i128) -> Arg {
     match Constant::new(T::KIND, value) {
         Some(constant) => Arg::Const(constant),
@@ -34,12 +34,12 @@ pub const fn constant<T: ConstParam>(value: i128) -> Arg {
     }
 }
 
-/// A type argument.
+/// Makes a type argument.
 pub const fn argument<T: Hydra>() -> Arg {
     Arg::Type(FieldOf::<T>::TYPE)
 }
 
-/// A type with a name.
+/// Makes a type with a name.
 const fn named<T: Describe>(
     kind: Kind,
     name: &'static str,
@@ -51,7 +51,7 @@ const fn named<T: Describe>(
     ty
 }
 
-/// The descriptor of a struct.
+/// Makes the descriptor of a struct.
 pub const fn structure<T: Describe>(
     name: &'static str,
     args: &'static [Arg],
@@ -61,7 +61,7 @@ pub const fn structure<T: Describe>(
     named::<T>(Kind::Struct, name, args, notes).of_fields(fields)
 }
 
-/// The descriptor of a newtype.
+/// Makes the descriptor of a newtype.
 pub const fn newtype<T: Describe>(
     name: &'static str,
     args: &'static [Arg],
@@ -73,7 +73,7 @@ pub const fn newtype<T: Describe>(
     ty
 }
 
-/// The descriptor of an enum.
+/// Makes the descriptor of an enum.
 pub const fn enumeration<T: Variants>(
     name: &'static str,
     args: &'static [Arg],
@@ -105,7 +105,7 @@ pub const fn text(text: &'static str) -> AttrValue {
     AttrValue::Str(Cow::Borrowed(text))
 }
 
-/// The default of a field of type `T`.
+/// Makes the default of a field of type `T`.
 pub const fn default<T>(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
     assert!(
         size_of::<T>() <= MAX_BYTES,
@@ -114,7 +114,7 @@ pub const fn default<T>(make: fn() -> Result<(u32, Vec<u8>)>) -> Note {
     Note::Default(DefaultImage::Live(make))
 }
 
-/// The descriptor of field `index` of `S`.
+/// Makes the descriptor of field `index` of `S`.
 pub const fn field<S: Fields>(
     ty: TypeRef,
     index: usize,

@@ -11,22 +11,23 @@ use std::cmp::Ordering;
 pub trait Variants: Fields + Reflect {
     const TAG: Kind;
     const TAGS: &'static [i128];
-    /// The number of fields up to and with each variant.
+    /// For each variant, the number of fields up to and including it.
     const ENDS: &'static [usize];
 }
 
-/// Where the `N` fields of the variants of an enum are stored.
+/// Computes the stored offsets of the `N` fields of an enum's variants.
 pub const fn placed_variants<S: Variants, const N: usize>() -> Layout<N> {
     let tag = S::TAG.fixed_size() as usize;
     Layout::of(tag, tag, sizes::<S, N>(), S::ENDS)
 }
 
-/// True if an enum without fields, whose tags are its discriminants under an integer `repr`, is its tag alone.
+/// Returns true if an enum without fields, with its discriminants under an integer `repr` as tags, consists
+/// of its tag alone.
 pub const fn flat_enum<S: Variants>() -> bool {
     size_of::<S>() == S::SIZE && S::TAG.fixed_size() as usize == S::SIZE
 }
 
-/// `Hydra::check` of an enum.
+/// Implements `Hydra::check` of an enum.
 pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let Some(index) = position::<S>(At::new(bytes, &[], "").integer(S::TAG)) else { return false };
     let end = S::ENDS.get(index).copied().unwrap_or(0);
@@ -38,12 +39,12 @@ pub fn check_variant<S: Variants>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: 
     })
 }
 
-/// True if the bytes are a tag.
+/// Returns true if the bytes are a valid tag.
 pub fn valid_tag<S: Variants>(bytes: &[u8]) -> bool {
     position::<S>(At::new(bytes, &[], "").integer(S::TAG)).is_some()
 }
 
-/// The smallest unsigned kind that holds all tags, or signed if there is a negative one.
+/// Returns the smallest unsigned kind that holds all tags, or the smallest signed one if a tag is negative.
 pub const fn smallest_tag(tags: &[i128]) -> Kind {
     let mut kinds = [Kind::U8, Kind::U16, Kind::U32, Kind::U64, Kind::U128];
     let mut kind = 0;
@@ -56,13 +57,13 @@ pub const fn smallest_tag(tags: &[i128]) -> Kind {
     }
     i = 0;
     while i < tags.len() {
-        // The last kind holds every tag, so that there is always a next one.
+        // The last kind holds every tag, so there is always a next kind.
         if kinds[kind].holds(tags[i]) { i += 1 } else { kind += 1 }
     }
     kinds[kind]
 }
 
-/// Fails to compile if two tags are the same, or one does not fit into the kind.
+/// Fails to compile if two tags are equal, or if one does not fit into the kind.
 #[track_caller]
 pub const fn check_tags(kind: Kind, tags: &[i128]) {
     let mut i = 0;
@@ -97,19 +98,19 @@ const fn is_dense(tags: &[i128]) -> bool {
     true
 }
 
-/// Makes a variant in a frame of its own, where the compiler does not think better of it.
+/// Makes a variant in its own stack frame, unless the compiler inlines it.
 #[inline]
 pub fn apart<S>(make: impl FnOnce() -> Result<S>) -> Result<S> {
     make()
 }
 
-/// The position of the stored variant; of the first one for an unknown tag.
+/// Returns the position of the stored variant, or 0 for an unknown tag.
 #[inline]
 pub fn variant_seen<S: Variants>(at: At<'_>) -> usize {
     position::<S>(at.integer(S::TAG)).unwrap_or(0)
 }
 
-/// The position of the stored variant.
+/// Returns the position of the stored variant.
 pub fn variant<S: Variants>(at: At<'_>) -> Result<usize> {
     let tag = at.integer(S::TAG);
     position::<S>(tag).ok_or_else(|| bad_tag(S::TYPE, tag))
@@ -133,12 +134,12 @@ pub fn put_tag<S: Variants>(value: &S, slot: &mut [u8]) {
     put(slot, bytes.get(..S::TAG.fixed_size() as usize).unwrap_or_default());
 }
 
-/// Number of fields of the present variant.
+/// Returns the number of fields of the present variant.
 pub fn count<S: Variants>(value: &S) -> usize {
     S::TYPE.variants().get(value.variant()).map_or(0, |variant| variant.fields().len())
 }
 
-/// Tags in an order of unsigned numbers, whatever the kind.
+/// Maps tags of any kind to unsigned numbers in the same order.
 fn rank<S: Variants>(tag: i128) -> u128 {
     if S::TAG.is_signed() { (tag as u128) ^ (1 << 127) } else { tag as u128 }
 }

@@ -1,10 +1,11 @@
-//! Fields that are stored as another type than they have in the program.
+//! Fields that are stored as a type other than their own.
 
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-/// How a `T` is stored as another type: `#[hydra(with = Celsius)]` on a field names the type that says so.
+/// A conversion that stores a `T` as another type. The attribute `#[hydra(with = Celsius)]` on a field names
+/// the type that implements it.
 ///
 /// ```
 /// use hydra::{Error, ErrorKind, Hydra, Result, With};
@@ -28,21 +29,22 @@ use std::marker::PhantomData;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say how a `{T}` is stored",
+    message = "`{Self}` does not define how a `{T}` is stored",
     label = "`With<{T}>` is not implemented for `{Self}`",
-    note = "implement `hydra::With<{T}>` for it: a stored type, and the conversions both ways"
+    note = "implement `hydra::With<{T}>` for it: the stored type and the conversions both ways"
 )]
 pub trait With<T: 'static>: Sized + 'static {
     /// The type on disk.
     type Stored: Hydra;
 
-    /// What is stored for a value. It is called twice for each value that is written, and must give the same.
+    /// Converts a value to its stored form. It is called twice for each written value and must return the
+    /// same both times.
     fn to_stored(value: &T) -> Result<Self::Stored>;
 
-    /// The value for what is stored.
+    /// Converts a stored value back.
     fn from_stored(stored: Self::Stored) -> Result<T>;
 
-    /// Refuses, once for each value that is written, what could not be read back.
+    /// Returns an error for a value that could not be read back. It is called once for each written value.
     #[doc(hidden)]
     fn verify(stored: &Self::Stored) -> Result<()> {
         let _ = stored;
@@ -50,24 +52,24 @@ pub trait With<T: 'static>: Sized + 'static {
     }
 }
 
-/// Stores a value as a `U`, by `TryFrom` both ways: `#[hydra(as = u64)]`.
+/// Stores a value as a `U`, with `TryFrom` in both directions: `#[hydra(as = u64)]`.
 #[derive(Debug)]
 pub struct As<U>(PhantomData<U>);
 
-/// What `as = U` asks of a type.
+/// The requirements of `as = U` on a type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored as `{U}`",
     label = "there is no conversion of `{Self}` to `{U}` and back",
-    note = "`as` takes the field's whole type: it has to be Clone and TryFrom<{U}>, and `{U}` TryFrom<{Self}>, with errors \
-            that implement Display; in a generic type, `bound` says so",
-    note = "for what is inside a list or an option, and for any other conversion: `#[hydra(with = ..)]`"
+    note = "`as` takes the field's whole type: it must be Clone and TryFrom<{U}>, and `{U}` TryFrom<{Self}>, with errors \
+            that implement Display; in a generic type, add these to `bound`",
+    note = "for the content of a list or an option, and for other conversions: `#[hydra(with = ..)]`"
 )]
 pub trait Convert<U>: Sized + 'static {
     fn to_stored(&self) -> Result<U>;
     fn from_stored(stored: U) -> Result<Self>;
 }
 
-// What is missing is said as a whole, at the attribute, and not part by part.
+// Report the missing conversions as a whole, at the attribute, and not one by one.
 #[diagnostic::do_not_recommend]
 impl<T, U> Convert<U> for T
 where

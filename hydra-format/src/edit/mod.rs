@@ -1,8 +1,7 @@
-//! Changing records: turns records that were read and changed as data into a replacement of every block that holds one,
-//! which a commit appends (FORMAT.md, section 4.1).
+//! Changing records: turns records that were read and changed as data into replacements of the blocks that
+//! hold them, which a commit appends (FORMAT.md, section 4.1).
 //!
-//! It does not know how values are changed (`reflect` does), or how blocks are placed and committed (`store` does). Start
-//! reading at [`Editor`].
+//! Values are changed by `reflect`; blocks are placed and committed by `store`. Start reading at [`Editor`].
 
 #[cfg(test)]
 mod tests;
@@ -24,18 +23,18 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Table number and index of a record.
+/// The table number and the index of a record.
 type RecordKey = (usize, u64);
 
-/// Changes records of a file, all at once or not at all. Nothing in the file changes before [`Editor::commit`] or
-/// [`Editor::finish`]; a dropped editor leaves it byte for byte as it was.
+/// Changes records of a file, all together or not at all. Nothing in the file changes before
+/// [`Editor::commit`] or [`Editor::finish`]; dropping an editor leaves the file unchanged.
 ///
-/// A record keeps its index, its table and its schema; its strings and lists may get any length. Open readers
-/// keep their snapshot. A block that is damaged refuses changes to its records. After a failed
-/// write or sync an editor does nothing more ([`ErrorKind::Poisoned`](crate::ErrorKind::Poisoned)): open the file again.
+/// A record keeps its index, table and schema; its strings and lists may get any length. Open readers keep
+/// their snapshot. Records in a damaged block cannot be changed. After a failed write or sync every call
+/// fails with [`ErrorKind::Poisoned`](crate::ErrorKind::Poisoned): open the file again.
 ///
-/// It holds the lock of the file's only writer, with all that [`Writer`](crate::Writer) says of it, and needs memory for the staged
-/// records and a few blocks.
+/// An editor holds the lock of the file's only writer (see [`Writer`](crate::Writer)), and needs memory for
+/// the staged records and a few blocks.
 ///
 /// ```
 /// use hydra::{Editor, Hydra, Reader, Writer};
@@ -67,7 +66,7 @@ pub struct Editor {
     /// The committed state.
     reader: Reader,
     staged: BTreeMap<RecordKey, Dynamic>,
-    /// How the newest type of its table reads the records of a schema, by its id.
+    /// For each schema, by its id, how the newest type of its table reads its records.
     newest: HashMap<u32, Option<Arc<Newest>>>,
 }
 
@@ -78,35 +77,39 @@ impl std::fmt::Debug for Editor {
 }
 
 impl Editor {
-    /// Opens an existing file to change records. Another writer has it: `Locked`. The file is damaged: the error says
-    /// where. Commits are safe at [`Durability::Durable`]; for another durability: `Writer::options().durability(durability).edit(path)`.
+    /// Opens an existing file to change its records, with [`Durability::Durable`]. For another durability use
+    /// `Writer::options().durability(durability).edit(path)`.
+    ///
+    /// # Errors
+    /// `Locked` if another writer has the file open, and an error with the place if the file is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Editor> {
         WriterOptions::default().edit(path)
     }
 
-    /// The path under which the file was opened.
+    /// Returns the path under which the file was opened.
     pub fn path(&self) -> &Path {
         self.reader.path()
     }
 
-    /// The committed state of the file, without what is staged. A clone goes on showing it after a commit.
+    /// Returns a reader of the committed state, without staged changes. A clone keeps showing this state
+    /// after a commit.
     pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
-    /// The records that were touched, with table and index, in the order of the tables.
+    /// Iterates over the touched records with table name and index, in the order of the tables.
     pub fn staged(&self) -> impl Iterator<Item = (&str, u64, &Dynamic)> {
         let catalog = &self.reader.snapshot.opened.catalog;
         self.staged.iter().map(|(&(table, index), record)| (catalog.table_name(table), index, record))
     }
 
-    /// Forgets what is staged.
+    /// Discards all staged changes.
     pub fn discard(&mut self) {
         self.staged.clear();
     }
 
-    /// The record at `index`, counted from the end if negative, to be changed. It is copied from the file at the first
-    /// touch; what does not differ from the file at the commit is not written.
+    /// Returns the record at `index`, counted from the end if negative, for changing it. The first access
+    /// copies it from the file. A record that does not differ from the file at the commit is not written.
     pub fn record(&mut self, table: &str, index: i64) -> Result<ValueMut<'_>> {
         let key = self.locate(table, index)?;
         let Editor { reader, staged, .. } = self;
@@ -117,7 +120,7 @@ impl Editor {
         Ok(record.value_mut())
     }
 
-    /// The key of a record that exists.
+    /// Returns the key of an existing record.
     fn locate(&self, table: &str, index: i64) -> Result<RecordKey> {
         self.log.check().map_err(|error| error.in_file(self.path()))?;
         let number = self.reader.table_number(table)?;
@@ -129,8 +132,9 @@ impl Editor {
         position.map(|position| (number, position)).ok_or_else(missing)
     }
 
-    /// Makes all staged records visible, in one step, to readers that open the file from now on, and safe at the editor's
-    /// [`Durability`]. On an error before the first byte is written (a block would be too large or is damaged), they stay staged.
+    /// Makes all staged records visible in one step, to readers that open the file from now on, and safe at
+    /// the editor's [`Durability`]. If an error occurs before the first write (a block would be too large or
+    /// is damaged), the records stay staged.
     pub fn commit(&mut self) -> Result<()> {
         let edits = self.plan()?;
         if edits.is_empty() {
@@ -144,15 +148,15 @@ impl Editor {
         Ok(())
     }
 
-    /// Commits, and closes the file cleanly, unless nothing was ever changed.
+    /// Commits and closes the file cleanly. If nothing was ever changed, the file is left as it is.
     pub fn finish(mut self) -> Result<()> {
         let edits = self.plan()?;
         let outcome = self.write(edits).and_then(|()| self.log.close());
         self.settle(outcome)
     }
 
-    /// The blocks that hold changed records; nothing is written yet, and each of them can be. What is staged and not
-    /// changed is forgotten.
+    /// Returns the blocks to replace, after checking that each replacement can be written. Nothing is written
+    /// yet. Staged records without a change are dropped.
     fn plan(&mut self) -> Result<Vec<(usize, Entry)>> {
         let whole = if self.staged.is_empty() { self.log.check() } else { self.log.verify() };
         whole.map_err(|error| error.in_file(self.path()))?;
@@ -190,7 +194,8 @@ impl Editor {
         self.newest.entry(schema).or_insert_with(find).clone()
     }
 
-    /// An error if the newest type could not read what is staged. Records that it could not read before stay as they are.
+    /// Returns an error if the newest type could not read a staged record. Records that it could not read
+    /// before are exempt.
     fn check(&self, newest: &Newest, keys: Range<RecordKey>) -> Result<()> {
         for (key, record) in self.staged.range(keys).filter(|_| newest.may_refuse) {
             let readable = image(record.value()).and_then(|encoded| newest.check(encoded.at(), 1));
@@ -199,7 +204,7 @@ impl Editor {
         Ok(())
     }
 
-    /// Hands the replacements to the log.
+    /// Passes the replacements to the log.
     fn write(&mut self, edits: Vec<(usize, Entry)>) -> Result<()> {
         for (table, entry) in edits {
             let block = self.load(table, &entry)?;
@@ -211,19 +216,19 @@ impl Editor {
         Ok(())
     }
 
-    /// The verified block that an entry names; only one is held at a time.
+    /// Loads the verified block of an entry; only one is held at a time.
     fn load(&self, table: usize, entry: &Entry) -> Result<Block<Dynamic>> {
         self.reader.snapshot.load_once(table, entry).map(Block::whole)
     }
 
-    /// The values of a block, the staged ones in place of those in the file.
+    /// Returns the values of a block, with staged ones in place of those in the file.
     fn values<'a>(&'a self, table: usize, block: &'a Block<Dynamic>) -> impl Iterator<Item = Value<'a>> {
         (block.first()..)
             .zip(block.values())
             .map(move |(index, stored)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
     }
 
-    /// How much room the values of a block need as one block: heap and text.
+    /// Measures the heap and text of a block's values.
     fn measure(&self, table: usize, block: &Block<Dynamic>) -> Result<[usize; 2]> {
         let mut measure = Measure::default();
         self.values(table, block).for_each(|value| value.first_pass(&mut measure));
@@ -233,7 +238,7 @@ impl Editor {
         Ok([heap, text])
     }
 
-    /// The values of a block as one block.
+    /// Encodes the values of a block as one block.
     fn stage(&self, table: usize, block: &Block<Dynamic>) -> Result<StagedRows> {
         let room = self.measure(table, block)?;
         let mut values = self.values(table, block);
@@ -244,8 +249,8 @@ impl Editor {
         })
     }
 
-    /// Passes on an outcome with the file's name. Once blocks were handed to the log, an error is final: half of an edit
-    /// must not become visible with the next commit.
+    /// Adds the file's name to an error. After blocks were passed to the log, an error is final: part of an
+    /// edit must not become visible with the next commit.
     fn settle<R>(&mut self, outcome: Result<R>) -> Result<R> {
         outcome.map_err(|error| {
             self.log.stop(error.message());
@@ -255,7 +260,7 @@ impl Editor {
 }
 
 impl WriterOptions {
-    /// Opens an existing file to change records: see [`Editor::open`].
+    /// Opens an existing file to change its records: see [`Editor::open`].
     pub fn edit(self, path: impl AsRef<Path>) -> Result<Editor> {
         self.edit_on(&FileDisk, path.as_ref())
     }
@@ -269,7 +274,7 @@ impl WriterOptions {
         Ok(editor)
     }
 
-    /// Changes records of the file in this storage, which is locked; the path is for errors.
+    /// Opens this locked storage to change its records; the path is for errors.
     pub(crate) fn edit_in(self, storage: Box<dyn Storage>, path: &Path) -> Result<Editor> {
         let log = WriterOptions::go_on(storage)?;
         let reader = Reader::over(log.another_source()?, path)?;
@@ -278,7 +283,7 @@ impl WriterOptions {
     }
 }
 
-/// A record as data.
+/// Copies a record as data.
 fn copy(reader: &Reader, key: RecordKey) -> Result<Dynamic> {
     let (table, index) = key;
     let snapshot = &reader.snapshot;

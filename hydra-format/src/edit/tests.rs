@@ -184,7 +184,7 @@ fn one_record_in_each_of_many_nodes() {
     let table = writer.table::<u64>().unwrap();
     writer.append_slice(table, &(0..count).collect::<Vec<_>>()).unwrap();
     writer.finish().unwrap();
-    // The first half is left to a walk: what it opened up has to be counted as well.
+    // A walk counts the first half, so the parts that it opened must be counted too.
     for nodes in [0..300, 300..600] {
         let mut editor = edit_at(&memory, Durability::Buffered).unwrap();
         for node in nodes {
@@ -293,7 +293,7 @@ fn a_damaged_block_refuses_edits_and_stays_damaged() {
     assert!(reader(&memory).table::<u64>().unwrap().get(entry.first).is_err());
     assert_eq!(shown_texts(&memory), model.1);
 
-    // Damage that comes after the staging is found before the first byte is written.
+    // Damage that occurs after the staging is found before the first write.
     let (memory, _) = written(400, 512);
     let mut editor = edit(&memory);
     editor.record("u64", 0).and_then(|mut it| it.set(1u64)).unwrap();
@@ -342,7 +342,7 @@ fn a_failure_at_any_step_leaves_the_old_state_or_the_new_one() {
             assert!(found == old || found == new, "{budget}: a mixture");
             outcomes[usize::from(found == new)] += 1;
             assert!(outcome.is_err() || found == new, "{budget}: acknowledged and not there");
-            // The next one goes on, whatever happened.
+            // The next editor continues, whatever happened.
             let mut again = edit(&memory);
             let mut model = found.clone();
             put(&mut again, &mut model, Some(1), Some((0, "again".into())));

@@ -1,5 +1,5 @@
-//! What records may become at most when they are read as another type, and whether any may be refused: from the plan alone, so
-//! that a writer looks only at records for which it is in doubt.
+//! Bounds on transcoded records, computed from the plan alone: their maximum size, and whether any can be
+//! refused. A writer checks individual records only where the bounds leave a doubt.
 
 use super::plan::{EvolveNode, EvolveStep, Op, Plan};
 use super::run::{GROWTH, MAX_BYTES, ONE_RECORD};
@@ -7,23 +7,24 @@ use crate::reflect::MAX_NESTING;
 use std::collections::HashMap;
 use std::num::Saturating;
 
-/// Rounding up, of a region to a line and of what is in a list to its alignment.
+/// Room for rounding a region up to a line, and the content of a list to its alignment.
 const LINE: u64 = 64;
 
-/// References from a record to a value, at most (FORMAT.md, section 12).
+/// The maximum number of references from a record to a value (FORMAT.md, section 12).
 const DEPTH: usize = 64;
 
-/// What a value needs at most, without what its own references lead to.
+/// The maximum that a value needs, without the targets of its own references.
 #[derive(Clone, Copy, Default)]
 struct SizeBound {
     /// Bytes of heap and text.
     bytes: Saturating<u64>,
-    /// Runs in one another.
+    /// The nesting of runs.
     levels: usize,
 }
 
 impl Plan {
-    /// True if a value may have no counterpart: a variant, a name, or what would be nested too deep.
+    /// Returns true if a value may have no counterpart: an unknown variant or name, or a value nested too
+    /// deep.
     pub(crate) fn may_refuse(&self) -> bool {
         let mut variants = self.choices.iter().flat_map(|choice| choice.variants.values());
         let levels = self.extras().map(|(_, extra)| extra.levels).max().unwrap_or(0);
@@ -33,9 +34,10 @@ impl Plan {
             || (levels + 1) * DEPTH > MAX_NESTING
     }
 
-    /// A payload of at most so many bytes does not become too large (FORMAT.md, section 16.2), whatever is in it.
+    /// Returns a size of payloads that never become too large (FORMAT.md, section 16.2), whatever their
+    /// content.
     pub(crate) fn safe_bytes(&self) -> u64 {
-        // A value in a list has bytes of its own there, so the value that grows most decides.
+        // A value in a list has its own bytes there, so the value with the largest growth decides.
         let growth = self.extras().map(|(node, extra)| {
             let bytes = extra.bytes + Saturating(node.to_size.into());
             bytes.0.div_ceil(u64::from(node.from_size).max(1))
@@ -50,7 +52,7 @@ impl Plan {
         (0..).zip(&self.nodes).map(move |(id, node)| (node, self.extra(id, &mut known)))
     }
 
-    /// What a value of a node needs; `known` keeps what was found.
+    /// Returns what a value of a node needs. Results are cached in `known`.
     fn extra(&self, id: u32, known: &mut HashMap<u32, SizeBound>) -> SizeBound {
         if let Some(extra) = known.get(&id) {
             return *extra;

@@ -1,5 +1,6 @@
-//! Resolution: two schemas compared, by name and alias, and compiled to a plan with a list of what changed. Types are compared
-//! in pairs, each pair once, so that recursive types end; both schemas may be hostile. It knows no bytes.
+//! Resolution: compares two schemas by names and aliases, and compiles them to a plan and a list of changes.
+//! Types are compared in pairs, each pair once, so that recursive types terminate. Both schemas are
+//! untrusted.
 
 use super::names::pairs;
 use super::plan::{EvolveNode, EvolveStep, Op, Plan};
@@ -10,15 +11,15 @@ use crate::schema::{Descriptor, Field, Kind, Schema, TypeRef, entry_layout};
 use crate::{Error, ErrorKind, Result};
 use std::collections::{HashMap, VecDeque};
 
-/// Steps of a type that are copied into what holds it; more are called.
+/// The maximum number of steps that are copied into the enclosing type; larger types are called.
 const INLINE_STEPS: usize = 32;
-/// Pairs of types, fields and steps that are looked at.
+/// The maximum number of pairs of types, fields and steps to examine.
 const BUDGET: usize = 1 << 17;
-/// Changes that are listed, and places at which they are looked for.
+/// The maximum number of changes to list, and of places to search for them.
 const MOST_CHANGES: usize = 256;
 const MOST_VISITS: usize = 1 << 14;
 
-/// What is compared: types by their indices, `own` within the target's schema alone.
+/// Two types to compare, by their indices; `own` compares within the target's schema.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Job {
     Pair { own: bool, key: bool, from: u32, to: u32 },
@@ -26,20 +27,20 @@ pub(super) enum Job {
     Byte,
 }
 
-/// A node being put together.
+/// A node under construction.
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) done: bool,
     pub(super) flat: Vec<EvolveStep>,
     pub(super) deep: Vec<EvolveStep>,
     pub(super) sizes: (u32, u32),
-    /// Both sides are the same bytes, as far as is known.
+    /// Both sides have the same bytes, as far as is known.
     pub(super) same: bool,
-    /// Holds references.
+    /// It has references.
     pub(super) refs: bool,
-    /// May refuse a value.
+    /// It may refuse a value.
     pub(super) fallible: bool,
-    /// Fields are read in the order in which they are written, and no default holds references.
+    /// Fields are read in the order in which they are written, and no default has references.
     pub(super) ordered: bool,
     pub(super) below: Vec<(String, u32)>,
     pub(super) changes: Vec<Change>,
@@ -53,7 +54,7 @@ pub(super) struct Compiler<'a> {
     pub(super) drafts: Vec<Draft>,
     open: VecDeque<(u32, Job)>,
     budget: usize,
-    /// References are copied as they are.
+    /// References are copied unchanged.
     pub(super) keeps: bool,
 }
 
@@ -97,7 +98,7 @@ impl<'a> Compiler<'a> {
         &mut self.drafts[id as usize]
     }
 
-    /// The node of a job, which is done when its turn comes: that of what is behind a reference.
+    /// Returns the node of a job that is compiled later, for the target of a reference.
     pub(super) fn later(&mut self, job: Job) -> u32 {
         let next = self.drafts.len() as u32;
         let id = *self.ids.entry(job).or_insert(next);
@@ -108,7 +109,8 @@ impl<'a> Compiler<'a> {
         id
     }
 
-    /// The node of what is stored inside: types nest at most 32 deep without a reference between, and so does this.
+    /// Compiles the node of a value that is stored inline. Types nest at most 32 deep without references,
+    /// which bounds this recursion.
     pub(super) fn inline(&mut self, job: Job) -> Result<u32> {
         let id = self.later(job);
         if !self.draft(id).done {
@@ -162,7 +164,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// Takes on what is true of a node that is part of this one.
+    /// Merges the properties of a node into the node that contains it.
     pub(super) fn below(&mut self, draft: &mut Draft, id: u32, segment: &str) {
         let part = self.draft(id);
         draft.same &= part.same;
@@ -172,7 +174,7 @@ impl<'a> Compiler<'a> {
         draft.below.push((segment.into(), id));
     }
 
-    /// Puts the steps of a node into the one that holds it.
+    /// Copies the steps of a node into the node that contains it.
     pub(super) fn embed(
         &mut self,
         draft: &mut Draft,
@@ -208,7 +210,7 @@ impl<'a> Compiler<'a> {
         self.spend(1)?;
         match op {
             Op::Text | Op::List { .. } => draft.refs = true,
-            // A reference that is kept.
+            // A reference that is copied unchanged.
             Op::Copy(_) => {
                 draft.refs = true;
                 draft.push(EvolveStep { from, to, op, label: 0 });
@@ -230,7 +232,7 @@ impl<'a> Compiler<'a> {
         self.plan.labels.len() as u32 - 1
     }
 
-    /// Takes back that nodes are the same where something behind a reference is not.
+    /// Clears `same` of nodes with a reference to a node that is not the same.
     fn spread(&mut self) {
         let mut above = vec![Vec::new(); self.drafts.len()];
         for (id, draft) in self.drafts.iter().enumerate() {
@@ -246,13 +248,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Every change with its path from the root, what cannot be read first; a type that is there twice is told twice, within limits.
+    /// Returns every change with its path from the root, those that cannot be read first. A type that occurs
+    /// twice is listed twice, within limits.
     fn changes(&self) -> Vec<Change> {
         let refused = |change: &Change| change.rule == Rule::Incompatible;
         let mut found = Vec::new();
         self.collect(0, "", &refused, &mut Vec::new(), &mut { MOST_VISITS }, &mut found);
         if found.is_empty() && self.drafts.iter().any(|draft| draft.changes.iter().any(refused)) {
-            let text = "something in it cannot be read, too deep to be found".into();
+            let text = "a part cannot be read, and it is nested too deep to be located".into();
             found.push(Change::new(Rule::Incompatible, "", text));
         }
         let readable = |change: &Change| change.rule != Rule::Incompatible;
@@ -282,7 +285,7 @@ impl<'a> Compiler<'a> {
         on_the_way.pop();
     }
 
-    /// True if each field of the target's records is at its place in the source's.
+    /// Returns true if each field of the target's records has the same offset in the source's.
     fn is_wider(&self) -> bool {
         let from = self.from.root();
         let to = self.to.root();
@@ -301,10 +304,10 @@ impl<'a> Compiler<'a> {
             && root.changes.iter().all(|change| matches!(change.rule, Rule::Removed | Rule::Renamed))
     }
 
-    /// True if heap and text may stay as they are.
+    /// Returns true if heap and text can be copied unchanged.
     fn keeps_regions(&self) -> bool {
         let root = &self.drafts[0];
-        // What is stored inside is below and not a list; what is behind a reference has to be the same.
+        // Visit what is stored inline; the target of a reference must be the same.
         let mut open = vec![0u32];
         let mut seen = vec![false; self.drafts.len()];
         while let Some(id) = open.pop() {
@@ -356,7 +359,7 @@ impl Draft {
         self.push(EvolveStep { from: 0, to: 0, op: Op::Copy(bytes), label: 0 });
     }
 
-    /// A flat step; copies of what is side by side are one.
+    /// Appends a flat step, and merges adjacent copies.
     pub(super) fn push(&mut self, step: EvolveStep) {
         if let (Some(EvolveStep { from, to, op: Op::Copy(bytes), .. }), Op::Copy(more)) =
             (self.flat.last_mut(), step.op)
@@ -382,7 +385,7 @@ pub(super) fn ty(schema: &Schema, index: u32) -> &Descriptor {
     schema.types().get(index as usize).unwrap_or(schema.root())
 }
 
-/// The index of a reference that the kind of its type says is there.
+/// Returns the index of a reference that the kind of its type guarantees.
 pub(super) fn index(ty: Option<TypeRef>) -> u32 {
     ty.map_or(u32::MAX, TypeRef::index)
 }

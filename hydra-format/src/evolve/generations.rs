@@ -1,34 +1,34 @@
-//! The types that one table has: which of them is the newest, and which may join them (FORMAT.md, sections 16.3 and 16.4).
+//! The types of one table: which is the newest, and which may be added (FORMAT.md, sections 16.3 and 16.4).
 
 use super::{Evolution, is_older, version};
 use crate::store::catalog::{Catalog, SchemaInfo};
 use crate::{Error, ErrorKind, Result, Schema};
 
-/// Schemas of one table among which the newest is looked for.
+/// The number of schemas of a table among which the newest is determined.
 pub(crate) const MOST_GENERATIONS: usize = 16;
 
-/// How another type stands to those that a table has.
+/// The relation of another type to the types of a table.
 pub(crate) enum Joins {
-    /// The newest one reads its records, in this way.
+    /// The newest type reads its records in this way.
     Older(Evolution),
-    /// It reads the records of all of them, in these ways.
+    /// It reads the records of all of them in these ways.
     Newer(Vec<(u32, Evolution)>),
 }
 
-/// The newest schema of a table (FORMAT.md, section 16.3). Of very many, only the last are looked at.
+/// Returns the newest schema of a table (FORMAT.md, section 16.3), among the last [`MOST_GENERATIONS`].
 pub(crate) fn newest_schema(catalog: &Catalog, table: usize) -> Option<(u32, &SchemaInfo)> {
     let known = catalog.schemas_of(table).rev().take(MOST_GENERATIONS);
     let id = newest(known.map(|(id, schema)| (Some(id), &**schema)))?;
     Some((id, catalog.schemas.get(&id)?))
 }
 
-/// The newest schema of a table if one more is added to it; none if that is the one.
+/// Returns the newest schema of a table after one more is added; `None` if the added one is the newest.
 pub(crate) fn newest_with(catalog: &Catalog, table: usize, added: &Schema) -> Option<u32> {
     let known = catalog.schemas_of(table).rev().take(MOST_GENERATIONS.saturating_sub(1));
     newest(std::iter::once((None, added)).chain(known.map(|(id, schema)| (Some(id), &**schema))))
 }
 
-/// How a type that the table does not have may join it. Of very many types, so many of the last are looked at.
+/// Returns how a new type may be added to a table. At most `most` of the last types are examined.
 pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize) -> Result<Joins> {
     let newest = newest_schema(catalog, table);
     let (newest_id, SchemaInfo { schema: newest, .. }) =
@@ -56,22 +56,22 @@ pub(crate) fn join(catalog: &Catalog, table: usize, schema: &Schema, most: usize
     Ok(Joins::Newer(evolutions))
 }
 
-/// The id of the newest of some schemas, which come from the last to the first.
+/// Returns the id of the newest of some schemas, which are given from the last to the first.
 fn newest<'a>(schemas: impl Iterator<Item = (Option<u32>, &'a Schema)>) -> Option<u32> {
     let schemas: Vec<_> = schemas.collect();
     schemas.into_iter().rev().reduce(|newest, next| if is_older(next.1, newest.1) { newest } else { next })?.0
 }
 
-/// The error of a newer type of the table with this name.
+/// Makes the error for a newer type of the table with this name.
 #[cold]
 fn newer(error: Error, table: &str) -> Error {
     error.place(format!("table {table}")).what(
-        "records of the table could not be read as this type; if it is the older one, the newer one has to say so by a higher \
+        "records of the table could not be read as this type; if it is the older one, give the newer one a higher \
          #[hydra(version = ..)]; if it is another type, it needs a table of another name (`table_named`)",
     )
 }
 
-/// The error of an older type of the table with this name.
+/// Makes the error for an older type of the table with this name.
 #[cold]
 pub(crate) fn older(error: Error, table: &str) -> Error {
     error.place(format!("table {table}")).what(
@@ -80,13 +80,14 @@ pub(crate) fn older(error: Error, table: &str) -> Error {
     )
 }
 
-/// The error of a type that lacks something of the newest one, which in turn lacks something of it.
+/// Makes the error for a type that lacks something of the newest type and has something that the newest
+/// lacks.
 #[cold]
 fn undecided(evolution: &Evolution) -> Error {
     let lost = evolution.changes().iter().filter(|change| change.rule.loses());
     let lost: Vec<&str> = lost.map(|change| change.path.as_str()).collect();
     Error::new(ErrorKind::TypeMismatch)
-        .what("it cannot be told which is newer, this type or the newest type of the table: each lacks something of the other")
+        .what("cannot determine which is newer, this type or the newest type of the table: each lacks something of the other")
         .expected("no field or variant that the newest type lacks")
         .found(lost.join(", "))
         .help(
@@ -95,12 +96,12 @@ fn undecided(evolution: &Evolution) -> Error {
         )
 }
 
-/// The error of a type that would hide which one is the newest.
+/// Makes the error for a type after which the newest could no longer be determined.
 #[cold]
 fn too_many_types(name: &str) -> Error {
     Error::new(ErrorKind::TooLarge)
         .place(format!("table {name}"))
-        .what("with one more type it could not be told which of them is the newest")
+        .what("with one more type, the newest type of the table could not be determined")
         .expected(format!("the newest among the last {MOST_GENERATIONS} types"))
-        .help("append to a table of its own (`table_named`), or write the records anew as one type")
+        .help("append to another table (`table_named`), or rewrite the records as one type")
 }

@@ -1,18 +1,19 @@
-//! Types that change: turns records of a file's schema into those of another type, by the rules of FORMAT.md, section 16. It
-//! knows schemas and payloads, and which schemas a table has; it does not know where blocks are.
+//! Evolution of types: converts records of a file's schema to another type by the rules of FORMAT.md, section
+//! 16. This module depends on schemas, payloads and the schemas of a table, and not on the position of
+//! blocks.
 //!
-//! [`Evolution::between`] compares two schemas. Where the bytes already are those of the other type, records are read in place;
-//! otherwise a verified block is written anew once, and everything above reads the copy.
+//! [`Evolution::between`] compares two schemas. If the stored bytes are also valid as the other type, records
+//! are read in place. Otherwise a verified block is transcoded once, and all further code reads the copy.
 
-#[expect(clippy::arithmetic_side_effects, reason = "numbers of a checked schema; bytes saturate")]
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of a validated schema; bytes saturate")]
 mod bounds;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of validated schemas")]
 mod compile;
 pub(crate) mod generations;
-#[expect(clippy::indexing_slicing, reason = "positions that were counted there")]
+#[expect(clippy::indexing_slicing, reason = "positions counted in the same function")]
 mod names;
 mod plan;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of checked schemas")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of validated schemas")]
 mod rules;
 #[expect(clippy::arithmetic_side_effects, reason = "a payload has at most 256 MiB, before and after")]
 mod run;
@@ -27,22 +28,23 @@ use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 use std::fmt;
 
-/// How records of one schema are read as another type, and what that costs: the cheapest first.
+/// How records of one schema are read as another type, from the cheapest to the most expensive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Resolution {
-    /// The schemas are the same. Read in place.
+    /// The schemas are the same. Records are read in place.
     Identical,
-    /// Names changed, or more values are allowed; the bytes are the same. Read in place.
+    /// Names changed or more values are allowed, and the bytes are the same. Records are read in place.
     SameLayout,
-    /// The stored records hold more. Read in place, from stride to stride; [`Block::as_slice`](crate::Block::as_slice) copies.
+    /// The stored records have additional fields. Records are read in place, one stride apart;
+    /// [`Block::as_slice`](crate::Block::as_slice) copies them.
     Wider,
-    /// Each block is written anew in memory when it is read, once, and read as if it were stored so.
+    /// Each block is transcoded in memory once, when it is read.
     Transcoded,
 }
 
 impl Resolution {
-    /// The stable name, as in `same-layout`.
+    /// Returns the stable name, such as `same-layout`.
     pub const fn name(self) -> &'static str {
         match self {
             Resolution::Identical => "identical",
@@ -68,11 +70,11 @@ impl fmt::Display for Resolution {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// It cannot be read.
+    /// The records cannot be read as the type.
     Incompatible,
-    /// A field that is read as none or as its default.
+    /// A field that the records lack: it reads as none or as its default.
     Added,
-    /// A field that is not read.
+    /// A field of the records that is not read.
     Removed,
     /// A field with another name, found by an alias.
     Renamed,
@@ -84,22 +86,22 @@ pub enum Rule {
     MadeOptional,
     /// An option that became a value: none reads as the default.
     MadeRequired,
-    /// A newtype put around a value, or taken away.
+    /// A newtype added around a value, or removed.
     Rewrapped,
-    /// A variant that the records cannot have.
+    /// A variant that the records cannot contain.
     VariantAdded,
-    /// A variant that the reader lacks: it reads as the variant `other`, or is an error of that value.
+    /// A variant that the reader lacks: it reads as the variant `other`, or the value is an error.
     VariantRemoved,
     /// A variant with another name, found by an alias.
     VariantRenamed,
-    /// Text that became an enum, by the names of its variants.
+    /// Text that became an enum with variants of the same names.
     TextToEnum,
-    /// Text that names no variant, and reads as the variant `other`.
+    /// Text that names no variant and reads as the variant `other`.
     NameRemoved,
 }
 
 impl Rule {
-    /// The stable name, as in `field-added`.
+    /// Returns the stable name, such as `field-added`.
     pub const fn name(self) -> &'static str {
         match self {
             Rule::Incompatible => "incompatible",
@@ -119,7 +121,7 @@ impl Rule {
         }
     }
 
-    /// True if something of the records that are read is not in what they are read as.
+    /// Returns true if the rule loses data of the records.
     pub const fn loses(self) -> bool {
         matches!(self, Rule::Incompatible | Rule::Removed | Rule::VariantRemoved | Rule::NameRemoved)
     }
@@ -137,11 +139,11 @@ impl fmt::Display for Rule {
 pub struct Change {
     /// The rule.
     pub rule: Rule,
-    /// The value: `items[].price`; empty for the record itself.
+    /// The path of the value, such as `items[].price`; empty for the record itself.
     pub path: String,
-    /// What it is, in words.
+    /// A description in words.
     pub text: String,
-    /// What would make it readable; empty where nothing has to.
+    /// How to make it readable; empty if no action is needed.
     pub help: String,
 }
 
@@ -166,7 +168,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// How records of one schema are read as another type: what changed, and what it costs.
+/// How records of one schema are read as another type: the changes, and the cost.
 ///
 /// ```
 /// use hydra::{Schema, evolve::{Evolution, Resolution, Rule}};
@@ -187,11 +189,11 @@ pub struct Evolution {
 }
 
 impl Evolution {
-    /// Compares the schema of records with the one that they are to be read as.
+    /// Compares the schema of records with the schema of the type that they are read as.
     ///
     /// # Errors
-    /// `TypeMismatch` with every path that cannot be read, why, and the attribute that would help; `TooLarge` for types that are too
-    /// large to be compared; a default that is no value.
+    /// `TypeMismatch` with every path that cannot be read, the reason, and the attribute that would help;
+    /// `TooLarge` if the types are too large to compare; an error if a default is not a valid value.
     pub fn between(from: &Schema, to: &Schema) -> Result<Evolution> {
         let evolution = Evolution::compare(from, to)?;
         match evolution.changes.iter().any(|change| change.rule == Rule::Incompatible) {
@@ -200,7 +202,7 @@ impl Evolution {
         }
     }
 
-    /// The same, with what cannot be read among the changes.
+    /// Does the same, and lists what cannot be read among the changes.
     pub(crate) fn compare(from: &Schema, to: &Schema) -> Result<Evolution> {
         if from.is_identical(to) {
             let plan = Plan::default();
@@ -209,22 +211,23 @@ impl Evolution {
         compile::compare(from, to)
     }
 
-    /// How records are read.
+    /// Returns how records are read.
     pub fn resolution(&self) -> Resolution {
         self.resolution
     }
 
-    /// What changed, in the order of the target's type.
+    /// Returns the changes, in the order of the target type.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// True if something of the records is lost on the way: a field that is not read, a variant that the target lacks.
+    /// Returns true if data of the records is lost: a field that is not read, or a variant that the target
+    /// lacks.
     pub fn loses(&self) -> bool {
         self.changes.iter().any(|change| change.rule.loses())
     }
 
-    /// True if a field or variant is lost.
+    /// Returns true if a field or variant is lost.
     pub(crate) fn removes(&self) -> bool {
         self.changes.iter().any(|change| matches!(change.rule, Rule::Removed | Rule::VariantRemoved))
     }
@@ -241,14 +244,14 @@ impl fmt::Display for Evolution {
     }
 }
 
-/// The version that a type gives itself; 0 for none.
+/// Returns the version that a type declares, or 0.
 pub(crate) fn version(schema: &Schema) -> u32 {
     let version = |note: &Note| if let Note::Version(version) = note { Some(*version) } else { None };
     schema.root().notes().iter().find_map(version).unwrap_or(0)
 }
 
-/// True if a type that comes later is the older one: its version says so; or, where both have the same, it lacks a field or variant
-/// of the other, which can read it.
+/// Returns true if the type that comes later in the file is the older one: it declares a lower version, or,
+/// with equal versions, the earlier type can read it and has a field or variant that it lacks.
 pub(crate) fn is_older(later: &Schema, earlier: &Schema) -> bool {
     match version(later).cmp(&version(earlier)) {
         Ordering::Equal => {

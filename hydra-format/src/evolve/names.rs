@@ -1,4 +1,4 @@
-//! Which parts of two types belong together: by name, then by alias, on either side. It knows nothing but names.
+//! Matching of the parts of two types, by name and then by alias on either side.
 
 use crate::schema::Note;
 use std::collections::HashMap;
@@ -10,8 +10,9 @@ pub(super) fn aliases(notes: &[Note]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// For each part of the target, the position of its counterpart: the one with its name; one with a name among its aliases; one
-/// that has its name as an alias. No part is taken twice. Names and notes are those of fields or of variants.
+/// Returns, for each part of the target, the position of its counterpart: the part with the same name; else a
+/// part whose name is one of its aliases; else a part that has its name as an alias. Each part is used once.
+/// Names and notes are those of fields or of variants.
 pub(super) fn pairs<T>(
     (from, to): (&[T], &[T]),
     name: fn(&T) -> &str,

@@ -1,41 +1,41 @@
-//! The way from records of one schema to records of another, as data: steps, compiled once. It knows offsets and sizes; types
-//! are behind it.
+//! The compiled steps that convert records of one schema to another type. A plan has offsets and sizes, and
+//! no types.
 
 use crate::error::join_path;
 use crate::schema::Kind;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-/// One thing to do, between offsets in the value that is read and in the value that is written.
+/// One step, between an offset in the source value and an offset in the target value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct EvolveStep {
     pub(super) from: u32,
     pub(super) to: u32,
     pub(super) op: Op,
-    /// Where that is within the node, for errors: an entry of [`Plan::labels`].
+    /// The place within the node, for errors: an entry of [`Plan::labels`].
     pub(super) label: u32,
 }
 
-/// What to do. Numbers are positions in the tables of the plan.
+/// The operation of a step. Numbers are positions in the tables of the plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Op {
-    /// Copies so many bytes.
+    /// Copies this many bytes.
     Copy(u32),
     /// Writes a number as a wider kind.
     Widen(Kind, Kind),
-    /// Writes bytes that are always the same.
+    /// Writes constant bytes.
     Put(u32),
     /// A string.
     Text,
     /// A reference to elements.
     List { node: u32, align: u32 },
-    /// So many values in a row.
+    /// This many consecutive values.
     Run { node: u32, count: u32 },
-    /// An option: its value is at these distances from its tag.
+    /// An option whose value is at these offsets from its tag.
     Option { node: u32, from: u32, to: u32 },
     /// The value of an option, or a default.
     OrElse { node: u32, from: u32, image: u32 },
-    /// A default that holds references.
+    /// A default with references.
     Default(u32),
     /// An enum.
     Enum(u32),
@@ -43,24 +43,25 @@ pub(super) enum Op {
     Name(u32),
 }
 
-/// How values of one type become values of another. Every value in a run goes through the `flat` steps, one step after the
-/// other over the whole run; then, value by value, through the `deep` ones, which write into heap and text or look at the value.
+/// The conversion of values of one type to another. The `flat` steps run first, each over all values of a
+/// run. Then the `deep` steps run value by value: they write to heap and text, or depend on the value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EvolveNode {
     pub(super) flat: Range<u32>,
     pub(super) deep: Range<u32>,
     pub(super) from_size: u32,
     pub(super) to_size: u32,
-    /// It has to be measured: it may need room, or fail.
+    /// It must be measured: it may need room, or fail.
     pub(super) measured: bool,
-    /// A run is one copy.
+    /// A run is a single copy.
     pub(super) copied: bool,
 }
 
-/// The tag to write, and the node of the fields where there are any.
+/// The tag to write, and the node of the variant's fields if it has any.
 pub(super) type Chosen = (i128, Option<u32>);
 
-/// The variants of an enum by their tags as unsigned bits, with their names; none where the target has no such variant.
+/// The variants of an enum by their tags as unsigned bits, with their names; `None` if the target lacks the
+/// variant.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     pub(super) from_bytes: u32,
@@ -78,7 +79,7 @@ pub(super) struct VariantNames {
     pub(super) target: String,
 }
 
-/// A payload of one record, and the node that copies it.
+/// The payload of one record, and the node that copies it.
 #[derive(Clone, Debug)]
 pub(super) struct PlanImage {
     pub(super) record: Vec<u8>,
@@ -87,7 +88,7 @@ pub(super) struct PlanImage {
     pub(super) node: u32,
 }
 
-/// The whole way; the root is the node 0.
+/// The whole plan; the root is node 0.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(super) nodes: Vec<EvolveNode>,
@@ -96,10 +97,10 @@ pub(crate) struct Plan {
     pub(super) choices: Vec<Choice>,
     pub(super) names: Vec<VariantNames>,
     pub(super) images: Vec<PlanImage>,
-    /// A name, and what follows it: another label, 0 for nothing.
+    /// A name and the label that follows it; 0 for none.
     pub(super) labels: Vec<(String, u32)>,
-    /// References are read in the order in which they are written, and all that they lead to stays as it is: heap and text are
-    /// copied as they are.
+    /// References are read in the order in which they are written, and their targets do not change, so heap
+    /// and text are copied unchanged.
     pub(super) keeps_regions: bool,
 }
 
@@ -114,7 +115,7 @@ impl Plan {
         self.steps.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
-    /// The path that a label stands for.
+    /// Returns the path of a label.
     pub(super) fn path(&self, mut label: u32) -> String {
         let mut path = String::new();
         while let Some((name, next)) = self.labels.get(label as usize).filter(|_| label > 0) {

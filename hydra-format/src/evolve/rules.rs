@@ -1,5 +1,4 @@
-//! The rules (FORMAT.md, section 16.1): what each pair of types has to do with each other. It knows no bytes, and nothing of how
-//! steps are put together.
+//! The rules of evolution (FORMAT.md, section 16.1): how each pair of types is converted.
 
 use super::Rule;
 use super::compile::{Compiler, Draft, Job, index, ty};
@@ -11,10 +10,10 @@ use crate::schema::{DefaultImage, Descriptor, Field, Kind, Note, Schema, TypeRef
 use crate::{Error, Result};
 use std::collections::{BTreeMap, HashMap};
 
-/// What it costs to say that something cannot be read: its words are kept.
+/// The share of the budget that an incompatibility costs, since its text is kept.
 const WORDS: usize = 16;
 
-/// Two types that are compared.
+/// Two types to compare.
 #[derive(Clone, Copy)]
 pub(super) struct TypePair<'a> {
     pub(super) own: bool,
@@ -96,7 +95,7 @@ impl<'a> Compiler<'a> {
             _ if source == target && source == Kind::Array => {
                 "an array keeps its length: make it a Vec under another name"
             }
-            (Kind::Option, _) => "#[hydra(default)] on the field says what none is",
+            (Kind::Option, _) => "put #[hydra(default)] on the field: none then reads as the default",
             _ if is_exact(target, source) => {
                 "numbers are not narrowed: keep the wider type, or #[hydra(alias)] a new field and convert"
             }
@@ -106,7 +105,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// The innermost kind under newtypes.
+    /// Returns the innermost kind inside newtypes.
     fn peeled(&self, target: bool, mut of: &'a Descriptor) -> Kind {
         let schema = self.source(target);
         while let (Kind::Newtype, Some(inner)) = (of.kind(), of.element()) {
@@ -115,8 +114,8 @@ impl<'a> Compiler<'a> {
         of.kind()
     }
 
-    /// The type that stands against the inside of a newtype: that of the only field of a struct, unless the newtype holds
-    /// a struct itself.
+    /// Returns the type that corresponds to the content of a newtype: that of the only field of a struct,
+    /// unless the newtype contains a struct itself.
     fn single(&self, other: &'a Descriptor, inside: Kind) -> Option<TypeRef> {
         match other.fields() {
             [field] if other.kind() == Kind::Struct && inside != Kind::Struct => Some(field.ty()),
@@ -124,7 +123,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// What is inside of newtypes; none for a side that is as it is.
+    /// Compares the content of newtypes; `None` stands for a side that is not opened.
     fn inner(
         &mut self,
         draft: &mut Draft,
@@ -253,7 +252,7 @@ impl<'a> Compiler<'a> {
         self.deep(draft, places, Op::OrElse { node, from: source.align() as u32, image }, to.name())
     }
 
-    /// A field that the source lacks.
+    /// Adds a field that the source lacks.
     fn added(&mut self, draft: &mut Draft, field: &'a Field) -> Result<()> {
         draft.same = false;
         let at = field.ty().index();
@@ -286,14 +285,14 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// A step that writes these bytes.
+    /// Adds a step that writes these bytes.
     fn put(&mut self, draft: &mut Draft, to: u32, bytes: Vec<u8>) {
         let put = self.plan.puts.len() as u32;
         self.plan.puts.push(bytes);
         draft.flat.push(EvolveStep { from: 0, to, op: Op::Put(put), label: 0 });
     }
 
-    /// A default, validated, with the node that copies it, and whether it holds references.
+    /// Adds a validated default. Returns it with the node that copies it, and whether it has references.
     fn image(&mut self, default: &DefaultImage, at: u32, field: &Field) -> Result<(u32, bool)> {
         let bad = |error: Error| error.what("the default of a field").path(field.name());
         let (text_offset, payload) = match default {
@@ -364,7 +363,7 @@ impl<'a> Compiler<'a> {
         self.deep(draft, (0, 0), Op::Enum(choice), "")
     }
 
-    /// The node of the fields of a variant; none where there is nothing to do.
+    /// Returns the node of a variant's fields; `None` if there is nothing to convert.
     fn variant(
         &mut self,
         draft: &mut Draft,
@@ -419,13 +418,13 @@ fn default_of(field: &Field) -> Option<&DefaultImage> {
     })
 }
 
-/// The variant that stands for unknown ones.
+/// Returns the variant that stands for unknown ones.
 fn other_of(ty: &Descriptor) -> Option<&Variant> {
     let other = |variant: &&Variant| variant.notes().iter().any(|note| matches!(note, Note::Other));
     ty.variants().iter().find(other).filter(|variant| variant.fields().is_empty())
 }
 
-/// A tag as a number that sorts as the tags of the enum do.
+/// Maps a tag to a number that sorts as the tags of the enum do.
 fn rank(ty: &Descriptor, tag: i128) -> u128 {
     let sign = if ty.tag().is_some_and(Kind::is_signed) { 1 << 127 } else { 0 };
     tag.cast_unsigned() ^ sign

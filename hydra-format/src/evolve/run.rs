@@ -1,5 +1,4 @@
-//! Transcoding: the records of a verified payload, written anew as another type by a plan, into one aligned buffer. It does not
-//! know files, and no schema.
+//! Transcoding: writes the records of a verified payload as another type, by a plan, into one aligned buffer.
 
 use super::plan::{EvolveStep, Op, Plan};
 use super::widen::widen;
@@ -9,37 +8,38 @@ use crate::reflect::{MAX_NESTING, encode::Pass};
 use crate::schema::round_up;
 use crate::{Error, ErrorKind, Result};
 
-/// Bytes of a payload, at most.
+/// The maximum size of a payload in bytes.
 pub(super) const MAX_BYTES: u64 = 256 << 20;
-/// A payload may grow by this factor, and by one record of the largest type: hostile schemas get no more memory than that.
+/// A payload may grow by this factor plus one record of the largest type, so that a hostile schema cannot
+/// demand more memory.
 pub(super) const GROWTH: u64 = 1024;
 pub(super) const ONE_RECORD: u64 = 16 << 20;
-/// Bytes of records that go through the flat steps together.
+/// The bytes of records that pass the flat steps together.
 const GROUP: usize = 8 << 10;
 
-/// A payload that was written anew.
+/// A transcoded payload.
 pub(crate) struct Transcoded {
     pub(crate) buffer: AlignedBuf,
     pub(crate) ranges: Ranges,
-    /// Records that have no counterpart, in their order: their bytes mean nothing.
+    /// Records without a counterpart, in order; their bytes have no meaning.
     pub(crate) bad: Vec<Fault>,
 }
 
-/// How large records become.
+/// The transcoded sizes of records.
 struct Sizes {
-    /// What they may become at most.
+    /// The upper limit.
     limit: u64,
     ranges: Ranges,
     bad: Vec<Fault>,
 }
 
-/// What so many bytes may become at most (FORMAT.md, section 16.2).
+/// Returns the maximum transcoded size of a payload (FORMAT.md, section 16.2).
 fn most_bytes(input: u64) -> u64 {
     (input * GROWTH + ONE_RECORD).min(MAX_BYTES)
 }
 
 impl Plan {
-    /// How large `count` records become, and which of them have no counterpart.
+    /// Computes the transcoded size of `count` records, and finds those without a counterpart.
     fn sizes(&self, records: At<'_>, count: usize) -> Result<Sizes> {
         let root = self.node(0);
         let (heap, text) = records.regions();
@@ -60,13 +60,13 @@ impl Plan {
         Ok(Sizes { limit, ranges, bad })
     }
 
-    /// An error if the first record of those that are validated has no counterpart, or they would become too large.
+    /// Returns an error if one of the validated records has no counterpart, or they would become too large.
     pub(crate) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
         let bad = self.sizes(records, count)?.bad;
         bad.into_iter().next().map_or(Ok(()), |fault| Err(fault.into()))
     }
 
-    /// Writes `count` records anew; `records` has the regions of a payload that was validated.
+    /// Transcodes `count` records; `records` has the regions of a validated payload.
     pub(crate) fn transcode(&self, records: At<'_>, count: usize) -> Result<Transcoded> {
         let root = self.node(0);
         let (from_size, to_size) = self.sizes_of(0);
@@ -85,7 +85,7 @@ impl Plan {
             Sink::new(heap_out, 0, text_out, 0)
         };
         let mut runner = Runner { plan: self, pass: Pass::Write(&mut sink), limit, depth: 0 };
-        // Step by step over as many records as stay in the first-level cache.
+        // Run each step over as many records as fit the first-level cache.
         let group = GROUP.checked_div(from_size.max(to_size)).unwrap_or_default().max(1);
         for start in (0..count).step_by(group) {
             let count = group.min(count - start);
@@ -103,13 +103,13 @@ impl Plan {
         Ok(Transcoded { buffer, ranges, bad })
     }
 
-    /// Bytes of a value that is read, and of what is written for it.
+    /// Returns the sizes in bytes of a source value and its target.
     fn sizes_of(&self, node: u32) -> (usize, usize) {
         let node = self.node(node);
         (node.from_size as usize, node.to_size as usize)
     }
 
-    /// Room for heap and text, and the records that cannot be written.
+    /// Measures heap and text, and finds the records that cannot be written.
     fn measure(&self, records: At<'_>, count: usize, limit: u64) -> Result<(usize, usize, Vec<Fault>)> {
         let size = self.node(0).from_size as usize;
         let (mut heap, mut text, mut bad) = (0, 0, Vec::new());
@@ -137,12 +137,12 @@ impl Plan {
     }
 }
 
-/// The value at `index` of those side by side.
+/// Returns the value at `index` in a run.
 fn element(values: At<'_>, index: usize, size: usize) -> At<'_> {
     values.part(index * size, size)
 }
 
-/// What is stored from an offset on.
+/// Returns the bytes from an offset on.
 fn after(value: At<'_>, offset: u32) -> At<'_> {
     value.with(value.bytes().get(offset as usize..).unwrap_or_default())
 }
@@ -158,12 +158,12 @@ fn within(limit: u64, bytes: u64) -> Result<()> {
 #[cold]
 fn too_large(limit: u64) -> Error {
     Error::new(ErrorKind::TooLarge)
-        .what("a block becomes too large as the program's type")
-        .expected(format!("at most {limit} bytes, so many for its size"))
+        .what("a block would become too large as the program's type")
+        .expected(format!("at most {limit} bytes for a block of its size"))
         .help("give the fields that were added smaller defaults, or make them Option")
 }
 
-/// A run of values to be read, and the distances between them on both sides.
+/// A run of source values, and the strides on both sides.
 #[derive(Clone, Copy)]
 pub(super) struct Lane<'a> {
     pub(super) from: At<'a>,
@@ -173,7 +173,7 @@ pub(super) struct Lane<'a> {
 }
 
 impl Lane<'_> {
-    /// Reads `N` bytes of every value and writes what `make` makes of them.
+    /// Reads `N` bytes of every value and writes the result of `make`.
     #[inline]
     pub(super) fn each<const N: usize, const M: usize>(
         &self,
@@ -213,17 +213,17 @@ impl Lane<'_> {
     }
 }
 
-/// Goes through values in one of the two passes.
+/// The state of one of the two passes over the values.
 struct Runner<'a, 'p, 's> {
     plan: &'a Plan,
     pass: Pass<'p, 's>,
     limit: u64,
-    /// Levels of nesting.
+    /// The level of nesting.
     depth: usize,
 }
 
 impl<'a> Runner<'a, '_, '_> {
-    /// A run of values side by side.
+    /// Processes a run of values.
     fn run(&mut self, node: u32, from: At<'a>, target: &mut [u8], count: usize) -> Result<()> {
         let (from_stride, to_stride) = self.plan.sizes_of(node);
         self.flat(node, Lane { from, from_stride, to_stride, count }, target);
@@ -304,7 +304,7 @@ impl<'a> Runner<'a, '_, '_> {
         Ok(())
     }
 
-    /// An error once more room is needed than there may be.
+    /// Returns an error once more room is needed than the limit.
     fn bounded(&self) -> Result<()> {
         if let Pass::Measure(measure) = &self.pass { within(self.limit, measure.bytes()) } else { Ok(()) }
     }

@@ -1,9 +1,9 @@
-//! Numbers as wider kinds: which are exact, and how their bytes change.
+//! Conversion of numbers to wider kinds: which conversions are exact, and how bytes change.
 
 use super::run::Lane;
 use crate::schema::Kind;
 
-/// True if every value of one number kind is a value of the other.
+/// Returns true if every value of one number kind is also a value of the other.
 pub(super) fn is_exact(from: Kind, to: Kind) -> bool {
     let bits = from.bits().saturating_sub(from.is_signed().into());
     match to {
@@ -48,7 +48,7 @@ pub(super) fn widen(lane: &Lane<'_>, places: (u32, u32), (from, to): (Kind, Kind
     }
 }
 
-/// The same integer in more bytes.
+/// Extends an integer to more bytes.
 fn extend<const N: usize, const M: usize>(signed: bool) -> impl Fn([u8; N]) -> [u8; M] {
     move |bytes| {
         let negative = signed && bytes.last().is_some_and(|&byte| byte >= 0x80);

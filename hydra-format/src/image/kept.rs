@@ -1,4 +1,5 @@
-//! An image that is kept: validated once, and changed by nobody but through it, so that its value is there without more.
+//! An owned image: it is validated once and changes only through its own methods, so reading it needs no
+//! further checks.
 
 use super::view_mut::root;
 use super::{HEAD, encode_image, open_image};
@@ -8,9 +9,9 @@ use crate::{Hydra, Result, Value, View, ViewMut};
 use std::fmt::{self, Formatter};
 use std::marker::PhantomData;
 
-/// A value in its encoded form: an image, as [`to_bytes`](crate::to_bytes) makes it, that is known to be valid. It is
-/// validated when it is made from bytes, and not again: reading the value and changing it in place cost no more
-/// than the access itself.
+/// An owned value in its encoded form, as [`to_bytes`](crate::to_bytes) makes it. It is validated once, when
+/// it is made from bytes. Reading the value and changing it in place then cost no more than the access
+/// itself.
 ///
 /// ```
 /// use hydra::{Hydra, Image, reflect::Slot};
@@ -30,19 +31,19 @@ use std::marker::PhantomData;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 ///
-/// **Checksums.** A checksum is checked when the image is made, and taken out: it would be wrong after a change. The
-/// image is the one of `to_bytes`, whatever it was made from. Where one is wanted with the bytes that leave the
-/// program, [`to_bytes_checked`](crate::to_bytes_checked) makes it, of the decoded value.
+/// **Checksums.** A checksum is verified when the image is made and then removed, since it would be wrong
+/// after a change. The bytes are always those of `to_bytes`. To send an image with a checksum, encode the
+/// decoded value with [`to_bytes_checked`](crate::to_bytes_checked).
 pub struct Image<T> {
     bytes: TextBuf,
-    /// What the value before was in, for the next one.
+    /// The buffer of the previous value, reused for the next one.
     spare: AlignedBuf,
     facts: &'static TypeFacts,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T: Hydra> Image<T> {
-    /// The image of a value. It is not validated, as it was just encoded.
+    /// Makes the image of a value, without validation since it was just encoded.
     ///
     /// ```
     /// let image = hydra::Image::of(&vec![1u32, 2, 3])?;
@@ -50,13 +51,14 @@ impl<T: Hydra> Image<T> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     ///
-    /// An error if the value cannot be encoded, as for [`to_bytes`](crate::to_bytes).
+    /// # Errors
+    /// Those of [`to_bytes`](crate::to_bytes).
     pub fn of(value: &T) -> Result<Image<T>> {
         Ok(Image::known(encoded(value, &mut AlignedBuf::default())?))
     }
 
-    /// An image that [`to_bytes`](crate::to_bytes) made, wherever its bytes are in memory: copies and validates them.
-    /// Bytes may be hostile.
+    /// Copies and validates an image that [`to_bytes`](crate::to_bytes) made. The bytes may be untrusted and
+    /// may have any alignment.
     ///
     /// ```
     /// let image = hydra::Image::<u64>::from_bytes(&hydra::to_bytes(&7u64)?)?;
@@ -65,12 +67,13 @@ impl<T: Hydra> Image<T> {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     ///
-    /// The errors are those of [`view`](crate::view).
+    /// # Errors
+    /// Those of [`view`](crate::view), except for the alignment.
     pub fn from_bytes(bytes: &[u8]) -> Result<Image<T>> {
         Image::from_buffer(AlignedBuf::copy_of(bytes))
     }
 
-    /// As [`Image::from_bytes`], without a copy.
+    /// Makes an image from a buffer, as [`Image::from_bytes`] does, without a copy.
     ///
     /// ```
     /// let mut buffer = hydra::AlignedBuf::zeroed(0);
@@ -97,36 +100,42 @@ impl<T: Hydra> Image<T> {
         At::new(front, heap, text).part(HEAD, T::SIZE)
     }
 
-    /// The value, read in place.
+    /// Returns the view of the value, read in place.
     #[inline]
     pub fn view(&self) -> View<'_, T> {
-        // Loaded as in `view` of borrowed bytes.
+        // Rebuilt from its parts, as in `view` of borrowed bytes.
         T::view(self.at().loaded())
     }
 
-    /// The value as data.
+    /// Returns the value as data.
     pub fn value(&self) -> Value<'_> {
         Value::stored(self.at(), T::TYPE, None)
     }
 
-    /// The value, to be changed in place: what has a fixed size, by [`Slot`](crate::reflect::Slot)s. An error for a type with an
-    /// invariant alone: decode, change and [`set`](Image::set) such a value.
+    /// Returns the value for changes in place. Parts of a fixed size can be changed, through
+    /// [`Slot`](crate::reflect::Slot)s.
+    ///
+    /// # Errors
+    /// `NotSettable` if the type has an invariant: decode, change and [`set`](Image::set) such a value.
     #[inline]
     pub fn view_mut(&mut self) -> Result<ViewMut<'_, T>> {
         let (front, text) = self.bytes.halves_mut();
         root(front, text, self.facts)
     }
 
-    /// The value as an owned one. An error as for [`from_bytes`](crate::from_bytes) of what is valid: too large for the
-    /// stack, or refused by a type's own conversion.
+    /// Returns the owned value.
+    ///
+    /// # Errors
+    /// Those of [`from_bytes`](crate::from_bytes) for a valid image: the value is too large for the stack, or
+    /// a conversion of the type refuses it.
     pub fn decode(&self) -> Result<T> {
         self.at().owned()
     }
 
-    /// Replaces the value. An error as for [`Image::of`]; the image then stays what it was.
+    /// Replaces the value. On an error, which is one of [`Image::of`], the image stays unchanged.
     ///
-    /// The new value is encoded beside the old one, in the buffer that the one before that was in: memory is
-    /// allocated only where a value is larger, and an image whose value was replaced has two buffers.
+    /// The new value is encoded into a second buffer, that of the value before the present one. Memory is
+    /// allocated only if a value is larger than the earlier ones.
     ///
     /// ```
     /// let mut image = hydra::Image::of(&"one".to_string())?;
@@ -140,21 +149,22 @@ impl<T: Hydra> Image<T> {
         Ok(())
     }
 
-    /// The image, for a file or a socket: what [`view`](crate::view) and [`from_bytes`](crate::from_bytes) take.
+    /// Returns the bytes of the image, for a file or a socket. [`view`](crate::view) and
+    /// [`from_bytes`](crate::from_bytes) read them.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.bytes()
     }
 
-    /// The image as a buffer.
+    /// Returns the buffer of the image.
     pub fn into_bytes(self) -> AlignedBuf {
         self.bytes.into_bytes()
     }
 }
 
-/// The image of a value, made in a buffer, which is taken if the value can be encoded.
+/// Encodes a value in a buffer, and takes the buffer if that succeeds.
 fn encoded<T: Hydra>(value: &T, buffer: &mut AlignedBuf) -> Result<TextBuf> {
     let start = encode_image(value, false, buffer)?;
-    // It is text: a sink copies whole strings only.
+    // The region is valid UTF-8: a sink copies only whole strings.
     TextBuf::new(std::mem::take(buffer), |image| {
         Ok(image.get(start..).and_then(Text::of).unwrap_or_default())
     })
@@ -172,14 +182,14 @@ impl<T> Clone for Image<T> {
     }
 }
 
-/// As values, as [`Value`] compares them.
+/// Compares the values, as [`Value`] does.
 impl<T: Hydra> PartialEq for Image<T> {
     fn eq(&self, other: &Image<T>) -> bool {
         self.value() == other.value()
     }
 }
 
-/// As the value's view.
+/// Prints the view of the value.
 impl<T: Hydra> fmt::Debug for Image<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         T::show(&self.view(), f)
@@ -249,7 +259,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Checksum);
     }
 
-    /// A text of which another one is stored whenever it is asked for, if it is "varies": that is noticed in the second pass.
+    /// A text that is stored differently each time if it is "varies". The second pass must detect this.
     #[derive(hydra::Hydra, Debug, PartialEq)]
     struct Note {
         #[hydra(with = Varying)]

@@ -1,8 +1,8 @@
-//! One value as bytes without a file (FORMAT.md, section 13): turns a value into an image, and an image into the value, a
-//! view of it, or one through which it can be changed in place (`view_mut.rs`). An image that a program keeps, and that
-//! was validated once, is in `kept.rs`.
+//! One value as bytes without a file (FORMAT.md, section 13): converts a value to an image, and an image to
+//! the value, to a view, or to a view that changes it in place (`view_mut.rs`). The owned image is in
+//! `kept.rs`.
 //!
-//! It does not know how a payload is encoded and validated; `layout` does. Start reading at [`to_bytes`].
+//! Payloads are encoded and validated by `layout`. Start reading at [`to_bytes`].
 
 mod kept;
 mod view_mut;
@@ -16,12 +16,12 @@ use crate::{Error, ErrorKind, Hydra, Result, View};
 
 /// The first bytes of a value image: "HVAL".
 const MAGIC: [u8; 4] = *b"HVAL";
-/// Bytes before the payload.
+/// The number of bytes before the payload.
 const HEAD: usize = 64;
-/// Flag: the CRC is present.
+/// A flag: the CRC is present.
 const CHECKED: u32 = 1;
 
-/// One value as bytes, to be read by [`from_bytes`] or in place by [`view`].
+/// Encodes one value as bytes, which [`from_bytes`] decodes and [`view`] reads in place.
 ///
 /// ```
 /// let image = hydra::to_bytes(&7u64)?;
@@ -29,15 +29,17 @@ const CHECKED: u32 = 1;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 ///
-/// An error if the value cannot be encoded: nested more than 64 lists, maps or boxes deep, two keys that are
-/// equal on disk, or more than 256 MiB.
+/// # Errors
+/// Fails if the value cannot be encoded: it is nested more than 64 lists, maps or boxes deep, two of its
+/// keys are equal on disk, or it needs more than 256 MiB.
 pub fn to_bytes<T: Hydra>(value: &T) -> Result<AlignedBuf> {
     let mut image = AlignedBuf::default();
     encode_image(value, false, &mut image)?;
     Ok(image)
 }
 
-/// As [`to_bytes`], into a buffer that is used again: it becomes the image, whatever it held.
+/// Encodes one value, as [`to_bytes`] does, into a buffer. The content of the buffer is replaced and its
+/// memory reused.
 ///
 /// ```
 /// let mut buffer = hydra::AlignedBuf::default();
@@ -52,23 +54,27 @@ pub fn to_bytes_in<T: Hydra>(buffer: &mut AlignedBuf, value: &T) -> Result<()> {
     Ok(())
 }
 
-/// As [`to_bytes`], with a checksum that is held against the bytes when they are read.
+/// Encodes one value, as [`to_bytes`] does, with a checksum that is verified when the bytes are read.
 pub fn to_bytes_checked<T: Hydra>(value: &T) -> Result<AlignedBuf> {
     let mut image = AlignedBuf::default();
     encode_image(value, true, &mut image)?;
     Ok(image)
 }
 
-/// The value of an image that [`to_bytes`] made, wherever the bytes are in memory. Bytes may be hostile. An error of kind
-/// `TooLarge` if the value, with what it is in, has more than 128 KiB in memory where it is not behind a Box.
+/// Decodes the value of an image that [`to_bytes`] made. The bytes may be untrusted and may have any
+/// alignment.
+///
+/// # Errors
+/// The errors of invalid bytes, and `TooLarge` if the value needs more than 128 KiB on the stack: put large
+/// fields behind a Box.
 pub fn from_bytes<T: Hydra>(image: &[u8]) -> Result<T> {
     let facts = facts_of::<T>();
     let copy = (!is_aligned(image, facts)).then(|| AlignedBuf::copy_of(image));
     open_image::<T>(copy.as_deref().unwrap_or(image), facts)?.owned()
 }
 
-/// The view of an image in place, after validation. Bytes may be hostile; they must start at an address that the
-/// type's alignment allows, as an [`AlignedBuf`] does.
+/// Returns the view of an image in place, after validation. The bytes may be untrusted. They must have the
+/// alignment of the type, which an [`AlignedBuf`] guarantees.
 ///
 /// ```
 /// let image = hydra::to_bytes(&vec![1u32, 2, 3])?;
@@ -80,7 +86,7 @@ pub fn view<T: Hydra>(image: &[u8]) -> Result<View<'_, T>> {
     if !is_aligned(image, facts) {
         return Err(misaligned(image, facts.align));
     }
-    // Loaded anew: what is copied as a whole waits until every part is in memory.
+    // Rebuilt from its parts: a copy of the whole would wait until every part is in memory.
     open_image::<T>(image, facts).map(|at| T::view(at.loaded()))
 }
 
@@ -95,10 +101,10 @@ fn misaligned(image: &[u8], align: usize) -> Error {
         .what("a view needs aligned bytes")
         .expected(format!("an address that is a multiple of {align}"))
         .found(format!("{:#x}", image.as_ptr().addr()))
-        .help("copy the bytes into an AlignedBuf, or use from_bytes")
+        .help("copy the bytes into an AlignedBuf, or decode them with from_bytes")
 }
 
-/// Makes the buffer an image of the value: where its text starts.
+/// Encodes the value as an image in the buffer. Returns the offset of its text.
 fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> Result<usize> {
     let text_offset = encode_after(HEAD, value, image)?;
     let (head, payload) = image.split_at_mut(HEAD);
@@ -113,7 +119,7 @@ fn encode_image<T: Hydra>(value: &T, checked: bool, image: &mut AlignedBuf) -> R
     Ok(HEAD.saturating_add(text_offset as usize))
 }
 
-/// The record of an image. Offsets of errors count from the start of the image.
+/// Validates an image and returns its record. Offsets in errors are relative to the start of the image.
 #[inline(always)]
 fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>> {
     let (text_offset, crc) = open_head(image, facts)?;
@@ -124,7 +130,7 @@ fn open_image<'a, T: Hydra>(image: &'a [u8], facts: &TypeFacts) -> Result<At<'a>
     open_payload::<T>(payload, text_offset, facts).map_err(|error| error.shifted(HEAD as u64))
 }
 
-/// The text offset of an image, and its checksum if it has one.
+/// Returns the text offset of an image, and its checksum if it has one.
 #[inline(always)]
 fn open_head(image: &[u8], facts: &TypeFacts) -> Result<(u32, Option<u32>)> {
     let (head, payload) = image.split_first_chunk::<HEAD>().ok_or_else(|| too_short(image))?;
@@ -159,7 +165,7 @@ fn check_crc(payload: &[u8], expected: u32) -> Result<()> {
         .found(format!("0x{found:08x}")))
 }
 
-/// Why a head is not that of an image of this type.
+/// Returns the error for a head that is not that of an image of this type.
 #[cold]
 fn refuse(facts: &TypeFacts, magic: [u8; 4], head: (u32, u32, usize), fingerprint: u64) -> Error {
     let (flags, payload_bytes, present) = head;
@@ -167,7 +173,7 @@ fn refuse(facts: &TypeFacts, magic: [u8; 4], head: (u32, u32, usize), fingerprin
         return Error::new(ErrorKind::NotHydra)
             .instead("not a value image")
             .at(0)
-            .expected("\"HVAL\", with which one begins")
+            .expected("\"HVAL\" at the start")
             .found(format!("\"{}\"", magic.escape_ascii()));
     }
     if flags & !CHECKED != 0 {
@@ -176,12 +182,12 @@ fn refuse(facts: &TypeFacts, magic: [u8; 4], head: (u32, u32, usize), fingerprin
     if payload_bytes as usize != present {
         let (kind, summary) = match present < payload_bytes as usize {
             true => (ErrorKind::CutShort, "the value image is cut short"),
-            false => (ErrorKind::Header, "there are bytes behind the value image"),
+            false => (ErrorKind::Header, "there are bytes after the value image"),
         };
         return Error::new(kind)
             .instead(summary)
             .at(16)
-            .expected(format!("{} bytes, as its head says", HEAD.saturating_add(payload_bytes as usize)))
+            .expected(format!("{} bytes according to its head", HEAD.saturating_add(payload_bytes as usize)))
             .found(HEAD.saturating_add(present).to_string());
     }
     Error::new(ErrorKind::TypeMismatch)
@@ -284,14 +290,14 @@ mod tests {
             (
                 &longer[..],
                 format!(
-                    "behind the value image\n  --> @ 0x10: expected {count} bytes, as its head says, found {}",
+                    "after the value image\n  --> @ 0x10: expected {count} bytes according to its head, found {}",
                     count + 1
                 ),
             ),
             (
                 &image[..count - 1],
                 format!(
-                    "image is cut short\n  --> @ 0x10: expected {count} bytes, as its head says, found {}",
+                    "image is cut short\n  --> @ 0x10: expected {count} bytes according to its head, found {}",
                     count - 1
                 ),
             ),

@@ -1,5 +1,5 @@
-//! Values of a fixed size, changed where they are stored. Whether one is valid does not depend on its neighbours, so
-//! an image that was valid stays so.
+//! Changing values of a fixed size in place. Whether such a value is valid does not depend on its neighbours,
+//! so a valid image stays valid.
 
 use super::{HEAD, is_aligned, misaligned, open_head, open_image};
 use crate::error::Why;
@@ -9,22 +9,22 @@ use crate::reflect::Slot;
 use crate::{Describe, Error, ErrorKind, Hydra, Result, View};
 use std::marker::PhantomData;
 
-/// A stored value that can be changed in place: the parts of it that have a fixed size, by their [`Slot`]s. Made by
+/// A stored value for changes in place. Parts of a fixed size are changed through [`Slot`]s. It is made by
 /// [`view_mut`] and [`Image::view_mut`](crate::Image::view_mut).
 pub struct ViewMut<'a, T> {
-    /// Among record and heap.
+    /// The value within record and heap.
     spot: Spot<'a>,
-    /// Where the heap starts behind the record.
+    /// The offset of the heap after the record.
     heap: usize,
     text: Text<'a>,
-    /// It was reached through a field that is marked readonly.
+    /// It was reached through a field that is marked `readonly`.
     read_only: bool,
     of: PhantomData<fn() -> T>,
 }
 
-/// A list whose elements can be changed in place; it keeps its length.
+/// A list of fixed length whose elements can be changed in place.
 pub struct ListMut<'a, T> {
-    /// Among record and heap.
+    /// The elements within record and heap.
     spots: Spots<'a>,
     heap: usize,
     text: Text<'a>,
@@ -32,8 +32,8 @@ pub struct ListMut<'a, T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// The value of an image, to be changed in place, after validation as by [`view`](crate::view). An image that is changed
-/// again and again is validated once if it is kept as an [`Image`](crate::Image).
+/// Validates an image as [`view`](crate::view) does, and returns its value for changes in place. To change an
+/// image repeatedly, keep it as an [`Image`](crate::Image), which is validated only once.
 ///
 /// ```
 /// use hydra::reflect::Slot;
@@ -54,8 +54,9 @@ pub struct ListMut<'a, T> {
 /// # Ok::<(), hydra::Error>(())
 /// ```
 ///
-/// An error also for an image with a checksum, which would no longer be that of its bytes, and for a type with an
-/// invariant: decode, change and encode such a value.
+/// # Errors
+/// Those of [`view`](crate::view), and `NotSettable` for an image with a checksum, which would no longer
+/// match, and for a type with an invariant: decode, change and encode such a value.
 pub fn view_mut<T: Hydra>(image: &mut [u8]) -> Result<ViewMut<'_, T>> {
     let facts = facts_of::<T>();
     if facts.has_invariant {
@@ -73,7 +74,7 @@ pub fn view_mut<T: Hydra>(image: &mut [u8]) -> Result<ViewMut<'_, T>> {
     root(front, text, facts)
 }
 
-/// The value of an image, of which `front` is what comes before its text. Types with an invariant are refused.
+/// Returns the value of an image; `front` is the part before its text. Types with an invariant are refused.
 #[inline]
 pub(super) fn root<'a, T: Hydra>(
     front: &'a mut [u8],
@@ -94,7 +95,7 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
         ViewMut { spot, heap, text, read_only, of: PhantomData }
     }
 
-    /// The value as it is now, read in place.
+    /// Returns the view of the present value, read in place.
     #[inline]
     pub fn view(&self) -> View<'_, T> {
         T::view(self.stored().loaded())
@@ -105,7 +106,10 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
         At::new(self.spot.value(), self.spot.all().get(self.heap..).unwrap_or_default(), self.text.loaded())
     }
 
-    /// Sets the part that a slot leads to. An error if it may not be changed, or has no fixed size, as text and lists.
+    /// Sets the part at a slot.
+    ///
+    /// # Errors
+    /// Fails if the part may not be changed, or has no fixed size (as text and lists).
     #[inline]
     pub fn set<F: Hydra>(&mut self, slot: &Slot<T, F>, new: F) -> Result<()> {
         if self.read_only {
@@ -122,7 +126,7 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
         Ok(())
     }
 
-    /// The list that a slot leads to.
+    /// Returns the list at a slot.
     #[inline]
     pub fn list<F: Hydra>(&mut self, slot: &Slot<T, Vec<F>>) -> ListMut<'_, F> {
         let (offset, count) = self.stored().part(slot.offset(), Vec::<F>::SIZE).reference();
@@ -132,7 +136,7 @@ impl<'a, T: Hydra> ViewMut<'a, T> {
         ListMut { spots, heap, text, read_only, of: PhantomData }
     }
 
-    /// The value in the option that a slot leads to, if there is one.
+    /// Returns the value of the option at a slot, if there is one.
     #[inline]
     pub fn some<F: Hydra>(&mut self, slot: &Slot<T, Option<F>>) -> Option<ViewMut<'_, F>> {
         let is_some = self.stored().part(slot.offset(), 1).byte();
@@ -156,26 +160,26 @@ impl<T: Hydra> std::fmt::Debug for ListMut<'_, T> {
 }
 
 impl<T: Hydra> ListMut<'_, T> {
-    /// Number of elements.
+    /// Returns the number of elements.
     #[inline]
     pub fn len(&self) -> usize {
         self.spots.count()
     }
 
-    /// True if there is no element.
+    /// Returns true if there is no element.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The element at `index`.
+    /// Returns the element at `index`.
     #[inline]
     pub fn get(&mut self, index: usize) -> Option<ViewMut<'_, T>> {
         let (heap, text, read_only) = (self.heap, self.text.loaded(), self.read_only);
         self.spots.get(index).map(|spot| ViewMut::new(spot, heap, text, read_only))
     }
 
-    /// Calls `change` with each element in order, until one fails.
+    /// Calls `change` with each element in order, and stops at the first error.
     #[inline]
     pub fn each(&mut self, mut change: impl FnMut(ViewMut<'_, T>) -> Result<()>) -> Result<()> {
         for index in 0..self.len() {

@@ -1,9 +1,10 @@
-//! The seam between the store, which moves checked bytes, and what the payload of a DATA block means: a layout builds
-//! payloads of records, says whether one is what its header and its schema promise, and shows its records.
+//! The interface between the store, which handles checked bytes, and the payloads of DATA blocks. A layout
+//! builds payloads of records, checks them against header and schema, and shows their records.
 //!
-//! A call is about a whole block, so that it costs nothing which way it is dispatched. Records are staged as rows before
-//! their block is sealed, and read as rows once it is viewed: a layout that stores them otherwise turns them in `seal` and
-//! in `view`, and everything above stays what it is. Of a file it knows one block, and its offset for errors. Start reading at [`BlockLayout`].
+//! Each call is about a whole block, so dynamic dispatch costs nothing. Records are staged as rows before
+//! their block is sealed, and read as rows after it is viewed: a layout that stores them in another form
+//! converts them in `seal` and `view`, and no other code changes. A layout handles one block at a time, and
+//! uses its file offset only for errors. Start reading at [`BlockLayout`].
 
 pub(crate) mod rows;
 
@@ -12,29 +13,31 @@ use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockAt, SealedBlock};
 use crate::{Error, Result, Schema};
 
-/// How the records of a block are stored in its payload.
+/// The layout of the records of a block in its payload.
 pub(crate) trait BlockLayout: Sync {
-    /// A block of these records, without its place in a file.
+    /// Builds a block of these records, without its place in a file.
     fn seal(&self, rows: StagedRows) -> Result<SealedBlock>;
 
-    /// An error if a payload cannot be what the header says, or not of this schema, which is that of the records.
+    /// Returns an error if the payload cannot be what the header says, or if its records are not of this
+    /// schema.
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()>;
 
-    /// The records of the payload that starts at `start` of its backing: within bounds, and with text that is UTF-8.
-    /// Their values may be anything.
+    /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
+    /// text is UTF-8, but their values are not checked.
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload>;
 
-    /// An error if a viewed payload breaks a rule on which values depend.
+    /// Returns an error if a viewed payload breaks a rule on which values depend.
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()>;
 
-    /// Reports everything that is wrong with a payload whose header was checked, also bytes that nobody reads.
+    /// Reports everything that is wrong with a payload whose header was checked, including bytes that readers
+    /// ignore.
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error));
 }
 
 /// The layout that writers use.
 pub(crate) const WRITTEN: &dyn BlockLayout = &RowLayout;
 
-/// The layout of a DATA block. `Unsupported` if this library does not know it.
+/// Returns the layout of a DATA block, or `Unsupported` if this library does not support it.
 pub(crate) fn of(block: &BlockAt) -> Result<&'static dyn BlockLayout> {
     let layout = match (block.layout, block.encoding) {
         (0, 0) => &RowLayout,

@@ -2,18 +2,19 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// One line of bytes; its alignment is the point.
+/// One line of bytes, with the alignment of a line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([u8; 64]);
 const _: () = assert!(size_of::<Line>() == 64);
 
-// SAFETY: 64 bytes of u8 in 64 bytes (the assertion above): no padding, and zero is a value.
+// SAFETY: the type is 64 bytes of u8 in 64 bytes (asserted above), so it has no padding, and zero is a valid
+// value.
 unsafe impl bytemuck::Zeroable for Line {}
-// SAFETY: as above; every bit pattern is a value, and it is Copy and 'static.
+// SAFETY: as above; every bit pattern is a valid value, and the type is Copy and 'static.
 unsafe impl bytemuck::Pod for Line {}
 
-/// Bytes that start on a line (an address that is a multiple of 64).
+/// A buffer of bytes that starts on a line (an address that is a multiple of 64).
 #[derive(Clone, Default)]
 pub struct AlignedBuf {
     lines: Vec<Line>,
@@ -21,19 +22,19 @@ pub struct AlignedBuf {
 }
 
 impl AlignedBuf {
-    /// A buffer of `count` zero bytes.
+    /// Creates a buffer of `count` zero bytes.
     pub fn zeroed(count: usize) -> AlignedBuf {
         AlignedBuf { lines: bytemuck::zeroed_vec(count.div_ceil(64)), count }
     }
 
-    /// A copy of `bytes`.
+    /// Creates a copy of `bytes`.
     pub fn copy_of(bytes: &[u8]) -> AlignedBuf {
         let mut buffer = AlignedBuf::zeroed(bytes.len());
         buffer.copy_from_slice(bytes);
         buffer
     }
 
-    /// Makes it `count` bytes long: each is an old one or zero.
+    /// Sets the length to `count` bytes. The content is unspecified: each byte is an old one or zero.
     pub(crate) fn reuse(&mut self, count: usize) {
         if self.lines.is_empty() {
             return *self = AlignedBuf::zeroed(count);
@@ -43,7 +44,7 @@ impl AlignedBuf {
         self.count = count;
     }
 
-    /// Makes it `count` bytes long; new bytes are zero.
+    /// Sets the length to `count` bytes; new bytes are zero.
     pub fn resize(&mut self, count: usize) {
         self.get_mut(count..).unwrap_or_default().fill(0);
         self.lines.resize(count.div_ceil(64), Line([0; 64]));

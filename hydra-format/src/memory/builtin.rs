@@ -1,5 +1,5 @@
-//! The facts about the built-in types. Only `FLAT`, `ANY_BITS` and `valid` are
-//! trusted by unsafe code; where they are false, nothing is.
+//! [`Describe`] for the built-in types. Unsafe code trusts only `FLAT`, `ANY_BITS` and `valid`, and nothing
+//! of a type for which they are false.
 
 use super::{Describe, Opaque, Plain, type_of};
 #[cfg(feature = "rust_decimal")]
@@ -13,30 +13,31 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// A type of the program whose kind alone decides size and alignment.
+/// Creates a type of the program whose kind alone determines size and alignment.
 const fn kind_of<T: 'static>(kind: Kind) -> Descriptor {
     sized::<T>(kind, kind.fixed_size() as usize, kind.fixed_align() as usize)
 }
 
-/// A type of the program of this stored size and alignment.
+/// Creates a type of the program with a stored size and alignment.
 const fn sized<T: 'static>(kind: Kind, size: usize, align: usize) -> Descriptor {
     let mut ty = Descriptor::new(kind, size, align);
     ty.live = Some(Live::of::<T>());
     ty
 }
 
-/// A type that refers to elements of type `E`.
+/// Creates a type that refers to elements of type `E`.
 const fn holding<T: 'static, E: Describe>(kind: Kind) -> Descriptor {
     let mut ty = kind_of::<T>(kind);
     ty.element = Some(TypeRef::Live(type_of::<E>));
     ty
 }
 
-/// Types that are a reference or have a tag on disk, and scalars with invalid bit patterns: never flat.
+/// Implements [`Describe`] for types that are never flat: references, types with a tag, and scalars with
+/// invalid bit patterns.
 macro_rules! not_flat {
     ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty, refs $refs:expr, $described:expr, {$($extra:tt)*};)*) => {$(
         $(#[$attr])*
-        // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing here.
+        // SAFETY: FLAT and ANY_BITS are false, so unsafe code trusts nothing of this type.
         unsafe impl<$($generics)*> Describe for $ty {
             const SIZE: usize = Self::TYPE.size();
             const ALIGN: usize = Self::TYPE.align();
@@ -73,7 +74,8 @@ const fn list<T: 'static, E: Describe>() -> Descriptor {
     if E::BYTE { kind_of::<T>(Kind::Bytes) } else { holding::<T, E>(Kind::List) }
 }
 
-/// The tag, padded to where the value may begin, and the value; sizes are multiples of their alignment.
+/// Creates an option: a tag, padding up to the alignment of the value, and the value. Sizes are multiples of
+/// their alignment.
 const fn option<T: 'static, V: Describe>() -> Descriptor {
     let mut ty = sized::<T>(Kind::Option, V::ALIGN.saturating_add(V::SIZE), V::ALIGN);
     ty.element = Some(TypeRef::Live(type_of::<V>));
@@ -127,7 +129,7 @@ not_flat! {
     [] jiff::SignedDuration, refs false, scalar::<Self>(Kind::I128, Form::Duration { exponent: NANOS }, false), { const KEY: bool = true; };
     #[cfg(feature = "jiff")]
     [] jiff::civil::Date, refs false, scalar::<Self>(Kind::I32, Form::Date, false), { const KEY: bool = true; };
-    // Measured, since not every Decimal has so few places.
+    // REFS is true so that a Decimal is measured first, because it may have too many places.
     #[cfg(feature = "rust_decimal")]
     [] rust_decimal::Decimal, refs true, decimal::<Self>(PLACES), { const KEY: bool = true; };
     #[cfg(feature = "rust_decimal")]
@@ -143,7 +145,8 @@ const fn decimal<T: 'static>(places: u8) -> Descriptor {
 #[cfg(feature = "uuid")]
 const _: () = assert!(size_of::<uuid::Uuid>() == 16 && align_of::<uuid::Uuid>() == 1);
 #[cfg(feature = "uuid")]
-// SAFETY: uuid promises the layout of [u8; 16] (its Pod for bytemuck says so), which is how it is stored; any bits are valid.
+// SAFETY: uuid guarantees the layout of [u8; 16] (it implements Pod of bytemuck), which is the stored form;
+// any bits are valid.
 unsafe impl Describe for uuid::Uuid {
     const SIZE: usize = 16;
     const ALIGN: usize = 1;
@@ -154,12 +157,12 @@ unsafe impl Describe for uuid::Uuid {
     const TYPE: &'static Descriptor = const { &array::<Self, u8>(16, Form::Uuid) };
 }
 #[cfg(feature = "uuid")]
-// SAFETY: the assertion above holds the alignment.
+// SAFETY: the alignment is asserted above.
 unsafe impl Plain for uuid::Uuid {}
 
-// SAFETY: arrays have no padding between or after their elements, so an array of flat elements is flat,
-// and any bits are valid exactly when they are for the elements. An array without elements is not flat: it is
-// stored as one byte.
+// SAFETY: arrays have no padding between or after their elements, so an array of flat elements is flat, and
+// any bits are valid exactly if they are for the elements. An array without elements is not flat, because it
+// is stored as one byte.
 unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
     const SIZE: usize = if N == 0 { T::ALIGN } else { T::SIZE * N };
     const ALIGN: usize = T::ALIGN;
@@ -176,14 +179,16 @@ unsafe impl<T: Describe, const N: usize> Describe for [T; N] {
 // SAFETY: the alignment of an array is that of its elements.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
-/// Scalars whose bytes in memory are the stored ones: a row of types, of which `any` may have any bits.
+/// Implements [`Describe`] for scalars whose bytes in memory are the stored ones; `any` lists whether any
+/// bits are valid.
 macro_rules! scalars {
     ($($ty:ty = $kind:ident, any $any_bits:literal, key $key:literal, nonzero $nonzero:literal, |$bytes:ident| $valid:expr;)*) => {$(
         const _: () = assert!(size_of::<$ty>() == Kind::$kind.fixed_size() as usize);
         const _: () = assert!(align_of::<$ty>() <= Kind::$kind.fixed_align() as usize);
-        // SAFETY: a scalar without padding, whose size the assertion above holds against the format's; the host is
-        // little-endian (lib.rs). Rust guarantees that its bytes are a value exactly if `$valid`: any for numbers, 0 or 1
-        // for bool, a Unicode scalar value for char, an integer that is not 0 for NonZero.
+        // SAFETY: the type is a scalar without padding, of the size that the format gives (asserted above),
+        // and the host is little-endian (lib.rs). Rust guarantees that its bytes are a value exactly if
+        // `$valid`: any bytes for numbers, 0 or 1 for bool, a Unicode scalar value for char, an integer other
+        // than 0 for NonZero.
         unsafe impl Describe for $ty {
             const SIZE: usize = Kind::$kind.fixed_size() as usize;
             const ALIGN: usize = Kind::$kind.fixed_align() as usize;
@@ -198,7 +203,7 @@ macro_rules! scalars {
                 $valid
             }
         }
-        // SAFETY: FLAT is true, and the assertion above holds the alignment.
+        // SAFETY: FLAT is true, and the alignment is asserted above.
         unsafe impl Plain for $ty {}
     )*};
 }
@@ -224,12 +229,13 @@ scalars! {
         |bytes| bytes.first_chunk().is_some_and(|c| char::from_u32(u32::from_le_bytes(*c)).is_some());
 }
 
-/// Where the fields of a map entry, or of a pair, are.
+/// Returns the layout of a map entry or a pair.
 pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> Layout<2> {
     struct_layout([(A::SIZE, A::ALIGN), (B::SIZE, B::ALIGN)], 1)
 }
 
-/// Hands the tuples that are stored to a macro: the number of fields, then their parameters and positions.
+/// Calls a macro for every tuple that can be stored: the number of fields, then their parameters and
+/// positions.
 macro_rules! each_tuple {
     ($macro:ident) => {
         $macro! {
@@ -255,7 +261,7 @@ macro_rules! tuples {
         impl<$($param: Describe),+> TupleLayout<$count> for ($($param,)+) {
             const LAYOUT: Layout<$count> = struct_layout([$(($param::SIZE, $param::ALIGN)),+], 1);
         }
-        // SAFETY: FLAT is false, so unsafe code trusts nothing here.
+        // SAFETY: FLAT is false, so unsafe code trusts nothing of this type.
         unsafe impl<$($param: Describe),+> Describe for ($($param,)+) {
             const SIZE: usize = Self::LAYOUT.size;
             const ALIGN: usize = Self::LAYOUT.align;
@@ -276,9 +282,9 @@ macro_rules! tuples {
     )*};
 }
 
-/// Where the fields of a tuple are on disk.
+/// The stored layout of a tuple.
 pub(crate) trait TupleLayout<const N: usize> {
-    /// Offsets, size and alignment.
+    /// The offsets, size and alignment.
     const LAYOUT: Layout<N>;
 }
 

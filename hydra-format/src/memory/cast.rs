@@ -1,34 +1,35 @@
-//! Bytes as values and values as bytes, without copying where that is sound.
+//! Conversions between bytes and values, without copying where that is sound.
 
 use super::{Describe, Plain};
 
-/// The stored bytes of values whose bytes in memory are the stored ones; none for other types.
+/// Returns the stored bytes of values of a flat type; `None` for other types.
 #[inline]
 pub(crate) fn bytes_of<T: Describe>(values: &[T]) -> Option<&[u8]> {
     if !T::FLAT {
         return None;
     }
-    // SAFETY: the pointer and the length cover exactly the memory of `values`, which lives and is not
-    // changed as long as the result. FLAT says that T has no padding and no cells, so every byte is initialised
-    // and stays as it is (Describe's contract). Test `flat_values_are_their_bytes`.
+    // SAFETY: the pointer and the length cover exactly the memory of `values`, which is borrowed and
+    // unchanged for the lifetime of the result. FLAT guarantees that T has no padding and no cells, so every
+    // byte is initialised and does not change (contract of Describe). Test `flat_values_are_their_bytes`.
     Some(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
 }
 
-/// True if each of these stored values of a flat type is valid. Looks at all of them, which is quicker than to stop.
+/// Returns whether each of these stored values of a flat type is valid. It checks all of them, which is
+/// faster than stopping early.
 #[inline]
 pub(crate) fn all_valid<T: Describe>(bytes: &[u8]) -> bool {
     T::ANY_BITS || bytes.chunks_exact(T::SIZE).fold(true, |all, value| all & T::valid(value))
 }
 
-/// How many stored values these bytes are, where they are those in memory; none for other types, and for bytes that are not a
-/// whole number of valid values.
+/// Returns the number of stored values in the bytes. `None` unless the type is flat and the bytes are a whole
+/// number of valid values.
 #[inline]
 fn count_of<T: Describe>(bytes: &[u8]) -> Option<usize> {
     let count = bytes.len().checked_div(T::SIZE)?;
     (T::FLAT && bytes.len().is_multiple_of(T::SIZE) && all_valid::<T>(bytes)).then_some(count)
 }
 
-/// A run of stored values as a slice; none if the bytes are misaligned, or as for [`count_of`].
+/// Returns stored values as a slice; `None` if the bytes are misaligned, or if [`count_of`] returns `None`.
 #[inline]
 pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     count_of::<T>(bytes)?;
@@ -37,7 +38,8 @@ pub(crate) fn slice_of<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
     unsafe { slice_unchecked(bytes) }
 }
 
-/// The same of bytes of which all but the alignment is known.
+/// Returns stored values as a slice, of bytes of which all but the alignment is checked; `None` if they are
+/// misaligned.
 ///
 /// # Safety
 /// The type is flat, and the bytes are a whole number of its values, each valid.
@@ -47,20 +49,21 @@ pub(super) unsafe fn slice_unchecked<T: Plain>(bytes: &[u8]) -> Option<&[T]> {
         return None;
     }
     let count = bytes.len().checked_div(T::SIZE)?;
-    // SAFETY: aligned for T (checked above) and a whole number of T's (FLAT says size_of::<T>() == SIZE),
-    // initialised and unchanged as long as the result, as bytes behind a shared reference are, and every
-    // value is valid: so says the caller. Test `a_cast_refuses_what_is_not_a_value`.
+    // SAFETY: the bytes are aligned for T (checked above) and a whole number of T's (FLAT guarantees that
+    // size_of::<T>() == SIZE). They are initialised and unchanged for the lifetime of the result, because
+    // they are behind a shared reference. The caller guarantees that every value is valid. Test
+    // `a_cast_refuses_what_is_not_a_value`.
     Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), count) })
 }
 
-/// A copy of a run of stored values, for types for which that is one memcpy; none as for [`count_of`].
+/// Copies stored values with one memcpy; `None` if [`count_of`] returns `None`.
 #[inline]
 pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
     let count = count_of::<T>(bytes)?;
     let mut values = Vec::<T>::with_capacity(count);
-    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT), and so many are the bytes (by `count_of`);
-    // source and target are different allocations; afterwards `count` values are initialised, and valid, by `count_of`
-    // (test `a_copy_refuses_what_is_not_a_value`).
+    // SAFETY: the vector has room for `count` values, each of SIZE bytes (FLAT), which is the number of bytes
+    // (by `count_of`). Source and target are different allocations. Afterwards `count` values are
+    // initialised, and valid by `count_of` (test `a_copy_refuses_what_is_not_a_value`).
     unsafe {
         std::ptr::copy_nonoverlapping(bytes.as_ptr(), values.as_mut_ptr().cast::<u8>(), bytes.len());
         values.set_len(count);
@@ -68,27 +71,30 @@ pub(crate) fn vec_of<T: Describe>(bytes: &[u8]) -> Option<Vec<T>> {
     Some(values)
 }
 
-/// A copy of one stored value on the heap, for types for which that is one memcpy; none for other types and other lengths.
+/// Copies one stored value to the heap with one memcpy; `None` for types that need more, and for other
+/// lengths.
 #[inline]
 pub(crate) fn box_of<T: Describe>(bytes: &[u8]) -> Option<Box<T>> {
     let values = vec_of::<T>(bytes).filter(|values| values.len() == 1)?.into_boxed_slice();
-    // SAFETY: a slice of one T (checked above) has the size and the alignment of a T, so that the allocation is that of a box of it.
-    // Test `a_copy_refuses_what_is_not_a_value`.
+    // SAFETY: a slice of one T (checked above) has the size and alignment of a T, so its allocation is that
+    // of a `Box<T>`. Test `a_copy_refuses_what_is_not_a_value`.
     Some(unsafe { Box::from_raw(Box::into_raw(values).cast::<T>()) })
 }
 
-/// One stored value, for types for which that is one memcpy; none for other types and other lengths.
+/// Copies one stored value with one memcpy; `None` for types that need more, and for other lengths.
 #[inline]
 pub(crate) fn read<T: Describe>(bytes: &[u8]) -> Option<T> {
     if !T::FLAT || !T::ANY_BITS || bytes.len() != T::SIZE {
         return None;
     }
-    // SAFETY: SIZE bytes are there (checked above), and FLAT says size_of::<T>() == SIZE; the read
-    // is unaligned; every bit pattern is a value (ANY_BITS). Test `a_copy_refuses_what_is_not_a_value`.
+    // SAFETY: the bytes are SIZE bytes long (checked above), and FLAT guarantees that size_of::<T>() == SIZE;
+    // the read is unaligned; every bit pattern is a valid value (ANY_BITS). Test
+    // `a_copy_refuses_what_is_not_a_value`.
     Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
 }
 
-/// Copies bytes into a target of their length, up to 64 of them without a call; nothing if the lengths differ.
+/// Copies bytes to a target of the same length, up to 64 of them without a call; does nothing if the lengths
+/// differ.
 #[inline(always)]
 pub(crate) fn copy(target: &mut [u8], bytes: &[u8]) {
     let count = bytes.len();
@@ -107,15 +113,15 @@ pub(crate) fn copy(target: &mut [u8], bytes: &[u8]) {
     }
 }
 
-/// Copies up to `4 * N` bytes, `N` at a time from both ends and from `inner` bytes further in.
+/// Copies up to `4 * N` bytes, `N` at a time: from both ends, and `inner` bytes from both ends.
 #[inline(always)]
 fn copy_by<const N: usize>(target: &mut [u8], bytes: &[u8], inner: usize) {
     let Some(last) = bytes.len().checked_sub(N).filter(|_| target.len() == bytes.len()) else { return };
     let Some(before) = last.checked_sub(inner) else { return };
     let (from, to) = (bytes.as_ptr().cast::<[u8; N]>(), target.as_mut_ptr().cast::<[u8; N]>());
     for at in [0, inner, before, last] {
-        // SAFETY: `at` is at most `last`, behind which `N` bytes are in both slices (checked above), which do not overlap;
-        // bytes have no alignment. Test `a_copy_of_any_length_is_whole`.
+        // SAFETY: `at` is at most `last`, and `N` bytes follow `last` in both slices (checked above), which
+        // do not overlap; bytes have no alignment. Test `a_copy_of_any_length_is_whole`.
         unsafe { to.byte_add(at).write_unaligned(from.byte_add(at).read_unaligned()) };
     }
 }
@@ -138,7 +144,7 @@ mod tests {
     use super::*;
     use crate::Hydra;
 
-    /// Any bits are a value, but there is padding.
+    /// A type of which any bits are a value, but which has padding.
     #[derive(Hydra, Debug, PartialEq, Clone, Copy)]
     #[repr(C)]
     struct Padded {

@@ -1,69 +1,69 @@
-//! What was found out about ranges of a file, remembered without locks: what is committed does not change, so it stays true.
+//! A lock-free cache of facts about ranges of a file. Committed bytes do not change, so the facts stay true.
 
 use std::any::TypeId;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Remembers u64 keys without locks, up to a fixed number; beyond it, keys displace one another.
-/// Forgetting costs time, never correctness. The key 0 is never known.
+/// A lock-free set of u64 keys with a fixed capacity; beyond it, keys displace one another. A displaced key
+/// costs time, never correctness. The key 0 is never in the set.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// A power of two of them, in pages that are touched when they are used.
+    /// A power of two of slots; their pages are allocated when they are first used.
     slots: Box<[AtomicU64]>,
 }
 
 impl Known {
-    /// Slots of the largest table: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
+    /// The number of slots of the largest set: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
     const MOST_SLOTS: u64 = 1 << 17;
-    /// How far from its own slot a key may be.
+    /// The largest distance of a key from its own slot.
     const PROBES: usize = 8;
 
-    /// Room for `count` keys, within bounds.
+    /// Creates a set for about `count` keys, within bounds.
     pub(crate) fn new(count: u64) -> Known {
         let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
         Known { slots: bytemuck::allocation::zeroed_slice_box(slots as usize) }
     }
 
-    /// The slots in which a key may be, its own first.
+    /// Returns the slots in which a key may be, its own first.
     fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
         let (own, mask) = ((hash(key) >> 32) as usize, self.slots.len().saturating_sub(1));
         (0..Known::PROBES).filter_map(move |probe| self.slots.get(own.wrapping_add(probe) & mask))
     }
 
-    /// True if the key was inserted and not displaced since.
+    /// Returns whether the key was inserted and not displaced since.
     #[inline]
     pub(crate) fn contains(&self, key: u64) -> bool {
         let mut held = self.slots(key).map(|slot| slot.load(Ordering::Relaxed));
         held.find(|held| [0, key].contains(held)) == Some(key) && key != 0
     }
 
-    /// Remembers the key, in the first free slot, or in its own.
+    /// Inserts the key into the first free slot, or into its own.
     pub(crate) fn insert(&self, key: u64) {
         let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
         free.or_else(|| self.slots(key).next()).inspect(|slot| slot.store(key, Ordering::Relaxed));
     }
 }
 
-/// Fibonacci hashing: keys are multiples of large powers of two.
+/// Computes the slot by Fibonacci hashing, because keys are multiples of large powers of two.
 fn hash(key: u64) -> u64 {
     key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// For each of a few types of the program, the keys of ranges that are valid values of it.
+/// The keys of ranges that are valid values of a type, for each of a few types of the program.
 #[derive(Debug)]
 pub(super) struct KnownRanges {
-    /// About how many there will be of a type.
+    /// The expected number of ranges of one type.
     count: u64,
     types: [OnceLock<(TypeId, Known)>; 12],
 }
 
 impl KnownRanges {
-    /// About nothing; `count` is about how many ranges of a type there will be.
+    /// Creates an empty cache; `count` is the expected number of ranges of one type.
     pub(super) fn new(count: u64) -> KnownRanges {
         KnownRanges { count, types: Default::default() }
     }
 
-    /// Those of a type; none if there are too many types.
+    /// Returns the keys of a type; `None` if there are too many types.
     pub(super) fn of<T: ?Sized + 'static>(&self) -> Option<&Known> {
         let id = TypeId::of::<T>();
         let mut known = self.types.iter().map(|slot| slot.get_or_init(|| (id, Known::new(self.count))));

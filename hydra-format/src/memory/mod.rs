@@ -1,5 +1,5 @@
-//! The only module with unsafe code. Every safe function here is sound for any argument; nothing is safe
-//! only because of its caller. It knows nothing of files' structure or values.
+//! The only module with unsafe code. Every safe function here is sound for any arguments: no safety depends
+//! on the caller of a safe function. The module does not depend on the structure of files or values.
 
 mod buffer;
 mod builtin;

@@ -1,6 +1,7 @@
-//! The payload of a block, kept alive by a map or a buffer, with its text known to be UTF-8.
+//! The payload of a block: bytes of a map or buffer that it keeps alive, with text that is checked to be
+//! UTF-8.
 
-use super::cast::{all_valid, slice_unchecked};
+use super::cast::{all_valid, slice_of, slice_unchecked};
 use super::known::KnownRanges;
 use super::{AlignedBuf, Describe, Map, Plain, Text};
 use bytemuck::Zeroable;
@@ -8,32 +9,33 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes at the start of a file that writers write again and again: none of them is lent from a map.
+/// The bytes at the start of a file that writers overwrite. They are never borrowed from a map.
 pub(crate) const HEADER_REGION: usize = 8192;
 
-/// The committed blocks of a mapped file. It remembers which ranges are UTF-8, and which are valid values of a type, so that
-/// both are looked at once.
+/// The committed blocks of a mapped file. It caches which ranges are UTF-8 and which are valid values of a
+/// type, so that each is checked once.
 #[derive(Debug)]
 pub(crate) struct TextMap {
-    /// Where the map starts in memory.
+    /// The start of the map in memory.
     start: *const u8,
-    /// Where they end, at most where the map does. What is behind them, and the header region before, writers change.
+    /// The end of the committed blocks, at most the end of the map. Writers change the bytes after it, and
+    /// the header region.
     end: usize,
     map: Arc<Map>,
     known: Arc<KnownRanges>,
 }
 
-/// The type of text that is ASCII; that of all text is `str`.
+/// The cache type for text that is ASCII; the one for all text is `str`.
 struct Ascii;
 
-// SAFETY: `start` is that of the map, which is both, and which is only read through it.
+// SAFETY: `start` is the start of the map, which is Send and Sync, and is only used to read the map.
 unsafe impl Send for TextMap {}
 // SAFETY: as above.
 unsafe impl Sync for TextMap {}
 
 impl TextMap {
-    /// A map about which nothing is known, and of which nothing is committed; `blocks` is about how many ranges it will
-    /// be asked for.
+    /// Creates a map without committed blocks and with an empty cache; `blocks` is the expected number of
+    /// ranges.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
         TextMap::of(Arc::new(map), 0, Arc::new(KnownRanges::new(blocks)))
     }
@@ -42,9 +44,10 @@ impl TextMap {
         TextMap { start: map.bytes.as_ptr(), end, map, known }
     }
 
-    /// The same file, of which so many bytes are committed, as far as it has them. A map serves what was committed when it was made:
-    /// behind that the file may have been cut and have grown since, so that more needs another map.
-    /// What is known stays known, for bytes that were looked at do not change: that is the contract of [`Map::open`].
+    /// Returns the same file with `committed` bytes committed, as far as they exist. A map serves only what
+    /// was committed when it was made: after that the file may have been cut and have grown again, so more
+    /// bytes need a new map. The cache is kept, because the contract of [`Map::open`] guarantees that checked
+    /// bytes do not change.
     pub(crate) fn covering(&self, committed: u64) -> crate::Result<Arc<TextMap>> {
         let committed = usize::try_from(committed).unwrap_or(usize::MAX);
         let map = if self.end >= committed { self.map.clone() } else { Arc::new(self.map.again()?) };
@@ -52,34 +55,35 @@ impl TextMap {
         Ok(Arc::new(TextMap::of(map, end, self.known.clone())))
     }
 
-    /// These bytes of the file; none if they are not all in committed blocks.
+    /// Returns these bytes of the file; `None` unless they are all in committed blocks.
     #[inline]
     pub(crate) fn get(&self, range: Range<usize>) -> Option<&[u8]> {
         self.get_at(range.start, range.end.checked_sub(range.start)?)
     }
 
-    /// So many bytes from `start` of the file, with the same condition.
+    /// Returns `count` bytes from `start` of the file, under the same condition.
     #[inline(always)]
     pub(crate) fn get_at(&self, start: usize, count: usize) -> Option<&[u8]> {
         let last = self.end.checked_sub(count)?;
         if start < HEADER_REGION || start > last {
             return None;
         }
-        // SAFETY: in bounds of a map (checked above; `end` is within it) that lives as long as the result. Committed bytes
-        // are not changed by anybody: that is the contract of `Map::open`, which alone makes maps. What Hydra's writers do
-        // change is outside of these bounds. Tests `a_map_gives_committed_bytes_only` and, that they change nothing
-        // else, `random_edits_equal_those_of_plain_values`.
+        // SAFETY: the bytes are in bounds of a map (checked above; `end` is within it) that lives as long as
+        // the result. Committed bytes do not change: that is the contract of `Map::open`, which is the only
+        // constructor of maps. The bytes that Hydra's writers change are outside of these bounds. Tests
+        // `a_map_gives_committed_bytes_only` and, that writers change nothing else,
+        // `random_edits_equal_those_of_plain_values`.
         Some(unsafe { std::slice::from_raw_parts(self.start.add(start), count) })
     }
 
-    /// Has the memory at a byte of the file fetched, where the processor can be told to; any byte will do.
+    /// Prefetches the memory at a byte of the file, on processors that support it; any offset is allowed.
     #[inline(always)]
     pub(crate) fn prefetch(&self, at: usize) {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
             let place = self.start.wrapping_add(at);
-            // SAFETY: a hint, which accesses no memory and cannot fail, whatever the address. Test
+            // SAFETY: this is a hint, which accesses no memory and cannot fail for any address. Test
             // `a_map_gives_committed_bytes_only`.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
         }
@@ -87,14 +91,14 @@ impl TextMap {
         let _ = at;
     }
 
-    /// The low bits of a key, which are the length.
+    /// The number of low bits of a key that are the length.
     const LENGTH_BITS: u32 = 29;
     const LENGTHS: u64 = (1 << TextMap::LENGTH_BITS) - 1;
-    /// The high bit of the key in a slot, which says that the text is ASCII.
+    /// The high bit of the key in a slot, which is set if the text is ASCII.
     const ASCII: u64 = 1 << 63;
 
-    /// The one key of a range of text or of records: its first line and its length. None where they do not fit (files
-    /// beyond 1 TiB), which then are looked at each time.
+    /// Returns the key of a range of text or records: its first line and its length. `None` if they do not
+    /// fit (files beyond 1 TiB); such ranges are checked at every use.
     fn key(range: &Range<usize>) -> Option<u64> {
         let line = range.start as u64 / 64;
         let length = range.len() as u64;
@@ -102,50 +106,50 @@ impl TextMap {
         fits.then_some(line << TextMap::LENGTH_BITS | length)
     }
 
-    /// True if the bytes of a range are known to be valid values of a type.
+    /// Returns whether the bytes of a range are known to be valid values of a type.
     fn knows<T: ?Sized + 'static>(&self, range: &Range<usize>) -> bool {
         let known = self.known.of::<T>().zip(TextMap::key(range));
         known.is_some_and(|(known, key)| known.contains(key))
     }
 
-    /// Remembers that they are.
+    /// Records that the bytes of a range are valid values of a type.
     fn remember<T: ?Sized + 'static>(&self, range: &Range<usize>) {
         if let Some((known, key)) = self.known.of::<T>().zip(TextMap::key(range)) {
             known.insert(key);
         }
     }
 
-    /// Whether a text is ASCII; none if it is not known to be UTF-8.
+    /// Returns whether a text is ASCII; `None` if it is not known to be UTF-8.
     fn known_text(&self, range: &Range<usize>) -> Option<bool> {
         let is_ascii = range.is_empty() || self.knows::<Ascii>(range);
         (is_ascii || self.knows::<str>(range)).then_some(is_ascii)
     }
 }
 
-/// Slots for what is known of blocks of a mapped file, by numbers that the caller gives them: what the caller keeps of each,
-/// and beside it the block's text, which only this module turns into a string.
+/// Numbered slots for facts about blocks of a mapped file: the caller's data, and the range of the block's
+/// text, which only this module converts to a string.
 #[derive(Debug)]
 pub(crate) struct BlockSlots<B> {
     map: Arc<TextMap>,
-    /// [`TextMap::key`] of a range that is UTF-8, or 0: `keep_text` alone writes them.
+    /// [`TextMap::key`] of a range that is UTF-8, or 0. Only `keep_text` writes it.
     slots: Box<[(AtomicU64, B)]>,
 }
 
-/// One of them.
+/// One of the [`BlockSlots`].
 pub(crate) struct BlockSlot<'a, B> {
     map: &'a TextMap,
     text: &'a AtomicU64,
-    /// What the caller keeps.
+    /// The data of the caller.
     pub(crate) block: &'a B,
 }
 
 impl<B: Zeroable> BlockSlots<B> {
-    /// Room for so many, in pages that are touched when they are used.
+    /// Creates `count` empty slots; their pages are allocated when they are first used.
     pub(crate) fn new(map: Arc<TextMap>, count: usize) -> BlockSlots<B> {
         BlockSlots { map, slots: bytemuck::allocation::zeroed_slice_box(count) }
     }
 
-    /// The slot with a number.
+    /// Returns the slot with a number.
     #[inline(always)]
     pub(crate) fn get(&self, number: usize) -> Option<BlockSlot<'_, B>> {
         let (text, block) = self.slots.get(number)?;
@@ -154,34 +158,34 @@ impl<B: Zeroable> BlockSlots<B> {
 }
 
 impl<'a, B> BlockSlot<'a, B> {
-    /// The map that its block is in.
+    /// Returns the map that contains the block.
     #[inline(always)]
     pub(crate) fn map(&self) -> &'a TextMap {
         self.map
     }
 
-    /// Remembers the range of the text, if the map knows it to be UTF-8.
+    /// Stores the range of the text, if the map knows it to be UTF-8.
     pub(crate) fn keep_text(&self, range: &Range<usize>) {
         if let (Some(is_ascii), Some(key)) = (self.map.known_text(range), TextMap::key(range)) {
             self.text.store(if is_ascii { TextMap::ASCII | key } else { key }, Ordering::Relaxed);
         }
     }
 
-    /// The text; none if none was kept.
+    /// Returns the text; `None` if none is stored.
     #[inline(always)]
     pub(crate) fn text(&self) -> Option<Text<'a>> {
         let key = self.text.load(Ordering::Relaxed);
         let line = (key & !TextMap::ASCII) >> TextMap::LENGTH_BITS;
         let text = self.map.get_at(line.wrapping_mul(64) as usize, (key & TextMap::LENGTHS) as usize)?;
-        // SAFETY: a key stands for one range, and `keep_text` alone writes keys, of ranges that are empty, or that `check_text` found to
-        // be UTF-8, and ASCII if the key says so, in a map of this file: `BlockSlots::get` alone makes slots, and gives each its
-        // own map. That committed bytes do not change is the contract of `Map::open`. Test
-        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        // SAFETY: a key represents one range. Only `keep_text` writes keys, for ranges that are empty or that
+        // `check_text` found to be UTF-8, and ASCII if the key says so, in a map of this file: only
+        // `BlockSlots::get` makes slots, and gives each its own map. Committed bytes do not change: that is
+        // the contract of `Map::open`. Test `a_map_vouches_for_no_text_but_what_was_looked_at`.
         Some(unsafe { Text::known(text, key & TextMap::ASCII != 0) })
     }
 }
 
-/// What keeps the bytes of a payload alive.
+/// The owner of the bytes of a payload.
 #[derive(Clone, Debug)]
 pub(crate) enum Backing {
     /// A mapped file.
@@ -191,7 +195,7 @@ pub(crate) enum Backing {
 }
 
 impl Backing {
-    /// These of its bytes, if they are there.
+    /// Returns these bytes, if they exist.
     #[inline]
     pub(crate) fn get(&self, range: Range<usize>) -> Option<&[u8]> {
         match self {
@@ -200,37 +204,37 @@ impl Backing {
         }
     }
 
-    /// The map, if it is one.
+    /// Returns the map, if it is one.
     fn map(&self) -> Option<&TextMap> {
         if let Backing::Map(map) = self { Some(map) } else { None }
     }
 }
 
-/// Where the regions of a payload are, in bytes from the start of its backing.
+/// The regions of a payload, in bytes from the start of its backing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ranges {
-    /// Records.
+    /// The records.
     pub(crate) records: Range<usize>,
-    /// Heap.
+    /// The heap.
     pub(crate) heap: Range<usize>,
-    /// Text.
+    /// The text.
     pub(crate) text: Range<usize>,
 }
 
 impl Ranges {
-    /// The same in a backing in which so many bytes come before.
+    /// Returns the same regions in a backing with `start` more bytes in front.
     pub(crate) fn behind(self, start: usize) -> Ranges {
         let behind = |range: Range<usize>| start.saturating_add(range.start)..start.saturating_add(range.end);
         Ranges { records: behind(self.records), heap: behind(self.heap), text: behind(self.text) }
     }
 }
 
-/// Why a payload cannot be used.
+/// The reason why a payload cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PayloadFault {
-    /// A region is not within the backing, or the payload does not start on a line of memory.
+    /// A region is out of bounds, or the payload does not start on a line of memory.
     Bounds,
-    /// The text is not UTF-8 from this byte of it on.
+    /// The text is not UTF-8 from this byte on.
     Utf8(usize),
 }
 
@@ -239,12 +243,12 @@ pub(crate) enum PayloadFault {
 pub(crate) struct Payload {
     backing: Backing,
     ranges: Ranges,
-    /// The text is ASCII.
+    /// Whether the text is ASCII.
     is_ascii: bool,
 }
 
 impl Payload {
-    /// Checks bounds and text. Records and heap may hold anything.
+    /// Checks bounds and text. Records and heap are not checked.
     pub(crate) fn new(backing: Backing, ranges: Ranges) -> Result<Payload, PayloadFault> {
         let bounds = |region: &Range<usize>| backing.get(region.clone()).ok_or(PayloadFault::Bounds);
         let records = bounds(&ranges.records)?;
@@ -256,23 +260,24 @@ impl Payload {
         Ok(Payload { backing, ranges, is_ascii })
     }
 
-    /// The buffer, if nobody else has it.
+    /// Returns the buffer, unless it is shared.
     pub(crate) fn into_buffer(self) -> Option<AlignedBuf> {
         if let Backing::Buffer(buffer) = self.backing { Arc::into_inner(buffer) } else { None }
     }
 
-    /// Where its regions are, if it is in a map.
+    /// Returns the regions, if the payload is in a map.
     pub(crate) fn mapped(&self) -> Option<&Ranges> {
         self.backing.map().map(|_| &self.ranges)
     }
 
-    /// The records.
+    /// Returns the records.
     #[inline]
     pub(crate) fn records(&self) -> &[u8] {
         self.backing.get(self.ranges.records.clone()).unwrap_or_default()
     }
 
-    /// True if the records are valid values of a flat type. Each of them is looked at, in a map the first time.
+    /// Returns whether the records are valid values of a flat type. Each is checked; in a map, only the first
+    /// time.
     pub(crate) fn has_values<T: Describe>(&self) -> bool {
         let records = self.records();
         let whole = T::FLAT && records.len().is_multiple_of(T::SIZE);
@@ -285,42 +290,48 @@ impl Payload {
         valid
     }
 
-    /// So many records from one of them on; none if they are not there, or not valid values of the type.
+    /// Returns `count` records from `from` on; `None` if they do not exist or are not valid values of the
+    /// type. In a buffer, only these records are checked, at each call: others may be invalid, because they
+    /// have no counterpart in the type.
     pub(crate) fn values<T: Plain>(&self, from: usize, count: usize) -> Option<&[T]> {
         let bytes = from.checked_mul(T::SIZE).zip(count.checked_mul(T::SIZE));
         let bytes = bytes.and_then(|(from, count)| self.records().get(from..)?.get(..count));
-        let bytes = bytes.filter(|_| self.has_values::<T>())?;
-        // SAFETY: these are `count` of the values, one after the other, which `has_values` found to be valid values of a flat
-        // type, now or before, in this backing or in a map of the same file, and by their range. Neither changes: a buffer
-        // behind an Arc that this payload shares cannot be changed, and that a map's committed bytes do not change is the
-        // contract of `Map::open`. Test `records_are_values_of_the_type_that_looked_at_them`.
+        let bytes = bytes?;
+        if self.mapped().is_none() || !self.has_values::<T>() {
+            return slice_of(bytes);
+        }
+        // SAFETY: the bytes are `count` consecutive values that `has_values` found to be valid values of a
+        // flat type, now or earlier, in a map of the same file, by their range. Committed bytes of a map do
+        // not change by the contract of `Map::open`. Test
+        // `records_are_values_of_the_type_that_looked_at_them`.
         unsafe { slice_unchecked(bytes) }
     }
 
-    /// Records and heap, and what is between and behind them.
+    /// Returns records and heap, with the bytes between and after them.
     pub(crate) fn front(&self) -> &[u8] {
         self.backing.get(self.ranges.records.start..self.ranges.text.start).unwrap_or_default()
     }
 
-    /// The heap.
+    /// Returns the heap.
     #[inline]
     pub(crate) fn heap(&self) -> &[u8] {
         self.backing.get(self.ranges.heap.clone()).unwrap_or_default()
     }
 
-    /// The text.
+    /// Returns the text.
     #[inline]
     pub(crate) fn text(&self) -> Text<'_> {
         let text = self.backing.get(self.ranges.text.clone()).unwrap_or_default();
-        // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8, and ASCII if it says so.
-        // The bytes did not change since: a buffer behind an Arc that this payload shares cannot be
-        // changed, and that a map's committed bytes do not change is the contract of `Map::open`. Tests
-        // `a_payload_has_valid_text_and_is_in_bounds`, `a_map_vouches_for_no_text_but_what_was_looked_at`.
+        // SAFETY: `new` is the only constructor, and it found this range of this backing to be UTF-8, and
+        // ASCII if `is_ascii` is set. The bytes have not changed since: a buffer behind an Arc that this
+        // payload shares cannot be changed, and committed bytes of a map do not change by the contract of
+        // `Map::open`. Tests `a_payload_has_valid_text_and_is_in_bounds`,
+        // `a_map_vouches_for_no_text_but_what_was_looked_at`.
         unsafe { Text::known(text, self.is_ascii) }
     }
 }
 
-/// Looks at the text, unless the map knows it: whether it is ASCII.
+/// Checks the text, unless the map knows it, and returns whether it is ASCII.
 fn check_text(backing: &Backing, range: &Range<usize>) -> Result<bool, PayloadFault> {
     if let Some(is_ascii) = backing.map().and_then(|map| map.known_text(range)) {
         return Ok(is_ascii);
@@ -361,7 +372,7 @@ mod tests {
     }
 
     fn mapped(path: &std::path::Path) -> TextMap {
-        // SAFETY: nobody else knows this file, and what is in it stays as it is.
+        // SAFETY: no other program uses this file, and its content does not change.
         TextMap::new(unsafe { Map::open(path) }.unwrap(), 1)
     }
 
@@ -415,7 +426,7 @@ mod tests {
         looked_at(&map);
         assert_eq!([64..100, 128..164].map(|text| known(&map, text)), [Some(36); 2]);
         assert_eq!([64..101, 64..99, 100..136, 192..228, 0..36].map(|text| known(&map, text)), [None; 5]);
-        // Of ASCII and of other text, read the first time and once they are known.
+        // ASCII and other text, read the first time and once they are cached.
         let other = folder.path().join("mixed");
         std::fs::write(&other, [b"a".repeat(AT), "é".repeat(32).into(), b"a".repeat(192)].concat()).unwrap();
         let mixed = mapped(&other).covering(HEADER_REGION as u64 + 256).unwrap();
@@ -431,7 +442,7 @@ mod tests {
                 assert_eq!(texts.map(|text| text.get(1, 2)), [in_a_char; 2]);
             }
         }
-        // The file grows, and another one takes its name.
+        // The file grows, and another file takes its name.
         let mut file = std::fs::File::options().append(true).open(&path).unwrap();
         std::io::Write::write_all(&mut file, &[0xff; 64]).unwrap();
         std::fs::write(folder.path().join("other"), [b'b'; AT + 512]).unwrap();
@@ -479,17 +490,22 @@ mod tests {
                     assert_eq!(payload.values::<bool>(0, 3), Some(&[true, false, true][..]));
                     assert_eq!(payload.values::<bool>(2, 62).map(<[bool]>::len), Some(62));
                     assert_eq!(payload.values::<u16>(1, 1), Some(&[1][..]));
-                    assert_eq!(payload.values::<[u8; 3]>(0, 1), None, "not a whole number of them");
+                    assert!(!payload.has_values::<[u8; 3]>(), "not a whole number of them");
                     assert_eq!(payload.values::<[u8; 0]>(0, 1), None, "stored as one byte, so not flat");
                     assert!(!payload.has_values::<String>() && payload.clone().has_values::<bool>());
                     let outside = [(0, 65), (63, 2), (65, 0), (usize::MAX, 2), (2, usize::MAX)];
                     assert_eq!(outside.map(|(from, count)| payload.values::<bool>(from, count)), [None; 5]);
                 }
             }
-            // What holds of some bytes is not said of more, of others, or for another type.
+            // A fact about some bytes does not apply to more bytes, to other bytes, or to another type.
             for payload in [in_map(0..128), in_map(64..128), in_map(64..67), in_buffer(0..67)] {
-                assert_eq!(payload.values::<bool>(0, 1), None);
+                let last = payload.records().len() - 1;
+                let seven = payload.records().iter().position(|&byte| byte == 7).unwrap();
+                assert_eq!(payload.values::<bool>(0, seven + 1), None);
+                assert_eq!(payload.values::<bool>(seven, last - seven + 1), None);
                 assert!(payload.has_values::<u8>() && !payload.has_values::<bool>());
+                // What comes before it is valid.
+                assert_eq!(payload.values::<bool>(0, seven).map(<[bool]>::len), Some(seven));
             }
             assert_eq!(in_map(64..66).values::<bool>(0, 2), Some(&[false; 2][..]));
         }

@@ -1,20 +1,22 @@
-//! Where a part is in the memory of every value of a type, proved against descriptors that [`Describe`] vouches for.
+//! The place of a part in the memory of every value of a type, derived from descriptors that [`Describe`]
+//! guarantees.
 
 use super::Describe;
 use crate::schema::{Descriptor, Kind};
 use std::any::TypeId;
 use std::marker::PhantomData;
 
-/// Where an `F` is in every `T`.
+/// The offset of an `F` in every `T`.
 #[derive(Debug)]
 pub(crate) struct FieldOffset<T, F> {
-    /// An `F` is at this offset in every `T`: [`FieldOffset::find`] alone makes places.
+    /// The offset of an `F` in every `T`. Only [`FieldOffset::find`] constructs it.
     offset: usize,
     of: PhantomData<fn(T) -> F>,
 }
 
 impl<T: Describe, F: 'static> FieldOffset<T, F> {
-    /// The part by these positions of fields and elements; none if it is no `F`, or not always at one place.
+    /// Finds the part by positions of fields and elements; `None` if it is not an `F`, or not always at one
+    /// offset.
     pub(crate) fn find(positions: &[usize]) -> Option<FieldOffset<T, F>> {
         if T::TRANSPARENT {
             return None;
@@ -27,25 +29,26 @@ impl<T: Describe, F: 'static> FieldOffset<T, F> {
         (ty.live()?.id == TypeId::of::<F>()).then_some(FieldOffset { offset, of: PhantomData })
     }
 
-    /// The part.
+    /// Returns the part.
     #[inline]
     pub(crate) fn get<'a>(&self, value: &'a T) -> &'a F {
-        // SAFETY: `offset` is that of an `F` within `T` (by `find`), so the pointer stays in the value, is aligned, and
-        // what it points to lives, and is not changed but inside of cells, as long as `value` is borrowed. Test
-        // `places_are_found_by_the_type_that_is_there`.
+        // SAFETY: `offset` is that of an `F` within `T` (by `find`), so the pointer stays in the value and is
+        // aligned. The `F` lives, and does not change except inside of cells, as long as `value` is borrowed.
+        // Test `places_are_found_by_the_type_that_is_there`.
         unsafe { &*std::ptr::from_ref(value).byte_add(self.offset).cast::<F>() }
     }
 
-    /// The part, to be changed.
+    /// Returns the part for changing it.
     #[inline]
     pub(crate) fn get_mut<'a>(&self, value: &'a mut T) -> &'a mut F {
-        // SAFETY: as for `get`; the value is borrowed mutably, and so is all of it. Test
+        // SAFETY: as for `get`; the value, and so all of it, is borrowed mutably. Test
         // `places_are_found_by_the_type_that_is_there`.
         unsafe { &mut *std::ptr::from_mut(value).byte_add(self.offset).cast::<F>() }
     }
 }
 
-/// How far into a value of this type of the program its part at `position` is, and the type of the part.
+/// Returns the offset of the part at `position` in a value of this type of the program, and the type of the
+/// part.
 fn step(ty: &'static Descriptor, position: usize) -> Option<(usize, &'static Descriptor)> {
     match ty.kind() {
         Kind::Struct | Kind::Tuple => {

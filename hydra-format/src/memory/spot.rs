@@ -1,26 +1,27 @@
-//! Values among bytes that are lent as a whole to be changed: in bounds, so that reading and writing them needs no check.
+//! Values among bytes that are borrowed mutably as a whole. They are in bounds, so reading and writing them
+//! needs no check.
 
 /// `size` bytes among others.
 #[derive(Debug)]
 pub(crate) struct Spot<'a> {
     bytes: &'a mut [u8],
-    /// `size` bytes from here are within `bytes`: `Spots` alone makes spots.
+    /// The start of `size` bytes within `bytes`. Only `Spots` constructs spots.
     start: usize,
     size: usize,
 }
 
-/// Equally many bytes, several times, one after the other.
+/// Consecutive values of equal size among other bytes.
 #[derive(Debug)]
 pub(crate) struct Spots<'a> {
     bytes: &'a mut [u8],
-    /// `count` times `size` bytes from here are within `bytes`: `at` alone makes spots.
+    /// The start of `count` times `size` bytes within `bytes`. Only `at` constructs it.
     start: usize,
     size: usize,
     count: usize,
 }
 
 impl<'a> Spots<'a> {
-    /// `count` times `size` bytes from `start`; none if they are not all there.
+    /// Returns `count` times `size` bytes from `start`; no spots if they are out of bounds.
     #[inline]
     pub(crate) fn at(bytes: &'a mut [u8], start: usize, size: usize, count: usize) -> Spots<'a> {
         let end = size.checked_mul(count).and_then(|all| start.checked_add(all));
@@ -28,21 +29,21 @@ impl<'a> Spots<'a> {
         Spots { bytes, start, size, count }
     }
 
-    /// Number of spots.
+    /// Returns the number of spots.
     #[inline]
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// The spot at `index`.
+    /// Returns the spot at `index`.
     #[inline]
     pub(crate) fn get(&mut self, index: usize) -> Option<Spot<'_>> {
-        // It does not wrap: the result is within the bytes.
+        // This does not wrap, because the result is in bounds.
         let start = self.start.wrapping_add(index.wrapping_mul(self.size));
         (index < self.count).then_some(Spot { bytes: self.bytes, start, size: self.size })
     }
 
-    /// The first spot.
+    /// Returns the first spot.
     #[inline]
     pub(crate) fn into_first(self) -> Option<Spot<'a>> {
         (self.count > 0).then_some(Spot { bytes: self.bytes, start: self.start, size: self.size })
@@ -50,35 +51,36 @@ impl<'a> Spots<'a> {
 }
 
 impl Spot<'_> {
-    /// Where it is.
+    /// Returns the start of the value among all bytes.
     #[inline]
     pub(crate) fn start(&self) -> usize {
         self.start
     }
 
-    /// All bytes.
+    /// Returns all bytes.
     #[inline]
     pub(crate) fn all(&self) -> &[u8] {
         self.bytes
     }
 
-    /// All bytes, to find other spots in them.
+    /// Returns all bytes, to find other spots in them.
     #[inline]
     pub(crate) fn all_mut(&mut self) -> &mut [u8] {
         self.bytes
     }
 
-    /// The bytes of the value.
+    /// Returns the bytes of the value.
     #[inline]
     pub(crate) fn value(&self) -> &[u8] {
-        // SAFETY: in bounds, as the fields promise, and borrowed as `self` is. Test `spots_are_in_bounds`.
+        // SAFETY: the bytes are in bounds (invariant of the fields) and borrowed as `self` is. Test
+        // `spots_are_in_bounds`.
         unsafe { std::slice::from_raw_parts(self.bytes.as_ptr().add(self.start), self.size) }
     }
 
-    /// The bytes of the value, to be changed.
+    /// Returns the bytes of the value for changing them.
     #[inline]
     pub(crate) fn value_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `value`; borrowed mutably, as `self` is. Test `spots_are_in_bounds`.
+        // SAFETY: as in `value`; the bytes are borrowed mutably, as `self` is. Test `spots_are_in_bounds`.
         unsafe { std::slice::from_raw_parts_mut(self.bytes.as_mut_ptr().add(self.start), self.size) }
     }
 }

@@ -1,46 +1,47 @@
-//! Text that knows whether it is ASCII: then every offset in it is between characters, and nobody has to look.
+//! Text with a flag for ASCII. Every offset in ASCII text is a character boundary, so slicing it needs no
+//! check of bytes.
 
 use crate::Result;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A `&str` and a bool in two words, as many as a `&str` has.
+/// A `&str` and a bool in two words, the size of a `&str`.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// `twice / 2` bytes from here are UTF-8, borrowed for `'a`; and ASCII, if `twice` is odd. No slice has so many bytes that
-    /// twice their number were too large.
+    /// The start of `twice / 2` bytes of UTF-8, borrowed for `'a`; they are ASCII if `twice` is odd. Slices
+    /// are short enough that doubling their length does not overflow.
     start: *const u8,
     twice: usize,
     of: PhantomData<&'a str>,
 }
 
-// SAFETY: it is a `&str` and a bool, in another form.
+// SAFETY: the type is equivalent to a `&str` and a bool.
 unsafe impl Send for Text<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Text<'_> {}
 
 impl<'a> Text<'a> {
-    /// The text that these bytes are; none if they are not UTF-8.
+    /// Checks bytes and returns them as text; `None` if they are not UTF-8.
     pub(crate) fn of(bytes: &'a [u8]) -> Option<Text<'a>> {
         let is_ascii = bytes.is_ascii();
         if !is_ascii && simdutf8::basic::from_utf8(bytes).is_err() {
             return None;
         }
-        // SAFETY: both were looked at. Test `parts_of_text_are_text`.
+        // SAFETY: both facts are checked above. Test `parts_of_text_are_text`.
         Some(unsafe { Text::known(bytes, is_ascii) })
     }
 
-    /// Text of which that is known.
+    /// Returns bytes as text without a check.
     ///
     /// # Safety
-    /// The bytes are UTF-8; and ASCII, if that is said of them.
+    /// The bytes are UTF-8, and ASCII if `is_ascii` is true.
     #[inline]
     pub(super) unsafe fn known(bytes: &'a [u8], is_ascii: bool) -> Text<'a> {
         Text { start: bytes.as_ptr(), twice: bytes.len() << 1 | usize::from(is_ascii), of: PhantomData }
     }
 
-    /// What comes before the text that `find` finds at the end of the bytes, to be changed, and that text. What is found
-    /// elsewhere is no text of theirs: then all of them may be changed.
+    /// Splits bytes into the part before the text that `find` finds at their end, which can be changed, and
+    /// that text. If `find` returns a text elsewhere, all bytes can be changed and the text is empty.
     pub(crate) fn split(
         bytes: &'a mut [u8],
         find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
@@ -49,12 +50,13 @@ impl<'a> Text<'a> {
         let before = bytes.len().saturating_sub(twice >> 1);
         let is_end = bytes.as_ptr().wrapping_add(before) == start;
         let (front, end) = bytes.split_at_mut(if is_end { before } else { bytes.len() });
-        // SAFETY: these bytes are those of the text that was found, or none. It was UTF-8, and ASCII if it says so, while they
-        // could not be changed, and nobody changed them since. Test `only_the_end_of_bytes_becomes_their_text`.
+        // SAFETY: these bytes are those of the text that was found, or there are none. The text was UTF-8,
+        // and ASCII if it says so, while it was borrowed, and nothing has changed it since. Test
+        // `only_the_end_of_bytes_becomes_their_text`.
         Ok((front, unsafe { Text::known(end, twice & 1 == 1) }))
     }
 
-    /// The same, word by word: see `Value::loaded`.
+    /// Copies the text word by word; see `Value::loaded`.
     #[inline(always)]
     pub(crate) fn loaded(self) -> Text<'a> {
         let [twice] = [self.twice].map(|twice| twice);
@@ -66,31 +68,33 @@ impl<'a> Text<'a> {
         self.twice & 1 == 1
     }
 
-    /// All of it.
+    /// Returns the whole text.
     #[inline]
     pub(crate) fn all(self) -> &'a str {
-        // SAFETY: the bytes are UTF-8 and borrowed for `'a`, as the fields promise. `known` and `from` alone make texts. Test `parts_of_text_are_text`.
+        // SAFETY: the bytes are UTF-8 and borrowed for `'a` (invariant of the fields). Only `known` and
+        // `from` construct texts. Test `parts_of_text_are_text`.
         unsafe { std::str::from_utf8_unchecked(self.bytes()) }
     }
 
     #[inline]
     fn bytes(self) -> &'a [u8] {
-        // SAFETY: so many bytes from there are borrowed for `'a`, as the fields promise. Test `parts_of_text_are_text`.
+        // SAFETY: this number of bytes from `start` is borrowed for `'a` (invariant of the fields). Test
+        // `parts_of_text_are_text`.
         unsafe { std::slice::from_raw_parts(self.start, self.twice >> 1) }
     }
 
-    /// From one byte to another; none unless both are between characters.
+    /// Returns the text from one byte to another; `None` unless both are character boundaries.
     #[inline]
     pub(crate) fn get(self, start: usize, end: usize) -> Option<&'a str> {
         if !self.is_ascii() {
             return self.all().get(start..end);
         }
         let part = self.bytes().get(start..end)?;
-        // SAFETY: a part of what is ASCII is ASCII, and that is UTF-8 (test `parts_of_text_are_text`).
+        // SAFETY: a part of ASCII text is ASCII, which is UTF-8 (test `parts_of_text_are_text`).
         Some(unsafe { std::str::from_utf8_unchecked(part) })
     }
 
-    /// True if there is a `get` from here to the end.
+    /// Returns whether `get` succeeds from `at` to the end.
     #[inline]
     pub(crate) fn is_boundary(self, at: usize) -> bool {
         if self.is_ascii() { at <= self.twice >> 1 } else { self.all().is_char_boundary(at) }
@@ -138,7 +142,7 @@ mod tests {
         assert!(Text::of(b"\xff").is_none() && Text::of(b"a\xc3").is_none());
     }
 
-    /// The end of the bytes, from `start` on.
+    /// Returns the end of the bytes, from `start` on.
     fn end(start: usize) -> impl Fn(&[u8]) -> Result<Text<'_>> {
         move |bytes| Ok(bytes.get(start..).and_then(Text::of).unwrap_or_default())
     }
@@ -156,7 +160,7 @@ mod tests {
         let bytes = b"\xff\xffa\xc3\xa9";
         assert_eq!(parts(bytes, &end(2)), (2, "aé".to_string(), false));
         assert_eq!(parts(b"\xffab", &end(1)), (1, "ab".to_string(), true));
-        // Nothing of the bytes is known to be text here, so all of them may be changed.
+        // No bytes are known to be text here, so all of them may be changed.
         let nothing = (5, String::new());
         let found = |find: &dyn Fn(&[u8]) -> Result<Text<'_>>| {
             let (count, text, _) = parts(bytes, find);

@@ -1,19 +1,19 @@
-//! Buffers that end in text, which stays what it is while what comes before it is changed.
+//! Buffers that end in text, of which only the bytes before the text can be changed.
 
 use super::{AlignedBuf, Text};
 use crate::Result;
 
-/// A buffer that ends in text. Nobody changes the text: what comes before it is all that is lent to be changed.
+/// A buffer that ends in text. The text cannot be changed: only the bytes before it are borrowed mutably.
 #[derive(Clone, Debug)]
 pub(crate) struct TextBuf {
     bytes: AlignedBuf,
-    /// From here on `bytes` are UTF-8, and ASCII, if `is_ascii`: `new` alone makes buffers of text.
+    /// `bytes` are UTF-8 from here on, and ASCII if `is_ascii` is set. Only `new` constructs it.
     start: usize,
     is_ascii: bool,
 }
 
 impl TextBuf {
-    /// The buffer with the text that `find` finds at its end, as [`Text::split`] does.
+    /// Creates a buffer with the text that `find` finds at its end, as [`Text::split`] does.
     pub(crate) fn new(
         mut bytes: AlignedBuf,
         find: impl FnOnce(&[u8]) -> Result<Text<'_>>,
@@ -24,30 +24,30 @@ impl TextBuf {
         Ok(TextBuf { bytes, start, is_ascii })
     }
 
-    /// All bytes.
+    /// Returns all bytes.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The buffer.
+    /// Returns the buffer.
     pub(crate) fn into_bytes(self) -> AlignedBuf {
         self.bytes
     }
 
-    /// What comes before the text, and the text.
+    /// Returns the bytes before the text, and the text.
     #[inline]
     pub(crate) fn halves(&self) -> (&[u8], Text<'_>) {
         let (front, text) = self.bytes.split_at_checked(self.start).unwrap_or_default();
-        // SAFETY: as the fields promise. Test `a_buffer_keeps_its_text`.
+        // SAFETY: invariant of the fields. Test `a_buffer_keeps_its_text`.
         (front, unsafe { Text::known(text, self.is_ascii) })
     }
 
-    /// The same, to change what comes before the text.
+    /// Returns the bytes before the text for changing them, and the text.
     #[inline]
     pub(crate) fn halves_mut(&mut self) -> (&mut [u8], Text<'_>) {
         let (front, text) = self.bytes.split_at_mut_checked(self.start).unwrap_or_default();
-        // SAFETY: as the fields promise. Test `a_buffer_keeps_its_text`.
+        // SAFETY: invariant of the fields. Test `a_buffer_keeps_its_text`.
         (front, unsafe { Text::known(text, self.is_ascii) })
     }
 }
@@ -56,7 +56,7 @@ impl TextBuf {
 mod tests {
     use super::*;
 
-    /// The end of the bytes, from `start` on.
+    /// Returns the end of the bytes, from `start` on.
     fn end(start: usize) -> impl Fn(&[u8]) -> Result<Text<'_>> {
         move |bytes| Ok(bytes.get(start..).and_then(Text::of).unwrap_or_default())
     }

@@ -1,11 +1,12 @@
-//! Types that say how a value of another type is stored. Their facts have to be written in this module; how they are
-//! encoded and decoded is the codec's affair.
+//! Types that determine how a value of another type is stored. Their facts must be in this module; the codec
+//! encodes and decodes them.
 
-/// How a field with `#[hydra(opaque)]` is stored: the bytes of a serde value. It is its own view, over `&[u8]`.
+/// The stored form of a field with `#[hydra(opaque)]`: the bytes of a serde value. It is its own view, over
+/// `&[u8]`.
 ///
-/// For types of other crates that serde knows and Hydra does not. The price is that the value is bytes to everybody but
-/// the program that has its type: no reflection, no evolution, and it is decoded as a whole. Needs the feature `opaque`;
-/// a program without it, or without the type, reads the bytes.
+/// It is for types of other crates that implement serde's traits but not `Hydra`. Only a program with the
+/// type and the feature `opaque` can decode the value, and only as a whole; all other programs see bytes.
+/// Opaque values have no reflection and no evolution.
 ///
 /// ```
 /// # #[cfg(feature = "opaque")] {
@@ -36,15 +37,15 @@
 pub struct Opaque<B = Vec<u8>>(pub B);
 
 #[cfg(feature = "rust_decimal")]
-/// The places of a bare Decimal: the most with which no Decimal is too large for 128 bits.
+/// The decimal places of a bare Decimal: the most that every Decimal has room for in 128 bits.
 pub(crate) const PLACES: u8 = 9;
 
 #[cfg(feature = "rust_decimal")]
-/// A `Decimal` that is stored with `PLACES` decimal places: 0 to 28.
+/// A `Decimal` that is stored with `PLACES` decimal places, 0 to 28.
 ///
-/// A bare `Decimal` is stored with 9, the most with which the largest one fits: that is `decimal` over i128 with the
-/// exponent -9. What has more places is refused, not rounded. This chooses another number: fewer, so that the text
-/// of a price is `12.50`, or more, for numbers that are not that large.
+/// A bare `Decimal` is stored with 9 places, as `decimal` over i128 with exponent -9: that is the most for
+/// which the largest `Decimal` fits. A value with more places is refused, not rounded. `Fixed` sets another
+/// number: fewer, so that a price is shown as `12.50`, or more, for smaller numbers.
 ///
 /// ```
 /// use hydra::{Fixed, Hydra};

@@ -1,7 +1,7 @@
-//! Whole files: turns bytes or records that are written under a temporary name into a file of the name that they are meant
-//! for, all at once, by one set of rules. [`save`] and [`load`] keep one value in one file this way.
+//! Publishing whole files: bytes or records are written under a temporary name, and the file then gets its
+//! final name in one step. [`save`] and [`load`] use this to keep one value in a file.
 //!
-//! It does not know the format of what is in them. Start reading at [`Output`].
+//! This module does not depend on the format of the content. Start reading at [`Output`].
 
 pub(crate) mod single;
 
@@ -14,21 +14,22 @@ use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How often the lock of the file that is to be replaced is tried for: another output gives it up at once, a writer does not.
+/// The number of attempts to lock the file that is to be replaced. Another output releases the lock quickly;
+/// a writer does not.
 const TRIES: u32 = 250;
 
-/// The temporary files of outputs that are not published, with the process that writes them.
+/// The temporary files of unpublished outputs, each with the id of the process that writes it.
 static BEGUN: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
 
 fn begun() -> MutexGuard<'static, Vec<(u32, PathBuf)>> {
     BEGUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A temporary file that goes, unless it was given its name.
+/// A temporary file that is removed when dropped, unless it was published.
 struct Temporary<'d> {
     disk: &'d dyn Disk,
     path: PathBuf,
-    /// The process that made it; none once somebody else may have the name.
+    /// The process that made it; none once another process may use the name.
     process: Option<u32>,
 }
 
@@ -39,7 +40,8 @@ impl<'d> Temporary<'d> {
         Temporary { disk, path, process: Some(process) }
     }
 
-    /// From now on somebody else may have the name. True if it was this process's until now.
+    /// Gives up the name, which another process may use from now on. Returns true if it belonged to this
+    /// process until now.
     fn forget(&mut self) -> bool {
         let Some(process) = self.process.take() else { return false };
         let mut begun = begun();
@@ -58,7 +60,7 @@ impl Drop for Temporary<'_> {
     }
 }
 
-/// How an [`Output`] gets its name.
+/// Options for an [`Output`].
 #[derive(Clone, Copy, Debug)]
 pub struct OutputOptions {
     replace: bool,
@@ -72,19 +74,20 @@ impl Default for OutputOptions {
 }
 
 impl OutputOptions {
-    /// Takes the place of a file that is there. Without this, that is the error `Exists`.
+    /// Sets whether an existing file is replaced. Otherwise an existing file is the error `Exists`.
     pub fn replace(mut self, replace: bool) -> OutputOptions {
         self.replace = replace;
         self
     }
 
-    /// Takes no lock, for file systems that have none: see [`WriterOptions::without_lock`](crate::file::WriterOptions::without_lock).
+    /// Disables locking, for file systems without locks: see
+    /// [`WriterOptions::without_lock`](crate::file::WriterOptions::without_lock).
     pub fn without_lock(mut self) -> OutputOptions {
         self.lock = false;
         self
     }
 
-    /// Begins a file: see [`Output`].
+    /// Starts a file: see [`Output`].
     pub fn begin(self, path: impl AsRef<Path>) -> Result<Output<'static>> {
         self.begin_on(&FileDisk, path.as_ref())
     }
@@ -93,7 +96,7 @@ impl OutputOptions {
         let target = disk.resolve(path, self.replace)?;
         let named = |error: Error| error.known_as(&target, path);
         let (storage, temporary) = match disk.create_beside(&target, self.lock) {
-            // Without a lock nobody is kept from the one name that is always the same.
+            // Without a lock, nothing protects the temporary name, which is always the same.
             Err(error) if error.kind() == ErrorKind::NoLock => disk.create_beside(&target, false),
             made => made,
         }
@@ -108,17 +111,22 @@ impl OutputOptions {
     }
 }
 
-/// A file that gets its name when it is whole: [`Output::publish`]. Dropped before that, it leaves nothing behind. What is written
-/// is bytes, through [`Write`], or records: [`Output::writer`].
+/// A file that gets its name only when it is complete ([`Output::publish`]). If it is dropped before that,
+/// nothing remains. Write bytes through [`Write`], or records through [`Output::writer`].
 ///
-/// - What has the name is replaced only if [`OutputOptions::replace`] says so: by a rename, so that readers see the old file or the new one. A
-///   link stays: the file that it names is replaced. The new file has the mode of the old one, and its owner where the system
-///   allows that. What is no regular file is refused (`NotRegular`), and so is a file that this process may not write to.
-/// - The old file's lock is taken first, and held to the end. A writer has it open: `Locked`.
-/// - The bytes are written under a temporary name beside the file, `.hydra-` and eight digits from its name, locked. Who writes the
-///   same file at the same time waits up to ten seconds, then: `Locked`. A temporary file that a killed process left goes
-///   with the next output of the same name.
-/// - The bytes are on the disk before the file gets its name, and the name is when `publish` returns.
+/// - An existing file is replaced only if [`OutputOptions::replace`] allows it. It is replaced by a rename,
+///   so readers see either the old or the new file. If the path is a link, the link stays and the file that
+///   it points to is replaced. The new file keeps the mode of the old one, and its owner where the system
+///   permits that. Anything but a regular file is refused (`NotRegular`), and so is a file that this process
+///   may not write to.
+/// - The lock of the old file is taken first and held to the end. If a writer has the file open, the error is
+///   `Locked`.
+/// - The bytes are written beside the file under a temporary name: `.hydra-` and eight digits derived from
+///   the file's name. The temporary file is locked. Another process that writes the same file waits up to ten
+///   seconds and then gets `Locked`. A temporary file left by a killed process is removed by the next output
+///   of the same name.
+/// - The bytes are on the disk before the file gets its name, and the name is on the disk when `publish`
+///   returns.
 ///
 /// ```
 /// use hydra::file::OutputOptions;
@@ -135,16 +143,16 @@ impl OutputOptions {
 pub struct Output<'d> {
     disk: &'d dyn Disk,
     options: OutputOptions,
-    /// As it was given.
+    /// The path as given.
     path: PathBuf,
-    /// What it names, behind all links.
+    /// The path with all links resolved.
     target: PathBuf,
-    /// Goes before the lock does.
+    /// Declared before `storage` and `held`, so that it is removed before their locks are released.
     temporary: Temporary<'d>,
     storage: Box<dyn Storage>,
-    /// The file that is replaced, for its lock.
+    /// The file that is replaced, kept open for its lock.
     held: Option<Box<dyn Storage>>,
-    /// How many bytes were written through `Write`.
+    /// The number of bytes written through `Write`.
     len: u64,
 }
 
@@ -155,19 +163,19 @@ impl std::fmt::Debug for Output<'_> {
 }
 
 impl Output<'_> {
-    /// A writer of the file's records, which are whole after [`Writer::finish`].
+    /// Returns a writer for the file's records. The records are complete after [`Writer::finish`].
     pub fn writer(&self, options: WriterOptions) -> Result<Writer> {
         let storage = self.storage.another().map_err(Error::io);
         let writer = storage.and_then(|storage| options.write_to(storage, &self.path));
         writer.map_err(|error| self.named(error))
     }
 
-    /// The bytes so far.
+    /// Returns the bytes written so far.
     pub(crate) fn source(&self) -> &dyn Source {
         &*self.storage
     }
 
-    /// Gives the file its name, and returns when both are on the disk.
+    /// Gives the file its name, and returns when the content and the name are on the disk.
     pub fn publish(mut self) -> Result<()> {
         if self.len > 0 {
             self.storage.sync().map_err(|error| self.named(Error::io(error)))?;
@@ -176,7 +184,7 @@ impl Output<'_> {
         self.temporary.forget();
         let Output { disk, options, path, target, storage, held, .. } = self;
         if options.replace {
-            // Who waits to replace it again need not wait for the directory.
+            // Release the lock early: the next output does not have to wait for the sync of the directory.
             drop((storage, held));
         }
         let synced = disk.sync_directory(&target);
@@ -188,8 +196,8 @@ impl Output<'_> {
         synced.map_err(|error| error.known_as(&target, &path))
     }
 
-    /// Removes the temporary files of all outputs that this process has begun and not published: for a program that is about to
-    /// end without dropping them, as on Ctrl-C.
+    /// Removes the temporary files of all unpublished outputs of this process. Call it before a program ends
+    /// without dropping them, for example on Ctrl-C.
     pub fn discard_all() {
         let process = std::process::id();
         for (owner, temporary) in begun().drain(..) {
@@ -217,13 +225,13 @@ impl Output<'_> {
                 },
                 Some(_) => {}
             }
-            // Somebody put another file there in the meantime.
+            // Another process created a file there in the meantime.
             self.hold()?;
         }
         Err(Error::new(ErrorKind::Replaced).what("it is replaced again and again"))
     }
 
-    /// Takes the lock of the file that is to be replaced, if there is one.
+    /// Locks the file that is to be replaced, if it exists.
     fn hold(&mut self) -> Result<()> {
         self.held = None;
         let mut tries = 0..TRIES;
@@ -243,14 +251,14 @@ impl Output<'_> {
 }
 
 impl WriterOptions {
-    /// Begins a file in place of what is at `path`, or under a name that is free.
+    /// Starts a file that replaces the one at `path`, or one under a free name.
     pub(crate) fn output<'d>(self, disk: &'d dyn Disk, path: &Path, replace: bool) -> Result<Output<'d>> {
         let options = OutputOptions::default().replace(replace);
         if self.lock { options } else { options.without_lock() }.begin_on(disk, path)
     }
 }
 
-/// Errors name the file: [`Error::io`] gives it back.
+/// Writes bytes. Errors contain the file's name; [`Error::io`] turns one back into an [`Error`].
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let outcome = check_ours(&*self.storage)

@@ -1,4 +1,5 @@
-//! One value in one file: a Hydra file with one record, replaced as a whole. It does not know the format.
+//! One value in one file: a Hydra file with a single record that is replaced as a whole. This module does not
+//! depend on the format.
 
 use crate::store::storage::{Disk, FileDisk};
 use crate::table::reader::Reader;
@@ -7,11 +8,11 @@ use crate::table::writer::{Writer, WriterOptions};
 use crate::{Error, ErrorKind, Hydra, Result};
 use std::path::Path;
 
-/// Writes one value to the file at `path`, in place of what is there: after a crash it holds the old value or the new
-/// one, whole. It is on the disk when this returns.
+/// Writes one value to the file at `path` and replaces what is there. After a crash the file holds the
+/// complete old value or the complete new one. The value is on the disk when this function returns.
 ///
-/// Links, mode and owner stay; a writer has the file open: `Locked`; another `save` of the same file is waited for: the rules are
-/// those of an [`Output`](crate::file::Output).
+/// Links, mode and owner are kept, a concurrent `save` of the same file is waited for, and the error is
+/// `Locked` if a writer has the file open. [`Output`](crate::file::Output) describes the rules.
 ///
 /// ```
 /// # let folder = std::env::temp_dir().join(format!("hydra-save-{}", std::process::id()));
@@ -48,21 +49,24 @@ impl WriterOptions {
     }
 }
 
-/// Reads the value that [`save`] wrote. A file with several records of the type is not one value: `Usage`; neither is one without:
-/// `NoSuchPath`.
+/// Reads the value that [`save`] wrote.
+///
+/// # Errors
+/// `Usage` if the file has several records of the type, `NoSuchPath` if it has none, and the errors of
+/// opening and reading the file.
 pub fn load<T: Hydra>(path: impl AsRef<Path>) -> Result<T> {
     one(Reader::open(path)?.table::<T>()?)
 }
 
-/// Reads the only record of the table with this name: as [`load`], for a file whose writer named the table
-/// ([`Writer::table_named`]).
+/// Reads the only record of the table with this name, as [`load`] does, for a file whose writer named the
+/// table ([`Writer::table_named`]).
 pub fn load_named<T: Hydra>(path: impl AsRef<Path>, table: &str) -> Result<T> {
     one(Reader::open(path)?.table_named::<T>(table)?)
 }
 
 fn one<T: Hydra>(table: Table<T>) -> Result<T> {
     let error = match table.len() {
-        0 => Error::new(ErrorKind::NoSuchPath).what("the file holds no record of the type"),
+        0 => Error::new(ErrorKind::NoSuchPath).what("the file has no record of the type"),
         1 => return table.get(0)?.decode(),
         _ => Error::new(ErrorKind::Usage).help("read them with Reader::open"),
     };
@@ -87,7 +91,7 @@ mod tests {
         file.finish().unwrap();
         for error in [load::<u64>(&path).unwrap_err(), load_named::<u32>(&path, "n").unwrap_err()] {
             assert_eq!((error.kind(), error.file()), (ErrorKind::NoSuchPath, Some(&*path)));
-            assert!(error.message().contains("the file holds no record of the type"), "{error}");
+            assert!(error.message().contains("the file has no record of the type"), "{error}");
             assert!(!error.to_string().contains("index"), "{error}");
         }
     }

@@ -1,5 +1,5 @@
-//! serde's Deserialize for values whose type is a schema: the inverse of `serialize.rs`, by the rules of docs/VALUES.md.
-//! It reads into the data of the value before, and knows no format but what serde tells of it.
+//! Deserializing values whose type is a schema with serde: the inverse of `serialize.rs`, by the rules of
+//! docs/VALUES.md. It reuses the memory of the previous value and depends on no particular format.
 
 use super::dynamic::{data_of, sort};
 use super::path::{PathSegment, PathStack};
@@ -18,8 +18,8 @@ use std::fmt;
 use std::sync::Arc;
 
 impl Dynamic {
-    /// Reads a value of this schema's root type from any self-describing serde format. For many values of one schema a
-    /// [`Seed`] is faster, and its page says what is read as what.
+    /// Reads a value of the schema's root type from any self-describing serde format. For many values of one
+    /// schema a [`Seed`] is faster; its page lists what is accepted.
     ///
     /// ```
     /// use hydra::{Dynamic, Schema};
@@ -38,15 +38,17 @@ impl Dynamic {
     }
 }
 
-/// Reads values of a schema from any self-describing serde format, one after the other, each into the memory of the one
-/// before.
+/// A reader of values of one schema from any self-describing serde format. It reuses the memory of the
+/// previous value.
 ///
-/// What a [`Value`] serializes to is read as it is written (`docs/VALUES.md`), and besides:
-/// - integers of any width may be numbers or strings, and floats without a fraction that hold them exactly; those beyond
-///   64 bits are numbers of JSON where serde_json has its feature `raw_value` or `arbitrary_precision`;
-/// - floats may be integers; text is rounded to the nearest float, a format for machines must hold the float exactly;
-/// - maps may have their keys as those of an object or as pairs, in any order;
-/// - fields may come in any order and under an alias; one that is missing gets its declared default, an option none.
+/// It accepts everything that a [`Value`] serializes to (`docs/VALUES.md`), and also:
+/// - integers of any width as numbers, as strings, or as floats that hold them exactly; numbers of JSON
+///   beyond 64 bits need the feature `raw_value` or `arbitrary_precision` of serde_json;
+/// - floats as integers; text formats are rounded to the nearest float, binary formats must hold the float
+///   exactly;
+/// - maps as objects or as lists of pairs, with keys in any order;
+/// - fields in any order and under their aliases; a missing field gets its declared default, or none if it is
+///   an option.
 ///
 /// ```
 /// use hydra::{Hydra, Schema, reflect::Seed};
@@ -68,19 +70,20 @@ impl Dynamic {
 /// ```
 ///
 /// # Errors
-/// Those of the format, and of values that are none of the type, each after the path in the value where it was: unknown,
-/// missing and duplicate fields and keys, numbers that do not fit, nesting beyond 64 references or 256 levels.
+/// The errors of the format, and errors for values that do not match the type: unknown, missing and duplicate
+/// fields and keys, numbers that do not fit, and nesting beyond 64 references or 256 levels. The latter begin
+/// with the path of the value.
 pub struct Seed {
     schema: Arc<Schema>,
-    /// Between two values, anything.
+    /// The memory of the previous value; its content has no meaning.
     data: Data,
-    /// Those that were needed, by the addresses of their fields.
+    /// Decoded defaults by the address of their field.
     defaults: RefCell<HashMap<usize, Data>>,
     pub(super) spelling: Spelling,
 }
 
 impl Seed {
-    /// A reader of values of the schema's root type.
+    /// Returns a reader of values of the schema's root type.
     pub fn new(schema: &Schema) -> Seed {
         Seed {
             schema: Arc::new(schema.clone()),
@@ -90,13 +93,13 @@ impl Seed {
         }
     }
 
-    /// Reads text in another spelling. Integers are read in both.
+    /// Sets the spelling of text. 64-bit integers are always accepted both as numbers and as strings.
     pub fn spelling(self, spelling: Spelling) -> Seed {
         Seed { spelling, ..self }
     }
 
-    /// Reads a value into `data`, whose memory is used again; what is there after an error has no meaning.
-    /// [`append_data`](crate::Writer::append_data) takes it.
+    /// Reads a value into `data` and reuses its memory. After an error the content of `data` is unspecified.
+    /// Append the data with [`append_data`](crate::Writer::append_data).
     ///
     /// # Errors
     /// Those of [`Seed`].
@@ -124,7 +127,7 @@ impl<'de, 's> DeserializeSeed<'de> for &'s mut Seed {
     }
 }
 
-/// An error of the value, not of the format: it begins with the path.
+/// Makes an error about the value, which begins with its path.
 #[cold]
 pub(super) fn fail<E: Error>(stack: &PathStack<'_>, what: fmt::Arguments<'_>) -> E {
     match stack.path() {
@@ -133,15 +136,15 @@ pub(super) fn fail<E: Error>(stack: &PathStack<'_>, what: fmt::Arguments<'_>) ->
     }
 }
 
-/// A part that is to be read, and where to.
+/// A part to read and its destination.
 pub(super) struct ReadTarget<'n> {
     pub(super) ty: Type<'n>,
     pub(super) data: &'n mut Data,
     pub(super) stack: &'n PathStack<'n>,
-    /// The format is one that people read.
+    /// True if the format is human-readable.
     pub(super) text: bool,
     references: u32,
-    /// The variant whose fields are to be read, once its name was.
+    /// The variant whose fields are read next, once its name is known.
     pub(super) body: Option<(usize, &'n Variant)>,
     pub(super) seed: &'n Seed,
 }
@@ -160,7 +163,7 @@ impl<'de> DeserializeSeed<'de> for ReadTarget<'_> {
         match kind {
             Kind::Newtype | Kind::Box => self.inner(PathSegment::Inner, from),
             Kind::Option => from.deserialize_option(self),
-            // As text if serde_json can, whose numbers end at 64 bits.
+            // Ask serde_json for the raw text if it can: its numbers end at 64 bits.
             Kind::I128 | Kind::U128 if self.text && !is_spelled(self.ty) => {
                 from.deserialize_newtype_struct(RAW, self)
             }
@@ -180,7 +183,7 @@ impl<'n> ReadTarget<'n> {
         fail(self.stack, format_args!("invalid length {length}, expected {expected}"))
     }
 
-    /// What an option, newtype or box holds.
+    /// Reads the content of an option, newtype or box.
     pub(super) fn inner<'de, D: Deserializer<'de>>(
         self,
         segment: PathSegment<'_>,
@@ -195,7 +198,7 @@ impl<'n> ReadTarget<'n> {
         ReadTarget { ty: element, data, stack: &stack, ..self }.deserialize(from)
     }
 
-    /// A part of this one.
+    /// Returns the target for a part of this one.
     fn part<'p>(&self, ty: Type<'p>, data: &'p mut Data, stack: &'p PathStack<'p>) -> ReadTarget<'p>
     where
         'n: 'p,
@@ -203,7 +206,7 @@ impl<'n> ReadTarget<'n> {
         ReadTarget { ty, data, stack, body: None, ..*self }
     }
 
-    /// The memory of its parts, out of its data for as long as they are read.
+    /// Takes the memory of the parts out of the data while they are read.
     fn take_parts(&mut self) -> Vec<Data> {
         match std::mem::take(self.data) {
             Data::Parts(parts) | Data::Variant(_, parts) => parts,
@@ -211,7 +214,7 @@ impl<'n> ReadTarget<'n> {
         }
     }
 
-    /// Elements of a list or array, members of a set.
+    /// Reads the elements of a list or array, or the members of a set.
     pub(super) fn elements<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<Vec<Data>, A::Error> {
         let mut parts = self.take_parts();
         let element = self.ty.element();
@@ -228,7 +231,7 @@ impl<'n> ReadTarget<'n> {
         Ok(parts)
     }
 
-    /// Entries of a map, as those of an object.
+    /// Reads the entries of a map from an object.
     pub(super) fn entries<'de, A: MapAccess<'de>>(&mut self, mut from: A) -> Result<(), A::Error> {
         self.all_entries(|node, index, (key, value)| {
             let stack = node.stack.to(PathSegment::Index(index));
@@ -241,7 +244,7 @@ impl<'n> ReadTarget<'n> {
         })
     }
 
-    /// Entries of a map, as pairs.
+    /// Reads the entries of a map from pairs.
     pub(super) fn pairs<'de, A: SeqAccess<'de>>(&mut self, mut from: A) -> Result<(), A::Error> {
         self.all_entries(|node, index, (key, value)| {
             let stack = node.stack.to(PathSegment::Index(index));
@@ -250,7 +253,7 @@ impl<'n> ReadTarget<'n> {
         })
     }
 
-    /// Reads entries until there is none, and sorts them.
+    /// Reads all entries and sorts them.
     fn all_entries<E: Error>(
         &mut self,
         mut read: impl FnMut(&ReadTarget<'n>, usize, &mut (Data, Data)) -> Result<bool, E>,
@@ -265,7 +268,7 @@ impl<'n> ReadTarget<'n> {
         Ok(())
     }
 
-    /// Fields one after the other.
+    /// Reads fields by position.
     pub(super) fn positions<'de, A: SeqAccess<'de>>(
         &mut self,
         fields: &[Field],
@@ -283,7 +286,7 @@ impl<'n> ReadTarget<'n> {
         Ok(parts)
     }
 
-    /// Fields under their names, in any order.
+    /// Reads fields by name, in any order.
     pub(super) fn fields<'de, A: MapAccess<'de>>(
         &mut self,
         fields: &[Field],
@@ -298,7 +301,7 @@ impl<'n> ReadTarget<'n> {
             let (Some(field), Some(data)) = (fields.get(index), parts.get_mut(index)) else { break };
             let stack = self.stack.to(PathSegment::Field(field.name()));
             if !seen.insert(index) {
-                return Err(fail(&stack, format_args!("the field is there twice")));
+                return Err(fail(&stack, format_args!("the field is given twice")));
             }
             from.next_value_seed(self.part(self.ty.resolve(field.ty()), data, &stack))?;
             next = index.saturating_add(1);
@@ -312,7 +315,7 @@ impl<'n> ReadTarget<'n> {
         Ok(parts)
     }
 
-    /// The value of a field that is not there.
+    /// Returns the value of a missing field.
     fn absent(&self, field: &Field) -> Result<Data, &'static str> {
         let image = field.notes().iter().find_map(|note| match note {
             Note::Default(DefaultImage::Stored { text_offset, payload }) => Some((*text_offset, payload)),
@@ -357,7 +360,7 @@ impl<'n> ReadTarget<'n> {
     }
 }
 
-/// Reads items into the memory of those before, until `read` finds no other or there are as many as the limit says.
+/// Reads items into the memory of the previous ones, until `read` finds no other or the limit is reached.
 fn fill<T: Default, E>(
     items: &mut Vec<T>,
     limit: u64,
@@ -378,7 +381,7 @@ fn fill<T: Default, E>(
     Ok(())
 }
 
-/// An option without a value, also within newtypes and boxes; none for other types.
+/// Returns an option without a value, also within newtypes and boxes; `None` for other types.
 fn none_of(ty: Type<'_>) -> Option<Data> {
     match ty.kind() {
         Kind::Option => Some(Data::None),
@@ -395,12 +398,12 @@ fn default_of(ty: Type<'_>, text_offset: u32, payload: &[u8]) -> crate::Result<D
     data_of(Value::stored(at, schema.root(), Some(&schema)))
 }
 
-/// An error if there is another element.
+/// Returns an error if there is another element.
 pub(super) fn end<'de, A: SeqAccess<'de>>(from: &mut A, stack: &PathStack<'_>) -> Result<(), A::Error> {
     from.next_element_seed(RefuseExtra(stack)).map(|_| ())
 }
 
-/// Refuses what it is asked to read.
+/// A seed that rejects whatever it reads.
 struct RefuseExtra<'k>(&'k PathStack<'k>);
 
 impl<'de> DeserializeSeed<'de> for RefuseExtra<'_> {
@@ -411,7 +414,7 @@ impl<'de> DeserializeSeed<'de> for RefuseExtra<'_> {
     }
 }
 
-/// Which fields were there: a bit each, the first 64 without an allocation.
+/// The set of fields that were read: one bit each, the first 64 without an allocation.
 struct SeenFields(u64, Vec<u64>);
 
 impl SeenFields {
@@ -419,7 +422,7 @@ impl SeenFields {
         SeenFields(0, vec![0; count / 64])
     }
 
-    /// True if it is new.
+    /// Adds a field. Returns true if it is new.
     fn insert(&mut self, index: usize) -> bool {
         let word = match (index / 64).checked_sub(1) {
             None => Some(&mut self.0),
@@ -432,7 +435,7 @@ impl SeenFields {
 
 type NameAndNotes<T> = fn(&T) -> (&str, &[Note]);
 
-/// The name of a field or variant, which probably is the one at `next`; its position.
+/// A seed that reads the name of a field or variant, most likely the one at `next`, and returns its position.
 struct NameSeed<'k, T> {
     items: &'k [T],
     next: usize,
@@ -477,7 +480,7 @@ impl<T> Visitor<'_> for NameSeed<'_, T> {
     }
 }
 
-/// An entry as an array of key and value.
+/// A map entry as an array of key and value.
 struct EntryPair<'n>([ReadTarget<'n>; 2]);
 
 impl<'de> DeserializeSeed<'de> for EntryPair<'_> {
@@ -509,7 +512,7 @@ impl<'de> Visitor<'de> for EntryPair<'_> {
     }
 }
 
-/// What is expected there.
+/// Prints what is expected there.
 impl fmt::Display for ReadTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ty = self.ty;

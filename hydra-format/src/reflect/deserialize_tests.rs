@@ -1,4 +1,4 @@
-//! What a seed reads, and the words with which it refuses.
+//! What a seed accepts, and its error messages.
 
 use super::{Dynamic, Seed, Spelling};
 use crate::{Hydra, Schema, Writer};
@@ -112,7 +112,7 @@ fn machines_must_hold_numbers_exactly() {
     assert!(integer((1 << 60) + 1).is_err());
 }
 
-/// A deserializer of one value as of a format for machines.
+/// A deserializer of one value that is not human-readable.
 struct Binary<D>(D);
 
 impl<D> Binary<D> {
@@ -161,8 +161,8 @@ fn fields_go_by_their_names() {
     reads::<Point>(r#"{"x":1}"#, "Point { x: 1.0, y: None, colour: 7 }");
     refuses::<Point>("{}", "x: the field is missing at line 1 column 2");
     refuses::<Point>(r#"{"x":1,"z":1}"#, "z: no such name, expected one of x, y, colour at line 1 column 10");
-    refuses::<Point>(r#"{"x":1,"x":1}"#, "x: the field is there twice at line 1 column 10");
-    refuses::<Point>(r#"{"colour":1,"color":1}"#, "colour: the field is there twice at line 1 column 19");
+    refuses::<Point>(r#"{"x":1,"x":1}"#, "x: the field is given twice at line 1 column 10");
+    refuses::<Point>(r#"{"colour":1,"color":1}"#, "colour: the field is given twice at line 1 column 19");
     refuses::<Vec<Point>>(
         r#"[{"x":1},{"x":"1"}]"#,
         "[1].x: invalid type: string \"1\", expected f32 at line 1 column 17",

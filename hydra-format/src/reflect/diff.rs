@@ -1,4 +1,4 @@
-//! Where two values differ. It follows the rules of equality, and stops at a bound.
+//! Differences between two values, by the rules of equality and up to a limit.
 
 use super::equal::alike;
 use super::path::key_step;
@@ -11,24 +11,26 @@ use std::cmp::Ordering;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Difference<'a, 'b> {
-    /// Where.
+    /// The path.
     pub path: Path,
-    /// What is there on the left; none if there is nothing.
+    /// The part on the left, if there is one.
     pub left: Option<Value<'a>>,
-    /// What is there on the right; none if there is nothing.
+    /// The part on the right, if there is one.
     pub right: Option<Value<'b>>,
 }
 
 impl Difference<'_, '_> {
-    /// The most differences that [`Value::diff`] lists.
+    /// The maximum number of differences that [`Value::diff`] returns.
     pub const MAX: usize = 1000;
 }
 
 impl<'a> Value<'a> {
-    /// Where this value and another differ, in stored order, at most [`Difference::MAX`] places; none if they are equal.
+    /// Returns the places where this value and another differ, in stored order and at most
+    /// [`Difference::MAX`]; none if they are equal.
     ///
-    /// Structs and variants are compared by the names of their fields, lists by position, maps by key. Sets that differ,
-    /// values of another kind, and enums with another variant are one difference; so is what differs beyond 256 levels.
+    /// Fields of structs and variants are compared by name, lists by position, maps by key. Sets that differ,
+    /// values of different kinds, and enums with different variants count as one difference. So does a
+    /// difference nested deeper than 256 levels.
     ///
     /// ```
     /// use hydra::Value;
@@ -66,7 +68,7 @@ impl<'a, 'b> Diff<'a, 'b> {
         if self.is_full() {
             return;
         }
-        // Of what is nested deeper, only whether it differs.
+        // Below the limit, report only whether the values differ.
         let known = if depth > MAX_NESTING { Some(left == right) } else { alike(left, right) };
         let equal = match left.kind() {
             Kind::Set => Some(left == right),
@@ -81,7 +83,7 @@ impl<'a, 'b> Diff<'a, 'b> {
         }
     }
 
-    /// Fields of one name or elements of one index; then what the right value has alone.
+    /// Compares fields by name or elements by index, then lists the parts that only the right value has.
     fn parts(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
         let variant = left.own_variant().filter(|variant| variant.style() != Style::Unit);
         if let Some(variant) = variant {
@@ -119,7 +121,7 @@ impl<'a, 'b> Diff<'a, 'b> {
         }
     }
 
-    /// Both maps are in the order of their keys, and gone through side by side.
+    /// Compares two maps side by side; both are sorted by key.
     fn entries(&mut self, left: Value<'a>, right: Value<'b>, depth: usize) {
         let (Ok(mut lefts), Ok(mut rights)) = (left.entries(), right.entries()) else { return };
         let (mut one, mut other) = (lefts.next(), rights.next());

@@ -1,4 +1,4 @@
-//! Values whose type exists only as a schema: owned trees of data, checked against that schema.
+//! Values whose type exists only as a schema: owned trees of data that are checked against the schema.
 
 use super::encode::image;
 use super::fit::Fit;
@@ -11,7 +11,7 @@ use crate::schema::{Field, Form, Kind, Schema, is_duration, is_timestamp};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
-/// The parts of a value that exists only as data.
+/// The content of a value that exists only as data.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Data {
@@ -34,15 +34,15 @@ pub enum Data {
     Str(String),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// No value of an option.
+    /// An option without a value.
     None,
-    /// The value of an option; the inner value of a box or newtype.
+    /// The value of an option, or the content of a box or newtype.
     Some(Box<Data>),
-    /// Elements of a list or array; fields of a struct or tuple; members of a set.
+    /// The elements of a list or array, the fields of a struct or tuple, or the members of a set.
     Parts(Vec<Data>),
-    /// An enum: position of the variant, and its fields.
+    /// An enum: the position of the variant, and its fields.
     Variant(usize, Vec<Data>),
-    /// Entries of a map.
+    /// The entries of a map.
     Entries(Vec<(Data, Data)>),
 }
 
@@ -60,48 +60,49 @@ pub enum Data {
 #[derive(Clone, Debug)]
 pub struct Dynamic {
     pub(super) schema: Arc<Schema>,
-    /// In the form of its type.
+    /// The data, normalized to the type.
     pub(super) data: Data,
 }
 
 impl Dynamic {
-    /// A value of the schema's root type. Integers may come as signed or unsigned; entries of maps and members of
-    /// sets in any order.
+    /// Makes a value of the schema's root type. Integers may be given as signed or unsigned, and entries of
+    /// maps and members of sets in any order.
     ///
     /// # Errors
-    /// `WrongKind` or `OutOfRange` with the path where the data is not of its type, `CannotEncode` for equal keys, `TooDeep`.
+    /// `WrongKind` or `OutOfRange` with the path if the data does not match the type, `CannotEncode` for
+    /// equal keys, `TooDeep`.
     pub fn new(schema: Arc<Schema>, mut data: Data) -> Result<Dynamic> {
         let checked = check(&mut data, Type::root(&schema), Depth::default());
-        checked.map_err(|error| error.or_help("Data lists what values of each kind are made of"))?;
+        checked.map_err(|error| error.or_help("see the variants of `Data` for the content of each kind"))?;
         Ok(Dynamic { schema, data })
     }
 
-    /// A record of this schema.
+    /// Makes a copy of a record of this schema.
     pub(crate) fn of_record(record: Value<'_>, schema: Arc<Schema>) -> Result<Dynamic> {
         Ok(Dynamic { data: data_of(record)?, schema })
     }
 
-    /// The value, to look at.
+    /// Returns the value for reading.
     pub fn value(&self) -> Value<'_> {
         Value::data(&self.data, Type::root(&self.schema))
     }
 
-    /// The value, to be changed.
+    /// Returns the value for changing it.
     pub fn value_mut(&mut self) -> ValueMut<'_> {
         ValueMut::data(&mut self.data, Type::root(&self.schema))
     }
 
-    /// Its schema.
+    /// Returns the schema.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 
-    /// Its data: integers as the type has them, entries and members in order.
+    /// Returns the data: integers have the sign of their type, and entries and members are sorted.
     pub fn data(&self) -> &Data {
         &self.data
     }
 
-    /// Its data, to be changed and checked again by [`Dynamic::new`].
+    /// Returns the data for changing it. [`Dynamic::new`] checks it again.
     pub fn into_data(self) -> Data {
         self.data
     }
@@ -120,7 +121,7 @@ impl std::fmt::Display for Dynamic {
 }
 
 impl Value<'_> {
-    /// An owned copy; live values are copied as they are stored.
+    /// Returns an owned copy. A live value is copied in its stored form.
     pub fn to_dynamic(self) -> Result<Dynamic> {
         let ty = self.typed();
         let data = match self.0 {
@@ -135,21 +136,21 @@ impl Value<'_> {
     }
 }
 
-/// A stored value as data of its own type.
+/// Returns a stored value as data of its own type.
 pub(super) fn data_of(stored: Value<'_>) -> Result<Data> {
     Fit::SHAPE.value(stored, stored.typed(), &PathStack::ROOT)
 }
 
-/// How deep a part is in its value.
+/// The depth of a part within its value.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Depth {
     /// Levels of nesting.
     pub(super) nesting: usize,
-    /// References on the way.
+    /// References passed through.
     pub(super) references: u32,
 }
 
-/// Brings data into the form that a type has at this place, or says why it is none of its values.
+/// Normalizes data to a type at this place, or returns an error if it does not match the type.
 pub(crate) fn check(data: &mut Data, ty: Type<'_>, place: Depth) -> Result<()> {
     check_part(data, ty, &PathStack::at_depth(place.nesting), place.references)
 }
@@ -234,7 +235,7 @@ fn wrong(data: &Data, ty: Type<'_>, stack: &PathStack<'_>) -> Error {
     Error::new(ErrorKind::WrongKind).expected(expected).found(found).path(stack.path())
 }
 
-/// Sorts by key, and refuses equal ones.
+/// Sorts items by key. Returns an error if two keys are equal.
 pub(super) fn sort<T>(
     items: &mut [T],
     key: fn(&T) -> &Data,
@@ -257,7 +258,7 @@ pub(super) fn sort<T>(
     }
 }
 
-/// An integer as its kind has it, if it is one of its values.
+/// Converts an integer to the representation of its kind, or returns an error if it is out of range.
 pub(super) fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
     let (signed, unsigned) = match data {
@@ -284,17 +285,17 @@ pub(super) fn integer(data: &Data, ty: Type<'_>) -> Result<Data> {
 }
 
 impl Data {
-    /// Elements, fields or members.
+    /// Makes elements, fields or members.
     pub fn parts<T: Into<Data>>(parts: impl IntoIterator<Item = T>) -> Data {
         Data::Parts(parts.into_iter().map(Into::into).collect())
     }
 
-    /// Entries of a map.
+    /// Makes the entries of a map.
     pub fn entries<K: Into<Data>, V: Into<Data>>(entries: impl IntoIterator<Item = (K, V)>) -> Data {
         Data::Entries(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 
-    /// The value of an option; what a box or newtype holds.
+    /// Makes the value of an option, or the content of a box or newtype.
     pub fn some(value: impl Into<Data>) -> Data {
         Data::Some(Box::new(value.into()))
     }

@@ -1,5 +1,5 @@
-//! Writes values as payloads of their own types: what the codec of a type of the program does, for values whose type is known
-//! only as data. Values of other types are made data of the type first.
+//! Encoding values as payloads of their own types. It does for values whose type is known only as data what
+//! the codec does for types of the program. Values of another type are converted to data of the type first.
 
 use super::fit::Fit;
 use super::path::PathStack;
@@ -21,13 +21,13 @@ impl TwoPasses for Value<'_> {
     }
 }
 
-/// A value as its own type stores it.
+/// Encodes a value as its own type.
 pub(crate) fn image(value: Value<'_>) -> Result<EncodedRecord> {
     EncodedRecord::new(value.ty().size(), &value)
 }
 
-/// The value as one of the root type of this schema; none if it is one already. The shapes must agree: the same kinds and forms,
-/// fields and variants by name.
+/// Converts the value to the root type of this schema; `None` if it already has that type. The shapes must
+/// agree: the same kinds and forms, and fields and variants with the same names.
 pub(crate) fn reshape(value: Value<'_>, schema: &Arc<Schema>) -> Result<Option<Dynamic>> {
     let own = value.typed();
     let ty = Type::root(schema);
@@ -41,7 +41,7 @@ pub(crate) fn reshape(value: Value<'_>, schema: &Arc<Schema>) -> Result<Option<D
     Ok(Some(Dynamic { schema: schema.clone(), data }))
 }
 
-/// The pass that makes room, or the one that writes. To the first, every slot is empty.
+/// One of the two passes: measuring the room needed, or writing. In the first pass every slot is empty.
 pub(crate) enum Pass<'p, 's> {
     Measure(&'p mut Measure),
     Write(&'p mut Sink<'s>),
@@ -79,7 +79,7 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    /// Where a value of an option, newtype or box puts the one that it holds.
+    /// Returns the slot within which an option, newtype or box stores its content.
     fn inside<'b>(&mut self, slot: &'b mut [u8], outer: Type<'_>, inner: Type<'_>) -> &'b mut [u8]
     where
         's: 'b,
@@ -94,7 +94,7 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    /// Data of exactly this type: it was checked, its depth too.
+    /// Encodes data of exactly this type. Its content and depth were checked before.
     fn data(&mut self, data: &Data, ty: Type<'_>, slot: &mut [u8]) {
         match (data, ty.kind()) {
             (Data::Some(inner), _) => {
@@ -143,7 +143,7 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    /// A value of exactly this type: live ones encode themselves, the others are gone through.
+    /// Encodes a value of exactly this type. Live values encode themselves.
     fn value(&mut self, value: Value<'_>, slot: &mut [u8], depth: usize) {
         match value.0 {
             Repr::Live(live, _) | Repr::Encoded { own: Some(live), .. } => return self.live(slot, live),
@@ -195,7 +195,7 @@ impl<'s> Pass<'_, 's> {
         }
     }
 
-    /// Entries of a map; members of a set, which are keys without values.
+    /// Encodes the entries of a map, or the members of a set as keys without values.
     fn entries(&mut self, value: Value<'_>, layout: EntryLayout<'_>, target: &mut [u8], depth: usize) {
         let is_map = value.kind() == Kind::Map;
         for (index, (key, value)) in value.entries().into_iter().flatten().enumerate() {
@@ -238,6 +238,5 @@ fn put_integer(slot: &mut [u8], bytes: [u8; 16], kind: Kind) {
 
 #[cold]
 pub(super) fn too_deep() -> Error {
-    Error::new(ErrorKind::TooDeep)
-        .expected(format!("at most {MAX_NESTING} levels for a value looked at as data"))
+    Error::new(ErrorKind::TooDeep).expected(format!("at most {MAX_NESTING} levels of nesting in a value"))
 }

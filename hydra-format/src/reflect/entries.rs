@@ -1,5 +1,5 @@
-//! Iterators over the parts of a value. Live maps sort their keys once when the iterator is made, so that
-//! going through all entries is never quadratic.
+//! Iterators over the parts of a value. An iterator over a live map sorts the keys once, when it is made, so
+//! that iteration is never quadratic.
 
 use super::types::{EntryLayout, Type};
 use super::value::Repr;
@@ -9,7 +9,8 @@ use crate::schema::{Field, Kind};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
+/// An iterator over the entries of a map as (key, value), or the members of a set as (member, member), in the
+/// order of the keys.
 #[derive(Debug)]
 pub struct Entries<'a> {
     source: EntrySource<'a>,
@@ -24,7 +25,7 @@ enum EntrySource<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// None if the value is neither a map nor a set, or does not show its entries.
+    /// Returns `None` if the value is neither a map nor a set, or does not show its entries.
     pub(super) fn new(value: Value<'a>) -> Option<Entries<'a>> {
         if !matches!(value.kind(), Kind::Map | Kind::Set) {
             return None;
@@ -39,7 +40,7 @@ impl<'a> Entries<'a> {
         Some(Entries { source, left: 0..value.count() })
     }
 
-    /// The entry at `index` in the order of the keys.
+    /// Returns the entry at `index` in the order of the keys.
     pub fn get(&self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
         match &self.source {
             EntrySource::Live(entries) => entries.get(index).map(|&(key, value)| (key.into(), value.into())),
@@ -60,7 +61,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// The position of the entry whose key `compare` finds equal, by binary search.
+    /// Returns the position of the entry whose key `compare` finds equal, by binary search.
     pub(super) fn search(&self, compare: impl Fn(Value<'a>) -> Ordering) -> Option<usize> {
         let key = |index| self.get(index).map_or(Ordering::Less, |(key, _)| compare(key));
         search(self.left.end, key)
@@ -81,7 +82,7 @@ impl<'a> Iterator for Entries<'a> {
 
 impl ExactSizeIterator for Entries<'_> {}
 
-/// The parts of a value, each with its field descriptor where it is a field.
+/// An iterator over the parts of a value. Each part that is a field comes with its descriptor.
 #[derive(Debug)]
 pub struct Parts<'a> {
     value: Value<'a>,
@@ -104,7 +105,7 @@ impl<'a> Iterator for Parts<'a> {
         let part = match &self.entries {
             Some(entries) => entries.get(index)?.1,
             None => match (self.value.0, self.fields.get(index)) {
-                // The usual way, straight.
+                // A fast path for the common case.
                 (Repr::Stored { at, ty }, Some(field)) => {
                     let ty = ty.resolve(field.ty());
                     Value(Repr::Stored { at: at.part(field.offset(), ty.size()), ty })

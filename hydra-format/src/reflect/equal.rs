@@ -1,16 +1,16 @@
-//! Equality of values wherever they are, and the order of keys (FORMAT.md, section 5.4).
+//! Equality of values in any representation, and the order of keys (FORMAT.md, section 5.4).
 
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
 use crate::schema::{Kind, Variant};
 use std::cmp::Ordering;
 
-/// Equal if the types have the same shape (the same kinds and forms, fields and variants by name) and all
-/// parts are equal; floats are compared by their bits. Live, stored and dynamic values compare with one another.
-/// Parts of live values that are stored in another form are equal to nothing.
+/// Compares live, stored and dynamic values. They are equal if their types have the same shape (the same
+/// kinds and forms, and fields and variants with the same names) and all parts are equal. Floats are compared
+/// by their bits. A part of a live value that is stored in another form is equal to nothing.
 impl<'b> PartialEq<Value<'b>> for Value<'_> {
     fn eq(&self, other: &Value<'b>) -> bool {
-        // What is too deep for the stack waits here.
+        // Pairs that are nested too deep for the stack.
         let mut later = Vec::new();
         let mut next = Some((*self, *other));
         while let Some((left, right)) = next {
@@ -23,11 +23,12 @@ impl<'b> PartialEq<Value<'b>> for Value<'_> {
     }
 }
 
-/// Pairs of values that are still to be compared.
+/// Pairs of values that remain to be compared.
 type Later<'l, 'r> = Vec<(Value<'l>, Value<'r>)>;
 
-// Loops rather than iterators, what holds one value without recursion, and parts out of line: these functions call one
-// another, and what is inlined into them would cost stack at every level.
+// These functions are recursive, and everything inlined into them costs stack at every level. Therefore they
+// use loops instead of iterators, open values with one part without recursion, and keep parts in separate
+// functions.
 fn equal<'l, 'r>(
     mut left: Value<'l>,
     mut right: Value<'r>,
@@ -54,20 +55,20 @@ fn equal<'l, 'r>(
     }
 }
 
-/// If two values are equal, as far as that can be said without a look at their parts, but for their number.
+/// Returns whether two values are equal, as far as their number of parts decides it.
 #[inline(never)]
 fn alike_in_count(left: Value<'_>, right: Value<'_>) -> Option<bool> {
     alike(left, right).or_else(|| (left.count() != right.count()).then_some(false))
 }
 
-/// If two values are equal, as far as that can be said without a look at their parts.
+/// Returns whether two values are equal, as far as that can be decided without their parts.
 pub(super) fn alike(left: Value<'_>, right: Value<'_>) -> Option<bool> {
     let same_type = left.kind() == right.kind() && left.ty().form() == right.ty().form();
     if !same_type || left.is_encoded() || right.is_encoded() {
         return Some(false);
     }
     Some(match (left.scalar(), right.scalar()) {
-        // A live number that cannot be stored, such as a Decimal of too many places.
+        // A live number that cannot be stored, such as a Decimal with too many places.
         (Scalar::None, Scalar::None) if left.kind().is_integer() => false,
         (Scalar::None, Scalar::None) => {
             let same_variant = left.variant().map(Variant::name) == right.variant().map(Variant::name);
@@ -88,7 +89,7 @@ fn equal_entries<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later:
 
 fn equal_parts<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later: &mut Later<'l, 'r>) -> bool {
     if left.kind() == Kind::Set {
-        // Each part of a live set would be looked for anew.
+        // Access by index would search a live set again for each part.
         return equal_entries(left, right, depth, later);
     }
     for index in 0..left.count() {
@@ -101,7 +102,8 @@ fn equal_parts<'l, 'r>(left: Value<'l>, right: Value<'r>, depth: usize, later: &
 }
 
 impl<'a> Value<'a> {
-    /// The part of another value that belongs to its own at `index`: the field of one name, or the element of one index.
+    /// Returns the part of another value that corresponds to the part at `index`: the field with its name, or
+    /// the element with its index.
     pub(super) fn twin<'b>(self, index: usize, other: Value<'b>) -> Option<Value<'b>> {
         match self.own_fields().get(index) {
             Some(field) => other.field_near(index, field.name()),
@@ -115,11 +117,11 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The order of two keys of one map, or members of one set, wherever they are.
+/// Compares two keys of a map or members of a set, in any representation.
 pub(crate) fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
     let (left, right) = (left.through(), right.through());
     if let (Some(one), Some(other)) = (left.variant(), right.variant()) {
-        // Tags of kind u128 are given by their bits.
+        // Tags of kind u128 are stored as their bits.
         let unsigned = left.ty().tag() == Some(Kind::U128);
         return if unsigned {
             (one.tag() as u128).cmp(&(other.tag() as u128))
@@ -143,7 +145,7 @@ pub(crate) fn compare_keys(left: Value<'_>, right: Value<'_>) -> Ordering {
     }
 }
 
-/// The order of a key against a key in text.
+/// Compares a key with a key given as text.
 pub(super) fn compare_text(key: Value<'_>, text: &str) -> Ordering {
     let parsed = |ordering: Option<Ordering>| ordering.unwrap_or(Ordering::Less);
     match key.scalar() {

@@ -1,4 +1,5 @@
-//! A value of one type as data of another: the same shape; where that is asked for, numbers converted where nothing is lost.
+//! Conversion of a value to data of another type with the same shape, optionally with lossless conversion of
+//! numbers.
 
 use super::encode::image;
 use super::path::{PathSegment, PathStack};
@@ -8,21 +9,21 @@ use super::{Data, Scalar, Value};
 use crate::schema::{Field, Form, Kind, Variant, position};
 use crate::{Error, ErrorKind, Result};
 
-/// How near a value must be to the type that it is to be one of.
+/// How closely a value must match the type that it is converted to.
 #[derive(Clone, Copy)]
 pub(super) struct Fit {
-    /// The same kinds and forms all the way down.
+    /// Kinds and forms must be the same at every level.
     same_kinds: bool,
 }
 
 impl Fit {
-    /// Of the same shape: fields and variants go by their names, and all else is the same.
+    /// The same shape: fields and variants match by name, and everything else is the same.
     pub(super) const SHAPE: Fit = Fit { same_kinds: true };
-    /// Newtypes and boxes are looked through on both sides, a value stands for an option that holds it, lists and arrays for one
-    /// another, and numbers are converted where nothing is lost.
+    /// Newtypes and boxes are transparent on both sides, a value may stand for an option that holds it, lists
+    /// and arrays for each other, and numbers are converted if nothing is lost.
     pub(super) const CONVERT: Fit = Fit { same_kinds: false };
 
-    /// The value as data of type `ty`.
+    /// Converts the value to data of type `ty`.
     pub(super) fn value(self, value: Value<'_>, ty: Type<'_>, stack: &PathStack<'_>) -> Result<Data> {
         stack.within_limit()?;
         let target = ty.kind();
@@ -156,7 +157,7 @@ impl Fit {
     }
 }
 
-/// The variant of an enum with this name.
+/// Returns the variant of an enum with this name.
 pub(super) fn variant<'t>(name: &str, ty: Type<'t>) -> Result<(usize, &'t Variant)> {
     let found = ty.ty.variant_index(name).and_then(|index| Some((index, ty.ty.variants().get(index)?)));
     found.ok_or_else(|| {

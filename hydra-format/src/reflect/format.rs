@@ -1,4 +1,5 @@
-//! Values as text: Rust-like, `{}` and `{:?}` on one line, `{:#}` over several; and the text of those with a form.
+//! Values as text: Rust-like, on one line with `{}` and `{:?}`, on several with `{:#}`; and the text of
+//! values with a form.
 
 use super::value::MAX_NESTING;
 use super::{Scalar, Value};
@@ -6,22 +7,23 @@ use crate::schema::{Form, Kind, Style};
 use crate::types::form_text;
 use std::fmt::{Debug, Display, Formatter, Result, Write};
 
-/// Compact Rust-like text: `Log { time: 5, tags: ["x"] }`; with `{:#}` over several lines. Times are RFC 3339 in
-/// UTC, durations are seconds, floats are as in JSON; bytes that are not printable ASCII are hexadecimal.
+/// Prints compact Rust-like text, such as `Log { time: 5, tags: ["x"] }`; with `{:#}` on several lines. Times
+/// are RFC 3339 in UTC, durations are in seconds, floats are as in JSON, and bytes that are not printable
+/// ASCII are hexadecimal.
 impl Display for Value<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         Shown(*self, 0).fmt(f)
     }
 }
 
-/// As [`Display`].
+/// Prints the same text as [`Display`].
 impl Debug for Value<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         Shown(*self, 0).fmt(f)
     }
 }
 
-/// A value at a depth of nesting.
+/// A value and its depth of nesting.
 struct Shown<'a>(Value<'a>, usize);
 
 impl Debug for Shown<'_> {
@@ -44,7 +46,7 @@ impl Debug for Shown<'_> {
 }
 
 impl<'a> Shown<'a> {
-    /// A part.
+    /// Wraps a part, one level deeper.
     fn part(&self, value: Value<'a>) -> Shown<'a> {
         Shown(value, self.1.saturating_add(1))
     }
@@ -115,7 +117,7 @@ fn show_scalar(scalar: Scalar<'_>, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-/// Two hexadecimal digits a byte.
+/// Prints each byte as two hexadecimal digits.
 pub(super) struct Hex<'a>(pub(super) &'a [u8]);
 
 impl Display for Hex<'_> {
@@ -125,8 +127,9 @@ impl Display for Hex<'_> {
 }
 
 impl Value<'_> {
-    /// The text of a value that has a form, such as `2024-01-02T03:04:05Z` for a timestamp (docs/VALUES.md); none if it
-    /// has no form, or one that is not known on its kind. Newtypes and boxes have none.
+    /// Returns the text of a value with a form, such as `2024-01-02T03:04:05Z` for a timestamp
+    /// (docs/VALUES.md). Returns `None` if it has no form, or a form that is unknown for its kind. Newtypes
+    /// and boxes have no form.
     pub fn form_text(self) -> Option<String> {
         let kind = self.kind();
         let form = self.ty().form();

@@ -1,4 +1,4 @@
-//! From a value to a Rust scalar: lossless or an error, never wrapped. It knows scalars and forms only.
+//! Lossless conversion of a value to a Rust scalar.
 
 use super::{Scalar, Value};
 use crate::schema::{Form, Kind};
@@ -6,12 +6,12 @@ use crate::types::{duration, system_time};
 use crate::{Error, ErrorKind, Result};
 use std::time::{Duration, SystemTime};
 
-/// What [`Value::get`] can give: all integers and floats, bool, char, `&str`, `&[u8]` of bytes, slices of
-/// numbers of a list or array, Duration and SystemTime of their forms, and Option of all these. With the crate's features,
-/// also jiff's Timestamp, SignedDuration and Date, Uuid and Decimal of theirs.
+/// A type that [`Value::get`] returns: all integers and floats, bool, char, `&str`, `&[u8]` for bytes, slices
+/// of numbers for lists and arrays, Duration and SystemTime for values with these forms, and Option of each.
+/// With features of the crate, also jiff's Timestamp, SignedDuration and Date, Uuid and Decimal.
 ///
-/// Integers convert between all widths where the number fits, and into floats that hold it exactly; f32 and f64 convert
-/// where nothing is lost. No float becomes an integer.
+/// Integers convert to any width that the number fits in, and to floats that hold it exactly. f32 and f64
+/// convert to each other if nothing is lost. Floats never convert to integers.
 pub trait Get<'a>: Sized + sealed::Sealed {
     #[doc(hidden)]
     fn get(value: Value<'a>) -> Result<Self>;
@@ -22,7 +22,7 @@ mod sealed {
 }
 
 impl<'a> Value<'a> {
-    /// The scalar, or why it is not one of this type.
+    /// Converts the scalar to the requested type without loss.
     ///
     /// ```
     /// use hydra::{ErrorKind, Value};
@@ -89,7 +89,8 @@ fn exact_float(wide: f64, back: f64) -> Result<()> {
     }
 }
 
-/// A float holds an integer exactly if its significant bits fit the mantissa (f32 reaches above u128::MAX).
+/// Returns whether a float holds an integer exactly: its significant bits must fit the mantissa. (The range
+/// of f32 exceeds u128::MAX.)
 #[inline]
 pub(super) fn fits(magnitude: u128, mantissa: u32) -> bool {
     let zeros = magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros());
@@ -124,7 +125,7 @@ get! {
     };
 }
 
-/// Types of which a value with a form may be one.
+/// Implements `Get` for types that represent a value with a form.
 macro_rules! formed {
     ($($ty:ty, $form:pat, $name:literal, |$value:ident| $get:expr, $range:literal;)*) => {get! {$(
         $ty, |value| {
@@ -173,7 +174,8 @@ macro_rules! slices {
 }
 slices!(u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64);
 
-/// Value times ten to the exponent seconds, in nanoseconds; an error if that is not a whole number.
+/// Returns the value times ten to the exponent seconds, in nanoseconds; an error if that is not a whole
+/// number.
 fn nanos(value: Value<'_>, exponent: i8) -> Result<i128> {
     let number: i128 = value.get()?;
     let shift = i32::from(exponent).saturating_add(9);

@@ -1,5 +1,5 @@
-//! A path resolved once against a type of the program, to be followed in many values. It knows where the steps through
-//! structs, tuples, newtypes and arrays lead on disk and in memory.
+//! Paths that are resolved once against a type of the program and followed in many values. It computes where
+//! steps through structs, tuples, newtypes and arrays lead on disk and in memory.
 
 use super::Why;
 use super::path::{no_variant, suggest};
@@ -14,11 +14,11 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-/// A path, resolved once against the type `T`.
+/// A path that was resolved once against the type `T`.
 ///
-/// Steps through structs, tuples, newtypes and arrays cost one addition in a stored value. What follows the first
-/// other step is looked up in every value, as [`Value::follow`] does. Where the type of the part is known, too,
-/// [`Handle::slot`] costs no more than the field itself in a live value.
+/// In a stored value, steps through structs, tuples, newtypes and arrays cost one addition together. Steps
+/// after the first step of another kind are looked up in each value, as [`Value::follow`] does. If the type
+/// of the part is known too, [`Handle::slot`] accesses a live value as fast as the field itself.
 ///
 /// ```
 /// use hydra::{Hydra, Value, reflect::Handle};
@@ -31,21 +31,22 @@ use std::sync::OnceLock;
 /// let height = Handle::<Tick>::new("at.1")?;
 /// let tick = Tick { time: 1, at: (0.5, 2.5) };
 /// assert_eq!(height.get(Value::of(&tick))?.get::<f64>()?, 2.5);
-/// assert!(Handle::<Tick>::new("at.2").is_err()); // wrong paths are found before there is a value
+/// assert!(Handle::<Tick>::new("at.2").is_err()); // wrong paths fail before there is a value
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub struct Handle<T> {
     path: Path,
-    /// Positions of the parts at the start of the path, with newtypes opened on the way.
+    /// Positions of the parts at the start of the path, including those inside newtypes.
     parts: Vec<usize>,
-    /// Where they lead on disk, and the type there.
+    /// The offset on disk that they lead to, and the type there.
     offset: usize,
     ty: Type<'static>,
-    /// The steps after them.
+    /// The remaining steps.
     rest: Path,
-    /// A schema with a type that is stored as `T` is, the first in whose values the path was followed, and the address of the type in it, where
-    /// nothing else can be while the schema is kept here. In a box: a handle that holds nothing that changes while it is borrowed is
-    /// not read anew after each write through another reference.
+    /// The first schema whose stored form of the type equals that of `T`, and the address of the type in it.
+    /// Keeping the schema guarantees that no other type has this address. The cell is boxed so that the
+    /// handle itself contains no interior mutability: the compiler may then keep its fields in registers
+    /// across writes through other references.
     known: Box<OnceLock<(usize, Schema)>>,
     of: PhantomData<fn(&T)>,
 }
@@ -69,13 +70,13 @@ impl<T> Clone for Handle<T> {
 }
 
 impl<T: Hydra> Handle<T> {
-    /// Resolves a path. Fields, variants and indices of arrays that the type does not have are errors here already.
+    /// Resolves a path. It fails if the type has no such field, variant or array index.
     pub fn new(path: &str) -> Result<Handle<T>> {
         let path: Path = path.parse()?;
         let mut parts = Vec::new();
         let mut offset = 0usize;
         let mut rest = Path::default();
-        // Where the parts lead, and where all steps until now do.
+        // The target of the parts so far, and the target of all steps so far.
         let mut ty = Type::of::<T>();
         let mut outer = ty;
         for (index, step) in path.steps().iter().enumerate() {
@@ -92,7 +93,7 @@ impl<T: Hydra> Handle<T> {
                 {
                     return Err(path.blame(index, no_variant(opened, name)));
                 }
-                // What comes after a variant can only be checked with it.
+                // Steps after a variant can only be checked together with it.
                 path.steps().iter().skip(index).for_each(|step| rest.push(step.clone()));
                 break;
             }
@@ -111,12 +112,12 @@ impl<T: Hydra> Handle<T> {
         Ok(Handle { path, parts, offset, ty, rest, known: Box::default(), of: PhantomData })
     }
 
-    /// The path.
+    /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The value there, in a value whose type is `T` or has exactly its stored form.
+    /// Returns the value at the path, in a value whose type is `T` or has exactly its stored form.
     #[inline]
     pub fn get<'a>(&self, value: Value<'a>) -> Result<Value<'a>> {
         match value.0 {
@@ -134,7 +135,7 @@ impl<T: Hydra> Handle<T> {
         }
     }
 
-    /// The live part, unless something on the way is stored as another type.
+    /// Returns the live part, unless a value on the way is stored as another type.
     #[inline]
     fn reach<'a>(&self, root: &'a dyn Reflect) -> Option<&'a dyn Reflect> {
         self.parts.iter().try_fold(root, |live, &part| match live.part(part)? {
@@ -143,8 +144,10 @@ impl<T: Hydra> Handle<T> {
         })
     }
 
-    /// Where a value of the type `F` is in every live value; an error if the path does not lead to one through structs,
-    /// tuples and arrays alone.
+    /// Returns where a value of the type `F` is in every live value.
+    ///
+    /// # Errors
+    /// `TypeMismatch` if the path does not lead to an `F` through structs, tuples and arrays alone.
     ///
     /// ```
     /// use hydra::reflect::Handle;
@@ -173,7 +176,7 @@ impl<T: Hydra> Handle<T> {
         Ok(Slot { place, handle: self.clone(), direct: !guarded && !private, in_place, read_only })
     }
 
-    /// True if a step leads through a field with such a note.
+    /// Returns true if a step leads through a field with such a note.
     fn leads_through(&self, is_such: impl Fn(&Note) -> bool) -> bool {
         let mut ty = Type::of::<T>();
         self.parts.iter().any(|&part| {
@@ -184,7 +187,7 @@ impl<T: Hydra> Handle<T> {
         })
     }
 
-    /// True for `T` itself, and for the type in a schema that is known to be stored as `T` is.
+    /// Returns true for `T` itself, and for the type of a schema already known to be stored as `T` is.
     #[inline]
     fn is_known(&self, ty: Type<'_>) -> bool {
         let address = std::ptr::from_ref(ty.ty).addr();
@@ -204,7 +207,7 @@ impl<T: Hydra> Handle<T> {
         if self.rest.steps().is_empty() { Ok(found) } else { found.follow(&self.rest) }
     }
 
-    /// An error if this type is not stored as `T` is.
+    /// Remembers this type if it is stored as `T` is; otherwise returns an error.
     #[cold]
     fn learn(&self, ty: Type<'_>) -> Result<()> {
         let own = Type::of::<T>();
@@ -221,20 +224,20 @@ impl<T: Hydra> Handle<T> {
     }
 }
 
-/// True for the type `T` of the program.
+/// Returns true if this is the type `T` of the program.
 fn is_own<T: Hydra>(ty: Type<'_>) -> bool {
     ty.live().is_some_and(|live| live.id == TypeId::of::<T>())
 }
 
-/// Where an `F` is in every `T`. [`Handle::slot`] finds it.
+/// The place of an `F` in every `T`, found by [`Handle::slot`].
 pub struct Slot<T, F> {
     place: FieldOffset<T, F>,
     handle: Handle<T>,
-    /// It may be changed without a look at the value around it.
+    /// It may be changed without a check of the enclosing value.
     direct: bool,
-    /// Where it is in a stored value in which it may be changed; [`usize::MAX`] if it may not.
+    /// Its offset in a stored value if it may be changed there; otherwise [`usize::MAX`].
     in_place: usize,
-    /// A field on the way is marked readonly.
+    /// A field on the way is marked `readonly`.
     pub(crate) read_only: bool,
 }
 
@@ -245,18 +248,18 @@ impl<T, F> std::fmt::Debug for Slot<T, F> {
 }
 
 impl<T: Hydra, F: Hydra> Slot<T, F> {
-    /// The slot of a path: [`Handle::new`] and [`Handle::slot`] in one.
+    /// Makes the slot of a path: [`Handle::new`] and [`Handle::slot`] in one call.
     pub fn new(path: &str) -> Result<Slot<T, F>> {
         Handle::new(path)?.slot()
     }
 
-    /// Where it is in a stored value.
+    /// Returns its offset in a stored value.
     #[inline]
     pub(crate) fn offset(&self) -> usize {
         self.handle.offset
     }
 
-    /// Its bytes in those of a stored value, if it has a fixed size and is not marked readonly.
+    /// Returns its bytes in a stored value, if it has a fixed size and is not marked `readonly`.
     #[inline]
     pub(crate) fn in_place<'a>(&self, value: &'a mut [u8]) -> Result<&'a mut [u8]> {
         let end = self.in_place.checked_add(F::SIZE);
@@ -271,19 +274,19 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
                 .found(Value::type_name(self.handle.ty))
                 .expected("a value of a fixed size")
                 .help(
-                    "the elements of a list are reached by list(); else decode, change and encode the whole",
+                    "use list() for the elements of a list; otherwise decode, change and encode the whole value",
                 ),
         };
         error.path(self.handle.path.to_string())
     }
 
-    /// The value there.
+    /// Returns the value there.
     #[inline]
     pub fn get<'a>(&self, value: &'a T) -> &'a F {
         self.place.get(value)
     }
 
-    /// The value there in a stored value, read in place; as [`Handle::get`], with its errors.
+    /// Returns the value there in a stored value, read in place, with the errors of [`Handle::get`].
     #[inline]
     pub fn view<'a>(&self, value: Value<'a>) -> Result<F::View<'a>> {
         match value.0 {
@@ -300,7 +303,7 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
         }
     }
 
-    /// Sets it, as [`ValueMut::set`] does and with its errors.
+    /// Sets it as [`ValueMut::set`] does, with the same errors.
     #[inline]
     pub fn set(&self, value: &mut T, new: F) -> Result<()> {
         if !self.direct {
@@ -311,7 +314,8 @@ impl<T: Hydra, F: Hydra> Slot<T, F> {
     }
 }
 
-/// The type that a step leads to; with the position and the offset on disk where those are the same in all values.
+/// Returns the type that a step leads to, and the position and offset on disk if they are the same in all
+/// values.
 fn part_of(outer: Type<'static>, step: &Step) -> Result<(Option<(usize, usize)>, Type<'static>)> {
     let ty = outer.opened();
     let fixed = |position, offset| (outer.kind() != Kind::Box).then_some((position, offset));

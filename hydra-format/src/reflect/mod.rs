@@ -1,5 +1,5 @@
-//! ValueOf: values as data, the same for a live Rust value, for a record in a file whose type the program
-//! has never seen, and for a [`Dynamic`] that exists only as data. It knows nothing about files.
+//! Values as data. The same API serves a live Rust value, a record in a file whose type the program does not
+//! have, and a [`Dynamic`]. This module does not depend on files.
 
 #[cfg(feature = "serde")]
 mod deserialize;
@@ -7,7 +7,7 @@ mod deserialize;
 mod deserialize_tests;
 mod diff;
 pub(crate) mod dynamic;
-#[expect(clippy::arithmetic_side_effects, reason = "sizes of values that were measured")]
+#[expect(clippy::arithmetic_side_effects, reason = "sizes of measured values")]
 pub(crate) mod encode;
 mod entries;
 mod equal;

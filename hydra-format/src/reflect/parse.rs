@@ -1,11 +1,11 @@
-//! Text as a value of a type: the inverse of the text of scalars and forms. It knows types, no values.
+//! Parsing text as a value of a type: the inverse of the text of scalars and forms.
 
 use super::types::Type;
 use super::{Data, Value, Why, fit};
 use crate::schema::{Form, Kind};
 use crate::{Error, ErrorKind, Result};
 
-/// What a text says as a value of type `ty`.
+/// Parses a text as a value of type `ty`.
 pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
     let kind = ty.kind();
     match (kind, ty.form()) {
@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
         (Kind::Char, _) => text.parse().map(Data::Char).map_err(|_| wrong(text, "one character")),
         (Kind::F32, _) => match text.parse::<f32>() {
             Ok(number) if number.is_infinite() && !is_special(text) => Err(too_large(text, ty)),
-            // `-nan` is what some programs write for any of them.
+            // Some programs write `-nan` for any NaN.
             Ok(number) => Ok(Data::F32(if number.is_nan() { f32::NAN } else { number })),
             Err(_) => Err(wrong(text, ty.name())),
         },
@@ -32,7 +32,7 @@ pub(super) fn parse(text: &str, ty: Type<'_>) -> Result<Data> {
         (Kind::Enum, _) => variant(text, ty),
         (_, form) if kind.is_integer() => integer(text, form, ty),
         _ => {
-            Err(wrong(text, &Value::type_name(ty)).help("only scalars are set from text: give a whole value"))
+            Err(wrong(text, &Value::type_name(ty)).help("only scalars can be set from text: use set_value()"))
         }
     }
 }
@@ -47,7 +47,7 @@ fn too_large(text: &str, ty: Type<'_>) -> Error {
     Error::new(ErrorKind::OutOfRange).expected(ty.name()).found(text)
 }
 
-/// True for `NaN`, `-inf`, `Infinity` and the like, in any case.
+/// Returns true for `NaN`, `-inf`, `Infinity` and the like, in any case.
 pub(super) fn is_special(text: &str) -> bool {
     !text.contains(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
@@ -99,7 +99,7 @@ fn integer(text: &str, form: Form, ty: Type<'_>) -> Result<Data> {
     }
 }
 
-/// A text of this form.
+/// Returns an example of the text of this form.
 pub(super) fn example(form: Form) -> &'static str {
     match form {
         Form::Timestamp { .. } => "a time such as 2024-01-02T03:04:05.5Z",
@@ -111,10 +111,11 @@ pub(super) fn example(form: Form) -> &'static str {
     }
 }
 
-/// `WrongKind` for no such text, `OutOfRange` for a number that the type, or its unit, cannot hold exactly.
+/// `WrongKind` if the text is no such value, `OutOfRange` for a number that the type or its unit cannot hold
+/// exactly.
 type Parsed = std::result::Result<Data, Why>;
 
-/// A decimal number in units of ten to the exponent.
+/// Parses a decimal number in units of ten to the exponent.
 fn scaled(text: &str, exponent: i8) -> Parsed {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -125,7 +126,7 @@ fn scaled(text: &str, exponent: i8) -> Parsed {
     }
     let fraction = fraction.trim_end_matches('0');
     let all = format!("{whole}{fraction}");
-    // Zeros at the end may be more than the number has digits.
+    // The number of zeros at the end can exceed what a u128 holds.
     let digits = all.trim_end_matches('0');
     let Ok(number) = format!("0{digits}").parse::<u128>() else { return Err(Why::OutOfRange) };
     let zeros = all.len().saturating_sub(digits.len()) as u64;
@@ -148,7 +149,7 @@ fn seconds(text: &str, exponent: i8) -> Parsed {
     scaled(text.strip_suffix('s').ok_or(Why::WrongKind)?, exponent)
 }
 
-/// RFC 3339 in UTC, or seconds since 1970.
+/// Parses RFC 3339 in UTC, or seconds since 1970.
 fn timestamp(text: &str, exponent: i8) -> Parsed {
     if text.ends_with('s') {
         return seconds(text, exponent);
@@ -164,7 +165,7 @@ fn timestamp(text: &str, exponent: i8) -> Parsed {
     .ok_or(Why::OutOfRange)
 }
 
-/// Seconds since 1970, rounded down, and the digits of the fraction.
+/// Returns the seconds since 1970, rounded down, and the digits of the fraction.
 #[expect(clippy::arithmetic_side_effects, reason = "seconds of 10,000 years")]
 fn instant(text: &str) -> Option<(i64, &str)> {
     let (date, time) = text.strip_suffix(['Z', 'z'])?.split_once(['T', 't', ' '])?;
@@ -178,7 +179,7 @@ fn date(text: &str) -> Parsed {
     days(text).map(Data::from).ok_or(Why::WrongKind)
 }
 
-/// Numbers of so many digits each.
+/// Parses three numbers with the given numbers of digits.
 fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; 3];
@@ -190,7 +191,7 @@ fn numbers(text: &str, separator: char, digits: [usize; 3]) -> Option<[i64; 3]> 
     parts.next().is_none().then_some(numbers)
 }
 
-/// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
+/// Returns the days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
 #[expect(clippy::arithmetic_side_effects, reason = "days of 10,000 years")]
 fn days(text: &str) -> Option<i64> {
     let [year, month, day] = numbers(text, '-', [4, 2, 2])?;

@@ -1,4 +1,5 @@
-//! Paths such as `items[3].name`: parsed, printed back identically, followed through values, and kept on the way through one.
+//! Paths such as `items[3].name`: parsing, printing, following them through values, and recording them during
+//! a walk.
 
 use super::dynamic::{Depth, check};
 use super::encode::too_deep;
@@ -21,7 +22,7 @@ use strsim::levenshtein;
 pub enum Step {
     /// `.name`: a field; `.0`: a field of a tuple.
     Field(String),
-    /// `[3]`, `[-1]`: an element or member, counted from the end if negative; an integer key of a map.
+    /// `[3]`, `[-1]`: an element or member, counted from the end if negative, or an integer key of a map.
     Index(i64),
     /// `["key"]`: the value under a key of a map.
     Key(String),
@@ -31,29 +32,30 @@ pub enum Step {
     Some,
 }
 
-/// Where a value is within another: `pos.y`, `items[-1].name`, `m["key"]`, `shape:Circle.r`, `opt?.x`.
+/// The place of a value within another, such as `pos.y`, `items[-1].name`, `m["key"]`, `shape:Circle.r` or
+/// `opt?.x`.
 ///
-/// Names that are not made of letters, digits and `_` are quoted: `row."unit price"`. The empty path is the value itself. A
-/// path parses only in the spelling in which it prints.
+/// Names with characters other than letters, digits and `_` are quoted: `row."unit price"`. The empty path is
+/// the value itself. Only the spelling in which a path prints is accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Path {
-    /// Shared, so that a value to be changed costs no allocation for its path; none if there is no step.
+    /// Shared, so that a path for a value to be changed costs no allocation; `None` if there is no step.
     steps: Option<Arc<Vec<Step>>>,
 }
 
 impl Path {
-    /// The steps from the outside to the inside.
+    /// Returns the steps from the outside to the inside.
     #[inline]
     pub fn steps(&self) -> &[Step] {
         self.steps.as_deref().map_or(&[], Vec::as_slice)
     }
 
-    /// One step deeper.
+    /// Appends a step.
     pub fn push(&mut self, step: Step) {
         Arc::make_mut(self.steps.get_or_insert_default()).push(step);
     }
 
-    /// One step back.
+    /// Removes and returns the last step.
     pub fn pop(&mut self) -> Option<Step> {
         let steps = Arc::make_mut(self.steps.as_mut()?);
         let last = steps.pop();
@@ -63,7 +65,7 @@ impl Path {
         last
     }
 
-    /// An error of the step at `index`, pointed at.
+    /// Makes an error that points at the step at `index`.
     #[cold]
     pub(super) fn blame(&self, index: usize, error: Error) -> Error {
         let bytes = |steps: Option<&[Step]>| print(steps.unwrap_or_default()).len();
@@ -103,7 +105,7 @@ fn print(steps: &[Step]) -> String {
     text
 }
 
-/// Where a walk through a value is: a path kept on the stack, made into text only for an error.
+/// The path of the current position in a walk. It is kept on the stack and becomes text only in an error.
 pub(super) struct PathStack<'t> {
     up: Option<&'t PathStack<'t>>,
     step: PathSegment<'t>,
@@ -119,12 +121,12 @@ pub(super) enum PathSegment<'t> {
     #[cfg_attr(not(feature = "serde"), allow(dead_code))]
     Key(Value<'t>),
     Some,
-    /// Into a newtype or box: nothing that a path shows.
+    /// The content of a newtype or box, which a path does not show.
     Inner,
 }
 
 impl PathSegment<'_> {
-    /// As a step of a path, if it is one.
+    /// Returns the step of a path, unless the path does not show it.
     pub(super) fn step(self) -> Option<Step> {
         Some(match self {
             PathSegment::Field(name) => Step::Field(name.to_string()),
@@ -140,7 +142,7 @@ impl PathSegment<'_> {
 impl<'t> PathStack<'t> {
     pub(super) const ROOT: PathStack<'static> = PathStack { up: None, step: PathSegment::Inner, depth: 0 };
 
-    /// The root of a value that is itself nested so deep.
+    /// Returns the root of a value that is itself nested at this depth.
     pub(super) fn at_depth(depth: usize) -> PathStack<'static> {
         PathStack { depth, ..PathStack::ROOT }
     }
@@ -149,7 +151,7 @@ impl<'t> PathStack<'t> {
         PathStack { up: Some(self), step: segment, depth: self.depth.saturating_add(1) }
     }
 
-    /// An error if this is nested deeper than reflection goes.
+    /// Returns an error beyond the maximum depth of reflection.
     pub(super) fn within_limit(&self) -> Result<()> {
         if self.depth <= MAX_NESTING { Ok(()) } else { Err(too_deep().path(self.path())) }
     }
@@ -165,7 +167,7 @@ impl<'t> PathStack<'t> {
     }
 }
 
-/// A place in a text, and what is left of it.
+/// A text and the current position in it.
 struct Parser<'t> {
     text: &'t str,
     at: usize,
@@ -195,7 +197,7 @@ impl<'t> Parser<'t> {
             self.text,
             self.at..self.at,
         )
-        .help("a path is made of names, [0], [\"key\"], :Variant and ?; names of other characters than letters, digits and _ are in quotes: .\"unit price\"")
+        .help("a path consists of names, [0], [\"key\"], :Variant and ?; quote names with characters other than letters, digits and _: .\"unit price\"")
     }
 
     fn need(&mut self, token: &str) -> Result<()> {
@@ -276,7 +278,7 @@ impl<'t> Parser<'t> {
         Ok(path)
     }
 
-    /// What was parsed, if it prints as it was written.
+    /// Returns the parsed value if it prints exactly as it was written.
     fn canonical<T: fmt::Display>(&self, parsed: T) -> Result<T> {
         let printed = parsed.to_string();
         if printed == self.text {
@@ -299,26 +301,26 @@ impl FromStr for Path {
     }
 }
 
-/// Which records of a table a [`Locator`] means.
+/// The records of a table that a [`Locator`] selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Records {
     /// `[7]`: one record, counted from the end if negative.
     One(i64),
-    /// `[10:20]`, `[10:]`, `[:20]`: from the first to before the second.
+    /// `[10:20]`, `[10:]`, `[:20]`: a half-open range of records.
     Range(Option<i64>, Option<i64>),
 }
 
-/// A value in a file: `[TABLE][i].field`; with one table `[i].field` is enough. Table names that begin with a
-/// digit, `-`, `:` or a quote, or hold `]`, are quoted.
+/// The place of a value in a file: `[TABLE][i].field`, or `[i].field` if there is only one table. Table names
+/// that begin with a digit, `-`, `:` or a quote, or that contain `]`, are quoted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Locator {
-    /// The table's name.
+    /// The name of the table.
     pub table: Option<String>,
-    /// Which of its records; none: all.
+    /// The selected records; `None` selects all.
     pub records: Option<Records>,
-    /// Where in the record.
+    /// The path in the record.
     pub path: Path,
 }
 
@@ -394,7 +396,7 @@ impl Parser<'_> {
     }
 }
 
-/// Adds what went wrong, with a line that points at these bytes of the path.
+/// Adds a description of the error and a line that marks these bytes of the path.
 #[cold]
 fn caret(error: Error, what: &str, text: &str, bytes: Range<usize>) -> Error {
     let at = bytes.start;
@@ -406,7 +408,8 @@ fn caret(error: Error, what: &str, text: &str, bytes: Range<usize>) -> Error {
     error.what(format!("{what}{space}(at byte {at})\n      {text}\n      {blank}{mark}")).path(text)
 }
 
-/// Adds as a help which of these, `what` they are called, is nearest to `name`, or the first of them.
+/// Adds a help with the candidate most similar to `name`, or a list of the first ones; `what` is their
+/// plural.
 #[cold]
 pub(super) fn suggest<'n>(
     error: Error,
@@ -414,7 +417,7 @@ pub(super) fn suggest<'n>(
     what: &str,
     candidates: impl Iterator<Item = &'n str>,
 ) -> Error {
-    // Names from a file may be long: comparing them takes time by the product of their lengths.
+    // Names from a file may be long, and comparing them takes time in the product of their lengths.
     let short = |text: &&str| text.len() <= 255;
     let candidates: Vec<&str> = candidates.take(4096).filter(short).collect();
     let pairs = candidates.iter().filter(|_| short(&name)).map(|it| (levenshtein(name, it), it));
@@ -432,12 +435,12 @@ pub(super) fn suggest<'n>(
 }
 
 impl<'a> Value<'a> {
-    /// The value at a path such as `items[3].name`; see [`Path`].
+    /// Returns the value at a path such as `items[3].name`; see [`Path`].
     pub fn path(self, path: &str) -> Result<Value<'a>> {
         self.follow(&path.parse()?)
     }
 
-    /// The value at a path that was parsed before.
+    /// Returns the value at a parsed path.
     #[inline]
     pub fn follow(self, path: &Path) -> Result<Value<'a>> {
         self.loaded().walk_along(path).map(Value::loaded)
@@ -455,7 +458,7 @@ impl<'a> Value<'a> {
         Ok(value)
     }
 
-    /// The value one step deeper.
+    /// Returns the value one step deeper.
     pub fn step(self, step: &Step) -> Result<Value<'a>> {
         match step {
             Step::Field(name) => self.field(name),
@@ -468,14 +471,15 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value under a key of a map, the key as text: a string, a number, a char, a bool, the name of a variant.
+    /// Returns the value under a key of a map. The key is given as text: a string, number, char, bool, or the
+    /// name of a variant.
     pub fn key(self, key: &str) -> Result<Value<'a>> {
         let map = self.through();
         let position = map.key_position(key)?;
         map.nth(position).ok_or_else(|| map.no_key(key))
     }
 
-    /// The position of a key among those of a map.
+    /// Returns the position of a key among the keys of a map.
     pub(super) fn key_position(self, key: &str) -> Result<usize> {
         if self.kind() != Kind::Map {
             let error = self.wrong_kind("a map");
@@ -509,12 +513,12 @@ impl<'a> Value<'a> {
         };
         let keys: Vec<String> = entries.filter_map(spelled).collect();
         match keys.is_empty() && self.count() > 0 {
-            true => error.help("entries() goes through its keys"),
+            true => error.help("use entries() to list the keys"),
             false => suggest(error, key, "keys", keys.iter().map(String::as_str)),
         }
     }
 
-    /// What leads to its own part at `index`.
+    /// Returns the segment that leads to the part at `index`.
     pub(super) fn segment(self, index: usize) -> PathSegment<'a> {
         match (self.own_fields().get(index), self.kind()) {
             (Some(field), _) => PathSegment::Field(field.name()),
@@ -524,7 +528,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Its own part at `index`, or the value of its entry at `index`.
+    /// Returns the part at `index`, or the value of the entry at `index`.
     pub(super) fn nth(self, index: usize) -> Option<Value<'a>> {
         match self.kind() {
             Kind::Map => self.entries().ok()?.get(index).map(|entry| entry.1),
@@ -532,7 +536,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value itself, if it is an enum whose present variant has this name.
+    /// Returns the value itself if it is an enum whose present variant has this name.
     pub fn as_variant(self, name: &str) -> Result<Value<'a>> {
         let value = self.through();
         let Some(present) = value.variant() else { return Err(value.wrong_kind("an enum")) };
@@ -555,25 +559,31 @@ pub(super) fn no_variant(ty: Type<'_>, name: &str) -> Error {
     suggest(error, name, "variants", ty.ty.variants().iter().map(Variant::name))
 }
 
-/// How a path names the value under this key; none if the key has no spelling.
+/// Returns the step to the value under this key; `None` if the key has no spelling in a path.
 pub(super) fn key_step(key: Value<'_>) -> Option<Step> {
     let key = key.through();
+    if let Some(text) = key.form_text() {
+        return Some(Step::Key(text));
+    }
     let text = match key.scalar() {
-        _ if let Some(text) = key.form_text() => text,
         Scalar::Str(text) => text.to_string(),
         Scalar::Char(c) => c.to_string(),
         Scalar::Bool(it) => it.to_string(),
-        Scalar::Int(number) if let Ok(index) = number.try_into() => return Some(Step::Index(index)),
-        Scalar::Uint(number) if let Ok(index) = number.try_into() => return Some(Step::Index(index)),
-        Scalar::Int(number) => number.to_string(),
-        Scalar::Uint(number) => number.to_string(),
+        Scalar::Int(number) => match number.try_into() {
+            Ok(index) => return Some(Step::Index(index)),
+            Err(_) => number.to_string(),
+        },
+        Scalar::Uint(number) => match number.try_into() {
+            Ok(index) => return Some(Step::Index(index)),
+            Err(_) => number.to_string(),
+        },
         Scalar::Bytes(bytes) => str::from_utf8(bytes).ok()?.to_string(),
         _ => key.variant()?.name().to_string(),
     };
     Some(Step::Key(text))
 }
 
-/// The key of a form, if the text is one: `2024-01-02` of a date.
+/// Parses a key with a form, such as `2024-01-02` for a date; `None` if the text is no such key.
 fn formed_key(text: &str, ty: Type<'_>) -> Option<Data> {
     let mut data = (ty.form() != Form::None).then(|| parse(text, ty).ok()).flatten()?;
     check(&mut data, ty, Depth::default()).ok()?;

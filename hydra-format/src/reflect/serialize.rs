@@ -1,5 +1,5 @@
-//! serde's Serialize of a value: docs/VALUES.md for formats that people read; for others, bytes as bytes, wide
-//! integers as integers and floats as floats.
+//! Serializing a value with serde. Human-readable formats follow docs/VALUES.md; in binary formats bytes stay
+//! bytes, and wide integers and floats stay numbers.
 
 use super::format::Hex;
 use super::value::MAX_NESTING;
@@ -10,10 +10,11 @@ use serde_core::ser::{Error, SerializeMap, SerializeSeq};
 use serde_core::{Serialize, Serializer};
 use std::cell::Cell;
 
-/// Structs are maps in the order of their fields; lists, arrays, sets, tuples and tuple structs are sequences; unit
-/// variants are strings, and other variants maps of one entry: `{"Circle": {"r": 1.5}}`. Newtypes and boxes are
-/// what they hold, forms are strings, maps without string keys are sequences of pairs. For formats that people read, 128-bit
-/// integers, NaN and infinities are strings, and bytes are base64. A [`Seed`](super::Seed) reads all of it back.
+/// Serializes structs as maps in the order of their fields; lists, arrays, sets, tuples and tuple structs as
+/// sequences; unit variants as strings, and other variants as maps with one entry: `{"Circle": {"r": 1.5}}`.
+/// Newtypes and boxes serialize as their content, values with a form as strings, and maps without string keys
+/// as sequences of pairs. In human-readable formats, 128-bit integers, NaN and infinities are strings, and
+/// bytes are base64. A [`Seed`](super::Seed) reads all of this back.
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.spelled(Spelling::default()).serialize(serializer)
@@ -26,13 +27,13 @@ impl Serialize for Dynamic {
     }
 }
 
-/// How values are spelled in formats that people read, where there is a choice.
+/// The choice of spellings in human-readable formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spelling {
-    /// 64-bit integers as strings, for JavaScript.
+    /// 64-bit integers are strings, for JavaScript.
     pub int64_strings: bool,
-    /// Bytes as hexadecimal digits instead of base64.
+    /// Bytes are hexadecimal digits instead of base64.
     pub hex: bool,
 }
 
@@ -51,7 +52,7 @@ impl Spelling {
 }
 
 impl<'a> Value<'a> {
-    /// The value in another spelling, for serde.
+    /// Returns the value for serialization in another spelling.
     ///
     /// ```
     /// use hydra::{Value, reflect::Spelling};
@@ -65,7 +66,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A value to be serialized in some spelling.
+/// A value that serializes in a chosen spelling.
 #[derive(Clone, Copy, Debug)]
 pub struct Spelled<'a> {
     value: Value<'a>,
@@ -75,7 +76,8 @@ pub struct Spelled<'a> {
 }
 
 impl<'a> Spelled<'a> {
-    /// Sets `lossy` where another value has the same text: a NaN of other bits, or an option that holds what is null itself.
+    /// Sets `lossy` if another value serializes to the same text: a NaN with other bits, or an option whose
+    /// content serializes as null.
     ///
     /// ```
     /// use std::cell::Cell;
@@ -140,7 +142,7 @@ impl<'a> Spelled<'a> {
         }
     }
 
-    /// Options in one another are one, which is one level of nesting.
+    /// Serializes nested options as one level of nesting.
     fn option<S: Serializer>(&self, value: Value<'a>, serializer: S) -> Result<S::Ok, S::Error> {
         let mut inner = value;
         while inner.kind() == Kind::Option {
@@ -199,7 +201,7 @@ impl<'a> Spelled<'a> {
             _ => false,
         };
         match scalar {
-            // Not as unit, of which CBOR makes an empty array.
+            // Not as unit, which CBOR writes as an empty array.
             Scalar::None | Scalar::Unit => serializer.serialize_none(),
             Scalar::Bool(it) => serializer.serialize_bool(it),
             Scalar::Char(c) => serializer.serialize_char(c),
@@ -231,7 +233,7 @@ impl<'a> Spelled<'a> {
     }
 }
 
-/// The fields of an enum's present variant.
+/// The fields of the present variant of an enum.
 struct VariantFields<'a>(Spelled<'a>, Style);
 
 impl Serialize for VariantFields<'_> {

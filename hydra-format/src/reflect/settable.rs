@@ -1,5 +1,5 @@
-//! Whether a live value, or one that exists only as data, may take the place of another: invariants and read-only fields, and
-//! which types have any.
+//! Whether a live value, or one that exists only as data, may replace another: invariants, read-only fields,
+//! and the types that contain any.
 
 use super::encode::too_deep;
 use super::path::{PathSegment, PathStack};
@@ -10,7 +10,7 @@ use crate::schema::{Kind, Note, Variant};
 use crate::{Error, ErrorKind, Result};
 use std::collections::{HashSet, VecDeque};
 
-/// What went wrong with a new value, as a reason for not setting it.
+/// Turns an error of a new value into the reason for refusing it.
 #[cold]
 pub(super) fn refused(error: Error) -> Error {
     let why = match error.kind() {
@@ -22,19 +22,19 @@ pub(super) fn refused(error: Error) -> Error {
     error.because(why).or_help(why.hint())
 }
 
-/// True for the note that a field, or the field of a newtype, is never to be changed.
+/// Returns true for a note that a field, or the field of a newtype, may never change.
 pub(super) fn is_read_only(notes: &[Note]) -> bool {
     notes.iter().any(|note| matches!(note, Note::ReadOnly))
 }
 
-/// The type and those in it, each once, from the outside to the inside.
+/// Returns the type and all types in it, each once, from the outside to the inside.
 pub(super) fn within<'a>(ty: Type<'a>) -> impl Iterator<Item = Type<'a>> {
     let mut open = VecDeque::from([ty]);
     let mut seen = HashSet::new();
     std::iter::from_fn(move || {
         loop {
             let ty = open.pop_front()?;
-            // Scalars hold nothing.
+            // Scalars contain no other types.
             if ty.kind() > Kind::Bytes && seen.insert(std::ptr::from_ref(ty.ty).addr()) {
                 open.extend(ty.ty.children().map(|reference| ty.resolve(reference)));
                 return Some(ty);
@@ -47,13 +47,14 @@ pub(super) fn has_invariant(ty: Type<'_>) -> bool {
     ty.notes().iter().any(|note| matches!(note, Note::Invariant))
 }
 
-/// True if all of a value of the type stands in its own bytes.
+/// Returns true if values of the type are stored without references.
 pub(super) fn is_in_place(ty: Type<'_>) -> bool {
     let refers = |ty: Type<'_>| ty.kind().is_reference();
     !refers(ty) && within(ty).all(|ty| !ty.ty.children().any(|child| refers(ty.resolve(child))))
 }
 
-/// True if the type, or one in it, has an invariant or a read-only field: only then is a new value looked through.
+/// Returns true if the type, or one in it, has an invariant or a read-only field. Only then is a new value
+/// checked.
 pub(super) fn is_guarded(ty: Type<'_>) -> bool {
     within(ty).any(|ty| {
         let mut fields = ty.ty.fields().iter().chain(ty.ty.variants().iter().flat_map(Variant::fields));
@@ -61,7 +62,7 @@ pub(super) fn is_guarded(ty: Type<'_>) -> bool {
     })
 }
 
-/// An error if the new value breaks an invariant, or changes a read-only field of the old one.
+/// Returns an error if the new value breaks an invariant or changes a read-only field of the old one.
 #[inline]
 pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
     if new.kind() <= Kind::Bytes || !is_guarded(new.typed()) {
@@ -71,7 +72,7 @@ pub(super) fn accept(old: Value<'_>, new: Value<'_>) -> Result<()> {
     check_all(new, 0)
 }
 
-/// An error if the type of the value, if it is live, has an invariant that refuses it.
+/// Returns an error if the value is live and its type has an invariant that refuses it.
 pub(super) fn check_one(value: Value<'_>) -> Result<()> {
     let Repr::Live(live, _) = value.0 else { return Ok(()) };
     let refused = |why: String| {
@@ -97,7 +98,7 @@ fn check_all(value: Value<'_>, depth: usize) -> Result<()> {
     Parts::new(value).try_for_each(|(_, part)| check_all(part, depth))
 }
 
-/// An error if a read-only field that both values have is not the same in both.
+/// Returns an error if a read-only field that both values have differs between them.
 fn keeps_read_only(old: Value<'_>, new: Value<'_>, stack: &PathStack<'_>) -> Result<()> {
     let same_place = matches!(
         old.kind(),

@@ -1,5 +1,5 @@
-//! What reflection does inside: the generic encoder, data against its schema, conversions, limits, text, order and paths. The
-//! laws are held over whole values, in files too, by `tests/integration/reflect.rs` and `reflect_set.rs`.
+//! The internals of reflection: the generic encoder, data against its schema, conversions, limits, text,
+//! order and paths. `tests/integration/reflect.rs` and `reflect_set.rs` test whole values, in files too.
 
 use super::encode::reshape;
 use super::types::Type;
@@ -69,7 +69,7 @@ fn log() -> Log {
     }
 }
 
-/// Runs `law` on one value in each of its worlds, named.
+/// Runs `law` on one value in each of its representations, named.
 fn worlds<T: Reflect>(live: &T, mut law: impl FnMut(&str, Value<'_>)) {
     let (image, ty) = (EncodedRecord::of(live).unwrap(), live.descriptor());
     let schema = Schema::from_descriptor(ty);

@@ -1,4 +1,4 @@
-//! A type with the world that its references mean something in: the program, or one schema. It knows no values.
+//! A type together with what its references are resolved in: the program, or one schema.
 
 use super::value::MAX_NESTING;
 use crate::layout::rows::Run;
@@ -7,7 +7,7 @@ use crate::schema::{Arg, Descriptor, Field, Kind, Layout, Schema, TypeRef, Varia
 use std::collections::HashSet;
 use std::ops::Deref;
 
-/// A descriptor, and the schema that its indices count in; none for a type of the program.
+/// A descriptor and the schema that its indices refer to; no schema for a type of the program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Type<'a> {
     pub(crate) ty: &'a Descriptor,
@@ -23,12 +23,12 @@ impl Deref for Type<'_> {
     }
 }
 
-/// Where key and value of a map entry are.
+/// The layout of key and value in a map entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EntryLayout<'a> {
     pub(crate) key: Type<'a>,
     pub(crate) value: Type<'a>,
-    /// Of the value within the entry.
+    /// The offset of the value within the entry.
     pub(crate) offset: usize,
     pub(crate) size: usize,
     pub(crate) align: usize,
@@ -40,18 +40,18 @@ impl<'a> Type<'a> {
         Type { ty, schema }
     }
 
-    /// The root type of a schema.
+    /// Returns the root type of a schema.
     #[inline]
     pub(crate) fn root(schema: &'a Schema) -> Type<'a> {
         Type::new(schema.root(), Some(schema))
     }
 
-    /// A type of the program.
+    /// Returns a type of the program.
     pub(crate) fn of<T: Describe>() -> Type<'static> {
         Type::new(T::TYPE, None)
     }
 
-    /// The type behind newtypes and boxes.
+    /// Returns the type inside newtypes and boxes.
     pub(crate) fn opened(self) -> Type<'a> {
         let mut ty = self;
         for _ in 0..MAX_NESTING {
@@ -63,7 +63,7 @@ impl<'a> Type<'a> {
         ty
     }
 
-    /// The type that a reference means here. An index without a schema cannot be; it reads as unit.
+    /// Resolves a reference. An index without a schema cannot occur; it resolves to unit.
     #[inline]
     pub(crate) fn resolve(self, reference: TypeRef) -> Type<'a> {
         let ty = match (reference, self.schema) {
@@ -78,12 +78,12 @@ impl<'a> Type<'a> {
         reference.map_or(Type { ty: <()>::TYPE, ..self }, |reference| self.resolve(reference))
     }
 
-    /// Element, inner type, or value of a map.
+    /// Returns the element type, the inner type, or the value type of a map.
     pub(crate) fn element(self) -> Type<'a> {
         self.resolve_or_unit(self.ty.element())
     }
 
-    /// Type of the part at `index`; of a variant's fields for an enum, of the values for a map.
+    /// Returns the type of the part at `index`: a field of the given variant for an enum, a value for a map.
     pub(crate) fn part(self, variant: Option<usize>, index: usize) -> Option<Type<'a>> {
         let fields = match self.ty.kind() {
             Kind::Struct | Kind::Tuple => self.ty.fields(),
@@ -93,12 +93,12 @@ impl<'a> Type<'a> {
         Some(self.resolve(fields.get(index)?.ty()))
     }
 
-    /// Key of a map.
+    /// Returns the key type of a map.
     pub(crate) fn key(self) -> Type<'a> {
         self.resolve_or_unit(self.ty.key())
     }
 
-    /// An entry of a map; a member of a set, which is key and value at once.
+    /// Returns the layout of a map's entries, or of a set's members, which are key and value at once.
     pub(crate) fn entry(self) -> EntryLayout<'a> {
         let value = self.element();
         if self.ty.kind() != Kind::Map {
@@ -109,12 +109,12 @@ impl<'a> Type<'a> {
         EntryLayout { key, value, offset: offset as usize, size, align }
     }
 
-    /// The run of a list, set or map whose reference stands at `at`.
+    /// Returns the run of a list, set or map whose reference is stored at `at`.
     pub(crate) fn run(self, at: crate::layout::rows::At<'a>) -> Run<'a> {
         at.referenced(self.entry().size)
     }
 
-    /// The variant with this tag.
+    /// Returns the position of the variant with this tag.
     pub(crate) fn variant_of_tag(self, tag: i128) -> Option<usize> {
         let variants = self.ty.variants();
         let guess =
@@ -122,13 +122,14 @@ impl<'a> Type<'a> {
         guess.or_else(|| variants.iter().position(|variant| variant.tag() == tag))
     }
 
-    /// True for a number whose every bit pattern is valid.
+    /// Returns true for a number whose bit patterns are all valid.
     pub(crate) fn is_free_number(self) -> bool {
         let kind = self.ty.kind();
         (kind.is_integer() && !self.ty.is_nonzero()) || matches!(kind, Kind::F32 | Kind::F64)
     }
 
-    /// True if both types have the same stored form, names included: what identical cores say of schemas.
+    /// Returns true if both types have the same stored form and the same names, as schemas with identical
+    /// cores do.
     pub(crate) fn is_identical(self, other: Type<'_>) -> bool {
         let mut seen = HashSet::new();
         let mut open = vec![(self, other)];
@@ -147,7 +148,7 @@ impl<'a> Type<'a> {
     }
 }
 
-/// Everything that two identical types share, but for the types that they refer to.
+/// Compares everything of two types except the types that they refer to.
 fn same_node(left: &Descriptor, right: &Descriptor) -> bool {
     let facts = |ty: &Descriptor| {
         let shape =

@@ -1,5 +1,5 @@
-//! A reflected value: live, stored, or data. This file knows how each of them shows its parts; everything
-//! else in the module is written once, over these few methods.
+//! A reflected value: live, stored, or data. This file implements access to the parts of each representation;
+//! the rest of the module builds on these few methods.
 
 use super::entries::Entries;
 use super::types::Type;
@@ -9,21 +9,22 @@ use crate::schema::{Descriptor, Field, Form, Kind, Schema, Variant, position};
 use crate::{Error, ErrorKind, Result, memory};
 use std::any::Any;
 
-/// The deepest nesting that reflection follows, so that no file can exhaust the stack of a thread. The 64 references
-/// that a record may have in a chain, with three levels of structs, options and the like before each, fit.
+/// The maximum nesting that reflection follows, so that no file can exhaust a thread's stack. It leaves room
+/// for a chain of 64 references, the maximum in a record, with three levels of structs, options and the like
+/// before each.
 pub(crate) const MAX_NESTING: usize = 256;
 
-/// A value as data: what Go calls a `reflect.Value`.
+/// A value as data, comparable to Go's `reflect.Value`.
 ///
-/// The same for a live Rust value, for a record in a file whether or not the program has its type, and for a
-/// [`Dynamic`](super::Dynamic). It borrows what it shows, and is Copy. It is neither Send nor Sync, since it
+/// It represents a live Rust value, a record in a file (whether or not the program has its type), or a
+/// [`Dynamic`](super::Dynamic). It borrows the value and is `Copy`. It is neither `Send` nor `Sync`, since it
 /// erases the type of a live value.
 ///
-/// Newtypes and boxes are looked through by everything but [`Value::kind`], [`Value::ty`], [`Value::inner`], equality
-/// and downcasts. Options are not: `?` in a path, [`Value::inner`] and `get::<Option<_>>()` open them.
+/// Newtypes and boxes are transparent, except to [`Value::kind`], [`Value::ty`], [`Value::inner`], equality
+/// and downcasts. Options are opened by `?` in a path, [`Value::inner`] and `get::<Option<_>>()`.
 ///
-/// What goes through a whole value (text, serde, [`Value::walk`], encoding, copies) follows at most 256 levels: beyond, text
-/// shows `..`, and encoding is an error of kind `TooDeep`. Equality and paths go to any depth.
+/// Operations on a whole value (text, serde, [`Value::walk`], encoding, copies) follow at most 256 levels.
+/// Beyond that, text shows `..` and encoding fails with `TooDeep`. Equality and paths have no limit.
 ///
 /// ```
 /// use hydra::Value;
@@ -36,15 +37,15 @@ pub(crate) const MAX_NESTING: usize = 256;
 #[derive(Clone, Copy)]
 pub struct Value<'a>(pub(super) Repr<'a>);
 
-/// How a value is kept.
+/// The representation of a value.
 #[derive(Clone, Copy)]
 pub(super) enum Repr<'a> {
     /// A Rust value in memory, and its type.
     Live(&'a dyn Reflect, &'static Descriptor),
-    /// A Rust value in memory whose stored form is another type. Of a part, its owner alone knows how it is stored; a
-    /// transparent newtype around one knows it of itself.
+    /// A Rust value in memory whose stored form is another type. For a part, only its owner has the
+    /// conversion. A transparent newtype has its own conversion, in `own`.
     Encoded { live: &'a dyn Any, own: Option<&'a dyn Reflect>, stored: &'static Descriptor },
-    /// A value in a payload that was validated.
+    /// A value in a validated payload.
     Stored { at: At<'a>, ty: Type<'a> },
     /// A value that exists only as data.
     Data { data: &'a Data, ty: Type<'a> },
@@ -61,7 +62,7 @@ impl<'a> From<Part<'a>> for Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The reflection of a live value.
+    /// Returns the reflection of a live value.
     #[inline]
     pub fn of<T: Reflect>(value: &'a T) -> Value<'a> {
         Part::of(value).into()
@@ -72,12 +73,12 @@ impl<'a> Value<'a> {
         Part::live(live).into()
     }
 
-    /// A value in a validated payload. Without a schema, its type is one of the program.
+    /// Makes a value in a validated payload. Without a schema, its type is one of the program.
     pub(crate) fn stored(at: At<'a>, ty: &'a Descriptor, schema: Option<&'a Schema>) -> Value<'a> {
         Value(Repr::Stored { at, ty: Type::new(ty, schema) })
     }
 
-    /// A value that exists only as data and was checked against its type.
+    /// Makes a value from data that was checked against its type.
     pub(crate) fn data(data: &'a Data, ty: Type<'a>) -> Value<'a> {
         Value(Repr::Data { data, ty })
     }
@@ -91,25 +92,25 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Its type. References to other types in it are resolved by [`Value::schema`], where there is one.
+    /// Returns its type. References to other types in it are resolved by [`Value::schema`], if there is one.
     #[inline]
     pub fn ty(self) -> &'a Descriptor {
         self.typed().ty
     }
 
-    /// The schema that its type belongs to; none if that is a type of the program.
+    /// Returns the schema that its type belongs to; `None` for a type of the program.
     #[inline]
     pub fn schema(self) -> Option<&'a Schema> {
         self.typed().schema
     }
 
-    /// Its kind; that of a newtype or box is `Newtype` or `Box`.
+    /// Returns its kind. A newtype or box has the kind `Newtype` or `Box`.
     #[inline]
     pub fn kind(self) -> Kind {
         self.ty().kind()
     }
 
-    /// The value as it is, without looking through newtypes and boxes; `Scalar::None` if it has parts.
+    /// Returns the value as a scalar, without opening newtypes and boxes; `Scalar::None` if it has parts.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn scalar(self) -> Scalar<'a> {
         match self.0 {
@@ -124,7 +125,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Position of the present variant of an enum.
+    /// Returns the position of the present variant of an enum.
     pub(super) fn variant_index(self) -> Option<usize> {
         match self.0 {
             _ if self.kind() != Kind::Enum => None,
@@ -140,12 +141,12 @@ impl<'a> Value<'a> {
         self.ty().variants().get(self.variant_index()?)
     }
 
-    /// The present variant of an enum.
+    /// Returns the present variant of an enum.
     pub fn variant(self) -> Option<&'a Variant> {
         self.through().own_variant()
     }
 
-    /// Its own fields, without looking through anything.
+    /// Returns its own fields, without opening newtypes and boxes.
     #[inline]
     pub(super) fn own_fields(self) -> &'a [Field] {
         match self.kind() {
@@ -158,12 +159,12 @@ impl<'a> Value<'a> {
         self.own_variant().map_or(&[], Variant::fields)
     }
 
-    /// The fields of a struct or tuple, or of the present variant of an enum; none for other kinds.
+    /// Returns the fields of a struct or tuple, or of the present variant of an enum; empty for other kinds.
     pub fn fields(self) -> &'a [Field] {
         self.through().own_fields()
     }
 
-    /// Number of its own parts, entries or members.
+    /// Returns the number of its own parts, entries or members.
     pub(super) fn count(self) -> usize {
         match self.0 {
             Repr::Live(value, _) => value.count(),
@@ -184,7 +185,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Its own part at `index`: a field, an element, a member, or what an option, newtype or box holds.
+    /// Returns its own part at `index`: a field, an element, a member, or the content of an option, newtype
+    /// or box.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn part(self, index: usize) -> Option<Value<'a>> {
         match self.0 {
@@ -224,7 +226,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The type of the part at `index`, if there is one.
+    /// Returns the type of the part at `index`, if there is one.
     fn part_type(self, index: usize) -> Option<Type<'a>> {
         let ty = self.typed();
         match ty.kind() {
@@ -234,7 +236,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The stored bytes of a list's or array's elements, where they are one after the other in memory.
+    /// Returns the stored bytes of the elements of a list or array, if the elements are contiguous in memory.
     pub(super) fn run_bytes(self) -> Option<&'a [u8]> {
         match self.0 {
             Repr::Live(value, _) => value.run(),
@@ -249,15 +251,16 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value behind newtypes and boxes.
+    /// Returns the value inside newtypes and boxes.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn through(self) -> Value<'a> {
         if matches!(self.kind(), Kind::Newtype | Kind::Box) { self.loaded().behind().loaded() } else { self }
     }
 
-    /// The same value, taken apart and put together again: around calls of what is not inlined. The others then keep
-    /// it in registers, where a copy as a whole is one by way of memory that has to wait until all of it is written. (Not in
-    /// debug builds: there, what is inlined into a recursive function costs stack at every level.)
+    /// Returns the same value, taken apart and rebuilt. Use it around calls of functions that are not
+    /// inlined, so that the callers keep the value in registers. A copy of the whole would go through memory
+    /// and wait until all of it is written. It is not inlined in debug builds, where everything inlined into
+    /// a recursive function costs stack at every level.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn loaded(self) -> Value<'a> {
         Value(match self.0 {
@@ -280,19 +283,20 @@ impl<'a> Value<'a> {
         value
     }
 
-    /// True for an option without a value.
+    /// Returns true for an option without a value.
     pub fn is_none(self) -> bool {
         let value = self.through();
         value.kind() == Kind::Option && value.count() == 0 && !value.is_encoded()
     }
 
-    /// True for a part of a live value that is stored under another type: it shows its types, and
-    /// [`Value::downcast_ref`] works. [`Value::to_dynamic`] of the whole value shows what is stored.
+    /// Returns true for a part of a live value that is stored as another type. Only its type and
+    /// [`Value::downcast_ref`] are available; [`Value::to_dynamic`] of the whole value shows the stored form.
     pub fn is_encoded(self) -> bool {
         matches!(self.0, Repr::Encoded { .. })
     }
 
-    /// Number of fields, elements, entries or members; of bytes in a string or bytes; 0 or 1 for an option.
+    /// Returns the number of fields, elements, entries or members; for strings and bytes the number of bytes;
+    /// 0 or 1 for an option.
     pub fn len(self) -> usize {
         let value = self.through();
         match value.scalar() {
@@ -302,12 +306,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// True if [`Value::len`] is 0.
+    /// Returns true if [`Value::len`] is 0.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The field with this name of a struct, tuple (`"0"`), or the present variant of an enum.
+    /// Returns the field with this name of a struct, of a tuple (`"0"`), or of the present variant of an
+    /// enum.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn field(self, name: &str) -> Result<Value<'a>> {
         let value = self.through();
@@ -315,14 +320,14 @@ impl<'a> Value<'a> {
         index.and_then(|index| value.part(index)).ok_or_else(|| value.loaded().no_field(name))
     }
 
-    /// Its own field with this name, which probably is the one at `index`.
+    /// Returns its own field with this name, most likely the one at `index`.
     pub(super) fn field_near(self, index: usize, name: &str) -> Option<Value<'a>> {
         let fields = self.own_fields();
         let near = fields.get(index).is_some_and(|field| field.name() == name);
         self.part(if near { index } else { position(fields, name)? })
     }
 
-    /// The field at `index` of a struct, tuple, or the present variant of an enum.
+    /// Returns the field at `index` of a struct, of a tuple, or of the present variant of an enum.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn field_at(self, index: usize) -> Result<Value<'a>> {
         let value = self.through();
@@ -332,14 +337,15 @@ impl<'a> Value<'a> {
         value.part(index).ok_or_else(|| value.loaded().no_index(index as i64))
     }
 
-    /// The element of a list or array or the member of a set at `index`; negative: from the end.
+    /// Returns the element of a list or array or the member of a set at `index`, counted from the end if
+    /// negative.
     pub fn at(self, index: i64) -> Result<Value<'a>> {
         let value = self.through();
         let position = value.index_position(index)?;
         value.part(position).ok_or_else(|| value.no_index(index))
     }
 
-    /// The position of its own element or member at `index`; negative: from the end.
+    /// Returns the position of its own element or member at `index`, counted from the end if negative.
     pub(super) fn index_position(self, index: i64) -> Result<usize> {
         if !matches!(self.kind(), Kind::List | Kind::Array | Kind::Set) {
             return Err(self.wrong_kind("a list, array or set"));
@@ -347,7 +353,7 @@ impl<'a> Value<'a> {
         position_of(index, self.count()).ok_or_else(|| self.no_index(index))
     }
 
-    /// What an option, a newtype or a box holds. An error for none.
+    /// Returns the content of an option, newtype or box. An option without a value is an error.
     pub fn inner(self) -> Result<Value<'a>> {
         if !matches!(self.kind(), Kind::Option | Kind::Newtype | Kind::Box) {
             return Err(self.wrong_kind("an option, newtype or box"));
@@ -357,22 +363,24 @@ impl<'a> Value<'a> {
             false => Error::new(ErrorKind::NoSuchPath)
                 .expected("a value in the option")
                 .found("none")
-                .help("is_none() tells before"),
+                .help("check is_none() first"),
         })
     }
 
-    /// Fields with their descriptors, elements, members, or what an option holds; the values of a map.
+    /// Iterates over fields with their descriptors, elements, members, the content of an option, or the
+    /// values of a map.
     pub fn parts(self) -> Parts<'a> {
         Parts::new(self.through())
     }
 
-    /// Entries of a map as (key, value), members of a set as (member, member), in the order of the keys.
+    /// Iterates over the entries of a map as (key, value), or the members of a set as (member, member), in
+    /// the order of the keys.
     pub fn entries(self) -> Result<Entries<'a>> {
         let value = self.through();
         Entries::new(value).ok_or_else(|| value.wrong_kind("a map or set"))
     }
 
-    /// The live value itself, if this is one of type `T`.
+    /// Returns the live value itself if it has the type `T`.
     pub fn downcast_ref<T: 'static>(self) -> Option<&'a T> {
         match self.0 {
             Repr::Live(value, _) => (value as &dyn Any).downcast_ref(),
@@ -381,12 +389,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An owned `T`, if the stored form of this value's type is exactly that of `T`.
+    /// Returns an owned `T` if the stored form of this value's type is exactly that of `T`.
     pub fn to<T: Hydra>(self) -> Result<T> {
         let target = Type::of::<T>();
         if self.is_encoded() || !self.typed().is_identical(target) {
             return Err(Error::new(ErrorKind::TypeMismatch)
-                .instead("the type is not the value's")
+                .instead("the value has another type")
                 .expected(self.type_text())
                 .found(Value::type_name(target))
                 .help("read it by its parts: path(), field(), get()"));
@@ -397,7 +405,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The elements as a slice, if they are exactly of this number type and one after the other in memory.
+    /// Returns the elements as a slice if they have exactly this number type and are contiguous in memory.
     pub(super) fn slice<T: memory::Plain>(self) -> Result<&'a [T]> {
         let value = self.through();
         let element = value.typed().element();
@@ -409,8 +417,8 @@ impl<'a> Value<'a> {
             _ if value.count() == 0 => Ok(&[]),
             bytes => bytes.and_then(memory::slice_of).ok_or_else(|| {
                 Error::new(ErrorKind::Encoded)
-                    .expected("elements one after the other in memory")
-                    .help("read them one by one: parts()")
+                    .expected("elements contiguous in memory")
+                    .help("read them one by one with parts()")
             }),
         }
     }
@@ -420,7 +428,7 @@ impl<'a> Value<'a> {
         if ty.kind().is_named() { format!("{kind} {}", ty.name()) } else { kind.to_string() }
     }
 
-    /// Its type in a few words: `struct Tick`, `u64`.
+    /// Returns its type in a few words, such as `struct Tick` or `u64`.
     pub(super) fn type_text(self) -> String {
         Value::type_name(self.typed())
     }
@@ -430,7 +438,7 @@ impl<'a> Value<'a> {
         if self.is_encoded() {
             return Error::new(ErrorKind::Encoded)
                 .found(self.type_text())
-                .help("downcast_ref with its live type, or to_dynamic() of the whole value");
+                .help("use downcast_ref() with its live type, or to_dynamic() of the whole value");
         }
         Error::new(ErrorKind::WrongKind)
             .expected(expected)
@@ -463,7 +471,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// How to get at what values of this type hold.
+/// Returns a hint on how to access values of this type.
 #[cold]
 pub(super) fn access_hint(ty: Type<'_>) -> String {
     let read = match (ty.kind(), ty.form()) {
@@ -485,14 +493,14 @@ pub(super) fn access_hint(ty: Type<'_>) -> String {
     format!("it has no parts: get::<{read}>() reads it")
 }
 
-/// The position that an index means among so many elements; negative: from the end.
+/// Returns the position of an index among `count` elements, counted from the end if negative.
 pub(super) fn position_of(index: i64, count: usize) -> Option<usize> {
     let distance = usize::try_from(index.unsigned_abs()).ok()?;
     let position = if index < 0 { count.checked_sub(distance) } else { Some(distance) };
     position.filter(|&position| position < count)
 }
 
-/// The indices that there are.
+/// Describes the valid indices.
 #[cold]
 pub(super) fn indices(count: usize) -> String {
     match count.checked_sub(1) {
@@ -501,7 +509,7 @@ pub(super) fn indices(count: usize) -> String {
     }
 }
 
-/// A scalar of this kind, which is not behind a reference, at the start of the bytes.
+/// Reads a scalar of this kind, without references, from the start of the bytes.
 fn stored_scalar(bytes: &[u8], kind: Kind) -> Scalar<'_> {
     let at = At::new(bytes, &[], "");
     match kind {

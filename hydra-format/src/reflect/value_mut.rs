@@ -1,5 +1,6 @@
-//! The third law: values that can be changed, live or as data. What may not be changed becomes a value to look at with
-//! the reason, and so does everything in it. This file knows how to get to a value and how to replace it.
+//! Values that can be changed, live or as data. A value that may not be changed becomes a read-only value
+//! with the reason, and so does everything in it. This file implements navigation to a value and its
+//! replacement.
 
 use super::dynamic::{Depth, check};
 use super::encode::image;
@@ -16,11 +17,11 @@ use crate::{Error, Hydra, Result};
 use std::any::Any;
 use std::collections::HashSet;
 
-/// A value that can be changed: what Go calls a settable `reflect.Value`.
+/// A value that can be changed, comparable to a settable `reflect.Value` in Go.
 ///
-/// Of a live value, or of a [`Dynamic`](crate::Dynamic); a changed record of a file is a `Dynamic`, too. It is found like a [`Value`]:
-/// by field, index, key, variant or path. Some values can only be looked at, and so can everything in them, whichever
-/// way leads there: [`ValueMut::settable`] says why.
+/// It represents a live value or a [`Dynamic`](crate::Dynamic); a record of a file is changed as a `Dynamic`
+/// as well. Navigate as with a [`Value`]: by field, index, key, variant or path. Some values are read-only,
+/// and so is everything in them, whichever way leads there. [`ValueMut::settable`] returns the reason.
 ///
 /// ```
 /// use hydra::{Hydra, ValueMut};
@@ -32,7 +33,7 @@ use std::collections::HashSet;
 /// }
 /// let mut log = Log { len: 3, tags: vec!["a".into()] };
 /// let mut value = ValueMut::of(&mut log);
-/// value.reborrow().path("len")?.set(9u64)?; // numbers fit exactly, or it is an error
+/// value.reborrow().path("len")?.set(9u64)?; // a number must fit exactly
 /// value.reborrow().path("tags[-1]")?.set_str("b")?;
 /// let error = value.path("len")?.set(-1).unwrap_err();
 /// assert_eq!(error.why(), Some(hydra::reflect::Why::OutOfRange));
@@ -40,7 +41,7 @@ use std::collections::HashSet;
 /// # Ok::<(), hydra::Error>(())
 /// ```
 ///
-/// It borrows what it changes, so that there is one at a time:
+/// It borrows the value mutably, so only one can exist at a time:
 ///
 /// ```compile_fail,E0499
 /// # use hydra::ValueMut;
@@ -52,43 +53,44 @@ use std::collections::HashSet;
 ///
 /// # New values
 ///
-/// A new value needs the shape of the old one: the same kinds and forms, fields and variants by name. Newtypes and boxes
-/// are looked through, a value stands for an option that holds it, lists and arrays for one another. Numbers are
-/// converted where nothing is lost. A refused value changes nothing.
+/// A new value must have the shape of the old one: the same kinds and forms, and fields and variants with the
+/// same names. Newtypes and boxes are transparent, a value may stand for an option that holds it, and lists
+/// and arrays for each other. Numbers are converted if nothing is lost. If a value is refused, nothing
+/// changes.
 ///
-/// A new whole value may not change `#[hydra(readonly)]` fields in it. Private fields are no obstacle to it, as they are
-/// none to decoding; skipped fields get their defaults unless the new value is given as the type itself.
+/// A new whole value may not change `#[hydra(readonly)]` fields in it. It may change private fields, as
+/// decoding does. Skipped fields get their defaults unless the new value is given as the type itself.
 ///
 /// # Invariants
 ///
-/// Where a live value, or one around it, has a type with `#[hydra(invariant = path)]`, a copy is changed and checked
-/// first: a change there costs a copy of the outermost such value. A type that exists only as data has no code to run: see
-/// [`ValueMut::invariants_skipped`].
+/// If the type of a live value, or of one around it, has `#[hydra(invariant = path)]`, the change is made and
+/// checked on a copy first. This costs a copy of the outermost such value. A type that exists only as data
+/// has no code to run: see [`ValueMut::invariants_skipped`].
 pub struct ValueMut<'a> {
     repr: ReprMut<'a>,
-    /// For errors: where it is from where [`ValueMut::path`] was called first.
+    /// For errors: the path from the value on which [`ValueMut::path`] was first called.
     path: Path,
 }
 
 enum ReprMut<'a> {
     /// A Rust value in memory.
     Live(LiveMut<'a>),
-    /// The part, by these positions, of a Rust value whose type has an invariant.
+    /// The part at these positions in a Rust value whose type has an invariant.
     Guarded { root: LiveMut<'a>, steps: Vec<usize> },
     /// A value that exists only as data, and the types with invariants around it.
     Data { data: &'a mut Data, ty: Type<'a>, place: Depth, skipped: Vec<&'a str> },
-    /// A value that can only be looked at.
+    /// A read-only value.
     Fixed { value: Value<'a>, why: Why },
 }
 
 impl<'a> ValueMut<'a> {
-    /// The reflection of a live value, to be changed.
+    /// Returns the reflection of a live value for changing it.
     #[inline]
     pub fn of<T: Hydra>(value: &'a mut T) -> ValueMut<'a> {
         ReprMut::Live(shown(value)).into()
     }
 
-    /// A value that can only be looked at, and why.
+    /// Makes a read-only value with the given reason.
     pub fn fixed(value: Value<'a>, why: Why) -> ValueMut<'a> {
         ReprMut::Fixed { value, why }.into()
     }
@@ -97,7 +99,7 @@ impl<'a> ValueMut<'a> {
         ReprMut::Data { data, ty, place: Depth::default(), skipped: Vec::new() }.into()
     }
 
-    /// The same value for a shorter time, to go on with this one afterwards.
+    /// Returns the same value for a shorter lifetime, so that this one can be used again afterwards.
     pub fn reborrow(&mut self) -> ValueMut<'_> {
         let repr = match &mut self.repr {
             ReprMut::Live(live) => ReprMut::Live(&mut **live),
@@ -110,23 +112,23 @@ impl<'a> ValueMut<'a> {
         ValueMut { repr, path: self.path.clone() }
     }
 
-    /// The value, to look at.
+    /// Returns the value for reading.
     pub fn value(&self) -> Value<'_> {
         self.repr.value()
     }
 
-    /// The value, to look at for as long as it was lent.
+    /// Returns the value for reading, for as long as it is borrowed.
     pub fn into_value(self) -> Value<'a> {
         self.repr.into_value()
     }
 
-    /// Whether it can be changed at all, or why not.
+    /// Returns an error with the reason if the value cannot be changed.
     pub fn settable(&self) -> Result<(), Why> {
         if let ReprMut::Fixed { why, .. } = self.repr { Err(why) } else { Ok(()) }
     }
 
-    /// The types with an invariant, around this value and in it, that a change here does not check because they
-    /// exist only as data. Empty for live values, whose invariants are checked.
+    /// Returns the types with an invariant, around this value and in it, that a change does not check because
+    /// they exist only as data. Empty for live values, whose invariants are checked.
     pub fn invariants_skipped(&self) -> Vec<&'a str> {
         let ReprMut::Data { ty, skipped, .. } = &self.repr else { return Vec::new() };
         let inside = within(*ty).filter(|ty| has_invariant(*ty)).map(|ty| ty.ty.name());
@@ -135,9 +137,9 @@ impl<'a> ValueMut<'a> {
     }
 }
 
-/// To the parts. Each is the [`Value`] method of the same name, with its errors.
+/// Navigation. Each method does the same as the [`Value`] method of its name and fails with the same errors.
 impl<'a> ValueMut<'a> {
-    /// The field with this name.
+    /// Returns the field with this name.
     #[inline]
     pub fn field(self, name: &str) -> Result<ValueMut<'a>> {
         let index = self.live_fields().and_then(|fields| position(fields, name));
@@ -160,7 +162,7 @@ impl<'a> ValueMut<'a> {
         )
     }
 
-    /// The field at `index`.
+    /// Returns the field at `index`.
     #[inline]
     pub fn field_at(self, index: usize) -> Result<ValueMut<'a>> {
         self.open_part(index).unwrap_or_else(|value| value.any_field_at(index))
@@ -175,24 +177,25 @@ impl<'a> ValueMut<'a> {
         self.go(|| Step::Field(name), |value| value.field_at(index).map(|_| index))
     }
 
-    /// The element of a list or array at `index`; negative: from the end. Members of sets can only be looked at.
+    /// Returns the element of a list or array at `index`, counted from the end if negative. Members of sets
+    /// are read-only.
     pub fn at(self, index: i64) -> Result<ValueMut<'a>> {
         self.go(|| Step::Index(index), |value| value.index_position(index))
     }
 
-    /// The value under a key of a map, the key as text.
+    /// Returns the value under a key of a map. The key is given as text.
     pub fn key(self, key: &str) -> Result<ValueMut<'a>> {
         self.go(|| Step::Key(key.to_string()), |value| value.key_position(key))
     }
 
-    /// What an option, a newtype or a box holds.
+    /// Returns the content of an option, newtype or box.
     pub fn inner(self) -> Result<ValueMut<'a>> {
         self.value().inner()?;
         let step = (self.value().kind() == Kind::Option).then_some(Step::Some);
         self.part(0, || step)
     }
 
-    /// The value itself, if it is an enum whose present variant has this name.
+    /// Returns the value itself if it is an enum whose present variant has this name.
     pub fn as_variant(self, name: &str) -> Result<ValueMut<'a>> {
         self.value().as_variant(name)?;
         let mut value = self.through()?;
@@ -200,12 +203,12 @@ impl<'a> ValueMut<'a> {
         Ok(value)
     }
 
-    /// The value at a path such as `items[3].name`.
+    /// Returns the value at a path such as `items[3].name`.
     pub fn path(self, path: &str) -> Result<ValueMut<'a>> {
         self.follow(&path.parse()?)
     }
 
-    /// The value at a path that was parsed before.
+    /// Returns the value at a parsed path.
     pub fn follow(self, path: &Path) -> Result<ValueMut<'a>> {
         let first = self.path.steps().is_empty();
         let mut value = self;
@@ -218,7 +221,7 @@ impl<'a> ValueMut<'a> {
         Ok(value)
     }
 
-    /// The value one step deeper.
+    /// Returns the value one step deeper.
     pub fn step(self, step: &Step) -> Result<ValueMut<'a>> {
         match step {
             Step::Field(name) => self.field(name),
@@ -231,7 +234,7 @@ impl<'a> ValueMut<'a> {
         }
     }
 
-    /// The fields of a live struct or tuple without an invariant, where no path was begun.
+    /// Returns the fields of a live struct or tuple without an invariant, if no path was started.
     #[inline(always)]
     fn live_fields(&self) -> Option<&'static [Field]> {
         match &self.repr {
@@ -242,8 +245,8 @@ impl<'a> ValueMut<'a> {
         }
     }
 
-    /// The one of [`ValueMut::live_fields`] at `index`, if nothing is noted of it; the quick way of what
-    /// [`ValueMut::part`] does. Gives itself back for all others.
+    /// Returns the part at `index` of [`ValueMut::live_fields`] if its field has no notes: a fast path for
+    /// [`ValueMut::part`]. Otherwise returns `self`.
     #[inline(always)]
     fn open_part(self, index: usize) -> std::result::Result<Result<ValueMut<'a>>, ValueMut<'a>> {
         let open = |field: &Field| field.notes().is_empty() && field.live_offset().is_some();
@@ -256,7 +259,7 @@ impl<'a> ValueMut<'a> {
         }
     }
 
-    /// The part that `find` gives the position of, behind newtypes and boxes.
+    /// Returns the part, inside newtypes and boxes, whose position `find` returns.
     fn go(
         self,
         step: impl FnOnce() -> Step,
@@ -267,7 +270,7 @@ impl<'a> ValueMut<'a> {
         value.part(position, || Some(step()))
     }
 
-    /// The value behind newtypes and boxes.
+    /// Returns the value inside newtypes and boxes.
     fn through(self) -> Result<ValueMut<'a>> {
         let mut value = self;
         for _ in 0..super::value::MAX_NESTING {
@@ -287,7 +290,7 @@ impl<'a> ValueMut<'a> {
         Ok(part)
     }
 
-    /// Goes on with a path that was begun.
+    /// Appends a step to the path, if one was started.
     fn note(&mut self, step: impl FnOnce() -> Option<Step>) {
         if !self.path.steps().is_empty()
             && let Some(step) = step()
@@ -299,7 +302,8 @@ impl<'a> ValueMut<'a> {
 
 /// Changes.
 impl ValueMut<'_> {
-    /// Sets it. A value of exactly its type is moved there; any other is converted as [`ValueMut::set_value`] does.
+    /// Sets the value. A value of exactly its type is moved; any other is converted as by
+    /// [`ValueMut::set_value`].
     #[inline]
     pub fn set<T: Hydra>(&mut self, value: T) -> Result<()> {
         match &mut self.repr {
@@ -320,19 +324,19 @@ impl ValueMut<'_> {
         }
     }
 
-    /// Sets it, and gives the old value. The stored form of its type has to be exactly that of `T`.
+    /// Sets the value and returns the old one. The stored form of its type must be exactly that of `T`.
     pub fn replace<T: Hydra>(&mut self, value: T) -> Result<T> {
         let value = match self.swap(value)? {
             Ok(old) => return Ok(old),
             Err(value) => value,
         };
-        let help = "value().to_dynamic() copies the old value whatever its type is";
+        let help = "use value().to_dynamic() to copy an old value of any type";
         let old = self.value().to().map_err(|error| self.placed(error).help(help))?;
         self.set_value(Value::of(&value))?;
         Ok(old)
     }
 
-    /// Sets it to any value whose shape fits, live, stored or data.
+    /// Sets the value to any value with a matching shape: live, stored or data.
     ///
     /// ```
     /// use hydra::{Schema, Value, ValueMut};
@@ -345,9 +349,9 @@ impl ValueMut<'_> {
         self.put(|ty| Fit::CONVERT.value(value, ty, &PathStack::ROOT))
     }
 
-    /// Sets it to what a text says by the value's own type: numbers, `true`, a character, the string as it is, bytes
-    /// as `0x00ff`, the name of a variant, `null` for an option, times, durations, decimals, dates and UUIDs as a
-    /// [`Value`] shows them.
+    /// Sets the value from text that is parsed by the value's type: numbers, `true`, a character, the string
+    /// as it is, bytes as `0x00ff`, the name of a variant, `null` for an option, and times, durations,
+    /// decimals, dates and UUIDs as a [`Value`] prints them.
     ///
     /// ```
     /// use hydra::ValueMut;
@@ -367,13 +371,14 @@ impl ValueMut<'_> {
         self.settable().map_err(|why| self.placed(why.into()))
     }
 
-    /// An error of the new value as one of this place.
+    /// Adds this value's path to an error of a new value.
     #[cold]
     fn placed(&self, error: Error) -> Error {
         refused(error).under(&self.path.to_string())
     }
 
-    /// Puts the value there if it is exactly of the type that is there; gives the old one, or else the new one back.
+    /// Replaces the value if `value` has exactly its type. Returns the old value, or otherwise `value` as an
+    /// error.
     fn swap<T: Hydra>(&mut self, value: T) -> Result<Result<T, T>> {
         self.refuse()?;
         let result = match self.repr.live_mut() {
@@ -383,7 +388,7 @@ impl ValueMut<'_> {
         result.map_err(|error| self.placed(error))
     }
 
-    /// Puts what `make` gives for the type there.
+    /// Replaces the value with what `make` returns for its type.
     fn put(&mut self, make: impl FnOnce(Type<'_>) -> Result<Data>) -> Result<()> {
         self.refuse()?;
         self.repr.put(make).map_err(|error| self.placed(error))
@@ -399,7 +404,7 @@ fn swap<T: Hydra>(root: LiveMut<'_>, steps: &[usize], value: T) -> Result<Result
     Ok(Ok(std::mem::replace(slot, value)))
 }
 
-/// As the [`Value`] that it shows.
+/// Prints the same as the [`Value`] that it shows.
 impl std::fmt::Debug for ValueMut<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.value().fmt(f)
@@ -440,7 +445,7 @@ impl<'a> ReprMut<'a> {
         }
     }
 
-    /// Why the part at `index` can only be looked at, as far as the types say.
+    /// Returns why the part at `index` is read-only, as far as the types decide it.
     fn forbids(&self, index: usize) -> Option<Why> {
         let value = self.value();
         let own = value.ty().notes();
@@ -500,7 +505,7 @@ impl<'a> ReprMut<'a> {
         })
     }
 
-    /// A live value, and where in it the part is that is meant.
+    /// Returns a live value, and the positions of the part in it.
     fn live_mut(&mut self) -> Option<(LiveMut<'_>, &[usize])> {
         match self {
             ReprMut::Live(live) => Some((&mut **live, &[])),
@@ -533,11 +538,11 @@ fn accept_part(old: Part<'_>, new: Part<'_>) -> Result<()> {
     accept(old.into(), new.into())
 }
 
-/// Tries a change on a copy, and checks the invariants around it.
+/// Makes a change on a copy and checks the invariants around it.
 fn dry_run(root: &(dyn ReflectMut + 'static), steps: &[usize], at: At<'_>) -> Result<()> {
     let mut copy = root.copied()?;
     let outcome = tried(shown(&mut *copy), steps, at);
-    // Before the outcome is returned: it would be lost if the copy panics when it is dropped.
+    // Drop the copy before the outcome is returned: a panic in its destructor would lose the outcome.
     drop(copy);
     outcome
 }
@@ -553,7 +558,7 @@ fn tried(root: LiveMut<'_>, steps: &[usize], at: At<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The part by positions.
+/// Returns the part at these positions.
 fn reach<'a>(root: LiveMut<'a>, steps: &[usize]) -> Result<LiveMut<'a>> {
     let mut live = root;
     for &step in steps {
@@ -566,7 +571,7 @@ fn reach<'a>(root: LiveMut<'a>, steps: &[usize]) -> Result<LiveMut<'a>> {
 }
 
 fn walked<'a>(root: Value<'a>, steps: &[usize]) -> Value<'a> {
-    // Positions that were there when they were noted are there still: nothing changed since.
+    // The positions still exist: nothing has changed since they were recorded.
     steps.iter().fold(root, |value, &step| value.nth(step).unwrap_or(value))
 }
 

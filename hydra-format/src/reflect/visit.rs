@@ -1,5 +1,5 @@
-//! What a serde format has for one part of a value, as data of the part's type: numbers and text without loss, or an
-//! error. The parts of parts are `deserialize.rs`'s.
+//! The visitor of one part of a value: converts what a serde format provides to data of the part's type,
+//! without loss. `deserialize.rs` handles the parts within it.
 
 use super::deserialize::{ReadTarget, end, fail};
 use super::dynamic::integer;
@@ -14,7 +14,7 @@ use serde_core::Deserializer;
 use serde_core::de::{EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 
-/// An integer as the nearest float.
+/// Converts an integer to the nearest float.
 macro_rules! float {
     ($number:expr, $float:ty) => {
         match $number {
@@ -26,13 +26,13 @@ macro_rules! float {
 }
 
 impl ReadTarget<'_> {
-    /// Sets the data; an error where what was found is none of the type's values.
+    /// Sets the data, or returns an error if what was found is not a value of the type.
     fn set<E: Error>(self, data: Option<Data>, found: Unexpected<'_>) -> Result<(), E> {
         *self.data = data.ok_or_else(|| self.wrong("value", found))?;
         Ok(())
     }
 
-    /// A number that the format has as an integer.
+    /// Sets a number that the format provides as an integer.
     fn integer<E: Error>(self, number: Data, found: Unexpected<'_>) -> Result<(), E> {
         let ty = self.ty;
         let text = self.text;
@@ -56,7 +56,7 @@ impl ReadTarget<'_> {
         self.set(data, found)
     }
 
-    /// Text of a scalar that is not a string.
+    /// Parses the text of a scalar that is not a string.
     fn parsed<E: Error>(self, text: &str) -> Result<(), E> {
         let ty = self.ty;
         let data = parse::parse(text, ty).and_then(|data| match data {
@@ -78,13 +78,13 @@ impl ReadTarget<'_> {
     }
 }
 
-/// A form that has a text of its own.
+/// Returns true for a type with a form that has its own text.
 pub(super) fn is_spelled(ty: Type<'_>) -> bool {
     !matches!(ty.form(), Form::None | Form::Unknown { .. })
 }
 
-/// The f32 of a number that the format has as f64; none if that would not be the same. The f64 of a decimal may be just in
-/// the middle between two f32, and the decimal nearer to the one whose shortest text it is.
+/// Converts a number that the format provides as f64 to f32; `None` if it would change. The f64 of a decimal
+/// can lie exactly between two f32. The decimal then belongs to the one whose shortest text it is.
 fn narrow(number: f64, text: bool) -> Option<f32> {
     let near = number as f32;
     let back = f64::from(near);
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         let found = Unexpected::Float(number);
-        // Beyond, an integer that became a float may not be the one that it was.
+        // Beyond this, converting an integer to a float may have changed it.
         let is_whole = number.fract() == 0.0 && number.abs() <= (1u64 << f64::MANTISSA_DIGITS) as f64;
         let data = match self.ty.kind() {
             Kind::F64 => Some(Data::F64(number)),
@@ -211,7 +211,7 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<(), E> {
         match self.ty.kind() {
             Kind::Bytes | Kind::Opaque => self.set(Some(Data::from(bytes)), Unexpected::Bytes(bytes)),
-            // So does rmp-serde write them.
+            // rmp-serde writes 128-bit integers this way.
             Kind::I128 | Kind::U128 => match (self.ty.kind(), bytes.try_into()) {
                 (Kind::I128, Ok(bytes)) => self.visit_i128(i128::from_be_bytes(bytes)),
                 (_, Ok(bytes)) => self.visit_u128(u128::from_be_bytes(bytes)),
@@ -227,7 +227,7 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
         let fields = ty.ty.fields();
         let parts = match ty.kind() {
             _ if is_spelled(ty) => return Err(node.wrong("type", Unexpected::Seq)),
-            // CBOR has unit as an empty array.
+            // CBOR represents unit as an empty array.
             Kind::Unit => {
                 *node.data = Data::Unit;
                 return end(&mut from, node.stack);
@@ -282,14 +282,15 @@ impl<'de> Visitor<'de> for ReadTarget<'_> {
     }
 }
 
-/// How serde_json hands out a number as text, where its feature `arbitrary_precision` is on.
+/// The name under which serde_json passes a number as text with its feature `arbitrary_precision`.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// And how any value, where `raw_value` is on and the value is asked for by this name. Others take it for a newtype's.
+/// The name by which serde_json passes any value as text with its feature `raw_value`. Other formats take it
+/// for the name of a newtype.
 pub(super) const RAW: &str = "$serde_json::private::RawValue";
 
 impl ReadTarget<'_> {
-    /// A number beyond 64 bits, or another value, as it stands in JSON.
+    /// Reads a number beyond 64 bits, or another value, from its JSON text.
     fn raw<E: Error>(self, json: &str) -> Result<(), E> {
         let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         match (quoted, json.as_bytes().first()) {

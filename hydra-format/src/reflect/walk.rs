@@ -1,13 +1,13 @@
-//! Visits a value and everything in it, each with its path.
+//! A walk over a value and everything in it, each with its path.
 
 use super::path::key_step;
 use super::{Path, Step, Value};
 use crate::schema::{Kind, Style};
 
 impl<'a> Value<'a> {
-    /// Visits this value and what is in it down to `depth` steps, from the outside to the inside and in
-    /// stored order, each with its path; `visit` answers whether to go into it. Values under keys that have no spelling
-    /// as a path (tuples, say) are given by their position in the order of the keys.
+    /// Visits this value and its parts down to `depth` steps, from the outside to the inside and in stored
+    /// order, each with its path. `visit` returns whether to descend into the value. Values under keys that
+    /// cannot be spelled in a path (such as tuples) are given by their position in the order of the keys.
     ///
     /// ```
     /// use hydra::Value;

@@ -1,5 +1,5 @@
-//! Copying records block by block into a new file, which is checked before it gets its name: for recovery and for
-//! compaction. It does not know which blocks are worth copying.
+//! Copying records block by block into a new file, which is checked before it gets its name. Recovery and
+//! compaction use this; they select the blocks to copy.
 
 use super::check::check_source;
 use crate::store::bytes::{LINE, TARGET_BLOCK_BYTES};
@@ -23,24 +23,24 @@ use std::path::Path;
 pub(super) enum CopyMode {
     /// One to one.
     Whole,
-    /// Those below half of the usual size grow together.
+    /// Blocks below half of the usual size are merged.
     Merged,
-    /// Every record is encoded anew.
+    /// Every record is encoded again.
     Encoded,
 }
 
 /// A new file that is being filled.
 pub(super) struct Copy {
     writer: Writer,
-    /// By the ids of schemas in the old file.
+    /// Tables by the ids of schemas in the old file.
     tables: HashMap<u32, TableId<Dynamic>>,
-    /// Where the last records went.
+    /// The schema of the last records.
     last: Option<u32>,
     mode: CopyMode,
 }
 
 impl Copy {
-    /// All schemas of the old file, in their order, and nothing else yet.
+    /// Starts a new file with all schemas of the old one, in their order.
     pub(super) fn new(mut writer: Writer, catalog: &Catalog, mode: CopyMode) -> Result<Copy> {
         let mut tables = HashMap::new();
         for (id, info) in &catalog.schemas {
@@ -53,7 +53,7 @@ impl Copy {
         Ok(Copy { writer, tables, last: None, mode })
     }
 
-    /// Adds the records of a verified block of a schema.
+    /// Appends the records of a verified block.
     pub(super) fn add(&mut self, schema: u32, loaded: Loaded) -> Result<()> {
         let table = |id: &u32| self.tables.get(id).copied().ok_or_else(|| Error::new(ErrorKind::BadSchema));
         let to = table(&schema)?;
@@ -86,8 +86,8 @@ impl Copy {
     }
 }
 
-/// Writes a new file with the schemas of `catalog`, and what `fill` adds and returns. It gets its name when a full check found
-/// nothing damaged in it: the result, and how large it is in bytes and blocks.
+/// Writes a new file with the schemas of `catalog` and the records that `fill` adds. The file gets its name
+/// if a full check finds no damage in it. Returns the result of `fill` and the size of the file.
 pub(super) fn write_checked<R>(
     disk: &dyn Disk,
     path: &Path,
@@ -101,7 +101,7 @@ pub(super) fn write_checked<R>(
     let (result, metadata) = fill(&mut copy)?;
     copy.finish(&metadata)?;
     let mut first = None;
-    // What is irregular in schemas, which are copied as they are, keeps no record from being saved.
+    // Schemas are copied unchanged, so an irregular schema must not prevent records from being saved.
     let mut keep = |finding: Error| {
         if Verdict::of(finding.kind()) > Verdict::Irregular {
             first.get_or_insert(finding);
@@ -109,37 +109,38 @@ pub(super) fn write_checked<R>(
     };
     let summary = check_source(output.source(), &mut keep, progress).map_err(|error| error.in_file(path))?;
     if let Some(finding) = first {
-        return Err(finding.in_file(path).help("the new file does not pass the check: nothing was written"));
+        return Err(finding.in_file(path).help("the new file failed the check and was discarded"));
     }
     output.publish()?;
     Ok((result, Size { bytes: summary.file_bytes, block_count: summary.block_count }))
 }
 
-/// Size of a file.
+/// The size of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Size {
-    /// In bytes.
+    /// The number of bytes.
     pub bytes: u64,
-    /// Blocks of every kind.
+    /// The number of blocks of every kind.
     pub block_count: u64,
 }
 
-/// What compaction made of a file.
+/// The result of a compaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compaction {
-    /// The old file's committed state.
+    /// The size of the old file's committed state.
     pub before: Size,
-    /// The new file.
+    /// The size of the new file.
     pub after: Size,
-    /// Records of all tables, the same in both.
+    /// The number of records of all tables, the same in both files.
     pub record_count: u64,
 }
 
-/// Writes the newest state of `input` into a new file, without blocks that were replaced, old indexes and padding; small blocks grow
-/// together. Records, schemas and metadata are the same, the file id is new, and the new file gets its name when a full check found
-/// nothing damaged in it. A damaged file is refused: [`recover()`](crate::file::recover()) is for those.
+/// Writes the newest state of `input` to a new file, without replaced blocks, old indexes and padding. Small
+/// blocks are merged. Records, schemas and metadata are the same; the file id is new. The new file gets its
+/// name if a full check finds no damage in it. A damaged file is refused: use
+/// [`recover()`](crate::file::recover()).
 ///
 /// ```no_run
 /// let done = hydra::file::compact("day.hydra", "small.hydra", None)?;
@@ -156,7 +157,7 @@ pub fn compact(
     compact_on(source, input, &FileDisk, output.as_ref(), &mut callback(progress))
 }
 
-/// The same, from any source to any disk; the path of the input is for errors.
+/// Does the same from any source to any disk; the path of the input is for errors.
 pub(crate) fn compact_on(
     source: Box<dyn Source>,
     input: &Path,
@@ -192,16 +193,16 @@ pub(crate) fn compact_on(
     Ok(Compaction { before, after, record_count })
 }
 
-/// Progress of what goes through a file several times.
+/// The progress of an operation with several passes over a file.
 pub(super) struct Phases<'a> {
     pub(super) progress: RefCell<Progress<'a>>,
-    /// What each phase counts as.
+    /// The number of bytes that each phase counts for.
     pub(super) bytes: u64,
     pub(super) count: u64,
 }
 
 impl Phases<'_> {
-    /// The phase with this number, from 0, did `done` of `of`.
+    /// Reports that phase number `phase`, counted from 0, has processed `done` of `of`.
     pub(super) fn tell(&self, phase: u64, done: u64, of: u64) {
         let part = u128::from(done.min(of)).saturating_mul(self.bytes.into()).checked_div(of.into());
         let done = self.bytes.saturating_mul(phase).saturating_add(part.unwrap_or_default() as u64);

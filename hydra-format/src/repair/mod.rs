@@ -1,8 +1,7 @@
-//! Looking after files: checking every byte of one, saving what is whole in a damaged one, and compacting a sound one. All
-//! go through the headers of all blocks in one scan (`store::scan`), and write only new files.
+//! Maintenance of files: checking every byte, recovering the intact part of a damaged file, and compacting a
+//! sound one. All of these scan the headers of all blocks (`store::scan`), and write only new files.
 //!
-//! It does not know how a damaged file is opened to read; `store::open` does. Start reading at `check/mod.rs` and
-//! `recover.rs`.
+//! Opening a damaged file for reading is in `store::open`. Start reading at `check/mod.rs` and `recover.rs`.
 
 pub(crate) mod check;
 pub(crate) mod compact;

@@ -1,5 +1,5 @@
-//! Saving what is whole in a damaged file, into a new one. `survey` says what that is; here it is verified, block by
-//! block, and copied. Nothing is written to the input, and nothing that fails a check is passed on.
+//! Recovery of a damaged file into a new one. `survey` finds what is left; this module verifies it block by
+//! block and copies it. Nothing is written to the input, and nothing that fails a check is copied.
 
 use super::compact::{Copy, CopyMode, Phases, Size, write_checked};
 use super::survey::{Group, Survey, Version};
@@ -19,65 +19,66 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecoverOptions {
-    /// Whole blocks after the last commit, which were never acknowledged.
+    /// Keep intact blocks after the last commit, which were never acknowledged.
     pub uncommitted: bool,
-    /// Where an edited block is damaged, the records as they were before the edit. Without it they are lost: an old value
-    /// that looks like a good one is worse than none.
+    /// If an edited block is damaged, keep its records as they were before the edit. Otherwise they count as
+    /// lost, since an outdated value could be taken for a current one.
     pub older: bool,
 }
 
 impl RecoverOptions {
-    /// Keeps whole blocks after the last commit, too.
+    /// Sets whether intact blocks after the last commit are kept.
     pub fn uncommitted(mut self, keep: bool) -> RecoverOptions {
         self.uncommitted = keep;
         self
     }
 
-    /// Where an edited block is damaged, keeps the records as they were before the edit.
+    /// Sets whether records of a damaged edited block are kept as they were before the edit.
     pub fn older(mut self, keep: bool) -> RecoverOptions {
         self.older = keep;
         self
     }
 }
 
-/// What recovery kept of a file and what is lost.
+/// The result of a recovery: what was kept and what is lost.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// The commit whose state was recovered; none if both commit records are damaged: then, all whole blocks were.
+    /// The recovered commit; `None` if both commit records are damaged, in which case all intact blocks were
+    /// recovered.
     pub commit: Option<Commit>,
-    /// Tables, in the order of the old file.
+    /// The tables, in the order of the old file.
     pub tables: Vec<RecoveredTable>,
-    /// Committed records that are lost, and of which it is not known in which table they were.
+    /// The number of committed records that are lost and whose table is unknown.
     pub unplaced: u64,
-    /// File offsets of committed bytes of which nothing tells what they held. If it was an edit, the records before the
+    /// File offsets of committed bytes whose content is unknown. If they held an edit, the records before the
     /// edit were kept.
     pub unknown: Vec<Range<u64>>,
-    /// Why the metadata is lost, if it is.
+    /// The reason why the metadata is lost, if it is.
     pub metadata_lost: Option<Error>,
-    /// Whole blocks and their records after the last commit, that were not asked for.
+    /// The numbers of intact blocks and of their records after the last commit that were not requested.
     pub left_out: (u64, u64),
-    /// A commit record is invalid, and there are whole blocks after the other one: perhaps they were committed.
+    /// One commit record is invalid, and intact blocks follow the other commit: they may have been committed.
     pub in_doubt: bool,
-    /// Size of the input in bytes.
+    /// The size of the input in bytes.
     pub input_bytes: u64,
-    /// Size of the new file, if one was written.
+    /// The size of the new file, if one was written.
     pub output: Option<Size>,
 }
 
-/// What recovery did to the records of a table.
+/// The recovered and the lost records of a table.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct RecoveredTable {
-    /// Name.
+    /// The name of the table.
     pub name: String,
-    /// Records that were kept, by their old and their new index: they move up to where others are lost.
+    /// Kept records by their old and their new index. Records after lost ones move up.
     pub kept: Vec<(Range<u64>, Range<u64>)>,
-    /// Records that are lost, by their old index, and why.
+    /// Lost records by their old index, and the reason.
     pub lost: Vec<(Range<u64>, Error)>,
-    /// Those among the kept ones, by their old index, that were never committed.
+    /// Kept records, by their old index, that were never committed.
     pub uncommitted: Vec<Range<u64>>,
-    /// Those among the kept ones, by their old index, that are older than an edit that is damaged.
+    /// Kept records, by their old index, that predate a damaged edit.
     pub older: Vec<Range<u64>>,
 }
 
@@ -86,12 +87,12 @@ impl RecoveredTable {
         RecoveredTable { name: name.to_string(), ..RecoveredTable::default() }
     }
 
-    /// How many records were kept.
+    /// Returns the number of kept records.
     pub fn kept_count(&self) -> u64 {
         self.kept.last().map_or(0, |(_, new)| new.end)
     }
 
-    /// How many committed records are lost.
+    /// Returns the number of committed records that are lost.
     pub fn lost_count(&self) -> u64 {
         self.lost
             .iter()
@@ -108,7 +109,7 @@ impl RecoveredTable {
     }
 }
 
-/// Adds a range to others, the last of which may end where it begins.
+/// Appends a range to a list, merging it with the last one if they are adjacent.
 fn add_range(ranges: &mut Vec<Range<u64>>, range: Range<u64>) {
     match ranges.last_mut() {
         Some(last) if last.end == range.start => last.end = range.end,
@@ -117,32 +118,36 @@ fn add_range(ranges: &mut Vec<Range<u64>>, range: Range<u64>) {
 }
 
 impl Recovery {
-    /// True if all that was committed is kept, as far as anything tells.
+    /// Returns true if everything committed was kept, as far as can be determined.
     pub fn is_complete(&self) -> bool {
         let whole = |table: &RecoveredTable| table.lost.is_empty() && table.older.is_empty();
         let known = self.unplaced == 0 && self.unknown.is_empty() && !self.in_doubt;
         known && self.metadata_lost.is_none() && self.tables.iter().all(whole)
     }
 
-    /// How many records of all tables were kept.
+    /// Returns the number of kept records of all tables.
     pub fn kept_count(&self) -> u64 {
         self.tables.iter().fold(0, |sum, table| sum.saturating_add(table.kept_count()))
     }
 
-    /// How many committed records are known to be lost.
+    /// Returns the number of committed records that are known to be lost.
     pub fn lost_count(&self) -> u64 {
         self.tables.iter().fold(self.unplaced, |sum, table| sum.saturating_add(table.lost_count()))
     }
 }
 
-/// Copies what is whole of the committed state of `input` to a new file, `output`, with a new file id. Every block that is kept was
-/// verified as for reading (header, checksum, text, structure); where a block is damaged, the next one is found by its header. The new file
-/// gets its name when a full check found nothing damaged in it. The input is only read.
+/// Copies the intact part of the committed state of `input` to a new file `output` with a new file id. The
+/// input is only read.
 ///
-/// Indexes of records are contiguous in a file, so records after lost ones move up; [`RecoveredTable::kept`] lists how. Memory is needed for
-/// one block, and some dozen bytes for each block of records.
+/// Every kept block was verified as for reading (header, checksum, text, structure). After a damaged block
+/// the next one is found by its header. The new file gets its name if a full check finds no damage in it.
 ///
-/// Nothing at all can be saved, or the output exists: that is the error. What is lost is no error: see [`Recovery::is_complete`].
+/// Record indexes are contiguous, so records after lost ones move up; [`RecoveredTable::kept`] lists old and
+/// new indexes. Recovery needs memory for one block, and a few dozen bytes for each block of records.
+///
+/// # Errors
+/// Fails if nothing at all can be saved, or if the output exists. Lost records are not an error: see
+/// [`Recovery::is_complete`].
 ///
 /// ```no_run
 /// use hydra::file::{RecoverOptions, recover};
@@ -163,7 +168,7 @@ pub fn recover(
     recover_on(Box::new(source), input, output, options, &mut callback(progress))
 }
 
-/// What [`recover`] would do, without doing it: nothing is written.
+/// Returns what [`recover`] would do, without writing anything.
 pub fn survey(
     input: impl AsRef<Path>,
     options: RecoverOptions,
@@ -174,7 +179,7 @@ pub fn survey(
     recover_on(Box::new(source), input, None, options, &mut callback(progress))
 }
 
-/// The same, from any source to any disk; the path of the input is for errors.
+/// Does the same from any source to any disk; the path of the input is for errors.
 pub(crate) fn recover_on(
     source: Box<dyn Source>,
     input: &Path,
@@ -203,7 +208,8 @@ pub(crate) fn recover_on(
                 write_checked(disk, path, &rescue.survey.catalog, mode, fill, checked)
             };
             let (recovery, size) = match write(CopyMode::Whole) {
-                // Bytes that readers ignore were not zero in a block of another writer: its records are encoded anew.
+                // Bytes that readers ignore were not zero in a block of another implementation: encode its
+                // records again.
                 Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded)?,
                 written => written?,
             };
@@ -214,7 +220,7 @@ pub(crate) fn recover_on(
     Ok(recovery)
 }
 
-/// A file that was surveyed.
+/// A surveyed file.
 struct Rescue<'a> {
     survey: Survey<'a>,
     reader: Reader,
@@ -222,7 +228,7 @@ struct Rescue<'a> {
 }
 
 impl Rescue<'_> {
-    /// Verifies and copies, or only verifies.
+    /// Verifies the records, and copies them if there is an output.
     fn run(
         &self,
         mut copy: Option<&mut Copy>,
@@ -256,7 +262,7 @@ impl Rescue<'_> {
         Ok((recovery, metadata))
     }
 
-    /// Keeps the newest version of a block that may be kept, or says why none can be.
+    /// Keeps the newest usable version of a block, or records why there is none.
     fn settle(
         &self,
         group: &Group<'_>,
@@ -279,7 +285,7 @@ impl Rescue<'_> {
                     table.keep(records);
                     return Ok(());
                 }
-                // What was never committed is not lost.
+                // Records that were never committed are not lost.
                 Err(_) if version.uncommitted => {}
                 Err(error) => {
                     why.get_or_insert(error);
@@ -305,7 +311,7 @@ impl Rescue<'_> {
         self.reader.snapshot.load_once(group.table, &version.entry)
     }
 
-    /// The newest pairs that may be kept, and why newer ones cannot be.
+    /// Returns the newest usable metadata, and the reason why newer metadata cannot be used.
     fn metadata(&self) -> Result<(Metadata, Option<Error>)> {
         let mut why = None;
         for (offset, uncommitted) in self.survey.metas.iter().rev() {
@@ -323,7 +329,7 @@ impl Rescue<'_> {
         Ok((Metadata::new(), why))
     }
 
-    /// Nothing that could be saved is an error, unless there was nothing.
+    /// Returns an error if nothing could be saved, unless there was nothing to save.
     fn refuse_nothing(&self, recovery: &Recovery) -> Result<()> {
         if recovery.kept_count() > 0 || recovery.is_complete() {
             return Ok(());

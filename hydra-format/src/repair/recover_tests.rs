@@ -1,5 +1,5 @@
-//! Recovery over every way to damage a file in memory: what it keeps is what was written, what it loses is what was damaged,
-//! and it says exactly that.
+//! Recovery over every way to damage a file in memory: it keeps only what was written, loses only what was
+//! damaged, and reports exactly that.
 
 use crate::Writer;
 use crate::repair::recover::{RecoverOptions, Recovery, recover_on};
@@ -12,7 +12,7 @@ use crate::{ErrorKind, Result};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Recovers into memory; the input must stay as it is, and nothing must be left beside the output.
+/// Recovers into memory. The input must stay unchanged, and nothing may be left beside the output.
 fn recover_with(memory: &Memory, options: RecoverOptions) -> Result<(Recovery, Memory)> {
     let (shelf, before) = (Shelf::default(), memory.bytes());
     let output = Some((&shelf as _, Path::new("out.hydra")));
@@ -79,7 +79,8 @@ fn current(memory: &Memory) -> Vec<(usize, u64, BlockHeader)> {
     current.map(|(offset, header)| (header.schema as usize - 1, *offset, *header)).collect()
 }
 
-/// Records that were kept are what they were, at the place that the report says; those that were not are the lost ones.
+/// Checks that kept records are unchanged and at the reported places, and that all others are reported as
+/// lost.
 fn agrees(recovery: &Recovery, output: &Memory, original: &[Vec<String>]) -> Vec<BTreeSet<u64>> {
     let found = records(output);
     let mut lost = Vec::new();
@@ -139,7 +140,7 @@ fn a_flipped_bit_costs_the_records_of_its_block_and_no_more() {
         let block = blocks.iter().rev().find(|(offset, _)| *offset <= at as u64).copied();
         let hit = block.filter(|(offset, header)| {
             let inner = at as u64 - offset;
-            // Padding after a payload, and what lies under a PAD block, is no block's content.
+            // Padding after a payload and the content of a PAD block belong to no block.
             inner < LINE || inner < LINE + u64::from(header.payload_bytes)
         });
         for (number, lost) in lost.iter().enumerate() {
@@ -182,7 +183,7 @@ fn every_prefix_gives_the_blocks_that_are_whole() {
                 let all = kept == total && recovery.unknown.is_empty() && recovery.metadata_lost.is_none();
                 assert_eq!(recovery.is_complete(), all);
                 complete_count += usize::from(all);
-                // The edits come last: without them, it is said that something is not known.
+                // The edits come last: without them, the report says that something is unknown.
                 for (found, original) in found.iter().zip(&original) {
                     let changed = found.iter().zip(original).filter(|(found, original)| found != original);
                     assert!(changed.count() == 0 || !recovery.unknown.is_empty(), "{length}: {recovery:?}");
@@ -290,7 +291,7 @@ fn blocks_after_the_last_commit_are_kept_when_asked_for_and_listed_apart() {
         let never = &recovery.tables[0].uncommitted;
         assert!(never.len() == 1 && never[0] == (300..400));
         assert!(recovery.is_complete());
-        // Half of it is torn: the rest is kept, and nothing that was committed is lost.
+        // Half of it is torn: the rest is kept, and nothing committed is lost.
         let length = memory.bytes().len();
         memory.inner().bytes.truncate(length - 64);
         let (recovery, output) = recover_with(&memory, RecoverOptions::default().uncommitted(true)).unwrap();

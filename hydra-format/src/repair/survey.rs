@@ -1,5 +1,6 @@
-//! What is left of a damaged file, from the headers of its blocks and from what indexes and commit records say of those that
-//! are gone: which blocks hold which records, and what nothing tells. Payloads of records are not looked at.
+//! A survey of a damaged file, from the headers of its blocks and from what indexes and commit records
+//! contain about missing blocks: which blocks hold which records, and which bytes are unexplained. It does
+//! not read the payloads of records.
 
 use crate::store::block::{self, BlockAt, BlockFile, BlockHeader, BlockKind};
 use crate::store::bytes::{HEADER_AT, REGION, get, line_down};
@@ -15,19 +16,19 @@ use crate::{ErrorKind, Result};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// A block of records: the first one for its records, or one that replaces another.
+/// A block of records: the original block, or a replacement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Version {
-    /// Number of the table; above all numbers if the schema is lost.
+    /// The number of the table; greater than all numbers if the schema is lost.
     table: usize,
     pub(crate) entry: Entry,
     replaces: bool,
     pub(crate) uncommitted: bool,
-    /// An index names it, and it is not there.
+    /// An index names the block, but it is missing.
     pub(crate) gone: bool,
 }
 
-/// All versions of the records of a block, in the order of the file; none if nothing is left of any.
+/// All versions of the records of a block, in file order; empty if no version is left.
 #[derive(Clone, Debug)]
 pub(crate) struct Group<'a> {
     pub(crate) table: usize,
@@ -35,34 +36,34 @@ pub(crate) struct Group<'a> {
     pub(crate) versions: &'a [Version],
 }
 
-/// Bytes that are no block.
+/// Bytes that are not a block.
 #[derive(Clone, Debug)]
 struct Gap {
     bytes: Range<u64>,
-    /// It held exactly one block.
+    /// The gap held exactly one block.
     single: bool,
-    /// Something tells which records it held, or that it held none.
+    /// It is known which records the gap held, or that it held none.
     explained: bool,
 }
 
-/// What is left of a file.
+/// The content of a damaged file.
 pub(crate) struct Survey<'a> {
     pub(crate) header: FileHeader,
     pub(crate) commit: Option<Commit>,
-    /// Those that may be kept.
+    /// The blocks that may be kept.
     pub(crate) blocks: BlockFile<'a>,
-    /// The schemas that were found, under the tables that they make.
+    /// The schemas that were found, under their tables.
     pub(crate) catalog: Catalog,
-    /// By table, then in the order of the records, then in that of the file.
+    /// Sorted by table, then by record, then by offset.
     versions: Vec<Version>,
     gaps: Vec<Gap>,
-    /// Versions that an index names and that lie in gaps, by offset.
+    /// Versions in gaps that an index names, by offset.
     named: HashMap<u64, Version>,
-    /// META blocks in the order of the file, and whether they were never committed.
+    /// META blocks in file order, and whether each was never committed.
     pub(crate) metas: Vec<(u64, bool)>,
-    /// A node is damaged: a directory above it does not name all blocks any more.
+    /// A node is damaged, so a directory that names it no longer names all blocks.
     blind: bool,
-    /// Where the committed records of a table end, as far as blocks or indexes name them.
+    /// The ends of the committed records of the tables, as far as blocks or indexes name them.
     ends: HashMap<usize, u64>,
     /// Records at the end of a table of which nothing is left.
     tail: Option<(usize, Range<u64>)>,
@@ -73,7 +74,7 @@ pub(crate) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    /// Goes through the headers of all blocks, and through those after the last commit, to take them in or to count them.
+    /// Scans the headers of all blocks. Blocks after the last commit are included or only counted.
     pub(crate) fn of(
         source: &'a dyn Source,
         uncommitted: bool,
@@ -115,7 +116,7 @@ impl<'a> Survey<'a> {
         Ok(survey)
     }
 
-    /// The state to read the blocks in.
+    /// Returns the state for reading the blocks.
     pub(crate) fn opened(&self) -> Opened {
         let commit = self.commit.unwrap_or(Commit::first());
         Opened {
@@ -131,7 +132,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// Takes in the blocks of a scan; those without `progress` are not committed.
+    /// Takes in the blocks of a scan. Without `progress` they are uncommitted.
     fn scan(&mut self, mut scan: Scan<'_>, mut progress: Option<Progress<'_>>) -> Result<()> {
         let uncommitted = progress.is_none();
         while let Some(step) = scan.step()? {
@@ -148,7 +149,7 @@ impl<'a> Survey<'a> {
     }
 
     fn take(&mut self, block: &BlockAt, uncommitted: bool) -> Result<()> {
-        // A block says how far it is from the one before: a gap between the two is one block.
+        // A block stores the distance from its predecessor, so a gap of this length is one block.
         if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.bytes.end == block.offset) {
             gap.single = gap.bytes.start == block.previous();
         }
@@ -174,8 +175,8 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// The schema in the block at an offset. One that is damaged, or unlike another under the same id, names no records: its
-    /// blocks will say so.
+    /// Reads the schema in the block at an offset. A damaged schema, or one that differs from another with
+    /// the same id, is ignored; its records are reported when their blocks are read.
     fn take_schema(&mut self, offset: u64) -> Result<()> {
         let read = split_io_error(self.blocks.read(offset))?.ok();
         let of_schema = read.filter(|(block, _)| block.is(BlockKind::Schema));
@@ -183,8 +184,9 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Blocks in gaps that an index names are gone, unless their headers are where the index says, so that a reader finds them
-    /// although they do not fit between the blocks around them. A directory names all before it that are current.
+    /// Marks blocks in gaps that an index names as missing, unless their headers are where the index names
+    /// them: a reader finds such blocks although they do not join with their neighbours. A directory names
+    /// all current blocks before it.
     fn take_index(&mut self, index: &Index<'_>) -> Result<()> {
         for entry in index.entries() {
             let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
@@ -210,7 +212,7 @@ impl<'a> Survey<'a> {
         if index.is_directory() && !self.blind {
             self.gaps.iter_mut().rev().take_while(|gap| !gap.explained).for_each(|gap| gap.explained = true);
         }
-        // The same goes for schemas.
+        // The same applies to schemas.
         for IndexSchema { offset, .. } in index.schemas() {
             if self.gaps.iter().any(|gap| gap.bytes.contains(&offset)) {
                 self.take_schema(offset)?;
@@ -219,7 +221,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// What the commit record tells about gaps and the end of the file.
+    /// Explains gaps and the end of the file from the commit record.
     fn close_gaps(&mut self, committed: u64, lines: u64) {
         let end = committed.max(REGION);
         if end > lines {
@@ -233,12 +235,12 @@ impl<'a> Survey<'a> {
             let start = gap.bytes.start;
             let single = gap.single || start == commit.last_block;
             let named = single && [commit.directory, commit.schema, commit.meta].contains(&start);
-            // After the copies of schemas, a writer that closes a file writes indexes only.
+            // After the copies of schemas, a writer that closes a file writes only indexes.
             gap.explained |= named || (commit.is_closed() && start >= commit.schema);
         }
     }
 
-    /// Counts the blocks of a scan, and their records.
+    /// Counts the blocks of a scan and their records.
     fn count(&mut self, mut scan: Scan<'_>) -> Result<()> {
         while let Some(step) = scan.step()? {
             if let Some(block) = step.block.filter(|block| block.is(BlockKind::Data)) {
@@ -250,9 +252,9 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Puts versions of the same records together, and finds out which records are missing.
+    /// Groups the versions of the same records, and determines which records are missing.
     fn resolve(&mut self) {
-        // Tables are numbered by their schemas' ids, also where the first copy of one is lost.
+        // Tables are numbered by the ids of their schemas, even if the first copy of one is lost.
         let empty = Catalog::new(self.blocks.key, self.blocks.limit);
         let found = std::mem::replace(&mut self.catalog, empty);
         for info in found.schemas.into_values() {
@@ -266,7 +268,8 @@ impl<'a> Survey<'a> {
         }
         self.versions
             .sort_unstable_by_key(|version| (version.table, version.entry.first, version.entry.offset));
-        // A replacement has the records of the block before it, and no other block may have any of them.
+        // A replacement has the records of the block that it replaces, and no two blocks may share records
+        // otherwise.
         let mut before: Option<Version> = None;
         self.versions.retain(|version| {
             let Entry { first, count, .. } = version.entry;
@@ -296,7 +299,7 @@ impl<'a> Survey<'a> {
         self.explain();
     }
 
-    /// A gap of one block between the neighbours of records that are missing held those.
+    /// Explains a gap of one block: between the neighbours of missing records, it held these records.
     fn explain(&mut self) {
         let origin = |group: &Group<'_>| group.versions.first().map(|version| version.entry.offset);
         let mut missing = Vec::new();
@@ -325,7 +328,8 @@ impl<'a> Survey<'a> {
         self.unknown = unknown.map(|gap| gap.bytes.clone()).collect();
     }
 
-    /// The records of all tables in order, with the blocks that hold them, or none for those that are missing.
+    /// Iterates over the records of all tables in order, with the blocks that hold them, or none for missing
+    /// records.
     pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let mut next = (usize::MAX, 0);
         let same = |a: &Version, b: &Version| (a.table, a.entry.first) == (b.table, b.entry.first);
@@ -344,8 +348,8 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// The header of a file, also if both of its lines are damaged: then the file id is the one with which a commit record is
-/// valid. Failing that, half of it, which the blocks tell; the second part is then false.
+/// Returns the header of a file, even if both of its lines are damaged: the file id is then the one with
+/// which a commit record is valid. Failing that, returns half of the id, taken from the blocks, and `false`.
 fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
     let region = source.bytes(0, REGION as usize)?;
     let error = match FileHeader::of_region(&region) {
@@ -367,7 +371,8 @@ fn identify(source: &dyn Source) -> Result<(FileHeader, bool)> {
     Ok((FileHeader::new(id), false))
 }
 
-/// What the blocks of a file are bound to: that of the first two blocks that join, or of the only one.
+/// Returns the key that the blocks of a file are bound to: that of the first two blocks that join, or of the
+/// only block.
 fn find_key(source: &dyn Source) -> Result<Option<u64>> {
     let mut only = None;
     let joins = block::find_line(source, REGION, u64::MAX, |line, offset| {

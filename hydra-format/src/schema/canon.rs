@@ -1,18 +1,18 @@
-//! The canonical form of a schema (FORMAT.md, section 6.2), and the way there from the types of the program.
-//! It does not know rules: it works on any table whose indices are within it.
+//! The canonical form of a schema (FORMAT.md, section 6.2), and the conversion of the program's types to it.
+//! It works on any table of types whose indices are in bounds, and checks no other rules.
 
 use super::wire::encode_type;
 use super::{Descriptor, TypeRef};
 use std::any::TypeId;
 use std::collections::HashMap;
 
-/// What tells types of the program apart: their identity, or the address of one that has none.
+/// Identifies a type of the program: by its `TypeId`, or by its address if it has none.
 fn identity(ty: &Descriptor) -> Result<TypeId, usize> {
     ty.live.map(|live| live.id).ok_or(std::ptr::from_ref(ty).addr())
 }
 
-/// The table of a type and of all types that it mentions, its indices counting in `within`; nothing of this
-/// program's memory layout stays in it.
+/// Collects a type and all types that it mentions into one table. Indices refer to `within`. The result
+/// contains nothing of the program's memory layout.
 pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec<Descriptor> {
     let mut found = vec![root];
     let mut numbers = HashMap::from([(identity(root), 0u32)]);
@@ -42,7 +42,8 @@ pub(super) fn collect<'a>(root: &'a Descriptor, within: &'a [Descriptor]) -> Vec
     types
 }
 
-/// The canonical table: one entry for types that cannot be told apart, in the order of a walk from the root.
+/// Returns the canonical table: indistinguishable types are merged, and types are ordered by a walk from the
+/// root.
 pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
     let classes = classes(types);
     let class = |ty: TypeRef| classes.get(ty.index() as usize).copied().unwrap_or_default();
@@ -68,10 +69,11 @@ pub(super) fn canonical(types: &[Descriptor]) -> Vec<Descriptor> {
     order.into_iter().map(renumbered).collect()
 }
 
-/// The class of each type: types of one class cannot be told apart. Starts from what each type shows of itself; then
-/// every class splits the classes whose types have, at one position, some children in it and some not (Hopcroft's way:
-/// only the smaller half of what was split splits others again, so that hostile tables cannot make this slow).
-#[expect(clippy::indexing_slicing, reason = "numbers of types and classes, counted here")]
+/// Returns the class of each type: types of one class are indistinguishable. The first classes come from the
+/// types' own data. Then each class splits the classes of which only some types have, at one position, a
+/// child in it (Hopcroft's algorithm: only the smaller half of a split is processed again, so that hostile
+/// tables cannot make this slow).
+#[expect(clippy::indexing_slicing, reason = "indices of types and classes that are counted here")]
 fn classes(types: &[Descriptor]) -> Vec<u32> {
     let mut parents: Vec<Vec<(usize, u32)>> = vec![Vec::new(); types.len()];
     let mut found = Classes { of: vec![0; types.len()], members: Vec::new(), at: vec![0; types.len()] };
@@ -107,7 +109,7 @@ fn classes(types: &[Descriptor]) -> Vec<u32> {
     found.of
 }
 
-/// The bytes of a type whose references have these numbers.
+/// Encodes a type with its references replaced by these numbers.
 fn signature(ty: &Descriptor, number: impl Fn(TypeRef) -> u32) -> Vec<u8> {
     let mut ty = ty.clone();
     ty.map_children(|child| TypeRef::Index(number(child)));
@@ -116,17 +118,17 @@ fn signature(ty: &Descriptor, number: impl Fn(TypeRef) -> u32) -> Vec<u8> {
     bytes
 }
 
-/// Types in classes.
+/// A partition of types into classes.
 struct Classes {
     /// The class of each type.
     of: Vec<u32>,
     /// The types of each class.
     members: Vec<Vec<u32>>,
-    /// Where each type is among the members of its class.
+    /// The position of each type among the members of its class.
     at: Vec<usize>,
 }
 
-#[expect(clippy::indexing_slicing, reason = "numbers of types and classes, counted by who calls")]
+#[expect(clippy::indexing_slicing, reason = "indices of types and classes that the caller counts")]
 impl Classes {
     fn put(&mut self, ty: u32, class: u32) {
         let members = &mut self.members[class as usize];
@@ -134,7 +136,8 @@ impl Classes {
         members.push(ty);
     }
 
-    /// Splits these types of one class, in ascending order, from the rest of it: the new class, the smaller of both.
+    /// Splits these types of one class, in ascending order, from the rest. Returns the new class, which is
+    /// the smaller of both.
     fn split(&mut self, touched: &[(u32, u32)]) -> Option<u32> {
         let class = touched.first()?.0;
         let members = &self.members[class as usize];
@@ -168,7 +171,7 @@ mod tests {
     use crate::Kind;
     use crate::schema::Schema;
 
-    /// The same by rounds over all types: simple, and slow.
+    /// Computes the same classes by rounds over all types, which is simple and slow.
     fn classes_by_rounds(types: &[Descriptor]) -> Vec<u32> {
         let mut classes = vec![0; types.len()];
         loop {

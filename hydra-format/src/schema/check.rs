@@ -1,5 +1,5 @@
-//! The rules of schemas and the sizes, alignments and offsets that follow from them (FORMAT.md, sections 5 and
-//! 6.2). Everything it is given may be hostile. It does not know bytes.
+//! The rules of schemas, and the sizes, alignments and offsets that follow from them (FORMAT.md, sections 5
+//! and 6.2). All input is untrusted. Bytes are decoded elsewhere.
 
 use super::layout::place;
 use super::wire::{bad, require};
@@ -7,23 +7,23 @@ use super::{Descriptor, Field, Form, Kind, Style, TypeRef};
 use crate::{Error, ErrorKind, Result};
 use std::collections::{HashMap, HashSet};
 
-/// Types of a schema, at most.
+/// The largest number of types in a schema.
 pub(super) const MAX_TYPES: usize = 65_535;
-/// Fields of a struct, tuple or variant, at most.
+/// The largest number of fields of a struct, tuple or variant.
 const MAX_FIELDS: usize = 4_096;
-/// Variants of an enum, at most.
+/// The largest number of variants of an enum.
 const MAX_VARIANTS: usize = 65_535;
-/// Bytes of a name, at most.
+/// The largest number of bytes in a name.
 const MAX_NAME_BYTES: usize = 255;
-/// Bytes of a value of any type, without what it refers to, at most.
+/// The largest size of a value in bytes, without what it refers to.
 const MAX_SIZE: usize = 16 << 20;
 /// The largest alignment.
 const MAX_ALIGN: u32 = 64;
-/// Types that contain one another without a reference between, at most.
+/// The largest number of types that contain one another without a reference between.
 pub(crate) const MAX_NESTING: u32 = 32;
 
-/// Checks every rule, and fills in sizes, alignments and offsets. A type whose size is not 0 must have
-/// the right numbers already.
+/// Checks every rule, and fills in sizes, alignments and offsets. A type whose size is not 0 must already
+/// have the right numbers.
 pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
     require((1..=MAX_TYPES).contains(&types.len()), || {
         bad("the number of types").expected(format!("1 to {MAX_TYPES}")).found(types.len().to_string())
@@ -53,7 +53,7 @@ fn place_text(index: usize, ty: &Descriptor) -> String {
     format!("type {index} of the schema ({})", ty.name())
 }
 
-/// The rules that one type can keep or break, whatever the sizes of others.
+/// Checks the rules that do not depend on the sizes of other types.
 fn check_type(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
     let known = |child| matches!(child, TypeRef::Index(index) if (index as usize) < types.len());
     require(ty.children().all(known), || {
@@ -69,7 +69,7 @@ fn check_type(ty: &Descriptor, types: &[Descriptor]) -> Result<()> {
     check_variants(ty)
 }
 
-/// What a kind has, and what it does not have.
+/// Checks that a type has exactly the parts of its kind.
 fn check_shape(ty: &Descriptor) -> Result<()> {
     use Kind::*;
     let fits = ty.element.is_some() == ty.kind.has_element()
@@ -80,7 +80,7 @@ fn check_shape(ty: &Descriptor) -> Result<()> {
         && (ty.count == 0 || ty.kind == Array)
         && (!ty.nonzero || ty.kind.is_integer())
         && (ty.kind.is_named() || (ty.name.is_empty() && ty.args.is_empty()));
-    require(fits, || bad("parts that its kind does not have, or lacks"))?;
+    require(fits, || bad("the parts of the type do not match its kind"))?;
     let is_integer = ty.tag.is_none_or(Kind::is_integer);
     require(is_integer, || bad("the tag of an enum").expected("an integer kind"))?;
     let is_aligned =
@@ -152,19 +152,20 @@ fn at_most(what: &str, count: usize, limit: usize) -> Result<()> {
     })
 }
 
-/// What follows for one type.
+/// The layout of one type.
 #[derive(Clone, Copy, Debug)]
 struct TypeLayout {
     size: usize,
     align: usize,
-    /// Types on the longest chain of types that contain one another without a reference between.
+    /// The number of types on the longest chain of types that contain one another without a reference
+    /// between.
     nesting: u32,
-    /// May be a key.
+    /// Whether the type can be a key.
     key: bool,
 }
 
 impl TypeLayout {
-    /// The same of what has it inside.
+    /// Returns the layout of a type that contains this one.
     fn inside(self) -> TypeLayout {
         TypeLayout { nesting: self.nesting.saturating_add(1), ..self }
     }
@@ -180,15 +181,16 @@ enum VisitState {
 struct Layouts<'a> {
     types: &'a [Descriptor],
     known: Vec<VisitState>,
-    /// The offsets of the fields of each type that has any, by its index.
+    /// The offsets of the fields of each type with fields, by index.
     offsets: HashMap<usize, Vec<u32>>,
 }
 
 impl Layouts<'_> {
-    /// The layout of the type at `index`, which `depth` types contain. Every type is worked out once.
+    /// Computes the layout of the type at `index`, which is nested in `depth` types. Each type is computed
+    /// once.
     fn of(&mut self, index: usize, depth: u32) -> Result<TypeLayout> {
         let (Some(known), Some(ty)) = (self.known.get_mut(index), self.types.get(index)) else {
-            return Err(bad("a type that is not there"));
+            return Err(bad("a type that does not exist"));
         };
         match known {
             VisitState::Known(facts) => return Ok(*facts),
@@ -218,7 +220,7 @@ impl Layouts<'_> {
             Kind::Newtype => Ok(self.child(ty.element, depth)?.inside()),
             Kind::Array => {
                 let element = self.child(ty.element, depth)?;
-                // One without elements is as large as its alignment.
+                // An array without elements is as large as its alignment.
                 let size = element.size.saturating_mul(ty.count as usize).max(element.align);
                 Ok(TypeLayout { size, ..element.inside() })
             }
@@ -232,7 +234,7 @@ impl Layouts<'_> {
         }
     }
 
-    /// The layout of a type with fields, whose offsets are remembered.
+    /// Computes the layout of a type with fields, and stores their offsets.
     fn with_fields(&mut self, index: usize, ty: &Descriptor, depth: u32) -> Result<TypeLayout> {
         let mut facts = TypeLayout { size: 0, align: 1, nesting: 1, key: ty.kind == Kind::Tuple };
         let mut sizes = Vec::new();
@@ -277,7 +279,7 @@ fn too_nested() -> Error {
     bad("types nested too deep").expected(format!("at most {MAX_NESTING} without a reference between"))
 }
 
-/// Puts the numbers into the type, or holds them against those that it has.
+/// Fills in the numbers of a type, or compares them with those that it already has.
 fn fill(ty: &mut Descriptor, facts: TypeLayout, offsets: Vec<u32>) -> Result<()> {
     let given = (ty.size, ty.align);
     let is_given = ty.size != 0;

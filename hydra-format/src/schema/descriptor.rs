@@ -1,26 +1,26 @@
-//! Descriptors: constant data in the program, and the same shape for types that were read from a file.
+//! Descriptors: types as data, constant in the program, or built for types that were read from a file.
 
 use super::{Form, Kind, Note};
 use std::any::TypeId;
 use std::borrow::Cow;
 
-/// Another type: of the program, or by its index in a [`Schema`](super::Schema).
+/// A reference to another type: of the program, or by its index in a [`Schema`](super::Schema).
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum TypeRef {
-    /// A type of the program. A function, so that types may be recursive.
+    /// A type of the program, as a function so that types can be recursive.
     Live(fn() -> &'static Descriptor),
     /// A type of a schema, by its index.
     Index(u32),
 }
 
 impl TypeRef {
-    /// The index in a schema; one that no schema has for a type of the program.
+    /// Returns the index in a schema, or an index that no schema has for a type of the program.
     pub(crate) fn index(self) -> u32 {
         if let TypeRef::Index(index) = self { index } else { u32::MAX }
     }
 
-    /// The type, if it is one of the program.
+    /// Returns the type if it is one of the program.
     pub(crate) fn live(self) -> Option<&'static Descriptor> {
         if let TypeRef::Live(descriptor) = self { Some(descriptor()) } else { None }
     }
@@ -35,7 +35,7 @@ impl std::fmt::Debug for TypeRef {
     }
 }
 
-/// What stands in the angle brackets behind the name of a type.
+/// A type argument, as in the angle brackets after the name of a type.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Arg {
@@ -46,18 +46,19 @@ pub enum Arg {
 }
 
 impl Arg {
-    /// The type, if it is one.
+    /// Returns the type, if it is one.
     pub fn ty(self) -> Option<TypeRef> {
         if let Arg::Type(ty) = self { Some(ty) } else { None }
     }
 
-    /// The constant, if it is one.
+    /// Returns the constant, if it is one.
     pub fn constant(self) -> Option<Constant> {
         if let Arg::Const(constant) = self { Some(constant) } else { None }
     }
 }
 
-/// A constant argument of a type: a bool, a char or an integer. It is shown as FORMAT.md, section 5.6, spells it.
+/// A constant argument of a type: a bool, a char or an integer. `Display` writes it as FORMAT.md, section
+/// 5.6, specifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Constant {
     kind: Kind,
@@ -65,8 +66,8 @@ pub struct Constant {
 }
 
 impl Constant {
-    /// A value of this kind: of a bool 0 or 1, of a char its code point, of a u128 its bits. None if it is no value of the kind, or the kind
-    /// is no bool, char or integer.
+    /// Creates a constant: 0 or 1 for a bool, the code point of a char, the bits of a u128. Returns `None` if
+    /// the kind has no such value, or is not bool, char or integer.
     pub const fn new(kind: Kind, value: i128) -> Option<Constant> {
         let fits = match kind {
             Kind::Bool => value == 0 || value == 1,
@@ -76,12 +77,12 @@ impl Constant {
         if fits { Some(Constant { kind, value }) } else { None }
     }
 
-    /// Its kind.
+    /// Returns the kind.
     pub fn kind(self) -> Kind {
         self.kind
     }
 
-    /// Its value, as [`Constant::new`] takes it.
+    /// Returns the value, as [`Constant::new`] takes it.
     pub fn value(self) -> i128 {
         self.value
     }
@@ -101,26 +102,26 @@ impl std::fmt::Display for Constant {
     }
 }
 
-/// What a type is in the memory of this program: there is none for a type that was read from a file.
+/// The layout of a type in the memory of this program. Types that were read from a file have none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Live {
-    /// Size in bytes.
+    /// The size in bytes.
     pub size: usize,
-    /// Alignment in bytes.
+    /// The alignment in bytes.
     pub align: usize,
-    /// Its identity.
+    /// The identity of the type.
     pub id: TypeId,
 }
 
 impl Live {
-    /// The live layout of `T`.
+    /// Returns the live layout of `T`.
     pub const fn of<T: 'static>() -> Live {
         Live { size: size_of::<T>(), align: align_of::<T>(), id: TypeId::of::<T>() }
     }
 }
 
-/// How a variant is written.
+/// The style of a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -133,9 +134,9 @@ pub enum Style {
     Struct = 2,
 }
 
-/// A type as data: what Go calls a `reflect.Type`.
+/// A type as data, like Go's `reflect.Type`.
 ///
-/// Get one with [`type_of`](crate::type_of), or from a [`Schema`](super::Schema).
+/// [`type_of`](crate::type_of) and [`Schema`](super::Schema) return descriptors.
 #[derive(Clone, Debug)]
 pub struct Descriptor {
     pub(super) name: Cow<'static, str>,
@@ -156,7 +157,7 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// A kind with a stored size and alignment in bytes, and nothing else.
+    /// Creates a type with a kind, and a stored size and alignment in bytes.
     pub(crate) const fn new(kind: Kind, size: usize, align: usize) -> Descriptor {
         assert!(size <= 16 << 20, "a Hydra type is larger than the format allows (16 MiB)");
         assert!(align <= 64, "a Hydra type has an alignment above 64, a cache line");
@@ -179,7 +180,7 @@ impl Descriptor {
         }
     }
 
-    /// The same with a name, arguments and notes.
+    /// Sets name, arguments and notes.
     pub(crate) const fn of_name(
         mut self,
         name: &'static str,
@@ -192,132 +193,133 @@ impl Descriptor {
         self
     }
 
-    /// The same with fields.
+    /// Sets the fields.
     pub(crate) const fn of_fields(mut self, fields: &'static [Field]) -> Descriptor {
         set(&mut self.fields, fields);
         self
     }
 
-    /// The same with variants.
+    /// Sets the variants.
     pub(crate) const fn of_variants(mut self, variants: &'static [Variant]) -> Descriptor {
         set(&mut self.variants, variants);
         self
     }
 
-    /// Name of a struct, enum or newtype without its arguments; the name of the kind otherwise.
+    /// Returns the name of a struct, enum or newtype without its arguments, or the name of the kind.
     #[inline]
     pub fn name(&self) -> &str {
         if self.name.is_empty() { self.kind.name() } else { &self.name }
     }
 
-    /// Arguments, in their order: types that are stored, and constants.
+    /// Returns the type arguments in order: stored types and constants.
     #[inline]
     pub fn args(&self) -> &[Arg] {
         &self.args
     }
 
-    /// Kind.
+    /// Returns the kind.
     #[inline]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What the kind means beyond its bytes.
+    /// Returns the form: the meaning beyond the kind.
     #[inline]
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// True for integers that are never 0.
+    /// Returns whether it is an integer that is never 0.
     pub fn is_nonzero(&self) -> bool {
         self.nonzero
     }
 
-    /// Size on disk in bytes.
+    /// Returns the stored size in bytes.
     #[inline]
     pub const fn size(&self) -> usize {
         self.size as usize
     }
 
-    /// Alignment on disk in bytes.
+    /// Returns the stored alignment in bytes.
     #[inline]
     pub const fn align(&self) -> usize {
         self.align as usize
     }
 
-    /// Layout in the memory of this program; none for a type that was read from a file, and for arrays of transparent
-    /// newtypes. Of a transparent newtype it is that of what the newtype shows.
+    /// Returns the layout in the memory of this program. Types that were read from a file have none, and
+    /// neither do arrays of transparent newtypes. A transparent newtype has the layout of its inner type.
     #[inline]
     pub fn live(&self) -> Option<Live> {
         self.live
     }
 
-    /// Element of options, lists, arrays, sets and boxes; inner type of newtypes; value of maps.
+    /// Returns the element of an option, list, array, set or box, the inner type of a newtype, or the value
+    /// of a map.
     #[inline]
     pub fn element(&self) -> Option<TypeRef> {
         self.element
     }
 
-    /// Key of maps.
+    /// Returns the key of a map.
     pub fn key(&self) -> Option<TypeRef> {
         self.key
     }
 
-    /// Number of elements of an array; 0 for other kinds.
+    /// Returns the number of elements of an array; 0 for other kinds.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Integer kind of an enum's tag.
+    /// Returns the integer kind of an enum's tag.
     pub fn tag(&self) -> Option<Kind> {
         self.tag
     }
 
-    /// Fields of a struct or tuple, in stored order.
+    /// Returns the fields of a struct or tuple, in stored order.
     #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// Variants of an enum, in declaration order.
+    /// Returns the variants of an enum, in declaration order.
     #[inline]
     pub fn variants(&self) -> &[Variant] {
         &self.variants
     }
 
-    /// Notes on the type: documentation, attributes, version.
+    /// Returns the notes on the type: documentation, attributes, version.
     #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// The documentation comment.
+    /// Returns the documentation comment.
     pub fn doc(&self) -> Option<&str> {
         doc(&self.notes)
     }
 
-    /// Position of the field with this name.
+    /// Returns the position of the field with this name.
     pub fn field_index(&self, name: &str) -> Option<usize> {
         position(&self.fields, name)
     }
 
-    /// Position of the variant with this name.
+    /// Returns the position of the variant with this name.
     pub fn variant_index(&self, name: &str) -> Option<usize> {
         self.variants.iter().position(|variant| variant.name == name)
     }
 
-    /// True for an enum none of whose variants has fields.
+    /// Returns whether it is an enum without fields in any variant.
     pub fn is_fieldless(&self) -> bool {
         self.kind == Kind::Enum && self.variants.iter().all(|variant| variant.fields.is_empty())
     }
 }
 
-/// A field of a struct, a tuple or a variant.
+/// A field of a struct, tuple or variant.
 #[derive(Clone, Debug)]
 pub struct Field {
     pub(super) name: Cow<'static, str>,
     pub(super) ty: TypeRef,
-    /// Of the name: most other names have another one.
+    /// A hash of the name, which differs for most other names.
     pub(super) hash: u32,
     pub(super) offset: u32,
     pub(super) live_offset: Option<usize>,
@@ -325,8 +327,8 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field at a stored offset in bytes, and at an offset in live memory where it has one under its
-    /// stored type.
+    /// Creates a field at a stored offset in bytes. `live` is its offset in memory, if it has the stored type
+    /// there.
     pub(crate) const fn new(
         name: &'static str,
         ty: TypeRef,
@@ -338,48 +340,48 @@ impl Field {
         Field { name: Cow::Borrowed(name), ty, hash, offset, live_offset, notes: Cow::Borrowed(notes) }
     }
 
-    /// A field of a type that exists only as data, at an offset on disk.
+    /// Creates a field of a type that exists only as data, at a stored offset.
     pub(super) fn owned(name: Cow<'static, str>, ty: TypeRef, offset: u32) -> Field {
         Field { hash: hash(&name), name, ty, offset, live_offset: None, notes: Cow::Borrowed(&[]) }
     }
 
-    /// Name.
+    /// Returns the name.
     #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Type.
+    /// Returns the type.
     #[inline]
     pub fn ty(&self) -> TypeRef {
         self.ty
     }
 
-    /// Offset on disk, in bytes from the start of the struct, tuple or enum.
+    /// Returns the stored offset, in bytes from the start of the struct, tuple or enum.
     #[inline]
     pub fn offset(&self) -> usize {
         self.offset as usize
     }
 
-    /// Offset in live memory; none for fields of enums, for fields stored under another type, for transparent
-    /// newtypes, and for types that were read from a file.
+    /// Returns the offset in live memory. There is none for fields of enums, of transparent newtypes and of
+    /// types that were read from a file, and for fields that are stored as another type.
     #[inline]
     pub fn live_offset(&self) -> Option<usize> {
         self.live_offset
     }
 
-    /// Notes: documentation, aliases, default, attributes.
+    /// Returns the notes: documentation, aliases, default, attributes.
     #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// The documentation comment.
+    /// Returns the documentation comment.
     pub fn doc(&self) -> Option<&str> {
         doc(&self.notes)
     }
 
-    /// The attribute with this name: `unit` is the well-known one.
+    /// Returns the attribute with this name, such as `unit`.
     pub fn attribute(&self, name: &str) -> Option<&super::AttrValue> {
         self.notes.iter().find_map(|note| match note {
             Note::Attribute { name: own, value } if own == name => Some(value),
@@ -399,7 +401,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// A variant with its tag; u128 tags are given by their bits.
+    /// Creates a variant with its tag; a u128 tag is given by its bits.
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
@@ -417,48 +419,48 @@ impl Variant {
         }
     }
 
-    /// Name.
+    /// Returns the name.
     #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Tag on disk; u128 tags by their bits.
+    /// Returns the stored tag; a u128 tag by its bits.
     pub fn tag(&self) -> i128 {
         self.tag
     }
 
-    /// How it is written.
+    /// Returns the style: unit, tuple or struct.
     pub fn style(&self) -> Style {
         self.style
     }
 
-    /// Fields, in stored order; offsets count from the start of the enum.
+    /// Returns the fields, in stored order; offsets count from the start of the enum.
     #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// Notes: documentation, aliases.
+    /// Returns the notes: documentation, aliases.
     #[inline]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// Position of the field with this name.
+    /// Returns the position of the field with this name.
     pub fn field_index(&self, name: &str) -> Option<usize> {
         position(&self.fields, name)
     }
 }
 
-/// Position of the field with this name.
+/// Returns the position of the field with this name.
 #[inline]
 pub(crate) fn position(fields: &[Field], name: &str) -> Option<usize> {
     let hash = hash(name);
     fields.iter().position(|field| field.hash == hash && same(field.name.as_bytes(), name.as_bytes()))
 }
 
-/// Equality, without a call for names of 4 to 8 bytes.
+/// Compares two names, without a call for names of 4 to 8 bytes.
 #[inline]
 fn same(left: &[u8], right: &[u8]) -> bool {
     let ends = |name: &[u8]| Some((*name.first_chunk::<4>()?, *name.last_chunk::<4>()?));
@@ -468,7 +470,7 @@ fn same(left: &[u8], right: &[u8]) -> bool {
     }
 }
 
-/// A number of a name: from its length, its first and its last bytes.
+/// Hashes a name by its length and its first and last bytes.
 #[inline]
 pub(super) const fn hash(name: &str) -> u32 {
     let bytes = name.as_bytes();
@@ -481,7 +483,8 @@ pub(super) const fn hash(name: &str) -> u32 {
     first.wrapping_mul(0x9e37_79b1) ^ last.rotate_left(7) ^ bytes.len() as u32
 }
 
-/// Puts constant data in the place of such data. A constant function drops nothing, and there is nothing to drop.
+/// Assigns borrowed data to a `Cow` in a constant function, which cannot drop; the old data is borrowed as
+/// well.
 const fn set<T: ToOwned + ?Sized>(place: &mut Cow<'static, T>, data: &'static T) {
     std::mem::forget(std::mem::replace(place, Cow::Borrowed(data)));
 }

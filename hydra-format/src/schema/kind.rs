@@ -1,28 +1,28 @@
-//! The kinds and forms of types, with their codes on disk (FORMAT.md, section 5).
+//! The kinds and forms of types, and their codes in a file (FORMAT.md, section 5).
 
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $text:literal, $size:literal;)*) => {
-        /// What kind of type it is. The numbers are the codes on disk.
+        /// The kind of a type. The numbers are the stored codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         #[non_exhaustive]
         pub enum Kind { $($(#[doc = $doc])* $name = $code,)* }
 
         impl Kind {
-            /// Every kind, in the order of its code.
+            /// All kinds, in order of their codes.
             pub const ALL: &'static [Kind] = &[$(Kind::$name),*];
 
-            /// The kind with this code on disk.
+            /// Returns the kind with this stored code.
             pub const fn from_code(code: u8) -> Option<Kind> {
                 match code { $($code => Some(Kind::$name),)* _ => None }
             }
 
-            /// The name, as in the canonical spelling of types.
+            /// Returns the name, as in the canonical spelling of types.
             pub const fn name(self) -> &'static str {
                 match self { $(Kind::$name => $text,)* }
             }
 
-            /// Size in bytes where the kind alone decides it; 0 otherwise.
+            /// Returns the size in bytes if the kind alone determines it; 0 otherwise.
             pub const fn fixed_size(self) -> u32 {
                 match self { $(Kind::$name => $size,)* }
             }
@@ -31,7 +31,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Nothing: one zero byte.
+    /// The unit type, stored as one zero byte.
     Unit = 1, "unit", 1;
     /// 0 or 1.
     Bool = 2, "bool", 1;
@@ -61,7 +61,7 @@ kinds! {
     F32 = 14, "f32", 4;
     /// A float of 64 bits.
     F64 = 15, "f64", 8;
-    /// UTF-8.
+    /// Text in UTF-8.
     String = 16, "string", 8;
     /// Bytes.
     Bytes = 17, "bytes", 8;
@@ -85,32 +85,32 @@ kinds! {
     Newtype = 26, "newtype", 0;
     /// One value behind a reference.
     Box = 27, "box", 8;
-    /// The bytes of a foreign codec.
+    /// The bytes of another codec, such as serde's.
     Opaque = 28, "opaque", 8;
 }
 
 impl Kind {
-    /// The code on disk.
+    /// Returns the stored code.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// True for the ten integer kinds.
+    /// Returns whether it is one of the ten integer kinds.
     pub const fn is_integer(self) -> bool {
         self.is_signed() || self.is_unsigned()
     }
 
-    /// True for i8 to i128.
+    /// Returns whether it is one of i8 to i128.
     pub const fn is_signed(self) -> bool {
         matches!(self, Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 | Kind::I128)
     }
 
-    /// True for u8 to u128.
+    /// Returns whether it is one of u8 to u128.
     pub const fn is_unsigned(self) -> bool {
         matches!(self, Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 | Kind::U128)
     }
 
-    /// True if an integer kind holds this value; u128 values are given by their bits.
+    /// Returns whether an integer kind has this value; u128 values are given by their bits.
     pub(crate) const fn holds(self, value: i128) -> bool {
         match self {
             Kind::I128 | Kind::U128 => true,
@@ -119,44 +119,46 @@ impl Kind {
         }
     }
 
-    /// Bits of a value of a kind that has one size.
+    /// Returns the number of bits of a value of a kind with a fixed size.
     pub(crate) const fn bits(self) -> u32 {
         self.fixed_size().saturating_mul(8)
     }
 
-    /// These bits, all set.
+    /// Returns a mask of these bits.
     pub(crate) const fn mask(self) -> u128 {
         u128::MAX.unbounded_shr(u128::BITS.saturating_sub(self.bits()))
     }
 
-    /// True for kinds that are stored as a reference into the heap or the text.
+    /// Returns whether values are stored as a reference into the heap or the text.
     pub const fn is_reference(self) -> bool {
         use Kind::*;
         matches!(self, String | Bytes | List | Map | Set | Box | Opaque)
     }
 
-    /// True for kinds with an element; the inner type of a newtype and the value of a map are one.
+    /// Returns whether types of the kind have an element; it includes the inner type of a newtype and the
+    /// value of a map.
     pub(crate) const fn has_element(self) -> bool {
         use Kind::*;
         matches!(self, Option | List | Set | Box | Array | Map | Newtype)
     }
 
-    /// True for kinds that carry a name of their own: struct, enum and newtype.
+    /// Returns whether types of the kind have a name of their own: struct, enum and newtype.
     pub const fn is_named(self) -> bool {
         matches!(self, Kind::Struct | Kind::Enum | Kind::Newtype)
     }
 
-    /// Alignment in bytes where the kind alone decides it; 0 otherwise. References align to 4.
+    /// Returns the alignment in bytes if the kind alone determines it; 0 otherwise. References have alignment
+    /// 4.
     pub const fn fixed_align(self) -> u32 {
         if self.is_reference() { 4 } else { self.fixed_size() }
     }
 }
 
-/// What a base kind means beyond its bytes.
+/// The meaning of a type beyond its kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Form {
-    /// Nothing beyond its kind.
+    /// No meaning beyond the kind.
     #[default]
     None,
     /// Value times ten to the exponent: seconds since 1970-01-01 UTC.
@@ -178,17 +180,17 @@ pub enum Form {
         /// Decimal exponent: -2 for cents.
         exponent: i8,
     },
-    /// A form of a newer version: the base kind counts.
+    /// A form of a newer version; values are shown by their kind.
     Unknown {
-        /// Its code on disk.
+        /// The stored code.
         code: u8,
-        /// Its exponent on disk.
+        /// The stored exponent.
         exponent: i8,
     },
 }
 
 impl Form {
-    /// Code and exponent on disk.
+    /// Returns the stored code and exponent.
     pub const fn code(self) -> (u8, i8) {
         match self {
             Form::None => (0, 0),
@@ -201,7 +203,7 @@ impl Form {
         }
     }
 
-    /// The form with this code and exponent on disk.
+    /// Returns the form with this stored code and exponent.
     pub const fn from_code(code: u8, exponent: i8) -> Form {
         match (code, exponent) {
             (0, 0) => Form::None,
@@ -214,7 +216,7 @@ impl Form {
         }
     }
 
-    /// The name in the canonical spelling; empty for none and for unknown forms.
+    /// Returns the name in the canonical spelling; empty for `None` and `Unknown`.
     pub const fn name(self) -> &'static str {
         match self {
             Form::None | Form::Unknown { .. } => "",
@@ -227,16 +229,17 @@ impl Form {
     }
 }
 
-/// Nanoseconds of a second.
+/// The number of nanoseconds in a second.
 pub(crate) const NANOS: u128 = 1_000_000_000;
 
-/// True if 128 bits are a timestamp in nanoseconds: within 2^63 seconds of 1970 (FORMAT.md, section 5.5).
+/// Returns whether 128 bits are a timestamp in nanoseconds: within 2^63 seconds of 1970 (FORMAT.md, section
+/// 5.5).
 pub(crate) fn is_timestamp(bits: u128) -> bool {
     const LIMIT: i128 = (NANOS << 63).cast_signed();
     (-LIMIT..LIMIT).contains(&bits.cast_signed())
 }
 
-/// True if 128 bits are a duration in nanoseconds: below 2^64 seconds.
+/// Returns whether 128 bits are a duration in nanoseconds: below 2^64 seconds.
 pub(crate) fn is_duration(bits: u128) -> bool {
     bits < NANOS << 64
 }

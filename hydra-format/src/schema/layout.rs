@@ -1,27 +1,27 @@
-//! Where fields are placed (FORMAT.md, sections 5.1 to 5.3): the one place that computes it, usable in
-//! constants. Of types it knows only sizes and alignments.
+//! The placement of fields (FORMAT.md, sections 5.1 to 5.3), usable in constants. It depends only on sizes
+//! and alignments.
 
 use super::Descriptor;
 
-/// The next multiple of `align`, a power of two; saturates instead of overflowing.
+/// Rounds up to a multiple of `align`, a power of two; saturates instead of overflowing.
 pub(crate) const fn round_up(offset: u64, align: u64) -> u64 {
     let mask = align.saturating_sub(1);
     if let Some(sum) = offset.checked_add(mask) { sum & !mask } else { !mask }
 }
 
-/// Offsets of `N` fields, with size and alignment of the whole, in bytes.
+/// The offsets of `N` fields, and the size and alignment of the whole, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout<const N: usize> {
-    /// Offset of each field.
+    /// The offset of each field.
     pub offsets: [u32; N],
-    /// Size of the whole, at least 1.
+    /// The size of the whole, at least 1.
     pub size: usize,
-    /// Alignment of the whole.
+    /// The alignment of the whole.
     pub align: usize,
 }
 
 impl<const N: usize> Layout<N> {
-    /// What [`place`] makes of the fields of a type of the program.
+    /// Computes the layout of a type of the program with [`place`].
     pub(crate) const fn of(
         tag: usize,
         min_align: usize,
@@ -35,10 +35,11 @@ impl<const N: usize> Layout<N> {
     }
 }
 
-/// Places the fields of each variant behind a tag of `tag` bytes, and gives size and alignment of the whole, at least
-/// `min_align`. `fields` have these (size, alignment), one variant after the other, and `ends` says how many there are up
-/// to and with each variant. A struct is one variant without a tag. Sizes are those of the program, or at most 16 MiB: an
-/// offset beyond 32 bits is cut off, and the size of the whole tells who calls that it is too large.
+/// Computes the offsets of the fields of each variant behind a tag of `tag` bytes, and the size and alignment
+/// of the whole. `fields` are (size, alignment) of all variants in order, `ends` is the number of fields up
+/// to and including each variant; a struct is one variant without a tag. Sizes are those of the program, or
+/// at most 16 MiB. An offset beyond 32 bits is truncated; the caller sees from the size of the whole that it
+/// is too large.
 pub(super) const fn place(
     tag: usize,
     min_align: usize,
@@ -73,8 +74,8 @@ pub(super) const fn place(
     (if size == 0 { align } else { size }, align)
 }
 
-/// The layout of a struct or tuple whose fields have these (size, alignment); `min_align` is what the
-/// type itself asks for, 1 for nothing.
+/// Computes the layout of a struct or tuple whose fields have these (size, alignment). `min_align` is the
+/// alignment that the type asks for, or 1.
 pub(crate) const fn struct_layout<const N: usize>(
     fields: [(usize, usize); N],
     min_align: usize,
@@ -82,7 +83,7 @@ pub(crate) const fn struct_layout<const N: usize>(
     Layout::of(0, min_align, fields, &[N])
 }
 
-/// Where key and value of a map entry are: it is laid out as a tuple of both.
+/// Computes where the key and value of a map entry are: an entry is laid out as a tuple.
 pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
     struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
 }

@@ -1,14 +1,14 @@
-//! TypeOf: types as data. It knows nothing about values, bytes in memory or files.
+//! Types as data. This module does not depend on values, memory or files.
 //!
-//! A [`Descriptor`] is a type as data in the program; a [`Schema`] is the same data closed over all types
-//! that it mentions, as a file keeps it.
+//! A [`Descriptor`] is a type as data in the program. A [`Schema`] is the same data together with all types
+//! that it mentions, as a file stores it.
 
 mod build;
 mod canon;
 mod check;
 pub(crate) mod descriptor;
 pub(crate) mod kind;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "bounded loops and sizes")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "loops and sizes are bounded")]
 mod layout;
 mod note;
 mod notes;

@@ -1,9 +1,9 @@
-//! Notes: what people and programs want to know of a type, and what never decides how bytes are read.
+//! Notes on types, for people and programs. They never affect how bytes are read.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The value of an attribute: `#[hydra(attr(unit = "ms"))]`.
+/// The value of an attribute such as `#[hydra(attr(unit = "ms"))]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AttrValue {
@@ -17,24 +17,24 @@ pub enum AttrValue {
     Bool(bool),
 }
 
-/// The default of a field: a function in the program, a payload image of one record in a file.
+/// The default of a field: a function in the program, or the payload of one record in a file.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DefaultImage {
-    /// Makes the image: text offset and payload.
+    /// A function that makes the payload: text offset and bytes.
     Live(fn() -> crate::Result<(u32, Vec<u8>)>),
-    /// The image itself.
+    /// The payload itself.
     #[non_exhaustive]
     Stored {
-        /// Where the text of the payload starts.
+        /// The offset of the text in the payload.
         text_offset: u32,
-        /// A data payload of one record of the field's type.
+        /// A DATA payload with one record of the field's type.
         payload: Cow<'static, [u8]>,
     },
 }
 
 impl DefaultImage {
-    /// An image with its text at this offset.
+    /// Creates a stored default whose text starts at `text_offset`.
     pub fn stored(text_offset: u32, payload: impl Into<Cow<'static, [u8]>>) -> DefaultImage {
         DefaultImage::Stored { text_offset, payload: payload.into() }
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for DefaultImage {
     }
 }
 
-/// Something noted on a type, a field or a variant.
+/// A note on a type, field or variant.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Note {
@@ -57,9 +57,9 @@ pub enum Note {
     Doc(Cow<'static, str>),
     /// A former or other name.
     Alias(Cow<'static, str>),
-    /// The value where a file has none.
+    /// The value of a field that is missing in a file.
     Default(DefaultImage),
-    /// A named value of the user's; `unit` is the well-known one.
+    /// A named value defined by the user, such as `unit`.
     Attribute {
         /// Its name.
         name: Cow<'static, str>,
@@ -68,16 +68,16 @@ pub enum Note {
     },
     /// Rust's `#[deprecated]`, with its note.
     Deprecated(Cow<'static, str>),
-    /// The version that the type gives itself.
+    /// The version that the type declares.
     Version(u32),
-    /// Never to be changed through reflection.
+    /// The part is never changed through reflection.
     ReadOnly,
-    /// To be changed through reflection although it is private.
+    /// The field can be changed through reflection although it is private.
     Settable,
-    /// Not `pub` in the program.
+    /// The field is not `pub` in the program.
     Private,
-    /// The variant that stands for tags that the program does not know.
+    /// The variant represents tags that the program does not have.
     Other,
-    /// The program checks values of the type when they change; only it can.
+    /// The program checks values of the type when they change.
     Invariant,
 }

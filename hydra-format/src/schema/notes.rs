@@ -1,4 +1,4 @@
-//! The notes of a schema as bytes (FORMAT.md, section 6.4), both ways. They never decide how bytes are read.
+//! Encodes and decodes the notes of a schema (FORMAT.md, section 6.4). Notes never affect how bytes are read.
 
 use super::wire::{WireReader, bad, prefixed, put_str, require};
 use super::{AttrValue, DefaultImage, Descriptor, Note};
@@ -22,10 +22,11 @@ const INTEGER: u8 = 2;
 const FLOAT: u8 = 3;
 const BOOL: u8 = 4;
 
-/// Where a note is: type by index, variant and field by position from 1, 0 for none.
+/// The place of a note: index of the type, then position of the variant and of the field counted from 1, or 0
+/// for none.
 type NoteKey = (u32, u16, u16);
 
-/// Every note of every type, in the order of its place.
+/// Encodes the notes of every type, in order of their places.
 pub(super) fn encode_notes(types: &[Descriptor]) -> Result<Vec<u8>> {
     let mut out = vec![0; 4];
     let mut count = 0u32;
@@ -57,7 +58,7 @@ fn put_note(out: &mut Vec<u8>, (ty, variant, field): NoteKey, note: &Note) -> Re
     })
 }
 
-/// The code of a note, and what it says.
+/// Writes the content of a note and returns its code.
 fn put_value(out: &mut Vec<u8>, note: &Note) -> Result<()> {
     match note {
         Note::Doc(text) => put_text(out, DOC, text),
@@ -107,7 +108,7 @@ fn put_attribute(out: &mut Vec<u8>, name: &str, value: &AttrValue) -> Result<()>
     Ok(())
 }
 
-/// Reads notes and puts them on their types. Notes of a kind that is not known are skipped.
+/// Decodes notes and adds them to their types. Unknown kinds of notes are skipped.
 pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()> {
     let mut input = WireReader(notes);
     let count = input.u32()?;
@@ -117,7 +118,7 @@ pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()>
         let place = (part.u32()?, part.u16()?, part.u16()?);
         require(place >= last, || bad("notes out of order"))?;
         last = place;
-        let target = target(types, place).ok_or_else(|| bad("a note on what the schema does not have"))?;
+        let target = target(types, place).ok_or_else(|| bad("a note on a part that does not exist"))?;
         if let Some(note) = read_note(&mut part)? {
             part.end()?;
             target.to_mut().push(note);
@@ -126,7 +127,7 @@ pub(super) fn decode_notes(types: &mut [Descriptor], notes: &[u8]) -> Result<()>
     input.end()
 }
 
-/// The list of notes at a place.
+/// Returns the notes at a place.
 fn target(types: &mut [Descriptor], (ty, variant, field): NoteKey) -> Option<&mut Cow<'static, [Note]>> {
     let ty = types.get_mut(ty as usize)?;
     let (notes, fields) = match variant.checked_sub(1) {

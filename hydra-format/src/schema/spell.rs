@@ -1,21 +1,21 @@
-//! How types are spelled: canonically (FORMAT.md, section 5.6), and as text in the manner of Rust. It knows
-//! only descriptors, and spells whatever a schema holds in bounded time.
+//! The spelling of types: canonical (FORMAT.md, section 5.6) and as Rust. It depends only on descriptors, and
+//! takes bounded time for any schema.
 
 use super::{Arg, AttrValue, Descriptor, Field, Kind, Note, Schema, Style};
 use std::fmt::{self, Write};
 
-/// A spelling ends here, so that a hostile schema cannot ask for an endless one.
+/// The length at which a spelling is cut off, so that a hostile schema cannot make an endless one.
 const MAX_BYTES: usize = 1024;
 
-/// The spelling of a type, as Rust writes it or as the format does.
+/// Returns the spelling of a type, as in Rust or canonical.
 pub(super) fn spelling(schema: &Schema, ty: &Descriptor, rust: bool) -> String {
     let mut printer = TypePrinter { schema, rust, out: Bounded(String::new()) };
-    // An error is the end of a spelling that is cut off.
+    // An error means that the spelling was cut off.
     _ = printer.ty(ty);
     printer.out.0
 }
 
-/// Text that refuses more than so many bytes.
+/// Text that accepts at most `MAX_BYTES` bytes.
 struct Bounded(String);
 
 impl Write for Bounded {
@@ -47,7 +47,7 @@ impl TypePrinter<'_> {
         around.try_for_each(|_| self.out.write_char('>'))
     }
 
-    /// The type without its form.
+    /// Writes the type without its form.
     fn base(&mut self, ty: &Descriptor) -> fmt::Result {
         match ty.kind {
             Kind::Array => {
@@ -71,7 +71,7 @@ impl TypePrinter<'_> {
         }
     }
 
-    /// A name with its arguments in angle brackets, if there are any.
+    /// Writes a name with its arguments in angle brackets, if there are any.
     fn applied(&mut self, name: &str, args: &[Arg]) -> fmt::Result {
         self.out.write_str(name)?;
         if args.is_empty() {
@@ -96,7 +96,7 @@ impl TypePrinter<'_> {
     }
 }
 
-/// What Rust calls a kind.
+/// Returns Rust's name of a kind.
 fn rust_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Unit => "()",
@@ -111,7 +111,8 @@ fn rust_name(kind: Kind) -> &'static str {
     }
 }
 
-/// The name of a field or variant as paths spell it: in quotes unless it is made of letters, digits and `_`.
+/// The name of a field or variant as written in paths: in quotes unless it consists of letters, digits and
+/// `_`.
 pub(crate) struct Name<'n>(pub(crate) &'n str);
 
 impl Name<'_> {
@@ -129,12 +130,12 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// True for characters that turn the direction of what follows.
+/// Returns whether a character changes the direction of text.
 fn turns(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// In quotes; quotes, backslashes and characters that a terminal obeys escaped as in Rust.
+/// Text in quotes, with quotes, backslashes and terminal control characters escaped as in Rust.
 pub(crate) struct Quoted<'n>(pub(crate) &'n str);
 
 impl fmt::Display for Quoted<'_> {
@@ -151,7 +152,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// The schema in the manner of Rust, documentation as comments; `{:#}` adds offsets, sizes and alignments.
+/// Formats the schema as Rust, with documentation as comments; `{:#}` adds offsets, sizes and alignments.
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut named = self.types().iter().filter(|ty| ty.kind.is_named()).peekable();
@@ -205,7 +206,7 @@ fn item(schema: &Schema, ty: &Descriptor, f: &mut fmt::Formatter<'_>) -> fmt::Re
     }
 }
 
-/// A tag as a number; u128 tags are kept by their bits.
+/// Formats a tag as a number; u128 tags are stored by their bits.
 fn tag_text(kind: Option<Kind>, tag: i128) -> String {
     if kind == Some(Kind::U128) { tag.cast_unsigned().to_string() } else { tag.to_string() }
 }
@@ -235,7 +236,7 @@ fn fields(schema: &Schema, fields: &[Field], indent: &str, f: &mut fmt::Formatte
     Ok(())
 }
 
-/// Documentation, and the notes that a reader of the schema cares for.
+/// Writes documentation and other notes as comments.
 fn comments(notes: &[Note], indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for note in notes {
         match note {

@@ -1,4 +1,4 @@
-//! Schemas: a type as data, closed over all types that it mentions.
+//! Schemas: a type as data, together with all types that it mentions.
 
 use super::spell::spelling;
 use super::wire::{decode_core, encode_core, fnv1a, require};
@@ -6,12 +6,12 @@ use super::{Descriptor, TypeRef, canon, check, notes};
 use crate::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
-/// Bytes of core and notes together, at most.
+/// The largest number of bytes of core and notes together.
 const MAX_BYTES: usize = 16 << 20;
 
-/// A type as data, closed over all types that it mentions: what a file keeps of a table's type.
+/// A type as data, together with all types that it mentions, as a file stores it for a table.
 ///
-/// The root is type 0. Cloning is cheap. Two schemas are identical when their cores are the same bytes.
+/// The root is type 0. Cloning is cheap. Two schemas are identical if their cores are the same bytes.
 ///
 /// ```
 /// use hydra::{Descriptor, Kind, schema::TypeRef};
@@ -35,11 +35,11 @@ struct Inner {
 }
 
 impl Schema {
-    /// The schema of a descriptor of the program.
+    /// Returns the schema of a descriptor of the program.
     ///
     /// # Panics
-    /// As [`Schema::of`].
-    #[expect(clippy::panic, reason = "a promise, and about types of the program only")]
+    /// Panics where [`Schema::of`] does.
+    #[expect(clippy::panic, reason = "documented, and only for types of the program")]
     pub fn from_descriptor(root: &'static Descriptor) -> Schema {
         match Schema::try_from_descriptor(root) {
             Ok(schema) => schema,
@@ -47,13 +47,16 @@ impl Schema {
         }
     }
 
-    /// The schema of a descriptor of the program; an error if it breaks a rule or limit of the format (nested
-    /// more than 32 deep, two fields of one name), or if a default cannot be encoded.
+    /// Returns the schema of a descriptor of the program.
+    ///
+    /// # Errors
+    /// Fails if the type breaks a rule or limit of the format (for example nesting deeper than 32, or two
+    /// fields with one name), or if a default cannot be encoded.
     pub fn try_from_descriptor(root: &'static Descriptor) -> Result<Schema> {
         Schema::of_type(root, None)
     }
 
-    /// The schema of any type: of the program, or one whose indices count in `schema`.
+    /// Returns the schema of any type: one of the program, or one whose indices refer to `schema`.
     pub(crate) fn of_type(ty: &Descriptor, schema: Option<&Schema>) -> Result<Schema> {
         match schema {
             Some(schema) if std::ptr::eq(ty, schema.root()) => Ok(schema.clone()),
@@ -61,7 +64,7 @@ impl Schema {
         }
     }
 
-    /// One of this schema's types, with those that it needs, as a schema of its own.
+    /// Returns one of this schema's types, with the types that it needs, as a schema of its own.
     ///
     /// ```
     /// # use hydra::Schema;
@@ -72,14 +75,18 @@ impl Schema {
     /// ```
     ///
     /// # Errors
-    /// A type of another schema, which breaks a rule with the types of this one.
+    /// Fails if `ty` belongs to another schema and breaks a rule with the types of this one.
     pub fn part(&self, ty: &Descriptor) -> Result<Schema> {
         Schema::of_type(ty, Some(self))
     }
 
-    /// A schema of types that refer to one another by index; the root is the first. Sizes, alignments and offsets
-    /// are computed (a type whose size is not 0 must have the right ones), rules and limits checked, and types
-    /// that cannot be told apart merged and ordered canonically.
+    /// Creates a schema of types that refer to one another by index; the root is the first.
+    ///
+    /// Sizes, alignments and offsets are computed; a type whose size is not 0 must already have the right
+    /// ones. Indistinguishable types are merged, and the types are put in canonical order.
+    ///
+    /// # Errors
+    /// Fails if the types break a rule or limit of the format.
     pub fn new(mut types: Vec<Descriptor>) -> Result<Schema> {
         check::check(&mut types)?;
         let mut types = canon::canonical(&types);
@@ -90,7 +97,10 @@ impl Schema {
         Schema::from_parts(types, core, notes)
     }
 
-    /// A schema from its bytes in a file, which are hostile until checked.
+    /// Decodes a schema from its bytes in a file, which are untrusted.
+    ///
+    /// # Errors
+    /// Fails if the bytes are not a valid schema.
     pub fn decode(core: &[u8], notes: &[u8]) -> Result<Schema> {
         within_limits(core, notes)?;
         let mut types = decode_core(core)?;
@@ -98,45 +108,46 @@ impl Schema {
         Schema::from_parts(types, core.to_vec(), notes.to_vec())
     }
 
-    /// Types without notes get theirs from the bytes, so that a schema reads the same from program and file.
+    /// Types without notes get theirs from the bytes, so that schemas from the program and from a file are
+    /// equal.
     fn from_parts(mut types: Vec<Descriptor>, core: Vec<u8>, notes: Vec<u8>) -> Result<Schema> {
         notes::decode_notes(&mut types, &notes)?;
         let fingerprint = fnv1a(&core);
         Ok(Schema(Arc::new(Inner { types, core, notes, fingerprint })))
     }
 
-    /// True if types that cannot be told apart are one, and all are in the order of the format.
+    /// Returns whether indistinguishable types are merged and all types are in canonical order.
     pub(crate) fn is_canonical(&self) -> bool {
         encode_core(&canon::canonical(self.types())) == self.core()
     }
 
-    /// The core: what decides how bytes are read.
+    /// Returns the core: the bytes that determine how values are read.
     pub fn core(&self) -> &[u8] {
         &self.0.core
     }
 
-    /// The notes: documentation, attributes, defaults.
+    /// Returns the notes: documentation, attributes, defaults.
     pub fn notes(&self) -> &[u8] {
         &self.0.notes
     }
 
-    /// All types; the root is the first.
+    /// Returns all types; the root is the first.
     pub fn types(&self) -> &[Descriptor] {
         &self.0.types
     }
 
-    /// The root type.
+    /// Returns the root type.
     #[inline]
     pub fn root(&self) -> &Descriptor {
         self.resolve(TypeRef::Index(0))
     }
 
-    /// The descriptor that a reference means: within this schema, or of the program.
+    /// Returns the descriptor that a reference refers to: one of this schema, or one of the program.
     ///
     /// # Panics
-    /// For an index that is not of this schema. References from its own types never are.
+    /// Panics if the index is out of bounds. References of this schema's own types never are.
     #[inline]
-    #[expect(clippy::indexing_slicing, reason = "references within a checked schema are within it")]
+    #[expect(clippy::indexing_slicing, reason = "references within a checked schema are in bounds")]
     pub fn resolve(&self, ty: TypeRef) -> &Descriptor {
         match ty {
             TypeRef::Index(index) => &self.0.types[index as usize],
@@ -144,39 +155,39 @@ impl Schema {
         }
     }
 
-    /// The canonical spelling of the root.
+    /// Returns the canonical spelling of the root.
     pub fn name(&self) -> String {
         self.spell(self.root())
     }
 
-    /// The canonical spelling of a type of this schema; cut off after 1024 bytes.
+    /// Returns the canonical spelling of a type of this schema, truncated to 1024 bytes.
     pub fn spell(&self, ty: &Descriptor) -> String {
         spelling(self, ty, false)
     }
 
-    /// The spelling of a type of this schema in the manner of Rust; cut off after 1024 bytes.
+    /// Returns the Rust spelling of a type of this schema, truncated to 1024 bytes.
     pub fn spell_rust(&self, ty: &Descriptor) -> String {
         spelling(self, ty, true)
     }
 
-    /// FNV-1a over the core: a hint at identity.
+    /// Returns the FNV-1a hash of the core. Equal hashes do not prove that schemas are identical.
     pub fn fingerprint(&self) -> u64 {
         self.0.fingerprint
     }
 
-    /// The same over the core without names and type arguments.
+    /// Returns the same hash of the core without names and type arguments.
     pub fn layout_fingerprint(&self) -> u64 {
         let mut types = self.types().to_vec();
         types.iter_mut().for_each(Descriptor::forget_names);
         fnv1a(&encode_core(&types))
     }
 
-    /// True if the notes are equal, too.
+    /// Returns whether the schemas are identical and have equal notes.
     pub(crate) fn is_same(&self, other: &Schema) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || (self.core() == other.core() && self.notes() == other.notes())
     }
 
-    /// True if the cores are equal: the types are read in the same way and have the same names.
+    /// Returns whether the cores are equal: types are read in the same way and have the same names.
     pub fn is_identical(&self, other: &Schema) -> bool {
         #[cfg(test)]
         LOOKS.set(LOOKS.get().saturating_add(1));
@@ -186,12 +197,13 @@ impl Schema {
 
 #[cfg(test)]
 thread_local! {
-    /// Comparisons of schemas, and open tables that were looked at: what grows if something goes through all of them.
+    /// Counts comparisons of schemas and open tables that were examined, for tests that detect linear
+    /// searches.
     pub(crate) static LOOKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 impl PartialEq for Schema {
-    /// As [`Schema::is_identical`].
+    /// Compares as [`Schema::is_identical`] does.
     fn eq(&self, other: &Schema) -> bool {
         self.is_identical(other)
     }
@@ -279,7 +291,7 @@ mod tests {
         ];
         let kinds = [(Kind::F32, 0), (Kind::Unit, 0), (Kind::String, 0), (Kind::Array, 1)];
         assert!(wrong.iter().chain(&kinds).all(|&(kind, value)| Constant::new(kind, value).is_none()));
-        // The same in bytes: kind and value of the one argument.
+        // The same type in bytes: kind and value of the one argument.
         let one = Schema::new(named(vec![Arg::Const(Constant::new(Kind::Bool, 1).unwrap())])).unwrap();
         let found = one.core().windows(2).position(|pair| pair == [2, 1]).unwrap();
         for (kind, value) in [(2, 2), (1, 0), (14, 1), (29, 1), (255, 1), (10, 1)] {
@@ -457,7 +469,8 @@ mod tests {
         assert!(accepted > 0);
     }
 
-    /// A core is (version, 0), the number of types, and each with its length: kind, flags, form, exponent, size, alignment.
+    /// A core is (version, 0), the number of types, and each type with its length: kind, flags, form,
+    /// exponent, size, alignment.
     #[test]
     fn a_core_says_only_what_this_version_knows() {
         let schema = Schema::of::<std::num::NonZero<u32>>();
@@ -480,7 +493,7 @@ mod tests {
 
     #[test]
     fn fingerprints_are_fnv_1a() {
-        // From the page of its authors.
+        // Test vectors from the page of the authors of FNV.
         let vectors =
             [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)];
         vectors.into_iter().for_each(|(text, hash)| assert_eq!(fnv1a(text.as_bytes()), hash));

@@ -1,5 +1,5 @@
-//! The core of a schema as bytes (FORMAT.md, section 6.2), both ways. It knows the shape of the bytes; what
-//! they may say is checked in `check`.
+//! Encodes and decodes the core of a schema (FORMAT.md, section 6.2). Only the shape of the bytes is checked
+//! here; `check` checks the rules.
 
 use super::{Arg, Constant, Descriptor, Field, Form, Kind, Style, TypeRef, Variant};
 use crate::{Error, ErrorKind, Result};
@@ -7,21 +7,21 @@ use std::borrow::Cow;
 
 /// The version of the core's encoding.
 const CORE_VERSION: u16 = 1;
-/// Flag: an integer that is never 0.
+/// The flag of an integer that is never 0.
 const NONZERO: u8 = 1;
 
-/// A schema that breaks a rule.
+/// Creates an error about a schema that violates a rule.
 #[cold]
 pub(super) fn bad(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::BadSchema).what(what)
 }
 
-/// That error, unless a rule holds.
+/// Returns the error unless the rule holds.
 pub(super) fn require(holds: bool, broken: impl FnOnce() -> Error) -> Result<()> {
     if holds { Ok(()) } else { Err(broken()) }
 }
 
-/// What is left to read.
+/// The bytes that are not read yet.
 pub(super) struct WireReader<'a>(pub(super) &'a [u8]);
 
 impl<'a> WireReader<'a> {
@@ -55,13 +55,13 @@ impl<'a> WireReader<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// Text with a length of 16 bits.
+    /// Reads text with a 16-bit length.
     pub(super) fn str(&mut self) -> Result<Cow<'static, str>> {
         let count = self.u16()?;
         self.text_of(count.into())
     }
 
-    /// Text with a length of 32 bits.
+    /// Reads text with a 32-bit length.
     pub(super) fn text(&mut self) -> Result<Cow<'static, str>> {
         let count = self.u32()?;
         self.text_of(count as usize)
@@ -72,19 +72,19 @@ impl<'a> WireReader<'a> {
         Ok(Cow::Owned(text.to_string()))
     }
 
-    /// The next part, which carries its length in 32 bits.
+    /// Reads the next part, which is preceded by its length in 32 bits.
     pub(super) fn part(&mut self) -> Result<WireReader<'a>> {
         let count = self.u32()?;
         self.take(count as usize).map(WireReader)
     }
 
-    /// Nothing may be left.
+    /// Returns an error if bytes are left.
     pub(super) fn end(self) -> Result<()> {
         require(self.0.is_empty(), || bad(format!("{} bytes too many", self.0.len())))
     }
 }
 
-/// Types from the bytes of a core. References are whatever the bytes say.
+/// Decodes the types of a core. References are not checked.
 pub(super) fn decode_core(core: &[u8]) -> Result<Vec<Descriptor>> {
     let mut input = WireReader(core);
     let version = input.u16()?;
@@ -110,7 +110,7 @@ fn decode_type(input: &mut WireReader<'_>) -> Result<Descriptor> {
     let flags = input.u8()?;
     let Some(kind) = Kind::from_code(code).filter(|_| flags & !NONZERO == 0) else {
         return Err(Error::new(ErrorKind::UnknownFeature)
-            .what("a kind of type that this version does not know")
+            .what("a kind of type that this version does not support")
             .found(format!("kind {code}, flags {flags}")));
     };
     let mut ty = Descriptor::new(kind, 0, 0);
@@ -155,17 +155,17 @@ fn argument(input: &mut WireReader<'_>) -> Result<Arg> {
     if code == 0 {
         return index(input).map(Arg::Type);
     }
-    // All kinds of constants, and no others, have a zero.
+    // Exactly the kinds of constants have a zero.
     let kind = Kind::from_code(code)
         .filter(|kind| Constant::new(*kind, 0).is_some())
-        .ok_or_else(|| bad("a constant that is no bool, char or integer").found(code.to_string()))?;
+        .ok_or_else(|| bad("a constant that is not a bool, char or integer").found(code.to_string()))?;
     let bytes = input.take(kind.fixed_size() as usize)?;
-    // The sign of the narrow number becomes that of the wide one.
+    // Sign-extends the narrow number.
     let negative = kind.is_signed() && bytes.last().is_some_and(|byte| byte.cast_signed() < 0);
     let mut wide = [if negative { 0xff } else { 0 }; 16];
     wide.iter_mut().zip(bytes).for_each(|(wide, byte)| *wide = *byte);
     let value = i128::from_le_bytes(wide);
-    let wrong = || bad(format!("a constant that is no {}", kind.name())).found(value.to_string());
+    let wrong = || bad(format!("a constant that is not a {}", kind.name())).found(value.to_string());
     Constant::new(kind, value).map(Arg::Const).ok_or_else(wrong)
 }
 
@@ -194,7 +194,7 @@ fn index(input: &mut WireReader<'_>) -> Result<TypeRef> {
     input.u32().map(TypeRef::Index)
 }
 
-/// Types as the bytes of a core.
+/// Encodes types as a core.
 pub(super) fn encode_core(types: &[Descriptor]) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(CORE_VERSION.to_le_bytes());
@@ -204,7 +204,7 @@ pub(super) fn encode_core(types: &[Descriptor]) -> Vec<u8> {
     out
 }
 
-/// One type, with its length in front.
+/// Encodes one type, preceded by its length.
 pub(super) fn encode_type(ty: &Descriptor, out: &mut Vec<u8>) {
     prefixed(out, |out| {
         let (form, exponent) = ty.form.code();
@@ -269,13 +269,13 @@ fn put_index(out: &mut Vec<u8>, ty: TypeRef) {
     out.extend(ty.index().to_le_bytes());
 }
 
-/// Text with a length of 16 bits; what is checked before is at most 255 bytes long.
+/// Writes text with a 16-bit length; the caller has checked that it has at most 255 bytes.
 pub(super) fn put_str(out: &mut Vec<u8>, text: &str) {
     out.extend((text.len() as u16).to_le_bytes());
     out.extend(text.as_bytes());
 }
 
-/// Writes what `write` writes with its length in 32 bits in front.
+/// Writes what `write` writes, preceded by its length in 32 bits.
 pub(super) fn prefixed<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let start = out.len();
     out.extend([0; 4]);
@@ -286,7 +286,7 @@ pub(super) fn prefixed<R>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) ->
     result
 }
 
-/// FNV-1a, 64 bits.
+/// Hashes bytes with FNV-1a, 64 bits.
 pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,5 +1,5 @@
-//! Blocks: their headers, bound to their place (FORMAT.md, section 4), reading one whole, and finding the next one
-//! after damage. It does not know what payloads mean.
+//! Blocks: headers, which are bound to their place (FORMAT.md, section 4), reading a whole block, and finding
+//! the next block after damage. Payloads are not interpreted.
 
 use super::bytes::{BLOCK_MAGIC, FieldLayout, LINE, MAX_BLOCK_LINES, REPLACES, get, line_up, put, record};
 use super::storage::Source;
@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-/// What a block carries. A block of another kind is skipped.
+/// The kind of a block. Blocks of unknown kinds are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -16,16 +16,16 @@ pub enum BlockKind {
     Schema = 1,
     /// Records.
     Data = 2,
-    /// Where blocks are.
+    /// References to blocks.
     Index = 3,
-    /// The user's key-value pairs.
+    /// Key-value pairs of the user.
     Meta = 4,
-    /// Bytes that were in the file before, without meaning.
+    /// Bytes without meaning that were in the file before.
     Pad = 5,
 }
 
 impl BlockKind {
-    /// The kind with this code on disk.
+    /// Returns the kind with this stored code.
     pub const fn from_code(code: u8) -> Option<BlockKind> {
         match code {
             1 => Some(BlockKind::Schema),
@@ -39,56 +39,56 @@ impl BlockKind {
 }
 
 record! {
-    /// The first line of a block.
+    /// The header of a block: its first line.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct BlockHeader in line, 64 {
         MAGIC: u32,
-        /// Code of the kind: see [`BlockKind`].
+        /// The code of the kind; see [`BlockKind`].
         kind = KIND: u8,
-        /// Flags; bit 0: the block replaces another.
+        /// The flags; bit 0: the block replaces another.
         flags = FLAGS: u8,
-        /// 0: rows.
+        /// The layout; 0: rows.
         layout = LAYOUT: u8,
-        /// 0: as it is.
+        /// The encoding; 0: none.
         encoding = ENCODING: u8,
-        /// Length of the whole block in lines.
+        /// The length of the whole block in lines.
         line_count = LINES: u32,
-        /// DATA: id of the schema.
+        /// DATA: the id of the schema.
         schema = SCHEMA: u32,
         SYNC: u64,
-        /// DATA: index of the first record in its table.
+        /// DATA: the index of the first record in its table.
         first = FIRST: u64,
-        /// DATA: number of records.
+        /// DATA: the number of records.
         count = COUNT: u32,
-        /// DATA: bytes from one record to the next.
+        /// DATA: the number of bytes from one record to the next.
         stride = STRIDE: u32,
-        /// Lines back to the block before this one; 0: there is none.
+        /// The distance to the previous block in lines; 0 if there is none.
         distance_lines = DISTANCE: u32,
-        /// Length of the payload in bytes.
+        /// The length of the payload in bytes.
         payload_bytes = PAYLOAD: u32,
-        /// Epoch of the commit record under which the block was written.
+        /// The epoch of the writer that wrote the block.
         epoch = EPOCH: u32,
-        /// DATA: where the text starts in the payload.
+        /// DATA: the offset of the text in the payload.
         text = TEXT: u32,
-        /// Checksum of the payload.
+        /// The checksum of the payload.
         payload_crc = PAYLOAD_CRC: u32,
         CRC: u32,
     }
 }
 
-/// Lines of a block with so large a payload.
+/// Returns the number of lines of a block with a payload of this size.
 fn lines(payload_bytes: u32) -> u64 {
     u64::from(payload_bytes).div_ceil(LINE).saturating_add(1)
 }
 
 impl BlockHeader {
-    /// The stored fields, in their order, with those that have no meaning for users.
+    /// Returns the stored fields in order, including those that have no meaning for users.
     pub fn fields() -> &'static [FieldLayout] {
         line::NAMED
     }
 
-    /// A header with these lengths and nothing else.
+    /// Creates a header with only these lengths.
     pub(crate) fn new(kind: BlockKind, payload_bytes: u32) -> BlockHeader {
         BlockHeader {
             kind: kind as u8,
@@ -98,42 +98,42 @@ impl BlockHeader {
         }
     }
 
-    /// What the block carries, if this library knows it.
+    /// Returns the kind of the block, if this library supports it.
     pub fn block_kind(&self) -> Option<BlockKind> {
         BlockKind::from_code(self.kind)
     }
 
-    /// True for a block of this kind.
+    /// Returns whether the block is of this kind.
     pub fn is(&self, kind: BlockKind) -> bool {
         self.kind == kind as u8
     }
 
-    /// True if the block replaces another.
+    /// Returns whether the block replaces another.
     pub fn is_replacement(&self) -> bool {
         self.flags & REPLACES != 0
     }
 
-    /// Bytes back to the block before this one; 0: there is none.
+    /// Returns the distance to the previous block in bytes; 0 if there is none.
     pub(crate) fn distance(&self) -> u64 {
         u64::from(self.distance_lines) * LINE
     }
 
-    /// Length of the whole block in bytes.
+    /// Returns the length of the whole block in bytes.
     pub fn bytes(&self) -> u64 {
         u64::from(self.line_count) * LINE
     }
 
-    /// The file offset after a block that starts at `offset`.
+    /// Returns the end of a block that starts at `offset`.
     pub fn end(&self, offset: u64) -> u64 {
         offset.saturating_add(self.bytes())
     }
 
-    /// The index after that of the last record.
+    /// Returns the index after the last record.
     pub fn end_record(&self) -> u64 {
         self.first.saturating_add(u64::from(self.count))
     }
 
-    /// The line for a block at `offset` of the file with this key.
+    /// Encodes the header of a block at `offset` of the file with this key.
     pub(crate) fn encode(&self, key: u64, offset: u64) -> [u8; line::BYTES] {
         let mut bytes = self.to_rows();
         put(&mut bytes, line::MAGIC, &BLOCK_MAGIC);
@@ -143,13 +143,13 @@ impl BlockHeader {
         bytes
     }
 
-    /// The header in the line at `offset` of the file with this key, if it is valid there; else what is wrong with it.
+    /// Decodes the header of a block at `offset` of the file with this key, or returns what is wrong with it.
     pub(crate) fn decode(bytes: &[u8], key: u64, offset: u64) -> Result<BlockHeader, &'static str> {
         let Some(bytes) = bytes.first_chunk::<{ line::BYTES }>() else {
             return Err("the file ends within it");
         };
         if !bytes.starts_with(&BLOCK_MAGIC) {
-            return Err("it does not begin with HBLK");
+            return Err("it does not start with HBLK");
         }
         if crc32fast::hash(&bytes[..line::CRC]) != get::<u32>(bytes, line::CRC) {
             return Err("its checksum does not match");
@@ -158,7 +158,7 @@ impl BlockHeader {
             return Err("it belongs to another place or another file");
         }
         let header = BlockHeader::from_rows(bytes);
-        if header.is_possible() { Ok(header) } else { Err("its length and its payload's do not agree") }
+        if header.is_possible() { Ok(header) } else { Err("its length does not match its payload") }
     }
 
     fn is_possible(&self) -> bool {
@@ -168,7 +168,7 @@ impl BlockHeader {
         u64::from(self.line_count) == lines(self.payload_bytes) && self.line_count <= MAX_BLOCK_LINES
     }
 
-    /// What block this is, in words.
+    /// Describes the block in words.
     pub(crate) fn place(&self) -> String {
         match self.block_kind() {
             Some(BlockKind::Schema) => "a SCHEMA block".into(),
@@ -184,24 +184,24 @@ impl BlockHeader {
     }
 }
 
-/// A payload in pieces that follow one another, so that nobody has to copy them together.
+/// A payload in consecutive pieces, so that they need not be copied together.
 pub(crate) type PayloadParts = [Vec<u8>; 3];
 
-/// A block without its place: kind, lengths and checksum are set.
+/// A block without a place: kind, lengths and checksum are set.
 #[derive(Debug)]
 pub(crate) struct SealedBlock {
     pub(crate) header: BlockHeader,
-    /// The payload, and the zeros after it up to a whole line.
+    /// The payload, and zeros up to a whole line.
     pub(crate) parts: PayloadParts,
 }
 
 impl SealedBlock {
-    /// A block of a payload in one part.
+    /// Creates a block with a payload in one part.
     pub(crate) fn of(kind: BlockKind, payload: Vec<u8>) -> Result<SealedBlock> {
         SealedBlock::new(kind, [payload, Vec::new(), Vec::new()])
     }
 
-    /// A block with this payload.
+    /// Creates a block with this payload.
     pub(crate) fn new(kind: BlockKind, mut parts: PayloadParts) -> Result<SealedBlock> {
         let bytes = parts.iter().map(Vec::len).sum::<usize>() as u64;
         check_size(line_up(bytes).saturating_add(LINE))?;
@@ -217,19 +217,19 @@ impl SealedBlock {
     }
 }
 
-/// An error if a block with a record would be larger than blocks are.
+/// Returns an error if a record is too large for a block.
 pub(crate) fn check_size(block_bytes: u64) -> Result<()> {
     if block_bytes <= u64::from(MAX_BLOCK_LINES) * LINE {
         return Ok(());
     }
     Err(Error::new(ErrorKind::TooLarge)
-        .what("the record does not fit a block")
+        .what("the record does not fit into a block")
         .expected("at most 256 MiB")
         .found(format!("{block_bytes} bytes"))
         .help("split the value into several records"))
 }
 
-/// A block's header, and where it is. What is in the payload was not looked at.
+/// The header and the place of a block. The payload is not checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlockAt {
     pub(crate) offset: u64,
@@ -245,27 +245,27 @@ impl std::ops::Deref for BlockAt {
 }
 
 impl BlockAt {
-    /// File offset of the payload.
+    /// Returns the file offset of the payload.
     pub(crate) fn payload(&self) -> u64 {
         self.offset.saturating_add(LINE)
     }
 
-    /// The file offset after the block.
+    /// Returns the file offset of the end of the block.
     pub(crate) fn end(&self) -> u64 {
         self.header.end(self.offset)
     }
 
-    /// File offset of the block before this one; that of this one if there is none.
+    /// Returns the file offset of the previous block, or of this one if there is none.
     pub(crate) fn previous(&self) -> u64 {
         self.offset.saturating_sub(self.distance())
     }
 
-    /// An error that names the block.
+    /// Creates an error that describes the block.
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
         Error::new(kind).at(self.offset).place(self.place())
     }
 
-    /// Refuses a block of any kind but DATA that this library cannot read although it is not damaged.
+    /// Returns an error for a block other than DATA that is intact but that this library cannot read.
     pub(crate) fn check_supported(&self) -> Result<()> {
         match (self.layout, self.encoding) {
             (0, 0) => self.check_flags(),
@@ -273,7 +273,7 @@ impl BlockAt {
         }
     }
 
-    /// Refuses flags that this library does not know.
+    /// Returns an error for flags that this library does not support.
     pub(crate) fn check_flags(&self) -> Result<()> {
         match self.flags & !REPLACES {
             0 => Ok(()),
@@ -281,7 +281,7 @@ impl BlockAt {
         }
     }
 
-    /// The error of a layout or encoding that this library does not know.
+    /// Creates the error about a layout or encoding that this library does not support.
     pub(crate) fn unknown_layout(&self) -> Error {
         let encoding = (self.layout == 0).then(|| format!("encoding {}", self.encoding));
         self.unsupported(encoding.unwrap_or_else(|| format!("layout {}", self.layout)))
@@ -300,7 +300,8 @@ impl BlockAt {
         self.check_crc(Some(crc32fast::hash(payload)))
     }
 
-    /// An error if the checksum of the payload, none of one that is cut off, is another than the header says.
+    /// Returns an error if the checksum of the payload differs from that in the header; `None` is a truncated
+    /// payload.
     pub(crate) fn check_crc(&self, computed: Option<u32>) -> Result<()> {
         if computed == Some(self.payload_crc) {
             return Ok(());
@@ -310,7 +311,7 @@ impl BlockAt {
     }
 }
 
-/// The blocks of a file: its bytes, what binds blocks to their places in it, and where they end.
+/// The blocks of a file: its bytes, the key that binds blocks to their places, and the end of the blocks.
 #[derive(Clone, Copy)]
 pub(crate) struct BlockFile<'a> {
     pub(crate) source: &'a dyn Source,
@@ -326,7 +327,8 @@ impl<'a> BlockFile<'a> {
         decode_header(self.source.read(offset, &mut line)?, self.key, offset, self.limit)
     }
 
-    /// Reads the block at `offset`, of any kind but DATA, whole, and checks its header and its checksum: the payload.
+    /// Reads the block at `offset`, of any kind but DATA, checks header and checksum, and returns it with its
+    /// payload.
     pub(crate) fn read(&self, offset: u64) -> Result<(BlockAt, Cow<'a, [u8]>)> {
         let block = self.header(offset)?;
         block.check_supported()?;
@@ -335,7 +337,8 @@ impl<'a> BlockFile<'a> {
         Ok((block, payload))
     }
 
-    /// The next line from `offset` on that is a valid header for its place and of an epoch in `epochs`.
+    /// Finds the next line from `offset` on that is a valid header for its place and has an epoch in
+    /// `epochs`.
     pub(crate) fn find_next(&self, offset: u64, epochs: RangeInclusive<u32>) -> Result<Option<u64>> {
         find_line(self.source, offset, self.limit, |line, offset| {
             let found = BlockHeader::decode(line, self.key, offset);
@@ -346,7 +349,7 @@ impl<'a> BlockFile<'a> {
     }
 }
 
-/// Checks the header in the line at `offset`, in a file whose blocks end at `limit`.
+/// Decodes and checks the header in the line at `offset` of a file whose blocks end at `limit`.
 pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> Result<BlockAt> {
     let damaged = |what: &str| Error::new(ErrorKind::BlockHeader).at(offset).what(what);
     let block = BlockAt { offset, header: BlockHeader::decode(line, key, offset).map_err(damaged)? };
@@ -356,7 +359,8 @@ pub(crate) fn decode_header(line: &[u8], key: u64, offset: u64, limit: u64) -> R
     Ok(block)
 }
 
-/// Shows lines one after the other, from `offset` to `limit` or the end of the file, until one is what is looked for.
+/// Calls a function with consecutive lines, from `offset` to `limit` or the end of the file, until it returns
+/// a result.
 pub(crate) fn find_line<T>(
     source: &dyn Source,
     mut offset: u64,
@@ -365,7 +369,7 @@ pub(crate) fn find_line<T>(
 ) -> Result<Option<T>> {
     let mut buffer = Vec::new();
     while offset < limit {
-        // Most damage is short, and there may be no end of it: a little first, then ever more.
+        // Most damage is short, but it can be long: reads grow from 1 KiB to 64 KiB.
         let more = buffer.len().saturating_mul(2).clamp(1 << 10, 64 << 10);
         buffer.resize(more.min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(more)), 0);
         let chunk = source.read(offset, &mut buffer)?;
@@ -436,7 +440,7 @@ mod tests {
         ] {
             assert_eq!(
                 BlockHeader::decode(&bad.encode(1, 64), 1, 64),
-                Err("its length and its payload's do not agree"),
+                Err("its length does not match its payload"),
                 "{bad:?}"
             );
         }

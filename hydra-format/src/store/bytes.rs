@@ -1,17 +1,17 @@
-//! Every number that files are made of, once: offsets, sizes, limits (FORMAT.md, sections 1 to 4 and 12); and records of
-//! fixed size, from which struct, offsets, encoding and decoding are made. It does not know what they are used for.
+//! The numbers of the file format: offsets, sizes and limits (FORMAT.md, sections 1 to 4 and 12). Also the
+//! macro for records of fixed size, which generates struct, offsets, encoding and decoding.
 
 use bytemuck::Pod;
 
-/// Bytes of a line, the unit of alignment.
+/// The size of a line in bytes, the unit of alignment.
 pub(crate) const LINE: u64 = 64;
-/// Bytes of one page of the header region.
+/// The size of a page of the header region in bytes.
 pub(crate) const PAGE: u64 = 4096;
-/// Bytes of the header region: where blocks begin.
+/// The size of the header region in bytes; blocks start after it.
 pub(crate) const REGION: u64 = 2 * PAGE;
-/// File offsets of the two header lines.
+/// The file offsets of the two header lines.
 pub(crate) const HEADER_AT: [u64; 2] = [0, PAGE];
-/// File offsets of the two commit records.
+/// The file offsets of the two commit records.
 pub(crate) const SLOT_AT: [u64; 2] = [512, PAGE + 512];
 
 /// The first bytes of a file.
@@ -24,9 +24,9 @@ pub(crate) const MINOR: u16 = 1;
 pub(crate) const BLOCK_MAGIC: [u8; 4] = *b"HBLK";
 /// The version of index payloads.
 pub(crate) const INDEX_VERSION: u16 = 1;
-/// Commit flags, bit 0.
+/// The commit flag for a closed file, bit 0.
 pub(crate) const CLOSED: u32 = 1;
-/// Block flags, bit 0.
+/// The block flag for a replacement, bit 0.
 pub(crate) const REPLACES: u8 = 1;
 
 /// The largest block, header included, in lines.
@@ -37,36 +37,36 @@ pub(crate) const TARGET_BLOCK_BYTES: usize = 256 << 10;
 pub(crate) const MAX_STRIDE: u32 = 16 << 20;
 /// The longest name in bytes.
 pub(crate) const MAX_NAME: usize = 255;
-/// Core and notes of a schema together, in bytes.
+/// The largest size of core and notes of a schema together, in bytes.
 pub(crate) const MAX_SCHEMA_BYTES: u64 = 16 << 20;
-/// Entries of a full index node.
+/// The number of entries of a full index node.
 pub(crate) const NODE_ENTRIES: usize = 256;
-/// Blocks of any kind from one directory to the next.
+/// The number of blocks of any kind from one directory to the next.
 pub(crate) const DIRECTORY_EVERY: u64 = 1024;
-/// Files are written in runs that end at multiples of this.
+/// Files are written in runs that end at multiples of this number of bytes.
 pub(crate) const RUN: u64 = 1 << 20;
-/// The most bytes that a Buffered writer leaves unsynced.
+/// The most bytes that a writer with [`Durability::Buffered`](super::log::Durability) leaves unsynced.
 pub(crate) const MAX_UNSYNCED: u64 = if cfg!(test) { 4 << 20 } else { 1 << 30 };
-/// How far a writer skips ahead of the valid record, in sequence and epoch, if the other one is invalid.
+/// The margin that a writer adds to sequence and epoch of the valid record if the other one is invalid.
 pub(crate) const SKIP: u32 = 1 << 16;
-/// Files are shorter than this.
+/// The limit of the length of a file.
 pub(crate) const MAX_FILE: u64 = 1 << 63;
 
-/// Where a stored field is, from the start of its structure.
+/// The place of a stored field in its structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldLayout {
-    /// Name, as in FORMAT.md.
+    /// The name, as in FORMAT.md.
     pub name: &'static str,
-    /// Offset in bytes.
+    /// The offset in bytes from the start of the structure.
     pub offset: usize,
-    /// Size in bytes.
+    /// The size in bytes.
     pub size: usize,
 }
 
-/// A record of fixed size on disk, row by row: the struct of its fields, and a module with the offset of each row, which
-/// FORMAT.md has in the same order. Rows without a field are written and checked by hand, or are zero. Numbers are little-endian,
-/// as those of the host are (`lib.rs`).
+/// Defines a stored record of fixed size by its rows: the struct of its fields, and a module with the offset
+/// of each row. FORMAT.md lists the rows in the same order. Rows without a field are written and checked by
+/// hand, or are zero. Numbers are little-endian, as on the host (`lib.rs`).
 macro_rules! record {
     ($(#[$meta:meta])* $vis:vis struct $name:ident in $rows:ident, $total:literal {
         $($($(#[doc = $doc:literal])+ $field:ident = )? $row:ident: $ty:ty,)*
@@ -83,7 +83,7 @@ macro_rules! record {
             $(pub(crate) const $row: usize = std::mem::offset_of!(RecordBytes, $row);)*
             pub(crate) const BYTES: usize = size_of::<RecordBytes>();
             const _: () = assert!(BYTES == $total);
-            /// Name, offset and size in bytes of each row.
+            /// The name, offset and size in bytes of each row.
             pub(crate) const NAMED: &[crate::store::bytes::FieldLayout] = &[$(crate::store::bytes::FieldLayout {
                 name: stringify!($row),
                 offset: $row,
@@ -93,14 +93,14 @@ macro_rules! record {
 
         #[allow(dead_code)]
         impl $name {
-            /// The record with these fields; all other rows are zero.
+            /// Encodes the record with these fields; all other rows are zero.
             fn to_rows(self) -> [u8; $rows::BYTES] {
                 let mut bytes = [0; $rows::BYTES];
                 $($(crate::store::bytes::put(&mut bytes, $rows::$row, bytemuck::bytes_of(&self.$field));)?)*
                 bytes
             }
 
-            /// The fields of the record with which these bytes begin; zero where they end.
+            /// Decodes the fields from the start of these bytes; bytes after their end count as zero.
             pub(crate) fn from_rows(bytes: &[u8]) -> $name {
                 $name { $($($field: crate::store::bytes::get(bytes, $rows::$row),)?)* }
             }
@@ -123,20 +123,21 @@ pub(crate) const fn line_down(bytes: u64) -> u64 {
     bytes & !(LINE - 1)
 }
 
-/// The value at an offset; zero where there are too few bytes: callers check lengths where it matters.
+/// Decodes the value at an offset; it is zero if there are too few bytes, so callers check lengths where it
+/// matters.
 #[inline]
 pub(crate) fn get<T: Pod>(bytes: &[u8], at: usize) -> T {
     let found = bytes.get(at..).and_then(|rest| rest.get(..size_of::<T>()));
     found.map_or_else(T::zeroed, bytemuck::pod_read_unaligned)
 }
 
-/// All bytes are zero.
+/// Returns whether all bytes are zero.
 #[inline]
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == 0)
 }
 
-/// Writes bytes at an offset of a structure of ours.
+/// Writes bytes at an offset of a structure that this library makes.
 pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(part) = target.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
         part.copy_from_slice(bytes);
@@ -148,9 +149,9 @@ mod tests {
     use super::super::{block, commit, header, index, schema_block};
     use super::*;
 
-    const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
+    const FORMAT: &str = include_str!("../../FORMAT.md");
 
-    /// Rows of the tables under a heading of FORMAT.md: their cells.
+    /// Returns the rows of the tables under a heading of FORMAT.md, as cells.
     fn rows(heading: &str) -> Vec<Vec<&'static str>> {
         let (_, section) = FORMAT.split_once(&format!("\n{heading}\n")).expect("a heading of FORMAT.md");
         let section = section.split("\n## ").next().unwrap_or_default();
@@ -159,7 +160,7 @@ mod tests {
         lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
     }
 
-    /// Offset and size of each row that has a fixed size.
+    /// Returns offset and size of each row that has a fixed size.
     fn fields(rows: &[Vec<&str>]) -> Vec<(usize, usize)> {
         let size = |ty: &str| match ty {
             "u8" => Some(1),
@@ -171,7 +172,7 @@ mod tests {
         rows.iter().filter_map(|row| Some((row[0].parse().ok()?, size(row[1])?))).collect()
     }
 
-    /// Offset and size of each row.
+    /// Returns offset and size of each row.
     fn sizes(rows: &[FieldLayout]) -> Vec<(usize, usize)> {
         rows.iter().map(|row| (row.offset, row.size)).collect()
     }

@@ -1,5 +1,5 @@
-//! What a file holds: tables, schemas, and where each record's block is. It comes from the newest directory and the
-//! blocks after it; index nodes are read when they are needed. It does not read payloads of records.
+//! The content of a file: tables, schemas, and the block of each record. It is loaded from the newest
+//! directory and the blocks after it; index nodes are read on demand. Payloads of records are not read.
 
 use super::block::{BlockAt, BlockFile, BlockKind};
 use super::bytes::{LINE, NODE_ENTRIES, REGION};
@@ -17,32 +17,33 @@ use std::sync::Arc;
 pub struct TableInfo {
     pub(crate) name: String,
     pub(crate) schemas: Vec<u32>,
-    /// In the order of their records; levels may be mixed.
+    /// The index entries in the order of their records; levels may be mixed.
     pub(crate) entries: Vec<Entry>,
 }
 
 impl TableInfo {
-    /// Name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Ids of its schemas, in the order of their appearance.
+    /// Returns the ids of its schemas, in order of first appearance.
     pub fn schemas(&self) -> &[u32] {
         &self.schemas
     }
 
-    /// Number of records.
+    /// Returns the number of records.
     pub fn record_count(&self) -> u64 {
         self.entries.last().map_or(0, Entry::end)
     }
 
-    /// Number of DATA blocks.
+    /// Returns the number of DATA blocks.
     pub fn block_count(&self) -> u64 {
         totals(&self.entries).1
     }
 
-    /// What a directory says of it as the table of this number, with its entries from `first_entry` on.
+    /// Creates the row of a directory for this table, under this number and with its entries from
+    /// `first_entry` on.
     fn row(&self, number: u32, first_entry: usize) -> IndexTable {
         IndexTable {
             number,
@@ -57,42 +58,42 @@ impl TableInfo {
 /// A schema of a file.
 #[derive(Clone, Debug)]
 pub struct SchemaInfo {
-    /// What a directory says of it.
+    /// The row of the schema in a directory.
     pub(crate) row: IndexSchema,
     pub(crate) schema: Arc<Schema>,
 }
 
 impl SchemaInfo {
-    /// Number of its table, in the order of first appearance.
+    /// Returns the number of its table, in order of first appearance.
     pub fn table(&self) -> usize {
         self.row.table as usize
     }
 
-    /// File offset of its newest copy.
+    /// Returns the file offset of its newest copy.
     pub fn offset(&self) -> u64 {
         self.row.offset
     }
 
-    /// The schema.
+    /// Returns the schema.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 }
 
-/// Tables and schemas of a file, and where its records are.
+/// The tables and schemas of a file, and the places of its records.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Catalog {
     /// See [`FileHeader::sync_key`](super::FileHeader).
     key: u64,
-    /// Where the committed blocks end, or the file if that is shorter.
+    /// The end of the committed blocks, or of the file if that is shorter.
     pub(crate) limit: u64,
     pub(crate) tables: Vec<TableInfo>,
-    /// Numbers of tables by name: hostile files have no end of tables.
+    /// The numbers of tables by name, because hostile files can have very many tables.
     numbers: HashMap<String, usize>,
     pub(crate) schemas: BTreeMap<u32, SchemaInfo>,
-    /// Number of blocks after the newest directory, without PAD blocks.
+    /// The number of blocks after the newest directory, without PAD blocks.
     pub(crate) unindexed_blocks: u64,
-    /// A SCHEMA block is of a version that this library does not know: it may be the one that a block misses.
+    /// Whether a SCHEMA block has an unsupported version: it may be the one that a DATA block needs.
     unsupported: bool,
 }
 
@@ -101,39 +102,39 @@ impl Catalog {
         Catalog { key, limit, ..Catalog::default() }
     }
 
-    /// The key that binds blocks to their place.
+    /// Returns the key that binds blocks to their place.
     pub(crate) fn key(&self) -> u64 {
         self.key
     }
 
-    /// The blocks that this catalog knows, read through `source`.
+    /// Returns the blocks of this catalog, read through `source`.
     pub(crate) fn blocks<'a>(&self, source: &'a dyn Source) -> BlockFile<'a> {
         BlockFile { source, key: self.key, limit: self.limit }
     }
 
-    /// Counts a block that comes after the newest directory.
+    /// Counts a block that follows the newest directory.
     pub(crate) fn count_unindexed(&mut self, block: &BlockAt) {
         let counts = u64::from(!block.is(BlockKind::Pad));
         self.unindexed_blocks = self.unindexed_blocks.saturating_add(counts);
     }
 
-    /// The number of the table with this name.
+    /// Returns the number of the table with this name.
     pub(crate) fn table_number(&self, name: &str) -> Option<usize> {
         self.numbers.get(name).copied()
     }
 
-    /// The name of a table, for errors.
+    /// Returns the name of a table, for errors.
     pub(crate) fn table_name(&self, table: usize) -> &str {
         self.tables.get(table).map_or("?", TableInfo::name)
     }
 
-    /// The schemas of a table by their ids.
+    /// Returns the schemas of a table with their ids.
     pub(crate) fn schemas_of(&self, table: usize) -> impl DoubleEndedIterator<Item = (u32, &Arc<Schema>)> {
         let ids = self.tables.get(table).map(TableInfo::schemas).unwrap_or_default();
         ids.iter().filter_map(|id| Some((*id, &self.schemas.get(id)?.schema)))
     }
 
-    /// Records of all tables.
+    /// Returns the number of records of all tables.
     pub(crate) fn record_count(&self) -> u64 {
         self.tables.iter().fold(0, |sum, table| table.record_count().saturating_add(sum))
     }
@@ -142,12 +143,13 @@ impl Catalog {
         self.tables.get(table).map(|table| &table.entries[..]).unwrap_or_default()
     }
 
-    /// The entry at the top that leads to a record.
+    /// Returns the top entry that leads to a record.
     pub(crate) fn top(&self, table: usize, record: u64) -> Option<Entry> {
         search(self.entries(table), record)
     }
 
-    /// The DATA block that holds a record; nodes come from `children`, which may remember them.
+    /// Finds the DATA block that contains a record; `children` returns the entries of nodes and may cache
+    /// them.
     pub(crate) fn find(
         &self,
         table: usize,
@@ -162,11 +164,11 @@ impl Catalog {
         Ok(found)
     }
 
-    /// The error of records whose block is not there, although the ones around it are.
+    /// Creates the error about records whose block is missing, although its neighbours exist.
     #[cold]
     pub(crate) fn missing(&self, table: usize, records: std::ops::Range<u64>) -> Error {
         let name = self.table_name(table);
-        // They are looked for after those before them.
+        // A search visits them after the records before them.
         let entries = self.entries(table);
         let before = entries.partition_point(|entry| entry.first < records.start).checked_sub(1);
         let at = match before.and_then(|at| entries.get(at)) {
@@ -181,13 +183,13 @@ impl Catalog {
             .what("the block of these records is missing")
     }
 
-    /// The DATA blocks of a table in order, from the one that holds the record `first` on.
+    /// Returns the DATA blocks of a table in order, from the one with the record `first` on.
     pub(crate) fn cursor(&self, table: usize, first: u64) -> EntryCursor {
         let top = self.entries(table).partition_point(|entry| entry.end() <= first);
         EntryCursor { table, first, top, below: Vec::new(), flat: false }
     }
 
-    /// The entries of the node that `parent` points to.
+    /// Returns the entries of the node that `parent` refers to.
     pub(crate) fn children(&self, source: &dyn Source, table: usize, parent: &Entry) -> Result<Vec<Entry>> {
         let damaged = |what: &str| {
             Error::new(ErrorKind::Index)
@@ -198,31 +200,31 @@ impl Catalog {
         let read = split_io_error(self.blocks(source).read(parent.offset))?;
         let (block, payload) = read.map_err(|error| damaged(&error.message()))?;
         if !block.is(BlockKind::Index) || block.line_count != parent.line_count {
-            return Err(damaged("it is not the block that the index names"));
+            return Err(damaged("it is not the block that the index refers to"));
         }
         let index = Index::parse(&payload).map_err(|error| error.at(parent.offset))?;
         index.children(u32::try_from(table).unwrap_or(u32::MAX), parent).map_err(damaged)
     }
 
-    /// An error if the header at the place of an entry is not that of the DATA block which the entry names.
+    /// Returns an error unless the header at the place of an entry is that of its DATA block.
     pub(crate) fn check_named(&self, block: &BlockAt, entry: &Entry) -> Result<()> {
         if entry.names(block) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Index)
             .at(entry.offset)
-            .what("the index names another block than is there")
+            .what("the index refers to another block than the one at this offset")
             .expected(format!("records {}..{} of schema {}", entry.first, entry.end(), entry.schema))
             .found(block.place()))
     }
 
-    /// The schema of a DATA block.
+    /// Returns the schema of a DATA block.
     pub(crate) fn schema_of(&self, block: &BlockAt) -> Result<&Arc<Schema>> {
         let info = self.schemas.get(&block.schema);
         info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(block.offset, block.schema))
     }
 
-    /// Takes over a directory at `offset`; schemas come from `known`, or are read through `source`.
+    /// Loads the directory at `offset`; schemas are taken from `known`, or read through `source`.
     pub(crate) fn load(
         &mut self,
         source: &dyn Source,
@@ -248,7 +250,7 @@ impl Catalog {
             self.tables.push(table);
         }
         if rest.next().is_some() {
-            return Err(bad("it has entries of no table"));
+            return Err(bad("it has entries that belong to no table"));
         }
         for listed in index.schemas() {
             let (name, schema) = match known.and_then(|known| known.listed(&listed)) {
@@ -259,7 +261,7 @@ impl Catalog {
             let table = self.tables.get_mut(number);
             let table = table.filter(|table| table.name.is_empty() || table.name == name);
             let Some(table) = table.filter(|_| !self.schemas.contains_key(&listed.id)) else {
-                return Err(bad("a schema is not the one that it says"));
+                return Err(bad("a schema is not the one that it lists"));
             };
             if *self.numbers.entry(name.clone()).or_insert(number) != number {
                 return Err(bad("two tables have the same name"));
@@ -274,7 +276,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// The payload of a directory of all that this catalog names; `previous` is the INDEX block before it.
+    /// Encodes a directory of everything in this catalog; `previous` is the INDEX block before it.
     pub(crate) fn encode(&self, previous: u64) -> Vec<u8> {
         let mut entries = Vec::new();
         let mut tables = Vec::new();
@@ -287,13 +289,13 @@ impl Catalog {
         index::encode(head, &tables, &schemas, &entries)
     }
 
-    /// The table's name and the schema, if they are known from the block that a directory lists.
+    /// Returns the name of the table and the schema, if the block that a directory lists is known.
     fn listed(&self, listed: &IndexSchema) -> Option<(String, Arc<Schema>)> {
         let info = self.schemas.get(&listed.id).filter(|info| info.row == *listed)?;
         Some((self.tables.get(info.table())?.name.clone(), info.schema.clone()))
     }
 
-    /// The table's name and the schema in the block that a directory at `limit` lists.
+    /// Reads the name of the table and the schema from the block that a directory at `limit` lists.
     fn read_schema(
         &self,
         source: &dyn Source,
@@ -303,22 +305,22 @@ impl Catalog {
         let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
         let (block, payload) = BlockFile { source, key: self.key, limit }.read(listed.offset)?;
         if !block.is(BlockKind::Schema) || block.line_count != listed.line_count {
-            return Err(bad("a schema is not where it says"));
+            return Err(bad("a schema is not at the listed offset"));
         }
         let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
         if block.id != listed.id {
-            return Err(bad("a schema is not the one that it says"));
+            return Err(bad("a schema is not the one that it lists"));
         }
         Ok((block.name.to_string(), Arc::new(block.schema().map_err(|error| error.at(listed.offset))?)))
     }
 
-    /// Remembers that a SCHEMA block could not be used because its version is unknown.
+    /// Records that a SCHEMA block has an unsupported version.
     pub(crate) fn note_unsupported(&mut self, taken: &Result<()>) {
         self.unsupported |=
             taken.as_ref().is_err_and(|error| Verdict::of(error.kind()) == Verdict::Unsupported);
     }
 
-    /// The error of a block at `offset` whose schema is not among those before it.
+    /// Creates the error about a block at `offset` whose schema does not precede it.
     fn no_schema(&self, offset: u64, id: u32) -> Error {
         if self.unsupported {
             let what = format!("the schema with id {id} is unknown, and one is of a newer version");
@@ -328,7 +330,7 @@ impl Catalog {
         Error::new(ErrorKind::BadSchema).at(offset).what(what)
     }
 
-    /// Takes in a SCHEMA block that a scan found.
+    /// Adds a SCHEMA block that a scan found.
     pub(crate) fn add_schema(&mut self, at: &BlockAt, payload: &[u8]) -> Result<()> {
         let offset = at.offset;
         let block = SchemaBlock::parse(payload).map_err(|error| error.at(offset))?;
@@ -337,7 +339,7 @@ impl Catalog {
             if name != Some(block.name) || known.schema.core() != block.core {
                 return Err(Error::new(ErrorKind::BadSchema)
                     .at(offset)
-                    .what(format!("another schema has the id {} already", block.id)));
+                    .what(format!("another schema already has the id {}", block.id)));
             }
             if known.schema.notes() != block.notes {
                 known.schema = Arc::new(block.schema().map_err(|error| error.at(offset))?);
@@ -350,7 +352,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// A schema under a new id, of the table with this name, which is made if it is new; its number.
+    /// Adds a schema under a new id to the table with this name, creates the table if needed, and returns its
+    /// number.
     pub(crate) fn insert_schema(&mut self, name: &str, row: IndexSchema, schema: Arc<Schema>) -> usize {
         let next = self.tables.len();
         let number = self.table_number(name).unwrap_or_else(|| {
@@ -365,7 +368,7 @@ impl Catalog {
         number
     }
 
-    /// Takes in a DATA block that a scan found, or that was just written.
+    /// Adds a DATA block that a scan found or that was just written.
     pub(crate) fn add_data(&mut self, source: &dyn Source, block: &BlockAt) -> Result<()> {
         let entry = Entry::of(block);
         let bad = |kind: ErrorKind, what: &str| Err(block.error(kind).what(what));
@@ -380,15 +383,16 @@ impl Catalog {
         }
         let table = self.tables.get_mut(number).filter(|table| entry.first >= table.record_count());
         let Some(table) = table else {
-            return bad(ErrorKind::Chain, "its records are there already");
+            return bad(ErrorKind::Chain, "an earlier block has the same records");
         };
         let follows = entry.first == table.record_count();
         table.entries.push(entry);
         if follows { Ok(()) } else { bad(ErrorKind::Chain, "records before it are missing") }
     }
 
-    /// A block that an index names, later than the one that was found for the same records, was their edit, and is lost: it
-    /// is named all the same, so that nobody takes the records before it for the newest.
+    /// Adds the blocks of an index that are missing. A block that is later than the one found for the same
+    /// records was an edit, and is lost; it is added so that the outdated records are not taken for the
+    /// newest.
     pub(crate) fn name_lost(&mut self, index: &Index<'_>) {
         for named in index.entries() {
             let number = self.schemas.get(&named.schema).map(SchemaInfo::table);
@@ -401,8 +405,8 @@ impl Catalog {
         }
     }
 
-    /// Puts a replacement in the place of the block with the same records. Nodes above that are opened up, so that what
-    /// is known always is what is current.
+    /// Replaces the block with the same records. Nodes above it are replaced by their entries, so that the
+    /// catalog always refers to the newest blocks.
     fn replace(&mut self, source: &dyn Source, number: usize, entry: Entry) -> Result<()> {
         let no_match = || {
             Error::new(ErrorKind::Chain)
@@ -431,13 +435,13 @@ fn search(entries: &[Entry], record: u64) -> Option<Entry> {
     position(entries, record).and_then(|at| entries.get(at)).copied()
 }
 
-/// The position of the entry that holds a record.
+/// Finds the position of the entry that contains a record.
 fn position(entries: &[Entry], record: u64) -> Option<usize> {
     let at = entries.partition_point(|entry| entry.end() <= record);
     entries.get(at).is_some_and(|entry| entry.first <= record).then_some(at)
 }
 
-/// The DATA blocks of a table in order; holds one node of each level at most.
+/// An iterator over the DATA blocks of a table in order. It holds at most one node of each level.
 #[derive(Clone, Debug)]
 pub(crate) struct EntryCursor {
     table: usize,
@@ -448,27 +452,28 @@ pub(crate) struct EntryCursor {
 }
 
 impl EntryCursor {
-    /// Number of the table.
+    /// Returns the number of the table.
     pub(crate) fn table(&self) -> usize {
         self.table
     }
 
-    /// True if it goes through a catalog that was rebuilt.
+    /// Returns whether it iterates over a rebuilt catalog.
     pub(crate) fn is_flat(&self) -> bool {
         self.flat
     }
 
-    /// The DATA blocks under the entries of a node.
+    /// Iterates over the DATA blocks under the entries of a node.
     pub(crate) fn over(table: usize, entries: Vec<Entry>) -> EntryCursor {
         EntryCursor { table, first: 0, top: usize::MAX, below: vec![entries.into_iter()], flat: false }
     }
 
-    /// Goes on at the same record in a catalog that was rebuilt.
+    /// Continues at the same record in a rebuilt catalog.
     pub(crate) fn flatten(&mut self, rebuilt: &Catalog) {
         *self = EntryCursor { flat: true, ..rebuilt.cursor(self.table, self.first) };
     }
 
-    /// The next DATA block. An error in a node comes with the record behind that node, where it goes on.
+    /// Returns the next DATA block. An error in a node comes with the record after that node, where it
+    /// continues.
     pub(crate) fn next(
         &mut self,
         catalog: &Catalog,

@@ -1,34 +1,34 @@
-//! Commit records: what is visible, in 128 bytes (FORMAT.md, section 3.2). It does not know how they are chosen or
-//! written.
+//! Commit records: what is visible, in 128 bytes (FORMAT.md, section 3.2). Other modules choose and write
+//! them.
 
 use super::bytes::{self, CLOSED, FieldLayout, LINE, MAX_FILE, REGION, SLOT_AT, get, put, record};
 
 record! {
-    /// A commit record: the state that a reader sees.
+    /// A commit record: the state that a reader shows.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct Commit in slot, 128 {
-        /// One higher with every commit, from 1.
+        /// The number of the commit, which counts from 1.
         sequence = SEQUENCE: u64,
         /// The file offset in bytes at which the last committed block ends.
         committed_bytes = COMMITTED: u64,
-        /// Every block byte below this file offset was synced before the record was written.
+        /// The file offset below which every byte of a block was synced before the record was written.
         synced_bytes = SYNCED: u64,
-        /// File offset of the last block; 0: none.
+        /// The file offset of the last block; 0 if there is none.
         last_block = LAST_BLOCK: u64,
-        /// File offset of the newest directory; 0: none.
+        /// The file offset of the newest directory; 0 if there is none.
         directory = DIRECTORY: u64,
-        /// File offset of the newest SCHEMA block; 0: none.
+        /// The file offset of the newest SCHEMA block; 0 if there is none.
         schema = SCHEMA: u64,
-        /// File offset of the newest META block; 0: none.
+        /// The file offset of the newest META block; 0 if there is none.
         meta = META: u64,
-        /// Records of all tables.
+        /// The number of records of all tables.
         record_count = RECORDS: u64,
-        /// Blocks of every kind.
+        /// The number of blocks of every kind.
         block_count = BLOCKS: u64,
-        /// One higher each time the file is opened to write, from 1.
+        /// The number of times the file was opened for writing, from 1; it can skip numbers.
         epoch = EPOCH: u32,
-        /// All flags; bit 0: closed cleanly.
+        /// The flags; bit 0: closed cleanly.
         flags = FLAGS: u32,
         ZERO: [u8; 44],
         CRC: u32,
@@ -38,12 +38,12 @@ const _: () =
     assert!(SLOT_AT[0] as usize >= LINE as usize && SLOT_AT[0].is_multiple_of(512) && slot::BYTES <= 512);
 
 impl Commit {
-    /// The stored fields, in their order, with those that have no meaning for users.
+    /// Returns the stored fields in order, including those that have no meaning for users.
     pub fn fields() -> &'static [FieldLayout] {
         slot::NAMED
     }
 
-    /// The record of a new file.
+    /// Creates the record of a new file.
     pub(crate) fn first() -> Commit {
         Commit {
             sequence: 1,
@@ -54,12 +54,12 @@ impl Commit {
         }
     }
 
-    /// True if the writer closed the file with this record.
+    /// Returns whether the writer closed the file with this record.
     pub fn is_closed(&self) -> bool {
         self.flags & CLOSED != 0
     }
 
-    /// The record as stored in the file with this id.
+    /// Encodes the record for the file with this id.
     pub(crate) fn encode(&self, file_id: &[u8; 16]) -> [u8; slot::BYTES] {
         let mut bytes = self.to_rows();
         let crc = checksum(file_id, &bytes);
@@ -67,10 +67,10 @@ impl Commit {
         bytes
     }
 
-    /// The record in these bytes, if it is valid; else what is wrong with it.
+    /// Decodes the record, or returns what is wrong with it.
     pub(crate) fn decode(bytes: &[u8], file_id: &[u8; 16]) -> Result<Commit, &'static str> {
         let Some(bytes) = bytes.first_chunk::<{ slot::BYTES }>() else {
-            return Err("it is cut off");
+            return Err("it is truncated");
         };
         if bytes::is_zero(bytes) {
             return Err("it is all zeros");
@@ -82,7 +82,7 @@ impl Commit {
         if record.is_possible() { Ok(record) } else { Err("its lengths and offsets are impossible") }
     }
 
-    /// The rules of section 3.2 beyond the checksum.
+    /// Checks the rules of section 3.2 other than the checksum.
     fn is_possible(&self) -> bool {
         let offsets = [self.last_block, self.directory, self.schema, self.meta];
         let within = |&offset: &u64| {
@@ -135,7 +135,7 @@ mod tests {
             assert!(Commit::decode(&flipped, &ID).is_err(), "bit {bit}");
         }
         assert_eq!(Commit::decode(&[0; 128], &ID), Err("it is all zeros"));
-        assert_eq!(Commit::decode(&bytes[..127], &ID), Err("it is cut off"));
+        assert_eq!(Commit::decode(&bytes[..127], &ID), Err("it is truncated"));
     }
 
     #[test]

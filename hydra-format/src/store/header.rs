@@ -1,5 +1,5 @@
-//! The header line: which file this is and who may read it (FORMAT.md, section 3.1), with a name for each way in
-//! which it gets mangled. It does not know what follows.
+//! The header line: identity and features of a file (FORMAT.md, section 3.1), and the recognition of mangled
+//! headers and of other formats.
 
 use super::block::BlockFile;
 use super::bytes::{self, FieldLayout, HEADER_AT, MAGIC, MAJOR, MINOR, REGION, get, put, record};
@@ -12,16 +12,16 @@ record! {
     #[non_exhaustive]
     pub struct FileHeader in line, 64 {
         MAGIC: u64,
-        /// Major version.
+        /// The major version.
         major = MAJOR: u16,
-        /// Minor version; it only informs.
+        /// The minor version, for information only.
         minor = MINOR: u16,
         ZERO: u32,
-        /// Features without which the file cannot be read.
+        /// The features without which the file cannot be read.
         incompat = INCOMPAT: u64,
-        /// Features without which the file cannot be written.
+        /// The features without which the file cannot be written.
         read_only = READ_ONLY: u64,
-        /// Features that need not be known.
+        /// The features that a program may ignore.
         compat = COMPAT: u64,
         /// The identity of the file.
         file_id = FILE_ID: [u8; 16],
@@ -31,27 +31,27 @@ record! {
 }
 
 impl FileHeader {
-    /// The stored fields, in their order, with those that have no meaning for users.
+    /// Returns the stored fields in order, including those that have no meaning for users.
     pub fn fields() -> &'static [FieldLayout] {
         line::NAMED
     }
 
-    /// The header of a new file.
+    /// Creates the header of a new file.
     pub(crate) fn new(file_id: [u8; 16]) -> FileHeader {
         FileHeader { major: MAJOR, minor: MINOR, incompat: 0, read_only: 0, compat: 0, file_id }
     }
 
-    /// What block headers are bound to: see [`BlockHeader`](super::BlockHeader).
+    /// Returns the key that binds block headers to the file; see [`BlockHeader`](super::BlockHeader).
     pub(crate) fn sync_key(&self) -> u64 {
         get(&self.file_id, 0)
     }
 
-    /// The blocks of a file with this header, up to `limit`.
+    /// Returns the blocks of a file with this header, up to `limit`.
     pub(crate) fn blocks<'a>(&self, source: &'a dyn Source, limit: u64) -> BlockFile<'a> {
         BlockFile { source, key: self.sync_key(), limit }
     }
 
-    /// The line as stored.
+    /// Encodes the line.
     pub(crate) fn encode(&self) -> [u8; line::BYTES] {
         let mut bytes = self.to_rows();
         put(&mut bytes, line::MAGIC, &MAGIC);
@@ -60,13 +60,13 @@ impl FileHeader {
         bytes
     }
 
-    /// The line in these bytes, if it is valid; else what is wrong with it.
+    /// Decodes the line, or returns what is wrong with it.
     pub(crate) fn decode(bytes: &[u8]) -> Result<FileHeader, &'static str> {
         let Some(bytes) = bytes.first_chunk::<{ line::BYTES }>() else {
-            return Err("it is cut off");
+            return Err("it is truncated");
         };
         if !bytes.starts_with(&MAGIC) {
-            return Err("it does not begin with the magic");
+            return Err("it does not start with the magic bytes");
         }
         if crc32fast::hash(&bytes[..line::CRC]) != get::<u32>(bytes, line::CRC) {
             return Err("its checksum does not match");
@@ -74,8 +74,7 @@ impl FileHeader {
         Ok(FileHeader::from_rows(bytes))
     }
 
-    /// The header of a file whose header region begins with these bytes; the second part says what is
-    /// wrong with each copy.
+    /// Decodes the header of a file from its header region. The second part is what is wrong with each copy.
     pub(crate) fn of_region(region: &[u8]) -> Result<(FileHeader, [Option<&'static str>; 2])> {
         let copies = HEADER_AT.map(|at| FileHeader::decode(region.get(at as usize..).unwrap_or_default()));
         let header = match copies {
@@ -88,7 +87,7 @@ impl FileHeader {
         };
         if header.major != MAJOR {
             let error = newer(ErrorKind::UnknownFeature, line::MAJOR, header.major.to_string());
-            return Err(error.what("the major version is unknown").expected(MAJOR.to_string()));
+            return Err(error.what("the major version is not supported").expected(MAJOR.to_string()));
         }
         if header.incompat != 0 {
             let error = newer(ErrorKind::UnknownFeature, line::INCOMPAT, format!("{:#x}", header.incompat));
@@ -98,7 +97,7 @@ impl FileHeader {
         Ok((header, copies.map(Result::err)))
     }
 
-    /// Refuses to write with unknown features.
+    /// Returns an error if the file has features without which this library must not write it.
     pub(crate) fn check_writable(&self) -> Result<()> {
         if self.read_only == 0 {
             return Ok(());
@@ -108,14 +107,14 @@ impl FileHeader {
     }
 }
 
-/// The error of what a newer version of the format put into the header line.
+/// Creates the error about something that a newer version of the format put into the header line.
 fn newer(kind: ErrorKind, at: usize, found: String) -> Error {
     Error::new(kind).at(at as u64).found(found).help("update this program")
 }
 
-/// How transfers mangle files, by what becomes of the magic.
+/// Transfers that mangle files, by what they make of the magic bytes.
 const MANGLINGS: [(&[u8], &str); 8] = [
-    (b"\x09HYD\r\n\x1a\n", "the high bit of its bytes was stripped, as by a 7-bit transfer"),
+    (b"\x09HYD\r\n\x1a\n", "a 7-bit transfer stripped the high bit of its bytes"),
     (b"\x89HYD\n\x1a\n", "its CRLF became LF, as by a transfer in text mode"),
     (b"\x89HYD\r\r\n\x1a\r\n", "its LF became CRLF, as by a transfer in text mode"),
     (b"\x89HYD\r\n\x1a\r\n", "its LF became CRLF, as by a transfer in text mode"),
@@ -125,7 +124,7 @@ const MANGLINGS: [(&[u8], &str); 8] = [
     (b"\xff\xfe\x89\x00H\x00", "it was re-encoded as UTF-16, as by a shell's redirection"),
 ];
 
-/// Files that are something else, by their first bytes.
+/// Other file formats, by their first bytes.
 const KINDS: [(&[u8], &str); 18] = [
     (b"PAR1", "a Parquet file"),
     (b"ARROW1", "an Arrow file"),
@@ -147,7 +146,7 @@ const KINDS: [(&[u8], &str); 18] = [
     (b"[", "text, perhaps JSON"),
 ];
 
-/// Why these first bytes are not the start of a file that can be opened.
+/// Explains why these first bytes are not the start of a file that can be opened.
 #[cold]
 fn diagnose(region: &[u8]) -> Error {
     let not_hydra = |found: &str| Error::new(ErrorKind::NotHydra).at(0).found(found);
@@ -162,14 +161,14 @@ fn diagnose(region: &[u8]) -> Error {
     }
     if bytes::is_zero(region.get(..bytes::LINE as usize).unwrap_or(region)) {
         let help =
-            "the content was lost, as by a crash of the system: restore a copy, or see what recovery saves";
+            "its content was lost, for example in a crash of the system: restore a copy, or recover the file";
         return not_hydra("zeros").help(help);
     }
     if let Some((_, how)) = MANGLINGS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
         return not_hydra("a Hydra file that was mangled").what(*how).help("copy it again, in binary mode");
     }
     if region.windows(MAGIC.len()).any(|bytes| bytes == MAGIC) {
-        return not_hydra("a Hydra header at another place").what("something was put before it");
+        return not_hydra("a Hydra header at another place").what("other bytes precede it");
     }
     match KINDS.iter().find(|(bytes, _)| region.starts_with(bytes)) {
         Some((_, kind)) => not_hydra(kind),
@@ -189,7 +188,7 @@ fn cut_short(length: usize) -> Error {
         .help("restore a copy of the file")
 }
 
-/// The magic is there, and both lines are bad.
+/// Creates the error for a file with the magic bytes in which both lines are invalid.
 fn damaged(region: &[u8]) -> Error {
     let Some(line) = region.get(..line::CRC).filter(|_| region.len() >= line::BYTES) else {
         return cut_short(region.len());

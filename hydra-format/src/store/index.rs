@@ -1,5 +1,5 @@
-//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. It does not know how
-//! they are chosen or reached; whoever follows an entry checks it against the block's own header.
+//! The payload of INDEX blocks: directories and nodes (FORMAT.md, section 9), read in place. Code that
+//! follows an entry compares it with the header of the block.
 
 use super::block::{BlockAt, BlockKind};
 use super::bytes::{INDEX_VERSION, LINE, MAX_BLOCK_LINES, NODE_ENTRIES, REGION, get, is_zero, record};
@@ -8,27 +8,27 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) const DIRECTORY: u8 = 0;
 const NODE: u8 = 1;
 
-/// A node keeps the level of its entries in a byte, and what points to it is one above.
+/// A node stores the level of its entries in a byte, and an entry that refers to the node has the next level.
 const MAX_LEVEL: u32 = u8::MAX as u32 + 1;
 
 record! {
-    /// A DATA block, or a node and all blocks below it.
+    /// An entry of the index: a DATA block, or a node and all blocks below it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct Entry in entry, 40 {
-        /// File offset of the block.
+        /// The file offset of the block.
         offset = OFFSET: u64,
-        /// Index of the first record in its table.
+        /// The index of the first record in its table.
         first = FIRST: u64,
-        /// Number of records.
+        /// The number of records.
         count = COUNT: u64,
-        /// Length of the block in lines.
+        /// The length of the block in lines.
         line_count = LINES: u32,
-        /// Id of the schema; 0 for a node.
+        /// The id of the schema; 0 for a node.
         schema = SCHEMA: u32,
-        /// 0: a DATA block; n: a node whose entries have level n - 1.
+        /// The level; 0: a DATA block; n: a node whose entries have level n - 1.
         level = LEVEL: u32,
-        /// Number of DATA blocks.
+        /// The number of DATA blocks.
         block_count = BLOCKS: u32,
     }
 }
@@ -37,24 +37,24 @@ record! {
     /// The fixed part of an INDEX payload.
     #[derive(Clone, Copy, Debug, Default)]
     pub(crate) struct IndexHead in head, 64 {
-        /// File offset of the INDEX block before this one; 0: none.
+        /// The file offset of the previous INDEX block; 0 if there is none.
         previous = PREVIOUS: u64,
-        /// Version of the payload.
+        /// The version of the payload.
         version = VERSION: u16,
-        /// Bytes from one entry to the next.
+        /// The number of bytes from one entry to the next.
         entry_bytes = ENTRY_BYTES: u16,
-        /// Directory or node.
+        /// The role: directory or node.
         role = ROLE: u8,
-        /// Node: level of its entries.
+        /// Node: the level of its entries.
         level = LEVEL: u8,
         ZERO: u16,
-        /// Directory: number of tables.
+        /// Directory: the number of tables.
         table_count = TABLES: u32,
-        /// Directory: number of schemas.
+        /// Directory: the number of schemas.
         schema_count = SCHEMAS: u32,
-        /// Number of entries.
+        /// The number of entries.
         entry_count = ENTRIES: u32,
-        /// Node: number of its table.
+        /// Node: the number of its table.
         table = TABLE: u32,
         ZERO_TOO: [u8; 32],
     }
@@ -64,16 +64,16 @@ record! {
     /// A table of a directory.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct IndexTable in table, 32 {
-        /// Number of the table.
+        /// The number of the table.
         number = NUMBER: u32,
-        /// Position of its first entry.
+        /// The position of its first entry.
         first_entry = FIRST_ENTRY: u32,
-        /// Number of its entries.
+        /// The number of its entries.
         entry_count = ENTRIES: u32,
         ZERO: u32,
-        /// Number of its records.
+        /// The number of its records.
         record_count = RECORDS: u64,
-        /// Number of its DATA blocks.
+        /// The number of its DATA blocks.
         block_count = BLOCKS: u64,
     }
 }
@@ -82,27 +82,27 @@ record! {
     /// A schema of a directory.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct IndexSchema in schema, 24 {
-        /// Its id.
+        /// The id of the schema.
         id = ID: u32,
-        /// Number of its table.
+        /// The number of its table.
         table = TABLE: u32,
-        /// File offset of its SCHEMA block.
+        /// The file offset of its SCHEMA block.
         offset = OFFSET: u64,
-        /// Length of that block in lines.
+        /// The length of that block in lines.
         line_count = LINES: u32,
         ZERO: u32,
     }
 }
 
 impl IndexSchema {
-    /// What a directory says of the schema with this id in a SCHEMA block.
+    /// Creates the row of a directory for the schema with this id in a SCHEMA block.
     pub(crate) fn of(id: u32, table: u32, block: &BlockAt) -> IndexSchema {
         IndexSchema { id, table, offset: block.offset, line_count: block.line_count }
     }
 }
 
 impl Entry {
-    /// The entry of a DATA block.
+    /// Creates the entry of a DATA block.
     pub(crate) fn of(block: &BlockAt) -> Entry {
         Entry {
             offset: block.offset,
@@ -115,28 +115,30 @@ impl Entry {
         }
     }
 
-    /// True if the other one has the same records of the same schema: one of the two replaces the other.
+    /// Returns whether the other entry has the same records of the same schema, so that one of the two
+    /// replaces the other.
     pub(crate) fn is_version_of(&self, other: &Entry) -> bool {
         let shape = |entry: &Entry| (entry.level, entry.first, entry.count, entry.schema);
         shape(self) == shape(other)
     }
 
-    /// True if this is the header of the DATA block that the entry names.
+    /// Returns whether this is the header of the DATA block that the entry refers to.
     pub(crate) fn names(&self, block: &BlockAt) -> bool {
         block.is(BlockKind::Data) && *self == Entry::of(block)
     }
 
-    /// Length of the block in bytes.
+    /// Returns the length of the block in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         u64::from(self.line_count) * LINE
     }
 
-    /// The index after that of the last record.
+    /// Returns the index after the last record.
     pub fn end(&self) -> u64 {
         self.first.saturating_add(self.count)
     }
 
-    /// The entry of a node over these entries, in the INDEX block at `offset`; none if they cannot be in one node.
+    /// Creates the entry of a node with these entries, in the INDEX block at `offset`; `None` if one node
+    /// cannot contain them.
     pub(crate) fn over(entries: &[Entry], offset: u64, line_count: u32) -> Option<Entry> {
         let Entry { first, level, .. } = *entries.first()?;
         let (count, block_count) = totals(entries);
@@ -146,7 +148,7 @@ impl Entry {
         entries.iter().all(|entry| entry.level == level).then_some(node)
     }
 
-    /// The rules for one entry of an index block at `limit`: what it points to comes before.
+    /// Checks the rules for one entry of an INDEX block at `limit`: it refers to an earlier block.
     fn is_possible(&self, limit: u64) -> bool {
         let kind = if self.level == 0 {
             self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
@@ -162,8 +164,8 @@ impl Entry {
     }
 }
 
-/// True if these entries, of an index block at `limit`, follow one another from the record `first` without gap or
-/// overlap.
+/// Returns whether these entries, of an INDEX block at `limit`, continue one another from the record `first`
+/// on, without gap or overlap.
 pub(crate) fn follow(entries: &[Entry], first: u64, limit: u64) -> bool {
     let mut next = first;
     entries.iter().all(|entry| {
@@ -173,26 +175,26 @@ pub(crate) fn follow(entries: &[Entry], first: u64, limit: u64) -> bool {
     })
 }
 
-/// Sum of the records and of the DATA blocks of entries.
+/// Returns the number of records and of DATA blocks of entries.
 pub(crate) fn totals(entries: &[Entry]) -> (u64, u64) {
     entries.iter().fold((0, 0), |(records, blocks), entry| {
         (entry.count.saturating_add(records), u64::from(entry.block_count).saturating_add(blocks))
     })
 }
 
-/// An index payload, whose lengths were checked.
+/// An INDEX payload whose lengths are checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index<'a> {
     pub(crate) head: IndexHead,
     tables: &'a [u8],
     schemas: &'a [u8],
     entries: &'a [u8],
-    /// The bytes and counts that must be zero are, and nothing follows the entries.
+    /// Whether bytes and counts that must be zero are zero, and nothing follows the entries.
     pub(crate) is_tidy: bool,
 }
 
 impl<'a> Index<'a> {
-    /// Finds the parts of a payload, or says what is wrong.
+    /// Finds the parts of a payload, or returns what is wrong.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Index<'a>> {
         let bad = |what: &str| Error::new(ErrorKind::Index).what(what);
         let Some((bytes, rest)) = payload.split_at_checked(head::BYTES) else {
@@ -201,7 +203,7 @@ impl<'a> Index<'a> {
         let head = IndexHead::from_rows(bytes);
         if head.version != INDEX_VERSION {
             return Err(Error::new(ErrorKind::Unsupported)
-                .what("the version of an index is unknown")
+                .what("the version of an index is not supported")
                 .expected(INDEX_VERSION.to_string())
                 .found(head.version.to_string())
                 .help("update this program"));
@@ -248,12 +250,13 @@ impl<'a> Index<'a> {
         self.entries.chunks_exact(self.head.entry_bytes.into()).map(Entry::from_rows)
     }
 
-    /// Number of all tables, schemas and entries.
+    /// Returns the number of tables, schemas and entries together.
     pub(crate) fn listed(&self) -> usize {
         self.tables().len().saturating_add(self.schemas().len()).saturating_add(self.entries().len())
     }
 
-    /// The children that the entry `parent` of `table` promises, from the node at the parent's offset.
+    /// Returns the entries of the node that the entry `parent` of `table` refers to, and checks them against
+    /// it.
     pub(crate) fn children(&self, table: u32, parent: &Entry) -> Result<Vec<Entry>, &'static str> {
         let level = u32::from(self.head.level);
         if self.is_directory() || self.head.table != table || parent.level.checked_sub(1) != Some(level) {
@@ -265,20 +268,20 @@ impl<'a> Index<'a> {
         let entries: Vec<Entry> = self.entries().collect();
         let node = Entry::over(&entries, parent.offset, parent.line_count);
         if node != Some(*parent) || !follow(&entries, parent.first, parent.offset) {
-            return Err("its entries are not those that point to it promises");
+            return Err("its entries do not match the entry that refers to it");
         }
         Ok(entries)
     }
 }
 
-/// The payload of a node with these entries, which have one level.
+/// Encodes a node with these entries, which have one level.
 pub(crate) fn encode_node(previous: u64, table: u32, entries: &[Entry]) -> Vec<u8> {
     let level = entries.first().map_or(0, |entry| entry.level as u8);
     let head = IndexHead { previous, role: NODE, level, table, ..IndexHead::default() };
     encode(head, &[], &[], entries)
 }
 
-/// A payload of these parts; version and counts are filled in.
+/// Encodes a payload of these parts; version and counts are filled in.
 pub(crate) fn encode(
     head: IndexHead,
     tables: &[IndexTable],
@@ -300,7 +303,7 @@ pub(crate) fn encode(
     payload
 }
 
-/// The position of the first run of [`NODE_ENTRIES`] entries of one level, which a writer moves into a node.
+/// Finds the first [`NODE_ENTRIES`] consecutive entries of one level, which a writer moves into a node.
 pub(crate) fn full_run(entries: &[Entry]) -> Option<usize> {
     let mut start = 0usize;
     for run in entries.chunk_by(|a, b| a.level == b.level) {
@@ -402,7 +405,7 @@ mod tests {
         }
         assert_eq!(tidy(&[&directory[..], &[0]].concat(), &[]), Some(false), "more than the entries");
         assert_eq!(tidy(&node, &[(head::LEVEL, 3), (head::TABLE, 9)]), Some(true));
-        // A node with what only directories have: a table, or a schema, in the place of its entries.
+        // A node with parts that only directories have: a table or a schema in the place of its entries.
         for (count, bytes) in [(head::TABLES, table::BYTES), (head::SCHEMAS, schema::BYTES)] {
             let mut odd = node[..head::BYTES + bytes].to_vec();
             odd[head::BYTES..].fill(0);

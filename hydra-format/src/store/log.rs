@@ -1,5 +1,5 @@
-//! The writing side of the commit protocol: blocks get their places, go out in aligned runs, and are committed (FORMAT.md,
-//! sections 9 and 10.3 to 10.7). It does not know values or types.
+//! Writing: assigns places to blocks, writes them in aligned runs, and commits them (FORMAT.md, sections 9
+//! and 10.3 to 10.7). It does not depend on values or types.
 
 use super::block::{BlockAt, BlockHeader, BlockKind, PayloadParts, SealedBlock};
 use super::bytes::{
@@ -19,79 +19,81 @@ use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How durable a commit is: what it survives.
+/// The durability of a commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// A power cut: it is on the disk when `commit` returns.
+    /// A commit survives a power cut: it is on the disk when `commit` returns.
     #[default]
     Durable,
-    /// The end of this process, however it ends. A power cut may take the last commits, whole. Faster.
+    /// A commit survives the end of this process, however it ends. A power cut may lose the last commits as a
+    /// whole. This is faster.
     Buffered,
 }
 
-/// A block that has its place and waits to be written.
+/// A block that has a place and is not written yet.
 struct Placed {
     line: [u8; LINE as usize],
     parts: PayloadParts,
     bytes: u64,
 }
 
-/// What an opening to write does just before its first byte.
+/// What opening for writing does just before the first byte is written.
 struct Rewrite {
-    /// What cover the bytes between the state that was accepted and the floor.
+    /// The PAD blocks that cover the bytes between the accepted state and the end of earlier writes.
     pads: Vec<BlockAt>,
-    /// The record of the same state with them.
+    /// The commit record of the same state with these blocks.
     next: Commit,
-    /// One record was invalid: both are written, so that losing another one loses no epoch.
+    /// Whether one record was invalid: then both are written, so that the loss of another one does not lose
+    /// the epoch.
     both: bool,
 }
 
-/// A file being written.
+/// A file that is being written.
 pub(crate) struct Log {
     storage: Box<dyn Storage>,
     header: FileHeader,
     pub(crate) catalog: Catalog,
-    /// The state that the next commit record will name.
+    /// The state that the next commit record will describe.
     state: Commit,
-    /// The newest commit record, and where it is.
+    /// The newest commit record and its slot.
     newest: (Commit, usize),
-    /// The slot of the last record that is known to be synced.
+    /// The slot of the newest record that is synced.
     pinned: usize,
-    /// Every block byte below it is synced.
+    /// Every byte of a block below this offset is synced.
     synced: u64,
-    /// Every block byte below it is written: the file is at least this long.
+    /// Every byte of a block below this offset is written, so the file is at least this long.
     written: u64,
-    /// Where the next block goes.
+    /// The place of the next block.
     end: u64,
     queue: VecDeque<Placed>,
     spare: Vec<PayloadParts>,
-    /// Newest INDEX block of either role.
+    /// The newest INDEX block of either role.
     last_index: u64,
-    /// After so many blocks a directory is due.
+    /// The number of blocks after which a directory is due.
     directory_due: u64,
-    /// How many nodes the next directory brings along, at most.
+    /// The largest number of nodes that precede the next directory.
     due_nodes: u64,
     rewrite: Option<Rewrite>,
-    /// True once a block was added.
+    /// Whether a block was added.
     touched: bool,
     stopped: Option<String>,
-    /// What names the file, from the root; none while it has no name of its own.
+    /// The absolute path of the file; `None` while it has a temporary name.
     path: Option<PathBuf>,
 }
 
-/// How many entries of a directory a full node takes away.
+/// The number of directory entries that a full node saves.
 const NODE_SAVES: usize = NODE_ENTRIES - 1;
 
-/// How many nodes a table has in the next directory, at most.
+/// Returns the largest number of nodes that a table adds before the next directory.
 fn due_nodes(table: &TableInfo) -> u64 {
     (table.entries.len() / NODE_SAVES) as u64
 }
 
-/// The most that is covered, in bytes: 4,096 PAD blocks of 256 GiB.
+/// The most bytes that are covered: 4,096 PAD blocks of 256 GiB.
 const MAX_COVER: u64 = 1 << 50;
 
-/// A header region with the same record in both slots.
+/// Encodes a header region with the same record in both slots.
 fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
     let mut region = vec![0; REGION as usize];
     for (line, slot) in HEADER_AT.into_iter().zip(SLOT_AT) {
@@ -101,10 +103,10 @@ fn new_region(header: &FileHeader, commit: &Commit) -> Vec<u8> {
     region
 }
 
-/// The error of a sequence or epoch at its end.
+/// Creates the error about a sequence or epoch that reached its limit.
 #[cold]
 fn exhausted() -> Error {
-    Error::new(ErrorKind::TooLarge).what("the file was written to too often")
+    Error::new(ErrorKind::TooLarge).what("the file was opened for writing or committed to too many times")
 }
 
 impl Log {
@@ -147,7 +149,7 @@ impl Log {
         }
     }
 
-    /// Goes on with a file; writes nothing yet.
+    /// Resumes writing to a file; writes nothing yet.
     pub(crate) fn resume(storage: Box<dyn Storage>, opened: Opened) -> Result<Log> {
         let (sequence, epoch) = opened.top();
         let floor = opened.floor();
@@ -160,7 +162,7 @@ impl Log {
         if covered > MAX_COVER {
             return Err(Error::new(ErrorKind::TooLarge)
                 .at(log.end)
-                .what("the bytes of a commit that was lost are too many to be covered")
+                .what("a lost commit left more bytes than can be covered")
                 .expected(format!("at most {MAX_COVER} bytes"))
                 .found(format!("{covered} bytes"))
                 .help("recover the file"));
@@ -177,25 +179,26 @@ impl Log {
         Ok(log)
     }
 
-    /// Syncs the name of a file that nothing was committed to yet: who created it may not have got to that.
+    /// Syncs the name of a file without commits, because its creator may have been interrupted before that.
     pub(crate) fn ensure_named(&self, disk: &dyn Disk, path: &Path) -> Result<()> {
         if self.newest.0.sequence == Commit::first().sequence { disk.sync_directory(path) } else { Ok(()) }
     }
 
-    /// From now on, a commit is acknowledged only if the path still names the file.
+    /// Makes commits fail from now on unless the path still refers to the file.
     pub(crate) fn watch(&mut self, path: &Path) -> Result<()> {
         self.path = Some(std::path::absolute(path).map_err(|error| Error::io(error).in_file(path))?);
         Ok(())
     }
 
-    /// An error, and the end, if the file is not where its path leads, or not what was written: then nothing may be acknowledged.
+    /// Returns an error and stops if the path no longer refers to the file or the file was cut: then no
+    /// commit may be acknowledged.
     pub(crate) fn verify(&mut self) -> Result<()> {
         self.check()?;
         self.verify_bytes()?;
         self.look_at_name().inspect_err(|error| self.stop(error.message()))
     }
 
-    /// The same without the name, before a write.
+    /// Checks only that the file was not cut, before a write.
     fn verify_bytes(&mut self) -> Result<()> {
         self.look_at_bytes().inspect_err(|error| self.stop(error.message()))
     }
@@ -210,7 +213,7 @@ impl Log {
             .what("another program cut it while it was being written")
             .expected(format!("at least {} bytes", self.written))
             .found(format!("{len} bytes"))
-            .help("records are lost, acknowledged ones among them: check the file, and recover it"))
+            .help("records are lost, possibly acknowledged ones: check the file, and recover it"))
     }
 
     fn look_at_name(&self) -> Result<()> {
@@ -219,11 +222,11 @@ impl Log {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Replaced)
-            .what("its path names another file by now, or none, and this commit is not there")
-            .help("open the path again and write the records once more; a file is moved or replaced after its writer is closed"))
+            .what("its path no longer refers to the file, so this commit is not in the file at that path")
+            .help("open the path again and repeat the writes; close a writer before its file is moved or replaced"))
     }
 
-    /// Another handle to the file, to read.
+    /// Returns another handle to the file for reading.
     pub(crate) fn another_source(&self) -> io::Result<Box<dyn Source>> {
         self.storage.source()
     }
@@ -232,22 +235,22 @@ impl Log {
         &*self.storage
     }
 
-    /// File offset of the newest META block that is written; 0: none.
+    /// Returns the file offset of the newest META block that is written; 0 if there is none.
     pub(crate) fn meta(&self) -> u64 {
         self.state.meta
     }
 
-    /// Bytes of blocks that wait for a commit.
+    /// Returns the number of bytes in blocks that are not committed yet.
     pub(crate) fn uncommitted_bytes(&self) -> u64 {
         self.end.saturating_sub(self.newest.0.committed_bytes)
     }
 
-    /// Where the next block goes.
+    /// Returns the place of the next block.
     pub(crate) fn end(&self) -> u64 {
         self.end
     }
 
-    /// Writes the blocks that wait, so that they can be read again.
+    /// Writes all queued blocks, so that they can be read.
     pub(crate) fn write_all(&mut self) -> Result<()> {
         self.write_to(self.end)?;
         self.catalog.limit = self.end;
@@ -258,7 +261,7 @@ impl Log {
         self.stopped.is_some()
     }
 
-    /// Nothing more is written after a failure: what the disk holds is not known.
+    /// Stops writing after a failure, because the content of the disk is unknown.
     pub(crate) fn stop(&mut self, why: String) {
         self.stopped.get_or_insert(why);
     }
@@ -269,11 +272,11 @@ impl Log {
             None => Ok(()),
             Some(why) => Err(Error::new(ErrorKind::Poisoned)
                 .what(why.clone())
-                .help("open the file again: everything that was acknowledged is there, unless somebody replaced or cut the file")),
+                .help("open the file again: it contains every acknowledged commit, unless another program replaced or cut it")),
         }
     }
 
-    /// Passes on the outcome of a write or sync; after a failure the writer stops.
+    /// Returns the outcome of a write or sync; a failure stops the writer.
     fn settle<T>(&mut self, outcome: io::Result<T>) -> Result<T> {
         outcome.map_err(|error| {
             self.stop(error.to_string());
@@ -281,7 +284,7 @@ impl Log {
         })
     }
 
-    /// Writes bytes over others that are there already.
+    /// Overwrites bytes that already exist.
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         let outcome = self.storage.write_at(offset, &mut [IoSlice::new(bytes)]);
         self.settle(outcome)
@@ -292,12 +295,12 @@ impl Log {
         self.settle(outcome)
     }
 
-    /// Emptied buffers for the next block.
+    /// Returns empty buffers for the next block.
     pub(crate) fn spare(&mut self) -> PayloadParts {
         self.spare.pop().unwrap_or_default()
     }
 
-    /// Gives a block the next place.
+    /// Assigns the next place to a block.
     fn place(&mut self, header: BlockHeader) -> Result<BlockAt> {
         let mut block = BlockAt { offset: self.end, header };
         if block.end() >= MAX_FILE {
@@ -315,7 +318,7 @@ impl Log {
         Ok(block)
     }
 
-    /// Adds a block at the end. It is written with its run.
+    /// Appends a block to the queue. It is written with its run.
     fn push(&mut self, sealed: SealedBlock) -> Result<BlockAt> {
         self.check()?;
         let block = self.place(sealed.header)?;
@@ -330,7 +333,7 @@ impl Log {
         Ok(block)
     }
 
-    /// Adds a block of any kind but INDEX; before it a directory, if one is due.
+    /// Adds a block of any kind but INDEX, preceded by a directory if one is due.
     fn add(&mut self, sealed: SealedBlock) -> Result<BlockAt> {
         if self.catalog.unindexed_blocks + self.due_nodes + 2 >= self.directory_due {
             self.add_directory()?;
@@ -354,7 +357,7 @@ impl Log {
         Ok(())
     }
 
-    /// Adds a block of records in the place of the current one that `entry` names.
+    /// Adds a block of records that replaces the current one that `entry` refers to.
     pub(crate) fn add_replacement(
         &mut self,
         mut sealed: SealedBlock,
@@ -367,20 +370,21 @@ impl Log {
         self.count_nodes(table, entry.first);
         let block = self.add(sealed)?;
         if self.last_index >= self.catalog.limit {
-            // A directory came before the block, and may have closed up the nodes that are needed now.
+            // A directory was added before the block, and may have moved entries into nodes that are needed
+            // now.
             self.count_nodes(table, entry.first);
             self.write_all()?;
         }
         self.catalog.add_data(&*self.storage, &block)
     }
 
-    /// Counts the nodes above a record, which a replacement opens up.
+    /// Counts the nodes above a record, which a replacement dissolves.
     fn count_nodes(&mut self, table: usize, record: u64) {
         let top = self.catalog.top(table, record);
         self.due_nodes += top.map_or(0, |entry| u64::from(entry.level));
     }
 
-    /// Adds a schema that the file does not have: its table and id.
+    /// Adds a schema that is not in the file, and returns its table and id.
     pub(crate) fn add_schema(&mut self, name: &str, schema: Arc<Schema>) -> Result<(usize, u32)> {
         let last = self.catalog.schemas.last_key_value().map_or(0, |(id, _)| *id);
         let id =
@@ -392,14 +396,14 @@ impl Log {
         Ok((self.catalog.insert_schema(name, IndexSchema::of(id, 0, &block), schema), id))
     }
 
-    /// Adds a META block from its payload, in which the offset of the one before is filled in.
+    /// Adds a META block; the offset of the previous one is filled into its payload.
     pub(crate) fn add_meta(&mut self, mut payload: Vec<u8>) -> Result<()> {
         put(&mut payload, 0, &self.state.meta.to_le_bytes());
         self.state.meta = self.add(SealedBlock::of(BlockKind::Meta, payload)?)?.offset;
         Ok(())
     }
 
-    /// Adds a directory, and before it the nodes that are full, unless it would come too late behind them: another writer may
+    /// Adds a directory, preceded by full nodes, unless the nodes would delay it too much: another writer may
     /// have left no room.
     fn add_directory(&mut self) -> Result<()> {
         if self.catalog.unindexed_blocks + self.due_nodes < self.directory_due {
@@ -436,7 +440,7 @@ impl Log {
         Ok(block)
     }
 
-    /// Writes the waiting blocks up to this offset, in runs that end at multiples of [`RUN`].
+    /// Writes queued blocks up to this offset, in runs that end at multiples of [`RUN`].
     fn write_to(&mut self, target: u64) -> Result<()> {
         while self.written < target {
             self.begin()?;
@@ -454,14 +458,16 @@ impl Log {
         Ok(())
     }
 
-    /// Where the first block begins that is not written whole.
+    /// Returns the start of the first block that is not completely written.
     fn front(&self) -> u64 {
         self.end - self.queue.iter().map(|placed| placed.bytes).sum::<u64>()
     }
 
-    /// Takes the blocks that are written out of the queue, which begins at `front`.
+    /// Removes written blocks from the queue, which starts at `front`.
     fn recycle(&mut self, mut front: u64) {
-        while let Some(placed) = self.queue.pop_front_if(|placed| front + placed.bytes <= self.written) {
+        while self.queue.front().is_some_and(|placed| front + placed.bytes <= self.written)
+            && let Some(placed) = self.queue.pop_front()
+        {
             front += placed.bytes;
             let mut parts = placed.parts;
             let capacity: usize = parts.iter().map(Vec::capacity).sum();
@@ -486,19 +492,21 @@ impl Log {
         Ok(())
     }
 
-    /// What comes before the first byte of an opening to write (10.4). Blocks must not wait for a sync that is done here.
+    /// Does what precedes the first write of a session (10.4). Blocks must not wait for a sync that is done
+    /// here.
     fn begin(&mut self) -> Result<()> {
         let Some(Rewrite { pads, next, both }) = self.rewrite.take() else {
             return Ok(());
         };
         let (commit, slot) = self.newest;
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
-        // What opening read may have been in memory only, and forgotten since: after a failed sync, systems do that.
+        // Opening may have read bytes from memory only, which the system discarded since, as it does after a
+        // failed sync.
         let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
         checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
         if next.committed_bytes > commit.committed_bytes {
-            // The file may be shorter on the disk than it looks.
+            // The file may be shorter on the disk than the system reports.
             self.rewrite_range(next.committed_bytes - LINE, next.committed_bytes)?;
         }
         for pad in pads {
@@ -513,7 +521,8 @@ impl Log {
         Ok(())
     }
 
-    /// Writes a range of the file again as it is: the system may hold what the disk does not.
+    /// Rewrites a range of the file unchanged, because the disk may not contain what the system has in
+    /// memory.
     fn rewrite_range(&mut self, mut from: u64, to: u64) -> Result<()> {
         while from < to {
             let count = (to - from).min(RUN - from % RUN);
@@ -528,7 +537,7 @@ impl Log {
         Ok(())
     }
 
-    /// Makes the blocks that were added visible.
+    /// Makes the added blocks visible.
     pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
         self.check()?;
         let (newest, slot) = self.newest;
@@ -559,7 +568,7 @@ impl Log {
         Ok(())
     }
 
-    /// Closes the file cleanly, unless nothing was written to a file that was there.
+    /// Closes the file cleanly, unless it existed before and nothing was written.
     pub(crate) fn close(&mut self) -> Result<()> {
         self.check()?;
         if self.rewrite.is_some() && !self.touched {
@@ -577,14 +586,14 @@ impl Log {
         self.write_record(self.newest.0, 1 - self.pinned)?;
         self.sync()?;
         self.verify()?;
-        // What is left of an old tail costs space, and nothing else.
+        // The rest of an old tail only takes space.
         if self.storage.len().is_ok_and(|length| length > self.end) {
             let _ = self.storage.truncate(self.end);
         }
         Ok(())
     }
 
-    /// Adds a copy of every schema, byte for byte but for the offset of the one before.
+    /// Adds a copy of every schema, identical except for the offset of the previous one.
     fn repeat_schemas(&mut self) -> Result<()> {
         self.write_to(self.end)?;
         let known: Vec<IndexSchema> = self.catalog.schemas.values().map(|info| info.row).collect();
@@ -602,7 +611,7 @@ impl Log {
     }
 }
 
-/// The bytes [from, to) of the queue, counted from its front.
+/// Returns the bytes [from, to) of the queue, counted from its front.
 fn slices(queue: &VecDeque<Placed>, from: u64, to: u64) -> Vec<IoSlice<'_>> {
     let mut slices = Vec::new();
     let mut at = 0;

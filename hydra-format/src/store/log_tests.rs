@@ -1,4 +1,4 @@
-//! What an opening to write does with what earlier writers left, and what closing leaves; over files in memory.
+//! Opening for writing after interrupted writers, and closing, over files in memory.
 
 use super::*;
 use crate::repair::check::check_source;
@@ -16,7 +16,7 @@ fn resume(memory: &Memory) -> Result<Writer> {
     options().resume_in(Box::new(memory.clone()))
 }
 
-/// A closed file with the numbers 0..10.
+/// Creates a closed file with the numbers 0..10.
 fn closed() -> Memory {
     let memory = Memory::default();
     let mut writer = options().create_in(Box::new(memory.clone())).unwrap();
@@ -26,7 +26,7 @@ fn closed() -> Memory {
     memory
 }
 
-/// Appends these numbers, and closes the file.
+/// Appends these numbers and closes the file.
 fn append(memory: &Memory, values: &[u64]) {
     let mut writer = resume(memory).unwrap();
     let table = writer.table::<u64>().unwrap();
@@ -34,7 +34,7 @@ fn append(memory: &Memory, values: &[u64]) {
     writer.finish().unwrap();
 }
 
-/// The PAD blocks: their offsets and lengths.
+/// Returns the offsets and lengths of the PAD blocks.
 fn pads(memory: &Memory) -> Vec<(u64, u64)> {
     let opened = memory.open().unwrap();
     let mut scan = opened.scan(memory);
@@ -51,7 +51,7 @@ fn put_record(memory: &Memory, slot: usize, commit: &Commit) {
     put(&mut memory.inner().bytes, SLOT_AT[slot] as usize, &commit.encode(&ID));
 }
 
-/// Every number from 0 on, in a file that a check finds nothing in, of exactly its committed length.
+/// Returns every number from 0 on, of a file of exactly its committed length in which a check finds nothing.
 #[track_caller]
 fn assert_sound(memory: &Memory, count: u64) {
     let opened = memory.open().unwrap();
@@ -116,7 +116,7 @@ fn a_cut_that_fails_leaves_a_tail_and_nothing_else() {
     assert_sound(&memory, 12);
 }
 
-/// A file whose newest commit does not check: three numbers more, of which a byte is another.
+/// Creates a file whose newest commit does not check out: three more numbers, with one byte changed.
 fn rejected() -> (Memory, Commit) {
     let memory = closed();
     let mut writer = options().durability(Durability::Buffered).resume_in(Box::new(memory.clone())).unwrap();
@@ -145,7 +145,7 @@ fn what_a_rejected_commit_named_is_covered_and_stays() {
     let after = memory.bytes();
     assert!(after[REGION as usize..from] == before[REGION as usize..from]);
     assert!(after[from + 64..to] == before[from + 64..to], "what a map may show");
-    // A block that is lost, and the rest is of an epoch that goes on.
+    // One block is lost, and the rest has an epoch that continues.
     let opened = memory.open().unwrap();
     assert_eq!(opened.commit.epoch, given_up.epoch + 1);
     let first = opened.catalog.blocks(&memory).header(to as u64).unwrap();
@@ -226,7 +226,7 @@ fn after_a_lost_record_the_whole_file_is_kept_and_numbers_skip_ahead() {
         let now = memory.open().unwrap().commit;
         assert_eq!(now.epoch, good.epoch + 65_536);
         assert!(now.sequence > good.sequence + 65_536);
-        // No further than there are numbers.
+        // The epoch stops at the largest number.
         put_record(&memory, 0, &Commit { epoch: u32::MAX - 65_536, ..now });
         memory.inner().bytes[SLOT_AT[1] as usize + 20] ^= 1;
         append(&memory, &[11]);
@@ -279,7 +279,8 @@ fn a_new_file_is_open_until_it_is_finished() {
     assert_sound(&memory, 2);
 }
 
-/// A file that is not closed and has no directory: a schema and so many blocks of a number each, as another writer may leave it.
+/// Creates a file that is not closed and has no directory: a schema and `blocks` blocks of a number each, as
+/// another writer may leave it.
 fn without_directory(blocks: u64) -> Memory {
     let memory = Memory::default();
     let mut writer = options().create_in(Box::new(memory.clone())).unwrap();
@@ -322,12 +323,12 @@ fn a_directory_comes_in_time_whatever_another_writer_left() {
         assert_eq!(findings(&memory), [""; 0]);
         append(&memory, &[blocks]);
         assert_sound(&memory, blocks + 1);
-        // And in a directory later on, the full nodes.
+        // A later directory has the full nodes.
         append(&memory, &[blocks + 1]);
         assert_sound(&memory, blocks + 2);
         assert!(memory.open().unwrap().catalog.tables[0].entries.len() < 256 + 4);
     }
-    // Where it is too late already, it comes first.
+    // If it is already late, the directory comes first.
     let memory = without_directory(1500);
     let found = findings(&memory);
     assert!(matches!(&found[..], [only] if only.contains("found 1025")), "{found:?}");

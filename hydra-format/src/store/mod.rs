@@ -1,8 +1,10 @@
-//! Checked bytes: turns the bytes of a file into block headers and commits, the file header, the index, and the catalog of
-//! tables and schemas; has the log that appends and commits, opening a file, the scan of all of its headers, and storage.
+//! Files as checked bytes: block headers, commits, the file header, the index, and the catalog of tables and
+//! schemas. It contains the log that appends and commits, opening a file, the scan of all headers, and
+//! storage.
 //!
-//! It keeps schemas as data, by their ids. It does not know what a payload of records means (`layout` does), how values are
-//! shown, or how types evolve. Start reading at `block.rs`, then `open.rs` for the way in and `log.rs` for the way out.
+//! Schemas are kept as data, by their ids. Payloads of records are interpreted in `layout`; this module does
+//! not depend on how values are shown or how types evolve. Start reading at `block.rs`, then `open.rs` for
+//! reading and `log.rs` for writing.
 
 pub(crate) mod block;
 pub(crate) mod bytes;

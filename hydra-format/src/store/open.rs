@@ -1,5 +1,5 @@
-//! Opening to read: which commit is in force, what it holds, and how healthy the file is (FORMAT.md, section 10.2).
-//! It reads O(log) blocks of a file that was closed cleanly, and writes nothing.
+//! Opening for reading: chooses the commit, loads the catalog, and assesses the file (FORMAT.md, section
+//! 10.2). It reads O(log n) blocks of a file that was closed cleanly, and writes nothing.
 
 use super::block::{BlockFile, BlockKind};
 use super::bytes::{HEADER_AT, REGION, SKIP, SLOT_AT, is_zero, line_down};
@@ -13,36 +13,39 @@ use super::storage::Source;
 use crate::{Error, ErrorKind, Result};
 use std::time::Duration;
 
-/// How often an invalid commit record is read again, and after what time: a writer may be in the middle of it.
+/// How many times an invalid commit record is read again, and at which interval: a writer may be writing it.
 const PATIENCE: (usize, Duration) = (10, Duration::from_millis(1));
 
-/// What opening found.
+/// The result of opening a file.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) header: FileHeader,
-    /// The commit record in force.
+    /// The commit that is shown.
     pub(crate) commit: Commit,
-    /// Its slot.
+    /// The slot of its record.
     pub(crate) slot: usize,
-    /// What may be torn was looked at below this offset: 0 after falling back to the older commit.
+    /// Blocks that may be torn were checked below this offset; it is 0 after falling back to the older
+    /// commit.
     pub(crate) checked_bytes: u64,
     pub(crate) slots: Slots,
-    /// Length of the file in bytes when it was opened.
+    /// The length of the file in bytes when it was opened.
     pub(crate) file_bytes: u64,
     pub(crate) catalog: Catalog,
-    /// How many details of the report are about headers and commit records; the rest is about blocks.
+    /// The number of details of the report that are about headers and commit records; the rest are about
+    /// blocks.
     pub(crate) commit_details: usize,
     pub(crate) report: Report,
 }
 
 impl Opened {
-    /// True if both commit records are valid.
+    /// Returns whether both commit records are valid.
     pub(crate) fn has_both_records(&self) -> bool {
         self.slots.iter().all(Result::is_ok)
     }
 
-    /// The largest sequence and epoch of a valid record, or a good deal more if one is invalid: what it was before it was lost
-    /// is not known. A new record with its sequence could, torn in turn, make it whole; blocks with its epoch may be there.
+    /// Returns the largest sequence and epoch of a valid record; if the other record is invalid, both are
+    /// increased by a margin. The values of the lost record are unknown: a new record with the same sequence
+    /// could complete it if it is torn as well, and blocks with the same epoch may exist.
     pub(crate) fn top(&self) -> (u64, u32) {
         let skip = if self.has_both_records() { 0 } else { SKIP - 1 };
         let valid = || self.slots.iter().flatten();
@@ -51,31 +54,34 @@ impl Opened {
         (sequence.saturating_add(skip.into()), epoch.saturating_add(skip))
     }
 
-    /// Where the next block goes: no record names, and no map serves, what is from here on. It is the end of everything that a
-    /// record names, as far as it is there; of a record that is invalid, that may be the whole file.
+    /// Returns where the next block goes. No record refers to bytes from here on, and no map shows them. It
+    /// is the end of everything that a record refers to, as far as it exists; for an invalid record, that may
+    /// be the whole file.
     pub(crate) fn floor(&self) -> u64 {
         let named = self.slots.iter().map(|slot| slot.map_or(u64::MAX, |commit| commit.committed_bytes));
         named.fold(0, u64::max).min(line_down(self.file_bytes)).max(self.commit.committed_bytes)
     }
 
-    /// All committed blocks.
+    /// Scans all committed blocks.
     pub(crate) fn scan<'a>(&self, source: &'a dyn Source) -> Scan<'a> {
         Scan::new(self.catalog.blocks(source), &self.commit)
     }
 
-    /// True if the blocks after this state are all that a later one adds: nothing is wrong, and there is no newer directory.
+    /// Returns whether a later state only adds blocks to this one: the file is intact, and there is no newer
+    /// directory.
     fn goes_on_to(&self, commit: &Commit) -> bool {
         let grown = commit.committed_bytes >= self.commit.committed_bytes;
         grown && commit.directory == self.commit.directory && self.report.is_whole()
     }
 }
 
-/// Opens a file to read.
+/// Opens a file for reading.
 pub(crate) fn open(source: &dyn Source) -> Result<Opened> {
     open_after(source, None)
 }
 
-/// The state of the file now, if it is another than the one that was opened before. It is read from where that one ends.
+/// Returns the state of the file now, unless it is the one that was opened before. Only the bytes after that
+/// state are read.
 pub(crate) fn refresh(source: &dyn Source, before: &Opened) -> Result<Option<Opened>> {
     let seen = before.commit.committed_bytes.min(before.file_bytes);
     let file_bytes = source.len()?;
@@ -96,7 +102,7 @@ pub(crate) fn refresh(source: &dyn Source, before: &Opened) -> Result<Option<Ope
     Ok(Some(now))
 }
 
-/// What was visible stays visible: a state that goes on from another one has its blocks, and more.
+/// Checks that a newer state continues an older one: it must contain its blocks.
 fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result<()> {
     let gone = |what: &str| {
         let state = |commit: &Commit| {
@@ -122,7 +128,7 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
         joins = step.problem.is_none();
         newest = step.bytes.start;
         if commit.epoch == before.epoch {
-            // The same writer's: it never goes back.
+            // The same writer never goes back.
             newest = commit.last_block;
             break;
         }
@@ -130,10 +136,10 @@ fn check_continues(source: &dyn Source, before: &Commit, now: &Opened) -> Result
     if joins && newest == commit.last_block {
         return Ok(());
     }
-    gone("the file went back to an older state, and on from there")
+    gone("the file went back to an older state and continued from there")
 }
 
-/// Opens a file, of which a state before may be known.
+/// Opens a file, of which an earlier state may be known.
 fn open_after(source: &dyn Source, before: Option<&Opened>) -> Result<Opened> {
     let region = source.bytes(0, REGION as usize)?;
     let (header, bad_lines) = FileHeader::of_region(&region)?;
@@ -189,7 +195,7 @@ fn cut_short(commit: &Commit, file_bytes: u64) -> Error {
 /// Both commit records, or what is wrong with them.
 pub(crate) type Slots = [Result<Commit, &'static str>; 2];
 
-/// Both commit records; invalid ones are read again for a while.
+/// Reads both commit records; invalid ones are read again several times.
 pub(crate) fn read_slots(source: &dyn Source, file_id: &[u8; 16]) -> Result<Slots> {
     let mut tries = 0..PATIENCE.0;
     loop {
@@ -210,11 +216,11 @@ struct Accepted {
     slot: usize,
     /// [`Opened::checked_bytes`].
     checked_bytes: u64,
-    /// Another record is invalid, or newer and does not check.
+    /// Whether another record is invalid, or is newer and does not check out.
     lost: bool,
 }
 
-/// Chooses the record in force; what was looked at in a state before is not looked at again.
+/// Chooses the commit to show. Blocks that were checked in the earlier state are not checked again.
 fn choose(
     source: &dyn Source,
     header: &FileHeader,
@@ -238,7 +244,7 @@ fn choose(
         [Err(_), Ok(second)] => (1, second, None),
         [Err(_), Err(_)] => return Err(none("both commit records are invalid")),
     };
-    // Another writer's blocks may be where those were that were looked at.
+    // Another writer may have overwritten the blocks that were checked.
     let before = before.filter(|before| before.commit.epoch == newest.epoch);
     let accepted = before.map_or(0, |before| before.checked_bytes);
     let Err(why) = split_io_error(check_unsynced(source, header, newest, accepted))? else {
@@ -254,8 +260,8 @@ fn choose(
     }
 }
 
-/// The commit record in force, and whether another one is invalid or newer; for a file that cannot be opened, the newest
-/// valid record, whatever became of its blocks.
+/// Chooses the commit to recover, and returns whether another record is invalid or newer. For a file that
+/// cannot be opened, it is the newest valid record, whatever the state of its blocks.
 pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Result<(Option<Commit>, bool)> {
     let slots = read_slots(source, &header.file_id)?;
     let mut report = Report { state: State::Clean, details: Vec::new() };
@@ -268,8 +274,8 @@ pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Res
     }
 }
 
-/// Checks what may be torn although the record is whole: the blocks in [synced, committed) that were not accepted before, to the
-/// last byte.
+/// Checks blocks that may be torn although the record is valid: those in [synced, committed) that were not
+/// checked before, up to the last byte.
 pub(crate) fn check_unsynced(
     source: &dyn Source,
     header: &FileHeader,
@@ -300,7 +306,7 @@ pub(crate) fn check_unsynced(
     }
 }
 
-/// The checksum of a range of the file, read in pieces; none if the file ends before it.
+/// Computes the checksum of a range of the file in pieces; `None` if the file ends before it.
 fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> Result<Option<u32>> {
     let mut hasher = crc32fast::Hasher::new();
     let mut piece = vec![0; usize::try_from(count.min(256 << 10)).unwrap_or(0)];
@@ -316,8 +322,8 @@ fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> Result<Opti
     Ok(Some(hasher.finalize()))
 }
 
-/// Reads tables and schemas from the newest directory and the blocks after it. Where there is none, or it or a schema
-/// is damaged, from the headers of all blocks.
+/// Loads tables and schemas from the newest directory and the blocks after it. Without an intact directory
+/// and schemas, they are loaded from the headers of all blocks.
 fn read_catalog(
     blocks: BlockFile<'_>,
     commit: &Commit,
@@ -353,14 +359,14 @@ fn read_catalog(
     let found = catalog.record_count();
     if found != commit.record_count && report.is_whole() {
         let error = Error::new(ErrorKind::Chain).at(blocks.limit);
-        let error = error.what("the blocks hold another number of records than the commit record says");
+        let error = error.what("the number of records in the blocks differs from that in the commit record");
         report.damage(error.expected(commit.record_count.to_string()).found(found.to_string()));
     }
     Ok(catalog)
 }
 
-/// The catalog from the headers of all blocks: first the schemas, for the first good copy of one may come after the
-/// records.
+/// Rebuilds the catalog from the headers of all blocks. Schemas are loaded first, because the first intact
+/// copy of one may come after its records.
 pub(crate) fn rebuild(blocks: BlockFile<'_>, commit: &Commit, problems: &mut Vec<Error>) -> Result<Catalog> {
     let mut catalog = Catalog::new(blocks.key, blocks.limit);
     take_in(Scan::new(blocks, commit), &mut catalog, true, false, &mut Vec::new())?;
@@ -368,7 +374,7 @@ pub(crate) fn rebuild(blocks: BlockFile<'_>, commit: &Commit, problems: &mut Vec
     Ok(catalog)
 }
 
-/// Loads the newest directory, if there is one; the scan of the blocks after it.
+/// Loads the newest directory, if there is one, and returns the scan of the blocks after it.
 fn load_directory<'a>(
     blocks: BlockFile<'a>,
     commit: &Commit,
@@ -389,7 +395,7 @@ fn load_directory<'a>(
     Ok(scan)
 }
 
-/// Takes schemas and blocks of records into the catalog; what is wrong is added to the problems.
+/// Adds schemas and blocks of records to the catalog, and what is wrong to the problems.
 fn take_in(
     mut scan: Scan<'_>,
     catalog: &mut Catalog,
@@ -409,7 +415,7 @@ fn take_in(
                 blocks.read(block.offset).and_then(|(block, payload)| catalog.add_schema(&block, &payload))
             }
             Some(BlockKind::Data) if data => catalog.add_data(blocks.source, &block),
-            // The catalog is made from headers alone: they do not tell what is lost.
+            // Headers alone do not show which blocks are lost; the index does.
             Some(BlockKind::Index) if !schemas => {
                 let read = split_io_error(blocks.read(block.offset))?;
                 if let Some(index) = read.as_ref().ok().and_then(|(_, payload)| Index::parse(payload).ok()) {
@@ -429,7 +435,7 @@ fn take_in(
     Ok(())
 }
 
-/// Hostile files have no end of problems.
+/// Bounds the number of problems in a hostile file.
 const MAX_PROBLEMS: usize = 1000;
 
 #[cfg(test)]

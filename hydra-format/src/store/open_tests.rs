@@ -1,4 +1,4 @@
-//! Opening files in memory: torn commit records, lost commits, and damage that opening goes around.
+//! Opening files in memory: torn commit records, lost commits, and damage that does not prevent opening.
 
 use super::*;
 use crate::Writer;
@@ -7,7 +7,7 @@ use crate::store::index::Entry;
 use crate::store::log::Durability;
 use crate::store::testing::{Memory, numbers, sample};
 
-/// A file that was not closed: two commits of ten numbers each, of this durability.
+/// Creates a file that was not closed, with two commits of ten numbers each, of this durability.
 fn two_commits(durability: Durability) -> Memory {
     let memory = Memory::default();
     let options = Writer::options().file_id([7; 16]).durability(durability);
@@ -20,7 +20,7 @@ fn two_commits(durability: Durability) -> Memory {
     memory
 }
 
-/// Where blocks of a kind start.
+/// Returns the offsets of the blocks of a kind.
 fn blocks(memory: &Memory, kind: BlockKind) -> Vec<u64> {
     let opened = memory.open().unwrap();
     let mut scan = opened.scan(memory);
@@ -48,7 +48,7 @@ fn a_torn_record_gives_the_other_and_is_reported() {
         assert!(matches!(opened.report.state(), State::LastCommitLost { bytes } if (bytes > 0) == lost));
         assert!(opened.report.details()[0].to_string().contains(&format!("commit record {slot}")));
         assert_eq!(opened.commit.sequence, if lost { newest.sequence - 1 } else { newest.sequence });
-        // A writer goes on from the state that readers saw.
+        // A writer continues from the state that readers saw.
         let mut writer = Writer::options().resume_in(Box::new(memory.clone())).unwrap();
         let table = writer.table::<u64>().unwrap();
         writer.append(table, &99).unwrap();
@@ -82,7 +82,8 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
     let memory = two_commits(Durability::Buffered);
     let opened = memory.open().unwrap();
     assert_eq!((opened.commit.synced_bytes, opened.commit.record_count), (REGION, 20));
-    // The record is there, one of its blocks is not, to the zeros after its payload: the record before it is in force.
+    // The record is valid, but one of its blocks is damaged, possibly in the zeros after its payload: the
+    // older record is used.
     let end = opened.commit.committed_bytes;
     for at in [opened.commit.last_block + 3, opened.commit.last_block + 70, end - 1] {
         damage(&memory, at);
@@ -95,7 +96,7 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
         let cut = Memory::of(&memory.bytes()[..end as usize - missing]);
         assert_eq!(cut.open().unwrap().commit.sequence, 1, "{missing} bytes are missing");
     }
-    // And if that is not there either, none is.
+    // If the older record is damaged too, no record can be used.
     damage(&memory, opened.commit.last_block + 70);
     damage(&memory, SLOT_AT[1 - opened.slot]);
     assert_eq!(memory.open().unwrap_err().kind(), ErrorKind::NoCommit);
@@ -104,7 +105,7 @@ fn a_commit_that_a_power_cut_tore_is_invisible_as_a_whole() {
 #[test]
 fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
     let memory = two_commits(Durability::Buffered);
-    // No writer leaves two records of which neither is synced: the other one, of the first block alone, is made.
+    // No writer leaves two unsynced records, so the other one, of the first block alone, is made here.
     let newest = memory.open().unwrap().commit;
     let shared = blocks(&memory, BlockKind::Data)[0];
     let block = memory.open().unwrap().header.blocks(&memory, u64::MAX).header(shared).unwrap();
@@ -119,7 +120,8 @@ fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
     let slot = SLOT_AT[0] as usize;
     memory.inner().bytes[slot..slot + crate::store::commit::slot::BYTES]
         .copy_from_slice(&older.encode(&[7; 16]));
-    // Both hold this block: the older record is taken as it is, and what was refused is not looked at less closely later.
+    // Both records contain this block: the older record is used as it is, and refused blocks are checked as
+    // strictly later.
     damage(&memory, shared + LINE);
     let opened = memory.open().unwrap();
     assert!(opened.commit == older && matches!(opened.report.state(), State::LastCommitLost { .. }));
@@ -130,7 +132,7 @@ fn a_refused_commit_stays_refused_when_it_is_looked_for_again() {
 fn blocks_that_were_looked_at_are_looked_at_again_under_another_epoch() {
     let memory = two_commits(Durability::Buffered);
     let shown = memory.open().unwrap();
-    // As if another writer had put blocks of the same length there, and the system had forgotten them.
+    // As if another writer had written blocks of the same length there, and the system had lost them.
     let other = Commit { sequence: shown.commit.sequence + 1, epoch: 2, ..shown.commit };
     let at = SLOT_AT[shown.slot] as usize;
     memory.inner().bytes[at..at + crate::store::commit::slot::BYTES].copy_from_slice(&other.encode(&[7; 16]));
@@ -147,7 +149,7 @@ fn what_was_shown_must_be_there_for_a_state_that_goes_on() {
     writer.append(table, &99).unwrap();
     writer.commit().unwrap();
     assert!(refresh(&memory, &shown).unwrap().is_some());
-    // The last block that was shown, and the one behind it.
+    // The last block that was shown, and the one after it.
     for at in [shown.commit.last_block, shown.commit.committed_bytes] {
         damage(&memory, at + 41);
         assert_eq!(refresh(&memory, &shown).unwrap_err().kind(), ErrorKind::Replaced, "{at}");
@@ -208,7 +210,7 @@ fn damage_of_the_index_or_a_schema_is_gone_around_and_reported() {
 fn records_of_a_lost_block_are_missing_and_the_others_are_there() {
     let memory = sample();
     let lost = memory.open().unwrap().catalog.tables[0].entries[1];
-    // Without the directories, opening has to find its way from block to block.
+    // Without the directories, opening scans from block to block.
     for offset in blocks(&memory, BlockKind::Index) {
         damage(&memory, offset + 4);
     }

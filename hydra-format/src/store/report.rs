@@ -1,28 +1,27 @@
-//! What opening a file found out about its health. It does not know blocks that nobody has touched: that is what a
-//! check is for.
+//! The condition of a file as found by opening it. Blocks that opening does not read are left to `check`.
 
 use crate::{Error, ErrorKind};
 use std::fmt;
 
-/// What a file is, or what a finding makes of it (FORMAT.md, section 1.3): from the best to the worst.
+/// The verdict on a file or a finding (FORMAT.md, section 1.3), from the best to the worst.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Verdict {
     /// No rule is broken.
     #[default]
     Good,
-    /// A rule is broken that writers keep and readers do not need: every value can be read.
+    /// A rule for writers is broken that readers do not need: every value can be read.
     Irregular,
-    /// Something is of a version of the format that this library does not know.
+    /// Something has a version or feature of the format that this library does not support.
     Unsupported,
-    /// Something is not what was written.
+    /// Something differs from what was written.
     Damaged,
-    /// It cannot be opened.
+    /// The file cannot be opened.
     Refused,
 }
 
 impl Verdict {
-    /// The word, as in `unsupported`.
+    /// Returns the word, as in `unsupported`.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Good => "good",
@@ -33,7 +32,7 @@ impl Verdict {
         }
     }
 
-    /// What one finding makes of a file that was opened.
+    /// Returns the verdict that one finding implies for a file that was opened.
     pub(crate) const fn of(finding: ErrorKind) -> Verdict {
         match finding {
             ErrorKind::NotCanonical | ErrorKind::TypeMismatch => Verdict::Irregular,
@@ -49,63 +48,64 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The state of a file as opening it shows it: the first of these, from the last to the first, that holds.
+/// The state of a file as found by opening it. If several apply, it is the one that is listed last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
-    /// Closed by its writer.
+    /// The file was closed by its writer.
     Clean,
-    /// Not closed: a writer is active, or was interrupted between commits. Nothing is missing.
+    /// The file was not closed: a writer is active, or was interrupted between commits. Nothing is missing.
     Unclosed,
-    /// Bytes after the last commit: a writer is active, or was interrupted, or could not cut them off when it closed the file. They
-    /// cost space until the next writer writes over them.
+    /// Bytes follow the last commit: a writer is active, was interrupted, or could not remove them when it
+    /// closed the file. They only take space, and the next writer overwrites them.
     UncommittedTail {
-        /// How many.
+        /// The number of bytes.
         bytes: u64,
     },
-    /// A commit record, or what it names, is not valid: the last commit was lost, or its record damaged.
+    /// A commit record, or a block that it refers to, is invalid: the last commit is lost, or its record is
+    /// damaged.
     LastCommitLost {
-        /// Bytes after the state that was accepted.
+        /// The number of bytes after the accepted state.
         bytes: u64,
     },
-    /// Something below the committed length is of a version of the format that this library does not know.
+    /// Something below the committed length has a version of the format that this library does not support.
     Unsupported,
     /// Something below the committed length is damaged.
     Damaged,
 }
 
-/// What opening a file found out about its health.
+/// The condition of a file as found by opening it.
 #[derive(Debug)]
 pub struct Report {
     pub(crate) state: State,
     pub(crate) details: Vec<Error>,
 }
 
-/// The most details that a report keeps.
+/// The largest number of details that a report keeps.
 const MAX_DETAILS: usize = 100;
 
 impl Report {
-    /// The state.
+    /// Returns the state.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// True if the file was closed cleanly and opening it found nothing wrong.
+    /// Returns whether the file was closed cleanly and opening it found no problem.
     pub fn is_clean(&self) -> bool {
         self.state == State::Clean
     }
 
-    /// True if committed bytes are damaged.
+    /// Returns whether committed bytes are damaged.
     pub fn is_damaged(&self) -> bool {
         self.state == State::Damaged
     }
 
-    /// True if all that opening looked at can be read.
+    /// Returns whether everything that opening examined can be read.
     pub(crate) fn is_whole(&self) -> bool {
         !matches!(self.state, State::Damaged | State::Unsupported)
     }
 
-    /// Why the file must not be written to or copied, and what helps if it is damaged.
+    /// Returns why the file must not be written to or copied, with `help` if it is damaged.
     pub(crate) fn refusal(&mut self, help: &str) -> Option<Error> {
         let (verdict, help) = match self.state {
             State::Damaged => (Verdict::Damaged, help),
@@ -117,7 +117,7 @@ impl Report {
         Some(found.unwrap_or_else(|| Error::new(ErrorKind::Chain)).help(help))
     }
 
-    /// What was found, in the order in which it was found; the first hundred.
+    /// Returns the findings in the order in which they were found, at most a hundred.
     pub fn details(&self) -> &[Error] {
         &self.details
     }
@@ -128,7 +128,7 @@ impl Report {
         }
     }
 
-    /// Adds what is wrong below the committed length.
+    /// Adds a finding below the committed length.
     pub(crate) fn damage(&mut self, error: Error) {
         self.state = match (Verdict::of(error.kind()), self.state) {
             (Verdict::Unsupported, state) if state != State::Damaged => State::Unsupported,
@@ -137,7 +137,7 @@ impl Report {
         self.add(error);
     }
 
-    /// Which parts are damaged, each once.
+    /// Returns the damaged parts, each once.
     fn damaged_parts(&self) -> String {
         let mut parts: Vec<&str> = Vec::new();
         for error in &self.details {

@@ -1,5 +1,5 @@
-//! The one scan over the headers of all blocks, which goes on after damage: opening, checking and recovering files are made
-//! of it. Payloads are not looked at.
+//! The scan of all block headers, which continues after damage. Opening, checking and recovering files use
+//! it. It does not read payloads.
 
 use super::block::{BlockAt, BlockFile};
 use super::bytes::{LINE, REGION};
@@ -11,7 +11,7 @@ use std::ops::Range;
 /// [`recover`](crate::file::recover()) or [`compact`](crate::file::compact()) is.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
-/// The callback, or one that does nothing.
+/// Returns the callback, or one that does nothing.
 pub(crate) fn callback(mut progress: Option<Progress<'_>>) -> impl FnMut(u64, u64) {
     move |done, total| {
         if let Some(progress) = &mut progress {
@@ -20,7 +20,7 @@ pub(crate) fn callback(mut progress: Option<Progress<'_>>) -> impl FnMut(u64, u6
     }
 }
 
-/// Damage as a value to go on with; what the operating system could not do ends everything.
+/// Separates damage, which a caller handles, from errors of the operating system, which end the operation.
 pub(crate) fn split_io_error<T>(outcome: Result<T>) -> Result<Result<T>> {
     match outcome {
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
@@ -28,30 +28,31 @@ pub(crate) fn split_io_error<T>(outcome: Result<T>) -> Result<Result<T>> {
     }
 }
 
-/// Goes from block to block, and over damage to the next block.
+/// A scan from block to block, and past damage to the next block.
 pub(crate) struct Scan<'a> {
     pub(super) blocks: BlockFile<'a>,
     offset: u64,
-    /// Where the block before starts; none after damage, 0 at the start.
+    /// The start of the previous block; `None` after damage, 0 at the start.
     previous: Option<u64>,
     epoch: u32,
     top_epoch: u32,
-    /// Where the last block starts and ends, if that is known.
+    /// The start and end of the last block, if known.
     last: (u64, u64),
-    /// Once there was damage: after it, what is between the start of one of these ranges and its end is no block of the file.
+    /// Ranges that contain no blocks of the file, although valid headers may be found in them. Set after the
+    /// first damage.
     stale: Option<Vec<Range<u64>>>,
 }
 
-/// One block, or damage where none is.
+/// One block, or a damaged range.
 pub(crate) struct Scanned {
-    /// From where to where in the file.
+    /// The range in the file.
     pub(crate) bytes: Range<u64>,
     pub(crate) block: Option<BlockAt>,
     pub(crate) problem: Option<Error>,
 }
 
 impl<'a> Scan<'a> {
-    /// From the first block to the last one under `commit`, or to where blocks end.
+    /// Scans from the first block to the last one of `commit`, or to the end of the blocks.
     pub(crate) fn new(blocks: BlockFile<'a>, commit: &Commit) -> Scan<'a> {
         let last = (commit.last_block, commit.committed_bytes);
         Scan {
@@ -65,26 +66,26 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Goes on after a block.
+    /// Continues after a block.
     pub(crate) fn skip_block(&mut self, block: &BlockAt) {
         self.offset = block.end();
         self.previous = Some(block.offset);
         self.epoch = block.epoch;
     }
 
-    /// Goes on after all blocks of a commit.
+    /// Continues after all blocks of a commit.
     pub(crate) fn skip_commit(&mut self, commit: &Commit) {
         self.offset = commit.committed_bytes;
         self.previous = Some(commit.last_block);
         self.epoch = commit.epoch;
     }
 
-    /// Goes no further.
+    /// Ends the scan.
     pub(crate) fn end(&mut self) {
         self.offset = self.blocks.limit;
     }
 
-    /// The next block or damage; none at the end. An error is the system's.
+    /// Returns the next block or damaged range; `None` at the end. Errors are those of the operating system.
     pub(crate) fn step(&mut self) -> Result<Option<Scanned>> {
         if self.offset >= self.blocks.limit {
             return Ok(None);
@@ -113,8 +114,9 @@ impl<'a> Scan<'a> {
         Ok(Some(Scanned { bytes: offset..self.offset, block: Some(block), problem }))
     }
 
-    /// Each block names the one before it. What is found after damage between the two lies under a PAD block whose header is
-    /// damaged: it was never committed.
+    /// Returns the ranges that contain no blocks of the file. Each block refers to the previous one; headers
+    /// between the two that are found after damage lie under a PAD block whose header is damaged, so they
+    /// were never committed.
     fn find_stale(&self) -> Result<Vec<Range<u64>>> {
         let mut stale: Vec<Range<u64>> = Vec::new();
         let (damage, mut last) = (self.offset, self.offset);
@@ -137,14 +139,14 @@ impl<'a> Scan<'a> {
         Ok(stale)
     }
 
-    /// Where what is stale ends, if it is so at `offset`.
+    /// Returns the end of the stale range at `offset`, if there is one.
     fn after_stale(&self, offset: u64) -> Option<u64> {
         let ranges = self.stale.as_deref().unwrap_or_default();
         let at = ranges.partition_point(|range| range.end <= offset);
         ranges.get(at).filter(|range| range.start < offset).map(|range| range.end)
     }
 
-    /// Goes over damage to the next block.
+    /// Skips damage to the next block.
     fn skip(&mut self, error: Error) -> Result<Scanned> {
         if self.stale.is_none() {
             self.stale = Some(self.find_stale()?);

@@ -1,17 +1,17 @@
-//! The payload of SCHEMA blocks: a table's name and type (FORMAT.md, section 6.1). It does not know what is in the
-//! core and the notes.
+//! The payload of SCHEMA blocks: name and type of a table (FORMAT.md, section 6.1). Core and notes are
+//! decoded in `schema`.
 
 use super::bytes::{MAX_NAME, MAX_SCHEMA_BYTES, record};
 use crate::{Error, ErrorKind, Result, Schema};
 
-/// An error if a table cannot have this name.
+/// Returns an error if a table cannot have this name.
 pub(crate) fn check_name(name: &str) -> Result<()> {
     if name.len() > MAX_NAME {
         return Err(Error::new(ErrorKind::TooLarge)
             .what("the name of a table is too long")
             .expected(format!("at most {MAX_NAME} bytes"))
             .found(format!("{} bytes: {name}", name.len()))
-            .help("`table_named` gives a table a name of its own"));
+            .help("choose another name with `table_named`"));
     }
     if name.is_empty() || name.contains(char::is_control) {
         return Err(Error::new(ErrorKind::Usage)
@@ -26,16 +26,16 @@ record! {
     /// The fixed part of a SCHEMA payload, up to the name of the table.
     #[derive(Clone, Copy)]
     pub(crate) struct SchemaHead in head, 26 {
-        /// File offset of the SCHEMA block before this one; 0: none.
+        /// The file offset of the previous SCHEMA block; 0 if there is none.
         previous = PREVIOUS: u64,
-        /// Id of the schema.
+        /// The id of the schema.
         id = ID: u32,
-        /// Bytes of the core.
+        /// The size of the core in bytes.
         core_bytes = CORE: u32,
-        /// Bytes of the notes.
+        /// The size of the notes in bytes.
         notes_bytes = NOTES: u32,
         ZERO: u32,
-        /// Bytes of the name.
+        /// The size of the name in bytes.
         name_bytes = NAME: u16,
     }
 }
@@ -43,7 +43,7 @@ record! {
 /// The parts of a SCHEMA payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaBlock<'a> {
-    /// File offset of the SCHEMA block before this one; 0: none.
+    /// The file offset of the previous SCHEMA block; 0 if there is none.
     pub(crate) previous: u64,
     pub(crate) id: u32,
     pub(crate) name: &'a str,
@@ -68,14 +68,14 @@ impl<'a> SchemaBlock<'a> {
         });
         let (name, core, notes) = parts.ok_or_else(|| bad("its parts do not add up to the payload"))?;
         let name = std::str::from_utf8(name).ok().filter(|name| (1..=MAX_NAME).contains(&name.len()));
-        let name = name.ok_or_else(|| bad("the table's name is not a name of 1 to 255 bytes"))?;
+        let name = name.ok_or_else(|| bad("the name of the table is not 1 to 255 bytes of valid text"))?;
         if head.id == 0 {
             return Err(bad("its id is 0"));
         }
         Ok(SchemaBlock { previous: head.previous, id: head.id, name, core, notes })
     }
 
-    /// The payload.
+    /// Encodes the payload.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let head = SchemaHead {
             previous: self.previous,
@@ -91,7 +91,7 @@ impl<'a> SchemaBlock<'a> {
         payload
     }
 
-    /// The schema itself, checked.
+    /// Decodes and checks the schema.
     pub(crate) fn schema(&self) -> Result<Schema> {
         Schema::decode(self.core, self.notes)
     }

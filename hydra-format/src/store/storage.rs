@@ -1,5 +1,5 @@
-//! Where bytes of files come from and go to. A simulated disk can stand in for [`FileStorage`] and [`FileDisk`]. It does not
-//! know what the bytes mean.
+//! Storage of files: reading, writing, locking and naming them. A simulated disk can replace [`FileStorage`]
+//! and [`FileDisk`].
 #![cfg_attr(not(feature = "testing"), allow(unreachable_pub))]
 
 use crate::memory::{check_regular, open_regular};
@@ -14,24 +14,25 @@ use std::time::{Duration, SystemTime};
 /// Bytes that can be read at any offset.
 #[allow(clippy::len_without_is_empty)]
 pub trait Source: Send + Sync {
-    /// Length in bytes, now.
+    /// Returns the current length in bytes.
     fn len(&self) -> io::Result<u64>;
 
-    /// True if the path still names this file, as far as that can be known.
+    /// Returns whether the path still refers to this file, as far as that can be determined.
     fn is_at(&self, _: &Path) -> io::Result<bool> {
         Ok(true)
     }
 
-    /// Fills the buffer from `offset`, as far as there are bytes; tells how many.
+    /// Fills the buffer from `offset`, as far as there are bytes, and returns how many.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// The part of the buffer that [`Source::read_at`] filled.
+    /// Returns the part of the buffer that [`Source::read_at`] filled.
     fn read<'b>(&self, offset: u64, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
         let count = self.read_at(offset, buffer)?;
         Ok(buffer.get(..count).unwrap_or_default())
     }
 
-    /// `count` bytes from `offset`; fewer at the end of the file. Allocates what is there, or little.
+    /// Returns `count` bytes from `offset`, or fewer at the end of the file. It allocates about as much as
+    /// the file has.
     fn bytes(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
         let left = if count > 64 << 10 { self.len()?.saturating_sub(offset) } else { count as u64 };
         let mut buffer = vec![0; count.min(usize::try_from(left).unwrap_or(usize::MAX))];
@@ -40,7 +41,7 @@ pub trait Source: Send + Sync {
         Ok(Cow::Owned(buffer))
     }
 
-    /// Lets a writer get on. Time is the storage's own: a simulated disk does not wait.
+    /// Waits for a writer to make progress. The storage determines the time: a simulated disk does not wait.
     fn pause(&self, time: Duration) {
         std::thread::sleep(time);
     }
@@ -48,46 +49,49 @@ pub trait Source: Send + Sync {
 
 /// An open file that can be written.
 pub trait Storage: Source {
-    /// Writes all of the slices, one after the other, from `offset`.
+    /// Writes all slices one after the other from `offset`.
     fn write_at(&mut self, offset: u64, slices: &mut [IoSlice<'_>]) -> io::Result<()>;
 
     /// Returns when everything written before is on the disk.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Makes the file this short, if that can be done; nobody relies on it.
+    /// Truncates the file, if that is possible; no code depends on it.
     fn truncate(&mut self, length: u64) -> io::Result<()>;
 
-    /// Another handle to the file, to read.
+    /// Returns another handle to the file for reading.
     fn source(&self) -> io::Result<Box<dyn Source>>;
 
-    /// Another handle to the file, to write; the lock stays with this one.
+    /// Returns another handle to the file for writing; the lock stays with this one.
     fn another(&self) -> io::Result<Box<dyn Storage>>;
 
-    /// False in a child of the process that opened the file.
+    /// Returns false in a child of the process that opened the file.
     fn is_ours(&self) -> bool {
         true
     }
 }
 
-/// The directory side: files by name.
+/// Directories: files by name.
 pub trait Disk {
-    /// The path of the file that is to be made. If `replace`, a file may be there, and links are followed to it.
+    /// Returns the path of the file that will be created. With `replace`, a file may exist, and links are
+    /// followed to it.
     fn resolve(&self, path: &Path, replace: bool) -> Result<PathBuf>;
 
-    /// Opens an existing regular file to write, exclusively locked if `lock`.
+    /// Opens an existing regular file for writing, with an exclusive lock if `lock` is set.
     fn open_locked(&self, path: &Path, lock: bool) -> Result<Box<dyn Storage>>;
 
-    /// Creates a file under a temporary name beside `path`, in place of one that was left behind. With a lock the name is
-    /// always the same, and who else is at it is waited for, but not for long; without one it is random.
+    /// Creates a file under a temporary name beside `path`, in place of one that was left behind. With a lock
+    /// the name is always the same, and the call waits for a while for another program that uses it; without
+    /// a lock the name is random.
     fn create_beside(&self, path: &Path, lock: bool) -> Result<(Box<dyn Storage>, PathBuf)>;
 
-    /// Gives the temporary file its name, without replacing anything: `Exists` if the name is taken.
+    /// Renames the temporary file without replacing anything: fails with `Exists` if the name is taken.
     fn publish(&self, temporary: &Path, path: &Path) -> Result<()>;
 
-    /// Gives the temporary file its name, in place of what had it before, with the mode and the owner of that.
+    /// Renames the temporary file over the file that has the name, and copies the mode and owner of that
+    /// file.
     fn replace(&self, temporary: &Path, path: &Path) -> Result<()>;
 
-    /// Removes a file of ours after a failure; best effort.
+    /// Removes a file of this process after a failure, if possible.
     fn discard(&self, path: &Path);
 
     /// Returns when the name of `path` is on the disk.
@@ -98,17 +102,17 @@ pub trait Disk {
 #[derive(Debug)]
 pub(crate) struct FileStorage {
     file: File,
-    /// The process that opened it.
+    /// The process that opened the file.
     process: u32,
     locked: bool,
 }
 
-/// The lock ends here, even where readers go on with another handle to the same open file. A child has the same open file,
-/// and the lock is its parent's.
+/// Releases the lock, even if readers keep another handle to the same open file. A child process shares the
+/// open file, but the lock belongs to its parent.
 impl Drop for FileStorage {
     fn drop(&mut self) {
         if self.locked && self.is_ours() {
-            // Closing the last handle releases it in any case.
+            // Closing the last handle releases the lock in any case.
             let _ = self.file.unlock();
         }
     }
@@ -119,12 +123,12 @@ impl FileStorage {
         FileStorage { file, process: std::process::id(), locked }
     }
 
-    /// Opens a regular file to read.
+    /// Opens a regular file for reading.
     pub(crate) fn open(path: &Path) -> Result<FileStorage> {
         open_regular(path).map(|file| FileStorage::new(file, false))
     }
 
-    /// Over a file that is already open.
+    /// Wraps an open file.
     pub(crate) fn over(file: &File) -> io::Result<FileStorage> {
         Ok(FileStorage::new(file.try_clone()?, false))
     }
@@ -148,7 +152,7 @@ impl Source for FileStorage {
     fn is_at(&self, path: &Path) -> io::Result<bool> {
         still_names(&self.file, path).or_else(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
-            // A program that gave up rights after it opened the file cannot know.
+            // A program that gave up rights after it opened the file cannot determine this.
             io::ErrorKind::PermissionDenied => Ok(true),
             _ => Err(error),
         })
@@ -156,7 +160,7 @@ impl Source for FileStorage {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
-        // No file is longer; the system would call such an offset an error of its own.
+        // No file is that long; the system would report such an offset as an error.
         if i64::try_from(offset.saturating_add(buffer.len() as u64)).is_err() {
             return Ok(0);
         }
@@ -208,11 +212,11 @@ impl Storage for FileStorage {
     }
 }
 
-/// The operating system's files.
+/// The file system of the operating system.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileDisk;
 
-/// How often a lock or a name is tried for that somebody is about to give up, and how long each time waits.
+/// The number of attempts to get a lock or a name that is about to be released, and the time between them.
 const TRIES: u32 = 5_000;
 pub(crate) const PAUSE: Duration = Duration::from_millis(2);
 
@@ -230,15 +234,14 @@ impl FileDisk {
         }
     }
 
-    /// Opens, locks, and looks whether the path still names what was locked: none if not.
+    /// Opens and locks the file; `None` if the path no longer refers to it.
     fn open_once(path: &Path, lock: bool) -> Result<Option<File>> {
         let fail = |error| Error::io(error).in_file(path);
         check_regular(&std::fs::metadata(path).map_err(fail)?, path)?;
         let file =
             OpenOptions::new().read(true).write(true).open(path).map_err(|error| match error.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    fail(error).help("this process may not write to the file, and so not replace it")
-                }
+                io::ErrorKind::PermissionDenied => fail(error)
+                    .help("this process has no permission to write to the file, so it cannot replace it"),
                 _ => fail(error),
             })?;
         check_regular(&file.metadata().map_err(fail)?, path)?;
@@ -248,13 +251,14 @@ impl FileDisk {
         Ok(still_names(&file, path).unwrap_or_default().then_some(file))
     }
 
-    /// A new file of this name, locked. One whose lock is free was left behind and goes.
+    /// Creates a locked file of this name. An existing file that is not locked was left behind, and is
+    /// removed.
     fn claim(temporary: &Path, path: &Path) -> Result<File> {
         for _ in 0..TRIES {
             match private(path).open(temporary) {
                 Ok(file) => match FileDisk::lock(&file, path) {
                     Ok(()) if still_names(&file, temporary).unwrap_or_default() => return Ok(file),
-                    // Somebody took it for left behind before it was locked.
+                    // Another process removed the file as left behind before it was locked.
                     Ok(()) => {}
                     Err(error) if error.kind() == ErrorKind::Locked => {}
                     Err(error) => {
@@ -280,12 +284,13 @@ impl FileDisk {
         }
         Err(Error::new(ErrorKind::Locked)
             .in_file(path)
-            .what("it is being written anew")
+            .what("another program is replacing it")
             .help("wait until the other program is done"))
     }
 }
 
-/// How a temporary file is made: for nobody else, if what it is to replace is not for everybody.
+/// Returns the options for a temporary file, which only the owner can read if not everybody can read the file
+/// that it replaces.
 fn private(path: &Path) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
@@ -296,14 +301,15 @@ fn private(path: &Path) -> OpenOptions {
     options
 }
 
-/// The error of a file that cannot be made.
+/// Creates the error for a file that cannot be created.
 fn unmade(error: io::Error, path: &Path) -> Error {
     let missing = error.kind() == io::ErrorKind::NotFound;
     let error = Error::io(error).in_file(path);
     if missing { error.found(format!("no such directory: {}", parent(path).display())) } else { error }
 }
 
-/// Gives a file the mode and the owner of another one, as far as that is allowed; nobody gets rights that they did not have.
+/// Copies mode and owner of a file to another, as far as permitted; no user gets rights that they did not
+/// have.
 #[cfg(unix)]
 fn look_like(file: &File, other: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -326,7 +332,7 @@ fn look_like(file: &File, other: &Metadata) -> io::Result<()> {
     file.set_permissions(other.permissions())
 }
 
-/// True if the path still names this file.
+/// Returns whether the path still refers to this file.
 #[cfg(unix)]
 fn still_names(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -334,13 +340,13 @@ fn still_names(file: &File, path: &Path) -> io::Result<bool> {
     Ok((ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()))
 }
 
-/// Elsewhere, an open file cannot be replaced under its name.
+/// Returns true, because an open file cannot be replaced under its name on these systems.
 #[cfg(not(unix))]
 fn still_names(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The directory that holds `path`.
+/// Returns the directory that contains `path`.
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -348,12 +354,12 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// A number that differs from call to call and from process to process.
+/// Returns a number that differs from call to call and from process to process.
 pub(crate) fn random() -> u64 {
     RandomState::new().hash_one((std::process::id(), SystemTime::now()))
 }
 
-/// Where a link leads that leads to nothing.
+/// Returns the target of a link whose target does not exist.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..40 {
@@ -362,7 +368,7 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return Ok(path),
         }
     }
-    Err(io::Error::other("the links go in a circle"))
+    Err(io::Error::other("the links form a cycle"))
 }
 
 impl Disk for FileDisk {
@@ -382,7 +388,7 @@ impl Disk for FileDisk {
         }
         let target = match std::fs::metadata(path) {
             Ok(metadata) => {
-                let help = "only a regular file is replaced: write to one, and copy that on";
+                let help = "only regular files are replaced: write to one, and copy it from there";
                 check_regular(&metadata, path).map_err(|error| error.help(help))?;
                 std::fs::canonicalize(path)
             }
@@ -400,7 +406,7 @@ impl Disk for FileDisk {
                 return Ok(Box::new(FileStorage::new(file, lock)));
             }
         }
-        Err(Error::new(ErrorKind::Replaced).in_file(path).what("it is replaced again and again"))
+        Err(Error::new(ErrorKind::Replaced).in_file(path).what("other programs keep replacing it"))
     }
 
     fn create_beside(&self, path: &Path, lock: bool) -> Result<(Box<dyn Storage>, PathBuf)> {
@@ -414,9 +420,9 @@ impl Disk for FileDisk {
         Ok((Box::new(FileStorage::new(file, lock)), temporary))
     }
 
-    /// By a hard link and removal of the temporary name. Where there are no hard links, by reserving the name with an
-    /// empty file and renaming over that: nobody's file is replaced then either, but a crash between the
-    /// two leaves the empty file.
+    /// Publishes by a hard link and removal of the temporary name. Without hard links, it reserves the name
+    /// with an empty file and renames over that: this never replaces another program's file, but a crash
+    /// between the two leaves the empty file.
     fn publish(&self, temporary: &Path, path: &Path) -> Result<()> {
         use io::ErrorKind::{AlreadyExists, NotFound};
         let fail = |error: io::Error| match error.kind() {
@@ -444,12 +450,12 @@ impl Disk for FileDisk {
     }
 
     fn discard(&self, path: &Path) {
-        // The failure that led here is what the caller hears about.
+        // The caller reports the failure that led here.
         let _ = std::fs::remove_file(path);
     }
 
-    /// A directory that may be written but not read cannot be synced, and some systems sync none: the file itself is synced once
-    /// more, which brings its name along on journaling file systems.
+    /// A directory that is writable but not readable cannot be synced, and some systems cannot sync any: then
+    /// the file is synced again, which also writes its name on journaling file systems.
     #[cfg(unix)]
     fn sync_directory(&self, path: &Path) -> Result<()> {
         use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
@@ -469,17 +475,17 @@ impl Disk for FileDisk {
     }
 }
 
-/// An error in a child of the process that opened the file.
+/// Returns an error in a child of the process that opened the file.
 pub(crate) fn check_ours(storage: &dyn Storage) -> Result<()> {
     match storage.is_ours() {
         true => Ok(()),
         false => Err(Error::new(ErrorKind::Locked)
-            .what("it belongs to the process that forked this one")
-            .help("let the parent close it; then a child opens the file itself")),
+            .what("it belongs to the parent process")
+            .help("close it in the parent process, then open the file in the child")),
     }
 }
 
-/// The error for a name that is taken.
+/// Creates the error for a name that is taken.
 pub fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists).in_file(path).help("choose another name or remove the file")
 }

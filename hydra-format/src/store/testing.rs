@@ -1,4 +1,4 @@
-//! A file in memory that counts what is done to it and fails on request. Only for tests.
+//! A file in memory that counts operations and fails on request, for tests.
 
 use crate::layout::rows::Validator;
 use crate::store::block::BlockHeader;
@@ -125,12 +125,12 @@ impl Shelf {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a file away, if it is there.
+    /// Removes a file, if it exists.
     pub(crate) fn take(&self, path: &str) -> Option<Memory> {
         self.files().remove(Path::new(path))
     }
 
-    /// How many files there are, temporary ones included.
+    /// Returns the number of files, including temporary ones.
     pub(crate) fn len(&self) -> usize {
         self.files().len()
     }
@@ -170,7 +170,8 @@ impl Disk for Shelf {
     }
 }
 
-/// A file of 300 numbers and some texts in small blocks, with metadata, written in two sessions; between them something is covered.
+/// Creates a file of 300 numbers and some texts in small blocks, with metadata, written in two sessions;
+/// between them bytes are covered by a PAD block.
 pub(crate) fn sample() -> Memory {
     let memory = Memory::default();
     let options = Writer::options().file_id(*b"a file of tests.").block_bytes(512);
@@ -183,7 +184,7 @@ pub(crate) fn sample() -> Memory {
     }
     writer.set_metadata("by", "a test").unwrap();
     writer.finish().unwrap();
-    // A commit record is lost, so that what is behind the other one is covered.
+    // A commit record is lost, so the bytes after the other commit are covered.
     memory.inner().bytes.extend([0xaa; 200]);
     memory.inner().bytes[SLOT_AT[1] as usize] ^= 1;
     let mut writer = options.resume_in(Box::new(memory.clone())).unwrap();
@@ -225,7 +226,7 @@ pub(crate) fn add_block(memory: &Memory, header: BlockHeader, payload: &[u8]) ->
     offset
 }
 
-/// The stored records of a table, as far as they can be read.
+/// Returns the stored records of a table, as far as they can be read.
 pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u64, Vec<u8>)> {
     let mut cursor = opened.catalog.cursor(table, 0);
     let mut records = Vec::new();
@@ -241,7 +242,7 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     records
 }
 
-/// The u64 records of the first table.
+/// Returns the u64 records of the first table.
 pub(crate) fn numbers(memory: &Memory) -> Vec<u64> {
     let opened = memory.open().unwrap();
     let stored = records(memory, &opened, 0).into_iter();

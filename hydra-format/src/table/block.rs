@@ -1,4 +1,5 @@
-//! Verified blocks of records: as views, values, slices and owned values. It does not know where blocks come from.
+//! Verified blocks of records, read as views, values, slices and owned values. Finding and verifying blocks
+//! is done elsewhere.
 
 use super::snapshot::Loaded;
 use super::table::Row;
@@ -7,11 +8,11 @@ use crate::memory::{self, AlignedBuf};
 use crate::{Dynamic, Hydra, Plain, Result, Schema, Value};
 use std::marker::PhantomData;
 
-/// A verified block of records: the unit of verification, of lifetime and of errors. What is read from it
-/// is infallible and borrows from it.
+/// A verified block of records. It is the unit of verification, of lifetime and of errors: reading from it
+/// cannot fail, and what is read borrows from it.
 pub struct Block<T = Dynamic> {
     loaded: Loaded,
-    /// The first record shown, counted from the block's own first.
+    /// The position of the first record that is shown, counted from the first of the block.
     from: usize,
     count: usize,
     of: PhantomData<fn() -> T>,
@@ -33,32 +34,32 @@ impl<T: Row> Block<T> {
         Block { from, count: until.saturating_sub(from), loaded, of: PhantomData }
     }
 
-    /// Index of its first record in the table.
+    /// Returns the index of its first record in the table.
     pub fn first(&self) -> u64 {
         self.loaded.first.saturating_add(self.from as u64)
     }
 
-    /// Number of records.
+    /// Returns the number of records.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// True if there is no record.
+    /// Returns whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The schema that its records are read as.
+    /// Returns the schema as which its records are read.
     pub fn schema(&self) -> &Schema {
         &self.loaded.schema
     }
 
-    /// The bytes of its records.
+    /// Returns the bytes of its records.
     fn records(&self) -> &[u8] {
         self.shown(self.loaded.payload.records(), self.loaded.stride)
     }
 
-    /// What is shown of records that come one after the other, at this distance.
+    /// Returns the shown part of records that are `stride` bytes apart.
     fn shown<'a>(&self, records: &'a [u8], stride: usize) -> &'a [u8] {
         let bytes = self.from.checked_mul(stride).zip(self.count.checked_mul(stride));
         bytes.and_then(|(from, count)| records.get(from..)?.get(..count)).unwrap_or_default()
@@ -73,18 +74,18 @@ impl<T: Row> Block<T> {
         Some(self.at(self.records().get(start..)?.get(..self.size())?))
     }
 
-    /// Bytes of a record as it is read.
+    /// Returns the number of bytes of a record as it is read.
     fn size(&self) -> usize {
         if T::STRIDE > 0 { T::STRIDE } else { self.loaded.schema.root().size() }
     }
 
-    /// The record at `index`, counted from this block's first.
+    /// Returns the record at `index`, counted from the first of this block.
     #[inline]
     pub fn get(&self, index: usize) -> Option<T::Read<'_>> {
         self.record(index).map(|at| T::read(at, &self.loaded.schema))
     }
 
-    /// The records in order.
+    /// Returns the records in order.
     #[inline]
     pub fn iter(&self) -> Rows<'_, T> {
         Rows {
@@ -97,19 +98,21 @@ impl<T: Row> Block<T> {
         }
     }
 
-    /// The record at `index`, counted from this block's first, as data.
+    /// Returns the record at `index`, counted from the first of this block, as data.
     pub fn value(&self, index: usize) -> Option<Value<'_>> {
         self.record(index).map(|at| T::value(at, &self.loaded.schema))
     }
 
-    /// The records in order, as data.
+    /// Returns the records in order, as data.
     pub fn values(&self) -> impl Iterator<Item = Value<'_>> {
         (0..self.count).filter_map(|index| self.value(index))
     }
 
-    /// The records as a slice. Types with invalid bit patterns (bool, enums) are checked the first time, if that was not done
-    /// when the block was verified. Where the stored records hold more than the type
-    /// ([`Wider`](crate::evolve::Resolution::Wider)), the first call copies, and each checks.
+    /// Returns the records as a slice.
+    ///
+    /// Types with invalid bit patterns (bool, enums) are checked at the first call, unless that was done when
+    /// the block was verified. If the stored records are larger than the type
+    /// ([`Wider`](crate::evolve::Resolution::Wider)), the first call copies them, and each call checks them.
     #[inline]
     pub fn as_slice(&self) -> &[T]
     where
@@ -122,7 +125,7 @@ impl<T: Row> Block<T> {
         values.unwrap_or_default()
     }
 
-    /// The bytes of wider records, without what the type does not have.
+    /// Returns the bytes of wider records without the parts that the type does not have.
     #[cold]
     fn dense(&self) -> &[u8] {
         let size = self.size();
@@ -155,7 +158,7 @@ impl<T: Row> std::fmt::Debug for Block<T> {
     }
 }
 
-/// The records of a block, in order.
+/// An iterator over the records of a block, in order.
 pub struct Rows<'a, T> {
     records: &'a [u8],
     size: usize,
@@ -194,7 +197,7 @@ impl<T: Row> std::fmt::Debug for Rows<'_, T> {
 }
 
 impl<T: Hydra> Block<T> {
-    /// The records as owned values, in order.
+    /// Decodes the records in order.
     pub fn decode(&self) -> impl Iterator<Item = Result<T>> {
         let at = self.at(&[]);
         let records = self.records().chunks_exact(self.loaded.stride.max(1));

@@ -1,4 +1,5 @@
-//! What is kept of a file's blocks. All of it holds for every later state, too: what is committed does not change.
+//! Caches of a file's blocks. Their content stays valid for every later state, because committed bytes do not
+//! change.
 
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
@@ -10,25 +11,25 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Blocks that a reader without a map keeps: with the default block size, 2 MiB.
+/// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
 const BLOCKS: usize = 8;
 
-/// Index nodes that a reader keeps, of at most 256 entries: at most 640 KiB.
+/// The number of index nodes, of at most 256 entries, that a reader caches: at most 640 KiB.
 const NODES: usize = 64;
 
-/// How many schemas, each read as another type, a reader keeps.
+/// The number of mappings of a schema to another type that a reader caches.
 const MAPPINGS: usize = 64;
 
-/// What is known of blocks.
+/// The caches of a file, which all its states share.
 pub(super) struct Caches {
-    /// The path from the root: the working directory may change.
+    /// The absolute path, because the working directory may change.
     pub(super) path: PathBuf,
-    /// Offsets of blocks that were verified, for a map.
+    /// The offsets of verified blocks, for a map.
     pub(super) good: Known,
     validators: Mutex<HashMap<u32, Arc<Validator>>>,
     /// Verified blocks by offset, for buffers.
     pub(super) blocks: Recent<u64, Loaded>,
-    /// The entries of index nodes, by offset.
+    /// The entries of index nodes by offset.
     pub(super) nodes: Recent<u64, Arc<[Entry]>>,
     mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
 }
@@ -36,11 +37,11 @@ pub(super) struct Caches {
 /// How records of a schema of the file are read as another type.
 pub(crate) struct SchemaMapping {
     pub(super) evolution: Evolution,
-    /// Blocks that were written anew, by offset.
+    /// Converted blocks by offset.
     pub(super) blocks: Recent<u64, Loaded>,
 }
 
-/// A schema with its notes, which decide how other records are read as it.
+/// A schema compared with its notes, which affect how other records are read as it.
 struct MappingTarget(Schema);
 
 impl PartialEq for MappingTarget {
@@ -50,7 +51,7 @@ impl PartialEq for MappingTarget {
 }
 
 impl Caches {
-    /// About a file of about so many blocks.
+    /// Creates empty caches for a file of about `blocks` blocks.
     pub(super) fn new(path: &Path, blocks: u64) -> Caches {
         Caches {
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
@@ -62,13 +63,13 @@ impl Caches {
         }
     }
 
-    /// The validator of records of the schema with this id; a type of the program has one that is quicker than that of
-    /// its schema.
+    /// Returns the validator of records of the schema with this id. The validator of a type of the program is
+    /// faster than that of its schema.
     pub(super) fn validator(&self, id: u32, make: impl FnOnce() -> Arc<Validator>) -> Arc<Validator> {
         lock(&self.validators).entry(id).or_insert_with(make).clone()
     }
 
-    /// How records of a schema with this id are read as `target`.
+    /// Returns how records of the schema with this id are read as `target`.
     pub(super) fn mapping(&self, id: u32, schema: &Schema, target: &Schema) -> Result<Arc<SchemaMapping>> {
         self.mappings.get((id, MappingTarget(target.clone())), || {
             let evolution = Evolution::between(schema, target)?;
@@ -76,7 +77,7 @@ impl Caches {
         })
     }
 
-    /// A buffer: that of the block which would leave the cache next, if nobody else has it.
+    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
     pub(super) fn spare(&self) -> AlignedBuf {
         let mut held = lock(&self.blocks.held);
         let oldest = if held.len() < BLOCKS { None } else { held.pop_back() };
@@ -88,10 +89,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Values by a key, the `most` that were used last.
+/// A cache of the `most` recently used values by key.
 pub(super) struct Recent<K, V> {
     most: usize,
-    /// The one that was used last first.
+    /// The most recently used value is first.
     held: Mutex<VecDeque<(K, V)>>,
 }
 
@@ -100,7 +101,7 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         Recent { most, held: Mutex::default() }
     }
 
-    /// The value under `key`, made if it is not among them.
+    /// Returns the value of `key`, and makes it if it is not cached.
     pub(super) fn get(&self, key: K, make: impl FnOnce() -> Result<V>) -> Result<V> {
         let mut held = lock(&self.held);
         let at = held.iter().position(|(own, _)| *own == key);
@@ -134,7 +135,7 @@ mod tests {
             made
         };
         assert!(made(1) && made(2) && made(3));
-        // Used in the order 1, 3: then 2 is the one to go.
+        // The keys are used in the order 1, 3, so 2 is evicted next.
         assert!(!made(1) && !made(3) && made(4));
         assert!(!made(1) && !made(3) && !made(4) && made(2));
     }

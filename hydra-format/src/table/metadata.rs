@@ -1,4 +1,4 @@
-//! The payload of META blocks: the user's key-value pairs (FORMAT.md, section 8). It does not know what they mean.
+//! The payload of META blocks: key-value pairs of the user (FORMAT.md, section 8).
 
 use crate::layout::rows::{encode_after, facts_of, open_payload};
 use crate::store::block::{BlockFile, BlockKind};
@@ -8,16 +8,16 @@ use crate::store::storage::Source;
 use crate::{AlignedBuf, Error, ErrorKind, Hydra, Result};
 use std::collections::BTreeMap;
 
-/// The user's key-value pairs.
+/// The key-value pairs of the user.
 pub(crate) type Metadata = BTreeMap<String, Vec<u8>>;
 
 record! {
     /// The fixed part of a META payload.
     #[derive(Clone, Copy)]
     pub(crate) struct MetaHead in head, 64 {
-        /// File offset of the META block before this one; 0: none.
+        /// The file offset of the previous META block; 0 if there is none.
         previous = PREVIOUS: u64,
-        /// Where the text starts behind this part.
+        /// The offset of the text after this part.
         text = TEXT: u32,
         ZERO: [u8; 52],
     }
@@ -27,12 +27,13 @@ const _: () = assert!(head::BYTES.is_multiple_of(LINE as usize));
 /// The largest payload of a META block.
 const MOST_BYTES: u64 = (MAX_BLOCK_LINES as u64 - 1) * LINE;
 
-/// The pairs of a file that is written, with the bytes of all keys, and of all values with their entries.
+/// The pairs of a file that is being written, with the size of all keys, and of all values with their
+/// entries.
 pub(crate) struct StagedPairs {
     pub(crate) pairs: Metadata,
     keys: u64,
     values: u64,
-    /// They differ from those in the file.
+    /// Whether they differ from those in the file.
     pub(crate) changed: bool,
 }
 
@@ -43,7 +44,7 @@ impl StagedPairs {
         StagedPairs { pairs, keys, values, changed: false }
     }
 
-    /// Sets a pair. An error if one block could not hold all; they stay as they were.
+    /// Sets a pair. Returns an error, and changes nothing, if one block could not contain all pairs.
     pub(crate) fn set(&mut self, key: &str, value: &[u8]) -> Result<()> {
         let before = self.pairs.get(key);
         if before.is_some_and(|before| before == value) {
@@ -59,7 +60,7 @@ impl StagedPairs {
         Ok(())
     }
 
-    /// Removes a pair: false if there is none with this key.
+    /// Removes a pair; returns false if there is none with this key.
     pub(crate) fn remove(&mut self, key: &str) -> bool {
         let Some(before) = self.pairs.remove(key) else { return false };
         self.keys -= key.len() as u64;
@@ -69,17 +70,17 @@ impl StagedPairs {
     }
 }
 
-/// A value with its entry.
+/// Returns the size of a value with its entry.
 fn entry_bytes(value: &[u8]) -> u64 {
     value.len() as u64 + 16
 }
 
-/// How large the payload is: a line, that of the record, the entries and values, and the keys.
+/// Returns the size of the payload: the lines of record and entries, the values, and the keys.
 fn payload_bytes(keys: u64, values: u64) -> u64 {
     head::BYTES as u64 + LINE + line_up(values) + keys
 }
 
-/// An error if with the pair under this key there are more than one block holds.
+/// Returns an error if one block cannot contain all pairs, including the one with this key.
 fn check(keys: u64, values: u64, key: &str) -> Result<()> {
     let bytes = payload_bytes(keys, values);
     if bytes <= MOST_BYTES {
@@ -87,14 +88,14 @@ fn check(keys: u64, values: u64, key: &str) -> Result<()> {
     }
     let shown: String = key.chars().take(100).collect();
     Err(Error::new(ErrorKind::TooLarge)
-        .what("the metadata does not fit a block")
+        .what("the metadata does not fit into a block")
         .place(format!("metadata key {shown:?}"))
         .expected(format!("at most {MOST_BYTES} bytes for all pairs"))
         .found(format!("{bytes} bytes"))
         .help("keep large values in records, or in files of their own"))
 }
 
-/// The payload of a META block; the offset of the one before is 0.
+/// Encodes the payload of a META block; the offset of the previous one is 0.
 pub(crate) fn encode(pairs: &Metadata) -> Result<Vec<u8>> {
     let mut payload = AlignedBuf::default();
     let text_offset = encode_after(head::BYTES, pairs, &mut payload)?;
@@ -102,12 +103,12 @@ pub(crate) fn encode(pairs: &Metadata) -> Result<Vec<u8>> {
     Ok(payload.to_vec())
 }
 
-/// The pairs of the commit in force.
+/// Reads the pairs of the commit that is shown.
 pub(crate) fn read(source: &dyn Source, opened: &Opened) -> Result<Metadata> {
     read_at(opened.catalog.blocks(source), opened.commit.meta)
 }
 
-/// The pairs in the META block at `offset`; none for the offset 0.
+/// Reads the pairs in the META block at `offset`; there are none at offset 0.
 pub(crate) fn read_at(blocks: BlockFile<'_>, offset: u64) -> Result<Metadata> {
     if offset == 0 {
         return Ok(Metadata::new());
@@ -116,13 +117,13 @@ pub(crate) fn read_at(blocks: BlockFile<'_>, offset: u64) -> Result<Metadata> {
     if !block.is(BlockKind::Meta) {
         return Err(Error::new(ErrorKind::Chain)
             .at(offset)
-            .what("the commit record names another block as META")
+            .what("the commit record refers to a block that is not META")
             .found(block.place()));
     }
     decode(&payload, block.payload()).map_err(|error| error.at(offset).place("metadata"))
 }
 
-/// The pairs in a META payload that starts at the file offset `start`.
+/// Decodes the pairs in a META payload that starts at the file offset `start`.
 fn decode(payload: &[u8], start: u64) -> Result<Metadata> {
     let (bytes, data) = payload
         .split_at_checked(head::BYTES)

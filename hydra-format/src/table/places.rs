@@ -1,5 +1,6 @@
-//! Where the verified blocks of a mapped table are, by the index of a record: read without a lock, so that the cache misses
-//! of one random read overlap with those of the next. It verifies nothing; what it has no room for is found through the index.
+//! A cache of the places of verified blocks of a mapped table, by record index. It is read without a lock, so
+//! that the cache misses of one random read overlap with those of the next. Blocks that are not in it are
+//! found through the index.
 
 use super::snapshot::Loaded;
 use crate::layout::rows::At;
@@ -9,32 +10,35 @@ use crate::store::catalog::TableInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Slots of the largest table, which take 1.25 MiB: enough for 8 GiB in blocks of the usual size.
+/// The number of slots of the largest cache, which take 1.25 MiB: enough for 8 GiB in blocks of the usual
+/// size.
 const MOST_SLOTS: u64 = 1 << 15;
 
-/// One block: index of its first record, and where its payload starts in the map; its count, its stride, and where in the
-/// payload heap and text start. It is written once, the count last; until then that is 0.
+/// One block: the index of its first record and the offset of its payload in the map; its record count, its
+/// stride, and the offsets of heap and text in the payload. It is written once; the count is written last and
+/// is 0 until then.
 type PlacedBlock = ([AtomicU64; 2], [AtomicU32; 4]);
 
-/// Verified blocks, in slots of equally many records each. A slot keeps the block that holds its first record, so that
-/// a record is in the block of its own slot or of the next one; blocks that hold the first record of no slot are not kept.
+/// Verified blocks, in slots of equally many records each. A slot contains the block with its first record,
+/// so a record is in the block of its own slot or of the next one. Blocks that contain the first record of no
+/// slot are not cached.
 pub(super) struct Places {
-    /// Records of a slot, and 2^64 divided by them.
+    /// The number of records of a slot, and 2^64 divided by it.
     width: u64,
     factor: u64,
     slots: BlockSlots<PlacedBlock>,
-    /// Where in a record the reference to its first string is, if it has one at a fixed place.
+    /// The offset in a record of the reference to its first string, if it has one at a fixed offset.
     pub(super) first_text: Option<usize>,
 }
 
-/// Where a record is in the map: in which block, and at which byte.
+/// The place of a record in the map: its block and its offset.
 pub(super) struct Place<'a> {
     slot: BlockSlot<'a, PlacedBlock>,
     record: usize,
 }
 
 impl<'a> Place<'a> {
-    /// The first `size` bytes of the record, with heap and text if its type refers to any.
+    /// Returns the first `size` bytes of the record, with heap and text if its type has references.
     #[inline(always)]
     pub(super) fn read(&self, size: usize, refs: bool) -> Option<At<'a>> {
         let map = self.slot.map();
@@ -49,13 +53,14 @@ impl<'a> Place<'a> {
         Some(At::new(record, heap, self.slot.text()?))
     }
 
-    /// Has the memory of the record fetched.
+    /// Prefetches the memory of the record.
     #[inline(always)]
     pub(super) fn prefetch(&self) {
         self.slot.map().prefetch(self.record);
     }
 
-    /// Has the memory of the string fetched whose reference is there in the record, which should be in the cache by now.
+    /// Prefetches the memory of the record's first string. The record itself should be in the CPU cache by
+    /// now.
     #[inline(always)]
     pub(super) fn prefetch_text(&self, reference: usize) {
         let map = self.slot.map();
@@ -69,14 +74,14 @@ impl<'a> Place<'a> {
 }
 
 impl Places {
-    /// Room for a table, in pages that are touched when they are used.
+    /// Creates an empty cache for a table; its pages are allocated when they are first used.
     pub(super) fn new(map: Arc<TextMap>, table: &TableInfo, loaded: &Loaded) -> Places {
         let schema = &loaded.schema;
         let mut fields = schema.root().fields().iter();
         let first_text = fields.find(|field| schema.resolve(field.ty()).kind() == Kind::String);
         let mean = |records: u64, blocks: u64| records.div_ceil(blocks.max(1));
         let usual = mean(table.record_count(), table.block_count());
-        // Where blocks are full but for a few, a slot is a full block.
+        // If almost all blocks are full, a slot is a full block.
         let full = table.entries.iter().map(|entry| mean(entry.count, entry.block_count.into())).max();
         let width = full.filter(|full| *full / 2 <= usual).unwrap_or(usual);
         let width = width.max(table.record_count() / MOST_SLOTS).max(2);
@@ -91,13 +96,14 @@ impl Places {
         }
     }
 
-    /// The slot of a record; of very large indices it may be another, in which they are not found.
+    /// Returns the slot of a record. For very large indices it may be a wrong one, in which the record is not
+    /// found.
     #[inline(always)]
     fn slot_of(&self, index: u64) -> usize {
         (u128::from(index).wrapping_mul(u128::from(self.factor)) >> 64) as usize
     }
 
-    /// Where a record is; none if its block is not known.
+    /// Returns the place of a record; `None` if its block is not cached.
     #[inline(always)]
     pub(super) fn place(&self, index: u64) -> Option<Place<'_>> {
         let number = self.slot_of(index);
@@ -112,7 +118,7 @@ impl Places {
         Some(Place { slot, record: start.load(Ordering::Relaxed).wrapping_add(distance) as usize })
     }
 
-    /// Keeps the verified block that holds a record, if it is in the map as it is read and has a slot.
+    /// Adds the verified block of a record, if it is read from the map as it is and has a slot.
     pub(super) fn insert(&self, index: u64, loaded: &Loaded) {
         let Some(ranges) = loaded.payload.mapped() else { return };
         let own = (self.slot_of(index) as u64).max(loaded.first.div_ceil(self.width));
@@ -121,7 +127,7 @@ impl Places {
         let Some(slot) = slot else { return };
         let ([first, start], [count, stride, heap, text]) = slot.block;
         let at = ranges.records.start;
-        // Of several threads, the one that sets this writes the rest.
+        // If several threads do this, the one that sets `start` writes the rest.
         if start.compare_exchange(0, at as u64, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let from_start = |at_byte: usize| at_byte.saturating_sub(at) as u32;
             first.store(loaded.first, Ordering::Relaxed);
@@ -134,7 +140,7 @@ impl Places {
     }
 }
 
-/// The record's position in the slot's block, if that holds it.
+/// Returns the record's position in the block of the slot, if the block contains it.
 #[inline(always)]
 fn holds(([first, _], [count, ..]): &PlacedBlock, index: u64) -> Option<u64> {
     let count = count.load(Ordering::Acquire);

@@ -1,5 +1,4 @@
-//! Opening files to read: what a program asks a file for. It does not know how blocks are found, verified and kept;
-//! [`Snapshot`] does.
+//! Opening files for reading. [`Snapshot`] finds, verifies and caches blocks.
 
 use super::cache::Caches;
 use super::snapshot::{Snapshot, blocks_at_most};
@@ -19,13 +18,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Tables that an error names, or is looked for among.
+/// The number of tables that an error lists or compares with the requested one.
 const MOST_MEANT: usize = 16;
 
-/// A file, open to read, in the state that its newest commit gave it. Cheap to clone.
+/// A file that is open for reading, in the state of its newest commit. Cloning is cheap.
 ///
-/// [`Reader::open`] reads blocks into its own buffers and needs no promise; [`Reader::map`] reads through a [`Map`].
-/// They are the same type, and verify the same: every block on its first touch.
+/// [`Reader::open`] reads blocks into its own buffers and is safe for every file; [`Reader::map`] reads
+/// through a [`Map`]. Both verify every block when it is first read.
 ///
 /// ```no_run
 /// let file = hydra::Reader::open("day.hydra")?;
@@ -47,24 +46,31 @@ impl std::fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Opens a file through ordinary reads into aligned buffers.
+    /// Opens a file and reads it into aligned buffers.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read or this library cannot show it, for example with `NotFound`,
+    /// `NotHydra`, `UnknownFeature` or `NoCommit`. A file with damaged blocks opens: see [`Reader::report`].
     pub fn open(path: impl AsRef<Path>) -> Result<Reader> {
         let path = path.as_ref();
         Reader::over(Box::new(FileStorage::open(path)?), path)
     }
 
-    /// Reads through buffers from wherever the bytes come; the path is for errors.
+    /// Opens a file in any storage; the path is used for errors.
     pub(crate) fn over(source: Box<dyn Source>, path: &Path) -> Result<Reader> {
         let opened = open::open(&*source).map_err(|error| error.in_file(path))?;
         Ok(Reader::new(source.into(), None, path, opened))
     }
 
-    /// Reads through a map. Safe: the promise was made to [`Map::open`].
+    /// Opens a file through a map. This is safe, because the caller of [`Map::open`] guarantees its contract.
+    ///
+    /// # Errors
+    /// Fails where [`Reader::open`] does.
     pub fn map(map: Map) -> Result<Reader> {
         let path = map.path().to_path_buf();
         let in_file = |error: Error| error.in_file(&path);
         let storage = FileStorage::over(map.file()).map_err(|error| in_file(error.into()))?;
-        // The commit records are read by ordinary reads: a writer may be rewriting them.
+        // The commit records are not read through the map, because a writer may be changing them.
         let opened = open::open(&storage).map_err(in_file)?;
         let map = TextMap::new(map, blocks_at_most(&opened)).covering(opened.commit.committed_bytes);
         let map = map.map_err(in_file)?;
@@ -81,15 +87,16 @@ impl Reader {
         Reader { snapshot: Arc::new(Snapshot::new(file, map, path.to_path_buf(), opened, caches)) }
     }
 
-    /// Looks for newer commits, and shows the newest: true if there was one. Tables, blocks and records that were taken
-    /// before stay as they are, and so do clones of this reader. A commit shows whole or not at all, and an edited
-    /// record in its new version.
+    /// Shows the newest commit, and returns whether it is a new one.
     ///
-    /// Without news it costs two reads of 128 bytes; with news, a line for every new block, or, as long as the same writer goes on,
-    /// the new directory.
+    /// A commit becomes visible as a whole, and an edited record in its new version. Tables, blocks and
+    /// records that were taken before keep the old state, and so do clones of this reader. Without a new
+    /// commit this reads two records of 128 bytes; with one, it reads one line of each new block, or the new
+    /// directory if the same writer made both commits.
     ///
-    /// Another file took the place of this one, or it went back to an older state: `Replaced`; it became shorter:
-    /// `CutShort`. The reader then goes on showing what it showed.
+    /// # Errors
+    /// `Replaced` if another file has the path now or the file went back to an older state, `CutShort` if it
+    /// became shorter. The reader then keeps its state.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -111,55 +118,62 @@ impl Reader {
         Ok(found)
     }
 
-    /// The path that was opened.
+    /// Returns the path that was opened.
     pub fn path(&self) -> &Path {
         self.snapshot.path()
     }
 
-    /// What opening found: whether the file was closed cleanly, and what is wrong.
+    /// Returns what opening found: whether the file was closed cleanly, and what is wrong.
     pub fn report(&self) -> &Report {
         &self.snapshot.opened.report
     }
 
-    /// The commit whose state is shown.
+    /// Returns the commit that is shown.
     pub fn commit(&self) -> &Commit {
         &self.snapshot.opened.commit
     }
 
-    /// The 16 bytes that identify the file.
+    /// Returns the 16 bytes that identify the file.
     pub fn file_id(&self) -> [u8; 16] {
         self.snapshot.opened.header.file_id
     }
 
-    /// Length of the file in bytes when it was opened, with what lies beyond the committed length.
+    /// Returns the length of the file in bytes when it was opened, including bytes after the committed
+    /// length.
     pub fn file_bytes(&self) -> u64 {
         self.snapshot.opened.file_bytes
     }
 
-    /// The tables, in the order of their appearance.
+    /// Returns the tables, in order of first appearance.
     pub fn tables(&self) -> &[TableInfo] {
         &self.snapshot.opened.catalog.tables
     }
 
-    /// The schemas by their ids.
+    /// Returns the schemas with their ids.
     pub fn schemas(&self) -> impl Iterator<Item = (u32, &SchemaInfo)> {
         self.snapshot.opened.catalog.schemas.iter().map(|(id, info)| (*id, info))
     }
 
-    /// The user's key-value pairs.
+    /// Returns the key-value pairs of the user.
+    ///
+    /// # Errors
+    /// Fails if the block with the pairs is damaged or cannot be read.
     pub fn metadata(&self) -> Result<&BTreeMap<String, Vec<u8>>> {
         self.snapshot.metadata()
     }
 
-    /// The header of the block at a file offset.
+    /// Reads the header of the block at a file offset.
+    ///
+    /// # Errors
+    /// Fails if there is no valid header at the offset.
     pub fn block_header(&self, offset: u64) -> Result<BlockHeader> {
         let blocks = self.snapshot.opened.catalog.blocks(self.snapshot.source());
         let block = blocks.header(offset).map_err(|error| self.snapshot.in_file(error))?;
         Ok(block.header)
     }
 
-    /// Every committed block of any kind in the order of the file, with its offset; an error stands for bytes that are no
-    /// block. It reads one line of each.
+    /// Returns every committed block of any kind in the order of the file, with its offset. An error replaces
+    /// bytes that are not a block. It reads one line of each block.
     pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
         let snapshot = &*self.snapshot;
         let mut scan = snapshot.opened.scan(snapshot.source());
@@ -177,12 +191,13 @@ impl Reader {
         })
     }
 
-    /// The records of a type of the program, which may be older or newer than the types that wrote them: see
-    /// [`evolve`](crate::evolve). The table has the name of the type. [`Table::resolution`] says what that costs.
+    /// Returns the records of a type of the program, which may be older or newer than the types that wrote
+    /// them: see [`evolve`](crate::evolve). The name of the table is that of the type. [`Table::resolution`]
+    /// tells the cost of the conversion.
     ///
     /// # Errors
-    /// `NoTable`, with the tables whose records could be meant; `TypeMismatch` with every path of the table's types that cannot be
-    /// read as this one.
+    /// `NoTable`, with tables whose records could be meant; `TypeMismatch`, with every path of the table's
+    /// types that cannot be read as this type.
     pub fn table<T: Hydra>(&self) -> Result<Table<T>> {
         let schema = &facts_of::<T>().schema;
         let named = self.table_named(&schema.name());
@@ -191,14 +206,17 @@ impl Reader {
         )
     }
 
-    /// The records of the table with this name, as a type of the program: see [`Reader::table`].
+    /// Returns the records of the table with this name, as a type of the program.
+    ///
+    /// # Errors
+    /// As [`Reader::table`].
     pub fn table_named<T: Hydra>(&self, name: &str) -> Result<Table<T>> {
         let facts = facts_of::<T>();
         let wanted = facts.schema.clone();
         let number = self.table_number(name)?;
         for id in self.tables().get(number).map(TableInfo::schemas).unwrap_or_default() {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
-            // What the program knows as a type of its own checks itself, which is quicker than by its schema.
+            // The program's own check of a type is faster than the check by a schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
                 self.snapshot.caches.validator(*id, || facts.validator.clone());
             }
@@ -206,7 +224,7 @@ impl Reader {
         Ok(Table::new(self.snapshot.clone(), number, Arc::new(wanted)))
     }
 
-    /// The error of a table that is not there, with the table that could be meant.
+    /// Creates the error about a table that does not exist, with the table that could be meant.
     #[cold]
     fn meant(&self, error: Error, wanted: &Schema) -> Error {
         let catalog = &self.snapshot.opened.catalog;
@@ -231,7 +249,11 @@ impl Reader {
         ))
     }
 
-    /// The records of the table with this name, as data of its newest type. Blocks that cannot be read as that are errors.
+    /// Returns the records of the table with this name, as data of its newest type. Blocks that cannot be
+    /// read as that type are errors.
+    ///
+    /// # Errors
+    /// `NoTable` if there is no table with this name.
     pub fn dynamic_table(&self, name: &str) -> Result<Table<Dynamic>> {
         let number = self.table_number(name)?;
         let newest = newest_schema(&self.snapshot.opened.catalog, number);

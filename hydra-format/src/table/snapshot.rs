@@ -1,5 +1,5 @@
-//! One state of a file, with what is known of its blocks: it finds a block through the index, reads it, and verifies it when
-//! it is first touched: header, checksum, then what its layout checks. It does not know how records are shown.
+//! One state of a file, and the caches of its blocks. It finds a block through the index, reads it, and
+//! verifies it when it is first read: header, checksum, then the checks of its layout.
 
 use super::cache::{Caches, SchemaMapping};
 use super::metadata::{self, Metadata};
@@ -19,22 +19,22 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// How many blocks the commit record says, as far as the file has lines for them.
+/// Returns the number of blocks in the commit record, limited by the length of the file.
 pub(super) fn blocks_at_most(opened: &Opened) -> u64 {
     opened.commit.block_count.min(opened.catalog.limit / LINE)
 }
 
-/// What a reader and its tables share: one state of a file.
+/// One state of a file, which a reader and its tables share.
 pub(crate) struct Snapshot {
     file: Arc<dyn Source>,
-    /// Blocks of records are read through it, if there is one.
+    /// The map through which blocks of records are read, if there is one.
     pub(super) map: Option<Arc<TextMap>>,
     path: PathBuf,
-    /// What opening the file found.
+    /// The result of opening the file.
     pub(crate) opened: Opened,
     pub(super) caches: Arc<Caches>,
     metadata: OnceLock<Metadata>,
-    /// The same tables from the headers of all blocks, if a node turned out to be damaged.
+    /// The same tables from the headers of all blocks, if an index node is damaged.
     rebuilt: OnceLock<Catalog>,
 }
 
@@ -49,7 +49,7 @@ impl Snapshot {
         Snapshot { file, map, path, opened, caches, metadata: OnceLock::new(), rebuilt: OnceLock::new() }
     }
 
-    /// The user's key-value pairs, read at the first use.
+    /// Returns the key-value pairs of the user, which are read at the first use.
     pub(super) fn metadata(&self) -> Result<&Metadata> {
         if let Some(pairs) = self.metadata.get() {
             return Ok(pairs);
@@ -62,18 +62,18 @@ impl Snapshot {
         &self.path
     }
 
-    /// What everything else is read through, by ordinary reads.
+    /// Returns the file, through which everything but blocks of records is read.
     pub(crate) fn source(&self) -> &dyn Source {
         &*self.file
     }
 
-    /// The newest state of the file, if that is another one.
+    /// Returns the newest state of the file, if it is another one.
     pub(super) fn newer(&self) -> Result<Option<Snapshot>> {
         let Some(opened) = open::refresh(&*self.file, &self.opened)? else {
             if self.file.is_at(&self.caches.path)? {
                 return Ok(None);
             }
-            return Err(Error::new(ErrorKind::Replaced).help("open it again to see what is there now"));
+            return Err(Error::new(ErrorKind::Replaced).help("open the path again to read the current file"));
         };
         let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
         let map = self.map.as_ref().map(grown).transpose()?;
@@ -81,8 +81,8 @@ impl Snapshot {
         Ok(Some(Snapshot::new(self.file.clone(), map, path, opened, self.caches.clone())))
     }
 
-    /// The tables from the headers of all blocks, if this one is among them, and nothing but nodes is lost: another block
-    /// may have been an edit of what is under a node.
+    /// Returns the tables from the headers of all blocks, if this one is among them and only nodes are lost:
+    /// a lost block could have been an edit of a block under a node.
     fn rebuilt(&self, table: usize, node: Option<u64>) -> Result<&Catalog> {
         if self.rebuilt.get().is_none() {
             let Opened { commit, catalog, .. } = &self.opened;
@@ -93,13 +93,13 @@ impl Snapshot {
             let nodes: HashSet<u64> = nodes.chain(node).collect();
             if problems.iter().any(|problem| problem.offset().is_none_or(|at| !nodes.contains(&at))) {
                 let error = Error::new(ErrorKind::Index).at(node.unwrap_or_default());
-                return Err(error.what("this node is lost, and a block that may be under it"));
+                return Err(error.what("this node is lost, and so is a block that may be under it"));
             }
             let _ = self.rebuilt.set(found);
         }
         let name = |catalog: &Catalog| catalog.tables.get(table).map(|table| table.name.clone());
         let rebuilt = self.rebuilt.get().filter(|rebuilt| name(rebuilt) == name(&self.opened.catalog));
-        rebuilt.ok_or_else(|| Error::new(ErrorKind::Index).what("no table is where the index names one"))
+        rebuilt.ok_or_else(|| Error::new(ErrorKind::Index).what("the index refers to a missing table"))
     }
 
     pub(super) fn in_file(&self, error: Error) -> Error {
@@ -114,7 +114,7 @@ impl Snapshot {
         self.opened.catalog.cursor(table, first)
     }
 
-    /// The next DATA block of a cursor; an error comes with the record at which it goes on.
+    /// Returns the next DATA block of a cursor; an error comes with the record at which the cursor continues.
     pub(crate) fn next(&self, cursor: &mut EntryCursor) -> Option<Result<Entry, (Error, u64)>> {
         let catalog = self.rebuilt.get().filter(|_| cursor.is_flat()).unwrap_or(&self.opened.catalog);
         let (mut error, behind) = match cursor.next(catalog, self.source())? {
@@ -133,12 +133,12 @@ impl Snapshot {
         Some(Err((self.in_file(error), behind)))
     }
 
-    /// The error of records that are missing between others.
+    /// Creates the error about records that are missing between others.
     pub(crate) fn missing(&self, table: usize, records: Range<u64>) -> Error {
         self.in_file(self.opened.catalog.missing(table, records))
     }
 
-    /// The error of a record that a table does not have.
+    /// Creates the error about a record that a table does not have.
     #[cold]
     pub(crate) fn no_record(&self, table: usize, index: &str) -> Error {
         let (name, count) = self.table(table).map_or(("?", 0), |table| (table.name(), table.record_count()));
@@ -149,7 +149,7 @@ impl Snapshot {
         })
     }
 
-    /// What the index says of the block that holds a record.
+    /// Returns the index entry of the block that contains a record.
     pub(crate) fn find(&self, table: usize, record: u64) -> Result<Entry> {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
@@ -167,7 +167,7 @@ impl Snapshot {
         found.map_err(|error| self.in_file(error))
     }
 
-    /// The block that an entry names, verified now or before.
+    /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.map {
             Some(map) => self.load_mapped(map, entry),
@@ -176,7 +176,7 @@ impl Snapshot {
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
 
-    /// The block that an entry names, to be read as `target`.
+    /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
         let loaded = self.load(table, entry)?;
         if loaded.schema.is_identical(target) {
@@ -194,7 +194,8 @@ impl Snapshot {
         shown.map_err(|error| self.in_block(error, table, entry))
     }
 
-    /// How records of a schema are read as `target`: worked out once, and kept with some blocks.
+    /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
+    /// some blocks.
     pub(crate) fn mapping(&self, id: u32, target: &Schema) -> Result<Arc<SchemaMapping>> {
         let info = self.opened.catalog.schemas.get(&id).ok_or_else(|| Error::new(ErrorKind::BadSchema))?;
         let name = || self.opened.catalog.table_name(info.table());
@@ -202,12 +203,12 @@ impl Snapshot {
         self.caches.mapping(id, info.schema(), target).map_err(named)
     }
 
-    /// The same, read and verified anew, and not kept.
+    /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
     }
 
-    /// Names the block in an error.
+    /// Adds the block to an error.
     pub(crate) fn in_block(&self, error: Error, table: usize, entry: &Entry) -> Error {
         let name = self.opened.catalog.table_name(table);
         let records = format!("table {name}, records {}..{}", entry.first, entry.end());
@@ -236,10 +237,10 @@ impl Snapshot {
     }
 }
 
-/// Gives the validator for records of a schema, by its id.
+/// Returns the validator for records of a schema, by its id.
 type ValidatorOf<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
 
-/// Reads and verifies the block that an entry names, into a buffer.
+/// Reads the block of an entry into a buffer and verifies it.
 pub(crate) fn read(
     source: &dyn Source,
     catalog: &Catalog,
@@ -247,7 +248,7 @@ pub(crate) fn read(
     buffer: impl FnOnce() -> AlignedBuf,
     validator: ValidatorOf<'_>,
 ) -> Result<Loaded> {
-    // A directory can name one large block many times: its header comes first.
+    // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
     catalog.check_named(&block, entry)?;
     let mut buffer = buffer();
@@ -257,8 +258,8 @@ pub(crate) fn read(
     unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validator))
 }
 
-/// The block that an entry names, whose payload starts at `start` of the backing; without a validator, one that was
-/// verified before.
+/// Returns the block of an entry, whose payload starts at `start` of the backing. Without a validator, it
+/// must have been verified before.
 fn unpack(
     catalog: &Catalog,
     entry: &Entry,
@@ -286,29 +287,31 @@ fn unpack(
     Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })
 }
 
-/// A verified payload with what is needed to read it.
+/// A verified payload, with what is needed to read it.
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) payload: Payload,
-    /// What the records are read as.
+    /// The schema as which the records are read.
     pub(crate) schema: Arc<Schema>,
     pub(crate) first: u64,
     pub(crate) count: usize,
-    /// Bytes from one record to the next: more than the schema says if the stored records hold more.
+    /// The number of bytes from one record to the next. It is more than the schema's size if the stored
+    /// records are larger.
     pub(crate) stride: usize,
-    /// Records that cannot be read as this type, in their order.
+    /// The records that cannot be read as this type, in order.
     pub(crate) bad: Arc<[Fault]>,
-    /// For wider records: them without what the type does not have, once they were asked for as a slice.
+    /// For wider records: their bytes without the parts that the type does not have, made when a slice is
+    /// first requested.
     pub(crate) dense: Option<Arc<OnceLock<AlignedBuf>>>,
 }
 
 impl Loaded {
-    /// The records as rows.
+    /// Returns the records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())
     }
 
-    /// A copy of the records, to be sealed again.
+    /// Returns a copy of the records, to be sealed again.
     pub(crate) fn to_staged(&self) -> StagedRows {
         let payload = &self.payload;
         let regions =
@@ -316,42 +319,42 @@ impl Loaded {
         StagedRows { regions, count: self.count, stride: self.stride }
     }
 
-    /// The same bytes under other names.
+    /// Returns the same bytes as records of another schema.
     pub(crate) fn shown_as(self, schema: Arc<Schema>, wider: bool) -> Loaded {
         Loaded { schema, dense: wider.then(Arc::default), ..self }
     }
 
-    /// The same records, written anew.
+    /// Returns the records converted by a plan.
     pub(crate) fn transcoded(&self, plan: &Plan, schema: &Arc<Schema>) -> Result<Loaded> {
         let Transcoded { buffer, ranges, bad } = plan.transcode(self.rows(), self.count)?;
         let payload = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges);
         let payload = payload.map_err(|_| Error::new(ErrorKind::BadReference))?;
         debug_assert!(
             !bad.is_empty() || is_valid(&payload, schema, self.count),
-            "a plan wrote what is not valid"
+            "a plan wrote invalid values"
         );
         let stride = schema.root().size();
         Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, ..*self })
     }
 
-    /// The position of a record in the block; the count for what comes after it.
+    /// Returns the position of a record in the block; the number of records if it comes after the block.
     pub(crate) fn position(&self, record: u64) -> usize {
         record.saturating_sub(self.first).min(self.count as u64) as usize
     }
 
-    /// The first record at or after a position that cannot be read.
+    /// Returns the first record at or after a position that cannot be read.
     pub(crate) fn bad_from(&self, position: usize) -> Option<usize> {
         let index = |fault: &Fault| fault.record.unwrap_or(0) as usize;
         self.bad.get(self.bad.partition_point(|fault| index(fault) < position)).map(index)
     }
 
-    /// Why a record cannot be read.
+    /// Returns why a record cannot be read.
     #[cold]
     pub(crate) fn bad_value(&self, position: usize, entry: &Entry) -> Error {
         let fault = self.bad.iter().find(|fault| fault.record == Some(position as u64)).cloned();
         let error = fault.map_or(Error::new(ErrorKind::BadValue), |fault| {
             invalid(fault, entry.offset.saturating_add(LINE), self.first)
         });
-        error.help("an enum reads what it does not know as its variant with #[hydra(other)]")
+        error.help("add a variant with #[hydra(other)] to the enum: unknown variants are read as that one")
     }
 }

@@ -1,5 +1,5 @@
-//! Tables: their records by index, and their blocks in order. It does not know how blocks are found or verified, which
-//! [`Snapshot`] does, nor how their records are read, which `block` does.
+//! Tables: records by index, and blocks in order. [`Snapshot`] finds and verifies blocks, and `block` reads
+//! their records.
 
 use super::block::Block;
 use super::places::{Place, Places};
@@ -13,16 +13,16 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-/// What records are read as: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
+/// The type as which records are read: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
 pub trait Row: 'static {
-    /// A record read in place.
+    /// A record that is read in place.
     type Read<'a>;
 
-    /// Stored size in bytes where the type decides it; 0 where the file does.
+    /// The stored size in bytes, or 0 if only the file determines it.
     #[doc(hidden)]
     const STRIDE: usize;
 
-    /// False if a record is read without heap and text.
+    /// Whether a record has references into heap or text.
     #[doc(hidden)]
     const REFS: bool;
 
@@ -30,7 +30,7 @@ pub trait Row: 'static {
     #[doc(hidden)]
     fn read<'a>(at: At<'a>, schema: &'a Schema) -> Self::Read<'a>;
 
-    /// The record at `at` as data: of the program's type, or of the file's.
+    /// Returns the record at `at` as data: of the program's type, or of the file's.
     #[doc(hidden)]
     fn value<'a>(at: At<'a>, schema: &'a Schema) -> Value<'a>;
 }
@@ -65,14 +65,15 @@ impl Row for Dynamic {
     }
 }
 
-/// The records of one table of a file, as one type. Cheap to clone, and to send to other threads.
+/// The records of one table of a file, as one type. Cloning is cheap, and tables can be sent to other
+/// threads.
 ///
-/// It shows the state that the file had when it was opened.
+/// A table shows the state of the file when it was taken from the reader.
 pub struct Table<T = Dynamic> {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) number: usize,
     pub(crate) schema: Arc<Schema>,
-    /// Verified blocks of a map in which a record was asked for.
+    /// The verified blocks of a map from which a record was requested.
     places: Arc<OnceLock<Places>>,
     of: PhantomData<fn() -> T>,
 }
@@ -93,65 +94,66 @@ impl<T: Row> Table<T> {
         Table { snapshot, number, schema, places: Arc::default(), of: PhantomData }
     }
 
-    /// Name: the type's, in canonical spelling, or the one that its writer gave it.
+    /// Returns the name: that of the type, in canonical spelling, or the one that the writer chose.
     pub fn name(&self) -> &str {
         self.snapshot.opened.catalog.table_name(self.number)
     }
 
-    /// The schema that its records are read as: the program's, or the newest in the file.
+    /// Returns the schema as which its records are read: the program's, or the newest in the file.
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
-    /// How its records are read, and what that costs: the costliest of [`Table::evolutions`].
+    /// Returns how its records are read, and at which cost: the most expensive of [`Table::evolutions`].
     ///
     /// # Errors
-    /// As [`Evolution::between`], for data; a table of a type of the program has no such schema.
+    /// As [`Evolution::between`], for a table of data; a table of a type of the program has no such schemas.
     pub fn resolution(&self) -> Result<Resolution> {
         self.evolutions()
             .try_fold(Resolution::Identical, |worst, evolution| Ok(evolution?.1.resolution().max(worst)))
     }
 
-    /// How the records of each of its schemas are read, by the id of the schema.
+    /// Returns how the records of each of its schemas are read, with the id of the schema.
     pub fn evolutions(&self) -> impl Iterator<Item = Result<(u32, Evolution)>> {
         let ids = self.snapshot.table(self.number).map(TableInfo::schemas).unwrap_or_default();
         ids.iter().map(|id| Ok((*id, self.snapshot.mapping(*id, &self.schema)?.evolution.clone())))
     }
 
-    /// Number of records.
+    /// Returns the number of records.
     pub fn len(&self) -> u64 {
         self.snapshot.table(self.number).map_or(0, TableInfo::record_count)
     }
 
-    /// True if there is no record.
+    /// Returns whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Every block, in the order of the records. Each is verified when it is first touched: an error stands for the records of
-    /// one damaged block, or for one record that has no counterpart in this type (a variant that it lacks), and the iteration
-    /// goes on after it.
+    /// Returns every block in the order of the records. Each is verified when it is first read.
+    ///
+    /// An error replaces the records of a damaged block, or one record that has no counterpart in this type
+    /// (for example a variant that the type does not have); the iteration continues after it.
     pub fn blocks(&self) -> Blocks<T> {
         self.range(0..self.len())
     }
 
-    /// The blocks that hold these records, trimmed to them; what lies beyond the table is left out.
+    /// Returns the blocks with these records, trimmed to them; records beyond the table are ignored.
     pub fn range(&self, records: Range<u64>) -> Blocks<T> {
         let cursor = self.snapshot.cursor(self.number, records.start);
         let records = records.start..records.end.min(self.len());
         Blocks { table: self.clone(), cursor, held: None, records }
     }
 
-    /// Where its blocks are, in the order of the records, without reading them; an error stands for records whose place is
-    /// not known.
+    /// Returns the places of its blocks in the order of the records, without reading them. An error replaces
+    /// records whose place is unknown.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry>> + use<T> {
         let snapshot = self.snapshot.clone();
         let mut cursor = snapshot.cursor(self.number, 0);
         std::iter::from_fn(move || Some(snapshot.next(&mut cursor)?.map_err(|(error, _)| error)))
     }
 
-    /// The record at `index`. Its block is verified when it is first touched; after that, a map's record costs little more
-    /// than the memory that it is in.
+    /// Returns the record at `index`. Its block is verified when it is first read; after that, a record of a
+    /// map costs little more than an access to its memory.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -172,14 +174,14 @@ impl<T: Row> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// `NoSuchPath` if there is no such record; what is wrong with its block; `UnknownVariant` if this record has no
-    /// counterpart in this type.
+    /// `NoSuchPath` if there is no such record; the error of its block if that is damaged; `UnknownVariant`
+    /// if the record has no counterpart in this type.
     #[inline(always)]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
         self.get_at(index, self.places.get().and_then(|places| places.place(index)))
     }
 
-    /// The record at `index`, which may be at a known place.
+    /// Returns the record at `index`, at its place if that is known.
     #[inline(always)]
     fn get_at<'t>(&'t self, index: u64, place: Option<Place<'t>>) -> Result<Record<'t, T>> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
@@ -190,8 +192,9 @@ impl<T: Row> Table<T> {
         Ok(Record { index, held, schema: &self.schema })
     }
 
-    /// The records at these indices, in this order, each as by [`get`](Table::get). Of a map whose blocks were looked at
-    /// before, the memory of the next records is fetched meanwhile: reads at random places take half the time.
+    /// Returns the records at these indices, in this order, each as [`get`](Table::get) returns it. If the
+    /// blocks of a map were verified before, the memory of the next records is prefetched, which halves the
+    /// time of reads at random indices.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -216,7 +219,7 @@ impl<T: Row> Table<T> {
             let place = known?.place(*indices.get(number)?);
             place.inspect(|place| place.prefetch())
         };
-        // The places of the next records, each where its number leaves the rest.
+        // The places of the next records, each in the slot of its number modulo the length.
         let mut next: [Option<Place<'t>>; AHEAD] = std::array::from_fn(find);
         indices.iter().enumerate().map(move |(number, &index)| {
             let place = next
@@ -230,7 +233,7 @@ impl<T: Row> Table<T> {
         })
     }
 
-    /// The block that holds a record, as the index finds it; remembered if it is in a map.
+    /// Finds the block of a record through the index, and adds it to the places if it is in a map.
     #[cold]
     #[inline(never)]
     fn block_of(&self, index: u64) -> Result<Box<Block<T>>> {
@@ -253,10 +256,11 @@ impl<T: Row> Table<T> {
 }
 
 impl Table<Dynamic> {
-    /// The same records, read as another type that exists only as a schema: see [`evolve`](crate::evolve).
+    /// Returns the same records, read as another type that exists only as a schema: see
+    /// [`evolve`](crate::evolve).
     ///
     /// # Errors
-    /// `TypeMismatch` with every path of the table's types that cannot be read as this one.
+    /// `TypeMismatch`, with every path of the table's types that cannot be read as this type.
     pub fn read_as(&self, schema: &Schema) -> Result<Table<Dynamic>> {
         let table = Table::new(self.snapshot.clone(), self.number, Arc::new(schema.clone()));
         table.resolution()?;
@@ -270,7 +274,7 @@ impl<T: Row> std::fmt::Debug for Table<T> {
     }
 }
 
-/// A record of a table, which keeps alive what it is read from.
+/// A record of a table, which keeps the memory that it is read from alive.
 pub struct Record<'a, T = Dynamic> {
     index: u64,
     held: Held<'a, T>,
@@ -278,7 +282,7 @@ pub struct Record<'a, T = Dynamic> {
 }
 
 enum Held<'a, T> {
-    /// In the table's map.
+    /// A record in the map of the table.
     Lent(At<'a>),
     Owned(Box<Block<T>>),
 }
@@ -290,12 +294,12 @@ impl<T: Row> std::fmt::Debug for Record<'_, T> {
 }
 
 impl<T: Row> Record<'_, T> {
-    /// Index in the table.
+    /// Returns the index in the table.
     pub fn index(&self) -> u64 {
         self.index
     }
 
-    /// The stored bytes; empty only for a record outside of its block, which the table never makes.
+    /// Returns the stored bytes; empty only for a record outside of its block, which tables never make.
     #[inline(always)]
     fn at(&self) -> At<'_> {
         match &self.held {
@@ -306,18 +310,21 @@ impl<T: Row> Record<'_, T> {
         }
     }
 
-    /// The record read in place.
+    /// Returns the record, read in place.
     #[inline(always)]
     pub fn view(&self) -> T::Read<'_> {
         T::read(self.at(), self.schema)
     }
 
-    /// The record as data.
+    /// Returns the record as data.
     pub fn value(&self) -> Value<'_> {
         T::value(self.at(), self.schema)
     }
 
-    /// The record as an owned value.
+    /// Decodes the record.
+    ///
+    /// # Errors
+    /// Fails if the record has no counterpart in this program, or is too large for the stack.
     pub fn decode(&self) -> Result<T>
     where
         T: Hydra,
@@ -326,13 +333,13 @@ impl<T: Row> Record<'_, T> {
     }
 }
 
-/// The blocks of a table, or of a range of it, in order.
+/// An iterator over the blocks of a table, or of a range of it, in order.
 pub struct Blocks<T> {
     pub(crate) table: Table<T>,
     cursor: EntryCursor,
-    /// Found behind missing records, which were reported first.
+    /// An entry that was found after missing records, which are reported first.
     held: Option<Entry>,
-    /// What is still to come.
+    /// The records that are still to come.
     pub(crate) records: Range<u64>,
 }
 

@@ -1,5 +1,5 @@
-//! The one place that knows bincode: serde values as the bytes of FORMAT.md, section 5.7. What it writes is specified
-//! there, with vectors, so that another crate may take its place.
+//! The encoding of opaque serde values (FORMAT.md, section 5.7), by bincode. No other module depends on
+//! bincode. The encoding is specified with test vectors, so another crate can replace it.
 
 use super::guard::Guard;
 use crate::derived::With;
@@ -12,10 +12,10 @@ use std::any::type_name;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-/// The most bytes of a value: as many as a block has.
+/// The maximum size of a value, which is that of a block.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// Every choice that bincode leaves, none of them by default.
+/// Sets every option of bincode explicitly.
 fn options() -> impl Options {
     bincode::DefaultOptions::new()
         .with_limit(MAX_BYTES)
@@ -25,10 +25,11 @@ fn options() -> impl Options {
 }
 
 impl Opaque {
-    /// The bytes of a serde value.
+    /// Encodes a serde value.
     ///
     /// # Errors
-    /// `CannotEncode` for what serde or the encoding refuses: a sequence of unknown length, more than 256 MiB.
+    /// `CannotEncode` if serde or the encoding refuses the value: a sequence of unknown length, more than 256
+    /// MiB.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Opaque> {
         options().serialize(value).map(Opaque).map_err(|error| {
             Error::new(ErrorKind::CannotEncode).what(format!("{}: {error}", type_name::<T>()))
@@ -37,10 +38,11 @@ impl Opaque {
 }
 
 impl<B: AsRef<[u8]>> Opaque<B> {
-    /// The serde value.
+    /// Decodes the serde value.
     ///
     /// # Errors
-    /// `BadValue` if the bytes are not exactly one value of this type, or are nested more than 128 levels deep.
+    /// `BadValue` if the bytes are not exactly one value of this type, or are nested more than 128 levels
+    /// deep.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         let bytes = self.0.as_ref();
         options().deserialize_seed(Whole::<T>(PhantomData, bytes.len()), bytes).map_err(|error| {
@@ -49,7 +51,7 @@ impl<B: AsRef<[u8]>> Opaque<B> {
     }
 }
 
-/// A whole value, within limits.
+/// A whole value within the limits.
 struct Whole<T>(PhantomData<T>, usize);
 
 impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Whole<T> {
@@ -75,10 +77,10 @@ impl<T: Serialize + DeserializeOwned + 'static> With<T> for Opaque {
         match stored.decode::<T>() {
             Ok(_) => Ok(()),
             Err(error) => Err(Error::new(ErrorKind::CannotEncode)
-                .what("the value could be written as an opaque one, but not be read back")
+                .what("the value can be encoded as an opaque value but not read back")
                 .expected(type_name::<T>())
                 .found(error.found_text().unwrap_or_default().to_string())
-                .help("serde's untagged, tag, flatten and skip_serializing_if need formats that describe themselves")),
+                .help("do not use serde's untagged, tag, flatten or skip_serializing_if here: they need self-describing formats")),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! rust_decimal's Decimal, and the same with a chosen number of places. A stored decimal has the places of its type.
+//! rust_decimal's Decimal, also with a chosen number of places. All values of a stored type have the same
+//! number of places.
 
 use super::formed::formed;
 use crate::memory::{Fixed, PLACES};
@@ -16,7 +17,7 @@ impl<const PLACES: u8> From<Fixed<PLACES>> for Decimal {
     }
 }
 
-/// The value in units of its last place; none if it has more places.
+/// Returns the value in units of its last place; `None` if it has more places.
 fn units(value: Decimal, places: u8) -> Option<i128> {
     let (mantissa, scale) = (value.mantissa(), value.scale());
     let factor = 10i128.checked_pow(scale.abs_diff(places.into()))?;
@@ -27,7 +28,8 @@ fn units(value: Decimal, places: u8) -> Option<i128> {
     }
 }
 
-/// `number` times ten to the `exponent`, with as many places, or fewer where a Decimal cannot hold so many digits.
+/// Returns `number` times ten to the `exponent`, with that many places, or with fewer if a Decimal cannot
+/// hold so many digits.
 pub(crate) fn decimal(number: i128, exponent: i8) -> Option<Decimal> {
     let factor = 10i128.checked_pow(exponent.max(0).unsigned_abs().into());
     let mut number = if number == 0 { 0 } else { number.checked_mul(factor?)? };
@@ -46,12 +48,13 @@ const fn exponent(places: u8) -> i8 {
 }
 
 formed! {
-    /// The largest or smallest Decimal if what is stored has more than 96 bits; [`Hydra::decode`](crate::Hydra::decode)
-    /// refuses it. Trailing zeros are not kept.
+    /// The view is the largest or smallest Decimal if the stored value has more than 96 bits;
+    /// [`Hydra::decode`](crate::Hydra::decode) refuses it. Trailing zeros are not kept.
     Decimal as Int(i128), |this| units(this, PLACES), |number| decimal(number, exponent(PLACES)).map(|it| it.normalize()),
         else if number < 0 { Decimal::MIN } else { Decimal::MAX }, "a Decimal of at most 9 places: round it, or store it as Fixed";
-    /// The largest or smallest Decimal if what is stored has more than 96 bits; [`Hydra::decode`](crate::Hydra::decode)
-    /// refuses it. It has all its places, unless it is too large for that.
+    /// The view is the largest or smallest Decimal if the stored value has more than 96 bits;
+    /// [`Hydra::decode`](crate::Hydra::decode) refuses it. It has all places of its type unless the value is
+    /// too large for them.
     Fixed<PLACES>, [const PLACES: u8] as Int(i128), |this| units(this.0, PLACES),
         |number| decimal(number, exponent(PLACES)).map(Fixed), else Fixed(if number < 0 { Decimal::MIN } else { Decimal::MAX }),
         "a Decimal of no more places than its type, and of at most 128 bits with them";

@@ -1,10 +1,10 @@
-//! Numbers with a form as text: times, dates, durations and decimals as docs/VALUES.md spells them, exact by integer
-//! arithmetic alone.
+//! The text of numbers with a form: times, dates, durations and decimals in the spelling of docs/VALUES.md,
+//! computed exactly with integers.
 
 use crate::schema::{Form, Kind};
 
-/// The text of an integer of this kind, a u128 by its bits, such as `2024-01-02T03:04:05Z` for a timestamp; none if the
-/// form is none of numbers, or not known on the kind.
+/// Returns the text of an integer of this kind (a u128 as its bits), such as `2024-01-02T03:04:05Z` for a
+/// timestamp; `None` if the form does not apply to numbers or to this kind.
 pub(crate) fn form_text(kind: Kind, form: Form, integer: i128) -> Option<String> {
     let signed = matches!(kind, Kind::I64 | Kind::I128);
     let negative = signed && integer < 0;
@@ -20,11 +20,11 @@ pub(crate) fn form_text(kind: Kind, form: Form, integer: i128) -> Option<String>
     }
 }
 
-/// Seconds since 1970 of the years 0000 to 9999, the ones that RFC 3339 can write.
+/// The range of RFC 3339, years 0000 to 9999, in seconds since 1970.
 const RFC_3339: std::ops::Range<i128> = -62_167_219_200..253_402_300_800;
 
-/// `value` times ten to the `exponent`, as an RFC 3339 timestamp in UTC; as decimal seconds where the year has no
-/// four digits.
+/// Prints `value` times ten to the `exponent` as an RFC 3339 timestamp in UTC, or as decimal seconds if the
+/// year does not have four digits.
 fn timestamp(value: i128, exponent: i8) -> String {
     let Some((seconds, fraction)) = split(value, exponent).filter(|(seconds, _)| RFC_3339.contains(seconds))
     else {
@@ -47,7 +47,7 @@ fn timestamp(value: i128, exponent: i8) -> String {
     text
 }
 
-/// Appends a number with at least so many digits.
+/// Appends a number with at least `width` digits.
 fn pad(text: &mut String, mut number: u64, width: usize) {
     let mut digits = [b'0'; 20];
     let mut count = 0;
@@ -62,12 +62,12 @@ fn pad(text: &mut String, mut number: u64, width: usize) {
     text.extend(digits.iter().map(|&digit| char::from(digit)));
 }
 
-/// Days since 1970-01-01 as `YYYY-MM-DD`; `2932897d` where the year has no four digits.
+/// Prints days since 1970-01-01 as `YYYY-MM-DD`, or as `2932897d` if the year does not have four digits.
 fn date(days: i128) -> String {
     if RFC_3339.contains(&days.saturating_mul(86_400)) { civil(days as i64) } else { format!("{days}d") }
 }
 
-/// A magnitude times ten to the `exponent`, as decimal seconds: `1.5s`.
+/// Prints a magnitude times ten to the `exponent` as decimal seconds, such as `1.5s`.
 fn duration(negative: bool, magnitude: u128, exponent: i8) -> String {
     let text = decimal(negative && magnitude != 0, magnitude, exponent);
     let text = match text.contains('.') {
@@ -77,7 +77,7 @@ fn duration(negative: bool, magnitude: u128, exponent: i8) -> String {
     format!("{text}s")
 }
 
-/// A magnitude times ten to the `exponent`, no digit dropped: `12.50`.
+/// Prints a magnitude times ten to the `exponent` with all digits, such as `12.50`.
 fn decimal(negative: bool, magnitude: u128, exponent: i8) -> String {
     let sign = if negative { "-" } else { "" };
     let places = usize::from(exponent.unsigned_abs());
@@ -90,7 +90,7 @@ fn decimal(negative: bool, magnitude: u128, exponent: i8) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// Whole seconds, rounded down, and the digits of the fraction.
+/// Returns the whole seconds, rounded down, and the digits of the fraction.
 fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
     let places = exponent.unsigned_abs();
     if exponent <= 0
@@ -106,7 +106,7 @@ fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
     match fraction.trim_end_matches('0').as_bytes().split_last() {
         _ if value >= 0 => Some((whole, fraction.to_string())),
         None => Some((-whole, String::new())),
-        // One more second back, and 1 minus the fraction forth.
+        // Round down by one more second, and print 1 minus the fraction.
         Some((last, digits)) => {
             let mut rest: String = digits.iter().map(|digit| char::from(b'0' + b'9' - digit)).collect();
             rest.push(char::from(b'0' + b'9' + 1 - last));
@@ -115,7 +115,7 @@ fn split(value: i128, exponent: i8) -> Option<(i128, String)> {
     }
 }
 
-/// The proleptic Gregorian date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
+/// Prints the proleptic Gregorian date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(days: i64) -> String {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));

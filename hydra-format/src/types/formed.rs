@@ -1,7 +1,7 @@
-//! What types have in common that are stored as an integer with a form.
+//! Shared implementation of types that are stored as an integer with a form.
 
-/// Types that are stored as an integer with a form. Not every integer is one of their values, and not every value
-/// may be an integer: encoding and decoding refuse those, and a view shows the nearest value.
+/// Implements types that are stored as an integer with a form. Some integers have no value and some values no
+/// integer: encoding and decoding refuse those, and a view shows the nearest value.
 macro_rules! formed {
     ($($(#[$doc:meta])* $ty:ty $(, [$($generics:tt)*])? as $scalar:ident($int:ty),
         |$this:ident| $to:expr, |$number:ident| $from:expr, else $nearest:expr, $expected:literal;)*) => {$(

@@ -1,5 +1,5 @@
-//! Limits on what bytes may make a `Deserialize` do: how deep it goes, and how many values without bytes it reads. It
-//! wraps whatever serde hands around while it decodes, and knows no encoding.
+//! Limits on deserialization from untrusted bytes: the depth, and the number of values that take no bytes. It
+//! wraps serde's deserializers and visitors and works with any encoding.
 
 use serde_core::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -7,13 +7,13 @@ use serde_core::de::{
 use std::cell::Cell;
 use std::fmt;
 
-/// The deepest nesting, as in serde_json.
+/// The maximum nesting, the same as in serde_json.
 const MAX_LEVELS: u8 = 128;
-/// Values that an image may have: so many a byte, and so many besides.
+/// The maximum number of values in an image: this many per byte, plus `MORE_VALUES`.
 const VALUES_A_BYTE: usize = 64;
 const MORE_VALUES: usize = 1 << 16;
 
-/// Something of serde's, with the levels and the values that are left to it.
+/// A wrapped item of serde with the remaining levels and values.
 pub(super) struct Guard<'b, X> {
     inner: X,
     levels: u8,
@@ -21,7 +21,7 @@ pub(super) struct Guard<'b, X> {
 }
 
 impl<'b, X> Guard<'b, X> {
-    /// A deserializer of as many bytes as the cell says.
+    /// Wraps a deserializer. The cell holds the number of bytes.
     pub(super) fn new(inner: X, values: &'b Cell<usize>) -> Guard<'b, X> {
         values.set(values.get().saturating_mul(VALUES_A_BYTE).saturating_add(MORE_VALUES));
         Guard { inner, levels: MAX_LEVELS, values }
@@ -39,7 +39,7 @@ impl<'b, X> Guard<'b, X> {
 
     fn next<Y, E: Error>(&self, inner: Y) -> Result<Guard<'b, Y>, E> {
         let values = self.values.get().checked_sub(1);
-        self.values.set(values.ok_or_else(|| E::custom("more values than its bytes can have"))?);
+        self.values.set(values.ok_or_else(|| E::custom("more values than its bytes allow"))?);
         Ok(self.with(inner))
     }
 }
@@ -84,7 +84,7 @@ macro_rules! visit {
     )*};
 }
 
-/// Visits that go one level down.
+/// Visits that descend one level.
 macro_rules! visit_deeper {
     ($($method:ident($access:ident);)*) => {$(
         fn $method<A: $access<'de>>(self, inner: A) -> Result<V::Value, A::Error> {

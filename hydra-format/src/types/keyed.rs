@@ -1,4 +1,4 @@
-//! Maps and sets: written in the order of their keys, whatever order they have in memory.
+//! Maps and sets, which are written in the order of their keys, whatever their order in memory.
 
 use super::{listed, shown};
 use crate::layout::rows::reflect::{Part, PartMut, Reflect};
@@ -10,14 +10,14 @@ use crate::{Error, ErrorKind, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-/// Entries or members in the order of their keys.
+/// Returns entries or members in the order of their keys.
 fn sorted<E, K: Hydra>(entries: impl Iterator<Item = E>, key: impl Fn(&E) -> &K) -> Vec<E> {
     let mut entries: Vec<E> = entries.collect();
     entries.sort_by(|left, right| key(left).order(key(right)));
     entries
 }
 
-/// All that is done with a map's entries or a set's members shares the code that sorts them.
+/// Returns a map's entries in the order of their keys. Maps and sets share the sorting code.
 fn entries<'a, K: Hydra, V>(entries: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(&'a K, &'a V)> {
     sorted(entries, |entry| entry.0)
 }
@@ -26,7 +26,7 @@ fn members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     sorted(members, |member| *member)
 }
 
-/// Two keys may differ in the program and be the same on disk; such a map cannot be written.
+/// Reports keys that differ in the program but are equal on disk: such a map cannot be written.
 fn refuse_equal<'a, K: Hydra>(mut keys: impl Iterator<Item = &'a K>, measure: &mut Measure) {
     let Some(mut last) = keys.next() else { return };
     for key in keys {
@@ -42,7 +42,7 @@ fn refuse_equal<'a, K: Hydra>(mut keys: impl Iterator<Item = &'a K>, measure: &m
     }
 }
 
-/// A key as it is read back.
+/// Returns the text of a key as it is read back.
 fn key_text<K: Hydra>(key: &K) -> String {
     match EncodedRecord::of(key) {
         Ok(stored) => format!("{:?}", DebugView::<K>(K::view(stored.at()))),

@@ -1,8 +1,9 @@
-//! The types that can be stored without the derive, a file a family: those of the standard library, jiff's times, UUIDs,
-//! decimals, and opaque values of serde. Turns a value of each into its bytes, and these into a value or a view.
+//! The types that can be stored without the derive, one family per file: types of the standard library,
+//! jiff's times, UUIDs, decimals, and opaque values of serde. Each converts a value to bytes, and bytes to a
+//! value or a view.
 //!
-//! It does not know where records are in a payload (`layout` does), or which facts about these types unsafe code trusts
-//! (`memory` does). Start reading at `scalar.rs`; `formed.rs` is for numbers with a form.
+//! The layout of records in a payload is in `layout`; the facts about these types that unsafe code relies on
+//! are in `memory`. Start reading at `scalar.rs`; `formed.rs` implements numbers with a form.
 
 #[cfg(feature = "opaque")]
 mod bincode;
@@ -33,7 +34,7 @@ pub(crate) use decimal::decimal;
 pub(crate) use form_text::form_text;
 pub(crate) use time::{duration, system_time};
 
-/// The parts of `Hydra` of a type of which a run is read one by one.
+/// The methods of `Hydra` for a type whose runs are read element by element.
 macro_rules! listed {
     () => {
         type List<'a> = crate::layout::rows::ListView<'a, Self>;
@@ -53,7 +54,7 @@ macro_rules! listed {
 }
 use listed;
 
-/// The part of `Hydra` of a type whose views are shown as they are.
+/// The method of `Hydra` for a type whose views print as they are.
 macro_rules! shown {
     () => {
         fn show(view: &Self::View<'_>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -63,7 +64,7 @@ macro_rules! shown {
 }
 use shown;
 
-/// The same of a type of which a run is a slice of views.
+/// The same for a type whose runs are slices of views.
 macro_rules! shown_in_slices {
     () => {
         crate::types::shown!();

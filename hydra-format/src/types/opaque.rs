@@ -1,4 +1,4 @@
-//! Opaque values: bytes of a foreign codec (FORMAT.md, section 5.7). What is in them only `bincode` knows.
+//! Opaque values: bytes of another codec (FORMAT.md, section 5.7). Module `bincode` encodes and decodes them.
 
 use super::{listed, shown};
 use crate::Result;
@@ -35,7 +35,7 @@ impl Hydra for Opaque {
     }
 }
 
-/// Says in words that `#[hydra(opaque)]` needs a feature, where it is missing.
+/// Reports that `#[hydra(opaque)]` needs the feature, if it is missing.
 #[doc(hidden)]
 #[macro_export]
 #[cfg(not(feature = "opaque"))]

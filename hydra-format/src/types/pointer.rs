@@ -9,7 +9,7 @@ use crate::layout::rows::{At, Boxed, Cursor, Hydra, Measure, Sink};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Pointers, each with what it holds, to be changed: only its one owner may.
+/// Implements pointers. The content can be changed only through its sole owner.
 macro_rules! pointer {
     ($($pointer:ident, |$this:ident| $held:expr;)*) => {$(
         impl<T: Hydra> Reflect for $pointer<T> {

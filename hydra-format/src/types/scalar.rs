@@ -1,4 +1,4 @@
-//! Numbers, bool, char, unit; options.
+//! Numbers, bool, char, unit, and options.
 
 use super::{listed, shown, shown_in_slices};
 use crate::layout::rows::reflect::{Part, PartMut, Reflect, Scalar};
@@ -9,8 +9,8 @@ use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
 use std::num::NonZero;
 
-/// Types whose view is the value itself: a run of them is a `slice` of values, or a `list` read one by one where some bit
-/// patterns are not values.
+/// Implements types whose view is the value itself. A run of them is a `slice` of values, or a `list` that is
+/// read element by element if some bit patterns are not values.
 macro_rules! scalar {
     ($($run:ident $ty:ty $(, [$($generics:tt)*])?, |$this:ident| $scalar:expr, $bytes:expr, |$at:ident| $view:expr;)*) => {$(
         impl$(<$($generics)*>)? Reflect for $ty {
@@ -95,7 +95,7 @@ scalar! {
         |at| char::from_u32(u32::from_le_bytes(at.array())).unwrap_or(char::REPLACEMENT_CHARACTER);
 }
 
-/// The value of no small flat value.
+/// The bytes of an option without a value, for small flat values.
 const NONE: [u8; 16] = [0; 16];
 
 impl<T: Hydra> Reflect for Option<T> {
@@ -122,7 +122,7 @@ impl<T: Hydra> Reflect for Option<T> {
     fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
         put(slot, &[u8::from(self.is_some())]);
         let slot = part(slot, T::ALIGN, T::SIZE);
-        // Of a small value without a branch, which nobody could predict.
+        // Branchless for small values, since the branch is unpredictable.
         let value = self.as_ref().map(std::slice::from_ref);
         match (NONE.get(..T::SIZE), memory::bytes_of(value.unwrap_or_default())) {
             (Some(none), Some(bytes)) => put(slot, if bytes.is_empty() { none } else { bytes }),
@@ -150,7 +150,7 @@ impl<T: Hydra> Hydra for Option<T> {
     #[inline]
     fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
         if T::FLAT {
-            // Without a branch, which nobody could predict.
+            // Branchless, since the branch is unpredictable.
             let (at, tag) = (At::new(bytes, &[], ""), bytes.first().copied().unwrap_or(2));
             return (tag < 2) & ((tag == 0) | T::valid(at.part(T::ALIGN, T::SIZE).bytes()));
         }

@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind, Result, memory};
 use std::cmp::Ordering;
 use std::fmt::{self, Formatter};
 
-/// The first pass over the elements of one array.
+/// Measures the elements of one array: the first pass.
 #[inline]
 pub(super) fn measure_elements<T: Hydra>(elements: &[T], measure: &mut Measure) {
     if T::REFS {
@@ -15,7 +15,7 @@ pub(super) fn measure_elements<T: Hydra>(elements: &[T], measure: &mut Measure) 
     }
 }
 
-/// The second pass: the elements one after the other into `target`.
+/// Encodes the elements one after the other into `target`: the second pass.
 #[inline]
 pub(super) fn encode_elements<T: Hydra>(elements: &[T], target: &mut [u8], sink: &mut Sink<'_>) {
     match memory::bytes_of(elements) {
@@ -70,7 +70,7 @@ fn order_elements<T: Hydra>(left: &[T], right: &[T]) -> Ordering {
         .unwrap_or_else(|| left.len().cmp(&right.len()))
 }
 
-/// The parts of `Hydra` of a type whose elements are the run that `$run` finds.
+/// The methods of `Hydra` for a type whose elements are the run that `$run` returns.
 macro_rules! elements {
     (|$at:ident| $run:expr) => {
         type View<'a> = T::List<'a>;

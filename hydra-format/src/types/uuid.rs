@@ -1,4 +1,4 @@
-//! UUIDs: sixteen bytes, in a file as in memory, so that a run of them is a slice.
+//! UUIDs: sixteen bytes in a file as in memory, so that a run of them is a slice.
 
 use super::shown_in_slices;
 use crate::Result;

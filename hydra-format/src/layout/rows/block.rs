@@ -1,5 +1,5 @@
-//! Rows: the layout of blocks whose payload is the records one after the other, then their heap, then their text
-//! (FORMAT.md, section 7). It knows one block at a time, and its offset for errors.
+//! The rows layout: the payload of a block is its records one after the other, then their heap, then their
+//! text (FORMAT.md, section 7).
 
 use super::{Auditor, Fault, Regions, StagedRows, Validator};
 use crate::layout::BlockLayout;
@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind, Result, Schema};
 /// Layout 0 with encoding 0.
 pub(crate) struct RowLayout;
 
-/// Where the regions of a payload are whose header has these numbers; none if they do not fit each other.
+/// Returns the regions of a payload whose header has these numbers; `None` if they do not match each other.
 fn ranges(count: u32, stride: u32, text: u32, payload_bytes: u32) -> Option<Ranges> {
     let record_bytes = u64::from(count).saturating_mul(stride.into());
     let heap = line_up(record_bytes);
@@ -31,7 +31,7 @@ fn ranges_of(block: &BlockAt) -> Result<Ranges> {
             block.count, block.stride, block.text, block.payload_bytes
         );
         let error = block.error(ErrorKind::BlockHeader).found(found);
-        error.what("its records, heap and text do not fit its payload")
+        error.what("the sizes of records, heap and text do not match the payload")
     })
 }
 
@@ -85,7 +85,8 @@ impl BlockLayout for RowLayout {
     }
 }
 
-/// Reports everything that is wrong with one value that is stored as a record of its own, with its text at `text`.
+/// Reports everything that is wrong with one value that is stored as a record of its own, with its text at
+/// `text`.
 pub(crate) fn audit_value(
     schema: &Schema,
     payload: &[u8],
@@ -94,8 +95,8 @@ pub(crate) fn audit_value(
 ) -> Result<()> {
     let size = schema.root().size() as u32;
     ranges(1, size, text, payload.len() as u32).ok_or_else(|| {
-        let error =
-            Error::new(ErrorKind::BlockHeader).what("its record, heap and text do not fit its payload");
+        let error = Error::new(ErrorKind::BlockHeader)
+            .what("the sizes of record, heap and text do not match the payload");
         error.found(format!("text at {text}, payload of {} bytes", payload.len()))
     })?;
     let mut report = |fault: Fault| report(Fault { record: None, ..fault });
@@ -103,7 +104,7 @@ pub(crate) fn audit_value(
     Ok(())
 }
 
-/// Text, references, values and padding of a payload whose header was checked.
+/// Checks text, references, values and padding of a payload whose header was checked.
 fn audit(
     auditor: &Auditor,
     payload: &[u8],
@@ -121,18 +122,19 @@ fn audit(
     }
 }
 
-/// What is validated of a payload.
+/// Returns the regions of a payload to validate.
 #[inline]
 fn regions_of(rows: &Payload, count: usize, stride: usize) -> Regions<'_> {
     Regions { front: rows.front(), text: rows.text(), count, stride }
 }
 
-/// True if rows keep the rules of a schema: what a plan that writes them promises.
+/// Returns whether rows follow the rules of a schema, which a plan that wrote them guarantees.
 pub(crate) fn is_valid(rows: &Payload, schema: &Schema, count: usize) -> bool {
     Validator::new(schema).validate(&regions_of(rows, count, schema.root().size())).is_ok()
 }
 
-/// The error of a payload that breaks a rule; it starts at the file offset `start`. The path begins with the record.
+/// Creates the error about a payload that breaks a rule; the payload starts at the file offset `start`. The
+/// path starts with the record.
 #[cold]
 pub(crate) fn invalid(fault: Fault, start: u64, first: u64) -> Error {
     let record = fault.record.map(|record| format!("[{}]", first.saturating_add(record)));

@@ -1,4 +1,4 @@
-//! What the library works out once for each type of the program: its schema, and how to validate it.
+//! Facts that are computed once for each type of the program: its schema, and how to validate it.
 
 use super::{Checked, CheckedRecords, Validator};
 use crate::Hydra;
@@ -9,35 +9,35 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-/// What is worked out once for each type of the program.
+/// Facts that are computed once for each type of the program.
 #[derive(Debug)]
 pub(crate) struct TypeFacts {
-    /// Its schema.
+    /// The schema.
     pub(crate) schema: Schema,
-    /// Validates payloads of it.
+    /// The validator of payloads of the type.
     pub(crate) validator: Arc<Validator>,
-    /// The schema's fingerprint.
+    /// The fingerprint of the schema.
     pub(crate) fingerprint: u64,
     /// The largest alignment of anything in a payload, in bytes.
     pub(crate) align: usize,
-    /// A type in it has an invariant.
+    /// Whether a type in it has an invariant.
     pub(crate) has_invariant: bool,
 }
 
-/// Types that a thread used lately, by where their descriptor is: a table without chains.
+/// The number of types in a thread's cache, a hash table without chains, by the address of their descriptor.
 const RECENT: usize = 16;
 type RecentType = Cell<Option<(TypeId, &'static TypeFacts)>>;
 thread_local! {
     static RECENT_TYPES: [RecentType; RECENT] = const { [const { Cell::new(None) }; RECENT] };
 }
 
-/// All types; they stay for good, and a program has a fixed number of them.
+/// The facts of all types. They are never freed, because a program has a fixed number of types.
 static ALL_TYPES: LazyLock<RwLock<HashMap<TypeId, &'static TypeFacts>>> = LazyLock::new(RwLock::default);
 
-/// The facts of a type, worked out when first asked for.
+/// Returns the facts of a type, computed at the first call.
 ///
 /// # Panics
-/// As [`Schema::of`], for a type beyond the limits of the format.
+/// Panics where [`Schema::of`] does, for a type that exceeds the limits of the format.
 #[inline]
 pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     let id = TypeId::of::<T>();
@@ -64,7 +64,7 @@ fn look_up(
     if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return facts;
     }
-    // Not under the lock: a default of the type may ask for the facts of another type.
+    // This is not done under the lock, because a default of the type may ask for the facts of another type.
     let schema = Schema::from_descriptor(ty);
     let facts = TypeFacts {
         validator: Arc::new(Validator::new(&schema).with(check, records)),

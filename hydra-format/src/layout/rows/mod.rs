@@ -1,4 +1,5 @@
-//! Values to payload bytes and back: layout, encoding, views and validation. It knows nothing about files.
+//! Conversion of values to payload bytes and back: encoding, views and validation. This module does not
+//! depend on files.
 
 mod at;
 mod block;
@@ -6,10 +7,10 @@ mod facts;
 mod payload;
 mod record;
 pub(crate) mod reflect;
-#[expect(clippy::arithmetic_side_effects, reason = "the program's own values, measured before")]
+#[expect(clippy::arithmetic_side_effects, reason = "the program's own values are measured before")]
 mod sink;
 mod stack;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values measured before")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "values are measured before")]
 mod stage;
 mod validate;
 mod views;
@@ -40,7 +41,7 @@ use reflect::Reflect;
 use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
 
-/// A type that can be written to and read from Hydra files. Derive it:
+/// A type that can be stored in Hydra files. Derive it:
 ///
 /// ```
 /// #[derive(hydra::Hydra)]
@@ -50,8 +51,8 @@ use std::fmt::{self, Debug, Formatter};
 /// }
 /// ```
 ///
-/// The methods are what the derive writes and the library calls; programs use
-/// [`Writer`](crate::Writer), [`Reader`](crate::Reader) and the functions of the crate root.
+/// The derive implements the methods and the library calls them. Programs use [`Writer`](crate::Writer),
+/// [`Reader`](crate::Reader) and the functions of the crate root.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a Hydra file",
     label = "`Hydra` is not implemented for `{Self}`",
@@ -60,37 +61,42 @@ use std::fmt::{self, Debug, Formatter};
             `#[hydra(as = u64)]` stores it as another type by `TryFrom`; usize and isize need this"
 )]
 pub trait Hydra: Describe + Reflect {
-    /// How a stored value is read in place: numbers by value, text as `&str`, structs as views. An enum without
-    /// fields is its own view, so it has to be `Copy`.
+    /// The type through which a stored value is read in place: numbers by value, text as `&str`, structs as
+    /// views. An enum without fields is its own view, so it has to be `Copy`.
     type View<'a>: Copy;
 
-    /// How a run of stored values is read in place: `&[Self]` for plain types, else a [`ListView`].
+    /// The type through which consecutive stored values are read in place: `&[Self]` for plain types,
+    /// otherwise a [`ListView`].
     type List<'a>: Copy;
 
-    /// The view of the value at `at`. Total: any bytes give some view, never a panic.
+    /// Returns the view of the value at `at`. It never panics: any bytes give some view.
     fn view<'a>(at: At<'a>) -> Self::View<'a>;
 
-    /// The view of a run of values.
+    /// Returns the view of consecutive values.
     fn list<'a>(run: Run<'a>) -> Self::List<'a>;
 
-    /// The owned value at `at`. An error if the value has no counterpart in this program.
+    /// Decodes the value at `at`.
+    ///
+    /// # Errors
+    /// Fails if the value has no counterpart in this program.
     fn decode(at: At<'_>) -> Result<Self>;
 
-    /// Shows a view as std's Debug shows the value.
+    /// Formats a view as the derived `Debug` of the value does.
     #[doc(hidden)]
     fn show(view: &Self::View<'_>, f: &mut Formatter<'_>) -> fmt::Result;
 
-    /// Hands on what shows each element of a run so.
+    /// Calls `each` with the `Debug` of each element.
     #[doc(hidden)]
     fn show_list(list: Self::List<'_>, each: &mut dyn FnMut(&dyn Debug));
 
-    /// The owned value at `at`, on the heap: what is large is never on the stack.
+    /// Decodes the value at `at` on the heap, so that a large value is never on the stack.
     #[doc(hidden)]
     fn decode_boxed(at: At<'_>) -> Result<Box<Self>> {
         stack::boxed(at)
     }
 
-    /// True if the `SIZE` bytes are a valid value, as is all that they refer to, which follows what the cursor has seen.
+    /// Returns whether the `SIZE` bytes are a valid value, and everything they refer to is valid and follows
+    /// the cursor.
     #[doc(hidden)]
     #[inline]
     fn check(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
@@ -101,18 +107,18 @@ pub trait Hydra: Describe + Reflect {
         }
     }
 
-    /// Keys: compares the stored value at `at` with a live one, in the order of FORMAT.md, section 5.4.
+    /// Compares the stored key at `at` with a live one, in the order of FORMAT.md, section 5.4.
     fn compare(at: At<'_>, key: &Self) -> Ordering {
         let _ = (at, key);
         Ordering::Equal
     }
 
-    /// Keys: compares two live values in that order.
+    /// Compares two live keys in that order.
     fn order(&self, other: &Self) -> Ordering {
         let _ = other;
         Ordering::Equal
     }
 }
 
-/// How a stored `T` is read in place. `View::<Shape>::Circle { r }` works as a pattern.
+/// The type through which a stored `T` is read in place. `View::<Shape>::Circle { r }` works as a pattern.
 pub type View<'a, T> = <T as Hydra>::View<'a>;

@@ -6,17 +6,18 @@ use crate::memory::{AlignedBuf, Text};
 use crate::schema::round_up;
 use crate::{Error, ErrorKind, Hydra, Result};
 
-/// Bytes of a payload, at most.
+/// The largest payload in bytes.
 const MAX_PAYLOAD: usize = 256 << 20;
 
-/// A payload of the one record `value`: text offset and bytes.
+/// Encodes a payload of the one record `value`: text offset and bytes.
 pub(crate) fn encode_payload<T: Hydra>(value: &T) -> Result<(u32, Vec<u8>)> {
     let mut payload = AlignedBuf::default();
     Ok((encode_after(0, value, &mut payload)?, payload.to_vec()))
 }
 
-/// Makes the buffer `head` zero bytes, a multiple of 64, and a payload of the one record `value`: its text offset.
-#[expect(clippy::arithmetic_side_effects, reason = "what was measured is at most 256 MiB each")]
+/// Encodes `head` zero bytes, a multiple of 64, and a payload of the one record `value`, and returns its text
+/// offset.
+#[expect(clippy::arithmetic_side_effects, reason = "heap and text are measured to be at most 256 MiB each")]
 pub(crate) fn encode_after<T: Hydra>(head: usize, value: &T, image: &mut AlignedBuf) -> Result<u32> {
     let mut measure = Measure::from(0, 0);
     value.measure(&mut measure);
@@ -46,8 +47,8 @@ fn too_large(payload_bytes: usize) -> Error {
         .found(payload_bytes.to_string())
 }
 
-/// The one record of a payload of a type with these facts, after validation. Offsets of errors count from the start
-/// of the payload.
+/// Validates a payload of one record of a type with these facts, and returns the record. Offsets of errors
+/// count from the start of the payload.
 #[inline(always)]
 pub(crate) fn open_payload<'a, T: Hydra>(
     payload: &'a [u8],
@@ -66,7 +67,7 @@ fn explained(facts: &TypeFacts, regions: &Regions<'_>) -> Error {
     (*facts.validator.explain(regions)).into()
 }
 
-/// The one record, of `size` bytes, of a payload, after validation.
+/// Validates a payload of one record of `size` bytes, and returns the record.
 #[inline]
 pub(crate) fn open_payload_of<'a>(
     payload: &'a [u8],
@@ -79,7 +80,8 @@ pub(crate) fn open_payload_of<'a>(
     Ok(regions.rows().part(0, size))
 }
 
-/// The regions of a payload of one record of `size` bytes, if its text can start where it says and is UTF-8.
+/// Returns the regions of a payload of one record of `size` bytes, if the text offset is possible and the
+/// text is UTF-8.
 #[inline(always)]
 fn regions_of(payload: &[u8], text_offset: u32, size: usize) -> Result<Regions<'_>> {
     let (heap_start, start) = (heap_start(size), text_offset as usize);

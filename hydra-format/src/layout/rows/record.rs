@@ -1,15 +1,16 @@
-//! One record as bytes of its own, outside of any payload.
+//! One record as bytes of its own, outside of a payload.
 
 use super::reflect::Reflect;
 use super::{At, Measure, Sink};
 use crate::memory::AlignedBuf;
 use crate::{Error, ErrorKind, Result};
 
-/// What is encoded in two passes: a value of a type of the program, or one as data.
+/// A value that is encoded in two passes: of a type of the program, or as data.
 pub(crate) trait TwoPasses {
-    /// Room in heap and text for what it refers to.
+    /// Measures the heap and text that the value needs.
     fn first_pass(&self, measure: &mut Measure);
-    /// Writes it into `slot`, zeroed bytes of the size of its type, and the rest into the sink.
+    /// Writes the value into `slot`, zeroed bytes of the size of its type, and what it refers to into the
+    /// sink.
     fn second_pass(&self, slot: &mut [u8], sink: &mut Sink<'_>);
 }
 
@@ -23,7 +24,7 @@ impl<T: Reflect + ?Sized> TwoPasses for T {
     }
 }
 
-/// The record, what it refers to, and its text.
+/// An encoded record with its heap and text.
 pub(crate) struct EncodedRecord {
     record: AlignedBuf,
     heap: AlignedBuf,
@@ -31,7 +32,7 @@ pub(crate) struct EncodedRecord {
 }
 
 impl EncodedRecord {
-    /// A record of `size` bytes.
+    /// Encodes a record of `size` bytes.
     pub(crate) fn new(size: usize, value: &(impl TwoPasses + ?Sized)) -> Result<EncodedRecord> {
         let mut measured = Measure::default();
         value.first_pass(&mut measured);
@@ -42,12 +43,12 @@ impl EncodedRecord {
         let mut sink = Sink::new(&mut heap, 0, &mut text, 0);
         value.second_pass(&mut record, &mut sink);
         sink.finish()?;
-        // A sink takes whole strings only: what it filled is UTF-8.
+        // A sink accepts whole strings only, so its text is UTF-8.
         let text = String::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
         Ok(EncodedRecord { record, heap, text })
     }
 
-    /// A live value as its own type stores it.
+    /// Encodes a live value as its own type stores it.
     pub(crate) fn of(value: &dyn Reflect) -> Result<EncodedRecord> {
         EncodedRecord::new(value.descriptor().size(), value)
     }

@@ -1,5 +1,5 @@
-//! What a live value shows of itself, and how it is changed: the traits that the derive writes. They know descriptors, and
-//! how the value is stored; what is made of the parts is the affair of reflection.
+//! Reflection of live values: the traits that the derive implements to read and change the parts of a value.
+//! They depend on descriptors and on how the value is stored; `reflect` is built on them.
 
 use super::{At, EncodedRecord, Hydra, Measure, Sink, apart};
 use crate::Result;
@@ -9,13 +9,13 @@ use crate::schema::Descriptor;
 use std::any::Any;
 use std::fmt;
 
-/// A value without parts, as it is.
+/// A value without parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Scalar<'a> {
-    /// Not a scalar: it has parts.
+    /// The value has parts.
     None,
-    /// Nothing.
+    /// The unit value.
     Unit,
     /// A bool.
     Bool(bool),
@@ -35,19 +35,19 @@ pub enum Scalar<'a> {
     Bytes(&'a [u8]),
 }
 
-/// A part of a live value, as the value that holds it hands it out.
+/// A part of a live value, as returned by the value that contains it.
 #[derive(Clone, Copy)]
 pub enum Part<'a> {
     /// A Rust value in memory, and its type.
     Live(&'a dyn Reflect, &'static Descriptor),
-    /// A Rust value in memory whose stored form is another type. The value that holds it alone knows how it is stored;
-    /// a transparent newtype around one knows it of itself.
+    /// A Rust value in memory whose stored form is another type. Only the value that contains it can encode
+    /// it, except for a transparent newtype around such a value, which encodes itself.
     Encoded {
         /// The value in memory.
         live: &'a dyn Any,
-        /// The same, if it can encode itself.
+        /// The same value, if it can encode itself.
         own: Option<&'a dyn Reflect>,
-        /// The type that it is stored as.
+        /// The type as which it is stored.
         stored: &'static Descriptor,
     },
 }
@@ -60,7 +60,7 @@ impl fmt::Debug for Part<'_> {
 }
 
 impl<'a> Part<'a> {
-    /// The part, or what transparent newtypes show in its place.
+    /// Creates a part from a value; a transparent newtype is replaced by its field.
     #[inline]
     pub fn of<T: Reflect>(value: &'a T) -> Part<'a> {
         match value.inside() {
@@ -86,97 +86,100 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// A part that is stored under another type.
+    /// Creates a part that is stored as another type.
     pub fn encoded<T: 'static>(live: &'a T, stored: &'static Descriptor) -> Part<'a> {
         Part::Encoded { live, own: None, stored }
     }
 }
 
-/// What a live value shows of itself, for a [`Value`](crate::Value) to look at. `#[derive(Hydra)]` writes it.
+/// A live value whose parts can be read, for [`Value`](crate::Value). `#[derive(Hydra)]` implements it.
 ///
-/// *Parts* are, in order: the fields of a struct or tuple, or of the present variant; the elements of a list or array; the
-/// inner value of an option, box or newtype. Maps and sets show theirs through [`Reflect::entries`].
+/// *Parts* are, in order: the fields of a struct or tuple, or of the present variant; the elements of a list
+/// or array; the inner value of an option, box or newtype. Maps and sets return theirs from
+/// [`Reflect::entries`].
 pub trait Reflect: Typed {
-    /// What a transparent newtype shows in its place; none for all other types.
+    /// Returns the field of a transparent newtype; `None` for all other types.
     fn inside(&self) -> Option<&dyn Reflect> {
         None
     }
 
-    /// True for a transparent newtype whose field is stored as another type: it shows nothing of itself.
+    /// Returns whether it is a transparent newtype whose field is stored as another type, so that it has no
+    /// parts.
     fn is_encoded(&self) -> bool {
         false
     }
 
-    /// The value itself, for kinds without parts.
+    /// Returns the value itself, for kinds without parts.
     fn scalar(&self) -> Scalar<'_> {
         Scalar::None
     }
 
-    /// Position of the present variant of an enum, in declaration order; 0 for other kinds.
+    /// Returns the position of the present variant of an enum, in declaration order; 0 for other kinds.
     fn variant(&self) -> usize {
         0
     }
 
-    /// Number of parts; entries of a map; members of a set.
+    /// Returns the number of parts, of entries of a map, or of members of a set.
     fn count(&self) -> usize {
         0
     }
 
-    /// The part at `index`.
+    /// Returns the part at `index`.
     fn part(&self, index: usize) -> Option<Part<'_>> {
         let _ = index;
         None
     }
 
-    /// The stored bytes of all elements of a list or array, where they are those in memory.
+    /// Returns the stored bytes of all elements of a list or array, if they are those in memory.
     fn run(&self) -> Option<&[u8]> {
         None
     }
 
-    /// Entries of a map as (key, value), members of a set as (member, member), in stored order.
+    /// Returns the entries of a map as (key, value), or the members of a set as (member, member), in stored
+    /// order.
     fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
         Vec::new()
     }
 
-    /// The part at `index`, to be changed; the value of the entry at `index` of a map.
+    /// Returns the part at `index`, or the value of the entry at `index` of a map, for changing it.
     fn part_mut(&mut self, index: usize) -> Option<PartMut<'_>> {
         let _ = index;
         None
     }
 
-    /// What a transparent newtype shows in its place, to be changed; none for all other types.
+    /// Returns the field of a transparent newtype for changing it; `None` for all other types.
     fn inside_mut(&mut self) -> Option<&mut (dyn ReflectMut + 'static)> {
         None
     }
 
-    /// Fields that are not stored.
+    /// Returns the names of fields that are not stored.
     fn skipped(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// True if the type has an invariant.
+    /// Returns whether the type has an invariant.
     fn is_guarded(&self) -> bool {
         false
     }
 
-    /// The invariant of the type, and in words why it refuses this value.
+    /// Checks the invariant of the type; an error says in words why it does not hold.
     fn invariant(&self) -> std::result::Result<(), String> {
         Ok(())
     }
 
-    /// The first pass of encoding: room in heap and text for what this value refers to.
+    /// Performs the first pass of encoding: measures the heap and text for what this value refers to.
     fn measure(&self, measure: &mut Measure) {
         let _ = measure;
     }
 
-    /// The second pass: writes the value into `slot`, zeroed bytes of its stored size, and what it
+    /// Performs the second pass: writes the value into `slot`, zeroed bytes of its stored size, and what it
     /// refers to into the sink.
     fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>);
 }
 
-/// A value that knows its type. Every storable type is one.
+/// A value with a descriptor of its type. Every storable type implements it.
 pub trait Typed: Any {
-    /// The type as data.
+    /// Returns the type as data.
     fn descriptor(&self) -> &'static Descriptor;
 }
 
@@ -186,15 +189,18 @@ impl<T: Describe> Typed for T {
     }
 }
 
-/// Says whether a value may take the place of another of its type: the old one, then the new one.
+/// A check of whether a value may be replaced by another of its type: the old one, then the new one.
 pub(crate) type Accept = fn(Part<'_>, Part<'_>) -> Result<()>;
 
-/// A live value that can be changed. Every type that can be stored is one.
+/// A live value that can be changed. Every storable type implements it.
 pub trait ReflectMut: Reflect {
-    /// Puts the stored value at `at`, of exactly this type, in the place of this one, if `accept` accepts it.
+    /// Replaces this value by the stored value at `at`, of exactly this type, if `accept` accepts it.
+    ///
+    /// # Errors
+    /// Fails if the stored value has no counterpart in this program, or if `accept` refuses it.
     fn assign(&mut self, at: At<'_>, accept: Accept) -> Result<()>;
 
-    /// A copy: what is read back when it is stored. Skipped fields have their defaults.
+    /// Returns a copy: the value that storing and reading gives. Skipped fields have their defaults.
     fn copied(&self) -> Result<Box<dyn ReflectMut>>;
 }
 
@@ -203,7 +209,7 @@ impl<T: Hydra> ReflectMut for T {
         apart::<T, _>(T::TYPE, || {
             let new = T::decode(at)?;
             accept(Part::of(self), Part::of(&new))?;
-            // The old value is dropped where the new one is in place already, whatever its Drop does.
+            // The old value is dropped after the new one is in place, so a panic in its Drop does no harm.
             drop(std::mem::replace(self, new));
             Ok(())
         })
@@ -216,12 +222,12 @@ impl<T: Hydra> ReflectMut for T {
 
 pub(crate) type LiveMut<'a> = &'a mut (dyn ReflectMut + 'static);
 
-/// A part of a live value.
+/// A part of a live value, for changing it.
 #[non_exhaustive]
 pub enum PartMut<'a> {
-    /// It can be changed.
+    /// The part can be changed.
     Live(&'a mut (dyn ReflectMut + 'static)),
-    /// It, and what is in it, can only be looked at.
+    /// The part, and everything in it, can only be read, for this reason.
     Fixed(Part<'a>, Why),
 }
 
@@ -235,25 +241,25 @@ impl fmt::Debug for PartMut<'_> {
 }
 
 impl<'a> PartMut<'a> {
-    /// A part that can be changed.
+    /// Creates a part that can be changed.
     pub fn of<T: Hydra>(part: &'a mut T) -> PartMut<'a> {
         PartMut::Live(shown(part))
     }
 
-    /// A part that is private.
+    /// Creates a part that is private.
     pub fn private(part: Part<'a>) -> PartMut<'a> {
         PartMut::Fixed(part, Why::Private)
     }
 
-    /// A part that is stored as another type.
+    /// Creates a part that is stored as another type.
     pub fn encoded<T: 'static>(part: &'a mut T, stored: &'static Descriptor) -> PartMut<'a> {
         PartMut::Fixed(Part::encoded(part, stored), Why::Encoded)
     }
 }
 
-/// The value, or what transparent newtypes show in its place.
+/// Returns the value; a transparent newtype is replaced by its field.
 #[inline]
-#[expect(clippy::unreachable, reason = "a type is transparent or not, whenever it is asked")]
+#[expect(clippy::unreachable, reason = "whether a type is transparent never changes")]
 pub(crate) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
     if live.inside_mut().is_none() {
         return live;
@@ -261,6 +267,6 @@ pub(crate) fn shown(live: LiveMut<'_>) -> LiveMut<'_> {
 
     match live.inside_mut() {
         Some(inner) => shown(inner),
-        None => unreachable!("a type is transparent or not"),
+        None => unreachable!("whether a type is transparent never changes"),
     }
 }

@@ -1,5 +1,6 @@
-//! Encoding in two passes: measure how much heap and text a value needs, then hand every array its own
-//! slice. Neither pass can fail in the middle: what cannot be encoded is found while measuring.
+//! Encoding in two passes: the first measures how much heap and text a value needs, the second gives every
+//! array its own slice. Values that cannot be encoded are found while measuring, so the second pass cannot
+//! fail in the middle.
 
 use crate::memory::copy;
 use crate::schema::round_up;
@@ -9,45 +10,45 @@ use std::hint::select_unpredictable;
 /// The deepest chain of references from a record to a value (FORMAT.md, section 12).
 pub(crate) const MAX_DEPTH: u32 = 64;
 
-/// Bytes of heap or text, at most.
+/// The largest number of bytes of heap or of text.
 const LIMIT: u64 = 256 << 20;
 
-/// Bytes of the heap that are zeroed at once before an array, of at most this alignment.
+/// The number of heap bytes that are zeroed at once before an array of at most this alignment.
 const MOST_GAP: usize = 16;
 
-/// The first pass: where heap and text of a payload end after a value.
+/// The first pass: computes where heap and text of a payload end after a value.
 #[derive(Debug, Default)]
 pub struct Measure {
     heap: u64,
     text: u64,
     depth: u32,
-    /// Noted without a call, so that loops keep all of this in registers.
+    /// Set without a call, so that loops keep all fields in registers.
     is_too_deep: bool,
     error: Option<Error>,
 }
 
 impl Measure {
-    /// Starts where heap and text of the payload end now, in bytes.
+    /// Starts at the current ends of heap and text of the payload, in bytes.
     pub fn from(heap: usize, text: usize) -> Measure {
         Measure { heap: heap as u64, text: text as u64, ..Measure::default() }
     }
 
-    /// Room for an array of `count` elements of `size` bytes at `align`; nothing for an empty one.
+    /// Adds an array of `count` elements of `size` bytes at `align`; nothing if it is empty.
     #[inline]
     pub fn array(&mut self, align: usize, size: usize, count: usize) {
         let bytes = (size as u64).saturating_mul(count as u64);
         let end = round_up(self.heap, align as u64).saturating_add(bytes);
-        // Without a branch: whether a list is empty, nobody could predict.
+        // This has no branch, because whether a list is empty is unpredictable.
         self.heap = select_unpredictable(count > 0, end, self.heap);
     }
 
-    /// Room for a string of `count` bytes.
+    /// Adds a string of `count` bytes.
     #[inline]
     pub fn text(&mut self, count: usize) {
         self.text = self.text.saturating_add(count as u64);
     }
 
-    /// Visits the children of an array: `visit` is not called when that would be too deep.
+    /// Visits the children of an array; `visit` is not called if they would be nested too deep.
     #[inline]
     pub fn nested(&mut self, visit: impl FnOnce(&mut Measure)) {
         if self.enter() {
@@ -56,7 +57,8 @@ impl Measure {
         }
     }
 
-    /// One reference deeper; false, and an error, if that is too deep. [`Measure::leave`] comes back.
+    /// Enters a reference; returns false, and records an error, if it is nested too deep. [`Measure::leave`]
+    /// leaves it.
     #[inline]
     pub(crate) fn enter(&mut self) -> bool {
         let is_deepest = self.depth >= MAX_DEPTH;
@@ -65,7 +67,7 @@ impl Measure {
         !is_deepest
     }
 
-    /// One reference deeper and back, to so many elements that refer to nothing. Without a branch, as above.
+    /// Enters and leaves a reference to `count` elements without references. This has no branch, as above.
     #[inline]
     pub(crate) fn leaves(&mut self, count: usize) {
         self.is_too_deep |= (count > 0) & (self.depth >= MAX_DEPTH);
@@ -76,12 +78,12 @@ impl Measure {
         self.depth -= 1;
     }
 
-    /// Bytes of heap and text so far.
+    /// Returns the bytes of heap and text so far.
     pub(crate) fn bytes(&self) -> u64 {
         self.heap.saturating_add(self.text)
     }
 
-    /// Notes that the value cannot be encoded; the first error counts.
+    /// Records that the value cannot be encoded; the first error is kept.
     #[cold]
     pub fn fail(&mut self, error: impl FnOnce() -> Error) {
         if !self.is_too_deep {
@@ -89,7 +91,7 @@ impl Measure {
         }
     }
 
-    /// Where heap and text end, in bytes, or why the value cannot be encoded.
+    /// Returns where heap and text end, in bytes, or why the value cannot be encoded.
     #[inline]
     pub fn finish(self) -> crate::Result<(usize, usize)> {
         if self.error.is_none() && !self.is_too_deep && self.heap <= LIMIT && self.text <= LIMIT {
@@ -115,40 +117,41 @@ impl Measure {
     }
 }
 
-/// The second pass: what is left of the heap and the text that were measured.
+/// The second pass: the remaining heap and text that were measured.
 #[derive(Debug)]
 pub struct Sink<'a> {
     heap: &'a mut [u8],
     heap_at: usize,
     text: &'a mut [u8],
-    /// Where it ends in its region.
+    /// The offset of its end in its region.
     text_end: usize,
     overrun: bool,
 }
 
 impl<'a> Sink<'a> {
-    /// A sink over the bytes that were measured, whatever they are; `heap_at` and `text_start` are their offsets in the regions.
+    /// Creates a sink over the measured bytes, which may have any content; `heap_at` and `text_start` are
+    /// their offsets in the regions.
     pub fn new(heap: &'a mut [u8], heap_at: usize, text: &'a mut [u8], text_start: usize) -> Sink<'a> {
         let text_end = text_start + text.len();
         Sink { heap, heap_at, text, text_end, overrun: false }
     }
 
-    /// Takes the array that was measured, zeroed, and writes the reference to it into `slot`. Empty for an empty array,
-    /// and for one that was not measured (ending the pass then says so).
+    /// Takes the measured array, zeroed, and writes the reference to it into `slot`. The result is empty for
+    /// an empty array, and for one that was not measured (then ending the pass fails).
     pub fn array(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
         let array = self.room(slot, align, size, count);
         array.fill(0);
         array
     }
 
-    /// As [`Sink::array`], but for who writes every byte of it.
+    /// Takes an array as [`Sink::array`] does, for callers that write every byte of it.
     #[inline]
     pub(crate) fn room(&mut self, slot: &mut [u8], align: usize, size: usize, count: usize) -> &'a mut [u8] {
         let start = round_up(self.heap_at as u64, align as u64) as usize;
         let gap = if count > 0 { start - self.heap_at } else { 0 };
         let taken = size.checked_mul(count).and_then(|bytes| gap.checked_add(bytes));
         let heap = std::mem::take(&mut self.heap);
-        // More than the gap, without a call: what is behind it is written later.
+        // This zeroes more than the gap, but without a call; the bytes after the gap are written later.
         match heap.first_chunk_mut::<MOST_GAP>() {
             Some(first) if align <= MOST_GAP => *first = [0; MOST_GAP],
             _ => heap.get_mut(..gap).unwrap_or_default().fill(0),
@@ -179,13 +182,14 @@ impl<'a> Sink<'a> {
         put_reference(slot, start, string.len());
     }
 
-    /// Notes that the value changed between the passes.
+    /// Records that the value changed between the passes.
     #[cold]
     pub(crate) fn changed(&mut self) {
         self.overrun = true;
     }
 
-    /// Ends the second pass. An error unless exactly what was measured was taken: the value changed between the passes.
+    /// Ends the second pass; an error unless exactly the measured bytes were taken, because the value changed
+    /// between the passes.
     pub(crate) fn finish(self) -> crate::Result<()> {
         if !self.overrun && self.heap.is_empty() && self.text.is_empty() {
             return Ok(());
@@ -194,7 +198,7 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Writes bytes at the start of `slot`; nothing if it is too small.
+/// Writes bytes at the start of `slot`; does nothing if it is too small.
 #[inline]
 pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
     if let Some(target) = slot.get_mut(..bytes.len()) {
@@ -202,7 +206,7 @@ pub(crate) fn put(slot: &mut [u8], bytes: &[u8]) {
     }
 }
 
-/// The part of `slot` from `offset`, `size` bytes long; empty if there is none.
+/// Returns `size` bytes of `slot` from `offset`; empty if they are out of bounds.
 #[inline]
 pub(crate) fn part(slot: &mut [u8], offset: usize, size: usize) -> &mut [u8] {
     offset.checked_add(size).and_then(|end| slot.get_mut(offset..end)).unwrap_or_default()

@@ -1,12 +1,14 @@
-//! How much of the stack a value may take on its way into memory. A value is returned through every function that makes a part of it,
-//! so what counts is its size together with the sizes of those that it is in. What is behind a reference is made on the heap.
+//! The limit of the stack that decoding a value may use. A value is returned through every function that
+//! makes a part of it, so its size counts together with the sizes of the values that contain it. What is
+//! behind a reference is made on the heap.
 
 use super::{At, Hydra};
 use crate::schema::Descriptor;
 use crate::{Error, ErrorKind, Result, memory};
 use std::cell::Cell;
 
-/// Bytes of memory that a value may have, together with all values that it is in. A debug build takes about six times as much stack.
+/// The largest size in bytes of a value together with all values that contain it. A debug build uses about
+/// six times as much stack.
 pub(crate) const MAX_BYTES: usize = 128 << 10;
 /// Values below this size are not counted: 64 references and their inline levels do not add up to much.
 const COUNTED: usize = 512;
@@ -15,7 +17,7 @@ thread_local! {
     static HELD: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The room that a value takes, until it is dropped.
+/// The counted size of a value, until it is dropped.
 struct Room(usize);
 
 impl Drop for Room {
@@ -43,19 +45,17 @@ fn too_large<P>(times: usize, held: usize, ty: &'static Descriptor) -> Error {
     let times = if times > 1 { format!(" and {times} copies of it") } else { String::new() };
     let what = largest(ty).map_or("it".to_string(), |path| format!("the field `{path}`"));
     Error::new(ErrorKind::TooLarge)
-        .what("a value is too large to be made on the stack")
-        .expected(format!("at most {MAX_BYTES} bytes, together with the values that it is in"))
+        .what("a value is too large to be decoded on the stack")
+        .expected(format!("at most {MAX_BYTES} bytes, together with the values that contain it"))
         .found(format!("{name} of {bytes} bytes{times}{within}"))
-        .help(format!(
-            "put {what} behind a Box, in a type that is stored so: what a Box holds is made on the heap"
-        ))
+        .help(format!("put {what} behind a Box, of which the content is decoded on the heap"))
 }
 
-/// The path to the part that takes most of a value, where that is a field.
+/// Returns the path of the field that takes most of a value, if there is one.
 fn largest(mut ty: &'static Descriptor) -> Option<String> {
     let live = |ty: &Descriptor| ty.live().map_or(0, |live| live.size);
     let mut path = Vec::new();
-    // A type contains itself behind references only, and those are small.
+    // A type contains itself only behind references, and those are small.
     loop {
         let variants = ty.variants().iter().flat_map(|variant| variant.fields());
         let fields = ty.fields().iter().chain(variants);
@@ -72,13 +72,14 @@ fn largest(mut ty: &'static Descriptor) -> Option<String> {
     }
 }
 
-/// Makes something of which a `P` is a part, in a frame of its own if that is large; an error if it is too large. `ty` is the type to speak of.
+/// Calls a function that makes a `P`, in a frame of its own if a `P` is large; an error if it is too large.
+/// The error describes `ty`.
 #[inline]
 pub(crate) fn apart<P, R>(ty: &'static Descriptor, make: impl FnOnce() -> Result<R>) -> Result<R> {
     apart_times::<P, R>(1, ty, make)
 }
 
-/// The same for who moves a `P` more often than others do: collections of the standard library.
+/// Does the same for callers that hold several copies of a `P`, as collections of the standard library do.
 #[inline]
 pub(crate) fn apart_times<P, R>(
     times: usize,
@@ -97,7 +98,7 @@ fn far<R>(make: impl FnOnce() -> R) -> R {
     make()
 }
 
-/// The value at `at`, on the heap.
+/// Decodes the value at `at` on the heap.
 #[inline]
 pub(super) fn boxed<T: Hydra>(at: At<'_>) -> Result<Box<T>> {
     match memory::box_of(at.bytes()) {

@@ -1,11 +1,12 @@
-//! The open block of one table: records, heap and text grow until the block is sealed. It does not know files.
+//! The open block of a table: records, heap and text grow until the block is sealed. It does not depend on
+//! files.
 
 use super::{At, Measure, Sink, TwoPasses};
 use crate::store::block::{PayloadParts, check_size};
 use crate::store::bytes::{LINE, line_up};
 use crate::{Error, ErrorKind, Result};
 
-/// Bytes of heap and text that are zeroed ahead.
+/// The number of bytes of heap and text that are zeroed in advance.
 const ROOM: usize = 4096;
 
 /// The open block of one table.
@@ -14,41 +15,42 @@ pub(crate) struct Stage {
     stride: usize,
     /// The size at which a block is full, header included.
     target: usize,
-    /// How many bytes of records without references fit by the fast path: 0 while there is no record, so that the first one is
-    /// noticed.
+    /// The number of bytes of records without references that fit by the fast path; 0 while there is no
+    /// record, so that the first one takes the slow path.
     room: usize,
-    /// The same once there is a record.
+    /// The value of `room` once there is a record.
     most: usize,
-    /// Every record is to be looked at.
+    /// Whether every record takes the slow path.
     stopped: bool,
-    /// Records, heap and text.
+    /// The records, heap and text.
     regions: PayloadParts,
-    /// How much of heap and text is in use: what is behind it is zero, and room for the next records.
+    /// The number of bytes of heap and text in use; the bytes after them are zero, and reserved for the next
+    /// records.
     used: [usize; 2],
-    /// Where the regions ended before the record that is being encoded, should encoding it panic.
+    /// The ends of the regions before the record that is being encoded, for the case that encoding panics.
     before: Option<[usize; 3]>,
 }
 
-/// What became of a record.
+/// The result of adding a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Done,
-    /// Not added: the block has to be sealed first.
+    /// The record was not added, because the block has to be sealed first.
     Full,
 }
 
-/// Records of a block that are staged as rows, whatever layout it will have.
+/// The records of a block, staged as rows for any layout.
 #[derive(Debug)]
 pub(crate) struct StagedRows {
-    /// Records, heap and text.
+    /// The records, heap and text.
     pub(crate) regions: PayloadParts,
     pub(crate) count: usize,
-    /// Bytes from one record to the next.
+    /// The number of bytes from one record to the next.
     pub(crate) stride: usize,
 }
 
 impl StagedRows {
-    /// Encodes records whose heap and text need so many bytes; `encode` is called for each slot in order.
+    /// Encodes records whose heap and text need this many bytes; `encode` is called for each slot in order.
     pub(crate) fn encode(
         count: usize,
         stride: usize,
@@ -63,7 +65,7 @@ impl StagedRows {
         Ok(StagedRows { regions, count, stride })
     }
 
-    /// The records.
+    /// Returns the records.
     pub(crate) fn at(&self) -> Result<At<'_>> {
         let [records, heap, text] = &self.regions;
         rows_at(records, heap, text)
@@ -79,7 +81,7 @@ impl Stage {
         stage
     }
 
-    /// Blocks are full at this size, from the next record on.
+    /// Sets the size at which blocks are full, from the next record on.
     pub(crate) fn set_target(&mut self, target: usize) {
         self.target = target;
         self.most = target.saturating_sub(LINE as usize) / self.stride.max(1) * self.stride;
@@ -90,17 +92,17 @@ impl Stage {
         self.regions[0].is_empty()
     }
 
-    /// Bytes of the records so far.
+    /// Returns the bytes of the records so far.
     pub(crate) fn bytes(&self) -> u64 {
         [self.regions[0].len(), self.used[0], self.used[1]].map(|bytes| bytes as u64).iter().sum()
     }
 
-    /// No more records by the fast path: every one is looked at.
+    /// Turns the fast path off, so that every record is checked.
     pub(crate) fn stop(&mut self) {
         (self.room, self.stopped) = (0, true);
     }
 
-    /// Adds records that are their own bytes; false if they do not fit.
+    /// Adds records whose bytes in memory are the stored ones; returns false if they do not fit.
     #[inline]
     pub(crate) fn push_flat(&mut self, bytes: &[u8]) -> bool {
         let records = &mut self.regions[0];
@@ -111,7 +113,7 @@ impl Stage {
         fits
     }
 
-    /// How many records without references still fit.
+    /// Returns how many records without references still fit.
     pub(crate) fn flat_room(&self) -> usize {
         self.room.saturating_sub(self.regions[0].len()) / self.stride.max(1)
     }
@@ -156,31 +158,31 @@ impl Stage {
         }
     }
 
-    /// Takes back a record that was not encoded to its end.
+    /// Removes a record that was not completely encoded.
     fn take_back(&mut self) {
         if let Some(before) = self.before.take() {
             self.regions.iter_mut().zip(before).for_each(|(region, count)| region.truncate(count));
         }
     }
 
-    /// Bytes of the block so far.
+    /// Returns the size of the block so far in bytes.
     pub(crate) fn block_bytes(&self) -> u64 {
         block_bytes([self.regions[0].len(), self.used[0], self.used[1]])
     }
 
-    /// The records so far.
+    /// Returns the records so far.
     pub(crate) fn records(&self) -> Result<At<'_>> {
         let [records, heap, text] = &self.regions;
         rows_at(records, &heap[..self.used[0]], &text[..self.used[1]])
     }
 
-    /// Forgets the records.
+    /// Removes the records.
     pub(crate) fn clear(&mut self) {
         self.regions.iter_mut().for_each(Vec::clear);
         (self.used, self.room) = ([0; 2], 0);
     }
 
-    /// Takes the records; `spare` are emptied buffers to go on with. None without records.
+    /// Takes the records; `spare` are empty buffers to continue with. `None` if there are no records.
     pub(crate) fn take(&mut self, spare: PayloadParts) -> Option<StagedRows> {
         self.take_back();
         self.room = 0;
@@ -195,13 +197,13 @@ impl Stage {
     }
 }
 
-/// The rows in these regions.
+/// Returns the rows in these regions.
 fn rows_at<'a>(records: &'a [u8], heap: &'a [u8], text: &'a [u8]) -> Result<At<'a>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::new(ErrorKind::BadUtf8))?;
     Ok(At::new(records, heap, text))
 }
 
-/// Makes a region at least `end` bytes long, with zeros: many at a time.
+/// Grows a region with zeros to at least `end` bytes, many at a time.
 #[inline]
 fn make_room(region: &mut Vec<u8>, end: usize) {
     if region.len() < end {
@@ -209,7 +211,7 @@ fn make_room(region: &mut Vec<u8>, end: usize) {
     }
 }
 
-/// Bytes of a block with regions of these lengths.
+/// Returns the size in bytes of a block with regions of these lengths.
 #[inline]
 pub(crate) fn block_bytes(regions: [usize; 3]) -> u64 {
     regions.into_iter().fold(LINE, |sum, bytes| sum.saturating_add(line_up(bytes as u64)))

@@ -1,4 +1,4 @@
-//! Views of the built-in types that are not plain values: lists, maps, sets and boxes.
+//! Views of the built-in types that are not plain: lists, maps, sets and boxes.
 
 use super::{At, Run};
 use crate::Hydra;
@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// A view that is shown as std's Debug shows the value.
+/// A view that is formatted as the derived `Debug` of the value does.
 pub struct DebugView<'a, T: Hydra>(pub(crate) T::View<'a>);
 
 impl<T: Hydra> fmt::Debug for DebugView<'_, T> {
@@ -17,7 +17,7 @@ impl<T: Hydra> fmt::Debug for DebugView<'_, T> {
     }
 }
 
-/// A stored list or array whose elements are read one by one.
+/// The view of a stored list or array whose elements are read one by one.
 ///
 /// ```
 /// # use hydra::Hydra;
@@ -33,25 +33,25 @@ pub struct ListView<'a, T> {
 }
 
 impl<'a, T: Hydra> ListView<'a, T> {
-    /// The view of a run.
+    /// Creates the view of consecutive elements.
     #[inline]
     pub fn new(run: Run<'a>) -> Self {
         ListView { run, of: PhantomData }
     }
 
-    /// The element at `index`.
+    /// Returns the element at `index`.
     #[inline]
     pub fn get(self, index: usize) -> Option<T::View<'a>> {
         (index < self.run.count).then(|| T::view(self.run.element(index, T::SIZE)))
     }
 
-    /// The elements in order.
+    /// Returns the elements in order.
     #[inline]
     pub fn iter(self) -> ListIter<'a, T> {
         ListIter { rest: self.run.at, of: PhantomData }
     }
 
-    /// The elements as a slice. Types with invalid bit patterns are checked again.
+    /// Returns the elements as a slice. Types with invalid bit patterns are checked again.
     #[inline]
     pub fn as_slice(self) -> &'a [T]
     where
@@ -61,7 +61,7 @@ impl<'a, T: Hydra> ListView<'a, T> {
     }
 }
 
-/// The elements of a [`ListView`] or the members of a [`SetView`], in order.
+/// An iterator over the elements of a [`ListView`] or the members of a [`SetView`], in order.
 pub struct ListIter<'a, T> {
     rest: At<'a>,
     of: PhantomData<fn() -> T>,
@@ -107,46 +107,46 @@ impl<T: Hydra> fmt::Debug for ListIter<'_, T> {
     }
 }
 
-/// A stored box: its value is looked up when asked for, so that recursive types have finite views.
+/// The view of a stored box. Its value is looked up on demand, so that recursive types have finite views.
 pub struct Boxed<'a, T> {
     run: Run<'a>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: Hydra> Boxed<'a, T> {
-    /// The view of a run of one.
+    /// Creates the view of the one element of a run.
     #[inline]
     pub fn new(run: Run<'a>) -> Self {
         Boxed { run, of: PhantomData }
     }
 
-    /// The value in the box.
+    /// Returns the value in the box.
     #[inline]
     pub fn get(self) -> T::View<'a> {
         T::view(self.run.element(0, T::SIZE))
     }
 }
 
-/// A stored map: entries in the order of their keys.
+/// The view of a stored map: entries in the order of their keys.
 pub struct MapView<'a, K, V> {
     run: Run<'a>,
     of: PhantomData<fn() -> (K, V)>,
 }
 
 impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
-    /// The view of a run of entries.
+    /// Creates the view of consecutive entries.
     #[inline]
     pub fn new(run: Run<'a>) -> Self {
         MapView { run, of: PhantomData }
     }
 
-    /// The entry at `index` in the order of the keys.
+    /// Returns the entry at `index` in the order of the keys.
     #[inline]
     pub fn entry(self, index: usize) -> Option<(K::View<'a>, V::View<'a>)> {
         (index < self.run.count).then(|| self.pair(index))
     }
 
-    /// The entries in the order of their keys.
+    /// Returns the entries in the order of their keys.
     #[inline]
     pub fn iter(self) -> MapIter<'a, K, V> {
         MapIter { map: self, rest: 0..self.run.count }
@@ -159,7 +159,7 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
         (entry.get::<K>(0), entry.get::<V>(layout.offsets[1] as usize))
     }
 
-    /// The value under `key`, by binary search. A `str` finds strings, and a slice lists.
+    /// Returns the value of `key`, found by binary search. A `str` finds strings, and a slice finds lists.
     ///
     /// ```
     /// # use std::collections::HashMap;
@@ -179,7 +179,7 @@ impl<'a, K: Hydra, V: Hydra> MapView<'a, K, V> {
     }
 }
 
-/// The entries of a [`MapView`], in the order of their keys.
+/// An iterator over the entries of a [`MapView`], in the order of their keys.
 pub struct MapIter<'a, K, V> {
     map: MapView<'a, K, V>,
     rest: Range<usize>,
@@ -215,26 +215,26 @@ impl<K: Hydra, V: Hydra> fmt::Debug for MapIter<'_, K, V> {
     }
 }
 
-/// A stored set: members in their order.
+/// The view of a stored set: members in their order.
 pub struct SetView<'a, T> {
     run: Run<'a>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: Hydra> SetView<'a, T> {
-    /// The view of a run of members.
+    /// Creates the view of consecutive members.
     #[inline]
     pub fn new(run: Run<'a>) -> Self {
         SetView { run, of: PhantomData }
     }
 
-    /// The members in their order.
+    /// Returns the members in their order.
     #[inline]
     pub fn iter(self) -> ListIter<'a, T> {
         ListIter { rest: self.run.at, of: PhantomData }
     }
 
-    /// True if `member` is in the set, by binary search.
+    /// Returns whether `member` is in the set, by binary search.
     pub fn contains<Q: Lookup + ?Sized>(self, member: &Q) -> bool
     where
         T: Borrow<Q>,
@@ -243,9 +243,9 @@ impl<'a, T: Hydra> SetView<'a, T> {
     }
 }
 
-/// What a stored map or set can be asked for: keys, and what they borrow as.
+/// A key that can be looked up in a stored map or set: a key type, or a type that it borrows as.
 pub trait Lookup {
-    /// The order of the stored key at `at` against this one.
+    /// Compares the stored key at `at` with this one.
     #[doc(hidden)]
     fn compare_to(&self, at: At<'_>) -> Ordering;
 }
@@ -268,7 +268,7 @@ impl<T: Hydra> Lookup for [T] {
     }
 }
 
-/// The index below `count` whose element `compare` finds equal, by binary search.
+/// Finds the index below `count` for which `compare` returns `Equal`, by binary search.
 #[inline]
 pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Option<usize> {
     let (mut low, mut high) = (0, count);
@@ -286,13 +286,13 @@ pub(crate) fn search(count: usize, compare: impl Fn(usize) -> Ordering) -> Optio
 macro_rules! counted {
     ($($view:ident<$($param:ident),+>, $iter:ident, $one:literal, $all:literal;)*) => {$(
         impl<$($param: Hydra),+> $view<'_, $($param),+> {
-            #[doc = concat!("Number of ", $all, ".")]
+            #[doc = concat!("Returns the number of ", $all, ".")]
             #[inline]
             pub fn len(self) -> usize {
                 self.run.count
             }
 
-            #[doc = concat!("True if there is no ", $one, ".")]
+            #[doc = concat!("Returns whether there is no ", $one, ".")]
             #[inline]
             pub fn is_empty(self) -> bool {
                 self.run.count == 0
@@ -340,7 +340,7 @@ copy_and_debug! {
     MapView<K, V>, |this, f| this.iter().fmt(f);
 }
 
-/// Lexicographic order of a stored run against live elements.
+/// Compares stored elements with live ones lexicographically.
 pub(crate) fn compare_run<T: Hydra>(run: Run<'_>, elements: &[T]) -> Ordering {
     let pairs = run.elements(T::SIZE).zip(elements);
     let unequal = pairs.map(|(stored, element)| T::compare(stored, element)).find(|order| order.is_ne());

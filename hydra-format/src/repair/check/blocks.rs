@@ -1,5 +1,4 @@
-//! The check of blocks, one after the other: each by itself, and against all before it. It does not find blocks; the
-//! scan does.
+//! The check of blocks, one after the other: each by itself, and against all blocks before it.
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
@@ -18,19 +17,19 @@ use crate::table::metadata::{MetaHead, Metadata, head as meta};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
 
-/// The newest block of a kind that names the one before it.
+/// The newest block of a kind whose blocks name their predecessor.
 #[derive(Clone, Copy, Debug, Default)]
 struct Chain {
     newest: u64,
 }
 
-/// What is known of the blocks before the one that is checked.
+/// The state of the check: what is known of all blocks before the current one.
 pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
     pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
     auditors: HashMap<u32, Auditor>,
-    /// Bytes of the block that is checked.
+    /// The bytes of the current block.
     bytes: Vec<u8>,
     schemas: Chain,
     metas: Chain,
@@ -39,11 +38,11 @@ pub(super) struct BlockCheck<'a, 'f> {
     last_block: u64,
     /// The last block of records or metadata.
     last_content: u64,
-    /// After so many blocks a directory is due.
+    /// The number of blocks after which a directory is required.
     directory_due: u64,
-    /// How many entries may still be compared one by one: hostile files have no end of arrangements.
+    /// The number of entries that may still be compared one by one. It bounds the time for hostile files.
     budget: u64,
-    /// A block was lost: what follows cannot agree with what came before.
+    /// A block was lost, so later blocks cannot be compared with earlier ones.
     pub(super) lost: bool,
 }
 
@@ -72,7 +71,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         }
     }
 
-    /// Checks a block whose header is valid.
+    /// Checks a block with a valid header.
     pub(super) fn check(&mut self, block: &BlockAt) -> Result<()> {
         let summary = &mut self.findings.summary;
         summary.block_count = summary.block_count.saturating_add(1);
@@ -96,14 +95,14 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             return Ok(());
         }
         let mut bytes = std::mem::take(&mut self.bytes);
-        // The scan saw that the block ends within the file.
+        // The scan verified that the block ends within the file.
         bytes.resize(usize::try_from(body).unwrap_or(0), 0);
         let count = self.source.read_at(block.payload(), &mut bytes)?;
         bytes.truncate(count);
         let (payload, padding) = bytes.split_at(count.min(block.payload_bytes as usize));
         let padding_at = block.payload().saturating_add(payload.len() as u64);
         self.findings.check_zero(padding, padding_at, &block.place());
-        // What flags, layout and encoding mean for a block of another kind is not known.
+        // The meaning of flags, layout and encoding is unknown for a block of an unknown kind.
         let supported = match block.block_kind() {
             Some(BlockKind::Data) => layout::of(block).map(drop),
             Some(_) => block.check_supported(),
@@ -132,7 +131,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         Ok(())
     }
 
-    /// Fields of a header that have no meaning for its kind.
+    /// Checks header fields that have no meaning for the block's kind.
     fn check_unused(&mut self, block: &BlockAt) {
         let data = block.is(BlockKind::Data);
         let pad = block.is(BlockKind::Pad);
@@ -205,12 +204,13 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             self.findings.report(irregular("its types are not one entry each, or not in their order"));
         }
         if let Some(why) = alien {
-            let what = "no reader can show its records with those of the other schemas of the table";
+            let what = "readers cannot show its records together with those of the table's other schemas";
             self.findings.report(Error::new(ErrorKind::TypeMismatch).what(what).found(why.message()));
         }
     }
 
-    /// Why a schema does not go with those that its table has. Of very many, the last are looked at.
+    /// Returns why a schema is incompatible with the other schemas of its table. At most the last
+    /// [`MOST_GENERATIONS`] are examined.
     fn alien(&self, parts: &SchemaBlock<'_>) -> Option<Error> {
         let number = self.catalog.table_number(parts.name)?;
         let schema = parts.schema().ok()?;
@@ -237,7 +237,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let index = match Index::parse(payload) {
             Ok(index) => index,
             Err(error) => {
-                // Whether it is a directory, and what it would say of the blocks, is not known.
+                // It is unknown whether this is a directory and which blocks it names.
                 self.lost |= Verdict::of(error.kind()) == Verdict::Unsupported;
                 self.findings.report(error);
                 return Ok(());
@@ -245,7 +245,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         };
         self.indexes.follow(block, index.head.previous, self.lost, self.findings);
         if !index.is_tidy {
-            self.findings.report(irregular("bytes that must be zero are not, or follow its entries"));
+            self.findings.report(irregular("bytes that must be zero are not, or bytes follow its entries"));
         }
         if index.is_directory() {
             self.directory = block.offset;
@@ -260,8 +260,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         Ok(())
     }
 
-    /// Holds a node against the blocks of its table, and puts it in their place, as the directory after it will. False if it
-    /// names others, in whatever arrangement.
+    /// Compares a node with the blocks of its table, and replaces them by it, as the next directory does.
+    /// Returns false if it names other blocks, in whatever arrangement.
     fn check_node(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<bool> {
         let entries: Vec<Entry> = index.entries().collect();
         let node = Entry::over(&entries, block.offset, block.line_count);
@@ -281,7 +281,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         names_same(self.source, own, other, &mut self.budget)
     }
 
-    /// Holds a directory against all blocks before it.
+    /// Compares a directory with all blocks before it.
     fn check_directory(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit);
         match split_io_error(named.load(self.source, block.offset, index, Some(&self.catalog)))? {
@@ -296,34 +296,34 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         Ok(())
     }
 
-    /// In what a directory differs from the blocks before it.
+    /// Describes how a directory differs from the blocks before it.
     fn disagreement(&mut self, named: &Catalog) -> Result<Option<String>> {
         let schemas = |catalog: &Catalog| -> Vec<(u32, usize, u64)> {
             catalog.schemas.iter().map(|(id, info)| (*id, info.table(), info.offset())).collect()
         };
         if schemas(named) != schemas(&self.catalog) {
-            return Ok(Some("it names other schemas than there are".into()));
+            return Ok(Some("it does not name the schemas of the file".into()));
         }
         if self.catalog.tables.len() != named.tables.len() {
-            return Ok(Some("it names other tables than there are".into()));
+            return Ok(Some("it does not name the tables of the file".into()));
         }
         for (number, other) in named.tables.iter().enumerate() {
             let facts = |table: &TableInfo| (table.name.clone(), table.record_count(), table.block_count());
             let own = self.catalog.tables.get(number);
             if own.map(facts) != Some(facts(other)) {
-                return Ok(Some(format!("it counts the records of table {} wrong", other.name)));
+                return Ok(Some(format!("its number of records of table {} is wrong", other.name)));
             }
             let (own_blocks, blocks) = (self.catalog.cursor(number, 0), named.cursor(number, 0));
             if own.is_none_or(|own| own.entries != other.entries)
                 && !names_same(self.source, (&self.catalog, own_blocks), (named, blocks), &mut self.budget)?
             {
-                return Ok(Some(format!("it names other blocks of table {} than there are", other.name)));
+                return Ok(Some(format!("it does not name the blocks of table {}", other.name)));
             }
         }
         Ok(None)
     }
 
-    /// Holds what the commit record at the file offset `at` says against what was seen.
+    /// Compares the totals of the commit record at the file offset `at` with the blocks.
     pub(super) fn check_totals(&mut self, commit: &Commit, at: u64) {
         for (what, said, seen) in [
             ("number of blocks", commit.block_count, self.findings.summary.block_count),
@@ -335,13 +335,13 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         ] {
             if said != seen {
                 let error = Error::new(ErrorKind::Chain).at(at).place("commit record");
-                let error = error.what(format!("its {what} is another")).expected(seen.to_string());
+                let error = error.what(format!("its {what} is wrong")).expected(seen.to_string());
                 self.findings.report(error.found(said.to_string()));
             }
         }
     }
 
-    /// What a writer that closes a file leaves at its end.
+    /// Checks the end of a file that was closed.
     pub(super) fn check_closed(&mut self) {
         if self.directory != self.last_block {
             let error = irregular("the file was closed, and its last block is no directory");
@@ -358,11 +358,11 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
 }
 
 impl Chain {
-    /// A block says that the one before of its kind is at `previous`.
+    /// Checks that a block names its predecessor of the same kind.
     fn follow(&mut self, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
         if previous != self.newest && !lost {
             let error = Error::new(ErrorKind::Chain);
-            let error = error.what("it names another block as the one before of its kind");
+            let error = error.what("the previous block of its kind that it names is wrong");
             findings.report(error.expected(format!("{:#x}", self.newest)).found(format!("{previous:#x}")));
         }
         self.newest = block.offset;
@@ -373,7 +373,8 @@ fn irregular(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::NotCanonical).what(what)
 }
 
-/// True if the DATA blocks of `other` are the next ones of `own`, in whatever arrangement, and the budget is enough to see it.
+/// Returns true if the DATA blocks of `other` are the next ones of `own`, in any arrangement, and the budget
+/// suffices to verify it.
 fn names_same(
     source: &dyn Source,
     (own_catalog, mut own): (&Catalog, EntryCursor),

@@ -1,5 +1,5 @@
-//! The check of a whole file: every byte that has a meaning, and every byte that must be zero. It reads one block at
-//! a time, goes on after damage, and changes nothing.
+//! The check of a whole file: every byte with a meaning, and every byte that must be zero. It reads one block
+//! at a time, continues after damage, and changes nothing.
 
 mod blocks;
 #[cfg(test)]
@@ -18,49 +18,53 @@ use crate::{Error, ErrorKind, Result};
 use blocks::BlockCheck;
 use std::path::Path;
 
-/// What a check went through.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckSummary {
-    /// Length of the file in bytes.
+    /// The length of the file in bytes.
     pub file_bytes: u64,
-    /// How far the commit in force reaches; everything below was looked at. 0 if the file could not be opened at all.
+    /// The length of the committed state in bytes, which is what was checked; 0 if the file could not be
+    /// opened at all.
     pub committed_bytes: u64,
-    /// Bytes under PAD blocks, which have no meaning: they were not looked at.
+    /// Bytes in PAD blocks. They have no meaning and were not checked.
     pub covered_bytes: u64,
-    /// Blocks of every kind whose header is good.
+    /// The number of blocks of every kind with a valid header.
     pub block_count: u64,
-    /// Records of blocks whose header and checksum are good.
+    /// The number of records in blocks with a valid header and checksum.
     pub record_count: u64,
-    /// How many findings were reported.
+    /// The number of findings.
     pub finding_count: u64,
-    /// What the worst of them makes of the file.
+    /// The verdict of the worst finding.
     pub verdict: Verdict,
 }
 
 impl CheckSummary {
-    /// True if nothing was found.
+    /// Returns true if nothing was found.
     pub fn is_sound(&self) -> bool {
         self.finding_count == 0
     }
 
-    /// How many bytes were looked at, if the file could be opened.
+    /// Returns the number of bytes that were checked, if the file could be opened.
     pub fn verified_bytes(&self) -> u64 {
         self.committed_bytes.min(self.file_bytes).saturating_sub(self.covered_bytes)
     }
 
-    /// How many bytes after the last commit were not looked at.
+    /// Returns the number of bytes after the last commit, which were not checked.
     pub fn uncommitted_bytes(&self) -> u64 {
         if self.committed_bytes == 0 { 0 } else { self.file_bytes.saturating_sub(self.committed_bytes) }
     }
 }
 
-/// Checks the file at `path`: header lines, commit records, and of every block header, checksum, structure, order,
-/// text, padding, and agreement with schemas and index. Every finding goes to `report`, in the order of the file: an error
-/// with its kind, the file offset, the place in words, the path of the value, what was expected and what was found.
-/// `progress` is called before each block.
+/// Checks the file at `path`: header lines, commit records, and the header, checksum, structure, order, text,
+/// padding, and agreement with schemas and index of every block.
 ///
-/// The error of this function is one of the system's; damage is a finding, and so is that it is not a Hydra file.
+/// Each finding is passed to `report`, in the order of the file: an error with its kind, the file offset, the
+/// place in words, the path of the value, and the expected and found values. `progress` is called before each
+/// block.
+///
+/// # Errors
+/// Only errors of the system. Damage is a finding, and so is a file that is not a Hydra file.
 ///
 /// ```no_run
 /// let summary = hydra::file::check("day.hydra", &mut |finding| eprintln!("{finding}"), None)?;
@@ -78,11 +82,11 @@ pub fn check(
     check_source(&storage, &mut report, &mut callback(progress)).map_err(|error| error.in_file(path))
 }
 
-/// Where findings go, and what they make of the file.
+/// Collects findings and the verdict.
 struct FileFindings<'a> {
     sink: &'a mut dyn FnMut(Error),
     summary: CheckSummary,
-    /// The block that is being checked: a finding that does not say where it is, is there.
+    /// The block under check, added to findings without a place.
     block: Option<BlockAt>,
 }
 
@@ -96,7 +100,7 @@ impl FileFindings<'_> {
         });
     }
 
-    /// Bytes at `offset` that must be zero: one finding, at the first that is not.
+    /// Checks bytes at `offset` that must be zero, and reports the first that is not.
     fn check_zero(&mut self, bytes: &[u8], offset: u64, place: &str) {
         if let Some((found, at)) = bytes.iter().zip(offset..).find(|&(&byte, _)| byte != 0) {
             let finding = Error::new(ErrorKind::NotCanonical).at(at).place(place);
@@ -105,7 +109,7 @@ impl FileFindings<'_> {
     }
 }
 
-/// Checks a file from wherever its bytes come.
+/// Checks a file from any source.
 pub(crate) fn check_source(
     source: &dyn Source,
     report: &mut dyn FnMut(Error),
@@ -123,14 +127,14 @@ pub(crate) fn check_source(
             check_blocks(source, &header, commit, &mut findings, progress)?;
         }
     }
-    // What cannot be opened, and is not of a newer version.
+    // The file cannot be opened, and this is not because of a newer version.
     let summary = findings.summary;
     let refused = summary.committed_bytes == 0 && summary.verdict != Verdict::Unsupported;
     Ok(CheckSummary { verdict: if refused { Verdict::Refused } else { summary.verdict }, ..summary })
 }
 
-/// The commit in force, and where its record is. What opening found out about headers and commit records is reported; what it found in blocks,
-/// the check will find again.
+/// Returns the commit in force and the offset of its record. Reports problems with headers and commit
+/// records; the check finds problems in blocks again.
 fn settle(opened: Result<Opened>, findings: &mut FileFindings<'_>) -> Result<Option<(Commit, u64)>> {
     match split_io_error(opened)? {
         Ok(opened) => {
@@ -145,7 +149,7 @@ fn settle(opened: Result<Opened>, findings: &mut FileFindings<'_>) -> Result<Opt
     }
 }
 
-/// The zeros of the header region, and those within header lines and commit records that are valid.
+/// Checks the zeros of the header region, and those within valid header lines and commit records.
 fn check_region(region: &[u8], header: &FileHeader, findings: &mut FileFindings<'_>) {
     let bytes = |from: u64, to: u64| {
         let (from, to) = (from as usize, (to as usize).min(region.len()));
@@ -172,7 +176,7 @@ fn check_region(region: &[u8], header: &FileHeader, findings: &mut FileFindings<
     }
 }
 
-/// Every block, and the totals.
+/// Checks every block, and the totals.
 fn check_blocks(
     source: &dyn Source,
     header: &FileHeader,
@@ -180,7 +184,7 @@ fn check_blocks(
     findings: &mut FileFindings<'_>,
     progress: Progress<'_>,
 ) -> Result<()> {
-    // Without a commit record, all that looks like a block is looked at.
+    // Without a commit record, everything that looks like a block is checked.
     let file_bytes = findings.summary.file_bytes;
     let assumed =
         Commit { committed_bytes: bytes::line_down(file_bytes), epoch: u32::MAX, ..Commit::first() };

@@ -53,7 +53,7 @@ fn a_node_in_another_arrangement_is_no_finding_and_one_of_other_blocks_is() {
         let payload = crate::store::index::encode_node(commit.directory, 0, &entries);
         add_block(&memory, BlockHeader::new(BlockKind::Index, payload.len() as u32), &payload);
         assert_eq!(findings(&memory).1.len(), count, "{:?}", findings(&memory).1);
-        // Once more: now the blocks are under a node of the catalog already.
+        // A second time: the blocks are now under a node of the catalog.
         let payload = crate::store::index::encode_node(commit.committed_bytes, 0, &entries[..2]);
         add_block(&memory, BlockHeader::new(BlockKind::Index, payload.len() as u32), &payload);
         assert_eq!(findings(&memory).1.len(), 2 * count, "{:?}", findings(&memory).1);

@@ -1,5 +1,5 @@
-//! Writing files: records go into the open block of their table, blocks into the log, and commits make them
-//! visible. It never changes a committed byte.
+//! Writing files: records are added to the open block of their table, blocks to the log, and commits make
+//! them visible. Committed bytes are never changed.
 
 pub(crate) mod newest;
 mod options;
@@ -28,23 +28,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tables::Tables;
 
-/// A table that is being appended to.
+/// A table to which records are appended.
 struct OpenTable {
-    /// Its number in the file.
+    /// The number of the table in the file.
     number: usize,
     schema_id: u32,
     schema: Arc<Schema>,
     stage: Stage,
-    /// Records of another schema are appended to the same table.
+    /// Whether records of another schema are appended to the same table.
     shared: bool,
-    /// How the newest type reads its records, where it could refuse some.
+    /// How the newest type reads the records, if it could refuse some.
     newest: Option<Arc<Newest>>,
-    /// Its records are those of another file, and stay what they are.
+    /// Whether the records are copied from another file and must not change.
     copies: bool,
 }
 
 impl OpenTable {
-    /// A table without records.
+    /// Creates a table without records.
     fn new(
         number: usize,
         schema_id: u32,
@@ -59,7 +59,7 @@ impl OpenTable {
         table
     }
 
-    /// From now on, what is appended has to be readable in this way.
+    /// Sets how records that are appended from now on must be readable.
     fn read_as(&mut self, newest: Option<Arc<Newest>>, block_bytes: usize) {
         let safe = newest.as_ref().map_or(u64::MAX, |newest| newest.safe_bytes);
         self.stage.set_target(usize::try_from(safe).unwrap_or(usize::MAX).min(block_bytes));
@@ -69,7 +69,7 @@ impl OpenTable {
         self.newest = newest;
     }
 
-    /// Hands the open block to the log: how many bytes of records it had.
+    /// Passes the open block to the log, and returns the bytes of its records.
     fn seal(&mut self, log: &mut Log) -> Result<u64> {
         let bytes = self.stage.bytes();
         if let Some(rows) = self.stage.take(log.spare()) {
@@ -79,7 +79,7 @@ impl OpenTable {
     }
 }
 
-/// A table of one writer: where to append values of type `T`.
+/// A table of one writer, to which values of type `T` can be appended.
 pub struct TableId<T> {
     writer: u64,
     index: usize,
@@ -99,15 +99,16 @@ impl<T> std::fmt::Debug for TableId<T> {
     }
 }
 
-/// Appends records to a file. Nothing is visible to readers before [`Writer::commit`] or [`Writer::finish`].
+/// Appends records to a file. Readers see nothing before [`Writer::commit`] or [`Writer::finish`].
 ///
-/// Dropping a writer without `finish` leaves the file with its last commit, marked as not closed; records that
-/// were appended after it are lost. After a failed write or sync a writer does nothing more
+/// Dropping a writer without `finish` leaves the file with its last commit, marked as not closed; records
+/// that were appended later are lost. After a failed write or sync every call fails
 /// ([`ErrorKind::Poisoned`]): open the file again.
 ///
-/// A writer holds an exclusive lock on the file. Before a commit returns, it looks whether the path still names the file: if somebody moved,
-/// removed or replaced it, that is the error `Replaced`, and if somebody made it shorter, `CutShort`. Where the process forks, the
-/// writer and its lock stay the parent's: the child's copy writes nothing (`Locked`), and releases nothing when it is dropped.
+/// A writer holds an exclusive lock on the file. Before a commit returns, it checks that the path still
+/// refers to the file: the commit fails with `Replaced` if the file was moved, removed or replaced, and with
+/// `CutShort` if it became shorter. After a fork, the writer and its lock belong to the parent: the copy in
+/// the child writes nothing (`Locked`), and does not release the lock when it is dropped.
 ///
 /// ```
 /// use hydra::Writer;
@@ -135,14 +136,14 @@ pub struct Writer {
     auto: Option<Auto>,
 }
 
-/// When commits come by themselves.
+/// When commits happen automatically.
 #[derive(Clone, Copy, Debug, Default)]
 struct Auto {
     every_bytes: Option<u64>,
     after: Option<Duration>,
-    /// When the oldest record that waits was appended.
+    /// The time at which the oldest uncommitted record was appended.
     since: Option<Instant>,
-    /// Bytes of records that wait for a block.
+    /// The bytes of records that are not in a block yet.
     waiting: u64,
 }
 
@@ -155,24 +156,28 @@ impl std::fmt::Debug for Writer {
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Writer {
-    /// Makes a new file, with the options' defaults. A file that exists is never replaced: `Exists`. The file counts as
-    /// not closed until [`Writer::finish`].
+    /// Creates a file with the default options. It counts as not closed until [`Writer::finish`].
+    ///
+    /// # Errors
+    /// `Exists` if the file exists: it is never replaced.
     pub fn create(path: impl AsRef<Path>) -> Result<Writer> {
         Writer::options().create(path)
     }
 
-    /// Opens an existing file to append to it. Another writer has it: `Locked`. The file is damaged: the error says
-    /// where. Nothing is written before the first records are.
+    /// Opens an existing file to append to it. Nothing is written before the first records are.
+    ///
+    /// # Errors
+    /// `Locked` if another writer has the file open. A damaged file is refused, with the place of the damage.
     pub fn resume(path: impl AsRef<Path>) -> Result<Writer> {
         Writer::options().resume(path)
     }
 
-    /// Settings for a writer.
+    /// Returns the default options.
     pub fn options() -> WriterOptions {
         WriterOptions::default()
     }
 
-    /// Without a path, which only errors show.
+    /// Creates a writer without a path, which is used only for errors.
     fn new(log: Log, options: &WriterOptions) -> Writer {
         Writer {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -189,24 +194,25 @@ impl Writer {
         Writer { path: path.to_path_buf(), ..self }
     }
 
-    /// From now on, a commit looks whether the path still names the file.
+    /// Makes commits fail from now on unless the path still refers to the file.
     fn watching(mut self, path: &Path) -> Result<Writer> {
         self.log.watch(path)?;
         Ok(self.at(path))
     }
 
-    /// The path under which the file was opened.
+    /// Returns the path with which the file was opened.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The table of records of type `T`, which is made if the file has none. Its name is the type's, in canonical
-    /// spelling. The type may be newer than those of the table's records, which it must be able to read; or older, if the newest
-    /// of them can read it.
+    /// Returns the table of records of type `T`, and creates it if the file has none. Its name is that of the
+    /// type, in canonical spelling. The type may be newer than those of the table's records, if it can read
+    /// them, or older, if the newest of them can read it.
     ///
     /// # Errors
-    /// `TypeMismatch`, with every path that cannot be read, or because this writer has a table of that name for another type of the
-    /// program: [`table_named`](Writer::table_named) is for those.
+    /// `TypeMismatch`, with every path that cannot be read, or if this writer already uses the table for
+    /// another type of the program with the same name: use [`table_named`](Writer::table_named) for one of
+    /// them.
     pub fn table<T: Hydra>(&mut self) -> Result<TableId<T>> {
         let schema = Schema::try_from_descriptor(T::TYPE)?;
         let program = (TypeId::of::<T>(), type_name::<T>());
@@ -214,9 +220,9 @@ impl Writer {
         self.id_of(found)
     }
 
-    /// The table with this name, of records of type `T`: a file may have several tables of one type, and two types of one name.
-    /// With the same name, it is the same table, to which two generations of a type may be appended. A name has 1 to 255 bytes and
-    /// no control characters.
+    /// Returns the table with this name, of records of type `T`. A file can have several tables of one type.
+    /// Calls with the same name return the same table, to which two generations of a type can be appended. A
+    /// name has 1 to 255 bytes and no control characters.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -236,26 +242,28 @@ impl Writer {
         self.id_of(found)
     }
 
-    /// The table of records of a type that exists only as a schema: see [`Writer::append_value`]. Its name is the type's.
+    /// Returns the table of records of a type that exists only as a schema: see [`Writer::append_value`]. Its
+    /// name is that of the type.
     pub fn dynamic_table(&mut self, schema: &Schema) -> Result<TableId<Dynamic>> {
         let found = self.tables.plain(&mut self.log, schema, None);
         self.id_of(found)
     }
 
-    /// The table with this name, of records of a type that exists only as a schema: see [`Writer::table_named`].
+    /// Returns the table with this name, of records of a type that exists only as a schema: see
+    /// [`Writer::table_named`].
     pub fn dynamic_table_named(&mut self, name: &str, schema: &Schema) -> Result<TableId<Dynamic>> {
         let found = self.tables.find_or_add(&mut self.log, name, schema);
         self.id_of(found)
     }
 
-    /// The table that was found at a position.
+    /// Returns the id of the table at a position.
     fn id_of<T>(&mut self, found: Result<usize>) -> Result<TableId<T>> {
         let index = self.settle(found)?;
         Ok(TableId { writer: self.id, index, of: PhantomData })
     }
 
-    /// Takes over a schema as it is, under the next id: blocks of a table may have several. Before records of another schema of a
-    /// table, its block is to be sealed.
+    /// Adds a schema as it is, under the next id: blocks of a table may have several. Before records of
+    /// another schema are added to a table, its block has to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
         let table = OpenTable::new(number, schema_id, schema, self.tables.block_bytes, None);
@@ -264,7 +272,8 @@ impl Writer {
         self.id_of(Ok(index))
     }
 
-    /// Has the blocks that grow together in an adopted table stay small enough to be read as the newest type of its table.
+    /// Limits the size of the open blocks of an adopted table, so that they can be read as the newest type of
+    /// the table.
     pub(crate) fn limit_blocks(&mut self, table: TableId<Dynamic>) -> Result<()> {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
@@ -274,7 +283,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends a block of rows that were verified, after what was appended to its table before.
+    /// Appends a block of verified rows, after everything that was appended to its table before.
     pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows) -> Result<()> {
         self.seal_table(table)?;
         let OpenTable { number, schema_id, .. } = *self.open(table)?;
@@ -289,7 +298,10 @@ impl Writer {
         self.seal(table.index)
     }
 
-    /// Appends a record. On an error it is not appended.
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// On an error the record is not appended.
     #[inline]
     pub fn append<T: Hydra>(&mut self, table: TableId<T>, value: &T) -> Result<()> {
         if let Some(bytes) = memory::bytes_of(std::slice::from_ref(value))
@@ -302,7 +314,8 @@ impl Writer {
         self.append_measured(table, value)
     }
 
-    /// After so many more bytes of records: commits if enough waits, or has waited long enough.
+    /// Commits if enough bytes are uncommitted, or for long enough; called after `bytes` more bytes of
+    /// records.
     #[inline(never)]
     fn commit_if_due(&mut self, bytes: u64) -> Result<()> {
         let Some(auto) = &mut self.auto else { return Ok(()) };
@@ -313,8 +326,10 @@ impl Writer {
         if due || auto.every_bytes.is_some_and(|most| bytes >= most) { self.commit() } else { Ok(()) }
     }
 
-    /// Appends records: one copy for types whose bytes in memory are those in the file. On an error, those before the
-    /// one that failed are appended.
+    /// Appends records, with one copy if the bytes in memory are the stored ones.
+    ///
+    /// # Errors
+    /// On an error, the records before the one that failed are appended.
     pub fn append_slice<T: Hydra>(&mut self, table: TableId<T>, values: &[T]) -> Result<()> {
         if !T::FLAT {
             return values.iter().try_for_each(|value| self.append(table, value));
@@ -334,16 +349,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends a record from a live or stored value, or from data. It is stored as the table's type, which must have the same
-    /// shape: the same kinds and forms, fields and variants by name.
+    /// Appends a record from a live or stored value, or from data. It is stored as the type of the table,
+    /// which must have the same shape: the same kinds and forms, and fields and variants with the same names.
     pub fn append_value<T>(&mut self, table: TableId<T>, value: Value<'_>) -> Result<()> {
         let schema = self.open(table)?.schema.clone();
         let reshaped = reshape(value, &schema)?;
         self.append_measured(table, &reshaped.as_ref().map_or(value, Dynamic::value))
     }
 
-    /// Appends a record from data, which is brought into the form that the table's type has, as [`Dynamic::new`] does.
-    /// It stays the caller's, so that its memory can serve for the next record.
+    /// Appends a record from data, which is converted to the type of the table as [`Dynamic::new`] does. The
+    /// caller keeps `data`, so that its memory can be reused for the next record.
     ///
     /// ```
     /// # use hydra::{Schema, Writer, reflect::Data};
@@ -365,7 +380,7 @@ impl Writer {
         self.append_measured(table, &Value::data(data, ty))
     }
 
-    /// The open table, if it is one of this writer's.
+    /// Returns the open table, if it belongs to this writer.
     #[inline]
     fn open<T>(&mut self, table: TableId<T>) -> Result<&mut OpenTable> {
         self.log.check().map_err(|error| error.in_file(&self.path))?;
@@ -373,8 +388,8 @@ impl Writer {
         open.ok_or_else(|| Error::new(ErrorKind::Usage).what("the table belongs to another writer"))
     }
 
-    /// Appends a record of exactly the table's type, in two passes; seals the block before it where it is full. By itself,
-    /// so that [`Writer::append`] of a plain record stays small.
+    /// Appends a record of exactly the type of the table in two passes, and seals the block if it is full. It
+    /// is a function of its own, so that [`Writer::append`] of a plain record stays small.
     #[inline(never)]
     fn append_measured<T>(&mut self, table: TableId<T>, value: &impl TwoPasses) -> Result<()> {
         let open = self.open(table)?;
@@ -388,12 +403,12 @@ impl Writer {
         let schema = self.open(table)?.schema.clone();
         let record = EncodedRecord::new(schema.root().size(), value)?;
         newest.check(record.at(), 1).map_err(|error| self.refused(table, error))?;
-        // What was looked at is what is stored, even if the value changes meanwhile.
+        // The value that is checked is the one that is stored, even if the live value changes meanwhile.
         let value = Value::stored(record.at(), schema.root(), Some(&schema));
         self.push(table, &value)
     }
 
-    /// Adds a record to the open block, or to the next where that is full.
+    /// Adds a record to the open block, or to the next if that is full.
     fn push<T>(&mut self, table: TableId<T>, value: &impl TwoPasses) -> Result<()> {
         let mut open = self.open(table)?;
         let mut before = open.stage.bytes();
@@ -404,7 +419,7 @@ impl Writer {
             open.stage.push(value)?;
         }
         let bytes = open.stage.bytes();
-        // Only a record alone in its block can be so large.
+        // Only a record that is alone in its block can be that large.
         let exceeds = |newest: &&Arc<Newest>| open.stage.block_bytes() > newest.safe_bytes && !open.copies;
         if let Some(newest) = open.newest.as_ref().filter(exceeds) {
             let fits = open.stage.records().and_then(|records| newest.check(records, 1));
@@ -419,14 +434,14 @@ impl Writer {
         self.commit_if_due(bytes.saturating_sub(before))
     }
 
-    /// The error of a record that the newest type of its table could not read.
+    /// Creates the error about a record that the newest type of its table could not read.
     #[cold]
     fn refused<T>(&self, table: TableId<T>, error: Error) -> Error {
         let name = self.tables.open.get(table.index).map(|open| self.log.catalog.table_name(open.number));
         error.in_file(&self.path).place(format!("table {}", name.unwrap_or("?")))
     }
 
-    /// Hands the open block of a table to the log.
+    /// Passes the open block of a table to the log.
     fn seal(&mut self, index: usize) -> Result<()> {
         #[cfg(test)]
         crate::schema::LOOKS.set(crate::schema::LOOKS.get().saturating_add(1));
@@ -439,7 +454,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Passes on an outcome with the file's name. After a failure of the log, no record takes the fast path.
+    /// Adds the file to an error. After a failure of the log, no record takes the fast path.
     fn settle<R>(&mut self, outcome: Result<R>) -> Result<R> {
         if self.log.is_stopped() {
             self.tables.open.iter_mut().for_each(|open| open.stage.stop());
@@ -447,21 +462,22 @@ impl Writer {
         outcome.map_err(|error| error.in_file(&self.path))
     }
 
-    /// Sets a pair of the file's metadata; it becomes visible with the next commit.
+    /// Sets a pair of the file's metadata. It becomes visible with the next commit.
     ///
     /// # Errors
-    /// `TooLarge` if all pairs together would not fit a block of 256 MiB; they stay as they were.
+    /// `TooLarge`, and nothing changes, if all pairs together would not fit into a block of 256 MiB.
     pub fn set_metadata(&mut self, key: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let outcome = self.metadata()?.set(key, value.as_ref());
         outcome.map_err(|error| error.in_file(&self.path))
     }
 
-    /// Removes a pair of the file's metadata, which is visible with the next commit: false if there is none with this key.
+    /// Removes a pair of the file's metadata with the next commit, and returns whether there was one with
+    /// this key.
     pub fn remove_metadata(&mut self, key: &str) -> Result<bool> {
         Ok(self.metadata()?.remove(key))
     }
 
-    /// The pairs, read at the first use.
+    /// Returns the pairs, which are read at the first use.
     fn metadata(&mut self) -> Result<&mut StagedPairs> {
         let outcome = self.log.check().and_then(|()| match self.metadata.take() {
             Some(known) => Ok(known),
@@ -474,8 +490,12 @@ impl Writer {
         Ok(self.metadata.insert(known))
     }
 
-    /// Makes everything that was appended visible to readers that open the file from now on, and safe at the writer's
-    /// [`Durability`].
+    /// Makes everything that was appended visible to readers that open or refresh the file from now on, with
+    /// the writer's [`Durability`].
+    ///
+    /// # Errors
+    /// `Replaced` or `CutShort` if another program moved, replaced or cut the file; `Poisoned` after an
+    /// earlier failure. The commit is not acknowledged then.
     pub fn commit(&mut self) -> Result<()> {
         if let Some(auto) = &mut self.auto {
             auto.since = None;
@@ -484,15 +504,18 @@ impl Writer {
         self.settle(outcome)
     }
 
-    /// Commits, and closes the file cleanly: it will open fast, and say that nothing is missing. What an interrupted writer left
-    /// behind the last commit is cut off, if that can be done. A file that was resumed, and
-    /// to which nothing was appended, stays as it was byte for byte, closed or not.
+    /// Commits and closes the file cleanly, so that it opens fast and is known to be complete. Bytes that an
+    /// interrupted writer left after the last commit are cut off, if possible. A file that was resumed
+    /// without appending anything stays the same byte for byte, closed or not.
+    ///
+    /// # Errors
+    /// As [`Writer::commit`].
     pub fn finish(mut self) -> Result<()> {
         let outcome = self.flush().and_then(|()| self.log.close());
         self.settle(outcome)
     }
 
-    /// Hands everything to the log.
+    /// Passes everything to the log.
     fn flush(&mut self) -> Result<()> {
         self.log.check()?;
         while let Some(index) = self.tables.waiting.pop_first() {

@@ -1,4 +1,5 @@
-//! How the newest type of a table reads what is appended to it: what it would refuse is refused (FORMAT.md, section 16.4).
+//! The check of appended records by the newest type of their table: records that it could not read are
+//! refused (FORMAT.md, section 16.4).
 
 use crate::evolve::generations::newest_schema;
 use crate::evolve::{Evolution, Resolution};
@@ -11,18 +12,18 @@ use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The way from a schema of a table to the newest one, where records are written anew.
+/// The conversion from a schema of a table to the newest one, if records are rewritten by it.
 pub(crate) struct Newest {
     evolution: Evolution,
     name: String,
-    /// Each value has to be looked at.
+    /// Whether each value has to be checked.
     pub(crate) may_refuse: bool,
-    /// Blocks of at most so many bytes need no look at their size.
+    /// Blocks of at most this many bytes need no check of their size.
     pub(crate) safe_bytes: u64,
 }
 
 impl Newest {
-    /// None where records are read as they are.
+    /// Creates the check; `None` if records are read as they are.
     pub(crate) fn new(evolution: Evolution, newest: &Schema) -> Option<Arc<Newest>> {
         if evolution.resolution() != Resolution::Transcoded {
             return None;
@@ -32,28 +33,28 @@ impl Newest {
         Some(Arc::new(Newest { name: newest.name(), evolution, may_refuse, safe_bytes }))
     }
 
-    /// How the newest type of a table reads records of this schema; none, too, if it cannot.
+    /// Returns how the newest type of a table reads records of this schema; also `None` if it cannot.
     pub(crate) fn of(catalog: &Catalog, table: usize, schema: &Schema) -> Option<Arc<Newest>> {
         let (_, newest) = newest_schema(catalog, table)?;
         Newest::new(Evolution::between(schema, &newest.schema).ok()?, &newest.schema)
     }
 
-    /// An error if a block of these records would be too large; what else may be wrong with them stays as it is.
+    /// Returns an error if a block of these records would be too large; other problems are ignored.
     pub(crate) fn check_size(&self, records: At<'_>, count: usize) -> Result<()> {
         let outcome = self.check(records, count);
         outcome.or_else(|error| if error.kind() == ErrorKind::TooLarge { Err(error) } else { Ok(()) })
     }
 
-    /// An error if records cannot be read.
+    /// Returns an error if records cannot be read.
     pub(crate) fn check(&self, records: At<'_>, count: usize) -> Result<()> {
         self.evolution.plan().check(records, count).map_err(|error| {
-            let what = "the newest type of the table could not read it";
+            let what = "the newest type of the table could not read the record";
             let help = match error.kind() {
                 ErrorKind::TooLarge => "give the fields that the newest type adds smaller defaults, or make them Option",
                 _ => "this program has an older type than the file: update it, or give the enum of the newest type a \
                       variant #[hydra(other)]",
             };
-            // Where it would be is not in the file.
+            // The place in the converted record is not in the file.
             let found = error.found_text().unwrap_or_default().to_string();
             let expected = error.expected_text().unwrap_or_default().to_string();
             let refused = Error::new(error.kind()).what(format!("{what}, {}", self.name)).expected(expected).help(help);
@@ -63,7 +64,7 @@ impl Newest {
     }
 }
 
-/// An error if a block of a table would be too large as a newer type. What is damaged is not looked at: nobody reads it.
+/// Returns an error if a block of a table would be too large as a newer type. Damaged blocks are skipped.
 pub(crate) fn check_blocks(
     log: &mut Log,
     number: usize,

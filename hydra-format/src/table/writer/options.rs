@@ -1,4 +1,4 @@
-//! How a writer starts: its settings, and the creating and locking of files.
+//! The settings of writers, and creating and locking files.
 
 use super::{Auto, Writer};
 use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-/// Settings for a [`Writer`] or an [`Editor`](crate::Editor): make them with [`Writer::options`].
+/// The settings of a [`Writer`] or an [`Editor`](crate::Editor). [`Writer::options`] returns the defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct WriterOptions {
     pub(crate) durability: Durability,
@@ -33,46 +33,49 @@ impl Default for WriterOptions {
 }
 
 impl WriterOptions {
-    /// What a commit survives: [`Durability::Durable`] by default.
+    /// Sets the durability of commits; [`Durability::Durable`] by default.
     pub fn durability(mut self, durability: Durability) -> WriterOptions {
         self.durability = durability;
         self
     }
 
-    /// The size in bytes up to which blocks grow, header included: 256 KiB by default. A larger record gets a larger block.
+    /// Sets the size in bytes up to which blocks grow, including the header; 256 KiB by default. A larger
+    /// record gets a larger block.
     pub fn block_bytes(mut self, bytes: usize) -> WriterOptions {
         self.block_bytes = bytes;
         self
     }
 
-    /// The identity of a new file: random by default. With the same identity, the same records give the same bytes.
+    /// Sets the identity of a new file; random by default. With the same identity, the same records give the
+    /// same bytes.
     pub fn file_id(mut self, id: [u8; 16]) -> WriterOptions {
         self.file_id = Some(id);
         self
     }
 
-    /// Commits by itself when so many bytes wait for a commit: never by default. [`Writer::append`] looks after each
-    /// record, and an error of the commit is its error.
+    /// Commits automatically when this many bytes are uncommitted; never by default. [`Writer::append`]
+    /// checks this after each record, and returns the error if the commit fails.
     pub fn commit_every(mut self, bytes: u64) -> WriterOptions {
         self.auto.get_or_insert_default().every_bytes = Some(bytes);
         self
     }
 
-    /// Commits by itself when a record has waited so long for a commit: never by default. [`Writer::append`] looks after
-    /// each record; there is no thread in the background, so what was appended last waits for the next call.
+    /// Commits automatically when a record is uncommitted for this long; never by default. [`Writer::append`]
+    /// checks this after each record. There is no background thread, so the last records wait for the next
+    /// call.
     pub fn commit_after(mut self, time: Duration) -> WriterOptions {
         self.auto.get_or_insert_default().after = Some(time);
         self
     }
 
-    /// Takes no lock, for file systems that have none (`NoLock`). Then nothing keeps a second writer away, and two writers at once
-    /// lose records and damage the file: the program has to see to it that there is one.
+    /// Takes no lock, for file systems without locks (`NoLock`). Two writers at once lose records and damage
+    /// the file, so the program has to make sure that there is only one.
     pub fn without_lock(mut self) -> WriterOptions {
         self.lock = false;
         self
     }
 
-    /// Makes a new file: see [`Writer::create`].
+    /// Creates a file: see [`Writer::create`].
     pub fn create(self, path: impl AsRef<Path>) -> Result<Writer> {
         self.create_on(&FileDisk, path.as_ref())
     }
@@ -93,7 +96,8 @@ impl WriterOptions {
             .found(self.block_bytes.to_string()))
     }
 
-    /// The header region is synced under a temporary name before the file gets its own, so no crash leaves half of it.
+    /// Creates a file on a disk. The header region is synced under a temporary name before the file gets its
+    /// name, so a crash never leaves half of it.
     pub(crate) fn create_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         const HELP: &str =
             "choose another name or remove the file; to append to it, open it with Writer::resume";
@@ -110,13 +114,13 @@ impl WriterOptions {
         writer.watching(path)
     }
 
-    /// Writes a new file into empty storage; the path is for errors.
+    /// Writes a new file into empty storage; the path is used for errors.
     pub(crate) fn write_to(self, storage: Box<dyn Storage>, path: &Path) -> Result<Writer> {
         self.check()?;
         Ok(self.create_in(storage)?.at(path))
     }
 
-    /// The lock comes before the header is read.
+    /// Opens an existing file on a disk. The file is locked before its header is read.
     pub(crate) fn resume_on(self, disk: &dyn Disk, path: &Path) -> Result<Writer> {
         self.check()?;
         let storage = disk.open_locked(path, self.lock)?;
@@ -131,7 +135,7 @@ impl WriterOptions {
         Ok(Writer::new(Log::create(storage, file_id)?, &self))
     }
 
-    /// Goes on with the file in this storage, which is locked.
+    /// Resumes the file in this storage, which is locked.
     pub(crate) fn resume_in(self, storage: Box<dyn Storage>) -> Result<Writer> {
         Ok(Writer::new(WriterOptions::go_on(storage)?, &self))
     }
@@ -139,7 +143,7 @@ impl WriterOptions {
     pub(crate) fn go_on(storage: Box<dyn Storage>) -> Result<Log> {
         let mut opened = open::open(&*storage)?;
         opened.header.check_writable()?;
-        let help = "a damaged file is not written to: check it, and recover it";
+        let help = "a damaged file cannot be written to: check it, and recover it";
         if let Some(found) = opened.report.refusal(help) {
             return Err(found);
         }

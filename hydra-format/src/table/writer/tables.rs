@@ -1,5 +1,5 @@
-//! The tables that a writer has open: under which name a type may be appended, next to which others, and how the newest type of
-//! the table reads what is appended (FORMAT.md, section 16.4). It does not know how records are encoded.
+//! The open tables of a writer: which types may be appended under which name, and how the newest type of a
+//! table reads what is appended (FORMAT.md, section 16.4).
 
 use super::OpenTable;
 use super::newest::{Newest, check_blocks};
@@ -15,17 +15,17 @@ use std::sync::Arc;
 /// A type of the program: its identity, and its name for errors.
 pub(super) type Program = (TypeId, &'static str);
 
-/// The open tables, found without going through them: there may be very many.
+/// The open tables, with indices so that none is searched linearly: there may be very many.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) open: Vec<OpenTable>,
-    /// Positions by the ids of schemas, each of which belongs to one table.
+    /// Positions by the id of the schema; each schema belongs to one table.
     by_schema: HashMap<u32, usize>,
-    /// By the number of a table, which of its types was appended to last.
+    /// The position that was appended to last, by the number of the table.
     last: HashMap<usize, usize>,
-    /// What was opened under its type's own name.
+    /// The tables that were opened by the name of their type.
     plain: HashMap<String, (Option<Program>, usize)>,
-    /// Positions of those whose records wait for a block.
+    /// Positions of the tables with records that are not in a block yet.
     pub(super) waiting: BTreeSet<usize>,
     /// The size up to which blocks grow.
     pub(super) block_bytes: usize,
@@ -40,14 +40,15 @@ impl Tables {
         self.open.get_mut(index)
     }
 
-    /// Adds a table, and has records of all types of one table keep the order in which they are appended.
+    /// Adds a table. If a table has several types, the records of all keep the order in which they are
+    /// appended.
     fn add(&mut self, table: OpenTable) -> usize {
         let index = self.open.len();
         self.by_schema.insert(table.schema_id, index);
         let last = *self.last.entry(table.number).or_insert(index);
         self.open.push(table);
         if last != index {
-            // Where there are more, they are marked already.
+            // Any others of this table are already marked.
             for index in [last, index] {
                 if let Some(open) = self.open.get_mut(index) {
                     open.shared = true;
@@ -58,18 +59,20 @@ impl Tables {
         index
     }
 
-    /// The open table of a schema.
+    /// Returns the open table of a schema.
     fn of_schema(&mut self, id: u32) -> Option<&mut OpenTable> {
         self.open.get_mut(*self.by_schema.get(&id)?)
     }
 
-    /// Where records of the same table were appended before, if that was as another type.
+    /// Returns the position at which records of the same table were appended before, if that was as another
+    /// type.
     pub(super) fn switch(&mut self, index: usize) -> Option<usize> {
         let last = self.last.get_mut(&self.open.get(index)?.number)?;
         Some(std::mem::replace(last, index)).filter(|last| *last != index)
     }
 
-    /// The table that a type has under its own name. Another type does not get it: whether they mean the same is not known.
+    /// Returns the table with the name of a type. Another type of that name does not get it, because the two
+    /// may differ in meaning.
     pub(super) fn plain(
         &mut self,
         log: &mut Log,
@@ -103,7 +106,8 @@ impl Tables {
             )))
     }
 
-    /// The position of the table with this name and schema, which is opened, and added to the file, if it is not.
+    /// Returns the position of the table with this name and schema; opens it, and adds it to the file, if
+    /// needed.
     pub(super) fn find_or_add(&mut self, log: &mut Log, name: &str, schema: &Schema) -> Result<usize> {
         log.check()?;
         check_name(name)?;
@@ -154,7 +158,7 @@ impl Tables {
         Ok(self.add(OpenTable::new(number, schema_id, schema, self.block_bytes, newest)))
     }
 
-    /// An error if blocks that are there would be too large as a newer type.
+    /// Returns an error if existing blocks would be too large as a newer type.
     fn fit(
         &mut self,
         log: &mut Log,

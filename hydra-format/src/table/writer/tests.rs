@@ -1,4 +1,4 @@
-//! The writer over files in memory: what is on the disk after each step, and after each failure.
+//! The writer over files in memory: the content of the disk after each step and after each failure.
 
 use super::*;
 use crate::repair::check::check_source;
@@ -21,7 +21,7 @@ fn resume(memory: &Memory) -> Result<Writer> {
     options().resume_in(Box::new(memory.clone()))
 }
 
-/// A closed file with the numbers 0..count.
+/// Creates a closed file with the numbers 0..count.
 fn written(count: u64, options: WriterOptions) -> Memory {
     let memory = Memory::default();
     let mut writer = create(&memory, options);
@@ -192,7 +192,7 @@ fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
             let found = numbers(&memory);
             assert_eq!(found, (0..found.len() as u64).collect::<Vec<_>>());
             assert!(found.len() as u64 >= acknowledged, "{calls} calls: {found:?}");
-            // And it goes on from there.
+            // The writer continues from there.
             let mut writer = resume(&memory).unwrap();
             let table = writer.table::<u64>().unwrap();
             writer.append(table, &(found.len() as u64)).unwrap();
@@ -208,7 +208,7 @@ fn every_failing_call_stops_the_writer_and_loses_nothing_acknowledged() {
     }
 }
 
-/// A record of eight bytes.
+/// Returns a record of eight bytes.
 fn one(bytes: [u8; 8]) -> StagedRows {
     StagedRows { regions: [bytes.to_vec(), Vec::new(), Vec::new()], count: 1, stride: 8 }
 }
@@ -231,8 +231,8 @@ fn a_large_file_opens_through_its_directory_with_few_reads() {
     assert_eq!(directories(&memory).len(), 3);
 }
 
-/// Of each directory its blocks since the one before, itself included, and how much it lists. They come often enough (FORMAT.md,
-/// section 9), also for the check.
+/// Returns, for each directory, the number of blocks since the previous one, itself included, and how much it
+/// lists. Also checks that they are frequent enough (FORMAT.md, section 9).
 fn directories(memory: &Memory) -> Vec<(u64, u64)> {
     let opened = memory.open().unwrap();
     let (mut since, mut due, mut found) = (0, DIRECTORY_EVERY, Vec::new());
@@ -256,7 +256,8 @@ fn directories(memory: &Memory) -> Vec<(u64, u64)> {
     found
 }
 
-/// A file of tables with so many blocks of a record each, in turn, the last of them in other sessions. Each ends without closing the file.
+/// Creates a file of tables with `blocks` blocks of a record each, in turn, the last of them in other
+/// sessions. Each session ends without closing the file.
 fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
     let memory = Memory::default();
     let mut writer = create(&memory, options().durability(Durability::Buffered));
@@ -285,17 +286,17 @@ fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
 #[test]
 fn directories_come_as_rarely_as_they_are_long() {
     let bytes = |found: &[(u64, u64)]| found.iter().map(|(_, listed)| listed * 40).sum::<u64>();
-    // Tables and schemas: each directory lists three times as much as the one before.
+    // Tables and schemas: each directory lists three times as much as the previous one.
     let few = directories(&many_tables(1_000, 1, 0));
     let many = directories(&many_tables(8_000, 1, 0));
     assert!(few.len() <= 4 && many.len() <= 6, "{few:?} {many:?}");
     assert!(bytes(&many) < 10 * bytes(&few), "{few:?} {many:?}");
-    // Entries: as many again for each round. Beyond 256 rounds they become nodes.
+    // Entries: the same number again in each round. After 256 rounds they become nodes.
     let few = directories(&many_tables(40, 70, 0));
     let many = directories(&many_tables(40, 280, 0));
     assert!(bytes(&many) < 5 * bytes(&few), "{few:?} {many:?}");
     assert!(many.last().unwrap().1 < 40 * 60, "{many:?}");
-    // Who goes on with a file that was not closed does not know how much the directory before lists.
+    // A writer that resumes a file that was not closed does not know how much the previous directory lists.
     assert!(directories(&many_tables(700, 4, 5)).len() > 5);
 }
 
@@ -458,7 +459,8 @@ fn a_sync_between_buffered_commits_ends_at_a_block() {
     assert!(commit.synced_bytes >= MAX_UNSYNCED - 2 * RUN && commit.synced_bytes < commit.committed_bytes);
 }
 
-/// Comparisons of schemas, and open tables that were looked at, while very many are open: a fixed number for each call.
+/// Counts comparisons of schemas and examined open tables while very many tables are open: the number per
+/// call is fixed.
 #[test]
 fn a_table_among_many_costs_what_it_costs_among_few() {
     let schema = |table: usize| {

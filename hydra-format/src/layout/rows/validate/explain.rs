@@ -1,5 +1,5 @@
-//! What is wrong with a payload, and where: the findings of a pass with their paths. The pass tells where in memory a value is;
-//! which value that is, the schema tells, once there is something to say about it. Positions are bytes from the payload's start.
+//! Findings of a pass with their paths. The pass gives the address of a value; the value's path is derived
+//! from the schema when there is something to report. Positions are bytes from the start of the payload.
 
 use super::pass::{Problem, Verifier, split};
 use super::plan::CheckPlan;
@@ -10,11 +10,11 @@ use crate::layout::rows::sink::MAX_DEPTH;
 use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
 use crate::store::bytes::line_up;
 
-/// Findings in a payload, at most.
+/// The largest number of findings in a payload.
 const MAX_FINDINGS: usize = 10_000;
 
-/// Reports what a payload breaks: the first rule that values depend on, or everything if that is to be `CANONICAL`. The plan
-/// is one of full checks then.
+/// Reports the first broken rule that values depend on, or everything if `CANONICAL`. The plan is one of full
+/// checks then.
 pub(super) fn explain<const CANONICAL: bool>(
     plan: &CheckPlan,
     regions: &Regions<'_>,
@@ -33,42 +33,42 @@ pub(super) fn explain<const CANONICAL: bool>(
     }
 }
 
-/// Elements that the pass is in.
+/// The elements of a reference that the pass is checking.
 struct Entered {
-    /// Where the reference to them is.
+    /// The position of the reference.
     slot: usize,
-    /// Where they are.
+    /// The position of the elements.
     start: usize,
 }
 
 pub(super) struct Explain<'s> {
     schema: &'s Schema,
     regions: &'s Regions<'s>,
-    /// The records, and heap and text.
+    /// The records, with heap and text.
     rows: At<'s>,
-    /// Findings that may still be reported.
+    /// The number of findings that may still be reported.
     left: usize,
-    /// There was a problem after which keys may be anything.
+    /// Whether there was a problem after which keys may be anything.
     pub(super) broken: bool,
     entered: Vec<Entered>,
     report: &'s mut dyn FnMut(Fault),
 }
 
-/// A byte in a payload, and a value of which it is a part.
+/// A byte in a payload, and a value that contains it.
 struct Location<'s> {
     path: String,
     ty: &'s Descriptor,
-    /// Where the value starts.
+    /// The start of the value.
     start: usize,
-    /// Where the byte is.
+    /// The position of the byte.
     byte: usize,
-    /// If the byte should be zero, why, and where that ends.
+    /// If the byte should be zero: the reason, and the end of the zeros.
     gap: Option<(&'static str, usize)>,
 }
 
-/// Methods that go further in tell whether there is more to go.
+/// Methods that descend return whether to continue.
 impl<'s> Location<'s> {
-    /// How far into the value the byte is.
+    /// Returns the offset of the byte in the value.
     fn offset(&self) -> usize {
         self.byte.saturating_sub(self.start)
     }
@@ -84,7 +84,8 @@ impl<'s> Location<'s> {
         false
     }
 
-    /// To the start of the element in which the byte is, of those that are side by side; its index.
+    /// Moves to the start of the element that contains the byte, among consecutive elements, and returns its
+    /// index.
     fn element(&mut self, size: usize) -> usize {
         let index = self.offset().checked_div(size).unwrap_or_default();
         self.start += index * size;
@@ -93,7 +94,7 @@ impl<'s> Location<'s> {
 }
 
 impl<'s> Explain<'s> {
-    /// Reports a problem of what is at `at`, if it is one. True to go on.
+    /// Reports a problem at `at`, and returns whether to continue.
     pub(super) fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
         let position = self.position(at);
         match problem {
@@ -104,32 +105,33 @@ impl<'s> Explain<'s> {
         self.left > 0
     }
 
-    /// From here on all is about the elements to which `slot` refers.
+    /// Enters the elements to which `slot` refers.
     pub(super) fn enter(&mut self, slot: &[u8], elements: &[u8]) {
         self.entered.push(Entered { slot: self.position(slot), start: self.position(elements) });
     }
 
-    /// The elements that were entered last are done.
+    /// Leaves the elements that were entered last.
     pub(super) fn leave(&mut self) {
         self.entered.pop();
     }
 
-    /// Where a part of the payload starts.
+    /// Returns the position of a part of the payload.
     fn position(&self, part: &[u8]) -> usize {
         part.as_ptr().addr().saturating_sub(self.regions.front.as_ptr().addr())
     }
 
-    /// Where the heap starts.
+    /// Returns the start of the heap.
     fn heap_start(&self) -> usize {
         self.rows.bytes().len()
     }
 
-    /// What is at a position, up to the text.
+    /// Returns the bytes from a position up to the text.
     fn at(&self, position: usize) -> At<'s> {
         self.rows.with(self.regions.front.get(position..).unwrap_or_default())
     }
 
-    /// The index of the record of which the byte at `position` of what the pass is in is a part.
+    /// Returns the index of the record that contains the byte at `position` of the elements that the pass is
+    /// checking.
     fn record(&self, position: usize) -> Option<u64> {
         let in_records = self.entered.first().map_or(position, |entered| entered.slot);
         in_records.checked_div(self.schema.root().size()).map(|record| record as u64)
@@ -150,7 +152,7 @@ impl<'s> Explain<'s> {
         }
     }
 
-    /// Reports a problem of the value at a position of what the pass is in.
+    /// Reports a problem at a position of the elements that the pass is checking.
     fn found(&mut self, mut position: usize, problem: Problem) {
         let record = self.record(position);
         let mut place = match (problem, self.entered.split_last()) {
@@ -172,12 +174,12 @@ impl<'s> Explain<'s> {
             }
             Problem::Order(index) => {
                 place.path.push_str(&format!("[key {index}]"));
-                let found = "one that is not above the one before it".into();
+                let found = "a key that is not greater than the one before it".into();
                 (ErrorKind::BadOrder, "keys in ascending order".into(), found)
             }
             Problem::Gap(bytes) => {
                 let what = if place.ty.kind() == Kind::String { "a string" } else { "an array" };
-                let expected = format!("{what} right after the one before");
+                let expected = format!("{what} right after the previous one");
                 (ErrorKind::NotCanonical, expected, format!("{bytes} bytes between"))
             }
             Problem::HeapNotZero(from) => {
@@ -191,7 +193,7 @@ impl<'s> Explain<'s> {
         self.report(kind, position, (record, place.path), expected, found);
     }
 
-    /// What a reference to a string or an array, in its region from `from` on, should have been.
+    /// Describes what a reference to a string or an array should have been; its region is used up to `from`.
     fn right_reference(
         &self,
         ty: &Descriptor,
@@ -206,7 +208,7 @@ impl<'s> Explain<'s> {
             Kind::String if start < from || start.saturating_add(count) > text => {
                 format!("a string from {from} on, within {text} bytes of text")
             }
-            Kind::String => "a string from character to character".into(),
+            Kind::String => "a string that starts and ends at character boundaries".into(),
             _ => format!(
                 "{count} elements of {size} bytes from {from} on, aligned to {}, within {} bytes of heap",
                 mask + 1,
@@ -228,7 +230,7 @@ impl<'s> Explain<'s> {
         }
     }
 
-    /// What is left of records, heap and text after the last record.
+    /// Reports what is left of records, heap and text after the last record.
     fn ends(&mut self, beyond: &[u8], heap_at: usize, text_at: usize) {
         let At { heap, text, .. } = self.rows;
         let heap_rest = heap.get(heap_at..).unwrap_or_default();
@@ -236,24 +238,24 @@ impl<'s> Explain<'s> {
         let heap_end = self.heap_start() + heap_at;
         let text_end = self.regions.front.len() + text_at;
         let too_long = heap.len() as u64 > line_up(heap_at as u64);
-        let more = |bytes: usize| format!("{bytes} bytes more");
+        let more = |bytes: usize| format!("{bytes} more bytes");
         let not_zero = |bytes, start: usize, expected| {
             first_not_zero(bytes).map(|(distance, found)| (start + distance, expected, found))
         };
         let findings = [
             not_zero(beyond, self.position(beyond), "zero bytes after the records"),
-            too_long.then(|| (heap_end, "the heap's end", more(heap_rest.len()))),
+            too_long.then(|| (heap_end, "the end of the heap", more(heap_rest.len()))),
             not_zero(heap_rest, heap_end, "zero bytes after the heap"),
-            (text_rest > 0).then(|| (text_end, "the text's end", more(text_rest))),
+            (text_rest > 0).then(|| (text_end, "the end of the text", more(text_rest))),
         ];
-        // Where a value was wrong, heap and text may have been used by it.
+        // If a value was invalid, it may have used the rest of heap and text.
         let known = if self.broken { 1 } else { findings.len() };
         for (position, expected, found) in findings.into_iter().take(known).flatten() {
             self.report(ErrorKind::NotCanonical, position, (None, String::new()), expected, found);
         }
     }
 
-    /// The innermost value at a position in the last of `entered`, or in the records.
+    /// Finds the innermost value at a position in the last of `entered`, or in the records.
     fn locate(&self, entered: &[Entered], position: usize) -> Location<'s> {
         let mut bytes = entered.iter().map(|entered| entered.slot).chain([position]);
         let (ty, byte) = (self.schema.root(), bytes.next().unwrap_or_default());
@@ -271,14 +273,15 @@ impl<'s> Explain<'s> {
         }
     }
 
-    /// From a value, or from the elements of a reference, to the part in which the byte is; false if that is none.
+    /// Descends from a value, or from the elements of a reference, to the part that contains the byte;
+    /// returns false if there is none.
     fn inward(&self, place: &mut Location<'s>) -> bool {
         let (ty, offset, element) = (place.ty, place.offset(), self.resolve(place.ty.element()));
         match ty.kind() {
             Kind::Newtype | Kind::Box => place.part(0, element),
             Kind::Option if offset == 0 => false,
             Kind::Option if self.at(place.start).byte() == 0 => {
-                place.gap("zero bytes, for there is no value", ty.size())
+                place.gap("zero bytes, because there is no value", ty.size())
             }
             Kind::Option if offset < ty.align() => place.gap("zero padding", ty.align()),
             Kind::Option => {
@@ -299,7 +302,7 @@ impl<'s> Explain<'s> {
         }
     }
 
-    /// From the entries of a map to a key or a value.
+    /// Descends from the entries of a map to a key or a value.
     fn entry(&self, place: &mut Location<'s>, key: &'s Descriptor, value: &'s Descriptor) -> bool {
         let Layout { offsets: [_, start], size, .. } = entry_layout(key, value);
         let (start, index) = (start as usize, place.element(size));
@@ -339,7 +342,7 @@ impl<'s> Explain<'s> {
         field.offset() + self.schema.resolve(field.ty()).size()
     }
 
-    /// From an enum to a field of its present variant.
+    /// Descends from an enum to a field of its present variant.
     fn variant(&self, place: &mut Location<'s>) -> bool {
         let tag = place.ty.tag().unwrap_or(Kind::U8);
         let tag_bytes = tag.fixed_size() as usize;
@@ -350,7 +353,7 @@ impl<'s> Explain<'s> {
         let is_present = |variant: &&Variant| variant.tag().cast_unsigned() & tag.mask() == bits;
         let Some(variant) = place.ty.variants().iter().find(is_present) else { return false };
         if variant.fields().last().is_none_or(|last| place.offset() >= self.end(last)) {
-            return place.gap("zero bytes, for the variant does not use them", place.ty.size());
+            return place.gap("zero bytes, because the variant does not use them", place.ty.size());
         }
         place.path.push_str(&format!(":{}", variant.name()));
         self.field(place, variant.fields())
@@ -361,7 +364,7 @@ impl<'s> Explain<'s> {
     }
 }
 
-/// What a value that is none of its type should have been, and what it is.
+/// Describes what an invalid value should have been, and what it is.
 fn bad_value(ty: &Descriptor, at: At<'_>) -> (ErrorKind, String, String) {
     let size = match ty.kind() {
         Kind::Option => 1,
@@ -373,7 +376,7 @@ fn bad_value(ty: &Descriptor, at: At<'_>) -> (ErrorKind, String, String) {
         Kind::Char => ("a Unicode scalar value".into(), format!("0x{bits:x}")),
         Kind::Option => ("0 for none or 1 for some".into(), bits.to_string()),
         Kind::Enum => (tags_text(ty.variants()), bits.to_string()),
-        _ if ty.is_nonzero() && bits == 0 => ("a number that is not 0".into(), "0".into()),
+        _ if ty.is_nonzero() && bits == 0 => ("a number other than 0".into(), "0".into()),
         Kind::I128 => ("a timestamp within 2^63 seconds of 1970".into(), bits.cast_signed().to_string()),
         _ => ("a duration below 2^64 seconds".into(), bits.to_string()),
     };
@@ -386,7 +389,7 @@ fn tags_text(variants: &[Variant]) -> String {
     format!("the tag of a variant ({}{more})", names.join(", "))
 }
 
-/// Where the first byte is that is not zero, and which one that is.
+/// Returns the position and the text of the first byte that is not zero.
 fn first_not_zero(bytes: &[u8]) -> Option<(usize, String)> {
     bytes.iter().zip(0..).find(|(byte, _)| **byte != 0).map(|(byte, at)| (at, format!("0x{byte:02x}")))
 }

@@ -1,4 +1,4 @@
-//! The order of keys as they are stored (FORMAT.md, section 5.4). Total: bytes that are no key have some order.
+//! The order of stored keys (FORMAT.md, section 5.4). It is total: bytes that are not a key have some order.
 
 use crate::layout::rows::At;
 use crate::schema::{Descriptor, Kind, Schema, TypeRef};

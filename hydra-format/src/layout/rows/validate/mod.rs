@@ -1,14 +1,14 @@
-//! Validation of payloads (FORMAT.md, section 7): one linear pass over records, heap and text, driven by a flat
-//! table of steps. It knows schemas and bytes; it does not know files, and trusts neither.
+//! Validation of payloads (FORMAT.md, section 7): one linear pass over records, heap and text, driven by a
+//! flat table of steps. Schemas and bytes are untrusted.
 //!
-//! The pass is written once and compiled for two purposes: to answer yes or no, and to go on after a problem and say what is
-//! wrong and where (`explain`), which is asked only when the answer was no. Full checks have a plan with all bytes that are zero.
+//! The pass is compiled for two purposes: to answer yes or no, and, after a no, to continue and report what
+//! is wrong and where (`explain`). The plan of a full check includes all bytes that must be zero.
 
-#[expect(clippy::arithmetic_side_effects, reason = "positions in a payload, and sizes of a checked schema")]
+#[expect(clippy::arithmetic_side_effects, reason = "positions and sizes are bounded")]
 mod explain;
 mod key;
 mod pass;
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "indices of a checked schema")]
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -22,21 +22,22 @@ pub use pass::Cursor;
 pub(crate) use pass::planned;
 use plan::CheckPlan;
 
-/// A payload: records, the heap from the next line on, and then the text.
+/// The regions of a payload: records, the heap from the next line on, and the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Regions<'a> {
-    /// Records and heap.
+    /// The records and the heap.
     pub(crate) front: &'a [u8],
     /// The text.
     pub(crate) text: Text<'a>,
-    /// Number of records.
+    /// The number of records.
     pub(crate) count: usize,
-    /// Bytes from one record to the next.
+    /// The number of bytes from one record to the next.
     pub(crate) stride: usize,
 }
 
 impl<'a> Regions<'a> {
-    /// The records with what is behind them up to the heap, and heap and text. No records if they are not all there.
+    /// Returns the records with the bytes after them up to the heap, and heap and text. There are no records
+    /// if some are missing.
     #[inline]
     pub(crate) fn rows(&self) -> At<'a> {
         let heap_start = line_up(self.count.saturating_mul(self.stride) as u64) as usize;
@@ -45,25 +46,25 @@ impl<'a> Regions<'a> {
     }
 }
 
-/// What is wrong with a payload.
+/// A finding in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// What went wrong.
+    /// The kind of the error.
     pub(crate) kind: ErrorKind,
-    /// Offset in the payload, in bytes.
+    /// The offset in the payload, in bytes.
     pub(crate) offset: u64,
-    /// Index of the record in the payload; none for what belongs to no record.
+    /// The index of the record in the payload; `None` if the finding is not in a record.
     pub(crate) record: Option<u64>,
-    /// The value within the record: `items[3].name`; empty for the record itself.
+    /// The path of the value within the record, such as `items[3].name`; empty for the record itself.
     pub(crate) path: String,
-    /// What should have been there.
+    /// What was expected.
     pub(crate) expected: String,
-    /// What was there.
+    /// What was found.
     pub(crate) found: String,
 }
 
 impl Fault {
-    /// Of records that are not as many and as large as they should be.
+    /// Creates the fault about records of the wrong number or size.
     #[cold]
     fn bad_records(schema: &Schema, regions: &Regions<'_>) -> Fault {
         Fault {
@@ -76,7 +77,7 @@ impl Fault {
         }
     }
 
-    /// Of a payload whose text, which starts at `start`, is not UTF-8.
+    /// Creates the fault about text that is not UTF-8; the text starts at `start`.
     #[cold]
     pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
         let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
@@ -93,7 +94,8 @@ impl Fault {
 }
 
 impl From<Fault> for Error {
-    /// The offset is that of the payload: add its start to [`Fault::offset`] first.
+    /// Converts a fault whose offset counts from the start of the file; callers add the start of the payload
+    /// first.
     fn from(fault: Fault) -> Error {
         let error = Error::new(fault.kind).at(fault.offset).expected(fault.expected).found(fault.found);
         if fault.path.is_empty() { error } else { error.path(fault.path) }
@@ -104,30 +106,30 @@ impl From<Fault> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
     plan: CheckPlan,
-    /// How a type of the program checks its values.
+    /// The check of values by the type of the program.
     check: Option<Checked>,
-    /// How a flat type of the program checks the records of a payload, which remembers that they are valid.
+    /// The check of all records of a payload by a flat type of the program; the payload caches the result.
     check_records: Option<CheckedRecords>,
 }
 
-/// Whether stored values are valid: one, as [`Hydra::check`](super::Hydra::check), or several side by side.
+/// A check of one or more consecutive stored values, as [`Hydra::check`](super::Hydra::check).
 pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 
-/// Whether the records of a payload are.
+/// A check of all records of a payload.
 pub(crate) type CheckedRecords = fn(&Payload) -> bool;
 
 impl Validator {
-    /// The validator of records of the schema's root type.
+    /// Creates the validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
         Validator { plan: CheckPlan::new(schema, false), check: None, check_records: None }
     }
 
-    /// The same, for a type of the program whose schema this is.
+    /// Adds the checks of the type of the program with this schema.
     pub(crate) fn with(self, check: Checked, check_records: Option<CheckedRecords>) -> Validator {
         Validator { check: Some(check), check_records, ..self }
     }
 
-    /// Checks every rule that values depend on, and has the payload remember what it is.
+    /// Checks every rule that values depend on, and lets the payload cache the result.
     pub(crate) fn validate_payload(
         &self,
         payload: &Payload,
@@ -136,13 +138,13 @@ impl Validator {
         if self.check_records.is_some_and(|check| check(payload)) { Ok(()) } else { self.validate(regions) }
     }
 
-    /// Checks every rule that values depend on. Bytes that should be zero, and gaps, do not matter here.
+    /// Checks every rule that values depend on. Gaps, and bytes that should be zero, are ignored.
     #[inline]
     pub(crate) fn validate(&self, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
         if pass::accepts(self, regions) { Ok(()) } else { Err(self.explain(regions)) }
     }
 
-    /// The first rule that a payload breaks which the fast pass refused.
+    /// Finds the first rule that is broken by a payload which the fast pass refused.
     #[cold]
     pub(super) fn explain(&self, regions: &Regions<'_>) -> Box<Fault> {
         let mut first = None;
@@ -153,7 +155,7 @@ impl Validator {
     }
 }
 
-/// Finds all that is wrong with payloads of one schema.
+/// Finds everything that is wrong with payloads of one schema.
 pub(crate) struct Auditor {
     plan: CheckPlan,
 }
@@ -163,8 +165,8 @@ impl Auditor {
         Auditor { plan: CheckPlan::new(schema, true) }
     }
 
-    /// Reports everything, as far as it can go on after each finding: also bytes that should be zero and are not, and gaps.
-    /// Stops after 10,000 findings.
+    /// Reports all findings, including gaps and bytes that should be zero, as far as checking can continue
+    /// after each. Stops after 10,000 findings.
     pub(crate) fn audit(&self, regions: &Regions<'_>, report: &mut dyn FnMut(Fault)) {
         if !pass::is_canonical(&self.plan, regions) {
             explain::explain::<true>(&self.plan, regions, report);

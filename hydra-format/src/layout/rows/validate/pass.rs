@@ -1,5 +1,6 @@
-//! The rules, in one linear pass over a payload by the plan of its schema. It answers yes or no, without allocation; or it
-//! goes on and has `explain` say what is wrong. Where the program has the type, the type's own `check` gives the answer.
+//! The rules, in one linear pass over a payload by the plan of its schema. The pass returns yes or no without
+//! allocating, or it continues and `explain` reports what is wrong. For a type of the program, its own
+//! `check` gives the answer.
 
 use super::explain::Explain;
 use super::key::compare;
@@ -12,29 +13,30 @@ use crate::memory::all_valid;
 use crate::schema::{TypeRef, is_duration, is_timestamp};
 use crate::store::bytes::{is_zero, line_up};
 
-/// What is wrong.
+/// A broken rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Problem {
-    /// Bits that are no value of the type.
+    /// The bits are not a value of the type.
     Value,
-    /// A reference to nothing that may stand there: a string or an array whose elements have this size and alignment (less
-    /// one), in its region from `from` on.
+    /// The reference is invalid here: it must be to a string or an array whose elements have this size and
+    /// alignment (less one), and its region is used up to `from`.
     Reference { from: usize, size: usize, mask: usize },
-    /// Not exactly one element.
+    /// The reference is not to exactly one element.
     Count,
-    /// A reference beyond the limit of nesting.
+    /// The reference exceeds the limit of nesting.
     TooDeep,
-    /// The element with this index is not above the one before it.
+    /// The element with this index is not greater than the previous one.
     Order(usize),
-    /// So many bytes between what this refers to and what came before.
+    /// There is a gap of this many bytes before what the reference refers to.
     Gap(usize),
-    /// Bytes of the heap from there on, up to what this refers to, that are not zero.
+    /// The heap has a byte that is not zero, from this position up to what the reference refers to.
     HeapNotZero(usize),
-    /// Bytes without a meaning that are not zero.
+    /// Bytes without a meaning are not zero.
     NotZero,
 }
 
-/// The records, what is between them and the heap, and the cursor before all; none if there are too few bytes, or the stride is another.
+/// Returns the records, the bytes between them and the heap, and a cursor at the start; `None` if bytes are
+/// missing or the stride is wrong.
 #[inline]
 pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a [u8], &'a [u8], Cursor<'a>)> {
     let size = plan.root.size as usize;
@@ -44,7 +46,7 @@ pub(super) fn split<'a>(plan: &CheckPlan, regions: &Regions<'a>) -> Option<(&'a 
     Some((records, beyond, Cursor::new(rows)))
 }
 
-/// True if the payload keeps every rule that values depend on.
+/// Returns whether the payload follows every rule that values depend on.
 #[inline]
 pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     let root = &validator.plan.root;
@@ -58,41 +60,41 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     }
 }
 
-/// [`Checked`] for types that have no check of their own: by the plan of their schema.
+/// Checks values of types without a check of their own, by the plan of their schema; a [`Checked`].
 pub(crate) fn planned<T: Hydra>(bytes: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> bool {
     let plan = &facts_of::<T>().validator.plan;
     Verifier::<false>::new(plan, cursor).elements(bytes, &plan.root, depth)
 }
 
-/// True if a full check finds nothing: the payload is valid, there are no gaps, and all that has no meaning is zero. The plan
-/// is one of full checks.
+/// Returns whether a full check finds nothing: the payload is valid, there are no gaps, and all bytes without
+/// a meaning are zero. The plan is one of full checks.
 pub(super) fn is_canonical(plan: &CheckPlan, regions: &Regions<'_>) -> bool {
     let Some((records, beyond, mut cursor)) = split(plan, regions) else { return false };
     let valid = Verifier::<true>::new(plan, &mut cursor).elements(records, &plan.root, 0);
     valid && is_zero(beyond) && cursor.is_at_end()
 }
 
-/// How far a pass has come: what is referred to must follow in order.
+/// The progress of a pass in heap and text: references must be in order.
 #[derive(Debug)]
 pub struct Cursor<'a> {
-    /// Heap and text.
+    /// The heap and the text.
     rows: At<'a>,
-    /// Where the array before ends.
+    /// The end of the previous array.
     pub(super) heap_at: usize,
-    /// Where the string before ends.
+    /// The end of the previous string.
     pub(super) text_at: usize,
 }
 
-/// A pass by a plan. If it is `CANONICAL`, gaps between strings and arrays are problems, too, and so are bytes without a meaning
-/// that are not zero.
+/// A pass by a plan. If it is `CANONICAL`, gaps between strings or arrays and bytes without a meaning that
+/// are not zero are problems too.
 pub(super) struct Verifier<'p, 'a, const CANONICAL: bool> {
     plan: &'p CheckPlan,
     pub(super) cursor: &'p mut Cursor<'a>,
-    /// Hears of problems. If nobody does, the first one is the end of the pass.
+    /// Called with each problem. Without it, the pass ends at the first problem.
     pub(super) explain: Option<Explain<'p>>,
 }
 
-/// The reference in these bytes: where it begins, and how many there are.
+/// Returns the reference in these bytes: start and length.
 #[inline]
 fn reference(slot: &[u8]) -> (usize, usize) {
     At::new(slot, &[], "").reference()
@@ -104,21 +106,21 @@ fn part(bytes: &[u8], offset: u32, size: usize) -> &[u8] {
     end.and_then(|end| bytes.get(offset as usize..end)).unwrap_or_default()
 }
 
-/// The size of so many values.
+/// Returns the size of `count` values.
 #[inline]
 fn bytes_of(count: u32, size: u32) -> usize {
     (count as usize).saturating_mul(size as usize)
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of the heap and the text of these rows.
+    /// Starts at the heap and the text of these rows.
     #[inline]
     pub(crate) fn new(rows: At<'a>) -> Cursor<'a> {
         Cursor { rows, heap_at: 0, text_at: 0 }
     }
 
-    /// The string that the reference at the start of `slot` points to starts at or after the end of the one before it,
-    /// and both ends are between characters.
+    /// Returns whether the string that the reference in `slot` refers to starts at or after the end of the
+    /// previous one, and starts and ends at character boundaries.
     #[inline]
     pub(crate) fn string(&mut self, slot: &[u8]) -> bool {
         let (start, count) = reference(slot);
@@ -133,7 +135,8 @@ impl<'a> Cursor<'a> {
         ordered & whole
     }
 
-    /// The array at that reference starts at or after the end of the one before it, aligned. None if it breaks a rule.
+    /// Returns the array that the reference refers to, which must be aligned and start at or after the end of
+    /// the previous one. `None` if it breaks a rule.
     #[inline]
     pub(crate) fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Option<&'a [u8]> {
         let (start, count) = reference(slot);
@@ -147,7 +150,7 @@ impl<'a> Cursor<'a> {
         self.rows.heap.get(start..end)
     }
 
-    /// Nothing is left but zeros up to the next line.
+    /// Returns whether only zeros up to the next line are left.
     fn is_at_end(&self) -> bool {
         let At { heap, text, .. } = self.rows;
         let rest = heap.get(self.heap_at..).unwrap_or_default();
@@ -155,7 +158,7 @@ impl<'a> Cursor<'a> {
         whole && is_zero(rest) && self.text_at == text.all().len()
     }
 
-    /// The elements of type `T` at that reference, if they are valid.
+    /// Returns the elements of type `T` at that reference, if they are valid.
     #[inline]
     pub(crate) fn list<T: Hydra>(&mut self, slot: &[u8], depth: u32) -> Option<&'a [u8]> {
         let elements = self.array(slot, T::SIZE, const { T::ALIGN - 1 })?;
@@ -165,7 +168,7 @@ impl<'a> Cursor<'a> {
         valid.then_some(elements)
     }
 
-    /// Elements side by side.
+    /// Checks consecutive elements.
     #[inline]
     pub(crate) fn elements<T: Hydra>(&mut self, bytes: &[u8], depth: u32) -> bool {
         if T::FLAT {
@@ -180,13 +183,14 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         Verifier { plan, cursor, explain: None }
     }
 
-    /// A problem of what is at `at`, which is a part of the elements entered last, or of a record. True to go on.
+    /// Reports a problem at `at`, which is in the elements entered last or in a record, and returns whether
+    /// to continue.
     #[cold]
     fn fault(&mut self, at: &[u8], problem: Problem) -> bool {
         self.explain.as_mut().is_some_and(|explain| explain.fault(at, problem))
     }
 
-    /// Elements side by side.
+    /// Checks consecutive elements.
     pub(super) fn elements(&mut self, bytes: &[u8], list: &ElementCheck, depth: u32) -> bool {
         let steps = self.plan.steps(&list.steps);
         let size = list.size as usize;
@@ -203,7 +207,7 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         valid && list.key.is_none_or(|key| self.ascend(bytes, size, key))
     }
 
-    /// One value.
+    /// Checks one value.
     fn run(&mut self, bytes: &[u8], mut steps: &[PlanStep], depth: u32) -> bool {
         while let Some((step, rest)) = steps.split_first() {
             let &PlanStep { offset, check, .. } = step;
@@ -279,7 +283,7 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         count == 0 || start == from || self.fault(slot, Problem::Gap(start.saturating_sub(from)))
     }
 
-    /// The elements at a reference. If there are none to look at, whether to go on.
+    /// Returns the elements at a reference; if there are none to check, whether to continue.
     #[inline]
     fn array(&mut self, slot: &[u8], size: usize, mask: usize) -> Result<&'a [u8], bool> {
         let from = self.cursor.heap_at;
@@ -290,7 +294,7 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         }
     }
 
-    /// What is referred to wrongly is not what the next reference must follow.
+    /// Reports an invalid reference. The next reference need only follow the last valid one.
     #[cold]
     fn bad_string(&mut self, slot: &[u8], from: usize) -> bool {
         self.cursor.text_at = from;
@@ -303,8 +307,8 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         self.fault(slot, Problem::Reference { from, size, mask })
     }
 
-    /// Between `from`, where the array before ends, and the one of so many bytes that was found last are zeros, as few as
-    /// alignment asks for.
+    /// Checks that the bytes between `from`, the end of the previous array, and the last array, which has
+    /// `size` bytes, are zeros and only as many as the alignment requires.
     #[inline]
     fn follows(&mut self, slot: &[u8], from: usize, size: usize, mask: usize) -> bool {
         let start = self.cursor.heap_at.saturating_sub(size);
@@ -359,7 +363,8 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
         steps.is_empty() || self.run(value, steps, depth)
     }
 
-    /// Keys are strictly ascending. Not looked at once a value was wrong: keys may be anything then.
+    /// Checks that keys are strictly ascending. This is skipped once a value was invalid, because keys may
+    /// then be anything.
     fn ascend(&mut self, bytes: &[u8], size: usize, key: u32) -> bool {
         if self.explain.as_ref().is_some_and(|explain| explain.broken) {
             return true;
@@ -373,13 +378,13 @@ impl<'p, 'a, const CANONICAL: bool> Verifier<'p, 'a, CANONICAL> {
     }
 }
 
-/// The bits of a number of `size` bytes.
+/// Returns the bits of a number of `size` bytes.
 #[inline]
 fn bits(bytes: &[u8], size: u32) -> u128 {
     At::new(bytes, &[], "").uint(size as usize)
 }
 
-/// All bytes are below the limit, and there is one.
+/// Returns whether there are bytes and all are below the limit.
 #[inline]
 fn below(bytes: &[u8], limit: u8) -> bool {
     !bytes.is_empty() && !bytes.iter().fold(false, |bad, &byte| bad | (byte >= limit))

@@ -1,55 +1,57 @@
-//! A schema compiled to steps: what there is to check in a value, with nested types flattened into the offsets of
-//! what contains them, and nothing at all for types of which every bit pattern is valid.
+//! A schema compiled to steps: the checks of a value. Nested types are flattened into the offsets of the type
+//! that contains them, and types of which every bit pattern is valid have no steps.
 
 use crate::schema::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
-/// Steps of a type that are copied into what contains it, at most; more are called. So the plan stays linear in
-/// the schema, whatever contains what.
+/// The largest number of steps of a type that are copied into the type that contains it; longer ones are
+/// called. This keeps the plan linear in the size of the schema.
 const INLINE_STEPS: usize = 16;
-/// A plan of so many steps copies no more than single ones.
+/// The size of a plan from which on only single steps are copied.
 const MANY_STEPS: usize = 1 << 18;
 
-/// One check, of what is at an offset from the start of the value whose steps these are.
+/// A check at an offset from the start of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PlanStep {
     pub(super) offset: u32,
-    /// So many values in a row; 1 for checks that never stand in one. Of an option, so many bytes behind its tag.
+    /// The number of consecutive values, or 1 for checks that are never merged; for an option, the number of
+    /// bytes after its tag.
     pub(super) count: u32,
     pub(super) check: ValueCheck,
 }
 
-/// What to check.
+/// The kind of a check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum ValueCheck {
     /// Strings.
     String,
     /// Bytes, by reference.
     Bytes,
-    /// A reference to elements: which, says the list.
+    /// A reference to elements of the list with this index.
     List(u32),
-    /// Bytes below a limit: bools, tags.
+    /// Bytes below a limit: bools and tags.
     Below(u8),
     /// Chars.
     Char,
-    /// An integer of so many bytes that is not 0.
+    /// Integers of this many bytes that are not 0.
     NonZero(u32),
     /// A timestamp in nanoseconds, 128 bits.
     Timestamp,
     /// A duration in nanoseconds, 128 bits.
     Duration,
-    /// An option's tag: when it is none, so many steps are skipped, and what is behind the tag is zero.
+    /// The tag of an option: if it is none, this many steps are skipped, and the bytes after the tag are
+    /// zero.
     Option(u32),
     /// An enum: its tag, then the steps of the present variant.
     Enum(u32),
-    /// An array inside the value.
+    /// An array within the value.
     Array(u32),
-    /// Bytes that have no meaning and are zero: in the plans of full checks.
+    /// Bytes without a meaning that must be zero, in the plans of full checks.
     Zero,
 }
 
 impl PlanStep {
-    /// Bytes of one value of those that may stand in a row.
+    /// Returns the number of bytes of one value, for checks that can be merged.
     fn unit(self) -> Option<u32> {
         match self.check {
             ValueCheck::String => Some(8),
@@ -59,32 +61,32 @@ impl PlanStep {
         }
     }
 
-    /// One step for this and the next, if they are the same check side by side.
+    /// Merges two steps that are the same check of consecutive values.
     fn merged(self, next: PlanStep) -> Option<PlanStep> {
         let behind = self.offset + self.unit()? * self.count;
         let beside = self.check == next.check && behind == next.offset;
         beside.then(|| PlanStep { count: self.count + next.count, ..self })
     }
 
-    /// The same check for `times` values of `size` bytes side by side, if this is all there is to check in each.
+    /// Returns this check for `times` consecutive values of `size` bytes, if it is the only check of each.
     fn repeated(self, size: u32, times: u32) -> Option<PlanStep> {
         let whole = self.offset == 0 && self.unit()? * self.count == size;
         whole.then(|| PlanStep { count: self.count * times, ..self })
     }
 }
 
-/// Elements side by side.
+/// Consecutive elements.
 #[derive(Clone, Debug)]
 pub(super) struct ElementCheck {
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub(super) size: u32,
-    /// Alignment of an element, less one.
+    /// The alignment of an element, less one.
     pub(super) mask: u32,
-    /// A box: exactly one element. An array inside a value: how many.
+    /// The required number of elements: 1 for a box, the length of an array within a value.
     pub(super) exactly: Option<u32>,
-    /// The key at the start of each element, by the index of its type: elements ascend by it.
+    /// The index of the type of the key at the start of each element; elements are in ascending order of it.
     pub(super) key: Option<u32>,
-    /// The element's steps.
+    /// The steps of an element.
     pub(super) steps: Range<u32>,
 }
 
@@ -97,14 +99,14 @@ impl ElementCheck {
 /// The variants of an enum: tags as unsigned bits in ascending order, each with its steps.
 #[derive(Clone, Debug)]
 pub(super) struct TagTable {
-    /// Bytes of the tag.
+    /// The number of bytes of the tag.
     pub(super) size: u32,
-    /// Tags are 0, 1, 2, .. without a gap.
+    /// Whether the tags are 0, 1, 2, .. without a gap.
     pub(super) dense: bool,
     pub(super) variants: Vec<(u128, Range<u32>)>,
 }
 
-/// What to check in the values of a schema.
+/// The checks of the values of a schema.
 #[derive(Clone, Debug)]
 pub(super) struct CheckPlan {
     pub(super) steps: Vec<PlanStep>,
@@ -115,7 +117,8 @@ pub(super) struct CheckPlan {
 }
 
 impl CheckPlan {
-    /// The plan of a schema, for records of its root; for a full check, with the bytes that are zero.
+    /// Creates the plan of a schema for records of its root; with `zeros`, it includes the bytes that must be
+    /// zero, for a full check.
     pub(super) fn new(schema: &Schema, zeros: bool) -> CheckPlan {
         let (types, root) = (schema.types(), schema.root());
         let root = ElementCheck::new((root.size(), root.align()), None, None);
@@ -123,7 +126,8 @@ impl CheckPlan {
         let blocks = vec![None; types.len()];
         let mut compiler = PlanCompiler { types, zeros, plan, blocks, elements: vec![] };
         compiler.plan.root.steps = compiler.block(0);
-        // The steps of what is referred to come when those of the references are known: types may be recursive.
+        // The steps of a referenced type are added after those of the reference, because types may be
+        // recursive.
         let mut done = 0;
         while let Some(&(key, element)) = compiler.elements.get(done) {
             compiler.plan.lists[done].steps = match key {
@@ -152,11 +156,11 @@ struct PlanCompiler<'a> {
     plan: CheckPlan,
     /// The steps of each type that is compiled.
     blocks: Vec<Option<Range<u32>>>,
-    /// What each list of the plan is made of: elements, or entries of a map with this key.
+    /// The elements of each list of the plan: elements, or entries of a map with this key.
     elements: Vec<(Option<TypeRef>, TypeRef)>,
 }
 
-/// Steps being put together; those before `barrier` must stay as they are.
+/// Steps that are being combined; those before `barrier` must not change.
 #[derive(Default)]
 struct StepBlock {
     steps: Vec<PlanStep>,
@@ -164,7 +168,7 @@ struct StepBlock {
 }
 
 impl StepBlock {
-    /// Adds a check of what is at the start.
+    /// Adds a check at the start.
     fn check(&mut self, check: ValueCheck) {
         self.push(PlanStep { offset: 0, count: 1, check });
     }
@@ -179,7 +183,8 @@ impl StepBlock {
 }
 
 impl PlanCompiler<'_> {
-    /// The steps of a type. Types nest at most 32 deep without a reference between, and so does this.
+    /// Returns the steps of a type. Types nest at most 32 deep without a reference between, which bounds this
+    /// recursion.
     fn block(&mut self, index: usize) -> Range<u32> {
         if let Some(done) = &self.blocks[index] {
             return done.clone();
@@ -231,7 +236,7 @@ impl PlanCompiler<'_> {
         block
     }
 
-    /// What is from `start` up to `end` has no meaning.
+    /// Adds a check that the bytes from `start` to `end` are zero.
     fn zero(&self, block: &mut StepBlock, start: usize, end: usize) {
         if self.zeros && start < end {
             block.push(PlanStep {
@@ -246,7 +251,7 @@ impl PlanCompiler<'_> {
         &self.types[ty.index() as usize]
     }
 
-    /// Fields from `end` on, with the gaps between them. The end of the last one.
+    /// Adds fields from `end` on, with the gaps between them, and returns the end of the last one.
     fn fields(&mut self, fields: &[Field], mut end: usize, block: &mut StepBlock) -> usize {
         for field in fields {
             self.zero(block, end, field.offset());
@@ -256,7 +261,7 @@ impl PlanCompiler<'_> {
         end
     }
 
-    /// Puts the steps of a type at `offset` into the block.
+    /// Adds the steps of a type at `offset`.
     fn embed(&mut self, ty: TypeRef, offset: u32, block: &mut StepBlock) {
         let range = self.block(ty.index() as usize);
         let many = self.plan.steps.len() + block.steps.len() > MANY_STEPS;
@@ -267,8 +272,8 @@ impl PlanCompiler<'_> {
         }
     }
 
-    /// Copies steps that are compiled. Only the first may merge with what is before it, and nothing may merge with
-    /// a step that an option may skip.
+    /// Copies compiled steps. Only the first may merge with the step before it, and nothing may merge with a
+    /// step that an option may skip.
     fn copy(&mut self, range: Range<u32>, offset: u32, block: &mut StepBlock) {
         let steps = self.plan.steps(&range);
         for (index, step) in steps.iter().enumerate() {
@@ -308,7 +313,7 @@ impl PlanCompiler<'_> {
         ValueCheck::List(self.list(list, ty.key(), element))
     }
 
-    /// The steps of an entry of a map. It is laid out as a tuple, but the table of types has no such tuple.
+    /// Returns the steps of an entry of a map. It is laid out as a tuple that is not in the table of types.
     fn entry(&mut self, key: TypeRef, value: TypeRef) -> Range<u32> {
         let Layout { offsets: [_, offset], size, .. } = entry_layout(self.ty(key), self.ty(value));
         let mut block = StepBlock::default();

@@ -1,4 +1,5 @@
-//! Each rule of FORMAT.md, section 7, broken by exactly one payload; and bytes flipped everywhere.
+//! Each rule of FORMAT.md, section 7, broken by exactly one payload, and payloads with bytes flipped
+//! everywhere.
 
 use super::*;
 use crate::Hydra;
@@ -12,7 +13,7 @@ fn at(index: u32) -> TypeRef {
     TypeRef::Index(index)
 }
 
-/// A payload of one record: the record, then heap and text on the next lines.
+/// Builds a payload of one record: the record, then heap and text on the next lines.
 #[derive(Clone)]
 struct Payload {
     record: Vec<u8>,
@@ -36,7 +37,7 @@ impl Payload {
         Payload { record: record.to_vec(), heap: heap.to_vec(), text: text.to_string() }
     }
 
-    /// Record and heap.
+    /// Returns the record and the heap.
     fn front(&self) -> Vec<u8> {
         let mut front = self.record.clone();
         front.resize(front.len().next_multiple_of(64), 0);
@@ -48,8 +49,8 @@ impl Payload {
         Regions { front, text: self.text.as_str().into(), count: 1, stride }
     }
 
-    /// All that a full check finds. The fast passes must agree on whether there is anything, and anything but bytes that should
-    /// be zero.
+    /// Returns all findings of a full check. The fast passes must agree on whether there is any, and whether
+    /// there is one other than bytes that should be zero.
     fn findings(&self, validator: &Validator) -> Vec<(ErrorKind, String)> {
         let front = self.front();
         let parts = self.parts(&front, validator.plan.schema.root().size());
@@ -214,7 +215,7 @@ fn tags_side_by_side_are_one_step() {
     refused(&all, Payload::hand(&[0, 1, 2, 0, 1, 2, 0, 1, 2, 9], &[], ""), ErrorKind::BadValue, "2");
 }
 
-/// Keys in the order given, as a set whose members are `size` bytes each.
+/// Encodes keys in the order given, as a set whose members are `size` bytes each.
 fn set_of(key: Vec<Descriptor>, members: &[&[u8]], text: &str) -> Vec<(ErrorKind, String)> {
     let types = [vec![Descriptor::set(at(1))], key].concat();
     let mut heap = members.concat();
@@ -326,7 +327,8 @@ fn faults_in_maps_name_the_key() {
     refused(validator, payload, ErrorKind::NotCanonical, "[\"a\\\"b\"]");
 }
 
-/// A list whose element nests itself 31 deep around the list again, by options, tuples or enums of one variant.
+/// Returns a list whose element nests itself 31 deep around the list again, by options, tuples or enums of
+/// one variant.
 fn knot(wrap: impl Fn(TypeRef) -> Descriptor) -> Validator {
     let mut types = vec![Descriptor::list(at(1))];
     types.extend((1..31).map(|next| wrap(at(next + 1))));
@@ -334,7 +336,8 @@ fn knot(wrap: impl Fn(TypeRef) -> Descriptor) -> Validator {
     validator(types)
 }
 
-/// Without optimisation, frames are several times larger than those of a release: 1.3 MiB is enough there.
+/// Without optimisation, frames are several times larger than in a release build, for which 1.3 MiB is
+/// enough.
 #[test]
 fn depth_is_bounded_and_the_stack_holds() {
     std::thread::Builder::new().stack_size(6 << 20).spawn(deepest).unwrap().join().unwrap();
@@ -465,14 +468,16 @@ fn every_byte_without_a_meaning_is_looked_at() {
         let found = payload.findings(validator);
         !found.is_empty() && found.iter().all(|(kind, _)| *kind == ErrorKind::NotCanonical)
     };
-    // In the record: the array, the unit and what follows them; in the heap: within and after entries, units, the rest.
+    // In the record: the array, the unit and the bytes after them; in the heap: bytes within and after
+    // entries, units, the rest.
     let records = (0..payload.record.len()).filter(|&at| soft(&|payload| payload.record[at] ^= 0x40)).count();
     let heaps = (0..payload.heap.len()).filter(|&at| soft(&|payload| payload.heap[at] ^= 0x40)).count();
     let (meant, in_heap) = (8 + 8 + 1 + 8, 4 + 1 + 1 + 4);
     assert_eq!((records, heaps), (payload.record.len() - meant, payload.heap.len() - in_heap));
 }
 
-/// What a full check says of a payload with one byte changed, as `offset, record, path: expected; found`.
+/// Returns the findings of a full check in a payload with one byte changed, as `offset, record, path:
+/// expected; found`.
 fn said(change: impl Fn(&mut Payload)) -> Vec<String> {
     type Row = (u8, Option<(bool, u32)>, Vec<(char, String)>, BTreeMap<String, NonZero<u16>>);
     let map = BTreeMap::from([("k".to_string(), NonZero::new(7).unwrap())]);
@@ -495,14 +500,14 @@ fn findings_say_where_they_are_and_what_should_be_there() {
     let heap = |at: usize, byte: u8| said(|payload| payload.heap[at] = byte);
     assert_eq!(record(1, 9), ["1, Some(0), : zero padding; 0x09"]);
     assert_eq!(record(4, 2), ["4, Some(0), 1: 0 for none or 1 for some; 2"]);
-    assert_eq!(record(4, 0), ["8, Some(0), 1: zero bytes, for there is no value; 0x01"]);
+    assert_eq!(record(4, 0), ["8, Some(0), 1: zero bytes, because there is no value; 0x01"]);
     assert_eq!(record(8, 3), ["8, Some(0), 1?.0: 0 or 1; 3"]);
     assert_eq!(record(9, 3), ["9, Some(0), 1?: zero padding; 0x03"]);
     assert!(record(20, 200)[0].ends_with("from 0 on, aligned to 4, within 64 bytes of heap; { 0, 200 }"));
     assert_eq!(record(63, 1), ["63, None, : zero bytes after the records; 0x01"]);
     assert_eq!(heap(3, 1), ["64, Some(0), 2[0].0: a Unicode scalar value; 0x1000061"]);
     assert_eq!(heap(4, 7)[0], "68, Some(0), 2[0].1: a string from 0 on, within 2 bytes of text; { 7, 1 }");
-    assert_eq!(heap(20, 0), ["84, Some(0), 3[\"k\"]: a number that is not 0; 0"]);
+    assert_eq!(heap(20, 0), ["84, Some(0), 3[\"k\"]: a number other than 0; 0"]);
     assert_eq!(heap(22, 5), ["86, Some(0), 3: zero padding; 0x05"]);
     assert_eq!(heap(30, 5), ["94, None, : zero bytes after the heap; 0x05"]);
 }
