@@ -295,8 +295,7 @@ impl Payload {
     /// have no counterpart in the type.
     pub(crate) fn values<T: Plain>(&self, from: usize, count: usize) -> Option<&[T]> {
         let bytes = from.checked_mul(T::SIZE).zip(count.checked_mul(T::SIZE));
-        let bytes = bytes.and_then(|(from, count)| self.records().get(from..)?.get(..count));
-        let bytes = bytes?;
+        let bytes = bytes.and_then(|(from, count)| self.records().get(from..)?.get(..count))?;
         if self.mapped().is_none() || !self.has_values::<T>() {
             return slice_of(bytes);
         }

@@ -77,8 +77,7 @@ impl Snapshot {
         };
         let grown = |map: &Arc<TextMap>| map.covering(opened.commit.committed_bytes);
         let map = self.map.as_ref().map(grown).transpose()?;
-        let path = self.path.clone();
-        Ok(Some(Snapshot::new(self.file.clone(), map, path, opened, self.caches.clone())))
+        Ok(Some(Snapshot::new(self.file.clone(), map, self.path.clone(), opened, self.caches.clone())))
     }
 
     /// Returns the tables from the headers of all blocks, if this one is among them and only nodes are lost:

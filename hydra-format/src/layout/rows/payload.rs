@@ -59,12 +59,7 @@ pub(crate) fn open_payload<'a, T: Hydra>(
     let rows = regions.rows();
     let record = rows.part(0, T::SIZE);
     let valid = T::check(record.bytes(), &mut Cursor::new(rows), 0);
-    valid.then_some(record).ok_or_else(|| explained(facts, &regions))
-}
-
-#[cold]
-fn explained(facts: &TypeFacts, regions: &Regions<'_>) -> Error {
-    (*facts.validator.explain(regions)).into()
+    valid.then_some(record).ok_or_else(|| (*facts.validator.explain(&regions)).into())
 }
 
 /// Validates a payload of one record of `size` bytes, and returns the record.
