@@ -130,6 +130,16 @@ error[HY0601]: stdin cannot be changed
 [0].level: Error -> Info
 
 "#]]);
+    // One value for two paths leaves the second one unchecked.
+    for expected in [&["Error"][..], &["Error", "Info", "Info"]] {
+        let expects = expected.iter().flat_map(|value| ["--expect", value]);
+        let arguments: Vec<&str> = ["set"]
+            .into_iter()
+            .chain(expects)
+            .chain(["events.hydra", "[0].level=Info", "[1].level=Info"])
+            .collect();
+        place.run(&arguments).code(2);
+    }
     assert!(place.read("events.hydra") == before);
     assert_eq!(
         place.result(&["set", "--expect", "Error", "events.hydra", "[0].level=Info"]),

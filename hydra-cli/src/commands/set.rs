@@ -30,8 +30,8 @@ pub(crate) fn run(args: &SetArgs, console: &mut Console) -> Result<Exit> {
         return Err(Failure::usage("stdin cannot be changed").help("give the name of a file"));
     }
     let assignments = args.assignments.iter().map(|text| assignment(text)).collect::<Result<Vec<_>>>()?;
-    if args.expect.len() > assignments.len() {
-        return Err(Failure::usage("there are more --expect options than values to set"));
+    if !args.expect.is_empty() && args.expect.len() != assignments.len() {
+        return Err(Failure::usage("there is not one --expect option for each value to set"));
     }
     // This comes first to refuse a pipe, which would be read from a copy.
     let options = if args.no_lock { Writer::options().without_lock() } else { Writer::options() };

@@ -24,7 +24,7 @@ pub(crate) fn all_valid<T: Describe>(bytes: &[u8]) -> bool {
 /// Returns the number of stored values in the bytes. `None` unless the type is flat and the bytes are a whole
 /// number of valid values.
 #[inline]
-fn count_of<T: Describe>(bytes: &[u8]) -> Option<usize> {
+pub(super) fn count_of<T: Describe>(bytes: &[u8]) -> Option<usize> {
     let count = bytes.len().checked_div(T::SIZE)?;
     (T::FLAT && bytes.len().is_multiple_of(T::SIZE) && all_valid::<T>(bytes)).then_some(count)
 }

@@ -8,40 +8,52 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// costs time, never correctness. The key 0 is never in the set.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// A power of two of slots; their pages are allocated when they are first used.
-    slots: Box<[AtomicU64]>,
+    /// A power of two of parts, each of which is allocated when a key is first inserted: a program that opens a
+    /// large file for one record does not clear memory for all of its blocks.
+    parts: Box<[OnceLock<Box<[AtomicU64]>>]>,
 }
 
 impl Known {
     /// The number of slots of the largest set: 1 MiB, enough for files of 16 GiB in blocks of the usual size.
     const MOST_SLOTS: u64 = 1 << 17;
+    /// The slots of a part.
+    const PART: usize = 512;
     /// The largest distance of a key from its own slot.
     const PROBES: usize = 8;
 
     /// Creates a set for about `count` keys, within bounds.
     pub(crate) fn new(count: u64) -> Known {
-        let slots = count.saturating_mul(2).clamp(64, Known::MOST_SLOTS).next_power_of_two();
-        Known { slots: bytemuck::allocation::zeroed_slice_box(slots as usize) }
+        let slots = count.saturating_mul(2).clamp(1, Known::MOST_SLOTS) as usize;
+        let parts = slots.div_ceil(Known::PART).next_power_of_two();
+        Known { parts: (0..parts).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Returns the slots in which a key may be, its own first.
-    fn slots(&self, key: u64) -> impl Iterator<Item = &AtomicU64> {
-        let (own, mask) = ((hash(key) >> 32) as usize, self.slots.len().saturating_sub(1));
-        (0..Known::PROBES).filter_map(move |probe| self.slots.get(own.wrapping_add(probe) & mask))
+    /// Returns the part of a key.
+    fn part(&self, key: u64) -> Option<&OnceLock<Box<[AtomicU64]>>> {
+        self.parts.get((hash(key) >> 48) as usize & self.parts.len().saturating_sub(1))
     }
 
     /// Returns whether the key was inserted and not displaced since.
     #[inline]
     pub(crate) fn contains(&self, key: u64) -> bool {
-        let mut held = self.slots(key).map(|slot| slot.load(Ordering::Relaxed));
+        let Some(part) = self.part(key).and_then(OnceLock::get) else { return false };
+        let mut held = slots(part, key).map(|slot| slot.load(Ordering::Relaxed));
         held.find(|held| [0, key].contains(held)) == Some(key) && key != 0
     }
 
     /// Inserts the key into the first free slot, or into its own.
     pub(crate) fn insert(&self, key: u64) {
-        let free = self.slots(key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
-        free.or_else(|| self.slots(key).next()).inspect(|slot| slot.store(key, Ordering::Relaxed));
+        let Some(part) = self.part(key) else { return };
+        let part = part.get_or_init(|| bytemuck::allocation::zeroed_slice_box(Known::PART));
+        let free = slots(part, key).find(|slot| [0, key].contains(&slot.load(Ordering::Relaxed)));
+        free.or_else(|| slots(part, key).next()).inspect(|slot| slot.store(key, Ordering::Relaxed));
     }
+}
+
+/// Returns the slots of its part in which a key may be, its own first.
+fn slots(part: &[AtomicU64], key: u64) -> impl Iterator<Item = &AtomicU64> {
+    let own = (hash(key) >> 32) as usize;
+    (0..Known::PROBES).filter_map(move |probe| part.get(own.wrapping_add(probe) % Known::PART))
 }
 
 /// Computes the slot by Fibonacci hashing, because keys are multiples of large powers of two.
@@ -53,16 +65,11 @@ fn hash(key: u64) -> u64 {
 #[derive(Debug)]
 pub(super) struct KnownRanges {
     /// The expected number of ranges of one type.
-    count: u64,
-    types: [OnceLock<(TypeId, Known)>; 12],
+    pub(super) count: u64,
+    pub(super) types: [OnceLock<(TypeId, Known)>; 12],
 }
 
 impl KnownRanges {
-    /// Creates an empty cache; `count` is the expected number of ranges of one type.
-    pub(super) fn new(count: u64) -> KnownRanges {
-        KnownRanges { count, types: Default::default() }
-    }
-
     /// Returns the keys of a type; `None` if there are too many types.
     pub(super) fn of<T: ?Sized + 'static>(&self) -> Option<&Known> {
         let id = TypeId::of::<T>();
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_type_is_not_known_of_another() {
-        let ranges = KnownRanges::new(1);
+        let ranges = KnownRanges { count: 1, types: Default::default() };
         ranges.of::<bool>().unwrap().insert(64);
         ranges.of::<str>().unwrap().insert(128);
         let known = |key| [ranges.of::<bool>(), ranges.of::<str>()].map(|known| known.unwrap().contains(key));

@@ -1,7 +1,7 @@
 //! The payload of a block: bytes of a map or buffer that it keeps alive, with text that is checked to be
 //! UTF-8.
 
-use super::cast::{all_valid, slice_of, slice_unchecked};
+use super::cast::{count_of, slice_of, slice_unchecked};
 use super::known::KnownRanges;
 use super::{AlignedBuf, Describe, Map, Plain, Text};
 use bytemuck::Zeroable;
@@ -37,7 +37,8 @@ impl TextMap {
     /// Creates a map without committed blocks and with an empty cache; `blocks` is the expected number of
     /// ranges.
     pub(crate) fn new(map: Map, blocks: u64) -> TextMap {
-        TextMap::of(Arc::new(map), 0, Arc::new(KnownRanges::new(blocks)))
+        let known = KnownRanges { count: blocks, types: Default::default() };
+        TextMap::of(Arc::new(map), 0, Arc::new(known))
     }
 
     fn of(map: Arc<Map>, end: usize, known: Arc<KnownRanges>) -> TextMap {
@@ -279,13 +280,11 @@ impl Payload {
     /// Returns whether the records are valid values of a flat type. Each is checked; in a map, only the first
     /// time.
     pub(crate) fn has_values<T: Describe>(&self) -> bool {
-        let records = self.records();
-        let whole = T::FLAT && records.len().is_multiple_of(T::SIZE);
-        let map = self.backing.map().filter(|_| whole && !T::ANY_BITS);
+        let map = self.backing.map().filter(|_| !T::ANY_BITS);
         if map.is_some_and(|map| map.knows::<T>(&self.ranges.records)) {
             return true;
         }
-        let valid = whole && all_valid::<T>(records);
+        let valid = count_of::<T>(self.records()).is_some();
         map.filter(|_| valid).inspect(|map| map.remember::<T>(&self.ranges.records));
         valid
     }

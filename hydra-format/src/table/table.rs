@@ -11,6 +11,7 @@ use crate::store::index::Entry;
 use crate::{Describe, Dynamic, Hydra, Result, Schema, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// The type as which records are read: a type of the program gives its views, [`Dynamic`] gives [`Value`]s.
@@ -74,7 +75,7 @@ pub struct Table<T = Dynamic> {
     pub(crate) number: usize,
     pub(crate) schema: Arc<Schema>,
     /// The verified blocks of a map from which a record was requested.
-    places: Arc<OnceLock<Places>>,
+    places: Arc<(AtomicBool, OnceLock<Places>)>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -178,7 +179,7 @@ impl<T: Row> Table<T> {
     /// if the record has no counterpart in this type.
     #[inline(always)]
     pub fn get(&self, index: u64) -> Result<Record<'_, T>> {
-        self.get_at(index, self.places.get().and_then(|places| places.place(index)))
+        self.get_at(index, self.places.1.get().and_then(|places| places.place(index)))
     }
 
     /// Returns the record at `index`, at its place if that is known.
@@ -214,7 +215,7 @@ impl<T: Row> Table<T> {
         indices: &'t [u64],
     ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
         const AHEAD: usize = 16;
-        let known = self.places.get();
+        let known = self.places.1.get();
         let find = move |number: usize| {
             let place = known?.place(*indices.get(number)?);
             place.inspect(|place| place.prefetch())
@@ -249,7 +250,10 @@ impl<T: Row> Table<T> {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
         if let Some(map) = &snapshot.map {
-            self.places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
+            let (asked, places) = &*self.places;
+            if asked.swap(true, Ordering::Relaxed) {
+                places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
+            }
         }
         Ok(Box::new(Block::whole(loaded)))
     }

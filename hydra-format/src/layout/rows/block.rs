@@ -74,7 +74,7 @@ impl BlockLayout for RowLayout {
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
         let regions = regions_of(payload, block.count as usize, block.stride as usize);
-        let valid = validator.validate_payload(payload, &regions);
+        let valid = validator.verify(payload, &regions);
         valid.map_err(|fault| invalid(*fault, block.payload(), block.first))
     }
 

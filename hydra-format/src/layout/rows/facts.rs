@@ -1,6 +1,6 @@
 //! Facts that are computed once for each type of the program: its schema, and how to validate it.
 
-use super::{Checked, CheckedRecords, Validator};
+use super::{Checked, Checks, Validator};
 use crate::Hydra;
 use crate::memory::Payload;
 use crate::schema::{Descriptor, Note, Schema};
@@ -46,8 +46,8 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
     RECENT_TYPES.with(|recent| match recent.get(place).and_then(Cell::get) {
         Some((known, facts)) if known == id => facts,
         _ => {
-            let check: Checked = |all, cursor, depth| cursor.elements::<T>(all, depth);
-            let facts = look_up(id, T::TYPE, check, T::FLAT.then_some(Payload::has_values::<T>));
+            let values: Checked = |all, cursor, depth| cursor.elements::<T>(all, depth);
+            let facts = look_up(id, T::TYPE, (values, T::FLAT.then_some(Payload::has_values::<T>)));
             recent.get(place).inspect(|slot| slot.set(Some((id, facts))));
             facts
         }
@@ -55,19 +55,14 @@ pub(crate) fn facts_of<T: Hydra>() -> &'static TypeFacts {
 }
 
 #[cold]
-fn look_up(
-    id: TypeId,
-    ty: &'static Descriptor,
-    check: Checked,
-    records: Option<CheckedRecords>,
-) -> &'static TypeFacts {
+fn look_up(id: TypeId, ty: &'static Descriptor, checks: Checks) -> &'static TypeFacts {
     if let Some(facts) = ALL_TYPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
         return facts;
     }
     // This is not done under the lock, because a default of the type may ask for the facts of another type.
     let schema = Schema::from_descriptor(ty);
     let facts = TypeFacts {
-        validator: Arc::new(Validator::new(&schema).with(check, records)),
+        validator: Arc::new(Validator::new(&schema).with(checks)),
         fingerprint: schema.fingerprint(),
         align: schema.types().iter().map(Descriptor::align).max().unwrap_or(1),
         has_invariant: schema

@@ -23,7 +23,7 @@ pub(crate) use stack::{MAX_BYTES, apart, apart_times};
 pub(crate) use stage::{Pushed, Stage, StagedRows, block_bytes};
 #[doc(hidden)]
 pub use validate::Cursor;
-pub(crate) use validate::{Auditor, Checked, CheckedRecords, Fault, Regions, Validator};
+pub(crate) use validate::{Auditor, Checked, Checks, Fault, Regions, Validator};
 pub(crate) use views::DebugView;
 pub use views::{Boxed, ListIter, ListView, Lookup, MapIter, MapView, SetView};
 pub(crate) use views::{compare_run, search};

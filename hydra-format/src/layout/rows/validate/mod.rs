@@ -106,36 +106,32 @@ impl From<Fault> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Validator {
     plan: CheckPlan,
-    /// The check of values by the type of the program.
-    check: Option<Checked>,
-    /// The check of all records of a payload by a flat type of the program; the payload caches the result.
-    check_records: Option<CheckedRecords>,
+    /// The checks by the type of the program.
+    checks: Option<Checks>,
 }
 
 /// A check of one or more consecutive stored values, as [`Hydra::check`](super::Hydra::check).
 pub(crate) type Checked = fn(&[u8], &mut Cursor<'_>, u32) -> bool;
 
-/// A check of all records of a payload.
-pub(crate) type CheckedRecords = fn(&Payload) -> bool;
+/// The checks of a type of the program: of its values, and, of a flat type, of all records of a payload, which
+/// caches the result.
+pub(crate) type Checks = (Checked, Option<fn(&Payload) -> bool>);
 
 impl Validator {
     /// Creates the validator of records of the schema's root type.
     pub(crate) fn new(schema: &Schema) -> Validator {
-        Validator { plan: CheckPlan::new(schema, false), check: None, check_records: None }
+        Validator { plan: CheckPlan::new(schema, false), checks: None }
     }
 
     /// Adds the checks of the type of the program with this schema.
-    pub(crate) fn with(self, check: Checked, check_records: Option<CheckedRecords>) -> Validator {
-        Validator { check: Some(check), check_records, ..self }
+    pub(crate) fn with(self, checks: Checks) -> Validator {
+        Validator { checks: Some(checks), ..self }
     }
 
     /// Checks every rule that values depend on, and lets the payload cache the result.
-    pub(crate) fn validate_payload(
-        &self,
-        payload: &Payload,
-        regions: &Regions<'_>,
-    ) -> Result<(), Box<Fault>> {
-        if self.check_records.is_some_and(|check| check(payload)) { Ok(()) } else { self.validate(regions) }
+    pub(crate) fn verify(&self, payload: &Payload, regions: &Regions<'_>) -> Result<(), Box<Fault>> {
+        let records = self.checks.and_then(|(_, records)| records);
+        if records.is_some_and(|check| check(payload)) { Ok(()) } else { self.validate(regions) }
     }
 
     /// Checks every rule that values depend on. Gaps, and bytes that should be zero, are ignored.

@@ -54,8 +54,8 @@ pub(super) fn accepts(validator: &Validator, regions: &Regions<'_>) -> bool {
     if root.is_trivial() {
         return true;
     }
-    match validator.check {
-        Some(check) => check(records, &mut cursor, 0),
+    match validator.checks {
+        Some((check, _)) => check(records, &mut cursor, 0),
         None => Verifier::<false>::new(&validator.plan, &mut cursor).elements(records, root, 0),
     }
 }

@@ -60,7 +60,7 @@ impl Payload {
         let hard = found.iter().find(|fault| fault.kind != ErrorKind::NotCanonical);
         let verdict = validator.validate(&parts).err().map(|fault| *fault);
         assert_eq!(verdict.as_ref(), hard, "the two passes must agree");
-        let planned = Validator { check: None, ..validator.clone() };
+        let planned = Validator { checks: None, ..validator.clone() };
         assert_eq!(
             planned.validate(&parts).is_err(),
             hard.is_some(),
@@ -377,7 +377,7 @@ struct Link {
 #[test]
 fn a_type_s_own_check_goes_as_deep_as_the_plan() {
     let validator = &facts_of::<Link>().validator;
-    assert!(validator.check.is_some());
+    assert!(validator.checks.is_some());
     let payload = |depth: u32| {
         let mut heap = Vec::new();
         for level in 1..=depth {
