@@ -11,6 +11,7 @@ use crate::table::reader::Reader;
 use crate::table::snapshot::Loaded;
 use crate::{Error, ErrorKind, Result};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -235,15 +236,13 @@ impl Rescue<'_> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Recovery, Metadata)> {
         let survey = &self.survey;
-        let known = self.reader.tables().iter().enumerate();
-        let mut tables: Vec<_> = known.map(|(at, table)| (at, RecoveredTable::named(table.name()))).collect();
+        let known = self.reader.tables().iter().map(|table| RecoveredTable::named(table.name()));
+        let mut tables: BTreeMap<usize, RecoveredTable> = known.enumerate().collect();
         let mut done = 0u64;
         for group in survey.groups() {
-            let at = tables.binary_search_by_key(&group.table, |table| table.0).unwrap_or_else(|at| {
-                tables.insert(at, (group.table, RecoveredTable::named("(its schema is lost)")));
-                at
-            });
-            self.settle(&group, &mut tables[at].1, copy.as_deref_mut())?;
+            let lost = || RecoveredTable::named("(its schema is lost)");
+            let table = tables.entry(group.table).or_insert_with(lost);
+            self.settle(&group, table, copy.as_deref_mut())?;
             let bytes = group.versions.iter().map(|version| version.entry.bytes());
             done = bytes.fold(done, u64::saturating_add);
             progress(done);
@@ -251,7 +250,7 @@ impl Rescue<'_> {
         let (metadata, metadata_lost) = self.metadata()?;
         let recovery = Recovery {
             commit: survey.commit,
-            tables: tables.into_iter().map(|(_, table)| table).collect(),
+            tables: tables.into_values().collect(),
             metadata_lost,
             unplaced: survey.unplaced,
             unknown: survey.unknown.clone(),
