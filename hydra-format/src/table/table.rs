@@ -215,9 +215,8 @@ impl<T: Row> Table<T> {
         indices: &'t [u64],
     ) -> impl ExactSizeIterator<Item = Result<Record<'t, T>>> {
         const AHEAD: usize = 16;
-        let known = self.places.1.get();
         let find = move |number: usize| {
-            let place = known?.place(*indices.get(number)?);
+            let place = self.places.1.get()?.place(*indices.get(number)?);
             place.inspect(|place| place.prefetch())
         };
         // The places of the next records, each in the slot of its number modulo the length.
@@ -227,10 +226,11 @@ impl<T: Row> Table<T> {
                 .get_mut(number % AHEAD)
                 .and_then(|slot| std::mem::replace(slot, find(number.wrapping_add(AHEAD))));
             let soon = next.get(number.wrapping_add(AHEAD / 2) % AHEAD).and_then(Option::as_ref);
-            if let Some((soon, first)) = soon.zip(known.and_then(|places| places.first_text)) {
+            if let Some((soon, first)) = soon.zip(self.places.1.get().and_then(|places| places.first_text)) {
                 soon.prefetch_text(first);
             }
-            self.get_at(index, place)
+            // A block that was not known ahead may be by now.
+            if place.is_some() { self.get_at(index, place) } else { self.get(index) }
         })
     }
 
